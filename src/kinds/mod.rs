@@ -1,0 +1,1 @@
+//! The catalogue: what a manifest can describe, one file for each kind.

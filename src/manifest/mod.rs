@@ -1,0 +1,1 @@
+//! Text to manifests with positions, or every problem at once.

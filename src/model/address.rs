@@ -1,0 +1,130 @@
+//! What things are called: zones, collections, records.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Alma's institution code, `01OMNI_ALPHA`. It names a zone everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ZoneCode(pub Arc<str>);
+
+impl ZoneCode {
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ZoneCode {
+    fn from(code: &str) -> Self {
+        Self(code.into())
+    }
+}
+
+impl fmt::Display for ZoneCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// How a manifest names a collection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// By its technical code, `UserBlockDefinitions`: what the API's path holds.
+    Code(Arc<str>),
+    /// By the name that people see, `User Block Definitions`: looked up in each zone's own list.
+    Title(Arc<str>),
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => f.write_str(code),
+            Self::Title(title) => write!(f, "{title:?}"),
+        }
+    }
+}
+
+/// The unit that is read from and written to a zone in one request, within its zone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CollectionId {
+    /// The type of collection, `CodeTable`: says which part of a provider serves it.
+    pub kind: Arc<str>,
+    /// Which one of that type.
+    pub table: Table,
+    /// The library it belongs to; `None` for the institution's own.
+    pub library: Option<Arc<str>>,
+    /// The language of its texts; `None` for whatever the zone answers in.
+    pub language: Option<Arc<str>>,
+}
+
+impl CollectionId {
+    /// The same collection without its language: what all its languages share.
+    pub fn without_language(&self) -> Self {
+        Self { language: None, ..self.clone() }
+    }
+}
+
+/// `CodeTable/UserGroups`, `CodeTable/ItemPolicy[library=MAIN,language=fr]`.
+impl fmt::Display for CollectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.table)?;
+        match (&self.library, &self.language) {
+            (None, None) => Ok(()),
+            (Some(library), None) => write!(f, "[library={library}]"),
+            (None, Some(language)) => write!(f, "[language={language}]"),
+            (Some(library), Some(language)) => write!(f, "[library={library},language={language}]"),
+        }
+    }
+}
+
+/// What identifies a record within its collection: the values of the collection's key fields, in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Vec<Arc<str>>);
+
+/// The parts joined by `|`; `%`, `|` and `/` inside a part are percent-encoded so that an address stays readable by machines.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("|")?;
+            }
+            for c in part.chars() {
+                match c {
+                    '%' => f.write_str("%25")?,
+                    '|' => f.write_str("%7C")?,
+                    '/' => f.write_str("%2F")?,
+                    c => fmt::Write::write_char(f, c)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a record lives: `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The zone.
+    pub zone: ZoneCode,
+    /// The collection in that zone.
+    pub collection: CollectionId,
+    /// The record in that collection.
+    pub key: Key,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.zone, self.collection, self.key)
+    }
+}
+
+macro_rules! serialize_as_displayed {
+    ($($type:ty),*) => {$(
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )*};
+}
+serialize_as_displayed!(ZoneCode, CollectionId, Key, Address);

@@ -1,0 +1,71 @@
+//! One difference between what is desired and what was observed, and what would end it.
+
+use super::address::Address;
+use super::place::Provenance;
+use super::value::{Field, Record, Value};
+
+/// Create, update or delete of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The record.
+    pub address: Address,
+    /// What is done to it.
+    pub action: Action,
+    /// Its identity in the collection's own field names (`column0`), in the order of the key.
+    pub key: Vec<(Field, Value)>,
+    /// The record before: all fields of it that were observed; empty for a create.
+    pub before: Record,
+    /// What is set: each field once. Empty for a delete.
+    pub edits: Vec<Edit>,
+    /// Whether apply does it, or the plan only reports it.
+    pub mode: Mode,
+    /// Why, where it is not simply that the manifest wants it so.
+    pub reason: Option<String>,
+    /// Who declared the record, or whose `unlisted` it falls under.
+    pub provenance: Provenance,
+    /// Who changed the record last, where the zone says so.
+    pub updated_by: Option<String>,
+    /// When it was changed last, as the zone writes it.
+    pub update_date: Option<String>,
+}
+
+/// One field that is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The field in the collection's own words (`column5`).
+    pub field: Field,
+    /// The field as people know it (`Network Block`).
+    pub name: Field,
+    /// What was observed; `None` where there was no such field.
+    pub before: Option<Value>,
+    /// What it becomes.
+    pub after: Value,
+    /// Who wants it so.
+    pub provenance: Provenance,
+}
+
+/// What is done to a record.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The record is not there and comes.
+    Create,
+    /// The record is there and fields of it change.
+    Update,
+    /// The record goes.
+    Delete,
+}
+
+/// Whether a change is carried out.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Apply does it.
+    Apply,
+    /// The manifest says `enforcement: observe`: shown, never done.
+    Report,
+}

@@ -1,0 +1,23 @@
+//! The nouns: everything that flows between the stages, and nothing that does anything.
+//!
+//! Imports nothing of ours, so that a stage can be understood by reading it and this folder.
+
+pub mod address;
+pub mod change;
+pub mod desired;
+pub mod diagnostic;
+pub mod failure;
+pub mod network;
+pub mod observed;
+pub mod place;
+pub mod value;
+
+pub use address::{Address, CollectionId, Key, Table, ZoneCode};
+pub use change::{Action, Change, Edit};
+pub use desired::{Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement, Shape, Unlisted};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use failure::{Failure, FailureClass};
+pub use network::Network;
+pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone};
+pub use place::{Place, Position, Provenance};
+pub use value::{Field, Record, Value};

@@ -1,0 +1,53 @@
+//! What the zones answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::address::{CollectionId, ZoneCode};
+use super::failure::Failure;
+use super::value::{Field, Record};
+
+/// The answers of all zones that were asked.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// By zone.
+    pub zones: BTreeMap<ZoneCode, ObservedZone>,
+}
+
+/// The answers of one zone.
+#[derive(Debug, Clone, Default)]
+pub struct ObservedZone {
+    /// What was asked for, under the name it was asked by, and what came back.
+    pub collections: BTreeMap<CollectionId, Result<ObservedCollection, Failure>>,
+    /// Requests that were sent to the zone, retries included.
+    pub requests: u64,
+    /// Requests that the zone says are left until midnight, the last time it said so.
+    pub quota_left: Option<u64>,
+}
+
+/// One collection as the zone holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedCollection {
+    /// What it is really called: the code where it was asked for by name, and the language that
+    /// the zone says it answered in.
+    pub id: CollectionId,
+    /// Names that people use for its fields, each with the field it means:
+    /// a mapping table's `Network Block` is `column5` here.
+    pub aliases: BTreeMap<Field, Field>,
+    /// Every field that a record of it can have; empty where the zone does not say.
+    pub columns: Vec<Field>,
+    /// The records, in the zone's order. Keys are not known here: a manifest says what they are.
+    pub records: Vec<ObservedRecord>,
+    /// Codes of the collections that its values come from; `None` where the zone does not say.
+    pub references: Option<BTreeSet<String>>,
+}
+
+/// One record as the zone holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObservedRecord {
+    /// Its fields. A field that the zone left out has its documented default, or is not in the map.
+    pub fields: Record,
+    /// Who changed it last, where the zone says so.
+    pub updated_by: Option<String>,
+    /// When it was changed last, as the zone writes it (`2024-05-30Z`).
+    pub update_date: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! What a field can hold.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of a field of a record, as the collection's own wire format spells it
+/// (`description`, `column3`). Shared, because the same few names occur in every record.
+pub type Field = Arc<str>;
+
+/// One keyed entry of a collection. A field that is not in the map is one that nobody has an
+/// opinion about; see [`Value::Null`] for "clear it".
+pub type Record = BTreeMap<Field, Value>;
+
+/// The value of one field. Absent is not a value: it is a field that is missing from the [`Record`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Value {
+    /// Nothing is there, or, in what is desired: clear it. An observed empty text is `Null` too,
+    /// because Alma answers an unused column with `""` or leaves it out.
+    #[default]
+    Null,
+    /// A flag, such as a row's `enabled`.
+    Bool(bool),
+    /// A text that is not empty.
+    Text(Arc<str>),
+}
+
+impl Value {
+    /// The value of a text as Alma means it: an empty one is [`Value::Null`].
+    pub fn text(text: impl AsRef<str>) -> Self {
+        match text.as_ref() {
+            "" => Self::Null,
+            text => Self::Text(text.into()),
+        }
+    }
+
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Bool(_) => None,
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+/// As a plan shows it: texts quoted, `null` for nothing.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(flag) => write!(f, "{flag}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+        }
+    }
+}
+
+impl serde::Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}

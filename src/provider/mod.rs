@@ -1,0 +1,77 @@
+//! The door to a zone: what the stages may ask of one, whatever stands behind it.
+//!
+//! There are two types, not one type and a flag: planning is given a [`Read`], which has no way
+//! to change anything, and only apply is ever given a [`Write`].
+
+pub mod transport;
+
+use std::future::Future;
+
+use crate::model::{Change, CollectionId, Failure, ObservedCollection};
+
+/// Looks at one zone.
+pub trait Read: Send + Sync {
+    /// Reads a collection. Nothing is cached: each call asks the zone.
+    ///
+    /// # Errors
+    /// Every [`crate::model::FailureClass`] that a zone can cause; transient trouble has been
+    /// retried before. The caller asks for nothing more where `class.whole_zone()`.
+    fn read(&self, id: &CollectionId) -> impl Future<Output = Result<Snapshot, Failure>> + Send;
+
+    /// Requests sent to the zone so far, retries included, and what the zone says is left of today's quota.
+    fn usage(&self) -> Usage;
+}
+
+/// Changes one zone.
+pub trait Write: Read {
+    /// Makes sure, before anything is written, that the key opens the zone and the environment
+    /// that are meant.
+    ///
+    /// # Errors
+    /// [`crate::model::FailureClass::WrongZone`] where it does not; whatever reading can fail with.
+    fn confirm(&self) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Writes a collection: the rows just read with the changes laid over them, so that whatever
+    /// nobody asked for goes back as it came. Sends exactly one write unless the zone was too
+    /// busy to look at it.
+    ///
+    /// # Errors
+    /// See [`WriteError`]: what may be assumed about the zone differs.
+    fn write(
+        &self,
+        fresh: &Snapshot,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<(), WriteError>> + Send;
+
+    /// What differs between `after` and what `before` with the changes laid over it should have
+    /// become, one line for each difference; empty when the zone holds exactly that. Fields that
+    /// the zone sets itself (who changed it, when) and the order of rows do not count.
+    fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String>;
+}
+
+/// A collection as it was at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// What the stages understand of it.
+    pub observed: ObservedCollection,
+    /// The whole answer, so that what zonal does not understand goes back untouched.
+    pub raw: serde_json::Value,
+}
+
+/// How a write can fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteError {
+    /// The zone refused, or never got it: nothing was changed.
+    Refused(Failure),
+    /// The answer was lost: read the zone before believing anything.
+    Unknown(Failure),
+}
+
+/// What a zone has cost so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Requests that the zone says are left until midnight, the last time it said so.
+    pub quota_left: Option<u64>,
+}
