@@ -5,11 +5,20 @@
 //! * [`model`]: the nouns; everything that flows, nothing that does anything.
 //! * [`manifest`]: text to manifests with positions, or every problem at once.
 //! * [`kinds`]: the catalogue of what a manifest can describe, each with its rules and its expansion.
+//! * [`observe`]: asks each zone for what is desired of it.
+//! * [`diff`]: desired and observed to changes.
+//! * [`plan`]: changes to a plan: order, groups, cost.
+//! * [`apply`]: a plan to events, and to zones that hold what is desired.
+//! * [`render`]: plans, reports and diagnostics to text and JSON.
 //! * [`provider`]: the door to a zone.
 //! * [`emulator`]: an Alma network on loopback.
 
+pub mod apply;
+pub mod diff;
 pub mod emulator;
 pub mod kinds;
 pub mod manifest;
 pub mod model;
+pub mod observe;
+pub mod plan;
 pub mod provider;

@@ -1,0 +1,69 @@
+//! Whether what would be written now is what was approved.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Action, Change, Edit, Key};
+
+/// How far the zone may have moved since the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// Not at all, as far as the approved changes go. Fields that nobody owns may have changed.
+    Exactly,
+    /// Part of the approved changes may be done already, because this run did them itself in
+    /// another language of the same table: a record to be created may be there, one to be
+    /// deleted may be gone. Nothing may be added to what was approved.
+    AtMost,
+}
+
+/// Whether `now` may be written where `approved` was approved.
+pub fn covers(approved: &[Change], now: &[Change], allowance: Allowance) -> bool {
+    match allowance {
+        Allowance::Exactly => {
+            approved.len() == now.len() && approved.iter().zip(now).all(|(approved, now)| same(approved, now))
+        }
+        Allowance::AtMost => {
+            let by_key: BTreeMap<&Key, &Change> =
+                approved.iter().map(|change| (&change.address.key, change)).collect();
+            now.iter().all(|now| by_key.get(&now.address.key).is_some_and(|approved| within(approved, now)))
+        }
+    }
+}
+
+fn same(approved: &Change, now: &Change) -> bool {
+    let Change {
+        address,
+        action,
+        key,
+        before,
+        edits,
+        mode,
+        reason: _,
+        provenance: _,
+        updated_by: _,
+        update_date: _,
+    } = approved;
+    *address == now.address
+        && *action == now.action
+        && *key == now.key
+        && *mode == now.mode
+        && edits.len() == now.edits.len()
+        && edits.iter().zip(&now.edits).all(|(approved, now)| same_edit(approved, now))
+        // What a delete takes away is everything that the record holds; an update leaves the rest alone.
+        && (*action != Action::Delete || *before == now.before)
+}
+
+fn same_edit(approved: &Edit, now: &Edit) -> bool {
+    let Edit { field, name: _, before, after, provenance: _ } = approved;
+    *field == now.field && *before == now.before && *after == now.after
+}
+
+fn within(approved: &Change, now: &Change) -> bool {
+    let fewer_edits = now.edits.iter().all(|edit| {
+        approved.edits.iter().any(|approved| approved.field == edit.field && approved.after == edit.after)
+    });
+    match (approved.action, now.action) {
+        (Action::Create, Action::Create | Action::Update) | (Action::Update, Action::Update) => fewer_edits,
+        (Action::Delete, Action::Delete) => approved.before == now.before,
+        (_, _) => false,
+    }
+}

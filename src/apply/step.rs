@@ -1,0 +1,157 @@
+//! The safe write of one collection.
+//!
+//! Alma replaces a table wholly, drops the rows that are left out, and has no version to check
+//! against. So: read again, derive the changes again, go on only if they are the approved ones,
+//! send the fresh rows with ours laid over them, read back, and compare everything.
+
+use std::time::Duration;
+
+use super::approval::{self, Allowance};
+use crate::diff::{self, Wanted};
+use crate::model::{
+    Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Outcome, ZoneCode,
+};
+use crate::provider::{self, Snapshot, WriteError};
+
+/// How often a write is sent at most, when its answer is lost and the zone turns out unchanged.
+const SENDS: usize = 3;
+/// Pauses before reading back again, when the first reading still shows something else: a zone
+/// may take a moment to show what it has accepted.
+const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+
+/// One collection that is to be written.
+pub struct Write<'a, W> {
+    pub code: &'a ZoneCode,
+    pub writer: &'a W,
+    pub desired: &'a [DesiredCollection],
+    pub planned: &'a CollectionDiff,
+    pub allowance: Allowance,
+}
+
+impl<W: provider::Write> Write<'_, W> {
+    /// Writes the collection. `halted` says, whenever nothing is in flight, whether to go no further.
+    pub async fn run(&self, halted: &impl Fn() -> Option<Outcome>, tell: &(dyn Fn(Event) + Sync)) -> Outcome {
+        if let Some(outcome) = halted() {
+            return outcome;
+        }
+        let (fresh, changes) = match self.prepare().await {
+            Ok(prepared) => prepared,
+            Err(outcome) => return outcome,
+        };
+        if changes.is_empty() {
+            return Outcome::Applied { changes };
+        }
+        if let Some(outcome) = halted() {
+            return outcome;
+        }
+        tell(Event::ApplyStart {
+            zone: self.code.clone(),
+            collection: self.planned.id.clone(),
+            changes: changes.clone(),
+        });
+        match self.send(&fresh, &changes).await {
+            Ok(()) => Outcome::Applied { changes },
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Reads the collection and derives its changes again.
+    async fn prepare(&self) -> Result<(Snapshot, Vec<Change>), Outcome> {
+        let failed = |failure| Outcome::Failed { failure };
+        let fresh = self.read().await.map_err(failed)?;
+        let now = self.changes(&fresh).map_err(failed)?;
+        let approved: Vec<Change> =
+            self.planned.outcome.iter().flat_map(|found| found.to_apply()).cloned().collect();
+        match approval::covers(&approved, &now, self.allowance) {
+            true => Ok((fresh, now)),
+            false => Err(Outcome::Stale { now }),
+        }
+    }
+
+    async fn send(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {
+        for _ in 0..SENDS {
+            match self.writer.write(fresh, changes).await {
+                Ok(()) => return self.verify(fresh, changes).await,
+                Err(WriteError::Refused(failure)) => return Err(Outcome::Failed { failure }),
+                Err(WriteError::Unknown(lost)) => match self.after_lost_answer(fresh, changes, lost).await? {
+                    Found::Written => return Ok(()),
+                    Found::Unchanged => {}
+                },
+            }
+        }
+        let failure = Failure::new(
+            FailureClass::Unreachable,
+            format!("sent {SENDS} times, no answer came, and the zone holds what it held before"),
+        );
+        Err(Outcome::Failed { failure: failure.help("run `zonal apply` again when the zone answers") })
+    }
+
+    /// Nobody knows whether the write arrived: the zone itself is asked before anything else is done.
+    async fn after_lost_answer(
+        &self,
+        fresh: &Snapshot,
+        changes: &[Change],
+        lost: Failure,
+    ) -> Result<Found, Outcome> {
+        let after = self.read().await.map_err(|failure| Outcome::VerifyFailed {
+            strays: vec![
+                format!("the write was sent, but its answer was lost: {lost}"),
+                format!("and the zone could not be read back: {failure}"),
+            ],
+        })?;
+        let strays = self.strays(fresh, changes, &after);
+        if strays.is_empty() {
+            return Ok(Found::Written);
+        }
+        match self.writer.strays(fresh, &[], &after).is_empty() {
+            true => Ok(Found::Unchanged),
+            false => Err(Outcome::VerifyFailed { strays }),
+        }
+    }
+
+    async fn verify(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {
+        let mut pauses = SECOND_LOOKS.iter();
+        loop {
+            let strays = match self.read().await {
+                Ok(after) => self.strays(fresh, changes, &after),
+                Err(failure) => vec![format!("written, but the zone could not be read back: {failure}")],
+            };
+            if strays.is_empty() {
+                return Ok(());
+            }
+            match pauses.next() {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return Err(Outcome::VerifyFailed { strays }),
+            }
+        }
+    }
+
+    /// What the zone holds beside what was sent, and what is still missing of what is desired:
+    /// two ways of asking, since the first trusts the code that laid the changes over the rows.
+    fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
+        let mut strays = self.writer.strays(before, changes, after);
+        match self.changes(after) {
+            Ok(left) => strays
+                .extend(left.iter().map(|change| format!("{} is still not as desired", change.address.key))),
+            Err(failure) => strays.push(failure.message),
+        }
+        strays
+    }
+
+    fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {
+        let wanted = Wanted::pick(self.desired, &self.planned.asked, &self.planned.siblings);
+        let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
+        Ok(found.to_apply().cloned().collect())
+    }
+
+    async fn read(&self) -> Result<Snapshot, Failure> {
+        // A planned collection was asked for by at least one name; its own is as good.
+        let id = self.planned.asked.first().unwrap_or(&self.planned.id);
+        self.writer.read(id).await
+    }
+}
+
+enum Found {
+    Written,
+    Unchanged,
+}

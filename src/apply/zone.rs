@@ -1,0 +1,132 @@
+//! One zone's part of an apply: what may start when, and what is blocked.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use super::Stop;
+use super::approval::Allowance;
+use super::step;
+use crate::model::{DesiredCollection, Event, Failure, Outcome, Step, ZoneCode, ZonePlan, ZoneReport};
+use crate::provider::Write;
+
+/// Everything that one zone's run needs.
+pub struct Run<'a, W> {
+    pub code: &'a ZoneCode,
+    pub writer: &'a W,
+    pub desired: &'a [DesiredCollection],
+    pub plan: &'a ZonePlan,
+    pub stop: &'a Stop,
+    pub tell: &'a (dyn Fn(Event) + Sync),
+}
+
+impl<W: Write> Run<'_, W> {
+    /// Confirms the zone, then writes its collections, those that do not depend on each other at once.
+    pub async fn run(&self) -> ZoneReport {
+        let steps = &self.plan.collections;
+        let todo = steps.iter().filter(|step| step.diff.has_work()).count();
+        (self.tell)(Event::ZoneStart { zone: self.code.clone(), collections: todo });
+        let mut report = ZoneReport::default();
+        if !self.stop.is_set() {
+            if let Err(failure) = self.writer.confirm().await {
+                (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
+                report.refused = Some(failure);
+            }
+        }
+        if report.refused.is_none() {
+            self.steps(steps, &mut report).await;
+        }
+        report.requests = self.writer.usage().requests;
+        (self.tell)(Event::ZoneComplete { zone: self.code.clone(), requests: report.requests });
+        report
+    }
+
+    async fn steps(&self, steps: &[Step], report: &mut ZoneReport) {
+        let dead: RefCell<Option<Failure>> = RefCell::new(None);
+        let mut waiting: Vec<usize> =
+            (0..steps.len()).filter(|index| steps[*index].diff.has_work()).collect();
+        let mut ended: BTreeMap<usize, Outcome> = BTreeMap::new();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut settled = false;
+            waiting.retain(|&index| {
+                let outcome = match readiness(steps, index, &ended) {
+                    Readiness::Waits => return true,
+                    Readiness::Ready => {
+                        running.push(self.step(steps, index, &dead));
+                        return false;
+                    }
+                    Readiness::Blocked(by) => Outcome::Blocked { by: steps[by].diff.id.clone() },
+                };
+                self.end(&steps[index], &outcome, report);
+                ended.insert(index, outcome);
+                settled = true;
+                false
+            });
+            if settled {
+                continue;
+            }
+            let Some((index, outcome)) = running.next().await else { break };
+            self.end(&steps[index], &outcome, report);
+            ended.insert(index, outcome);
+        }
+    }
+
+    async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {
+        let planned = &steps[index].diff;
+        let shares_rows =
+            |earlier: &usize| steps[*earlier].diff.id.without_language() == planned.id.without_language();
+        // Another language of the table was just written by this run, so part of what was
+        // approved here may be done already.
+        let allowance = match steps[index].after.iter().any(shares_rows) {
+            true => Allowance::AtMost,
+            false => Allowance::Exactly,
+        };
+        let write =
+            step::Write { code: self.code, writer: self.writer, desired: self.desired, planned, allowance };
+        let halted = || match &*dead.borrow() {
+            Some(failure) => Some(Outcome::Failed { failure: failure.clone() }),
+            None => self.stop.is_set().then_some(Outcome::Interrupted),
+        };
+        let outcome = write.run(&halted, self.tell).await;
+        if let Outcome::Failed { failure } = &outcome
+            && failure.class.whole_zone()
+        {
+            dead.borrow_mut().get_or_insert_with(|| failure.clone());
+        }
+        (index, outcome)
+    }
+
+    fn end(&self, step: &Step, outcome: &Outcome, report: &mut ZoneReport) {
+        let (zone, collection) = (self.code.clone(), step.diff.id.clone());
+        report.collections.push((collection.clone(), outcome.clone()));
+        (self.tell)(Event::ApplyEnd { zone, collection, outcome: outcome.clone() });
+    }
+}
+
+enum Readiness {
+    Ready,
+    Waits,
+    Blocked(usize),
+}
+
+fn readiness(steps: &[Step], index: usize, ended: &BTreeMap<usize, Outcome>) -> Readiness {
+    let mut readiness = Readiness::Ready;
+    for &before in &steps[index].after {
+        match ended.get(&before) {
+            Some(Outcome::Applied { .. }) => {}
+            Some(
+                Outcome::Stale { .. }
+                | Outcome::Failed { .. }
+                | Outcome::Blocked { .. }
+                | Outcome::VerifyFailed { .. }
+                | Outcome::Interrupted,
+            ) => return Readiness::Blocked(before),
+            None if steps[before].diff.outcome.is_err() => return Readiness::Blocked(before),
+            None => readiness = Readiness::Waits,
+        }
+    }
+    readiness
+}

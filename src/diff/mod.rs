@@ -1,0 +1,88 @@
+//! Desired and observed to changes. Pure: the same two states always give the same changes.
+//!
+//! Apply calls [`collection`] again just before each write, so what is planned and what is
+//! written come from one piece of code.
+
+mod collection;
+mod names;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    CollectionDiff, CollectionId, Desired, DesiredCollection, Differences, Key, Observed, ObservedZone,
+    ZoneCode,
+};
+
+pub use collection::collection;
+
+/// Everything that the manifests want of one collection of one zone.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// From each manifest that speaks of it.
+    pub collections: Vec<&'a DesiredCollection>,
+    /// Records that are mentioned for another language of the collection: they are not unlisted.
+    pub listed_elsewhere: BTreeSet<&'a Key>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Picks what is wanted of a collection out of everything that is wanted of its zone.
+    pub fn pick(zone: &'a [DesiredCollection], asked: &[CollectionId], siblings: &[CollectionId]) -> Self {
+        Self {
+            collections: zone.iter().filter(|wanted| asked.contains(&wanted.id)).collect(),
+            listed_elsewhere: zone
+                .iter()
+                .filter(|wanted| siblings.contains(&wanted.id))
+                .flat_map(|wanted| wanted.records.keys())
+                .collect(),
+        }
+    }
+}
+
+/// Compares all zones. A collection that could not be read, or whose manifest does not fit it,
+/// carries its failure; the others are compared all the same.
+pub fn diff(desired: &Desired, observed: &Observed) -> Differences {
+    let nothing = ObservedZone::default();
+    let zones = desired.zones.iter().map(|(code, wanted)| {
+        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing)))
+    });
+    Differences { zones: zones.collect() }
+}
+
+/// A zone that was asked for nothing answers nothing: such collections are left out.
+fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) -> Vec<CollectionDiff> {
+    // Two manifests may name one collection differently: by code and by title, with the
+    // default language and without. Only the zone's answer shows that they mean the same.
+    let mut by_name: BTreeMap<CollectionId, Vec<CollectionId>> = BTreeMap::new();
+    for asked in wanted.iter().map(|wanted| &wanted.id).collect::<BTreeSet<_>>() {
+        let Some(answer) = observed.collections.get(asked) else { continue };
+        let real = answer.as_ref().map_or(asked, |found| &found.id);
+        by_name.entry(real.clone()).or_default().push(asked.clone());
+    }
+    by_name
+        .iter()
+        .filter_map(|(id, asked)| {
+            let siblings: Vec<CollectionId> = by_name
+                .iter()
+                .filter(|(other, _)| *other != id && other.without_language() == id.without_language())
+                .flat_map(|(_, asked)| asked.clone())
+                .collect();
+            let picked = Wanted::pick(wanted, asked, &siblings);
+            let first = picked.collections.first()?;
+            let outcome = match observed.collections.get(asked.first()?)? {
+                Ok(found) => collection(code, &picked, found),
+                Err(failure) => Err(failure.clone()),
+            };
+            Some(CollectionDiff {
+                id: id.clone(),
+                asked: asked.clone(),
+                siblings,
+                stage: first.shape.stage,
+                provenance: first.provenance.clone(),
+                outcome,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! Manifests name fields as people do, zones as they please: this is where the two meet.
+
+use std::collections::BTreeMap;
+
+use crate::model::{DesiredRecord, DesiredValue, Failure, FailureClass, Field, ObservedCollection, Record};
+
+/// The names of one observed collection's fields.
+pub struct Names<'a> {
+    observed: &'a ObservedCollection,
+    people: BTreeMap<&'a Field, &'a Field>,
+}
+
+impl<'a> Names<'a> {
+    /// Both ways of naming the fields of a collection.
+    pub fn of(observed: &'a ObservedCollection) -> Self {
+        let people = observed.aliases.iter().map(|(alias, field)| (field, alias)).collect();
+        Self { observed, people }
+    }
+
+    /// The collection's own word for a field that a manifest mentions.
+    ///
+    /// # Errors
+    /// `Mismatch` where the zone has no such field: the manifest must use a name that it has.
+    pub fn resolve(&self, name: &Field) -> Result<Field, Failure> {
+        if self.observed.columns.contains(name) {
+            return Ok(name.clone());
+        }
+        if let Some(field) = self.observed.aliases.get(name) {
+            return Ok(field.clone());
+        }
+        let known: Vec<String> =
+            self.observed.columns.iter().map(|field| format!("`{}`", self.shown(field))).collect();
+        let near = self
+            .observed
+            .aliases
+            .keys()
+            .find(|alias| alias.to_lowercase() == name.to_lowercase())
+            .map(|alias| format!("; did you mean `{alias}`"));
+        let failure = Failure::new(
+            FailureClass::Mismatch,
+            format!("the zone's {} has no column `{name}`{}", self.observed.id, near.unwrap_or_default()),
+        );
+        Err(failure.help(format!("the zone's columns are {}", known.join(", "))))
+    }
+
+    /// The collection's own words for several fields, in the same order.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn resolve_all(&self, names: &[Field]) -> Result<Vec<Field>, Failure> {
+        names.iter().map(|name| self.resolve(name)).collect()
+    }
+
+    /// The people's word for one of the collection's own fields.
+    pub fn shown<'b>(&'b self, field: &'b Field) -> &'b Field {
+        self.people.get(field).copied().unwrap_or(field)
+    }
+
+    /// An observed record under the names that people use.
+    pub fn shown_record(&self, fields: &Record) -> Record {
+        fields.iter().map(|(field, value)| (self.shown(field).clone(), value.clone())).collect()
+    }
+
+    /// What a manifest wants of a record, by the collection's own field names.
+    ///
+    /// # Errors
+    /// `Mismatch` where a name is unknown, or where two names mean the same field.
+    pub fn resolve_record<'b>(
+        &self,
+        record: &'b DesiredRecord,
+    ) -> Result<BTreeMap<Field, (&'b Field, &'b DesiredValue)>, Failure> {
+        let mut resolved: BTreeMap<Field, (&Field, &DesiredValue)> = BTreeMap::new();
+        for (name, value) in &record.fields {
+            if let Some((other, _)) = resolved.insert(self.resolve(name)?, (name, value)) {
+                return Err(Failure::new(
+                    FailureClass::Mismatch,
+                    format!("`{other}` and `{name}` are the same column of the zone's {}", self.observed.id),
+                )
+                .help(format!("keep one of them at {}", record.provenance)));
+            }
+        }
+        Ok(resolved)
+    }
+}

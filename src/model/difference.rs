@@ -1,0 +1,61 @@
+//! What diff found out, zone by zone and collection by collection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::address::{CollectionId, ZoneCode};
+use super::change::{Change, Mode};
+use super::failure::Failure;
+use super::place::Provenance;
+
+/// Everything in which the zones differ from what is desired.
+#[derive(Debug, Clone, Default)]
+pub struct Differences {
+    /// By zone; a zone of which nothing is desired is not in the map.
+    pub zones: BTreeMap<ZoneCode, Vec<CollectionDiff>>,
+}
+
+/// One collection of one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionDiff {
+    /// What it is really called in the zone; as asked for, where the zone did not tell.
+    pub id: CollectionId,
+    /// The names by which the manifests ask for it.
+    pub asked: Vec<CollectionId>,
+    /// The names of the same collection in other languages that are desired too: its records are theirs.
+    pub siblings: Vec<CollectionId>,
+    /// See [`super::Shape::stage`].
+    pub stage: u8,
+    /// The first manifest that speaks of it.
+    pub provenance: Provenance,
+    /// What differs, or why that is not known.
+    pub outcome: Result<CollectionChanges, Failure>,
+}
+
+/// What differs in one collection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CollectionChanges {
+    /// The differences, by key.
+    pub changes: Vec<Change>,
+    /// Records that the zone has.
+    pub existing: usize,
+    /// Records that the zone has and no manifest mentions.
+    pub unmanaged: usize,
+    /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
+    pub ignored: usize,
+    /// Codes of the collections that its values come from; `None` where the zone does not say.
+    pub references: Option<BTreeSet<String>>,
+}
+
+impl CollectionChanges {
+    /// The changes that apply carries out.
+    pub fn to_apply(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.mode == Mode::Apply)
+    }
+}
+
+impl CollectionDiff {
+    /// Whether apply has anything to write here.
+    pub fn has_work(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|found| found.to_apply().next().is_some())
+    }
+}

@@ -1,0 +1,124 @@
+//! What happens while zones are read and written, told to whoever wants to show it.
+
+use std::collections::BTreeMap;
+
+use super::address::{CollectionId, ZoneCode};
+use super::change::Change;
+use super::failure::Failure;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A zone is about to be asked for so many collections.
+    ObserveStart {
+        /// The zone.
+        zone: ZoneCode,
+        /// Collections that will be read.
+        collections: usize,
+    },
+    /// A collection was read, or could not be.
+    Observed {
+        /// The zone.
+        zone: ZoneCode,
+        /// The collection, as it was asked for.
+        collection: CollectionId,
+        /// Why it could not be read, where it could not.
+        failure: Option<Failure>,
+    },
+    /// A zone needs no more reading.
+    ObserveComplete {
+        /// The zone.
+        zone: ZoneCode,
+        /// Requests that it took.
+        requests: u64,
+    },
+    /// A zone is about to be written to.
+    ZoneStart {
+        /// The zone.
+        zone: ZoneCode,
+        /// Collections that will be written.
+        collections: usize,
+    },
+    /// A zone is not written to at all.
+    ZoneRefused {
+        /// The zone.
+        zone: ZoneCode,
+        /// Why.
+        failure: Failure,
+    },
+    /// A collection was re-read, is as it was approved, and is about to be written.
+    ApplyStart {
+        /// The zone.
+        zone: ZoneCode,
+        /// The collection.
+        collection: CollectionId,
+        /// The changes in it.
+        changes: Vec<Change>,
+    },
+    /// A collection is done with, one way or another.
+    ApplyEnd {
+        /// The zone.
+        zone: ZoneCode,
+        /// The collection.
+        collection: CollectionId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A zone is done with.
+    ZoneComplete {
+        /// The zone.
+        zone: ZoneCode,
+        /// Requests that it took.
+        requests: u64,
+    },
+}
+
+/// How the write of one collection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written, read back, and found to be as wanted.
+    Applied {
+        /// What was changed.
+        changes: Vec<Change>,
+    },
+    /// The zone moved since the plan was made: nothing was written.
+    Stale {
+        /// What would have to be changed now.
+        now: Vec<Change>,
+    },
+    /// Not written, or not known to be written.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// Not tried, because something that it depends on did not succeed.
+    Blocked {
+        /// What it depends on.
+        by: CollectionId,
+    },
+    /// Written, and what was read back is not what was sent.
+    VerifyFailed {
+        /// What is different, one line each.
+        strays: Vec<String>,
+    },
+    /// Not tried, because the run was interrupted.
+    Interrupted,
+}
+
+/// How an apply ended, in every zone that it was to write to.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// By zone, in the order in which the collections ended.
+    pub zones: BTreeMap<ZoneCode, ZoneReport>,
+}
+
+/// How an apply ended in one zone.
+#[derive(Debug, Clone, Default)]
+pub struct ZoneReport {
+    /// Why the zone was not written to at all, where it was not.
+    pub refused: Option<Failure>,
+    /// What became of its collections.
+    pub collections: Vec<(CollectionId, Outcome)>,
+    /// Requests that it took.
+    pub requests: u64,
+}

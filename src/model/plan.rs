@@ -1,0 +1,161 @@
+//! What would be done: complete, ordered, grouped and priced. Apply has nothing left to decide.
+
+use std::collections::BTreeMap;
+
+use super::address::ZoneCode;
+use super::change::{Action, Mode};
+use super::difference::CollectionDiff;
+use super::failure::Failure;
+
+/// All changes of all zones.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The network's name.
+    pub network: String,
+    /// The environment chosen; `None` for the manifest as it stands.
+    pub environment: Option<String>,
+    /// What the plan was narrowed to; `None` where it covers everything.
+    pub selection: Option<String>,
+    /// The zones of which something is desired.
+    pub zones: BTreeMap<ZoneCode, ZonePlan>,
+    /// Zones with the same changes, largest group first. Every zone is in exactly one.
+    pub groups: Vec<Group>,
+    /// What apply will cost.
+    pub cost: Cost,
+}
+
+/// What would be done in one zone.
+#[derive(Debug, Clone)]
+pub struct ZonePlan {
+    /// What people call the zone.
+    pub name: String,
+    /// Why the zone could not be asked, where it could not.
+    pub failure: Option<Failure>,
+    /// Its collections, in the order in which apply takes them.
+    pub collections: Vec<Step>,
+}
+
+/// One collection in its place in the order.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The collection and its changes.
+    pub diff: CollectionDiff,
+    /// Indices of the steps of the same zone that must have succeeded before this one is tried.
+    pub after: Vec<usize>,
+    /// How the changes reach the zone: `api`.
+    pub channel: &'static str,
+}
+
+/// Zones whose changes are the same, record for record.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// SHA-256 of what they have in common, in hexadecimal.
+    pub digest: String,
+    /// The zones, by code. Never empty.
+    pub zones: Vec<ZoneCode>,
+    /// What the group is about.
+    pub state: GroupState,
+}
+
+/// What a group of zones has in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupState {
+    /// They have changes, or collections that cannot be planned.
+    Changes,
+    /// They hold what is desired.
+    InSync,
+    /// They could not be asked.
+    Unknown,
+}
+
+/// What apply will cost.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, schemars::JsonSchema)]
+pub struct Cost {
+    /// GET requests.
+    pub reads: u64,
+    /// PUT requests, one for each collection that changes.
+    pub writes: u64,
+    /// Seconds that it takes at the least: requests of the busiest zone divided by its rate.
+    pub seconds_floor: f64,
+    /// Percent of what is left of today's quota that the worst zone will spend; absent where no zone says.
+    pub quota_percent: Option<f64>,
+}
+
+/// How many records a plan touches, in Terraform's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
+pub struct Counts {
+    /// Records that will be created.
+    pub add: usize,
+    /// Records that will be updated.
+    pub change: usize,
+    /// Records that will be deleted.
+    pub destroy: usize,
+    /// Differences that are only reported, because the manifest says `enforcement: observe`.
+    pub report: usize,
+    /// Records that nobody mentions.
+    pub unmanaged: usize,
+    /// Differences left alone, because the manifest says `enforcement: initial`.
+    pub ignored: usize,
+    /// Collections that cannot be planned.
+    pub blocked: usize,
+}
+
+impl ZonePlan {
+    /// What the zone's changes add up to.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.collections {
+            let Ok(found) = &step.diff.outcome else {
+                counts.blocked += 1;
+                continue;
+            };
+            counts.unmanaged += found.unmanaged;
+            counts.ignored += found.ignored;
+            for change in &found.changes {
+                match (change.mode, change.action) {
+                    (Mode::Report, _) => counts.report += 1,
+                    (Mode::Apply, Action::Create) => counts.add += 1,
+                    (Mode::Apply, Action::Update) => counts.change += 1,
+                    (Mode::Apply, Action::Delete) => counts.destroy += 1,
+                }
+            }
+        }
+        counts
+    }
+
+    /// Whether apply has anything to write in the zone.
+    pub fn has_work(&self) -> bool {
+        self.collections.iter().any(|step| step.diff.has_work())
+    }
+}
+
+impl Plan {
+    /// What all changes add up to.
+    pub fn counts(&self) -> Counts {
+        self.zones.values().map(ZonePlan::counts).fold(Counts::default(), |sum, counts| {
+            let Counts { add, change, destroy, report, unmanaged, ignored, blocked } = counts;
+            Counts {
+                add: sum.add + add,
+                change: sum.change + change,
+                destroy: sum.destroy + destroy,
+                report: sum.report + report,
+                unmanaged: sum.unmanaged + unmanaged,
+                ignored: sum.ignored + ignored,
+                blocked: sum.blocked + blocked,
+            }
+        })
+    }
+
+    /// Whether apply has anything to write anywhere.
+    pub fn has_work(&self) -> bool {
+        self.zones.values().any(ZonePlan::has_work)
+    }
+
+    /// Whether every zone answered and every collection could be compared.
+    pub fn is_complete(&self) -> bool {
+        self.zones.values().all(|zone| {
+            zone.failure.is_none() && zone.collections.iter().all(|step| step.diff.outcome.is_ok())
+        })
+    }
+}
