@@ -22,3 +22,4 @@ pub mod model;
 pub mod observe;
 pub mod plan;
 pub mod provider;
+pub mod render;

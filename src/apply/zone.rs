@@ -29,11 +29,11 @@ impl<W: Write> Run<'_, W> {
         let todo = steps.iter().filter(|step| step.diff.has_work()).count();
         (self.tell)(Event::ZoneStart { zone: self.code.clone(), collections: todo });
         let mut report = ZoneReport::default();
-        if !self.stop.is_set() {
-            if let Err(failure) = self.writer.confirm().await {
-                (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
-                report.refused = Some(failure);
-            }
+        if !self.stop.is_set()
+            && let Err(failure) = self.writer.confirm().await
+        {
+            (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
+            report.refused = Some(failure);
         }
         if report.refused.is_none() {
             self.steps(steps, &mut report).await;

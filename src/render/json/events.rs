@@ -1,0 +1,329 @@
+//! An apply as newline-delimited JSON, in the names of Terraform's own stream.
+//!
+//! The first line is `version`. A minor number of `ui` that grows means properties to ignore, a
+//! major one means to stop reading.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Problem;
+use super::plan::{ResourceChange, resource};
+use crate::model::{Action, Change, Counts, Event, Outcome};
+
+/// One line of the stream.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal apply --json, one line")]
+pub struct Line {
+    /// `info`, `warn` or `error`.
+    #[serde(rename = "@level")]
+    pub level: &'static str,
+    /// The line for people.
+    #[serde(rename = "@message")]
+    pub message: String,
+    /// Always `zonal.ui`.
+    #[serde(rename = "@module")]
+    pub module: &'static str,
+    /// When, in RFC 3339.
+    #[serde(rename = "@timestamp")]
+    pub timestamp: String,
+    /// What happened.
+    pub r#type: Type,
+    /// The zone's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The collection, `CodeTable/UserBlockDescription`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// The record, in `apply_start`, `apply_complete` and `apply_errored`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Hook>,
+    /// The change, in `planned_change`, and what it would take now, in `stale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ResourceChange>,
+    /// The totals, in `change_summary`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Summary>,
+    /// Why, in `apply_errored`, `zone_refused` and `observe_failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    /// What was read back and not expected, in `verify_failed`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<String>,
+    /// Requests that the zone took, in `zone_complete` and `observe_complete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Version of zonal, in `version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zonal: Option<&'static str>,
+    /// Version of this stream, in `version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ui: Option<&'static str>,
+}
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// The first line.
+    Version,
+    /// A zone is about to be read.
+    ObserveStart,
+    /// A collection was read.
+    ObserveProgress,
+    /// A collection could not be read.
+    ObserveFailed,
+    /// A zone has been read.
+    ObserveComplete,
+    /// A change of the plan that is about to be applied.
+    PlannedChange,
+    /// A difference that is only reported.
+    ResourceDrift,
+    /// Totals, of the plan and at the end.
+    ChangeSummary,
+    /// A zone is about to be written to.
+    ZoneStart,
+    /// A zone is not written to at all.
+    ZoneRefused,
+    /// A record is about to be written.
+    ApplyStart,
+    /// A record was written, read back and verified.
+    ApplyComplete,
+    /// Records were not written, or not known to be.
+    ApplyErrored,
+    /// A collection moved since the plan; nothing was written to it.
+    Stale,
+    /// A collection was not tried, because one that it depends on was not written.
+    Blocked,
+    /// What was read back is not what was sent.
+    VerifyFailed,
+    /// A collection was not tried, because the run was interrupted.
+    Interrupted,
+    /// A zone is done with.
+    ZoneComplete,
+}
+
+/// The record that a line is about.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Hook {
+    /// The record.
+    pub resource: Resource,
+    /// What is done to it.
+    pub action: Action,
+}
+
+/// A record in Terraform's words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Resource {
+    /// Its address.
+    pub addr: String,
+    /// The type of collection.
+    pub resource_type: String,
+    /// Collection and key.
+    pub resource_name: String,
+    /// The zone's code.
+    pub resource_key: String,
+}
+
+/// Totals in Terraform's words.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Records created, or to be.
+    pub add: usize,
+    /// Records updated, or to be.
+    pub change: usize,
+    /// Records deleted, or to be.
+    pub remove: usize,
+    /// `plan` or `apply`.
+    pub operation: &'static str,
+    /// Every exit code that applies, worst first; the first one is the process's. Only at the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exit_codes: Vec<u8>,
+}
+
+/// The first line.
+pub fn version(timestamp: &str) -> Line {
+    let message = format!("zonal {}", env!("CARGO_PKG_VERSION"));
+    Line {
+        zonal: Some(env!("CARGO_PKG_VERSION")),
+        ui: Some("1.0"),
+        ..line(timestamp, Type::Version, message)
+    }
+}
+
+/// A change of the plan: one that will be applied, or one that is only reported.
+pub fn planned(change: &Change, kind: Type, timestamp: &str) -> Line {
+    let message = format!("{}: plan to {}", change.address, verb(change.action));
+    Line {
+        zone: Some(change.address.zone.to_string()),
+        collection: Some(change.address.collection.to_string()),
+        change: Some(resource(change)),
+        ..line(timestamp, kind, message)
+    }
+}
+
+/// The totals of a plan.
+pub fn plan_summary(counts: &Counts, timestamp: &str) -> Line {
+    let Counts { add, change, destroy, report: _, unmanaged: _, ignored: _, blocked: _ } = *counts;
+    let message = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");
+    let changes = Summary { add, change, remove: destroy, operation: "plan", exit_codes: Vec::new() };
+    Line { changes: Some(changes), ..line(timestamp, Type::ChangeSummary, message) }
+}
+
+/// The last line of an apply.
+pub fn apply_summary(report: &crate::model::Report, exit_codes: Vec<u8>, timestamp: &str) -> Line {
+    let applied =
+        report.zones.values().flat_map(|zone| &zone.collections).filter_map(|(_, outcome)| match outcome {
+            Outcome::Applied { changes } => Some(changes),
+            Outcome::Stale { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::VerifyFailed { .. }
+            | Outcome::Interrupted => None,
+        });
+    let applied: Vec<Action> = applied.flatten().map(|change| change.action).collect();
+    let number = |action| applied.iter().filter(|applied| **applied == action).count();
+    let (add, change, remove) = (number(Action::Create), number(Action::Update), number(Action::Delete));
+    let verdict = if exit_codes == [0] { "Apply complete!" } else { "Apply incomplete." };
+    let message = format!("{verdict} Records: {add} added, {change} changed, {remove} destroyed.");
+    let level = if exit_codes == [0] { "info" } else { "error" };
+    let changes = Summary { add, change, remove, operation: "apply", exit_codes };
+    Line { level, changes: Some(changes), ..line(timestamp, Type::ChangeSummary, message) }
+}
+
+/// The lines of an event; a collection's write is one line for each of its records.
+pub fn lines(event: &Event, timestamp: &str) -> Vec<Line> {
+    let line = |kind, message: String| line(timestamp, kind, message);
+    match event {
+        Event::ObserveStart { zone, collections } => {
+            let message = format!("{zone}: reading {collections} collections");
+            vec![Line { zone: Some(zone.to_string()), ..line(Type::ObserveStart, message) }]
+        }
+        Event::Observed { zone, collection, failure } => {
+            let (zone, collection) = (zone.to_string(), collection.to_string());
+            let line = match failure {
+                None => line(Type::ObserveProgress, format!("{zone}/{collection}: read")),
+                Some(failure) => Line {
+                    level: "error",
+                    problem: Some(failure.into()),
+                    ..line(Type::ObserveFailed, format!("{zone}/{collection}: {failure}"))
+                },
+            };
+            vec![Line { zone: Some(zone), collection: Some(collection), ..line }]
+        }
+        Event::ObserveComplete { zone, requests } => {
+            let message = format!("{zone}: read, {requests} requests");
+            vec![Line {
+                zone: Some(zone.to_string()),
+                requests: Some(*requests),
+                ..line(Type::ObserveComplete, message)
+            }]
+        }
+        Event::ZoneStart { zone, collections } => {
+            let message = format!("{zone}: writing {collections} collections");
+            vec![Line { zone: Some(zone.to_string()), ..line(Type::ZoneStart, message) }]
+        }
+        Event::ZoneRefused { zone, failure } => {
+            let message = format!("{zone}: nothing is written: {failure}");
+            vec![Line {
+                level: "error",
+                zone: Some(zone.to_string()),
+                problem: Some(failure.into()),
+                ..line(Type::ZoneRefused, message)
+            }]
+        }
+        Event::ApplyStart { zone: _, collection: _, changes } => {
+            changes.iter().map(|change| hooked(change, Type::ApplyStart, "applying", timestamp)).collect()
+        }
+        Event::ApplyEnd { zone, collection, outcome } => {
+            let ended = ended(&format!("{zone}/{collection}"), outcome, timestamp);
+            let (zone, collection) = (zone.to_string(), collection.to_string());
+            let place =
+                |line| Line { zone: Some(zone.clone()), collection: Some(collection.clone()), ..line };
+            ended.into_iter().map(place).collect()
+        }
+        Event::ZoneComplete { zone, requests } => {
+            let message = format!("{zone}: done, {requests} requests");
+            vec![Line {
+                zone: Some(zone.to_string()),
+                requests: Some(*requests),
+                ..line(Type::ZoneComplete, message)
+            }]
+        }
+    }
+}
+
+fn ended(place: &str, outcome: &Outcome, timestamp: &str) -> Vec<Line> {
+    let error = |kind, message: String| Line { level: "error", ..line(timestamp, kind, message) };
+    match outcome {
+        Outcome::Applied { changes } => changes
+            .iter()
+            .map(|change| hooked(change, Type::ApplyComplete, "applied and verified", timestamp))
+            .collect(),
+        Outcome::Stale { now } => {
+            let message = format!("{place}: stale: it moved since the plan; nothing was written");
+            let mut lines = vec![error(Type::Stale, message)];
+            lines.extend(now.iter().map(|change| planned(change, Type::Stale, timestamp)));
+            lines
+        }
+        Outcome::Failed { failure } => {
+            let message = format!("{place}: failed: {failure}");
+            vec![Line { problem: Some(failure.into()), ..error(Type::ApplyErrored, message) }]
+        }
+        Outcome::Blocked { by } => {
+            vec![error(Type::Blocked, format!("{place}: blocked: it depends on {by}, which was not written"))]
+        }
+        Outcome::VerifyFailed { strays } => {
+            let message = format!("{place}: written, but verification failed");
+            vec![Line { strays: strays.clone(), ..error(Type::VerifyFailed, message) }]
+        }
+        Outcome::Interrupted => {
+            vec![error(Type::Interrupted, format!("{place}: not tried, because the run was interrupted"))]
+        }
+    }
+}
+
+fn hooked(change: &Change, kind: Type, what: &str, timestamp: &str) -> Line {
+    let resource = resource(change);
+    Line {
+        zone: Some(resource.index.clone()),
+        collection: Some(change.address.collection.to_string()),
+        hook: Some(Hook {
+            resource: Resource {
+                addr: resource.address,
+                resource_type: resource.r#type,
+                resource_name: resource.name,
+                resource_key: resource.index,
+            },
+            action: change.action,
+        }),
+        ..line(timestamp, kind, format!("{}: {what}", change.address))
+    }
+}
+
+fn line(timestamp: &str, kind: Type, message: String) -> Line {
+    Line {
+        level: "info",
+        message,
+        module: "zonal.ui",
+        timestamp: timestamp.to_owned(),
+        r#type: kind,
+        zone: None,
+        collection: None,
+        hook: None,
+        change: None,
+        changes: None,
+        problem: None,
+        strays: Vec::new(),
+        requests: None,
+        zonal: None,
+        ui: None,
+    }
+}
+
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Delete => "delete",
+    }
+}

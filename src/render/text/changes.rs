@@ -1,0 +1,84 @@
+//! One change as Terraform would show it.
+
+use std::fmt::Write as _;
+
+use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, styled};
+use crate::model::{Action, Change, CollectionId, Edit, Failure, Mode, Provenance};
+
+/// A change, without its zone: many zones may share it. Ends with an empty line.
+pub fn change(out: &mut String, change: &Change) {
+    let (style, symbol) = match (change.mode, change.action) {
+        (Mode::Report, _) => (DIM, '.'),
+        (Mode::Apply, Action::Create) => (ADD, '+'),
+        (Mode::Apply, Action::Update) => (CHANGE, '~'),
+        (Mode::Apply, Action::Delete) => (REMOVE, '-'),
+    };
+    let address = format!("{}/{}", change.address.collection, change.address.key);
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
+    for remark in remarks(change) {
+        let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({remark})")));
+    }
+    let symbol = styled(style, symbol);
+    let table = &change.address.collection.table;
+    let _ = writeln!(out, "  {symbol} {table} {:?} {{", change.address.key.to_string());
+    let before = change.before.iter().map(|(name, value)| (name, Some(value), None, None));
+    let edits = change.edits.iter().map(|Edit { field: _, name, before, after, provenance }| {
+        (name, before.as_ref(), Some(after), Some(provenance))
+    });
+    let lines: Vec<_> = match change.action {
+        Action::Delete => before.collect(),
+        Action::Create | Action::Update => edits.collect(),
+    };
+    let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+    for (name, before, after, provenance) in lines {
+        let value = match (change.action, before, after) {
+            (Action::Update, before, Some(after)) => {
+                format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
+            }
+            (_, _, Some(after)) => after.to_string(),
+            (_, Some(before), None) => before.to_string(),
+            (_, None, None) => String::new(),
+        };
+        let by = provenance.filter(|by| by.override_index != change.provenance.override_index);
+        let by = by.map(|by| styled(DIM, format_args!("  # {by}"))).unwrap_or_default();
+        let _ = writeln!(out, "      {symbol} {name:width$} = {value}{by}");
+    }
+    out.push_str("    }\n\n");
+}
+
+fn fate(change: &Change) -> &'static str {
+    match (change.mode, change.action) {
+        (Mode::Apply, Action::Create) => "will be created",
+        (Mode::Apply, Action::Update) => "will be updated in-place",
+        (Mode::Apply, Action::Delete) => "will be destroyed",
+        (Mode::Report, Action::Create) => "is missing, and will only be reported",
+        (Mode::Report, Action::Update) => "differs, and will only be reported",
+        (Mode::Report, Action::Delete) => "should not be there, and will only be reported",
+    }
+}
+
+fn remarks(change: &Change) -> Vec<String> {
+    let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
+    let mut remarks = vec![format!("{manifest}, {}", change.provenance)];
+    remarks.extend(change.reason.clone());
+    match (&change.updated_by, &change.update_date) {
+        (Some(by), Some(date)) => remarks.push(format!("last changed by {by} on {date}")),
+        (Some(by), None) => remarks.push(format!("last changed by {by}")),
+        (None, Some(date)) => remarks.push(format!("last changed on {date}")),
+        (None, None) => {}
+    }
+    remarks
+}
+
+/// A collection that cannot be planned. Ends with an empty line.
+pub fn blocked(out: &mut String, id: &CollectionId, failure: &Failure, provenance: &Provenance) {
+    let head = format_args!("# {id} cannot be planned");
+    let _ = writeln!(out, "  {}", styled(BOLD, head));
+    let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({}, {provenance})", provenance.manifest)));
+    let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), failure.message);
+    if let Some(help) = &failure.help {
+        let _ = writeln!(out, "    help: {help}");
+    }
+    out.push('\n');
+}

@@ -1,0 +1,13 @@
+//! For people, in Terraform's symbols and wording.
+
+mod changes;
+mod plan;
+mod report;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use plan::plan;
+pub use report::{outcome, report};
+pub use words::{count, zone_list};

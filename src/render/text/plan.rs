@@ -1,0 +1,177 @@
+//! The plan: each set of changes once, with the zones that share it.
+
+use std::fmt::Write as _;
+
+use super::changes;
+use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands, zone_list};
+use crate::model::{Counts, Group, GroupState, Plan};
+
+/// The whole plan. A partial one says so in its first line.
+pub fn plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail, here and below.
+    if let Some(selection) = &plan.selection {
+        let _ = writeln!(out, "{}\n", styled(BOLD, format_args!("Partial plan: only {selection}.")));
+    }
+    let with = |state| plan.groups.iter().filter(move |group| group.state == state);
+    if with(GroupState::Changes).next().is_some() {
+        legend(&mut out, plan);
+        for (index, group) in with(GroupState::Changes).enumerate() {
+            changed(&mut out, plan, index, group);
+        }
+    }
+    for group in with(GroupState::Unknown) {
+        unknown(&mut out, plan, group);
+    }
+    summary(&mut out, plan);
+    out
+}
+
+fn legend(out: &mut String, plan: &Plan) {
+    let counts = plan.counts();
+    let _ = writeln!(out, "zonal will perform the following actions, where");
+    let signs = [
+        (counts.add, styled(ADD, '+'), "create"),
+        (counts.change, styled(CHANGE, '~'), "update in-place"),
+        (counts.destroy, styled(REMOVE, '-'), "destroy"),
+        (counts.report, styled(DIM, '.'), "report only"),
+        (counts.blocked, styled(REMOVE, '!'), "cannot be planned"),
+    ];
+    for (number, sign, meaning) in signs {
+        if number > 0 {
+            let _ = writeln!(out, "  {sign} {meaning}");
+        }
+    }
+    out.push('\n');
+}
+
+fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
+    let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
+    let title =
+        format!("Group {}: {} with the same changes", letter(index), count(group.zones.len(), "zone"));
+    let title = match group.zones.as_slice() {
+        [only] => format!("Group {}: {only} ({})", letter(index), zone.name),
+        _ => title,
+    };
+    let _ = writeln!(out, "{}", styled(BOLD, title));
+    if group.zones.len() > 1 {
+        let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
+    }
+    out.push('\n');
+    for step in &zone.collections {
+        match &step.diff.outcome {
+            Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change)),
+            Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
+        }
+    }
+}
+
+fn unknown(out: &mut String, plan: &Plan, group: &Group) {
+    for code in &group.zones {
+        let Some((zone, failure)) =
+            plan.zones.get(code).and_then(|zone| Some((zone, zone.failure.as_ref()?)))
+        else {
+            continue;
+        };
+        let _ = writeln!(out, "{} {code} ({}): {}", styled(REMOVE, '?'), zone.name, failure.message);
+        if let Some(help) = &failure.help {
+            let _ = writeln!(out, "  help: {help}");
+        }
+    }
+    out.push('\n');
+}
+
+fn summary(out: &mut String, plan: &Plan) {
+    let Counts { add, change, destroy, report, unmanaged, ignored, blocked } = plan.counts();
+    let nothing = add + change + destroy == 0;
+    if nothing && plan.is_complete() && report == 0 {
+        let _ = writeln!(out, "{} Your network matches the configuration.", styled(BOLD, "No changes."));
+    } else if nothing {
+        let _ = writeln!(out, "{} Nothing will be written.", styled(BOLD, "No changes to apply."));
+    } else {
+        let _ = writeln!(
+            out,
+            "{} {} to add, {} to change, {} to destroy.",
+            styled(BOLD, "Plan:"),
+            thousands(add as u64),
+            thousands(change as u64),
+            thousands(destroy as u64)
+        );
+    }
+    let _ = writeln!(out, "{}", zones_line(plan));
+    let rest = [
+        (unmanaged, "Unmanaged"),
+        (ignored, "Ignored drift"),
+        (report, "Reported only"),
+        (blocked, "Collections that cannot be planned"),
+    ];
+    let rest: Vec<String> = rest
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{what}: {}.", thousands(*number as u64)))
+        .collect();
+    if !rest.is_empty() {
+        let _ = writeln!(out, "{}", rest.join(" "));
+    }
+    if !nothing {
+        let cost = &plan.cost;
+        let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
+        let _ = writeln!(
+            out,
+            "Cost: {}, {}, at least {} s{}.",
+            count(cost.reads as usize, "read"),
+            count(cost.writes as usize, "write"),
+            thousands(cost.seconds_floor.ceil() as u64),
+            quota.unwrap_or_default()
+        );
+    }
+    channels(out, plan);
+}
+
+fn zones_line(plan: &Plan) -> String {
+    let of = |state| plan.groups.iter().filter(move |group| group.state == state);
+    let mut parts = Vec::new();
+    for (index, group) in of(GroupState::Changes).enumerate().filter(|(_, group)| group.zones.len() > 1) {
+        parts.push(format!("{} with the same changes (group {})", group.zones.len(), letter(index)));
+    }
+    let alone = of(GroupState::Changes).filter(|group| group.zones.len() == 1).count();
+    if alone > 0 {
+        parts.push(format!("{alone} different"));
+    }
+    let in_sync: usize = of(GroupState::InSync).map(|group| group.zones.len()).sum();
+    if in_sync > 0 {
+        parts.push(format!("{in_sync} in sync"));
+    }
+    let failed = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
+    if failed > 0 {
+        parts.push(format!("{failed} that could not be asked, so the plan is incomplete"));
+    }
+    match parts.is_empty() {
+        true => "Zones: none.".to_owned(),
+        false => format!("Zones: {}.", parts.join(", ")),
+    }
+}
+
+fn channels(out: &mut String, plan: &Plan) {
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
+    let channels: std::collections::BTreeSet<&str> = steps.map(|step| step.channel).collect();
+    if !channels.is_empty() {
+        let _ = writeln!(out, "Channel: {}.", channels.into_iter().collect::<Vec<_>>().join(", "));
+    }
+}
+
+/// A, B, ... Z, AA, AB, ...
+fn letter(index: usize) -> String {
+    let (rest, last) = (index / 26, char::from(b'A' + (index % 26) as u8));
+    match rest {
+        0 => last.to_string(),
+        rest => format!("{}{last}", letter(rest - 1)),
+    }
+}
+
+fn percentage(percent: f64) -> String {
+    match percent {
+        small if small < 0.1 => "less than 0.1 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
+}

@@ -1,0 +1,130 @@
+//! What an apply came to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::changes;
+use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
+use crate::model::{Action, Change, CollectionId, Failure, Outcome, Report, ZoneCode};
+
+/// The report: what succeeded in one line for each set of zones, what did not in full.
+pub fn report(report: &Report) -> String {
+    let mut out = String::new();
+    let good: Vec<&ZoneCode> = report
+        .zones
+        .iter()
+        .filter(|(_, zone)| zone.refused.is_none())
+        .filter(|(_, zone)| {
+            zone.collections.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. }))
+        })
+        .map(|(code, _)| code)
+        .collect();
+    // Writing to a String cannot fail, here and below.
+    if !good.is_empty() {
+        let _ = writeln!(out, "{} written, read back and verified:", count(good.len(), "zone"));
+        let _ = writeln!(out, "{}\n", zone_list(good.iter().copied(), "  "));
+    }
+    for (code, zone) in &report.zones {
+        if let Some(failure) = &zone.refused {
+            let _ = writeln!(out, "{} {code}: nothing was written: {failure}", styled(REMOVE, '!'));
+            help(&mut out, failure);
+        }
+        for (collection, outcome) in &zone.collections {
+            if !matches!(outcome, Outcome::Applied { .. }) {
+                self::outcome(&mut out, code, collection, outcome);
+            }
+        }
+    }
+    totals(&mut out, report);
+    out
+}
+
+/// How the write of one collection ended.
+pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &Outcome) {
+    let place = format!("{zone}/{collection}");
+    let bad = styled(REMOVE, '!');
+    match outcome {
+        Outcome::Applied { changes } => {
+            let _ = writeln!(out, "{} {place}: {}", styled(ADD, '✓'), tally(changes).join(", "));
+        }
+        Outcome::Stale { now } if now.is_empty() => {
+            let _ =
+                writeln!(out, "{bad} {place}: stale: somebody did this since the plan; nothing was written");
+        }
+        Outcome::Stale { now } => {
+            let _ = writeln!(
+                out,
+                "{bad} {place}: stale: it moved since the plan, so nothing was written; now it would take"
+            );
+            now.iter().for_each(|change| changes::change(out, change));
+        }
+        Outcome::Failed { failure } => {
+            let _ = writeln!(out, "{bad} {place}: failed: {failure}");
+            help(out, failure);
+        }
+        Outcome::Blocked { by } => {
+            let _ = writeln!(out, "{bad} {place}: blocked: it depends on {by}, which was not written");
+        }
+        Outcome::VerifyFailed { strays } => {
+            let _ = writeln!(out, "{bad} {place}: written, but verification failed");
+            for stray in strays {
+                let _ = writeln!(out, "    {stray}");
+            }
+        }
+        Outcome::Interrupted => {
+            let _ = writeln!(out, "{bad} {place}: not tried, because the run was interrupted");
+        }
+    }
+}
+
+fn help(out: &mut String, failure: &Failure) {
+    if let Some(help) = &failure.help {
+        let _ = writeln!(out, "  help: {help}");
+    }
+}
+
+/// `2 added`, `1 changed`: what a set of changes did.
+fn tally(changes: &[Change]) -> Vec<String> {
+    let number = |action| changes.iter().filter(|change| change.action == action).count();
+    let parts = [(Action::Create, "added"), (Action::Update, "changed"), (Action::Delete, "destroyed")];
+    let parts = parts.iter().map(|(action, word)| (number(*action), word)).filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
+    if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
+}
+
+fn totals(out: &mut String, report: &Report) {
+    let mut done: BTreeMap<Action, u64> = BTreeMap::new();
+    let mut not_done = 0;
+    for zone in report.zones.values() {
+        not_done += usize::from(zone.refused.is_some());
+        for (_, outcome) in &zone.collections {
+            match outcome {
+                Outcome::Applied { changes } => {
+                    for change in changes {
+                        *done.entry(change.action).or_default() += 1;
+                    }
+                }
+                Outcome::Stale { .. }
+                | Outcome::Failed { .. }
+                | Outcome::Blocked { .. }
+                | Outcome::VerifyFailed { .. }
+                | Outcome::Interrupted => not_done += 1,
+            }
+        }
+    }
+    let number = |action| thousands(done.get(&action).copied().unwrap_or(0));
+    let records = format!(
+        "Records: {} added, {} changed, {} destroyed.",
+        number(Action::Create),
+        number(Action::Update),
+        number(Action::Delete)
+    );
+    let _ = match not_done {
+        0 => writeln!(out, "{} {records}", styled(BOLD, "Apply complete!")),
+        _ => writeln!(
+            out,
+            "\n{} {records} What is marked with ! above was not done; `zonal plan` shows what is left.",
+            styled(BOLD, "Apply incomplete.")
+        ),
+    };
+}

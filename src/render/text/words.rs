@@ -1,0 +1,65 @@
+//! Small matters of wording that every text shares.
+
+use anstyle::{AnsiColor, Style};
+
+use crate::model::ZoneCode;
+
+/// Creates.
+pub const ADD: Style = AnsiColor::Green.on_default();
+/// Updates.
+pub const CHANGE: Style = AnsiColor::Yellow.on_default();
+/// Deletes and failures.
+pub const REMOVE: Style = AnsiColor::Red.on_default();
+/// What stands out.
+pub const BOLD: Style = Style::new().bold();
+/// What stands back.
+pub const DIM: Style = Style::new().dimmed();
+
+/// `text` in `style`.
+pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// `1 zone`, `2 zones`, `1,240 zones`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) => format!("{noun}s"),
+    };
+    format!("{} {plural}", thousands(number as u64))
+}
+
+/// `1,240`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Codes separated by commas, in lines of at most about 100 columns, each line behind `indent`.
+pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for zone in zones {
+        let code = zone.as_str();
+        if width == 0 {
+            text.push_str(indent);
+        } else if width + code.len() > 96 {
+            text.push_str(",\n");
+            text.push_str(indent);
+            width = 0;
+        } else {
+            text.push_str(", ");
+        }
+        text.push_str(code);
+        width += code.len() + 2;
+    }
+    text
+}
