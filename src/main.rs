@@ -1,3 +1,33 @@
 //! argv in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use zonal::cli::{self, World};
+
+fn main() -> ExitCode {
+    let argv: Vec<_> = std::env::args_os().collect();
+    log(&argv);
+    // Without a runtime there is nothing to print with but the standard library's own words.
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return give_up(&error),
+    };
+    runtime.block_on(async {
+        match World::of_process() {
+            Ok(world) => ExitCode::from(cli::run(argv, &world).await.code()),
+            Err(error) => give_up(&error),
+        }
+    })
+}
+
+fn log(argv: &[std::ffi::OsString]) {
+    let asked = cli::log_filter(argv).or_else(|| std::env::var("ZONAL_LOG").ok());
+    let filter = tracing_subscriber::EnvFilter::new(asked.unwrap_or_else(|| "warn".to_owned()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[expect(clippy::print_stderr, reason = "the process has no World to print with")]
+fn give_up(error: &std::io::Error) -> ExitCode {
+    eprintln!("error: zonal cannot start: {error}");
+    ExitCode::from(1)
+}

@@ -1,0 +1,153 @@
+//! `zonal apply`: plans, asks, and makes it so.
+
+use std::io::BufRead as _;
+use std::path::Path;
+use std::sync::PoisonError;
+
+use clap::Args;
+
+use super::config::Format;
+use super::credentials::{self, Purpose};
+use super::exit::{self, Exit};
+use super::plan::{Planned, Target, make};
+use super::progress::Progress;
+use super::world::World;
+use crate::apply::{Stop, apply};
+use crate::model::network::Zone;
+use crate::model::{Event, Mode, Plan, Report};
+use crate::render;
+use crate::render::json::events::{self, Line, Type};
+
+/// Make every zone hold what the manifests say
+///
+/// Shows the plan, asks, and writes. Each table is read again just before it is written, and
+/// skipped if it moved; it is read back afterwards and compared. A zone that fails does not stop
+/// the others. Ctrl-C finishes what is being written and begins nothing more.
+#[derive(Debug, Args)]
+pub struct Apply {
+    #[command(flatten)]
+    target: Target,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Print what happens as newline-delimited JSON; needs --yes
+    #[arg(long, requires = "yes")]
+    json: bool,
+}
+
+impl Apply {
+    /// Applies the manifests below `directory`.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        let format = if self.json { Format::Json } else { Format::Text };
+        let print = |line: &Line| match format {
+            Format::Json => world.out.line(serde_json::to_string(line).unwrap_or_default()),
+            Format::Text => {}
+        };
+        print(&events::version(&(world.now)()));
+        let tell = |event: &Event| events::lines(event, &(world.now)()).iter().for_each(print);
+        let planned = match make(&self.target, directory, format, world, &tell).await {
+            Ok(planned) => planned,
+            Err(exit) => return exit,
+        };
+        match format {
+            Format::Text => world.out.print(render::text::plan(&planned.plan)),
+            Format::Json => announce(&planned.plan, world, &print),
+        }
+        if planned.plan.has_work() && !self.yes {
+            if let Err(exit) = ask(world) {
+                return exit;
+            }
+        }
+        let report = match planned.plan.has_work() {
+            true => match write(&planned, directory, format, world, &tell).await {
+                Ok(report) => report,
+                Err(exit) => return exit,
+            },
+            false => Report::default(),
+        };
+        let exits = exit::of_apply(&planned.plan, &report);
+        match format {
+            Format::Text if report.zones.is_empty() => {}
+            Format::Text => world.out.print(format!("\n{}", render::text::report(&report))),
+            Format::Json => {
+                let codes = exits.iter().map(|exit| exit.code()).collect();
+                print(&events::apply_summary(&report, codes, &(world.now)()));
+            }
+        }
+        exit::worst(&exits)
+    }
+}
+
+fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
+        let kind = match change.mode {
+            Mode::Apply => Type::PlannedChange,
+            Mode::Report => Type::ResourceDrift,
+        };
+        print(&events::planned(change, kind, &(world.now)()));
+    }
+    print(&events::plan_summary(&plan.counts(), &(world.now)()));
+}
+
+/// Asks in Terraform's words, and takes nothing but `yes`.
+fn ask(world: &World) -> Result<(), Exit> {
+    let Some(input) = &world.input else {
+        return Err(super::fail(world, "nobody is there to approve the plan; pass --yes to apply without asking"));
+    };
+    world.err.print(
+        "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
+         Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
+    );
+    let mut answer = String::new();
+    let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
+    world.err.line("");
+    match (read, answer.trim()) {
+        (Ok(_), "yes") => Ok(()),
+        _ => {
+            world.err.line("Apply cancelled. Nothing was written.");
+            Err(Exit::Invalid)
+        }
+    }
+}
+
+async fn write(
+    planned: &Planned,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<Report, Exit> {
+    let Planned { config, desired, plan, doors, keys } = planned;
+    let network = &config.network;
+    let has_work = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(crate::model::ZonePlan::has_work);
+    let zones: Vec<&Zone> = network.zones.iter().filter(has_work).collect();
+    let write_keys = credentials::fetch(&zones, Purpose::Write, directory, world)
+        .await
+        .map_err(|problems| config.report(&problems, format, world))?;
+    let shared = credentials::shared(keys, &write_keys);
+    if shared > 0 {
+        let zones = render::text::count(shared, "zone");
+        world.err.line(format!("note: {zones} read and written with one key; give `credentials` a `write` key of its own"));
+    }
+    let writers = doors.writers(network, &write_keys);
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    let progress = Progress::new(world, "Writing", writers.len(), steps.filter(|step| step.diff.has_work()).count());
+    let shown = |event: Event| {
+        tell(&event);
+        progress.tell(&event);
+    };
+    let (halt, stop) = Stop::new();
+    let running = apply(&writers, desired, plan, &stop, &shown);
+    tokio::pin!(running);
+    let report = tokio::select! {
+        report = &mut running => report,
+        () = world.interrupted() => {
+            halt.send_replace(true);
+            world.err.line("Interrupted: finishing what is being written, beginning nothing more.");
+            running.await
+        }
+    };
+    progress.finish();
+    Ok(report)
+}

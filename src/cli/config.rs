@@ -1,0 +1,92 @@
+//! From a config directory to what is desired, or to the diagnostics that say why not.
+
+use std::path::Path;
+
+use super::exit::Exit;
+use super::files;
+use super::world::World;
+use crate::manifest::Source;
+use crate::model::{Desired, Diagnostic, Network, Severity};
+use crate::render::diagnostics;
+use crate::{kinds, manifest};
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A config directory without errors.
+pub struct Config {
+    /// The network.
+    pub network: Network,
+    /// What is desired.
+    pub desired: Desired,
+    /// Manifests that were read, the network's included.
+    pub manifests: usize,
+    /// Files that were read.
+    pub files: usize,
+    warnings: Vec<Diagnostic>,
+    sources: Vec<Source>,
+}
+
+/// Loads and expands everything below `directory`. Warnings go to stderr as text; with errors,
+/// all diagnostics are printed in the format that the command answers in.
+pub fn load(directory: &Path, environment: Option<&str>, format: Format, world: &World) -> Result<Config, Exit> {
+    if !directory.is_dir() {
+        return Err(super::fail(world, format!("{} is not a directory; name one with -C DIR", directory.display())));
+    }
+    let sources = files::read(directory);
+    let loaded = manifest::load(&sources, environment);
+    let mut found = loaded.diagnostics;
+    let desired = loaded.network.as_ref().map(|network| {
+        let (desired, diagnostics) = kinds::expand(network, &loaded.manifests);
+        found.extend(diagnostics);
+        desired
+    });
+    let errors = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    match (loaded.network, desired) {
+        (Some(network), Some(desired)) if !errors => {
+            let manifests = loaded.manifests.len() + 1;
+            let files = sources.len();
+            let config = Config { network, desired, manifests, files, warnings: found, sources };
+            if format == Format::Text && !config.warnings.is_empty() {
+                world.err.print(diagnostics::text(&config.warnings, &config.sources));
+            }
+            Ok(config)
+        }
+        _ => Err(report(&found, &sources, format, world)),
+    }
+}
+
+impl Config {
+    /// Prints the warnings, as JSON on stdout.
+    pub fn print_diagnostics(&self, world: &World) {
+        print_json(&self.warnings, &self.sources, world);
+    }
+
+    /// Reports problems that were found after loading, at places in the same files.
+    pub fn report(&self, found: &[Diagnostic], format: Format, world: &World) -> Exit {
+        report(found, &self.sources, format, world)
+    }
+}
+
+fn report(found: &[Diagnostic], sources: &[Source], format: Format, world: &World) -> Exit {
+    match format {
+        Format::Text => world.err.print(diagnostics::text(found, sources)),
+        Format::Json => print_json(found, sources, world),
+    }
+    Exit::Invalid
+}
+
+fn print_json(found: &[Diagnostic], sources: &[Source], world: &World) {
+    world.out.line(to_json(&diagnostics::json(found, sources)));
+}
+
+/// Pretty JSON of a value whose keys are all texts, which cannot fail to serialize.
+pub fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}

@@ -1,0 +1,107 @@
+//! The exit codes, which pipelines rely on.
+
+use std::collections::BTreeSet;
+
+use crate::model::{FailureClass, Outcome, Plan, Report};
+
+/// How a command ended. In order of precedence: where several apply, the first one here counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Interrupted by the user.
+    Interrupted,
+    /// A usage, validation or internal error; nothing was written.
+    Invalid,
+    /// Verification failed after a write.
+    Unverified,
+    /// Some writes failed.
+    Partial,
+    /// Something moved since the plan was approved.
+    Stale,
+    /// A zone was unreachable or refused the key: the answer is incomplete.
+    Incomplete,
+    /// Changes were found, where the command was asked to say so.
+    Changes,
+    /// Done, or nothing to do.
+    Done,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Invalid => 1,
+            Self::Changes => 2,
+            Self::Partial => 3,
+            Self::Stale => 5,
+            Self::Incomplete => 6,
+            Self::Unverified => 7,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Every code that applies to a plan that was only shown.
+pub fn of_plan(plan: &Plan, changes_count: ChangesCount) -> BTreeSet<Exit> {
+    let mut exits = BTreeSet::new();
+    if !plan.is_complete() {
+        exits.insert(Exit::Incomplete);
+    } else if changes_count == ChangesCount::Yes && plan.has_work() {
+        exits.insert(Exit::Changes);
+    }
+    or_done(exits)
+}
+
+/// Whether changes are worth an exit code of their own (`--detailed-exitcode`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangesCount {
+    /// They are.
+    Yes,
+    /// A plan with changes is as good as one without.
+    No,
+}
+
+/// Every code that applies to an apply.
+pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
+    let mut exits = BTreeSet::new();
+    for zone in plan.zones.values() {
+        if zone.failure.is_some() {
+            exits.insert(Exit::Incomplete);
+        }
+        let blocked = zone.collections.iter().filter_map(|step| step.diff.outcome.as_ref().err());
+        exits.extend(blocked.map(|failure| of_failure(failure.class)));
+    }
+    for zone in report.zones.values() {
+        exits.extend(zone.refused.as_ref().map(|_| Exit::Incomplete));
+        exits.extend(zone.collections.iter().map(|(_, outcome)| match outcome {
+            Outcome::Applied { .. } => Exit::Done,
+            Outcome::Stale { .. } => Exit::Stale,
+            Outcome::Failed { .. } | Outcome::Blocked { .. } => Exit::Partial,
+            Outcome::VerifyFailed { .. } => Exit::Unverified,
+            Outcome::Interrupted => Exit::Interrupted,
+        }));
+    }
+    exits.remove(&Exit::Done);
+    or_done(exits)
+}
+
+/// A collection that could not be planned is one of the writes that failed; a zone that did not
+/// answer is one that nobody knows about.
+fn of_failure(class: FailureClass) -> Exit {
+    match class.whole_zone() {
+        true => Exit::Incomplete,
+        false => Exit::Partial,
+    }
+}
+
+fn or_done(mut exits: BTreeSet<Exit>) -> BTreeSet<Exit> {
+    if exits.is_empty() {
+        exits.insert(Exit::Done);
+    }
+    exits
+}
+
+/// The one that the process ends with.
+pub fn worst(exits: &BTreeSet<Exit>) -> Exit {
+    exits.first().copied().unwrap_or(Exit::Done)
+}

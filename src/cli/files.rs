@@ -1,0 +1,69 @@
+//! Finds the manifests below the config directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::WalkBuilder;
+
+use crate::manifest::Source;
+
+/// Every `*.yaml` and `*.yml` below `directory`, by path: hidden files and folders and what
+/// `.zonalignore` names aside. What cannot be read is in the list too, with the reason, so that
+/// no manifest is dropped in silence.
+pub fn read(directory: &Path) -> Vec<Source> {
+    let mut walk = WalkBuilder::new(directory);
+    walk.standard_filters(false).hidden(true).follow_links(true).add_custom_ignore_filename(".zonalignore");
+    let mut sources: Vec<Source> = walk
+        .build()
+        .filter_map(|entry| match entry {
+            Err(error) => {
+                let path = failed_path(&error).unwrap_or_else(|| directory.to_path_buf());
+                Some(Source { file: relative(directory, &path), text: Err(reason(&error)) })
+            }
+            Ok(entry) if is_yaml(entry.path()) && !entry.path().is_dir() => {
+                let text = std::fs::read(entry.path()).map_err(|error| error.to_string());
+                let text = text.and_then(|bytes| {
+                    String::from_utf8(bytes).map_err(|error| {
+                        format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to())
+                    })
+                });
+                Some(Source { file: relative(directory, entry.path()), text })
+            }
+            Ok(_) => None,
+        })
+        .collect();
+    sources.sort_by(|a, b| a.file.cmp(&b.file));
+    sources
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn relative(directory: &Path, path: &Path) -> Arc<str> {
+    let path = path.strip_prefix(directory).unwrap_or(path);
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    match parts.is_empty() {
+        true => ".".into(),
+        false => parts.join("/").into(),
+    }
+}
+
+fn failed_path(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => failed_path(err),
+        ignore::Error::Loop { child, .. } => Some(child.clone()),
+        _ => None,
+    }
+}
+
+/// The reason without the path, which stands before it anyway.
+fn reason(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => reason(err),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line: one file for each command, and the only place that prints, exits, or reads
+//! files, the environment and the clock.
+
+mod apply;
+mod completions;
+mod config;
+mod credentials;
+mod demo;
+mod doors;
+mod emulate;
+mod exit;
+mod files;
+mod plan;
+mod progress;
+mod schema;
+mod selection;
+mod validate;
+mod world;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+pub use world::{Look, Output, World};
+
+/// Config-as-code for library consortia that run Ex Libris Alma.
+///
+/// zonal reads YAML manifests of how a Network Zone and its members should be configured, shows how
+/// every zone differs from them, and makes it so.
+#[derive(Debug, Parser)]
+#[command(name = "zonal", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
+struct Cli {
+    /// The config directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+    /// What to log on stderr: `info`, `debug`, or a filter such as `zonal::provider=debug`
+    #[arg(long, value_name = "FILTER", global = true)]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Validate),
+    Plan(plan::PlanCommand),
+    Apply(apply::Apply),
+    Emulate(emulate::Emulate),
+    Demo(demo::Demo),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or nothing to do
+  1    usage, validation or internal error; nothing was written
+  2    changes found (plan --detailed-exitcode)
+  3    partial: some writes failed
+  5    stale: something moved since the plan was approved
+  6    a zone was unreachable or refused the key, so the answer is incomplete
+  7    verification failed after a write
+  130  interrupted";
+
+/// Runs a command line, the program's name first, and says how it ended.
+pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().ansi().to_string();
+            return match error.use_stderr() {
+                true => {
+                    world.err.print(text);
+                    Exit::Invalid
+                }
+                false => {
+                    world.out.print(text);
+                    Exit::Done
+                }
+            };
+        }
+    };
+    let directory = world.directory.join(cli.directory.unwrap_or_default());
+    match cli.command {
+        Command::Validate(command) => command.run(&directory, world),
+        Command::Plan(command) => command.run(&directory, world).await,
+        Command::Apply(command) => command.run(&directory, world).await,
+        Command::Emulate(command) => command.run(&directory, world).await,
+        Command::Demo(command) => command.run(world).await,
+        Command::Schema(command) => command.run(world),
+        Command::Completions(command) => command.run(world),
+    }
+}
+
+/// What `--log` asks for, for whoever sets up the process's logging. `None` where it is silent or wrong.
+pub fn log_filter(argv: &[OsString]) -> Option<String> {
+    Cli::try_parse_from(argv).ok()?.log
+}
+
+/// An error that is not of the manifests: one line on stderr, and what to do about it.
+fn fail(world: &World, message: impl AsRef<str>) -> Exit {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    world.err.line(format!("{style}error{style:#}: {}", message.as_ref()));
+    Exit::Invalid
+}

@@ -1,0 +1,143 @@
+//! Shows on stderr how far each zone is: bars on a terminal, one line for each zone elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::world::World;
+use crate::model::{Event, ZoneCode};
+
+/// Zones whose bars are shown at the same time; the others are in the total.
+const BARS: usize = 8;
+
+/// Listens to events and shows them.
+pub struct Progress<'a> {
+    world: &'a World,
+    state: Mutex<State>,
+}
+
+struct State {
+    bars: MultiProgress,
+    total: ProgressBar,
+    zones: BTreeMap<ZoneCode, Zone>,
+    zones_total: usize,
+    zones_done: usize,
+}
+
+struct Zone {
+    bar: Option<ProgressBar>,
+    todo: usize,
+    done: usize,
+    failed: usize,
+}
+
+impl<'a> Progress<'a> {
+    /// Progress of a stage that `verb` names (`Reading`), over so many zones and collections.
+    pub fn new(world: &'a World, verb: &'static str, zones: usize, collections: usize) -> Self {
+        let target = match world.err.is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bars = MultiProgress::with_draw_target(target);
+        let total = bars.add(ProgressBar::new(collections as u64).with_prefix(verb));
+        total.set_style(style("{prefix:12} {bar:30} {pos}/{len} collections, {eta} left"));
+        let state = State { bars, total, zones: BTreeMap::new(), zones_total: zones, zones_done: 0 };
+        Self { world, state: Mutex::new(state) }
+    }
+
+    /// Shows one event.
+    pub fn tell(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::ObserveStart { zone, collections } | Event::ZoneStart { zone, collections } => {
+                state.start(zone, *collections);
+            }
+            Event::Observed { zone, collection: _, failure } => state.step(zone, failure.is_some()),
+            Event::ApplyEnd { zone, collection: _, outcome } => {
+                state.step(zone, !matches!(outcome, crate::model::Outcome::Applied { .. }));
+            }
+            Event::ApplyStart { .. } => {}
+            Event::ZoneRefused { zone, failure: _ } => state.refuse(zone),
+            Event::ObserveComplete { zone, requests } | Event::ZoneComplete { zone, requests } => {
+                let line = state.end(zone, *requests);
+                if !self.world.err.is_terminal() {
+                    self.world.err.line(line);
+                }
+            }
+        }
+    }
+
+    /// Takes the bars off the screen.
+    pub fn finish(&self) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.total.finish_and_clear();
+        state.zones.values().filter_map(|zone| zone.bar.as_ref()).for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+impl State {
+    fn start(&mut self, code: &ZoneCode, todo: usize) {
+        let shown = self.zones.values().filter(|zone| zone.bar.is_some()).count();
+        let bar = (shown < BARS).then(|| self.bar(code, todo, 0));
+        self.zones.insert(code.clone(), Zone { bar, todo, done: 0, failed: 0 });
+    }
+
+    fn bar(&self, code: &ZoneCode, todo: usize, done: usize) -> ProgressBar {
+        let bar = self.bars.add(ProgressBar::new(todo as u64).with_prefix(code.to_string()));
+        bar.set_style(style("  {prefix:20} {pos}/{len}"));
+        bar.set_position(done as u64);
+        bar
+    }
+
+    fn step(&mut self, code: &ZoneCode, failed: bool) {
+        self.total.inc(1);
+        if let Some(zone) = self.zones.get_mut(code) {
+            zone.done += 1;
+            zone.failed += usize::from(failed);
+            if let Some(bar) = &zone.bar {
+                bar.inc(1);
+            }
+        }
+    }
+
+    fn refuse(&mut self, code: &ZoneCode) {
+        if let Some(zone) = self.zones.get_mut(code) {
+            self.total.inc((zone.todo - zone.done) as u64);
+            zone.failed = zone.todo;
+            zone.done = zone.todo;
+        }
+    }
+
+    /// Frees the zone's bar for one that is waiting, and says how it went.
+    fn end(&mut self, code: &ZoneCode, requests: u64) -> String {
+        self.zones_done += 1;
+        let Some(zone) = self.zones.remove(code) else { return String::new() };
+        // What was given up is done with as well.
+        self.total.inc((zone.todo.saturating_sub(zone.done)) as u64);
+        if let Some(bar) = zone.bar {
+            bar.finish_and_clear();
+            let next = self.zones.iter().find(|(_, zone)| zone.bar.is_none());
+            if let Some((next, todo, done)) = next.map(|(code, zone)| (code.clone(), zone.todo, zone.done)) {
+                let bar = self.bar(&next, todo, done);
+                if let Some(zone) = self.zones.get_mut(&next) {
+                    zone.bar = Some(bar);
+                }
+            }
+        }
+        let failed = match zone.failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let verb = self.total.prefix().to_lowercase();
+        format!(
+            "{code}: {verb} done: {}/{} collections{failed}, {requests} requests ({}/{} zones)",
+            zone.done, zone.todo, self.zones_done, self.zones_total
+        )
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates are constants of this file; one that could not be read would show as the default bar.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,66 @@
+//! `zonal schema`: the JSON Schemas of everything that zonal reads and prints.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::schema_for;
+
+use super::config::to_json;
+use super::exit::Exit;
+use super::world::World;
+use crate::kinds;
+use crate::render::{diagnostics, json};
+
+/// Print the JSON Schema of an input or an output, or write them all
+///
+/// Without a name, lists the schemas. The same files are in the repository's schemas/ folder.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// One of the schemas, `manifest` for all manifests
+    name: Option<String>,
+    /// Write all of them into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    out: Option<PathBuf>,
+}
+
+impl Schema {
+    /// Prints or writes schemas.
+    pub fn run(&self, world: &World) -> Exit {
+        let schemas = all();
+        match (&self.name, &self.out) {
+            (Some(name), _) => match schemas.iter().find(|(file, _)| file.strip_suffix(".json") == Some(name)) {
+                Some((_, schema)) => {
+                    world.out.print(schema);
+                    Exit::Done
+                }
+                None => super::fail(world, format!("there is no schema `{name}`; `zonal schema` lists them")),
+            },
+            (None, Some(directory)) => {
+                let directory = world.directory.join(directory);
+                let written = std::fs::create_dir_all(&directory).and_then(|()| {
+                    schemas.iter().try_for_each(|(file, schema)| std::fs::write(directory.join(file), schema))
+                });
+                match written {
+                    Ok(()) => Exit::Done,
+                    Err(error) => super::fail(world, format!("{} cannot be written: {error}", directory.display())),
+                }
+            }
+            (None, None) => {
+                schemas.iter().for_each(|(file, _)| world.out.line(file.strip_suffix(".json").unwrap_or(file)));
+                Exit::Done
+            }
+        }
+    }
+}
+
+/// Every schema: file name and text.
+pub fn all() -> Vec<(String, String)> {
+    let outputs = [
+        ("validate.json", to_json(&schema_for!(diagnostics::Report))),
+        ("plan.json", to_json(&schema_for!(json::plan::PlanJson))),
+        ("apply-event.json", to_json(&schema_for!(json::events::Line))),
+    ];
+    let inputs = kinds::schemas().into_iter().map(|(file, schema)| (file, to_json(&schema)));
+    let outputs = outputs.into_iter().map(|(file, schema)| (file.to_owned(), schema));
+    inputs.chain(outputs).map(|(file, schema)| (file, schema + "\n")).collect()
+}

@@ -1,0 +1,112 @@
+//! The same flags narrow every command: `--zone`, `--label`, `--exclude`, `--kind`.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use crate::model::{Desired, Network};
+
+/// Narrows a command to part of the network. Flags of one name add up, flags of different names
+/// narrow each other.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct Selection {
+    /// Only this zone; may be repeated
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub zone: Vec<String>,
+    /// Only zones with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub label: Vec<String>,
+    /// Not this zone; may be repeated
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Only manifests of this kind; may be repeated
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub kind: Vec<String>,
+}
+
+impl Selection {
+    /// What the selection leaves of what is desired.
+    ///
+    /// # Errors
+    /// One line for each flag that is wrong or matches nothing.
+    pub fn narrow(&self, network: &Network, desired: Desired) -> Result<Desired, Vec<String>> {
+        let mut problems = Vec::new();
+        let codes: Vec<&str> = network.zones.iter().map(|zone| zone.code.as_str()).collect();
+        for (flag, given) in [("--zone", &self.zone), ("--exclude", &self.exclude)] {
+            for code in given.iter().filter(|code| !codes.contains(&code.as_str())) {
+                let near = near(code, codes.iter().copied());
+                problems.push(format!("{flag} {code}: the network {} has no such zone{near}", network.name));
+            }
+        }
+        let labels: BTreeSet<(&str, &str)> = network
+            .zones
+            .iter()
+            .flat_map(|zone| zone.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+            .collect();
+        let mut wanted_labels = Vec::new();
+        for label in &self.label {
+            match label.split_once('=') {
+                None => problems.push(format!("--label {label}: write it as --label KEY=VALUE")),
+                Some(pair) if !labels.contains(&pair) => {
+                    let all: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                    let near = near(label, all.iter().map(String::as_str));
+                    problems.push(format!("--label {label}: no zone has this label{near}"));
+                }
+                Some(pair) => wanted_labels.push(pair),
+            }
+        }
+        let kinds = crate::kinds::names();
+        for kind in self.kind.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
+            problems.push(format!("--kind {kind}: there is no such kind{}", near(kind, kinds.iter().copied())));
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let zone_wanted = |code: &str| {
+            let labelled = |key: &str, value: &str| {
+                network.zones.iter().any(|zone| {
+                    zone.code.as_str() == code && zone.labels.get(key).is_some_and(|found| found == value)
+                })
+            };
+            (self.zone.is_empty() || self.zone.iter().any(|zone| zone == code))
+                && !self.exclude.iter().any(|zone| zone == code)
+                && (wanted_labels.is_empty() || wanted_labels.iter().any(|(key, value)| labelled(key, value)))
+        };
+        let mut narrowed = desired;
+        narrowed.zones.retain(|code, collections| {
+            collections.retain(|collection| {
+                let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
+                self.kind.is_empty() || self.kind.iter().any(|wanted| wanted == kind)
+            });
+            zone_wanted(code.as_str()) && !collections.is_empty()
+        });
+        match (self.words(), narrowed.zones.is_empty()) {
+            (Some(words), true) => Err(vec![format!("no manifest applies to {words}")]),
+            _ => Ok(narrowed),
+        }
+    }
+
+    /// The selection in words, `zones 01A, 01B and kind CodeTable`; `None` where it selects everything.
+    pub fn words(&self) -> Option<String> {
+        let named = |what: &str, values: &[String]| match values {
+            [] => None,
+            [one] => Some(format!("{what} {one}")),
+            several => Some(format!("{what}s {}", several.join(", "))),
+        };
+        let parts = [
+            named("zone", &self.zone),
+            named("label", &self.label),
+            named("kind", &self.kind),
+            named("without zone", &self.exclude),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+fn near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let scored = known.map(|known| (strsim::jaro_winkler(given, known), known));
+    let best = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, known)| format!("; did you mean `{known}`")).unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! Everything outside the program that a command touches, in one value: so that a test can put
+//! another world in its place and run a command as it is.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::provider::transport::Transport;
+
+/// The world that a command runs in.
+pub struct World {
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// The working directory.
+    pub directory: PathBuf,
+    /// Results.
+    pub out: Output,
+    /// Logs, progress and diagnostics.
+    pub err: Output,
+    /// What the user answers; `None` where nobody is there to ask.
+    pub input: Option<Mutex<Box<dyn BufRead + Send>>>,
+    /// The time, in RFC 3339.
+    pub now: fn() -> String,
+    /// How requests travel; `None` for real sockets.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// How often the user has asked to stop.
+    pub interrupts: watch::Receiver<u32>,
+}
+
+impl World {
+    /// The world of the process itself. Must be called within a tokio runtime, which listens for Ctrl-C
+    /// and for the signal by which a pipeline cancels a job.
+    pub fn of_process() -> io::Result<Self> {
+        let (sender, interrupts) = watch::channel(0);
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    pressed = tokio::signal::ctrl_c() => if pressed.is_err() { return },
+                    _ = terminate.recv() => {}
+                }
+                sender.send_modify(|count| *count += 1);
+            }
+        });
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let looks = |choice, terminal| match (choice, terminal) {
+            (anstream::ColorChoice::Never, true) => Look::Plain,
+            (anstream::ColorChoice::Never, false) => Look::Piped,
+            (_, true) => Look::Styled,
+            (_, false) => Look::StyledPipe,
+        };
+        let out = looks(anstream::AutoStream::choice(&stdout), stdout.is_terminal());
+        let err = looks(anstream::AutoStream::choice(&stderr), stderr.is_terminal());
+        let stdin = io::stdin();
+        Ok(Self {
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+            directory: std::env::current_dir()?,
+            out: Output::new(stdout, out),
+            err: Output::new(stderr, err),
+            input: stdin.is_terminal().then(|| Mutex::new(Box::new(io::BufReader::new(stdin)) as Box<_>)),
+            now: || jiff::Timestamp::now().to_string(),
+            transport: None,
+            interrupts,
+        })
+    }
+
+    /// Waits until the user asks to stop.
+    pub async fn interrupted(&self) {
+        let mut interrupts = self.interrupts.clone();
+        if interrupts.wait_for(|count| *count > 0).await.is_err() {
+            // Nobody can ask any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What is at the other end of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A terminal with colours.
+    Styled,
+    /// A terminal whose user wants no colours.
+    Plain,
+    /// A file or a pipe.
+    Piped,
+    /// A pipe whose user insists on colours.
+    StyledPipe,
+}
+
+/// Where text goes. Shared by everything that prints, so that lines do not mix.
+pub struct Output {
+    stream: Mutex<Box<dyn Write + Send>>,
+    look: Look,
+}
+
+impl Output {
+    /// An output into `stream`.
+    pub fn new(stream: impl Write + Send + 'static, look: Look) -> Self {
+        Self { stream: Mutex::new(Box::new(stream)), look }
+    }
+
+    /// Prints a text, without its styles where nobody wants them. A reader that went away (`| head`)
+    /// is no error: there is nobody left to tell.
+    pub fn print(&self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        let plain;
+        let text = match self.look {
+            Look::Styled | Look::StyledPipe => text,
+            Look::Plain | Look::Piped => {
+                plain = anstream::adapter::strip_str(text).to_string();
+                plain.as_str()
+            }
+        };
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        // See above: a broken pipe is not an error, and for anything else there is no better place to say so.
+        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    }
+
+    /// Prints a line.
+    pub fn line(&self, text: impl AsRef<str>) {
+        self.print(format!("{}\n", text.as_ref()));
+    }
+
+    /// Whether someone watches as it comes.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.look, Look::Styled | Look::Plain)
+    }
+
+    /// Whether colours are wanted.
+    pub fn is_styled(&self) -> bool {
+        matches!(self.look, Look::Styled | Look::StyledPipe)
+    }
+}
