@@ -92,16 +92,17 @@ pub enum Look {
     StyledPipe,
 }
 
-/// Where text goes. Shared by everything that prints, so that lines do not mix.
+/// Where text goes. Clones are the same place, so that lines of several commands do not mix.
+#[derive(Clone)]
 pub struct Output {
-    stream: Mutex<Box<dyn Write + Send>>,
+    stream: Arc<Mutex<Box<dyn Write + Send>>>,
     look: Look,
 }
 
 impl Output {
     /// An output into `stream`.
     pub fn new(stream: impl Write + Send + 'static, look: Look) -> Self {
-        Self { stream: Mutex::new(Box::new(stream)), look }
+        Self { stream: Arc::new(Mutex::new(Box::new(stream))), look }
     }
 
     /// Prints a text, without its styles where nobody wants them. A reader that went away (`| head`)

@@ -1,0 +1,158 @@
+//! `zonal emulate`: an Alma network on loopback, to try things on.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::config::{self, Config, Format};
+use super::credentials::{self, Purpose};
+use super::exit::Exit;
+use super::world::World;
+use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator, Fault, OptionalFields};
+use crate::model::network::{Credential, CredentialSource, Credentials};
+use crate::render::text::count;
+
+/// Serve the Alma API of every zone of the network, on loopback
+///
+/// Each zone starts with made-up out-of-the-box and local rows. Point an environment's `baseUrl` at
+/// the address, and load the keys that are printed (or written with --env-file). While it runs,
+/// requests to /emulator beside the API change its behaviour, inject faults, and edit tables as a
+/// librarian would; --fault and --edit take the same JSON.
+#[derive(Debug, Args)]
+pub struct Emulate {
+    /// Where to listen; a loopback address
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Lay this environment over the Network manifest
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Write the keys there, as lines for a shell to source
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Milliseconds from request to answer
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
+    /// Up to this many milliseconds more, at random
+    #[arg(long, value_name = "MS")]
+    jitter: Option<u64>,
+    /// Requests in any one second that a zone takes
+    #[arg(long, value_name = "N")]
+    per_second: Option<u32>,
+    /// Requests that a zone takes in a day
+    #[arg(long, value_name = "N")]
+    daily: Option<u64>,
+    /// Leave out everything that the API's schemas call optional
+    #[arg(long)]
+    sparse: bool,
+    /// Behaviour as JSON; the flags above go over it
+    #[arg(long, value_name = "JSON", value_parser = json::<Behaviour>)]
+    behaviour: Option<Behaviour>,
+    /// A fault as JSON, such as {"method": "PUT", "when": {"nth": 1}, "effect": "answer_lost"}; may be repeated
+    #[arg(long, value_name = "JSON", value_parser = json::<Fault>)]
+    fault: Vec<Fault>,
+    /// A librarian's edit as JSON; may be repeated
+    #[arg(long, value_name = "JSON", value_parser = json::<Edit>)]
+    edit: Vec<Edit>,
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+impl Emulate {
+    /// Serves the network whose manifests are below `directory`, until interrupted.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.serve(directory, world).await {
+            Ok(()) => Exit::Done,
+            Err(exit) => exit,
+        }
+    }
+
+    async fn serve(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+        let fail = |message: String| super::fail(world, message);
+        if !self.listen.ip().is_loopback() {
+            return Err(fail(format!("{} is not a loopback address; use 127.0.0.1 or [::1]", self.listen.ip())));
+        }
+        let config = config::load(directory, self.environment.as_deref(), Format::Text, world)?;
+        let (zones, exports) = zones(&config, directory, world).await.map_err(fail)?;
+        let listener = tokio::net::TcpListener::bind(self.listen)
+            .await
+            .map_err(|error| fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen)))?;
+        let address = listener.local_addr().unwrap_or(self.listen);
+        let emulator = Emulator::new(zones, self.behaviour(&address));
+        for fault in &self.fault {
+            emulator.control().add_fault(fault.clone()).map_err(|error| fail(format!("--fault: {error}")))?;
+        }
+        for edit in &self.edit {
+            emulator.control().edit(edit.clone()).map_err(|error| fail(format!("--edit: {error}")))?;
+        }
+        if let Some(file) = &self.env_file {
+            let file = world.directory.join(file);
+            std::fs::write(&file, &exports).map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
+        }
+        let zones = count(config.network.zones.len(), "zone");
+        world.out.line(format!("# {}: {zones} of a made-up Alma on http://{address}", config.network.name));
+        world.out.print(&exports);
+        world.err.line("Serving until Ctrl-C. Nothing is kept.");
+        let served = axum::serve(listener, emulator.router());
+        tokio::select! {
+            served = async { served.await } => served.map_err(|error| fail(format!("the emulator stopped: {error}"))),
+            () = world.interrupted() => Ok(()),
+        }
+    }
+
+    fn behaviour(&self, address: &SocketAddr) -> Behaviour {
+        let mut behaviour = self.behaviour.clone().unwrap_or_default();
+        behaviour.base_url = format!("http://{address}");
+        behaviour.latency_ms = self.latency.unwrap_or(behaviour.latency_ms);
+        behaviour.jitter_ms = self.jitter.unwrap_or(behaviour.jitter_ms);
+        behaviour.per_second = self.per_second.unwrap_or(behaviour.per_second);
+        behaviour.daily = self.daily.unwrap_or(behaviour.daily);
+        if self.sparse {
+            behaviour.optional_fields = OptionalFields::Sparse;
+        }
+        behaviour
+    }
+}
+
+/// The zones with their keys, and the lines that export those keys that only the emulator knows.
+async fn zones(config: &Config, directory: &Path, world: &World) -> Result<(Vec<EmulatedZone>, String), String> {
+    let mut zones = Vec::new();
+    let mut exports = String::new();
+    let mut taken = BTreeMap::new();
+    for zone in &config.network.zones {
+        let mut key = async |purpose, credential: Option<&Credential>, word: &str| {
+            let found = credentials::fetch(&[zone], purpose, directory, world).await.ok();
+            let found = found.and_then(|keys| keys.get(&zone.code).map(|key| key.expose_secret().to_owned()));
+            let key = found.unwrap_or_else(|| format!("emulated-{word}-{}", zone.code));
+            if let Some(CredentialSource::Env(name)) = credential.map(|credential| &credential.source) {
+                exports.push_str(&format!("export {name}={key}\n"));
+            }
+            key
+        };
+        let Credentials { read, write } = &zone.credentials;
+        let read_key = key(Purpose::Read, read.as_ref(), "read").await;
+        let emulated = match write {
+            Some(write) if Some(&write.source) != read.as_ref().map(|read| &read.source) => {
+                let write_key = key(Purpose::Write, Some(write), "write").await;
+                EmulatedZone::from(zone, read_key, Some(write_key))
+            }
+            // One key for both must be able to write; the key that only reads goes unused.
+            _ => EmulatedZone::from(zone, format!("emulated-unused-{}", zone.code), Some(read_key)),
+        };
+        for key in std::iter::once(&emulated.read_key).chain(&emulated.write_key) {
+            if let Some(other) = taken.insert(key.clone(), zone.code.clone()) {
+                return Err(format!(
+                    "{other} and {} share a key, and the key is what selects the zone and says what it may do; \
+                     put `{{code}}` into the name of where the keys are kept, or leave `write` out",
+                    zone.code
+                ));
+            }
+        }
+        zones.push(emulated);
+    }
+    Ok((zones, exports))
+}
