@@ -101,6 +101,7 @@ impl Stage<'_> {
     /// Runs a command line of zonal's in a world whose zones are the emulator's.
     async fn command(&self, words: &[&str], expected: Exit) -> Result<(), String> {
         let bold = anstyle::Style::new().bold();
+        let words: Vec<&str> = words.iter().copied().chain(["--environment", ENVIRONMENT]).collect();
         let shown = words.join(" ");
         self.world.out.line(format!("{bold}$ zonal {shown}{bold:#}"));
         let mut env = self.world.env.clone();
@@ -119,7 +120,7 @@ impl Stage<'_> {
             transport: Some(Arc::new(self.emulator.transport())),
             interrupts: self.world.interrupts.clone(),
         };
-        let argv = ["zonal"].iter().chain(words).chain(&["--environment", ENVIRONMENT]).map(OsString::from);
+        let argv = std::iter::once("zonal").chain(words).map(OsString::from);
         // A command that runs another one: the compiler wants to know that this ends.
         let exit = Box::pin(super::run(argv.collect(), &world)).await;
         self.world.out.line("");

@@ -1,0 +1,150 @@
+//! The laws of the house: each test names the law that a change has broken.
+
+use std::path::{Path, PathBuf};
+
+fn sources(below: &str) -> Vec<(PathBuf, String)> {
+    fn walk(directory: &Path, out: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(directory).expect("src can be read") {
+            let path = entry.expect("its entries too").path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source is text");
+                out.push((path, text));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
+    let mut out = Vec::new();
+    match root.is_dir() {
+        true => walk(&root, &mut out),
+        false => out.push((root.clone(), std::fs::read_to_string(&root).expect("the file is there"))),
+    }
+    out.sort();
+    assert!(!out.is_empty(), "{below} holds no sources: the law checks nothing");
+    out
+}
+
+/// The code of a file: without comments, and without its tests.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs")
+}
+
+fn offenders(places: &[&str], forbidden: &[&str]) -> Vec<String> {
+    let files = places.iter().flat_map(|place| sources(place)).filter(|(path, _)| !is_test(path));
+    files
+        .flat_map(|(path, text)| {
+            let code = code(&text);
+            let found: Vec<String> = forbidden
+                .iter()
+                .filter(|word| code.contains(**word))
+                .map(|word| format!("{} holds `{word}`", path.display()))
+                .collect();
+            found
+        })
+        .collect()
+}
+
+const OURS: [&str; 11] = [
+    "manifest", "kinds", "observe", "diff", "plan", "apply", "provider", "store", "render", "emulator", "cli",
+];
+
+#[test]
+fn law_1_model_imports_nothing_of_ours_and_diff_plan_and_render_only_model() {
+    let imports = |of: &[&str]| of.iter().map(|module| format!("crate::{module}")).collect::<Vec<_>>();
+    let all = imports(&OURS);
+    assert_eq!(offenders(&["src/model"], &all.iter().map(String::as_str).collect::<Vec<_>>()), Vec::<String>::new());
+    for stage in ["diff", "plan", "render"] {
+        let others: Vec<&str> = OURS.iter().copied().filter(|module| *module != stage).collect();
+        let others = imports(&others);
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        // Diagnostics show the lines of their sources.
+        let found: Vec<String> =
+            offenders(&[&format!("src/{stage}")], &others).into_iter().filter(|line| !line.contains("diagnostics") ).collect();
+        assert_eq!(found, Vec::<String>::new(), "law 1: {stage} imports only model");
+    }
+}
+
+#[test]
+fn law_2_the_engine_cannot_name_a_kind() {
+    let kinds = ["CodeTable", "MappingTable", "UserGroups", "BlockSharing", "LinkingRules", "ImportPermissions"];
+    let quoted: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
+    let words: Vec<&str> = quoted.iter().map(String::as_str).chain(["crate::kinds"]).collect();
+    let engine =
+        ["src/model", "src/diff", "src/plan", "src/apply", "src/observe.rs", "src/render"];
+    assert_eq!(offenders(&engine, &words), Vec::<String>::new(), "law 2: the engine names a kind");
+}
+
+#[test]
+fn law_3_the_pure_stages_are_not_async() {
+    let pure = ["src/model", "src/manifest", "src/kinds", "src/diff", "src/plan", "src/render"];
+    assert_eq!(offenders(&pure, &["async fn", "async move", ".await", "tokio"]), Vec::<String>::new(), "law 3");
+}
+
+#[test]
+fn law_4_only_cli_prints_exits_and_reads_files_environment_or_clock() {
+    let others: Vec<String> =
+        OURS.iter().filter(|module| **module != "cli").map(|module| format!("src/{module}")).collect();
+    let there: Vec<&str> = others
+        .iter()
+        .map(String::as_str)
+        .chain(["src/model", "src/observe.rs"])
+        .filter(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place).exists())
+        .collect();
+    let words = [
+        "println!", "eprintln!", "print!(", "process::exit", "std::fs", "std::env", "env::var", "SystemTime",
+        "Instant::now", "Timestamp::now", "Zoned::now",
+    ];
+    // tokio's clock is the one that tests pause: waiting is what provider, apply and emulator are for.
+    let found: Vec<String> = offenders(&there, &words)
+        .into_iter()
+        .filter(|line| !(line.ends_with("`Instant::now`") && tokio_clock(line)))
+        .collect();
+    assert_eq!(found, Vec::<String>::new(), "law 4: only cli touches the world");
+}
+
+fn tokio_clock(line: &str) -> bool {
+    let path = line.split(" holds").next().unwrap_or_default();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    !text.contains("std::time::Instant") && (text.contains("tokio::time::Instant") || text.contains("tokio::time::{"))
+}
+
+#[test]
+fn law_5_what_plans_are_made_with_can_only_get() {
+    // The reader's door to the wire is the Getter, and the Getter knows one verb.
+    let reader = sources("src/provider/alma/getter.rs");
+    let code = code(&reader[0].1);
+    assert!(code.contains("Method::GET"), "law 5: the getter builds its own GET");
+    for verb in ["Method::PUT", "Method::POST", "Method::DELETE", "Method::PATCH"] {
+        assert!(!code.contains(verb), "law 5: the getter knows {verb}");
+    }
+    for (path, text) in sources("src/observe.rs") {
+        assert!(!text.contains("Write"), "law 5: {} can write", path.display());
+    }
+    let plan = &sources("src/cli/plan.rs")[0].1;
+    assert!(!plan.contains("writers(") && !plan.contains("Purpose::Write"), "law 5: planning asks for a write key");
+}
+
+#[test]
+fn every_module_opens_with_why_it_exists() {
+    let silent: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//! "))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let main = &sources("tests/it/main.rs")[0].1;
+    for (path, _) in sources("tests/it") {
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        assert!(name == "main" || main.contains(&format!("mod {name};")), "{name}.rs is not in tests/it/main.rs");
+    }
+}

@@ -1,0 +1,5 @@
+//! One test binary for everything that is tested from outside the library.
+
+mod cases;
+mod house;
+mod script;

@@ -1,0 +1,217 @@
+//! Runs a case: a script of command lines against a network in process, under a paused clock.
+//!
+//! A case is a folder in `tests/cases`. Its `script.txt` is both the script and what came of it:
+//! lines that begin with `$ ` are command lines of zonal, lines that begin with `@ ` happen to the
+//! network (see [`Stage::happen`]), and what follows each is what was printed: stdout as it is,
+//! stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
+//! The other files of the folder are the config directory.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value as Json;
+use zonal::cli::{self, Look, Output, World};
+use zonal::emulator::{Behaviour, EmulatedZone, Emulator};
+use zonal::manifest::{self, Source};
+
+/// Runs the script of a case and returns it with what was printed now.
+pub fn run(case: &Path) -> String {
+    let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be built");
+    runtime.block_on(async {
+        let stage = Stage::new(case);
+        let mut played = String::new();
+        for line in script.lines() {
+            if let Some(comment) = line.strip_prefix('#') {
+                played.push_str(&format!("#{comment}\n"));
+            } else if let Some(command) = line.strip_prefix("$ ") {
+                played.push_str(&format!("\n{line}\n{}", stage.command(command).await));
+            } else if let Some(what) = line.strip_prefix("@ ") {
+                played.push_str(&format!("\n{line}\n{}", stage.happen(what)));
+            }
+        }
+        played
+    })
+}
+
+/// A network and a config directory.
+pub struct Stage {
+    pub emulator: Emulator,
+    pub env: BTreeMap<String, String>,
+    directory: tempfile::TempDir,
+}
+
+impl Stage {
+    /// Copies the case's config directory, and emulates its network as its first environment-less
+    /// reading describes it.
+    pub fn new(case: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        copy(case, directory.path());
+        let mut sources = Vec::new();
+        for entry in walk(directory.path()) {
+            let file = entry.strip_prefix(directory.path()).expect("it was found below").to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&entry).map_err(|error| error.to_string());
+            sources.push(Source { file: file.into(), text });
+        }
+        let loaded = manifest::load(&sources, None);
+        let mut env = BTreeMap::new();
+        let zones: Vec<EmulatedZone> = loaded
+            .network
+            .iter()
+            .flat_map(|network| &network.zones)
+            .map(|zone| {
+                let key = |purpose: &str| format!("{purpose}-key-{}", zone.code);
+                env.insert(format!("ZONAL_READ_{}", zone.code), key("read"));
+                env.insert(format!("ZONAL_WRITE_{}", zone.code), key("write"));
+                EmulatedZone::from(zone, key("read"), Some(key("write")))
+            })
+            .collect();
+        let behaviour = Behaviour { latency_ms: 150, ..Behaviour::default() };
+        Self { emulator: Emulator::new(zones, behaviour), env, directory }
+    }
+
+    /// Runs a command line and returns what it printed.
+    pub async fn command(&self, command: &str) -> String {
+        let (out, err) = (Captured::default(), Captured::default());
+        let (_sender, interrupts) = tokio::sync::watch::channel(0);
+        let world = World {
+            env: self.env.clone(),
+            directory: self.directory.path().to_path_buf(),
+            out: Output::new(out.clone(), Look::Piped),
+            err: Output::new(err.clone(), Look::Piped),
+            input: None,
+            now: || "2026-01-01T00:00:00Z".to_owned(),
+            transport: Some(Arc::new(self.emulator.transport())),
+            interrupts,
+        };
+        let words = command.split_whitespace().map(OsString::from).collect();
+        let exit = cli::run(words, &world).await;
+        let here = self.directory.path().display().to_string();
+        let mut printed = out.text().replace(&here, "DIR");
+        for line in err.text().replace(&here, "DIR").lines() {
+            printed.push_str(format!("2| {line}").trim_end());
+            printed.push('\n');
+        }
+        if exit.code() != 0 {
+            printed.push_str(&format!("[exit {}]\n", exit.code()));
+        }
+        printed
+    }
+
+    /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
+    /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
+    /// `set NAME VALUE` for the environment are for the test that owns the stage. `rows ZONE KIND TABLE`
+    /// and `requests ZONE` show something.
+    pub fn happen(&self, what: &str) -> String {
+        let control = self.emulator.control();
+        let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
+        let json = || serde_json::from_str::<Json>(rest).expect("a script's JSON is JSON");
+        let done = match verb {
+            "edit" => serde_json::from_value(json()).map_err(|e| e.to_string()).and_then(|edit| control.edit(edit).map_err(|e| e.to_string())),
+            "fault" => serde_json::from_value(json()).map_err(|e| e.to_string()).and_then(|fault| control.add_fault(fault).map_err(|e| e.to_string())),
+            "behaviour" => {
+                let mut merged = serde_json::to_value(control.behaviour()).expect("a behaviour is JSON");
+                if let (Json::Object(merged), Json::Object(new)) = (&mut merged, json()) {
+                    merged.extend(new);
+                }
+                serde_json::from_value(merged).map_err(|e| e.to_string()).and_then(|behaviour| control.set_behaviour(behaviour).map_err(|e| e.to_string()))
+            }
+            "no" => {
+                control.clear_faults();
+                Ok(())
+            }
+            "write" => {
+                let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n")).map_err(|e| e.to_string())
+            }
+            "rows" => return self.rows(rest),
+            "requests" => {
+                let mut log: Vec<String> = control
+                    .requests()
+                    .iter()
+                    .filter(|request| request.zone.as_deref() == Some(rest))
+                    .map(|request| format!("{} {} {:?}\n", request.method, request.path, request.status))
+                    .collect();
+                log.sort();
+                control.clear_requests();
+                return log.concat();
+            }
+            other => Err(format!("there is no `@ {other}`")),
+        };
+        done.map_or_else(|error| panic!("@ {what}: {error}"), |()| String::new())
+    }
+
+    fn rows(&self, rest: &str) -> String {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let [zone, kind, table] = words.as_slice() else { panic!("@ rows ZONE KIND TABLE") };
+        let kind = serde_json::from_value(Json::String((*kind).to_owned())).expect("code or mapping");
+        let table = self.emulator.control().table(zone, kind, table).expect("the zone has the table");
+        let mut rows = Vec::new();
+        lines(&serde_json::to_value(table).expect("a table is JSON"), &mut rows);
+        rows.concat()
+    }
+}
+
+/// Every object that looks like a row, one line each.
+fn lines(json: &Json, out: &mut Vec<String>) {
+    match json {
+        Json::Object(object) if object.contains_key("columns") && !object.contains_key("headers") || object.contains_key("descriptions") => {
+            let mut row = object.clone();
+            row.retain(|_, value| !value.is_null());
+            out.push(format!("  {}\n", Json::Object(row)));
+        }
+        Json::Object(object) => object.values().for_each(|value| lines(value, out)),
+        Json::Array(values) => values.iter().for_each(|value| lines(value, out)),
+        _ => {}
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in walk(from) {
+        let target = to.join(entry.strip_prefix(from).expect("it was found below"));
+        std::fs::create_dir_all(target.parent().expect("a file is in a folder")).expect("a folder can be made");
+        std::fs::copy(&entry, target).expect("a file can be copied");
+    }
+}
+
+fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("the case's folder can be read") {
+        let path = entry.expect("its entries too").path();
+        match path.is_dir() {
+            true => files.extend(walk(&path)),
+            false if path.file_name().is_some_and(|name| name == "script.txt") => {}
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
+}
+
+/// An output that is kept.
+#[derive(Clone, Default)]
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("nobody panicked while printing")).into_owned()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nobody panicked while printing").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
