@@ -1,0 +1,1 @@
+//! What the emulator promises, as a client sees it.
