@@ -1,1 +1,123 @@
 //! An Alma network on loopback: the API of every zone, with its thresholds and faults.
+//!
+//! Nothing public lets a developer test writes to Alma without a sandbox. This emulator keeps to
+//! the vendor's OpenAPI and schemas; what they leave open is a switch of [`Behaviour`], so that
+//! a client is tested against both answers, and nothing here is proof of what Alma does.
+//!
+//! # The API
+//!
+//! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
+//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
+//! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
+//!
+//! # The doors beside it
+//!
+//! Tests in process use [`Emulator::control`]. Over HTTP, without a key, every answer is JSON;
+//! what does not fit the network is HTTP 400 `{"error": ".."}`:
+//!
+//! | request | body or answer |
+//! | --- | --- |
+//! | `GET POST /emulator/behaviour` | [`Behaviour`]; a POST replaces it wholly |
+//! | `GET POST DELETE /emulator/faults` | one [`Fault`] is added by each POST, a DELETE removes all |
+//! | `POST /emulator/edits` | one [`Edit`] |
+//! | `GET DELETE /emulator/requests` | list of [`LoggedRequest`] |
+//! | `GET /emulator/statistics` | [`Statistics`] by zone |
+//! | `GET /emulator/zones` | the zones, without their keys |
+//! | `GET /emulator/zones/{zone}/tables` | names of tables, `{"code": [..], "mapping": [..]}` |
+//! | `GET PUT /emulator/zones/{zone}/tables/{code or mapping}/{name}` | [`TableSeed`] |
+//!
+//! ```json
+//! POST /emulator/behaviour
+//! {"latency_ms": 120, "jitter_ms": 40, "per_second": 10, "optional_fields": "sparse",
+//!  "zones": {"01OMNI_BETA": {"connection": "down"}, "01OMNI_GAMMA": {"gateway_errors": "html"}}}
+//!
+//! POST /emulator/faults
+//! {"zone": "01OMNI_ALPHA", "method": "PUT", "path": "/code-tables/", "when": {"nth": 1}, "effect": "answer_lost"}
+//! {"when": {"percent": 5}, "effect": {"status": {"status": 502, "shape": "html"}}}
+//! {"path": "/conf/general", "effect": {"wrong_institution": {"code": "01OTHER_INST"}}}
+//!
+//! POST /emulator/edits
+//! {"zone": "01OMNI_ALPHA", "kind": "code", "table": "UserGroups", "by": "m.tremblay",
+//!  "when": {"after_reads": 1}, "action": {"set_code": {"code": "WALKIN", "description": "Walk-in"}}}
+//! {"zone": "01OMNI_ALPHA", "kind": "mapping", "table": "UserBlockDefinitions", "by": "m.tremblay",
+//!  "action": {"set_row": {"find": {"ID": "FEES"}, "set": {"Network Block": "true"}}}}
+//! {"zone": "01OMNI_BETA", "kind": "code", "table": "UserGroups", "by": "support", "action": {"access": "hidden"}}
+//!
+//! PUT /emulator/zones/01OMNI_ALPHA/tables/code/Colours
+//! {"code": {"name": "Colours", "description": "Colours", "sub_system": {"value": "INFRA", "desc": "General"},
+//!  "rows": {"": [{"code": "RED", "descriptions": {"en": "Red", "fr": "Rouge"}}]}}}
+//! ```
+
+mod answer;
+mod behaviour;
+mod body;
+mod build;
+mod call;
+mod code_table;
+mod control;
+mod document;
+mod edit;
+mod fault;
+mod institution;
+mod log;
+mod mapping_table;
+mod network;
+mod put;
+mod random;
+mod refusal;
+mod router;
+mod seed;
+mod table;
+mod threshold;
+mod transport;
+mod zone;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use behaviour::{
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, Lists, ManagedInNetwork, OptionalFields,
+    Override, RowOrder, UnknownKey, UnusedColumns,
+};
+pub use control::{Control, Misfit};
+pub use edit::{Action, Edit, Moment};
+pub use fault::{Effect, Fault, When};
+pub use log::{LoggedRequest, Statistics};
+pub use table::{
+    Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,
+    TableSeed,
+};
+pub use transport::EmulatorTransport;
+pub use zone::EmulatedZone;
+
+/// One Alma network. Cheap to clone; clones are the same network.
+#[derive(Clone)]
+pub struct Emulator {
+    network: Arc<network::Network>,
+}
+
+impl Emulator {
+    /// A network whose zones hold what the seed gives them. Where two zones have the same key,
+    /// it opens the later one.
+    pub fn new(zones: Vec<EmulatedZone>, behaviour: Behaviour) -> Self {
+        Self { network: Arc::new(network::Network::new(zones, behaviour)) }
+    }
+
+    /// The network for a server: the API and the doors beside it. Thresholds and latency run on
+    /// the clock of the tokio runtime that serves it.
+    pub fn router(&self) -> axum::Router {
+        router::router(&self.network)
+    }
+
+    /// The API without sockets.
+    pub fn transport(&self) -> EmulatorTransport {
+        EmulatorTransport(Arc::clone(&self.network))
+    }
+
+    /// The doors beside the API.
+    pub fn control(&self) -> Control {
+        Control(Arc::clone(&self.network))
+    }
+}

@@ -1,0 +1,131 @@
+//! A request as the API reads it: whose key, which resource, which format.
+
+use http::{HeaderMap, Method, Request, Uri, header};
+use percent_encoding::percent_decode_str;
+
+use super::document::Format;
+use super::table::TableKind;
+
+/// One request, its body aside.
+pub(super) struct Call {
+    pub method: Method,
+    pub key: Option<String>,
+    pub route: Route,
+    /// What the answer is written in.
+    pub answer: Format,
+    /// What the body is written in; `None` where the request names neither format.
+    pub body: Option<Format>,
+    /// Path and query without the key: safe to show.
+    pub target: String,
+    pub query: Query,
+}
+
+/// The query parameters that count.
+#[derive(Default)]
+pub(super) struct Query {
+    pub lang: Option<String>,
+    pub scope: Option<String>,
+    pub limit: Option<String>,
+    pub offset: Option<String>,
+    format: Option<String>,
+    key: Option<String>,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Test,
+    General,
+    List(TableKind),
+    Table(TableKind, String),
+    Nothing,
+}
+
+impl Call {
+    pub fn read<B>(request: &Request<B>) -> Self {
+        let (query, target) = Query::read(request.uri());
+        let headers = request.headers();
+        let accept = named(headers, &header::ACCEPT);
+        let answer = match query.format.as_deref() {
+            Some("json") => Format::Json,
+            Some("xml") => Format::Xml,
+            // XML where nothing is asked for (from memory of the API, not documented).
+            Some(_) | None => accept.and_then(format_in).unwrap_or(Format::Xml),
+        };
+        let key = named(headers, &header::AUTHORIZATION)
+            .and_then(|value| value.strip_prefix("apikey ").or_else(|| value.strip_prefix("Apikey ")))
+            .map(|key| key.trim().to_owned())
+            .or_else(|| query.key.clone());
+        Self {
+            method: request.method().clone(),
+            key,
+            route: Route::of(request.uri().path()),
+            answer,
+            body: named(headers, &header::CONTENT_TYPE).and_then(format_in),
+            target,
+            query,
+        }
+    }
+}
+
+impl Query {
+    /// The parameters, and path and query as they may be shown.
+    fn read(uri: &Uri) -> (Self, String) {
+        let mut read = Self::default();
+        let Some(query) = uri.query() else { return (read, uri.path().to_owned()) };
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let field = match &*name {
+                "lang" => &mut read.lang,
+                "scope" => &mut read.scope,
+                "limit" => &mut read.limit,
+                "offset" => &mut read.offset,
+                "format" => &mut read.format,
+                "apikey" => &mut read.key,
+                _ => continue,
+            };
+            *field = Some(value.into_owned());
+        }
+        let shown: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("apikey=")).collect();
+        let target = match shown.is_empty() {
+            true => uri.path().to_owned(),
+            false => format!("{}?{}", uri.path(), shown.join("&")),
+        };
+        (read, target)
+    }
+}
+
+impl Route {
+    fn of(path: &str) -> Self {
+        let Some(rest) = path.strip_prefix("/almaws/v1/conf/") else { return Self::Nothing };
+        let mut segments = rest.trim_end_matches('/').split('/');
+        let (first, name, more) = (segments.next(), segments.next(), segments.next());
+        let kind = match (first, name) {
+            (Some("test"), None) => return Self::Test,
+            (Some("general"), None) => return Self::General,
+            (Some("code-tables"), _) => TableKind::Code,
+            (Some("mapping-tables"), _) => TableKind::Mapping,
+            (Some(_) | None, _) => return Self::Nothing,
+        };
+        match (name, more) {
+            (None, None) => Self::List(kind),
+            (Some(name), None) => {
+                Self::Table(kind, percent_decode_str(name).decode_utf8_lossy().into_owned())
+            }
+            (Some(_) | None, Some(_)) => Self::Nothing,
+        }
+    }
+}
+
+fn named<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The first of the two formats that a media type, or a list of them, names.
+fn format_in(types: &str) -> Option<Format> {
+    match (types.find("json"), types.find("xml")) {
+        (Some(json), Some(xml)) if xml < json => Some(Format::Xml),
+        (Some(_), Some(_) | None) => Some(Format::Json),
+        (None, Some(_)) => Some(Format::Xml),
+        (None, None) => None,
+    }
+}

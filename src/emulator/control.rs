@@ -1,0 +1,160 @@
+//! The doors beside the API: what tests and the demo do to a network, and what they learn about it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::behaviour::Behaviour;
+use super::edit::Edit;
+use super::fault::{Armed, Fault};
+use super::log::{LoggedRequest, Statistics};
+use super::network::{Network, Place, lock};
+use super::table::{CodeTable, MappingTable, TableKind, TableSeed};
+use super::zone::EmulatedZone;
+
+/// Changes and looks at a network directly: no key, no threshold, no delay. Cheap to clone.
+#[derive(Clone)]
+pub struct Control(pub(super) Arc<Network>);
+
+/// Why something cannot be done: what was asked for does not fit the network. For the reader.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Misfit(String);
+
+impl Control {
+    /// The zones.
+    pub fn zones(&self) -> impl Iterator<Item = &EmulatedZone> {
+        self.0.places.iter().map(|place| &place.zone)
+    }
+
+    /// How the network behaves.
+    pub fn behaviour(&self) -> Behaviour {
+        self.0.behaviour().clone()
+    }
+
+    /// Makes the network behave so from the next request on; nothing of the behaviour before stays.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn set_behaviour(&self, behaviour: Behaviour) -> Result<(), Misfit> {
+        behaviour.zones.keys().try_for_each(|code| self.place(code).map(drop))?;
+        for place in &self.0.places {
+            let mut state = lock(&place.state);
+            state.settings = Arc::new(behaviour.settings(&place.zone.code));
+            state.institution.forget_written();
+        }
+        *self.0.behaviour() = behaviour;
+        Ok(())
+    }
+
+    /// Adds a rule by which requests fail. Of several that hit one request, the one that was added first counts.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), Misfit> {
+        let number = self.0.armed.fetch_add(1, Ordering::Relaxed);
+        if let Some(code) = &fault.zone {
+            self.place(code)?;
+        }
+        for place in &self.0.places {
+            if fault.zone.as_ref().is_none_or(|code| *code == place.zone.code) {
+                lock(&place.state).faults.push(Armed::new(fault.clone(), number));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rules that are there, in the order they were added.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = BTreeMap::new();
+        for place in &self.0.places {
+            let state = lock(&place.state);
+            faults.extend(state.faults.iter().map(|armed| (armed.number, armed.fault.clone())));
+        }
+        faults.into_values().collect()
+    }
+
+    /// Removes all rules by which requests fail.
+    pub fn clear_faults(&self) {
+        self.0.places.iter().for_each(|place| lock(&place.state).faults.clear());
+    }
+
+    /// Edits a table as a librarian does, now or at a moment to come.
+    ///
+    /// # Errors
+    /// A zone, table, row or column that is not there. An edit to come is only looked at as far
+    /// as its zone and table.
+    pub fn edit(&self, edit: Edit) -> Result<(), Misfit> {
+        let state = &mut *lock(&self.place(&edit.zone)?.state);
+        let settings = Arc::clone(&state.settings);
+        state.institution.edit(edit, &settings).map_err(Misfit)
+    }
+
+    /// Adds a table to a zone, or replaces the one of that name.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn put_table(&self, zone: &str, table: impl Into<TableSeed>) -> Result<(), Misfit> {
+        lock(&self.place(zone)?.state).institution.put_table(table.into());
+        Ok(())
+    }
+
+    /// A code table with its rows in every language and library.
+    pub fn code_table(&self, zone: &str, name: &str) -> Option<CodeTable> {
+        lock(&self.place(zone).ok()?.state).institution.code_tables.get(name).cloned()
+    }
+
+    /// A mapping table with its rows.
+    pub fn mapping_table(&self, zone: &str, code: &str) -> Option<MappingTable> {
+        lock(&self.place(zone).ok()?.state).institution.mapping_tables.get(code).cloned()
+    }
+
+    /// A table of either type.
+    ///
+    /// # Errors
+    /// A zone or a table that is not there.
+    pub fn table(&self, zone: &str, kind: TableKind, name: &str) -> Result<TableSeed, Misfit> {
+        self.place(zone)?;
+        let table = match kind {
+            TableKind::Code => self.code_table(zone, name).map(TableSeed::Code),
+            TableKind::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
+        };
+        table.ok_or_else(|| Misfit(format!("`{zone}` has no table `{name}` of this kind")))
+    }
+
+    /// Names of the tables of a zone, hidden ones too.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn tables(&self, zone: &str, kind: TableKind) -> Result<Vec<String>, Misfit> {
+        let state = lock(&self.place(zone)?.state);
+        Ok(match kind {
+            TableKind::Code => state.institution.code_tables.keys().cloned().collect(),
+            TableKind::Mapping => state.institution.mapping_tables.keys().cloned().collect(),
+        })
+    }
+
+    /// The last 100,000 requests, in the order of arrival.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        lock(&self.0.log).entries()
+    }
+
+    /// Forgets the requests so far. Statistics and thresholds stay.
+    pub fn clear_requests(&self) {
+        lock(&self.0.log).clear();
+    }
+
+    /// What each zone has been asked, by code.
+    pub fn statistics(&self) -> BTreeMap<String, Statistics> {
+        let place = |place: &Place| (place.zone.code.clone(), lock(&place.state).statistics);
+        self.0.places.iter().map(place).collect()
+    }
+
+    fn place(&self, code: &str) -> Result<&Place, Misfit> {
+        let found = self.0.places.iter().find(|place| place.zone.code == code);
+        found.ok_or_else(|| {
+            let codes: Vec<&str> = self.zones().map(|zone| zone.code.as_str()).collect();
+            Misfit(format!("no zone `{code}`; there are {}", codes.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! What librarians do behind zonal's back: rows set, added and deleted in the user interface, tables locked or gone.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, TableKind};
+
+/// One edit of one table by one person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// Code of the zone.
+    pub zone: String,
+    /// Type of table.
+    pub kind: TableKind,
+    /// What the API's path calls the table.
+    pub table: String,
+    /// The library whose rows are meant; `null` for the institution's.
+    #[serde(default)]
+    pub library: Option<String>,
+    /// Who does it: what `updated_by` will say.
+    pub by: String,
+    /// When it happens.
+    #[serde(default)]
+    pub when: Moment,
+    /// What is done.
+    pub action: Action,
+}
+
+/// When an edit happens. Requests of that table in that zone are counted from the moment the
+/// edit is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// At once.
+    #[default]
+    Now,
+    /// Just after the n-th successful GET of the table, so that what was read is out of date.
+    AfterReads(u64),
+    /// Just after the n-th successful PUT of the table, so that what was written does not stay.
+    AfterWrites(u64),
+}
+
+/// What is done to a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Changes the row with this code, or adds it at the end.
+    SetCode {
+        /// The code.
+        code: String,
+        /// The description; a new row without one is described by its code.
+        #[serde(default)]
+        description: Option<String>,
+        /// The language of the description, `en` by default.
+        #[serde(default)]
+        language: Option<String>,
+        /// Whether it is used.
+        #[serde(default)]
+        enabled: Option<bool>,
+        /// Whether it is the default; the row that was so until now no longer is.
+        #[serde(default)]
+        default: Option<bool>,
+    },
+    /// Deletes the row with this code.
+    DeleteCode {
+        /// The code.
+        code: String,
+    },
+    /// Changes each row whose columns hold these values.
+    SetRow {
+        /// Values by column: `column0` or the name of its header.
+        find: BTreeMap<String, String>,
+        /// New values by column.
+        #[serde(default)]
+        set: BTreeMap<String, String>,
+        /// Whether it is used.
+        #[serde(default)]
+        enabled: Option<bool>,
+    },
+    /// Adds a row at the end.
+    AddRow {
+        /// Values by column.
+        columns: BTreeMap<String, String>,
+    },
+    /// Deletes each row whose columns hold these values.
+    DeleteRow {
+        /// Values by column.
+        find: BTreeMap<String, String>,
+    },
+    /// Lets the API see and change the table, see it, or neither.
+    Access(Access),
+    /// The table is no longer there.
+    Remove,
+}
+
+/// An edit that waits for its moment.
+pub(super) struct Scheduled {
+    pub edit: Edit,
+    pub left: u64,
+}
+
+/// Why an edit cannot be done, for the reader.
+pub(super) type Problem = String;
+
+impl CodeTable {
+    pub(super) fn edit(&mut self, library: &str, action: &Action, stamp: Stamp) -> Result<(), Problem> {
+        let rows = self.rows.entry(library.to_owned()).or_default();
+        match action {
+            Action::SetCode { code, description, language, enabled, default } => {
+                if *default == Some(true) {
+                    rows.iter_mut().for_each(|row| row.default = false);
+                }
+                let index = rows.iter().position(|row| row.code == *code).unwrap_or_else(|| {
+                    rows.push(CodeRow::new(code, description.as_deref().unwrap_or(code)));
+                    rows.len() - 1
+                });
+                let row = &mut rows[index];
+                if let Some(description) = description {
+                    let language = language.as_deref().unwrap_or("en").to_owned();
+                    row.descriptions.insert(language, description.clone());
+                }
+                row.enabled = enabled.unwrap_or(row.enabled);
+                row.default = default.unwrap_or(row.default);
+                row.updated = Some(stamp.clone());
+            }
+            Action::DeleteCode { code } => {
+                let before = rows.len();
+                rows.retain(|row| row.code != *code);
+                if rows.len() == before {
+                    return Err(format!("`{}` has no row `{code}`", self.name));
+                }
+            }
+            Action::Access(access) => self.access = *access,
+            Action::SetRow { .. } | Action::AddRow { .. } | Action::DeleteRow { .. } => {
+                return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
+            }
+            Action::Remove => {}
+        }
+        self.updated = Some(stamp);
+        Ok(())
+    }
+}
+
+impl MappingTable {
+    pub(super) fn edit(&mut self, library: &str, action: &Action, stamp: Stamp) -> Result<(), Problem> {
+        match action {
+            Action::SetRow { find, set, enabled } => {
+                let (find, set) = (self.cells(find)?, self.cells(set)?);
+                let mut found = false;
+                for row in self.found(library, &find) {
+                    found = true;
+                    for (column, value) in &set {
+                        row.columns[*column].clone_from(value);
+                    }
+                    row.enabled = enabled.unwrap_or(row.enabled);
+                    row.updated = Some(stamp.clone());
+                }
+                if !found {
+                    return Err(format!("`{}` has no such row", self.code));
+                }
+            }
+            Action::AddRow { columns } => {
+                let mut row = MappingRow::new(&[]);
+                for (column, value) in self.cells(columns)? {
+                    row.columns[column] = value;
+                }
+                row.updated = Some(stamp.clone());
+                self.rows.entry(library.to_owned()).or_default().push(row);
+            }
+            Action::DeleteRow { find } => {
+                let find = self.cells(find)?;
+                let rows = self.rows.entry(library.to_owned()).or_default();
+                let before = rows.len();
+                rows.retain(|row| !holds(row, &find));
+                if rows.len() == before {
+                    return Err(format!("`{}` has no such row", self.code));
+                }
+            }
+            Action::Access(access) => self.access = *access,
+            Action::SetCode { .. } | Action::DeleteCode { .. } => {
+                return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
+            }
+            Action::Remove => {}
+        }
+        self.updated = Some(stamp);
+        Ok(())
+    }
+
+    /// Columns by number. A column goes by its header's name, or by `column0` to `column6`.
+    fn cells(&self, values: &BTreeMap<String, String>) -> Result<Vec<(usize, String)>, Problem> {
+        let column = |name: &str| {
+            let by_name = self.headers.iter().position(|header| header.name == name);
+            by_name.or_else(|| name.strip_prefix("column")?.parse().ok().filter(|number| *number < 7))
+        };
+        values
+            .iter()
+            .map(|(name, value)| match column(name) {
+                Some(number) => Ok((number, value.clone())),
+                None => Err(format!("`{}` has no column `{name}`", self.code)),
+            })
+            .collect()
+    }
+
+    fn found<'a>(
+        &'a mut self,
+        library: &str,
+        find: &'a [(usize, String)],
+    ) -> impl Iterator<Item = &'a mut MappingRow> {
+        let rows = self.rows.entry(library.to_owned()).or_default();
+        rows.iter_mut().filter(move |row| holds(row, find))
+    }
+}
+
+fn holds(row: &MappingRow, find: &[(usize, String)]) -> bool {
+    find.iter().all(|(column, value)| row.columns[*column] == *value)
+}

@@ -1,0 +1,364 @@
+//! One zone at work: answers from its tables, changes them, and lets librarians do the same.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::answer::View;
+use super::behaviour::{ColumnValues, Lists, Settings};
+use super::body;
+use super::call::{Call, Route};
+use super::document::{Format, Node, Part, XML_DECLARATION, write};
+use super::edit::{Action, Edit, Moment, Problem, Scheduled};
+use super::put::Put;
+use super::refusal::Refusal;
+use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
+use super::zone::EmulatedZone;
+use crate::model::network::EnvironmentType;
+
+/// A successful answer.
+pub(super) type Reply = (Format, Bytes);
+
+/// What a zone holds.
+pub(super) struct Institution {
+    pub code_tables: BTreeMap<String, CodeTable>,
+    pub mapping_tables: BTreeMap<String, MappingTable>,
+    scheduled: Vec<Scheduled>,
+    /// Answers by format and target, until anything changes: most requests of a run are the same
+    /// few reads, and writing them again each time is what would make the emulator slow.
+    written: BTreeMap<Format, BTreeMap<String, Bytes>>,
+}
+
+/// Beyond this many answers something asks for ever new ones, and keeping them is no use.
+const WRITTEN: usize = 1_000;
+
+impl Institution {
+    pub fn new(tables: impl IntoIterator<Item = TableSeed>) -> Self {
+        let mut institution = Self {
+            code_tables: BTreeMap::new(),
+            mapping_tables: BTreeMap::new(),
+            scheduled: Vec::new(),
+            written: BTreeMap::new(),
+        };
+        tables.into_iter().for_each(|table| institution.put_table(table));
+        institution
+    }
+
+    /// Adds a table, or replaces the one of that name.
+    pub fn put_table(&mut self, table: TableSeed) {
+        match table {
+            TableSeed::Code(table) => drop(self.code_tables.insert(table.name.clone(), table)),
+            TableSeed::Mapping(table) => drop(self.mapping_tables.insert(table.code.clone(), table)),
+        }
+        self.forget_written();
+    }
+
+    /// To be called whenever an answer may have become another one.
+    pub fn forget_written(&mut self) {
+        self.written.clear();
+    }
+
+    /// Answers a request that the gateway let through. `code` is the institution that the zone says it is.
+    pub fn answer(
+        &mut self,
+        call: &Call,
+        sent: &[u8],
+        zone: &EmulatedZone,
+        settings: &Settings,
+        code: &str,
+    ) -> Result<Reply, Refusal> {
+        match (&call.route, &call.method) {
+            (Route::Test, &Method::GET | &Method::POST) => {
+                let text = format!("{} - OK - institutionCode: {code}", call.method);
+                Ok((Format::Xml, format!("{XML_DECLARATION}<test>{text}</test>").into()))
+            }
+            (Route::General, &Method::GET) => Ok(general(call, zone, settings, code)),
+            (Route::List(kind), &Method::GET) => {
+                self.remembered(call, |held| held.list(*kind, call, zone, settings))
+            }
+            (Route::Table(kind, name), &Method::GET) => {
+                let reply = self.remembered(call, |held| held.table(*kind, name, call, zone, settings))?;
+                self.come(*kind, name, Happened::Read, settings);
+                Ok(reply)
+            }
+            (Route::Table(kind, name), &Method::PUT) => {
+                let reply = self.replace(*kind, name, call, sent, zone, settings)?;
+                self.come(*kind, name, Happened::Write, settings);
+                Ok(reply)
+            }
+            (Route::Test | Route::General | Route::List(_) | Route::Table(..) | Route::Nothing, _) => {
+                Err(Refusal::routing())
+            }
+        }
+    }
+
+    /// The answer that was written before, or the one that is written now.
+    fn remembered(
+        &mut self,
+        call: &Call,
+        make: impl FnOnce(&Self) -> Result<Bytes, Refusal>,
+    ) -> Result<Reply, Refusal> {
+        if let Some(bytes) = self.written.get(&call.answer).and_then(|written| written.get(&call.target)) {
+            return Ok((call.answer, bytes.clone()));
+        }
+        let bytes = make(self)?;
+        let written = self.written.entry(call.answer).or_default();
+        if written.len() >= WRITTEN {
+            written.clear();
+        }
+        written.insert(call.target.clone(), bytes.clone());
+        Ok((call.answer, bytes))
+    }
+
+    /// All tables of a type without their rows. Hidden ones are not shown; what Alma does is not known.
+    fn list(
+        &self,
+        kind: TableKind,
+        call: &Call,
+        zone: &EmulatedZone,
+        settings: &Settings,
+    ) -> Result<Bytes, Refusal> {
+        let view = View { zone, settings, language: &zone.default_language, library: "" };
+        let shown = |access: Access| access != Access::Hidden;
+        let (root, item, entries): (_, _, Vec<Node>) = match kind {
+            TableKind::Code => {
+                let tables = self.code_tables.values().filter(|table| shown(table.access));
+                ("code_tables", "code_table", tables.map(|table| Node::Group(table.entry(&view))).collect())
+            }
+            TableKind::Mapping => {
+                let tables = self.mapping_tables.values().filter(|table| shown(table.access));
+                let entries = tables.map(|table| Node::Group(table.entry(&view))).collect();
+                ("mapping_tables", "mapping_table", entries)
+            }
+        };
+        let total = entries.len();
+        let items = match settings.lists {
+            Lists::Whole => entries,
+            Lists::Paged => {
+                let offset = number("offset", call.query.offset.as_deref(), 0)?;
+                let limit = number("limit", call.query.limit.as_deref(), 10)?.min(100);
+                entries.into_iter().skip(offset).take(limit).collect()
+            }
+        };
+        let mut parts = Vec::new();
+        if view.full() {
+            parts.push(Part::Count("total_record_count", total));
+        }
+        parts.push(Part::List { around: None, item, items });
+        Ok(write(root, &Node::Group(parts), call.answer, settings.booleans))
+    }
+
+    fn table(
+        &self,
+        kind: TableKind,
+        name: &str,
+        call: &Call,
+        zone: &EmulatedZone,
+        settings: &Settings,
+    ) -> Result<Bytes, Refusal> {
+        let library = match call.query.scope.as_deref() {
+            None => "",
+            Some(scope) if scope == zone.code => "",
+            Some(scope) if zone.libraries.iter().any(|library| library == scope) => scope,
+            Some(scope) => return Err(invalid("scope", scope)),
+        };
+        let language = language(call, zone, &zone.default_language)?;
+        let view = View { zone, settings, language, library };
+        let (root, node) = match kind {
+            TableKind::Code => {
+                let table = self.code_tables.get(name).ok_or_else(|| missing(name))?;
+                visible(table.access, name)?;
+                ("code_table", table.answer(&view))
+            }
+            TableKind::Mapping => {
+                let table = self.mapping_tables.get(name).ok_or_else(|| missing(name))?;
+                visible(table.access, name)?;
+                ("mapping_table", table.answer(&view))
+            }
+        };
+        Ok(write(root, &node, call.answer, settings.booleans))
+    }
+
+    fn replace(
+        &mut self,
+        kind: TableKind,
+        name: &str,
+        call: &Call,
+        sent: &[u8],
+        zone: &EmulatedZone,
+        settings: &Settings,
+    ) -> Result<Reply, Refusal> {
+        let root = match kind {
+            TableKind::Code => "code_table",
+            TableKind::Mapping => "mapping_table",
+        };
+        let format =
+            call.body.ok_or_else(|| Refusal::invalid_request("The Content-Type is neither JSON nor XML."))?;
+        let body = body::read(format, root, sent).map_err(Refusal::invalid_request)?;
+        // The default of PUT is English, not the institution's language (the vendor's OpenAPI).
+        let language = language(call, zone, "en")?;
+        let put = Put { body: &body, language, zone, settings };
+        let view = |library| View { zone, settings, language, library };
+        let node = match kind {
+            TableKind::Code => {
+                let table = self.code_tables.get_mut(name).ok_or_else(|| missing(name))?;
+                writable(table.access, name, 90123)?;
+                let library = table.replace(&put)?;
+                table.answer(&view(&library))
+            }
+            TableKind::Mapping => {
+                let table = self.mapping_tables.get_mut(name).ok_or_else(|| missing(name))?;
+                writable(table.access, name, 90125)?;
+                if settings.column_values == ColumnValues::Checked {
+                    check_values(table, &put, &self.code_tables)?;
+                }
+                let library = table.replace(&put)?;
+                table.answer(&view(&library))
+            }
+        };
+        self.forget_written();
+        Ok((call.answer, write(root, &node, call.answer, settings.booleans)))
+    }
+
+    /// Does an edit now, or remembers it for its moment.
+    pub fn edit(&mut self, edit: Edit, settings: &Settings) -> Result<(), Problem> {
+        if !self.holds(edit.kind, &edit.table) {
+            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.table));
+        }
+        match edit.when {
+            Moment::Now => self.carry_out(&edit, settings),
+            Moment::AfterReads(left) | Moment::AfterWrites(left) => {
+                self.scheduled.push(Scheduled { edit, left: left.max(1) });
+                Ok(())
+            }
+        }
+    }
+
+    fn holds(&self, kind: TableKind, name: &str) -> bool {
+        match kind {
+            TableKind::Code => self.code_tables.contains_key(name),
+            TableKind::Mapping => self.mapping_tables.contains_key(name),
+        }
+    }
+
+    fn carry_out(&mut self, edit: &Edit, settings: &Settings) -> Result<(), Problem> {
+        let Edit { zone: _, kind, table: name, library, by, when: _, action } = edit;
+        let library = library.as_deref().unwrap_or_default();
+        let stamp = Stamp { by: by.clone(), date: settings.today.clone() };
+        self.forget_written();
+        match (kind, action) {
+            (TableKind::Code, Action::Remove) => drop(self.code_tables.remove(name)),
+            (TableKind::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
+            (TableKind::Code, action) => {
+                if let Some(table) = self.code_tables.get_mut(name) {
+                    table.edit(library, action, stamp)?;
+                }
+            }
+            (TableKind::Mapping, action) => {
+                if let Some(table) = self.mapping_tables.get_mut(name) {
+                    table.edit(library, action, stamp)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out the edits whose moment has come with this request.
+    fn come(&mut self, kind: TableKind, name: &str, happened: Happened, settings: &Settings) {
+        let (mut due, mut rest) = (Vec::new(), Vec::new());
+        for mut scheduled in self.scheduled.drain(..) {
+            let Edit { kind: of, table, when, .. } = &scheduled.edit;
+            let counts = match when {
+                Moment::Now => false,
+                Moment::AfterReads(_) => happened == Happened::Read,
+                Moment::AfterWrites(_) => happened == Happened::Write,
+            };
+            if counts && *of == kind && table == name {
+                scheduled.left -= 1;
+            }
+            if scheduled.left == 0 { due.push(scheduled.edit) } else { rest.push(scheduled) }
+        }
+        self.scheduled = rest;
+        for edit in due {
+            // Nobody waits for its result: a row that is no longer there needs no deleting.
+            let _ = self.carry_out(&edit, settings);
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Happened {
+    Read,
+    Write,
+}
+
+fn general(call: &Call, zone: &EmulatedZone, settings: &Settings, code: &str) -> Reply {
+    let name = vec![("desc", zone.name.clone())];
+    let environment = match zone.environment_type {
+        EnvironmentType::Production => "production",
+        EnvironmentType::Sandbox => "sandbox",
+    };
+    let node = Node::Group(vec![
+        Part::Child("institution", Node::Valued(code.to_owned(), name)),
+        Part::Child("alma_url", Node::Text(format!("{}/", settings.base_url))),
+        Part::Child("environment_type", Node::Text(environment.to_owned())),
+    ]);
+    (call.answer, write("general", &node, call.answer, settings.booleans))
+}
+
+fn language<'a>(call: &'a Call, zone: &'a EmulatedZone, default: &'a str) -> Result<&'a str, Refusal> {
+    match call.query.lang.as_deref() {
+        None => Ok(default),
+        Some(language) if zone.languages.iter().any(|known| known == language) => Ok(language),
+        Some(language) => Err(invalid("lang", language)),
+    }
+}
+
+fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
+    text.map_or(Ok(default), |text| text.parse().map_err(|_| invalid(name, text)))
+}
+
+/// Reported by client authors for names that do not exist: HTTP 400, never 404.
+fn missing(name: &str) -> Refusal {
+    Refusal::business(90101, format!("The table {name} does not exist."))
+}
+
+fn visible(access: Access, name: &str) -> Result<(), Refusal> {
+    match access {
+        Access::Hidden => Err(Refusal::business(90102, format!("The table {name} is hidden."))),
+        Access::Open | Access::Fixed => Ok(()),
+    }
+}
+
+fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
+    visible(access, name)?;
+    match access {
+        Access::Fixed => Err(Refusal::business(fixed, format!("The table {name} is not customizable."))),
+        Access::Open | Access::Hidden => Ok(()),
+    }
+}
+
+fn invalid(name: &str, value: &str) -> Refusal {
+    Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
+}
+
+/// Refuses values that the code table behind their column does not hold.
+fn check_values(
+    table: &MappingTable,
+    put: &Put<'_>,
+    code_tables: &BTreeMap<String, CodeTable>,
+) -> Result<(), Refusal> {
+    for (number, header) in table.headers.iter().enumerate() {
+        let Column::Code(name) = &header.column else { continue };
+        let Some(rows) = code_tables.get(name).and_then(|codes| codes.rows.get("")) else { continue };
+        for sent in put.rows()? {
+            let value = super::put::text(sent, &format!("column{number}"))?;
+            if !value.is_empty() && !rows.iter().any(|row| row.code == value) {
+                let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
+                return Err(Refusal::business(402119, message));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The network over sockets: the API below `/almaws`, the doors beside it below `/emulator`.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::routing::get;
+use bytes::Bytes;
+use futures::stream;
+use http::header::CONTENT_TYPE;
+use http::{Method, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::control::{Control, Misfit};
+use super::network::Network;
+use super::table::{TableKind, TableSeed};
+use crate::model::network::Role;
+
+/// Bodies beyond this are refused; a table of Alma is far smaller.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+pub(super) fn router(network: &Arc<Network>) -> Router {
+    let doors = Router::new()
+        .route("/behaviour", get(behaviour).post(set_behaviour))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/edits", axum::routing::post(edit))
+        .route("/requests", get(requests).delete(clear_requests))
+        .route("/statistics", get(statistics))
+        .route("/zones", get(zones))
+        .route("/zones/{zone}/tables", get(tables))
+        .route("/zones/{zone}/tables/{kind}/{name}", get(table).put(put_table))
+        .with_state(Control(Arc::clone(network)));
+    Router::new().nest("/emulator", doors).fallback(api).with_state(Arc::clone(network))
+}
+
+async fn api(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
+    if !request.uri().path().starts_with("/almaws/") {
+        return said(
+            StatusCode::NOT_FOUND,
+            &json!({"error": "the API is below /almaws, the doors of the emulator below /emulator"}),
+        );
+    }
+    let (parts, body) = request.into_parts();
+    let body = match parts.method {
+        Method::GET => Ok(Bytes::new()),
+        _ => axum::body::to_bytes(body, LARGEST).await,
+    };
+    let Ok(body) = body else {
+        return said(StatusCode::PAYLOAD_TOO_LARGE, &json!({"error": "REQUEST_TOO_LARGE"}));
+    };
+    match network.answer(Request::from_parts(parts, body)).await {
+        Ok(response) => response.map(Body::from),
+        // A body that fails before its first byte makes the server drop the connection without
+        // having sent anything.
+        Err(_) => Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::from(
+            io::ErrorKind::ConnectionReset,
+        ))]))),
+    }
+}
+
+async fn behaviour(State(control): State<Control>) -> Response<Body> {
+    said(StatusCode::OK, &control.behaviour())
+}
+
+async fn set_behaviour(State(control): State<Control>, body: Bytes) -> Response<Body> {
+    done(read(&body).and_then(|behaviour| control.set_behaviour(behaviour).map_err(told)))
+}
+
+async fn faults(State(control): State<Control>) -> Response<Body> {
+    said(StatusCode::OK, &control.faults())
+}
+
+async fn add_fault(State(control): State<Control>, body: Bytes) -> Response<Body> {
+    done(read(&body).and_then(|fault| control.add_fault(fault).map_err(told)))
+}
+
+async fn clear_faults(State(control): State<Control>) -> Response<Body> {
+    control.clear_faults();
+    done(Ok(()))
+}
+
+async fn edit(State(control): State<Control>, body: Bytes) -> Response<Body> {
+    done(read(&body).and_then(|edit| control.edit(edit).map_err(told)))
+}
+
+async fn requests(State(control): State<Control>) -> Response<Body> {
+    said(StatusCode::OK, &control.requests())
+}
+
+async fn clear_requests(State(control): State<Control>) -> Response<Body> {
+    control.clear_requests();
+    done(Ok(()))
+}
+
+async fn statistics(State(control): State<Control>) -> Response<Body> {
+    said(StatusCode::OK, &control.statistics())
+}
+
+/// Without keys: who reads this need not be who may write there.
+async fn zones(State(control): State<Control>) -> Response<Body> {
+    let zones = control.zones().map(|zone| {
+        let role = match zone.role {
+            Role::Network => "network",
+            Role::Member => "member",
+        };
+        json!({
+            "code": zone.code, "name": zone.name, "role": role, "libraries": zone.libraries,
+            "languages": zone.languages, "default_language": zone.default_language,
+        })
+    });
+    said(StatusCode::OK, &zones.collect::<Vec<_>>())
+}
+
+async fn tables(State(control): State<Control>, Path(zone): Path<String>) -> Response<Body> {
+    let of = |kind| control.tables(&zone, kind);
+    match (of(TableKind::Code), of(TableKind::Mapping)) {
+        (Ok(code), Ok(mapping)) => said(StatusCode::OK, &json!({"code": code, "mapping": mapping})),
+        (Err(misfit), _) | (_, Err(misfit)) => done(Err(told(misfit))),
+    }
+}
+
+async fn table(
+    State(control): State<Control>,
+    Path((zone, kind, name)): Path<(String, TableKind, String)>,
+) -> Response<Body> {
+    match control.table(&zone, kind, &name) {
+        Ok(table) => said(StatusCode::OK, &table),
+        Err(misfit) => done(Err(told(misfit))),
+    }
+}
+
+async fn put_table(
+    State(control): State<Control>,
+    Path((zone, kind, name)): Path<(String, TableKind, String)>,
+    body: Bytes,
+) -> Response<Body> {
+    done(read::<TableSeed>(&body).and_then(|table| match table.kind() == kind && table.name() == name {
+        true => control.put_table(&zone, table).map_err(told),
+        false => Err("path and body name different tables".to_owned()),
+    }))
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+fn told(misfit: Misfit) -> String {
+    misfit.to_string()
+}
+
+fn done(result: Result<(), String>) -> Response<Body> {
+    match result {
+        Ok(()) => said(StatusCode::OK, &json!({"done": true})),
+        Err(error) => said(StatusCode::BAD_REQUEST, &json!({"error": error})),
+    }
+}
+
+fn said(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    let (status, body) = match serde_json::to_vec(value) {
+        Ok(body) => (status, body),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into_bytes()),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,172 @@
+//! Faults on demand: each does what it says to the requests it names, and to no other.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::super::{Connection, Effect, ErrorShape, Fault, Override, When};
+use super::*;
+
+fn fault(effect: Effect) -> Fault {
+    Fault { zone: None, method: None, path: None, when: When::Always, effect }
+}
+
+fn with(fault: Fault) -> Emulator {
+    let emulator = network(Behaviour::unlimited());
+    emulator.control().add_fault(fault).unwrap();
+    emulator
+}
+
+/// A PUT that empties the table, so that it shows whether it was carried out.
+async fn empty(emulator: &Emulator) -> Result<Response<Bytes>, TransportError> {
+    let body = code_table("JobTitles", "01OMNI_ALPHA", json!([])).to_string();
+    send(emulator, request(Method::PUT, "w-alpha", "/conf/code-tables/JobTitles", Bytes::from(body))).await
+}
+
+fn rows(emulator: &Emulator) -> usize {
+    emulator.control().code_table("01OMNI_ALPHA", "JobTitles").unwrap().rows[""].len()
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_not_processed() {
+    let emulator = with(fault(Effect::Refused));
+    assert!(matches!(empty(&emulator).await, Err(TransportError::Connect(_))));
+    assert_eq!(rows(&emulator), 3);
+    assert_eq!(emulator.control().requests()[0].status, None);
+}
+
+#[tokio::test]
+async fn a_lost_answer_was_processed() {
+    let emulator = with(fault(Effect::AnswerLost));
+    assert!(matches!(empty(&emulator).await, Err(TransportError::Lost(_))));
+    assert_eq!(rows(&emulator), 0);
+}
+
+#[tokio::test]
+async fn a_status_comes_before_or_after_processing() {
+    let status = |processed| Effect::Status {
+        status: 503,
+        code: "GENERAL_ERROR".to_owned(),
+        message: "later".to_owned(),
+        shape: ErrorShape::JsonList,
+        processed,
+    };
+    for (processed, left) in [(false, 3), (true, 0)] {
+        let emulator = with(fault(status(processed)));
+        let answer = answer(empty(&emulator).await.unwrap());
+        assert_eq!(refusal(&answer), (503, "GENERAL_ERROR"));
+        assert_eq!(rows(&emulator), left);
+    }
+}
+
+#[tokio::test]
+async fn thresholds_can_be_pretended_and_nothing_is_processed() {
+    for (effect, code) in
+        [(Effect::PerSecondThreshold, "PER_SECOND_THRESHOLD"), (Effect::DailyThreshold, "DAILY_THRESHOLD")]
+    {
+        let emulator = with(fault(effect));
+        assert_eq!(refusal(&answer(empty(&emulator).await.unwrap())), (429, code));
+        assert_eq!(rows(&emulator), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_hangs_is_never_answered() {
+    let emulator = with(fault(Effect::Hang));
+    assert!(timeout(Duration::from_secs(3600), empty(&emulator)).await.is_err());
+    assert_eq!(rows(&emulator), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_adds_to_what_else_goes_wrong() {
+    let emulator = with(fault(Effect::Delay { ms: 1500 }));
+    emulator.control().add_fault(fault(Effect::PerSecondThreshold)).unwrap();
+    let start = Instant::now();
+    assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 429);
+    assert_eq!(start.elapsed().as_millis(), 1500);
+}
+
+#[tokio::test]
+async fn a_truncated_answer_is_half_of_the_whole_one() {
+    let whole = try_get(&network(Behaviour::unlimited()), "r-alpha", BLOCKS).await.unwrap();
+    let half = try_get(&with(fault(Effect::Truncated)), "r-alpha", BLOCKS).await.unwrap();
+    assert_eq!(half.status(), 200);
+    assert_eq!(half.body()[..], whole.body()[..whole.body().len() / 2]);
+}
+
+#[tokio::test]
+async fn a_wrong_institution_shows_where_the_key_leads() {
+    let emulator = with(fault(Effect::WrongInstitution { code: "01OTHER_INST".to_owned() }));
+    assert_eq!(get(&emulator, "r-alpha", "/conf/general").await.1["institution"]["value"], "01OTHER_INST");
+    let test = try_get(&emulator, "r-alpha", "/conf/test").await.unwrap();
+    assert!(text(&test).contains("institutionCode: 01OTHER_INST"));
+}
+
+#[tokio::test]
+async fn a_fault_hits_only_what_it_names() {
+    let emulator = with(Fault {
+        zone: Some("01OMNI_ALPHA".to_owned()),
+        method: Some("GET".to_owned()),
+        path: Some("/code-tables/UserGroups".to_owned()),
+        ..fault(Effect::PerSecondThreshold)
+    });
+    assert_eq!(get(&emulator, "r-alpha", GROUPS).await.0, 429);
+    assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 200);
+    assert_eq!(get(&emulator, "r-beta", GROUPS).await.0, 200);
+    emulator.control().clear_faults();
+    assert_eq!(get(&emulator, "r-alpha", GROUPS).await.0, 200);
+}
+
+#[tokio::test]
+async fn occurrences_are_counted_in_each_zone_on_its_own() {
+    let hits = async |when: When, key: &str, emulator: Option<&Emulator>| {
+        let made = with(Fault { when, ..fault(Effect::PerSecondThreshold) });
+        let emulator = emulator.unwrap_or(&made);
+        let mut hits = Vec::new();
+        for number in 1..=6 {
+            if get(emulator, key, GROUPS).await.0 == 429 {
+                hits.push(number);
+            }
+        }
+        hits
+    };
+    assert_eq!(hits(When::Nth(3), "r-alpha", None).await, [3]);
+    assert_eq!(hits(When::First(2), "r-alpha", None).await, [1, 2]);
+    assert_eq!(hits(When::After(4), "r-alpha", None).await, [5, 6]);
+    assert_eq!(hits(When::Percent(100), "r-alpha", None).await, [1, 2, 3, 4, 5, 6]);
+    let shared = with(Fault { when: When::Nth(2), ..fault(Effect::PerSecondThreshold) });
+    assert_eq!(hits(When::Always, "r-alpha", Some(&shared)).await, [2]);
+    assert_eq!(hits(When::Always, "r-beta", Some(&shared)).await, [2]);
+}
+
+#[tokio::test]
+async fn chance_falls_the_same_way_each_time() {
+    let statuses = async |seed| {
+        let emulator = network(Behaviour { seed, ..Behaviour::unlimited() });
+        emulator
+            .control()
+            .add_fault(Fault { when: When::Percent(30), ..fault(Effect::DailyThreshold) })
+            .unwrap();
+        let mut statuses = Vec::new();
+        for _ in 0..200 {
+            statuses.push(get(&emulator, "r-alpha", GROUPS).await.0);
+        }
+        statuses
+    };
+    let first = statuses(1).await;
+    let struck = first.iter().filter(|status| **status == 429).count();
+    assert!((40..=80).contains(&struck), "{struck} of 200");
+    assert_eq!(first, statuses(1).await);
+    assert_ne!(first, statuses(2).await);
+}
+
+#[tokio::test]
+async fn a_zone_that_is_down_cannot_be_connected_to() {
+    let down = Override { connection: Some(Connection::Down), ..Override::default() };
+    let zones = [("01OMNI_BETA".to_owned(), down)].into();
+    let emulator = network(Behaviour { zones, ..Behaviour::unlimited() });
+    assert!(matches!(try_get(&emulator, "r-beta", BLOCKS).await, Err(TransportError::Connect(_))));
+    assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 200);
+    emulator.control().set_behaviour(Behaviour::unlimited()).unwrap();
+    assert_eq!(get(&emulator, "r-beta", BLOCKS).await.0, 200);
+}

@@ -1,0 +1,55 @@
+//! The seed: nothing starts empty, members differ, and a bench can bring its own.
+
+use super::super::{CodeTable, TableKind, seed};
+use super::*;
+
+#[tokio::test]
+async fn members_differ_and_each_is_the_same_each_time() {
+    let member = |code: &str| seed::tables(&EmulatedZone::new(code, "r", None));
+    let codes: Vec<String> = (0..40).map(|number| format!("01OMNI_{number}")).collect();
+    let mut different: Vec<_> = codes.iter().map(|code| member(code)).collect();
+    assert!(codes.iter().zip(&different).all(|(code, tables)| member(code) == *tables));
+    different.dedup();
+    assert!(different.len() > 10, "{}", different.len());
+    let rows = |code: &str| {
+        member(code).into_iter().filter_map(|table| match table {
+            super::super::TableSeed::Code(table) => Some(table),
+            super::super::TableSeed::Mapping(_) => None,
+        })
+    };
+    for odd in ["Consortia", "CONSORTIA", "LOCKER_KEY", "VISITOR", "WALKIN"] {
+        let somewhere = codes.iter().any(|code| rows(code).any(|table| table.find(odd).is_some()));
+        assert!(somewhere, "no member of forty has {odd}");
+    }
+}
+
+#[tokio::test]
+async fn every_value_that_comes_from_a_code_table_is_in_it() {
+    let behaviour =
+        Behaviour { column_values: super::super::ColumnValues::Checked, ..Behaviour::unlimited() };
+    let emulator = network(behaviour);
+    for code in emulator.control().tables("01OMNI_ALPHA", TableKind::Mapping).unwrap() {
+        let path = format!("/conf/mapping-tables/{code}");
+        let (status, table) = get(&emulator, "r-alpha", &path).await;
+        if status == 200 {
+            assert_eq!(put(&emulator, "w-alpha", &path, &table).await.0, 200, "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_large_network_of_ones_own_tables_can_be_built() {
+    let zones = (0..60).map(|number| EmulatedZone::new(format!("01Z_{number}"), format!("r{number}"), None));
+    let emulator = Emulator::new(zones.collect(), Behaviour::unlimited());
+    let rows: Vec<(String, String)> =
+        (0..100).map(|number| (format!("CODE_{number}"), format!("Description {number}"))).collect();
+    for zone in 0..60 {
+        for number in 0..20 {
+            let table = CodeTable::new(&format!("Table{number}"), "A table", ("INFRA", "General"))
+                .rows(rows.iter().map(|(code, description)| (code.as_str(), description.as_str())));
+            emulator.control().put_table(&format!("01Z_{zone}"), table).unwrap();
+        }
+    }
+    let (_, table) = get(&emulator, "r59", "/conf/code-tables/Table19").await;
+    assert_eq!(codes(&table).len(), 100);
+}

@@ -1,0 +1,46 @@
+//! Over sockets: the same answers as in process, and connections that really break.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::super::{Effect, Fault, When};
+use super::*;
+
+/// What comes back for one request, until the server closes.
+async fn exchange(emulator: &Emulator, path: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = emulator.router();
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET /almaws/v1{path} HTTP/1.1\r\nhost: alma.test\r\nauthorization: apikey r-alpha\r\n\
+         accept: application/json\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // A connection that breaks may be reset; what counts is what came before.
+    let _ = stream.read_to_string(&mut answer).await;
+    server.abort();
+    answer
+}
+
+#[tokio::test]
+async fn the_router_answers_as_the_transport_does() {
+    let emulator = network(Behaviour::unlimited());
+    let answer = exchange(&emulator, BLOCKS).await;
+    let in_process = try_get(&emulator, "r-alpha", BLOCKS).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\r\nx-exl-api-remaining: "), "{answer}");
+    assert!(answer.ends_with(&text(&in_process)), "{answer}");
+}
+
+#[tokio::test]
+async fn a_broken_connection_brings_not_one_byte() {
+    for effect in [Effect::Refused, Effect::AnswerLost] {
+        let emulator = network(Behaviour::unlimited());
+        let fault = Fault { zone: None, method: None, path: None, when: When::Always, effect };
+        emulator.control().add_fault(fault).unwrap();
+        assert_eq!(exchange(&emulator, BLOCKS).await, "");
+    }
+}
