@@ -35,8 +35,11 @@ impl Control {
     /// Makes the network behave so from the next request on; nothing of the behaviour before stays.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// A zone that is not there, a date that Alma would not write so.
     pub fn set_behaviour(&self, behaviour: Behaviour) -> Result<(), Misfit> {
+        if !is_date(&behaviour.today) {
+            return Err(Misfit(format!("today is `{}`, not a date such as `2026-03-02Z`", behaviour.today)));
+        }
         behaviour.zones.keys().try_for_each(|code| self.place(code).map(drop))?;
         for place in &self.0.places {
             let mut state = lock(&place.state);
@@ -157,4 +160,11 @@ impl Control {
             Misfit(format!("no zone `{code}`; there are {}", codes.join(", ")))
         })
     }
+}
+
+/// Whether a text looks like `YYYY-MM-DDZ`.
+fn is_date(text: &str) -> bool {
+    let pattern = "dddd-dd-ddZ";
+    text.len() == pattern.len()
+        && text.chars().zip(pattern.chars()).all(|(c, p)| if p == 'd' { c.is_ascii_digit() } else { c == p })
 }

@@ -10,12 +10,23 @@ use super::behaviour::{ColumnValues, Lists, Settings};
 use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
-use super::edit::{Action, Edit, Moment, Problem, Scheduled};
+use super::edit::Scheduled;
 use super::put::Put;
 use super::refusal::Refusal;
-use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
+use super::schedule::Happened;
+use super::table::{Access, CodeTable, Column, MappingTable, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
+
+/// A request at its zone.
+pub(super) struct Visit<'a> {
+    pub call: &'a Call,
+    pub sent: &'a [u8],
+    pub zone: &'a EmulatedZone,
+    pub settings: &'a Settings,
+    /// The institution that the zone says it is.
+    pub code: &'a str,
+}
 
 /// A successful answer.
 pub(super) type Reply = (Format, Bytes);
@@ -24,7 +35,7 @@ pub(super) type Reply = (Format, Bytes);
 pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
-    scheduled: Vec<Scheduled>,
+    pub scheduled: Vec<Scheduled>,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
@@ -59,31 +70,23 @@ impl Institution {
         self.written.clear();
     }
 
-    /// Answers a request that the gateway let through. `code` is the institution that the zone says it is.
-    pub fn answer(
-        &mut self,
-        call: &Call,
-        sent: &[u8],
-        zone: &EmulatedZone,
-        settings: &Settings,
-        code: &str,
-    ) -> Result<Reply, Refusal> {
+    /// Answers a request that the gateway let through.
+    pub fn answer(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+        let Visit { call, sent: _, zone: _, settings, code } = visit;
         match (&call.route, &call.method) {
             (Route::Test, &Method::GET | &Method::POST) => {
                 let text = format!("{} - OK - institutionCode: {code}", call.method);
                 Ok((Format::Xml, format!("{XML_DECLARATION}<test>{text}</test>").into()))
             }
-            (Route::General, &Method::GET) => Ok(general(call, zone, settings, code)),
-            (Route::List(kind), &Method::GET) => {
-                self.remembered(call, |held| held.list(*kind, call, zone, settings))
-            }
+            (Route::General, &Method::GET) => Ok(general(visit)),
+            (Route::List(kind), &Method::GET) => self.remembered(call, |held| held.list(*kind, visit)),
             (Route::Table(kind, name), &Method::GET) => {
-                let reply = self.remembered(call, |held| held.table(*kind, name, call, zone, settings))?;
+                let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
                 self.come(*kind, name, Happened::Read, settings);
                 Ok(reply)
             }
             (Route::Table(kind, name), &Method::PUT) => {
-                let reply = self.replace(*kind, name, call, sent, zone, settings)?;
+                let reply = self.replace(*kind, name, visit)?;
                 self.come(*kind, name, Happened::Write, settings);
                 Ok(reply)
             }
@@ -112,13 +115,8 @@ impl Institution {
     }
 
     /// All tables of a type without their rows. Hidden ones are not shown; what Alma does is not known.
-    fn list(
-        &self,
-        kind: TableKind,
-        call: &Call,
-        zone: &EmulatedZone,
-        settings: &Settings,
-    ) -> Result<Bytes, Refusal> {
+    fn list(&self, kind: TableKind, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
+        let Visit { call, sent: _, zone, settings, code: _ } = *visit;
         let view = View { zone, settings, language: &zone.default_language, library: "" };
         let shown = |access: Access| access != Access::Hidden;
         let (root, item, entries): (_, _, Vec<Node>) = match kind {
@@ -149,14 +147,8 @@ impl Institution {
         Ok(write(root, &Node::Group(parts), call.answer, settings.booleans))
     }
 
-    fn table(
-        &self,
-        kind: TableKind,
-        name: &str,
-        call: &Call,
-        zone: &EmulatedZone,
-        settings: &Settings,
-    ) -> Result<Bytes, Refusal> {
+    fn table(&self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
+        let Visit { call, sent: _, zone, settings, code: _ } = *visit;
         let library = match call.query.scope.as_deref() {
             None => "",
             Some(scope) if scope == zone.code => "",
@@ -180,15 +172,8 @@ impl Institution {
         Ok(write(root, &node, call.answer, settings.booleans))
     }
 
-    fn replace(
-        &mut self,
-        kind: TableKind,
-        name: &str,
-        call: &Call,
-        sent: &[u8],
-        zone: &EmulatedZone,
-        settings: &Settings,
-    ) -> Result<Reply, Refusal> {
+    fn replace(&mut self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+        let Visit { call, sent, zone, settings, code: _ } = *visit;
         let root = match kind {
             TableKind::Code => "code_table",
             TableKind::Mapping => "mapping_table",
@@ -220,80 +205,10 @@ impl Institution {
         self.forget_written();
         Ok((call.answer, write(root, &node, call.answer, settings.booleans)))
     }
-
-    /// Does an edit now, or remembers it for its moment.
-    pub fn edit(&mut self, edit: Edit, settings: &Settings) -> Result<(), Problem> {
-        if !self.holds(edit.kind, &edit.table) {
-            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.table));
-        }
-        match edit.when {
-            Moment::Now => self.carry_out(&edit, settings),
-            Moment::AfterReads(left) | Moment::AfterWrites(left) => {
-                self.scheduled.push(Scheduled { edit, left: left.max(1) });
-                Ok(())
-            }
-        }
-    }
-
-    fn holds(&self, kind: TableKind, name: &str) -> bool {
-        match kind {
-            TableKind::Code => self.code_tables.contains_key(name),
-            TableKind::Mapping => self.mapping_tables.contains_key(name),
-        }
-    }
-
-    fn carry_out(&mut self, edit: &Edit, settings: &Settings) -> Result<(), Problem> {
-        let Edit { zone: _, kind, table: name, library, by, when: _, action } = edit;
-        let library = library.as_deref().unwrap_or_default();
-        let stamp = Stamp { by: by.clone(), date: settings.today.clone() };
-        self.forget_written();
-        match (kind, action) {
-            (TableKind::Code, Action::Remove) => drop(self.code_tables.remove(name)),
-            (TableKind::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
-            (TableKind::Code, action) => {
-                if let Some(table) = self.code_tables.get_mut(name) {
-                    table.edit(library, action, stamp)?;
-                }
-            }
-            (TableKind::Mapping, action) => {
-                if let Some(table) = self.mapping_tables.get_mut(name) {
-                    table.edit(library, action, stamp)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Carries out the edits whose moment has come with this request.
-    fn come(&mut self, kind: TableKind, name: &str, happened: Happened, settings: &Settings) {
-        let (mut due, mut rest) = (Vec::new(), Vec::new());
-        for mut scheduled in self.scheduled.drain(..) {
-            let Edit { kind: of, table, when, .. } = &scheduled.edit;
-            let counts = match when {
-                Moment::Now => false,
-                Moment::AfterReads(_) => happened == Happened::Read,
-                Moment::AfterWrites(_) => happened == Happened::Write,
-            };
-            if counts && *of == kind && table == name {
-                scheduled.left -= 1;
-            }
-            if scheduled.left == 0 { due.push(scheduled.edit) } else { rest.push(scheduled) }
-        }
-        self.scheduled = rest;
-        for edit in due {
-            // Nobody waits for its result: a row that is no longer there needs no deleting.
-            let _ = self.carry_out(&edit, settings);
-        }
-    }
 }
 
-#[derive(PartialEq, Eq)]
-enum Happened {
-    Read,
-    Write,
-}
-
-fn general(call: &Call, zone: &EmulatedZone, settings: &Settings, code: &str) -> Reply {
+fn general(visit: &Visit<'_>) -> Reply {
+    let Visit { call, sent: _, zone, settings, code } = *visit;
     let name = vec![("desc", zone.name.clone())];
     let environment = match zone.environment_type {
         EnvironmentType::Production => "production",

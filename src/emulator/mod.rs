@@ -66,6 +66,7 @@ mod put;
 mod random;
 mod refusal;
 mod router;
+mod schedule;
 mod seed;
 mod table;
 mod threshold;

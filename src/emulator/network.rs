@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::behaviour::{Behaviour, Connection, ErrorShape, Settings, UnknownKey};
 use super::call::Call;
 use super::fault::{Armed, Effect};
-use super::institution::{Institution, Reply};
+use super::institution::{Institution, Reply, Visit};
 use super::log::{Log, LoggedRequest, Statistics};
 use super::random::{mix, text};
 use super::refusal::{Refusal, Shape};
@@ -160,7 +160,8 @@ impl Network {
             None if allowed == Allowed::Reading && call.method != Method::GET => Err(Refusal::unauthorized()),
             None => {
                 let mut state = lock(&place.state);
-                let answer = state.institution.answer(call, sent, &place.zone, &settings, code);
+                let visit = Visit { call, sent, zone: &place.zone, settings: &settings, code };
+                let answer = state.institution.answer(&visit);
                 afterwards(effect.as_ref()).map_or(answer, Err)
             }
         };
@@ -179,14 +180,19 @@ impl Network {
     }
 
     fn unknown(&self, call: &Call) -> Response<Bytes> {
-        let (refused, settings) = {
-            let behaviour = self.behaviour();
-            (behaviour.unknown_key, behaviour.settings(""))
-        };
-        let refusal = match refused {
-            UnknownKey::Forbidden => Refusal::gateway(403, "INVALID_REQUEST", "Invalid API key."),
-            UnknownKey::Unauthorized => Refusal::unauthorized(),
-        };
+        let unknown_key = self.behaviour().unknown_key;
+        self.turn_away(
+            call,
+            match unknown_key {
+                UnknownKey::Forbidden => Refusal::gateway(403, "INVALID_REQUEST", "Invalid API key."),
+                UnknownKey::Unauthorized => Refusal::unauthorized(),
+            },
+        )
+    }
+
+    /// Refuses a request before it is known whose it is.
+    pub fn turn_away(&self, call: &Call, refusal: Refusal) -> Response<Bytes> {
+        let settings = self.behaviour().settings("");
         self.respond(call, &settings, Err(refusal))
     }
 

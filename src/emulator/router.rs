@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::routing::get;
 use bytes::Bytes;
 use futures::stream;
 use http::header::CONTENT_TYPE;
-use http::{Method, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::call::Call;
 use super::control::{Control, Misfit};
 use super::network::Network;
+use super::refusal::Refusal;
 use super::table::{TableKind, TableSeed};
 use crate::model::network::Role;
 
@@ -37,7 +39,7 @@ pub(super) fn router(network: &Arc<Network>) -> Router {
     Router::new().nest("/emulator", doors).fallback(api).with_state(Arc::clone(network))
 }
 
-async fn api(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
+async fn api(State(network): State<Arc<Network>>, request: Request<Body>) -> Response<Body> {
     if !request.uri().path().starts_with("/almaws/") {
         return said(
             StatusCode::NOT_FOUND,
@@ -50,7 +52,8 @@ async fn api(State(network): State<Arc<Network>>, request: Request) -> Response<
         _ => axum::body::to_bytes(body, LARGEST).await,
     };
     let Ok(body) = body else {
-        return said(StatusCode::PAYLOAD_TOO_LARGE, &json!({"error": "REQUEST_TOO_LARGE"}));
+        let refusal = Refusal::gateway(413, "REQUEST_TOO_LARGE", "The request is too large.");
+        return network.turn_away(&Call::read(&Request::from_parts(parts, ())), refusal).map(Body::from);
     };
     match network.answer(Request::from_parts(parts, body)).await {
         Ok(response) => response.map(Body::from),

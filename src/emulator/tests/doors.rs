@@ -62,6 +62,7 @@ async fn wrong_input_is_answered_with_words() {
             r#"{"zones": {"01OMNI_GAMMA": {}}}"#,
             "no zone `01OMNI_GAMMA`; there are 01OMNI_NETWORK",
         ),
+        ("/emulator/behaviour", r#"{"today": "2 March"}"#, "today is `2 March`"),
         ("/emulator/faults", r#"{"effect": "explode"}"#, "unknown variant `explode`"),
         ("/emulator/faults", "{}", "missing field `effect`"),
         ("/emulator/edits", "", "EOF"),
@@ -102,4 +103,16 @@ async fn the_log_says_what_a_client_did_and_never_with_which_key() {
     assert!(!zones.to_string().contains("r-alpha"));
     door(&emulator, Method::DELETE, "/emulator/requests", "").await;
     assert!(emulator.control().requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_no_table_can_have_is_the_gateways_to_refuse() {
+    let emulator = network(Behaviour::default());
+    let request = Request::put("/almaws/v1/conf/code-tables/UserGroups?format=json")
+        .header("authorization", "apikey w-alpha")
+        .body(Body::from(vec![b' '; 17 * 1024 * 1024]));
+    let response = emulator.router().oneshot(request.unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert_eq!(refusal(&(status, serde_json::from_slice(&body).unwrap())), (413, "REQUEST_TOO_LARGE"));
 }

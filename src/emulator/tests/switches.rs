@@ -87,3 +87,12 @@ async fn columns_can_insist_on_the_codes_of_their_table() {
         assert_eq!(put(&emulator, "w-nz", DEFINITIONS, &table).await.0, status);
     }
 }
+
+#[tokio::test]
+async fn a_switch_that_is_turned_shows_in_what_was_read_before() {
+    let emulator = network(Behaviour::unlimited());
+    assert!(get(&emulator, "r-nz", BLOCKS).await.1.get("language").is_some());
+    let sparse = Behaviour { optional_fields: OptionalFields::Sparse, ..Behaviour::unlimited() };
+    emulator.control().set_behaviour(sparse).unwrap();
+    assert!(get(&emulator, "r-nz", BLOCKS).await.1.get("language").is_none());
+}
