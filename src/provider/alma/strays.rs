@@ -108,7 +108,7 @@ fn members(before: &Json, after: &Json) -> Vec<String> {
         let members = body.as_object().into_iter().flatten();
         members
             .filter(|(name, _)| !TABLE_OUTPUT.contains(&name.as_str()))
-            .filter_map(|(name, value)| Some((name.clone(), spelled(value)?.to_string())))
+            .filter_map(|(name, value)| Some((name.clone(), shown(&spelled(value)?))))
             .collect()
     };
     let (before, after) = (plain(before), plain(after));
@@ -133,7 +133,7 @@ fn plain_row(layout: &Layout, row: &Object) -> Result<Plain, String> {
         }
         let value = match (layout.is_text)(name) {
             true => super::layout::cell(value)?.as_text().map(str::to_owned),
-            false => spelled(value).map(|value| value.to_string()),
+            false => spelled(value).map(|value| shown(&value)),
         };
         plain.extend(value.map(|value| (name.clone(), value)));
     }
@@ -141,6 +141,11 @@ fn plain_row(layout: &Layout, row: &Object) -> Result<Plain, String> {
         plain.insert((*name).into(), flag(row.get(*name), *default)?.to_string());
     }
     Ok(plain)
+}
+
+/// A value as a line shows it.
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A value in one spelling: without nulls, empty texts and what only describes a value; flags and

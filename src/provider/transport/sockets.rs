@@ -28,7 +28,8 @@ impl Default for HttpSettings {
 
 /// A [`Transport`] over HTTP/1.1 and HTTP/2 with pooled connections.
 ///
-/// It follows no redirects: a key must not travel to a host that nobody configured.
+/// It follows no redirects: a key must not travel to a host that nobody configured. What it sends
+/// again by itself is only what HTTP/2 says was not looked at.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     /// For hosts out there: through the system's proxy, where there is one.
@@ -50,7 +51,6 @@ impl HttpTransport {
             reqwest::Client::builder()
                 .user_agent(concat!("zonal/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
                 .connect_timeout(settings.connect)
                 .timeout(settings.request)
         };

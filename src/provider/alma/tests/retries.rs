@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::FailureClass;
+use crate::provider::alma::patience::{Patience, Repeat};
+use crate::provider::alma::verdict::Kind;
 use crate::provider::{Write, WriteError};
 
 fn table() -> Json {
@@ -152,4 +154,21 @@ async fn a_write_that_never_got_through_or_was_refused_changed_nothing() {
         );
         assert_eq!(sent, requests);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_errors_and_timeouts_leave_fewer_requests_under_way() {
+    let (reader, _) = reader(vec![reply(503, ""), Step::Lost, ok(&table())]);
+    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    assert_eq!(reader.budget.concurrency(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_failed_together_do_not_come_again_together() {
+    let waits = |seed| {
+        let mut patience = Patience::new(Repeat::Anything, seed);
+        patience.after(Kind::Lost, Duration::ZERO).unwrap()
+    };
+    assert_ne!(waits(1), waits(2));
+    assert_eq!(waits(1), waits(1));
 }

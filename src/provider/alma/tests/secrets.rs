@@ -40,3 +40,48 @@ async fn no_failure_shows_a_key_that_the_zone_echoes() {
     let failure = writer.confirm().await.unwrap_err();
     assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
 }
+
+/// Where a test's log goes.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_tells_each_request_and_never_the_key() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    // Tracing asks once whether anyone listens to a line, and the thread of another test may be
+    // the one that is asked. So this one asks again until it is heard.
+    for _ in 0..1000 {
+        tracing::callsite::rebuild_interest_cache();
+        read(vec![ok(&json!({"name": "T"}))], &id("CodeTable", None, None)).await.unwrap();
+        if !log.0.lock().unwrap().is_empty() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let (reader, _) = reader(vec![error(429, KEY), reply(503, KEY), ok(&json!({"name": "T"}))]);
+    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains(KEY), "{text}");
+    for part in ["zone=01A method=GET path=/conf/code-tables/T status=429", "status=503", "tries=3"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}

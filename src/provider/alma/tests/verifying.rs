@@ -44,7 +44,7 @@ async fn each_difference_is_one_line_that_names_row_and_field() {
             "row `code=A`: `description` is \"a\", should be \"new\"",
             "row `code=A`: `enabled` is \"false\", should be \"true\"",
             "row `code=B` is missing",
-            "row `code=C`: `other` is \"\\\"lost\\\"\", should be \"\\\"kept\\\"\"",
+            "row `code=C`: `other` is \"lost\", should be \"kept\"",
             "row `code=D` should not be there",
         ]
     );
