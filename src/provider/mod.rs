@@ -3,6 +3,8 @@
 //! There are two types, not one type and a flag: planning is given a [`Read`], which has no way
 //! to change anything, and only apply is ever given a [`Write`].
 
+pub mod alma;
+pub mod budget;
 pub mod transport;
 
 use std::future::Future;

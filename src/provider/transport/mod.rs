@@ -3,10 +3,14 @@
 //! The seam is here, below retries and rates, so that a simulated network runs everything above
 //! it as it is, under tokio's paused clock.
 
+mod sockets;
+
 use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
+
+pub use self::sockets::{HttpSettings, HttpTransport};
 
 /// Carries one request to a zone and brings back its answer.
 pub trait Transport: Send + Sync {

@@ -1,0 +1,180 @@
+//! Lays changes over the rows that were just read: Alma replaces a table wholly and drops the
+//! rows that a PUT leaves out, so whatever nobody asked for goes back as it came.
+
+use serde_json::{Value as Json, json};
+
+use super::layout::{Layout, Object, inner};
+use super::table::records;
+use crate::model::change::Mode;
+use crate::model::{Action, Change, Failure, FailureClass, Field, Record, Value};
+use crate::provider::Snapshot;
+
+/// The body that a table should have once the changes are made, those that are only reported aside.
+///
+/// # Errors
+/// [`FailureClass::Mismatch`] where the rows are not those that the changes were made for. Nothing
+/// is ever guessed.
+pub fn lay_over(layout: &Layout, fresh: &Snapshot, changes: &[Change]) -> Result<Json, Failure> {
+    let mut body = fresh.raw.clone();
+    let mut rows = read(layout, &body).map_err(mismatch)?;
+    let here = rows.len();
+    for change in changes.iter().filter(|change| change.mode == Mode::Apply) {
+        let found = find(&rows, change)?;
+        match (change.action, found) {
+            (Action::Create, None) => {
+                let row = created(layout, fresh, &rows[..here], change)?;
+                rows.push(Row { record: read_one(layout, &row)?, json: Some(row), touched: true });
+            }
+            (Action::Create, Some(_)) => return Err(mismatch(format!("{} is already there", name(change)))),
+            (Action::Update | Action::Delete, None) => {
+                return Err(mismatch(format!("{} is not there any more", name(change))));
+            }
+            (_, Some(index)) if rows[index].touched => {
+                return Err(mismatch(format!("two changes of {}", name(change))));
+            }
+            (Action::Update, Some(index)) => {
+                let row = &mut rows[index];
+                row.touched = true;
+                if let Some(json) = &mut row.json {
+                    edit(layout, json, change)?;
+                }
+            }
+            (Action::Delete, Some(index)) => {
+                rows[index].touched = true;
+                rows[index].json = None;
+            }
+        }
+    }
+    let rows = rows.into_iter().filter_map(|row| row.json).map(Json::Object).collect();
+    let members = body.as_object_mut().ok_or_else(|| mismatch("the table is not an object".into()))?;
+    members.insert("row".into(), Json::Array(rows));
+    if let Some(library) = fresh.observed.id.library.as_deref() {
+        belong_to(members, library);
+    }
+    Ok(body)
+}
+
+/// One row: how it was read, and what becomes of it.
+struct Row {
+    record: Record,
+    /// `None` once it is deleted.
+    json: Option<Object>,
+    touched: bool,
+}
+
+fn read(layout: &Layout, body: &Json) -> Result<Vec<Row>, String> {
+    let records = records(layout, body)?;
+    let rows = super::layout::rows(body)?;
+    Ok(records
+        .into_iter()
+        .zip(rows)
+        .map(|(record, row)| Row { record: record.fields, json: Some(row.clone()), touched: false })
+        .collect())
+}
+
+fn read_one(layout: &Layout, row: &Object) -> Result<Record, Failure> {
+    let read = records(layout, &json!({ "row": [row] })).map_err(mismatch)?;
+    Ok(read.into_iter().next().unwrap_or_default().fields)
+}
+
+/// The one row that a change is about.
+fn find(rows: &[Row], change: &Change) -> Result<Option<usize>, Failure> {
+    if change.key.is_empty() {
+        return Err(mismatch("a change without a key could mean any row".into()));
+    }
+    let mut matching = rows.iter().enumerate().filter(|(_, row)| is_about(&change.key, &row.record));
+    let found = matching.next().map(|(index, _)| index);
+    match matching.next() {
+        None => Ok(found),
+        Some(_) => Err(mismatch(format!("several rows are {}", name(change)))
+            .help("add columns to `key` until it names one row")),
+    }
+}
+
+/// Whether a key names a record; absent, null and `""` are one.
+pub fn is_about(key: &[(Field, Value)], record: &Record) -> bool {
+    key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+}
+
+fn edit(layout: &Layout, row: &mut Object, change: &Change) -> Result<(), Failure> {
+    for edit in &change.edits {
+        let json = spelled(layout, &edit.field, row.get(&*edit.field), &edit.after)?;
+        row.insert(edit.field.to_string(), json);
+    }
+    Ok(())
+}
+
+/// A new row has every field that the table's other rows have: the vendor's schema requires
+/// columns that are not used.
+fn created(layout: &Layout, fresh: &Snapshot, others: &[Row], change: &Change) -> Result<Object, Failure> {
+    let mut row = Object::new();
+    for field in (layout.columns)(fresh) {
+        row.insert(field.to_string(), Json::String(String::new()));
+    }
+    for (field, value) in &change.key {
+        row.insert(field.to_string(), spelled(layout, field, None, value)?);
+    }
+    for (flag, default) in layout.flags {
+        // Flags are spelled as the table spells them, should it not be as documented.
+        let example = others.iter().filter_map(|other| other.json.as_ref()).find_map(|json| json.get(*flag));
+        row.insert((*flag).into(), spelled(layout, flag, example, &Value::Bool(*default))?);
+    }
+    edit(layout, &mut row, change)?;
+    Ok(row)
+}
+
+/// A value in the JSON type that the field came in.
+fn spelled(layout: &Layout, field: &str, came: Option<&Json>, value: &Value) -> Result<Json, Failure> {
+    if !layout.has(field) {
+        return Err(mismatch(format!("a {} has no field `{field}`", layout.noun)));
+    }
+    let plain = match layout.default_of(field) {
+        None => Json::String(match value {
+            Value::Null => String::new(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Text(text) => text.to_string(),
+        }),
+        Some(default) => {
+            let flag = match value {
+                Value::Null => default,
+                Value::Bool(flag) => *flag,
+                Value::Text(text) => super::layout::flag(Some(&Json::String(text.to_string())), default)
+                    .map_err(|what| mismatch(format!("`{field}`: {what}")))?,
+            };
+            match came.map(inner) {
+                Some(Json::String(_)) => Json::String(flag.to_string()),
+                _ => Json::Bool(flag),
+            }
+        }
+    };
+    Ok(match came {
+        Some(Json::Object(wrapper)) if wrapper.contains_key("value") => {
+            let mut wrapper = wrapper.clone();
+            wrapper.insert("value".into(), plain);
+            Json::Object(wrapper)
+        }
+        _ => plain,
+    })
+}
+
+/// PUT has no `scope` parameter (the vendor's OpenAPI): the library stands in the body.
+fn belong_to(members: &mut Object, library: &str) {
+    let scope = members.entry("scope").or_insert_with(|| json!({}));
+    if !scope.is_object() {
+        *scope = json!({});
+    }
+    let named = super::layout::filled(scope.get("library_id")).is_some();
+    if let Some(scope) = scope.as_object_mut().filter(|_| !named) {
+        scope.insert("library_id".into(), json!({ "value": library }));
+    }
+}
+
+/// How messages name the row of a change: `code=CONSORTIA`.
+fn name(change: &Change) -> String {
+    let parts: Vec<_> = change.key.iter().map(|(field, value)| format!("{field}={value}")).collect();
+    format!("the row `{}`", parts.join(", "))
+}
+
+fn mismatch(what: String) -> Failure {
+    Failure::new(FailureClass::Mismatch, what).help("plan again: the table is not what was planned for")
+}

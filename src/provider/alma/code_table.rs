@@ -1,0 +1,68 @@
+//! Reads and addresses code tables: codes and what they are called, in one language.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::layout::{Layout, filled};
+use super::path::Path;
+use super::table::{Asked, understand};
+use crate::model::{Failure, FailureClass, ObservedCollection};
+use crate::provider::Snapshot;
+
+/// Where things stand in a code table (the vendor's schema).
+pub static LAYOUT: Layout = Layout {
+    noun: "code table",
+    folder: "code-tables",
+    listed: "code_table",
+    code: "name",
+    title: "description",
+    is_text: |field| matches!(field, "code" | "description"),
+    flags: &[("default", false), ("enabled", true)],
+    columns: |_| vec!["code".into(), "description".into()],
+    key: &["code"],
+    silent_flags: &[],
+};
+
+/// Where a code table is read. Without `lang` it comes in the institution's own language, without
+/// `scope` it is the institution's (the vendor's OpenAPI).
+pub fn path(asked: Asked<'_>) -> Result<Path, Failure> {
+    Ok(Path::new(&["conf", LAYOUT.folder, asked.code])?
+        .query("lang", asked.id.language.as_deref())
+        .query("scope", asked.id.library.as_deref()))
+}
+
+/// Where a code table is written. Without `lang` that would be English, whatever language it was
+/// read in (the vendor's OpenAPI); its library stands in the body.
+pub fn put_path(code: &str, language: &str) -> Result<Path, Failure> {
+    Ok(Path::new(&["conf", LAYOUT.folder, code])?.query("lang", Some(language)))
+}
+
+/// A code table's body as a collection.
+pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
+    let (mut id, records) = understand(&LAYOUT, asked, &body)?;
+    if let Some(language) = filled(body.get("language")) {
+        match &asked.id.language {
+            Some(wanted) if !same_language(wanted, &language) => {
+                return Err(other_language(wanted, &language));
+            }
+            Some(_) => {}
+            None => id.language = Some(language.into()),
+        }
+    }
+    let columns = ["code", "description", "default", "enabled"].map(Into::into).to_vec();
+    let observed = ObservedCollection { id, aliases: BTreeMap::new(), columns, records, references: None };
+    Ok(Snapshot { observed, raw: body })
+}
+
+/// `zh-TW` and `zh_tw` are one language.
+fn same_language(one: &str, other: &str) -> bool {
+    let plain = |language: &str| language.to_ascii_lowercase().replace('_', "-");
+    plain(one) == plain(other)
+}
+
+/// Writing the texts of one language into another would be worse than not writing.
+fn other_language(wanted: &str, language: &str) -> Failure {
+    Failure::new(FailureClass::Mismatch, format!("asked for `{wanted}`, the zone answered in `{language}`"))
+        .help("`language` must be one that the institution has enabled")
+}

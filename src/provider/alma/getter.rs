@@ -1,0 +1,67 @@
+//! Looks at a zone, and cannot do anything else.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::Value as Json;
+
+use super::path::Path;
+use super::patience::Repeat;
+use super::verdict::{Answer, Trouble, garbled};
+use super::wire::{Draft, Wire};
+use crate::model::Failure;
+
+/// Sends GET. There is no way to make it send another verb.
+pub struct Getter {
+    wire: Arc<Wire>,
+}
+
+impl Getter {
+    /// A getter over this wire.
+    pub fn new(wire: Arc<Wire>) -> Self {
+        Self { wire }
+    }
+
+    /// What stands at a path, as JSON.
+    ///
+    /// # Errors
+    /// What [`Self::text`] fails with, and [`crate::model::FailureClass::Malformed`] where it is not
+    /// JSON even when asked again.
+    pub async fn json(&self, path: &Path) -> Result<Json, Failure> {
+        self.get(path, |answer, name| match answer {
+            Answer::Json(json) => Ok(json),
+            Answer::Text(text) if text.trim().is_empty() => Err(garbled(name, "nothing")),
+            Answer::Text(_) => Err(garbled(name, "something that is not JSON, or breaks off")),
+        })
+        .await
+    }
+
+    /// What stands at a path, as text.
+    ///
+    /// # Errors
+    /// Whatever a zone can refuse a request with; trouble that passes has been retried.
+    pub async fn text(&self, path: &Path) -> Result<String, Failure> {
+        self.get(path, |answer, _| match answer {
+            Answer::Json(json) => Ok(json.to_string()),
+            Answer::Text(text) => Ok(text),
+        })
+        .await
+    }
+
+    /// A failure that does not show the key, should the zone have put it into an answer.
+    pub fn discreet(&self, failure: Failure) -> Failure {
+        self.wire.key.discreet(failure)
+    }
+
+    async fn get<T>(
+        &self,
+        path: &Path,
+        understand: impl Fn(Answer, &str) -> Result<T, Trouble>,
+    ) -> Result<T, Failure> {
+        let draft = Draft { method: Method::GET, path, body: Bytes::new(), repeat: Repeat::Anything };
+        let name = draft.name();
+        let got = self.wire.send(&draft, |answer| understand(answer, &name)).await;
+        got.map_err(|trouble| trouble.failure)
+    }
+}

@@ -1,0 +1,44 @@
+//! Replaces what stands in a zone.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::Value as Json;
+
+use super::path::Path;
+use super::patience::Repeat;
+use super::verdict::{Answer, Kind, garbled};
+use super::wire::{Draft, Wire};
+use crate::provider::WriteError;
+
+/// Sends PUT.
+pub struct Putter {
+    wire: Arc<Wire>,
+}
+
+impl Putter {
+    /// A putter over this wire.
+    pub fn new(wire: Arc<Wire>) -> Self {
+        Self { wire }
+    }
+
+    /// Puts a body where a path says. Sent again only where the zone cannot have seen it.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] where the zone refused it or never got it, [`WriteError::Unknown`]
+    /// in every other case.
+    pub async fn put(&self, path: &Path, body: &Json) -> Result<(), WriteError> {
+        let body = body.to_string().into();
+        let draft = Draft { method: Method::PUT, path, body, repeat: Repeat::Unseen };
+        let name = draft.name();
+        let put = self.wire.send(&draft, |answer| match answer {
+            Answer::Json(_) => Ok(()),
+            Answer::Text(text) if text.trim().is_empty() => Ok(()),
+            Answer::Text(_) => Err(garbled(&name, "something that is not JSON, or breaks off")),
+        });
+        put.await.map_err(|trouble| match trouble.kind {
+            Kind::Busy(_) | Kind::Unsent | Kind::Refused => WriteError::Refused(trouble.failure),
+            Kind::Lost | Kind::Server | Kind::Garbled | Kind::Odd => WriteError::Unknown(trouble.failure),
+        })
+    }
+}

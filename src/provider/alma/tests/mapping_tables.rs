@@ -1,0 +1,46 @@
+//! How the bodies of mapping tables are read.
+
+use super::*;
+
+async fn snapshot(body: Json) -> Snapshot {
+    read(vec![ok(&body)], &id("MappingTable", None, None)).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn columns_have_the_names_of_the_header() {
+    let body = json!({"code": "T", "header": [
+        {"number": "0", "name": "ID", "type": {"value": "TextField"}},
+        {"number": 5, "name": "Network Block", "type": {"value": "code-tables", "link": "https://x/almaws/v1/conf/code-tables/Sub%20Systems?lang=en"}},
+        {"number": "6", "name": "ID 2", "type": {"value": "mapping-tables", "link": "https://x/almaws/v1/conf/mapping-tables/M"}},
+    ], "row": [{"column0": "A", "column3": "used", "column4": "", "enabled": "false"}]});
+    let observed = snapshot(body).await.observed;
+    let aliases: Vec<_> = observed.aliases.iter().map(|(name, field)| format!("{name}={field}")).collect();
+    assert_eq!(aliases, ["ID=column0", "ID 2=column6", "Network Block=column5"]);
+    let columns: Vec<_> = observed.columns.iter().map(|field| &**field).collect();
+    assert_eq!(columns, ["column0", "column3", "column5", "column6", "enabled"]);
+    assert_eq!(observed.references.unwrap().into_iter().collect::<Vec<_>>(), ["Sub Systems"]);
+    assert_eq!(observed.records[0].fields["column4"], Value::Null);
+    assert_eq!(observed.records[0].fields["enabled"], Value::Bool(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_two_columns_share_or_that_a_field_has_is_no_alias() {
+    let header = json!([
+        {"number": 0, "name": "X"}, {"number": 1, "name": "X"}, {"number": 2, "name": "enabled"},
+        {"number": 3, "name": ""}, {"name": "Y"}, {"number": 4, "name": "column1"},
+    ]);
+    assert!(snapshot(json!({"code": "T", "header": header})).await.observed.aliases.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_without_a_header_does_not_say_what_it_refers_to() {
+    let observed = snapshot(json!({"code": "T"})).await.observed;
+    assert_eq!((observed.references, observed.columns), (None, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_library_is_asked_for_and_no_language() {
+    let (reader, script) = reader(vec![ok(&json!({"code": "T"}))]);
+    reader.read(&id("MappingTable", Some("MAIN"), Some("fr"))).await.unwrap();
+    assert_eq!(script.lines(), ["GET /conf/mapping-tables/T?scope=MAIN"]);
+}

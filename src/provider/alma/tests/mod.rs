@@ -1,0 +1,207 @@
+//! What the API's client does, seen from the zone: a scripted transport plays the zone's part.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod code_tables;
+mod confirming;
+mod laws;
+mod mapping_tables;
+mod refusals;
+mod retries;
+mod secrets;
+mod titles;
+mod verifying;
+mod writing;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+use super::{AlmaReader, AlmaWriter};
+use crate::model::change::Mode;
+use crate::model::network::{Credentials, EnvironmentType, Rate, Role, Zone};
+use crate::model::{
+    Action, Address, Change, CollectionId, Edit, Failure, Key, Place, Provenance, Record, Table, Value,
+};
+use crate::provider::budget::Budget;
+use crate::provider::transport::{Answer, Transport, TransportError};
+use crate::provider::{Read, Snapshot};
+
+const KEY: &str = "l8xx5ecre7a1b2c3d4e5";
+
+/// What the zone does with one request.
+enum Step {
+    Reply(u16, Vec<(&'static str, &'static str)>, String),
+    Connect,
+    Lost,
+    Hang,
+}
+
+fn ok(body: &Json) -> Step {
+    reply(200, &body.to_string())
+}
+
+fn reply(status: u16, body: &str) -> Step {
+    Step::Reply(status, Vec::new(), body.to_owned())
+}
+
+fn error(status: u16, code: &str) -> Step {
+    let error = json!({"errorCode": code, "errorMessage": "Because.", "trackingId": "E01-1"});
+    reply(status, &json!({"errorsExist": true, "errorList": {"error": [error]}}).to_string())
+}
+
+/// A request as the zone saw it.
+struct Seen {
+    line: String,
+    body: String,
+    at: Instant,
+    authorization: String,
+}
+
+/// A zone that does one thing after the other.
+struct Script {
+    steps: Mutex<VecDeque<Step>>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+impl Script {
+    fn new(steps: Vec<Step>) -> Arc<Self> {
+        Arc::new(Self { steps: Mutex::new(steps.into()), seen: Mutex::default() })
+    }
+
+    /// `GET /conf/general`, in the order they came.
+    fn lines(&self) -> Vec<String> {
+        self.seen.lock().unwrap().iter().map(|seen| seen.line.clone()).collect()
+    }
+
+    fn last_body(&self) -> Json {
+        serde_json::from_str(&self.seen.lock().unwrap().last().unwrap().body).unwrap()
+    }
+
+    /// How long each request came after the one before.
+    fn gaps(&self) -> Vec<Duration> {
+        self.seen.lock().unwrap().windows(2).map(|pair| pair[1].at - pair[0].at).collect()
+    }
+}
+
+impl Transport for Script {
+    fn send(&self, request: Request<Bytes>) -> Answer<'_> {
+        let target = request.uri().path_and_query().unwrap().as_str();
+        let line = format!("{} {}", request.method(), target.strip_prefix("/almaws/v1").unwrap());
+        self.seen.lock().unwrap().push(Seen {
+            line,
+            body: String::from_utf8(request.body().to_vec()).unwrap(),
+            at: Instant::now(),
+            authorization: request.headers()["authorization"].to_str().unwrap().to_owned(),
+        });
+        let step = self.steps.lock().unwrap().pop_front().unwrap();
+        Box::pin(async move {
+            match step {
+                Step::Connect => Err(TransportError::Connect("connection refused".into())),
+                Step::Lost => Err(TransportError::Lost("it broke off".into())),
+                Step::Hang => std::future::pending().await,
+                Step::Reply(status, headers, body) => {
+                    let mut response = Response::builder().status(status);
+                    for (name, value) in headers {
+                        response = response.header(name, value);
+                    }
+                    Ok(response.body(Bytes::from(body)).unwrap())
+                }
+            }
+        })
+    }
+}
+
+fn zone(environment_type: Option<EnvironmentType>) -> Zone {
+    Zone {
+        code: "01A".into(),
+        name: "A".into(),
+        role: Role::Member,
+        labels: BTreeMap::new(),
+        vars: BTreeMap::new(),
+        campuses: Vec::new(),
+        libraries: Vec::new(),
+        base_url: "https://alma.test".into(),
+        credentials: Credentials { read: None, write: None },
+        rate: Rate { per_second: 20, daily_reserve: 100 },
+        environment_type,
+        place: Place::file("network.yaml"),
+    }
+}
+
+fn reader(steps: Vec<Step>) -> (AlmaReader, Arc<Script>) {
+    let (zone, script) = (zone(None), Script::new(steps));
+    let budget = Arc::new(Budget::new(zone.rate));
+    (AlmaReader::new(&zone, KEY.into(), Arc::clone(&script) as Arc<dyn Transport>, budget), script)
+}
+
+fn writer(steps: Vec<Step>) -> (AlmaWriter, Arc<Script>) {
+    writer_in(None, steps)
+}
+
+fn writer_in(environment: Option<EnvironmentType>, steps: Vec<Step>) -> (AlmaWriter, Arc<Script>) {
+    let (zone, script) = (zone(environment), Script::new(steps));
+    let budget = Arc::new(Budget::new(zone.rate));
+    (AlmaWriter::new(&zone, KEY.into(), Arc::clone(&script) as Arc<dyn Transport>, budget), script)
+}
+
+/// `CodeTable/T`, with a library and a language where given.
+fn id(kind: &str, library: Option<&str>, language: Option<&str>) -> CollectionId {
+    CollectionId {
+        kind: kind.into(),
+        table: Table::Code("T".into()),
+        library: library.map(Into::into),
+        language: language.map(Into::into),
+    }
+}
+
+async fn read(steps: Vec<Step>, id: &CollectionId) -> Result<Snapshot, Failure> {
+    reader(steps).0.read(id).await
+}
+
+/// The code table `T` with these rows.
+async fn code_table(rows: Json) -> Snapshot {
+    let body = json!({"name": "T", "language": {"value": "en"}, "row": rows, "unknown": {"kept": 1}});
+    read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap()
+}
+
+/// The mapping table `T` with these rows and two named columns.
+async fn mapping_table(rows: Json) -> Snapshot {
+    let header = json!([{"number": "0", "name": "ID"}, {"number": 1, "name": "Network Block"}]);
+    let body = json!({"code": "T", "name": "The table", "header": header, "row": rows});
+    read(vec![ok(&body)], &id("MappingTable", None, None)).await.unwrap()
+}
+
+fn provenance() -> Provenance {
+    Provenance { place: Place::file("a.yaml"), manifest: "CodeTable/a".into(), override_index: None }
+}
+
+fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Change {
+    let edit = |(field, after): &(&str, Value)| Edit {
+        field: (*field).into(),
+        name: (*field).into(),
+        before: None,
+        after: after.clone(),
+        provenance: provenance(),
+    };
+    Change {
+        address: Address {
+            zone: "01A".into(),
+            collection: id("CodeTable", None, None),
+            key: Key(key.iter().map(|(_, value)| (*value).into()).collect()),
+        },
+        action,
+        key: key.iter().map(|(field, value)| ((*field).into(), Value::text(value))).collect(),
+        before: Record::new(),
+        edits: edits.iter().map(edit).collect(),
+        mode: Mode::Apply,
+        reason: None,
+        provenance: provenance(),
+        updated_by: None,
+        update_date: None,
+    }
+}

@@ -1,0 +1,87 @@
+//! Where the key goes, and where it never does.
+
+use super::*;
+use crate::provider::Write;
+
+#[tokio::test(start_paused = true)]
+async fn the_key_travels_in_the_header_and_in_nothing_else() {
+    let (reader, script) = reader(vec![ok(&json!({"name": "T"}))]);
+    reader.read(&id("CodeTable", Some("L"), Some("fr"))).await.unwrap();
+    let seen = script.seen.lock().unwrap();
+    assert_eq!(seen[0].authorization, format!("apikey {KEY}"));
+    assert!(!seen[0].line.contains(KEY) && !seen[0].body.contains(KEY));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_failure_shows_a_key_that_the_zone_echoes() {
+    let echo = format!("bad key {KEY} in /conf?apikey={KEY}");
+    let echoes = [
+        reply(
+            403,
+            &json!({"errorList": {"error": {"errorCode": KEY, "errorMessage": echo, "trackingId": KEY}}})
+                .to_string(),
+        ),
+        reply(400, &format!("<r><error><errorMessage>{echo}</errorMessage></error></r>")),
+        reply(400, &format!("<html><title>{echo}</title></html>")),
+        reply(400, &echo),
+        reply(200, &json!({"name": KEY}).to_string()),
+        reply(200, &json!({"name": "T", "row": [{"code": "A", "enabled": KEY}]}).to_string()),
+        reply(200, &json!({"name": "T", "scope": {"institution_id": {"value": KEY}}}).to_string()),
+        reply(200, &json!({"name": "T", "scope": {"library_id": {"value": KEY}}}).to_string()),
+        reply(200, &json!({"name": "T", "language": {"value": KEY}}).to_string()),
+    ];
+    for step in echoes {
+        let (reader, _) = reader(vec![step]);
+        let failure = reader.read(&id("CodeTable", None, Some("en"))).await.unwrap_err();
+        assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
+    }
+    let general = json!({"institution": {"value": "01A"}, "environment_type": KEY});
+    let (writer, _) = writer_in(Some(EnvironmentType::Sandbox), vec![reply(200, KEY), ok(&general)]);
+    let failure = writer.confirm().await.unwrap_err();
+    assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
+}
+
+/// Where a test's log goes.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_tells_each_request_and_never_the_key() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    // Tracing asks once whether anyone listens to a line, and the thread of another test may be
+    // the one that is asked. So this one asks again until it is heard.
+    for _ in 0..1000 {
+        tracing::callsite::rebuild_interest_cache();
+        read(vec![ok(&json!({"name": "T"}))], &id("CodeTable", None, None)).await.unwrap();
+        if !log.0.lock().unwrap().is_empty() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let (reader, _) = reader(vec![error(429, KEY), reply(503, KEY), ok(&json!({"name": "T"}))]);
+    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains(KEY), "{text}");
+    for part in ["zone=01A method=GET path=/conf/code-tables/T status=429", "status=503", "tries=3"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}

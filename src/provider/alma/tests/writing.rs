@@ -1,0 +1,161 @@
+//! What a write sends: the rows that were just read, with the changes laid over them.
+
+use super::*;
+use crate::model::FailureClass::Mismatch;
+use crate::provider::{Write, WriteError};
+
+/// What is sent for these changes of this snapshot.
+async fn sent(fresh: &Snapshot, changes: &[Change]) -> (String, Json) {
+    let (writer, script) = writer(vec![ok(&json!({}))]);
+    writer.write(fresh, changes).await.unwrap();
+    (script.lines().pop().unwrap(), script.last_body())
+}
+
+async fn refused(fresh: &Snapshot, changes: &[Change]) -> Failure {
+    let (writer, script) = writer(Vec::new());
+    let Err(WriteError::Refused(failure)) = writer.write(fresh, changes).await else {
+        panic!("the write was not refused");
+    };
+    assert!(script.lines().is_empty());
+    failure
+}
+
+fn rows() -> Json {
+    json!([
+        {"code": "A", "description": "a", "default": false, "enabled": true, "updated_by": "x", "new_field": {"n": 1}},
+        {"enabled": "true", "code": "B", "description": "b", "unknown": null},
+        {"code": "C", "description": "c", "enabled": {"value": "true", "desc": "Yes"}},
+    ])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_asked_for_goes_back_byte_for_byte() {
+    let fresh = code_table(rows()).await;
+    let edit = change(Action::Update, &[("code", "A")], &[("description", "new".into())]);
+    let (line, body) = sent(&fresh, &[edit]).await;
+    assert_eq!(line, "PUT /conf/code-tables/T?lang=en");
+    let mut expected = fresh.raw.clone();
+    expected["row"][0]["description"] = json!("new");
+    assert_eq!(body.to_string(), expected.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn flags_stay_in_the_shape_they_came_in() {
+    let fresh = code_table(rows()).await;
+    let disable = |code| change(Action::Update, &[("code", code)], &[("enabled", false.into())]);
+    let (_, body) = sent(&fresh, &[disable("A"), disable("B"), disable("C")]).await;
+    assert_eq!(body["row"][0]["enabled"], json!(false));
+    assert_eq!(body["row"][1]["enabled"], json!("false"));
+    assert_eq!(body["row"][2]["enabled"], json!({"value": "false", "desc": "Yes"}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_row_comes_last_and_a_deleted_one_goes() {
+    let fresh = code_table(rows()).await;
+    let create =
+        change(Action::Create, &[("code", "D")], &[("code", "D".into()), ("description", "d".into())]);
+    let delete = change(Action::Delete, &[("code", "B")], &[]);
+    let (_, body) = sent(&fresh, &[create, delete]).await;
+    let codes: Vec<_> = body["row"].as_array().unwrap().iter().map(|row| row["code"].clone()).collect();
+    assert_eq!(codes, ["A", "C", "D"]);
+    assert_eq!(body["row"][2], json!({"code": "D", "description": "d", "default": false, "enabled": true}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_was_empty_gets_its_list() {
+    let body = json!({"name": "T", "language": {"value": "fr"}});
+    let fresh = read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap();
+    let create = change(Action::Create, &[("code", "D")], &[]);
+    let (line, body) = sent(&fresh, &[create]).await;
+    assert_eq!(line, "PUT /conf/code-tables/T?lang=fr");
+    assert_eq!(body["row"], json!([{"code": "D", "description": "", "default": false, "enabled": true}]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_only_reported_is_not_made() {
+    let fresh = code_table(rows()).await;
+    let delete = change(Action::Delete, &[("code", "A")], &[]);
+    let (_, body) = sent(&fresh, &[Change { mode: Mode::Report, ..delete }]).await;
+    assert_eq!(body, fresh.raw);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_gone_doubled_or_already_there_is_not_guessed() {
+    let twice = code_table(json!([{"code": "A"}, {"code": "A"}, {"code": "B"}])).await;
+    for changes in [
+        vec![change(Action::Update, &[("code", "A")], &[("description", "x".into())])],
+        vec![change(Action::Delete, &[("code", "A")], &[])],
+        vec![change(Action::Delete, &[("code", "Z")], &[])],
+        vec![change(Action::Update, &[("code", "Z")], &[])],
+        vec![change(Action::Create, &[("code", "B")], &[])],
+        vec![change(Action::Delete, &[], &[])],
+        vec![change(Action::Update, &[("code", "B")], &[("column0", "x".into())])],
+        vec![change(Action::Update, &[("code", "B")], &[("enabled", "maybe".into())])],
+        vec![change(Action::Update, &[("code", "B")], &[]), change(Action::Delete, &[("code", "B")], &[])],
+        vec![change(Action::Create, &[("code", "D")], &[]), change(Action::Create, &[("code", "D")], &[])],
+    ] {
+        assert_eq!(refused(&twice, &changes).await.class, Mismatch, "{changes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_absent_and_empty_are_one_in_a_key() {
+    let fresh = mapping_table(
+        json!([{"column0": "A", "column1": ""}, {"column0": "B"}, {"column0": "C", "column1": null}]),
+    )
+    .await;
+    let disable =
+        |key| change(Action::Update, &[("column0", key), ("column1", "")], &[("enabled", false.into())]);
+    let (line, body) = sent(&fresh, &[disable("A"), disable("B"), disable("C")]).await;
+    assert_eq!(line, "PUT /conf/mapping-tables/T");
+    assert_eq!(body["row"][1], json!({"column0": "B", "enabled": false}));
+    assert_eq!(body["row"][2], json!({"column0": "C", "column1": null, "enabled": false}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_row_of_a_mapping_table_has_all_columns_of_the_table() {
+    let fresh = mapping_table(json!([{"column0": "A", "column3": "x", "managed_in_network": true}])).await;
+    let create =
+        change(Action::Create, &[("column0", "B")], &[("column0", "B".into()), ("column1", true.into())]);
+    let (_, body) = sent(&fresh, &[create]).await;
+    assert_eq!(body["row"][0], json!({"column0": "A", "column3": "x", "managed_in_network": true}));
+    assert_eq!(body["row"][1], json!({"column0": "B", "column1": "true", "column3": "", "enabled": true}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clearing_a_text_sends_an_empty_one() {
+    let fresh = code_table(rows()).await;
+    let clear = change(Action::Update, &[("code", "A")], &[("description", Value::Null)]);
+    assert_eq!(sent(&fresh, &[clear]).await.1["row"][0]["description"], json!(""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_library_travels_in_the_body() {
+    let main = id("CodeTable", Some("MAIN"), Some("fr"));
+    let delete = change(Action::Delete, &[("code", "A")], &[]);
+    for scope in
+        [json!(null), json!({}), json!({"library_id": null}), json!({"library_id": {"value": "MAIN"}})]
+    {
+        let body = json!({"name": "T", "scope": scope, "row": [{"code": "A"}]});
+        let fresh = read(vec![ok(&body)], &main).await.unwrap();
+        let (line, body) = sent(&fresh, std::slice::from_ref(&delete)).await;
+        assert_eq!(line, "PUT /conf/code-tables/T?lang=fr");
+        assert_eq!(body["scope"]["library_id"]["value"], "MAIN");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_language_that_nobody_knows_must_be_english_or_be_declared() {
+    let table = |description: &str| json!({"name": "T", "row": [{"code": "A", "description": description}]});
+    let fresh = read(vec![ok(&table("a"))], &id("CodeTable", None, None)).await.unwrap();
+    let delete = [change(Action::Delete, &[("code", "A")], &[])];
+    let (english, script) = writer(vec![ok(&table("a")), ok(&json!({}))]);
+    english.write(&fresh, &delete).await.unwrap();
+    assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=en", "PUT /conf/code-tables/T?lang=en"]);
+    let (other, script) = writer(vec![ok(&table("b"))]);
+    let Err(WriteError::Refused(failure)) = other.write(&fresh, &delete).await else {
+        panic!("the write was not refused");
+    };
+    assert!(failure.help.unwrap().contains("`language`"));
+    assert_eq!(script.lines().len(), 1);
+}

@@ -1,0 +1,196 @@
+//! Judges one answer: good, or what kind of trouble, and what that means for the zone.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{LOCATION, RETRY_AFTER};
+use http::{Response, StatusCode};
+use serde_json::Value as Json;
+
+use super::complaint::{Complaint, is_html};
+use super::secret::Key;
+use crate::model::{Failure, FailureClass};
+use crate::provider::transport::TransportError;
+
+/// An answer that means success.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// What was asked for.
+    Json(Json),
+    /// Something else, perhaps nothing, that is neither an error nor a web page.
+    Text(String),
+}
+
+/// An answer that does not mean success, or none.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// What may be tried again.
+    pub kind: Kind,
+    /// What to tell.
+    pub failure: Failure,
+}
+
+/// Kinds of trouble, by what they prove about the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Turned away unseen because requests come too fast; the zone may have said how long to wait.
+    Busy(Option<Duration>),
+    /// Never sent.
+    Unsent,
+    /// Perhaps seen, not answered.
+    Lost,
+    /// The server stumbled; perhaps before, perhaps after it had done what was asked.
+    Server,
+    /// Success in words, and a body that cannot be understood.
+    Garbled,
+    /// A status that the API does not have, such as a redirect.
+    Odd,
+    /// Seen and refused; another try would be refused too.
+    Refused,
+}
+
+/// Judges what came back. `request` is how messages name it, ``` `GET /conf/general` ```.
+pub fn judge(
+    key: &Key,
+    request: &str,
+    came: Result<Response<Bytes>, TransportError>,
+) -> Result<Answer, Trouble> {
+    let answer = match came {
+        Ok(answer) => answer,
+        Err(error) => return Err(unanswered(key, request, &error)),
+    };
+    let status = answer.status();
+    if status.is_success() {
+        return success(key, request, &answer);
+    }
+    let complaint = Complaint::read(answer.body());
+    Err(refused(key, request, status, &answer, &complaint))
+}
+
+fn unanswered(key: &Key, request: &str, error: &TransportError) -> Trouble {
+    let kind = match error {
+        TransportError::Connect(_) => Kind::Unsent,
+        TransportError::Lost(_) => Kind::Lost,
+    };
+    let message = format!("{request}: {}", key.strike_out(&error.to_string()));
+    Trouble {
+        kind,
+        failure: Failure::new(FailureClass::Unreachable, message)
+            .help("try again later; look at `region` or `baseUrl` where no zone can be reached"),
+    }
+}
+
+fn success(key: &Key, request: &str, answer: &Response<Bytes>) -> Result<Answer, Trouble> {
+    let text = String::from_utf8_lossy(answer.body());
+    let text = text.trim_start_matches('\u{feff}');
+    if let Ok(json) = serde_json::from_str::<Json>(text) {
+        // Reported by client authors, not proven: errors that come with a 200.
+        return match Complaint::in_success(&json) {
+            Some(complaint) => Err(refused(key, request, StatusCode::BAD_REQUEST, answer, &complaint)),
+            None => Ok(Answer::Json(json)),
+        };
+    }
+    if let Some(complaint) = Complaint::in_success_xml(text) {
+        return Err(refused(key, request, StatusCode::BAD_REQUEST, answer, &complaint));
+    }
+    if is_html(text) {
+        let page = Complaint::read(answer.body()).message.unwrap_or_default();
+        return Err(garbled(request, &key.strike_out(&page)));
+    }
+    Ok(Answer::Text(text.to_owned()))
+}
+
+/// An answer that claims success and cannot be understood.
+pub fn garbled(request: &str, what: &str) -> Trouble {
+    Trouble {
+        kind: Kind::Garbled,
+        failure: Failure::new(FailureClass::Malformed, format!("{request} was answered with {what}"))
+            .help("a proxy or a login page may stand before the API; look at `region` or `baseUrl`"),
+    }
+}
+
+fn refused(
+    key: &Key,
+    request: &str,
+    status: StatusCode,
+    answer: &Response<Bytes>,
+    complaint: &Complaint,
+) -> Trouble {
+    let retry_after = || {
+        let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    };
+    let (kind, class, help) = match complaint.code.as_deref() {
+        Some("DAILY_THRESHOLD") => (Kind::Refused, FailureClass::Quota, Some(TOMORROW)),
+        Some("PER_SECOND_THRESHOLD") => (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER)),
+        _ if status == StatusCode::TOO_MANY_REQUESTS => {
+            (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER))
+        }
+        _ if status.is_server_error() => (Kind::Server, FailureClass::Unreachable, Some(LATER)),
+        Some("GENERAL_ERROR" | "ROUTING_ERROR") => (Kind::Server, FailureClass::Unreachable, Some(LATER)),
+        // Alma's own "general error" does not say how far it got, and is one table's trouble.
+        Some("402119") => (Kind::Server, FailureClass::Rejected, Some(LATER)),
+        _ if status == StatusCode::REQUEST_TIMEOUT => (Kind::Lost, FailureClass::Unreachable, Some(LATER)),
+        _ if !status.is_client_error() => (Kind::Odd, FailureClass::Malformed, Some(GATEWAY)),
+        code => {
+            let (class, help) = meaning(code, status, complaint.message.as_deref());
+            (Kind::Refused, class, help)
+        }
+    };
+    let mut message = format!("{request} was answered with {}", status.as_u16());
+    let words: Vec<_> = [&complaint.code, &complaint.message].into_iter().flatten().cloned().collect();
+    if !words.is_empty() {
+        message.push_str(": ");
+        message.push_str(key.strike_out(&words.join(" ")).trim_end_matches(['.', ' ']));
+    } else if let Some(target) = answer.headers().get(LOCATION).and_then(|target| target.to_str().ok()) {
+        let target = target.split(['?', '#']).next().unwrap_or_default();
+        message.push_str(&format!(", a redirect to {}, which is not followed", key.strike_out(target)));
+    }
+    if let Some(id) = &complaint.tracking_id {
+        message.push_str(&format!(" (tracking id {})", key.strike_out(id)));
+    }
+    let failure = Failure { class, message, help: help.map(str::to_owned) };
+    Trouble { kind, failure }
+}
+
+const TOMORROW: &str =
+    "try again after midnight; all integrations of the institution share the day's requests";
+const SLOWER: &str = "lower `rate.perSecond`; all integrations of the institution share the allowance";
+const LATER: &str = "try again later; give the tracking id to the vendor's support where it stays";
+const GATEWAY: &str = "`baseUrl` must be the API's gateway, not the institution's own Alma address";
+const AREA: &str = "give the key the area Configuration in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
+const NO_TABLE: &str =
+    "look the code up in the zone's list of tables; `tableName` finds a table by the name people see";
+const HIDDEN: &str = "this table can only be seen and changed in Alma itself";
+const FIXED: &str = "the institution cannot customize this table";
+const SCOPE: &str =
+    "`library` must be a code of this zone's libraries, and the table one that libraries have";
+const ONE_DEFAULT: &str = "at most one row of a table may be `default: true`";
+
+/// What a refusal means: the codes of the vendor's OpenAPI, and the gateway's words, which client
+/// authors have collected.
+fn meaning(
+    code: Option<&str>,
+    status: StatusCode,
+    message: Option<&str>,
+) -> (FailureClass, Option<&'static str>) {
+    match code {
+        Some("UNAUTHORIZED" | "FORBIDDEN") => (FailureClass::Denied, Some(AREA)),
+        Some("90101") => (FailureClass::Missing, Some(NO_TABLE)),
+        Some("90102") => (FailureClass::Locked, Some(HIDDEN)),
+        Some("90123" | "90125") => (FailureClass::Locked, Some(FIXED)),
+        Some("90121" | "90127") => (FailureClass::Mismatch, Some(SCOPE)),
+        Some("90122") => (FailureClass::Rejected, Some(ONE_DEFAULT)),
+        Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
+            (FailureClass::Denied, Some(AREA))
+        }
+        // The institution's own Alma address answers every key with a 401 page: measured by client authors.
+        None if status == StatusCode::UNAUTHORIZED => (FailureClass::Denied, Some(GATEWAY)),
+        _ if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => (
+            FailureClass::Denied,
+            Some("look whether the key is complete, and whether it may be used from this address only"),
+        ),
+        None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
+        _ => (FailureClass::Rejected, None),
+    }
+}

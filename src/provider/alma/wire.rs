@@ -1,0 +1,147 @@
+//! Sends one request to one zone, within its budget, and judges the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use tokio::time::Instant;
+
+use super::path::Path;
+use super::patience::{Patience, Repeat};
+use super::secret::Key;
+use super::verdict::{Answer, Kind, Trouble, judge};
+use crate::model::{Failure, FailureClass, ZoneCode};
+use crate::provider::budget::{Budget, Permit};
+use crate::provider::transport::{Transport, TransportError};
+
+/// Whatever the transport does, nobody waits longer for an answer.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// A zone's API and one key to it. Only [`super::getter::Getter`] and [`super::putter::Putter`]
+/// hold one, so that whoever has a getter alone has no way to change anything.
+pub struct Wire {
+    /// The zone, for logs.
+    pub zone: ZoneCode,
+    /// Scheme, host and path up to and including `/almaws/v1`.
+    pub root: String,
+    /// The key.
+    pub key: Key,
+    /// How requests travel.
+    pub transport: Arc<dyn Transport>,
+    /// What the zone can bear.
+    pub budget: Arc<Budget>,
+}
+
+/// One request, before it is sent.
+pub struct Draft<'a> {
+    /// The verb.
+    pub method: Method,
+    /// Where to.
+    pub path: &'a Path,
+    /// What with.
+    pub body: Bytes,
+    /// What may be tried again.
+    pub repeat: Repeat,
+}
+
+impl Draft<'_> {
+    /// How messages name it.
+    pub fn name(&self) -> String {
+        format!("`{} {}`", self.method, self.path)
+    }
+}
+
+impl Wire {
+    /// Sends a request, again where that is safe and may help. `understand` turns an answer into
+    /// what is wanted of it, or into trouble.
+    pub async fn send<T>(
+        &self,
+        draft: &Draft<'_>,
+        understand: impl Fn(Answer) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut patience = Patience::new(draft.repeat, self.budget.usage().requests);
+        let mut tries = 1u32;
+        loop {
+            let permit = self.budget.admit().await.map_err(unsent)?;
+            let request = self.request(draft).map_err(unsent)?;
+            let start = Instant::now();
+            let came = tokio::time::timeout(GIVE_UP, self.transport.send(request))
+                .await
+                .unwrap_or_else(|_| Err(TransportError::Lost("it took more than a minute".into())));
+            let took = start.elapsed();
+            self.log(draft, &came, took, tries);
+            let left = came.as_ref().ok().and_then(|answer| remaining(answer.headers()));
+            let judged = judge(&self.key, &draft.name(), came).and_then(&understand);
+            self.settle(permit, left, judged.as_ref().err());
+            let trouble = match judged {
+                Ok(good) => return Ok(good),
+                Err(trouble) => trouble,
+            };
+            match patience.after(trouble.kind, took) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None if tries == 1 => return Err(trouble),
+                None => return Err(after_tries(trouble, tries)),
+            }
+            tries += 1;
+        }
+    }
+
+    fn request(&self, draft: &Draft<'_>) -> Result<Request<Bytes>, Failure> {
+        let mut request = Request::builder()
+            .method(draft.method.clone())
+            .uri(format!("{}{}", self.root, draft.path))
+            .header(AUTHORIZATION, self.key.header()?)
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if !draft.body.is_empty() {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        request.body(draft.body.clone()).map_err(|error| {
+            Failure::new(FailureClass::Unreachable, format!("the zone's address is not one: {error}"))
+                .help("look at `baseUrl`")
+        })
+    }
+
+    /// Tells the budget what was learned.
+    fn settle(&self, permit: Permit<'_>, left: Option<u64>, trouble: Option<&Trouble>) {
+        if let Some(left) = left {
+            self.budget.heard(left);
+        }
+        match trouble.map(|trouble| (trouble.kind, trouble.failure.class)) {
+            Some((Kind::Busy(wait), _)) => permit.too_fast(wait),
+            Some((Kind::Lost | Kind::Server, _)) => permit.strained(),
+            Some((_, FailureClass::Quota)) => self.budget.day_is_over(),
+            // A host that cannot be reached says nothing about how much it can bear.
+            Some((Kind::Unsent, _)) => drop(permit),
+            Some((Kind::Garbled | Kind::Odd | Kind::Refused, _)) | None => permit.good(),
+        }
+    }
+
+    fn log(
+        &self,
+        draft: &Draft<'_>,
+        came: &Result<Response<Bytes>, TransportError>,
+        took: Duration,
+        tries: u32,
+    ) {
+        let status = came.as_ref().ok().map(|answer| answer.status().as_u16());
+        let milliseconds = took.as_millis();
+        tracing::debug!(zone = %self.zone, method = %draft.method, path = %draft.path, status, milliseconds, tries);
+    }
+}
+
+/// Requests that the zone says are left until midnight (the vendor's OpenAPI).
+fn remaining(headers: &HeaderMap) -> Option<u64> {
+    headers.get("x-exl-api-remaining")?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The budget or the key forbids it: nothing was sent.
+fn unsent(failure: Failure) -> Trouble {
+    Trouble { kind: Kind::Unsent, failure }
+}
+
+fn after_tries(mut trouble: Trouble, tries: u32) -> Trouble {
+    trouble.failure.message.push_str(&format!(", after {tries} tries"));
+    trouble
+}
