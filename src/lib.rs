@@ -5,6 +5,7 @@
 //! * [`model`]: the nouns; everything that flows, nothing that does anything.
 //! * [`manifest`]: text to manifests with positions, or every problem at once.
 //! * [`kinds`]: the catalogue of what a manifest can describe, each with its rules and its expansion.
+//! * [`render`]: what flows, as text and as JSON.
 //! * [`provider`]: the door to a zone.
 //! * [`emulator`]: an Alma network on loopback.
 
@@ -13,3 +14,4 @@ pub mod kinds;
 pub mod manifest;
 pub mod model;
 pub mod provider;
+pub mod render;
