@@ -106,7 +106,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let shape = Shape {
         stage: 0,
         required: vec![Arc::clone(&description)],
-        defaults: [(Arc::clone(&enabled), Value::Bool(true)), (Arc::clone(&default), Value::Bool(false))].into(),
+        defaults: [(Arc::clone(&enabled), Value::Bool(true)), (Arc::clone(&default), Value::Bool(false))]
+            .into(),
         exclusive: vec![Arc::clone(&default)],
         shared: vec![Arc::clone(&enabled), Arc::clone(&default)],
         switch: Some(Arc::clone(&enabled)),

@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use crate::manifest::{codes, suggest};
 use crate::model::{
-    CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic, Field, Key, Network, Place, Unlisted,
-    Value, ZoneCode,
+    CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic, Field, Key, Network, Place,
+    Unlisted, Value, ZoneCode,
 };
 
 /// Everything that two manifests, or two rows, cannot both have.
@@ -87,17 +87,24 @@ impl<'a> Conflicts<'a> {
         for collection in collections {
             for (key, record) in &collection.records {
                 let Some(first) = seen.insert(key, record) else { continue };
-                self.add(zone, codes::DUPLICATE_ADDRESS, [&first.provenance.place, &record.provenance.place], || {
-                    let manifests = [&first.provenance.manifest, &record.provenance.manifest];
-                    (
-                        format!("`{}/{key}` is declared twice", collection.id),
-                        "the other one",
-                        match manifests[0] == manifests[1] {
-                            true => "declare it once".to_owned(),
-                            false => format!("declare it in one of `{}` and `{}`", manifests[0], manifests[1]),
-                        },
-                    )
-                });
+                self.add(
+                    zone,
+                    codes::DUPLICATE_ADDRESS,
+                    [&first.provenance.place, &record.provenance.place],
+                    || {
+                        let manifests = [&first.provenance.manifest, &record.provenance.manifest];
+                        (
+                            format!("`{}/{key}` is declared twice", collection.id),
+                            "the other one",
+                            match manifests[0] == manifests[1] {
+                                true => "declare it once".to_owned(),
+                                false => {
+                                    format!("declare it in one of `{}` and `{}`", manifests[0], manifests[1])
+                                }
+                            },
+                        )
+                    },
+                );
             }
         }
     }
@@ -106,13 +113,21 @@ impl<'a> Conflicts<'a> {
         let mut strict = collections.iter().filter(|collection| collection.unlisted != Unlisted::Keep);
         let Some(first) = strict.next() else { return };
         for second in strict.filter(|second| second.unlisted != first.unlisted) {
-            self.add(zone, codes::UNLISTED_CONFLICT, [&first.provenance.place, &second.provenance.place], || {
-                (
-                    format!("one manifest disables the unlisted rows of `{}`, another removes them", second.id),
-                    "the other one",
-                    "say the same in both, or in one only".to_owned(),
-                )
-            });
+            self.add(
+                zone,
+                codes::UNLISTED_CONFLICT,
+                [&first.provenance.place, &second.provenance.place],
+                || {
+                    (
+                        format!(
+                            "one manifest disables the unlisted rows of `{}`, another removes them",
+                            second.id
+                        ),
+                        "the other one",
+                        "say the same in both, or in one only".to_owned(),
+                    )
+                },
+            );
         }
     }
 
@@ -160,12 +175,15 @@ impl<'a> Conflicts<'a> {
             let mut carriers: BTreeMap<&Key, &Place> = BTreeMap::new();
             for collection in collections {
                 for (key, record) in collection.records.iter().filter(|(_, record)| !record.absent) {
-                    if let Some(value) = record.fields.get(field).filter(|value| value.value == Value::Bool(true)) {
+                    if let Some(value) =
+                        record.fields.get(field).filter(|value| value.value == Value::Bool(true))
+                    {
                         carriers.entry(key).or_insert(&value.provenance.place);
                     }
                 }
             }
-            let mut places: Vec<(&Place, &Key)> = carriers.into_iter().map(|(key, place)| (place, key)).collect();
+            let mut places: Vec<(&Place, &Key)> =
+                carriers.into_iter().map(|(key, place)| (place, key)).collect();
             places.sort();
             for pair in places.windows(2) {
                 let [(first, first_key), (second, second_key)] = pair else { continue };

@@ -37,7 +37,7 @@ impl<'a> Expansion<'a> {
             count => format!("variable `{name}` is not known in {count} zones: {lacking}"),
         };
         let help = match known.contains(name) {
-            true => format!("add `{name}` to `vars` of each of them, or leave them out with `appliesTo`"),
+            true => format!("add `{name}` to `vars` there, or leave the zone out with `appliesTo`"),
             false => suggest::among(name, known),
         };
         let place = head.place(extent);

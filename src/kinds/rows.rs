@@ -73,8 +73,12 @@ pub fn check(table: &Table<'_>, head: &Head) -> Vec<Diagnostic> {
         || table.overrides.iter().any(|each| !matches!(each.unlisted, None | Some(Unlisted::Keep)));
     if !speaks {
         problems.push(
-            Diagnostic::warning(codes::DOES_NOTHING, head.here(), format!("`{}` does nothing", head.manifest))
-                .help("it has no rows and keeps unlisted ones: add rows, or remove the manifest"),
+            Diagnostic::warning(
+                codes::DOES_NOTHING,
+                head.here(),
+                format!("`{}` does nothing", head.manifest),
+            )
+            .help("it has no rows and keeps unlisted ones: add rows, or remove the manifest"),
         );
     }
     problems
@@ -92,9 +96,13 @@ fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut V
         let extent = parts.first().map_or(row.extent, |part| part.extent);
         match seen.get(&key) {
             Some(first) => problems.push(
-                Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), format!("row `{}` is there twice", shown(&parts)))
-                    .related(head.place(*first), "first here")
-                    .help("remove one of them"),
+                Diagnostic::error(
+                    codes::DUPLICATE_ROW,
+                    head.place(extent),
+                    format!("row `{}` is there twice", shown(&parts)),
+                )
+                .related(head.place(*first), "first here")
+                .help("remove one of them"),
             ),
             None => drop(seen.insert(key, extent)),
         }

@@ -66,15 +66,12 @@ pub(super) fn of<S: KindSpec>() -> Value {
 fn forbid_null(schema: &mut schemars::Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     let null = json!({"type": "null"});
-    match object.get_mut("type") {
-        Some(Value::Array(types)) => {
-            types.retain(|each| each != "null");
-            if let [one] = types.as_slice() {
-                let one = one.clone();
-                object.insert("type".to_owned(), one);
-            }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|each| each != "null");
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            object.insert("type".to_owned(), one);
         }
-        Some(_) | None => {}
     }
     if let Some(Value::Array(options)) = object.get_mut("enum") {
         options.retain(|option| !option.is_null());

@@ -13,8 +13,8 @@ use crate::manifest::typed::At;
 use crate::manifest::{Head, codes, suggest};
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key, Network,
-    Shape, Table as TableName, Unlisted, Value,
+    CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key,
+    Network, Shape, Table as TableName, Unlisted, Value,
 };
 
 /// A manifest of rows, whatever its kind calls them.
@@ -71,11 +71,18 @@ impl Table<'_> {
                 selection::of_override(each.applies_to, &selected, network, head, &mut expansion.problems)
             })
             .collect();
-        let mut work = Work { table: self, head, fixed: HashMap::new(), merged: HashMap::new(), lacking: BTreeMap::new() };
+        let mut work = Work {
+            table: self,
+            head,
+            fixed: HashMap::new(),
+            merged: HashMap::new(),
+            lacking: BTreeMap::new(),
+        };
         let mut without_library = Vec::new();
         for &index in &selected {
             let zone = &network.zones[index];
-            let overrides: Vec<usize> = (0..overridden.len()).filter(|&at| overridden[at].contains(&index)).collect();
+            let overrides: Vec<usize> =
+                (0..overridden.len()).filter(|&at| overridden[at].contains(&index)).collect();
             let Some(library) = work.library(zone) else { continue };
             if let Some(code) = &library
                 && !zone.libraries.iter().any(|known| *known.code == **code)
@@ -95,7 +102,9 @@ impl Table<'_> {
             let known = first.libraries.iter().map(|library| library.code.as_str());
             let help = match suggest::nearest(code, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned(),
+                None => {
+                    "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned()
+                }
             };
             let problem = Diagnostic::error(codes::UNKNOWN_LIBRARY, head.place(library.extent), message);
             expansion.problems.push(problem.help(help));
@@ -110,10 +119,16 @@ struct Work<'a, 'n> {
     /// The manifest's own rows that do not depend on the zone.
     fixed: HashMap<Enforcement, Records>,
     /// Records that a row of an override was laid over: by the record's identity, and which row of
-    /// which override. The record is kept so that its identity stays its own.
-    merged: HashMap<(usize, usize, usize), (Arc<DesiredRecord>, Arc<DesiredRecord>)>,
+    /// which override.
+    merged: HashMap<(usize, usize, usize), Merged>,
     /// Variables that zones lack, by where they are used.
     lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
+}
+
+struct Merged {
+    /// Kept so that its identity stays its own.
+    _under: Arc<DesiredRecord>,
+    result: Arc<DesiredRecord>,
 }
 
 impl<'n> Work<'_, 'n> {
@@ -191,18 +206,21 @@ impl<'n> Work<'_, 'n> {
         row: &Row<'_>,
     ) {
         let depends = row.depends_on_zone();
-        let Some((key, over)) = self.record(row, Some(zone), enforcement, u32::try_from(at).ok()) else { return };
+        let Some((key, over)) = self.record(row, Some(zone), enforcement, u32::try_from(at).ok()) else {
+            return;
+        };
         let Some(under) = records.get(&key) else {
             records.insert(key, over);
             return;
         };
         let identity = (Arc::as_ptr(under) as usize, at, index);
         let merged = match self.merged.get(&identity) {
-            Some((_, merged)) if !depends => Arc::clone(merged),
-            _ => {
-                let merged = Arc::new(merge(under, &over, row, &self.table.key));
-                self.merged.insert(identity, (Arc::clone(under), Arc::clone(&merged)));
-                merged
+            Some(merged) if !depends => Arc::clone(&merged.result),
+            Some(_) | None => {
+                let result = Arc::new(merge(under, &over, row, &self.table.key));
+                let merged = Merged { _under: Arc::clone(under), result: Arc::clone(&result) };
+                self.merged.insert(identity, merged);
+                result
             }
         };
         records.insert(key, merged);

@@ -21,7 +21,8 @@ impl Schema {
     /// Compiles a schema. The schemas are ours, so that one that does not compile is a bug, which
     /// a test finds: until then everything is refused.
     pub fn new(json: Json) -> Self {
-        let validator = jsonschema::validator_for(&json).or_else(|_| jsonschema::validator_for(&Json::Bool(false)));
+        let validator =
+            jsonschema::validator_for(&json).or_else(|_| jsonschema::validator_for(&Json::Bool(false)));
         match validator {
             Ok(validator) => Self { json, validator },
             Err(error) => unreachable!("`false` is a schema: {error}"),
@@ -81,6 +82,10 @@ impl Check<'_> {
             }
             ValidationErrorKind::Required { property } => {
                 let field = property.as_str().unwrap_or_default();
+                // A misspelt field is one problem, not two.
+                if self.is_misspelt(error, node, field) {
+                    return;
+                }
                 self.at(codes::MISSING_FIELD, head, format!("{} lacks `{field}`", called(pointer)))
                     .help(format!("add `{field}: ...`"))
             }
@@ -91,31 +96,43 @@ impl Check<'_> {
             }
             ValidationErrorKind::AnyOf { context } => return self.alternatives(node, context, problems),
             ValidationErrorKind::OneOfNotValid { context } => match self.exclusive_fields(error) {
-                Some(fields) => self.at(
-                    codes::NOT_EXACTLY_ONE,
-                    head,
-                    format!("{} needs one of {}", called(pointer), list(&fields)),
-                ),
+                Some(fields) => self
+                    .at(
+                        codes::NOT_EXACTLY_ONE,
+                        head,
+                        format!("{} needs one of {}", called(pointer), list(&fields)),
+                    )
+                    .help("add one of them"),
                 None => return self.alternatives(node, context, problems),
             },
             ValidationErrorKind::OneOfMultipleValid { .. } => self.too_many(error, node, head),
+            ValidationErrorKind::Pattern { .. }
+                if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
+            {
+                self.at(codes::WRONG_FORM, node.extent, "the text is empty")
+                    .help("say something, or remove the field")
+            }
             ValidationErrorKind::Pattern { pattern } => {
                 let wanted = IN_WORDS.iter().find(|(each, _)| each == pattern).map(|(_, words)| *words);
                 self.at(codes::WRONG_FORM, node.extent, format!("{} is not allowed here", shown(node)))
                     .help(format!("allowed: {}", wanted.unwrap_or(pattern)))
             }
-            ValidationErrorKind::MinLength { .. } => {
-                self.at(codes::OUT_OF_RANGE, node.extent, "the text is empty")
+            ValidationErrorKind::MinLength { .. } => self
+                .at(codes::OUT_OF_RANGE, node.extent, "the text is empty")
+                .help("say something, or remove the field"),
+            ValidationErrorKind::MinItems { .. } => {
+                self.at(codes::OUT_OF_RANGE, head, "the list is empty").help("it needs at least one item")
             }
-            ValidationErrorKind::MinItems { .. } => self.at(codes::OUT_OF_RANGE, head, "the list is empty"),
-            ValidationErrorKind::Minimum { limit } => {
-                self.at(codes::OUT_OF_RANGE, node.extent, format!("{} is less than {limit}", shown(node)))
-            }
-            ValidationErrorKind::Maximum { limit } => {
-                self.at(codes::OUT_OF_RANGE, node.extent, format!("{} is more than {limit}", shown(node)))
-            }
+            ValidationErrorKind::Minimum { limit } => self
+                .at(codes::OUT_OF_RANGE, node.extent, format!("{} is less than {limit}", shown(node)))
+                .help(format!("write {limit} or more")),
+            ValidationErrorKind::Maximum { limit } => self
+                .at(codes::OUT_OF_RANGE, node.extent, format!("{} is more than {limit}", shown(node)))
+                .help(format!("write {limit} or less")),
             // The kinds' schemas use no other keyword; one that comes to must get words here.
-            _ => self.at(codes::SCHEMA, head, "the value does not fit the schema of this kind"),
+            _ => self
+                .at(codes::SCHEMA, head, "the value does not fit the schema of this kind")
+                .help("`zonal schema` prints the schema"),
         };
         problems.push(problem);
     }
@@ -124,15 +141,26 @@ impl Check<'_> {
         Diagnostic::error(code, self.document.place(extent), message)
     }
 
-    fn unknown_field(&self, error: &ValidationError<'_>, node: &Node, field: &str) -> Diagnostic {
-        let known: Vec<&str> = parent(error.schema_path().as_str())
+    /// The fields that the map has which an error is about.
+    fn known(&self, error: &ValidationError<'_>) -> Vec<&str> {
+        parent(error.schema_path().as_str())
             .and_then(|pointer| self.schema.pointer(pointer)?.get("properties")?.as_object())
             .map(|properties| properties.keys().map(String::as_str).collect())
-            .unwrap_or_default();
+            .unwrap_or_default()
+    }
+
+    fn is_misspelt(&self, error: &ValidationError<'_>, node: &Node, field: &str) -> bool {
+        let NodeValue::Map(entries) = &node.value else { return false };
+        let known = self.known(error);
+        (entries.iter().map(|(key, _)| &*key.text).filter(|key| !known.contains(key)))
+            .any(|key| suggest::nearest(key, known.iter().copied()) == Some(field))
+    }
+
+    fn unknown_field(&self, error: &ValidationError<'_>, node: &Node, field: &str) -> Diagnostic {
         let extent = node.get(field).map_or(node.extent, |found| found.head());
         let here = called(error.instance_path().as_str());
         self.at(codes::UNKNOWN_FIELD, extent, format!("unknown field `{field}` in {here}"))
-            .help(suggest::among(field, known))
+            .help(suggest::among(field, self.known(error)))
     }
 
     fn wrong_type(&self, node: &Node, expected: &[&'static str]) -> Diagnostic {
@@ -142,11 +170,13 @@ impl Check<'_> {
         match &node.value {
             NodeValue::Number(text) if text_wanted => problem.help(format!("quote it: `\"{text}\"`")),
             NodeValue::Bool(flag) if text_wanted => problem.help(format!("quote it: `\"{flag}\"`")),
-            NodeValue::Text(text) if expected.contains(&"`true` or `false`") => match text.to_lowercase().as_str() {
-                "yes" | "on" | "y" | "true" => problem.help("write `true`, without quotes"),
-                "no" | "off" | "n" | "false" => problem.help("write `false`, without quotes"),
-                _ => problem,
-            },
+            NodeValue::Text(text) if expected.contains(&"`true` or `false`") => {
+                match text.to_lowercase().as_str() {
+                    "yes" | "on" | "y" | "true" => problem.help("write `true`, without quotes"),
+                    "no" | "off" | "n" | "false" => problem.help("write `false`, without quotes"),
+                    _ => problem,
+                }
+            }
             NodeValue::Text(text) if expected.contains(&"a number") && text.parse::<f64>().is_ok() => {
                 problem.help(format!("write `{}`, without quotes", text.trim_start_matches('0')))
             }
@@ -154,10 +184,14 @@ impl Check<'_> {
             NodeValue::Null if text_wanted => {
                 problem.help("remove the field if there is nothing to say, or quote the text: `\"null\"`")
             }
-            NodeValue::Text(_) if expected.contains(&"a list") => problem.help("write `[...]`, or `- ` in front of it"),
-            NodeValue::Map(_) if expected.contains(&"a list") => problem.help("write `- ` in front of the item"),
-            NodeValue::Null
-            | NodeValue::Bool(_)
+            NodeValue::Null => problem.help("remove the field if there is nothing to say"),
+            NodeValue::Text(_) if expected.contains(&"a list") => {
+                problem.help("write `[...]`, or `- ` in front of it")
+            }
+            NodeValue::Map(_) if expected.contains(&"a list") => {
+                problem.help("write `- ` in front of the item")
+            }
+            NodeValue::Bool(_)
             | NodeValue::Number(_)
             | NodeValue::Text(_)
             | NodeValue::List(_)
@@ -168,8 +202,12 @@ impl Check<'_> {
     fn not_one_of(&self, node: &Node, options: &[String]) -> Diagnostic {
         let NodeValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        self.at(codes::NOT_ONE_OF, node.extent, format!("`{text}` is not one of {}", list(&options)))
-            .help(suggest::among(text, options))
+        let message = format!("`{text}` is not one of {}", list(&options));
+        let help = match suggest::nearest(text, options) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "write one of them".to_owned(),
+        };
+        self.at(codes::NOT_ONE_OF, node.extent, message).help(help)
     }
 
     /// A value that may look this way or that. The alternative that the user meant is the one whose
@@ -191,7 +229,9 @@ impl Check<'_> {
             .iter()
             .flatten()
             .filter_map(|error| match error.kind() {
-                ValidationErrorKind::Constant { expected_value } => expected_value.as_str().map(str::to_owned),
+                ValidationErrorKind::Constant { expected_value } => {
+                    expected_value.as_str().map(str::to_owned)
+                }
                 ValidationErrorKind::Enum { options } => Some(words(options).join("`, `")),
                 _ => None,
             })
@@ -212,6 +252,15 @@ impl Check<'_> {
                 _ => None,
             })
             .flatten()
+            .collect();
+        // Of values that may be a text or a map there is one: a variable stands for a text.
+        let types: Vec<&'static str> = ["text", "`{var: name}`", "a number", "a list", "a map", "`null`"]
+            .into_iter()
+            .filter(|each| match *each {
+                "`{var: name}`" => types.contains(&"text") && types.contains(&"a map"),
+                "a map" => types.contains(&"a map") && !types.contains(&"text"),
+                each => types.contains(&each),
+            })
             .collect();
         problems.push(self.wrong_type(node, &types));
     }
@@ -291,7 +340,9 @@ fn expected(kind: &TypeKind) -> Vec<&'static str> {
 fn words(options: &Json) -> Vec<String> {
     options
         .as_array()
-        .map(|options| options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned)))
+        .map(|options| {
+            options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
+        })
         .map(Iterator::collect)
         .unwrap_or_default()
 }

@@ -46,18 +46,18 @@ impl Head {
 }
 
 /// The kind of a document, or why it is none of ours.
-pub fn kind(document: &Document) -> Result<&'static Kind, Diagnostic> {
+pub fn kind(document: &Document) -> Result<&'static Kind, Box<Diagnostic>> {
     let root = &document.root;
     let ignore = "name the file in `.zonalignore` if it is not zonal's";
     let here = document.place(root.head());
-    if !matches!(root.value, NodeValue::Map(_)) {
-        let problem = Diagnostic::error(codes::API_VERSION, here, "the document is not a map, so it is no manifest");
-        return Err(problem.help(format!("begin with `apiVersion: {API_VERSION}`, or {ignore}")));
-    }
+    let NodeValue::Map(entries) = &root.value else {
+        let problem =
+            Diagnostic::error(codes::API_VERSION, here, "the document is not a map, so it is no manifest");
+        return Err(Box::new(problem.help(format!("begin with `apiVersion: {API_VERSION}`, or {ignore}"))));
+    };
     let Some(version) = root.get("apiVersion") else {
-        let NodeValue::Map(entries) = &root.value else { unreachable!("a map, as was checked above") };
         let near = entries.iter().find(|(key, _)| suggest::nearest(&key.text, ["apiVersion"]).is_some());
-        return Err(match near {
+        return Err(Box::new(match near {
             Some((key, _)) => Diagnostic::error(
                 codes::API_VERSION,
                 document.place(key.extent),
@@ -66,7 +66,7 @@ pub fn kind(document: &Document) -> Result<&'static Kind, Diagnostic> {
             .help("did you mean `apiVersion`?"),
             None => Diagnostic::error(codes::API_VERSION, here, "the document has no `apiVersion`")
                 .help(format!("add `apiVersion: {API_VERSION}`, or {ignore}")),
-        });
+        }));
     };
     if version.node.as_text().map(AsRef::as_ref) != Some(API_VERSION) {
         let problem = Diagnostic::error(
@@ -74,16 +74,17 @@ pub fn kind(document: &Document) -> Result<&'static Kind, Diagnostic> {
             document.place(version.node.extent),
             format!("the `apiVersion` is not `{API_VERSION}`"),
         );
-        return Err(problem.help(format!("write `{API_VERSION}`, or {ignore}")));
+        return Err(Box::new(problem.help(format!("write `{API_VERSION}`, or {ignore}"))));
     }
     let Some(Found { node, .. }) = root.get("kind") else {
         let problem = Diagnostic::error(codes::KIND, here, "the document has no `kind`");
         let names: Vec<String> = KINDS.iter().map(|kind| format!("`{}`", kind.name)).collect();
-        return Err(problem.help(format!("add `kind: ...`; known: {}", names.join(", "))));
+        return Err(Box::new(problem.help(format!("add `kind: ...`; known: {}", names.join(", ")))));
     };
     let unknown = |text: &str| {
-        Diagnostic::error(codes::KIND, document.place(node.extent), format!("unknown kind `{text}`"))
-            .help(suggest::among(text, KINDS.iter().map(|kind| kind.name)))
+        let problem =
+            Diagnostic::error(codes::KIND, document.place(node.extent), format!("unknown kind `{text}`"));
+        Box::new(problem.help(suggest::among(text, KINDS.iter().map(|kind| kind.name))))
     };
     let text = node.as_text().ok_or_else(|| unknown("(not a text)"))?;
     KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))

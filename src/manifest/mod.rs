@@ -51,8 +51,9 @@ pub fn load(sources: &[Source], environment: Option<&str>) -> Loaded {
     let mut sources: Vec<&Source> = sources.iter().collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     if sources.is_empty() {
-        let problem = Diagnostic::nowhere(codes::NO_SOURCES, "there are no manifests here")
-            .help("name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`");
+        let problem = Diagnostic::nowhere(codes::NO_SOURCES, "there are no manifests here").help(
+            "name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`",
+        );
         return Loaded { diagnostics: vec![problem], ..Loaded::default() };
     }
     let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
@@ -66,27 +67,31 @@ pub fn load(sources: &[Source], environment: Option<&str>) -> Loaded {
             }
         }
     }
+    // A network that was misspelt is not a network that is missing.
+    let unread = !diagnostics.is_empty();
     diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
     for Manifest { head, spec } in &manifests {
         diagnostics.extend(spec.check(head));
     }
-    // A network that was misspelt is not a network that is missing.
     let (network, problems) = kinds::network(&manifests, environment);
-    let told = network.is_none() && !diagnostics.is_empty();
-    diagnostics.extend(problems.into_iter().filter(|problem| !(told && problem.code == codes::NO_NETWORK)));
+    diagnostics.extend(problems.into_iter().filter(|problem| !(unread && problem.code == codes::NO_NETWORK)));
     sort(&mut diagnostics);
     Loaded { network, manifests, diagnostics }
 }
 
 fn manifest(document: &source::Document) -> Result<Manifest, Vec<Diagnostic>> {
-    let kind = envelope::kind(document).map_err(|problem| vec![problem])?;
-    let problems = kind.schema().check(document);
+    let kind = envelope::kind(document).map_err(|problem| vec![*problem])?;
+    let mut problems = kind.schema().check(document);
+    if document.lost_keys {
+        // What seems to be missing may be what could not be read.
+        problems.retain(|problem| problem.code != codes::MISSING_FIELD);
+        return Err(problems);
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let misfit = |message: String, extent| {
-        vec![Diagnostic::error(codes::SCHEMA, document.place(extent), message)]
-    };
+    let misfit =
+        |message: String, extent| vec![Diagnostic::error(codes::SCHEMA, document.place(extent), message)];
     let root = document.root.head();
     let (Some(head), Some(spec)) = (envelope::head(document, kind), document.root.get("spec")) else {
         return Err(misfit("the manifest has no name or no spec".to_owned(), root));
@@ -99,7 +104,9 @@ fn manifest(document: &source::Document) -> Result<Manifest, Vec<Diagnostic>> {
 
 /// Orders problems by file and place, those of no place first, and drops repetitions.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| (&a.place, a.severity, a.code, &a.message).cmp(&(&b.place, b.severity, b.code, &b.message)));
+    diagnostics.sort_by(|a, b| {
+        (&a.place, a.severity, a.code, &a.message).cmp(&(&b.place, b.severity, b.code, &b.message))
+    });
     diagnostics.dedup();
 }
 
@@ -107,3 +114,6 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 pub fn texts(sources: &[Source]) -> BTreeMap<&str, &str> {
     sources.iter().filter_map(|source| Some((&*source.file, source.text.as_deref().ok()?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

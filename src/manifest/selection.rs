@@ -69,7 +69,11 @@ pub fn of_override(
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
     let whole = "the manifest's own selection";
-    Select { network, head, default: Zones::All, whole, failed: false }.select(applies_to, within.clone(), problems)
+    Select { network, head, default: Zones::All, whole, failed: false }.select(
+        applies_to,
+        within.clone(),
+        problems,
+    )
 }
 
 struct Select<'a> {
@@ -86,11 +90,17 @@ struct Select<'a> {
 type Emptied = Option<(Extent, String, String)>;
 
 impl Select<'_> {
-    fn select(mut self, applies_to: &At<AppliesTo>, from: Selection, problems: &mut Vec<Diagnostic>) -> Selection {
+    fn select(
+        mut self,
+        applies_to: &At<AppliesTo>,
+        from: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
         let AppliesTo { zones, labels, only, except } = &applies_to.value;
         let mut emptied: Emptied = None;
 
         let wanted = zones.map_or(self.default, |zones| zones.value);
+        let whole = from.clone();
         let mut selected: Selection =
             from.into_iter().filter(|&zone| has_role(wanted, &self.network.zones[zone])).collect();
         if selected.is_empty() {
@@ -109,7 +119,7 @@ impl Select<'_> {
             let before = selected.clone();
             selected = self.only(only, selected, problems);
             if selected.is_empty() && !before.is_empty() {
-                emptied = Some(self.only_left_out(only, wanted));
+                emptied = Some(self.only_left_out(only, wanted, &whole));
             }
         }
         let before = !selected.is_empty();
@@ -121,9 +131,8 @@ impl Select<'_> {
         }
         if let Some((extent, message, help)) = emptied.filter(|_| !self.failed && selected.is_empty()) {
             let message = format!("`appliesTo` matches nothing: {message}");
-            problems.push(
-                Diagnostic::error(codes::EMPTY_SELECTION, self.head.place(extent), message).help(help),
-            );
+            problems
+                .push(Diagnostic::error(codes::EMPTY_SELECTION, self.head.place(extent), message).help(help));
         }
         selected
     }
@@ -175,17 +184,28 @@ impl Select<'_> {
             zone.labels.get(&label.value).is_some_and(|has| texts.iter().any(|value| value.value == has))
         });
         let help = format!("zones with this label: {}", suggest::some(have.map(|zone| zone.code.as_str())));
+        let words: Vec<&str> = texts.iter().map(|value| value.value).collect();
         let message = format!(
-            "of {} that the other conditions select, none has this label `{}`",
-            wanted.in_words(),
-            label.value
+            "none of the {} that the other conditions select has the label `{}: {}`",
+            match wanted {
+                Zones::Members => "members",
+                Zones::Network | Zones::All => "zones",
+            },
+            label.value,
+            words.join(" or ")
         );
         (label.extent, message, help)
     }
 
-    fn only(&mut self, only: &[At<String>], selected: Selection, problems: &mut Vec<Diagnostic>) -> Selection {
+    fn only(
+        &mut self,
+        only: &[At<String>],
+        selected: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
         let codes = self.known(only, "only", problems);
-        let kept: Selection = selected.into_iter().filter(|zone| codes.iter().any(|(known, _)| known == zone)).collect();
+        let kept: Selection =
+            selected.into_iter().filter(|zone| codes.iter().any(|(known, _)| known == zone)).collect();
         if !kept.is_empty() {
             for (zone, extent) in codes.iter().filter(|(zone, _)| !kept.contains(zone)) {
                 let message = format!("another condition leaves out `{}`", self.network.zones[*zone].code);
@@ -198,38 +218,53 @@ impl Select<'_> {
         kept
     }
 
-    fn only_left_out(&self, only: &[At<String>], wanted: Zones) -> (Extent, String, String) {
+    fn only_left_out(
+        &self,
+        only: &[At<String>],
+        wanted: Zones,
+        whole: &Selection,
+    ) -> (Extent, String, String) {
         let extent = only.first().map(|code| code.extent).unwrap_or_default();
-        let roles: Vec<Role> = only
-            .iter()
-            .filter_map(|code| self.network.zones.iter().find(|zone| zone.code.as_str() == code.value))
-            .map(|zone| zone.role)
+        let named: Vec<usize> = (0..self.network.zones.len())
+            .filter(|&zone| only.iter().any(|code| self.network.zones[zone].code.as_str() == code.value))
             .collect();
-        match wanted {
+        let roles: Vec<Role> = named.iter().map(|&zone| self.network.zones[zone].role).collect();
+        let (message, help) = match wanted {
+            _ if !named.iter().any(|zone| whole.contains(zone)) => (
+                format!("`only` names no zone of {}", self.whole),
+                "name zones that the manifest itself applies to, or widen its own `appliesTo`",
+            ),
             Zones::Members if roles.contains(&Role::Network) => (
-                extent,
                 "`only` names the network zone, but `zones` is `members`".to_owned(),
-                "write `zones: network` or `zones: all`".to_owned(),
+                "write `zones: network` or `zones: all`",
             ),
             Zones::Network if roles.contains(&Role::Member) => (
-                extent,
                 "`only` names members, but `zones` is `network`".to_owned(),
-                "write `zones: members` or `zones: all`".to_owned(),
+                "write `zones: members` or `zones: all`",
             ),
             Zones::Members | Zones::Network | Zones::All => (
-                extent,
                 "the other conditions leave out every zone that `only` names".to_owned(),
-                "remove those conditions: `only` is enough".to_owned(),
+                "remove those conditions: `only` is enough",
             ),
-        }
+        };
+        (extent, message, help.to_owned())
     }
 
-    fn except(&mut self, except: &[At<String>], selected: Selection, problems: &mut Vec<Diagnostic>) -> Selection {
+    fn except(
+        &mut self,
+        except: &[At<String>],
+        selected: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
         let codes = self.known(except, "except", problems);
         for (zone, extent) in codes.iter().filter(|(zone, _)| !selected.contains(zone) && !self.failed) {
-            let message = format!("`except` leaves out `{}`, which is not selected anyway", self.network.zones[*zone].code);
+            let message = format!(
+                "`except` leaves out `{}`, which is not selected anyway",
+                self.network.zones[*zone].code
+            );
             problems.push(
-                Diagnostic::warning(codes::EXCEPT_NOBODY, self.head.place(*extent), message).help("remove it"),
+                Diagnostic::warning(codes::EXCEPT_NOBODY, self.head.place(*extent), message)
+                    .help("remove it"),
             );
         }
         selected.into_iter().filter(|zone| !codes.iter().any(|(known, _)| known == zone)).collect()
@@ -250,7 +285,8 @@ impl Select<'_> {
                 None => {
                     // An unknown exception takes nothing away, so that it empties nothing either.
                     self.failed |= field == "only";
-                    let message = format!("`{field}` names `{}`, which is no zone of the network", code.value);
+                    let message =
+                        format!("`{field}` names `{}`, which is no zone of the network", code.value);
                     problems.push(
                         Diagnostic::error(codes::UNKNOWN_CODE, self.head.place(code.extent), message)
                             .help(suggest::among(&code.value, zones.iter().map(|zone| zone.code.as_str()))),

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{self as yaml, ErrorKind, Event, Marker, ScalarStyle, ScanError, Span, Tag};
+use serde_saphyr::granit_parser::{
+    self as yaml, ErrorKind, Event, Marker, ScalarStyle, ScanError, Span, Tag,
+};
 
 use super::codes;
 use super::node::{Extent, Node, NodeKey, NodeValue};
@@ -29,6 +31,8 @@ pub struct Document {
     pub file: Arc<str>,
     /// What it says.
     pub root: Node,
+    /// Whether keys were dropped, and told, because they cannot be keys.
+    pub lost_keys: bool,
 }
 
 impl Document {
@@ -76,7 +80,8 @@ pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
         block_nesting_limit: MAX_DEPTH,
     };
     let parser = yaml::Parser::new_from_str_with_options(text, options);
-    Composer { file, parser, anchors: HashMap::new(), aliased: 0, problems: Vec::new() }.run()
+    Composer { file, parser, anchors: HashMap::new(), aliased: 0, lost_keys: false, problems: Vec::new() }
+        .run()
 }
 
 struct Composer<'a> {
@@ -85,6 +90,7 @@ struct Composer<'a> {
     /// Finished nodes that have an anchor, each with its weight.
     anchors: HashMap<usize, (Node, usize)>,
     aliased: usize,
+    lost_keys: bool,
     problems: Vec<Diagnostic>,
 }
 
@@ -106,7 +112,10 @@ impl<'a> Composer<'a> {
             match self.document() {
                 Ok(None) => return (documents, self.problems),
                 Ok(Some(root)) if matches!(root.value, NodeValue::Null) => {}
-                Ok(Some(root)) => documents.push(Document { file: Arc::clone(self.file), root }),
+                Ok(Some(root)) => {
+                    let file = Arc::clone(self.file);
+                    documents.push(Document { file, root, lost_keys: self.lost_keys });
+                }
                 Err(reason) => {
                     if let Abandoned::Scan(error) = reason {
                         let problem = self.explain(&error);
@@ -128,6 +137,7 @@ impl<'a> Composer<'a> {
     /// The next document's root; `None` at the end.
     fn document(&mut self) -> Result<Option<Node>, Abandoned> {
         self.anchors.clear();
+        self.lost_keys = false;
         loop {
             match self.next()? {
                 None | Some((Event::StreamEnd, _)) => return Ok(None),
@@ -222,7 +232,8 @@ impl<'a> Composer<'a> {
                 entries.iter().position(|(each, _)| each.text == key.text)
             } else {
                 if index.is_empty() {
-                    index.extend(entries.iter().enumerate().map(|(at, (key, _))| (Arc::clone(&key.text), at)));
+                    index
+                        .extend(entries.iter().enumerate().map(|(at, (key, _))| (Arc::clone(&key.text), at)));
                 }
                 index.get(&key.text).copied()
             };
@@ -268,6 +279,7 @@ impl<'a> Composer<'a> {
             }
         };
         self.problems.push(problem);
+        self.lost_keys = true;
         None
     }
 
@@ -322,30 +334,35 @@ impl<'a> Composer<'a> {
             | ErrorKind::TabInBlockIndentation
             | ErrorKind::TabInIndentation
             | ErrorKind::TabAtBlockScalarStart
-            | ErrorKind::TabInPlainScalar => Diagnostic::error(codes::TAB, at, "a tab cannot indent YAML")
-                .help("replace tabs by spaces"),
+            | ErrorKind::TabInPlainScalar => {
+                Diagnostic::error(codes::TAB, at, "a tab cannot indent YAML").help("replace tabs by spaces")
+            }
             ErrorKind::RecursionLimitExceeded => Diagnostic::error(
                 codes::NESTING,
                 at,
                 format!("lists and maps are nested more than {MAX_DEPTH} deep"),
             ),
-            ErrorKind::UnknownAnchor => {
-                Diagnostic::error(codes::ALIAS, at, "an alias refers to an anchor that this document does not have")
-                    .help("quote the text if it is meant to begin with `*`")
-            }
-            ErrorKind::UndeclaredTagHandle => {
-                Diagnostic::error(codes::TAG, at, "the tag is not supported")
-                    .help("quote the text if it is meant to begin with `!`")
-            }
+            ErrorKind::UnknownAnchor => Diagnostic::error(
+                codes::ALIAS,
+                at,
+                "an alias refers to an anchor that this document does not have",
+            )
+            .help("quote the text if it is meant to begin with `*`"),
+            ErrorKind::UndeclaredTagHandle => Diagnostic::error(codes::TAG, at, "the tag is not supported")
+                .help("quote the text if it is meant to begin with `!`"),
             ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
                 Diagnostic::error(codes::YAML, at, "not YAML: a `:` stands where no value can begin")
                     .help("quote a text that has `: ` in it, and check the indentation")
             }
-            ErrorKind::UnclosedQuotedScalar => Diagnostic::error(codes::YAML, at, "not YAML: a quote is not closed"),
+            ErrorKind::UnclosedQuotedScalar => {
+                Diagnostic::error(codes::YAML, at, "not YAML: a quote is not closed")
+            }
             ErrorKind::UnclosedFlowCollection { open } => {
                 Diagnostic::error(codes::YAML, at, format!("not YAML: `{open}` is not closed"))
             }
-            ErrorKind::SimpleKeyExpected | ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
+            ErrorKind::SimpleKeyExpected
+            | ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::InvalidIndentation => {
                 Diagnostic::error(codes::YAML, at, format!("not YAML: {}", error.info()))
                     .help("check the indentation, and that each key is followed by `:` and a space")
             }

@@ -6,7 +6,8 @@
 
 use super::parts;
 use super::spec::{
-    CredentialsSpec, EnvironmentSpec, EnvironmentTypeSpec, NetworkSpec, RateSpec, Region, ZoneOverride, ZoneSpec,
+    CredentialsSpec, EnvironmentSpec, EnvironmentTypeSpec, NetworkSpec, RateSpec, Region, ZoneOverride,
+    ZoneSpec,
 };
 use crate::manifest::Head;
 use crate::manifest::typed::At;
@@ -106,7 +107,8 @@ pub fn of_zone(head: &Head, network: &NetworkSpec, zone: &ZoneSpec, chosen: Opti
 /// What a zone must say it is. What the manifest says outside its environments is about the zone that
 /// those fields reach: an environment that leads elsewhere leaves it behind.
 fn environment_type(own: &[Layer<'_>], over: &[Layer<'_>], chosen: Option<&str>) -> Option<EnvironmentType> {
-    let said = |layers: &[Layer<'_>]| layers.iter().rev().find_map(|layer| layer.environment_type).map(Into::into);
+    let said =
+        |layers: &[Layer<'_>]| layers.iter().rev().find_map(|layer| layer.environment_type).map(Into::into);
     let elsewhere = over
         .iter()
         .any(|layer| layer.region.is_some() || layer.base_url.is_some() || layer.credentials.is_some());

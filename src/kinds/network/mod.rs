@@ -18,7 +18,8 @@ use crate::model::{Diagnostic, Network};
 
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
-    const ABOUT: &'static str = "The zones of one consortium, how they are reached, and what is known of them.";
+    const ABOUT: &'static str =
+        "The zones of one consortium, how they are reached, and what is known of them.";
 }
 
 impl Spec for NetworkSpec {
@@ -43,7 +44,8 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
     };
     let mut problems: Vec<Diagnostic> = networks
         .map(|(second, _)| {
-            let message = format!("two manifests describe the network: `{}` and `{}`", head.name, second.name);
+            let message =
+                format!("two manifests describe the network: `{}` and `{}`", head.name, second.name);
             Diagnostic::error(codes::SECOND_NETWORK, second.here(), message)
                 .related(head.here(), "first here")
                 .help("keep one; what differs between environments goes below `environments`")
@@ -52,7 +54,7 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
     let chosen = match choose(head, spec, environment) {
         Ok(chosen) => chosen,
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             return (None, problems);
         }
     };
@@ -70,7 +72,7 @@ fn choose<'a>(
     head: &Head,
     spec: &'a NetworkSpec,
     environment: Option<&'a str>,
-) -> Result<Option<Chosen<'a>>, Diagnostic> {
+) -> Result<Option<Chosen<'a>>, Box<Diagnostic>> {
     let Some(name) = environment else { return Ok(None) };
     let declared = &spec.environments.0;
     match declared.iter().find(|(declared, _)| declared.value == name) {
@@ -82,7 +84,8 @@ fn choose<'a>(
                 true => "leave out `--environment`, or declare it below `environments`".to_owned(),
                 false => suggest::among(name, names),
             };
-            Err(Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, head.here(), message).help(help))
+            let problem = Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, head.here(), message);
+            Err(Box::new(problem.help(help)))
         }
     }
 }
@@ -96,7 +99,8 @@ fn zone(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Zone> {
     let place = head.place(spec.code.extent);
-    let Access { base_url, credentials, rate, environment_type } = access::of_zone(head, network, spec, chosen);
+    let Access { base_url, credentials, rate, environment_type } =
+        access::of_zone(head, network, spec, chosen);
     let code = spec.code.value.as_str();
     // What is written but wrong has been told by the rules already.
     if credentials.read.is_none() && !rules::has_wrong_credentials(network) {

@@ -125,11 +125,18 @@ mod tests {
 
     #[test]
     fn base_urls_lose_what_every_request_adds_anyway() {
-        for text in ["https://a.example", "https://a.example/", "https://a.example/almaws/v1", "https://a.example/almaws/v1/"] {
+        for text in [
+            "https://a.example",
+            "https://a.example/",
+            "https://a.example/almaws/v1",
+            "https://a.example/almaws/v1/",
+        ] {
             assert_eq!(base_url(text).as_deref(), Ok("https://a.example"), "{text}");
         }
         assert_eq!(base_url("http://127.0.0.1:8080/alma/").as_deref(), Ok("http://127.0.0.1:8080/alma"));
-        for text in ["a.example", "/almaws", "ftp://a.example", "https://u:p@a.example", "https://a.example/?x=1", ""] {
+        for text in
+            ["a.example", "/almaws", "ftp://a.example", "https://u:p@a.example", "https://a.example/?x=1", ""]
+        {
             assert!(base_url(text).is_err(), "{text}");
         }
     }
@@ -158,7 +165,10 @@ mod tests {
     #[test]
     fn only_the_code_is_a_placeholder() {
         assert_eq!(fill("KEY_{code}_{code}", "A").as_deref(), Ok("KEY_A_A"));
-        assert_eq!(fill("pass ${HOME} | awk '{print $1}' {", "A").as_deref(), Ok("pass ${HOME} | awk '{print $1}' {"));
+        assert_eq!(
+            fill("pass ${HOME} | awk '{print $1}' {", "A").as_deref(),
+            Ok("pass ${HOME} | awk '{print $1}' {")
+        );
         assert_eq!(fill("KEY_{zone}", "A"), Err("zone".to_owned()));
     }
 }

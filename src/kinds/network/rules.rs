@@ -27,7 +27,9 @@ pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
             if !zones(spec).any(|zone| zone.code.value == code.value) {
                 let message = format!("`{}` is no zone of the network", code.value);
                 let help = suggest::among(&code.value, zones(spec).map(|zone| zone.code.value.as_str()));
-                problems.push(Diagnostic::error(codes::UNKNOWN_ZONE, head.place(code.extent), message).help(help));
+                problems.push(
+                    Diagnostic::error(codes::UNKNOWN_ZONE, head.place(code.extent), message).help(help),
+                );
             }
         }
     }
@@ -42,7 +44,10 @@ pub fn codes_are_distinct(spec: &NetworkSpec) -> bool {
 
 /// Whether [`check`] complains about a credential.
 pub fn has_wrong_credentials(spec: &NetworkSpec) -> bool {
-    layers(spec).iter().flat_map(credentials).any(|credential| parts::credential(&credential.value, "").is_err())
+    layers(spec)
+        .iter()
+        .flat_map(credentials)
+        .any(|credential| parts::credential(&credential.value, "").is_err())
 }
 
 /// Whether [`check`] complains about a base URL.
@@ -61,7 +66,8 @@ fn zones(spec: &NetworkSpec) -> impl Iterator<Item = &ZoneSpec> {
 
 fn layers(spec: &NetworkSpec) -> Vec<Layer<'_>> {
     let environments = spec.environments.0.iter().map(|(_, environment)| environment);
-    let entries = environments.clone().flat_map(|environment| environment.zones.0.iter().map(|(_, entry)| entry));
+    let entries =
+        environments.clone().flat_map(|environment| environment.zones.0.iter().map(|(_, entry)| entry));
     std::iter::once(Layer::from(spec))
         .chain(zones(spec).map(Layer::from))
         .chain(environments.map(Layer::from))
@@ -78,9 +84,13 @@ fn address(layer: &Layer<'_>, head: &Head, problems: &mut Vec<Diagnostic>) {
     let place = head.place(url.extent);
     if let Some(region) = layer.region {
         problems.push(
-            Diagnostic::error(codes::NOT_EXACTLY_ONE, place.clone(), "only one of `region`, `baseUrl` can be given")
-                .related(head.place(region.extent), "the other one")
-                .help("remove one of them"),
+            Diagnostic::error(
+                codes::NOT_EXACTLY_ONE,
+                place.clone(),
+                "only one of `region`, `baseUrl` can be given",
+            )
+            .related(head.place(region.extent), "the other one")
+            .help("remove one of them"),
         );
     }
     match parts::base_url(&url.value) {
@@ -152,9 +162,13 @@ fn distinct<'a>(
     for code in codes {
         match seen.get(code.value.as_str()) {
             Some(first) => problems.push(
-                Diagnostic::error(problem, head.place(code.extent), format!("{thing} `{}` is there twice", code.value))
-                    .related(head.place(first.extent), "first here")
-                    .help("remove one of them, or correct its code"),
+                Diagnostic::error(
+                    problem,
+                    head.place(code.extent),
+                    format!("{thing} `{}` is there twice", code.value),
+                )
+                .related(head.place(first.extent), "first here")
+                .help("remove one of them, or correct its code"),
             ),
             None => drop(seen.insert(&code.value, code)),
         }
