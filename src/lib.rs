@@ -12,8 +12,10 @@
 //! * [`render`]: plans, reports and diagnostics to text and JSON.
 //! * [`provider`]: the door to a zone.
 //! * [`emulator`]: an Alma network on loopback.
+//! * [`cli`]: the command line; the only place that touches the world outside.
 
 pub mod apply;
+pub mod cli;
 pub mod diff;
 pub mod emulator;
 pub mod kinds;

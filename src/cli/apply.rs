@@ -93,7 +93,10 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
 /// Asks in Terraform's words, and takes nothing but `yes`.
 fn ask(world: &World) -> Result<(), Exit> {
     let Some(input) = &world.input else {
-        return Err(super::fail(world, "nobody is there to approve the plan; pass --yes to apply without asking"));
+        return Err(super::fail(
+            world,
+            "nobody is there to approve the plan; pass --yes to apply without asking",
+        ));
     };
     world.err.print(
         "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
@@ -128,11 +131,14 @@ async fn write(
     let shared = credentials::shared(keys, &write_keys);
     if shared > 0 {
         let zones = render::text::count(shared, "zone");
-        world.err.line(format!("note: {zones} read and written with one key; give `credentials` a `write` key of its own"));
+        world.err.line(format!(
+            "note: {zones} read and written with one key; give `credentials` a `write` key of its own"
+        ));
     }
     let writers = doors.writers(network, &write_keys);
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-    let progress = Progress::new(world, "Writing", writers.len(), steps.filter(|step| step.diff.has_work()).count());
+    let progress =
+        Progress::new(world, "Writing", writers.len(), steps.filter(|step| step.diff.has_work()).count());
     let shown = |event: Event| {
         tell(&event);
         progress.tell(&event);

@@ -7,7 +7,7 @@ use super::files;
 use super::world::World;
 use crate::manifest::Source;
 use crate::model::{Desired, Diagnostic, Network, Severity};
-use crate::render::diagnostics;
+use crate::render::diagnostics::{self, Colour};
 use crate::{kinds, manifest};
 
 /// How a command answers.
@@ -35,9 +35,17 @@ pub struct Config {
 
 /// Loads and expands everything below `directory`. Warnings go to stderr as text; with errors,
 /// all diagnostics are printed in the format that the command answers in.
-pub fn load(directory: &Path, environment: Option<&str>, format: Format, world: &World) -> Result<Config, Exit> {
+pub fn load(
+    directory: &Path,
+    environment: Option<&str>,
+    format: Format,
+    world: &World,
+) -> Result<Config, Exit> {
     if !directory.is_dir() {
-        return Err(super::fail(world, format!("{} is not a directory; name one with -C DIR", directory.display())));
+        return Err(super::fail(
+            world,
+            format!("{} is not a directory; name one with -C DIR", directory.display()),
+        ));
     }
     let sources = files::read(directory);
     let loaded = manifest::load(&sources, environment);
@@ -54,7 +62,7 @@ pub fn load(directory: &Path, environment: Option<&str>, format: Format, world: 
             let files = sources.len();
             let config = Config { network, desired, manifests, files, warnings: found, sources };
             if format == Format::Text && !config.warnings.is_empty() {
-                world.err.print(diagnostics::text(&config.warnings, &config.sources));
+                world.err.print(shown(&config.warnings, &config.sources, world));
             }
             Ok(config)
         }
@@ -76,14 +84,19 @@ impl Config {
 
 fn report(found: &[Diagnostic], sources: &[Source], format: Format, world: &World) -> Exit {
     match format {
-        Format::Text => world.err.print(diagnostics::text(found, sources)),
+        Format::Text => world.err.print(shown(found, sources, world)),
         Format::Json => print_json(found, sources, world),
     }
     Exit::Invalid
 }
 
+fn shown(found: &[Diagnostic], sources: &[Source], world: &World) -> String {
+    let colour = if world.err.is_styled() { Colour::Ansi } else { Colour::Plain };
+    diagnostics::text(found, &manifest::texts(sources), colour)
+}
+
 fn print_json(found: &[Diagnostic], sources: &[Source], world: &World) {
-    world.out.line(to_json(&diagnostics::json(found, sources)));
+    world.out.line(to_json(&diagnostics::json(found, &manifest::texts(sources))));
 }
 
 /// Pretty JSON of a value whose keys are all texts, which cannot fail to serialize.

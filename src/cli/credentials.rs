@@ -131,7 +131,9 @@ fn check(found: SecretString) -> Result<SecretString, String> {
 fn way_out(source: &CredentialSource) -> String {
     match source {
         CredentialSource::Env(name) => format!("set it: export {name}=..."),
-        CredentialSource::File(path) => format!("put the key into `{path}`, below the config directory or absolute"),
+        CredentialSource::File(path) => {
+            format!("put the key into `{path}`, below the config directory or absolute")
+        }
         CredentialSource::Command(words) => format!("run `{}` by hand to see why", words.join(" ")),
     }
 }

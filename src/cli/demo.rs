@@ -64,19 +64,22 @@ async fn show(world: &World) -> Result<(), String> {
     emulator.control().edit(edit).map_err(|error| error.to_string())?;
     stage.say("... and the next plan says where, what, and who.");
     stage.command(&["plan", "--detailed-exitcode"], Exit::Changes).await?;
-    stage.say("That is the main job. The example is in examples/quickstart; README.md says how to point it at a");
+    stage.say(
+        "That is the main job. The example is in examples/quickstart; README.md says how to point it at a",
+    );
     stage.say("sandbox of your own.");
     Ok(())
 }
 
 fn emulator() -> Result<Emulator, String> {
-    let sources: Vec<Source> =
-        EXAMPLE.iter().map(|(file, text)| Source { file: (*file).into(), text: Ok((*text).to_owned()) }).collect();
-    let network = manifest::load(&sources, Some(ENVIRONMENT)).network.ok_or("the example has no network")?;
-    let zones = network
-        .zones
+    let sources: Vec<Source> = EXAMPLE
         .iter()
-        .map(|zone| EmulatedZone::from(zone, key("READ", zone.code.as_str()), Some(key("WRITE", zone.code.as_str()))));
+        .map(|(file, text)| Source { file: (*file).into(), text: Ok((*text).to_owned()) })
+        .collect();
+    let network = manifest::load(&sources, Some(ENVIRONMENT)).network.ok_or("the example has no network")?;
+    let zones = network.zones.iter().map(|zone| {
+        EmulatedZone::from(zone, key("READ", zone.code.as_str()), Some(key("WRITE", zone.code.as_str())))
+    });
     // As slow as a real zone, so that the pace is the one that people will see.
     let behaviour = Behaviour { latency_ms: 100, jitter_ms: 60, per_second: 50, ..Behaviour::default() };
     Ok(Emulator::new(zones.collect(), behaviour))

@@ -10,7 +10,7 @@ use crate::model::network::Zone;
 use crate::model::{Network, ZoneCode};
 use crate::provider::alma::{AlmaReader, AlmaWriter};
 use crate::provider::budget::Budget;
-use crate::provider::transport::{HttpTransport, Transport};
+use crate::provider::transport::{HttpSettings, HttpTransport, Transport};
 
 /// What all doors of a run share: how requests travel, and how fast each zone may be asked.
 pub struct Doors {
@@ -26,14 +26,18 @@ impl Doors {
     pub fn new(network: &Network, world: &World) -> Result<Self, String> {
         let transport = match &world.transport {
             Some(transport) => transport.clone(),
-            None => Arc::new(HttpTransport::new().map_err(|error| error.to_string())?),
+            None => Arc::new(HttpTransport::new(HttpSettings::default()).map_err(|error| error.to_string())?),
         };
-        let budgets = network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(Budget::new(&zone.rate))));
+        let budgets = network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(Budget::new(zone.rate))));
         Ok(Self { transport, budgets: budgets.collect() })
     }
 
     /// A reader for each zone that there is a key for.
-    pub fn readers(&self, network: &Network, keys: &BTreeMap<ZoneCode, SecretString>) -> BTreeMap<ZoneCode, AlmaReader> {
+    pub fn readers(
+        &self,
+        network: &Network,
+        keys: &BTreeMap<ZoneCode, SecretString>,
+    ) -> BTreeMap<ZoneCode, AlmaReader> {
         let reader = |zone: &Zone, key: &SecretString, budget: &Arc<Budget>| {
             AlmaReader::new(zone, key.clone(), self.transport.clone(), budget.clone())
         };
@@ -41,7 +45,11 @@ impl Doors {
     }
 
     /// A writer for each zone that there is a key for. It shares the budget of the zone's reader.
-    pub fn writers(&self, network: &Network, keys: &BTreeMap<ZoneCode, SecretString>) -> BTreeMap<ZoneCode, AlmaWriter> {
+    pub fn writers(
+        &self,
+        network: &Network,
+        keys: &BTreeMap<ZoneCode, SecretString>,
+    ) -> BTreeMap<ZoneCode, AlmaWriter> {
         let writer = |zone: &Zone, key: &SecretString, budget: &Arc<Budget>| {
             AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone())
         };

@@ -74,13 +74,16 @@ impl Emulate {
     async fn serve(&self, directory: &Path, world: &World) -> Result<(), Exit> {
         let fail = |message: String| super::fail(world, message);
         if !self.listen.ip().is_loopback() {
-            return Err(fail(format!("{} is not a loopback address; use 127.0.0.1 or [::1]", self.listen.ip())));
+            return Err(fail(format!(
+                "{} is not a loopback address; use 127.0.0.1 or [::1]",
+                self.listen.ip()
+            )));
         }
         let config = config::load(directory, self.environment.as_deref(), Format::Text, world)?;
         let (zones, exports) = zones(&config, directory, world).await.map_err(fail)?;
-        let listener = tokio::net::TcpListener::bind(self.listen)
-            .await
-            .map_err(|error| fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen)))?;
+        let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
+            fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen))
+        })?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let emulator = Emulator::new(zones, self.behaviour(&address));
         for fault in &self.fault {
@@ -91,7 +94,8 @@ impl Emulate {
         }
         if let Some(file) = &self.env_file {
             let file = world.directory.join(file);
-            std::fs::write(&file, &exports).map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
+            std::fs::write(&file, &exports)
+                .map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
         }
         let zones = count(config.network.zones.len(), "zone");
         world.out.line(format!("# {}: {zones} of a made-up Alma on http://{address}", config.network.name));
@@ -119,7 +123,11 @@ impl Emulate {
 }
 
 /// The zones with their keys, and the lines that export those keys that only the emulator knows.
-async fn zones(config: &Config, directory: &Path, world: &World) -> Result<(Vec<EmulatedZone>, String), String> {
+async fn zones(
+    config: &Config,
+    directory: &Path,
+    world: &World,
+) -> Result<(Vec<EmulatedZone>, String), String> {
     let mut zones = Vec::new();
     let mut exports = String::new();
     let mut taken = BTreeMap::new();

@@ -67,7 +67,9 @@ impl PlanCommand {
         };
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
-            Format::Json => world.out.line(to_json(&render::json::plan::plan(&planned.plan, plan::change_digest))),
+            Format::Json => {
+                world.out.line(to_json(&render::json::plan::plan(&planned.plan, plan::change_digest)))
+            }
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
         exit::worst(&exit::of_plan(&planned.plan, changes_count))
@@ -93,7 +95,8 @@ pub async fn make(
             return Err(Exit::Invalid);
         }
     };
-    let zones: Vec<&Zone> = config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
+    let zones: Vec<&Zone> =
+        config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
     let keys = match credentials::fetch(&zones, Purpose::Read, directory, world).await {
         Ok(keys) => keys,
         Err(problems) => return Err(config.report(&problems, format, world)),

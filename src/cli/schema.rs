@@ -28,13 +28,17 @@ impl Schema {
     pub fn run(&self, world: &World) -> Exit {
         let schemas = all();
         match (&self.name, &self.out) {
-            (Some(name), _) => match schemas.iter().find(|(file, _)| file.strip_suffix(".json") == Some(name)) {
-                Some((_, schema)) => {
-                    world.out.print(schema);
-                    Exit::Done
+            (Some(name), _) => {
+                match schemas.iter().find(|(file, _)| file.strip_suffix(".json") == Some(name)) {
+                    Some((_, schema)) => {
+                        world.out.print(schema);
+                        Exit::Done
+                    }
+                    None => {
+                        super::fail(world, format!("there is no schema `{name}`; `zonal schema` lists them"))
+                    }
                 }
-                None => super::fail(world, format!("there is no schema `{name}`; `zonal schema` lists them")),
-            },
+            }
             (None, Some(directory)) => {
                 let directory = world.directory.join(directory);
                 let written = std::fs::create_dir_all(&directory).and_then(|()| {
@@ -42,11 +46,15 @@ impl Schema {
                 });
                 match written {
                     Ok(()) => Exit::Done,
-                    Err(error) => super::fail(world, format!("{} cannot be written: {error}", directory.display())),
+                    Err(error) => {
+                        super::fail(world, format!("{} cannot be written: {error}", directory.display()))
+                    }
                 }
             }
             (None, None) => {
-                schemas.iter().for_each(|(file, _)| world.out.line(file.strip_suffix(".json").unwrap_or(file)));
+                schemas
+                    .iter()
+                    .for_each(|(file, _)| world.out.line(file.strip_suffix(".json").unwrap_or(file)));
                 Exit::Done
             }
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
+use crate::kinds::KINDS;
+use crate::manifest::suggest::nearest;
 use crate::model::{Desired, Network};
 
 /// Narrows a command to part of the network. Flags of one name add up, flags of different names
@@ -49,16 +51,18 @@ impl Selection {
             match label.split_once('=') {
                 None => problems.push(format!("--label {label}: write it as --label KEY=VALUE")),
                 Some(pair) if !labels.contains(&pair) => {
-                    let all: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                    let all: Vec<String> =
+                        labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
                     let near = near(label, all.iter().map(String::as_str));
                     problems.push(format!("--label {label}: no zone has this label{near}"));
                 }
                 Some(pair) => wanted_labels.push(pair),
             }
         }
-        let kinds = crate::kinds::names();
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         for kind in self.kind.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
-            problems.push(format!("--kind {kind}: there is no such kind{}", near(kind, kinds.iter().copied())));
+            problems
+                .push(format!("--kind {kind}: there is no such kind{}", near(kind, kinds.iter().copied())));
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -106,7 +110,5 @@ impl Selection {
 }
 
 fn near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let scored = known.map(|known| (strsim::jaro_winkler(given, known), known));
-    let best = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, known)| format!("; did you mean `{known}`")).unwrap_or_default()
+    nearest(given, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()
 }

@@ -34,13 +34,8 @@ impl Validate {
         match format {
             Format::Json => config.print_diagnostics(world),
             Format::Text => {
-                let records: usize = config
-                    .desired
-                    .zones
-                    .values()
-                    .flatten()
-                    .map(|collection| collection.records.len())
-                    .sum();
+                let records: usize =
+                    config.desired.zones.values().flatten().map(|collection| collection.records.len()).sum();
                 world.out.line(format!(
                     "Valid: {} in {}, {} of {} desired in {}.",
                     count(config.manifests, "manifest"),

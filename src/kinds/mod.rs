@@ -1,1 +1,109 @@
-//! The catalogue: what a manifest can describe, one file for each kind.
+//! The catalogue of what a manifest can describe: one file for each kind, and the list of them.
+//!
+//! Adding a kind is one new file and one line in [`KINDS`].
+
+mod code_table;
+mod conflicts;
+mod expansion;
+mod mapping_table;
+mod network;
+mod rows;
+mod schema;
+mod table;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::OnceLock;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+pub use self::expansion::Expansion;
+pub use self::schema::schemas;
+
+use crate::manifest::check::Schema;
+use crate::manifest::node::Node;
+use crate::manifest::typed::{self, Misfit};
+use crate::manifest::{self, Head, Manifest};
+use crate::model::{Desired, Diagnostic, Network};
+
+/// All kinds.
+pub static KINDS: [Kind; 3] = [
+    Kind::of::<network::NetworkSpec>(),
+    Kind::of::<code_table::CodeTable>(),
+    Kind::of::<mapping_table::MappingTable>(),
+];
+
+/// What a kind has to say for itself. The doc comments of the type and its fields become the
+/// descriptions of its schema.
+pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
+    /// Its name, as manifests spell it.
+    const NAME: &'static str;
+    /// What it is for, in one sentence.
+    const ABOUT: &'static str;
+}
+
+/// The spec of one manifest of any kind.
+pub trait Spec: Any + fmt::Debug + Send + Sync {
+    /// What is wrong with the manifest, whatever the network looks like.
+    fn check(&self, head: &Head) -> Vec<Diagnostic>;
+
+    /// What the manifest wants of the zones of the network, and what is wrong with that.
+    fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion);
+}
+
+/// One kind of manifest.
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
+    make_schema: fn() -> serde_json::Value,
+    schema: OnceLock<Schema>,
+}
+
+impl Kind {
+    const fn of<S: KindSpec>() -> Self {
+        Self {
+            name: S::NAME,
+            about: S::ABOUT,
+            read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
+            make_schema: schema::of::<S>,
+            schema: OnceLock::new(),
+        }
+    }
+
+    /// The schema of whole manifests of this kind, compiled once.
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| Schema::new((self.make_schema)()))
+    }
+
+    /// Reads the `spec` of a manifest that has passed the schema.
+    pub fn read(&self, spec: &Node) -> Result<Box<dyn Spec>, Misfit> {
+        (self.read)(spec)
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Kind").field(&self.name).finish()
+    }
+}
+
+/// The network that the manifests describe, with one environment laid over it.
+pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Network>, Vec<Diagnostic>) {
+    network::find(manifests, environment)
+}
+
+/// What all manifests want of all zones of the network, and everything that is wrong with it.
+pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
+    let mut expansion = Expansion::new(network);
+    for Manifest { head, spec } in manifests {
+        spec.expand(head, network, &mut expansion);
+    }
+    let (desired, mut problems) = expansion.finish();
+    problems.extend(conflicts::find(network, &desired));
+    manifest::sort(&mut problems);
+    (desired, problems)
+}

@@ -1,6 +1,8 @@
-//! What flows, to what people and programs read. Pure: bytes come out, nothing is printed.
+//! Turns what flows into what people and programs read. Pure, and of our own it imports only `model`.
 //!
-//! Texts carry ANSI styles always; whoever prints them takes the styles off where nobody wants them.
+//! Texts of plans and reports carry ANSI styles always; whoever prints them takes the styles off
+//! where nobody wants them.
 
+pub mod diagnostics;
 pub mod json;
 pub mod text;

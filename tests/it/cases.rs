@@ -7,8 +7,10 @@ use crate::script;
 #[test]
 fn every_case_prints_what_it_printed_when_it_was_last_looked_at() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(&cases).expect("tests/cases is there").map(|entry| entry.expect("and readable").path()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(&cases)
+        .expect("tests/cases is there")
+        .map(|entry| entry.expect("and readable").path())
+        .collect();
     folders.sort();
     assert!(!folders.is_empty(), "tests/cases is empty");
     let only = std::env::var("CASE").ok();
@@ -23,15 +25,23 @@ fn every_case_prints_what_it_printed_when_it_was_last_looked_at() {
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&script, &played).expect("the script can be written");
         } else if std::fs::read_to_string(&script).expect("the script is there") != played {
-            wrong.push(format!("== {name}\n{}", difference(&std::fs::read_to_string(&script).expect("see above"), &played)));
+            wrong.push(format!(
+                "== {name}\n{}",
+                difference(&std::fs::read_to_string(&script).expect("see above"), &played)
+            ));
         }
     }
-    assert!(wrong.is_empty(), "these cases changed; if that is right, run `BLESS=1 cargo test`\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "these cases changed; if that is right, run `BLESS=1 cargo test`\n{}",
+        wrong.join("\n")
+    );
 }
 
 fn difference(expected: &str, found: &str) -> String {
     let differing = expected.lines().zip(found.lines()).position(|(a, b)| a != b);
     let line = differing.unwrap_or_else(|| expected.lines().count().min(found.lines().count()));
-    let around = |text: &str| text.lines().skip(line.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
+    let around =
+        |text: &str| text.lines().skip(line.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
     format!("from line {}:\n-- expected\n{}\n-- found\n{}", line + 1, around(expected), around(found))
 }

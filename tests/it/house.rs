@@ -58,32 +58,41 @@ const OURS: [&str; 11] = [
 fn law_1_model_imports_nothing_of_ours_and_diff_plan_and_render_only_model() {
     let imports = |of: &[&str]| of.iter().map(|module| format!("crate::{module}")).collect::<Vec<_>>();
     let all = imports(&OURS);
-    assert_eq!(offenders(&["src/model"], &all.iter().map(String::as_str).collect::<Vec<_>>()), Vec::<String>::new());
+    assert_eq!(
+        offenders(&["src/model"], &all.iter().map(String::as_str).collect::<Vec<_>>()),
+        Vec::<String>::new()
+    );
     for stage in ["diff", "plan", "render"] {
         let others: Vec<&str> = OURS.iter().copied().filter(|module| *module != stage).collect();
         let others = imports(&others);
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         // Diagnostics show the lines of their sources.
-        let found: Vec<String> =
-            offenders(&[&format!("src/{stage}")], &others).into_iter().filter(|line| !line.contains("diagnostics") ).collect();
+        let found: Vec<String> = offenders(&[&format!("src/{stage}")], &others)
+            .into_iter()
+            .filter(|line| !line.contains("diagnostics"))
+            .collect();
         assert_eq!(found, Vec::<String>::new(), "law 1: {stage} imports only model");
     }
 }
 
 #[test]
 fn law_2_the_engine_cannot_name_a_kind() {
-    let kinds = ["CodeTable", "MappingTable", "UserGroups", "BlockSharing", "LinkingRules", "ImportPermissions"];
+    let kinds =
+        ["CodeTable", "MappingTable", "UserGroups", "BlockSharing", "LinkingRules", "ImportPermissions"];
     let quoted: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
     let words: Vec<&str> = quoted.iter().map(String::as_str).chain(["crate::kinds"]).collect();
-    let engine =
-        ["src/model", "src/diff", "src/plan", "src/apply", "src/observe.rs", "src/render"];
+    let engine = ["src/model", "src/diff", "src/plan", "src/apply", "src/observe.rs", "src/render"];
     assert_eq!(offenders(&engine, &words), Vec::<String>::new(), "law 2: the engine names a kind");
 }
 
 #[test]
 fn law_3_the_pure_stages_are_not_async() {
     let pure = ["src/model", "src/manifest", "src/kinds", "src/diff", "src/plan", "src/render"];
-    assert_eq!(offenders(&pure, &["async fn", "async move", ".await", "tokio"]), Vec::<String>::new(), "law 3");
+    assert_eq!(
+        offenders(&pure, &["async fn", "async move", ".await", "tokio"]),
+        Vec::<String>::new(),
+        "law 3"
+    );
 }
 
 #[test]
@@ -97,8 +106,17 @@ fn law_4_only_cli_prints_exits_and_reads_files_environment_or_clock() {
         .filter(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place).exists())
         .collect();
     let words = [
-        "println!", "eprintln!", "print!(", "process::exit", "std::fs", "std::env", "env::var", "SystemTime",
-        "Instant::now", "Timestamp::now", "Zoned::now",
+        "println!",
+        "eprintln!",
+        "print!(",
+        "process::exit",
+        "std::fs",
+        "std::env",
+        "env::var",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
     ];
     // tokio's clock is the one that tests pause: waiting is what provider, apply and emulator are for.
     let found: Vec<String> = offenders(&there, &words)
@@ -111,7 +129,8 @@ fn law_4_only_cli_prints_exits_and_reads_files_environment_or_clock() {
 fn tokio_clock(line: &str) -> bool {
     let path = line.split(" holds").next().unwrap_or_default();
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    !text.contains("std::time::Instant") && (text.contains("tokio::time::Instant") || text.contains("tokio::time::{"))
+    !text.contains("std::time::Instant")
+        && (text.contains("tokio::time::Instant") || text.contains("tokio::time::{"))
 }
 
 #[test]
@@ -127,7 +146,10 @@ fn law_5_what_plans_are_made_with_can_only_get() {
         assert!(!text.contains("Write"), "law 5: {} can write", path.display());
     }
     let plan = &sources("src/cli/plan.rs")[0].1;
-    assert!(!plan.contains("writers(") && !plan.contains("Purpose::Write"), "law 5: planning asks for a write key");
+    assert!(
+        !plan.contains("writers(") && !plan.contains("Purpose::Write"),
+        "law 5: planning asks for a write key"
+    );
 }
 
 #[test]
@@ -145,6 +167,9 @@ fn no_test_file_is_forgotten() {
     let main = &sources("tests/it/main.rs")[0].1;
     for (path, _) in sources("tests/it") {
         let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-        assert!(name == "main" || main.contains(&format!("mod {name};")), "{name}.rs is not in tests/it/main.rs");
+        assert!(
+            name == "main" || main.contains(&format!("mod {name};")),
+            "{name}.rs is not in tests/it/main.rs"
+        );
     }
 }

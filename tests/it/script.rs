@@ -56,7 +56,11 @@ impl Stage {
         copy(case, directory.path());
         let mut sources = Vec::new();
         for entry in walk(directory.path()) {
-            let file = entry.strip_prefix(directory.path()).expect("it was found below").to_string_lossy().into_owned();
+            let file = entry
+                .strip_prefix(directory.path())
+                .expect("it was found below")
+                .to_string_lossy()
+                .into_owned();
             let text = std::fs::read_to_string(&entry).map_err(|error| error.to_string());
             sources.push(Source { file: file.into(), text });
         }
@@ -114,14 +118,20 @@ impl Stage {
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
         let json = || serde_json::from_str::<Json>(rest).expect("a script's JSON is JSON");
         let done = match verb {
-            "edit" => serde_json::from_value(json()).map_err(|e| e.to_string()).and_then(|edit| control.edit(edit).map_err(|e| e.to_string())),
-            "fault" => serde_json::from_value(json()).map_err(|e| e.to_string()).and_then(|fault| control.add_fault(fault).map_err(|e| e.to_string())),
+            "edit" => serde_json::from_value(json())
+                .map_err(|e| e.to_string())
+                .and_then(|edit| control.edit(edit).map_err(|e| e.to_string())),
+            "fault" => serde_json::from_value(json())
+                .map_err(|e| e.to_string())
+                .and_then(|fault| control.add_fault(fault).map_err(|e| e.to_string())),
             "behaviour" => {
                 let mut merged = serde_json::to_value(control.behaviour()).expect("a behaviour is JSON");
                 if let (Json::Object(merged), Json::Object(new)) = (&mut merged, json()) {
                     merged.extend(new);
                 }
-                serde_json::from_value(merged).map_err(|e| e.to_string()).and_then(|behaviour| control.set_behaviour(behaviour).map_err(|e| e.to_string()))
+                serde_json::from_value(merged)
+                    .map_err(|e| e.to_string())
+                    .and_then(|behaviour| control.set_behaviour(behaviour).map_err(|e| e.to_string()))
             }
             "no" => {
                 control.clear_faults();
@@ -129,7 +139,8 @@ impl Stage {
             }
             "write" => {
                 let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
-                std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n")).map_err(|e| e.to_string())
+                std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
+                    .map_err(|e| e.to_string())
             }
             "rows" => return self.rows(rest),
             "requests" => {
@@ -162,7 +173,10 @@ impl Stage {
 /// Every object that looks like a row, one line each.
 fn lines(json: &Json, out: &mut Vec<String>) {
     match json {
-        Json::Object(object) if object.contains_key("columns") && !object.contains_key("headers") || object.contains_key("descriptions") => {
+        Json::Object(object)
+            if object.contains_key("columns") && !object.contains_key("headers")
+                || object.contains_key("descriptions") =>
+        {
             let mut row = object.clone();
             row.retain(|_, value| !value.is_null());
             out.push(format!("  {}\n", Json::Object(row)));
@@ -176,7 +190,8 @@ fn lines(json: &Json, out: &mut Vec<String>) {
 fn copy(from: &Path, to: &Path) {
     for entry in walk(from) {
         let target = to.join(entry.strip_prefix(from).expect("it was found below"));
-        std::fs::create_dir_all(target.parent().expect("a file is in a folder")).expect("a folder can be made");
+        std::fs::create_dir_all(target.parent().expect("a file is in a folder"))
+            .expect("a folder can be made");
         std::fs::copy(&entry, target).expect("a file can be copied");
     }
 }

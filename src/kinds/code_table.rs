@@ -1,0 +1,153 @@
+//! `CodeTable`: rows of one of Alma's code tables.
+
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::rows::{self, Row, Said};
+use super::table::{Override, Table};
+use super::{Expansion, KindSpec, Spec};
+use crate::manifest::Head;
+use crate::manifest::check::FILLED;
+use crate::manifest::selection::AppliesTo;
+use crate::manifest::text::Text;
+use crate::manifest::typed::{At, Nullable};
+use crate::model::{Diagnostic, Enforcement, Field, Network, Shape, Table as TableName, Unlisted, Value};
+
+/// Rows that a code table shall have.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CodeTable {
+    /// Which zones this is about; all members where nothing is said.
+    pub applies_to: Option<At<AppliesTo>>,
+    /// Alma's code of the table.
+    #[schemars(regex(pattern = FILLED))]
+    pub table: String,
+    /// The language of the descriptions; the zone's own where nothing is said. `enabled` and
+    /// `default` are shared by all languages and need to be declared in one of them only.
+    #[schemars(regex(pattern = FILLED))]
+    pub language: Option<String>,
+    /// Code of the library, for a table of a library.
+    pub library: Option<At<Text>>,
+    /// How strongly the rows are meant.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+    /// What happens to rows that no manifest mentions.
+    #[serde(default)]
+    pub unlisted: Unlisted,
+    /// The rows, by code.
+    #[serde(default)]
+    pub rows: Vec<At<CodeTableRow>>,
+    /// What is different in some of the zones, in order: later ones win.
+    #[serde(default)]
+    pub overrides: Vec<CodeTableOverride>,
+}
+
+/// One row. A field that is left out is not zonal's and never changes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CodeTableRow {
+    /// The code, which identifies the row.
+    pub code: At<Text>,
+    /// What people see; `null` clears it.
+    pub description: Option<At<Nullable<Text>>>,
+    /// Whether the code can be chosen.
+    pub enabled: Option<At<bool>>,
+    /// Whether it is what is chosen at first; one row of a table at most.
+    pub default: Option<At<bool>>,
+    /// True for a row that shall not be there.
+    pub absent: Option<bool>,
+}
+
+/// What is different in some of the manifest's zones.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CodeTableOverride {
+    /// Which of the manifest's own zones.
+    pub applies_to: At<AppliesTo>,
+    /// How strongly all rows are meant there.
+    pub enforcement: Option<Enforcement>,
+    /// What happens there to rows that no manifest mentions.
+    pub unlisted: Option<Unlisted>,
+    /// Rows whose fields are laid over those of the same code, or that are added.
+    #[serde(default)]
+    pub rows: Vec<At<CodeTableRow>>,
+}
+
+impl KindSpec for CodeTable {
+    const NAME: &'static str = "CodeTable";
+    const ABOUT: &'static str = "Rows that a code table shall have in the zones it applies to.";
+}
+
+impl Spec for CodeTable {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        rows::check(&self.table(), head)
+    }
+
+    fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
+        self.table().expand(head, network, expansion);
+    }
+}
+
+/// The fields of a row.
+struct Names {
+    code: Field,
+    description: Field,
+    enabled: Field,
+    default: Field,
+    key: Arc<[Field]>,
+    shape: Arc<Shape>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let [code, description, enabled, default]: [Field; 4] =
+        ["code", "description", "enabled", "default"].map(Field::from);
+    let shape = Shape {
+        stage: 0,
+        required: vec![Arc::clone(&description)],
+        defaults: [(Arc::clone(&enabled), Value::Bool(true)), (Arc::clone(&default), Value::Bool(false))]
+            .into(),
+        exclusive: vec![Arc::clone(&default)],
+        shared: vec![Arc::clone(&enabled), Arc::clone(&default)],
+        switch: Some(Arc::clone(&enabled)),
+    };
+    let key = [Arc::clone(&code)].into();
+    Names { code, description, enabled, default, key, shape: Arc::new(shape) }
+});
+
+impl CodeTable {
+    fn table(&self) -> Table<'_> {
+        let overrides = self.overrides.iter().map(|each| Override {
+            applies_to: &each.applies_to,
+            enforcement: each.enforcement,
+            unlisted: each.unlisted,
+            rows: each.rows.iter().map(row).collect(),
+        });
+        Table {
+            kind: Self::NAME,
+            table: TableName::Code(self.table.as_str().into()),
+            language: self.language.as_deref(),
+            library: self.library.as_ref(),
+            key: Arc::clone(&NAMES.key),
+            shape: Arc::clone(&NAMES.shape),
+            applies_to: self.applies_to.as_ref(),
+            enforcement: self.enforcement,
+            unlisted: self.unlisted,
+            rows: self.rows.iter().map(row).collect(),
+            overrides: overrides.collect(),
+        }
+    }
+}
+
+fn row(spec: &At<CodeTableRow>) -> Row<'_> {
+    let CodeTableRow { code, description, enabled, default, absent } = &spec.value;
+    let mut fields = vec![(Arc::clone(&NAMES.code), code.extent, Said::Text(&code.value))];
+    let text = description.iter().map(|text| (&NAMES.description, text.extent, Said::nullable(&text.value)));
+    let enabled = enabled.iter().map(|flag| (&NAMES.enabled, flag.extent, Said::Bool(flag.value)));
+    let default = default.iter().map(|flag| (&NAMES.default, flag.extent, Said::Bool(flag.value)));
+    fields.extend(
+        text.chain(enabled).chain(default).map(|(field, extent, said)| (Arc::clone(field), extent, said)),
+    );
+    Row { extent: spec.extent, fields, absent: *absent }
+}

@@ -1,0 +1,54 @@
+//! Collects what the manifests want, zone by zone, and what is wrong with it.
+
+use crate::manifest::Head;
+use crate::manifest::codes;
+use crate::manifest::node::Extent;
+use crate::manifest::suggest;
+use crate::model::network::Zone;
+use crate::model::{Desired, DesiredCollection, Diagnostic, Network};
+
+/// What has been wanted so far.
+#[derive(Debug)]
+pub struct Expansion<'a> {
+    network: &'a Network,
+    desired: Desired,
+    /// What is wrong so far.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl<'a> Expansion<'a> {
+    /// Nothing is wanted yet.
+    pub fn new(network: &'a Network) -> Self {
+        Self { network, desired: Desired::default(), problems: Vec::new() }
+    }
+
+    /// One manifest wants this of one collection of a zone.
+    pub fn want(&mut self, zone: &Zone, collection: DesiredCollection) {
+        self.desired.zones.entry(zone.code.clone()).or_default().push(collection);
+    }
+
+    /// A variable is used that these zones do not have.
+    pub fn lack_var(&mut self, head: &Head, name: &str, extent: Extent, zones: &[&Zone]) {
+        let known: std::collections::BTreeSet<&str> =
+            self.network.zones.iter().flat_map(|zone| zone.vars.keys().map(String::as_str)).collect();
+        let lacking = suggest::some(zones.iter().map(|zone| zone.code.as_str()));
+        let message = match zones.len() {
+            1 => format!("variable `{name}` is not known in zone {lacking}"),
+            count => format!("variable `{name}` is not known in {count} zones: {lacking}"),
+        };
+        let help = match known.contains(name) {
+            true => format!("add `{name}` to `vars` there, or leave the zone out with `appliesTo`"),
+            false => suggest::among(name, known),
+        };
+        let place = head.place(extent);
+        self.problems.push(Diagnostic::error(codes::UNKNOWN_VAR, place, message).help(help));
+    }
+
+    /// Everything, in an order that does not depend on the order of files or members.
+    pub fn finish(mut self) -> (Desired, Vec<Diagnostic>) {
+        for collections in self.desired.zones.values_mut() {
+            collections.sort_by(|a, b| (&a.id, &a.provenance.manifest).cmp(&(&b.id, &b.provenance.manifest)));
+        }
+        (self.desired, self.problems)
+    }
+}

@@ -1,0 +1,275 @@
+//! What a `Network` manifest can say.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, Visitor};
+
+use crate::manifest::check::{CODE, FILLED};
+use crate::manifest::typed::{At, Fields};
+use crate::model::network::EnvironmentType;
+
+/// The zones of one consortium, how they are reached, and what is known of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// Where Alma hosts the zones. Excludes `baseUrl`.
+    pub region: Option<At<Region>>,
+    /// Where the API answers: scheme, host and port. Excludes `region`.
+    pub base_url: Option<At<String>>,
+    /// Where the keys of every zone come from.
+    pub credentials: Option<CredentialsSpec>,
+    /// How fast every zone may be asked.
+    pub rate: Option<RateSpec>,
+    /// What every zone must say it is before anything is written to it.
+    pub environment_type: Option<EnvironmentTypeSpec>,
+    /// The network zone.
+    pub network_zone: ZoneSpec,
+    /// The institution zones.
+    #[serde(default)]
+    pub members: Vec<ZoneSpec>,
+    /// Other ways to reach the zones, chosen by `--environment`.
+    #[serde(default)]
+    pub environments: Fields<EnvironmentSpec>,
+}
+
+/// One zone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ZoneSpec {
+    /// Alma's institution code.
+    #[schemars(regex(pattern = CODE))]
+    pub code: At<String>,
+    /// What people call it.
+    #[schemars(regex(pattern = FILLED))]
+    pub name: String,
+    /// Free labels that `appliesTo` and `--label` select by.
+    #[serde(default)]
+    pub labels: Fields<String>,
+    /// Values that manifests use as `{var: name}`.
+    #[serde(default)]
+    pub vars: Fields<String>,
+    /// Campuses.
+    #[serde(default)]
+    pub campuses: Vec<CampusSpec>,
+    /// Libraries.
+    #[serde(default)]
+    pub libraries: Vec<LibrarySpec>,
+    /// Where Alma hosts this zone. Excludes `baseUrl`.
+    pub region: Option<At<Region>>,
+    /// Where the API of this zone answers. Excludes `region`.
+    pub base_url: Option<At<String>>,
+    /// Where the keys of this zone come from; replaces the network's `credentials` as a whole.
+    pub credentials: Option<CredentialsSpec>,
+    /// How fast this zone may be asked.
+    pub rate: Option<RateSpec>,
+    /// What this zone must say it is before anything is written to it.
+    pub environment_type: Option<EnvironmentTypeSpec>,
+}
+
+/// A campus.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CampusSpec {
+    /// Alma's campus code.
+    #[schemars(regex(pattern = FILLED))]
+    pub code: At<String>,
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// A library.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LibrarySpec {
+    /// Alma's library code.
+    #[schemars(regex(pattern = FILLED))]
+    pub code: At<String>,
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// Code of the campus it belongs to.
+    pub campus: Option<At<String>>,
+    /// Client addresses that count as being inside: `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`.
+    #[serde(default)]
+    pub ip_ranges: Vec<At<String>>,
+}
+
+/// Where the keys come from. Never the keys themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CredentialsSpec {
+    /// The key used by everything that only looks.
+    pub read: Option<At<CredentialSpec>>,
+    /// The key used by `apply` alone; without it, `apply` uses the read key.
+    pub write: Option<At<CredentialSpec>>,
+}
+
+/// Where one key is kept: exactly one of these. `{code}` is the zone's code.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}, {"required": ["command"]}]))]
+pub struct CredentialSpec {
+    /// An environment variable.
+    pub env: Option<At<String>>,
+    /// A file, relative to the config directory.
+    pub file: Option<At<String>>,
+    /// A command that prints the key: a line for the shell, or a program and its arguments.
+    pub command: Option<At<Command>>,
+}
+
+/// How fast a zone may be asked.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateSpec {
+    /// Requests in any one second; 20 where nothing is said.
+    #[schemars(range(min = 1, max = 1000))]
+    pub per_second: Option<u32>,
+    /// Requests of the day to leave to others; 0 where nothing is said.
+    pub daily_reserve: Option<u64>,
+}
+
+/// Lays itself over the network and its zones when it is chosen.
+///
+/// What it says of credentials, rate and address replaces what the network and its zones say, so
+/// that a sandbox is never reached with a key of production.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnvironmentSpec {
+    /// Where Alma hosts the zones of this environment. Excludes `baseUrl`.
+    pub region: Option<At<Region>>,
+    /// Where the API of this environment answers. Excludes `region`.
+    pub base_url: Option<At<String>>,
+    /// Where the keys of this environment come from.
+    pub credentials: Option<CredentialsSpec>,
+    /// How fast the zones of this environment may be asked.
+    pub rate: Option<RateSpec>,
+    /// What the zones of this environment must say they are.
+    pub environment_type: Option<EnvironmentTypeSpec>,
+    /// Zones that differ in this environment, by code.
+    #[serde(default)]
+    pub zones: Fields<ZoneOverride>,
+}
+
+/// What is different in one zone of an environment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ZoneOverride {
+    /// Where Alma hosts the zone. Excludes `baseUrl`.
+    pub region: Option<At<Region>>,
+    /// Where the API of the zone answers. Excludes `region`.
+    pub base_url: Option<At<String>>,
+    /// Where the keys of the zone come from.
+    pub credentials: Option<CredentialsSpec>,
+    /// How fast the zone may be asked.
+    pub rate: Option<RateSpec>,
+    /// What the zone must say it is.
+    pub environment_type: Option<EnvironmentTypeSpec>,
+}
+
+/// Where Alma hosts a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    /// Europe.
+    Eu,
+    /// North America.
+    Na,
+    /// Asia Pacific, Singapore.
+    Ap,
+    /// Asia Pacific South, Australia.
+    Aps,
+    /// Canada.
+    Ca,
+    /// China.
+    Cn,
+}
+
+impl Region {
+    /// Where its API answers.
+    pub fn base_url(self) -> &'static str {
+        match self {
+            Self::Eu => "https://api-eu.hosted.exlibrisgroup.com",
+            Self::Na => "https://api-na.hosted.exlibrisgroup.com",
+            Self::Ap => "https://api-ap.hosted.exlibrisgroup.com",
+            Self::Aps => "https://api-aps.hosted.exlibrisgroup.com",
+            Self::Ca => "https://api-ca.hosted.exlibrisgroup.com",
+            Self::Cn => "https://api-cn.hosted.exlibrisgroup.com.cn",
+        }
+    }
+}
+
+/// What a zone says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentTypeSpec {
+    /// People work there.
+    Production,
+    /// A copy to try things on.
+    Sandbox,
+}
+
+impl From<EnvironmentTypeSpec> for EnvironmentType {
+    fn from(spec: EnvironmentTypeSpec) -> Self {
+        match spec {
+            EnvironmentTypeSpec::Production => Self::Production,
+            EnvironmentTypeSpec::Sandbox => Self::Sandbox,
+        }
+    }
+}
+
+/// A line for the shell, or a program and its arguments.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Given to `sh -c`.
+    Line(String),
+    /// Run as it is.
+    Program(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Command;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a line for the shell or a list of a program and its arguments")
+            }
+
+            fn visit_str<E: de::Error>(self, line: &str) -> Result<Command, E> {
+                Ok(Command::Line(line.to_owned()))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Command, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = seq.next_element()? {
+                    words.push(word);
+                }
+                Ok(Command::Program(words))
+            }
+        }
+
+        deserializer.deserialize_any(Visit)
+    }
+}
+
+impl JsonSchema for Command {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Command".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+        })
+    }
+}

@@ -1,0 +1,362 @@
+//! Checks a document against the schema of its kind and says what is wrong in the user's words, at the exact place.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError, Validator};
+use serde_json::Value as Json;
+
+use super::codes;
+use super::node::{Extent, Node, NodeValue};
+use super::source::Document;
+use super::suggest;
+use crate::model::Diagnostic;
+
+/// A schema, ready to be used.
+#[derive(Debug)]
+pub struct Schema {
+    json: Json,
+    validator: Validator,
+}
+
+impl Schema {
+    /// Compiles a schema. The schemas are ours, so that one that does not compile is a bug, which
+    /// a test finds: until then everything is refused.
+    pub fn new(json: Json) -> Self {
+        let validator =
+            jsonschema::validator_for(&json).or_else(|_| jsonschema::validator_for(&Json::Bool(false)));
+        match validator {
+            Ok(validator) => Self { json, validator },
+            Err(error) => unreachable!("`false` is a schema: {error}"),
+        }
+    }
+
+    /// The schema as it is published.
+    pub fn json(&self) -> &Json {
+        &self.json
+    }
+
+    /// Everything that is wrong with a document.
+    pub fn check(&self, document: &Document) -> Vec<Diagnostic> {
+        let instance = document.root.to_json();
+        if self.validator.is_valid(&instance) {
+            return Vec::new();
+        }
+        let check = Check { schema: &self.json, document };
+        let mut problems = Vec::new();
+        for error in self.validator.iter_errors(&instance) {
+            check.explain(&error, &mut problems);
+        }
+        problems
+    }
+}
+
+/// Patterns of the schemas in words.
+const IN_WORDS: &[(&str, &str)] = &[
+    (NAME, "lower-case letters, digits and `-`, beginning with a letter or digit"),
+    (CODE, "letters, digits, `_` and `-`"),
+    (FILLED, "at least one character that is not a space"),
+];
+
+/// `metadata.name`.
+pub const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
+/// Codes of zones.
+pub const CODE: &str = "^[A-Za-z0-9_-]+$";
+/// Texts that must not be empty.
+pub const FILLED: &str = "\\S";
+
+struct Check<'a> {
+    schema: &'a Json,
+    document: &'a Document,
+}
+
+impl Check<'_> {
+    fn explain(&self, error: &ValidationError<'_>, problems: &mut Vec<Diagnostic>) {
+        let pointer = error.instance_path().as_str();
+        // Every path that the validator reports was made from this tree.
+        let Some(found) = self.document.root.find(pointer) else { return };
+        let node = found.node;
+        let head = if pointer.is_empty() { node.head() } else { found.head() };
+        let problem = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                problems.extend(unexpected.iter().map(|field| self.unknown_field(error, node, field)));
+                return;
+            }
+            ValidationErrorKind::Required { property } => {
+                let field = property.as_str().unwrap_or_default();
+                // A misspelt field is one problem, not two.
+                if self.is_misspelt(error, node, field) {
+                    return;
+                }
+                self.at(codes::MISSING_FIELD, head, format!("{} lacks `{field}`", called(pointer)))
+                    .help(format!("add `{field}: ...`"))
+            }
+            ValidationErrorKind::Type { kind } => self.wrong_type(node, &expected(kind)),
+            ValidationErrorKind::Enum { options } => self.not_one_of(node, &words(options)),
+            ValidationErrorKind::Constant { expected_value } => {
+                self.not_one_of(node, &words(&Json::Array(vec![expected_value.as_ref().clone()])))
+            }
+            ValidationErrorKind::AnyOf { context } => return self.alternatives(node, context, problems),
+            ValidationErrorKind::OneOfNotValid { context } => match self.exclusive_fields(error) {
+                Some(fields) => self
+                    .at(
+                        codes::NOT_EXACTLY_ONE,
+                        head,
+                        format!("{} needs one of {}", called(pointer), list(&fields)),
+                    )
+                    .help("add one of them"),
+                None => return self.alternatives(node, context, problems),
+            },
+            ValidationErrorKind::OneOfMultipleValid { .. } => self.too_many(error, node, head),
+            ValidationErrorKind::Pattern { .. }
+                if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
+            {
+                self.at(codes::WRONG_FORM, node.extent, "the text is empty")
+                    .help("say something, or remove the field")
+            }
+            ValidationErrorKind::Pattern { pattern } => {
+                let wanted = IN_WORDS.iter().find(|(each, _)| each == pattern).map(|(_, words)| *words);
+                self.at(codes::WRONG_FORM, node.extent, format!("{} is not allowed here", shown(node)))
+                    .help(format!("allowed: {}", wanted.unwrap_or(pattern)))
+            }
+            ValidationErrorKind::MinLength { .. } => self
+                .at(codes::OUT_OF_RANGE, node.extent, "the text is empty")
+                .help("say something, or remove the field"),
+            ValidationErrorKind::MinItems { .. } => {
+                self.at(codes::OUT_OF_RANGE, head, "the list is empty").help("it needs at least one item")
+            }
+            ValidationErrorKind::Minimum { limit } => self
+                .at(codes::OUT_OF_RANGE, node.extent, format!("{} is less than {limit}", shown(node)))
+                .help(format!("write {limit} or more")),
+            ValidationErrorKind::Maximum { limit } => self
+                .at(codes::OUT_OF_RANGE, node.extent, format!("{} is more than {limit}", shown(node)))
+                .help(format!("write {limit} or less")),
+            // The kinds' schemas use no other keyword; one that comes to must get words here.
+            _ => self
+                .at(codes::SCHEMA, head, "the value does not fit the schema of this kind")
+                .help("`zonal schema` prints the schema"),
+        };
+        problems.push(problem);
+    }
+
+    fn at(&self, code: &'static str, extent: Extent, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, self.document.place(extent), message)
+    }
+
+    /// The fields that the map has which an error is about.
+    fn known(&self, error: &ValidationError<'_>) -> Vec<&str> {
+        parent(error.schema_path().as_str())
+            .and_then(|pointer| self.schema.pointer(pointer)?.get("properties")?.as_object())
+            .map(|properties| properties.keys().map(String::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    fn is_misspelt(&self, error: &ValidationError<'_>, node: &Node, field: &str) -> bool {
+        let NodeValue::Map(entries) = &node.value else { return false };
+        let known = self.known(error);
+        (entries.iter().map(|(key, _)| &*key.text).filter(|key| !known.contains(key)))
+            .any(|key| suggest::nearest(key, known.iter().copied()) == Some(field))
+    }
+
+    fn unknown_field(&self, error: &ValidationError<'_>, node: &Node, field: &str) -> Diagnostic {
+        let extent = node.get(field).map_or(node.extent, |found| found.head());
+        let here = called(error.instance_path().as_str());
+        self.at(codes::UNKNOWN_FIELD, extent, format!("unknown field `{field}` in {here}"))
+            .help(suggest::among(field, self.known(error)))
+    }
+
+    fn wrong_type(&self, node: &Node, expected: &[&'static str]) -> Diagnostic {
+        let message = format!("expected {}, found {}", alternatives(expected), kind_of(node));
+        let problem = self.at(codes::WRONG_TYPE, node.head(), message);
+        let text_wanted = expected.contains(&"text");
+        match &node.value {
+            NodeValue::Number(text) if text_wanted => problem.help(format!("quote it: `\"{text}\"`")),
+            NodeValue::Bool(flag) if text_wanted => problem.help(format!("quote it: `\"{flag}\"`")),
+            NodeValue::Text(text) if expected.contains(&"`true` or `false`") => {
+                match text.to_lowercase().as_str() {
+                    "yes" | "on" | "y" | "true" => problem.help("write `true`, without quotes"),
+                    "no" | "off" | "n" | "false" => problem.help("write `false`, without quotes"),
+                    _ => problem,
+                }
+            }
+            NodeValue::Text(text) if expected.contains(&"a number") && text.parse::<f64>().is_ok() => {
+                problem.help(format!("write `{}`, without quotes", text.trim_start_matches('0')))
+            }
+            NodeValue::Null if expected.contains(&"a list") => problem.help("write `[]` for an empty list"),
+            NodeValue::Null if text_wanted => {
+                problem.help("remove the field if there is nothing to say, or quote the text: `\"null\"`")
+            }
+            NodeValue::Null => problem.help("remove the field if there is nothing to say"),
+            NodeValue::Text(_) if expected.contains(&"a list") => {
+                problem.help("write `[...]`, or `- ` in front of it")
+            }
+            NodeValue::Map(_) if expected.contains(&"a list") => {
+                problem.help("write `- ` in front of the item")
+            }
+            NodeValue::Bool(_)
+            | NodeValue::Number(_)
+            | NodeValue::Text(_)
+            | NodeValue::List(_)
+            | NodeValue::Map(_) => problem,
+        }
+    }
+
+    fn not_one_of(&self, node: &Node, options: &[String]) -> Diagnostic {
+        let NodeValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let message = format!("`{text}` is not one of {}", list(&options));
+        let help = match suggest::nearest(text, options) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "write one of them".to_owned(),
+        };
+        self.at(codes::NOT_ONE_OF, node.extent, message).help(help)
+    }
+
+    /// A value that may look this way or that. The alternative that the user meant is the one whose
+    /// type fits; where none does, all of them are named.
+    fn alternatives(
+        &self,
+        node: &Node,
+        context: &[Vec<ValidationError<'static>>],
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let own = context.iter().flatten().map(|error| error.instance_path().as_str().len()).min();
+        let misses = |errors: &&Vec<ValidationError<'static>>| {
+            errors.iter().any(|error| {
+                matches!(error.kind(), ValidationErrorKind::Type { .. })
+                    && Some(error.instance_path().as_str().len()) == own
+            })
+        };
+        let constants: Vec<String> = context
+            .iter()
+            .flatten()
+            .filter_map(|error| match error.kind() {
+                ValidationErrorKind::Constant { expected_value } => {
+                    expected_value.as_str().map(str::to_owned)
+                }
+                ValidationErrorKind::Enum { options } => Some(words(options).join("`, `")),
+                _ => None,
+            })
+            .collect();
+        if constants.len() == context.iter().flatten().count() {
+            problems.push(self.not_one_of(node, &constants));
+            return;
+        }
+        if let Some(meant) = context.iter().find(|errors| !misses(errors)) {
+            meant.iter().for_each(|error| self.explain(error, problems));
+            return;
+        }
+        let types: Vec<&'static str> = context
+            .iter()
+            .flatten()
+            .filter_map(|error| match error.kind() {
+                ValidationErrorKind::Type { kind } => Some(expected(kind)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        // Of values that may be a text or a map there is one: a variable stands for a text.
+        let types: Vec<&'static str> = ["text", "`{var: name}`", "a number", "a list", "a map", "`null`"]
+            .into_iter()
+            .filter(|each| match *each {
+                "`{var: name}`" => types.contains(&"text") && types.contains(&"a map"),
+                "a map" => types.contains(&"a map") && !types.contains(&"text"),
+                each => types.contains(&each),
+            })
+            .collect();
+        problems.push(self.wrong_type(node, &types));
+    }
+
+    /// The fields of a `oneOf` that only says which fields exclude each other.
+    fn exclusive_fields(&self, error: &ValidationError<'_>) -> Option<Vec<&str>> {
+        let branches = self.schema.pointer(error.schema_path().as_str())?.as_array()?;
+        branches.iter().map(|branch| branch.get("required")?.get(0)?.as_str()).collect()
+    }
+
+    fn too_many(&self, error: &ValidationError<'_>, node: &Node, head: Extent) -> Diagnostic {
+        let fields = self.exclusive_fields(error).unwrap_or_default();
+        let mut given = fields.iter().filter_map(|field| node.get(field)).map(|found| found.head());
+        let message = format!("only one of {} can be given", list(&fields));
+        match (given.next(), given.next()) {
+            (Some(first), Some(second)) => {
+                let (first, second) = (first.min(second), first.max(second));
+                self.at(codes::NOT_EXACTLY_ONE, second, message)
+                    .related(self.document.place(first), "the other one")
+                    .help("remove one of them")
+            }
+            _ => self.at(codes::NOT_EXACTLY_ONE, head, message),
+        }
+    }
+}
+
+fn parent(pointer: &str) -> Option<&str> {
+    pointer.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// What a path leads to, in words: `row 3`, `metadata`, `the document`.
+fn called(pointer: &str) -> String {
+    let mut segments = pointer.rsplit('/');
+    match (segments.next(), segments.next()) {
+        (None | Some(""), _) => "the document".to_owned(),
+        (Some(last), Some(list)) if last.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("an item of `{list}`")
+        }
+        (Some(last), _) => format!("`{}`", last.replace("~1", "/").replace("~0", "~")),
+    }
+}
+
+fn shown(node: &Node) -> String {
+    match &node.value {
+        NodeValue::Text(text) | NodeValue::Number(text) => format!("`{text}`"),
+        NodeValue::Null | NodeValue::Bool(_) | NodeValue::List(_) | NodeValue::Map(_) => kind_of(node),
+    }
+}
+
+fn kind_of(node: &Node) -> String {
+    match &node.value {
+        NodeValue::Null => "nothing".to_owned(),
+        NodeValue::Bool(flag) => format!("`{flag}`"),
+        NodeValue::Number(text) => format!("the number `{text}`"),
+        NodeValue::Text(text) if text.chars().count() > 40 => "text".to_owned(),
+        NodeValue::Text(text) => format!("the text `{}`", text.escape_debug()),
+        NodeValue::List(_) => "a list".to_owned(),
+        NodeValue::Map(_) => "a map".to_owned(),
+    }
+}
+
+fn expected(kind: &TypeKind) -> Vec<&'static str> {
+    let name = |one: JsonType| match one {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer | JsonType::Number => "a number",
+        JsonType::Null => "`null`",
+        JsonType::Object => "a map",
+        JsonType::String => "text",
+    };
+    match kind {
+        TypeKind::Single(one) => vec![name(*one)],
+        TypeKind::Multiple(several) => several.iter().map(name).collect(),
+    }
+}
+
+fn words(options: &Json) -> Vec<String> {
+    options
+        .as_array()
+        .map(|options| {
+            options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
+        })
+        .map(Iterator::collect)
+        .unwrap_or_default()
+}
+
+/// `` `a`, `b` ``.
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `text, a map or null`.
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [] => "something else".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}

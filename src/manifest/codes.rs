@@ -1,0 +1,91 @@
+//! Every diagnostic code in one table, so that a code keeps its meaning for as long as people suppress by it.
+
+macro_rules! codes {
+    ($($name:ident = $code:literal: $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $name: &str = $code;)*
+
+        /// Every code with its meaning, in order.
+        pub const ALL: &[(&str, &str)] = &[$(($code, $meaning)),*];
+    };
+}
+
+codes! {
+    // Z01xx: files and YAML.
+    UNREADABLE = "Z0101": "a file cannot be read as text";
+    YAML = "Z0102": "the text is not YAML";
+    TAB = "Z0103": "a tab stands where YAML wants spaces";
+    DUPLICATE_KEY = "Z0104": "a key occurs twice in one map";
+    KEY_NOT_TEXT = "Z0105": "a key is not text";
+    TAG = "Z0106": "a YAML tag is not supported";
+    ALIAS = "Z0107": "an alias is unknown, refers to itself, or repeats too much";
+    NESTING = "Z0108": "lists and maps are nested too deeply";
+    MERGE_KEY = "Z0109": "a merge key is not supported";
+    NO_SOURCES = "Z0110": "there are no manifests at all";
+    TOO_LARGE = "Z0111": "a file is too large";
+
+    // Z02xx: envelope and schema.
+    API_VERSION = "Z0201": "a document has no `apiVersion` of zonal's";
+    KIND = "Z0202": "the kind is missing or unknown";
+    UNKNOWN_FIELD = "Z0203": "a field is not known here";
+    MISSING_FIELD = "Z0204": "a required field is missing";
+    WRONG_TYPE = "Z0205": "a value has the wrong type";
+    NOT_ONE_OF = "Z0206": "a value is not one of the allowed ones";
+    WRONG_FORM = "Z0207": "a text does not have the required form";
+    OUT_OF_RANGE = "Z0208": "a number or a length is out of range";
+    NOT_EXACTLY_ONE = "Z0209": "of fields that exclude each other, not exactly one is given";
+    DUPLICATE_MANIFEST = "Z0210": "two manifests have the same kind and name";
+    SCHEMA = "Z0211": "a value does not fit the schema in some other way";
+
+    // Z03xx: the network.
+    NO_NETWORK = "Z0301": "no manifest describes the network";
+    SECOND_NETWORK = "Z0302": "two manifests describe the network";
+    UNKNOWN_ENVIRONMENT = "Z0303": "the chosen environment is not declared";
+    DUPLICATE_ZONE = "Z0304": "two zones have the same code";
+    BASE_URL = "Z0305": "a base URL is not usable";
+    PLAIN_HTTP = "Z0306": "keys would travel unencrypted";
+    NO_ADDRESS = "Z0307": "a zone has neither a region nor a base URL";
+    NO_READ_KEY = "Z0308": "a zone has no credentials to read with";
+    PLACEHOLDER = "Z0309": "a placeholder is not known";
+    UNKNOWN_CAMPUS = "Z0310": "a library belongs to a campus that its zone does not have";
+    IP_RANGE = "Z0311": "an IP range cannot be understood";
+    DUPLICATE_PART = "Z0312": "two campuses or two libraries of a zone have the same code";
+    UNKNOWN_ZONE = "Z0313": "an environment speaks of a zone that the network does not have";
+    EMPTY_COMMAND = "Z0314": "a credential names nothing";
+
+    // Z04xx: selection.
+    EMPTY_SELECTION = "Z0401": "`appliesTo` matches no zone";
+    UNKNOWN_LABEL = "Z0402": "no zone has such a label";
+    UNKNOWN_LABEL_VALUE = "Z0403": "no zone has such a value of a label";
+    UNKNOWN_CODE = "Z0404": "`only` or `except` names a zone that the network does not have";
+    EXCEPT_NOBODY = "Z0405": "`except` names a zone that is not selected anyway";
+    ONLY_LEFT_OUT = "Z0406": "`only` names a zone that another condition leaves out";
+
+    // Z05xx: rows and tables.
+    NO_KEY = "Z0501": "a row has no key";
+    DUPLICATE_ROW = "Z0502": "a key occurs twice in one list of rows";
+    DUPLICATE_ADDRESS = "Z0503": "two manifests declare the same record of a zone";
+    SHARED_FIELD = "Z0504": "two languages of a table disagree about what they share";
+    SECOND_DEFAULT = "Z0505": "two rows of one table want to be the default";
+    ABSENT_WITH_FIELDS = "Z0506": "an absent row has other fields than its key";
+    UNLISTED_CONFLICT = "Z0507": "two manifests want different things of unlisted rows";
+    UNKNOWN_LIBRARY = "Z0508": "a zone does not have the library";
+    UNKNOWN_VAR = "Z0509": "a zone does not have the variable";
+    DOES_NOTHING = "Z0510": "a manifest does nothing";
+    KEYS_DIFFER_IN_CASE = "Z0511": "keys differ only in upper and lower case";
+    SPACES_AROUND_KEY = "Z0512": "a key begins or ends with a space";
+    DUPLICATE_COLUMN = "Z0513": "a column is named twice in `key`";
+    NO_SUCH_COLUMN = "Z0514": "a mapping table cannot have such a column";
+
+    // Z06xx: credentials.
+    MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(ALL.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

@@ -1,0 +1,121 @@
+//! What every manifest has around its spec: `apiVersion`, `kind` and `metadata`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::codes;
+use super::node::{Extent, Found, NodeValue};
+use super::source::{Document, place};
+use super::suggest;
+use crate::kinds::{KINDS, Kind};
+use crate::model::{Diagnostic, Place, Provenance};
+
+/// The `apiVersion` of every manifest.
+pub const API_VERSION: &str = "zonal/v1";
+
+/// What a manifest is called, and where it is.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Its kind.
+    pub kind: &'static str,
+    /// `metadata.name`.
+    pub name: Arc<str>,
+    /// `CodeTable/network-block-descriptions`.
+    pub manifest: Arc<str>,
+    /// Its file.
+    pub file: Arc<str>,
+    /// Where its name stands, which is where problems of the whole manifest are shown.
+    pub extent: Extent,
+}
+
+impl Head {
+    /// A stretch of the manifest's file as a place.
+    pub fn place(&self, extent: Extent) -> Place {
+        place(&self.file, extent)
+    }
+
+    /// Where the manifest is named.
+    pub fn here(&self) -> Place {
+        self.place(self.extent)
+    }
+
+    /// A stretch of the manifest as the source of a value.
+    pub fn provenance(&self, extent: Extent, override_index: Option<u32>) -> Provenance {
+        Provenance { place: self.place(extent), manifest: Arc::clone(&self.manifest), override_index }
+    }
+}
+
+/// The kind of a document, or why it is none of ours.
+pub fn kind(document: &Document) -> Result<&'static Kind, Box<Diagnostic>> {
+    let root = &document.root;
+    let ignore = "name the file in `.zonalignore` if it is not zonal's";
+    let here = document.place(root.head());
+    let NodeValue::Map(entries) = &root.value else {
+        let problem =
+            Diagnostic::error(codes::API_VERSION, here, "the document is not a map, so it is no manifest");
+        return Err(Box::new(problem.help(format!("begin with `apiVersion: {API_VERSION}`, or {ignore}"))));
+    };
+    let Some(version) = root.get("apiVersion") else {
+        let near = entries.iter().find(|(key, _)| suggest::nearest(&key.text, ["apiVersion"]).is_some());
+        return Err(Box::new(match near {
+            Some((key, _)) => Diagnostic::error(
+                codes::API_VERSION,
+                document.place(key.extent),
+                format!("unknown field `{}`, and there is no `apiVersion`", key.text),
+            )
+            .help("did you mean `apiVersion`?"),
+            None => Diagnostic::error(codes::API_VERSION, here, "the document has no `apiVersion`")
+                .help(format!("add `apiVersion: {API_VERSION}`, or {ignore}")),
+        }));
+    };
+    if version.node.as_text().map(AsRef::as_ref) != Some(API_VERSION) {
+        let problem = Diagnostic::error(
+            codes::API_VERSION,
+            document.place(version.node.extent),
+            format!("the `apiVersion` is not `{API_VERSION}`"),
+        );
+        return Err(Box::new(problem.help(format!("write `{API_VERSION}`, or {ignore}"))));
+    }
+    let Some(Found { node, .. }) = root.get("kind") else {
+        let problem = Diagnostic::error(codes::KIND, here, "the document has no `kind`");
+        let names: Vec<String> = KINDS.iter().map(|kind| format!("`{}`", kind.name)).collect();
+        return Err(Box::new(problem.help(format!("add `kind: ...`; known: {}", names.join(", ")))));
+    };
+    let unknown = |text: &str| {
+        let problem =
+            Diagnostic::error(codes::KIND, document.place(node.extent), format!("unknown kind `{text}`"));
+        Box::new(problem.help(suggest::among(text, KINDS.iter().map(|kind| kind.name))))
+    };
+    let text = node.as_text().ok_or_else(|| unknown("(not a text)"))?;
+    KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))
+}
+
+/// The head of a document that has passed the check of its kind's schema.
+pub fn head(document: &Document, kind: &'static Kind) -> Option<Head> {
+    let name = document.root.get("metadata")?.node.get("name")?.node;
+    let text = name.as_text()?;
+    Some(Head {
+        kind: kind.name,
+        name: Arc::clone(text),
+        manifest: format!("{}/{text}", kind.name).into(),
+        file: Arc::clone(&document.file),
+        extent: name.extent,
+    })
+}
+
+/// Manifests that have the same kind and name.
+pub fn duplicates<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<&str, &Head> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for head in heads {
+        match seen.get(&*head.manifest) {
+            Some(first) => {
+                let message = format!("two manifests are called `{}`", head.manifest);
+                let problem = Diagnostic::error(codes::DUPLICATE_MANIFEST, head.here(), message);
+                problems.push(problem.related(first.here(), "first here").help("rename one of them"));
+            }
+            None => drop(seen.insert(&head.manifest, head)),
+        }
+    }
+    problems
+}

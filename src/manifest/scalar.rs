@@ -1,0 +1,54 @@
+//! What an unquoted YAML word means: YAML 1.2's core schema, but identifiers stay text.
+
+use std::sync::Arc;
+
+use super::node::{NodeValue, integer};
+
+/// The meaning of a plain, that is unquoted, word. `NO`, `on`, dates, `00123`, `1_000` and numbers
+/// too long for a machine are texts, because in this domain they are codes and identifiers.
+pub fn plain(word: &str) -> NodeValue {
+    match word {
+        "" | "~" | "null" | "Null" | "NULL" => NodeValue::Null,
+        "true" | "True" | "TRUE" => NodeValue::Bool(true),
+        "false" | "False" | "FALSE" => NodeValue::Bool(false),
+        word if is_number(word) => NodeValue::Number(word.into()),
+        word => NodeValue::Text(Arc::from(word)),
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    if word.starts_with("0x") || word.starts_with("0o") {
+        return !word[2..].starts_with(['+', '-']) && integer(word).is_some();
+    }
+    let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
+    let leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+    if leading_zero || !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return false;
+    }
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return integer(word).is_some();
+    }
+    // What is left of Rust's own floats once words such as `inf` are gone is YAML's float.
+    digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+        && digits.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NodeValue, plain};
+
+    #[test]
+    fn identifiers_stay_text_and_numbers_are_numbers() {
+        let texts = "NO no off yes y 00123 05 1_000 1234567890123456789012 2024-05-30 12:30 2024-05-30T10:00:00Z .inf .nan inf 1e999 - + . 1.2.3 0x 0xZZ 08.5 -012 0x-1 1e e1";
+        for word in texts.split(' ') {
+            assert!(matches!(plain(word), NodeValue::Text(_)), "{word}");
+        }
+        for word in "0 7 -7 +7 1.10 0.5 .5 1. 1e3 1E-3 0x1F 0o17 9223372036854775807".split(' ') {
+            assert!(matches!(plain(word), NodeValue::Number(_)), "{word}");
+        }
+        for word in ["", "~", "null"] {
+            assert!(matches!(plain(word), NodeValue::Null), "{word}");
+        }
+        assert!(matches!(plain("True"), NodeValue::Bool(true)));
+    }
+}

@@ -1,0 +1,320 @@
+//! Decides which zones a manifest, or an override of it, speaks of.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::codes;
+use super::envelope::Head;
+use super::node::Extent;
+use super::suggest;
+use super::text::OneOrMany;
+use super::typed::{At, Fields};
+use crate::model::network::{Role, Zone};
+use crate::model::{Diagnostic, Network};
+
+/// Which zones something applies to. All conditions must hold; a condition that is left out, or
+/// an empty list, says nothing.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppliesTo {
+    /// Members (the default), the network zone, or all. In an override: all that the manifest applies to.
+    pub zones: Option<At<Zones>>,
+    /// Labels that a zone must have, each with one of the values.
+    #[serde(default)]
+    pub labels: Fields<At<OneOrMany>>,
+    /// Codes of the zones to choose from.
+    #[serde(default)]
+    pub only: Vec<At<String>>,
+    /// Codes of zones to leave out.
+    #[serde(default)]
+    pub except: Vec<At<String>>,
+}
+
+/// Zones by their role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Zones {
+    /// The institution zones.
+    Members,
+    /// The network zone.
+    Network,
+    /// Both.
+    All,
+}
+
+/// Zones of a network, by their position in it, in its order.
+pub type Selection = Vec<usize>;
+
+/// The zones that a manifest applies to.
+pub fn of_manifest(
+    applies_to: Option<&At<AppliesTo>>,
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> Selection {
+    let everything = (0..network.zones.len()).collect();
+    let select = Select { network, head, default: Zones::Members, whole: "the network", failed: false };
+    match applies_to {
+        Some(applies_to) => select.select(applies_to, everything, problems),
+        None => select.select(&At { value: AppliesTo::default(), extent: head.extent }, everything, problems),
+    }
+}
+
+/// The zones of a manifest's own selection that an override of it applies to.
+pub fn of_override(
+    applies_to: &At<AppliesTo>,
+    within: &Selection,
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> Selection {
+    let whole = "the manifest's own selection";
+    Select { network, head, default: Zones::All, whole, failed: false }.select(
+        applies_to,
+        within.clone(),
+        problems,
+    )
+}
+
+struct Select<'a> {
+    network: &'a Network,
+    head: &'a Head,
+    default: Zones,
+    /// What is selected from, in words.
+    whole: &'static str,
+    /// Whether a condition is wrong in itself, so that an empty selection is only its consequence.
+    failed: bool,
+}
+
+/// The condition that left nothing: what to say about it, where, and the way out.
+type Emptied = Option<(Extent, String, String)>;
+
+impl Select<'_> {
+    fn select(
+        mut self,
+        applies_to: &At<AppliesTo>,
+        from: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
+        let AppliesTo { zones, labels, only, except } = &applies_to.value;
+        let mut emptied: Emptied = None;
+
+        let wanted = zones.map_or(self.default, |zones| zones.value);
+        let whole = from.clone();
+        let mut selected: Selection =
+            from.into_iter().filter(|&zone| has_role(wanted, &self.network.zones[zone])).collect();
+        if selected.is_empty() {
+            let extent = zones.map_or(applies_to.extent, |zones| zones.extent);
+            let message = format!("{} has no {}", self.whole, wanted.in_words());
+            emptied = Some((extent, message, "choose other `zones`".to_owned()));
+        }
+        for (label, values) in &labels.0 {
+            let before = selected.clone();
+            selected = self.with_label(label, values, selected, problems);
+            if selected.is_empty() && !before.is_empty() {
+                emptied = Some(self.no_label_left(label, values, wanted));
+            }
+        }
+        if !only.is_empty() {
+            let before = selected.clone();
+            selected = self.only(only, selected, problems);
+            if selected.is_empty() && !before.is_empty() {
+                emptied = Some(self.only_left_out(only, wanted, &whole));
+            }
+        }
+        let before = !selected.is_empty();
+        selected = self.except(except, selected, problems);
+        if before && selected.is_empty() {
+            let extent = except.first().map_or(applies_to.extent, |code| code.extent);
+            let message = "`except` leaves out every zone that was selected".to_owned();
+            emptied = Some((extent, message, "remove the manifest if it is for nobody".to_owned()));
+        }
+        if let Some((extent, message, help)) = emptied.filter(|_| !self.failed && selected.is_empty()) {
+            let message = format!("`appliesTo` matches nothing: {message}");
+            problems
+                .push(Diagnostic::error(codes::EMPTY_SELECTION, self.head.place(extent), message).help(help));
+        }
+        selected
+    }
+
+    fn with_label(
+        &mut self,
+        label: &At<String>,
+        values: &At<OneOrMany>,
+        selected: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
+        let zones = &self.network.zones;
+        if !zones.iter().any(|zone| zone.labels.contains_key(&label.value)) {
+            self.failed = true;
+            let known = zones.iter().flat_map(|zone| zone.labels.keys().map(String::as_str));
+            let message = format!("no zone has a label `{}`", label.value);
+            problems.push(
+                Diagnostic::error(codes::UNKNOWN_LABEL, self.head.place(label.extent), message)
+                    .help(suggest::among(&label.value, distinct(known))),
+            );
+            return Vec::new();
+        }
+        let texts = values.texts();
+        for value in &texts {
+            let known = || zones.iter().filter_map(|zone| zone.labels.get(&label.value)).map(String::as_str);
+            if !known().any(|each| each == value.value) {
+                self.failed = true;
+                let message = format!("no zone has the label `{}: {}`", label.value, value.value);
+                problems.push(
+                    Diagnostic::error(codes::UNKNOWN_LABEL_VALUE, self.head.place(value.extent), message)
+                        .help(suggest::among(value.value, distinct(known()))),
+                );
+            }
+        }
+        let matches = |zone: &Zone| {
+            zone.labels.get(&label.value).is_some_and(|has| texts.iter().any(|value| value.value == has))
+        };
+        selected.into_iter().filter(|&zone| matches(&zones[zone])).collect()
+    }
+
+    fn no_label_left(
+        &self,
+        label: &At<String>,
+        values: &At<OneOrMany>,
+        wanted: Zones,
+    ) -> (Extent, String, String) {
+        let texts = values.texts();
+        let have = self.network.zones.iter().filter(|zone| {
+            zone.labels.get(&label.value).is_some_and(|has| texts.iter().any(|value| value.value == has))
+        });
+        let help = format!("zones with this label: {}", suggest::some(have.map(|zone| zone.code.as_str())));
+        let words: Vec<&str> = texts.iter().map(|value| value.value).collect();
+        let message = format!(
+            "none of the {} that the other conditions select has the label `{}: {}`",
+            match wanted {
+                Zones::Members => "members",
+                Zones::Network | Zones::All => "zones",
+            },
+            label.value,
+            words.join(" or ")
+        );
+        (label.extent, message, help)
+    }
+
+    fn only(
+        &mut self,
+        only: &[At<String>],
+        selected: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
+        let codes = self.known(only, "only", problems);
+        let kept: Selection =
+            selected.into_iter().filter(|zone| codes.iter().any(|(known, _)| known == zone)).collect();
+        if !kept.is_empty() {
+            for (zone, extent) in codes.iter().filter(|(zone, _)| !kept.contains(zone)) {
+                let message = format!("another condition leaves out `{}`", self.network.zones[*zone].code);
+                problems.push(
+                    Diagnostic::warning(codes::ONLY_LEFT_OUT, self.head.place(*extent), message)
+                        .help("remove it from `only`, or change the other condition"),
+                );
+            }
+        }
+        kept
+    }
+
+    fn only_left_out(
+        &self,
+        only: &[At<String>],
+        wanted: Zones,
+        whole: &Selection,
+    ) -> (Extent, String, String) {
+        let extent = only.first().map(|code| code.extent).unwrap_or_default();
+        let named: Vec<usize> = (0..self.network.zones.len())
+            .filter(|&zone| only.iter().any(|code| self.network.zones[zone].code.as_str() == code.value))
+            .collect();
+        let roles: Vec<Role> = named.iter().map(|&zone| self.network.zones[zone].role).collect();
+        let (message, help) = match wanted {
+            _ if !named.iter().any(|zone| whole.contains(zone)) => (
+                format!("`only` names no zone of {}", self.whole),
+                "name zones that the manifest itself applies to, or widen its own `appliesTo`",
+            ),
+            Zones::Members if roles.contains(&Role::Network) => (
+                "`only` names the network zone, but `zones` is `members`".to_owned(),
+                "write `zones: network` or `zones: all`",
+            ),
+            Zones::Network if roles.contains(&Role::Member) => (
+                "`only` names members, but `zones` is `network`".to_owned(),
+                "write `zones: members` or `zones: all`",
+            ),
+            Zones::Members | Zones::Network | Zones::All => (
+                "the other conditions leave out every zone that `only` names".to_owned(),
+                "remove those conditions: `only` is enough",
+            ),
+        };
+        (extent, message, help.to_owned())
+    }
+
+    fn except(
+        &mut self,
+        except: &[At<String>],
+        selected: Selection,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Selection {
+        let codes = self.known(except, "except", problems);
+        for (zone, extent) in codes.iter().filter(|(zone, _)| !selected.contains(zone) && !self.failed) {
+            let message = format!(
+                "`except` leaves out `{}`, which is not selected anyway",
+                self.network.zones[*zone].code
+            );
+            problems.push(
+                Diagnostic::warning(codes::EXCEPT_NOBODY, self.head.place(*extent), message)
+                    .help("remove it"),
+            );
+        }
+        selected.into_iter().filter(|zone| !codes.iter().any(|(known, _)| known == zone)).collect()
+    }
+
+    /// The zones of these codes; those that do not exist are told.
+    fn known(
+        &mut self,
+        codes: &[At<String>],
+        field: &str,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<(usize, Extent)> {
+        let zones = &self.network.zones;
+        let mut known = Vec::new();
+        for code in codes {
+            match zones.iter().position(|zone| zone.code.as_str() == code.value) {
+                Some(zone) => known.push((zone, code.extent)),
+                None => {
+                    // An unknown exception takes nothing away, so that it empties nothing either.
+                    self.failed |= field == "only";
+                    let message =
+                        format!("`{field}` names `{}`, which is no zone of the network", code.value);
+                    problems.push(
+                        Diagnostic::error(codes::UNKNOWN_CODE, self.head.place(code.extent), message)
+                            .help(suggest::among(&code.value, zones.iter().map(|zone| zone.code.as_str()))),
+                    );
+                }
+            }
+        }
+        known
+    }
+}
+
+impl Zones {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Network => "network zone",
+            Self::All => "zones",
+        }
+    }
+}
+
+fn has_role(zones: Zones, zone: &Zone) -> bool {
+    match (zones, zone.role) {
+        (Zones::All, _) | (Zones::Members, Role::Member) | (Zones::Network, Role::Network) => true,
+        (Zones::Members, Role::Network) | (Zones::Network, Role::Member) => false,
+    }
+}
+
+fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> std::collections::BTreeSet<&'a str> {
+    words.collect()
+}

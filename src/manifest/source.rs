@@ -1,0 +1,390 @@
+//! Turns YAML text into located trees, and is the only place that knows which YAML parser that takes.
+//!
+//! It composes the trees from the parser's events itself: so keys and scalars keep their places, both
+//! places of a duplicate key are known, and aliases are paid for before they are copied.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_saphyr::granit_parser::{
+    self as yaml, ErrorKind, Event, Marker, ScalarStyle, ScanError, Span, Tag,
+};
+
+use super::codes;
+use super::node::{Extent, Node, NodeKey, NodeValue};
+use super::scalar;
+use crate::model::{Diagnostic, Place, Position};
+
+/// One file as `cli` read it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Path relative to the config directory, with `/`.
+    pub file: Arc<str>,
+    /// Its text, or why there is none: unreadable, or not UTF-8.
+    pub text: Result<String, String>,
+}
+
+/// One YAML document of a file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The file.
+    pub file: Arc<str>,
+    /// What it says.
+    pub root: Node,
+    /// Whether keys were dropped, and told, because they cannot be keys.
+    pub lost_keys: bool,
+}
+
+impl Document {
+    /// A stretch of this document as a place that can leave it.
+    pub fn place(&self, extent: Extent) -> Place {
+        place(&self.file, extent)
+    }
+}
+
+/// A stretch of a file as a place.
+pub fn place(file: &Arc<str>, extent: Extent) -> Place {
+    Place { file: Arc::clone(file), start: extent.start, end: extent.end }
+}
+
+/// Bytes that one file may have. 240,000 rows take about 20 MB.
+const MAX_BYTES: usize = 64 << 20;
+/// Lists and maps within each other.
+const MAX_DEPTH: usize = 64;
+/// Nodes that the aliases of one file may add up to; 64 bytes of text count as one more.
+const MAX_ALIASED: usize = 200_000;
+
+/// The documents of a file that could be read, and everything that is wrong with the others. Empty
+/// documents are left out.
+pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
+    let file = &source.file;
+    let text = match &source.text {
+        Ok(text) => text,
+        Err(reason) => {
+            let problem = Diagnostic::error(
+                codes::UNREADABLE,
+                Place::file(Arc::clone(file)),
+                format!("cannot read the file: {reason}"),
+            );
+            return (Vec::new(), vec![problem.help("mend the file, or name it in `.zonalignore`")]);
+        }
+    };
+    if text.len() > MAX_BYTES {
+        let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
+        let problem = Diagnostic::error(codes::TOO_LARGE, Place::file(Arc::clone(file)), message);
+        return (Vec::new(), vec![problem.help("split it into several files")]);
+    }
+    let options = yaml::options! {
+        emit_comments: false,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let parser = yaml::Parser::new_from_str_with_options(text, options);
+    Composer { file, parser, anchors: HashMap::new(), aliased: 0, lost_keys: false, problems: Vec::new() }
+        .run()
+}
+
+struct Composer<'a> {
+    file: &'a Arc<str>,
+    parser: yaml::Parser<'a, yaml::StrInput<'a>>,
+    /// Finished nodes that have an anchor, each with its weight.
+    anchors: HashMap<usize, (Node, usize)>,
+    aliased: usize,
+    lost_keys: bool,
+    problems: Vec<Diagnostic>,
+}
+
+/// Why a document was given up.
+enum Abandoned {
+    /// The parser stopped.
+    Scan(ScanError),
+    /// We did, and have said so already.
+    Told,
+}
+
+/// A node and what it weighs, which is what copying it costs.
+type Weighed = (Node, usize);
+
+impl<'a> Composer<'a> {
+    fn run(mut self) -> (Vec<Document>, Vec<Diagnostic>) {
+        let mut documents = Vec::new();
+        loop {
+            match self.document() {
+                Ok(None) => return (documents, self.problems),
+                Ok(Some(root)) if matches!(root.value, NodeValue::Null) => {}
+                Ok(Some(root)) => {
+                    let file = Arc::clone(self.file);
+                    documents.push(Document { file, root, lost_keys: self.lost_keys });
+                }
+                Err(reason) => {
+                    if let Abandoned::Scan(error) = reason {
+                        let problem = self.explain(&error);
+                        self.problems.push(problem);
+                    }
+                    // What comes after the next `---` can still be judged.
+                    if !self.parser.proceed_next_document().unwrap_or(false) {
+                        return (documents, self.problems);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Abandoned> {
+        self.parser.next_event().transpose().map_err(Abandoned::Scan)
+    }
+
+    /// The next document's root; `None` at the end.
+    fn document(&mut self) -> Result<Option<Node>, Abandoned> {
+        self.anchors.clear();
+        self.lost_keys = false;
+        loop {
+            match self.next()? {
+                None | Some((Event::StreamEnd, _)) => return Ok(None),
+                Some((Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _)) => {}
+                Some((event, span)) => return self.node(event, span).map(|(node, _)| Some(node)),
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span) -> Result<Weighed, Abandoned> {
+        let extent = extent(span);
+        let (node, weight, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = self.scalar(&text, style, tag.as_deref(), extent);
+                (Node { extent, value }, 1 + text.len() / 64, anchor)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.check_collection_tag(tag.as_deref(), "seq", extent);
+                let (node, weight) = self.list(extent)?;
+                (node, weight, anchor)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.check_collection_tag(tag.as_deref(), "map", extent);
+                let (node, weight) = self.map(extent)?;
+                (node, weight, anchor)
+            }
+            Event::Alias(id) => return self.alias(id, extent),
+            // Nothing else can stand where a node is expected.
+            _ => (Node { extent, value: NodeValue::Null }, 1, 0),
+        };
+        if anchor != 0 {
+            // Anchors can stand within each other, so that even remembering them must be paid for.
+            self.pay(weight, extent)?;
+            self.anchors.insert(anchor, (node.clone(), weight));
+        }
+        Ok((node, weight))
+    }
+
+    fn pay(&mut self, weight: usize, at: Extent) -> Result<(), Abandoned> {
+        self.aliased += weight;
+        if self.aliased <= MAX_ALIASED {
+            return Ok(());
+        }
+        let message = format!("the anchors and aliases of this file repeat more than {MAX_ALIASED} values");
+        let problem = Diagnostic::error(codes::ALIAS, place(self.file, at), message);
+        self.problems.push(problem.help("write less by reference"));
+        Err(Abandoned::Told)
+    }
+
+    fn list(&mut self, start: Extent) -> Result<Weighed, Abandoned> {
+        let mut items: Vec<Node> = Vec::new();
+        let mut weight = 1;
+        loop {
+            match self.next()? {
+                None => return Err(Abandoned::Told),
+                Some((Event::SequenceEnd, end)) => {
+                    let end = items.last().map_or_else(|| extent(end).end, |last| last.extent.end);
+                    let extent = Extent { start: start.start, end };
+                    return Ok((Node { extent, value: NodeValue::List(items) }, weight));
+                }
+                Some((event, span)) => {
+                    let (item, more) = self.node(event, span)?;
+                    items.push(item);
+                    weight += more;
+                }
+            }
+        }
+    }
+
+    fn map(&mut self, start: Extent) -> Result<Weighed, Abandoned> {
+        let mut entries: Vec<(NodeKey, Node)> = Vec::new();
+        // Only a long map is worth an index.
+        let mut index: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut weight = 1;
+        loop {
+            let (event, span) = match self.next()? {
+                None => return Err(Abandoned::Told),
+                Some((Event::MappingEnd, end)) => {
+                    let end = entries.last().map_or_else(|| extent(end).end, |(_, last)| last.extent.end);
+                    let extent = Extent { start: start.start, end };
+                    return Ok((Node { extent, value: NodeValue::Map(entries) }, weight));
+                }
+                Some(next) => next,
+            };
+            let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
+            let (key, key_weight) = self.node(event, span)?;
+            let Some((event, span)) = self.next()? else { return Err(Abandoned::Told) };
+            let (value, value_weight) = self.node(event, span)?;
+            weight += key_weight + value_weight;
+            let Some(key) = self.key(key, merge) else { continue };
+            let first = if entries.len() < 16 {
+                entries.iter().position(|(each, _)| each.text == key.text)
+            } else {
+                if index.is_empty() {
+                    index
+                        .extend(entries.iter().enumerate().map(|(at, (key, _))| (Arc::clone(&key.text), at)));
+                }
+                index.get(&key.text).copied()
+            };
+            if let Some(first) = first {
+                let problem = Diagnostic::error(
+                    codes::DUPLICATE_KEY,
+                    place(self.file, key.extent),
+                    format!("`{}` occurs twice in the same map", key.text),
+                );
+                let first = place(self.file, entries[first].0.extent);
+                self.problems.push(problem.related(first, "first here").help("remove one of them"));
+                continue;
+            }
+            if !index.is_empty() {
+                index.insert(Arc::clone(&key.text), entries.len());
+            }
+            entries.push((key, value));
+        }
+    }
+
+    /// A key that may stand in a map; anything else is told and dropped.
+    fn key(&mut self, node: Node, merge: bool) -> Option<NodeKey> {
+        let at = place(self.file, node.head());
+        let problem = match node.value {
+            NodeValue::Text(_) if merge => {
+                Diagnostic::error(codes::MERGE_KEY, at, "merge keys (`<<`) are not supported")
+                    .help("write the fields out, or use a whole value with `*alias`")
+            }
+            NodeValue::Text(text) => return Some(NodeKey { text, extent: node.extent }),
+            NodeValue::Number(text) => {
+                Diagnostic::error(codes::KEY_NOT_TEXT, at, format!("the key `{text}` is a number, not text"))
+                    .help(format!("quote it: `\"{text}\"`"))
+            }
+            NodeValue::Bool(flag) => {
+                Diagnostic::error(codes::KEY_NOT_TEXT, at, format!("the key `{flag}` is a flag, not text"))
+                    .help(format!("quote it: `\"{flag}\"`"))
+            }
+            NodeValue::Null => Diagnostic::error(codes::KEY_NOT_TEXT, at, "a key is empty")
+                .help("write the key in front of the `:`, or quote it"),
+            NodeValue::List(_) | NodeValue::Map(_) => {
+                Diagnostic::error(codes::KEY_NOT_TEXT, at, "a key is a list or a map, not text")
+                    .help("a value in `{{...}}` is not a template; quote it if it is meant as text")
+            }
+        };
+        self.problems.push(problem);
+        self.lost_keys = true;
+        None
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Extent) -> NodeValue {
+        match tag {
+            None if style == ScalarStyle::Plain => scalar::plain(text),
+            None => NodeValue::Text(text.into()),
+            Some(tag) if tag.is_yaml_core_schema_tag("str") || tag.original() == "!" => {
+                NodeValue::Text(text.into())
+            }
+            Some(tag) => {
+                self.refuse_tag(tag, at);
+                NodeValue::Text(text.into())
+            }
+        }
+    }
+
+    fn check_collection_tag(&mut self, tag: Option<&Tag>, own: &str, at: Extent) {
+        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema_tag(own)) {
+            self.refuse_tag(tag, at);
+        }
+    }
+
+    fn refuse_tag(&mut self, tag: &Tag, at: Extent) {
+        let message = format!("the tag `{}` is not supported", tag.original());
+        let problem = Diagnostic::error(codes::TAG, place(self.file, at), message);
+        self.problems.push(problem.help("manifests are plain data: remove the tag"));
+    }
+
+    fn alias(&mut self, id: usize, at: Extent) -> Result<Weighed, Abandoned> {
+        let Some((node, weight)) = self.anchors.get(&id) else {
+            let message = "an alias refers to what it is part of";
+            self.problems.push(Diagnostic::error(codes::ALIAS, place(self.file, at), message));
+            return Err(Abandoned::Told);
+        };
+        let weight = *weight;
+        // Paid before it is copied.
+        if self.aliased + weight <= MAX_ALIASED {
+            let node = Node { extent: at, value: node.value.clone() };
+            self.aliased += weight;
+            return Ok((node, weight));
+        }
+        self.pay(weight, at)?;
+        Err(Abandoned::Told)
+    }
+
+    fn explain(&self, error: &ScanError) -> Diagnostic {
+        let at = position(*error.marker());
+        let at = place(self.file, Extent { start: at, end: at });
+        match error.kind() {
+            ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInPlainScalar => {
+                Diagnostic::error(codes::TAB, at, "a tab cannot indent YAML").help("replace tabs by spaces")
+            }
+            ErrorKind::RecursionLimitExceeded => Diagnostic::error(
+                codes::NESTING,
+                at,
+                format!("lists and maps are nested more than {MAX_DEPTH} deep"),
+            ),
+            ErrorKind::UnknownAnchor => Diagnostic::error(
+                codes::ALIAS,
+                at,
+                "an alias refers to an anchor that this document does not have",
+            )
+            .help("quote the text if it is meant to begin with `*`"),
+            ErrorKind::UndeclaredTagHandle => Diagnostic::error(codes::TAG, at, "the tag is not supported")
+                .help("quote the text if it is meant to begin with `!`"),
+            ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
+                Diagnostic::error(codes::YAML, at, "not YAML: a `:` stands where no value can begin")
+                    .help("quote a text that has `: ` in it, and check the indentation")
+            }
+            ErrorKind::UnclosedQuotedScalar => {
+                Diagnostic::error(codes::YAML, at, "not YAML: a quote is not closed")
+            }
+            ErrorKind::UnclosedFlowCollection { open } => {
+                Diagnostic::error(codes::YAML, at, format!("not YAML: `{open}` is not closed"))
+            }
+            ErrorKind::SimpleKeyExpected
+            | ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::InvalidIndentation => {
+                Diagnostic::error(codes::YAML, at, format!("not YAML: {}", error.info()))
+                    .help("check the indentation, and that each key is followed by `:` and a space")
+            }
+            kind => Diagnostic::error(codes::YAML, at, format!("not YAML: {}", lower(&kind.to_string()))),
+        }
+    }
+}
+
+fn lower(message: &str) -> String {
+    let mut characters = message.trim_end_matches('.').chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+fn extent(span: Span) -> Extent {
+    Extent { start: position(span.start), end: position(span.end) }
+}
+
+fn position(marker: Marker) -> Position {
+    let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Position {
+        line: clamp(marker.line()),
+        column: clamp(marker.col()).saturating_add(1),
+        byte: clamp(marker.byte_offset().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,110 @@
+//! What manifests say, text in and text out: one case for every problem, and what becomes of good ones.
+
+mod desired;
+mod hostile;
+mod network;
+mod problems;
+mod schemas;
+
+use std::fmt::Write;
+
+use super::Source;
+use crate::kinds;
+use crate::model::network::Credential;
+use crate::model::{Desired, DesiredRecord, Diagnostic};
+
+/// A network of three zones that most cases are about.
+pub const NETWORK: &str = "\
+apiVersion: zonal/v1
+kind: Network
+metadata: {name: omni}
+spec:
+  region: ca
+  credentials: {read: {env: 'READ_{code}'}}
+  networkZone: {code: NZ, name: Network Zone, vars: {group: NETWORK}}
+  members:
+    - {code: ALPHA, name: Alpha, labels: {afn: lender, size: large}, vars: {group: VISITOR, lib: MAIN}, libraries: [{code: MAIN}]}
+    - {code: BETA, name: Beta, labels: {afn: borrower}, vars: {group: GUEST}}
+";
+
+pub fn source(file: &str, text: &str) -> Source {
+    Source { file: file.into(), text: Ok(text.to_owned()) }
+}
+
+/// A manifest with this spec, given as its lines.
+pub fn manifest(kind: &str, name: &str, spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{spec}")
+}
+
+/// Everything there is to say about these files.
+pub fn judge(sources: &[Source], environment: Option<&str>) -> (Desired, Vec<Diagnostic>) {
+    let loaded = super::load(sources, environment);
+    let mut problems = loaded.diagnostics;
+    let mut desired = Desired::default();
+    if let Some(network) = &loaded.network {
+        let (expanded, more) = kinds::expand(network, &loaded.manifests);
+        desired = expanded;
+        problems.extend(more);
+    }
+    super::sort(&mut problems);
+    (desired, problems)
+}
+
+/// The problems, a line or two for each: place, code, fact, other places, way out.
+pub fn shown(problems: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for Diagnostic { severity, code, message, place, label: _, related, help } in problems {
+        let place = place.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let _ = write!(
+            out,
+            "{place} {}{code} {message}",
+            if *severity == crate::model::Severity::Warning { "warning " } else { "" }
+        );
+        for label in related {
+            let _ = write!(out, " [{} {}]", label.place, label.message);
+        }
+        if let Some(help) = help {
+            let _ = write!(out, "; {help}");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The problems of one file next to the usual network.
+pub fn problems(text: &str) -> String {
+    shown(&judge(&[source("n.yaml", NETWORK), source("m.yaml", text)], None).1)
+}
+
+/// The problems of a manifest with this spec next to the usual network.
+pub fn problems_of(kind: &str, spec: &str) -> String {
+    problems(&manifest(kind, "x", spec))
+}
+
+/// What is wanted, a line for each record.
+pub fn wanted(desired: &Desired) -> String {
+    let mut out = String::new();
+    for (zone, collections) in &desired.zones {
+        for collection in collections {
+            for (key, record) in &collection.records {
+                let DesiredRecord { fields, absent, enforcement, provenance: _ } = record.as_ref();
+                let fields: Vec<String> =
+                    fields.iter().map(|(name, value)| format!("{name}={}", value.value)).collect();
+                let absent = if *absent { " absent" } else { "" };
+                let _ = writeln!(
+                    out,
+                    "{zone}/{}/{key}{absent} {enforcement:?} {:?}: {}",
+                    collection.id,
+                    collection.unlisted,
+                    fields.join(" ")
+                );
+            }
+        }
+    }
+    out.to_lowercase()
+}
+
+pub fn credential(credential: Option<&Credential>) -> String {
+    credential.map_or_else(|| "none".to_owned(), |credential| format!("{:?}", credential.source))
+}

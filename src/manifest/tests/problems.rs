@@ -1,0 +1,123 @@
+//! Every problem once, with its exact place.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{NETWORK, judge, manifest, problems, shown, source};
+use crate::manifest::{Source, codes};
+
+const CASES: &str = include_str!("problems.txt");
+
+/// A title, what is in the file `m.yaml` (of a title that begins with a kind: its spec), and what is
+/// said about it.
+fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
+    (CASES.split("\n#### ").skip(1))
+        .map(|case| {
+            let (title, rest) = case.split_once('\n').unwrap_or_default();
+            let (text, expected) = rest.split_once("=>\n").unwrap_or((rest, ""));
+            (title, text, expected.trim_end())
+        })
+        .collect()
+}
+
+fn told(title: &str, text: &str) -> String {
+    let text = match title.split_once(':') {
+        Some((kind @ ("CodeTable" | "MappingTable"), _)) => manifest(kind, "x", text),
+        Some(_) | None => text.to_owned(),
+    };
+    match text.contains("kind: Network\n") {
+        true => shown(&judge(&[source("m.yaml", &text)], None).1),
+        false => problems(&text),
+    }
+}
+
+/// `BLESS=1 cargo test` writes down what is said now; read the difference before it is committed.
+#[test]
+fn every_problem_is_told_at_its_place() {
+    let (mut wrong, mut blessed) =
+        (String::new(), CASES.split("\n#### ").next().unwrap_or_default().to_owned());
+    for (title, text, expected) in cases() {
+        let found = told(title, text);
+        let _ = writeln!(blessed, "\n#### {title}\n{text}=>\n{}", found.trim_end());
+        if found.trim_end() != expected {
+            let _ = writeln!(wrong, "#### {title}\n{text}=>\n{found}");
+        }
+    }
+    if std::env::var_os("BLESS").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manifest/tests/problems.txt");
+        assert!(std::fs::write(file, blessed).is_ok());
+    } else {
+        assert!(wrong.is_empty(), "\n{wrong}");
+    }
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let elsewhere = [codes::UNREADABLE, codes::TOO_LARGE, codes::NO_SOURCES, codes::UNKNOWN_ENVIRONMENT];
+    // Told by `cli`, and by schemas that disagree with their types, which there are none of.
+    let never = [codes::MISSING_CREDENTIAL, codes::SCHEMA];
+    let lacking: Vec<&str> = (codes::ALL.iter().map(|(code, _)| *code))
+        .filter(|code| !elsewhere.contains(code) && !never.contains(code) && !CASES.contains(code))
+        .collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+#[test]
+fn codes_are_written_in_one_file_only() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let mut folders = vec![std::path::PathBuf::from(root)];
+    let mut offenders = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let own = path.ends_with("manifest/codes.rs")
+                || path.ends_with("tests.rs")
+                || path.components().any(|part| part.as_os_str() == "tests");
+            if path.is_dir() {
+                folders.push(path);
+            } else if !own && path.extension().is_some_and(|end| end == "rs") && text.contains("\"Z0") {
+                offenders.insert(path);
+            }
+        }
+    }
+    assert!(offenders.is_empty(), "these files spell codes out: {offenders:?}");
+}
+
+#[test]
+fn an_empty_directory_says_what_to_do() {
+    let (_, problems) = judge(&[], None);
+    assert_eq!(
+        shown(&problems),
+        "- Z0110 there are no manifests here; name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`\n"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let broken = Source { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
+    let (_, problems) = judge(&[source("n.yaml", NETWORK), broken], None);
+    assert_eq!(
+        shown(&problems),
+        "b.yaml:1:1 Z0101 cannot read the file: it is not UTF-8; mend the file, or name it in `.zonalignore`\n"
+    );
+}
+
+#[test]
+fn an_unknown_environment_lists_the_declared_ones() {
+    let text = format!("{NETWORK}  environments: {{sandbox: {{}}, training: {{}}}}\n");
+    let told = |name| shown(&judge(&[source("n.yaml", &text)], Some(name)).1);
+    assert_eq!(
+        told("sandbx"),
+        "n.yaml:3:18 Z0303 the network has no environment `sandbx`; did you mean `sandbox`?\n"
+    );
+    assert_eq!(
+        told("x"),
+        "n.yaml:3:18 Z0303 the network has no environment `x`; known: `sandbox`, `training`\n"
+    );
+    let without = shown(&judge(&[source("n.yaml", NETWORK)], Some("x")).1);
+    assert_eq!(
+        without,
+        "n.yaml:3:18 Z0303 the network has no environment `x`; leave out `--environment`, or declare it below `environments`\n"
+    );
+}

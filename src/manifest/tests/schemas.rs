@@ -1,0 +1,66 @@
+//! The schemas that editors get say the same as the ones that manifests are checked with.
+
+use crate::kinds::{KINDS, schemas};
+use crate::manifest::source;
+
+use super::{NETWORK, manifest};
+
+#[test]
+fn every_schema_compiles_and_names_no_host() {
+    for (name, schema) in schemas() {
+        assert!(jsonschema::draft202012::meta::is_valid(&schema), "{name}");
+        assert!(jsonschema::validator_for(&schema).is_ok(), "{name}");
+        assert!(schema.get("$id").is_none(), "{name}");
+        assert!(schema.get("title").is_some() && schema.get("description").is_some(), "{name}");
+    }
+}
+
+#[test]
+fn there_is_one_schema_for_each_kind_and_one_that_chooses() {
+    let names: Vec<String> = schemas().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Network.json", "CodeTable.json", "MappingTable.json", "manifest.json"]);
+}
+
+#[test]
+fn every_field_has_a_description() {
+    fn walk(schema: &serde_json::Value, path: &str, lacking: &mut Vec<String>) {
+        for (name, field) in schema.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            if field.get("description").is_none() && name != "var" {
+                lacking.push(path.clone());
+            }
+            walk(field, &path, lacking);
+        }
+        for inner in ["items", "additionalProperties"].iter().filter_map(|key| schema.get(key)) {
+            walk(inner, path, lacking);
+        }
+    }
+    let mut lacking = Vec::new();
+    for kind in &KINDS {
+        walk(kind.schema().json(), kind.name, &mut lacking);
+    }
+    assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+#[test]
+fn only_what_can_be_cleared_may_be_null() {
+    let schema = KINDS[1].schema().json();
+    let row = &schema["properties"]["spec"]["properties"]["rows"]["items"]["properties"];
+    assert_eq!(row["enabled"]["type"], "boolean");
+    assert_eq!(row["description"]["anyOf"][0]["type"], "null");
+    assert!(!schema["properties"]["spec"]["properties"]["library"].to_string().contains("null"));
+}
+
+#[test]
+fn the_choosing_schema_takes_what_the_kinds_take() {
+    let (_, choosing) = schemas().pop().unwrap_or_default();
+    let Ok(validator) = jsonschema::validator_for(&choosing) else { unreachable!("it compiles") };
+    let takes = |text: &str| {
+        let (documents, _) = source::documents(&super::source("m.yaml", text));
+        documents.iter().all(|document| validator.is_valid(&document.root.to_json()))
+    };
+    assert!(takes(NETWORK));
+    assert!(takes(&manifest("CodeTable", "x", "table: T\nrows: [{code: A, description: {var: x}}]")));
+    assert!(!takes(&manifest("CodeTable", "x", "table: T\nkey: [ID]")));
+    assert!(!takes(&manifest("Nothing", "x", "table: T")));
+}

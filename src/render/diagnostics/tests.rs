@@ -1,0 +1,175 @@
+//! Problems in, text and JSON out.
+
+use std::sync::Arc;
+
+use super::{Colour, Texts, json, text};
+use crate::model::{Diagnostic, Place, Position};
+
+const NETWORK: &str = "\u{feff}apiVersion: zonal/v1\nkind: Network\nspec:\n\tlable: é漢 {afn: lender}\r\n";
+const ROWS: &str = "rows:\n  - code: A\n  - code: B\n  - code: A\n";
+
+fn texts() -> Texts<'static> {
+    [("network.yaml", NETWORK), ("rows/blocks.yaml", ROWS)].into()
+}
+
+/// The place of a word's nth occurrence.
+fn at(file: &str, word: &str, nth: usize) -> Place {
+    let source = texts()[file];
+    let (byte, _) = source.match_indices(word).nth(nth).unwrap_or_default();
+    let position = |byte: usize| {
+        let before = &source[..byte];
+        let line = before.matches('\n').count() + 1;
+        let column =
+            before.rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}').chars().count() + 1;
+        Position { line: line as u32, column: column as u32, byte: byte as u32 }
+    };
+    Place { file: Arc::from(file), start: position(byte), end: position(byte + word.len()) }
+}
+
+fn problems() -> Vec<Diagnostic> {
+    vec![
+        Diagnostic::error("Z0502", at("rows/blocks.yaml", "A", 1), "row `A` is there twice")
+            .related(at("rows/blocks.yaml", "A", 0), "first here")
+            .help("remove one of them"),
+        Diagnostic::warning("Z0306", at("network.yaml", "Network", 0), "something is odd")
+            .label("here")
+            .related(at("rows/blocks.yaml", "B", 0), "compare"),
+        Diagnostic::error("Z0203", at("network.yaml", "lable", 0), "unknown field `lable`")
+            .help("did you mean `label`?"),
+        Diagnostic::error("Z0101", Place::file("gone.yaml"), "cannot read the file: it is not UTF-8"),
+        Diagnostic::nowhere("Z0301", "no manifest has `kind: Network`").help("write one"),
+    ]
+}
+
+#[test]
+fn each_problem_names_place_fact_line_and_way_out() {
+    insta::assert_snapshot!(text(&problems(), &texts(), Colour::Plain), @r"
+    error[Z0301]: no manifest has `kind: Network`
+     |
+     = help: write one
+
+    gone.yaml:1:1: error[Z0101]: cannot read the file: it is not UTF-8
+
+    network.yaml:2:7: warning[Z0306]: something is odd
+      |
+    2 | kind: Network
+      |       ^^^^^^^ here
+      |
+     ::: rows/blocks.yaml:3:11
+      |
+    3 |   - code: B
+      |           - compare
+
+    network.yaml:4:2: error[Z0203]: unknown field `lable`
+      |
+    4 |     lable: é漢 {afn: lender}
+      |     ^^^^^
+      |
+      = help: did you mean `label`?
+
+    rows/blocks.yaml:4:11: error[Z0502]: row `A` is there twice
+      |
+    4 |   - code: A
+      |           ^
+      |
+     ::: rows/blocks.yaml:2:11
+      |
+    2 |   - code: A
+      |           - first here
+      |
+      = help: remove one of them
+
+    4 errors, 1 warning in 3 files
+    ");
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let coloured = text(&problems(), &texts(), Colour::Ansi);
+    assert!(coloured.contains("\u{1b}["));
+    assert_eq!(
+        anstream::adapter::strip_str(&coloured).to_string(),
+        text(&problems(), &texts(), Colour::Plain)
+    );
+}
+
+#[test]
+fn nothing_is_said_of_nothing() {
+    assert_eq!(text(&[], &texts(), Colour::Plain), "");
+    assert_eq!(json(&[], &texts())["valid"], true);
+}
+
+#[test]
+fn only_the_first_fifty_are_shown_in_full() {
+    let many = vec![Diagnostic::error("Z0203", at("network.yaml", "lable", 0), "unknown field `lable`"); 62];
+    let shown = text(&many, &texts(), Colour::Plain);
+    assert_eq!(shown.matches("error[Z0203]").count(), 50);
+    assert!(shown.ends_with("and 12 more\n\n62 errors in 1 file\n"), "{shown}");
+    assert_eq!(json(&many, &texts())["diagnostics"].as_array().map(Vec::len), Some(62));
+}
+
+#[test]
+fn machines_get_the_shape_of_terraform() {
+    let json = json(&problems(), &texts());
+    let head = |key: &str| json[key].to_string();
+    assert_eq!(
+        [head("format_version"), head("valid"), head("error_count"), head("warning_count")],
+        ["\"1.0\"", "false", "4", "1"]
+    );
+    insta::assert_json_snapshot!(json["diagnostics"][4], @r#"
+    {
+      "severity": "error",
+      "code": "Z0502",
+      "summary": "row `A` is there twice",
+      "detail": "",
+      "help": "remove one of them",
+      "range": {
+        "filename": "rows/blocks.yaml",
+        "start": {
+          "line": 4,
+          "column": 11,
+          "byte": 40
+        },
+        "end": {
+          "line": 4,
+          "column": 12,
+          "byte": 41
+        }
+      },
+      "snippet": {
+        "context": null,
+        "code": "  - code: A",
+        "start_line": 4,
+        "highlight_start_offset": 10,
+        "highlight_end_offset": 11,
+        "values": []
+      },
+      "related": [
+        {
+          "message": "first here",
+          "range": {
+            "filename": "rows/blocks.yaml",
+            "start": {
+              "line": 2,
+              "column": 11,
+              "byte": 16
+            },
+            "end": {
+              "line": 2,
+              "column": 12,
+              "byte": 17
+            }
+          }
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_place_that_is_not_in_the_text_is_still_named() {
+    let nowhere = Position { line: 900, column: 1, byte: 90_000 };
+    let place = Place { file: "network.yaml".into(), start: nowhere, end: nowhere };
+    let shown = text(&[Diagnostic::error("Z0102", place, "gone")], &texts(), Colour::Plain);
+    assert!(shown.starts_with("network.yaml:900:1: error[Z0102]: gone\n"), "{shown}");
+}

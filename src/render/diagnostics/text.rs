@@ -1,0 +1,103 @@
+//! Problems as text for people: the place, the fact, the line, the way out.
+
+use std::collections::BTreeSet;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
+
+use super::{Texts, Window, count, in_order};
+use crate::model::{Diagnostic, Label, Place, Severity};
+
+/// Whether the text carries the terminal's escape codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// It does.
+    Ansi,
+    /// It does not.
+    Plain,
+}
+
+/// Problems that are shown in full; the others are counted.
+const SHOWN: usize = 50;
+
+/// All problems, and how many there are. Empty where there are none.
+///
+/// The first line of each reads `FILE:LINE:COLUMN: error[Z0203]: ...`, which terminals, editors and
+/// `grep` know how to take.
+pub fn text(diagnostics: &[Diagnostic], texts: &Texts<'_>, colour: Colour) -> String {
+    let renderer = match colour {
+        Colour::Ansi => Renderer::styled(),
+        Colour::Plain => Renderer::plain(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let mut out = String::new();
+    for problem in in_order(diagnostics).into_iter().take(SHOWN) {
+        out.push_str(&renderer.render(&[group(problem, texts)]));
+        out.push_str("\n\n");
+    }
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
+        out.push_str(&format!("and {more} more\n\n"));
+    }
+    if !diagnostics.is_empty() {
+        out.push_str(&summary(diagnostics));
+        out.push('\n');
+    }
+    out
+}
+
+fn group<'a>(problem: &'a Diagnostic, texts: &Texts<'a>) -> Group<'a> {
+    let Diagnostic { severity, code, message, place, label, related, help } = problem;
+    let (level, name) = match severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
+    };
+    let name = place.as_ref().map_or_else(|| name.to_owned(), |place| format!("{place}: {name}"));
+    let mut group =
+        level.with_name(name).primary_title(message.as_str()).id(*code).elements(Vec::<Element<'_>>::new());
+    if let Some(place) = place
+        && let Some(snippet) = snippet(place, label.as_deref(), AnnotationKind::Primary, texts)
+    {
+        group = group.element(snippet);
+    }
+    for Label { place, message } in related {
+        match snippet(place, Some(message), AnnotationKind::Context, texts) {
+            Some(snippet) => group = group.element(snippet.path(&*place.file)),
+            None => group = group.element(Level::NOTE.message(format!("{place}: {message}"))),
+        }
+    }
+    match help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+fn snippet<'a>(
+    place: &Place,
+    label: Option<&'a str>,
+    kind: AnnotationKind,
+    texts: &Texts<'a>,
+) -> Option<Snippet<'a, Annotation<'a>>> {
+    let Window { line, from, to } = Window::of(place, texts)?;
+    let annotation = kind.span(from..to).label(label);
+    Some(Snippet::source(line).line_start(place.start.line as usize).annotation(annotation))
+}
+
+/// `3 errors, 1 warning in 2 files`.
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let plural = |count: usize, thing: &str| match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    };
+    let counts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning")]
+        .into_iter()
+        .map(|(severity, name)| (count(diagnostics, severity), name))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| plural(count, name))
+        .collect();
+    let files: BTreeSet<&str> =
+        diagnostics.iter().filter_map(|problem| problem.place.as_ref()).map(|place| &*place.file).collect();
+    match files.len() {
+        0 => counts.join(", "),
+        files => format!("{} in {}", counts.join(", "), plural(files, "file")),
+    }
+}
