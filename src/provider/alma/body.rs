@@ -91,9 +91,15 @@ fn find(rows: &[Row], change: &Change) -> Result<Option<usize>, Failure> {
     }
 }
 
-/// Whether a key names a record; absent, null and `""` are one.
-pub fn is_about(key: &[(Field, Value)], record: &Record) -> bool {
-    key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+/// Whether a key names a record. Absent, null and `""` are one, and so are a flag and its text,
+/// because columns hold nothing but texts.
+fn is_about(key: &[(Field, Value)], record: &Record) -> bool {
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Text(text) => text.to_string(),
+    };
+    key.iter().all(|(field, value)| text(record.get(field).unwrap_or(&Value::Null)) == text(value))
 }
 
 fn edit(layout: &Layout, row: &mut Object, change: &Change) -> Result<(), Failure> {

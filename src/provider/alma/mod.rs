@@ -1,6 +1,6 @@
 //! A zone behind Alma's public REST API.
 //!
-//! [`AlmaReader`] holds a [`getter::Getter`] and nothing else that could reach the zone: what
+//! [`AlmaReader`] holds a getter and nothing else that could reach the zone: what
 //! plans are made with cannot send anything but GET. [`AlmaWriter`] adds the one verb it needs.
 
 mod body;

@@ -64,8 +64,8 @@ impl Wire {
         let mut patience = Patience::new(draft.repeat, self.budget.usage().requests);
         let mut tries = 1u32;
         loop {
-            let permit = self.budget.admit().await.map_err(unsent)?;
             let request = self.request(draft).map_err(unsent)?;
+            let permit = self.budget.admit().await.map_err(unsent)?;
             let start = Instant::now();
             let came = tokio::time::timeout(GIVE_UP, self.transport.send(request))
                 .await

@@ -123,6 +123,14 @@ async fn a_new_row_of_a_mapping_table_has_all_columns_of_the_table() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flag_in_a_key_is_the_text_that_a_column_holds() {
+    let fresh = mapping_table(json!([{"column0": "A", "column1": "true"}])).await;
+    let mut create = change(Action::Create, &[("column0", "A"), ("column1", "true")], &[]);
+    create.key[1].1 = Value::Bool(true);
+    assert!(refused(&fresh, &[create]).await.message.ends_with("is already there"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn clearing_a_text_sends_an_empty_one() {
     let fresh = code_table(rows()).await;
     let clear = change(Action::Update, &[("code", "A")], &[("description", Value::Null)]);
