@@ -139,7 +139,8 @@ impl<W: provider::Write> Write<'_, W> {
     }
 
     fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {
-        let wanted = Wanted::pick(self.desired, &self.planned.asked, &self.planned.siblings);
+        let CollectionDiff { id, asked, siblings, .. } = self.planned;
+        let wanted = Wanted::pick(id, self.desired, asked, siblings);
         let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
         Ok(found.to_apply().cloned().collect())
     }

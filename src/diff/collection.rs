@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Wanted;
 use super::names::Names;
 use crate::model::{
-    Action, Address, Change, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Edit,
-    Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection, ObservedRecord, Provenance,
-    Record, Unlisted, Value, ZoneCode,
+    Action, Address, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
+    Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection, ObservedRecord,
+    Provenance, Record, Unlisted, Value, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -32,13 +32,13 @@ pub fn collection(
     }
     let rows = index(observed, &key);
     let mut comparison =
-        Comparison { zone, observed, names, key, rows, changes: BTreeMap::new(), ignored: 0 };
+        Comparison { zone, id: &wanted.id, names, key, rows, changes: BTreeMap::new(), ignored: 0 };
 
     let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
     for collection in &wanted.collections {
         for (id, record) in &collection.records {
             if let Some(other) = listed.insert(id, record) {
-                return Err(declared_twice(observed, id, other, record));
+                return Err(declared_twice(&wanted.id, id, other, record));
             }
             comparison.listed(id, record, collection)?;
         }
@@ -83,7 +83,7 @@ fn index<'a>(observed: &'a ObservedCollection, key: &[Field]) -> Rows<'a> {
 
 struct Comparison<'a> {
     zone: &'a ZoneCode,
-    observed: &'a ObservedCollection,
+    id: &'a CollectionId,
     names: Names<'a>,
     key: Vec<Field>,
     rows: Rows<'a>,
@@ -222,10 +222,8 @@ impl<'a> Comparison<'a> {
     ) -> Result<Vec<Edit>, Failure> {
         let missing = |field: &&Field| wanted.get(*field).is_none_or(|(_, value)| value.value == Value::Null);
         if let Some(required) = collection.shape.required.iter().find(missing) {
-            let message = format!(
-                "`{id}` is not in the zone's {} and cannot be created without `{required}`",
-                self.observed.id
-            );
+            let message =
+                format!("`{id}` is not in the zone's {} and cannot be created without `{required}`", self.id);
             let help = format!("add `{required}` at {}", record.provenance);
             return Err(Failure::new(FailureClass::Mismatch, message).help(help));
         }
@@ -268,11 +266,7 @@ impl<'a> Comparison<'a> {
     fn add(&mut self, id: &Key, draft: Draft<'_>) {
         let Draft { action, edits, mode, reason, provenance, found } = draft;
         let change = Change {
-            address: Address {
-                zone: self.zone.clone(),
-                collection: self.observed.id.clone(),
-                key: id.clone(),
-            },
+            address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
             key: self.key.iter().cloned().zip(id.0.iter().map(Value::text)).collect(),
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
@@ -288,11 +282,8 @@ impl<'a> Comparison<'a> {
 
     fn ambiguous(&self, id: &Key, rows: usize, collection: &DesiredCollection) -> Failure {
         let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
-        let message = format!(
-            "{rows} rows of the zone's {} have the key `{id}` ({})",
-            self.observed.id,
-            names.join(", ")
-        );
+        let message =
+            format!("{rows} rows of the zone's {} have the key `{id}` ({})", self.id, names.join(", "));
         Failure::new(FailureClass::Mismatch, message).help(format!(
             "name enough columns in `key` of {} to tell them apart",
             collection.provenance.manifest
@@ -328,11 +319,11 @@ fn differently_keyed(first: &DesiredCollection, other: &DesiredCollection) -> Fa
 }
 
 fn declared_twice(
-    observed: &ObservedCollection,
+    collection: &CollectionId,
     id: &Key,
     first: &DesiredRecord,
     second: &DesiredRecord,
 ) -> Failure {
-    Failure::new(FailureClass::Mismatch, format!("`{id}` of the zone's {} is declared twice", observed.id))
+    Failure::new(FailureClass::Mismatch, format!("`{id}` of the zone's {collection} is declared twice"))
         .help(format!("keep one of {} and {}", first.provenance, second.provenance))
 }

@@ -21,6 +21,8 @@ pub use collection::collection;
 /// Everything that the manifests want of one collection of one zone.
 #[derive(Debug)]
 pub struct Wanted<'a> {
+    /// What its records' addresses call it.
+    pub id: CollectionId,
     /// From each manifest that speaks of it.
     pub collections: Vec<&'a DesiredCollection>,
     /// Records that are mentioned for another language of the collection: they are not unlisted.
@@ -29,8 +31,14 @@ pub struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// Picks what is wanted of a collection out of everything that is wanted of its zone.
-    pub fn pick(zone: &'a [DesiredCollection], asked: &[CollectionId], siblings: &[CollectionId]) -> Self {
+    pub fn pick(
+        id: &CollectionId,
+        zone: &'a [DesiredCollection],
+        asked: &[CollectionId],
+        siblings: &[CollectionId],
+    ) -> Self {
         Self {
+            id: id.clone(),
             collections: zone.iter().filter(|wanted| asked.contains(&wanted.id)).collect(),
             listed_elsewhere: zone
                 .iter()
@@ -69,14 +77,17 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
                 .filter(|(other, _)| *other != id && other.without_language() == id.without_language())
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
-            let picked = Wanted::pick(wanted, asked, &siblings);
+            // An address names the language where the manifest does, not where the zone happens to tell it.
+            let language = asked.iter().find_map(|asked| asked.language.clone());
+            let id = CollectionId { language, ..id.clone() };
+            let picked = Wanted::pick(&id, wanted, asked, &siblings);
             let first = picked.collections.first()?;
             let outcome = match observed.collections.get(asked.first()?)? {
                 Ok(found) => collection(code, &picked, found),
                 Err(failure) => Err(failure.clone()),
             };
             Some(CollectionDiff {
-                id: id.clone(),
+                id,
                 asked: asked.clone(),
                 siblings,
                 stage: first.shape.stage,
