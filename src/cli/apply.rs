@@ -53,10 +53,11 @@ impl Apply {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json => announce(&planned.plan, world, &print),
         }
-        if planned.plan.has_work() && !self.yes {
-            if let Err(exit) = ask(world) {
-                return exit;
-            }
+        if planned.plan.has_work()
+            && !self.yes
+            && let Err(exit) = ask(world)
+        {
+            return exit;
         }
         let report = match planned.plan.has_work() {
             true => match write(&planned, directory, format, world, &tell).await {

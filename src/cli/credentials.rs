@@ -11,6 +11,7 @@ use futures::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::world::World;
+use crate::manifest::codes;
 use crate::model::network::{Credential, CredentialSource, Zone};
 use crate::model::{Diagnostic, ZoneCode};
 
@@ -58,7 +59,7 @@ pub async fn fetch(
         let Some(Credential { source, place }) = credential(zone) else {
             let message = format!("the zone {} has no key to read with", zone.code);
             problems.push(
-                Diagnostic::error("Z0601", zone.place.clone(), message)
+                Diagnostic::error(codes::MISSING_CREDENTIAL, zone.place.clone(), message)
                     .help("add `credentials: {read: {env: NAME}}` to the network or to the zone"),
             );
             continue;
@@ -73,7 +74,9 @@ pub async fn fetch(
                     Purpose::Write => "write",
                 };
                 let message = format!("no {word} key for {}: {reason}", zone.code);
-                problems.push(Diagnostic::error("Z0601", place, message).help(way_out(&source)));
+                problems.push(
+                    Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)),
+                );
             }
         }
     }

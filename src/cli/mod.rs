@@ -48,7 +48,7 @@ enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
     Apply(apply::Apply),
-    Emulate(emulate::Emulate),
+    Emulate(Box<emulate::Emulate>),
     Demo(demo::Demo),
     Schema(schema::Schema),
     Completions(completions::Completions),
