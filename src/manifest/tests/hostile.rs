@@ -99,3 +99,12 @@ fn long_maps_know_their_duplicates_too() {
         "{told}"
     );
 }
+
+#[test]
+fn tabs_are_named_wherever_they_indent() {
+    for text in ["spec:\n\trows: x\n", "spec:\n  rows:\n  - a\n\t- b\n", "spec:\n  - a: b\n  \tc: d\n"] {
+        let told = problems(text);
+        assert!(told.contains("Z0103 a tab cannot indent YAML"), "{text:?} {told}");
+    }
+    assert_eq!(problems_of("CodeTable", "table:\tT\nrows: [{code: A,\tdescription: \"a\tb\"}] \t# x"), "");
+}
