@@ -137,12 +137,31 @@ impl<'a> Conflicts<'a> {
             for first in collections[..index].iter().filter(|first| first.id != second.id) {
                 for (key, record) in &second.records {
                     let Some(other) = first.records.get(key) else { continue };
+                    if record.absent != other.absent && !second.shape.shared.is_empty() {
+                        self.presence(zone, (second, key), [other, record]);
+                    }
                     for field in &second.shape.shared {
                         self.shared_field(zone, (second, key), [other, record], field);
                     }
                 }
             }
         }
+    }
+
+    fn presence(
+        &mut self,
+        zone: &'a ZoneCode,
+        (collection, key): (&DesiredCollection, &Key),
+        [first, second]: [&DesiredRecord; 2],
+    ) {
+        self.add(zone, codes::SHARED_FIELD, [&first.provenance.place, &second.provenance.place], || {
+            let id = collection.id.without_language();
+            (
+                format!("`{id}/{key}` is absent in one language and wanted in another"),
+                "the other one",
+                "all languages of a table have the same rows: decide for one".to_owned(),
+            )
+        });
     }
 
     fn shared_field(

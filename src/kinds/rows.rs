@@ -85,7 +85,7 @@ pub fn check(table: &Table<'_>, head: &Head) -> Vec<Diagnostic> {
 }
 
 fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<Vec<(u8, &str)>, Extent> = BTreeMap::new();
+    let mut seen: BTreeMap<Vec<(u8, &str)>, [Extent; 2]> = BTreeMap::new();
     for row in rows {
         let Some(parts) = row.key(&table.key) else {
             problems.push(no_key(row, table, head));
@@ -95,16 +95,18 @@ fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut V
         // Where the key stands is what the two rows have in common.
         let extent = parts.first().map_or(row.extent, |part| part.extent);
         match seen.get(&key) {
-            Some(first) => problems.push(
-                Diagnostic::error(
-                    codes::DUPLICATE_ROW,
-                    head.place(extent),
-                    format!("row `{}` is there twice", shown(&parts)),
-                )
-                .related(head.place(*first), "first here")
-                .help("remove one of them"),
-            ),
-            None => drop(seen.insert(key, extent)),
+            Some([first, first_row]) => {
+                // Rows that are aliases of one another have their key at one place.
+                let (extent, first) =
+                    if extent == *first { (row.extent, first_row) } else { (extent, first) };
+                let message = format!("row `{}` is there twice", shown(&parts));
+                problems.push(
+                    Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), message)
+                        .related(head.place(*first), "first here")
+                        .help("remove one of them"),
+                );
+            }
+            None => drop(seen.insert(key, [extent, row.extent])),
         }
         for part in &parts {
             if let Text::Plain(text) = part.value

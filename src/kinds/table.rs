@@ -77,6 +77,7 @@ impl Table<'_> {
             fixed: HashMap::new(),
             merged: HashMap::new(),
             lacking: BTreeMap::new(),
+            problems: Vec::new(),
         };
         let mut without_library = Vec::new();
         for &index in &selected {
@@ -90,9 +91,10 @@ impl Table<'_> {
                 without_library.push((zone, Arc::clone(code)));
                 continue;
             }
-            let collection = work.collection(zone, library, &overrides, &mut expansion.problems);
+            let collection = work.collection(zone, library, &overrides);
             expansion.want(zone, collection);
         }
+        expansion.problems.append(&mut work.problems);
         for ((extent, name), zones) in work.lacking {
             expansion.lack_var(head, &name, extent, &zones);
         }
@@ -123,6 +125,7 @@ struct Work<'a, 'n> {
     merged: HashMap<(usize, usize, usize), Merged>,
     /// Variables that zones lack, by where they are used.
     lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
+    problems: Vec<Diagnostic>,
 }
 
 struct Merged {
@@ -143,14 +146,13 @@ impl<'n> Work<'_, 'n> {
         zone: &'n Zone,
         library: Option<Arc<str>>,
         overrides: &[usize],
-        problems: &mut Vec<Diagnostic>,
     ) -> DesiredCollection {
         let table = self.table;
         let laid_over = || overrides.iter().rev().map(|&at| &table.overrides[at]);
         let enforcement = laid_over().find_map(|each| each.enforcement).unwrap_or(table.enforcement);
         let unlisted = laid_over().find_map(|each| each.unlisted).unwrap_or(table.unlisted);
 
-        let mut records = self.own(zone, enforcement, problems);
+        let mut records = self.own(zone, enforcement);
         for &at in overrides {
             for (index, row) in table.overrides[at].rows.iter().enumerate() {
                 self.lay_over(&mut records, zone, enforcement, (at, index), row);
@@ -173,7 +175,7 @@ impl<'n> Work<'_, 'n> {
     }
 
     /// The manifest's own rows in a zone.
-    fn own(&mut self, zone: &'n Zone, enforcement: Enforcement, problems: &mut Vec<Diagnostic>) -> Records {
+    fn own(&mut self, zone: &'n Zone, enforcement: Enforcement) -> Records {
         let table = self.table;
         if !self.fixed.contains_key(&enforcement) {
             let rows = table.rows.iter().filter(|row| !row.depends_on_zone());
@@ -185,7 +187,7 @@ impl<'n> Work<'_, 'n> {
             let Some((key, record)) = self.record(row, Some(zone), enforcement, None) else { continue };
             if let Some(first) = records.get(&key) {
                 let message = format!("in zone `{}` this is the second row with the key `{key}`", zone.code);
-                problems.push(
+                self.problems.push(
                     Diagnostic::error(codes::DUPLICATE_ROW, record.provenance.place.clone(), message)
                         .related(first.provenance.place.clone(), "first here")
                         .help("give the variable another value, or remove one of the rows"),
@@ -257,7 +259,17 @@ impl<'n> Work<'_, 'n> {
                 Value::Text(text) => Some(Arc::clone(text)),
                 Value::Null | Value::Bool(_) => None,
             })
-            .collect::<Option<Vec<_>>>()?;
+            .collect::<Option<Vec<_>>>();
+        let Some(key) = key else {
+            // An empty key that is written so has been told; one that a zone's variable makes has not.
+            if let Some(zone) = zone.filter(|_| complete && row.depends_on_zone()) {
+                let message = format!("in zone `{}` the key of the row is empty", zone.code);
+                let place = self.head.place(row.extent);
+                let help = "give the variable a text there, or leave the zone out with `appliesTo`";
+                self.problems.push(Diagnostic::error(codes::NO_KEY, place, message).help(help));
+            }
+            return None;
+        };
         let provenance = self.head.provenance(row.extent, override_index);
         let absent = row.absent == Some(true);
         complete.then(|| (Key(key), Arc::new(DesiredRecord { fields, absent, enforcement, provenance })))

@@ -82,11 +82,14 @@ pub fn kind(document: &Document) -> Result<&'static Kind, Box<Diagnostic>> {
         return Err(Box::new(problem.help(format!("add `kind: ...`; known: {}", names.join(", ")))));
     };
     let unknown = |text: &str| {
-        let problem =
-            Diagnostic::error(codes::KIND, document.place(node.extent), format!("unknown kind `{text}`"));
+        let message = match text {
+            "" => "the `kind` is not a text".to_owned(),
+            text => format!("unknown kind `{text}`"),
+        };
+        let problem = Diagnostic::error(codes::KIND, document.place(node.extent), message);
         Box::new(problem.help(suggest::among(text, KINDS.iter().map(|kind| kind.name))))
     };
-    let text = node.as_text().ok_or_else(|| unknown("(not a text)"))?;
+    let text = node.as_text().ok_or_else(|| unknown(""))?;
     KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))
 }
 

@@ -81,9 +81,14 @@ impl<'de> de::Deserializer<'de> for Tree<'de> {
         match &self.0.value {
             NodeValue::Null => visitor.visit_unit(),
             NodeValue::Bool(flag) => visitor.visit_bool(*flag),
-            NodeValue::Number(text) => match integer(text) {
-                Some(number) => visitor.visit_i64(number),
-                None => visitor.visit_f64(text.parse().map_err(de::Error::custom)?),
+            NodeValue::Number(text) => match (integer(text), text.parse::<f64>()) {
+                (Some(number), _) => visitor.visit_i64(number),
+                // `10.0` is a whole number to JSON Schema.
+                (None, Ok(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                    visitor.visit_i64(number as i64)
+                }
+                (None, Ok(number)) => visitor.visit_f64(number),
+                (None, Err(error)) => Err(de::Error::custom(error)),
             },
             NodeValue::Text(text) => visitor.visit_borrowed_str(text),
             NodeValue::List(items) => visitor.visit_seq(Items(items.iter())),

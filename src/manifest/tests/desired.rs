@@ -15,6 +15,28 @@ fn desired(kind: &str, spec: &str) -> Desired {
 }
 
 #[test]
+fn every_field_of_the_manifest_surface_is_understood() {
+    let sources = [source("m.yaml", include_str!("surface.yaml"))];
+    for environment in [None, Some("sandbox")] {
+        let (desired, problems) = judge(&sources, environment);
+        assert_eq!(shown(&problems), "");
+        let wanted = wanted(&desired);
+        let beta: Vec<&str> = wanted.lines().filter(|line| line.starts_with("01omni_beta")).collect();
+        assert_eq!(
+            beta,
+            [
+                "01omni_beta/codetable/userblockdescription[language=en]/consortia enforce keep: code=\"consortia\" description=\"bloc consortial\"",
+                "01omni_beta/codetable/userblockdescription[language=en]/from_target enforce keep: code=\"from_target\" default=false description=\"block from the target institution for linked accounts\" enabled=true",
+                "01omni_beta/codetable/userblockdescription[language=en]/old_block absent enforce keep: code=\"old_block\"",
+                "01omni_beta/mappingtable/userblockdefinitions/from_target enforce keep: blocked action=\"05\" description=\"from_target\" id=\"from_target\" network block=\"true\" overridable=\"all\" type=\"consortia\" enabled=true",
+            ]
+        );
+        // Gamma is an exception of the first manifest only.
+        assert_eq!(wanted.lines().filter(|line| line.starts_with("01omni_gamma")).count(), 1);
+    }
+}
+
+#[test]
 fn rows_become_records_of_the_selected_zones() {
     let spec = "table: T\nappliesTo: {zones: all, except: [BETA]}\nrows:\n- {code: A, description: Text, default: true}\n- {code: B, absent: true}";
     assert_eq!(

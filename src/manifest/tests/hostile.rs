@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{manifest, problems, problems_of};
+use super::{NETWORK, judge, manifest, problems, problems_of, source};
 
 fn quickly(text: &str) -> String {
     let start = Instant::now();
@@ -98,4 +98,42 @@ fn long_maps_know_their_duplicates_too() {
         told.contains("m.yaml:41:1 Z0104 `k20` occurs twice in the same map [m.yaml:21:1 first here]"),
         "{told}"
     );
+}
+
+#[test]
+fn tabs_are_named_wherever_they_indent() {
+    for text in ["spec:\n\trows: x\n", "spec:\n  rows:\n  - a\n\t- b\n", "spec:\n  - a: b\n  \tc: d\n"] {
+        let told = problems(text);
+        assert!(told.contains("Z0103 a tab cannot indent YAML"), "{text:?} {told}");
+    }
+    assert_eq!(problems_of("CodeTable", "table:\tT\nrows: [{code: A,\tdescription: \"a\tb\"}] \t# x"), "");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_makes_it_panic_and_every_place_is_in_its_file(
+        at in 0usize..2_000,
+        length in 0usize..40,
+        patch in r#"[ \t\n\r:\-?{}\[\],&*!|>'"%@~#a-c0-9é漢🔑\u{feff}\u{85}\u{0}]{0,12}"#,
+    ) {
+        let good = format!(
+            "{NETWORK}---\n{}",
+            manifest("MappingTable", "x", "table: T\nkey: [ID]\nrows:\n- columns: {ID: &a A, É: {var: group}}\n- columns:\n    ID: \"B\"\n    C: *a\n  absent: false\noverrides:\n- appliesTo: {only: [ALPHA]}\n  rows: [{columns: {ID: A, C: ~}}]")
+        );
+        let cut = |at: usize| (at.min(good.len())..=good.len()).find(|&at| good.is_char_boundary(at)).unwrap_or(good.len());
+        let (from, to) = (cut(at % good.len()), cut(at % good.len() + length));
+        let text = format!("{}{patch}{}", &good[..from], &good[to..]);
+        let sources = [source("m.yaml", &text)];
+        let (_, problems) = judge(&sources, None);
+        let lines: Vec<&str> = text.split('\n').collect();
+        for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
+            proptest::prop_assert!(text.is_char_boundary(place.start.byte as usize), "{place} {text:?}");
+            proptest::prop_assert!(place.start <= place.end, "{place} {text:?}");
+            proptest::prop_assert!(place.start.line as usize <= lines.len().max(1) + text.matches('\r').count() , "{place} {text:?}");
+        }
+        let texts = crate::manifest::texts(&sources);
+        let shown = crate::render::diagnostics::text(&problems, &texts, crate::render::diagnostics::Colour::Plain);
+        proptest::prop_assert_eq!(shown.is_empty(), problems.is_empty());
+        crate::render::diagnostics::json(&problems, &texts);
+    }
 }

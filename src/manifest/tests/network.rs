@@ -129,3 +129,12 @@ fn a_broken_network_is_not_also_a_missing_one() {
         "n.yaml:5:3 Z0203 unknown field `regoin` in `spec`; did you mean `region`?\n"
     );
 }
+
+#[test]
+fn whole_numbers_may_be_written_as_floats() {
+    let text = LAYERS.replace("perSecond: 25, dailyReserve: 5000", "perSecond: 10.0, dailyReserve: 1e3");
+    let loaded = load(&[source("n.yaml", &text)], None);
+    assert_eq!(shown(&loaded.diagnostics), "");
+    let rate = loaded.network.map(|network| network.zones[0].rate);
+    assert_eq!(rate.map(|rate| (rate.per_second, rate.daily_reserve)), Some((10, 1000)));
+}

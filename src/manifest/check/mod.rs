@@ -1,9 +1,12 @@
 //! Checks a document against the schema of its kind and says what is wrong in the user's words, at the exact place.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{JsonType, ValidationError, Validator};
+mod words;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use self::words::{alternatives, called, expected, kind_of, list, shown, words};
 use super::codes;
 use super::node::{Extent, Node, NodeValue};
 use super::source::Document;
@@ -177,8 +180,8 @@ impl Check<'_> {
                     _ => problem,
                 }
             }
-            NodeValue::Text(text) if expected.contains(&"a number") && text.parse::<f64>().is_ok() => {
-                problem.help(format!("write `{}`, without quotes", text.trim_start_matches('0')))
+            NodeValue::Text(text) if expected.contains(&"a whole number") && text.parse::<i64>().is_ok() => {
+                problem.help(format!("write `{}`, without quotes", text.parse::<i64>().unwrap_or_default()))
             }
             NodeValue::Null if expected.contains(&"a list") => problem.help("write `[]` for an empty list"),
             NodeValue::Null if text_wanted => {
@@ -254,14 +257,15 @@ impl Check<'_> {
             .flatten()
             .collect();
         // Of values that may be a text or a map there is one: a variable stands for a text.
-        let types: Vec<&'static str> = ["text", "`{var: name}`", "a number", "a list", "a map", "`null`"]
-            .into_iter()
-            .filter(|each| match *each {
-                "`{var: name}`" => types.contains(&"text") && types.contains(&"a map"),
-                "a map" => types.contains(&"a map") && !types.contains(&"text"),
-                each => types.contains(&each),
-            })
-            .collect();
+        let types: Vec<&'static str> =
+            ["text", "`{var: name}`", "a number", "a whole number", "a list", "a map", "`null`"]
+                .into_iter()
+                .filter(|each| match *each {
+                    "`{var: name}`" => types.contains(&"text") && types.contains(&"a map"),
+                    "a map" => types.contains(&"a map") && !types.contains(&"text"),
+                    each => types.contains(&each),
+                })
+                .collect();
         problems.push(self.wrong_type(node, &types));
     }
 
@@ -289,74 +293,4 @@ impl Check<'_> {
 
 fn parent(pointer: &str) -> Option<&str> {
     pointer.rsplit_once('/').map(|(parent, _)| parent)
-}
-
-/// What a path leads to, in words: `row 3`, `metadata`, `the document`.
-fn called(pointer: &str) -> String {
-    let mut segments = pointer.rsplit('/');
-    match (segments.next(), segments.next()) {
-        (None | Some(""), _) => "the document".to_owned(),
-        (Some(last), Some(list)) if last.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("an item of `{list}`")
-        }
-        (Some(last), _) => format!("`{}`", last.replace("~1", "/").replace("~0", "~")),
-    }
-}
-
-fn shown(node: &Node) -> String {
-    match &node.value {
-        NodeValue::Text(text) | NodeValue::Number(text) => format!("`{text}`"),
-        NodeValue::Null | NodeValue::Bool(_) | NodeValue::List(_) | NodeValue::Map(_) => kind_of(node),
-    }
-}
-
-fn kind_of(node: &Node) -> String {
-    match &node.value {
-        NodeValue::Null => "nothing".to_owned(),
-        NodeValue::Bool(flag) => format!("`{flag}`"),
-        NodeValue::Number(text) => format!("the number `{text}`"),
-        NodeValue::Text(text) if text.chars().count() > 40 => "text".to_owned(),
-        NodeValue::Text(text) => format!("the text `{}`", text.escape_debug()),
-        NodeValue::List(_) => "a list".to_owned(),
-        NodeValue::Map(_) => "a map".to_owned(),
-    }
-}
-
-fn expected(kind: &TypeKind) -> Vec<&'static str> {
-    let name = |one: JsonType| match one {
-        JsonType::Array => "a list",
-        JsonType::Boolean => "`true` or `false`",
-        JsonType::Integer | JsonType::Number => "a number",
-        JsonType::Null => "`null`",
-        JsonType::Object => "a map",
-        JsonType::String => "text",
-    };
-    match kind {
-        TypeKind::Single(one) => vec![name(*one)],
-        TypeKind::Multiple(several) => several.iter().map(name).collect(),
-    }
-}
-
-fn words(options: &Json) -> Vec<String> {
-    options
-        .as_array()
-        .map(|options| {
-            options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
-        })
-        .map(Iterator::collect)
-        .unwrap_or_default()
-}
-
-/// `` `a`, `b` ``.
-fn list(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// `text, a map or null`.
-fn alternatives(words: &[&str]) -> String {
-    match words {
-        [] => "something else".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
 }

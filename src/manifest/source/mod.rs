@@ -3,12 +3,12 @@
 //! It composes the trees from the parser's events itself: so keys and scalars keep their places, both
 //! places of a duplicate key are known, and aliases are paid for before they are copied.
 
+mod syntax;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{
-    self as yaml, ErrorKind, Event, Marker, ScalarStyle, ScanError, Span, Tag,
-};
+use serde_saphyr::granit_parser::{self as yaml, Event, Marker, ScalarStyle, ScanError, Span, Tag};
 
 use super::codes;
 use super::node::{Extent, Node, NodeKey, NodeValue};
@@ -118,7 +118,7 @@ impl<'a> Composer<'a> {
                 }
                 Err(reason) => {
                     if let Abandoned::Scan(error) = reason {
-                        let problem = self.explain(&error);
+                        let problem = syntax::explain(&error, self.file);
                         self.problems.push(problem);
                     }
                     // What comes after the next `---` can still be judged.
@@ -325,55 +325,6 @@ impl<'a> Composer<'a> {
         self.pay(weight, at)?;
         Err(Abandoned::Told)
     }
-
-    fn explain(&self, error: &ScanError) -> Diagnostic {
-        let at = position(*error.marker());
-        let at = place(self.file, Extent { start: at, end: at });
-        match error.kind() {
-            ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart
-            | ErrorKind::TabInPlainScalar => {
-                Diagnostic::error(codes::TAB, at, "a tab cannot indent YAML").help("replace tabs by spaces")
-            }
-            ErrorKind::RecursionLimitExceeded => Diagnostic::error(
-                codes::NESTING,
-                at,
-                format!("lists and maps are nested more than {MAX_DEPTH} deep"),
-            ),
-            ErrorKind::UnknownAnchor => Diagnostic::error(
-                codes::ALIAS,
-                at,
-                "an alias refers to an anchor that this document does not have",
-            )
-            .help("quote the text if it is meant to begin with `*`"),
-            ErrorKind::UndeclaredTagHandle => Diagnostic::error(codes::TAG, at, "the tag is not supported")
-                .help("quote the text if it is meant to begin with `!`"),
-            ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-                Diagnostic::error(codes::YAML, at, "not YAML: a `:` stands where no value can begin")
-                    .help("quote a text that has `: ` in it, and check the indentation")
-            }
-            ErrorKind::UnclosedQuotedScalar => {
-                Diagnostic::error(codes::YAML, at, "not YAML: a quote is not closed")
-            }
-            ErrorKind::UnclosedFlowCollection { open } => {
-                Diagnostic::error(codes::YAML, at, format!("not YAML: `{open}` is not closed"))
-            }
-            ErrorKind::SimpleKeyExpected
-            | ErrorKind::ExpectedBlockMappingKey
-            | ErrorKind::InvalidIndentation => {
-                Diagnostic::error(codes::YAML, at, format!("not YAML: {}", error.info()))
-                    .help("check the indentation, and that each key is followed by `:` and a space")
-            }
-            kind => Diagnostic::error(codes::YAML, at, format!("not YAML: {}", lower(&kind.to_string()))),
-        }
-    }
-}
-
-fn lower(message: &str) -> String {
-    let mut characters = message.trim_end_matches('.').chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }
 
 fn extent(span: Span) -> Extent {
