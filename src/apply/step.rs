@@ -69,19 +69,24 @@ impl<W: provider::Write> Write<'_, W> {
     }
 
     async fn send(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {
+        let mut last = None;
         for _ in 0..SENDS {
             match self.writer.write(fresh, changes).await {
                 Ok(()) => return self.verify(fresh, changes).await,
                 Err(WriteError::Refused(failure)) => return Err(Outcome::Failed { failure }),
-                Err(WriteError::Unknown(lost)) => match self.after_lost_answer(fresh, changes, lost).await? {
-                    Found::Written => return Ok(()),
-                    Found::Unchanged => {}
-                },
+                Err(WriteError::Unknown(lost)) => {
+                    match self.after_lost_answer(fresh, changes, &lost).await? {
+                        Found::Written => return Ok(()),
+                        Found::Unchanged if lost.class == FailureClass::Unreachable => last = Some(lost),
+                        Found::Unchanged => return Err(Outcome::Failed { failure: lost }),
+                    }
+                }
             }
         }
+        let last = last.map(|lost| format!("; the last time: {lost}")).unwrap_or_default();
         let failure = Failure::new(
             FailureClass::Unreachable,
-            format!("sent {SENDS} times, no answer came, and the zone holds what it held before"),
+            format!("sent {SENDS} times, and the zone holds what it held before{last}"),
         );
         Err(Outcome::Failed { failure: failure.help("run `zonal apply` again when the zone answers") })
     }
@@ -91,7 +96,7 @@ impl<W: provider::Write> Write<'_, W> {
         &self,
         fresh: &Snapshot,
         changes: &[Change],
-        lost: Failure,
+        lost: &Failure,
     ) -> Result<Found, Outcome> {
         let after = self.read().await.map_err(|failure| Outcome::VerifyFailed {
             strays: vec![

@@ -69,7 +69,7 @@ impl Apply {
         let exits = exit::of_apply(&planned.plan, &report);
         match format {
             Format::Text if report.zones.is_empty() => {}
-            Format::Text => world.out.print(format!("\n{}", render::text::report(&report))),
+            Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
             Format::Json => {
                 let codes = exits.iter().map(|exit| exit.code()).collect();
                 print(&events::apply_summary(&report, codes, &(world.now)()));
@@ -133,7 +133,7 @@ async fn write(
     if shared > 0 {
         let zones = render::text::count(shared, "zone");
         world.err.line(format!(
-            "note: {zones} read and written with one key; give `credentials` a `write` key of its own"
+            "note: one key both reads and writes in {zones}; give `credentials` a `write` key of its own"
         ));
     }
     let writers = doors.writers(network, &write_keys);

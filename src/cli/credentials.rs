@@ -99,7 +99,7 @@ async fn look(source: &CredentialSource, directory: &Path, world: &World) -> Res
 
 async fn command(words: &[String], directory: &Path, world: &World) -> Result<SecretString, String> {
     let [program, arguments @ ..] = words else { return Err("the command is empty".to_owned()) };
-    let shown = words.join(" ");
+    let shown = written(words);
     let run = tokio::process::Command::new(program)
         .args(arguments)
         .current_dir(directory)
@@ -116,6 +116,14 @@ async fn command(words: &[String], directory: &Path, world: &World) -> Result<Se
             Ok(key) => Ok(SecretString::from(key)),
             Err(_) => Err(format!("`{shown}` printed something that is not text")),
         },
+    }
+}
+
+/// A command as the manifest has it: one that was written as a shell line without the shell.
+fn written(words: &[String]) -> String {
+    match words {
+        [shell, flag, line] if shell == "sh" && flag == "-c" => line.clone(),
+        words => words.join(" "),
     }
 }
 
@@ -137,7 +145,7 @@ fn way_out(source: &CredentialSource) -> String {
         CredentialSource::File(path) => {
             format!("put the key into `{path}`, below the config directory or absolute")
         }
-        CredentialSource::Command(words) => format!("run `{}` by hand to see why", words.join(" ")),
+        CredentialSource::Command(words) => format!("run `{}` by hand to see why", written(words)),
     }
 }
 

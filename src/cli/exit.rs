@@ -73,15 +73,20 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     }
     for zone in report.zones.values() {
         exits.extend(zone.refused.as_ref().map(|_| Exit::Incomplete));
-        exits.extend(zone.collections.iter().map(|(_, outcome)| match outcome {
-            Outcome::Applied { .. } => Exit::Done,
-            Outcome::Stale { .. } => Exit::Stale,
-            Outcome::Failed { .. } | Outcome::Blocked { .. } => Exit::Partial,
-            Outcome::VerifyFailed { .. } => Exit::Unverified,
-            Outcome::Interrupted => Exit::Interrupted,
-        }));
+        for (_, outcome) in &zone.collections {
+            match outcome {
+                Outcome::Applied { .. } => {}
+                Outcome::Stale { .. } => drop(exits.insert(Exit::Stale)),
+                Outcome::VerifyFailed { .. } => drop(exits.insert(Exit::Unverified)),
+                Outcome::Interrupted => drop(exits.insert(Exit::Interrupted)),
+                Outcome::Failed { failure } => {
+                    exits.extend([Exit::Partial, of_failure(failure.class)]);
+                }
+                // What it is blocked by has been counted; where that was never tried, it failed in the plan.
+                Outcome::Blocked { .. } => {}
+            }
+        }
     }
-    exits.remove(&Exit::Done);
     or_done(exits)
 }
 

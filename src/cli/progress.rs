@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::world::World;
 use crate::model::{Event, ZoneCode};
+use crate::render::text::count;
 
 /// Zones whose bars are shown at the same time; the others are in the total.
 const BARS: usize = 8;
@@ -131,8 +132,12 @@ impl State {
         };
         let verb = self.total.prefix().to_lowercase();
         format!(
-            "{code}: {verb} done: {}/{} collections{failed}, {requests} requests ({}/{} zones)",
-            zone.done, zone.todo, self.zones_done, self.zones_total
+            "{code}: {verb} done: {}/{} collections{failed}, {} ({}/{} zones)",
+            zone.done,
+            zone.todo,
+            count(requests as usize, "request"),
+            self.zones_done,
+            self.zones_total
         )
     }
 }

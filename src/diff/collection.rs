@@ -31,8 +31,16 @@ pub fn collection(
         }
     }
     let rows = index(observed, &key);
-    let mut comparison =
-        Comparison { zone, id: &wanted.id, names, key, rows, changes: BTreeMap::new(), ignored: 0 };
+    let mut comparison = Comparison {
+        zone,
+        id: &wanted.id,
+        names,
+        elsewhere: &wanted.listed_elsewhere,
+        key,
+        rows,
+        changes: BTreeMap::new(),
+        ignored: 0,
+    };
 
     let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
     for collection in &wanted.collections {
@@ -46,7 +54,7 @@ pub fn collection(
     let mut unmanaged = 0;
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in comparison.rows.clone() {
-        if !listed.contains_key(&id) && !wanted.listed_elsewhere.contains(&id) {
+        if !listed.contains_key(&id) && !wanted.listed_elsewhere.contains_key(&id) {
             unmanaged += match strictest {
                 Some(collection) => comparison.unlisted(&id, &found, collection)?,
                 None => found.len(),
@@ -85,6 +93,7 @@ struct Comparison<'a> {
     zone: &'a ZoneCode,
     id: &'a CollectionId,
     names: Names<'a>,
+    elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
     key: Vec<Field>,
     rows: Rows<'a>,
     changes: BTreeMap<Key, Change>,
@@ -235,12 +244,20 @@ impl<'a> Comparison<'a> {
             provenance: value.provenance.clone(),
         });
         let silent = collection.shape.defaults.iter().filter(|(field, _)| !wanted.contains_key(*field));
-        let filled = silent.map(|(field, value)| Edit {
-            field: field.clone(),
-            name: self.names.shown(field).clone(),
-            before: None,
-            after: value.clone(),
-            provenance: record.provenance.clone(),
+        let filled = silent.map(|(field, default)| {
+            // A field that all languages share may be declared for another one.
+            let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
+            let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
+                Some(DesiredValue { value, provenance }) => (value, provenance),
+                None => (default, &record.provenance),
+            };
+            Edit {
+                field: field.clone(),
+                name: self.names.shown(field).clone(),
+                before: None,
+                after: after.clone(),
+                provenance: provenance.clone(),
+            }
         });
         Ok(declared.chain(filled).collect())
     }

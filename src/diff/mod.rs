@@ -4,6 +4,7 @@
 //! written come from one piece of code.
 
 mod collection;
+mod languages;
 mod names;
 
 #[cfg(test)]
@@ -12,8 +13,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    CollectionDiff, CollectionId, Desired, DesiredCollection, Differences, Key, Observed, ObservedZone,
-    ZoneCode,
+    CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key, Observed,
+    ObservedZone, ZoneCode,
 };
 
 pub use collection::collection;
@@ -26,7 +27,7 @@ pub struct Wanted<'a> {
     /// From each manifest that speaks of it.
     pub collections: Vec<&'a DesiredCollection>,
     /// Records that are mentioned for another language of the collection: they are not unlisted.
-    pub listed_elsewhere: BTreeSet<&'a Key>,
+    pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
 }
 
 impl<'a> Wanted<'a> {
@@ -43,7 +44,7 @@ impl<'a> Wanted<'a> {
             listed_elsewhere: zone
                 .iter()
                 .filter(|wanted| siblings.contains(&wanted.id))
-                .flat_map(|wanted| wanted.records.keys())
+                .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
         }
     }
@@ -69,7 +70,7 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
         let real = answer.as_ref().map_or(asked, |found| &found.id);
         by_name.entry(real.clone()).or_default().push(asked.clone());
     }
-    by_name
+    let mut found: Vec<CollectionDiff> = by_name
         .iter()
         .filter_map(|(id, asked)| {
             let siblings: Vec<CollectionId> = by_name
@@ -91,9 +92,13 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
                 asked: asked.clone(),
                 siblings,
                 stage: first.shape.stage,
+                shared: first.shape.shared.clone(),
                 provenance: first.provenance.clone(),
                 outcome,
             })
         })
-        .collect()
+        .collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    languages::share_new_rows(&mut found);
+    found
 }

@@ -6,6 +6,7 @@ use super::address::{CollectionId, ZoneCode};
 use super::change::{Change, Mode};
 use super::failure::Failure;
 use super::place::Provenance;
+use super::value::Field;
 
 /// Everything in which the zones differ from what is desired.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,8 @@ pub struct CollectionDiff {
     pub siblings: Vec<CollectionId>,
     /// See [`super::Shape::stage`].
     pub stage: u8,
+    /// See [`super::Shape::shared`].
+    pub shared: Vec<Field>,
     /// The first manifest that speaks of it.
     pub provenance: Provenance,
     /// What differs, or why that is not known.

@@ -11,6 +11,8 @@ pub struct Failure {
     pub message: String,
     /// The way out, where there is one.
     pub help: Option<String>,
+    /// What the vendor's support asks for. Differs from answer to answer, so it is never compared.
+    pub tracking_id: Option<String>,
 }
 
 /// The decisions that a failure can call for.
@@ -54,7 +56,7 @@ impl FailureClass {
 impl Failure {
     /// A failure without a way out.
     pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), help: None }
+        Self { class, message: message.into(), help: None, tracking_id: None }
     }
 
     /// The same with a way out.
@@ -65,7 +67,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.tracking_id {
+            Some(id) => write!(f, " (tracking id {id})"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -97,7 +97,7 @@ pub struct Counts {
     pub unmanaged: usize,
     /// Differences left alone, because the manifest says `enforcement: initial`.
     pub ignored: usize,
-    /// Collections that cannot be planned.
+    /// Collections that cannot be planned, those of zones that could not be asked aside.
     pub blocked: usize,
 }
 
@@ -106,9 +106,12 @@ impl ZonePlan {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for step in &self.collections {
-            let Ok(found) = &step.diff.outcome else {
-                counts.blocked += 1;
-                continue;
+            let found = match &step.diff.outcome {
+                Ok(found) => found,
+                Err(failure) => {
+                    counts.blocked += usize::from(!failure.class.whole_zone());
+                    continue;
+                }
             };
             counts.unmanaged += found.unmanaged;
             counts.ignored += found.ignored;

@@ -43,7 +43,10 @@ fn state(zone: &ZonePlan) -> GroupState {
 /// What two zones of one group have in common: everything but the zone.
 fn digest(zone: &ZonePlan) -> String {
     let mut hash = Sha256::new();
-    let failure_line = |Failure { class, message, help: _ }: &Failure| format!("{class:?} {message}\n");
+    let failure_line = |failure: &Failure| {
+        let Failure { class, message, help: _, tracking_id: _ } = failure;
+        format!("{class:?} {message}\n")
+    };
     if let Some(failure) = &zone.failure {
         hash.update(format!("{:?}\n", failure.class));
     }

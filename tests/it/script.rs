@@ -72,6 +72,7 @@ impl Stage {
             .flat_map(|network| &network.zones)
             .map(|zone| {
                 let key = |purpose: &str| format!("{purpose}-key-{}", zone.code);
+                env.insert("BOGUS".to_owned(), "bogus".to_owned());
                 env.insert(format!("ZONAL_READ_{}", zone.code), key("read"));
                 env.insert(format!("ZONAL_WRITE_{}", zone.code), key("write"));
                 EmulatedZone::from(zone, key("read"), Some(key("write")))

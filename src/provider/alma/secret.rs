@@ -45,8 +45,14 @@ impl Key {
 
     /// A failure that shows no key, whatever the zone's tables held.
     pub fn discreet(&self, failure: Failure) -> Failure {
-        let Failure { class, message, help } = failure;
-        Failure { class, message: self.conceal(&message), help: help.map(|help| self.conceal(&help)) }
+        let Failure { class, message, help, tracking_id } = failure;
+        let conceal = |text: String| self.conceal(&text);
+        Failure {
+            class,
+            message: conceal(message),
+            help: help.map(conceal),
+            tracking_id: tracking_id.map(conceal),
+        }
     }
 
     /// Words without the key, and without anything behind an `apikey`.

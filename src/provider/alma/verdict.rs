@@ -146,10 +146,8 @@ fn refused(
         let target = target.split(['?', '#']).next().unwrap_or_default();
         message.push_str(&format!(", a redirect to {}, which is not followed", key.strike_out(target)));
     }
-    if let Some(id) = &complaint.tracking_id {
-        message.push_str(&format!(" (tracking id {})", key.strike_out(id)));
-    }
-    let failure = Failure { class, message, help: help.map(str::to_owned) };
+    let tracking_id = complaint.tracking_id.as_deref().map(|id| key.strike_out(id));
+    let failure = Failure { class, message, help: help.map(str::to_owned), tracking_id };
     Trouble { kind, failure }
 }
 

@@ -78,11 +78,13 @@ pub struct Problem {
     pub message: String,
     /// The way out, where there is one.
     pub help: Option<String>,
+    /// What the vendor's support asks for.
+    pub tracking_id: Option<String>,
 }
 
 impl From<&Failure> for Problem {
     fn from(failure: &Failure) -> Self {
-        let Failure { class, message, help } = failure;
-        Self { class: *class, message: message.clone(), help: help.clone() }
+        let Failure { class, message, help, tracking_id } = failure;
+        Self { class: *class, message: message.clone(), help: help.clone(), tracking_id: tracking_id.clone() }
     }
 }

@@ -76,7 +76,7 @@ pub fn blocked(out: &mut String, id: &CollectionId, failure: &Failure, provenanc
     let head = format_args!("# {id} cannot be planned");
     let _ = writeln!(out, "  {}", styled(BOLD, head));
     let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({}, {provenance})", provenance.manifest)));
-    let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), failure.message);
+    let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), failure);
     if let Some(help) = &failure.help {
         let _ = writeln!(out, "    help: {help}");
     }

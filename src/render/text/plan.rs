@@ -73,7 +73,7 @@ fn unknown(out: &mut String, plan: &Plan, group: &Group) {
         else {
             continue;
         };
-        let _ = writeln!(out, "{} {code} ({}): {}", styled(REMOVE, '?'), zone.name, failure.message);
+        let _ = writeln!(out, "{} {code} ({}): {}", styled(REMOVE, '?'), zone.name, failure);
         if let Some(help) = &failure.help {
             let _ = writeln!(out, "  help: {help}");
         }

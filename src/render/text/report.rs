@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Action, Change, CollectionId, Failure, Outcome, Report, ZoneCode};
+use crate::model::{Action, Change, CollectionId, Failure, Outcome, Plan, Report, ZoneCode};
 
 /// The report: what succeeded in one line for each set of zones, what did not in full.
-pub fn report(report: &Report) -> String {
+pub fn report(plan: &Plan, report: &Report) -> String {
     let mut out = String::new();
     let good: Vec<&ZoneCode> = report
         .zones
@@ -35,7 +35,7 @@ pub fn report(report: &Report) -> String {
             }
         }
     }
-    totals(&mut out, report);
+    totals(&mut out, plan, report);
     out
 }
 
@@ -92,7 +92,7 @@ fn tally(changes: &[Change]) -> Vec<String> {
     if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
 }
 
-fn totals(out: &mut String, report: &Report) {
+fn totals(out: &mut String, plan: &Plan, report: &Report) {
     let mut done: BTreeMap<Action, u64> = BTreeMap::new();
     let mut not_done = 0;
     for zone in report.zones.values() {
@@ -119,9 +119,14 @@ fn totals(out: &mut String, report: &Report) {
         number(Action::Update),
         number(Action::Delete)
     );
-    let _ = match not_done {
-        0 => writeln!(out, "{} {records}", styled(BOLD, "Apply complete!")),
-        _ => writeln!(
+    let _ = match (not_done, plan.is_complete()) {
+        (0, false) => writeln!(
+            out,
+            "{} {records} What is marked with ! or ? in the plan could not be planned.",
+            styled(BOLD, "Apply incomplete.")
+        ),
+        (0, true) => writeln!(out, "{} {records}", styled(BOLD, "Apply complete!")),
+        (_, _) => writeln!(
             out,
             "\n{} {records} What is marked with ! above was not done; `zonal plan` shows what is left.",
             styled(BOLD, "Apply incomplete.")
