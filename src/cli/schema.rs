@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use schemars::schema_for;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 
 use super::config::to_json;
 use super::exit::Exit;
@@ -64,11 +65,16 @@ impl Schema {
 /// Every schema: file name and text.
 pub fn all() -> Vec<(String, String)> {
     let outputs = [
-        ("validate.json", to_json(&schema_for!(diagnostics::Report))),
-        ("plan.json", to_json(&schema_for!(json::plan::PlanJson))),
-        ("apply-event.json", to_json(&schema_for!(json::events::Line))),
+        ("validate.json", output::<diagnostics::Report>()),
+        ("plan.json", output::<json::plan::PlanJson>()),
+        ("apply-event.json", output::<json::events::Line>()),
     ];
     let inputs = kinds::schemas().into_iter().map(|(file, schema)| (file, to_json(&schema)));
     let outputs = outputs.into_iter().map(|(file, schema)| (file.to_owned(), schema));
     inputs.chain(outputs).map(|(file, schema)| (file, schema + "\n")).collect()
+}
+
+/// The schema of what is printed: a field that may be left out is one that is not always there.
+fn output<T: JsonSchema>() -> String {
+    to_json(&SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
 }

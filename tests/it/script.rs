@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
+use tokio::sync::watch;
 use zonal::cli::{self, Look, Output, World};
 use zonal::emulator::{Behaviour, EmulatedZone, Emulator};
 use zonal::manifest::{self, Source};
@@ -20,12 +21,7 @@ use zonal::manifest::{self, Source};
 /// Runs the script of a case and returns it with what was printed now.
 pub fn run(case: &Path) -> String {
     let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime can be built");
-    runtime.block_on(async {
+    paused(async {
         let stage = Stage::new(case);
         let mut played = String::new();
         for line in script.lines() {
@@ -82,16 +78,36 @@ impl Stage {
         Self { emulator: Emulator::new(zones, behaviour), env, directory }
     }
 
-    /// Runs a command line and returns what it printed.
+    /// Runs a command line and returns what it printed, as a script shows it.
     pub async fn command(&self, command: &str) -> String {
+        let (_sender, interrupts) = watch::channel(0);
+        let Printed { out, err, code } = self.run(command, None, interrupts).await;
+        let mut printed = out;
+        for line in err.lines() {
+            printed.push_str(format!("2| {line}").trim_end());
+            printed.push('\n');
+        }
+        if code != 0 {
+            printed.push_str(&format!("[exit {code}]\n"));
+        }
+        printed
+    }
+
+    /// Runs a command line. `answer` is what the user types, `None` where nobody is there.
+    pub async fn run(
+        &self,
+        command: &str,
+        answer: Option<&str>,
+        interrupts: watch::Receiver<u32>,
+    ) -> Printed {
         let (out, err) = (Captured::default(), Captured::default());
-        let (_sender, interrupts) = tokio::sync::watch::channel(0);
+        let typed = |answer: &str| Mutex::new(Box::new(io::Cursor::new(answer.to_owned())) as Box<_>);
         let world = World {
             env: self.env.clone(),
             directory: self.directory.path().to_path_buf(),
             out: Output::new(out.clone(), Look::Piped),
             err: Output::new(err.clone(), Look::Piped),
-            input: None,
+            input: answer.map(typed),
             now: || "2026-01-01T00:00:00Z".to_owned(),
             transport: Some(Arc::new(self.emulator.transport())),
             interrupts,
@@ -99,15 +115,13 @@ impl Stage {
         let words = command.split_whitespace().map(OsString::from).collect();
         let exit = cli::run(words, &world).await;
         let here = self.directory.path().display().to_string();
-        let mut printed = out.text().replace(&here, "DIR");
-        for line in err.text().replace(&here, "DIR").lines() {
-            printed.push_str(format!("2| {line}").trim_end());
-            printed.push('\n');
-        }
-        if exit.code() != 0 {
-            printed.push_str(&format!("[exit {}]\n", exit.code()));
-        }
-        printed
+        let text = |captured: Captured| captured.text().replace(&here, "DIR");
+        Printed { out: text(out), err: text(err), code: exit.code() }
+    }
+
+    /// The config directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
@@ -209,6 +223,24 @@ fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
     }
     files.sort();
     files
+}
+
+/// What a command came to.
+pub struct Printed {
+    pub out: String,
+    pub err: String,
+    pub code: u8,
+}
+
+/// Runs a test that waits, on a clock that does not.
+pub fn paused<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime can be built").block_on(test)
+}
+
+/// The folder of a case.
+pub fn case(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
 }
 
 /// An output that is kept.

@@ -1,0 +1,84 @@
+//! Ctrl-C and the question before an apply: what the user says is what happens.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::script::{Printed, Stage, case, paused};
+
+fn puts(stage: &Stage) -> usize {
+    stage.emulator.control().requests().iter().filter(|request| request.method == "PUT").count()
+}
+
+/// Runs a command and presses Ctrl-C after so many milliseconds.
+async fn interrupted(stage: &Stage, command: &str, after: u64) -> Printed {
+    let (press, interrupts) = watch::channel(0);
+    let pressing = async {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        press.send_modify(|count| *count += 1);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        printed = stage.run(command, None, interrupts) => printed,
+        () = pressing => unreachable!("pressing never ends"),
+    }
+}
+
+#[test]
+fn a_plan_that_is_interrupted_says_so_and_ends_with_130() {
+    paused(async {
+        let stage = Stage::new(&case("network-blocks"));
+        let printed = interrupted(&stage, "zonal plan", 100).await;
+        assert_eq!(printed.code, 130);
+        assert_eq!(printed.out, "");
+        assert!(printed.err.contains("Interrupted while reading. Nothing was written."), "{}", printed.err);
+    });
+}
+
+#[test]
+fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
+    paused(async {
+        // Every moment of the run, from before the first request to after the last.
+        let mut counts = std::collections::BTreeSet::new();
+        for after in (0..3000).step_by(75) {
+            let stage = Stage::new(&case("network-blocks"));
+            let printed = interrupted(&stage, "zonal apply --yes", after).await;
+            let written = puts(&stage);
+            counts.insert(written);
+            match printed.code {
+                0 => assert_eq!(written, 24, "after {after} ms"),
+                130 => assert!(written < 24, "after {after} ms: {}", printed.out),
+                other => panic!("exit {other} after {after} ms: {}{}", printed.out, printed.err),
+            }
+            // Whatever was sent was verified before the run ended.
+            assert!(!printed.out.contains("verification failed"), "{}", printed.out);
+            let rest = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+            assert_eq!(rest.code, 0, "{}{}", rest.out, rest.err);
+            assert_eq!(puts(&stage), 24, "each table is written once, however the run was cut");
+        }
+        assert!(counts.len() > 2, "the interrupts fell into the middle of the run: {counts:?}");
+    });
+}
+
+#[test]
+fn only_yes_is_taken_for_a_yes() {
+    paused(async {
+        for (answer, code) in [("yes\n", 0), ("y\n", 1), ("no\n", 1), ("\n", 1), ("", 1), ("YES\n", 1)] {
+            let stage = Stage::new(&case("network-blocks"));
+            let printed = stage.run("zonal apply", Some(answer), watch::channel(0).1).await;
+            assert_eq!(printed.code, code, "{answer:?}");
+            assert_eq!(puts(&stage), if code == 0 { 24 } else { 0 }, "{answer:?}");
+            assert!(printed.err.contains("Only 'yes' will be accepted to approve."));
+        }
+    });
+}
+
+#[test]
+fn nobody_there_and_no_yes_writes_nothing() {
+    paused(async {
+        let stage = Stage::new(&case("network-blocks"));
+        let printed = stage.run("zonal apply", None, watch::channel(0).1).await;
+        assert_eq!((printed.code, puts(&stage)), (1, 0));
+        assert!(printed.err.contains("pass --yes"), "{}", printed.err);
+    });
+}

@@ -1,0 +1,125 @@
+//! What is published is true: schemas, examples, and the words of the documents.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use tokio::sync::watch;
+
+use crate::script::{Stage, case, paused};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: PathBuf) -> String {
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn schema(name: &str) -> jsonschema::Validator {
+    let schema: Json =
+        serde_json::from_str(&read(root().join("schemas").join(name))).expect("a schema is JSON");
+    jsonschema::validator_for(&schema).expect("a schema is a schema")
+}
+
+fn conforms(schema: &jsonschema::Validator, text: &str) {
+    let json: Json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let problems: Vec<String> =
+        schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(problems.is_empty(), "{problems:?}\n{text}");
+}
+
+#[test]
+fn schemas_are_what_the_types_say() {
+    paused(async {
+        let stage = Stage::new(&case("nothing-there"));
+        let printed = stage.run("zonal schema --out schemas", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 0, "{}", printed.err);
+        let names = |directory: PathBuf| -> Vec<_> {
+            let entries = std::fs::read_dir(directory).expect("the folder is there");
+            let mut names: Vec<_> = entries.map(|entry| entry.expect("and readable").file_name()).collect();
+            names.sort();
+            names
+        };
+        let made = stage.directory().join("schemas");
+        assert_eq!(names(root().join("schemas")), names(made.clone()), "run `zonal schema --out schemas`");
+        for name in names(made.clone()) {
+            let (kept, made) = (read(root().join("schemas").join(&name)), read(made.join(&name)));
+            assert!(kept == made, "schemas/{} is stale: run `zonal schema --out schemas`", name.display());
+        }
+    });
+}
+
+#[test]
+fn what_is_printed_as_json_conforms_to_its_schema() {
+    paused(async {
+        let (validate, plan, event) =
+            (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
+        for name in ["failing-zones", "ownership", "languages", "by-title", "default-row"] {
+            let stage = Stage::new(&case(name));
+            stage
+                .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);
+            stage.happen(r#"fault {"zone": "01T_C", "path": "table", "effect": "hang"}"#);
+            conforms(&validate, &stage.run("zonal validate --json", None, watch::channel(0).1).await.out);
+            conforms(&plan, &stage.run("zonal plan --json", None, watch::channel(0).1).await.out);
+            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            assert!(applied.out.lines().count() > 3, "{}", applied.out);
+            for line in applied.out.lines() {
+                conforms(&event, line);
+            }
+            let first: Json =
+                serde_json::from_str(applied.out.lines().next().expect("see above")).expect("see above");
+            assert_eq!(first["type"], "version");
+            let last: Json =
+                serde_json::from_str(applied.out.lines().last().expect("see above")).expect("see above");
+            assert_eq!(last["type"], "change_summary");
+            assert_eq!(last["changes"]["exit_codes"][0], applied.code, "{last}");
+        }
+        let wrong = Stage::new(&case("wrong-input"));
+        conforms(&validate, &wrong.run("zonal validate --json", None, watch::channel(0).1).await.out);
+    });
+}
+
+#[test]
+fn every_example_is_valid_and_names_its_schema() {
+    paused(async {
+        for entry in std::fs::read_dir(root().join("examples")).expect("examples are there") {
+            let example = entry.expect("and readable").path();
+            let stage = Stage::new(&example);
+            let printed = stage.run("zonal validate", None, watch::channel(0).1).await;
+            assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{}", example.display());
+            for file in std::fs::read_dir(&example).expect("an example is a folder") {
+                let file = file.expect("and readable").path();
+                let line = "# yaml-language-server: $schema=../../schemas/manifest.json";
+                assert!(
+                    read(file.clone()).starts_with(line),
+                    "{} does not begin with {line}",
+                    file.display()
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_readme_names_the_commands_that_ci_runs() {
+    let (readme, ci) = (read(root().join("README.md")), read(root().join(".ci/run")));
+    for command in ["cargo test", "cargo run --release -- demo"] {
+        assert!(readme.contains(command), "README.md does not name `{command}`");
+        let locked = command
+            .replace("cargo test", "cargo test --locked")
+            .replace("run --release", "run --locked --release");
+        assert!(ci.contains(&locked), ".ci/run does not run `{command}`");
+    }
+}
+
+#[test]
+fn the_readme_holds_the_quickstart_as_it_is() {
+    let readme = read(root().join("README.md"));
+    let manifest = read(root().join("examples/quickstart/network-blocks.yaml"));
+    let shown =
+        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a yaml block");
+    assert!(
+        manifest.contains(shown.trim_end()),
+        "the first YAML of README.md is not in the quickstart:\n{shown}"
+    );
+}
