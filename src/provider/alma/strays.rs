@@ -24,18 +24,24 @@ pub fn strays(layout: &Layout, before: &Snapshot, changes: &[Change], after: &Sn
         Ok(body) => plain_rows(layout, &body),
         Err(failure) => return vec![format!("what the table should hold cannot be told: {failure}")],
     };
-    let (mut expected, mut found) = match (expected, plain_rows(layout, &after.raw)) {
+    let (mut expected, found) = match (expected, plain_rows(layout, &after.raw)) {
         (Ok(expected), Ok(found)) => (expected, found),
         (Err(what), _) | (_, Err(what)) => return vec![what],
     };
     // Rows that are as they should be are taken out pairwise; the same row twice is two rows.
-    expected.retain(|row| match found.iter().position(|other| other == row) {
-        Some(index) => {
-            found.remove(index);
+    let mut surplus: BTreeMap<Plain, usize> = BTreeMap::new();
+    for row in found {
+        *surplus.entry(row).or_default() += 1;
+    }
+    expected.retain(|row| match surplus.get_mut(row) {
+        Some(count @ 1..) => {
+            *count -= 1;
             false
         }
-        None => true,
+        Some(0) | None => true,
     });
+    let mut found: Vec<Plain> =
+        surplus.into_iter().flat_map(|(row, count)| std::iter::repeat_n(row, count)).collect();
     let names = Names { key: key_fields(layout, changes), collection: &after.observed };
     let mut lines = members(&before.raw, &after.raw);
     for row in expected {
