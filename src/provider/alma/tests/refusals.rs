@@ -30,10 +30,9 @@ async fn each_code_is_a_decision_for_the_caller() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_names_the_request_the_code_the_words_and_the_tracking_id() {
     let failure = failure(error(400, "90102")).await;
-    assert_eq!(
-        failure.message,
-        "`GET /conf/code-tables/T` was answered with 400: 90102 Because (tracking id E01-1)"
-    );
+    assert_eq!(failure.message, "`GET /conf/code-tables/T` was answered with 400: 90102 Because");
+    assert_eq!(failure.tracking_id.as_deref(), Some("E01-1"));
+    assert!(failure.to_string().ends_with("Because (tracking id E01-1)"));
     assert!(failure.help.is_some());
 }
 
