@@ -58,7 +58,10 @@ impl<W: Write> Run<'_, W> {
                         running.push(self.step(steps, index, &dead));
                         return false;
                     }
-                    Readiness::Blocked(by) => Outcome::Blocked { by: steps[by].diff.id.clone() },
+                    Readiness::Blocked(by) => match ended.get(&by) {
+                        Some(Outcome::Interrupted) => Outcome::Interrupted,
+                        _ => Outcome::Blocked { by: steps[by].diff.id.clone() },
+                    },
                 };
                 self.end(&steps[index], &outcome, report);
                 ended.insert(index, outcome);

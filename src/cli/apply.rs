@@ -149,10 +149,19 @@ async fn write(
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report,
-        () = world.interrupted() => {
+        () = world.interrupted(1) => {
             halt.send_replace(true);
-            world.err.line("Interrupted: finishing what is being written, beginning nothing more.");
-            running.await
+            progress.note("Interrupted: finishing what is being written, beginning nothing more. Again to stop at once.");
+            tokio::select! {
+                report = &mut running => report,
+                () = world.interrupted(2) => {
+                    progress.finish();
+                    world.err.line(
+                        "Stopped at once. What was being written may or may not be there; `zonal plan` shows what is left.",
+                    );
+                    return Err(Exit::Interrupted);
+                }
+            }
         }
     };
     progress.finish();

@@ -104,7 +104,7 @@ impl Emulate {
         let served = axum::serve(listener, emulator.router());
         tokio::select! {
             served = async { served.await } => served.map_err(|error| fail(format!("the emulator stopped: {error}"))),
-            () = world.interrupted() => Ok(()),
+            () = world.interrupted(1) => Ok(()),
         }
     }
 

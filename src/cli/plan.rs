@@ -110,7 +110,7 @@ pub async fn make(
     };
     let observed = tokio::select! {
         observed = observe(&readers, &desired, &shown) => observed,
-        () = world.interrupted() => {
+        () = world.interrupted(1) => {
             progress.finish();
             world.err.line("Interrupted while reading. Nothing was written.");
             return Err(Exit::Interrupted);

@@ -42,7 +42,8 @@ impl<'a> Progress<'a> {
         };
         let bars = MultiProgress::with_draw_target(target);
         let total = bars.add(ProgressBar::new(collections as u64).with_prefix(verb));
-        total.set_style(style("{prefix:12} {bar:30} {pos}/{len} collections, {eta} left"));
+        total.set_style(style("{prefix:12} {bar:30} {pos}/{len} collections, {elapsed} so far, {eta} left"));
+        total.enable_steady_tick(std::time::Duration::from_millis(200));
         let state = State { bars, total, zones: BTreeMap::new(), zones_total: zones, zones_done: 0 };
         Self { world, state: Mutex::new(state) }
     }
@@ -69,6 +70,12 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Says something above the bars.
+    pub fn note(&self, text: &str) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.bars.suspend(|| self.world.err.line(text));
+    }
+
     /// Takes the bars off the screen.
     pub fn finish(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,6 +95,7 @@ impl State {
         let bar = self.bars.add(ProgressBar::new(todo as u64).with_prefix(code.to_string()));
         bar.set_style(style("  {prefix:20} {pos}/{len}"));
         bar.set_position(done as u64);
+        bar.tick();
         bar
     }
 

@@ -69,10 +69,10 @@ impl World {
         })
     }
 
-    /// Waits until the user asks to stop.
-    pub async fn interrupted(&self) {
+    /// Waits until the user has asked to stop so many times.
+    pub async fn interrupted(&self, times: u32) {
         let mut interrupts = self.interrupts.clone();
-        if interrupts.wait_for(|count| *count > 0).await.is_err() {
+        if interrupts.wait_for(|count| *count >= times).await.is_err() {
             // Nobody can ask any more.
             std::future::pending::<()>().await;
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Action, Change, CollectionId, Failure, Outcome, Plan, Report, ZoneCode};
+use crate::model::{Action, Change, CollectionId, Failure, Outcome, Plan, Report, ZoneCode, ZoneReport};
 
 /// The report: what succeeded in one line for each set of zones, what did not in full.
 pub fn report(plan: &Plan, report: &Report) -> String {
@@ -30,13 +30,31 @@ pub fn report(plan: &Plan, report: &Report) -> String {
             help(&mut out, failure);
         }
         for (collection, outcome) in &zone.collections {
-            if !matches!(outcome, Outcome::Applied { .. }) {
+            if !matches!(outcome, Outcome::Applied { .. } | Outcome::Interrupted) {
                 self::outcome(&mut out, code, collection, outcome);
             }
         }
     }
+    interrupted(&mut out, report);
     totals(&mut out, plan, report);
     out
+}
+
+/// An interrupted run leaves much untried, and it is all alike.
+fn interrupted(out: &mut String, report: &Report) {
+    let untried = |zone: &ZoneReport| {
+        zone.collections.iter().filter(|(_, outcome)| *outcome == Outcome::Interrupted).count()
+    };
+    let zones: Vec<&ZoneCode> =
+        report.zones.iter().filter(|(_, zone)| untried(zone) > 0).map(|(code, _)| code).collect();
+    let collections: usize = report.zones.values().map(untried).sum();
+    if collections > 0 {
+        let what = format!("{} in {}", count(collections, "collection"), count(zones.len(), "zone"));
+        let bad = styled(REMOVE, '!');
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{bad} {what} not tried, because the run was interrupted:");
+        let _ = writeln!(out, "{}", zone_list(zones, "  "));
+    }
 }
 
 /// How the write of one collection ended.
