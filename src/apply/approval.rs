@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, Change, Edit, Key};
+use crate::model::{Action, Change, Key};
 
 /// How far the zone may have moved since the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub enum Allowance {
 pub fn covers(approved: &[Change], now: &[Change], allowance: Allowance) -> bool {
     match allowance {
         Allowance::Exactly => {
-            approved.len() == now.len() && approved.iter().zip(now).all(|(approved, now)| same(approved, now))
+            approved.len() == now.len()
+                && approved.iter().zip(now).all(|(approved, now)| approved.effect() == now.effect())
         }
         Allowance::AtMost => {
             let by_key: BTreeMap<&Key, &Change> =
@@ -27,34 +28,6 @@ pub fn covers(approved: &[Change], now: &[Change], allowance: Allowance) -> bool
             now.iter().all(|now| by_key.get(&now.address.key).is_some_and(|approved| within(approved, now)))
         }
     }
-}
-
-fn same(approved: &Change, now: &Change) -> bool {
-    let Change {
-        address,
-        action,
-        key,
-        before,
-        edits,
-        mode,
-        reason: _,
-        provenance: _,
-        updated_by: _,
-        update_date: _,
-    } = approved;
-    *address == now.address
-        && *action == now.action
-        && *key == now.key
-        && *mode == now.mode
-        && edits.len() == now.edits.len()
-        && edits.iter().zip(&now.edits).all(|(approved, now)| same_edit(approved, now))
-        // What a delete takes away is everything that the record holds; an update leaves the rest alone.
-        && (*action != Action::Delete || *before == now.before)
-}
-
-fn same_edit(approved: &Edit, now: &Edit) -> bool {
-    let Edit { field, name: _, before, after, provenance: _ } = approved;
-    *field == now.field && *before == now.before && *after == now.after
 }
 
 fn within(approved: &Change, now: &Change) -> bool {

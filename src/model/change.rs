@@ -1,6 +1,6 @@
 //! One difference between what is desired and what was observed, and what would end it.
 
-use super::address::Address;
+use super::address::{Address, CollectionId};
 use super::place::Provenance;
 use super::value::{Field, Record, Value};
 
@@ -27,6 +27,56 @@ pub struct Change {
     pub updated_by: Option<String>,
     /// When it was changed last, as the zone writes it.
     pub update_date: Option<String>,
+}
+
+impl Change {
+    /// Everything that counts of the change, whichever zone it is in.
+    pub fn effect(&self) -> Effect<'_> {
+        let Self {
+            address: Address { zone: _, collection, key: _ },
+            action,
+            key,
+            before,
+            edits,
+            mode,
+            // Who wants it, why, and who was there last do not count.
+            reason: _,
+            provenance: _,
+            updated_by: _,
+            update_date: _,
+        } = self;
+        let set = |edit: &'_ Edit| {
+            let Edit { field, name: _, before, after, provenance: _ } = edit;
+            (field.clone(), before.clone(), after.clone())
+        };
+        Effect {
+            collection,
+            action: *action,
+            mode: *mode,
+            key,
+            edits: edits.iter().map(set).collect(),
+            taken: (*action == Action::Delete).then_some(before),
+        }
+    }
+}
+
+/// What a change does, and to what: two changes with the same effect are the same change in two
+/// zones, or at two moments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Effect<'a> {
+    /// The collection.
+    pub collection: &'a CollectionId,
+    /// What is done.
+    pub action: Action,
+    /// Whether it is carried out.
+    pub mode: Mode,
+    /// The record.
+    pub key: &'a [(Field, Value)],
+    /// Fields that are set, with what was there and what comes.
+    pub edits: Vec<(Field, Option<Value>, Value)>,
+    /// What a delete takes away, which is everything that the record holds. An update leaves the
+    /// rest of its record alone, so the rest does not count.
+    pub taken: Option<&'a Record>,
 }
 
 /// One field that is set.

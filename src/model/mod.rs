@@ -16,7 +16,7 @@ pub mod plan;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
-pub use change::{Action, Change, Edit, Mode};
+pub use change::{Action, Change, Edit, Effect, Mode};
 pub use desired::{Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement, Shape, Unlisted};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences};

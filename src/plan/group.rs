@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Change, Edit, Failure, Group, GroupState, ZoneCode, ZonePlan};
+use crate::model::{Change, Failure, Group, GroupState, ZoneCode, ZonePlan};
 
 /// Zones by what happens to them: changes first, then the unknown, then those in sync; within
 /// each the largest group first.
@@ -54,7 +54,7 @@ fn digest(zone: &ZonePlan) -> String {
         match &step.diff.outcome {
             Ok(found) => {
                 for change in &found.changes {
-                    hash.update(content(change));
+                    hash.update(format!("{:?}\n", change.effect()));
                 }
             }
             Err(_) if zone.failure.is_some() => {}
@@ -70,34 +70,8 @@ pub fn change_digest(change: &Change) -> String {
     let mut hash = Sha256::new();
     hash.update(change.address.zone.as_str());
     hash.update("\n");
-    hash.update(content(change));
+    hash.update(format!("{:?}\n", change.effect()));
     hex(&hash.finalize())
-}
-
-/// Everything that counts of a change, in a form that cannot be read in two ways. Who declared
-/// it, why, and who edited the row last do not count; nor does what an update leaves alone.
-fn content(change: &Change) -> String {
-    let Change {
-        address,
-        action,
-        key,
-        before,
-        edits,
-        mode,
-        reason: _,
-        provenance: _,
-        updated_by: _,
-        update_date: _,
-    } = change;
-    let mut text = format!("{:?} {action:?} {mode:?} {key:?}\n", address.collection.to_string());
-    for Edit { field, name: _, before, after, provenance: _ } in edits {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{field:?} {before:?} {after:?}");
-    }
-    if edits.is_empty() {
-        let _ = writeln!(text, "{before:?}");
-    }
-    text
 }
 
 fn hex(bytes: &[u8]) -> String {

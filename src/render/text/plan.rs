@@ -86,6 +86,8 @@ fn summary(out: &mut String, plan: &Plan) {
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report == 0 {
         let _ = writeln!(out, "{} Your network matches the configuration.", styled(BOLD, "No changes."));
+    } else if nothing && !plan.is_complete() {
+        let _ = writeln!(out, "{} Nothing to apply in what could be seen.", styled(BOLD, "Incomplete."));
     } else if nothing {
         let _ = writeln!(out, "{} Nothing will be written.", styled(BOLD, "No changes to apply."));
     } else {
