@@ -25,19 +25,18 @@ use shared::{Held, Manifests, Size};
 const LATENCY: Duration = Duration::from_millis(150);
 const PER_SECOND: u32 = 25;
 /// 20 tables are fewer than a second allows; with 100 the threshold is felt.
-const TABLES: [usize; 2] = [20, 100];
+const SIZES: [Size; 2] =
+    [Size { members: 60, tables: 20, rows: 100 }, Size { members: 60, tables: 100, rows: 20 }];
 
 #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 fn main() {
     let paused = || Builder::new_current_thread().enable_all().start_paused(true).build();
     heading();
-    for tables in TABLES {
-        let size = Size { members: 60, tables, rows: 100 };
+    for size in SIZES {
         let measured = paused().expect("a runtime can be built").block_on(in_process(size));
         row("in process", size, &measured);
     }
-    for tables in TABLES {
-        let size = Size { members: 60, tables, rows: 100 };
+    for size in SIZES {
         let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
         let measured = runtime.block_on(over_sockets(size));
         row("sockets", size, &measured);
