@@ -44,6 +44,15 @@ impl<'a> Expansion<'a> {
         self.problems.push(Diagnostic::error(codes::UNKNOWN_VAR, place, message).help(help));
     }
 
+    /// What is wanted here and there.
+    pub fn and(mut self, other: Self) -> Self {
+        for (zone, collections) in other.desired.zones {
+            self.desired.zones.entry(zone).or_default().extend(collections);
+        }
+        self.problems.extend(other.problems);
+        self
+    }
+
     /// Everything, in an order that does not depend on the order of files or members.
     pub fn finish(mut self) -> (Desired, Vec<Diagnostic>) {
         for collections in self.desired.zones.values_mut() {

@@ -23,6 +23,7 @@ pub use self::schema::schemas;
 
 use crate::manifest::check::Schema;
 use crate::manifest::node::Node;
+use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::{Desired, Diagnostic, Network};
@@ -98,10 +99,12 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
 
 /// What all manifests want of all zones of the network, and everything that is wrong with it.
 pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
-    let mut expansion = Expansion::new(network);
-    for Manifest { head, spec } in manifests {
+    let expansions = spread(manifests, |Manifest { head, spec }| {
+        let mut expansion = Expansion::new(network);
         spec.expand(head, network, &mut expansion);
-    }
+        expansion
+    });
+    let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
     let (desired, mut problems) = expansion.finish();
     problems.extend(conflicts::find(network, &desired));
     manifest::sort(&mut problems);

@@ -1,5 +1,6 @@
 //! The rules that rows keep, whatever the network looks like.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Table;
@@ -154,7 +155,13 @@ fn near_keys<'a>(
     for parts in rows.filter_map(|row| row.key(&table.key)) {
         let key = shown(&parts);
         let extent = parts.first().map(|part| part.extent).unwrap_or_default();
-        let (first, first_extent) = seen.entry(key.to_lowercase()).or_insert_with(|| (key.clone(), extent));
+        let (first, first_extent) = match seen.entry(key.to_lowercase()) {
+            Entry::Occupied(first) => first.into_mut(),
+            Entry::Vacant(vacant) => {
+                vacant.insert((key, extent));
+                continue;
+            }
+        };
         if *first != key && told.insert(key.clone()) {
             let message = format!("the keys `{key}` and `{first}` differ only in upper and lower case");
             problems.push(

@@ -7,6 +7,7 @@ pub mod node;
 pub mod scalar;
 pub mod selection;
 pub mod source;
+pub mod spread;
 pub mod suggest;
 pub mod text;
 pub mod typed;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 
 pub use self::envelope::{API_VERSION, Head};
 pub use self::source::Source;
+
+use self::spread::spread;
 
 use crate::kinds::{self, Spec};
 use crate::model::{Diagnostic, Network, Severity};
@@ -56,27 +59,45 @@ pub fn load(sources: &[Source], environment: Option<&str>) -> Loaded {
         );
         return Loaded { diagnostics: vec![problem], ..Loaded::default() };
     }
-    let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
-    for source in sources {
-        let (documents, problems) = source::documents(source);
-        diagnostics.extend(problems);
-        for document in documents {
-            match manifest(&document) {
-                Ok(manifest) => manifests.push(manifest),
-                Err(problems) => diagnostics.extend(problems),
-            }
-        }
+    let (mut manifests, mut unreadable, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+    for file in spread(&sources, |source| read(source)) {
+        manifests.extend(file.manifests);
+        unreadable.extend(file.unreadable);
+        diagnostics.extend(file.wrong);
     }
     // A network that was misspelt is not a network that is missing.
-    let unread = !diagnostics.is_empty();
-    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
-    for Manifest { head, spec } in &manifests {
-        diagnostics.extend(spec.check(head));
-    }
+    let unread = !unreadable.is_empty();
+    diagnostics.extend(unreadable);
+    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest| &manifest.head)));
     let (network, problems) = kinds::network(&manifests, environment);
     diagnostics.extend(problems.into_iter().filter(|problem| !(unread && problem.code == codes::NO_NETWORK)));
     sort(&mut diagnostics);
     Loaded { network, manifests, diagnostics }
+}
+
+/// What one file comes to.
+#[derive(Default)]
+struct File {
+    manifests: Vec<Manifest>,
+    /// Why there are not more manifests.
+    unreadable: Vec<Diagnostic>,
+    /// What is wrong with those that there are.
+    wrong: Vec<Diagnostic>,
+}
+
+fn read(source: &Source) -> File {
+    let (documents, unreadable) = source::documents(source);
+    let mut file = File { unreadable, ..File::default() };
+    for document in documents {
+        match manifest(&document) {
+            Ok(Manifest { head, spec }) => {
+                file.wrong.extend(spec.check(&head));
+                file.manifests.push(Manifest { head, spec });
+            }
+            Err(problems) => file.unreadable.extend(problems),
+        }
+    }
+    file
 }
 
 fn manifest(document: &source::Document) -> Result<Manifest, Vec<Diagnostic>> {

@@ -1,0 +1,52 @@
+//! The pure part of a plan of 250,000 rows: expand, diff, order, group. Time, and memory at its height.
+
+mod shared;
+
+use divan::{AllocProfiler, Bencher};
+use zonal::{kinds, manifest};
+
+use shared::{Held, Manifests, Size};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+const SIZE: Size = Size { members: 120, tables: 20, rows: 104 };
+
+fn main() {
+    divan::main();
+    resident();
+}
+
+#[divan::bench(args = [Held::Everything, Held::Drifted, Held::Nothing, Held::Others], sample_count = 5, sample_size = 1)]
+fn shared_manifests(bencher: Bencher<'_, '_>, held: Held) {
+    run(bencher, Manifests::Shared, held);
+}
+
+#[divan::bench(args = [Held::Everything, Held::Drifted, Held::Nothing, Held::Others], sample_count = 5, sample_size = 1)]
+fn own_manifests(bencher: Bencher<'_, '_>, held: Held) {
+    run(bencher, Manifests::Own, held);
+}
+
+/// The plan is kept until the measuring ends, as a command keeps it: what it took is in the maximum.
+fn run(bencher: Bencher<'_, '_>, manifests: Manifests, held: Held) {
+    let sources = SIZE.sources(manifests, "http://127.0.0.1:8080", 25);
+    let loaded = manifest::load(&sources, None);
+    let (network, desired) = shared::load(&sources);
+    let observed = held.observed(&desired);
+    drop(desired);
+    bencher.bench(|| {
+        let (desired, _) = kinds::expand(&network, &loaded.manifests);
+        let plan = shared::make_plan(&network, &desired, &observed);
+        (desired, plan)
+    });
+}
+
+/// What the process needed at its height, manifests and observed zones included: run with the name
+/// of one benchmark to know it of that one.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn resident() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) {
+        println!("highest resident memory of the whole run: {}", line.trim_start_matches("VmHWM:").trim());
+    }
+}
