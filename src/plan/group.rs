@@ -43,6 +43,7 @@ fn state(zone: &ZonePlan) -> GroupState {
 /// What two zones of one group have in common: everything but the zone.
 fn digest(zone: &ZonePlan) -> String {
     let mut hash = Sha256::new();
+    let mut text = String::new();
     let failure_line = |Failure { class, message, help: _ }: &Failure| format!("{class:?} {message}\n");
     if let Some(failure) = &zone.failure {
         hash.update(format!("{:?}\n", failure.class));
@@ -51,7 +52,9 @@ fn digest(zone: &ZonePlan) -> String {
         match &step.diff.outcome {
             Ok(found) => {
                 for change in &found.changes {
-                    hash.update(content(change));
+                    text.clear();
+                    tell(change, &mut text);
+                    hash.update(&text);
                 }
             }
             Err(_) if zone.failure.is_some() => {}
@@ -67,13 +70,15 @@ pub fn change_digest(change: &Change) -> String {
     let mut hash = Sha256::new();
     hash.update(change.address.zone.as_str());
     hash.update("\n");
-    hash.update(content(change));
+    let mut text = String::new();
+    tell(change, &mut text);
+    hash.update(text);
     hex(&hash.finalize())
 }
 
 /// Everything that counts of a change, in a form that cannot be read in two ways. Who declared
 /// it, why, and who edited the row last do not count; nor does what an update leaves alone.
-fn content(change: &Change) -> String {
+fn tell(change: &Change, text: &mut String) {
     let Change {
         address,
         action,
@@ -86,15 +91,14 @@ fn content(change: &Change) -> String {
         updated_by: _,
         update_date: _,
     } = change;
-    let mut text = format!("{:?} {action:?} {mode:?} {key:?}\n", address.collection.to_string());
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{:?} {action:?} {mode:?} {key:?}", address.collection.to_string());
     for Edit { field, name: _, before, after, provenance: _ } in edits {
-        // Writing to a String cannot fail.
         let _ = writeln!(text, "{field:?} {before:?} {after:?}");
     }
     if edits.is_empty() {
         let _ = writeln!(text, "{before:?}");
     }
-    text
 }
 
 fn hex(bytes: &[u8]) -> String {
