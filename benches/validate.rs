@@ -2,12 +2,9 @@
 
 mod shared;
 
-use divan::{AllocProfiler, Bencher};
+use divan::Bencher;
 
 use shared::{Manifests, Size};
-
-#[global_allocator]
-static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();

@@ -260,9 +260,8 @@ impl<'a> Comparison<'a> {
             let help = format!("add `{required}` at {}", record.provenance);
             return Err(Failure::new(FailureClass::Mismatch, message).help(help));
         }
-        let declared = wanted.iter().map(|wish| wish.edit(None));
-        let silent = collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
-        let filled = silent.map(|(field, default)| {
+        let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
+        let filled = silent().map(|(field, default)| {
             // A field that all languages share may be declared for another one.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
@@ -277,7 +276,11 @@ impl<'a> Comparison<'a> {
                 provenance: provenance.clone(),
             }
         });
-        Ok(declared.chain(filled).collect())
+        // Most of what a large plan takes is edits: there is no room to spare in them.
+        let mut edits = Vec::with_capacity(wanted.len() + silent().count());
+        edits.extend(wanted.iter().map(|wish| wish.edit(None)));
+        edits.extend(filled);
+        Ok(edits)
     }
 
     /// Says so where a new record differs from one of the zone's only in case or in spaces: the
@@ -307,7 +310,7 @@ impl<'a> Comparison<'a> {
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
-            key: self.key.iter().cloned().zip(id.0.iter().map(Value::text)).collect(),
+            key: self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect(),
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
             mode,
