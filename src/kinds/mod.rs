@@ -96,14 +96,15 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
     network::find(manifests, environment)
 }
 
-/// What all manifests want of all zones of the network, and everything that is wrong with it.
+/// What all manifests want of all zones of the network, and everything that is wrong with it. Where
+/// anything is an error, here or in what was loaded, what is wanted is not whole.
 pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
     let mut expansion = Expansion::new(network);
     for Manifest { head, spec } in manifests {
         spec.expand(head, network, &mut expansion);
     }
-    let (desired, mut problems) = expansion.finish();
-    problems.extend(conflicts::find(network, &desired));
+    let (desired, doubts, mut problems) = expansion.finish();
+    problems.extend(conflicts::find(network, &desired, &doubts));
     manifest::sort(&mut problems);
     (desired, problems)
 }
