@@ -52,6 +52,11 @@ impl Row<'_> {
         self.fields.iter().any(|(_, _, said)| matches!(said, Said::Text(Text::Var(_))))
     }
 
+    /// Its key, so that it can be compared with others; `None` where it has none.
+    pub fn written_key(&self, key: &[Field]) -> Option<Vec<(u8, &str)>> {
+        self.key(key).map(|parts| symbols(&parts))
+    }
+
     /// Its key, as it is written; `None` where a part is missing, `null` or empty.
     fn key<'r>(&'r self, key: &[Field]) -> Option<Vec<At<&'r Text>>> {
         let part = |field: &Field| {
@@ -100,7 +105,7 @@ fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut V
             problems.push(no_key(row, table, head));
             continue;
         };
-        let key: Vec<(u8, &str)> = parts.iter().map(|part| symbol(part.value)).collect();
+        let key = symbols(&parts);
         // Where the key stands is what the two rows have in common.
         let extent = parts.first().map_or(row.extent, |part| part.extent);
         match seen.get(&key) {
@@ -177,6 +182,10 @@ fn near_keys<'a>(
             );
         }
     }
+}
+
+fn symbols<'a>(parts: &[At<&'a Text>]) -> Vec<(u8, &'a str)> {
+    parts.iter().map(|part| symbol(part.value)).collect()
 }
 
 fn symbol(text: &Text) -> (u8, &str) {

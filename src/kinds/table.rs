@@ -72,7 +72,7 @@ impl Table<'_> {
         let unknown = selected.certainty == Certainty::Unknown;
         if unknown {
             // What is wrong in every zone is wrong in those that are meant.
-            selected.zones = selection::nameable(network);
+            selected.zones = (0..network.zones.len()).collect();
         }
         if selected.zones.is_empty() || unknown && network.unread {
             return;
@@ -92,6 +92,7 @@ impl Table<'_> {
             fixed: HashMap::new(),
             merged: HashMap::new(),
             lacking: BTreeMap::new(),
+            written: None,
             doubts: BTreeSet::new(),
             problems: Vec::new(),
         };
@@ -119,18 +120,21 @@ impl Table<'_> {
             expansion.doubt(doubt);
         }
         let everywhere = selected.zones.len();
-        for (each, _) in
-            self.overrides.iter().zip(&overridden).filter(|(_, own)| own.certainty == Certainty::Unknown)
-        {
-            work.override_of_some(each, selected.zones.iter().map(|&zone| &network.zones[zone]));
+        if network.zones.iter().all(|zone| !zone.unread.code) {
+            let overrides = self.overrides.iter().zip(&overridden);
+            for (each, _) in overrides.filter(|(_, own)| own.certainty == Certainty::Unknown) {
+                work.override_of_some(each, selected.zones.iter().map(|&zone| &network.zones[zone]));
+            }
         }
         if unknown {
             work.lacking.retain(|_, zones| zones.len() == everywhere);
-            without_library.truncate(if without_library.len() == everywhere { everywhere } else { 0 });
+            work.lacking.values_mut().for_each(|zones| zones.retain(|zone| !zone.unread.code));
+            let all_lack = without_library.len() == everywhere;
+            without_library.retain(|(zone, _)| all_lack && !zone.unread.code);
         } else {
             expansion.problems.append(&mut work.problems);
         }
-        for ((extent, name), zones) in work.lacking {
+        for ((extent, name), zones) in work.lacking.into_iter().filter(|(_, zones)| !zones.is_empty()) {
             expansion.lack_var(head, &name, extent, &zones);
         }
         if let (Some(library), [(first, code), ..]) = (self.library, without_library.as_slice()) {
@@ -178,6 +182,8 @@ struct Work<'a, 'n> {
     merged: HashMap<(usize, usize, usize), Merged>,
     /// Variables that zones lack, by where they are used.
     lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
+    /// How often each key is written in the manifest's own rows, once that matters.
+    written: Option<BTreeMap<Vec<(u8, &'a str)>, usize>>,
     /// What two manifests cannot be said to disagree about.
     doubts: BTreeSet<Doubt>,
     problems: Vec<Diagnostic>,
@@ -189,7 +195,7 @@ struct Merged {
     result: Arc<DesiredRecord>,
 }
 
-impl<'n> Work<'_, 'n> {
+impl<'a, 'n> Work<'a, 'n> {
     /// The library's code in a zone; the outer `None` where a variable is lacking.
     fn library(&mut self, zone: &'n Zone) -> Option<Option<Arc<str>>> {
         let Some(library) = self.table.library else { return Some(None) };
@@ -241,6 +247,9 @@ impl<'n> Work<'_, 'n> {
         for row in table.rows.iter().filter(|row| row.depends_on_zone()) {
             let Some((key, record)) = self.record(row, Some(zone), enforcement, None) else { continue };
             if let Some(first) = records.get(&key) {
+                if self.is_written_twice(row) {
+                    continue;
+                }
                 let message = format!("in zone `{}` this is the second row with the key `{key}`", zone.code);
                 self.problems.push(
                     Diagnostic::error(codes::DUPLICATE_ROW, record.provenance.place.clone(), message)
@@ -252,6 +261,19 @@ impl<'n> Work<'_, 'n> {
             records.insert(key, record);
         }
         records
+    }
+
+    /// Whether another row has the same key as it is written, which is told whatever the zones are.
+    fn is_written_twice(&mut self, row: &'a Row<'a>) -> bool {
+        let table = self.table;
+        let written = self.written.get_or_insert_with(|| {
+            let mut written: BTreeMap<_, usize> = BTreeMap::new();
+            for key in table.rows.iter().filter_map(|row| row.written_key(&table.key)) {
+                *written.entry(key).or_default() += 1;
+            }
+            written
+        });
+        row.written_key(&table.key).and_then(|key| written.get(&key)).is_some_and(|&count| count > 1)
     }
 
     /// The rows of an override of which it is not known where it applies: what they lack in all zones,

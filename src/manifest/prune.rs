@@ -76,6 +76,10 @@ impl Edits {
                         None => entries.push((key, value)),
                     }
                 }
+                if entries.is_empty() && !fill.is_empty() {
+                    // A map that nothing is left of does not say that there is nothing.
+                    lost.lose();
+                }
                 for (name, value) in fill {
                     lost.field_mut(&name).lose();
                     if !entries.iter().any(|(key, _)| key.text == name) {
@@ -152,6 +156,16 @@ impl Judge<'_> {
                     Some(errors) => {
                         errors.iter().for_each(|error| edits.at(error.instance_path().as_str()).gone = true)
                     }
+                    None => edits.at(pointer).gone = true,
+                }
+            }
+            // Of a map with fields that are not known the others stay.
+            Kind::AnyOf { context } if matches!(found.node.value, NodeValue::Map(_)) => {
+                let unknown = |errors: &&Vec<ValidationError<'static>>| {
+                    errors.iter().all(|error| matches!(error.kind(), Kind::AdditionalProperties { .. }))
+                };
+                match context.iter().find(unknown) {
+                    Some(errors) => errors.iter().for_each(|error| self.answer(error, edits)),
                     None => edits.at(pointer).gone = true,
                 }
             }

@@ -72,7 +72,15 @@ pub fn of_manifest(
 ) -> Selection {
     let lost = head.lost_spec().field("appliesTo");
     let whole = "the network";
-    let select = Select { network, head, default: Zones::Members, whole, failed: network.unread, lost };
+    let select = Select {
+        network,
+        head,
+        default: Zones::Members,
+        whole,
+        failed: network.unread,
+        doubtful: false,
+        lost,
+    };
     let everyone = At { value: AppliesTo::default(), extent: head.extent };
     select.select(applies_to.unwrap_or(&everyone), nameable(network), problems)
 }
@@ -92,7 +100,7 @@ pub fn of_override(
 ) -> Selection {
     let whole = "the manifest's own selection";
     let failed = network.unread || within.certainty != Certainty::Sure;
-    Select { network, head, default: Zones::All, whole, failed, lost }.select(
+    Select { network, head, default: Zones::All, whole, failed, doubtful: false, lost }.select(
         applies_to,
         within.zones.clone(),
         problems,
@@ -107,6 +115,8 @@ struct Select<'a> {
     whole: &'static str,
     /// Whether a condition is wrong in itself, so that an empty selection is only its consequence.
     failed: bool,
+    /// Whether zones that are known may be meant although they are not selected.
+    doubtful: bool,
     /// What of the conditions could not be read.
     lost: &'a Lost,
 }
@@ -166,8 +176,8 @@ impl Select<'_> {
         let certainty = match (self.lost.is_nothing(), self.failed) {
             (false, _) => Certainty::Unknown,
             (true, true) if selected.is_empty() => Certainty::Unknown,
-            (true, true) => Certainty::Partial,
-            (true, false) => Certainty::Sure,
+            (true, _) if self.doubtful => Certainty::Partial,
+            (true, _) => Certainty::Sure,
         };
         Selection { zones: selected, certainty }
     }
@@ -182,14 +192,16 @@ impl Select<'_> {
         let zones = &self.network.zones;
         // What a zone says may be what could not be read.
         let unread = |zone: &Zone| zone.unread.labels.contains(&label.value);
-        let unnamed = |zone: &Zone| zone.unread.code && zone.labels.contains_key(&label.value);
-        self.failed |= selected.iter().any(|&zone| unread(&zones[zone])) || zones.iter().any(unnamed);
+        let unnamed =
+            |zone: &Zone| zone.unread.code && (unread(zone) || zone.labels.contains_key(&label.value));
+        self.doubtful |= selected.iter().any(|&zone| unread(&zones[zone]));
+        self.failed |= self.doubtful || zones.iter().any(unnamed);
         let complete = !self.network.unread && !zones.iter().any(unread);
         if !zones.iter().any(|zone| zone.labels.contains_key(&label.value)) {
+            self.failed = true;
             if !complete {
                 return Vec::new();
             }
-            self.failed = true;
             let known = zones.iter().flat_map(|zone| zone.labels.keys().map(String::as_str));
             let message = format!("no zone has a label `{}`", label.value);
             problems.push(
@@ -202,7 +214,7 @@ impl Select<'_> {
         for value in &texts {
             let known = || zones.iter().filter_map(|zone| zone.labels.get(&label.value)).map(String::as_str);
             if complete && !known().any(|each| each == value.value) {
-                self.failed = true;
+                (self.failed, self.doubtful) = (true, true);
                 let message = format!("no zone has the label `{}: {}`", label.value, value.value);
                 problems.push(
                     Diagnostic::error(codes::UNKNOWN_LABEL_VALUE, self.head.place(value.extent), message)
@@ -329,6 +341,7 @@ impl Select<'_> {
                 None => {
                     // An unknown exception takes nothing away, so that it empties nothing either.
                     self.failed |= field == "only";
+                    self.doubtful |= field == "only";
                     let message =
                         format!("`{field}` names `{}`, which is no zone of the network", code.value);
                     problems.push(

@@ -80,7 +80,7 @@ fn read(
     let (chosen, known) = match choose(head, spec, environment) {
         Ok(chosen) => (chosen, true),
         Err(problem) => {
-            problems.extend(problem);
+            problems.extend(problem.map(|problem| *problem));
             (None, false)
         }
     };
@@ -109,7 +109,7 @@ fn choose<'a>(
     head: &'a Head,
     spec: &'a NetworkSpec,
     environment: Option<&'a str>,
-) -> Result<Option<Chosen<'a>>, Option<Diagnostic>> {
+) -> Result<Option<Chosen<'a>>, Option<Box<Diagnostic>>> {
     let Some(name) = environment else { return Ok(None) };
     let declared = &spec.environments.0;
     let lost = head.lost_spec().field("environments").field(name);
@@ -124,7 +124,7 @@ fn choose<'a>(
                 false => suggest::among(name, names),
             };
             let problem = Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, head.here(), message);
-            Err(Some(problem.help(help)))
+            Err(Some(Box::new(problem.help(help))))
         }
     }
 }
