@@ -97,7 +97,8 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
     network::find(manifests, environment)
 }
 
-/// What all manifests want of all zones of the network, and everything that is wrong with it.
+/// What all manifests want of all zones of the network, and everything that is wrong with it. Where
+/// anything is an error, here or in what was loaded, what is wanted is not whole.
 pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
     let expansions = spread(manifests, |Manifest { head, spec }| {
         let mut expansion = Expansion::new(network);
@@ -105,8 +106,8 @@ pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagno
         expansion
     });
     let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
-    let (desired, mut problems) = expansion.finish();
-    problems.extend(conflicts::find(network, &desired));
+    let (desired, doubts, mut problems) = expansion.finish();
+    problems.extend(conflicts::find(network, &desired, &doubts));
     manifest::sort(&mut problems);
     (desired, problems)
 }

@@ -1,20 +1,22 @@
 //! What code tables and mapping tables have in common: rows with a key, overrides of rows, and how
 //! they become records, zone by zone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Expansion;
+use super::expansion::Doubt;
 use super::rows::{Row, Said};
+use crate::manifest::lost::Lost;
 use crate::manifest::node::Extent;
-use crate::manifest::selection::{self, AppliesTo};
+use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes, suggest};
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key,
-    Network, Shape, Table as TableName, Unlisted, Value,
+    Network, Place, Shape, Table as TableName, Unlisted, Value,
 };
 
 /// A manifest of rows, whatever its kind calls them.
@@ -22,6 +24,8 @@ use crate::model::{
 pub struct Table<'a> {
     /// The collection's type.
     pub kind: &'static str,
+    /// What of the manifest's spec could not be read.
+    pub lost: &'a Lost,
     /// Which table.
     pub table: TableName,
     /// The language of its texts.
@@ -47,6 +51,8 @@ pub struct Table<'a> {
 /// What is different in some zones.
 #[derive(Debug)]
 pub struct Override<'a> {
+    /// What of it could not be read.
+    pub lost: &'a Lost,
     /// Which of the manifest's own zones.
     pub applies_to: &'a At<AppliesTo>,
     /// How strongly all rows are meant there.
@@ -62,40 +68,73 @@ type Records = BTreeMap<Key, Arc<DesiredRecord>>;
 impl Table<'_> {
     /// What the manifest wants of each zone it applies to.
     pub fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
-        let selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);
-        if selected.is_empty() {
+        let mut selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);
+        let unknown = selected.certainty == Certainty::Unknown;
+        if unknown {
+            // What is wrong in every zone is wrong in those that are meant.
+            selected.zones = (0..network.zones.len()).collect();
+        }
+        if selected.zones.is_empty() || unknown && network.unread {
             return;
         }
-        let overridden: Vec<selection::Selection> = (self.overrides.iter())
+        let overridden: Vec<Selection> = (self.overrides.iter())
             .map(|each| {
-                selection::of_override(each.applies_to, &selected, network, head, &mut expansion.problems)
+                let applies_to = (each.applies_to, each.lost.field("appliesTo"));
+                selection::of_override(applies_to, &selected, network, head, &mut expansion.problems)
             })
             .collect();
+        if self.has_doubtful_overrides(&overridden) {
+            expansion.doubt(Doubt::Manifest(head.here()));
+        }
         let mut work = Work {
             table: self,
             head,
             fixed: HashMap::new(),
             merged: HashMap::new(),
             lacking: BTreeMap::new(),
+            written: None,
+            doubts: BTreeSet::new(),
             problems: Vec::new(),
         };
         let mut without_library = Vec::new();
-        for &index in &selected {
+        for &index in &selected.zones {
             let zone = &network.zones[index];
+            let applies = |own: &Selection| own.certainty != Certainty::Unknown && own.zones.contains(&index);
             let overrides: Vec<usize> =
-                (0..overridden.len()).filter(|&at| overridden[at].contains(&index)).collect();
-            let Some(library) = work.library(zone) else { continue };
-            if let Some(code) = &library
+                (0..overridden.len()).filter(|&at| applies(&overridden[at])).collect();
+            let library = work.library(zone);
+            if let Some(Some(code)) = &library
+                && !zone.unread.libraries
                 && !zone.libraries.iter().any(|known| *known.code == **code)
             {
                 without_library.push((zone, Arc::clone(code)));
-                continue;
             }
-            let collection = work.collection(zone, library, &overrides);
-            expansion.want(zone, collection);
+            let collection = work.collection(zone, library.clone().flatten(), &overrides);
+            let found =
+                library.is_some() && without_library.last().is_none_or(|(last, _)| last.code != zone.code);
+            if found && !unknown && self.lost.has_all(IDENTITY) {
+                expansion.want(zone, collection);
+            }
         }
-        expansion.problems.append(&mut work.problems);
-        for ((extent, name), zones) in work.lacking {
+        for doubt in std::mem::take(&mut work.doubts) {
+            expansion.doubt(doubt);
+        }
+        let everywhere = selected.zones.len();
+        if network.zones.iter().all(|zone| !zone.unread.code) {
+            let overrides = self.overrides.iter().zip(&overridden);
+            for (each, _) in overrides.filter(|(_, own)| own.certainty == Certainty::Unknown) {
+                work.override_of_some(each, selected.zones.iter().map(|&zone| &network.zones[zone]));
+            }
+        }
+        if unknown {
+            work.lacking.retain(|_, zones| zones.len() == everywhere);
+            work.lacking.values_mut().for_each(|zones| zones.retain(|zone| !zone.unread.code));
+            let all_lack = without_library.len() == everywhere;
+            without_library.retain(|(zone, _)| all_lack && !zone.unread.code);
+        } else {
+            expansion.problems.append(&mut work.problems);
+        }
+        for ((extent, name), zones) in work.lacking.into_iter().filter(|(_, zones)| !zones.is_empty()) {
             expansion.lack_var(head, &name, extent, &zones);
         }
         if let (Some(library), [(first, code), ..]) = (self.library, without_library.as_slice()) {
@@ -112,7 +151,25 @@ impl Table<'_> {
             expansion.problems.push(problem.help(help));
         }
     }
+
+    /// Whether the key of a row, or what the key is made of, could not be read.
+    pub fn lost_key(&self, row: &Row<'_>) -> bool {
+        !self.lost.field("key").is_nothing()
+            || self.key.iter().any(|field| !row.lost_key.field(field).is_nothing())
+    }
+
+    /// Whether it is not known what the overrides say, or where.
+    fn has_doubtful_overrides(&self, overridden: &[Selection]) -> bool {
+        self.lost.field("overrides").lacks_items()
+            || overridden.iter().any(|own| own.certainty != Certainty::Sure)
+            || self.overrides.iter().any(|each| {
+                !each.lost.field("unlisted").is_nothing() || each.lost.field("rows").lacks_items()
+            })
+    }
 }
+
+/// What a manifest's records are called by.
+const IDENTITY: &[&str] = &["table", "tableName", "language", "library", "key"];
 
 /// What is kept between the zones of one manifest, so that what is the same in them is made once.
 struct Work<'a, 'n> {
@@ -125,6 +182,10 @@ struct Work<'a, 'n> {
     merged: HashMap<(usize, usize, usize), Merged>,
     /// Variables that zones lack, by where they are used.
     lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
+    /// How often each key is written in the manifest's own rows, once that matters.
+    written: Option<BTreeMap<Vec<(u8, &'a str)>, usize>>,
+    /// What two manifests cannot be said to disagree about.
+    doubts: BTreeSet<Doubt>,
     problems: Vec<Diagnostic>,
 }
 
@@ -134,7 +195,7 @@ struct Merged {
     result: Arc<DesiredRecord>,
 }
 
-impl<'n> Work<'_, 'n> {
+impl<'a, 'n> Work<'a, 'n> {
     /// The library's code in a zone; the outer `None` where a variable is lacking.
     fn library(&mut self, zone: &'n Zone) -> Option<Option<Arc<str>>> {
         let Some(library) = self.table.library else { return Some(None) };
@@ -186,6 +247,9 @@ impl<'n> Work<'_, 'n> {
         for row in table.rows.iter().filter(|row| row.depends_on_zone()) {
             let Some((key, record)) = self.record(row, Some(zone), enforcement, None) else { continue };
             if let Some(first) = records.get(&key) {
+                if self.is_written_twice(row) {
+                    continue;
+                }
                 let message = format!("in zone `{}` this is the second row with the key `{key}`", zone.code);
                 self.problems.push(
                     Diagnostic::error(codes::DUPLICATE_ROW, record.provenance.place.clone(), message)
@@ -197,6 +261,34 @@ impl<'n> Work<'_, 'n> {
             records.insert(key, record);
         }
         records
+    }
+
+    /// Whether another row has the same key as it is written, which is told whatever the zones are.
+    fn is_written_twice(&mut self, row: &'a Row<'a>) -> bool {
+        let table = self.table;
+        let written = self.written.get_or_insert_with(|| {
+            let mut written: BTreeMap<_, usize> = BTreeMap::new();
+            for key in table.rows.iter().filter_map(|row| row.written_key(&table.key)) {
+                *written.entry(key).or_default() += 1;
+            }
+            written
+        });
+        row.written_key(&table.key).and_then(|key| written.get(&key)).is_some_and(|&count| count > 1)
+    }
+
+    /// The rows of an override of which it is not known where it applies: what they lack in all zones,
+    /// they lack there.
+    fn override_of_some(&mut self, over: &Override<'_>, zones: impl ExactSizeIterator<Item = &'n Zone>) {
+        let (everywhere, known) = (zones.len(), std::mem::take(&mut self.lacking));
+        let told = self.problems.len();
+        for zone in zones {
+            for row in &over.rows {
+                self.record(row, Some(zone), Enforcement::default(), None);
+            }
+        }
+        self.problems.truncate(told);
+        self.lacking.retain(|_, zones| zones.len() == everywhere);
+        self.lacking.extend(known);
     }
 
     fn lay_over(
@@ -215,6 +307,7 @@ impl<'n> Work<'_, 'n> {
             records.insert(key, over);
             return;
         };
+        self.doubt(row, &under.provenance.place);
         let identity = (Arc::as_ptr(under) as usize, at, index);
         let merged = match self.merged.get(&identity) {
             Some(merged) if !depends => Arc::clone(&merged.result),
@@ -254,6 +347,9 @@ impl<'n> Work<'_, 'n> {
             let provenance = self.head.provenance(*extent, override_index);
             fields.insert(Arc::clone(field), DesiredValue { value, provenance });
         }
+        if self.table.lost_key(row) {
+            return None;
+        }
         let key = (self.table.key.iter())
             .map(|field| match &fields.get(field)?.value {
                 Value::Text(text) => Some(Arc::clone(text)),
@@ -271,8 +367,21 @@ impl<'n> Work<'_, 'n> {
             return None;
         };
         let provenance = self.head.provenance(row.extent, override_index);
+        self.doubt(row, &provenance.place);
         let absent = row.absent == Some(true);
         complete.then(|| (Key(key), Arc::new(DesiredRecord { fields, absent, enforcement, provenance })))
+    }
+
+    /// What the row says of these things could not be read, so that the record cannot be blamed for it.
+    fn doubt(&mut self, row: &Row<'_>, record: &Place) {
+        if row.lost.is_nothing() {
+            return;
+        }
+        let shape = &self.table.shape;
+        let fields = shape.shared.iter().chain(&shape.exclusive).map(AsRef::as_ref).chain(["absent"]);
+        for field in fields.filter(|field| !row.lost.field(field).is_nothing()) {
+            self.doubts.insert(Doubt::Field(record.clone(), field.into()));
+        }
     }
 
     fn resolve(&mut self, text: &Text, zone: Option<&'n Zone>) -> Option<Arc<str>> {
@@ -280,6 +389,7 @@ impl<'n> Work<'_, 'n> {
             (Text::Plain(text), _) => Some(Arc::clone(text)),
             (Text::Var(name), Some(zone)) => match zone.vars.get(&name.value) {
                 Some(value) => Some(value.as_str().into()),
+                None if zone.unread.vars.contains(&name.value) => None,
                 None => {
                     let zones = self.lacking.entry((name.extent, name.value.clone())).or_default();
                     if zones.last().is_none_or(|last| last.code != zone.code) {
