@@ -8,7 +8,7 @@ mod languages;
 mod names;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
