@@ -250,6 +250,7 @@ impl<'a> Comparison<'a> {
         let filled = silent.map(|(field, default)| {
             // A field that all languages share may be declared for another one.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
+            let shared = shared.filter(|record| record.enforcement != Enforcement::Observe);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
                 Some(DesiredValue { value, provenance }) => (value, provenance),
                 None => (default, &record.provenance),

@@ -578,6 +578,28 @@ rows: [{code: A, description: Un}]";
 }
 
 #[test]
+fn a_new_row_does_not_take_from_another_language_what_is_only_observed_there() {
+    let manifests = "\
+CodeTable one
+table: T
+language: en
+enforcement: observe
+rows: [{code: A, description: One, enabled: false}]
+---
+CodeTable two
+table: T
+language: fr
+rows: [{code: A, description: Un}]";
+    assert_eq!(
+        differing(manifests, "code T en\ncode T fr"),
+        "\
+.+ ALPHA/CodeTable/T[language=en]/A code=\"A\" description=\"One\" enabled=false default=false
++ ALPHA/CodeTable/T[language=fr]/A code=\"A\" description=\"Un\" default=false enabled=true
+"
+    );
+}
+
+#[test]
 fn a_table_that_did_not_come_is_told_and_the_others_are_compared_all_the_same() {
     assert_eq!(
         differing(
