@@ -609,3 +609,25 @@ fn a_table_that_did_not_come_is_told_and_the_others_are_compared_all_the_same() 
         "! ALPHA/CodeTable/T: Missing: `T` did not come\n~ ALPHA/CodeTable/U/A description=\"Two\"->\"One\"\n"
     );
 }
+
+#[test]
+fn a_row_that_is_listed_under_a_name_that_did_not_resolve_is_not_unlisted() {
+    let manifests = "\
+MappingTable one
+table: M
+key: [ID]
+unlisted: remove
+rows: [{columns: {ID: K}}]
+---
+MappingTable two
+tableName: Names
+key: [ID]
+rows: [{columns: {ID: L}}]";
+    let rows = "K A\nL A\nN A";
+    let gone = "- ALPHA/MappingTable/M/N (because no manifest lists it and MappingTable/one says `unlisted: remove`)\n";
+    assert_eq!(differing(manifests, &format!("map M Names: ID Group\n{rows}")), gone);
+    assert_eq!(
+        differing(manifests, &format!("map M Other: ID Group\n{rows}\nfail Names missing")),
+        format!("{gone}! ALPHA/MappingTable/\"Names\": Missing: `Names` did not come\n")
+    );
+}

@@ -22,7 +22,8 @@ pub struct CollectionDiff {
     pub id: CollectionId,
     /// The names by which the manifests ask for it.
     pub asked: Vec<CollectionId>,
-    /// The names of the same collection in other languages that are desired too: its records are theirs.
+    /// The names of the same collection in other languages that are desired too: its records are
+    /// theirs. Also names that the zone did not resolve, which may mean this collection.
     pub siblings: Vec<CollectionId>,
     /// See [`super::Shape::stage`].
     pub stage: u8,
