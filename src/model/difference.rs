@@ -58,8 +58,13 @@ impl CollectionChanges {
 }
 
 impl CollectionDiff {
+    /// The changes that apply carries out; none where it is not known what differs.
+    pub fn to_apply(&self) -> impl Iterator<Item = &Change> {
+        self.outcome.iter().flat_map(CollectionChanges::to_apply)
+    }
+
     /// Whether apply has anything to write here.
     pub fn has_work(&self) -> bool {
-        self.outcome.as_ref().is_ok_and(|found| found.to_apply().next().is_some())
+        self.to_apply().next().is_some()
     }
 }
