@@ -15,10 +15,28 @@ pub const CODES: [&str; 4] = ["01P_NETWORK", "01P_ALPHA", "01P_BETA", "01P_GAMMA
 const AREA: (&str, &str) = ("INFRA", "General");
 
 /// A network before anything is done to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Scenario {
     pub zones: Vec<Held>,
     pub manifests: Vec<Manifest>,
+}
+
+/// As short as it can be read: what zones hold, and the manifests.
+impl std::fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for Held { code, group, language, codes, mappings } in &self.zones {
+            writeln!(f, "\n{code} ({language}, {group})")?;
+            for (table, rows) in ["P1", "P2"].iter().zip(codes) {
+                for CodeRow { code, descriptions, enabled, default, updated: _ } in rows {
+                    writeln!(f, "  {table} {code} {descriptions:?} enabled {enabled} default {default}")?;
+                }
+            }
+            for MappingRow { columns, enabled, .. } in mappings {
+                writeln!(f, "  M1 {columns:?} enabled {enabled}")?;
+            }
+        }
+        self.manifests.iter().try_for_each(|manifest| write!(f, "---\n{}", manifest.yaml()))
+    }
 }
 
 /// What a zone holds at first.
@@ -123,6 +141,11 @@ impl Manifest {
         }
     }
 
+    /// Whether what it says is put back in a zone, whatever was done there.
+    pub fn enforces(&self, held: &Held) -> bool {
+        self.covers(held.code) && self.enforcement_in(held.code) == Enforcement::Enforce
+    }
+
     fn override_in(&self, zone: &str) -> Option<&Override> {
         self.over.as_ref().filter(|over| over.zone == zone && self.covers(zone))
     }
@@ -225,7 +248,8 @@ impl Scenario {
         let mut out = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: p}\nspec:\n  region: ca\n  \
                        credentials: {read: {env: 'R_{code}'}}\n  rate: {perSecond: 50}\n"
             .to_owned();
-        let zone = |held: &Held| format!("{{code: {}, name: Made up, vars: {{group: {}}}}}", held.code, held.group);
+        let zone =
+            |held: &Held| format!("{{code: {}, name: Made up, vars: {{group: {}}}}}", held.code, held.group);
         for held in &self.zones {
             if held.code == CODES[0] {
                 let _ = writeln!(out, "  networkZone: {}", zone(held));
@@ -379,7 +403,7 @@ impl Scenario {
 }
 
 /// What a zone answers where a row has no description in a language: see the emulator.
-fn shown<'a>(row: &'a CodeRow, language: &str, held: &Held) -> &'a str {
+pub fn shown<'a>(row: &'a CodeRow, language: &str, held: &Held) -> &'a str {
     let found = [language, held.language, "en"].into_iter().find_map(|each| row.descriptions.get(each));
     found.or_else(|| row.descriptions.values().next()).map_or("", String::as_str)
 }
