@@ -25,7 +25,7 @@ pub struct Write<'a, W> {
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
     pub planned: &'a CollectionDiff,
-    pub allowance: Allowance,
+    pub allowance: Allowance<'a>,
 }
 
 impl<W: provider::Write> Write<'_, W> {
@@ -60,9 +60,8 @@ impl<W: provider::Write> Write<'_, W> {
         let failed = |failure| Outcome::Failed { failure };
         let fresh = self.read().await.map_err(failed)?;
         let now = self.changes(&fresh).map_err(failed)?;
-        let approved: Vec<Change> =
-            self.planned.outcome.iter().flat_map(|found| found.to_apply()).cloned().collect();
-        match approval::covers(&approved, &now, self.allowance) {
+        let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
+        match approval::covers(&approved, &now, &self.allowance) {
             true => Ok((fresh, now)),
             false => Err(Outcome::Stale { now }),
         }

@@ -83,9 +83,12 @@ impl<W: Write> Run<'_, W> {
             |earlier: &usize| steps[*earlier].diff.id.without_language() == planned.id.without_language();
         // Another language of the table was just written by this run, so part of what was
         // approved here may be done already.
-        let allowance = match steps[index].after.iter().any(shares_rows) {
-            true => Allowance::AtMost,
-            false => Allowance::Exactly,
+        let mut earlier = steps[index].after.iter().filter(|earlier| shares_rows(earlier)).peekable();
+        let allowance = match earlier.peek() {
+            Some(_) => {
+                Allowance::AtMost(earlier.flat_map(|earlier| steps[*earlier].diff.to_apply()).collect())
+            }
+            None => Allowance::Exactly,
         };
         let write =
             step::Write { code: self.code, writer: self.writer, desired: self.desired, planned, allowance };

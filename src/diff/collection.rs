@@ -119,7 +119,8 @@ struct Comparison<'a> {
     rows: &'a Rows<'a>,
     /// The zone's keys without case and spaces around, made when the first record is new.
     folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
-    changes: BTreeMap<Key, Change>,
+    /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
+    changes: BTreeMap<(Key, Mode), Change>,
     ignored: usize,
 }
 
@@ -211,10 +212,10 @@ impl<'a> Comparison<'a> {
     /// Takes a flag that only one record may carry, such as a table's default, away from the
     /// record that has it when another one gets it: Alma refuses a table with two (90122).
     fn make_exclusive(&mut self, flag: &Field) {
-        let taker = self.changes.iter().find_map(|(id, change)| {
+        let taker = self.changes.iter().find_map(|((id, mode), change)| {
             let edit =
                 change.edits.iter().find(|edit| edit.field == *flag && edit.after == Value::Bool(true))?;
-            Some((id.clone(), edit.provenance.clone(), change.mode))
+            Some((id.clone(), edit.provenance.clone(), *mode))
         });
         let Some((taker, provenance, mode)) = taker else { return };
         for (id, found) in self.rows.by_key() {
@@ -223,7 +224,9 @@ impl<'a> Comparison<'a> {
                 continue;
             }
             let edit = self.cleared(flag, one, &provenance);
-            match self.changes.get_mut(id) {
+            // It goes along with a change of its own mode only: what is only reported takes
+            // nothing away, and what is written does not wait for what is only reported.
+            match self.changes.get_mut(&(id.clone(), mode)) {
                 Some(change) if change.action == Action::Delete => {}
                 Some(change) if change.edits.iter().any(|edit| edit.field == *flag) => {}
                 Some(change) => change.edits.push(edit),
@@ -264,6 +267,7 @@ impl<'a> Comparison<'a> {
         let filled = silent().map(|(field, default)| {
             // A field that all languages share may be declared for another one.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
+            let shared = shared.filter(|record| record.enforcement != Enforcement::Observe);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
                 Some(DesiredValue { value, provenance }) => (value, provenance),
                 None => (default, &record.provenance),
@@ -319,7 +323,7 @@ impl<'a> Comparison<'a> {
             updated_by: found.and_then(|found| found.updated_by.clone()),
             update_date: found.and_then(|found| found.update_date.clone()),
         };
-        self.changes.insert(id.clone(), change);
+        self.changes.insert((id.clone(), mode), change);
     }
 
     fn ambiguous(&self, id: &Key, rows: usize, collection: &DesiredCollection) -> Failure {

@@ -8,13 +8,13 @@ mod languages;
 mod names;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key, Observed,
-    ObservedZone, ZoneCode,
+    ObservedZone, Table, ZoneCode,
 };
 
 pub use collection::collection;
@@ -75,7 +75,7 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
         .filter_map(|(id, asked)| {
             let siblings: Vec<CollectionId> = by_name
                 .iter()
-                .filter(|(other, _)| *other != id && other.without_language() == id.without_language())
+                .filter(|(other, _)| *other != id && (same_rows(other, id) || could_be(other, id)))
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
             // An address names the language where the manifest does, not where the zone happens to tell it.
@@ -101,4 +101,16 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
     found.sort_by(|a, b| a.id.cmp(&b.id));
     languages::share_new_rows(&mut found);
     found
+}
+
+fn same_rows(one: &CollectionId, other: &CollectionId) -> bool {
+    one.without_language() == other.without_language()
+}
+
+/// Whether a name that the zone did not resolve may mean a collection. Then what is wanted under
+/// that name must not be taken for unlisted here.
+fn could_be(unresolved: &CollectionId, id: &CollectionId) -> bool {
+    matches!(unresolved.table, Table::Title(_))
+        && unresolved.kind == id.kind
+        && unresolved.library == id.library
 }

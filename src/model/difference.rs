@@ -22,7 +22,8 @@ pub struct CollectionDiff {
     pub id: CollectionId,
     /// The names by which the manifests ask for it.
     pub asked: Vec<CollectionId>,
-    /// The names of the same collection in other languages that are desired too: its records are theirs.
+    /// The names of the same collection in other languages that are desired too: its records are
+    /// theirs. Also names that the zone did not resolve, which may mean this collection.
     pub siblings: Vec<CollectionId>,
     /// See [`super::Shape::stage`].
     pub stage: u8,
@@ -57,8 +58,13 @@ impl CollectionChanges {
 }
 
 impl CollectionDiff {
+    /// The changes that apply carries out; none where it is not known what differs.
+    pub fn to_apply(&self) -> impl Iterator<Item = &Change> {
+        self.outcome.iter().flat_map(CollectionChanges::to_apply)
+    }
+
     /// Whether apply has anything to write here.
     pub fn has_work(&self) -> bool {
-        self.outcome.as_ref().is_ok_and(|found| found.to_apply().next().is_some())
+        self.to_apply().next().is_some()
     }
 }

@@ -3,8 +3,13 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod cases;
+mod generated;
 mod house;
 mod interrupts;
 mod keys;
+mod meddling;
+mod properties;
 mod published;
+mod rehearsal;
 mod script;
+mod simulations;

@@ -110,8 +110,14 @@ fn references(headers: &[(Field, &Json)]) -> Option<BTreeSet<String>> {
     if types.is_empty() {
         return None;
     }
-    let links = types.iter().filter_map(|kind| filled(kind.get("link")));
-    Some(links.filter_map(|link| code_in(&link)).collect())
+    let code_of = |kind: &Json| filled(kind.get("link")).and_then(|link| code_in(&link));
+    // A column of codes may come without its link: then nobody knows where its values come from.
+    let silent = |kind: &Json| filled(Some(kind)).is_some_and(|kind| kind == "code-tables");
+    let codes = types.into_iter().filter_map(|kind| match code_of(kind) {
+        Some(code) => Some(Some(code)),
+        None => silent(kind).then_some(None),
+    });
+    codes.collect()
 }
 
 /// `Sub Systems` for `.../conf/code-tables/Sub%20Systems?lang=en`.

@@ -1,1 +1,166 @@
+//! What plans and reports look like without their colours, with manifests and tables as in the tests of diff.
+
 #![cfg(test)]
+
+use crate::diff::diff;
+use crate::diff::tests::{desired, observed};
+use crate::model::{CollectionId, Failure, FailureClass, Outcome, Plan, Report, Table, ZoneReport};
+
+fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
+    let (network, desired) = desired(members, manifests);
+    let observed = observed(&desired, tables);
+    crate::plan::plan(&network, diff(&desired, &observed), &observed, None)
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+fn shown(members: &[&str], manifests: &str, tables: &str) -> String {
+    plain(&super::plan(&planned(members, manifests, tables)))
+}
+
+const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
+
+#[test]
+fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
+    insta::assert_snapshot!(shown(&["ALPHA", "BETA"], ROWS, "code T en\nA Old\nB Two"), @r##"
+    zonal will perform the following actions, where
+      ~ update in-place
+      - destroy
+
+    Group A: 2 zones with the same changes
+      ALPHA, BETA
+
+      # CodeTable/T/A will be updated in-place
+      # (CodeTable/t, t.yaml:6:10)
+      ~ T "A" {
+          ~ description = "Old" -> "One"
+        }
+
+      # CodeTable/T/B will be destroyed
+      # (CodeTable/t, t.yaml:6:39)
+      # (because the manifest says `absent: true`)
+      - T "B" {
+          - code        = "B"
+          - default     = false
+          - description = "Two"
+          - enabled     = true
+        }
+
+    Plan: 0 to add, 2 to change, 2 to destroy.
+    Zones: 2 with the same changes (group A).
+    Cost: 8 reads, 2 writes, at least 1 s.
+    Channel: api.
+    "##);
+}
+
+#[test]
+fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
+    let manifests = format!("{ROWS}\n---\nCodeTable u\ntable: U\nrows: [{{code: A, enabled: true}}]");
+    let tables = "ALPHA:\ncode T en\nA One\ncode U en\nBETA:\nfail T unreachable\nfail U unreachable";
+    insta::assert_snapshot!(shown(&["ALPHA", "BETA"], &manifests, tables), @r##"
+    zonal will perform the following actions, where
+      ! cannot be planned
+
+    Group A: ALPHA (alpha College)
+
+      # CodeTable/U cannot be planned
+      # (CodeTable/u, u.yaml:3:18)
+      ! `A` is not in the zone's CodeTable/U and cannot be created without `description`
+        help: add `description` at u.yaml:6:10
+
+    ? BETA (beta College): `T` did not come
+
+    Incomplete. Nothing to apply in what could be seen.
+    Zones: 1 different, 1 that could not be asked, so the plan is incomplete.
+    Collections that cannot be planned: 1.
+    "##);
+}
+
+#[test]
+fn a_network_that_matches_says_so() {
+    insta::assert_snapshot!(shown(&["ALPHA"], ROWS, "code T en\nA One\nC Three"), @r##"
+    No changes. Your network matches the configuration.
+    Zones: 1 in sync.
+    Unmanaged: 1.
+    "##);
+}
+
+#[test]
+fn what_is_only_reported_is_not_counted_as_work() {
+    let manifest = ROWS.replace("table: T", "table: T\nenforcement: observe");
+    insta::assert_snapshot!(shown(&["ALPHA"], &manifest, "code T en\nA Old"), @r##"
+    zonal will perform the following actions, where
+      . report only
+
+    Group A: ALPHA (alpha College)
+
+      # CodeTable/T/A differs, and will only be reported
+      # (CodeTable/t, t.yaml:7:10)
+      . T "A" {
+          . description = "Old" -> "One"
+        }
+
+    No changes to apply. Nothing will be written.
+    Zones: 1 different.
+    Reported only: 1.
+    "##);
+}
+
+#[test]
+fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
+    let plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
+    let changes: Vec<_> =
+        plan.zones.values().flat_map(|zone| zone.collections[0].diff.to_apply()).cloned().collect();
+    let id = |table: &str| CollectionId {
+        kind: "CodeTable".into(),
+        table: Table::Code(table.into()),
+        library: None,
+        language: None,
+    };
+    let applied = || Outcome::Applied { changes: changes.clone() };
+    let failure = Failure::new(FailureClass::Rejected, "`PUT /x` was answered with 400").help("look at x");
+    let zone = |refused: Option<Failure>, collections| ZoneReport { refused, collections, requests: 5 };
+    let mut report = Report::default();
+    report.zones.insert("ALPHA".into(), zone(None, vec![(id("T"), applied())]));
+    report.zones.insert(
+        "BETA".into(),
+        zone(
+            None,
+            vec![
+                (id("T"), Outcome::Stale { now: changes[..1].to_vec() }),
+                (id("U"), Outcome::Blocked { by: id("T") }),
+                (id("V"), Outcome::Failed { failure: failure.clone() }),
+                (id("W"), Outcome::VerifyFailed { strays: vec!["row `A` is missing".to_owned()] }),
+                (id("X"), Outcome::Interrupted),
+                (id("Y"), Outcome::Stale { now: Vec::new() }),
+            ],
+        ),
+    );
+    report.zones.insert("GAMMA".into(), zone(Some(failure), Vec::new()));
+    insta::assert_snapshot!(plain(&super::report(&plan, &report)), @r##"
+    1 zone written, read back and verified:
+      ALPHA
+
+    ! BETA/CodeTable/T: stale: it moved since the plan, so nothing was written; now it would take
+      # CodeTable/T/A will be updated in-place
+      # (CodeTable/t, t.yaml:6:10)
+      ~ T "A" {
+          ~ description = "Old" -> "One"
+        }
+
+    ! BETA/CodeTable/U: blocked: it depends on CodeTable/T, which was not written
+    ! BETA/CodeTable/V: failed: `PUT /x` was answered with 400
+      help: look at x
+    ! BETA/CodeTable/W: written, but verification failed
+        row `A` is missing
+    ! BETA/CodeTable/Y: stale: somebody did this since the plan; nothing was written
+    ! GAMMA: nothing was written: `PUT /x` was answered with 400
+      help: look at x
+    ! 1 collection in 1 zone not tried, because the run was interrupted:
+      BETA
+
+    Apply incomplete. Records: 0 added, 1 changed, 1 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
+    "##);
+}

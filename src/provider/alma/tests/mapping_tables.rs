@@ -39,6 +39,15 @@ async fn a_table_without_a_header_does_not_say_what_it_refers_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_column_of_codes_without_its_link_may_come_from_any_table() {
+    let header = json!([
+        {"number": 0, "name": "X", "type": {"value": "TextField"}},
+        {"number": 1, "name": "Y", "type": {"value": "code-tables"}},
+    ]);
+    assert_eq!(snapshot(json!({"code": "T", "header": header})).await.observed.references, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_library_is_asked_for_and_no_language() {
     let (reader, script) = reader(vec![ok(&json!({"code": "T"}))]);
     reader.read(&id("MappingTable", Some("MAIN"), Some("fr"))).await.unwrap();

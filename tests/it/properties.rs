@@ -1,0 +1,208 @@
+//! What holds for every network and every set of manifests, tried on made-up ones.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::{Strategy, any};
+use proptest::sample::select;
+use zonal::emulator::{
+    Behaviour, Booleans, ColumnValues, ErrorShape, Lists, OptionalFields, RowOrder, UnusedColumns,
+};
+use zonal::manifest::Source;
+
+use crate::generated::{Scenario, scenarios};
+use crate::rehearsal::{
+    Rehearsal, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
+};
+
+/// Tries something on so many made-up networks.
+fn for_every_network(cases: u32, hold: impl Fn(Scenario)) {
+    let tried = runner(cases).run(&scenarios(), |scenario| {
+        hold(scenario);
+        Ok(())
+    });
+    tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_says() {
+    for_every_network(96, |scenario| {
+        under_paused_clock(async {
+            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            let others: Vec<_> = scenario.zones.iter().map(|held| rehearsal.others(held.code)).collect();
+            rehearsal.make_it_so().await;
+            for (held, others) in scenario.zones.iter().zip(others) {
+                let found = tidy(held, rehearsal.holding(held.code));
+                assert_eq!(found, tidy(held, expected(&scenario, held)), "{}", held.code);
+                assert_eq!(rehearsal.others(held.code), others, "{}: tables that nobody mentions", held.code);
+            }
+        });
+    });
+}
+
+#[test]
+fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
+    for_every_network(64, |scenario| {
+        under_paused_clock(async {
+            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            rehearsal.make_it_so().await;
+            let plan = rehearsal.plan().await;
+            let left: Vec<String> =
+                essence(&plan).into_iter().filter(|line| !line.contains("only reported")).collect();
+            assert_eq!(left, Vec::<String>::new(), "the plan after an apply is empty");
+            rehearsal.control().clear_requests();
+            rehearsal.apply(&plan, &|_| {}).await;
+            assert_eq!(rehearsal.sent(), Vec::new(), "a second apply has nothing to ask");
+        });
+    });
+}
+
+#[test]
+fn a_plan_sends_nothing_but_get() {
+    for_every_network(32, |scenario| {
+        under_paused_clock(async {
+            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            rehearsal.plan().await;
+            let others: Vec<_> =
+                rehearsal.sent().into_iter().filter(|(_, method, _)| method != "GET").collect();
+            assert_eq!(others, Vec::new());
+        });
+    });
+}
+
+#[test]
+fn a_table_is_written_once_however_many_rows_change() {
+    for_every_network(48, |scenario| {
+        under_paused_clock(async {
+            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            rehearsal.make_it_so().await;
+            let mut writes: BTreeMap<(String, String), usize> = BTreeMap::new();
+            for (zone, method, path) in rehearsal.sent() {
+                if method == "PUT" {
+                    *writes.entry((zone, path)).or_default() += 1;
+                }
+            }
+            let several: Vec<_> = writes.into_iter().filter(|(_, times)| *times > 1).collect();
+            assert_eq!(several, Vec::new());
+        });
+    });
+}
+
+#[test]
+fn nothing_is_deleted_unless_a_manifest_says_so() {
+    let codes =
+        |rows: &[zonal::emulator::CodeRow]| rows.iter().map(|row| row.code.clone()).collect::<Vec<_>>();
+    let here = |held: &crate::generated::Held, rehearsal: &Rehearsal| {
+        let (p1, p2, m1) = rehearsal.holding(held.code);
+        let keys: Vec<String> = m1.iter().map(|row| row.columns[0].clone()).collect();
+        [("P1", codes(&p1)), ("P2", codes(&p2)), ("M1", keys)]
+    };
+    let kept = |scenario: &Scenario| {
+        under_paused_clock(async {
+            let rehearsal = Rehearsal::new(scenario, Behaviour::unlimited());
+            let before: Vec<_> = scenario.zones.iter().map(|held| here(held, &rehearsal)).collect();
+            rehearsal.make_it_so().await;
+            for (held, before) in scenario.zones.iter().zip(before) {
+                for ((table, before), (_, after)) in before.into_iter().zip(here(held, &rehearsal)) {
+                    if !scenario.takes_away(table, held) {
+                        let lost: Vec<_> = before.iter().filter(|key| !after.contains(key)).collect();
+                        assert_eq!(lost, Vec::<&String>::new(), "{}/{table}", held.code);
+                    }
+                }
+            }
+        });
+    };
+    for_every_network(24, |scenario| kept(&scenario));
+    for_every_network(24, |scenario| kept(&scenario.without_deletions()));
+}
+
+#[test]
+fn the_order_of_files_documents_and_members_does_not_count() {
+    let strategy = (scenarios(), any::<u64>());
+    let tried = runner(32).run(&strategy, |(scenario, seed)| {
+        let [one, other] = under_paused_clock(async {
+            let one = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;
+            let mut turned = scenario.clone();
+            turned.zones.reverse();
+            let sources = rearranged(&turned, seed);
+            let other = Rehearsal::of(&turned, &sources, Behaviour::unlimited()).plan().await;
+            [one, other]
+        });
+        assert_eq!(essence(&one), essence(&other));
+        let groups = |plan: &zonal::model::Plan| {
+            let groups = plan.groups.iter();
+            groups.map(|group| (group.digest.clone(), group.zones.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(groups(&one), groups(&other), "zones are grouped alike");
+        let order = |plan: &zonal::model::Plan| {
+            let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+            steps.map(|step| (step.diff.id.to_string(), step.after.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&one), order(&other), "collections are written in the same order");
+        assert_eq!(one.cost, other.cost);
+        Ok(())
+    });
+    tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// The same documents in other files, in another order.
+fn rearranged(scenario: &Scenario, seed: u64) -> Vec<Source> {
+    let mut documents: Vec<String> =
+        files(scenario).into_iter().map(|source| source.text.expect("it was made here")).collect();
+    let count = documents.len();
+    documents.rotate_left(usize::try_from(seed % 7).expect("it is small") % count);
+    if seed & 8 == 0 {
+        documents.reverse();
+    }
+    let cut = usize::try_from(seed >> 32).expect("32 bits fit") % (count + 1);
+    let (first, second) = documents.split_at(cut);
+    let names = if seed & 16 == 0 { ["a.yaml", "b/c.yml"] } else { ["z.yaml", "b/c.yml"] };
+    let texts = [first.join("---\n"), second.join("---\n")];
+    let filled = names.into_iter().zip(texts).filter(|(_, text)| !text.is_empty());
+    filled.map(|(name, text)| source(name, text)).collect()
+}
+
+/// Everything that is not known of how Alma answers, one way or the other.
+fn behaviours() -> impl Strategy<Value = Behaviour> {
+    (
+        select(vec![RowOrder::Kept, RowOrder::Shuffled]),
+        select(vec![OptionalFields::Answered, OptionalFields::Sparse]),
+        select(vec![Booleans::Json, Booleans::Text]),
+        select(vec![UnusedColumns::Absent, UnusedColumns::Empty]),
+        select(vec![Lists::Whole, Lists::Paged]),
+        any::<u64>(),
+    )
+        .prop_map(|(row_order, optional_fields, booleans, unused_columns, lists, seed)| Behaviour {
+            seed,
+            row_order,
+            optional_fields,
+            booleans,
+            unused_columns,
+            lists,
+            gateway_errors: ErrorShape::Html,
+            column_values: ColumnValues::Unchecked,
+            ..Behaviour::unlimited()
+        })
+}
+
+#[test]
+fn what_is_not_known_of_alma_changes_neither_the_plan_nor_what_apply_makes_of_it() {
+    let strategy = (scenarios(), behaviours());
+    let tried = runner(64).run(&strategy, |(scenario, behaviour)| {
+        let scenario = scenario.in_english();
+        under_paused_clock(async {
+            let usual = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;
+            let rehearsal = Rehearsal::new(&scenario, behaviour.clone());
+            let plan = rehearsal.plan().await;
+            assert_eq!(failures(&plan), Vec::<String>::new());
+            assert_eq!(essence(&plan), essence(&usual));
+            rehearsal.make_it_so().await;
+            for held in &scenario.zones {
+                let found = sorted(rehearsal.holding(held.code));
+                assert_eq!(found, sorted(expected(&scenario, held)), "{}", held.code);
+            }
+            assert!(!rehearsal.plan().await.has_work());
+        });
+        Ok(())
+    });
+    tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
