@@ -7,6 +7,7 @@ mod conflicts;
 mod expansion;
 mod mapping_table;
 mod network;
+mod records;
 mod rows;
 mod schema;
 mod table;
