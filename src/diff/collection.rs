@@ -2,10 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::Wanted;
 use super::names::{Names, Wish};
+use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
     Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection, ObservedRecord,
@@ -73,41 +73,6 @@ pub fn collection(
         ignored: comparison.ignored,
         references: observed.references.clone(),
     })
-}
-
-/// One of the zone's records and its key.
-type Row<'a> = (Key, &'a ObservedRecord);
-
-/// The zone's records in the order of their keys. A key that is not unique has several neighbours.
-struct Rows<'a>(Vec<Row<'a>>);
-
-impl<'a> Rows<'a> {
-    fn of(observed: &'a ObservedCollection, key: &[Field]) -> Self {
-        let id = |record: &ObservedRecord| {
-            let parts = key.iter().map(|field| match record.fields.get(field) {
-                Some(Value::Text(text)) => text.clone(),
-                Some(Value::Bool(flag)) => Arc::from(flag.to_string()),
-                Some(Value::Null) | None => Arc::from(""),
-            });
-            Key(parts.collect())
-        };
-        let mut rows: Vec<Row<'_>> = observed.records.iter().map(|record| (id(record), record)).collect();
-        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self(rows)
-    }
-
-    /// The records with this key.
-    fn get(&self, id: &Key) -> &[Row<'a>] {
-        let from = self.0.partition_point(|(each, _)| each < id);
-        let count = self.0[from..].iter().take_while(|(each, _)| each == id).count();
-        &self.0[from..from + count]
-    }
-
-    /// Every key and the records with it.
-    fn by_key(&self) -> impl DoubleEndedIterator<Item = (&Key, &[Row<'a>])> {
-        let same = self.0.chunk_by(|(one, _), (other, _)| one == other);
-        same.filter_map(|rows| Some((&rows.first()?.0, rows)))
-    }
 }
 
 struct Comparison<'a> {
