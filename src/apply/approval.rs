@@ -66,6 +66,8 @@ fn within(approved: &Change, now: &Change, done: &[&Change]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
     use super::{Allowance, covers};
     use crate::diff;
     use crate::diff::tests::{desired, observed};
