@@ -1,6 +1,6 @@
 //! The comparison of one collection, record by record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Wanted;
@@ -36,6 +36,7 @@ pub fn collection(
         id: &wanted.id,
         names,
         elsewhere: &wanted.listed_elsewhere,
+        just_created: &wanted.just_created,
         key,
         rows,
         changes: BTreeMap::new(),
@@ -94,6 +95,7 @@ struct Comparison<'a> {
     id: &'a CollectionId,
     names: Names<'a>,
     elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
+    just_created: &'a BTreeSet<&'a Key>,
     key: Vec<Field>,
     rows: Rows<'a>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
@@ -141,6 +143,7 @@ impl<'a> Comparison<'a> {
         }
         let mode = match (record.enforcement, action) {
             (Enforcement::Enforce, _) | (Enforcement::Initial, Action::Create) => Mode::Apply,
+            (Enforcement::Initial, Action::Update) if self.just_created.contains(id) => Mode::Apply,
             (Enforcement::Observe, _) => Mode::Report,
             (Enforcement::Initial, Action::Update | Action::Delete) => {
                 self.ignored += 1;
