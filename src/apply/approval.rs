@@ -16,6 +16,17 @@ pub enum Allowance<'a> {
     AtMost(Vec<&'a Change>),
 }
 
+impl<'a> Allowance<'a> {
+    /// Records that this run has created in another language of the same table.
+    pub fn created(&self) -> impl Iterator<Item = &'a Key> {
+        let done = match self {
+            Self::Exactly => &[][..],
+            Self::AtMost(done) => done,
+        };
+        done.iter().filter(|done| done.action == Action::Create).map(|done| &done.address.key)
+    }
+}
+
 /// Whether `now` may be written where `approved` was approved.
 pub fn covers(approved: &[Change], now: &[Change], allowance: &Allowance<'_>) -> bool {
     match allowance {
@@ -66,6 +77,8 @@ fn within(approved: &Change, now: &Change, done: &[&Change]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
     use super::{Allowance, covers};
     use crate::diff;
     use crate::diff::tests::{desired, observed};

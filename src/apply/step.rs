@@ -148,7 +148,8 @@ impl<W: provider::Write> Write<'_, W> {
 
     fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {
         let CollectionDiff { id, asked, siblings, .. } = self.planned;
-        let wanted = Wanted::pick(id, self.desired, asked, siblings);
+        let just_created = self.allowance.created().collect();
+        let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings) };
         let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
         Ok(found.to_apply().cloned().collect())
     }

@@ -1,7 +1,7 @@
 //! The comparison of one collection, record by record.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Wanted;
 use super::names::{Names, Wish};
@@ -37,6 +37,7 @@ pub fn collection(
         id: &wanted.id,
         names,
         elsewhere: &wanted.listed_elsewhere,
+        just_created: &wanted.just_created,
         key,
         rows: &rows,
         folded: OnceCell::new(),
@@ -80,6 +81,7 @@ struct Comparison<'a> {
     id: &'a CollectionId,
     names: Names<'a>,
     elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
+    just_created: &'a BTreeSet<&'a Key>,
     key: Vec<Field>,
     rows: &'a Rows<'a>,
     /// The zone's keys without case and spaces around, made when the first record is new.
@@ -129,6 +131,7 @@ impl<'a> Comparison<'a> {
         }
         let mode = match (record.enforcement, action) {
             (Enforcement::Enforce, _) | (Enforcement::Initial, Action::Create) => Mode::Apply,
+            (Enforcement::Initial, Action::Update) if self.just_created.contains(id) => Mode::Apply,
             (Enforcement::Observe, _) => Mode::Report,
             (Enforcement::Initial, Action::Update | Action::Delete) => {
                 self.ignored += 1;

@@ -29,6 +29,8 @@ pub struct Wanted<'a> {
     pub collections: Vec<&'a DesiredCollection>,
     /// Records that are mentioned for another language of the collection: they are not unlisted.
     pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
+    /// Records that this very run created in another language: nobody else has had them yet.
+    pub just_created: BTreeSet<&'a Key>,
 }
 
 impl<'a> Wanted<'a> {
@@ -47,6 +49,7 @@ impl<'a> Wanted<'a> {
                 .filter(|wanted| siblings.contains(&wanted.id))
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
+            just_created: BTreeSet::new(),
         }
     }
 }

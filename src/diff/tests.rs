@@ -1,6 +1,7 @@
 //! Each rule of the comparison, text in and text out: manifests and tables here, changes there.
 
 #![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

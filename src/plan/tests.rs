@@ -1,6 +1,7 @@
 //! Order, groups and cost, text in and text out, with manifests and tables as in the tests of diff.
 
 #![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::fmt::Write as _;
 

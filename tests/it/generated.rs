@@ -297,11 +297,14 @@ impl Scenario {
             let language = manifest.language.unwrap_or(held.language);
             let enforcement = manifest.enforcement_in(held.code);
             for (code, wanted) in manifest.rows_in(held) {
+                let is_new = before.iter().all(|old| old.code != code);
                 let there = rows.iter_mut().find(|row| row.code == code);
                 match (enforcement, there, wanted.absent) {
-                    (Enforcement::Observe, ..) | (Enforcement::Initial, Some(_), _) | (_, None, true) => {}
+                    (Enforcement::Observe, ..) | (_, None, true) => {}
+                    // A row that another language has just brought is still new.
+                    (Enforcement::Initial, Some(_), _) if !is_new => {}
                     (_, Some(_), true) => rows.retain(|row| row.code != code),
-                    (Enforcement::Enforce, Some(row), false) => {
+                    (Enforcement::Enforce | Enforcement::Initial, Some(row), false) => {
                         if let Some(text) = wanted.text.filter(|text| *text != shown(row, language, held)) {
                             row.descriptions.insert(language.to_owned(), text.to_owned());
                         }

@@ -9,7 +9,9 @@ use zonal::emulator::{
 };
 use zonal::manifest::Source;
 
-use crate::generated::{Scenario, scenarios};
+use crate::generated::{
+    CODES, Enforcement, Held, Manifest, Row, Scenario, Table, Unlisted, Zones, scenarios,
+};
 use crate::rehearsal::{
     Rehearsal, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
 };
@@ -37,6 +39,49 @@ fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_sa
             }
         });
     });
+}
+
+/// What two manifests, one for each language, want of a code that no zone has.
+fn new_row_in_two_languages(english: Enforcement, french: Enforcement) -> Scenario {
+    let row =
+        |text| Row { key: "A", text: Some(text), refers: None, enabled: None, default: None, absent: false };
+    let manifest = |name, language, enforcement, text| Manifest {
+        name,
+        table: Table::P1,
+        language: Some(language),
+        zones: Zones::All,
+        enforcement,
+        unlisted: Unlisted::Keep,
+        rows: vec![row(text)],
+        over: None,
+    };
+    let held = |code| Held {
+        code,
+        group: "VISITOR",
+        language: "en",
+        codes: [Vec::new(), Vec::new()],
+        mappings: Vec::new(),
+    };
+    Scenario {
+        zones: vec![held(CODES[0]), held(CODES[1])],
+        manifests: vec![manifest("p1-one", "en", english, "one"), manifest("p1-french", "fr", french, "un")],
+    }
+}
+
+#[test]
+fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
+    for english in [Enforcement::Enforce, Enforcement::Initial] {
+        for french in [Enforcement::Enforce, Enforcement::Initial] {
+            let scenario = new_row_in_two_languages(english, french);
+            under_paused_clock(async {
+                let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+                rehearsal.make_it_so().await;
+                let row = rehearsal.holding(CODES[1]).0.remove(0);
+                let words: Vec<_> = row.descriptions.into_values().collect();
+                assert_eq!(words, ["one", "un"], "{english:?} and {french:?}");
+            });
+        }
+    }
 }
 
 #[test]
@@ -91,7 +136,7 @@ fn a_table_is_written_once_however_many_rows_change() {
 fn nothing_is_deleted_unless_a_manifest_says_so() {
     let codes =
         |rows: &[zonal::emulator::CodeRow]| rows.iter().map(|row| row.code.clone()).collect::<Vec<_>>();
-    let here = |held: &crate::generated::Held, rehearsal: &Rehearsal| {
+    let here = |held: &Held, rehearsal: &Rehearsal| {
         let (p1, p2, m1) = rehearsal.holding(held.code);
         let keys: Vec<String> = m1.iter().map(|row| row.columns[0].clone()).collect();
         [("P1", codes(&p1)), ("P2", codes(&p2)), ("M1", keys)]
