@@ -42,9 +42,7 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
     let (id, records) = understand(&LAYOUT, asked, &body)?;
     let headers = headers(&body);
     let mut columns = columns(&headers, &records);
-    if !columns.is_empty() {
-        columns.push("enabled".into());
-    }
+    columns.push("enabled".into());
     let observed = ObservedCollection {
         id,
         aliases: aliases(&headers),
@@ -55,13 +53,17 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
     Ok(Snapshot { observed, raw: body })
 }
 
-/// The columns that rows have: those that the header names, and those that any row uses.
+/// The columns that rows have: those that the header names, or, where there is none, those of the
+/// schema; and those that any row uses.
 fn columns(headers: &[(Field, &Json)], records: &[ObservedRecord]) -> Vec<Field> {
-    let named = headers.iter().map(|(field, _)| field);
-    let used = records.iter().flat_map(|record| &record.fields).filter(|(field, value)| {
-        number_of(field).is_some() && (headers.is_empty() || **value != Value::Null)
-    });
-    let mut columns: Vec<Field> = named.chain(used.map(|(field, _)| field)).cloned().collect();
+    let silent = headers.is_empty().then_some(LAYOUT.key).into_iter().flatten();
+    let named = headers.iter().map(|(field, _)| field.clone());
+    let used = records.iter().flat_map(|record| &record.fields);
+    let used = used.filter(|(field, value)| number_of(field).is_some() && **value != Value::Null);
+    let mut columns: Vec<Field> = named
+        .chain(silent.map(|field| Field::from(*field)))
+        .chain(used.map(|(field, _)| field.clone()))
+        .collect();
     columns.sort_by_key(|field| number_of(field));
     columns.dedup();
     columns

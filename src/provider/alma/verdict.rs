@@ -81,7 +81,10 @@ fn unanswered(key: &Key, request: &str, error: &TransportError) -> Trouble {
 }
 
 fn success(key: &Key, request: &str, answer: &Response<Bytes>) -> Result<Answer, Trouble> {
-    let text = String::from_utf8_lossy(answer.body());
+    // Read leniently, whatever cannot be decoded would be written back as question marks.
+    let Ok(text) = std::str::from_utf8(answer.body()) else {
+        return Err(garbled(request, "bytes that are not UTF-8"));
+    };
     let text = text.trim_start_matches('\u{feff}');
     if let Ok(json) = serde_json::from_str::<Json>(text) {
         // Reported by client authors, not proven: errors that come with a 200.

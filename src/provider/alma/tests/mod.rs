@@ -36,6 +36,7 @@ const KEY: &str = "l8xx5ecre7a1b2c3d4e5";
 /// What the zone does with one request.
 enum Step {
     Reply(u16, Vec<(&'static str, &'static str)>, String),
+    Bytes(&'static [u8]),
     Connect,
     Lost,
     Hang,
@@ -104,6 +105,7 @@ impl Transport for Script {
                 Step::Connect => Err(TransportError::Connect("connection refused".into())),
                 Step::Lost => Err(TransportError::Lost("it broke off".into())),
                 Step::Hang => std::future::pending().await,
+                Step::Bytes(body) => Ok(Response::new(Bytes::from_static(body))),
                 Step::Reply(status, headers, body) => {
                     let mut response = Response::builder().status(status);
                     for (name, value) in headers {

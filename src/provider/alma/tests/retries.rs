@@ -50,6 +50,14 @@ async fn everyone_waits_at_least_a_second_after_coming_too_fast() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bytes_that_are_not_utf_8_are_not_a_table() {
+    let latin =
+        || Step::Bytes(b"{\"name\": \"T\", \"row\": [{\"code\": \"A\", \"description\": \"pr\xeat\"}]}");
+    assert_eq!(get(again(latin, 2, ok(&table()))).await, (None, 3));
+    assert_eq!(get(again(latin, 3, ok(&table()))).await, (Some(FailureClass::Malformed), 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_zone_may_say_how_long_to_wait() {
     let busy = Step::Reply(429, vec![("retry-after", "7")], String::new());
     let (reader, script) = reader(vec![busy, ok(&table())]);
