@@ -123,3 +123,19 @@ fn the_readme_holds_the_quickstart_as_it_is() {
         "the first YAML of README.md is not in the quickstart:\n{shown}"
     );
 }
+
+#[test]
+fn the_readme_shows_what_is_really_printed() {
+    let readme = read(root().join("README.md"));
+    let printed = read(case("network-blocks").join("script.txt"));
+    let printed: Vec<&str> = printed.lines().collect();
+    let mut compared = 0;
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let shown = block.lines().skip_while(|line| !line.starts_with("$ zonal plan --environment emulator"));
+        for line in shown.filter(|line| !line.starts_with("$ ") && line.trim() != "..." && !line.is_empty()) {
+            assert!(printed.contains(&line), "README.md shows a line that zonal does not print: {line}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 30, "README.md shows no transcript any more: {compared} lines");
+}
