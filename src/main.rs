@@ -12,12 +12,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&error),
     };
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         match World::of_process() {
             Ok(world) => ExitCode::from(cli::run(argv, &world).await.code()),
             Err(error) => give_up(&error),
         }
-    })
+    });
+    // A thread that still waits for an answer at the terminal must not keep the process alive.
+    runtime.shutdown_background();
+    exit
 }
 
 fn log(argv: &[std::ffi::OsString]) {

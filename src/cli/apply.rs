@@ -55,7 +55,7 @@ impl Apply {
         }
         if planned.plan.has_work()
             && !self.yes
-            && let Err(exit) = ask(world)
+            && let Err(exit) = ask(world).await
         {
             return exit;
         }
@@ -92,8 +92,8 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
 }
 
 /// Asks in Terraform's words, and takes nothing but `yes`.
-fn ask(world: &World) -> Result<(), Exit> {
-    let Some(input) = &world.input else {
+async fn ask(world: &World) -> Result<(), Exit> {
+    let Some(input) = world.input.clone() else {
         return Err(super::fail(
             world,
             "nobody is there to approve the plan; pass --yes to apply without asking",
@@ -103,11 +103,16 @@ fn ask(world: &World) -> Result<(), Exit> {
         "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
          Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
     );
-    let mut answer = String::new();
-    let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
+    // On a thread of its own: whoever waits for a terminal would not hear Ctrl-C.
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = String::new();
+        let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
+        read.is_ok().then_some(answer)
+    });
+    let answer = world.unless_interrupted(answer).await?.ok().flatten();
     world.err.line("");
-    match (read, answer.trim()) {
-        (Ok(_), "yes") => Ok(()),
+    match answer.as_deref().map(str::trim) {
+        Some("yes") => Ok(()),
         _ => {
             world.err.line("Apply cancelled. Nothing was written.");
             Err(Exit::Invalid)
@@ -126,8 +131,10 @@ async fn write(
     let network = &config.network;
     let has_work = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(crate::model::ZonePlan::has_work);
     let zones: Vec<&Zone> = network.zones.iter().filter(has_work).collect();
-    let write_keys = credentials::fetch(&zones, Purpose::Write, directory, world)
-        .await
+    let fetching = credentials::fetch(&zones, Purpose::Write, directory, world);
+    let write_keys = world
+        .unless_interrupted(fetching)
+        .await?
         .map_err(|problems| config.report(&problems, format, world))?;
     let shared = credentials::shared(keys, &write_keys);
     if shared > 0 {

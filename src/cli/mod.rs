@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
-pub use world::{Look, Output, World};
+pub use world::{Input, Look, Output, World};
 
 /// Config-as-code for library consortia that run Ex Libris Alma.
 ///

@@ -97,7 +97,8 @@ pub async fn make(
     };
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
-    let keys = match credentials::fetch(&zones, Purpose::Read, directory, world).await {
+    let fetching = credentials::fetch(&zones, Purpose::Read, directory, world);
+    let keys = match world.unless_interrupted(fetching).await? {
         Ok(keys) => keys,
         Err(problems) => return Err(config.report(&problems, format, world)),
     };

@@ -8,7 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::exit::Exit;
 use crate::provider::transport::Transport;
+
+/// Where answers come from. Shared with the thread that waits for one.
+pub type Input = Arc<Mutex<Box<dyn BufRead + Send>>>;
 
 /// The world that a command runs in.
 pub struct World {
@@ -21,7 +25,7 @@ pub struct World {
     /// Logs, progress and diagnostics.
     pub err: Output,
     /// What the user answers; `None` where nobody is there to ask.
-    pub input: Option<Mutex<Box<dyn BufRead + Send>>>,
+    pub input: Option<Input>,
     /// The time, in RFC 3339.
     pub now: fn() -> String,
     /// How requests travel; `None` for real sockets.
@@ -62,11 +66,27 @@ impl World {
             directory: std::env::current_dir()?,
             out: Output::new(stdout, out),
             err: Output::new(stderr, err),
-            input: stdin.is_terminal().then(|| Mutex::new(Box::new(io::BufReader::new(stdin)) as Box<_>)),
+            input: stdin
+                .is_terminal()
+                .then(|| Arc::new(Mutex::new(Box::new(io::BufReader::new(stdin)) as Box<_>))),
             now: || jiff::Timestamp::now().to_string(),
             transport: None,
             interrupts,
         })
+    }
+
+    /// Waits for something before anything was written, or until the user asks to stop.
+    ///
+    /// # Errors
+    /// [`Exit::Interrupted`], and the user has been told.
+    pub async fn unless_interrupted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Exit> {
+        tokio::select! {
+            done = waiting => Ok(done),
+            () = self.interrupted(1) => {
+                self.err.line("Interrupted. Nothing was written.");
+                Err(Exit::Interrupted)
+            }
+        }
     }
 
     /// Waits until the user has asked to stop so many times.
