@@ -26,7 +26,9 @@ fn main() -> ExitCode {
 fn log(argv: &[std::ffi::OsString]) {
     let asked = cli::log_filter(argv).or_else(|| std::env::var("ZONAL_LOG").ok());
     let filter = tracing_subscriber::EnvFilter::new(asked.unwrap_or_else(|| "warn".to_owned()));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Coloured where everything else is: escapes in a pipeline's log are noise.
+    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }
 
 #[expect(clippy::print_stderr, reason = "the process has no World to print with")]
