@@ -38,9 +38,11 @@ pub struct Apply {
 impl Apply {
     /// Applies the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+        let format = if self.json { Format::Lines } else { Format::Text };
         let print = |line: &Line| match format {
-            Format::Json => world.out.line(serde_json::to_string(line).unwrap_or_default()),
+            Format::Json | Format::Lines => {
+                world.out.line(serde_json::to_string(line).unwrap_or_default());
+            }
             Format::Text => {}
         };
         print(&events::version(&(world.now)()));
@@ -51,7 +53,7 @@ impl Apply {
         };
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
-            Format::Json => announce(&planned.plan, world, &print),
+            Format::Json | Format::Lines => announce(&planned.plan, world, &print),
         }
         if planned.plan.has_work()
             && !self.yes
@@ -70,7 +72,7 @@ impl Apply {
         match format {
             Format::Text if report.zones.is_empty() => {}
             Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
-            Format::Json => {
+            Format::Json | Format::Lines => {
                 let codes = exits.iter().map(|exit| exit.code()).collect();
                 print(&events::apply_summary(&report, codes, &(world.now)()));
             }
@@ -80,6 +82,13 @@ impl Apply {
 }
 
 fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
+    for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.failure.is_none()) {
+        for step in &zone.collections {
+            if let Err(failure) = &step.diff.outcome {
+                print(&events::not_planned(code, &step.diff.id, failure, &(world.now)()));
+            }
+        }
+    }
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {

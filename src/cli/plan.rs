@@ -67,7 +67,7 @@ impl PlanCommand {
         };
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
-            Format::Json => {
+            Format::Json | Format::Lines => {
                 world.out.line(to_json(&render::json::plan::plan(&planned.plan, plan::change_digest)))
             }
         }
