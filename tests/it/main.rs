@@ -13,3 +13,4 @@ mod published;
 mod rehearsal;
 mod script;
 mod simulations;
+mod windows;
