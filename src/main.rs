@@ -12,18 +12,23 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&error),
     };
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         match World::of_process() {
             Ok(world) => ExitCode::from(cli::run(argv, &world).await.code()),
             Err(error) => give_up(&error),
         }
-    })
+    });
+    // A thread that still waits for an answer at the terminal must not keep the process alive.
+    runtime.shutdown_background();
+    exit
 }
 
 fn log(argv: &[std::ffi::OsString]) {
     let asked = cli::log_filter(argv).or_else(|| std::env::var("ZONAL_LOG").ok());
     let filter = tracing_subscriber::EnvFilter::new(asked.unwrap_or_else(|| "warn".to_owned()));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Coloured where everything else is: escapes in a pipeline's log are noise.
+    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }
 
 #[expect(clippy::print_stderr, reason = "the process has no World to print with")]

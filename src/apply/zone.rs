@@ -12,6 +12,11 @@ use super::step;
 use crate::model::{DesiredCollection, Event, Failure, Outcome, Step, ZoneCode, ZonePlan, ZoneReport};
 use crate::provider::Write;
 
+/// Collections that are under way at once. Requests queue for the zone's rate, so each of these
+/// lengthens the moment between the last look at a table and its write, in which an edit by
+/// somebody else would be lost.
+const AT_ONCE: usize = 4;
+
 /// Everything that one zone's run needs.
 pub struct Run<'a, W> {
     pub code: &'a ZoneCode,
@@ -23,7 +28,7 @@ pub struct Run<'a, W> {
 }
 
 impl<W: Write> Run<'_, W> {
-    /// Confirms the zone, then writes its collections, those that do not depend on each other at once.
+    /// Confirms the zone, then writes its collections, a few that do not depend on each other at once.
     pub async fn run(&self) -> ZoneReport {
         let steps = &self.plan.collections;
         let todo = steps.iter().filter(|step| step.diff.has_work()).count();
@@ -54,6 +59,7 @@ impl<W: Write> Run<'_, W> {
             waiting.retain(|&index| {
                 let outcome = match readiness(steps, index, &ended) {
                     Readiness::Waits => return true,
+                    Readiness::Ready if running.len() >= AT_ONCE => return true,
                     Readiness::Ready => {
                         running.push(self.step(steps, index, &dead));
                         return false;

@@ -38,9 +38,11 @@ pub struct Apply {
 impl Apply {
     /// Applies the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+        let format = if self.json { Format::Lines } else { Format::Text };
         let print = |line: &Line| match format {
-            Format::Json => world.out.line(serde_json::to_string(line).unwrap_or_default()),
+            Format::Json | Format::Lines => {
+                world.out.line(serde_json::to_string(line).unwrap_or_default());
+            }
             Format::Text => {}
         };
         print(&events::version(&(world.now)()));
@@ -51,11 +53,11 @@ impl Apply {
         };
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
-            Format::Json => announce(&planned.plan, world, &print),
+            Format::Json | Format::Lines => announce(&planned.plan, world, &print),
         }
         if planned.plan.has_work()
             && !self.yes
-            && let Err(exit) = ask(world)
+            && let Err(exit) = ask(world).await
         {
             return exit;
         }
@@ -70,7 +72,7 @@ impl Apply {
         match format {
             Format::Text if report.zones.is_empty() => {}
             Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
-            Format::Json => {
+            Format::Json | Format::Lines => {
                 let codes = exits.iter().map(|exit| exit.code()).collect();
                 print(&events::apply_summary(&report, codes, &(world.now)()));
             }
@@ -80,6 +82,13 @@ impl Apply {
 }
 
 fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
+    for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.failure.is_none()) {
+        for step in &zone.collections {
+            if let Err(failure) = &step.diff.outcome {
+                print(&events::not_planned(code, &step.diff.id, failure, &(world.now)()));
+            }
+        }
+    }
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {
@@ -92,8 +101,8 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
 }
 
 /// Asks in Terraform's words, and takes nothing but `yes`.
-fn ask(world: &World) -> Result<(), Exit> {
-    let Some(input) = &world.input else {
+async fn ask(world: &World) -> Result<(), Exit> {
+    let Some(input) = world.input.clone() else {
         return Err(super::fail(
             world,
             "nobody is there to approve the plan; pass --yes to apply without asking",
@@ -103,11 +112,16 @@ fn ask(world: &World) -> Result<(), Exit> {
         "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
          Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
     );
-    let mut answer = String::new();
-    let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
+    // On a thread of its own: whoever waits for a terminal would not hear Ctrl-C.
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = String::new();
+        let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
+        read.is_ok().then_some(answer)
+    });
+    let answer = world.unless_interrupted(answer).await?.ok().flatten();
     world.err.line("");
-    match (read, answer.trim()) {
-        (Ok(_), "yes") => Ok(()),
+    match answer.as_deref().map(str::trim) {
+        Some("yes") => Ok(()),
         _ => {
             world.err.line("Apply cancelled. Nothing was written.");
             Err(Exit::Invalid)
@@ -126,8 +140,10 @@ async fn write(
     let network = &config.network;
     let has_work = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(crate::model::ZonePlan::has_work);
     let zones: Vec<&Zone> = network.zones.iter().filter(has_work).collect();
-    let write_keys = credentials::fetch(&zones, Purpose::Write, directory, world)
-        .await
+    let fetching = credentials::fetch(&zones, Purpose::Write, directory, world);
+    let write_keys = world
+        .unless_interrupted(fetching)
+        .await?
         .map_err(|problems| config.report(&problems, format, world))?;
     let shared = credentials::shared(keys, &write_keys);
     if shared > 0 {

@@ -8,6 +8,7 @@ use super::world::World;
 use crate::manifest::Source;
 use crate::model::{Desired, Diagnostic, Network, Severity};
 use crate::render::diagnostics::{self, Colour};
+use crate::render::json::events;
 use crate::{kinds, manifest};
 
 /// How a command answers.
@@ -17,6 +18,8 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For programs that read along: one JSON value in each line.
+    Lines,
 }
 
 /// A config directory without errors.
@@ -61,8 +64,12 @@ pub fn load(
             let manifests = loaded.manifests.len();
             let files = sources.len();
             let config = Config { network, desired, manifests, files, warnings: found, sources };
-            if format == Format::Text && !config.warnings.is_empty() {
-                world.err.print(shown(&config.warnings, &config.sources, world));
+            match format {
+                Format::Text if config.warnings.is_empty() => {}
+                Format::Text => world.err.print(shown(&config.warnings, &config.sources, world)),
+                // They are part of the answer, which comes later.
+                Format::Json => {}
+                Format::Lines => print_lines(&config.warnings, &config.sources, world),
             }
             Ok(config)
         }
@@ -86,6 +93,7 @@ fn report(found: &[Diagnostic], sources: &[Source], format: Format, world: &Worl
     match format {
         Format::Text => world.err.print(shown(found, sources, world)),
         Format::Json => print_json(found, sources, world),
+        Format::Lines => print_lines(found, sources, world),
     }
     Exit::Invalid
 }
@@ -97,6 +105,13 @@ fn shown(found: &[Diagnostic], sources: &[Source], world: &World) -> String {
 
 fn print_json(found: &[Diagnostic], sources: &[Source], world: &World) {
     world.out.line(to_json(&diagnostics::json(found, &manifest::texts(sources))));
+}
+
+fn print_lines(found: &[Diagnostic], sources: &[Source], world: &World) {
+    for problem in diagnostics::json(found, &manifest::texts(sources)).diagnostics {
+        let line = events::diagnostic(problem, &(world.now)());
+        world.out.line(serde_json::to_string(&line).unwrap_or_default());
+    }
 }
 
 /// Pretty JSON of a value whose keys are all texts, which cannot fail to serialize.

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
-pub use world::{Look, Output, World};
+pub use world::{Input, Look, Output, World};
 
 /// Config-as-code for library consortia that run Ex Libris Alma.
 ///
@@ -84,7 +84,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         }
     };
     let directory = world.directory.join(cli.directory.unwrap_or_default());
-    match cli.command {
+    let exit = match cli.command {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Apply(command) => command.run(&directory, world).await,
@@ -92,6 +92,13 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Demo(command) => command.run(world).await,
         Command::Schema(command) => command.run(world),
         Command::Completions(command) => command.run(world),
+    };
+    match (world.out.lost(), exit) {
+        // Half a result must not pass for one.
+        (Some(error), Exit::Done | Exit::Changes) => {
+            fail(world, format!("the result is not all there: {error}"))
+        }
+        (_, exit) => exit,
     }
 }
 

@@ -67,7 +67,7 @@ impl PlanCommand {
         };
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
-            Format::Json => {
+            Format::Json | Format::Lines => {
                 world.out.line(to_json(&render::json::plan::plan(&planned.plan, plan::change_digest)))
             }
         }
@@ -97,7 +97,8 @@ pub async fn make(
     };
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
-    let keys = match credentials::fetch(&zones, Purpose::Read, directory, world).await {
+    let fetching = credentials::fetch(&zones, Purpose::Read, directory, world);
+    let keys = match world.unless_interrupted(fetching).await? {
         Ok(keys) => keys,
         Err(problems) => return Err(config.report(&problems, format, world)),
     };

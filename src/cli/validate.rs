@@ -32,7 +32,7 @@ impl Validate {
             Err(exit) => return exit,
         };
         match format {
-            Format::Json => config.print_diagnostics(world),
+            Format::Json | Format::Lines => config.print_diagnostics(world),
             Format::Text => {
                 let records: usize =
                     config.desired.zones.values().flatten().map(|collection| collection.records.len()).sum();

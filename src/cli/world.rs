@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
+use super::exit::Exit;
 use crate::provider::transport::Transport;
+
+/// Where answers come from. Shared with the thread that waits for one.
+pub type Input = Arc<Mutex<Box<dyn BufRead + Send>>>;
 
 /// The world that a command runs in.
 pub struct World {
@@ -21,7 +25,7 @@ pub struct World {
     /// Logs, progress and diagnostics.
     pub err: Output,
     /// What the user answers; `None` where nobody is there to ask.
-    pub input: Option<Mutex<Box<dyn BufRead + Send>>>,
+    pub input: Option<Input>,
     /// The time, in RFC 3339.
     pub now: fn() -> String,
     /// How requests travel; `None` for real sockets.
@@ -62,11 +66,27 @@ impl World {
             directory: std::env::current_dir()?,
             out: Output::new(stdout, out),
             err: Output::new(stderr, err),
-            input: stdin.is_terminal().then(|| Mutex::new(Box::new(io::BufReader::new(stdin)) as Box<_>)),
+            input: stdin
+                .is_terminal()
+                .then(|| Arc::new(Mutex::new(Box::new(io::BufReader::new(stdin)) as Box<_>))),
             now: || jiff::Timestamp::now().to_string(),
             transport: None,
             interrupts,
         })
+    }
+
+    /// Waits for something before anything was written, or until the user asks to stop.
+    ///
+    /// # Errors
+    /// [`Exit::Interrupted`], and the user has been told.
+    pub async fn unless_interrupted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Exit> {
+        tokio::select! {
+            done = waiting => Ok(done),
+            () = self.interrupted(1) => {
+                self.err.line("Interrupted. Nothing was written.");
+                Err(Exit::Interrupted)
+            }
+        }
     }
 
     /// Waits until the user has asked to stop so many times.
@@ -96,13 +116,14 @@ pub enum Look {
 #[derive(Clone)]
 pub struct Output {
     stream: Arc<Mutex<Box<dyn Write + Send>>>,
+    lost: Arc<OnceLock<String>>,
     look: Look,
 }
 
 impl Output {
     /// An output into `stream`.
     pub fn new(stream: impl Write + Send + 'static, look: Look) -> Self {
-        Self { stream: Arc::new(Mutex::new(Box::new(stream))), look }
+        Self { stream: Arc::new(Mutex::new(Box::new(stream))), lost: Arc::default(), look }
     }
 
     /// Prints a text, without its styles where nobody wants them. A reader that went away (`| head`)
@@ -118,8 +139,16 @@ impl Output {
             }
         };
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        // See above: a broken pipe is not an error, and for anything else there is no better place to say so.
-        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+        if let Err(error) = stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.get_or_init(|| error.to_string());
+        }
+    }
+
+    /// Why part of what was printed is not there, a reader that went away aside.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
     }
 
     /// Prints a line.
@@ -135,5 +164,42 @@ impl Output {
     /// Whether colours are wanted.
     pub fn is_styled(&self) -> bool {
         matches!(self.look, Look::Styled | Look::StyledPipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A place that takes nothing.
+    struct Full(io::ErrorKind);
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn printed(kind: io::ErrorKind) -> u8 {
+        let world = World {
+            env: BTreeMap::new(),
+            directory: PathBuf::from("."),
+            out: Output::new(Full(kind), Look::Piped),
+            err: Output::new(io::sink(), Look::Piped),
+            input: None,
+            now: String::new,
+            transport: None,
+            interrupts: watch::channel(0).1,
+        };
+        crate::cli::run(["zonal", "schema"].map(Into::into).to_vec(), &world).await.code()
+    }
+
+    #[tokio::test]
+    async fn half_a_result_is_an_error_unless_the_reader_went_away() {
+        assert_eq!(printed(io::ErrorKind::StorageFull).await, 1);
+        assert_eq!(printed(io::ErrorKind::BrokenPipe).await, 0);
     }
 }

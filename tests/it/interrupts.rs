@@ -1,8 +1,11 @@
 //! Ctrl-C and the question before an apply: what the user says is what happens.
 
+use std::io;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use zonal::cli::Input;
 
 use crate::script::{Printed, Stage, case, paused};
 
@@ -57,6 +60,46 @@ fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
             assert_eq!(puts(&stage), 24, "each table is written once, however the run was cut");
         }
         assert!(counts.len() > 2, "the interrupts fell into the middle of the run: {counts:?}");
+    });
+}
+
+/// A user who presses Ctrl-C when asked, and types nothing for as long as the other end is there.
+struct Presses(watch::Sender<u32>, mpsc::Receiver<()>);
+
+impl io::Read for Presses {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.send_modify(|count| *count += 1);
+        let _ = self.1.recv();
+        Ok(0)
+    }
+}
+
+#[test]
+fn ctrl_c_is_an_answer_to_the_question() {
+    paused(async {
+        let stage = Stage::new(&case("network-blocks"));
+        let (press, interrupts) = watch::channel(0);
+        let (_typing, typed) = mpsc::channel();
+        let user = io::BufReader::new(Presses(press, typed));
+        let input: Input = Arc::new(Mutex::new(Box::new(user)));
+        let printed = stage.run_with("zonal apply", Some(input), interrupts).await;
+        assert_eq!(printed.code, 130, "{}", printed.err);
+        assert!(printed.err.ends_with("Interrupted. Nothing was written.\n"), "{}", printed.err);
+        assert_eq!(puts(&stage), 0);
+    });
+}
+
+#[test]
+fn a_command_that_looks_for_a_key_is_not_waited_for_after_ctrl_c() {
+    paused(async {
+        let stage = Stage::new(&case("network-blocks"));
+        let network = stage.directory().join("network.yaml");
+        let text = std::fs::read_to_string(&network).expect("the case has a network");
+        let slow = text.replace(r#"read: {env: "ZONAL_READ_{code}"}"#, r#"read: {command: [sleep, "20"]}"#);
+        assert_ne!(slow, text);
+        std::fs::write(&network, slow).expect("it can be written");
+        let printed = interrupted(&stage, "zonal plan", 100).await;
+        assert_eq!((printed.code, printed.out.as_str()), (130, ""), "{}", printed.err);
     });
 }
 

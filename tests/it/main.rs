@@ -14,3 +14,4 @@ mod published;
 mod rehearsal;
 mod script;
 mod simulations;
+mod windows;

@@ -80,6 +80,41 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
 }
 
 #[test]
+fn an_apply_that_finds_nothing_but_problems_is_a_stream_of_lines_too() {
+    paused(async {
+        let event = schema("apply-event.json");
+        let wrong = Stage::new(&case("wrong-input"));
+        let mut locked = Stage::new(&case("network-blocks"));
+        locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
+        for stage in [wrong, locked] {
+            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            assert_eq!(applied.code, 1);
+            applied.out.lines().for_each(|line| conforms(&event, line));
+            let last = applied.out.lines().last().expect("something is printed");
+            assert!(last.contains(r#""type":"diagnostic""#), "{last}");
+        }
+    });
+}
+
+#[test]
+fn an_apply_names_the_collections_that_could_not_be_planned() {
+    paused(async {
+        let stage = Stage::new(&case("network-blocks"));
+        let text = "apiVersion: zonal/v1\\nkind: MappingTable\\nmetadata: {name: odd}\\nspec: {table: UserRecordTypeUserGroup, key: [Nobody], rows: [{columns: {Nobody: x}}]}\\n";
+        stage.happen(&format!("write odd.yaml {text}"));
+        let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+        assert_eq!(applied.code, 3, "{}", applied.err);
+        let told = applied.out.lines().filter(|line| line.contains(r#""type":"plan_errored""#));
+        assert_eq!(
+            told.filter(|line| line.contains("has no column `Nobody`")).count(),
+            12,
+            "{}",
+            applied.out
+        );
+    });
+}
+
+#[test]
 fn every_example_is_valid_and_names_its_schema() {
     paused(async {
         for entry in std::fs::read_dir(root().join("examples")).expect("examples are there") {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
 use tokio::sync::watch;
-use zonal::cli::{self, Look, Output, World};
+use zonal::cli::{self, Input, Look, Output, World};
 use zonal::emulator::{Behaviour, EmulatedZone, Emulator};
 use zonal::manifest::{self, Source};
 
@@ -100,14 +100,25 @@ impl Stage {
         answer: Option<&str>,
         interrupts: watch::Receiver<u32>,
     ) -> Printed {
+        let typed =
+            |answer: &str| Arc::new(Mutex::new(Box::new(io::Cursor::new(answer.to_owned())) as Box<_>));
+        self.run_with(command, answer.map(typed), interrupts).await
+    }
+
+    /// The same, with answers from anywhere.
+    pub async fn run_with(
+        &self,
+        command: &str,
+        input: Option<Input>,
+        interrupts: watch::Receiver<u32>,
+    ) -> Printed {
         let (out, err) = (Captured::default(), Captured::default());
-        let typed = |answer: &str| Mutex::new(Box::new(io::Cursor::new(answer.to_owned())) as Box<_>);
         let world = World {
             env: self.env.clone(),
             directory: self.directory.path().to_path_buf(),
             out: Output::new(out.clone(), Look::Piped),
             err: Output::new(err.clone(), Look::Piped),
-            input: answer.map(typed),
+            input,
             now: || "2026-01-01T00:00:00Z".to_owned(),
             transport: Some(Arc::new(self.emulator.transport())),
             interrupts,

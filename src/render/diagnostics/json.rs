@@ -103,13 +103,8 @@ pub struct Related {
     pub range: Range,
 }
 
-/// All problems as one JSON value.
-pub fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> serde_json::Value {
-    // A value of plain structs, lists, texts and numbers always serializes.
-    serde_json::to_value(report(diagnostics, texts)).unwrap_or_default()
-}
-
-fn report(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> Report {
+/// All problems, ready to become JSON.
+pub fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> Report {
     let error_count = count(diagnostics, Severity::Error);
     Report {
         format_version: "1.0".to_owned(),

@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-pub use self::json::{Report, json};
+pub use self::json::{Grade, Problem, Report, json};
 pub use self::text::{Colour, text};
 
 use crate::model::{Diagnostic, Place, Severity};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Colour, Texts, json, text};
+use super::{Colour, Texts, text};
 use crate::model::{Diagnostic, Place, Position};
 
 const NETWORK: &str = "\u{feff}apiVersion: zonal/v1\nkind: Network\nspec:\n\tlable: é漢 {afn: lender}\r\n";
@@ -10,6 +10,11 @@ const ROWS: &str = "rows:\n  - code: A\n  - code: B\n  - code: A\n";
 
 fn texts() -> Texts<'static> {
     [("network.yaml", NETWORK), ("rows/blocks.yaml", ROWS)].into()
+}
+
+/// What machines see.
+fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> serde_json::Value {
+    serde_json::to_value(super::json(diagnostics, texts)).unwrap_or_default()
 }
 
 /// The place of a word's nth occurrence.

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::Problem;
 use super::plan::{ResourceChange, resource};
-use crate::model::{Action, Change, Counts, Event, Outcome};
+use crate::model::{Action, Change, CollectionId, Counts, Event, Failure, Outcome, ZoneCode};
+use crate::render::diagnostics;
 
 /// One line of the stream.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,12 +44,15 @@ pub struct Line {
     /// The totals, in `change_summary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Summary>,
-    /// Why, in `apply_errored`, `zone_refused` and `observe_failed`.
+    /// Why, in `apply_errored`, `plan_errored`, `zone_refused` and `observe_failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
     /// What was read back and not expected, in `verify_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub strays: Vec<String>,
+    /// The problem of the manifests, in `diagnostic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnostic: Option<diagnostics::Problem>,
     /// Requests that the zone took, in `zone_complete` and `observe_complete`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
@@ -66,6 +70,8 @@ pub struct Line {
 pub enum Type {
     /// The first line.
     Version,
+    /// A problem of the manifests, or a key that cannot be had; with an error, the stream ends here.
+    Diagnostic,
     /// A zone is about to be read.
     ObserveStart,
     /// A collection was read.
@@ -76,6 +82,8 @@ pub enum Type {
     ObserveComplete,
     /// A change of the plan that is about to be applied.
     PlannedChange,
+    /// A collection that cannot be planned; nothing will be written to it.
+    PlanErrored,
     /// A difference that is only reported.
     ResourceDrift,
     /// Totals, of the plan and at the end.
@@ -158,6 +166,34 @@ pub fn planned(change: &Change, kind: Type, timestamp: &str) -> Line {
         collection: Some(change.address.collection.to_string()),
         change: Some(resource(change)),
         ..line(timestamp, kind, message)
+    }
+}
+
+/// A problem of the manifests.
+pub fn diagnostic(problem: diagnostics::Problem, timestamp: &str) -> Line {
+    let level = match problem.severity {
+        diagnostics::Grade::Error => "error",
+        diagnostics::Grade::Warning => "warn",
+    };
+    let message = match &problem.range {
+        Some(range) => {
+            let start = range.start;
+            format!("{}:{}:{}: {}", range.filename, start.line, start.column, problem.summary)
+        }
+        None => problem.summary.clone(),
+    };
+    Line { level, diagnostic: Some(problem), ..line(timestamp, Type::Diagnostic, message) }
+}
+
+/// A collection that cannot be planned, because it could not be read or does not fit the manifests.
+pub fn not_planned(zone: &ZoneCode, collection: &CollectionId, failure: &Failure, timestamp: &str) -> Line {
+    let message = format!("{zone}/{collection}: cannot be planned: {failure}");
+    Line {
+        level: "error",
+        zone: Some(zone.to_string()),
+        collection: Some(collection.to_string()),
+        problem: Some(failure.into()),
+        ..line(timestamp, Type::PlanErrored, message)
     }
 }
 
@@ -314,6 +350,7 @@ fn line(timestamp: &str, kind: Type, message: String) -> Line {
         changes: None,
         problem: None,
         strays: Vec::new(),
+        diagnostic: None,
         requests: None,
         zonal: None,
         ui: None,
