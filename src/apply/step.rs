@@ -73,6 +73,10 @@ impl<W: provider::Write> Write<'_, W> {
             match self.writer.write(fresh, changes).await {
                 Ok(()) => return self.verify(fresh, changes).await,
                 Err(WriteError::Refused(failure)) => return Err(Outcome::Failed { failure }),
+                Err(WriteError::Astray(failure)) => {
+                    let strays = std::iter::once(failure.message).chain(failure.help).collect();
+                    return Err(Outcome::VerifyFailed { strays });
+                }
                 Err(WriteError::Unknown(lost)) => {
                     match self.after_lost_answer(fresh, changes, &lost).await? {
                         Found::Written => return Ok(()),

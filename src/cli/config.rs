@@ -58,7 +58,7 @@ pub fn load(
     let errors = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match (loaded.network, desired) {
         (Some(network), Some(desired)) if !errors => {
-            let manifests = loaded.manifests.len() + 1;
+            let manifests = loaded.manifests.len();
             let files = sources.len();
             let config = Config { network, desired, manifests, files, warnings: found, sources };
             if format == Format::Text && !config.warnings.is_empty() {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, schema_for};
 
 use super::config::to_json;
 use super::exit::Exit;
 use super::world::World;
-use crate::kinds;
 use crate::render::{diagnostics, json};
+use crate::{emulator, kinds};
 
 /// Print the JSON Schema of an input or an output, or write them all
 ///
@@ -69,8 +69,14 @@ pub fn all() -> Vec<(String, String)> {
         ("plan.json", output::<json::plan::PlanJson>()),
         ("apply-event.json", output::<json::events::Line>()),
     ];
+    let doors = [
+        ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),
+        ("emulator-fault.json", to_json(&schema_for!(emulator::Fault))),
+        ("emulator-edit.json", to_json(&schema_for!(emulator::Edit))),
+        ("emulator-table.json", to_json(&schema_for!(emulator::TableSeed))),
+    ];
     let inputs = kinds::schemas().into_iter().map(|(file, schema)| (file, to_json(&schema)));
-    let outputs = outputs.into_iter().map(|(file, schema)| (file.to_owned(), schema));
+    let outputs = outputs.into_iter().chain(doors).map(|(file, schema)| (file.to_owned(), schema));
     inputs.chain(outputs).map(|(file, schema)| (file, schema + "\n")).collect()
 }
 

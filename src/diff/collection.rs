@@ -1,10 +1,11 @@
 //! The comparison of one collection, record by record.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::Wanted;
-use super::names::Names;
+use super::names::{Names, Wish};
+use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
     Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection, ObservedRecord,
@@ -30,7 +31,7 @@ pub fn collection(
             return Err(differently_keyed(first, other));
         }
     }
-    let rows = index(observed, &key);
+    let rows = Rows::of(observed, &key);
     let mut comparison = Comparison {
         zone,
         id: &wanted.id,
@@ -38,7 +39,8 @@ pub fn collection(
         elsewhere: &wanted.listed_elsewhere,
         just_created: &wanted.just_created,
         key,
-        rows,
+        rows: &rows,
+        folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
     };
@@ -54,10 +56,10 @@ pub fn collection(
     }
     let mut unmanaged = 0;
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
-    for (id, found) in comparison.rows.clone() {
-        if !listed.contains_key(&id) && !wanted.listed_elsewhere.contains_key(&id) {
+    for (id, found) in rows.by_key() {
+        if !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
             unmanaged += match strictest {
-                Some(collection) => comparison.unlisted(&id, &found, collection)?,
+                Some(collection) => comparison.unlisted(id, found, collection)?,
                 None => found.len(),
             };
         }
@@ -74,22 +76,6 @@ pub fn collection(
     })
 }
 
-/// The zone's records by key. A key that is not unique shows as several records.
-type Rows<'a> = BTreeMap<Key, Vec<&'a ObservedRecord>>;
-
-fn index<'a>(observed: &'a ObservedCollection, key: &[Field]) -> Rows<'a> {
-    let mut rows = Rows::new();
-    for record in &observed.records {
-        let parts = key.iter().map(|field| match record.fields.get(field) {
-            Some(Value::Text(text)) => text.clone(),
-            Some(Value::Bool(flag)) => Arc::from(flag.to_string()),
-            Some(Value::Null) | None => Arc::from(""),
-        });
-        rows.entry(Key(parts.collect())).or_default().push(record);
-    }
-    rows
-}
-
 struct Comparison<'a> {
     zone: &'a ZoneCode,
     id: &'a CollectionId,
@@ -97,7 +83,9 @@ struct Comparison<'a> {
     elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
     just_created: &'a BTreeSet<&'a Key>,
     key: Vec<Field>,
-    rows: Rows<'a>,
+    rows: &'a Rows<'a>,
+    /// The zone's keys without case and spaces around, made when the first record is new.
+    folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
     changes: BTreeMap<(Key, Mode), Change>,
     ignored: usize,
@@ -121,10 +109,10 @@ impl<'a> Comparison<'a> {
         record: &DesiredRecord,
         collection: &DesiredCollection,
     ) -> Result<(), Failure> {
-        let found = match self.rows.get(id).map(Vec::as_slice) {
-            None | Some([]) => None,
-            Some([one]) => Some(*one),
-            Some(several) => return Err(self.ambiguous(id, several.len(), collection)),
+        let found = match self.rows.get(id) {
+            [] => None,
+            [(_, one)] => Some(*one),
+            several => return Err(self.ambiguous(id, several.len(), collection)),
         };
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, reason) = match (found, record.absent) {
@@ -158,7 +146,7 @@ impl<'a> Comparison<'a> {
     fn unlisted(
         &mut self,
         id: &Key,
-        found: &[&'a ObservedRecord],
+        found: &[Row<'a>],
         collection: &DesiredCollection,
     ) -> Result<usize, Failure> {
         let word = match collection.unlisted {
@@ -166,7 +154,7 @@ impl<'a> Comparison<'a> {
             Unlisted::Disable => "disable",
             Unlisted::Remove => "remove",
         };
-        let [one] = found else { return Err(self.ambiguous(id, found.len(), collection)) };
+        let [(_, one)] = found else { return Err(self.ambiguous(id, found.len(), collection)) };
         let (action, edits) = match (collection.unlisted, &collection.shape.switch) {
             (Unlisted::Remove, _) => (Action::Delete, Vec::new()),
             (_, Some(switch)) if one.fields.get(switch) != Some(&Value::Bool(false)) => {
@@ -198,9 +186,9 @@ impl<'a> Comparison<'a> {
             Some((id.clone(), edit.provenance.clone(), *mode))
         });
         let Some((taker, provenance, mode)) = taker else { return };
-        for (id, found) in self.rows.clone() {
-            let [one] = found.as_slice() else { continue };
-            if id == taker || one.fields.get(flag) != Some(&Value::Bool(true)) {
+        for (id, found) in self.rows.by_key() {
+            let [(_, one)] = found else { continue };
+            if *id == taker || one.fields.get(flag) != Some(&Value::Bool(true)) {
                 continue;
             }
             let edit = self.cleared(flag, one, &provenance);
@@ -221,7 +209,7 @@ impl<'a> Comparison<'a> {
                         provenance: &provenance,
                         found: Some(one),
                     };
-                    self.add(&id, draft);
+                    self.add(id, draft);
                 }
             }
         }
@@ -231,26 +219,20 @@ impl<'a> Comparison<'a> {
     fn new_fields(
         &self,
         id: &Key,
-        wanted: &BTreeMap<Field, (&Field, &DesiredValue)>,
+        wanted: &[Wish<'_>],
         record: &DesiredRecord,
         collection: &DesiredCollection,
     ) -> Result<Vec<Edit>, Failure> {
-        let missing = |field: &&Field| wanted.get(*field).is_none_or(|(_, value)| value.value == Value::Null);
+        let wish = |field: &Field| wanted.iter().find(|wish| wish.field == field);
+        let missing = |field: &&Field| wish(field).is_none_or(|wish| wish.value.value == Value::Null);
         if let Some(required) = collection.shape.required.iter().find(missing) {
             let message =
                 format!("`{id}` is not in the zone's {} and cannot be created without `{required}`", self.id);
             let help = format!("add `{required}` at {}", record.provenance);
             return Err(Failure::new(FailureClass::Mismatch, message).help(help));
         }
-        let declared = wanted.iter().map(|(field, (name, value))| Edit {
-            field: field.clone(),
-            name: (*name).clone(),
-            before: None,
-            after: value.value.clone(),
-            provenance: value.provenance.clone(),
-        });
-        let silent = collection.shape.defaults.iter().filter(|(field, _)| !wanted.contains_key(*field));
-        let filled = silent.map(|(field, default)| {
+        let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
+        let filled = silent().map(|(field, default)| {
             // A field that all languages share may be declared for another one.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
             let shared = shared.filter(|record| record.enforcement != Enforcement::Observe);
@@ -266,14 +248,22 @@ impl<'a> Comparison<'a> {
                 provenance: provenance.clone(),
             }
         });
-        Ok(declared.chain(filled).collect())
+        // Most of what a large plan takes is edits: there is no room to spare in them.
+        let mut edits = Vec::with_capacity(wanted.len() + silent().count());
+        edits.extend(wanted.iter().map(|wish| wish.edit(None)));
+        edits.extend(filled);
+        Ok(edits)
     }
 
     /// Says so where a new record differs from one of the zone's only in case or in spaces: the
     /// commonest way to type a row twice.
     fn look_alike(&self, id: &Key) -> Option<String> {
         let folded = |key: &Key| key.0.iter().map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
-        let other = self.rows.keys().find(|other| folded(other) == folded(id))?;
+        let all = self.folded.get_or_init(|| {
+            // Of several that are alike the first one is told.
+            self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
+        });
+        let other = all.get(&folded(id))?;
         Some(format!("beside `{other}`, which the zone takes for another row: keys are case-sensitive"))
     }
 
@@ -292,7 +282,7 @@ impl<'a> Comparison<'a> {
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
-            key: self.key.iter().cloned().zip(id.0.iter().map(Value::text)).collect(),
+            key: self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect(),
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
             mode,
@@ -317,17 +307,10 @@ impl<'a> Comparison<'a> {
 
 /// The fields in which a record differs from what is wanted. A field that the zone left out is
 /// one that holds nothing.
-fn edits(wanted: &BTreeMap<Field, (&Field, &DesiredValue)>, found: &Record) -> Vec<Edit> {
+fn edits(wanted: &[Wish<'_>], found: &Record) -> Vec<Edit> {
     let differing =
-        wanted.iter().filter(|(field, (_, value))| *found.get(*field).unwrap_or(&Value::Null) != value.value);
-    let edits = differing.map(|(field, (name, value))| Edit {
-        field: field.clone(),
-        name: (*name).clone(),
-        before: found.get(field).cloned(),
-        after: value.value.clone(),
-        provenance: value.provenance.clone(),
-    });
-    edits.collect()
+        wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&Value::Null) != wish.value.value);
+    differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
 }
 
 fn differently_keyed(first: &DesiredCollection, other: &DesiredCollection) -> Failure {

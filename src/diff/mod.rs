@@ -6,6 +6,7 @@
 mod collection;
 mod languages;
 mod names;
+mod rows;
 
 #[cfg(test)]
 pub(crate) mod tests;

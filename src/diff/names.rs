@@ -2,12 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DesiredRecord, DesiredValue, Failure, FailureClass, Field, ObservedCollection, Record};
+use crate::model::{
+    DesiredRecord, DesiredValue, Edit, Failure, FailureClass, Field, ObservedCollection, Record, Value,
+};
 
 /// The names of one observed collection's fields.
 pub struct Names<'a> {
     observed: &'a ObservedCollection,
     people: BTreeMap<&'a Field, &'a Field>,
+}
+
+/// What a manifest wants of one field.
+pub struct Wish<'a> {
+    /// The collection's own word for the field.
+    pub field: &'a Field,
+    /// The manifest's word for it.
+    pub name: &'a Field,
+    /// What is wanted.
+    pub value: &'a DesiredValue,
+}
+
+impl Wish<'_> {
+    /// What fulfils it.
+    pub fn edit(&self, before: Option<Value>) -> Edit {
+        Edit {
+            field: self.field.clone(),
+            name: self.name.clone(),
+            before,
+            after: self.value.value.clone(),
+            provenance: self.value.provenance.clone(),
+        }
+    }
 }
 
 impl<'a> Names<'a> {
@@ -21,12 +46,12 @@ impl<'a> Names<'a> {
     ///
     /// # Errors
     /// `Mismatch` where the zone has no such field: the manifest must use a name that it has.
-    pub fn resolve(&self, name: &Field) -> Result<Field, Failure> {
-        if self.observed.columns.contains(name) {
-            return Ok(name.clone());
+    pub fn resolve(&self, name: &Field) -> Result<&'a Field, Failure> {
+        if let Some(field) = self.observed.columns.iter().find(|field| *field == name) {
+            return Ok(field);
         }
         if let Some(field) = self.observed.aliases.get(name) {
-            return Ok(field.clone());
+            return Ok(field);
         }
         let known: Vec<String> =
             self.observed.columns.iter().map(|field| format!("`{}`", self.shown(field))).collect();
@@ -48,7 +73,7 @@ impl<'a> Names<'a> {
     /// # Errors
     /// As [`Self::resolve`].
     pub fn resolve_all(&self, names: &[Field]) -> Result<Vec<Field>, Failure> {
-        names.iter().map(|name| self.resolve(name)).collect()
+        names.iter().map(|name| self.resolve(name).cloned()).collect()
     }
 
     /// The people's word for one of the collection's own fields.
@@ -61,24 +86,27 @@ impl<'a> Names<'a> {
         fields.iter().map(|(field, value)| (self.shown(field).clone(), value.clone())).collect()
     }
 
-    /// What a manifest wants of a record, by the collection's own field names.
+    /// What a manifest wants of a record, in the order of the collection's own field names.
     ///
     /// # Errors
     /// `Mismatch` where a name is unknown, or where two names mean the same field.
-    pub fn resolve_record<'b>(
-        &self,
-        record: &'b DesiredRecord,
-    ) -> Result<BTreeMap<Field, (&'b Field, &'b DesiredValue)>, Failure> {
-        let mut resolved: BTreeMap<Field, (&Field, &DesiredValue)> = BTreeMap::new();
+    pub fn resolve_record<'b>(&'b self, record: &'b DesiredRecord) -> Result<Vec<Wish<'b>>, Failure> {
+        let mut wishes = Vec::with_capacity(record.fields.len());
         for (name, value) in &record.fields {
-            if let Some((other, _)) = resolved.insert(self.resolve(name)?, (name, value)) {
-                return Err(Failure::new(
-                    FailureClass::Mismatch,
-                    format!("`{other}` and `{name}` are the same column of the zone's {}", self.observed.id),
-                )
-                .help(format!("keep one of them at {}", record.provenance)));
-            }
+            wishes.push(Wish { field: self.resolve(name)?, name, value });
         }
-        Ok(resolved)
+        wishes.sort_by_key(|wish| wish.field);
+        let mut pairs = wishes.iter().zip(wishes.iter().skip(1));
+        if let Some((one, other)) = pairs.find(|(one, other)| one.field == other.field) {
+            return Err(Failure::new(
+                FailureClass::Mismatch,
+                format!(
+                    "`{}` and `{}` are the same column of the zone's {}",
+                    one.name, other.name, self.observed.id
+                ),
+            )
+            .help(format!("keep one of them at {}", record.provenance)));
+        }
+        Ok(wishes)
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quick_xml::escape::escape;
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::behaviour::Booleans;
 
@@ -50,7 +50,8 @@ pub(super) enum Part {
 /// The bytes of an answer.
 pub(super) fn write(root: &str, node: &Node, format: Format, booleans: Booleans) -> Bytes {
     match format {
-        Format::Json => json(node, booleans).to_string().into(),
+        // All keys are texts, so that nothing can fail.
+        Format::Json => serde_json::to_vec(&Json(node, booleans)).unwrap_or_default().into(),
         Format::Xml => {
             let mut out = String::from(XML_DECLARATION);
             xml(&mut out, root, node);
@@ -62,33 +63,38 @@ pub(super) fn write(root: &str, node: &Node, format: Format, booleans: Booleans)
 /// How every XML answer begins.
 pub(super) const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 
-fn json(node: &Node, booleans: Booleans) -> Value {
-    match node {
-        Node::Text(text) => json!(text),
-        Node::Flag(flag) => match booleans {
-            Booleans::Json => json!(flag),
-            Booleans::Text => json!(flag.to_string()),
-        },
-        Node::Valued(value, attributes) => {
-            let mut object = Map::from_iter([("value".to_owned(), json!(value))]);
-            object.extend(attributes.iter().map(|(name, text)| ((*name).to_owned(), json!(text))));
-            Value::Object(object)
-        }
-        Node::Group(parts) => {
-            let mut object = Map::new();
-            for part in parts {
-                match part {
-                    Part::Count(name, count) => object.insert((*name).to_owned(), json!(count)),
-                    Part::Attribute(name, text) => object.insert((*name).to_owned(), json!(text)),
-                    Part::Child(name, node) => object.insert((*name).to_owned(), json(node, booleans)),
-                    Part::List { items, .. } if items.is_empty() => None,
-                    Part::List { around: _, item, items } => {
-                        let items = items.iter().map(|node| json(node, booleans)).collect();
-                        object.insert((*item).to_owned(), Value::Array(items))
-                    }
-                };
+/// A node as JSON, written without a copy of the tree.
+struct Json<'a>(&'a Node, Booleans);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(node, booleans) = *self;
+        match node {
+            Node::Text(text) => serializer.serialize_str(text),
+            Node::Flag(flag) => match booleans {
+                Booleans::Json => serializer.serialize_bool(*flag),
+                Booleans::Text => serializer.collect_str(flag),
+            },
+            Node::Valued(value, attributes) => {
+                let attributes = attributes.iter().map(|(name, text)| (*name, text));
+                serializer.collect_map(std::iter::once(("value", value)).chain(attributes))
             }
-            Value::Object(object)
+            Node::Group(parts) => {
+                let mut object = serializer.serialize_map(None)?;
+                for part in parts {
+                    match part {
+                        Part::Count(name, count) => object.serialize_entry(name, count)?,
+                        Part::Attribute(name, text) => object.serialize_entry(name, text)?,
+                        Part::Child(name, node) => object.serialize_entry(name, &Self(node, booleans))?,
+                        Part::List { items, .. } if items.is_empty() => {}
+                        Part::List { around: _, item, items } => {
+                            let items: Vec<Self> = items.iter().map(|node| Self(node, booleans)).collect();
+                            object.serialize_entry(item, &items)?;
+                        }
+                    }
+                }
+                object.end()
+            }
         }
     }
 }

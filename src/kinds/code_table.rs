@@ -10,6 +10,7 @@ use super::table::{Override, Table};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::Head;
 use crate::manifest::check::FILLED;
+use crate::manifest::lost::Lost;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
@@ -41,7 +42,7 @@ pub struct CodeTable {
     pub rows: Vec<At<CodeTableRow>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<CodeTableOverride>,
+    pub overrides: Vec<At<CodeTableOverride>>,
 }
 
 /// One row. A field that is left out is not zonal's and never changes.
@@ -82,11 +83,11 @@ impl KindSpec for CodeTable {
 
 impl Spec for CodeTable {
     fn check(&self, head: &Head) -> Vec<Diagnostic> {
-        rows::check(&self.table(), head)
+        rows::check(&self.table(head.lost_spec()), head)
     }
 
     fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
-        self.table().expand(head, network, expansion);
+        self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
 
@@ -117,12 +118,16 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 });
 
 impl CodeTable {
-    fn table(&self) -> Table<'_> {
-        let overrides = self.overrides.iter().map(|each| Override {
-            applies_to: &each.applies_to,
-            enforcement: each.enforcement,
-            unlisted: each.unlisted,
-            rows: each.rows.iter().map(row).collect(),
+    fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
+        let overrides = self.overrides.iter().map(|At { value: each, extent }| {
+            let lost = lost.field("overrides").item(*extent);
+            Override {
+                lost,
+                applies_to: &each.applies_to,
+                enforcement: each.enforcement,
+                unlisted: each.unlisted,
+                rows: rows(&each.rows, lost.field("rows")),
+            }
         });
         Table {
             kind: Self::NAME,
@@ -131,16 +136,21 @@ impl CodeTable {
             library: self.library.as_ref(),
             key: Arc::clone(&NAMES.key),
             shape: Arc::clone(&NAMES.shape),
+            lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
             unlisted: self.unlisted,
-            rows: self.rows.iter().map(row).collect(),
+            rows: rows(&self.rows, lost.field("rows")),
             overrides: overrides.collect(),
         }
     }
 }
 
-fn row(spec: &At<CodeTableRow>) -> Row<'_> {
+fn rows<'a>(specs: &'a [At<CodeTableRow>], lost: &'a Lost) -> Vec<Row<'a>> {
+    specs.iter().map(|spec| row(spec, lost.item(spec.extent))).collect()
+}
+
+fn row<'a>(spec: &'a At<CodeTableRow>, lost: &'a Lost) -> Row<'a> {
     let CodeTableRow { code, description, enabled, default, absent } = &spec.value;
     let mut fields = vec![(Arc::clone(&NAMES.code), code.extent, Said::Text(&code.value))];
     let text = description.iter().map(|text| (&NAMES.description, text.extent, Said::nullable(&text.value)));
@@ -149,5 +159,5 @@ fn row(spec: &At<CodeTableRow>) -> Row<'_> {
     fields.extend(
         text.chain(enabled).chain(default).map(|(field, extent, said)| (Arc::clone(field), extent, said)),
     );
-    Row { extent: spec.extent, fields, absent: *absent }
+    Row { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost }
 }

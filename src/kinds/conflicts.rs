@@ -1,8 +1,9 @@
 //! Finds manifests that contradict each other, zone by zone, and tells each contradiction once.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::expansion::Doubt;
 use crate::manifest::{codes, suggest};
 use crate::model::{
     CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic, Field, Key, Network, Place,
@@ -10,14 +11,16 @@ use crate::model::{
 };
 
 /// Everything that two manifests, or two rows, cannot both have.
-pub fn find(network: &Network, desired: &Desired) -> Vec<Diagnostic> {
-    let mut conflicts = Conflicts { network, found: BTreeMap::new() };
+pub fn find(network: &Network, desired: &Desired, doubts: &BTreeSet<Doubt>) -> Vec<Diagnostic> {
+    let mut conflicts = Conflicts { network, doubts, found: BTreeMap::new() };
     for (zone, collections) in &desired.zones {
         let mut same: BTreeMap<&CollectionId, Vec<&DesiredCollection>> = BTreeMap::new();
         let mut related: BTreeMap<CollectionId, Vec<&DesiredCollection>> = BTreeMap::new();
         for collection in collections {
             same.entry(&collection.id).or_default().push(collection);
-            related.entry(collection.id.without_language()).or_default().push(collection);
+            if conflicts.is_certain(collection) {
+                related.entry(collection.id.without_language()).or_default().push(collection);
+            }
         }
         for collections in same.values().filter(|collections| collections.len() > 1) {
             conflicts.addresses(zone, collections);
@@ -33,6 +36,7 @@ pub fn find(network: &Network, desired: &Desired) -> Vec<Diagnostic> {
 
 struct Conflicts<'a> {
     network: &'a Network,
+    doubts: &'a BTreeSet<Doubt>,
     /// By code and both places, because the same two rows contradict each other in many zones.
     found: BTreeMap<(&'static str, Place, Place), Found<'a>>,
 }
@@ -45,6 +49,15 @@ struct Found<'a> {
 }
 
 impl<'a> Conflicts<'a> {
+    fn is_certain(&self, collection: &DesiredCollection) -> bool {
+        self.doubts.is_empty() || !self.doubts.contains(&Doubt::Manifest(collection.provenance.place.clone()))
+    }
+
+    fn doubts_field(&self, record: &DesiredRecord, field: &str) -> bool {
+        !self.doubts.is_empty()
+            && self.doubts.contains(&Doubt::Field(record.provenance.place.clone(), field.into()))
+    }
+
     fn add(
         &mut self,
         zone: &'a ZoneCode,
@@ -110,7 +123,9 @@ impl<'a> Conflicts<'a> {
     }
 
     fn unlisted(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
-        let mut strict = collections.iter().filter(|collection| collection.unlisted != Unlisted::Keep);
+        let strict = collections.iter().filter(|collection| collection.unlisted != Unlisted::Keep);
+        let mut strict =
+            strict.filter(|collection| self.is_certain(collection)).collect::<Vec<_>>().into_iter();
         let Some(first) = strict.next() else { return };
         for second in strict.filter(|second| second.unlisted != first.unlisted) {
             self.add(
@@ -137,7 +152,11 @@ impl<'a> Conflicts<'a> {
             for first in collections[..index].iter().filter(|first| first.id != second.id) {
                 for (key, record) in &second.records {
                     let Some(other) = first.records.get(key) else { continue };
-                    if record.absent != other.absent && !second.shape.shared.is_empty() {
+                    if record.absent != other.absent
+                        && !second.shape.shared.is_empty()
+                        && !self.doubts_field(other, "absent")
+                        && !self.doubts_field(record, "absent")
+                    {
                         self.presence(zone, (second, key), [other, record]);
                     }
                     for field in &second.shape.shared {
@@ -172,7 +191,7 @@ impl<'a> Conflicts<'a> {
         field: &Field,
     ) {
         let (Some(one), Some(other)) = (first.fields.get(field), second.fields.get(field)) else { return };
-        if one.value == other.value {
+        if one.value == other.value || [first, second].iter().any(|record| self.doubts_field(record, field)) {
             return;
         }
         self.add(zone, codes::SHARED_FIELD, [&one.provenance.place, &other.provenance.place], || {
@@ -196,6 +215,7 @@ impl<'a> Conflicts<'a> {
                 for (key, record) in collection.records.iter().filter(|(_, record)| !record.absent) {
                     if let Some(value) =
                         record.fields.get(field).filter(|value| value.value == Value::Bool(true))
+                        && !self.doubts_field(record, field)
                     {
                         carriers.entry(key).or_insert(&value.provenance.place);
                     }

@@ -1,17 +1,30 @@
 //! Collects what the manifests want, zone by zone, and what is wrong with it.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::Head;
 use crate::manifest::codes;
 use crate::manifest::node::Extent;
 use crate::manifest::suggest;
 use crate::model::network::Zone;
-use crate::model::{Desired, DesiredCollection, Diagnostic, Network};
+use crate::model::{Desired, DesiredCollection, Diagnostic, Field, Network, Place};
+
+/// What a manifest may say otherwise than it seems, because part of it could not be read. That the
+/// same record is declared twice is certain all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// All that the manifest that is named here says of its records.
+    Manifest(Place),
+    /// A field of the record that stands here, or whether it is `absent`.
+    Field(Place, Field),
+}
 
 /// What has been wanted so far.
 #[derive(Debug)]
 pub struct Expansion<'a> {
     network: &'a Network,
     desired: Desired,
+    doubts: BTreeSet<Doubt>,
     /// What is wrong so far.
     pub problems: Vec<Diagnostic>,
 }
@@ -19,7 +32,7 @@ pub struct Expansion<'a> {
 impl<'a> Expansion<'a> {
     /// Nothing is wanted yet.
     pub fn new(network: &'a Network) -> Self {
-        Self { network, desired: Desired::default(), problems: Vec::new() }
+        Self { network, desired: Desired::default(), doubts: BTreeSet::new(), problems: Vec::new() }
     }
 
     /// One manifest wants this of one collection of a zone.
@@ -27,9 +40,14 @@ impl<'a> Expansion<'a> {
         self.desired.zones.entry(zone.code.clone()).or_default().push(collection);
     }
 
+    /// Something cannot be held against a manifest.
+    pub fn doubt(&mut self, doubt: Doubt) {
+        self.doubts.insert(doubt);
+    }
+
     /// A variable is used that these zones do not have.
     pub fn lack_var(&mut self, head: &Head, name: &str, extent: Extent, zones: &[&Zone]) {
-        let known: std::collections::BTreeSet<&str> =
+        let known: BTreeSet<&str> =
             self.network.zones.iter().flat_map(|zone| zone.vars.keys().map(String::as_str)).collect();
         let lacking = suggest::some(zones.iter().map(|zone| zone.code.as_str()));
         let message = match zones.len() {
@@ -44,11 +62,21 @@ impl<'a> Expansion<'a> {
         self.problems.push(Diagnostic::error(codes::UNKNOWN_VAR, place, message).help(help));
     }
 
+    /// What is wanted here and there.
+    pub fn and(mut self, other: Self) -> Self {
+        for (zone, collections) in other.desired.zones {
+            self.desired.zones.entry(zone).or_default().extend(collections);
+        }
+        self.doubts.extend(other.doubts);
+        self.problems.extend(other.problems);
+        self
+    }
+
     /// Everything, in an order that does not depend on the order of files or members.
-    pub fn finish(mut self) -> (Desired, Vec<Diagnostic>) {
+    pub fn finish(mut self) -> (Desired, BTreeSet<Doubt>, Vec<Diagnostic>) {
         for collections in self.desired.zones.values_mut() {
             collections.sort_by(|a, b| (&a.id, &a.provenance.manifest).cmp(&(&b.id, &b.provenance.manifest)));
         }
-        (self.desired, self.problems)
+        (self.desired, self.doubts, self.problems)
     }
 }

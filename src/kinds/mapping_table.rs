@@ -10,6 +10,7 @@ use super::rows::{self, Row, Said};
 use super::table::{Override, Table};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::check::FILLED;
+use crate::manifest::lost::Lost;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Fields, Nullable};
@@ -48,7 +49,7 @@ pub struct MappingTable {
     pub rows: Vec<At<MappingTableRow>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<MappingTableOverride>,
+    pub overrides: Vec<At<MappingTableOverride>>,
 }
 
 /// One row. A column that is left out is not zonal's and never changes.
@@ -86,12 +87,12 @@ impl KindSpec for MappingTable {
 impl Spec for MappingTable {
     fn check(&self, head: &Head) -> Vec<Diagnostic> {
         let mut problems = self.check_columns(head);
-        problems.extend(rows::check(&self.table(), head));
+        problems.extend(rows::check(&self.table(head.lost_spec()), head));
         problems
     }
 
     fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
-        self.table().expand(head, network, expansion);
+        self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
 
@@ -107,15 +108,19 @@ static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
 });
 
 impl MappingTable {
-    fn table(&self) -> Table<'_> {
+    fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
         let mut names = Names::default();
-        let rows = self.rows.iter().map(|row| names.row(row)).collect();
+        let rows = names.rows(&self.rows, lost.field("rows"));
         let overrides = (self.overrides.iter())
-            .map(|each| Override {
-                applies_to: &each.applies_to,
-                enforcement: each.enforcement,
-                unlisted: each.unlisted,
-                rows: each.rows.iter().map(|row| names.row(row)).collect(),
+            .map(|At { value: each, extent }| {
+                let lost = lost.field("overrides").item(*extent);
+                Override {
+                    lost,
+                    applies_to: &each.applies_to,
+                    enforcement: each.enforcement,
+                    unlisted: each.unlisted,
+                    rows: names.rows(&each.rows, lost.field("rows")),
+                }
             })
             .collect();
         // The schema lets one of the two pass, and one only.
@@ -130,6 +135,7 @@ impl MappingTable {
             library: self.library.as_ref(),
             key: self.key.iter().map(|column| names.get(&column.value)).collect(),
             shape: Arc::clone(&SHAPE),
+            lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
             unlisted: self.unlisted,
@@ -150,7 +156,7 @@ impl MappingTable {
                 );
             }
         }
-        let rows = self.rows.iter().chain(self.overrides.iter().flat_map(|each| &each.rows));
+        let rows = self.rows.iter().chain(self.overrides.iter().flat_map(|each| &each.value.rows));
         let columns = rows.flat_map(|row| row.value.columns.0.iter().map(|(column, _)| column));
         for column in self.key.iter().chain(columns).filter(|column| !is_possible(&column.value)) {
             let message = format!("a mapping table has no column `{}`", column.value);
@@ -182,12 +188,16 @@ impl<'a> Names<'a> {
         Arc::clone(self.0.entry(name).or_insert_with(|| name.into()))
     }
 
-    fn row(&mut self, spec: &'a At<MappingTableRow>) -> Row<'a> {
+    fn rows(&mut self, specs: &'a [At<MappingTableRow>], lost: &'a Lost) -> Vec<Row<'a>> {
+        specs.iter().map(|spec| self.row(spec, lost.item(spec.extent))).collect()
+    }
+
+    fn row(&mut self, spec: &'a At<MappingTableRow>, lost: &'a Lost) -> Row<'a> {
         let MappingTableRow { columns, enabled, absent } = &spec.value;
         let mut fields: Vec<_> = (columns.0.iter())
             .map(|(name, text)| (self.get(&name.value), text.extent, Said::nullable(&text.value)))
             .collect();
         fields.extend(enabled.iter().map(|flag| (Arc::clone(&ENABLED), flag.extent, Said::Bool(flag.value))));
-        Row { extent: spec.extent, fields, absent: *absent }
+        Row { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost.field("columns") }
     }
 }

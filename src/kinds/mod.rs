@@ -7,6 +7,7 @@ mod conflicts;
 mod expansion;
 mod mapping_table;
 mod network;
+mod records;
 mod rows;
 mod schema;
 mod table;
@@ -23,6 +24,7 @@ pub use self::schema::schemas;
 
 use crate::manifest::check::Schema;
 use crate::manifest::node::Node;
+use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::{Desired, Diagnostic, Network};
@@ -96,14 +98,17 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
     network::find(manifests, environment)
 }
 
-/// What all manifests want of all zones of the network, and everything that is wrong with it.
+/// What all manifests want of all zones of the network, and everything that is wrong with it. Where
+/// anything is an error, here or in what was loaded, what is wanted is not whole.
 pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
-    let mut expansion = Expansion::new(network);
-    for Manifest { head, spec } in manifests {
+    let expansions = spread(manifests, |Manifest { head, spec }| {
+        let mut expansion = Expansion::new(network);
         spec.expand(head, network, &mut expansion);
-    }
-    let (desired, mut problems) = expansion.finish();
-    problems.extend(conflicts::find(network, &desired));
+        expansion
+    });
+    let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
+    let (desired, doubts, mut problems) = expansion.finish();
+    problems.extend(conflicts::find(network, &desired, &doubts));
     manifest::sort(&mut problems);
     (desired, problems)
 }

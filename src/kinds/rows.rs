@@ -1,8 +1,10 @@
 //! The rules that rows keep, whatever the network looks like.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Table;
+use crate::manifest::lost::Lost;
 use crate::manifest::node::Extent;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
@@ -18,6 +20,10 @@ pub struct Row<'a> {
     pub fields: Vec<(Field, Extent, Said<'a>)>,
     /// `absent`, where it is said.
     pub absent: Option<bool>,
+    /// What of the row could not be read.
+    pub lost: &'a Lost,
+    /// What of the map that holds its key could not be read.
+    pub lost_key: &'a Lost,
 }
 
 /// What a row says of a field.
@@ -47,6 +53,11 @@ impl Row<'_> {
         self.fields.iter().any(|(_, _, said)| matches!(said, Said::Text(Text::Var(_))))
     }
 
+    /// Its key, so that it can be compared with others; `None` where it has none.
+    pub fn written_key(&self, key: &[Field]) -> Option<Vec<(u8, &str)>> {
+        self.key(key).map(|parts| symbols(&parts))
+    }
+
     /// Its key, as it is written; `None` where a part is missing, `null` or empty.
     fn key<'r>(&'r self, key: &[Field]) -> Option<Vec<At<&'r Text>>> {
         let part = |field: &Field| {
@@ -71,7 +82,7 @@ pub fn check(table: &Table<'_>, head: &Head) -> Vec<Diagnostic> {
     let speaks = lists().any(|rows| !rows.is_empty())
         || table.unlisted != Unlisted::Keep
         || table.overrides.iter().any(|each| !matches!(each.unlisted, None | Some(Unlisted::Keep)));
-    if !speaks {
+    if !speaks && table.lost.has_all(&["rows", "unlisted", "overrides"]) {
         problems.push(
             Diagnostic::warning(
                 codes::DOES_NOTHING,
@@ -87,11 +98,15 @@ pub fn check(table: &Table<'_>, head: &Head) -> Vec<Diagnostic> {
 fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<Vec<(u8, &str)>, [Extent; 2]> = BTreeMap::new();
     for row in rows {
+        absent(row, table, head, problems);
+        if table.lost_key(row) {
+            continue;
+        }
         let Some(parts) = row.key(&table.key) else {
             problems.push(no_key(row, table, head));
             continue;
         };
-        let key: Vec<(u8, &str)> = parts.iter().map(|part| symbol(part.value)).collect();
+        let key = symbols(&parts);
         // Where the key stands is what the two rows have in common.
         let extent = parts.first().map_or(row.extent, |part| part.extent);
         match seen.get(&key) {
@@ -119,14 +134,18 @@ fn check_list(rows: &[Row<'_>], table: &Table<'_>, head: &Head, problems: &mut V
                 );
             }
         }
-        let other = row.fields.iter().find(|(field, _, _)| !table.key.contains(field));
-        if let (Some(true), Some((field, extent, _))) = (row.absent, other) {
-            let message = format!("an absent row says something of `{field}`");
-            problems.push(
-                Diagnostic::error(codes::ABSENT_WITH_FIELDS, head.place(*extent), message)
-                    .help("remove the other fields, or remove `absent: true`"),
-            );
-        }
+    }
+}
+
+fn absent(row: &Row<'_>, table: &Table<'_>, head: &Head, problems: &mut Vec<Diagnostic>) {
+    // Without the table's key any field may be part of it.
+    let other = row.fields.iter().find(|(field, _, _)| !table.key.contains(field));
+    if let (Some(true), Some((field, extent, _)), true) = (row.absent, other, table.lost.has_all(&["key"])) {
+        let message = format!("an absent row says something of `{field}`");
+        problems.push(
+            Diagnostic::error(codes::ABSENT_WITH_FIELDS, head.place(*extent), message)
+                .help("remove the other fields, or remove `absent: true`"),
+        );
     }
 }
 
@@ -151,10 +170,16 @@ fn near_keys<'a>(
 ) {
     let mut seen: BTreeMap<String, (String, Extent)> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
-    for parts in rows.filter_map(|row| row.key(&table.key)) {
+    for parts in rows.filter(|row| !table.lost_key(row)).filter_map(|row| row.key(&table.key)) {
         let key = shown(&parts);
         let extent = parts.first().map(|part| part.extent).unwrap_or_default();
-        let (first, first_extent) = seen.entry(key.to_lowercase()).or_insert_with(|| (key.clone(), extent));
+        let (first, first_extent) = match seen.entry(key.to_lowercase()) {
+            Entry::Occupied(first) => first.into_mut(),
+            Entry::Vacant(vacant) => {
+                vacant.insert((key, extent));
+                continue;
+            }
+        };
         if *first != key && told.insert(key.clone()) {
             let message = format!("the keys `{key}` and `{first}` differ only in upper and lower case");
             problems.push(
@@ -164,6 +189,10 @@ fn near_keys<'a>(
             );
         }
     }
+}
+
+fn symbols<'a>(parts: &[At<&'a Text>]) -> Vec<(u8, &'a str)> {
+    parts.iter().map(|part| symbol(part.value)).collect()
 }
 
 fn symbol(text: &Text) -> (u8, &str) {

@@ -1,27 +1,27 @@
-//! What code tables and mapping tables have in common: rows with a key, overrides of rows, and how
-//! they become records, zone by zone.
+//! What code tables and mapping tables have in common: rows with a key, overrides of rows, and which
+//! zones they are for.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Expansion;
-use super::rows::{Row, Said};
-use crate::manifest::node::Extent;
-use crate::manifest::selection::{self, AppliesTo};
+use super::expansion::Doubt;
+use super::records::Work;
+use super::rows::Row;
+use crate::manifest::lost::Lost;
+use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes, suggest};
 use crate::model::network::Zone;
-use crate::model::{
-    CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key,
-    Network, Shape, Table as TableName, Unlisted, Value,
-};
+use crate::model::{Diagnostic, Enforcement, Field, Network, Shape, Table as TableName, Unlisted};
 
 /// A manifest of rows, whatever its kind calls them.
 #[derive(Debug)]
 pub struct Table<'a> {
     /// The collection's type.
     pub kind: &'static str,
+    /// What of the manifest's spec could not be read.
+    pub lost: &'a Lost,
     /// Which table.
     pub table: TableName,
     /// The language of its texts.
@@ -47,6 +47,8 @@ pub struct Table<'a> {
 /// What is different in some zones.
 #[derive(Debug)]
 pub struct Override<'a> {
+    /// What of it could not be read.
+    pub lost: &'a Lost,
     /// Which of the manifest's own zones.
     pub applies_to: &'a At<AppliesTo>,
     /// How strongly all rows are meant there.
@@ -57,255 +59,100 @@ pub struct Override<'a> {
     pub rows: Vec<Row<'a>>,
 }
 
-type Records = BTreeMap<Key, Arc<DesiredRecord>>;
-
 impl Table<'_> {
     /// What the manifest wants of each zone it applies to.
     pub fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
-        let selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);
-        if selected.is_empty() {
+        let mut selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);
+        let unknown = selected.certainty == Certainty::Unknown;
+        if unknown {
+            // What is wrong in every zone is wrong in those that are meant.
+            selected.zones = (0..network.zones.len()).collect();
+        }
+        if selected.zones.is_empty() || unknown && network.unread {
             return;
         }
-        let overridden: Vec<selection::Selection> = (self.overrides.iter())
+        let overridden: Vec<Selection> = (self.overrides.iter())
             .map(|each| {
-                selection::of_override(each.applies_to, &selected, network, head, &mut expansion.problems)
+                let applies_to = (each.applies_to, each.lost.field("appliesTo"));
+                selection::of_override(applies_to, &selected, network, head, &mut expansion.problems)
             })
             .collect();
-        let mut work = Work {
-            table: self,
-            head,
-            fixed: HashMap::new(),
-            merged: HashMap::new(),
-            lacking: BTreeMap::new(),
-            problems: Vec::new(),
-        };
+        if self.has_doubtful_overrides(&overridden) {
+            expansion.doubt(Doubt::Manifest(head.here()));
+        }
+        let mut work = Work::new(self, head);
         let mut without_library = Vec::new();
-        for &index in &selected {
+        for &index in &selected.zones {
             let zone = &network.zones[index];
+            let applies = |own: &Selection| own.certainty != Certainty::Unknown && own.zones.contains(&index);
             let overrides: Vec<usize> =
-                (0..overridden.len()).filter(|&at| overridden[at].contains(&index)).collect();
-            let Some(library) = work.library(zone) else { continue };
-            if let Some(code) = &library
+                (0..overridden.len()).filter(|&at| applies(&overridden[at])).collect();
+            let library = work.library(zone);
+            if let Some(Some(code)) = &library
+                && !zone.unread.libraries
                 && !zone.libraries.iter().any(|known| *known.code == **code)
             {
                 without_library.push((zone, Arc::clone(code)));
-                continue;
             }
-            let collection = work.collection(zone, library, &overrides);
-            expansion.want(zone, collection);
+            let collection = work.collection(zone, library.clone().flatten(), &overrides);
+            let found =
+                library.is_some() && without_library.last().is_none_or(|(last, _)| last.code != zone.code);
+            if found && !unknown && self.lost.has_all(IDENTITY) {
+                expansion.want(zone, collection);
+            }
         }
-        expansion.problems.append(&mut work.problems);
-        for ((extent, name), zones) in work.lacking {
+        for doubt in std::mem::take(&mut work.doubts) {
+            expansion.doubt(doubt);
+        }
+        let everywhere = selected.zones.len();
+        if network.zones.iter().all(|zone| !zone.unread.code) {
+            let overrides = self.overrides.iter().zip(&overridden);
+            for (each, _) in overrides.filter(|(_, own)| own.certainty == Certainty::Unknown) {
+                work.override_of_some(each, selected.zones.iter().map(|&zone| &network.zones[zone]));
+            }
+        }
+        if unknown {
+            work.lacking.retain(|_, zones| zones.len() == everywhere);
+            work.lacking.values_mut().for_each(|zones| zones.retain(|zone| !zone.unread.code));
+            let all_lack = without_library.len() == everywhere;
+            without_library.retain(|(zone, _)| all_lack && !zone.unread.code);
+        } else {
+            expansion.problems.append(&mut work.problems);
+        }
+        for ((extent, name), zones) in work.lacking.into_iter().filter(|(_, zones)| !zones.is_empty()) {
             expansion.lack_var(head, &name, extent, &zones);
         }
-        if let (Some(library), [(first, code), ..]) = (self.library, without_library.as_slice()) {
-            let zones = suggest::some(without_library.iter().map(|(zone, _)| zone.code.as_str()));
-            let message = format!("library `{code}` is not known in {zones}");
-            let known = first.libraries.iter().map(|library| library.code.as_str());
-            let help = match suggest::nearest(code, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned()
-                }
-            };
-            let problem = Diagnostic::error(codes::UNKNOWN_LIBRARY, head.place(library.extent), message);
-            expansion.problems.push(problem.help(help));
-        }
-    }
-}
-
-/// What is kept between the zones of one manifest, so that what is the same in them is made once.
-struct Work<'a, 'n> {
-    table: &'a Table<'a>,
-    head: &'a Head,
-    /// The manifest's own rows that do not depend on the zone.
-    fixed: HashMap<Enforcement, Records>,
-    /// Records that a row of an override was laid over: by the record's identity, and which row of
-    /// which override.
-    merged: HashMap<(usize, usize, usize), Merged>,
-    /// Variables that zones lack, by where they are used.
-    lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
-    problems: Vec<Diagnostic>,
-}
-
-struct Merged {
-    /// Kept so that its identity stays its own.
-    _under: Arc<DesiredRecord>,
-    result: Arc<DesiredRecord>,
-}
-
-impl<'n> Work<'_, 'n> {
-    /// The library's code in a zone; the outer `None` where a variable is lacking.
-    fn library(&mut self, zone: &'n Zone) -> Option<Option<Arc<str>>> {
-        let Some(library) = self.table.library else { return Some(None) };
-        self.resolve(&library.value, Some(zone)).map(Some)
+        self.tell_libraries(&without_library, head, expansion);
     }
 
-    fn collection(
-        &mut self,
-        zone: &'n Zone,
-        library: Option<Arc<str>>,
-        overrides: &[usize],
-    ) -> DesiredCollection {
-        let table = self.table;
-        let laid_over = || overrides.iter().rev().map(|&at| &table.overrides[at]);
-        let enforcement = laid_over().find_map(|each| each.enforcement).unwrap_or(table.enforcement);
-        let unlisted = laid_over().find_map(|each| each.unlisted).unwrap_or(table.unlisted);
-
-        let mut records = self.own(zone, enforcement);
-        for &at in overrides {
-            for (index, row) in table.overrides[at].rows.iter().enumerate() {
-                self.lay_over(&mut records, zone, enforcement, (at, index), row);
-            }
-        }
-        DesiredCollection {
-            id: CollectionId {
-                kind: table.kind.into(),
-                table: table.table.clone(),
-                library,
-                language: table.language.map(Into::into),
-            },
-            shape: Arc::clone(&table.shape),
-            key: Arc::clone(&table.key),
-            unlisted,
-            enforcement,
-            records,
-            provenance: self.head.provenance(self.head.extent, None),
-        }
-    }
-
-    /// The manifest's own rows in a zone.
-    fn own(&mut self, zone: &'n Zone, enforcement: Enforcement) -> Records {
-        let table = self.table;
-        if !self.fixed.contains_key(&enforcement) {
-            let rows = table.rows.iter().filter(|row| !row.depends_on_zone());
-            let records = rows.filter_map(|row| self.record(row, None, enforcement, None)).collect();
-            self.fixed.insert(enforcement, records);
-        }
-        let mut records = self.fixed.get(&enforcement).cloned().unwrap_or_default();
-        for row in table.rows.iter().filter(|row| row.depends_on_zone()) {
-            let Some((key, record)) = self.record(row, Some(zone), enforcement, None) else { continue };
-            if let Some(first) = records.get(&key) {
-                let message = format!("in zone `{}` this is the second row with the key `{key}`", zone.code);
-                self.problems.push(
-                    Diagnostic::error(codes::DUPLICATE_ROW, record.provenance.place.clone(), message)
-                        .related(first.provenance.place.clone(), "first here")
-                        .help("give the variable another value, or remove one of the rows"),
-                );
-                continue;
-            }
-            records.insert(key, record);
-        }
-        records
-    }
-
-    fn lay_over(
-        &mut self,
-        records: &mut Records,
-        zone: &'n Zone,
-        enforcement: Enforcement,
-        (at, index): (usize, usize),
-        row: &Row<'_>,
-    ) {
-        let depends = row.depends_on_zone();
-        let Some((key, over)) = self.record(row, Some(zone), enforcement, u32::try_from(at).ok()) else {
-            return;
+    fn tell_libraries(&self, without: &[(&Zone, Arc<str>)], head: &Head, expansion: &mut Expansion) {
+        let (Some(library), [(first, code), ..]) = (self.library, without) else { return };
+        let zones = suggest::some(without.iter().map(|(zone, _)| zone.code.as_str()));
+        let message = format!("library `{code}` is not known in {zones}");
+        let known = first.libraries.iter().map(|library| library.code.as_str());
+        let help = match suggest::nearest(code, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned(),
         };
-        let Some(under) = records.get(&key) else {
-            records.insert(key, over);
-            return;
-        };
-        let identity = (Arc::as_ptr(under) as usize, at, index);
-        let merged = match self.merged.get(&identity) {
-            Some(merged) if !depends => Arc::clone(&merged.result),
-            Some(_) | None => {
-                let result = Arc::new(merge(under, &over, row, &self.table.key));
-                let merged = Merged { _under: Arc::clone(under), result: Arc::clone(&result) };
-                self.merged.insert(identity, merged);
-                result
-            }
-        };
-        records.insert(key, merged);
+        let problem = Diagnostic::error(codes::UNKNOWN_LIBRARY, head.place(library.extent), message);
+        expansion.problems.push(problem.help(help));
     }
 
-    /// A row as a record; `None` where it has no key or uses a variable that the zone lacks.
-    fn record(
-        &mut self,
-        row: &Row<'_>,
-        zone: Option<&'n Zone>,
-        enforcement: Enforcement,
-        override_index: Option<u32>,
-    ) -> Option<(Key, Arc<DesiredRecord>)> {
-        let mut complete = true;
-        let mut fields = BTreeMap::new();
-        for (field, extent, said) in &row.fields {
-            let value = match said {
-                Said::Null => Value::Null,
-                Said::Bool(flag) => Value::Bool(*flag),
-                Said::Text(text) => match self.resolve(text, zone) {
-                    Some(text) if text.is_empty() => Value::Null,
-                    Some(text) => Value::Text(text),
-                    None => {
-                        complete = false;
-                        continue;
-                    }
-                },
-            };
-            let provenance = self.head.provenance(*extent, override_index);
-            fields.insert(Arc::clone(field), DesiredValue { value, provenance });
-        }
-        let key = (self.table.key.iter())
-            .map(|field| match &fields.get(field)?.value {
-                Value::Text(text) => Some(Arc::clone(text)),
-                Value::Null | Value::Bool(_) => None,
+    /// Whether the key of a row, or what the key is made of, could not be read.
+    pub fn lost_key(&self, row: &Row<'_>) -> bool {
+        !self.lost.field("key").is_nothing()
+            || self.key.iter().any(|field| !row.lost_key.field(field).is_nothing())
+    }
+
+    /// Whether it is not known what the overrides say, or where.
+    fn has_doubtful_overrides(&self, overridden: &[Selection]) -> bool {
+        self.lost.field("overrides").lacks_items()
+            || overridden.iter().any(|own| own.certainty != Certainty::Sure)
+            || self.overrides.iter().any(|each| {
+                !each.lost.field("unlisted").is_nothing() || each.lost.field("rows").lacks_items()
             })
-            .collect::<Option<Vec<_>>>();
-        let Some(key) = key else {
-            // An empty key that is written so has been told; one that a zone's variable makes has not.
-            if let Some(zone) = zone.filter(|_| complete && row.depends_on_zone()) {
-                let message = format!("in zone `{}` the key of the row is empty", zone.code);
-                let place = self.head.place(row.extent);
-                let help = "give the variable a text there, or leave the zone out with `appliesTo`";
-                self.problems.push(Diagnostic::error(codes::NO_KEY, place, message).help(help));
-            }
-            return None;
-        };
-        let provenance = self.head.provenance(row.extent, override_index);
-        let absent = row.absent == Some(true);
-        complete.then(|| (Key(key), Arc::new(DesiredRecord { fields, absent, enforcement, provenance })))
-    }
-
-    fn resolve(&mut self, text: &Text, zone: Option<&'n Zone>) -> Option<Arc<str>> {
-        match (text, zone) {
-            (Text::Plain(text), _) => Some(Arc::clone(text)),
-            (Text::Var(name), Some(zone)) => match zone.vars.get(&name.value) {
-                Some(value) => Some(value.as_str().into()),
-                None => {
-                    let zones = self.lacking.entry((name.extent, name.value.clone())).or_default();
-                    if zones.last().is_none_or(|last| last.code != zone.code) {
-                        zones.push(zone);
-                    }
-                    None
-                }
-            },
-            (Text::Var(_), None) => None,
-        }
     }
 }
 
-/// A record with a row of an override laid over it. A row that says anything of a record that was
-/// absent brings it back.
-fn merge(under: &DesiredRecord, over: &DesiredRecord, row: &Row<'_>, key: &[Field]) -> DesiredRecord {
-    let speaks = row.absent.is_some() || over.fields.len() > key.len();
-    match (over.absent, under.absent) {
-        (true, _) => over.clone(),
-        (false, true) if speaks => over.clone(),
-        (false, _) => {
-            let mut merged = under.clone();
-            for (field, value) in over.fields.iter().filter(|(field, _)| !key.contains(field)) {
-                merged.fields.insert(Arc::clone(field), value.clone());
-            }
-            merged
-        }
-    }
-}
+/// What a manifest's records are called by.
+const IDENTITY: &[&str] = &["table", "tableName", "language", "library", "key"];

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codes;
-use super::node::{Extent, Found, NodeValue};
+use super::lost::Lost;
+use super::node::{Extent, Found, Node, NodeValue};
 use super::source::{Document, place};
 use super::suggest;
 use crate::kinds::{KINDS, Kind};
@@ -26,12 +27,19 @@ pub struct Head {
     pub file: Arc<str>,
     /// Where its name stands, which is where problems of the whole manifest are shown.
     pub extent: Extent,
+    /// What of the manifest could not be read.
+    pub lost: Lost,
 }
 
 impl Head {
     /// A stretch of the manifest's file as a place.
     pub fn place(&self, extent: Extent) -> Place {
         place(&self.file, extent)
+    }
+
+    /// What of its spec could not be read.
+    pub fn lost_spec(&self) -> &Lost {
+        self.lost.field("spec")
     }
 
     /// Where the manifest is named.
@@ -93,24 +101,40 @@ pub fn kind(document: &Document) -> Result<&'static Kind, Box<Diagnostic>> {
     KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))
 }
 
-/// The head of a document that has passed the check of its kind's schema.
-pub fn head(document: &Document, kind: &'static Kind) -> Option<Head> {
-    let name = document.root.get("metadata")?.node.get("name")?.node;
-    let text = name.as_text()?;
-    Some(Head {
+/// The head of a document that has passed the check of its kind's schema, but for what it lost.
+pub fn head(document: &Document, kind: &'static Kind, lost: Lost) -> Head {
+    let metadata = document.root.get("metadata");
+    let name = metadata.and_then(|metadata| metadata.node.get("name")).map(|name| name.node);
+    let text = name.and_then(Node::as_text).map_or_else(|| "?".into(), Arc::clone);
+    let root = document.root.head();
+    Head {
         kind: kind.name,
-        name: Arc::clone(text),
         manifest: format!("{}/{text}", kind.name).into(),
+        name: text,
         file: Arc::clone(&document.file),
-        extent: name.extent,
-    })
+        extent: name.map_or(metadata.map_or(root, |metadata| metadata.head()), |name| name.extent),
+        lost,
+    }
+}
+
+/// Whether a text that could not be read as documents may describe the network.
+pub fn may_be_network(text: &str) -> bool {
+    text.contains("networkZone")
+        || text.lines().any(|line| {
+            let words = line.trim_start_matches(['-', ' ', '{', '"', '\'', '?']);
+            let value = words.strip_prefix("kind").and_then(|rest| rest.split_once(':'));
+            let word = value.map(|(_, word)| word.split(['#', ',', '}']).next().unwrap_or_default());
+            word.is_some_and(|word| {
+                suggest::nearest(word.trim().trim_matches(['"', '\'']), ["Network"]).is_some()
+            })
+        })
 }
 
 /// Manifests that have the same kind and name.
 pub fn duplicates<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<&str, &Head> = BTreeMap::new();
     let mut problems = Vec::new();
-    for head in heads {
+    for head in heads.filter(|head| head.lost.field("metadata").field("name").is_nothing()) {
         match seen.get(&*head.manifest) {
             Some(first) => {
                 let message = format!("two manifests are called `{}`", head.manifest);

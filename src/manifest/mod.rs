@@ -3,10 +3,13 @@
 pub mod check;
 pub mod codes;
 pub mod envelope;
+pub mod lost;
 pub mod node;
+pub mod prune;
 pub mod scalar;
 pub mod selection;
 pub mod source;
+pub mod spread;
 pub mod suggest;
 pub mod text;
 pub mod typed;
@@ -16,10 +19,12 @@ use std::collections::BTreeMap;
 pub use self::envelope::{API_VERSION, Head};
 pub use self::source::Source;
 
+use self::lost::Lost;
+use self::spread::spread;
 use crate::kinds::{self, Spec};
 use crate::model::{Diagnostic, Network, Severity};
 
-/// One manifest whose form is right.
+/// One manifest, or what is left of one whose form is wrong.
 #[derive(Debug)]
 pub struct Manifest {
     /// What it is called, and where it is.
@@ -31,9 +36,11 @@ pub struct Manifest {
 /// Everything that the manifests say, and everything that is wrong with them.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// The network; `None` where it is missing or too wrong to be used.
+    /// The network; `None` where no manifest says what its zones are. Where there are errors, it is
+    /// only good for finding more of them.
     pub network: Option<Network>,
-    /// All manifests that could be read, in the order of file and place.
+    /// All manifests that could be read, in the order of file and place. Where there are errors, they
+    /// may lack what could not be read.
     pub manifests: Vec<Manifest>,
     /// All problems, in the order of file and place.
     pub diagnostics: Vec<Diagnostic>,
@@ -57,48 +64,87 @@ pub fn load(sources: &[Source], environment: Option<&str>) -> Loaded {
         return Loaded { diagnostics: vec![problem], ..Loaded::default() };
     }
     let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
-    for source in sources {
-        let (documents, problems) = source::documents(source);
-        diagnostics.extend(problems);
-        for document in documents {
-            match manifest(&document) {
-                Ok(manifest) => manifests.push(manifest),
-                Err(problems) => diagnostics.extend(problems),
-            }
-        }
-    }
     // A network that was misspelt is not a network that is missing.
-    let unread = !diagnostics.is_empty();
-    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
-    for Manifest { head, spec } in &manifests {
-        diagnostics.extend(spec.check(head));
+    let mut unread = false;
+    for file in spread(&sources, |source| read(source)) {
+        manifests.extend(file.manifests);
+        diagnostics.extend(file.problems);
+        unread |= file.may_hide_network;
     }
+    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
     let (network, problems) = kinds::network(&manifests, environment);
     diagnostics.extend(problems.into_iter().filter(|problem| !(unread && problem.code == codes::NO_NETWORK)));
     sort(&mut diagnostics);
     Loaded { network, manifests, diagnostics }
 }
 
-fn manifest(document: &source::Document) -> Result<Manifest, Vec<Diagnostic>> {
-    let kind = envelope::kind(document).map_err(|problem| vec![*problem])?;
-    let mut problems = kind.schema().check(document);
-    if document.lost_keys {
-        // What seems to be missing may be what could not be read.
-        problems.retain(|problem| problem.code != codes::MISSING_FIELD);
-        return Err(problems);
+/// What one file comes to.
+#[derive(Default)]
+struct File {
+    manifests: Vec<Manifest>,
+    problems: Vec<Diagnostic>,
+    /// Whether the network may stand in what could not be read.
+    may_hide_network: bool,
+}
+
+fn read(source: &Source) -> File {
+    let (documents, problems) = source::documents(source);
+    let mut whole = problems.is_empty();
+    let mut file = File { problems, ..File::default() };
+    for document in documents {
+        let (manifest, problems) = manifest(document);
+        file.problems.extend(problems);
+        whole &= manifest.is_some();
+        if let Some(Manifest { head, spec }) = manifest {
+            file.problems.extend(spec.check(&head));
+            file.manifests.push(Manifest { head, spec });
+        }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let misfit =
-        |message: String, extent| vec![Diagnostic::error(codes::SCHEMA, document.place(extent), message)];
-    let root = document.root.head();
-    let (Some(head), Some(spec)) = (envelope::head(document, kind), document.root.get("spec")) else {
-        return Err(misfit("the manifest has no name or no spec".to_owned(), root));
+    file.may_hide_network =
+        !whole && source.text.as_ref().map_or(true, |text| envelope::may_be_network(text));
+    file
+}
+
+/// What a document says, as far as it can be read, and what is wrong with its form.
+fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let kind = match envelope::kind(&document) {
+        Ok(kind) => kind,
+        Err(problem) => return (None, vec![*problem]),
     };
+    let mut problems = kind.schema().check(&document);
+    let right = problems.is_empty();
+    if !document.lost_keys.is_empty() {
+        // What seems to be missing may be what could not be read.
+        problems.retain(|problem| match problem.code {
+            codes::MISSING_FIELD => false,
+            codes::NOT_EXACTLY_ONE => !problem.related.is_empty(),
+            _ => true,
+        });
+    }
+    let mut lost = match document.lost_keys.is_empty() {
+        true => Lost::default(),
+        false => Lost::keys(&document.root, &document.lost_keys),
+    };
+    let pruned = match right {
+        true => None,
+        false => match prune::prune(kind.schema(), document.root.clone(), &mut lost) {
+            Some(root) => Some(root),
+            None => return (None, problems),
+        },
+    };
+    let head = envelope::head(&document, kind, lost);
+    let root = pruned.as_ref().unwrap_or(&document.root);
+    let Some(spec) = root.get("spec") else { return (None, problems) };
     match kind.read(spec.node) {
-        Ok(spec) => Ok(Manifest { head, spec }),
-        Err(error) => Err(misfit(error.message, error.extent.unwrap_or(root))),
+        Ok(spec) => (Some(Manifest { head, spec }), problems),
+        Err(error) => {
+            // Of a tree that was pruned there is something to be told already.
+            if problems.is_empty() {
+                let extent = error.extent.unwrap_or(document.root.head());
+                problems.push(Diagnostic::error(codes::SCHEMA, document.place(extent), error.message));
+            }
+            (None, problems)
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use serde::Deserialize;
 
 use super::codes;
 use super::envelope::Head;
+use super::lost::Lost;
 use super::node::Extent;
 use super::suggest;
 use super::text::OneOrMany;
 use super::typed::{At, Fields};
-use crate::model::network::{Role, Zone};
+use crate::model::network::{Names, Role, Zone};
 use crate::model::{Diagnostic, Network};
 
 /// Which zones something applies to. All conditions must hold; a condition that is left out, or
@@ -42,8 +43,25 @@ pub enum Zones {
     All,
 }
 
-/// Zones of a network, by their position in it, in its order.
-pub type Selection = Vec<usize>;
+/// Zones of a network.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// By their position in the network, in its order.
+    pub zones: Vec<usize>,
+    /// Whether it is these, or only those of which it can be said.
+    pub certainty: Certainty,
+}
+
+/// How much is known of a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// These zones and no other.
+    Sure,
+    /// Conditions are wrong, or something that they depend on, so that others may be meant.
+    Partial,
+    /// Conditions could not be read, so that it may be any zones.
+    Unknown,
+}
 
 /// The zones that a manifest applies to.
 pub fn of_manifest(
@@ -52,26 +70,39 @@ pub fn of_manifest(
     head: &Head,
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
-    let everything = (0..network.zones.len()).collect();
-    let select = Select { network, head, default: Zones::Members, whole: "the network", failed: false };
-    match applies_to {
-        Some(applies_to) => select.select(applies_to, everything, problems),
-        None => select.select(&At { value: AppliesTo::default(), extent: head.extent }, everything, problems),
-    }
+    let lost = head.lost_spec().field("appliesTo");
+    let whole = "the network";
+    let select = Select {
+        network,
+        head,
+        default: Zones::Members,
+        whole,
+        failed: network.unread,
+        doubtful: false,
+        lost,
+    };
+    let everyone = At { value: AppliesTo::default(), extent: head.extent };
+    select.select(applies_to.unwrap_or(&everyone), nameable(network), problems)
+}
+
+/// The zones that can be named.
+pub fn nameable(network: &Network) -> Vec<usize> {
+    (0..network.zones.len()).filter(|&zone| !network.zones[zone].unread.code).collect()
 }
 
 /// The zones of a manifest's own selection that an override of it applies to.
 pub fn of_override(
-    applies_to: &At<AppliesTo>,
+    (applies_to, lost): (&At<AppliesTo>, &Lost),
     within: &Selection,
     network: &Network,
     head: &Head,
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
     let whole = "the manifest's own selection";
-    Select { network, head, default: Zones::All, whole, failed: false }.select(
+    let failed = network.unread || within.certainty != Certainty::Sure;
+    Select { network, head, default: Zones::All, whole, failed, doubtful: false, lost }.select(
         applies_to,
-        within.clone(),
+        within.zones.clone(),
         problems,
     )
 }
@@ -84,6 +115,10 @@ struct Select<'a> {
     whole: &'static str,
     /// Whether a condition is wrong in itself, so that an empty selection is only its consequence.
     failed: bool,
+    /// Whether zones that are known may be meant although they are not selected.
+    doubtful: bool,
+    /// What of the conditions could not be read.
+    lost: &'a Lost,
 }
 
 /// The condition that left nothing: what to say about it, where, and the way out.
@@ -93,17 +128,21 @@ impl Select<'_> {
     fn select(
         mut self,
         applies_to: &At<AppliesTo>,
-        from: Selection,
+        from: Vec<usize>,
         problems: &mut Vec<Diagnostic>,
     ) -> Selection {
         let AppliesTo { zones, labels, only, except } = &applies_to.value;
+        self.failed |= !self.lost.is_nothing();
         let mut emptied: Emptied = None;
 
         let wanted = zones.map_or(self.default, |zones| zones.value);
         let whole = from.clone();
-        let mut selected: Selection =
+        let mut selected: Vec<usize> =
             from.into_iter().filter(|&zone| has_role(wanted, &self.network.zones[zone])).collect();
         if selected.is_empty() {
+            // A zone that cannot be named may be the one that is meant.
+            let unnamed = |zone: &Zone| zone.unread.code && has_role(wanted, zone);
+            self.failed |= self.network.zones.iter().any(unnamed);
             let extent = zones.map_or(applies_to.extent, |zones| zones.extent);
             let message = format!("{} has no {}", self.whole, wanted.in_words());
             emptied = Some((extent, message, "choose other `zones`".to_owned()));
@@ -134,19 +173,35 @@ impl Select<'_> {
             problems
                 .push(Diagnostic::error(codes::EMPTY_SELECTION, self.head.place(extent), message).help(help));
         }
-        selected
+        let certainty = match (self.lost.is_nothing(), self.failed) {
+            (false, _) => Certainty::Unknown,
+            (true, true) if selected.is_empty() => Certainty::Unknown,
+            (true, _) if self.doubtful => Certainty::Partial,
+            (true, _) => Certainty::Sure,
+        };
+        Selection { zones: selected, certainty }
     }
 
     fn with_label(
         &mut self,
         label: &At<String>,
         values: &At<OneOrMany>,
-        selected: Selection,
+        selected: Vec<usize>,
         problems: &mut Vec<Diagnostic>,
-    ) -> Selection {
+    ) -> Vec<usize> {
         let zones = &self.network.zones;
+        // What a zone says may be what could not be read.
+        let unread = |zone: &Zone| zone.unread.labels.contains(&label.value);
+        let unnamed =
+            |zone: &Zone| zone.unread.code && (unread(zone) || zone.labels.contains_key(&label.value));
+        self.doubtful |= selected.iter().any(|&zone| unread(&zones[zone]));
+        self.failed |= self.doubtful || zones.iter().any(unnamed);
+        let complete = !self.network.unread && !zones.iter().any(unread);
         if !zones.iter().any(|zone| zone.labels.contains_key(&label.value)) {
             self.failed = true;
+            if !complete {
+                return Vec::new();
+            }
             let known = zones.iter().flat_map(|zone| zone.labels.keys().map(String::as_str));
             let message = format!("no zone has a label `{}`", label.value);
             problems.push(
@@ -158,8 +213,8 @@ impl Select<'_> {
         let texts = values.texts();
         for value in &texts {
             let known = || zones.iter().filter_map(|zone| zone.labels.get(&label.value)).map(String::as_str);
-            if !known().any(|each| each == value.value) {
-                self.failed = true;
+            if complete && !known().any(|each| each == value.value) {
+                (self.failed, self.doubtful) = (true, true);
                 let message = format!("no zone has the label `{}: {}`", label.value, value.value);
                 problems.push(
                     Diagnostic::error(codes::UNKNOWN_LABEL_VALUE, self.head.place(value.extent), message)
@@ -200,14 +255,17 @@ impl Select<'_> {
     fn only(
         &mut self,
         only: &[At<String>],
-        selected: Selection,
+        selected: Vec<usize>,
         problems: &mut Vec<Diagnostic>,
-    ) -> Selection {
+    ) -> Vec<usize> {
         let codes = self.known(only, "only", problems);
-        let kept: Selection =
+        let kept: Vec<usize> =
             selected.into_iter().filter(|zone| codes.iter().any(|(known, _)| known == zone)).collect();
-        if !kept.is_empty() {
-            for (zone, extent) in codes.iter().filter(|(zone, _)| !kept.contains(zone)) {
+        if !kept.is_empty() && self.lost.is_nothing() {
+            let left_out = |zone: usize| {
+                !kept.contains(&zone) && self.network.zones[zone].unread.labels == Names::default()
+            };
+            for (zone, extent) in codes.iter().filter(|(zone, _)| left_out(*zone)) {
                 let message = format!("another condition leaves out `{}`", self.network.zones[*zone].code);
                 problems.push(
                     Diagnostic::warning(codes::ONLY_LEFT_OUT, self.head.place(*extent), message)
@@ -218,12 +276,7 @@ impl Select<'_> {
         kept
     }
 
-    fn only_left_out(
-        &self,
-        only: &[At<String>],
-        wanted: Zones,
-        whole: &Selection,
-    ) -> (Extent, String, String) {
+    fn only_left_out(&self, only: &[At<String>], wanted: Zones, whole: &[usize]) -> (Extent, String, String) {
         let extent = only.first().map(|code| code.extent).unwrap_or_default();
         let named: Vec<usize> = (0..self.network.zones.len())
             .filter(|&zone| only.iter().any(|code| self.network.zones[zone].code.as_str() == code.value))
@@ -253,9 +306,9 @@ impl Select<'_> {
     fn except(
         &mut self,
         except: &[At<String>],
-        selected: Selection,
+        selected: Vec<usize>,
         problems: &mut Vec<Diagnostic>,
-    ) -> Selection {
+    ) -> Vec<usize> {
         let codes = self.known(except, "except", problems);
         for (zone, extent) in codes.iter().filter(|(zone, _)| !selected.contains(zone) && !self.failed) {
             let message = format!(
@@ -282,9 +335,13 @@ impl Select<'_> {
         for code in codes {
             match zones.iter().position(|zone| zone.code.as_str() == code.value) {
                 Some(zone) => known.push((zone, code.extent)),
+                None if self.network.unread || zones.iter().any(|zone| zone.unread.code) => {
+                    self.failed |= field == "only";
+                }
                 None => {
                     // An unknown exception takes nothing away, so that it empties nothing either.
                     self.failed |= field == "only";
+                    self.doubtful |= field == "only";
                     let message =
                         format!("`{field}` names `{}`, which is no zone of the network", code.value);
                     problems.push(

@@ -45,16 +45,12 @@ impl Change {
             updated_by: _,
             update_date: _,
         } = self;
-        let set = |edit: &'_ Edit| {
-            let Edit { field, name: _, before, after, provenance: _ } = edit;
-            (field.clone(), before.clone(), after.clone())
-        };
         Effect {
             collection,
             action: *action,
             mode: *mode,
             key,
-            edits: edits.iter().map(set).collect(),
+            edits: edits.iter().map(Edit::effect).collect(),
             taken: (*action == Action::Delete).then_some(before),
         }
     }
@@ -73,7 +69,7 @@ pub struct Effect<'a> {
     /// The record.
     pub key: &'a [(Field, Value)],
     /// Fields that are set, with what was there and what comes.
-    pub edits: Vec<(Field, Option<Value>, Value)>,
+    pub edits: Vec<(&'a Field, Option<&'a Value>, &'a Value)>,
     /// What a delete takes away, which is everything that the record holds. An update leaves the
     /// rest of its record alone, so the rest does not count.
     pub taken: Option<&'a Record>,
@@ -92,6 +88,13 @@ pub struct Edit {
     pub after: Value,
     /// Who wants it so.
     pub provenance: Provenance,
+}
+
+impl Edit {
+    fn effect(&self) -> (&Field, Option<&Value>, &Value) {
+        let Self { field, name: _, before, after, provenance: _ } = self;
+        (field, before.as_ref(), after)
+    }
 }
 
 /// What is done to a record.

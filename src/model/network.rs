@@ -1,6 +1,6 @@
 //! One consortium, as its `Network` manifest describes it once an environment has been chosen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::ZoneCode;
@@ -15,6 +15,9 @@ pub struct Network {
     pub zones: Vec<Zone>,
     /// The environment chosen on the command line; `None` for the fields as they stand.
     pub environment: Option<String>,
+    /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
+    /// for one in which anything else is [`Unread`].
+    pub unread: bool,
 }
 
 impl Network {
@@ -53,6 +56,46 @@ pub struct Zone {
     pub environment_type: Option<EnvironmentType>,
     /// Where the zone stands in its manifest.
     pub place: Place,
+    /// What of it could not be read, so that nothing can be said about it.
+    pub unread: Unread,
+}
+
+/// What of a zone could not be read, because its manifest is wrong there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// The code, or there are two such zones. Nothing is wanted of a zone that cannot be named.
+    pub code: bool,
+    /// Labels.
+    pub labels: Names,
+    /// Variables.
+    pub vars: Names,
+    /// Libraries.
+    pub libraries: bool,
+}
+
+/// Names whose values could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// These.
+    Some(BTreeSet<String>),
+    /// It may be any.
+    Any,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Some(BTreeSet::new())
+    }
+}
+
+impl Names {
+    /// Whether a name is one of them.
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Some(names) => names.contains(name),
+            Self::Any => true,
+        }
+    }
 }
 
 /// What a zone is in its network.

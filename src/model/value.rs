@@ -55,6 +55,13 @@ impl From<&str> for Value {
     }
 }
 
+/// Shares a text that is shared already.
+impl From<Arc<str>> for Value {
+    fn from(text: Arc<str>) -> Self {
+        if text.is_empty() { Self::Null } else { Self::Text(text) }
+    }
+}
+
 /// As a plan shows it: texts quoted, `null` for nothing.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

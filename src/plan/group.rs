@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -54,7 +55,7 @@ fn digest(zone: &ZonePlan) -> String {
         match &step.diff.outcome {
             Ok(found) => {
                 for change in &found.changes {
-                    hash.update(format!("{:?}\n", change.effect()));
+                    tell(&mut hash, change);
                 }
             }
             Err(_) if zone.failure.is_some() => {}
@@ -70,8 +71,13 @@ pub fn change_digest(change: &Change) -> String {
     let mut hash = Sha256::new();
     hash.update(change.address.zone.as_str());
     hash.update("\n");
-    hash.update(format!("{:?}\n", change.effect()));
+    tell(&mut hash, change);
     hex(&hash.finalize())
+}
+
+fn tell(hash: &mut Sha256, change: &Change) {
+    // Writing to a hash cannot fail.
+    let _ = writeln!(hash, "{:?}", change.effect());
 }
 
 fn hex(bytes: &[u8]) -> String {

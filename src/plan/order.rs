@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::model::{Action, CollectionDiff, Key, Step, Table, Value};
+use crate::model::{Action, CollectionDiff, Step, Table};
 
 /// Puts the collections of a zone in order, and says for each what it depends on.
 pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<Step> {
@@ -60,14 +60,17 @@ fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
         (Some(_), Table::Title(_)) => false,
         (None, _) => {
             let Ok(referred) = &to.outcome else { return true };
-            let keys: BTreeSet<&Key> = referred.to_apply().map(|change| &change.address.key).collect();
+            let keys: BTreeSet<&str> = referred
+                .to_apply()
+                .filter_map(|change| match change.address.key.0.as_slice() {
+                    [one] => Some(&**one),
+                    _ => None,
+                })
+                .collect();
             let mut values = referring
                 .to_apply()
                 .flat_map(|change| change.edits.iter().map(|edit| &edit.after).chain(change.before.values()));
-            values.any(|value| match value {
-                Value::Text(text) => keys.iter().any(|key| matches!(key.0.as_slice(), [one] if one == text)),
-                Value::Null | Value::Bool(_) => false,
-            })
+            values.any(|value| value.as_text().is_some_and(|text| keys.contains(text)))
         }
     }
 }

@@ -67,6 +67,8 @@ pub enum WriteError {
     Refused(Failure),
     /// The answer was lost: read the zone before believing anything.
     Unknown(Failure),
+    /// The zone wrote, but somewhere else: a person must look.
+    Astray(Failure),
 }
 
 /// What a zone has cost so far.

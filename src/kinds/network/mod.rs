@@ -6,15 +6,17 @@ mod rules;
 mod spec;
 
 use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::spec::NetworkSpec;
 
-use self::access::{Access, Chosen};
+use self::access::{Access, Chosen, Said};
 use self::spec::ZoneSpec;
 use super::{Expansion, KindSpec, Spec};
+use crate::manifest::lost::Lost;
 use crate::manifest::{Head, Manifest, codes, suggest};
-use crate::model::network::{Campus, Library, Role, Zone};
-use crate::model::{Diagnostic, Network};
+use crate::model::network::{Campus, Credentials, Library, Names, Role, Unread, Zone};
+use crate::model::{Diagnostic, Network, ZoneCode};
 
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
@@ -43,6 +45,7 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
         return (None, vec![problem]);
     };
     let mut problems: Vec<Diagnostic> = networks
+        .clone()
         .map(|(second, _)| {
             let message =
                 format!("two manifests describe the network: `{}` and `{}`", head.name, second.name);
@@ -51,32 +54,68 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
                 .help("keep one; what differs between environments goes below `environments`")
         })
         .collect();
-    let chosen = match choose(head, spec, environment) {
-        Ok(chosen) => chosen,
-        Err(problem) => {
-            problems.push(*problem);
-            return (None, problems);
-        }
-    };
-    let zones = std::iter::once((Role::Network, &spec.network_zone))
-        .chain(spec.members.iter().map(|member| (Role::Member, member)))
-        .filter_map(|(role, member)| zone(head, spec, role, member, chosen, &mut problems))
-        .collect();
-    let environment = environment.map(str::to_owned);
-    let network = Network { name: head.name.as_ref().to_owned(), zones, environment };
-    let usable = problems.is_empty() && rules::codes_are_distinct(spec);
-    (usable.then_some(network), problems)
+    let network = read(head, spec, environment, &mut problems);
+    // Of two networks nobody knows which one is meant, unless they have the same zones.
+    let alike = networks.all(|(head, spec)| {
+        let mut told = Vec::new();
+        is_alike(&network, &read(head, spec, None, &mut told))
+    });
+    (alike.then_some(network), problems)
 }
 
-fn choose<'a>(
+fn is_alike(one: &Network, other: &Network) -> bool {
+    fn said(zone: &Zone) -> (&ZoneCode, [&BTreeMap<String, String>; 2], BTreeSet<&str>, &Unread) {
+        let libraries = zone.libraries.iter().map(|library| library.code.as_str()).collect();
+        (&zone.code, [&zone.labels, &zone.vars], libraries, &zone.unread)
+    }
+    one.unread == other.unread && one.zones.iter().map(said).eq(other.zones.iter().map(said))
+}
+
+fn read(
     head: &Head,
+    spec: &NetworkSpec,
+    environment: Option<&str>,
+    problems: &mut Vec<Diagnostic>,
+) -> Network {
+    let (chosen, known) = match choose(head, spec, environment) {
+        Ok(chosen) => (chosen, true),
+        Err(problem) => {
+            problems.extend(problem.map(|problem| *problem));
+            (None, false)
+        }
+    };
+    let mut unreachable = Vec::new();
+    let roles = std::iter::once(Role::Network).chain(std::iter::repeat(Role::Member));
+    let zones = (roles.zip(rules::zones(spec, head)))
+        .map(|(role, (each, lost))| zone(head, spec, role, (each, lost), chosen, &mut unreachable));
+    let mut zones: Vec<Zone> = zones.collect();
+    // Where no environment is known, how its zones are reached is not known either.
+    problems.extend(unreachable.into_iter().filter(|_| known));
+    let mut seen = BTreeSet::new();
+    for zone in &mut zones {
+        zone.unread.code |= !seen.insert(zone.code.clone());
+    }
+    Network {
+        name: head.name.as_ref().to_owned(),
+        zones,
+        environment: environment.map(str::to_owned),
+        unread: rules::lacks_zones(head),
+    }
+}
+
+/// The environment; an error where there is none of this name, which is nothing to tell where it may
+/// be what could not be read.
+fn choose<'a>(
+    head: &'a Head,
     spec: &'a NetworkSpec,
     environment: Option<&'a str>,
-) -> Result<Option<Chosen<'a>>, Box<Diagnostic>> {
+) -> Result<Option<Chosen<'a>>, Option<Box<Diagnostic>>> {
     let Some(name) = environment else { return Ok(None) };
     let declared = &spec.environments.0;
+    let lost = head.lost_spec().field("environments").field(name);
     match declared.iter().find(|(declared, _)| declared.value == name) {
-        Some((_, spec)) => Ok(Some(Chosen { name, spec })),
+        Some((_, spec)) => Ok(Some(Chosen { name, spec, lost })),
+        None if !lost.is_nothing() => Err(None),
         None => {
             let message = format!("the network has no environment `{name}`");
             let names = declared.iter().map(|(name, _)| name.value.as_str());
@@ -85,7 +124,7 @@ fn choose<'a>(
                 false => suggest::among(name, names),
             };
             let problem = Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, head.here(), message);
-            Err(Box::new(problem.help(help)))
+            Err(Some(Box::new(problem.help(help))))
         }
     }
 }
@@ -94,35 +133,38 @@ fn zone(
     head: &Head,
     network: &NetworkSpec,
     role: Role,
-    spec: &ZoneSpec,
+    (spec, lost): (&ZoneSpec, &Lost),
     chosen: Option<Chosen<'_>>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Zone> {
+) -> Zone {
     let place = head.place(spec.code.extent);
-    let Access { base_url, credentials, rate, environment_type } =
-        access::of_zone(head, network, spec, chosen);
+    let Access { base_url, read, write, rate, environment_type } =
+        access::of_zone(head, network, (spec, lost), chosen);
     let code = spec.code.value.as_str();
-    // What is written but wrong has been told by the rules already.
-    if credentials.read.is_none() && !rules::has_wrong_credentials(network) {
+    let is_named = lost.has_all(&["code"]);
+    if is_named && read == Said::Nothing {
         let message = format!("zone `{code}` has no credentials to read with");
         let help = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or to the zone";
         problems.push(Diagnostic::error(codes::NO_READ_KEY, place.clone(), message).help(help));
     }
-    if base_url.is_none() && !rules::has_wrong_base_url(network) {
+    if is_named && base_url == Said::Nothing {
         let message = format!("zone `{code}` has neither a `region` nor a `baseUrl`");
         let help = "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or to the zone";
         problems.push(Diagnostic::error(codes::NO_ADDRESS, place.clone(), message).help(help));
     }
-    Some(Zone {
+    let libraries = lost.field("libraries");
+    let lacks_libraries = libraries.lacks_items()
+        || spec.libraries.iter().any(|library| !libraries.item(library.extent).has_all(&["code"]));
+    Zone {
         code: code.into(),
         name: spec.name.clone(),
         role,
         labels: rules::map(&spec.labels),
         vars: rules::map(&spec.vars),
-        campuses: (spec.campuses.iter())
+        campuses: (spec.campuses.iter().map(|campus| &campus.value))
             .map(|campus| Campus { code: campus.code.value.clone(), name: campus.name.clone() })
             .collect(),
-        libraries: (spec.libraries.iter())
+        libraries: (spec.libraries.iter().map(|library| &library.value))
             .map(|library| Library {
                 code: library.code.value.clone(),
                 name: library.name.clone(),
@@ -133,10 +175,21 @@ fn zone(
                     .collect(),
             })
             .collect(),
-        base_url: base_url?,
-        credentials,
+        // Without an address there is an error, so that nobody goes there.
+        base_url: base_url.known().unwrap_or_default(),
+        credentials: Credentials { read: read.known(), write: write.known() },
         rate,
         environment_type,
         place,
-    })
+        unread: Unread {
+            code: !is_named,
+            labels: names(lost.field("labels")),
+            vars: names(lost.field("vars")),
+            libraries: lacks_libraries,
+        },
+    }
+}
+
+fn names(lost: &Lost) -> Names {
+    lost.names().map_or(Names::Any, Names::Some)
 }

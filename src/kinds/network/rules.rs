@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::access::Layer;
 use super::parts::{self, CredentialProblem};
 use super::spec::{CredentialSpec, NetworkSpec, ZoneSpec};
+use crate::manifest::lost::Lost;
 use crate::manifest::typed::{At, Fields};
 use crate::manifest::{Head, codes, suggest};
 use crate::model::Diagnostic;
@@ -12,21 +13,23 @@ use crate::model::Diagnostic;
 /// Everything that is wrong with a network.
 pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for layer in layers(spec) {
+    for layer in layers(spec, head) {
         address(&layer, head, &mut problems);
         for credential in credentials(&layer) {
             problems.extend(wrong_credential(credential, head));
         }
     }
-    for zone in zones(spec) {
-        zone_parts(zone, head, &mut problems);
+    for (zone, lost) in zones(spec, head) {
+        zone_parts(zone, lost, head, &mut problems);
     }
-    distinct("zone", zones(spec).map(|zone| &zone.code), codes::DUPLICATE_ZONE, head, &mut problems);
-    for (_, environment) in &spec.environments.0 {
+    let codes = || zones(spec, head).map(|(zone, lost)| (&zone.code, lost));
+    distinct("zone", codes(), codes::DUPLICATE_ZONE, head, &mut problems);
+    let all_known = !lacks_zones(head) && codes().all(|(_, lost)| lost.has_all(&["code"]));
+    for (_, environment) in spec.environments.0.iter().filter(|_| all_known) {
         for (code, _) in &environment.zones.0 {
-            if !zones(spec).any(|zone| zone.code.value == code.value) {
+            if !codes().any(|(known, _)| known.value == code.value) {
                 let message = format!("`{}` is no zone of the network", code.value);
-                let help = suggest::among(&code.value, zones(spec).map(|zone| zone.code.value.as_str()));
+                let help = suggest::among(&code.value, codes().map(|(code, _)| code.value.as_str()));
                 problems.push(
                     Diagnostic::error(codes::UNKNOWN_ZONE, head.place(code.extent), message).help(help),
                 );
@@ -36,23 +39,9 @@ pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
     problems
 }
 
-/// Whether no two zones have the same code.
-pub fn codes_are_distinct(spec: &NetworkSpec) -> bool {
-    let codes: std::collections::BTreeSet<&str> = zones(spec).map(|zone| zone.code.value.as_str()).collect();
-    codes.len() == zones(spec).count()
-}
-
-/// Whether [`check`] complains about a credential.
-pub fn has_wrong_credentials(spec: &NetworkSpec) -> bool {
-    layers(spec)
-        .iter()
-        .flat_map(credentials)
-        .any(|credential| parts::credential(&credential.value, "").is_err())
-}
-
-/// Whether [`check`] complains about a base URL.
-pub fn has_wrong_base_url(spec: &NetworkSpec) -> bool {
-    layers(spec).iter().filter_map(|layer| layer.base_url).any(|url| parts::base_url(&url.value).is_err())
+/// Whether there may be zones that could not be read.
+pub fn lacks_zones(head: &Head) -> bool {
+    head.lost_spec().field("members").lacks_items()
 }
 
 /// A map without its places.
@@ -60,16 +49,27 @@ pub fn map(fields: &Fields<String>) -> BTreeMap<String, String> {
     fields.0.iter().map(|(key, value)| (key.value.clone(), value.clone())).collect()
 }
 
-fn zones(spec: &NetworkSpec) -> impl Iterator<Item = &ZoneSpec> {
-    std::iter::once(&spec.network_zone).chain(&spec.members)
+/// All zones, the network zone first, and what of each could not be read.
+pub fn zones<'a>(
+    spec: &'a NetworkSpec,
+    head: &'a Head,
+) -> impl Iterator<Item = (&'a ZoneSpec, &'a Lost)> + Clone {
+    let lost = head.lost_spec();
+    let member = move |member: &'a At<ZoneSpec>| (&member.value, lost.field("members").item(member.extent));
+    std::iter::once((&spec.network_zone.value, lost.field("networkZone")))
+        .chain(spec.members.iter().map(member))
 }
 
-fn layers(spec: &NetworkSpec) -> Vec<Layer<'_>> {
-    let environments = spec.environments.0.iter().map(|(_, environment)| environment);
-    let entries =
-        environments.clone().flat_map(|environment| environment.zones.0.iter().map(|(_, entry)| entry));
-    std::iter::once(Layer::from(spec))
-        .chain(zones(spec).map(Layer::from))
+fn layers<'a>(spec: &'a NetworkSpec, head: &'a Head) -> Vec<Layer<'a>> {
+    let lost = head.lost_spec();
+    let environments = (spec.environments.0.iter())
+        .map(|(name, environment)| (environment, lost.field("environments").field(&name.value)));
+    let entries = environments.clone().flat_map(|(environment, lost)| {
+        let entries = environment.zones.0.iter();
+        entries.map(|(code, entry)| (entry, lost.field("zones").field(&code.value)))
+    });
+    std::iter::once(Layer::from((spec, lost)))
+        .chain(zones(spec, head).map(Layer::from))
         .chain(environments.map(Layer::from))
         .chain(entries.map(Layer::from))
         .collect()
@@ -126,12 +126,15 @@ fn wrong_credential(credential: &At<CredentialSpec>, head: &Head) -> Option<Diag
     }
 }
 
-fn zone_parts(zone: &ZoneSpec, head: &Head, problems: &mut Vec<Diagnostic>) {
-    let campuses = zone.campuses.iter().map(|campus| &campus.code);
-    distinct("campus", campuses, codes::DUPLICATE_PART, head, problems);
-    let libraries = zone.libraries.iter().map(|library| &library.code);
+fn zone_parts(zone: &ZoneSpec, lost: &Lost, head: &Head, problems: &mut Vec<Diagnostic>) {
+    let (lost_campuses, lost_libraries) = (lost.field("campuses"), lost.field("libraries"));
+    let campuses = zone.campuses.iter().map(|campus| (&campus.value.code, lost_campuses.item(campus.extent)));
+    distinct("campus", campuses.clone(), codes::DUPLICATE_PART, head, problems);
+    let libraries =
+        zone.libraries.iter().map(|library| (&library.value.code, lost_libraries.item(library.extent)));
     distinct("library", libraries, codes::DUPLICATE_PART, head, problems);
-    for library in &zone.libraries {
+    let all_known = !lost_campuses.lacks_items() && campuses.clone().all(|(_, lost)| lost.has_all(&["code"]));
+    for At { value: library, .. } in &zone.libraries {
         for range in library.ip_ranges.iter().filter(|range| parts::ip_range(&range.value).is_none()) {
             let message = format!("`{}` is no IP range", range.value);
             problems.push(
@@ -140,9 +143,12 @@ fn zone_parts(zone: &ZoneSpec, head: &Head, problems: &mut Vec<Diagnostic>) {
             );
         }
         let Some(campus) = &library.campus else { continue };
-        if !zone.campuses.iter().any(|each| each.code.value == campus.value) {
-            let message = format!("zone `{}` has no campus `{}`", zone.code.value, campus.value);
-            let known = zone.campuses.iter().map(|campus| campus.code.value.as_str());
+        if all_known && !campuses.clone().any(|(known, _)| known.value == campus.value) {
+            let message = match lost.has_all(&["code"]) {
+                true => format!("zone `{}` has no campus `{}`", zone.code.value, campus.value),
+                false => format!("the zone has no campus `{}`", campus.value),
+            };
+            let known = campuses.clone().map(|(code, _)| code.value.as_str());
             problems.push(
                 Diagnostic::error(codes::UNKNOWN_CAMPUS, head.place(campus.extent), message)
                     .help(suggest::among(&campus.value, known)),
@@ -153,13 +159,13 @@ fn zone_parts(zone: &ZoneSpec, head: &Head, problems: &mut Vec<Diagnostic>) {
 
 fn distinct<'a>(
     thing: &str,
-    codes: impl Iterator<Item = &'a At<String>>,
+    codes: impl Iterator<Item = (&'a At<String>, &'a Lost)>,
     problem: &'static str,
     head: &Head,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut seen: BTreeMap<&str, &At<String>> = BTreeMap::new();
-    for code in codes {
+    for (code, _) in codes.filter(|(_, lost)| lost.has_all(&["code"])) {
         match seen.get(code.value.as_str()) {
             Some(first) => problems.push(
                 Diagnostic::error(

@@ -26,10 +26,10 @@ pub struct NetworkSpec {
     /// What every zone must say it is before anything is written to it.
     pub environment_type: Option<EnvironmentTypeSpec>,
     /// The network zone.
-    pub network_zone: ZoneSpec,
+    pub network_zone: At<ZoneSpec>,
     /// The institution zones.
     #[serde(default)]
-    pub members: Vec<ZoneSpec>,
+    pub members: Vec<At<ZoneSpec>>,
     /// Other ways to reach the zones, chosen by `--environment`.
     #[serde(default)]
     pub environments: Fields<EnvironmentSpec>,
@@ -53,10 +53,10 @@ pub struct ZoneSpec {
     pub vars: Fields<String>,
     /// Campuses.
     #[serde(default)]
-    pub campuses: Vec<CampusSpec>,
+    pub campuses: Vec<At<CampusSpec>>,
     /// Libraries.
     #[serde(default)]
-    pub libraries: Vec<LibrarySpec>,
+    pub libraries: Vec<At<LibrarySpec>>,
     /// Where Alma hosts this zone. Excludes `baseUrl`.
     pub region: Option<At<Region>>,
     /// Where the API of this zone answers. Excludes `region`.
@@ -155,7 +155,7 @@ pub struct EnvironmentSpec {
 }
 
 /// What is different in one zone of an environment.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ZoneOverride {
     /// Where Alma hosts the zone. Excludes `baseUrl`.

@@ -37,6 +37,11 @@ impl Schema {
         &self.json
     }
 
+    /// The schema, compiled.
+    pub(super) fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
     /// Everything that is wrong with a document.
     pub fn check(&self, document: &Document) -> Vec<Diagnostic> {
         let instance = document.root.to_json();

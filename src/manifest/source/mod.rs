@@ -5,7 +5,7 @@
 
 mod syntax;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{self as yaml, Event, Marker, ScalarStyle, ScanError, Span, Tag};
@@ -31,8 +31,8 @@ pub struct Document {
     pub file: Arc<str>,
     /// What it says.
     pub root: Node,
-    /// Whether keys were dropped, and told, because they cannot be keys.
-    pub lost_keys: bool,
+    /// The maps from which keys were dropped, and told, because they cannot be keys.
+    pub lost_keys: BTreeSet<Extent>,
 }
 
 impl Document {
@@ -80,8 +80,15 @@ pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
         block_nesting_limit: MAX_DEPTH,
     };
     let parser = yaml::Parser::new_from_str_with_options(text, options);
-    Composer { file, parser, anchors: HashMap::new(), aliased: 0, lost_keys: false, problems: Vec::new() }
-        .run()
+    Composer {
+        file,
+        parser,
+        anchors: HashMap::new(),
+        aliased: 0,
+        lost_keys: BTreeSet::new(),
+        problems: Vec::new(),
+    }
+    .run()
 }
 
 struct Composer<'a> {
@@ -90,7 +97,7 @@ struct Composer<'a> {
     /// Finished nodes that have an anchor, each with its weight.
     anchors: HashMap<usize, (Node, usize)>,
     aliased: usize,
-    lost_keys: bool,
+    lost_keys: BTreeSet<Extent>,
     problems: Vec<Diagnostic>,
 }
 
@@ -114,7 +121,7 @@ impl<'a> Composer<'a> {
                 Ok(Some(root)) if matches!(root.value, NodeValue::Null) => {}
                 Ok(Some(root)) => {
                     let file = Arc::clone(self.file);
-                    documents.push(Document { file, root, lost_keys: self.lost_keys });
+                    documents.push(Document { file, root, lost_keys: std::mem::take(&mut self.lost_keys) });
                 }
                 Err(reason) => {
                     if let Abandoned::Scan(error) = reason {
@@ -137,7 +144,7 @@ impl<'a> Composer<'a> {
     /// The next document's root; `None` at the end.
     fn document(&mut self) -> Result<Option<Node>, Abandoned> {
         self.anchors.clear();
-        self.lost_keys = false;
+        self.lost_keys.clear();
         loop {
             match self.next()? {
                 None | Some((Event::StreamEnd, _)) => return Ok(None),
@@ -212,12 +219,16 @@ impl<'a> Composer<'a> {
         // Only a long map is worth an index.
         let mut index: HashMap<Arc<str>, usize> = HashMap::new();
         let mut weight = 1;
+        let mut lost = false;
         loop {
             let (event, span) = match self.next()? {
                 None => return Err(Abandoned::Told),
                 Some((Event::MappingEnd, end)) => {
                     let end = entries.last().map_or_else(|| extent(end).end, |(_, last)| last.extent.end);
                     let extent = Extent { start: start.start, end };
+                    if lost {
+                        self.lost_keys.insert(extent);
+                    }
                     return Ok((Node { extent, value: NodeValue::Map(entries) }, weight));
                 }
                 Some(next) => next,
@@ -227,7 +238,10 @@ impl<'a> Composer<'a> {
             let Some((event, span)) = self.next()? else { return Err(Abandoned::Told) };
             let (value, value_weight) = self.node(event, span)?;
             weight += key_weight + value_weight;
-            let Some(key) = self.key(key, merge) else { continue };
+            let Some(key) = self.key(key, merge) else {
+                lost = true;
+                continue;
+            };
             let first = if entries.len() < 16 {
                 entries.iter().position(|(each, _)| each.text == key.text)
             } else {
@@ -279,7 +293,6 @@ impl<'a> Composer<'a> {
             }
         };
         self.problems.push(problem);
-        self.lost_keys = true;
         None
     }
 
@@ -316,10 +329,14 @@ impl<'a> Composer<'a> {
             return Err(Abandoned::Told);
         };
         let weight = *weight;
+        let lost = self.lost_keys.contains(&node.extent);
         // Paid before it is copied.
         if self.aliased + weight <= MAX_ALIASED {
             let node = Node { extent: at, value: node.value.clone() };
             self.aliased += weight;
+            if lost {
+                self.lost_keys.insert(at);
+            }
             return Ok((node, weight));
         }
         self.pay(weight, at)?;

@@ -1,5 +1,6 @@
 //! What manifests say, text in and text out: one case for every problem, and what becomes of good ones.
 
+mod damage;
 mod desired;
 mod hostile;
 mod network;

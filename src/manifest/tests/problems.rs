@@ -104,6 +104,38 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_network_that_is_missing_is_told_next_to_other_problems() {
+    let table = manifest("CodeTable", "x", "tabel: T\nrows: [{code: A}]");
+    let told = |text: &str| shown(&judge(&[source("a.yaml", text), source("m.yaml", &table)], None).1);
+    let missing = "Z0301 no manifest has `kind: Network`";
+    assert!(told("apiVersion: zonal/v1\nkind: CodeTabel\n").contains(missing));
+    assert!(told("apiVersion: zonal/v1\nkind: [\n").contains(missing));
+    for text in
+        ["kind: Network\nspec: [\n", "{\"kind\": \"Network\", [", "apiVersion: zonal/v1\nkind: Netwrok\n"]
+    {
+        assert!(!told(text).contains(missing), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_environment_silences_nothing() {
+    let network = NETWORK.replace("  region: ca\n", "") + "  environments: {sandbox: {region: eu}}\n";
+    let table = manifest("CodeTable", "x", "table: T\nrows: [{code: A, description: {var: lib}}]");
+    let told = |environment, network: &str| {
+        shown(&judge(&[source("n.yaml", network), source("m.yaml", &table)], Some(environment)).1)
+    };
+    let var = "m.yaml:6:39 Z0509 variable `lib` is not known in zone `BETA`; add `lib` to `vars` there, or leave the zone out with `appliesTo`\n";
+    assert_eq!(told("sandbox", &network), var);
+    assert_eq!(
+        told("sandbx", &network),
+        format!("{var}n.yaml:3:18 Z0303 the network has no environment `sandbx`; did you mean `sandbox`?\n")
+    );
+    let lost = network.replace("{region: eu}", "[]");
+    let told = told("sandbox", &lost);
+    assert!(told.starts_with(var) && told.lines().count() == 2, "{told}");
+}
+
+#[test]
 fn an_unknown_environment_lists_the_declared_ones() {
     let text = format!("{NETWORK}  environments: {{sandbox: {{}}, training: {{}}}}\n");
     let told = |name| shown(&judge(&[source("n.yaml", &text)], Some(name)).1);

@@ -20,6 +20,7 @@ mod table;
 mod tests;
 mod titles;
 mod verdict;
+mod watch;
 mod wire;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use self::putter::Putter;
 use self::secret::Key;
 use self::table::Asked;
 use self::titles::Titles;
+use self::watch::Watch;
 use self::wire::Wire;
 use super::budget::Budget;
 use super::transport::Transport;
@@ -169,7 +171,12 @@ impl Write for AlmaWriter {
         let service = Service::of(&fresh.observed.id).map_err(WriteError::Refused)?;
         let body = body::lay_over(service.layout(), fresh, changes).map_err(WriteError::Refused)?;
         let path = self.put_path(service, fresh).await.map_err(WriteError::Refused)?;
-        self.putter.put(&path, &body).await
+        let watch = Watch::of(&self.reader, service, fresh, &body).await;
+        let put = self.putter.put(&path, &body).await;
+        match put {
+            Ok(()) | Err(WriteError::Unknown(_)) => watch.look(&self.reader).await.and(put),
+            Err(WriteError::Refused(_) | WriteError::Astray(_)) => put,
+        }
     }
 
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {

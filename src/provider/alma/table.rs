@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::layout::{Layout, Object, cell, filled, flag, rows, text};
-use crate::model::{CollectionId, Failure, FailureClass, ObservedRecord, Record, Table, Value, ZoneCode};
+use crate::model::{
+    CollectionId, Failure, FailureClass, Field, ObservedRecord, Record, Table, Value, ZoneCode,
+};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -42,24 +44,44 @@ pub fn understand(
 /// # Errors
 /// The row and field that cannot be understood.
 pub fn records(layout: &Layout, body: &Json) -> Result<Vec<ObservedRecord>, String> {
+    let mut names = Names::default();
     rows(body)?
         .into_iter()
         .enumerate()
-        .map(|(index, row)| record(layout, row).map_err(|what| format!("row {}: {what}", index + 1)))
+        .map(|(index, row)| {
+            record(layout, row, &mut names).map_err(|what| format!("row {}: {what}", index + 1))
+        })
         .collect()
 }
 
-fn record(layout: &Layout, row: &Object) -> Result<ObservedRecord, String> {
+/// Names of fields, each made once for all rows.
+#[derive(Default)]
+struct Names(Vec<Field>);
+
+impl Names {
+    fn get(&mut self, name: &str) -> Field {
+        match self.0.iter().find(|known| &***known == name) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let made = Field::from(name);
+                self.0.push(Arc::clone(&made));
+                made
+            }
+        }
+    }
+}
+
+fn record(layout: &Layout, row: &Object, names: &mut Names) -> Result<ObservedRecord, String> {
     let mut fields = Record::new();
     for (name, value) in row {
         if (layout.is_text)(name) {
             let value = cell(value).map_err(|what| format!("`{name}`: {what}"))?;
-            fields.insert(Arc::from(name.as_str()), value);
+            fields.insert(names.get(name), value);
         }
     }
     for (name, default) in layout.flags {
         let flag = flag(row.get(*name), *default).map_err(|what| format!("`{name}`: {what}"))?;
-        fields.insert(Arc::from(*name), Value::Bool(flag));
+        fields.insert(names.get(name), Value::Bool(flag));
     }
     let updated_by = filled(row.get("updated_by"));
     Ok(ObservedRecord { fields, updated_by, update_date: filled(row.get("update_date")) })

@@ -130,6 +130,7 @@ fn zone(environment_type: Option<EnvironmentType>) -> Zone {
         rate: Rate { per_second: 20, daily_reserve: 100 },
         environment_type,
         place: Place::file("network.yaml"),
+        unread: Default::default(),
     }
 }
 

@@ -146,10 +146,36 @@ async fn the_library_travels_in_the_body() {
     {
         let body = json!({"name": "T", "scope": scope, "row": [{"code": "A"}]});
         let fresh = read(vec![ok(&body)], &main).await.unwrap();
-        let (line, body) = sent(&fresh, std::slice::from_ref(&delete)).await;
-        assert_eq!(line, "PUT /conf/code-tables/T?lang=fr");
-        assert_eq!(body["scope"]["library_id"]["value"], "MAIN");
+        // The institution has no such table of its own: there is nothing to watch.
+        let (writer, script) = writer(vec![error(400, "90101"), ok(&json!({}))]);
+        writer.write(&fresh, std::slice::from_ref(&delete)).await.unwrap();
+        assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=fr", "PUT /conf/code-tables/T?lang=fr"]);
+        assert_eq!(script.last_body()["scope"]["library_id"]["value"], "MAIN");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_library_written_into_the_institutions_table_is_noticed() {
+    let table = |library: Json, codes: &[&str]| {
+        let rows: Vec<Json> = codes.iter().map(|code| json!({"code": code, "description": code})).collect();
+        ok(&json!({"name": "T", "language": {"value": "en"}, "scope": {"library_id": library}, "row": rows}))
+    };
+    let main = || json!({"value": "MAIN"});
+    let write = async |after: &[&str]| {
+        let read_main = vec![table(main(), &["A"])];
+        let fresh = read(read_main, &id("CodeTable", Some("MAIN"), None)).await.unwrap();
+        let add = [change(Action::Create, &[("code", "B")], &[("description", "B".into())])];
+        let steps = vec![table(json!(null), &["X", "A"]), ok(&json!({})), table(json!(null), after)];
+        writer(steps).0.write(&fresh, &add).await
+    };
+    assert_eq!(write(&["X", "A"]).await, Ok(()));
+    // Somebody edits the institution's table meanwhile: that is theirs to do.
+    assert_eq!(write(&["X"]).await, Ok(()));
+    let Err(WriteError::Astray(failure)) = write(&["A", "B"]).await else {
+        panic!("nobody noticed");
+    };
+    assert!(failure.message.contains("library MAIN"), "{failure}");
+    assert!(failure.message.contains("code=\"X\""), "{failure}");
 }
 
 #[tokio::test(start_paused = true)]

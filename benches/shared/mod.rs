@@ -1,0 +1,252 @@
+//! A consortium of any size, so that all benchmarks measure the same kind of network.
+//!
+//! Half of its tables are code tables, half are mapping tables with four columns.
+
+#![expect(dead_code, reason = "every benchmark is a program of its own and needs another part of this")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use zonal::emulator::{self, EmulatedZone, Emulator, MappingRow, TableSeed};
+use zonal::manifest::{self, Source};
+use zonal::model::{
+    Desired, DesiredCollection, Field, Network, Observed, ObservedCollection, ObservedRecord, ObservedZone,
+    Record, Table, Value,
+};
+use zonal::{diff, kinds, plan};
+
+/// How large a consortium is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Members; the network zone comes on top, and nothing is desired of it.
+    pub members: usize,
+    /// Tables of each member.
+    pub tables: usize,
+    /// Rows of each table.
+    pub rows: usize,
+}
+
+/// Who the manifests are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manifests {
+    /// One for each table, for all members.
+    Shared,
+    /// One for each table and member.
+    Own,
+}
+
+/// What the zones hold, compared with what is desired of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// The same.
+    Everything,
+    /// The same, but one row of a hundred has another text.
+    Drifted,
+    /// The tables, without rows.
+    Nothing,
+    /// As many rows, all of them others.
+    Others,
+}
+
+/// Columns of every mapping table; the first one is its key.
+const COLUMNS: [&str; 4] = ["Rule", "Location", "Policy", "Note"];
+
+impl Size {
+    /// The config directory of the consortium.
+    pub fn sources(self, manifests: Manifests, base_url: &str, per_second: u32) -> Vec<Source> {
+        let mut sources = vec![source("network.yaml", self.network(base_url, per_second))];
+        match manifests {
+            Manifests::Shared => sources.extend(
+                (0..self.tables).map(|table| source(&format!("{table:03}.yaml"), self.table(table, None))),
+            ),
+            Manifests::Own => sources.extend((0..self.members).map(|member| {
+                let tables: Vec<String> =
+                    (0..self.tables).map(|table| self.table(table, Some(member))).collect();
+                source(&format!("{}.yaml", code(member)), tables.join("---\n"))
+            })),
+        }
+        sources
+    }
+
+    fn network(self, base_url: &str, per_second: u32) -> String {
+        let mut yaml = format!(
+            "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: bench}}\nspec:\n  baseUrl: {base_url}\n  \
+             credentials: {{read: {{env: \"KEY_{{code}}\"}}}}\n  rate: {{perSecond: {per_second}}}\n  \
+             networkZone: {{code: 01BENCH_NETWORK, name: Network Zone}}\n  members:\n"
+        );
+        for member in 0..self.members {
+            let code = code(member);
+            // Writing to a String cannot fail.
+            let _ = writeln!(yaml, "    - {{code: {code}, name: Member {member}, labels: {{size: large}}}}");
+        }
+        yaml
+    }
+
+    fn table(self, table: usize, member: Option<usize>) -> String {
+        let kind = if is_code_table(table) { "CodeTable" } else { "MappingTable" };
+        let of = member.map_or_else(String::new, |member| format!("-{member}"));
+        let mut yaml =
+            format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: table-{table}{of}}}\nspec:\n");
+        if let Some(member) = member {
+            let _ = writeln!(yaml, "  appliesTo: {{only: [{}]}}", code(member));
+        }
+        let _ = writeln!(yaml, "  table: {}", name(table));
+        if !is_code_table(table) {
+            let _ = writeln!(yaml, "  key: [{}]", COLUMNS[0]);
+        }
+        yaml.push_str("  rows:\n");
+        for row in 0..self.rows {
+            let [key, text, policy, note] = values(table, row);
+            let _ = match is_code_table(table) {
+                true => writeln!(yaml, "    - {{code: {key}, description: {text}, enabled: true}}"),
+                false => writeln!(
+                    yaml,
+                    "    - columns: {{Rule: {key}, Location: {text}, Policy: {policy}, Note: {note}}}"
+                ),
+            };
+        }
+        yaml
+    }
+
+    /// The consortium over the emulator, whose zones hold what `held` says.
+    pub fn emulate(self, network: &Network, held: Held, behaviour: emulator::Behaviour) -> Emulator {
+        let zones = network
+            .zones
+            .iter()
+            .map(|zone| EmulatedZone::from(zone, zone.code.as_str(), Some(format!("write-{}", zone.code))));
+        let emulator = Emulator::new(zones.collect(), behaviour);
+        for zone in network.zones.iter().skip(1) {
+            for table in 0..self.tables {
+                let seed = self.seed(table, held);
+                emulator.control().put_table(zone.code.as_str(), seed).expect("the zone is there");
+            }
+        }
+        emulator
+    }
+
+    fn seed(self, table: usize, held: Held) -> TableSeed {
+        let area = ("INFRA", "General");
+        let rows = (0..self.rows).filter_map(|row| held.values(table, row));
+        match is_code_table(table) {
+            true => {
+                let empty = emulator::CodeTable::new(&name(table), &name(table), area);
+                rows.fold(empty, |table, [key, text, ..]| table.row(emulator::CodeRow::new(&key, &text)))
+                    .into()
+            }
+            false => {
+                let empty = emulator::MappingTable::new(&name(table), &name(table), area);
+                let empty =
+                    COLUMNS.iter().fold(empty, |table, name| table.column(name, emulator::Column::Text));
+                rows.fold(empty, |table, row| table.row(MappingRow::new(&row.each_ref().map(String::as_str))))
+                    .into()
+            }
+        }
+    }
+}
+
+impl Held {
+    /// A row as a zone holds it, where it does.
+    fn values(self, table: usize, row: usize) -> Option<[String; 4]> {
+        let [key, text, policy, note] = values(table, row);
+        match self {
+            Self::Everything => Some([key, text, policy, note]),
+            Self::Drifted if row % 100 == 7 => Some([key, format!("{text}, as we like it"), policy, note]),
+            Self::Drifted => Some([key, text, policy, note]),
+            Self::Nothing => None,
+            Self::Others => Some([format!("LOCAL_{key}"), text, policy, note]),
+        }
+    }
+
+    /// What the zones would answer, without asking them.
+    pub fn observed(self, desired: &Desired) -> Observed {
+        let zones = desired.zones.iter().map(|(code, collections)| {
+            let collections =
+                collections.iter().map(|wanted| (wanted.id.clone(), Ok(self.collection(wanted))));
+            (code.clone(), ObservedZone { collections: collections.collect(), ..ObservedZone::default() })
+        });
+        Observed { zones: zones.collect() }
+    }
+
+    fn collection(self, wanted: &DesiredCollection) -> ObservedCollection {
+        let table = match &wanted.id.table {
+            Table::Code(name) | Table::Title(name) => number(name),
+        };
+        let mut columns: Vec<Field> = match is_code_table(table) {
+            true => vec!["code".into(), "description".into(), "default".into()],
+            false => (0..COLUMNS.len()).map(|number| format!("column{number}").into()).collect(),
+        };
+        let aliases = match is_code_table(table) {
+            true => BTreeMap::new(),
+            false => {
+                COLUMNS.iter().zip(&columns).map(|(name, field)| ((*name).into(), field.clone())).collect()
+            }
+        };
+        let texts = if is_code_table(table) { 2 } else { COLUMNS.len() };
+        let rows = (0..wanted.records.len()).filter_map(|row| self.values(table, row));
+        let records = rows.map(|row| {
+            let mut fields: Record =
+                columns.iter().take(texts).cloned().zip(row.iter().map(Value::text)).collect();
+            fields.insert("enabled".into(), Value::Bool(true));
+            if is_code_table(table) {
+                fields.insert("default".into(), Value::Bool(false));
+            }
+            ObservedRecord {
+                fields,
+                updated_by: Some("API_USER".to_owned()),
+                update_date: Some("2026-03-02Z".to_owned()),
+            }
+        });
+        let records = records.collect();
+        columns.push("enabled".into());
+        // A zone that does not say where values come from is the harder case for the order.
+        let references = is_code_table(table).then(BTreeSet::new);
+        ObservedCollection { id: wanted.id.clone(), aliases, columns, records, references }
+    }
+}
+
+/// Loads and expands a config directory, as every command does first.
+pub fn load(sources: &[Source]) -> (Network, Desired) {
+    let loaded = manifest::load(sources, None);
+    assert!(!loaded.has_errors(), "the manifests are right: {:?}", loaded.diagnostics.first());
+    let network = loaded.network.expect("there is a network");
+    let (desired, problems) = kinds::expand(&network, &loaded.manifests);
+    assert!(problems.is_empty(), "the manifests agree: {:?}", problems.first());
+    (network, desired)
+}
+
+/// Compares and plans, as `zonal plan` does once it has observed.
+pub fn make_plan(network: &Network, desired: &Desired, observed: &Observed) -> zonal::model::Plan {
+    let differences = diff::diff(desired, observed);
+    plan::plan(network, differences, observed, None)
+}
+
+fn source(file: &str, text: String) -> Source {
+    Source { file: file.into(), text: Ok(text) }
+}
+
+fn code(member: usize) -> String {
+    format!("01BENCH_{member:03}")
+}
+
+fn name(table: usize) -> String {
+    format!("Table{table}")
+}
+
+fn number(name: &str) -> usize {
+    name.strip_prefix("Table").and_then(|number| number.parse().ok()).expect("a name of ours")
+}
+
+fn is_code_table(table: usize) -> bool {
+    table.is_multiple_of(2)
+}
+
+/// A key and three texts.
+fn values(table: usize, row: usize) -> [String; 4] {
+    [
+        format!("ROW_{row:05}"),
+        format!("What people see of row {row} in table {table}"),
+        format!("POLICY_{}", row % 20),
+        format!("Agreed upon by working group {}", row % 7),
+    ]
+}
