@@ -352,6 +352,26 @@ rows: [{code: C, description: Trois}]",
 }
 
 #[test]
+fn of_several_manifests_the_one_that_is_strictest_about_unlisted_rows_counts() {
+    let with = |one: &str, two: &str| {
+        let manifest = |name: &str, unlisted: &str, code: &str| {
+            format!(
+                "CodeTable {name}\ntable: T\nunlisted: {unlisted}\nrows: [{{code: {code}, enabled: true}}]\n"
+            )
+        };
+        let manifests = format!("{}---\n{}", manifest("one", one, "A"), manifest("two", two, "B"));
+        differing(&manifests, "code T en\nA One\nB Two\nC Three")
+    };
+    let gone = |manifest: &str| {
+        format!(
+            "- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/{manifest} says `unlisted: remove`)\n"
+        )
+    };
+    assert_eq!(with("remove", "keep"), gone("one"));
+    assert_eq!(with("keep", "remove"), gone("two"));
+}
+
+#[test]
 fn what_unlisted_initial_would_do_is_ignored() {
     assert_eq!(
         differing(

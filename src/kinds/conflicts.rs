@@ -24,9 +24,9 @@ pub fn find(network: &Network, desired: &Desired, doubts: &BTreeSet<Doubt>) -> V
         }
         for collections in same.values().filter(|collections| collections.len() > 1) {
             conflicts.addresses(zone, collections);
-            conflicts.unlisted(zone, collections);
         }
         for collections in related.values() {
+            conflicts.unlisted(zone, collections);
             conflicts.shared(zone, collections);
             conflicts.exclusive(zone, collections);
         }

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use zonal::emulator::{Behaviour, CodeRow, Effect, ErrorShape, Fault, MappingRow, When};
+use zonal::emulator::{
+    Access, Action, Behaviour, CodeRow, Edit, Effect, ErrorShape, Fault, MappingRow, Moment, TableKind, When,
+};
 use zonal::model::{Outcome, Report};
 
 use crate::generated::{CODES, Enforcement, Held, Manifest, Row, Scenario, Table, Unlisted, Zones};
@@ -147,6 +149,27 @@ fn these_are_the_requests_of_an_apply() {
         })
         .collect();
     assert_eq!(lines, REQUESTS.map(|request| request.trim_end_matches(" again")));
+}
+
+#[test]
+fn what_refers_to_a_table_that_could_not_be_planned_is_not_written() {
+    let (reported, found) = under_paused_clock(async {
+        let rehearsal = Rehearsal::new(&scenario(), Behaviour::unlimited());
+        let hide = Edit {
+            zone: FAILING.to_owned(),
+            kind: TableKind::Code,
+            table: "P1".to_owned(),
+            library: None,
+            by: "support".to_owned(),
+            when: Moment::Now,
+            action: Action::Access(Access::Hidden),
+        };
+        rehearsal.control().edit(hide).expect("the table is there");
+        let report = rehearsal.apply(&rehearsal.plan().await, &|_| {}).await;
+        (outcome(&report), rehearsal.holding(FAILING).2)
+    });
+    assert_eq!(reported, "blocked");
+    assert_eq!(found, scenario().zones[1].mappings);
 }
 
 /// A line for each request, and below it one for each way of failing.

@@ -464,6 +464,7 @@ impl Scenario {
         let french = self.manifests.iter().any(|manifest| manifest.name == "p1-french");
         let mut gone = BTreeSet::new();
         let mut default_taken = BTreeSet::new();
+        let mut strict_about = BTreeSet::new();
         for manifest in &mut self.manifests {
             if manifest.over.as_ref().is_some_and(|over| !here.contains(&over.zone)) {
                 manifest.over = None;
@@ -482,7 +483,8 @@ impl Scenario {
             } else if manifest.table == Table::P1 && french {
                 manifest.language = Some("en");
             }
-            if matches!(manifest.name, "p1-two" | "p1-french" | "m1-two") {
+            let strict = manifest.unlisted != Unlisted::Keep;
+            if manifest.name == "p1-french" || strict && !strict_about.insert(manifest.table.code()) {
                 manifest.unlisted = Unlisted::Keep;
             }
             let is_code = manifest.table.is_code();

@@ -27,7 +27,7 @@ fn for_every_network(cases: u32, hold: impl Fn(Scenario)) {
 
 #[test]
 fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_says() {
-    for_every_network(96, |scenario| {
+    for_every_network(40, |scenario| {
         under_paused_clock(async {
             let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
             let others: Vec<_> = scenario.zones.iter().map(|held| rehearsal.others(held.code)).collect();
@@ -86,7 +86,7 @@ fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
 
 #[test]
 fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
-    for_every_network(64, |scenario| {
+    for_every_network(32, |scenario| {
         under_paused_clock(async {
             let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
             rehearsal.make_it_so().await;
@@ -116,7 +116,7 @@ fn a_plan_sends_nothing_but_get() {
 
 #[test]
 fn a_table_is_written_once_however_many_rows_change() {
-    for_every_network(48, |scenario| {
+    for_every_network(40, |scenario| {
         under_paused_clock(async {
             let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
             rehearsal.make_it_so().await;
@@ -156,14 +156,14 @@ fn nothing_is_deleted_unless_a_manifest_says_so() {
             }
         });
     };
-    for_every_network(24, |scenario| kept(&scenario));
-    for_every_network(24, |scenario| kept(&scenario.without_deletions()));
+    for_every_network(12, |scenario| kept(&scenario));
+    for_every_network(12, |scenario| kept(&scenario.without_deletions()));
 }
 
 #[test]
 fn the_order_of_files_documents_and_members_does_not_count() {
     let strategy = (scenarios(), any::<u64>());
-    let tried = runner(32).run(&strategy, |(scenario, seed)| {
+    let tried = runner(20).run(&strategy, |(scenario, seed)| {
         let [one, other] = under_paused_clock(async {
             let one = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;
             let mut turned = scenario.clone();
@@ -232,7 +232,7 @@ fn behaviours() -> impl Strategy<Value = Behaviour> {
 #[test]
 fn what_is_not_known_of_alma_changes_neither_the_plan_nor_what_apply_makes_of_it() {
     let strategy = (scenarios(), behaviours());
-    let tried = runner(64).run(&strategy, |(scenario, behaviour)| {
+    let tried = runner(40).run(&strategy, |(scenario, behaviour)| {
         let scenario = scenario.in_english();
         under_paused_clock(async {
             let usual = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;

@@ -179,7 +179,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 #[test]
 fn whatever_fails_and_whoever_edits_nothing_is_lost_nothing_is_claimed_and_nobody_else_suffers() {
-    let tried = runner(96).run(&(scenarios(), tries()), |(scenario, tries)| {
+    let tried = runner(64).run(&(scenarios(), tries()), |(scenario, tries)| {
         let scenario = scenario.without_deletions().in_english();
         under_paused_clock(simulate(&scenario, &tries));
         Ok(())
