@@ -30,6 +30,23 @@ impl Stop {
     pub fn is_set(&self) -> bool {
         *self.0.borrow()
     }
+
+    /// Does what changes nothing and may be dropped at any moment; `None` where the stop is set off before
+    /// it is done.
+    pub async fn unless_set<T>(&self, looking: impl Future<Output = T>) -> Option<T> {
+        let mut set = self.0.clone();
+        let set_off = async {
+            if set.wait_for(|set| *set).await.is_err() {
+                // Nobody can set it off any more.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = set_off => None,
+            seen = looking => Some(seen),
+        }
+    }
 }
 
 /// Carries out a plan. Zones do not wait for each other, and one that fails does not touch

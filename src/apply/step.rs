@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::Stop;
 use super::approval::{self, Allowance};
 use crate::diff::{self, Wanted};
 use crate::model::{
@@ -26,6 +27,7 @@ pub struct Write<'a, W> {
     pub desired: &'a [DesiredCollection],
     pub planned: &'a CollectionDiff,
     pub allowance: Allowance<'a>,
+    pub stop: &'a Stop,
 }
 
 impl<W: provider::Write> Write<'_, W> {
@@ -34,9 +36,10 @@ impl<W: provider::Write> Write<'_, W> {
         if let Some(outcome) = halted() {
             return outcome;
         }
-        let (fresh, changes) = match self.prepare().await {
-            Ok(prepared) => prepared,
-            Err(outcome) => return outcome,
+        let (fresh, changes) = match self.stop.unless_set(self.prepare()).await {
+            Some(Ok(prepared)) => prepared,
+            Some(Err(outcome)) => return outcome,
+            None => return Outcome::Interrupted,
         };
         if changes.is_empty() {
             return Outcome::Applied { changes };

@@ -34,9 +34,7 @@ impl<W: Write> Run<'_, W> {
         let todo = steps.iter().filter(|step| step.diff.has_work()).count();
         (self.tell)(Event::ZoneStart { zone: self.code.clone(), collections: todo });
         let mut report = ZoneReport::default();
-        if !self.stop.is_set()
-            && let Err(failure) = self.writer.confirm().await
-        {
+        if let Some(Err(failure)) = self.stop.unless_set(self.writer.confirm()).await {
             (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
             report.refused = Some(failure);
         }
@@ -96,8 +94,14 @@ impl<W: Write> Run<'_, W> {
             }
             None => Allowance::Exactly,
         };
-        let write =
-            step::Write { code: self.code, writer: self.writer, desired: self.desired, planned, allowance };
+        let write = step::Write {
+            code: self.code,
+            writer: self.writer,
+            desired: self.desired,
+            planned,
+            allowance,
+            stop: self.stop,
+        };
         let halted = || match &*dead.borrow() {
             Some(failure) => Some(Outcome::Failed { failure: failure.clone() }),
             None => self.stop.is_set().then_some(Outcome::Interrupted),

@@ -63,6 +63,24 @@ fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
     });
 }
 
+#[test]
+fn a_zone_that_is_only_looked_at_is_not_waited_for_after_ctrl_c() {
+    for path in ["/conf/test", "/conf/code-tables/UserBlockDescription"] {
+        paused(async {
+            let stage = Stage::new(&case("network-blocks"));
+            // The first look is the plan's; the second comes before the write.
+            stage.happen(&format!(
+                r#"fault {{"zone": "01OMNI_ALPHA", "path": "{path}", "when": {{"after": {}}}, "effect": "hang"}}"#,
+                if path == "/conf/test" { 0 } else { 1 }
+            ));
+            let start = tokio::time::Instant::now();
+            let printed = interrupted(&stage, "zonal apply --yes --zone 01OMNI_ALPHA", 3000).await;
+            assert_eq!(printed.code, 130, "{path}: {}{}", printed.out, printed.err);
+            assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
+        });
+    }
+}
+
 /// A user who presses Ctrl-C when asked, and types nothing for as long as the other end is there.
 struct Presses(watch::Sender<u32>, mpsc::Receiver<()>);
 
