@@ -16,7 +16,8 @@ use crate::apply::{Stop, apply};
 use crate::model::network::Zone;
 use crate::model::{Event, Mode, Plan, Report};
 use crate::render;
-use crate::render::json::events::{self, Line, Type};
+use crate::render::json::events;
+use crate::render::json::line::{Line, Type};
 
 /// Make every zone hold what the manifests say
 ///

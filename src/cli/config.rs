@@ -65,9 +65,8 @@ pub fn load(
             let files = sources.len();
             let config = Config { network, desired, manifests, files, warnings: found, sources };
             match format {
-                Format::Text if config.warnings.is_empty() => {}
-                Format::Text => world.err.print(shown(&config.warnings, &config.sources, world)),
-                // They are part of the answer, which comes later.
+                Format::Text => config.warn(world),
+                // Where they are not part of the answer themselves, see [`Config::warn`].
                 Format::Json => {}
                 Format::Lines => print_lines(&config.warnings, &config.sources, world),
             }
@@ -78,6 +77,13 @@ pub fn load(
 }
 
 impl Config {
+    /// Prints the warnings on stderr, for an answer in JSON that has no room for them.
+    pub fn warn(&self, world: &World) {
+        if !self.warnings.is_empty() {
+            world.err.print(shown(&self.warnings, &self.sources, world));
+        }
+    }
+
     /// Prints the warnings, as JSON on stdout.
     pub fn print_diagnostics(&self, world: &World) {
         print_json(&self.warnings, &self.sources, world);

@@ -86,6 +86,9 @@ pub async fn make(
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
+    if format == Format::Json {
+        config.warn(world);
+    }
     let desired = match target.selection.narrow(&config.network, config.desired.clone()) {
         Ok(desired) => desired,
         Err(problems) => {

@@ -67,7 +67,7 @@ pub fn all() -> Vec<(String, String)> {
     let outputs = [
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
-        ("apply-event.json", output::<json::events::Line>()),
+        ("apply-event.json", output::<json::line::Line>()),
     ];
     let doors = [
         ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),

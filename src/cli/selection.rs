@@ -86,7 +86,7 @@ impl Selection {
             zone_wanted(code.as_str()) && !collections.is_empty()
         });
         match (self.words(), narrowed.zones.is_empty()) {
-            (Some(words), true) => Err(vec![format!("no manifest applies to {words}")]),
+            (Some(words), true) => Err(vec![format!("no manifest applies to what is selected: {words}")]),
             _ => Ok(narrowed),
         }
     }

@@ -84,7 +84,7 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
             let _ = writeln!(out, "{bad} {place}: blocked: it depends on {by}, which was not written");
         }
         Outcome::VerifyFailed { strays } => {
-            let _ = writeln!(out, "{bad} {place}: written, but verification failed");
+            let _ = writeln!(out, "{bad} {place}: sent, but verification failed");
             for stray in strays {
                 let _ = writeln!(out, "    {stray}");
             }

@@ -153,7 +153,7 @@ fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
     ! BETA/CodeTable/U: blocked: it depends on CodeTable/T, which was not written
     ! BETA/CodeTable/V: failed: `PUT /x` was answered with 400
       help: look at x
-    ! BETA/CodeTable/W: written, but verification failed
+    ! BETA/CodeTable/W: sent, but verification failed
         row `A` is missing
     ! BETA/CodeTable/Y: stale: somebody did this since the plan; nothing was written
     ! GAMMA: nothing was written: `PUT /x` was answered with 400
