@@ -14,4 +14,5 @@ mod published;
 mod rehearsal;
 mod script;
 mod simulations;
+mod sockets;
 mod windows;
