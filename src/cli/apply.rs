@@ -26,14 +26,14 @@ use crate::render::json::line::{Line, Type};
 /// the others. Ctrl-C finishes what is being written and begins nothing more.
 #[derive(Debug, Args)]
 pub struct Apply {
-    #[command(flatten)]
-    target: Target,
     /// Do not ask
     #[arg(long)]
     yes: bool,
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
+    #[command(flatten)]
+    target: Target,
 }
 
 impl Apply {

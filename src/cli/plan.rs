@@ -23,14 +23,14 @@ use crate::{diff, plan, render};
 /// Reads the zones with their read keys and cannot write. What is shown is what apply would do now.
 #[derive(Debug, Args)]
 pub struct PlanCommand {
-    #[command(flatten)]
-    target: Target,
     /// Exit with 2 where there are changes
     #[arg(long)]
     detailed_exitcode: bool,
     /// Print the plan as JSON, in the shape of `terraform show -json`
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    target: Target,
 }
 
 /// What plan and apply are aimed at.
