@@ -83,8 +83,7 @@ impl<W: Write> Run<'_, W> {
 
     async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {
         let planned = &steps[index].diff;
-        let shares_rows =
-            |earlier: &usize| steps[*earlier].diff.id.without_language() == planned.id.without_language();
+        let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
         // Another language of the table was just written by this run, so part of what was
         // approved here may be done already.
         let mut earlier = steps[index].after.iter().filter(|earlier| shares_rows(earlier)).peekable();

@@ -79,7 +79,7 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
         .filter_map(|(id, asked)| {
             let siblings: Vec<CollectionId> = by_name
                 .iter()
-                .filter(|(other, _)| *other != id && (same_rows(other, id) || could_be(other, id)))
+                .filter(|(other, _)| *other != id && (other.shares_rows_with(id) || could_be(other, id)))
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
             // An address names the language where the manifest does, not where the zone happens to tell it.
@@ -105,10 +105,6 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
     found.sort_by(|a, b| a.id.cmp(&b.id));
     languages::share_new_rows(&mut found);
     found
-}
-
-fn same_rows(one: &CollectionId, other: &CollectionId) -> bool {
-    one.without_language() == other.without_language()
 }
 
 /// Whether a name that the zone did not resolve may mean a collection. Then what is wanted under

@@ -58,6 +58,12 @@ pub struct CollectionId {
 }
 
 impl CollectionId {
+    /// Whether two names mean the same rows, in whatever language.
+    pub fn shares_rows_with(&self, other: &Self) -> bool {
+        let Self { kind, table, library, language: _ } = self;
+        (kind, table, library) == (&other.kind, &other.table, &other.library)
+    }
+
     /// The same collection without its language: what all its languages share.
     pub fn without_language(&self) -> Self {
         Self { language: None, ..self.clone() }

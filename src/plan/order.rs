@@ -41,7 +41,7 @@ fn depends(later: &CollectionDiff, earlier: &CollectionDiff) -> bool {
     }
     // The languages of a table share its rows: one after the other, or each would find the
     // table moved under it.
-    if later.id.without_language() == earlier.id.without_language() {
+    if later.id.shares_rows_with(&earlier.id) {
         return true;
     }
     match later.stage.cmp(&earlier.stage) {
