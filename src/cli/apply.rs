@@ -154,9 +154,7 @@ async fn write(
         ));
     }
     let writers = doors.writers(network, &write_keys);
-    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-    let progress =
-        Progress::new(world, "Writing", writers.len(), steps.filter(|step| step.diff.has_work()).count());
+    let progress = Progress::new(world, "Writing", writers.len());
     let shown = |event: Event| {
         tell(&event);
         progress.tell(&event);

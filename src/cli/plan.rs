@@ -1,6 +1,6 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Desired, Event, Plan, ZoneCode};
+use crate::model::{Desired, Event, Plan, ZoneCode};
 use crate::observe::observe;
 use crate::{diff, plan, render};
 
@@ -54,7 +54,7 @@ pub struct Planned {
     /// The doors that it was made through.
     pub doors: Doors,
     /// The keys that it was made with.
-    pub keys: std::collections::BTreeMap<ZoneCode, SecretString>,
+    pub keys: BTreeMap<ZoneCode, SecretString>,
 }
 
 impl PlanCommand {
@@ -107,7 +107,7 @@ pub async fn make(
     };
     let doors = Doors::new(&config.network, world).map_err(|error| super::fail(world, error))?;
     let readers = doors.readers(&config.network, &keys);
-    let progress = Progress::new(world, "Reading", readers.len(), collections(&desired));
+    let progress = Progress::new(world, "Reading", readers.len());
     let shown = |event: Event| {
         tell(&event);
         progress.tell(&event);
@@ -124,12 +124,4 @@ pub async fn make(
     let differences = diff::diff(&desired, &observed);
     let plan = plan::plan(&config.network, differences, &observed, target.selection.words());
     Ok(Planned { config, desired, plan, doors, keys })
-}
-
-/// How many collections will be read.
-fn collections(desired: &Desired) -> usize {
-    let of_zone = |collections: &Vec<crate::model::DesiredCollection>| {
-        collections.iter().map(|collection| &collection.id).collect::<BTreeSet<&CollectionId>>().len()
-    };
-    desired.zones.values().map(of_zone).sum()
 }

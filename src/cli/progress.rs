@@ -34,14 +34,15 @@ struct Zone {
 }
 
 impl<'a> Progress<'a> {
-    /// Progress of a stage that `verb` names (`Reading`), over so many zones and collections.
-    pub fn new(world: &'a World, verb: &'static str, zones: usize, collections: usize) -> Self {
+    /// Progress of a stage that `verb` names (`Reading`), over so many zones. How many collections
+    /// each has is told when it starts.
+    pub fn new(world: &'a World, verb: &'static str, zones: usize) -> Self {
         let target = match world.err.is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
         let bars = MultiProgress::with_draw_target(target);
-        let total = bars.add(ProgressBar::new(collections as u64).with_prefix(verb));
+        let total = bars.add(ProgressBar::new(0).with_prefix(verb));
         total.set_style(style("{prefix:12} {bar:30} {pos}/{len} collections, {elapsed} so far, {eta} left"));
         total.enable_steady_tick(std::time::Duration::from_millis(200));
         let state = State { bars, total, zones: BTreeMap::new(), zones_total: zones, zones_done: 0 };
@@ -86,6 +87,7 @@ impl<'a> Progress<'a> {
 
 impl State {
     fn start(&mut self, code: &ZoneCode, todo: usize) {
+        self.total.inc_length(todo as u64);
         let shown = self.zones.values().filter(|zone| zone.bar.is_some()).count();
         let bar = (shown < BARS).then(|| self.bar(code, todo, 0));
         self.zones.insert(code.clone(), Zone { bar, todo, done: 0, failed: 0 });
