@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Rende
 
 use super::{Texts, Window, count, in_order};
 use crate::model::{Diagnostic, Label, Place, Severity};
+use crate::render::text as words;
 
 /// Whether the text carries the terminal's escape codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,20 +85,16 @@ fn snippet<'a>(
 
 /// `3 errors, 1 warning in 2 files`.
 fn summary(diagnostics: &[Diagnostic]) -> String {
-    let plural = |count: usize, thing: &str| match count {
-        1 => format!("1 {thing}"),
-        count => format!("{count} {thing}s"),
-    };
     let counts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning")]
         .into_iter()
         .map(|(severity, name)| (count(diagnostics, severity), name))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| plural(count, name))
+        .map(|(count, name)| words::count(count, name))
         .collect();
     let files: BTreeSet<&str> =
         diagnostics.iter().filter_map(|problem| problem.place.as_ref()).map(|place| &*place.file).collect();
     match files.len() {
         0 => counts.join(", "),
-        files => format!("{} in {}", counts.join(", "), plural(files, "file")),
+        files => format!("{} in {}", counts.join(", "), words::count(files, "file")),
     }
 }
