@@ -81,7 +81,7 @@ mod tests {
 
     use super::{Allowance, covers};
     use crate::diff;
-    use crate::diff::tests::{desired, observed};
+    use crate::diff::tests::notation::{desired, observed};
     use crate::model::Change;
 
     const EN: &str = "\

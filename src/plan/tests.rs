@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::diff::diff;
-use crate::diff::tests::{desired, observed};
+use crate::diff::tests::notation::{desired, observed};
 use crate::model::{GroupState, Plan};
 
 fn plan(members: &[&str], manifests: &str, tables: &str) -> Plan {

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use crate::diff::diff;
-use crate::diff::tests::{desired, observed};
+use crate::diff::tests::notation::{desired, observed};
 use crate::model::{CollectionId, Failure, FailureClass, Outcome, Plan, Report, Table, ZoneReport};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {

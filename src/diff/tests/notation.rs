@@ -1,0 +1,223 @@
+//! The notation that comparisons are tested in: manifests and tables as text, and changes as text.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::diff::diff;
+use crate::manifest::{self, Source};
+use crate::model::{
+    Action, Change, CollectionId, Desired, Differences, Failure, FailureClass, Field, Mode, Network,
+    Observed, ObservedCollection, ObservedRecord, Severity, Table, Value,
+};
+
+/// A network of so many members, and what manifests want of it. A manifest is `KIND NAME` and, in
+/// the lines after it, its spec; a line of dashes stands between two.
+pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, Desired) {
+    let mut text = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: omni}\nspec:\n  region: ca\n  \
+                    credentials: {read: {env: KEY}}\n  networkZone: {code: NZ, name: Network}\n  members:\n"
+        .to_owned();
+    for member in members {
+        let _ = writeln!(text, "    - {{code: {member}, name: {} College}}", member.to_lowercase());
+    }
+    let mut sources = vec![Source { file: "network.yaml".into(), text: Ok(text) }];
+    for manifest in manifests.split("---\n") {
+        let (head, spec) = manifest.trim_start().split_once('\n').unwrap();
+        let (kind, name) = head.split_once(' ').unwrap();
+        let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+        let text = format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{spec}");
+        sources.push(Source { file: format!("{name}.yaml").into(), text: Ok(text) });
+    }
+    let loaded = manifest::load(&sources, None);
+    let network = loaded.network.unwrap();
+    let (desired, problems) = crate::kinds::expand(&network, &loaded.manifests);
+    let all = loaded.diagnostics.iter().chain(&problems);
+    let errors: Vec<_> = all.filter(|problem| problem.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    (network, desired)
+}
+
+/// What zones hold, in blocks:
+///
+/// ```text
+/// code T en             a code table and the language that it answers in
+/// A One                 code and description, `.` for none
+/// B Two - *             `-` is not enabled, `*` is the default
+/// map M Names: ID Group>T Note      a mapping table, what people call it, its columns; behind `>`
+/// K1 A .                            the code table that a column's values come from, `>?` unknown
+/// fail T unreachable    or missing
+/// ALPHA:                what follows is in this zone alone; in every zone before the first
+/// ```
+pub(crate) fn observed(desired: &Desired, tables: &str) -> Observed {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut zone = None;
+    for line in tables.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["code", table, language] => blocks.push(Block::new(zone, table, None, Some(*language))),
+            ["map", table, title, columns @ ..] => {
+                let mut block = Block::new(zone, table, Some(title.trim_end_matches(':')), None);
+                columns.iter().enumerate().for_each(|(number, column)| block.column(number, column));
+                blocks.push(block);
+            }
+            ["fail", table, class] => {
+                let mut block = Block::new(zone, table, None, None);
+                let class =
+                    if *class == "missing" { FailureClass::Missing } else { FailureClass::Unreachable };
+                block.failure = Some(Failure::new(class, format!("`{table}` did not come")));
+                blocks.push(block);
+            }
+            [code] if code.ends_with(':') => zone = Some(code.trim_end_matches(':')),
+            cells => blocks.last_mut().unwrap().row(cells),
+        }
+    }
+    let mut observed = Observed::default();
+    for (code, wanted) in &desired.zones {
+        let zone = observed.zones.entry(code.clone()).or_default();
+        for id in wanted.iter().map(|wanted| &wanted.id) {
+            let answers =
+                |block: &&Block| block.answers(id) && block.zone.is_none_or(|zone| zone == code.as_str());
+            if let Some(block) = blocks.iter().find(answers) {
+                zone.collections.insert(id.clone(), block.answer(id));
+            }
+        }
+    }
+    observed
+}
+
+struct Block<'a> {
+    zone: Option<&'a str>,
+    code: &'a str,
+    title: Option<&'a str>,
+    language: Option<&'a str>,
+    columns: Vec<Field>,
+    aliases: BTreeMap<Field, Field>,
+    references: Option<BTreeSet<String>>,
+    records: Vec<ObservedRecord>,
+    failure: Option<Failure>,
+}
+
+impl<'a> Block<'a> {
+    fn new(zone: Option<&'a str>, code: &'a str, title: Option<&'a str>, language: Option<&'a str>) -> Self {
+        let columns: &[&str] = match title {
+            None => &["code", "description", "default", "enabled"],
+            Some(_) => &["enabled"],
+        };
+        Self {
+            zone,
+            code,
+            title,
+            language,
+            columns: columns.iter().map(|column| Field::from(*column)).collect(),
+            aliases: BTreeMap::new(),
+            references: title.map(|_| BTreeSet::new()),
+            records: Vec::new(),
+            failure: None,
+        }
+    }
+
+    fn column(&mut self, number: usize, column: &str) {
+        let (name, from) = column.split_once('>').unwrap_or((column, ""));
+        let field = Field::from(format!("column{number}"));
+        self.columns.insert(number, field.clone());
+        self.aliases.insert(name.into(), field);
+        match (from, &mut self.references) {
+            ("", _) | (_, None) => {}
+            ("?", references) => *references = None,
+            (from, Some(references)) => drop(references.insert(from.to_owned())),
+        }
+    }
+
+    fn row(&mut self, cells: &[&str]) {
+        let mut record = ObservedRecord::default();
+        let flags: Vec<&str> = cells.iter().copied().filter(|cell| matches!(*cell, "-" | "*")).collect();
+        let cells = cells.iter().filter(|cell| !matches!(**cell, "-" | "*"));
+        for (field, cell) in self.columns.iter().zip(cells) {
+            record.fields.insert(field.clone(), Value::text(if *cell == "." { "" } else { cell }));
+        }
+        record.fields.insert("enabled".into(), Value::Bool(!flags.contains(&"-")));
+        if self.title.is_none() {
+            record.fields.insert("default".into(), Value::Bool(flags.contains(&"*")));
+        }
+        self.records.push(record);
+    }
+
+    fn answers(&self, id: &CollectionId) -> bool {
+        let named = match &id.table {
+            Table::Code(code) => &**code == self.code,
+            Table::Title(title) => [self.title, Some(self.code)].contains(&Some(&**title)),
+        };
+        let spoken =
+            self.language.is_none() || id.language.is_none() || id.language.as_deref() == self.language;
+        named && spoken
+    }
+
+    fn answer(&self, id: &CollectionId) -> Result<ObservedCollection, Failure> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        Ok(ObservedCollection {
+            id: CollectionId {
+                table: Table::Code(self.code.into()),
+                language: self.language.map(Arc::from),
+                ..id.clone()
+            },
+            aliases: self.aliases.clone(),
+            columns: self.columns.clone(),
+            records: self.records.clone(),
+            references: self.references.clone(),
+        })
+    }
+}
+
+/// A line for each change, `.` before what is only reported; what else was counted, where there is any.
+pub(crate) fn shown(differences: &Differences) -> String {
+    let mut out = String::new();
+    for (zone, diff) in
+        differences.zones.iter().flat_map(|(zone, diffs)| diffs.iter().map(move |diff| (zone, diff)))
+    {
+        match &diff.outcome {
+            Ok(found) => {
+                found.changes.iter().for_each(|change| out.push_str(&line(change)));
+                for (number, what) in [(found.unmanaged, "unmanaged"), (found.ignored, "ignored")] {
+                    if number > 0 {
+                        let _ = writeln!(out, "{number} {what} in {zone}/{}", diff.id);
+                    }
+                }
+            }
+            Err(failure) => {
+                let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+                let _ = writeln!(out, "! {zone}/{}: {:?}: {failure}{help}", diff.id, failure.class);
+            }
+        }
+    }
+    out
+}
+
+fn line(change: &Change) -> String {
+    let sign = match (change.mode, change.action) {
+        (Mode::Apply, Action::Create) => "+",
+        (Mode::Apply, Action::Update) => "~",
+        (Mode::Apply, Action::Delete) => "-",
+        (Mode::Report, Action::Create) => ".+",
+        (Mode::Report, Action::Update) => ".~",
+        (Mode::Report, Action::Delete) => ".-",
+    };
+    let edits: Vec<String> = (change.edits.iter())
+        .map(|edit| match (&edit.before, change.action) {
+            (_, Action::Create) => format!("{}={}", edit.name, edit.after),
+            (before, _) => format!("{}={}->{}", edit.name, before.clone().unwrap_or_default(), edit.after),
+        })
+        .collect();
+    let reason = change.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let edits: String = edits.iter().map(|edit| format!(" {edit}")).collect();
+    format!("{sign} {}{edits}{reason}\n", change.address)
+}
+
+/// How one member, `ALPHA`, differs from the manifests.
+pub(crate) fn differing(manifests: &str, tables: &str) -> String {
+    let (_, desired) = desired(&["ALPHA"], manifests);
+    shown(&diff(&desired, &observed(&desired, tables)))
+}
