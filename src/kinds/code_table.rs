@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rows::{self, Row, Said};
-use super::table::{Override, Table};
+use super::table::{OverrideSpec, Table};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::Head;
 use crate::manifest::check::FILLED;
@@ -42,7 +42,7 @@ pub struct CodeTable {
     pub rows: Vec<At<CodeTableRow>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<At<CodeTableOverride>>,
+    pub overrides: Vec<At<OverrideSpec<CodeTableRow>>>,
 }
 
 /// One row. A field that is left out is not zonal's and never changes.
@@ -59,21 +59,6 @@ pub struct CodeTableRow {
     pub default: Option<At<bool>>,
     /// True for a row that shall not be there.
     pub absent: Option<bool>,
-}
-
-/// What is different in some of the manifest's zones.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CodeTableOverride {
-    /// Which of the manifest's own zones.
-    pub applies_to: At<AppliesTo>,
-    /// How strongly all rows are meant there.
-    pub enforcement: Option<Enforcement>,
-    /// What happens there to rows that no manifest mentions.
-    pub unlisted: Option<Unlisted>,
-    /// Rows whose fields are laid over those of the same code, or that are added.
-    #[serde(default)]
-    pub rows: Vec<At<CodeTableRow>>,
 }
 
 impl KindSpec for CodeTable {
@@ -119,16 +104,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 
 impl CodeTable {
     fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
-        let overrides = self.overrides.iter().map(|At { value: each, extent }| {
-            let lost = lost.field("overrides").item(*extent);
-            Override {
-                lost,
-                applies_to: &each.applies_to,
-                enforcement: each.enforcement,
-                unlisted: each.unlisted,
-                rows: rows(&each.rows, lost.field("rows")),
-            }
-        });
+        let overrides = self.overrides.iter().map(|each| each.read(lost.field("overrides"), rows));
         Table {
             kind: Self::NAME,
             table: TableName::Code(self.table.as_str().into()),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rows::{self, Row, Said};
-use super::table::{Override, Table};
+use super::table::{OverrideSpec, Table};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::lost::Lost;
@@ -49,7 +49,7 @@ pub struct MappingTable {
     pub rows: Vec<At<MappingTableRow>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<At<MappingTableOverride>>,
+    pub overrides: Vec<At<OverrideSpec<MappingTableRow>>>,
 }
 
 /// One row. A column that is left out is not zonal's and never changes.
@@ -62,21 +62,6 @@ pub struct MappingTableRow {
     pub enabled: Option<At<bool>>,
     /// True for a row that shall not be there.
     pub absent: Option<bool>,
-}
-
-/// What is different in some of the manifest's zones.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MappingTableOverride {
-    /// Which of the manifest's own zones.
-    pub applies_to: At<AppliesTo>,
-    /// How strongly all rows are meant there.
-    pub enforcement: Option<Enforcement>,
-    /// What happens there to rows that no manifest mentions.
-    pub unlisted: Option<Unlisted>,
-    /// Rows whose columns are laid over those of the same key, or that are added.
-    #[serde(default)]
-    pub rows: Vec<At<MappingTableRow>>,
 }
 
 impl KindSpec for MappingTable {
@@ -112,16 +97,7 @@ impl MappingTable {
         let mut names = Names::default();
         let rows = names.rows(&self.rows, lost.field("rows"));
         let overrides = (self.overrides.iter())
-            .map(|At { value: each, extent }| {
-                let lost = lost.field("overrides").item(*extent);
-                Override {
-                    lost,
-                    applies_to: &each.applies_to,
-                    enforcement: each.enforcement,
-                    unlisted: each.unlisted,
-                    rows: names.rows(&each.rows, lost.field("rows")),
-                }
-            })
+            .map(|each| each.read(lost.field("overrides"), |specs, lost| names.rows(specs, lost)))
             .collect();
         // The schema lets one of the two pass, and one only.
         let table = match (&self.table, &self.table_name) {

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::Expansion;
 use super::expansion::Doubt;
 use super::records::Work;
@@ -42,6 +45,41 @@ pub struct Table<'a> {
     pub rows: Vec<Row<'a>>,
     /// What is different in some of the zones, in order: later ones win.
     pub overrides: Vec<Override<'a>>,
+}
+
+/// What is different in some of the manifest's zones, as it is written; `R` is a row of the kind.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, bound = "R: Deserialize<'de>")]
+#[schemars(description = "What is different in some of the manifest's zones.")]
+pub struct OverrideSpec<R> {
+    /// Which of the manifest's own zones.
+    pub applies_to: At<AppliesTo>,
+    /// How strongly all rows are meant there.
+    pub enforcement: Option<Enforcement>,
+    /// What happens there to rows that no manifest mentions.
+    pub unlisted: Option<Unlisted>,
+    /// Rows whose fields are laid over those of the same key, or that are added.
+    #[serde(default)]
+    pub rows: Vec<At<R>>,
+}
+
+impl<R> At<OverrideSpec<R>> {
+    /// The override, its rows read by `rows`. `lost` is what could not be read of all overrides.
+    pub fn read<'a>(
+        &'a self,
+        lost: &'a Lost,
+        rows: impl FnOnce(&'a [At<R>], &'a Lost) -> Vec<Row<'a>>,
+    ) -> Override<'a> {
+        let OverrideSpec { applies_to, enforcement, unlisted, rows: specs } = &self.value;
+        let lost = lost.item(self.extent);
+        Override {
+            lost,
+            applies_to,
+            enforcement: *enforcement,
+            unlisted: *unlisted,
+            rows: rows(specs, lost.field("rows")),
+        }
+    }
 }
 
 /// What is different in some zones.
