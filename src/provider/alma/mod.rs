@@ -171,7 +171,7 @@ impl Write for AlmaWriter {
         let service = Service::of(&fresh.observed.id).map_err(WriteError::Refused)?;
         let body = body::lay_over(service.layout(), fresh, changes).map_err(WriteError::Refused)?;
         let path = self.put_path(service, fresh).await.map_err(WriteError::Refused)?;
-        let watch = Watch::of(&self.reader, service, fresh, &body).await;
+        let watch = Watch::of(&self.reader, service, fresh, &body).await.map_err(WriteError::Refused)?;
         let put = self.putter.put(&path, &body).await;
         match put {
             Ok(()) | Err(WriteError::Unknown(_)) => watch.look(&self.reader).await.and(put),

@@ -25,18 +25,32 @@ struct Watched {
 impl Watch {
     /// Begins to watch, where the table that is about to be written is a library's. An institution
     /// that has no such table of its own has nothing to lose.
-    pub async fn of(reader: &AlmaReader, service: Service, fresh: &Snapshot, body: &Json) -> Self {
+    ///
+    /// # Errors
+    /// Where the institution's table may be there and cannot be seen: then nothing may be written.
+    pub async fn of(
+        reader: &AlmaReader,
+        service: Service,
+        fresh: &Snapshot,
+        body: &Json,
+    ) -> Result<Self, Failure> {
         let id = &fresh.observed.id;
-        let Some(library) = &id.library else { return Self(None) };
+        let Some(library) = &id.library else { return Ok(Self(None)) };
         let institution = CollectionId { library: None, ..id.clone() };
-        let Ok(before) = reader.read(&institution).await else { return Self(None) };
+        let before = match reader.read(&institution).await {
+            Ok(before) => before,
+            Err(failure) if failure.class.whole_zone() || failure.class == FailureClass::Malformed => {
+                return Err(failure);
+            }
+            Err(_) => return Ok(Self(None)),
+        };
         let sent = records(service.layout(), body).unwrap_or_default();
-        Self(Some(Watched {
+        Ok(Self(Some(Watched {
             institution,
             library: library.to_string(),
             before: sorted(before.observed.records.into_iter().map(|record| record.fields)),
             sent: sorted(sent.into_iter().map(|record| record.fields)),
-        }))
+        })))
     }
 
     /// Looks again.

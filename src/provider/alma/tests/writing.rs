@@ -155,6 +155,18 @@ async fn the_library_travels_in_the_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_library_is_not_written_while_the_institutions_table_cannot_be_seen() {
+    let body = json!({"name": "T", "language": {"value": "en"}, "row": [{"code": "A"}]});
+    let fresh = read(vec![ok(&body)], &id("CodeTable", Some("MAIN"), None)).await.unwrap();
+    let delete = [change(Action::Delete, &[("code", "A")], &[])];
+    let (writer, script) = writer((0..4).map(|_| Step::Connect).collect());
+    let Err(WriteError::Refused(_)) = writer.write(&fresh, &delete).await else {
+        panic!("it was written unwatched");
+    };
+    assert!(script.lines().iter().all(|line| line.starts_with("GET")), "{:?}", script.lines());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_library_written_into_the_institutions_table_is_noticed() {
     let table = |library: Json, codes: &[&str]| {
         let rows: Vec<Json> = codes.iter().map(|code| json!({"code": code, "description": code})).collect();
