@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use crate::model::{CollectionId, Desired, Event, Observed, ObservedZone, ZoneCode};
+use crate::model::{CollectionId, Desired, DesiredCollection, Event, Observed, ObservedZone, ZoneCode};
 use crate::provider::Read;
 
 /// Reads every collection that `desired` mentions, each once. Zones do not wait for each other,
@@ -23,11 +23,17 @@ pub async fn observe<R: Read>(
         .zones
         .iter()
         .filter_map(|(code, wanted)| {
-            let ids: BTreeSet<&CollectionId> = wanted.iter().map(|collection| &collection.id).collect();
+            let ids: BTreeSet<&CollectionId> = wanted.iter().flat_map(asked).collect();
             Some(observe_zone(code, readers.get(code)?, ids, tell))
         })
         .collect();
     Observed { zones: zones.collect().await }
+}
+
+/// The collection itself, and those that its records refer to.
+fn asked(wanted: &DesiredCollection) -> impl Iterator<Item = &CollectionId> {
+    let references = wanted.records.values().flat_map(|record| &record.references);
+    std::iter::once(&wanted.id).chain(references.map(|reference| &reference.to))
 }
 
 async fn observe_zone<R: Read>(

@@ -171,6 +171,7 @@ impl Held {
     fn collection(self, wanted: &DesiredCollection) -> ObservedCollection {
         let table = match &wanted.id.table {
             Table::Code(name) | Table::Title(name) => number(name),
+            Table::Whole => 0,
         };
         let mut columns: Vec<Field> = match is_code_table(table) {
             true => vec!["code".into(), "description".into(), "default".into()],
@@ -201,7 +202,14 @@ impl Held {
         columns.push("enabled".into());
         // A zone that does not say where values come from is the harder case for the order.
         let references = is_code_table(table).then(BTreeSet::new);
-        ObservedCollection { id: wanted.id.clone(), aliases, columns, records, references }
+        ObservedCollection {
+            id: wanted.id.clone(),
+            aliases,
+            columns,
+            records,
+            references,
+            channel: zonal::model::Channel::Api,
+        }
     }
 }
 

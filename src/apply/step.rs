@@ -75,6 +75,7 @@ impl<W: provider::Write> Write<'_, W> {
         for _ in 0..SENDS {
             match self.writer.write(fresh, changes).await {
                 Ok(()) => return self.verify(fresh, changes).await,
+                Err(WriteError::Moved) => return Err(self.moved().await),
                 Err(WriteError::Refused(failure)) => return Err(Outcome::Failed { failure }),
                 Err(WriteError::Astray(failure)) => {
                     let strays = std::iter::once(failure.message).chain(failure.help).collect();
@@ -95,6 +96,14 @@ impl<W: provider::Write> Write<'_, W> {
             format!("sent {SENDS} times, and the zone holds what it held before{last}"),
         );
         Err(Outcome::Failed { failure: failure.help("run `zonal apply` again when the zone answers") })
+    }
+
+    /// Somebody was faster, and the door has noticed: nothing was written.
+    async fn moved(&self) -> Outcome {
+        match self.read().await.and_then(|snapshot| self.changes(&snapshot)) {
+            Ok(now) => Outcome::Stale { now },
+            Err(failure) => Outcome::Failed { failure },
+        }
     }
 
     /// Nobody knows whether the write arrived: the zone itself is asked before anything else is done.

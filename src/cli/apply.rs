@@ -93,7 +93,7 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {
-            Mode::Apply => Type::PlannedChange,
+            Mode::Apply | Mode::ByHand => Type::PlannedChange,
             Mode::Report => Type::ResourceDrift,
         };
         print(&events::planned(change, kind, &(world.now)()));

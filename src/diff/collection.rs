@@ -2,14 +2,15 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Wanted;
 use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
-    Action, Address, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
-    Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection, ObservedRecord,
-    Provenance, Record, Unlisted, Value, ZoneCode,
+    Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
+    DesiredValue, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
+    ObservedRecord, Provenance, Record, Unlisted, Value, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -38,11 +39,15 @@ pub fn collection(
         names,
         elsewhere: &wanted.listed_elsewhere,
         just_created: &wanted.just_created,
+        observed,
         key,
         rows: &rows,
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
+        released: 0,
+        attested: 0,
+        notes: Vec::new(),
     };
 
     let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
@@ -64,6 +69,11 @@ pub fn collection(
             };
         }
     }
+    for collection in &wanted.collections {
+        for amendment in &collection.amendments {
+            comparison.amend(amendment)?;
+        }
+    }
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
@@ -72,33 +82,42 @@ pub fn collection(
         existing: observed.records.len(),
         unmanaged,
         ignored: comparison.ignored,
+        released: comparison.released,
+        attested: comparison.attested,
+        notes: comparison.notes,
+        channel: observed.channel,
         references: observed.references.clone(),
     })
 }
 
-struct Comparison<'a> {
+pub(super) struct Comparison<'a> {
     zone: &'a ZoneCode,
     id: &'a CollectionId,
-    names: Names<'a>,
+    pub(super) names: Names<'a>,
     elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
     just_created: &'a BTreeSet<&'a Key>,
-    key: Vec<Field>,
-    rows: &'a Rows<'a>,
+    pub(super) observed: &'a ObservedCollection,
+    pub(super) key: Vec<Field>,
+    pub(super) rows: &'a Rows<'a>,
     /// The zone's keys without case and spaces around, made when the first record is new.
     folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
-    changes: BTreeMap<(Key, Mode), Change>,
-    ignored: usize,
+    pub(super) changes: BTreeMap<(Key, Mode), Change>,
+    pub(super) ignored: usize,
+    pub(super) released: usize,
+    attested: usize,
+    pub(super) notes: Vec<String>,
 }
 
 /// What makes one change differ from another of the same collection.
-struct Draft<'a> {
-    action: Action,
-    edits: Vec<Edit>,
-    mode: Mode,
-    reason: Option<String>,
-    provenance: &'a Provenance,
-    found: Option<&'a ObservedRecord>,
+pub(super) struct Draft<'a> {
+    pub action: Action,
+    pub edits: Vec<Edit>,
+    pub mode: Mode,
+    pub reason: Option<String>,
+    pub notes: &'a [Arc<str>],
+    pub provenance: &'a Provenance,
+    pub found: Option<&'a ObservedRecord>,
 }
 
 impl<'a> Comparison<'a> {
@@ -114,6 +133,11 @@ impl<'a> Comparison<'a> {
             [(_, one)] => Some(*one),
             several => return Err(self.ambiguous(id, several.len(), collection)),
         };
+        if record.enforcement == Enforcement::Release {
+            self.released += usize::from(found.is_some());
+            return Ok(());
+        }
+        self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, reason) = match (found, record.absent) {
             (None, true) => return Ok(()),
@@ -124,22 +148,49 @@ impl<'a> Comparison<'a> {
             (Some(_), true) => {
                 (Action::Delete, Vec::new(), Some("because the manifest says `absent: true`".to_owned()))
             }
-            (Some(found), false) => (Action::Update, edits(&wanted, &found.fields), None),
+            (Some(found), false) => {
+                let edits = edits(&wanted, &found.fields);
+                let detached = edits.iter().any(|edit| {
+                    Some(&edit.field) == collection.shape.attachment.as_ref()
+                        && edit.after == Value::Bool(true)
+                });
+                (Action::Update, edits, detached.then(|| DETACHED.to_owned()))
+            }
         };
         if action == Action::Update && edits.is_empty() {
+            self.attested += usize::from(self.observed.channel == Channel::Runbook);
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
-            (Enforcement::Enforce, _) | (Enforcement::Initial, Action::Create) => Mode::Apply,
-            (Enforcement::Initial, Action::Update) if self.just_created.contains(id) => Mode::Apply,
+            (Enforcement::Enforce, _) | (Enforcement::Initial, Action::Create) => self.done(),
+            (Enforcement::Initial, Action::Update) if self.just_created.contains(id) => self.done(),
             (Enforcement::Observe, _) => Mode::Report,
+            (Enforcement::Release, _) => return Ok(()),
             (Enforcement::Initial, Action::Update | Action::Delete) => {
                 self.ignored += 1;
                 return Ok(());
             }
         };
-        self.add(id, Draft { action, edits, mode, reason, provenance: &record.provenance, found });
+        let notes = &record.notes;
+        self.add(id, Draft { action, edits, mode, reason, notes, provenance: &record.provenance, found });
         Ok(())
+    }
+
+    /// How a change is done that is not only reported.
+    pub(super) fn done(&self) -> Mode {
+        match self.observed.channel {
+            Channel::Api | Channel::Gateway => Mode::Apply,
+            Channel::Runbook => Mode::ByHand,
+        }
+    }
+
+    /// Says so where something of the zone's own overrules a record, whatever the record holds.
+    fn tell_shadow(&mut self, id: &Key, found: Option<&ObservedRecord>, collection: &DesiredCollection) {
+        let (Some(found), Some(shadow)) = (found, &collection.shape.shadow) else { return };
+        let over = found.fields.get(shadow).map(Value::texts).unwrap_or_default();
+        if !over.is_empty() {
+            self.notes.push(format!("`{id}` of {} is overruled at {}", self.id, over.join(", ")));
+        }
     }
 
     /// What a record comes to that no manifest mentions. Returns how many rows stay unmanaged.
@@ -163,8 +214,9 @@ impl<'a> Comparison<'a> {
             (_, _) => return Ok(1),
         };
         let mode = match collection.enforcement {
-            Enforcement::Enforce => Mode::Apply,
+            Enforcement::Enforce => self.done(),
             Enforcement::Observe => Mode::Report,
+            Enforcement::Release => return Ok(found.len()),
             Enforcement::Initial => {
                 self.ignored += 1;
                 return Ok(0);
@@ -173,7 +225,8 @@ impl<'a> Comparison<'a> {
         let provenance = &collection.provenance;
         let reason =
             format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
-        self.add(id, Draft { action, edits, mode, reason: Some(reason), provenance, found: Some(one) });
+        let reason = Some(reason);
+        self.add(id, Draft { action, edits, mode, reason, notes: &[], provenance, found: Some(one) });
         Ok(0)
     }
 
@@ -206,6 +259,7 @@ impl<'a> Comparison<'a> {
                         edits: vec![edit],
                         mode,
                         reason: Some(reason),
+                        notes: &[],
                         provenance: &provenance,
                         found: Some(one),
                     };
@@ -277,8 +331,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn add(&mut self, id: &Key, draft: Draft<'_>) {
-        let Draft { action, edits, mode, reason, provenance, found } = draft;
+    pub(super) fn add(&mut self, id: &Key, draft: Draft<'_>) {
+        let Draft { action, edits, mode, reason, notes, provenance, found } = draft;
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
@@ -287,6 +341,7 @@ impl<'a> Comparison<'a> {
             edits,
             mode,
             reason,
+            notes: notes.to_vec(),
             provenance: provenance.clone(),
             updated_by: found.and_then(|found| found.updated_by.clone()),
             update_date: found.and_then(|found| found.update_date.clone()),
@@ -304,6 +359,8 @@ impl<'a> Comparison<'a> {
         ))
     }
 }
+
+const DETACHED: &str = "because the zone has detached it from the network";
 
 /// The fields in which a record differs from what is wanted. A field that the zone left out is
 /// one that holds nothing.

@@ -25,7 +25,7 @@ pub fn share_new_rows(found: &mut [CollectionDiff]) {
                     change.action = Action::Update;
                     let key = &change.key;
                     change.edits.retain(|edit| {
-                        !diff.shared.contains(&edit.field)
+                        !diff.shape.shared.contains(&edit.field)
                             && !key.iter().any(|(field, _)| *field == edit.field)
                     });
                     change.reason = Some(format!("in the row that {creator} creates"));

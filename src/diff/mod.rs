@@ -3,15 +3,18 @@
 //! Apply calls [`collection`] again just before each write, so what is planned and what is
 //! written come from one piece of code.
 
+mod amend;
 mod collection;
 mod languages;
 mod names;
+mod references;
 mod rows;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::{
     CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key, Observed,
@@ -88,15 +91,16 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
             let picked = Wanted::pick(&id, wanted, asked, &siblings);
             let first = picked.collections.first()?;
             let outcome = match observed.collections.get(asked.first()?)? {
-                Ok(found) => collection(code, &picked, found),
+                Ok(found) => collection(code, &picked, found)
+                    .and_then(|changes| references::check(changes, &picked, wanted, observed)),
                 Err(failure) => Err(failure.clone()),
             };
             Some(CollectionDiff {
                 id,
                 asked: asked.clone(),
                 siblings,
-                stage: first.shape.stage,
-                shared: first.shape.shared.clone(),
+                shape: Arc::clone(&first.shape),
+                requires: references::of(&picked).map(|reference| reference.to.clone()).collect(),
                 provenance: first.provenance.clone(),
                 outcome,
             })

@@ -42,11 +42,15 @@ impl<'a> Names<'a> {
         Self { observed, people }
     }
 
-    /// The collection's own word for a field that a manifest mentions.
+    /// The collection's own word for a field that a manifest mentions. Where the zone does not say what
+    /// its fields are, it is the manifest's.
     ///
     /// # Errors
     /// `Mismatch` where the zone has no such field: the manifest must use a name that it has.
-    pub fn resolve(&self, name: &Field) -> Result<&'a Field, Failure> {
+    pub fn resolve<'b>(&'b self, name: &'b Field) -> Result<&'b Field, Failure> {
+        if self.observed.columns.is_empty() {
+            return Ok(self.observed.aliases.get(name).unwrap_or(name));
+        }
         if let Some(field) = self.observed.columns.iter().find(|field| *field == name) {
             return Ok(field);
         }

@@ -17,7 +17,7 @@ impl<'a> Rows<'a> {
             let parts = key.iter().map(|field| match record.fields.get(field) {
                 Some(Value::Text(text)) => text.clone(),
                 Some(Value::Bool(flag)) => Arc::from(flag.to_string()),
-                Some(Value::Null) | None => Arc::from(""),
+                Some(Value::Null | Value::List(_)) | None => Arc::from(""),
             });
             Key(parts.collect())
         };

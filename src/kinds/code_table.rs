@@ -64,6 +64,7 @@ pub struct CodeTableRow {
 impl KindSpec for CodeTable {
     const NAME: &'static str = "CodeTable";
     const ABOUT: &'static str = "Rows that a code table shall have in the zones it applies to.";
+    const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
 }
 
 impl Spec for CodeTable {
@@ -71,7 +72,7 @@ impl Spec for CodeTable {
         rows::check(&self.table(head.lost_spec()), head)
     }
 
-    fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
@@ -97,6 +98,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
         exclusive: vec![Arc::clone(&default)],
         shared: vec![Arc::clone(&enabled), Arc::clone(&default)],
         switch: Some(Arc::clone(&enabled)),
+        menu: "the code table's own page (Configuration, in the area of the table)".into(),
+        ..Shape::default()
     };
     let key = [Arc::clone(&code)].into();
     Names { code, description, enabled, default, key, shape: Arc::new(shape) }

@@ -67,6 +67,7 @@ pub struct MappingTableRow {
 impl KindSpec for MappingTable {
     const NAME: &'static str = "MappingTable";
     const ABOUT: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
+    const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
 }
 
 impl Spec for MappingTable {
@@ -76,7 +77,7 @@ impl Spec for MappingTable {
         problems
     }
 
-    fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion) {
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
@@ -88,6 +89,7 @@ static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
         stage: 1,
         defaults: [(Arc::clone(&ENABLED), Value::Bool(true))].into(),
         switch: Some(Arc::clone(&ENABLED)),
+        menu: "the mapping table's own page (Configuration, in the area of the table)".into(),
         ..Shape::default()
     })
 });

@@ -10,6 +10,7 @@ mod network;
 mod records;
 mod rows;
 mod schema;
+mod scope;
 mod table;
 
 use std::any::Any;
@@ -29,12 +30,19 @@ use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::{Desired, Diagnostic, Network};
 
-/// All kinds.
-pub static KINDS: [Kind; 3] = [
-    Kind::of::<network::NetworkSpec>(),
-    Kind::of::<code_table::CodeTable>(),
-    Kind::of::<mapping_table::MappingTable>(),
-];
+/// Makes the list, so that its length need not be counted.
+macro_rules! kinds {
+    ($($spec:ty,)*) => {
+        /// All kinds.
+        pub static KINDS: [Kind; [$(stringify!($spec)),*].len()] = [$(Kind::of::<$spec>()),*];
+    };
+}
+
+kinds! {
+    network::NetworkSpec,
+    code_table::CodeTable,
+    mapping_table::MappingTable,
+}
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
 /// descriptions of its schema.
@@ -43,6 +51,8 @@ pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     /// What it is for, in one sentence.
     const ABOUT: &'static str;
+    /// The types of collection that its records can be in.
+    const COLLECTIONS: &'static [&'static str];
 }
 
 /// The spec of one manifest of any kind.
@@ -51,7 +61,7 @@ pub trait Spec: Any + fmt::Debug + Send + Sync {
     fn check(&self, head: &Head) -> Vec<Diagnostic>;
 
     /// What the manifest wants of the zones of the network, and what is wrong with that.
-    fn expand(&self, head: &Head, network: &Network, expansion: &mut Expansion);
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>);
 }
 
 /// One kind of manifest.
@@ -60,6 +70,8 @@ pub struct Kind {
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
+    /// The types of collection that its records can be in.
+    pub collections: &'static [&'static str],
     read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<Schema>,
@@ -70,6 +82,7 @@ impl Kind {
         Self {
             name: S::NAME,
             about: S::ABOUT,
+            collections: S::COLLECTIONS,
             read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
             make_schema: schema::of::<S>,
             schema: OnceLock::new(),

@@ -94,6 +94,7 @@ impl<'a, 'n> Work<'a, 'n> {
             unlisted,
             enforcement,
             records,
+            amendments: Vec::new(),
             provenance: self.head.provenance(self.head.extent, None),
         }
     }
@@ -216,7 +217,7 @@ impl<'a, 'n> Work<'a, 'n> {
         let key = (self.table.key.iter())
             .map(|field| match &fields.get(field)?.value {
                 Value::Text(text) => Some(Arc::clone(text)),
-                Value::Null | Value::Bool(_) => None,
+                Value::Null | Value::Bool(_) | Value::List(_) => None,
             })
             .collect::<Option<Vec<_>>>();
         let Some(key) = key else {
@@ -232,7 +233,19 @@ impl<'a, 'n> Work<'a, 'n> {
         let provenance = self.head.provenance(row.extent, override_index);
         self.doubt(row, &provenance.place);
         let absent = row.absent == Some(true);
-        complete.then(|| (Key(key), Arc::new(DesiredRecord { fields, absent, enforcement, provenance })))
+        complete.then(|| {
+            (
+                Key(key),
+                Arc::new(DesiredRecord {
+                    fields,
+                    absent,
+                    enforcement,
+                    provenance,
+                    references: Vec::new(),
+                    notes: Vec::new(),
+                }),
+            )
+        })
     }
 
     /// What the row says of these things could not be read, so that the record cannot be blamed for it.

@@ -33,6 +33,8 @@ pub enum Table {
     Code(Arc<str>),
     /// By the name that people see, `User Block Definitions`: looked up in each zone's own list.
     Title(Arc<str>),
+    /// By nothing but its type: there is one such collection in a zone.
+    Whole,
 }
 
 impl fmt::Display for Table {
@@ -40,6 +42,7 @@ impl fmt::Display for Table {
         match self {
             Self::Code(code) => f.write_str(code),
             Self::Title(title) => write!(f, "{title:?}"),
+            Self::Whole => Ok(()),
         }
     }
 }
@@ -64,16 +67,37 @@ impl CollectionId {
         (kind, table, library) == (&other.kind, &other.table, &other.library)
     }
 
+    /// The one collection of a type, of the institution itself.
+    pub fn whole(kind: &str) -> Self {
+        Self { kind: kind.into(), table: Table::Whole, library: None, language: None }
+    }
+
+    /// The collection of a type that has this code.
+    pub fn coded(kind: &str, code: &str) -> Self {
+        Self { table: Table::Code(code.into()), ..Self::whole(kind) }
+    }
+
+    /// What its records are said to be in: the table, or the type where there is one of it only.
+    pub fn name(&self) -> String {
+        match &self.table {
+            Table::Code(_) | Table::Title(_) => self.table.to_string(),
+            Table::Whole => self.kind.to_string(),
+        }
+    }
+
     /// The same collection without its language: what all its languages share.
     pub fn without_language(&self) -> Self {
         Self { language: None, ..self.clone() }
     }
 }
 
-/// `CodeTable/UserGroups`, `CodeTable/ItemPolicy[library=MAIN,language=fr]`.
+/// `CodeTable/UserGroups`, `CodeTable/ItemPolicy[library=MAIN,language=fr]`, `ImportPermissions`.
 impl fmt::Display for CollectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.table)?;
+        match &self.table {
+            Table::Code(_) | Table::Title(_) => write!(f, "{}/{}", self.kind, self.table)?,
+            Table::Whole => f.write_str(&self.kind)?,
+        }
         match (&self.library, &self.language) {
             (None, None) => Ok(()),
             (Some(library), None) => write!(f, "[library={library}]"),
@@ -84,6 +108,7 @@ impl fmt::Display for CollectionId {
 }
 
 /// What identifies a record within its collection: the values of the collection's key fields, in order.
+/// Empty where a collection is one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Vec<Arc<str>>);
 
@@ -120,7 +145,11 @@ pub struct Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.zone, self.collection, self.key)
+        write!(f, "{}/{}", self.zone, self.collection)?;
+        match self.key.0.is_empty() {
+            true => Ok(()),
+            false => write!(f, "/{}", self.key),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One difference between what is desired and what was observed, and what would end it.
 
+use std::sync::Arc;
+
 use super::address::{Address, CollectionId};
 use super::place::Provenance;
 use super::value::{Field, Record, Value};
@@ -21,6 +23,8 @@ pub struct Change {
     pub mode: Mode,
     /// Why, where it is not simply that the manifest wants it so.
     pub reason: Option<String>,
+    /// What it means, in the words of the kind that wants it.
+    pub notes: Vec<Arc<str>>,
     /// Who declared the record, or whose `unlisted` it falls under.
     pub provenance: Provenance,
     /// Who changed the record last, where the zone says so.
@@ -41,6 +45,7 @@ impl Change {
             mode,
             // Who wants it, why, and who was there last do not count.
             reason: _,
+            notes: _,
             provenance: _,
             updated_by: _,
             update_date: _,
@@ -121,4 +126,6 @@ pub enum Mode {
     Apply,
     /// The manifest says `enforcement: observe`: shown, never done.
     Report,
+    /// The zone can only be changed by a person, who finds the steps in the runbook.
+    ByHand,
 }

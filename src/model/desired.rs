@@ -30,6 +30,8 @@ pub struct DesiredCollection {
     pub enforcement: Enforcement,
     /// The records, by the values of their key fields. Shared between the zones where they are the same.
     pub records: BTreeMap<Key, Arc<DesiredRecord>>,
+    /// What is wanted of records that the zone has, whoever made them.
+    pub amendments: Vec<Amendment>,
     /// The manifest.
     pub provenance: Provenance,
 }
@@ -51,6 +53,13 @@ pub struct Shape {
     pub shared: Vec<Field>,
     /// The flag that is cleared to disable a record.
     pub switch: Option<Field>,
+    /// The flag that says whether a record follows the network's; where a zone has cleared it, the
+    /// record is detached, which is a drift of its own.
+    pub attachment: Option<Field>,
+    /// A field that the zone fills with what overrules a record there, such as a library's own copy.
+    pub shadow: Option<Field>,
+    /// Where a person finds the collection in Alma; empty where that is not known.
+    pub menu: Arc<str>,
 }
 
 /// What is wanted of one record.
@@ -64,6 +73,83 @@ pub struct DesiredRecord {
     pub enforcement: Enforcement,
     /// Where the record is declared.
     pub provenance: Provenance,
+    /// Records that must be there for this one to make sense.
+    pub references: Vec<Reference>,
+    /// What a change of the record means, for whoever reads the plan.
+    pub notes: Vec<Arc<str>>,
+}
+
+/// A record of the same zone that another one refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Its collection.
+    pub to: CollectionId,
+    /// What tells the record from others, under the names that people use.
+    pub fields: Vec<(Field, Arc<str>)>,
+    /// What it is, in words: `user group`.
+    pub what: &'static str,
+}
+
+/// What is wanted of records that a zone has: part of each, everything else of them being the zone's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// What the records hold that are meant; all records where it is empty.
+    pub select: Vec<(Field, Value)>,
+    /// Whether it is worth telling that a zone has no such record.
+    pub expected: Expected,
+    /// What is wanted of each of them.
+    pub amends: Vec<Amend>,
+    /// How strongly it is wanted.
+    pub enforcement: Enforcement,
+    /// Where it is declared.
+    pub provenance: Provenance,
+}
+
+/// Whether a zone should have what an amendment speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// One that has not is told.
+    InEach,
+    /// It may well have none.
+    Perhaps,
+}
+
+/// What is wanted of one field of a record that is amended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amend {
+    /// The field.
+    pub field: Field,
+    /// What it shall be.
+    pub to: AmendTo,
+    /// Who says so.
+    pub provenance: Provenance,
+}
+
+/// What a field that is amended shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AmendTo {
+    /// This value.
+    Value(Value),
+    /// A list with this text in it.
+    With(Arc<str>),
+    /// A list without this text.
+    Without(Arc<str>),
+    /// A list that lets this text pass, given the operator in another field: `INLIST` needs it,
+    /// `NOTINLIST` must not have it, and no operator lets everything pass.
+    Passing {
+        /// The text.
+        text: Arc<str>,
+        /// The field that holds the operator.
+        operator: Field,
+    },
+    /// A list that stops this text, given the operator in another field. Where there is none, it
+    /// becomes `NOTINLIST`.
+    Stopping {
+        /// The text.
+        text: Arc<str>,
+        /// The field that holds the operator.
+        operator: Field,
+    },
 }
 
 /// One wanted value and who wants it.
@@ -99,6 +185,8 @@ pub enum Enforcement {
     Initial,
     /// Report only.
     Observe,
+    /// No longer managed: what is there stays as it is, and the plan says so.
+    Release,
 }
 
 /// What happens to the records of a collection that no manifest mentions.

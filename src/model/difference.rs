@@ -1,12 +1,14 @@
 //! What diff found out, zone by zone and collection by collection.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::address::{CollectionId, ZoneCode};
 use super::change::{Change, Mode};
+use super::channel::Channel;
+use super::desired::Shape;
 use super::failure::Failure;
 use super::place::Provenance;
-use super::value::Field;
 
 /// Everything in which the zones differ from what is desired.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +27,10 @@ pub struct CollectionDiff {
     /// The names of the same collection in other languages that are desired too: its records are
     /// theirs. Also names that the zone did not resolve, which may mean this collection.
     pub siblings: Vec<CollectionId>,
-    /// See [`super::Shape::stage`].
-    pub stage: u8,
-    /// See [`super::Shape::shared`].
-    pub shared: Vec<Field>,
+    /// How such a collection behaves.
+    pub shape: Arc<Shape>,
+    /// The collections that its records refer to, as manifests name them.
+    pub requires: BTreeSet<CollectionId>,
     /// The first manifest that speaks of it.
     pub provenance: Provenance,
     /// What differs, or why that is not known.
@@ -46,8 +48,16 @@ pub struct CollectionChanges {
     pub unmanaged: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
     pub ignored: usize,
+    /// Records that a manifest has let go: they stay as they are.
+    pub released: usize,
+    /// Records that are as wanted because somebody has attested it, which nobody has verified.
+    pub attested: usize,
+    /// What is worth telling although nothing changes.
+    pub notes: Vec<String>,
     /// Codes of the collections that its values come from; `None` where the zone does not say.
     pub references: Option<BTreeSet<String>>,
+    /// How the collection was read, which is how it is changed.
+    pub channel: Channel,
 }
 
 impl CollectionChanges {

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod change;
+pub mod channel;
 pub mod desired;
 pub mod diagnostic;
 pub mod difference;
@@ -17,7 +18,11 @@ pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
 pub use change::{Action, Change, Edit, Effect, Mode};
-pub use desired::{Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement, Shape, Unlisted};
+pub use channel::Channel;
+pub use desired::{
+    Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
+    Expected, Reference, Shape, Unlisted,
+};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences};
 pub use event::{Event, Outcome, Report, ZoneReport};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{CollectionId, ZoneCode};
+use super::channel::Channel;
 use super::failure::Failure;
 use super::value::{Field, Record};
 
@@ -33,12 +34,14 @@ pub struct ObservedCollection {
     /// Names that people use for its fields, each with the field it means:
     /// a mapping table's `Network Block` is `column5` here.
     pub aliases: BTreeMap<Field, Field>,
-    /// Every field that a record of it can have; empty where the zone does not say.
+    /// Every field that a record of it can have; empty where the zone does not say, and then any can.
     pub columns: Vec<Field>,
     /// The records, in the zone's order. Keys are not known here: a manifest says what they are.
     pub records: Vec<ObservedRecord>,
     /// Codes of the collections that its values come from; `None` where the zone does not say.
     pub references: Option<BTreeSet<String>>,
+    /// How it was read, which is how it is changed.
+    pub channel: Channel,
 }
 
 /// One record as the zone holds it.

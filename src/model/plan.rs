@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::address::ZoneCode;
 use super::change::{Action, Mode};
+use super::channel::Channel;
 use super::difference::CollectionDiff;
 use super::failure::Failure;
 
@@ -42,8 +43,8 @@ pub struct Step {
     pub diff: CollectionDiff,
     /// Indices of the steps of the same zone that must have succeeded before this one is tried.
     pub after: Vec<usize>,
-    /// How the changes reach the zone: `api`.
-    pub channel: &'static str,
+    /// How the changes reach the zone.
+    pub channel: Channel,
 }
 
 /// Zones whose changes are the same, record for record.
@@ -99,6 +100,12 @@ pub struct Counts {
     pub ignored: usize,
     /// Collections that cannot be planned, those of zones that could not be asked aside.
     pub blocked: usize,
+    /// Differences that a person must end, following the runbook.
+    pub by_hand: usize,
+    /// Records that are as wanted because somebody has attested it.
+    pub attested: usize,
+    /// Records that a manifest has let go.
+    pub released: usize,
 }
 
 impl ZonePlan {
@@ -115,9 +122,12 @@ impl ZonePlan {
             };
             counts.unmanaged += found.unmanaged;
             counts.ignored += found.ignored;
+            counts.attested += found.attested;
+            counts.released += found.released;
             for change in &found.changes {
                 match (change.mode, change.action) {
                     (Mode::Report, _) => counts.report += 1,
+                    (Mode::ByHand, _) => counts.by_hand += 1,
                     (Mode::Apply, Action::Create) => counts.add += 1,
                     (Mode::Apply, Action::Update) => counts.change += 1,
                     (Mode::Apply, Action::Delete) => counts.destroy += 1,
@@ -137,7 +147,18 @@ impl Plan {
     /// What all changes add up to.
     pub fn counts(&self) -> Counts {
         self.zones.values().map(ZonePlan::counts).fold(Counts::default(), |sum, counts| {
-            let Counts { add, change, destroy, report, unmanaged, ignored, blocked } = counts;
+            let Counts {
+                add,
+                change,
+                destroy,
+                report,
+                unmanaged,
+                ignored,
+                blocked,
+                by_hand,
+                attested,
+                released,
+            } = counts;
             Counts {
                 add: sum.add + add,
                 change: sum.change + change,
@@ -146,6 +167,9 @@ impl Plan {
                 unmanaged: sum.unmanaged + unmanaged,
                 ignored: sum.ignored + ignored,
                 blocked: sum.blocked + blocked,
+                by_hand: sum.by_hand + by_hand,
+                attested: sum.attested + attested,
+                released: sum.released + released,
             }
         })
     }

@@ -1,6 +1,6 @@
 //! What a field can hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ pub enum Value {
     Bool(bool),
     /// A text that is not empty.
     Text(Arc<str>),
+    /// Texts of which each is there once and the order does not count: members of a group, source
+    /// institutions of a rule. Made by [`Value::list`], which sorts them. Never empty: that is [`Value::Null`].
+    List(Arc<[Arc<str>]>),
 }
 
 impl Value {
@@ -34,11 +37,29 @@ impl Value {
         }
     }
 
+    /// The value of some texts in whatever order; none of them is [`Value::Null`].
+    pub fn list<T: Into<Arc<str>>>(texts: impl IntoIterator<Item = T>) -> Self {
+        let texts: BTreeSet<Arc<str>> = texts.into_iter().map(Into::into).collect();
+        match texts.is_empty() {
+            true => Self::Null,
+            false => Self::List(texts.into_iter().collect()),
+        }
+    }
+
+    /// The texts, where it is a list; the one text, where it is a text.
+    pub fn texts(&self) -> &[Arc<str>] {
+        match self {
+            Self::Null | Self::Bool(_) => &[],
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+        }
+    }
+
     /// The text, where it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Null | Self::Bool(_) => None,
+            Self::Null | Self::Bool(_) | Self::List(_) => None,
         }
     }
 }
@@ -69,6 +90,7 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("null"),
             Self::Bool(flag) => write!(f, "{flag}"),
             Self::Text(text) => write!(f, "{text:?}"),
+            Self::List(texts) => f.debug_list().entries(texts.iter()).finish(),
         }
     }
 }
@@ -79,6 +101,7 @@ impl serde::Serialize for Value {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(flag) => serializer.serialize_bool(*flag),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::List(texts) => serializer.collect_seq(texts.iter()),
         }
     }
 }

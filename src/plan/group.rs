@@ -57,6 +57,9 @@ fn digest(zone: &ZonePlan) -> String {
                 for change in &found.changes {
                     tell(&mut hash, change);
                 }
+                for note in &found.notes {
+                    hash.update(format!("{note}\n"));
+                }
             }
             Err(_) if zone.failure.is_some() => {}
             Err(failure) => hash.update(format!("{} {}", step.diff.id, failure_line(failure))),

@@ -7,13 +7,16 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::model::{Action, CollectionDiff, Step, Table};
+use crate::model::{Action, CollectionDiff, Step, Table, Value};
 
 /// Puts the collections of a zone in order, and says for each what it depends on.
 pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<Step> {
     collections.sort_by_cached_key(|diff| {
-        let (lose_last, stage) =
-            if only_loses(diff) { (1, Reverse(diff.stage)) } else { (0, Reverse(u8::MAX - diff.stage)) };
+        let (lose_last, stage) = if only_loses(diff) {
+            (1, Reverse(diff.shape.stage))
+        } else {
+            (0, Reverse(u8::MAX - diff.shape.stage))
+        };
         (lose_last, stage, diff.id.clone())
     });
     let after: Vec<Vec<usize>> = collections
@@ -24,7 +27,12 @@ pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<Step> {
             earlier.filter(|(_, earlier)| depends(diff, earlier)).map(|(index, _)| index).collect()
         })
         .collect();
-    collections.into_iter().zip(after).map(|(diff, after)| Step { diff, after, channel: "api" }).collect()
+    collections.into_iter().zip(after).map(|(diff, after)| step(diff, after)).collect()
+}
+
+fn step(diff: CollectionDiff, after: Vec<usize>) -> Step {
+    let channel = diff.outcome.as_ref().map(|found| found.channel).unwrap_or_default();
+    Step { diff, after, channel }
 }
 
 fn only_loses(diff: &CollectionDiff) -> bool {
@@ -44,7 +52,7 @@ fn depends(later: &CollectionDiff, earlier: &CollectionDiff) -> bool {
     if later.id.shares_rows_with(&earlier.id) {
         return true;
     }
-    match later.stage.cmp(&earlier.stage) {
+    match later.shape.stage.cmp(&earlier.shape.stage) {
         std::cmp::Ordering::Equal => false,
         std::cmp::Ordering::Greater => refers(later, earlier),
         std::cmp::Ordering::Less => refers(earlier, later),
@@ -54,10 +62,13 @@ fn depends(later: &CollectionDiff, earlier: &CollectionDiff) -> bool {
 /// Whether a collection's values come from another one: by what the zone says of its columns,
 /// or, where it says nothing, because a value is the key of a record that changes there.
 fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
+    if to.asked.iter().any(|asked| from.requires.contains(asked)) {
+        return true;
+    }
     let Ok(referring) = &from.outcome else { return false };
     match (&referring.references, &to.id.table) {
         (Some(references), Table::Code(code)) => references.contains(&**code),
-        (Some(_), Table::Title(_)) => false,
+        (Some(_), Table::Title(_) | Table::Whole) => false,
         (None, _) => {
             let Ok(referred) = &to.outcome else { return true };
             let keys: BTreeSet<&str> = referred
@@ -67,10 +78,11 @@ fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
                     _ => None,
                 })
                 .collect();
-            let mut values = referring
+            let values = referring
                 .to_apply()
                 .flat_map(|change| change.edits.iter().map(|edit| &edit.after).chain(change.before.values()));
-            values.any(|value| value.as_text().is_some_and(|text| keys.contains(text)))
+            let mut texts = values.flat_map(Value::texts);
+            texts.any(|text| keys.contains(&**text))
         }
     }
 }

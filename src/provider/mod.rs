@@ -5,6 +5,7 @@
 
 pub mod alma;
 pub mod budget;
+mod laid;
 pub mod transport;
 
 use std::future::Future;
@@ -69,6 +70,8 @@ pub enum WriteError {
     Unknown(Failure),
     /// The zone wrote, but somewhere else: a person must look.
     Astray(Failure),
+    /// The collection has another revision than the one that was read: nothing was changed.
+    Moved,
 }
 
 /// What a zone has cost so far.

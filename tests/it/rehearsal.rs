@@ -243,6 +243,7 @@ fn line(change: &Change) -> String {
     let mode = match change.mode {
         Mode::Apply => "",
         Mode::Report => " only reported",
+        Mode::ByHand => " by hand",
     };
     format!("{action} {}{mode}: {}", change.address, edits.collect::<Vec<_>>().join(", "))
 }

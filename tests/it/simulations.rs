@@ -286,6 +286,7 @@ fn others_are_well(scenario: &Scenario, rehearsal: &Rehearsal, report: &Report, 
 fn code_of(collection: &CollectionId) -> String {
     match &collection.table {
         zonal::model::Table::Code(code) | zonal::model::Table::Title(code) => code.to_string(),
+        zonal::model::Table::Whole => collection.kind.to_string(),
     }
 }
 

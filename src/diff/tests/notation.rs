@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::diff::diff;
 use crate::manifest::{self, Source};
 use crate::model::{
-    Action, Change, CollectionId, Desired, Differences, Failure, FailureClass, Field, Mode, Network,
+    Action, Change, Channel, CollectionId, Desired, Differences, Failure, FailureClass, Field, Mode, Network,
     Observed, ObservedCollection, ObservedRecord, Severity, Table, Value,
 };
 
@@ -148,6 +148,7 @@ impl<'a> Block<'a> {
         let named = match &id.table {
             Table::Code(code) => &**code == self.code,
             Table::Title(title) => [self.title, Some(self.code)].contains(&Some(&**title)),
+            Table::Whole => false,
         };
         let spoken =
             self.language.is_none() || id.language.is_none() || id.language.as_deref() == self.language;
@@ -168,6 +169,7 @@ impl<'a> Block<'a> {
             columns: self.columns.clone(),
             records: self.records.clone(),
             references: self.references.clone(),
+            channel: Channel::Api,
         })
     }
 }
@@ -204,6 +206,9 @@ fn line(change: &Change) -> String {
         (Mode::Report, Action::Create) => ".+",
         (Mode::Report, Action::Update) => ".~",
         (Mode::Report, Action::Delete) => ".-",
+        (Mode::ByHand, Action::Create) => ">+",
+        (Mode::ByHand, Action::Update) => ">~",
+        (Mode::ByHand, Action::Delete) => ">-",
     };
     let edits: Vec<String> = (change.edits.iter())
         .map(|edit| match (&edit.before, change.action) {

@@ -22,6 +22,7 @@ impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
     const ABOUT: &'static str =
         "The zones of one consortium, how they are reached, and what is known of them.";
+    const COLLECTIONS: &'static [&'static str] = &[];
 }
 
 impl Spec for NetworkSpec {
@@ -30,7 +31,7 @@ impl Spec for NetworkSpec {
     }
 
     /// A network says where things are wanted, not what.
-    fn expand(&self, _: &Head, _: &Network, _: &mut Expansion) {}
+    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
 /// The one network among the manifests.

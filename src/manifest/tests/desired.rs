@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::{Just, Strategy};
 
 use super::{NETWORK, judge, manifest, shown, source, wanted};
-use crate::model::Desired;
+use crate::model::{Desired, Shape};
 
 fn desired(kind: &str, spec: &str) -> Desired {
     let text = manifest(kind, "x", spec);
@@ -133,17 +133,19 @@ fn tables_are_found_by_name_and_belong_to_libraries() {
 
 #[test]
 fn shapes_say_how_the_collections_behave() {
-    let shape = |desired: Desired| format!("{:?}", desired.zones[&"BETA".into()][0].shape);
+    let shape = |desired: Desired| {
+        let Shape { stage, required, defaults, exclusive, shared, switch, attachment, shadow, menu } =
+            &*desired.zones[&"BETA".into()][0].shape;
+        assert!(attachment.is_none() && shadow.is_none() && menu.contains("table's own page"));
+        format!("{stage} {required:?} {defaults:?} {exclusive:?} {shared:?} {switch:?}")
+    };
     let shown = shape(desired("CodeTable", "table: T\nrows: [{code: A}]"));
     assert_eq!(
         shown,
-        r#"Shape { stage: 0, required: ["description"], defaults: {"default": Bool(false), "enabled": Bool(true)}, exclusive: ["default"], shared: ["enabled", "default"], switch: Some("enabled") }"#
+        r#"0 ["description"] {"default": Bool(false), "enabled": Bool(true)} ["default"] ["enabled", "default"] Some("enabled")"#
     );
     let shown = shape(desired("MappingTable", "table: T\nkey: [ID]\nrows: [{columns: {ID: A}}]"));
-    assert_eq!(
-        shown,
-        r#"Shape { stage: 1, required: [], defaults: {"enabled": Bool(true)}, exclusive: [], shared: [], switch: Some("enabled") }"#
-    );
+    assert_eq!(shown, r#"1 [] {"enabled": Bool(true)} [] [] Some("enabled")"#);
 }
 
 #[test]

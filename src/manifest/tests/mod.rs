@@ -89,7 +89,7 @@ pub fn wanted(desired: &Desired) -> String {
     for (zone, collections) in &desired.zones {
         for collection in collections {
             for (key, record) in &collection.records {
-                let DesiredRecord { fields, absent, enforcement, provenance: _ } = record.as_ref();
+                let DesiredRecord { fields, absent, enforcement, .. } = record.as_ref();
                 let fields: Vec<String> =
                     fields.iter().map(|(name, value)| format!("{name}={}", value.value)).collect();
                 let absent = if *absent { " absent" } else { "" };

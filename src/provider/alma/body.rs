@@ -124,6 +124,8 @@ fn key_text(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::Bool(flag)) => flag.to_string(),
         Some(Value::Text(text)) => text.to_string(),
+        // No column of a table holds a list.
+        Some(Value::List(texts)) => texts.join(","),
     }
 }
 
@@ -159,15 +161,18 @@ fn spelled(layout: &Layout, field: &str, came: Option<&Json>, value: &Value) -> 
     if !layout.has(field) {
         return Err(mismatch(format!("a {} has no field `{field}`", layout.noun)));
     }
+    if let Value::List(_) = value {
+        return Err(mismatch(format!("`{field}` of a {} holds one text, not a list", layout.noun)));
+    }
     let plain = match layout.default_of(field) {
         None => Json::String(match value {
-            Value::Null => String::new(),
+            Value::Null | Value::List(_) => String::new(),
             Value::Bool(flag) => flag.to_string(),
             Value::Text(text) => text.to_string(),
         }),
         Some(default) => {
             let flag = match value {
-                Value::Null => default,
+                Value::Null | Value::List(_) => default,
                 Value::Bool(flag) => *flag,
                 Value::Text(text) => super::layout::flag(Some(&Json::String(text.to_string())), default)
                     .map_err(|what| mismatch(format!("`{field}`: {what}")))?,

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::layout::{Layout, filled};
 use super::path::Path;
 use super::table::{Asked, understand};
-use crate::model::{Failure, FailureClass, ObservedCollection};
+use crate::model::{Channel, Failure, FailureClass, ObservedCollection};
 use crate::provider::Snapshot;
 
 /// Where things stand in a code table (the vendor's schema).
@@ -51,7 +51,14 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
         }
     }
     let columns = ["code", "description", "default", "enabled"].map(Into::into).to_vec();
-    let observed = ObservedCollection { id, aliases: BTreeMap::new(), columns, records, references: None };
+    let observed = ObservedCollection {
+        id,
+        aliases: BTreeMap::new(),
+        columns,
+        records,
+        references: None,
+        channel: Channel::Api,
+    };
     Ok(Snapshot { observed, raw: body })
 }
 

@@ -59,7 +59,7 @@ impl Getter {
         path: &Path,
         understand: impl Fn(Answer, &str) -> Result<T, Trouble>,
     ) -> Result<T, Failure> {
-        let draft = Draft { method: Method::GET, path, body: Bytes::new(), repeat: Repeat::Anything };
+        let draft = Draft::new(Method::GET, path, Bytes::new(), Repeat::Anything);
         let name = draft.name();
         let got = self.wire.send(&draft, |answer| understand(answer, &name)).await;
         got.map_err(|trouble| trouble.failure)

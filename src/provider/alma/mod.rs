@@ -10,6 +10,7 @@ mod getter;
 mod identity;
 mod layout;
 mod mapping_table;
+mod object;
 mod path;
 mod patience;
 mod putter;
@@ -29,8 +30,9 @@ use secrecy::SecretString;
 
 use self::getter::Getter;
 use self::layout::Layout;
+use self::object::Object;
 use self::path::Path;
-use self::putter::Putter;
+use self::putter::{Payload, Putter};
 use self::secret::Key;
 use self::table::Asked;
 use self::titles::Titles;
@@ -59,10 +61,25 @@ pub struct AlmaWriter {
 }
 
 /// The types of collection that this API serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Service {
-    CodeTable,
-    MappingTable,
+    Table(TableType),
+    Object(&'static Object),
+}
+
+/// The two types of tables, which have much in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TableType {
+    Code,
+    Mapping,
+}
+
+/// The types of collection that are not tables, each in a file of its own.
+static OBJECTS: [&Object; 0] = [];
+
+/// Whether this API has an endpoint for a type of collection.
+pub fn serves(kind: &str) -> bool {
+    matches!(kind, "CodeTable" | "MappingTable") || OBJECTS.iter().any(|object| object.kind == kind)
 }
 
 impl AlmaReader {
@@ -96,15 +113,16 @@ impl AlmaWriter {
 
     /// Where a collection is written. What language a table was read in must be known, because
     /// the API's default for writing is not that for reading.
-    async fn put_path(&self, service: Service, fresh: &Snapshot) -> Result<Path, Failure> {
+    async fn put_path(&self, table: TableType, fresh: &Snapshot) -> Result<Path, Failure> {
         let id = &fresh.observed.id;
         let code = match &id.table {
             Table::Code(code) | Table::Title(code) => code,
+            Table::Whole => &id.kind,
         };
-        match (service, &id.language) {
-            (Service::MappingTable, _) => mapping_table::put_path(code),
-            (Service::CodeTable, Some(language)) => code_table::put_path(code, language),
-            (Service::CodeTable, None) => {
+        match (table, &id.language) {
+            (TableType::Mapping, _) => mapping_table::put_path(code),
+            (TableType::Code, Some(language)) => code_table::put_path(code, language),
+            (TableType::Code, None) => {
                 let english = CollectionId { language: Some("en".into()), ..id.clone() };
                 let english = self.reader.read(&english).await?;
                 if english.observed.records == fresh.observed.records {
@@ -122,21 +140,45 @@ impl AlmaWriter {
 
 impl AlmaReader {
     async fn look(&self, id: &CollectionId) -> Result<Snapshot, Failure> {
-        let service = Service::of(id)?;
-        let titles = match service {
-            Service::CodeTable => &self.code_tables,
-            Service::MappingTable => &self.mapping_tables,
+        let table = match Service::of(id)? {
+            Service::Table(table) => table,
+            Service::Object(object) => {
+                let body = self.getter.json(&(object.path)(&self.zone, id)?).await?;
+                return (object.snapshot)(&self.zone, id, body);
+            }
         };
-        let code = titles.code(service.layout(), &self.getter, &id.table).await?;
+        let titles = match table {
+            TableType::Code => &self.code_tables,
+            TableType::Mapping => &self.mapping_tables,
+        };
+        let code = titles.code(table.layout(), &self.getter, &id.table).await?;
         let asked = Asked { zone: &self.zone, id, code: &code };
-        match service {
-            Service::CodeTable => {
+        match table {
+            TableType::Code => {
                 code_table::snapshot(asked, self.getter.json(&code_table::path(asked)?).await?)
             }
-            Service::MappingTable => {
+            TableType::Mapping => {
                 mapping_table::snapshot(asked, self.getter.json(&mapping_table::path(asked)?).await?)
             }
         }
+    }
+
+    /// Codes and names of the tables of a type that the zone lists.
+    async fn tables(&self, table: TableType) -> Result<Vec<String>, Failure> {
+        let titles = match table {
+            TableType::Code => &self.code_tables,
+            TableType::Mapping => &self.mapping_tables,
+        };
+        titles.codes(table.layout(), &self.getter).await
+    }
+
+    /// Codes of the code tables and of the mapping tables that the zone lists, which is what it lets the
+    /// API see: two requests.
+    ///
+    /// # Errors
+    /// Whatever reading can fail with.
+    pub async fn listed(&self) -> Result<[Vec<String>; 2], Failure> {
+        Ok([self.tables(TableType::Code).await?, self.tables(TableType::Mapping).await?])
     }
 }
 
@@ -168,20 +210,29 @@ impl Write for AlmaWriter {
     }
 
     async fn write(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), WriteError> {
-        let service = Service::of(&fresh.observed.id).map_err(WriteError::Refused)?;
-        let body = body::lay_over(service.layout(), fresh, changes).map_err(WriteError::Refused)?;
-        let path = self.put_path(service, fresh).await.map_err(WriteError::Refused)?;
-        let watch = Watch::of(&self.reader, service, fresh, &body).await.map_err(WriteError::Refused)?;
-        let put = self.putter.put(&path, &body).await;
+        let id = &fresh.observed.id;
+        let table = match Service::of(id).map_err(WriteError::Refused)? {
+            Service::Table(table) => table,
+            Service::Object(object) => {
+                let path = (object.path)(&self.reader.zone, id).map_err(WriteError::Refused)?;
+                let payload = (object.payload)(fresh, changes).map_err(WriteError::Refused)?;
+                return self.putter.put(&path, &payload).await;
+            }
+        };
+        let body = body::lay_over(table.layout(), fresh, changes).map_err(WriteError::Refused)?;
+        let path = self.put_path(table, fresh).await.map_err(WriteError::Refused)?;
+        let watch = Watch::of(&self.reader, table, fresh, &body).await.map_err(WriteError::Refused)?;
+        let put = self.putter.put(&path, &Payload::Json(body)).await;
         match put {
             Ok(()) | Err(WriteError::Unknown(_)) => watch.look(&self.reader).await.and(put),
-            Err(WriteError::Refused(_) | WriteError::Astray(_)) => put,
+            Err(WriteError::Refused(_) | WriteError::Astray(_) | WriteError::Moved) => put,
         }
     }
 
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         match Service::of(&before.observed.id) {
-            Ok(service) => strays::strays(service.layout(), before, changes, after),
+            Ok(Service::Table(table)) => strays::strays(table.layout(), before, changes, after),
+            Ok(Service::Object(object)) => object.strays(before, changes, after),
             Err(failure) => vec![failure.message],
         }
     }
@@ -190,20 +241,24 @@ impl Write for AlmaWriter {
 impl Service {
     fn of(id: &CollectionId) -> Result<Self, Failure> {
         match &*id.kind {
-            "CodeTable" => Ok(Self::CodeTable),
-            "MappingTable" => Ok(Self::MappingTable),
-            kind => Err(Failure::new(
-                FailureClass::Missing,
-                format!("Alma's public API does not serve `{kind}` collections"),
-            )
-            .help("it serves CodeTable and MappingTable")),
+            "CodeTable" => Ok(Self::Table(TableType::Code)),
+            "MappingTable" => Ok(Self::Table(TableType::Mapping)),
+            kind => match OBJECTS.iter().find(|object| object.kind == kind) {
+                Some(object) => Ok(Self::Object(object)),
+                None => Err(Failure::new(
+                    FailureClass::Missing,
+                    format!("Alma's public API does not serve `{kind}`"),
+                )),
+            },
         }
     }
+}
 
+impl TableType {
     fn layout(self) -> &'static Layout {
         match self {
-            Self::CodeTable => &code_table::LAYOUT,
-            Self::MappingTable => &mapping_table::LAYOUT,
+            Self::Code => &code_table::LAYOUT,
+            Self::Mapping => &mapping_table::LAYOUT,
         }
     }
 }

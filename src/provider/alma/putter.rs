@@ -8,8 +8,17 @@ use serde_json::Value as Json;
 use super::path::Path;
 use super::patience::Repeat;
 use super::verdict::{Answer, Kind, garbled};
-use super::wire::{Draft, Wire};
+use super::wire::{Draft, Format, Wire};
 use crate::provider::WriteError;
+
+/// What is put.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// What most of the API takes.
+    Json(Json),
+    /// What some of it takes and nothing else, such as letters (60105 in the vendor's OpenAPI).
+    Xml(String),
+}
 
 /// Sends PUT.
 pub struct Putter {
@@ -27,13 +36,20 @@ impl Putter {
     /// # Errors
     /// [`WriteError::Refused`] where the zone refused it or never got it, [`WriteError::Unknown`]
     /// in every other case.
-    pub async fn put(&self, path: &Path, body: &Json) -> Result<(), WriteError> {
-        let body = body.to_string().into();
-        let draft = Draft { method: Method::PUT, path, body, repeat: Repeat::Unseen };
+    pub async fn put(&self, path: &Path, payload: &Payload) -> Result<(), WriteError> {
+        let (format, body) = match payload {
+            Payload::Json(body) => (Format::Json, body.to_string().into()),
+            Payload::Xml(body) => (Format::Xml, body.clone().into()),
+        };
+        let draft = Draft { format, ..Draft::new(Method::PUT, path, body, Repeat::Unseen) };
         let name = draft.name();
         let put = self.wire.send(&draft, |answer| match answer {
             Answer::Json(_) => Ok(()),
-            Answer::Text(text) if text.trim().is_empty() => Ok(()),
+            Answer::Text(text)
+                if text.trim().is_empty() || format == Format::Xml && text.trim().ends_with('>') =>
+            {
+                Ok(())
+            }
             Answer::Text(_) => Err(garbled(&name, "something that is not JSON, or breaks off")),
         });
         put.await.map_err(|trouble| match trouble.kind {

@@ -30,10 +30,25 @@ impl Titles {
     pub async fn code(&self, layout: &Layout, getter: &Getter, table: &Table) -> Result<String, Failure> {
         match table {
             Table::Code(code) => Ok(code.to_string()),
+            // A table has a code or a name: nothing asks for one without.
+            Table::Whole => {
+                Err(Failure::new(FailureClass::Missing, format!("which {} is not said", layout.noun)))
+            }
             Table::Title(title) => {
                 find(layout, self.0.get_or_try_init(|| list(layout, getter)).await?, title)
             }
         }
+    }
+}
+
+impl Titles {
+    /// The technical codes of all tables that the zone lists.
+    ///
+    /// # Errors
+    /// Whatever reading the list fails with.
+    pub async fn codes(&self, layout: &Layout, getter: &Getter) -> Result<Vec<String>, Failure> {
+        let entries = self.0.get_or_try_init(|| list(layout, getter)).await?;
+        Ok(entries.iter().map(|entry| entry.code.clone()).collect())
     }
 }
 

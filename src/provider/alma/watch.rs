@@ -8,7 +8,7 @@
 use serde_json::Value as Json;
 
 use super::table::records;
-use super::{AlmaReader, Service};
+use super::{AlmaReader, TableType};
 use crate::model::{CollectionId, Failure, FailureClass, Record};
 use crate::provider::{Read as _, Snapshot, WriteError};
 
@@ -30,7 +30,7 @@ impl Watch {
     /// Where the institution's table may be there and cannot be seen: then nothing may be written.
     pub async fn of(
         reader: &AlmaReader,
-        service: Service,
+        table: TableType,
         fresh: &Snapshot,
         body: &Json,
     ) -> Result<Self, Failure> {
@@ -44,7 +44,7 @@ impl Watch {
             }
             Err(_) => return Ok(Self(None)),
         };
-        let sent = records(service.layout(), body).unwrap_or_default();
+        let sent = records(table.layout(), body).unwrap_or_default();
         Ok(Self(Some(Watched {
             institution,
             library: library.to_string(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 
@@ -44,6 +44,35 @@ pub struct Draft<'a> {
     pub body: Bytes,
     /// What may be tried again.
     pub repeat: Repeat,
+    /// What the body is, and what is asked for.
+    pub format: Format,
+    /// The revision that the body was made for, where the server has revisions.
+    pub if_match: Option<String>,
+}
+
+/// What is sent and asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// What nearly everything speaks.
+    Json,
+    /// What some of Alma's API speaks and nothing else.
+    Xml,
+}
+
+impl Format {
+    fn media_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+        })
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// A request in JSON.
+    pub fn new(method: Method, path: &'a Path, body: Bytes, repeat: Repeat) -> Self {
+        Self { method, path, body, repeat, format: Format::Json, if_match: None }
+    }
 }
 
 impl Draft<'_> {
@@ -93,9 +122,12 @@ impl Wire {
             .method(draft.method.clone())
             .uri(format!("{}{}", self.root, draft.path))
             .header(AUTHORIZATION, self.key.header()?)
-            .header(ACCEPT, HeaderValue::from_static("application/json"));
+            .header(ACCEPT, draft.format.media_type());
+        if let Some(revision) = &draft.if_match {
+            request = request.header(IF_MATCH, format!("\"{revision}\""));
+        }
         if !draft.body.is_empty() {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request = request.header(CONTENT_TYPE, draft.format.media_type());
         }
         request.body(draft.body.clone()).map_err(|error| {
             Failure::new(FailureClass::Unreachable, format!("the zone's address is not one: {error}"))

@@ -59,7 +59,7 @@ pub fn not_planned(zone: &ZoneCode, collection: &CollectionId, failure: &Failure
 
 /// The totals of a plan.
 pub fn plan_summary(counts: &Counts, timestamp: &str) -> Line {
-    let Counts { add, change, destroy, report: _, unmanaged: _, ignored: _, blocked: _ } = *counts;
+    let Counts { add, change, destroy, .. } = *counts;
     let message = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");
     let changes = Summary { add, change, remove: destroy, operation: "plan", exit_codes: Vec::new() };
     Line { changes: Some(changes), ..line(timestamp, Type::ChangeSummary, message) }

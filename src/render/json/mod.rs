@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::model::{Failure, FailureClass, Place, Provenance, Record, Value};
 
-/// The value of a field: a text, a flag, or null for nothing.
+/// The value of a field: a text, a flag, a list of texts, or null for nothing.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
@@ -23,6 +23,8 @@ pub enum Scalar {
     Bool(bool),
     /// A text.
     Text(String),
+    /// Texts whose order does not count.
+    List(Vec<String>),
 }
 
 impl From<&Value> for Scalar {
@@ -31,6 +33,7 @@ impl From<&Value> for Scalar {
             Value::Null => Self::Null(()),
             Value::Bool(flag) => Self::Bool(*flag),
             Value::Text(text) => Self::Text(text.to_string()),
+            Value::List(texts) => Self::List(texts.iter().map(ToString::to_string).collect()),
         }
     }
 }

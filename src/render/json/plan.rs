@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{DeclaredAt, Fields, Problem, fields};
-use crate::model::{Action, Change, Cost, Counts, GroupState, Mode, Plan, Step, ZoneCode, ZonePlan};
+use crate::model::{Action, Change, Channel, Cost, Counts, GroupState, Mode, Plan, Step, ZoneCode, ZonePlan};
 
 /// A plan. `format_version` changes its major number when a field goes or changes its meaning.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,7 +17,7 @@ pub struct PlanJson {
     pub format_version: &'static str,
     /// Version of zonal.
     pub zonal_version: &'static str,
-    /// What apply will do.
+    /// What will be done, by apply or, where its channel is `runbook`, by people.
     pub resource_changes: Vec<ResourceChange>,
     /// What differs and is only reported, because its manifest says `enforcement: observe`.
     pub resource_drift: Vec<ResourceChange>,
@@ -111,12 +111,15 @@ pub struct ZoneJson {
 pub struct CollectionJson {
     /// `CodeTable/UserBlockDescription[language=en]`.
     pub name: String,
-    /// How changes reach the zone: `api`.
-    pub channel: &'static str,
+    /// How changes reach the zone.
+    pub channel: Channel,
     /// Records that the zone has; null where it could not be compared.
     pub existing: Option<usize>,
     /// Records that no manifest mentions; null where it could not be compared.
     pub unmanaged: Option<usize>,
+    /// What is worth telling of it although nothing changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Why it cannot be planned, where it cannot.
     pub failure: Option<Problem>,
     /// Names of the collections that must be written before it.
@@ -144,8 +147,11 @@ pub struct ChangeDetail {
     pub digest: String,
     /// Whether apply does it or it is only reported.
     pub mode: Mode,
-    /// How it reaches the zone: `api`.
-    pub channel: &'static str,
+    /// How it reaches the zone.
+    pub channel: Channel,
+    /// What the change means, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Where the record is declared.
     pub declared_at: DeclaredAt,
     /// Where each field that is set is declared.
@@ -163,13 +169,17 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> String) -> PlanJson {
             step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
         })
     };
-    let of =
-        |mode| changes().filter(move |(_, change)| change.mode == mode).map(|(_, change)| resource(change));
     PlanJson {
         format_version: "1.2",
         zonal_version: env!("CARGO_PKG_VERSION"),
-        resource_changes: of(Mode::Apply).collect(),
-        resource_drift: of(Mode::Report).collect(),
+        resource_changes: changes()
+            .filter(|(_, change)| change.mode != Mode::Report)
+            .map(|(_, change)| resource(change))
+            .collect(),
+        resource_drift: changes()
+            .filter(|(_, change)| change.mode == Mode::Report)
+            .map(|(_, change)| resource(change))
+            .collect(),
         complete: plan.is_complete(),
         applyable: plan.has_work(),
         errored: false,
@@ -234,6 +244,7 @@ fn detail(step: &Step, change: &Change, digest: String) -> ChangeDetail {
         digest,
         mode: change.mode,
         channel: step.channel,
+        notes: change.notes.iter().map(ToString::to_string).collect(),
         declared_at: (&change.provenance).into(),
         fields: change.edits.iter().map(|edit| (edit.name.to_string(), (&edit.provenance).into())).collect(),
         updated_by: change.updated_by.clone(),
@@ -258,6 +269,7 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         channel: step.channel,
         existing: found.map(|found| found.existing).ok(),
         unmanaged: found.map(|found| found.unmanaged).ok(),
+        notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
         failure: found.err().map(Problem::from),
         after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
     }

@@ -2,26 +2,33 @@
 
 use std::fmt::Write as _;
 
-use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, styled};
+use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled};
 use crate::model::{Action, Change, CollectionId, Edit, Failure, Mode, Provenance};
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change) {
     let (style, symbol) = match (change.mode, change.action) {
         (Mode::Report, _) => (DIM, '.'),
+        (Mode::ByHand, _) => (HAND, '>'),
         (Mode::Apply, Action::Create) => (ADD, '+'),
         (Mode::Apply, Action::Update) => (CHANGE, '~'),
         (Mode::Apply, Action::Delete) => (REMOVE, '-'),
     };
-    let address = format!("{}/{}", change.address.collection, change.address.key);
+    let address = match change.address.key.0.is_empty() {
+        true => change.address.collection.to_string(),
+        false => format!("{}/{}", change.address.collection, change.address.key),
+    };
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
     for remark in remarks(change) {
         let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({remark})")));
     }
     let symbol = styled(style, symbol);
-    let table = &change.address.collection.table;
-    let _ = writeln!(out, "  {symbol} {table} {:?} {{", change.address.key.to_string());
+    let table = change.address.collection.name();
+    let _ = match change.address.key.0.is_empty() {
+        true => writeln!(out, "  {symbol} {table} {{"),
+        false => writeln!(out, "  {symbol} {table} {:?} {{", change.address.key.to_string()),
+    };
     let before = change.before.iter().map(|(name, value)| (name, Some(value), None, None));
     let edits = change.edits.iter().map(|Edit { field: _, name, before, after, provenance }| {
         (name, before.as_ref(), Some(after), Some(provenance))
@@ -52,6 +59,9 @@ fn fate(change: &Change) -> &'static str {
         (Mode::Apply, Action::Create) => "will be created",
         (Mode::Apply, Action::Update) => "will be updated in-place",
         (Mode::Apply, Action::Delete) => "will be destroyed",
+        (Mode::ByHand, Action::Create) => "must be created by hand",
+        (Mode::ByHand, Action::Update) => "must be updated by hand",
+        (Mode::ByHand, Action::Delete) => "must be removed by hand",
         (Mode::Report, Action::Create) => "is missing, and will only be reported",
         (Mode::Report, Action::Update) => "differs, and will only be reported",
         (Mode::Report, Action::Delete) => "should not be there, and will only be reported",
@@ -62,7 +72,12 @@ fn remarks(change: &Change) -> Vec<String> {
     let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
     let mut remarks = vec![format!("{manifest}, {}", change.provenance)];
     remarks.extend(change.reason.clone());
+    remarks.extend(change.notes.iter().map(ToString::to_string));
+    let attested = change.mode == Mode::ByHand;
     match (&change.updated_by, &change.update_date) {
+        (Some(by), Some(date)) if attested => {
+            remarks.push(format!("something else was attested by {by} on {date}"))
+        }
         (Some(by), Some(date)) => remarks.push(format!("last changed by {by} on {date}")),
         (Some(by), None) => remarks.push(format!("last changed by {by}")),
         (None, Some(date)) => remarks.push(format!("last changed on {date}")),

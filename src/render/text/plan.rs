@@ -1,10 +1,11 @@
 //! The plan: each set of changes once, with the zones that share it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::changes;
-use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Counts, Group, GroupState, Plan};
+use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
+use crate::model::{Channel, Counts, Group, GroupState, Mode, Plan, ZoneCode};
 
 /// The whole plan. A partial one says so in its first line.
 pub fn plan(plan: &Plan) -> String {
@@ -35,6 +36,7 @@ fn legend(out: &mut String, plan: &Plan) {
         (counts.change, styled(CHANGE, '~'), "update in-place"),
         (counts.destroy, styled(REMOVE, '-'), "destroy"),
         (counts.report, styled(DIM, '.'), "report only"),
+        (counts.by_hand, styled(HAND, '>'), "by hand, see `zonal runbook`"),
         (counts.blocked, styled(REMOVE, '!'), "cannot be planned"),
     ];
     for (number, sign, meaning) in signs {
@@ -82,9 +84,11 @@ fn unknown(out: &mut String, plan: &Plan, group: &Group) {
 }
 
 fn summary(out: &mut String, plan: &Plan) {
-    let Counts { add, change, destroy, report, unmanaged, ignored, blocked } = plan.counts();
+    let Counts { add, change, destroy, report, unmanaged, ignored, blocked, by_hand, attested, released } =
+        plan.counts();
+    notes(out, plan);
     let nothing = add + change + destroy == 0;
-    if nothing && plan.is_complete() && report == 0 {
+    if nothing && plan.is_complete() && report + by_hand == 0 {
         let _ = writeln!(out, "{} Your network matches the configuration.", styled(BOLD, "No changes."));
     } else if nothing && !plan.is_complete() {
         let _ = writeln!(out, "{} Nothing to apply in what could be seen.", styled(BOLD, "Incomplete."));
@@ -102,6 +106,9 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", zones_line(plan));
     let rest = [
+        (by_hand, "By hand"),
+        (attested, "Attested, not verified"),
+        (released, "Released, staying as they are"),
         (unmanaged, "Unmanaged"),
         (ignored, "Ignored drift"),
         (report, "Reported only"),
@@ -130,6 +137,23 @@ fn summary(out: &mut String, plan: &Plan) {
     channels(out, plan);
 }
 
+/// What is worth telling although nothing changes: each thing once, with the zones it is told of.
+fn notes(out: &mut String, plan: &Plan) {
+    let mut notes: BTreeMap<&str, Vec<&ZoneCode>> = BTreeMap::new();
+    for (code, zone) in &plan.zones {
+        for found in zone.collections.iter().flat_map(|step| &step.diff.outcome) {
+            for note in &found.notes {
+                notes.entry(note).or_default().push(code);
+            }
+        }
+    }
+    for (note, mut zones) in notes {
+        zones.dedup();
+        let _ = writeln!(out, "{} {note}", styled(CHANGE, "Note:"));
+        let _ = writeln!(out, "{}", zone_list(zones, "  "));
+    }
+}
+
 fn zones_line(plan: &Plan) -> String {
     let of = |state| plan.groups.iter().filter(move |group| group.state == state);
     let mut parts = Vec::new();
@@ -155,10 +179,14 @@ fn zones_line(plan: &Plan) -> String {
 }
 
 fn channels(out: &mut String, plan: &Plan) {
-    let steps = plan.zones.values().flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
-    let channels: std::collections::BTreeSet<&str> = steps.map(|step| step.channel).collect();
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    let changing = steps.filter(|step| {
+        step.diff.outcome.iter().any(|found| found.changes.iter().any(|change| change.mode != Mode::Report))
+    });
+    let channels: BTreeSet<Channel> = changing.map(|step| step.channel).collect();
     if !channels.is_empty() {
-        let _ = writeln!(out, "Channel: {}.", channels.into_iter().collect::<Vec<_>>().join(", "));
+        let channels: Vec<String> = channels.iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "Channel: {}.", channels.join(", "));
     }
 }
 

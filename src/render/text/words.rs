@@ -10,6 +10,8 @@ pub const ADD: Style = AnsiColor::Green.on_default();
 pub const CHANGE: Style = AnsiColor::Yellow.on_default();
 /// Deletes and failures.
 pub const REMOVE: Style = AnsiColor::Red.on_default();
+/// What a person must do.
+pub const HAND: Style = AnsiColor::Magenta.on_default();
 /// What stands out.
 pub const BOLD: Style = Style::new().bold();
 /// What stands back.

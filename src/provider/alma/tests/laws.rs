@@ -8,6 +8,7 @@ const FILES: &[(&str, &str)] = &[
     ("identity", include_str!("../identity.rs")),
     ("layout", include_str!("../layout.rs")),
     ("mapping_table", include_str!("../mapping_table.rs")),
+    ("object", include_str!("../object.rs")),
     ("mod", include_str!("../mod.rs")),
     ("path", include_str!("../path.rs")),
     ("patience", include_str!("../patience.rs")),

@@ -203,6 +203,7 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         edits: edits.iter().map(edit).collect(),
         mode: Mode::Apply,
         reason: None,
+        notes: Vec::new(),
         provenance: provenance(),
         updated_by: None,
         update_date: None,

@@ -1,0 +1,131 @@
+//! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
+
+use super::collection::{Comparison, Draft};
+use crate::model::{
+    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord, Value,
+};
+
+/// The operators of a rule's list, as Alma spells them.
+const IN: &str = "INLIST";
+const NOT_IN: &str = "NOTINLIST";
+
+impl Comparison<'_> {
+    /// What an amendment comes to.
+    ///
+    /// # Errors
+    /// `Mismatch` where the zone has no such field.
+    pub(super) fn amend(&mut self, amendment: &Amendment) -> Result<(), Failure> {
+        let Amendment { select, expected, amends, enforcement, provenance } = amendment;
+        let mut selects = Vec::new();
+        for (field, value) in select {
+            selects.push((self.names.resolve(field)?.clone(), value.clone()));
+        }
+        let meant = |record: &ObservedRecord| {
+            selects.iter().all(|(field, value)| record.fields.get(field).unwrap_or(&Value::Null) == value)
+        };
+        let rows = self.rows;
+        let found: Vec<(&Key, &ObservedRecord)> = (rows.by_key())
+            .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
+            .filter(|(_, record)| meant(record))
+            .collect();
+        if found.is_empty() && *expected == Expected::InEach {
+            let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
+            let which = if which.is_empty() { "record".to_owned() } else { which.join(", ") };
+            self.notes.push(format!("{} has no {which}: there is nothing to amend", self.observed.id));
+        }
+        for (key, record) in found {
+            let mut edits = Vec::new();
+            for amend in amends {
+                edits.extend(self.edits(amend, record)?);
+            }
+            if edits.is_empty() {
+                continue;
+            }
+            let mode = match enforcement {
+                Enforcement::Enforce => self.done(),
+                Enforcement::Observe => Mode::Report,
+                Enforcement::Initial => {
+                    self.ignored += 1;
+                    continue;
+                }
+                Enforcement::Release => {
+                    self.released += 1;
+                    continue;
+                }
+            };
+            match self.changes.get_mut(&(key.clone(), mode)) {
+                Some(change) if change.action == Action::Delete => {}
+                Some(change) => {
+                    edits.retain(|edit| !change.edits.iter().any(|other| other.field == edit.field));
+                    change.edits.extend(edits);
+                }
+                None => {
+                    let draft = Draft {
+                        action: Action::Update,
+                        edits,
+                        mode,
+                        reason: None,
+                        notes: &[],
+                        provenance,
+                        found: Some(record),
+                    };
+                    self.add(key, draft);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn edits(&self, amend: &Amend, record: &ObservedRecord) -> Result<Vec<Edit>, Failure> {
+        let Amend { field: name, to, provenance } = amend;
+        let field = self.names.resolve(name)?;
+        let before = record.fields.get(field);
+        let edit = |after: Value| Edit {
+            field: field.clone(),
+            name: name.clone(),
+            before: before.cloned(),
+            after,
+            provenance: provenance.clone(),
+        };
+        let observed = before.unwrap_or(&Value::Null);
+        let has = |text: &str| observed.texts().iter().any(|each| **each == *text);
+        let with = |text| Value::list(observed.texts().iter().chain([text]).cloned());
+        let without =
+            |text: &str| Value::list(observed.texts().iter().filter(|each| &***each != text).cloned());
+        let operator = |operator| {
+            let operator = self.names.resolve(operator)?;
+            Ok((operator, record.fields.get(operator).and_then(Value::as_text)))
+        };
+        Ok(match to {
+            AmendTo::Value(value) if observed == value => Vec::new(),
+            AmendTo::Value(value) => vec![edit(value.clone())],
+            AmendTo::With(text) if has(text) => Vec::new(),
+            AmendTo::With(text) => vec![edit(with(text))],
+            AmendTo::Without(text) if has(text) => vec![edit(without(text))],
+            AmendTo::Without(_) => Vec::new(),
+            AmendTo::Passing { text, operator: by } => match operator(by)?.1 {
+                Some(IN) if !has(text) => vec![edit(with(text))],
+                Some(NOT_IN) if has(text) => vec![edit(without(text))],
+                Some(_) | None => Vec::new(),
+            },
+            AmendTo::Stopping { text, operator: by } => {
+                let (operator, word) = operator(by)?;
+                match word {
+                    Some(IN) if has(text) => vec![edit(without(text))],
+                    Some(NOT_IN) if !has(text) => vec![edit(with(text))],
+                    Some(_) => Vec::new(),
+                    None => vec![
+                        edit(with(text)),
+                        Edit {
+                            field: operator.clone(),
+                            name: by.clone(),
+                            before: record.fields.get(operator).cloned(),
+                            after: Value::from(NOT_IN),
+                            provenance: provenance.clone(),
+                        },
+                    ],
+                }
+            }
+        })
+    }
+}

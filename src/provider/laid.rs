@@ -1,0 +1,128 @@
+//! Records with changes laid over them, and what differs from that afterwards: for every collection
+//! whose records are not the rows of a table.
+
+use std::collections::BTreeMap;
+
+use super::Snapshot;
+use crate::model::{Action, Change, Failure, FailureClass, Field, Mode, ObservedRecord, Record, Value};
+
+/// A record's key: the values of its key fields.
+type Key<'a> = Vec<(&'a Field, &'a Value)>;
+
+/// The records that a collection should hold once the changes are made, those that are only reported
+/// aside, in the order of the snapshot; new ones come last.
+///
+/// # Errors
+/// [`FailureClass::Mismatch`] where the records are not those that the changes were made for.
+pub fn records(fresh: &Snapshot, changes: &[Change]) -> Result<Vec<Record>, Failure> {
+    let mut records: Vec<Record> =
+        fresh.observed.records.iter().map(|ObservedRecord { fields, .. }| fields.clone()).collect();
+    for change in changes.iter().filter(|change| change.mode == Mode::Apply) {
+        let meant = |record: &Record| {
+            change.key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+        };
+        let found: Vec<usize> = (0..records.len()).filter(|&index| meant(&records[index])).collect();
+        match (change.action, found.as_slice()) {
+            (Action::Create, []) => {
+                let mut record: Record = change.key.iter().cloned().collect();
+                edit(&mut record, change);
+                records.push(record);
+            }
+            (Action::Update, [one]) => edit(&mut records[*one], change),
+            (Action::Delete, [one]) => drop(records.remove(*one)),
+            (_, _) => {
+                let message = format!("`{}` is not as it was when the change was made", change.address.key);
+                return Err(Failure::new(FailureClass::Mismatch, message).help("plan again"));
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn edit(record: &mut Record, change: &Change) {
+    for edit in &change.edits {
+        record.insert(edit.field.clone(), edit.after.clone());
+    }
+}
+
+/// What differs between `after` and what `before` should have become, one line each. A field that holds
+/// nothing is the same as one that is not there. The order of records does not count.
+pub fn strays(before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
+    let expected = match records(before, changes) {
+        Ok(expected) => expected,
+        Err(failure) => return vec![failure.message],
+    };
+    let key_fields: Vec<&Field> =
+        changes.first().map(|change| change.key.iter().map(|(field, _)| field).collect()).unwrap_or_default();
+    let key = |record: &Record| -> String {
+        let parts = key_fields.iter().map(|field| record.get(*field).unwrap_or(&Value::Null).to_string());
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    let mut found: Vec<Record> = after.observed.records.iter().map(|record| filled(&record.fields)).collect();
+    let mut missing = Vec::new();
+    for record in expected.iter().map(filled) {
+        match found.iter().position(|each| *each == record) {
+            Some(index) => drop(found.swap_remove(index)),
+            None => missing.push(record),
+        }
+    }
+    let mut lines = Vec::new();
+    for record in missing {
+        match found.iter().position(|each| key(each) == key(&record)) {
+            Some(index) => lines.push(format!(
+                "`{}` holds {}, should hold {}",
+                key(&record),
+                shown(&found.swap_remove(index)),
+                shown(&record)
+            )),
+            None => lines.push(format!("{} is missing", shown(&record))),
+        }
+    }
+    lines.extend(found.iter().map(|record| format!("{} should not be there", shown(record))));
+    lines
+}
+
+fn filled(record: &Record) -> Record {
+    record
+        .iter()
+        .filter(|(_, value)| **value != Value::Null)
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
+}
+
+fn shown(record: &Record) -> String {
+    let fields: Vec<String> = record.iter().map(|(field, value)| format!("{field}={value}")).collect();
+    format!("{{{}}}", fields.join(" "))
+}
+
+/// The changed records with what each becomes, `None` for one that goes: for collections that are
+/// written record by record.
+///
+/// # Errors
+/// As [`records`].
+pub fn one_by_one(
+    fresh: &Snapshot,
+    changes: &[Change],
+) -> Result<Vec<(Vec<String>, Option<Record>)>, Failure> {
+    let after = records(fresh, changes)?;
+    let texts = |key: &[(Field, Value)]| -> Vec<String> {
+        key.iter().flat_map(|(_, value)| value.texts()).map(ToString::to_string).collect()
+    };
+    let by_key: BTreeMap<Key<'_>, &Record> = changes
+        .iter()
+        .filter_map(|change| {
+            let meant = |record: &&Record| {
+                change.key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+            };
+            let key = change.key.iter().map(|(field, value)| (field, value)).collect();
+            Some((key, after.iter().find(meant)?))
+        })
+        .collect();
+    let changes = changes.iter().filter(|change| change.mode == Mode::Apply);
+    Ok(changes
+        .map(|change| {
+            let key: Key<'_> = change.key.iter().map(|(field, value)| (field, value)).collect();
+            (texts(&change.key), by_key.get(&key).map(|record| (*record).clone()))
+        })
+        .collect())
+}
