@@ -2,6 +2,7 @@
 //! files, the environment and the clock.
 
 mod apply;
+mod attestations;
 mod completions;
 mod config;
 mod credentials;

@@ -1,8 +1,11 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
+use std::sync::Arc;
+
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord, Value,
+    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord,
+    Value, Witness,
 };
 
 /// The operators of a rule's list, as Alma spells them.
@@ -28,6 +31,9 @@ impl Comparison<'_> {
             .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
             .filter(|(_, record)| meant(record))
             .collect();
+        if self.observed.witness == Witness::People {
+            return self.amend_by_hand(amendment);
+        }
         if found.is_empty() && *expected == Expected::InEach {
             let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
             let which = if which.is_empty() { "record".to_owned() } else { which.join(", ") };
@@ -73,6 +79,39 @@ impl Comparison<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.
+    fn amend_by_hand(&mut self, amendment: &Amendment) -> Result<(), Failure> {
+        let Amendment { select, expected: _, amends, enforcement, provenance } = amendment;
+        let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
+        let which = if which.is_empty() { "each".to_owned() } else { which.join(", ") };
+        let what: Vec<String> =
+            amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to))).collect();
+        let name: Arc<str> = format!("{which}: {}", what.join(", ")).into();
+        let rest = self.key.iter().skip(1).map(|_| "".into());
+        let key = Key(std::iter::once(name).chain(rest).collect());
+        if !self.rows.get(&key).is_empty() {
+            self.count_attested();
+            return Ok(());
+        }
+        if *enforcement != Enforcement::Enforce {
+            return Ok(());
+        }
+        let edits = amends
+            .iter()
+            .map(|Amend { field, to, provenance }| Edit {
+                field: field.clone(),
+                name: field.clone(),
+                before: None,
+                after: Value::from(words(to).as_str()),
+                provenance: provenance.clone(),
+            })
+            .collect();
+        let (action, mode) = (Action::Update, Mode::ByHand);
+        let reason = Some("in whatever records the zone has".to_owned());
+        self.add(&key, Draft { action, edits, mode, reason, notes: &[], provenance, found: None });
         Ok(())
     }
 
@@ -127,5 +166,20 @@ impl Comparison<'_> {
                 }
             }
         })
+    }
+}
+
+/// What a person is told to make of a field.
+fn words(to: &AmendTo) -> String {
+    match to {
+        AmendTo::Value(value) => value.to_string(),
+        AmendTo::With(text) => format!("with {text:?}"),
+        AmendTo::Without(text) => format!("without {text:?}"),
+        AmendTo::Passing { text, operator: _ } => {
+            format!("lets {text:?} pass ({IN}: add it; {NOT_IN}: take it out)")
+        }
+        AmendTo::Stopping { text, operator: _ } => {
+            format!("stops {text:?} ({IN}: take it out; {NOT_IN}: add it)")
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
     DesiredValue, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Unlisted, Value, ZoneCode,
+    ObservedRecord, Provenance, Record, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -158,7 +158,7 @@ impl<'a> Comparison<'a> {
             }
         };
         if action == Action::Update && edits.is_empty() {
-            self.attested += usize::from(self.observed.channel == Channel::Runbook);
+            self.count_attested();
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
@@ -174,6 +174,11 @@ impl<'a> Comparison<'a> {
         let notes = &record.notes;
         self.add(id, Draft { action, edits, mode, reason, notes, provenance: &record.provenance, found });
         Ok(())
+    }
+
+    /// Something is as wanted.
+    pub(super) fn count_attested(&mut self) {
+        self.attested += usize::from(self.observed.witness == Witness::People);
     }
 
     /// How a change is done that is not only reported.

@@ -2,8 +2,8 @@
 
 use super::Wanted;
 use crate::model::{
-    Action, Channel, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure,
-    FailureClass, Key, ObservedCollection, ObservedZone, Reference, Table, Value,
+    Action, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure, FailureClass, Key,
+    ObservedCollection, ObservedZone, Reference, Table, Value, Witness,
 };
 
 /// Everything that the records of a collection refer to.
@@ -46,7 +46,7 @@ pub fn check(
             if holds(found, reference) {
                 continue;
             }
-            if found.channel == Channel::Runbook {
+            if found.witness == Witness::People {
                 changes
                     .notes
                     .push(format!("whether {to} has {what} `{named}` is not known: look before `{key}`"));

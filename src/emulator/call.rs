@@ -27,6 +27,7 @@ pub(super) struct Query {
     pub scope: Option<String>,
     pub limit: Option<String>,
     pub offset: Option<String>,
+    pub table: Option<String>,
     format: Option<String>,
     key: Option<String>,
 }
@@ -79,6 +80,7 @@ impl Query {
                 "scope" => &mut read.scope,
                 "limit" => &mut read.limit,
                 "offset" => &mut read.offset,
+                "table" => &mut read.table,
                 "format" => &mut read.format,
                 "apikey" => &mut read.key,
                 _ => continue,

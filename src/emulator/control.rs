@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use super::behaviour::Behaviour;
 use super::edit::Edit;
 use super::fault::{Armed, Fault};
+use super::kept::{RecordEdit, Type};
 use super::log::{LoggedRequest, Statistics};
 use super::network::{Network, Place, lock};
-use super::table::{CodeTable, MappingTable, TableKind, TableSeed};
+use super::table::{CodeTable, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 
 /// Changes and looks at a network directly: no key, no threshold, no delay. Cheap to clone.
@@ -91,6 +92,31 @@ impl Control {
         let state = &mut *lock(&self.place(&edit.zone)?.state);
         let settings = Arc::clone(&state.settings);
         state.institution.edit(edit, &settings).map_err(Misfit)
+    }
+
+    /// Sets or deletes a record of what the API does not reach.
+    ///
+    /// # Errors
+    /// A zone, type, field or record that is not there.
+    pub fn edit_record(&self, edit: &RecordEdit) -> Result<(), Misfit> {
+        let place = self.place(&edit.zone)?;
+        let of = Type::find(&edit.kind, place.zone.role)
+            .ok_or_else(|| Misfit(format!("`{}` has no {}", edit.zone, edit.kind)))?;
+        let state = &mut *lock(&place.state);
+        let stamp = Stamp { by: edit.by.clone(), date: state.settings.today.clone() };
+        let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
+        kept.edit(of, edit, stamp).map_err(Misfit)
+    }
+
+    /// The records of a collection that the API does not reach, in the order of their keys.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn records(&self, zone: &str, kind: &str) -> Result<Vec<serde_json::Value>, Misfit> {
+        let state = lock(&self.place(zone)?.state);
+        let kept = state.institution.kept.get(&(kind.to_owned(), None));
+        let records = kept.into_iter().flat_map(|kept| kept.records.values());
+        Ok(records.map(|record| serde_json::Value::Object(record.fields.clone())).collect())
     }
 
     /// Adds a table to a zone, or replaces the one of that name.

@@ -11,6 +11,7 @@ use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
 use super::edit::Scheduled;
+use super::kept::{Kept, Name};
 use super::put::Put;
 use super::refusal::Refusal;
 use super::schedule::Happened;
@@ -36,6 +37,8 @@ pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
     pub scheduled: Vec<Scheduled>,
+    /// What the API does not reach.
+    pub kept: BTreeMap<Name, Kept>,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
@@ -45,11 +48,12 @@ pub(super) struct Institution {
 const WRITTEN: usize = 1_000;
 
 impl Institution {
-    pub fn new(tables: impl IntoIterator<Item = TableSeed>) -> Self {
+    pub fn new(tables: impl IntoIterator<Item = TableSeed>, kept: BTreeMap<Name, Kept>) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
             scheduled: Vec::new(),
+            kept,
             written: BTreeMap::new(),
         };
         tables.into_iter().for_each(|table| institution.put_table(table));

@@ -10,6 +10,10 @@
 //! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
 //!
+//! # The gateway
+//!
+//! Below `/gateway`, zonal's gateway contract for what the API does not reach. Its keys open all zones.
+//!
 //! # The doors beside it
 //!
 //! Tests in process use [`Emulator::control`]. Over HTTP, without a key, every answer is JSON;
@@ -20,6 +24,8 @@
 //! | `GET POST /emulator/behaviour` | [`Behaviour`]; a POST replaces it wholly |
 //! | `GET POST DELETE /emulator/faults` | one [`Fault`] is added by each POST, a DELETE removes all |
 //! | `POST /emulator/edits` | one [`Edit`] |
+//! | `POST /emulator/records` | one [`RecordEdit`] of what the gateway serves |
+//! | `GET /emulator/zones/{zone}/records/{kind}` | the records of a collection that the gateway serves |
 //! | `GET DELETE /emulator/requests` | list of [`LoggedRequest`] |
 //! | `GET /emulator/statistics` | [`Statistics`] by zone |
 //! | `GET /emulator/zones` | the zones, without their keys |
@@ -58,7 +64,9 @@ mod control;
 mod document;
 mod edit;
 mod fault;
+mod gateway;
 mod institution;
+mod kept;
 mod log;
 mod mapping_table;
 mod network;
@@ -85,6 +93,8 @@ pub use behaviour::{
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment};
 pub use fault::{Effect, Fault, When};
+pub use gateway::GatewayKeys;
+pub use kept::RecordEdit;
 pub use log::{LoggedRequest, Statistics};
 pub use table::{
     Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,
@@ -104,6 +114,12 @@ impl Emulator {
     /// it opens the later one.
     pub fn new(zones: Vec<EmulatedZone>, behaviour: Behaviour) -> Self {
         Self { network: Arc::new(network::Network::new(zones, behaviour)) }
+    }
+
+    /// The same network, whose gateway these keys open.
+    pub fn with_gateway(self, keys: GatewayKeys) -> Self {
+        *network::lock(&self.network.gateway_keys) = keys;
+        self
     }
 
     /// The network for a server: the API and the doors beside it. Thresholds and latency run on

@@ -5,6 +5,7 @@
 mod code_table;
 mod conflicts;
 mod expansion;
+mod import_permissions;
 mod mapping_table;
 mod network;
 mod records;
@@ -42,6 +43,7 @@ kinds! {
     network::NetworkSpec,
     code_table::CodeTable,
     mapping_table::MappingTable,
+    import_permissions::ImportPermissions,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

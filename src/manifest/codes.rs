@@ -78,6 +78,9 @@ codes! {
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
+
+    // Z07xx: what the consortium kinds mean.
+    LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
 }
 
 #[cfg(test)]

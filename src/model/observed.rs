@@ -42,6 +42,18 @@ pub struct ObservedCollection {
     pub references: Option<BTreeSet<String>>,
     /// How it was read, which is how it is changed.
     pub channel: Channel,
+    /// Who says that it holds this.
+    pub witness: Witness,
+}
+
+/// Who says what a collection holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Witness {
+    /// The zone.
+    #[default]
+    Zone,
+    /// People, who have attested what they did. Nobody has verified it.
+    People,
 }
 
 /// One record as the zone holds it.

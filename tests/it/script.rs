@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use zonal::cli::{self, Input, Look, Output, World};
-use zonal::emulator::{Behaviour, EmulatedZone, Emulator};
+use zonal::emulator::{Behaviour, EmulatedZone, Emulator, GatewayKeys, TableSeed};
 use zonal::manifest::{self, Source};
 
 /// Runs the script of a case and returns it with what was printed now.
@@ -69,6 +69,8 @@ impl Stage {
             .map(|zone| {
                 let key = |purpose: &str| format!("{purpose}-key-{}", zone.code);
                 env.insert("BOGUS".to_owned(), "bogus".to_owned());
+                env.insert("ZONAL_GATEWAY_READ".to_owned(), GatewayKeys::default().read);
+                env.insert("ZONAL_GATEWAY_WRITE".to_owned(), GatewayKeys::default().write);
                 env.insert(format!("ZONAL_READ_{}", zone.code), key("read"));
                 env.insert(format!("ZONAL_WRITE_{}", zone.code), key("write"));
                 EmulatedZone::from(zone, key("read"), Some(key("write")))
@@ -137,8 +139,9 @@ impl Stage {
 
     /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
     /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
-    /// `set NAME VALUE` for the environment are for the test that owns the stage. `rows ZONE KIND TABLE`
-    /// and `requests ZONE` show something.
+    /// `set NAME VALUE` for the environment are for the test that owns the stage. `record JSON` edits what the
+    /// gateway serves, `table ZONE JSON` puts a whole table. `rows ZONE KIND TABLE`, `records ZONE KIND` and
+    /// `requests ZONE` show something.
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
@@ -169,6 +172,20 @@ impl Stage {
                     .map_err(|e| e.to_string())
             }
             "rows" => return self.rows(rest),
+            "record" => serde_json::from_value(json())
+                .map_err(|e| e.to_string())
+                .and_then(|edit| control.edit_record(&edit).map_err(|e| e.to_string())),
+            "table" => {
+                let (zone, seed) = rest.split_once(' ').expect("@ table ZONE JSON");
+                serde_json::from_str::<TableSeed>(seed)
+                    .map_err(|e| e.to_string())
+                    .and_then(|seed| control.put_table(zone, seed).map_err(|e| e.to_string()))
+            }
+            "records" => {
+                let (zone, kind) = rest.split_once(' ').expect("@ records ZONE KIND");
+                let records = control.records(zone, kind).expect("the zone is there");
+                return records.iter().map(|record| format!("  {record}\n")).collect();
+            }
             "requests" => {
                 let mut log: Vec<String> = control
                     .requests()

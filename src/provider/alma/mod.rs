@@ -6,23 +6,23 @@
 mod body;
 mod code_table;
 mod complaint;
-mod getter;
+pub(in crate::provider) mod getter;
 mod identity;
-mod layout;
+pub(in crate::provider) mod layout;
 mod mapping_table;
 mod object;
-mod path;
-mod patience;
+pub(in crate::provider) mod path;
+pub(in crate::provider) mod patience;
 mod putter;
-mod secret;
+pub(in crate::provider) mod secret;
 mod strays;
 mod table;
 #[cfg(test)]
 mod tests;
 mod titles;
-mod verdict;
+pub(in crate::provider) mod verdict;
 mod watch;
-mod wire;
+pub(in crate::provider) mod wire;
 
 use std::sync::Arc;
 

@@ -45,6 +45,8 @@ pub enum Kind {
     Garbled,
     /// A status that the API does not have, such as a redirect.
     Odd,
+    /// Seen and refused, because what it was made for has moved.
+    Moved,
     /// Seen and refused; another try would be refused too.
     Refused,
 }
@@ -126,6 +128,7 @@ fn refused(
     let (kind, class, help) = match complaint.code.as_deref() {
         Some("DAILY_THRESHOLD") => (Kind::Refused, FailureClass::Quota, Some(TOMORROW)),
         Some("PER_SECOND_THRESHOLD") => (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER)),
+        _ if status == StatusCode::PRECONDITION_FAILED => (Kind::Moved, FailureClass::Rejected, None),
         _ if status == StatusCode::TOO_MANY_REQUESTS => {
             (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER))
         }
@@ -192,6 +195,7 @@ fn meaning(
             Some("look whether the key is complete, and whether it may be used from this address only"),
         ),
         None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
+        _ if status == StatusCode::NOT_FOUND => (FailureClass::Missing, None),
         _ => (FailureClass::Rejected, None),
     }
 }

@@ -62,7 +62,7 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     out.push('\n');
     for step in &zone.collections {
         match &step.diff.outcome {
-            Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change)),
+            Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
             Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
         }
     }
