@@ -46,8 +46,11 @@ pub struct Attestation {
     /// The language of its texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// What the record holds since then, key fields included.
+    /// What the record holds since then, key fields included; its key fields alone where it is gone.
     pub fields: BTreeMap<String, Said>,
+    /// Whether the record is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
     /// Who did it.
     pub by: String,
     /// When, as `YYYY-MM-DD`.
@@ -90,6 +93,15 @@ impl From<&Said> for Value {
     }
 }
 
+/// What has become of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// It is there.
+    There,
+    /// It is gone.
+    Gone,
+}
+
 impl Attestation {
     /// The collection that it speaks of.
     pub fn collection(&self) -> CollectionId {
@@ -107,7 +119,7 @@ impl Attestation {
     }
 
     /// An entry for a record of a collection.
-    pub fn new(zone: &ZoneCode, id: &CollectionId, record: &Record, by: &str, date: &str) -> Self {
+    pub fn new(zone: &ZoneCode, id: &CollectionId, record: &Record, now: Now, by: &str, date: &str) -> Self {
         let (table, title) = match &id.table {
             Table::Code(code) => (Some(code.to_string()), None),
             Table::Title(title) => (None, Some(title.to_string())),
@@ -121,6 +133,7 @@ impl Attestation {
             library: id.library.as_deref().map(str::to_owned),
             language: id.language.as_deref().map(str::to_owned),
             fields: record.iter().map(|(field, value)| (field.to_string(), value.into())).collect(),
+            gone: now == Now::Gone,
             by: by.to_owned(),
             date: date.to_owned(),
         }
@@ -168,13 +181,17 @@ impl Attestations {
         for each in &self.attestations {
             let fields =
                 each.fields.iter().map(|(field, said)| (field.as_str().into(), said.into())).collect();
-            let record = ObservedRecord {
+            let zone = zones.entry(each.zone.as_str().into()).or_default();
+            let said = zone.entry(each.collection()).or_default();
+            if each.gone {
+                said.gone.push(fields);
+                continue;
+            }
+            said.records.push(ObservedRecord {
                 fields,
                 updated_by: Some(each.by.clone()),
                 update_date: Some(each.date.clone()),
-            };
-            let zone = zones.entry(each.zone.as_str().into()).or_default();
-            zone.entry(each.collection()).or_default().push(record);
+            });
         }
         zones
     }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord,
-    Value, Witness,
+    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord, Value,
 };
 
 /// The operators of a rule's list, as Alma spells them.
@@ -31,7 +30,7 @@ impl Comparison<'_> {
             .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
             .filter(|(_, record)| meant(record))
             .collect();
-        if self.observed.witness == Witness::People {
+        if self.observed.witness.is_people() {
             return self.amend_by_hand(amendment);
         }
         if found.is_empty() && *expected == Expected::InEach {

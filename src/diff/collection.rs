@@ -86,6 +86,7 @@ pub fn collection(
         attested: comparison.attested,
         notes: comparison.notes,
         channel: observed.channel,
+        witness: observed.witness.clone(),
         references: observed.references.clone(),
     })
 }
@@ -140,7 +141,14 @@ impl<'a> Comparison<'a> {
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, reason) = match (found, record.absent) {
-            (None, true) => return Ok(()),
+            (None, true) => match &self.observed.witness {
+                Witness::Zone => return Ok(()),
+                Witness::People { gone } if gone.contains(&self.key_record(id)) => {
+                    self.count_attested();
+                    return Ok(());
+                }
+                Witness::People { .. } => (Action::Delete, Vec::new(), Some(MAYBE.to_owned())),
+            },
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
                 (Action::Create, edits, self.look_alike(id))
@@ -176,9 +184,14 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
+    /// The key fields of a record.
+    pub(super) fn key_record(&self, id: &Key) -> Record {
+        self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect()
+    }
+
     /// Something is as wanted.
     pub(super) fn count_attested(&mut self) {
-        self.attested += usize::from(self.observed.witness == Witness::People);
+        self.attested += usize::from(self.observed.witness.is_people());
     }
 
     /// How a change is done that is not only reported.
@@ -364,6 +377,9 @@ impl<'a> Comparison<'a> {
         ))
     }
 }
+
+/// Nobody knows what such a zone holds.
+const MAYBE: &str = "if it is there: nobody has attested that it is gone";
 
 const DETACHED: &str = "because the zone has detached it from the network";
 

@@ -3,7 +3,7 @@
 use super::Wanted;
 use crate::model::{
     Action, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure, FailureClass, Key,
-    ObservedCollection, ObservedZone, Reference, Table, Value, Witness,
+    ObservedCollection, ObservedZone, Reference, Table, Value,
 };
 
 /// Everything that the records of a collection refer to.
@@ -46,7 +46,7 @@ pub fn check(
             if holds(found, reference) {
                 continue;
             }
-            if found.witness == Witness::People {
+            if found.witness.is_people() {
                 changes
                     .notes
                     .push(format!("whether {to} has {what} `{named}` is not known: look before `{key}`"));

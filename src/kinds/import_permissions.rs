@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
@@ -86,11 +86,12 @@ impl KindSpec for ImportPermissions {
     const NAME: &'static str = "ImportPermissions";
     const ABOUT: &'static str = "Which members may bring records into the Network Zone.";
     const COLLECTIONS: &'static [&'static str] = &["ImportPermissions"];
+    const REACH: Reach = Reach::Network;
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
-        menu: "Network Zone: Configuration > Resources > Network Zone import permissions".into(),
+        menu: "the page of the Network Zone on which imports by members are allowed (its place in the menu is not published)".into(),
         ..Shape::default()
     })
 });

@@ -29,6 +29,7 @@ use crate::manifest::node::Node;
 use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
+use crate::model::network::Role;
 use crate::model::{Desired, Diagnostic, Network};
 
 /// Makes the list, so that its length need not be counted.
@@ -55,6 +56,8 @@ pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
     const ABOUT: &'static str;
     /// The types of collection that its records can be in.
     const COLLECTIONS: &'static [&'static str];
+    /// Whose zones have them.
+    const REACH: Reach = Reach::Members;
 }
 
 /// The spec of one manifest of any kind.
@@ -66,6 +69,27 @@ pub trait Spec: Any + fmt::Debug + Send + Sync {
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>);
 }
 
+/// Whose zones have what a kind speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Members.
+    Members,
+    /// The network zone.
+    Network,
+    /// Both.
+    All,
+}
+
+impl Reach {
+    /// Whether zones of a role have it.
+    pub fn is(self, role: Role) -> bool {
+        match (self, role) {
+            (Self::All, _) | (Self::Members, Role::Member) | (Self::Network, Role::Network) => true,
+            (Self::Members, Role::Network) | (Self::Network, Role::Member) => false,
+        }
+    }
+}
+
 /// One kind of manifest.
 pub struct Kind {
     /// Its name.
@@ -74,6 +98,8 @@ pub struct Kind {
     pub about: &'static str,
     /// The types of collection that its records can be in.
     pub collections: &'static [&'static str],
+    /// Whose zones have them.
+    pub reach: Reach,
     read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<Schema>,
@@ -85,6 +111,7 @@ impl Kind {
             name: S::NAME,
             about: S::ABOUT,
             collections: S::COLLECTIONS,
+            reach: S::REACH,
             read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
             make_schema: schema::of::<S>,
             schema: OnceLock::new(),

@@ -11,11 +11,20 @@ use super::alma::{self, AlmaReader, AlmaWriter};
 use super::gateway::{GatewayReader, GatewayWriter, Listed, Verb};
 use super::{Read, Snapshot, Usage, Write, WriteError};
 use crate::model::{
-    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Witness,
+    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Witness,
 };
 
 /// What people have attested of one zone, by the names that manifests use.
-pub type Attested = BTreeMap<CollectionId, Vec<ObservedRecord>>;
+pub type Attested = BTreeMap<CollectionId, Said>;
+
+/// What people have attested of one collection.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// Records as they have made them.
+    pub records: Vec<ObservedRecord>,
+    /// Key fields of those that they have removed.
+    pub gone: Vec<Record>,
+}
 
 /// Looks at one zone by whatever way leads to a collection.
 pub struct ZoneReader {
@@ -104,7 +113,7 @@ async fn read<A: Read>(
         }
         return Ok(snapshot);
     }
-    let records = attested.and_then(|attested| attested.get(id)).cloned().unwrap_or_default();
+    let Said { records, gone } = attested.and_then(|attested| attested.get(id)).cloned().unwrap_or_default();
     let observed = ObservedCollection {
         id: id.clone(),
         aliases: BTreeMap::new(),
@@ -112,7 +121,7 @@ async fn read<A: Read>(
         records,
         references: None,
         channel: Channel::Runbook,
-        witness: Witness::People,
+        witness: Witness::People { gone },
     };
     Ok(Snapshot { observed, raw: Json::Null })
 }

@@ -26,7 +26,10 @@ use super::budget::Budget;
 use super::transport::Transport;
 use super::{Snapshot, WriteError, laid};
 use crate::model::network::Gateway;
-use crate::model::{Change, CollectionId, Failure, FailureClass, Table, ZoneCode};
+use crate::model::{Change, CollectionId, Failure, FailureClass, Mode, Table, ZoneCode};
+
+/// How often a write goes on after an answer that was lost.
+const TRIES: usize = 3;
 
 /// Looks at one zone through the gateway.
 pub struct GatewayReader {
@@ -138,20 +141,37 @@ impl GatewayWriter {
     }
 
     /// Writes the records that change, one after the other, each on the revision that the one before
-    /// has made.
+    /// has made. Where an answer is lost, the collection is read back, and the write goes on only if it
+    /// holds exactly what was sent so far.
     ///
     /// # Errors
-    /// [`WriteError::Moved`] where the collection has moved since it was read. Once a first record is
-    /// written, whatever fails is [`WriteError::Unknown`]: the zone must be read back.
+    /// [`WriteError::Moved`] where the collection has moved since it was read and nothing was written
+    /// yet; [`WriteError::Unknown`] where something was, so that the zone must be read back.
     pub async fn write(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), WriteError> {
         let id = &fresh.observed.id;
+        let changes: Vec<Change> =
+            changes.iter().filter(|change| change.mode == Mode::Apply).cloned().collect();
         let mut revision = contract::revision(&fresh.raw);
-        let records = laid::one_by_one(fresh, changes).map_err(WriteError::Refused)?;
-        for (index, (key, record)) in records.iter().enumerate() {
+        let records = laid::one_by_one(fresh, &changes).map_err(WriteError::Refused)?;
+        let mut tries = 0;
+        let mut index = 0;
+        while let Some((key, record)) = records.get(index) {
             let path = record_path(&self.reader.zone, id, key).map_err(WriteError::Refused)?;
             let body = record.as_ref().map(contract::body);
             match self.keeper.keep(&path, body.as_ref(), revision.as_deref()).await {
-                Ok(now) => revision = now,
+                Ok(Some(now)) => (revision, index) = (Some(now), index + 1),
+                // A gateway that does not say what revision it has made is asked.
+                Ok(None) => (revision, index) = (self.held(fresh, &changes[..=index]).await?, index + 1),
+                Err(WriteError::Unknown(lost)) if tries < TRIES => {
+                    tries += 1;
+                    let after = self.reader.read(id).await.map_err(|_| WriteError::Unknown(lost.clone()))?;
+                    if laid::strays(fresh, &changes[..=index], &after).is_empty() {
+                        index += 1;
+                    } else if !laid::strays(fresh, &changes[..index], &after).is_empty() {
+                        return Err(WriteError::Unknown(self.reader.told(lost)));
+                    }
+                    revision = contract::revision(&after.raw);
+                }
                 Err(error) if index == 0 => return Err(self.error(error)),
                 Err(
                     WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure),
@@ -165,6 +185,18 @@ impl GatewayWriter {
             }
         }
         Ok(())
+    }
+
+    /// The revision of a collection that must hold what was sent so far.
+    async fn held(&self, fresh: &Snapshot, sent: &[Change]) -> Result<Option<String>, WriteError> {
+        let after = self.reader.read(&fresh.observed.id).await.map_err(WriteError::Unknown)?;
+        match laid::strays(fresh, sent, &after).is_empty() {
+            true => Ok(contract::revision(&after.raw)),
+            false => {
+                let message = "after a write the collection holds something else than was sent";
+                Err(WriteError::Unknown(Failure::new(FailureClass::Rejected, message)))
+            }
+        }
     }
 
     fn error(&self, error: WriteError) -> WriteError {
