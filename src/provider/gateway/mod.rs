@@ -7,6 +7,8 @@
 pub mod check;
 mod contract;
 mod keeper;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
