@@ -103,6 +103,8 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Whether a column that takes codes of a code table refuses other values. Not known for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// What becomes of the groups of an e-resource that a PUT leaves out of `group_setting`. Not known.
+    group_settings: GroupSettings = GroupSettings::Replaced;
 }
 
 impl Behaviour {
@@ -197,5 +199,12 @@ switches! {
         Unchecked,
         /// A value that the code table of the column's header does not hold is refused with 402119.
         Checked,
+    }
+    /// What becomes of the groups of an e-resource that a PUT leaves out of its list.
+    GroupSettings {
+        /// They go.
+        Replaced,
+        /// They stay, as any member does that is left out.
+        Merged,
     }
 }

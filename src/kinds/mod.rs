@@ -4,6 +4,7 @@
 
 mod code_table;
 mod conflicts;
+mod electronic_availability;
 mod expansion;
 mod mapping_table;
 mod network;
@@ -42,6 +43,7 @@ kinds! {
     network::NetworkSpec,
     code_table::CodeTable,
     mapping_table::MappingTable,
+    electronic_availability::ElectronicAvailability,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

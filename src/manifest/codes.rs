@@ -78,6 +78,13 @@ codes! {
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
+
+    // Z07xx: what a consortium means.
+    DUPLICATE_GROUP = "Z0720": "a group is listed twice for one e-resource";
+    GROUP_PLACEHOLDER = "Z0721": "the name of a group has a placeholder where none can be, or none where one must be";
+    GROUP_PROXY = "Z0722": "a proxy for a group is documented in two ways";
+    NO_GROUP_LEFT = "Z0723": "an e-resource is left to the whole network";
+    NOT_A_MEMBER = "Z0724": "what is for each member selects other zones";
 }
 
 #[cfg(test)]

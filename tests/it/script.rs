@@ -137,8 +137,8 @@ impl Stage {
 
     /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
     /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
-    /// `set NAME VALUE` for the environment are for the test that owns the stage. `rows ZONE KIND TABLE`
-    /// and `requests ZONE` show something.
+    /// `set NAME VALUE` for the environment are for the test that owns the stage. `group ZONE NAME`
+    /// adds an availability group; `rows ZONE KIND TABLE`, `resource ZONE IDS` and `requests ZONE` show something.
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
@@ -168,7 +168,18 @@ impl Stage {
                 std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
                     .map_err(|e| e.to_string())
             }
+            "group" => {
+                let (zone, name) = rest.split_once(' ').expect("@ group ZONE NAME");
+                control.add_group(zone, name).map_err(|e| e.to_string())
+            }
             "rows" => return self.rows(rest),
+            "resource" => {
+                let (zone, ids) = rest.split_once(' ').expect("@ resource ZONE IDS");
+                let resource = control.resource(zone, ids).expect("the zone has the e-resource");
+                let members = resource.members.iter().map(|(name, value)| format!("  {name} = {value}\n"));
+                let groups = resource.groups.iter().map(|(name, said)| format!("  {name}: {said:?}\n"));
+                return members.chain(groups).collect();
+            }
             "requests" => {
                 let mut log: Vec<String> = control
                     .requests()

@@ -4,6 +4,7 @@
 
 mod codes;
 mod mappings;
+mod resources;
 
 use super::random::text;
 use super::table::{CodeRow, MappingRow, TableSeed};
@@ -19,7 +20,10 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
         .chain(mappings::tables().into_iter().map(TableSeed::from))
         .collect();
     let local = match zone.role {
-        Role::Network => Vec::new(),
+        Role::Network => {
+            tables.extend(resources::resources().into_iter().map(TableSeed::Electronic));
+            Vec::new()
+        }
         Role::Member => habits(&zone.code),
     };
     for table in &mut tables {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{NETWORK, judge, manifest, problems, shown, source};
+use crate::kinds;
 use crate::manifest::{Source, codes};
 
 const CASES: &str = include_str!("problems.txt");
@@ -22,7 +23,7 @@ fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
 
 fn told(title: &str, text: &str) -> String {
     let text = match title.split_once(':') {
-        Some((kind @ ("CodeTable" | "MappingTable"), _)) => manifest(kind, "x", text),
+        Some((kind, _)) if kinds::KINDS.iter().any(|known| known.name == kind) => manifest(kind, "x", text),
         Some(_) | None => text.to_owned(),
     };
     match text.contains("kind: Network\n") {
