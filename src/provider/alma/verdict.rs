@@ -191,7 +191,7 @@ fn meaning(
         Some("90122") => (FailureClass::Rejected, Some(ONE_DEFAULT)),
         Some("60121" | "60122" | "60123" | "60151") => (FailureClass::Missing, Some(NO_RESOURCE)),
         Some("60152") => (FailureClass::Rejected, Some(NO_GROUP)),
-        Some("60135") => (FailureClass::Rejected, Some(NO_PROXY)),
+        Some("60135" | "60168") => (FailureClass::Rejected, Some(NO_PROXY)),
         Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
             (FailureClass::Denied, Some(AREA))
         }
