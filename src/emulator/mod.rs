@@ -84,8 +84,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupSettings, Lists, ManagedInNetwork,
-    OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, Lists,
+    ManagedInNetwork, OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
 };
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment};

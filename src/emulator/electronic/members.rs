@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::emulator::behaviour::{OptionalFields, Settings};
+use crate::emulator::behaviour::{GroupCodes, OptionalFields, Settings};
 use crate::emulator::document::{Node, Part};
 
 /// What can be said of a resource and of a group, parts of parts included (names that client authors use).
@@ -104,15 +104,22 @@ pub fn code(value: &Value) -> String {
 }
 
 /// A group and its settings.
-pub fn setting(group: &str, said: &BTreeMap<String, String>, settings: &Settings) -> Node {
-    let group = json!({"value": group, "desc": group});
+pub fn setting((group, number): (&str, usize), said: &BTreeMap<String, String>, settings: &Settings) -> Node {
+    let desc = vec![("desc", group.to_owned())];
+    let group = match settings.group_codes {
+        GroupCodes::Names if settings.optional_fields == OptionalFields::Sparse => {
+            Node::Valued(group.to_owned(), Vec::new())
+        }
+        GroupCodes::Names => Node::Valued(group.to_owned(), desc),
+        GroupCodes::Numbers => Node::Valued(number.to_string(), desc),
+        GroupCodes::Absent => Node::Group(vec![Part::Attribute("desc", group.to_owned())]),
+    };
     let said = said.iter().map(|(name, text)| match name.as_str() {
         "proxy_enabled" => (name, json!({"value": text})),
         _ => (name, json!(text)),
     });
     let said: Vec<(&String, Value)> = said.collect();
-    let mut parts: Vec<Part> =
-        node(&group, settings).map(|group| Part::Child("group", group)).into_iter().collect();
+    let mut parts = vec![Part::Child("group", group)];
     parts.extend(members(said.iter().map(|(name, value)| (*name, value)), settings));
     Node::Group(parts)
 }

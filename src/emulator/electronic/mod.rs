@@ -6,14 +6,14 @@
 
 mod members;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::members::{NAMES, code, lay};
-use super::behaviour::{GroupSettings, OptionalFields, Settings};
+use super::behaviour::{GroupCodes, GroupSettings, OptionalFields, Settings};
 use super::document::{Node, Part};
 use super::edit::{Action, Problem};
 use super::refusal::Refusal;
@@ -36,8 +36,8 @@ pub struct Resource {
 #[derive(Debug, Default)]
 pub(super) struct Electronic {
     pub resources: BTreeMap<String, Resource>,
-    /// Names of the groups that there are.
-    groups: BTreeSet<String>,
+    /// Names of the groups that there are, each with its number.
+    groups: BTreeMap<String, usize>,
 }
 
 /// The three types of resource.
@@ -47,6 +47,9 @@ enum Level {
     Service,
     Portfolio,
 }
+
+/// The number of the first group.
+const FIRST_GROUP: usize = 7001;
 
 /// Codes of the proxies that a zone has.
 const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
@@ -82,20 +85,32 @@ pub(super) fn root(ids: &str) -> &'static str {
 impl Electronic {
     /// Adds a resource, or replaces the one with its ids. Its groups are groups of the zone from now on.
     pub fn put(&mut self, resource: Resource) {
-        self.groups.extend(resource.groups.keys().cloned());
+        resource.groups.keys().for_each(|group| self.add_group(group));
         self.resources.insert(resource.ids.clone(), resource);
     }
 
     /// Lets resources be available for one more group.
     pub fn add_group(&mut self, name: &str) {
-        self.groups.insert(name.to_owned());
+        let number = FIRST_GROUP + self.groups.len();
+        self.groups.entry(name.to_owned()).or_insert(number);
+    }
+
+    /// The group that an entry of a list means.
+    fn named(&self, entry: &Value, codes: GroupCodes) -> Option<&String> {
+        let said = entry.get("group").map(code).unwrap_or_default();
+        let number = |held: &usize| codes == GroupCodes::Numbers && held.to_string() == said;
+        let name = |held: &String| codes != GroupCodes::Numbers && *held == said;
+        self.groups.iter().find(|(held, index)| name(held) || number(index)).map(|(held, _)| held)
     }
 
     /// The resource with these ids. The codes of the refusals are the vendor's OpenAPI's.
     pub fn answer(&self, ids: &str, settings: &Settings) -> Result<Node, Refusal> {
         let resource = self.resources.get(ids).ok_or_else(|| self.missing(ids))?;
         let mut parts = self.entry(resource, settings);
-        let groups = resource.groups.iter().map(|(group, said)| members::setting(group, said, settings));
+        let groups = resource.groups.iter().map(|(group, said)| {
+            let number = self.groups.get(group).copied().unwrap_or_default();
+            members::setting((group, number), said, settings)
+        });
         parts.push(Part::List {
             around: Some("group_settings"),
             item: "group_setting",
@@ -172,7 +187,7 @@ impl Electronic {
             }
         }
         if let Some(sent) = body.get("group_setting") {
-            changed.groups = self.groups(level, &held.groups, sent, settings.group_settings)?;
+            changed.groups = self.groups(level, &held.groups, sent, settings)?;
         }
         self.resources.insert(ids.to_owned(), changed);
         Ok(())
@@ -183,7 +198,7 @@ impl Electronic {
         level: Level,
         held: &BTreeMap<String, BTreeMap<String, String>>,
         sent: &Value,
-        list: GroupSettings,
+        settings: &Settings,
     ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Refusal> {
         let sent = match sent {
             Value::Array(sent) => sent.as_slice(),
@@ -191,15 +206,16 @@ impl Electronic {
             // Neither null nor an empty text is a list: as if nothing were said.
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(held.clone()),
         };
-        let mut groups = match list {
-            GroupSettings::Replaced => BTreeMap::new(),
+        let mut groups = match settings.group_settings {
+            GroupSettings::ReplacedUnlessEmpty if sent.is_empty() => held.clone(),
+            GroupSettings::Replaced | GroupSettings::ReplacedUnlessEmpty => BTreeMap::new(),
             GroupSettings::Merged => held.clone(),
         };
         for entry in sent {
-            let group = entry.get("group").map(code).unwrap_or_default();
-            if !self.groups.contains(&group) {
-                return Err(Refusal::business(60152, format!("The group is not valid: '{group}'.")));
-            }
+            let Some(group) = self.named(entry, settings.group_codes).cloned() else {
+                let said = entry.get("group").map(code).unwrap_or_default();
+                return Err(Refusal::business(60152, format!("The group is not valid: '{said}'.")));
+            };
             let mut said = held.get(&group).cloned().unwrap_or_default();
             for (name, value) in entry.as_object().into_iter().flatten().filter(|(name, _)| *name != "group")
             {
@@ -220,10 +236,12 @@ impl Electronic {
 
     /// What a librarian does to a resource.
     pub fn edit(&mut self, ids: &str, action: &Action) -> Result<(), Problem> {
+        if let Action::SetGroup { group, set: _ } = action {
+            self.add_group(group);
+        }
         let Some(resource) = self.resources.get_mut(ids) else { return Ok(()) };
         match action {
             Action::SetGroup { group, set } => {
-                self.groups.insert(group.clone());
                 let said = resource.groups.entry(group.clone()).or_default();
                 said.extend(set.clone());
                 said.retain(|_, text| !text.is_empty());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{GroupSettings, OptionalFields};
+use super::super::{GroupCodes, GroupSettings, OptionalFields};
 use super::*;
 
 const COLLECTION: &str = "/electronic/e-collections/61100";
@@ -94,6 +94,30 @@ async fn groups_that_a_list_leaves_out_stay_where_lists_are_merged() {
     let emulator = network(Behaviour { group_settings: GroupSettings::Merged, ..Behaviour::unlimited() });
     for list in [json!([]), json!({"group": {"value": "BIG_MEMBERS"}})] {
         assert_eq!(groups(&put(&emulator, "w-nz", COLLECTION, &with(list)).await.1).len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_can_count_as_left_out() {
+    let group_settings = GroupSettings::ReplacedUnlessEmpty;
+    let emulator = network(Behaviour { group_settings, ..Behaviour::unlimited() });
+    for (list, left) in [(json!([]), 2), (json!([{"group": "LAW_SCHOOLS"}]), 1), (json!([]), 1)] {
+        assert_eq!(groups(&put(&emulator, "w-nz", COLLECTION, &with(list)).await.1).len(), left);
+    }
+}
+
+#[tokio::test]
+async fn groups_can_go_by_numbers_or_have_no_code_at_all() {
+    for (group_codes, group, taken) in [
+        (GroupCodes::Numbers, json!({"value": "7001", "desc": "BIG_MEMBERS"}), 400),
+        (GroupCodes::Absent, json!({"desc": "BIG_MEMBERS"}), 200),
+    ] {
+        let emulator = network(Behaviour { group_codes, ..Behaviour::unlimited() });
+        let (_, before) = get(&emulator, "r-nz", COLLECTION).await;
+        assert_eq!(before["group_setting"][0]["group"], group);
+        assert_eq!(put(&emulator, "w-nz", COLLECTION, &before).await, (200, before));
+        let by_name = with(json!([{"group": {"value": "BIG_MEMBERS"}}]));
+        assert_eq!(put(&emulator, "w-nz", COLLECTION, &by_name).await.0, taken);
     }
 }
 

@@ -149,9 +149,14 @@ fn read(entry: &Json) -> Result<Entry<'_>, String> {
     Ok(Entry { record, json })
 }
 
-/// A group by its code; by its description where an answer holds nothing else (seen in a live answer).
+/// The name of a group. What its `value` is beside its `desc` is not known, and one live answer was seen to
+/// hold `desc` alone: a number is not what people call a group.
 fn name(group: &Json) -> Option<String> {
-    filled(Some(group)).or_else(|| filled(group.get("desc")))
+    let desc = || filled(group.get("desc"));
+    match filled(Some(group)) {
+        Some(value) if value.bytes().all(|byte| byte.is_ascii_digit()) => desc().or(Some(value)),
+        value => value.or_else(desc),
+    }
 }
 
 /// `true`, `false`, or nothing where the resource's own setting counts. How a zone spells the latter is not

@@ -94,6 +94,8 @@ async fn groups_are_understood_in_every_spelling() {
     let list = json!([
         {"group": {"desc": "Group A"}, "proxy_enabled": {"value": "No"}, "proxy": {"value": "P", "desc": "Proxy"}},
         {"group": "B", "proxy_enabled": {"value": "RESOURCE_DEFAULT"}, "public_name": {"value": "Name"}},
+        {"group": {"value": 7001, "desc": "Group D"}},
+        {"group": {"value": "2024"}},
         {"group": {"value": "", "desc": "C"}, "proxy_enabled": {"value": ""}, "authentication_note": "N", "other": 1},
     ]);
     assert_eq!(
@@ -101,6 +103,8 @@ async fn groups_are_understood_in_every_spelling() {
         [
             "group=\"Group A\" proxy=\"P\" proxy_enabled=\"false\"",
             "group=\"B\" public_name=\"Name\"",
+            "group=\"Group D\"",
+            "group=\"2024\"",
             "authentication_note=\"N\" group=\"C\"",
         ]
     );
