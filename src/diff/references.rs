@@ -1,9 +1,11 @@
 //! A record that refers to another one makes no sense without it: found out before anything is written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Wanted;
 use crate::model::{
-    Action, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure, FailureClass, Key,
-    ObservedCollection, ObservedZone, Reference, Table, Value,
+    Action, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Failure,
+    FailureClass, Key, ObservedCollection, ObservedZone, Reference, Table, Value,
 };
 
 /// Everything that the records of a collection refer to.
@@ -27,6 +29,7 @@ pub fn check(
     zone: &[DesiredCollection],
     observed: &ObservedZone,
 ) -> Result<CollectionChanges, Failure> {
+    let mut unknown: BTreeMap<(&CollectionId, &str), BTreeSet<String>> = BTreeMap::new();
     for (key, record) in referring(wanted) {
         for reference in &record.references {
             let Reference { to, fields, what } = reference;
@@ -36,9 +39,9 @@ pub fn check(
                 _ if is_desired(reference, zone) => continue,
                 Some(Ok(found)) => found,
                 Some(Err(failure)) => {
-                    let note =
-                        format!("{what} `{named}` could not be looked up in {to}: {}", failure.message);
-                    changes.notes.push(note);
+                    changes
+                        .notes
+                        .push(format!("{to} could not be read to look up each {what}: {}", failure.message));
                     continue;
                 }
                 None => continue,
@@ -47,9 +50,7 @@ pub fn check(
                 continue;
             }
             if found.witness.is_people() {
-                changes
-                    .notes
-                    .push(format!("whether {to} has {what} `{named}` is not known: look before `{key}`"));
+                unknown.entry((to, *what)).or_default().insert(named);
                 continue;
             }
             let message = format!("`{key}` refers to {what} `{named}`, which is not in the zone's {to}");
@@ -64,6 +65,12 @@ pub fn check(
             }
             changes.notes.push(message);
         }
+    }
+    for ((to, what), names) in unknown {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        changes
+            .notes
+            .push(format!("people alone know whether {to} has {what} {}: look first", names.join(", ")));
     }
     changes.notes.sort();
     changes.notes.dedup();

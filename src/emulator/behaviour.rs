@@ -103,6 +103,10 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Whether a column that takes codes of a code table refuses other values. Not known for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// What becomes of the groups of an e-resource that a PUT leaves out of `group_setting`. Not known.
+    group_settings: GroupSettings = GroupSettings::Replaced;
+    /// What a group's `value` is beside its `desc`. Not known: the one answer that was seen has `desc` alone.
+    group_codes: GroupCodes = GroupCodes::Names;
 }
 
 impl Behaviour {
@@ -197,5 +201,23 @@ switches! {
         Unchecked,
         /// A value that the code table of the column's header does not hold is refused with 402119.
         Checked,
+    }
+    /// What becomes of the groups of an e-resource that a PUT leaves out of its list.
+    GroupSettings {
+        /// They go.
+        Replaced,
+        /// They go, unless the list is empty, which counts as left out.
+        ReplacedUnlessEmpty,
+        /// They stay, as any member does that is left out.
+        Merged,
+    }
+    /// What a group's `value` is.
+    GroupCodes {
+        /// Its name, which `desc` is too.
+        Names,
+        /// A number of the zone's own; `desc` is the name. A PUT takes nothing but the number.
+        Numbers,
+        /// There is none: `desc` is the name, and a PUT takes that.
+        Absent,
     }
 }

@@ -22,9 +22,19 @@ pub(super) fn read(format: Format, root: &str, body: &[u8]) -> Result<Map<String
 
 /// Elements that have a code as text and its description as attribute: objects in JSON even
 /// where the attribute is missing.
-const VALUED: [&str; 5] = ["sub_system", "language", "institution_id", "library_id", "type"];
+const VALUED: [&str; 8] = [
+    "sub_system",
+    "language",
+    "institution_id",
+    "library_id",
+    "type",
+    "access_type",
+    "group",
+    "proxy_enabled",
+];
 /// Elements around a list, with the name of the list's items, under which JSON has the array.
-const LISTS: [(&str, &str); 2] = [("rows", "row"), ("headers", "header")];
+const LISTS: [(&str, &str); 3] =
+    [("rows", "row"), ("headers", "header"), ("group_settings", "group_setting")];
 
 /// An element that is still open.
 struct Open {
@@ -48,10 +58,13 @@ impl Open {
 
     fn value(self) -> Value {
         let Self { name, mut fields, text } = self;
+        if !fields.is_empty() && !text.trim().is_empty() {
+            fields.insert("value".to_owned(), json!(text.trim()));
+        }
         if VALUED.contains(&name.as_str()) {
             fields.insert("value".to_owned(), json!(text.trim()));
         }
-        if fields.is_empty() && !matches!(name.as_str(), "scope" | "row" | "header") {
+        if fields.is_empty() && !matches!(name.as_str(), "scope" | "row" | "header" | "group_setting") {
             return Value::String(text);
         }
         Value::Object(fields)
@@ -121,6 +134,10 @@ fn close(open: &mut [Open], element: Open, done: &mut Option<(String, Value)>) {
             other => *other = json!([value]),
         }
     } else {
-        parent.fields.insert(name, value);
+        match parent.fields.get_mut(&name) {
+            Some(Value::Array(items)) => items.push(value),
+            Some(first) => *first = json!([first.take(), value]),
+            None => drop(parent.fields.insert(name, value)),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::behaviour::Behaviour;
 use super::edit::Edit;
+use super::electronic::Resource;
 use super::fault::{Armed, Fault};
 use super::kept::{RecordEdit, Type};
 use super::log::{LoggedRequest, Statistics};
@@ -138,7 +139,21 @@ impl Control {
         lock(&self.place(zone).ok()?.state).institution.mapping_tables.get(code).cloned()
     }
 
-    /// A table of either type.
+    /// An e-collection, e-service or portfolio.
+    pub fn resource(&self, zone: &str, ids: &str) -> Option<Resource> {
+        lock(&self.place(zone).ok()?.state).institution.electronic.resources.get(ids).cloned()
+    }
+
+    /// Lets the e-resources of a zone be available for one more group.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn add_group(&self, zone: &str, name: &str) -> Result<(), Misfit> {
+        lock(&self.place(zone)?.state).institution.electronic.add_group(name);
+        Ok(())
+    }
+
+    /// A table of any type.
     ///
     /// # Errors
     /// A zone or a table that is not there.
@@ -147,6 +162,7 @@ impl Control {
         let table = match kind {
             TableKind::Code => self.code_table(zone, name).map(TableSeed::Code),
             TableKind::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
+            TableKind::Electronic => self.resource(zone, name).map(TableSeed::Electronic),
         };
         table.ok_or_else(|| Misfit(format!("`{zone}` has no table `{name}` of this kind")))
     }
@@ -160,6 +176,7 @@ impl Control {
         Ok(match kind {
             TableKind::Code => state.institution.code_tables.keys().cloned().collect(),
             TableKind::Mapping => state.institution.mapping_tables.keys().cloned().collect(),
+            TableKind::Electronic => state.institution.electronic.resources.keys().cloned().collect(),
         })
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, TableKind};
 
-/// One edit of one table by one person.
+/// One edit of one table or e-resource by one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
@@ -90,6 +90,26 @@ pub enum Action {
         /// Values by column.
         find: BTreeMap<String, String>,
     },
+    /// Makes an e-resource available for a group, and changes what is said of the group there.
+    SetGroup {
+        /// Name of the group.
+        group: String,
+        /// New texts by name, `public_note`; an empty one clears.
+        #[serde(default)]
+        set: BTreeMap<String, String>,
+    },
+    /// Takes an e-resource away from a group.
+    DeleteGroup {
+        /// Name of the group.
+        group: String,
+    },
+    /// Changes something else of an e-resource.
+    SetMember {
+        /// Name of the member, `notes`.
+        member: String,
+        /// What it becomes; an empty text clears it.
+        value: serde_json::Value,
+    },
     /// Lets the API see and change the table, see it, or neither.
     Access(Access),
     /// The table is no longer there.
@@ -134,7 +154,12 @@ impl CodeTable {
                 }
             }
             Action::Access(access) => self.access = *access,
-            Action::SetRow { .. } | Action::AddRow { .. } | Action::DeleteRow { .. } => {
+            Action::SetRow { .. }
+            | Action::AddRow { .. }
+            | Action::DeleteRow { .. }
+            | Action::SetGroup { .. }
+            | Action::DeleteGroup { .. }
+            | Action::SetMember { .. } => {
                 return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
             }
             Action::Remove => {}
@@ -180,7 +205,11 @@ impl MappingTable {
                 }
             }
             Action::Access(access) => self.access = *access,
-            Action::SetCode { .. } | Action::DeleteCode { .. } => {
+            Action::SetCode { .. }
+            | Action::DeleteCode { .. }
+            | Action::SetGroup { .. }
+            | Action::DeleteGroup { .. }
+            | Action::SetMember { .. } => {
                 return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
             }
             Action::Remove => {}

@@ -11,6 +11,7 @@ use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
 use super::edit::Scheduled;
+use super::electronic::{self, Electronic};
 use super::kept::{Kept, Name};
 use super::put::Put;
 use super::refusal::Refusal;
@@ -36,6 +37,7 @@ pub(super) type Reply = (Format, Bytes);
 pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
+    pub electronic: Electronic,
     pub scheduled: Vec<Scheduled>,
     /// What the API does not reach.
     pub kept: BTreeMap<Name, Kept>,
@@ -52,6 +54,7 @@ impl Institution {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
+            electronic: Electronic::default(),
             scheduled: Vec::new(),
             kept,
             written: BTreeMap::new(),
@@ -65,6 +68,7 @@ impl Institution {
         match table {
             TableSeed::Code(table) => drop(self.code_tables.insert(table.name.clone(), table)),
             TableSeed::Mapping(table) => drop(self.mapping_tables.insert(table.code.clone(), table)),
+            TableSeed::Electronic(resource) => self.electronic.put(resource),
         }
         self.forget_written();
     }
@@ -84,6 +88,9 @@ impl Institution {
             }
             (Route::General, &Method::GET) => Ok(general(visit)),
             (Route::List(kind), &Method::GET) => self.remembered(call, |held| held.list(*kind, visit)),
+            (Route::Below(parent), &Method::GET) => {
+                self.remembered(call, |held| held.resources(parent, visit))
+            }
             (Route::Table(kind, name), &Method::GET) => {
                 let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
                 self.come(*kind, name, Happened::Read, settings);
@@ -94,9 +101,15 @@ impl Institution {
                 self.come(*kind, name, Happened::Write, settings);
                 Ok(reply)
             }
-            (Route::Test | Route::General | Route::List(_) | Route::Table(..) | Route::Nothing, _) => {
-                Err(Refusal::routing())
-            }
+            (
+                Route::Test
+                | Route::General
+                | Route::List(_)
+                | Route::Below(_)
+                | Route::Table(..)
+                | Route::Nothing,
+                _,
+            ) => Err(Refusal::routing()),
         }
     }
 
@@ -133,6 +146,7 @@ impl Institution {
                 let entries = tables.map(|table| Node::Group(table.entry(&view))).collect();
                 ("mapping_tables", "mapping_table", entries)
             }
+            TableKind::Electronic => return self.resources("", visit),
         };
         let total = entries.len();
         let items = match settings.lists {
@@ -149,6 +163,18 @@ impl Institution {
         }
         parts.push(Part::List { around: None, item, items });
         Ok(write(root, &Node::Group(parts), call.answer, settings.booleans))
+    }
+
+    /// The e-resources below another one, e-collections below `""`: in pages, as the vendor's OpenAPI says.
+    fn resources(&self, parent: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
+        let Visit { call, sent: _, zone: _, settings, code: _ } = *visit;
+        let (item, entries) = self.electronic.list(parent, settings)?;
+        let total = entries.len();
+        let offset = number("offset", call.query.offset.as_deref(), 0)?;
+        let limit = number("limit", call.query.limit.as_deref(), 10)?.min(100);
+        let items = entries.into_iter().skip(offset).take(limit).collect();
+        let parts = vec![Part::Count("total_record_count", total), Part::List { around: None, item, items }];
+        Ok(write(&format!("{item}s"), &Node::Group(parts), call.answer, settings.booleans))
     }
 
     fn table(&self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
@@ -172,6 +198,7 @@ impl Institution {
                 visible(table.access, name)?;
                 ("mapping_table", table.answer(&view))
             }
+            TableKind::Electronic => (electronic::root(name), self.electronic.answer(name, settings)?),
         };
         Ok(write(root, &node, call.answer, settings.booleans))
     }
@@ -181,6 +208,7 @@ impl Institution {
         let root = match kind {
             TableKind::Code => "code_table",
             TableKind::Mapping => "mapping_table",
+            TableKind::Electronic => electronic::root(name),
         };
         let format =
             call.body.ok_or_else(|| Refusal::invalid_request("The Content-Type is neither JSON nor XML."))?;
@@ -204,6 +232,10 @@ impl Institution {
                 }
                 let library = table.replace(&put)?;
                 table.answer(&view(&library))
+            }
+            TableKind::Electronic => {
+                self.electronic.replace(name, &body, settings)?;
+                self.electronic.answer(name, settings)?
             }
         };
         self.forget_written();

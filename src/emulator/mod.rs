@@ -8,6 +8,8 @@
 //!
 //! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
 //! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
+//! Below `electronic/e-collections`, in the network zone: `GET` of lists, `GET PUT` of an e-collection, of an
+//! e-service in it (`/{id}/e-services/{id}`) and of a portfolio in that (`/portfolios/{id}`).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
 //!
 //! # The gateway
@@ -29,8 +31,8 @@
 //! | `GET DELETE /emulator/requests` | list of [`LoggedRequest`] |
 //! | `GET /emulator/statistics` | [`Statistics`] by zone |
 //! | `GET /emulator/zones` | the zones, without their keys |
-//! | `GET /emulator/zones/{zone}/tables` | names of tables, `{"code": [..], "mapping": [..]}` |
-//! | `GET PUT /emulator/zones/{zone}/tables/{code or mapping}/{name}` | [`TableSeed`] |
+//! | `GET /emulator/zones/{zone}/tables` | names of tables, `{"code": [..], "mapping": [..], "electronic": [..]}` |
+//! | `GET PUT /emulator/zones/{zone}/tables/{code, mapping or electronic}/{name}` | [`TableSeed`] |
 //!
 //! ```json
 //! POST /emulator/behaviour
@@ -48,6 +50,8 @@
 //! {"zone": "01OMNI_ALPHA", "kind": "mapping", "table": "UserBlockDefinitions", "by": "m.tremblay",
 //!  "action": {"set_row": {"find": {"ID": "FEES"}, "set": {"Network Block": "true"}}}}
 //! {"zone": "01OMNI_BETA", "kind": "code", "table": "UserGroups", "by": "support", "action": {"access": "hidden"}}
+//! {"zone": "01OMNI_NETWORK", "kind": "electronic", "table": "61100.62110", "by": "e.moreau",
+//!  "action": {"set_group": {"group": "BIG_MEMBERS", "set": {"public_note": "Until June"}}}}
 //!
 //! PUT /emulator/zones/01OMNI_ALPHA/tables/code/Colours
 //! {"code": {"name": "Colours", "description": "Colours", "sub_system": {"value": "INFRA", "desc": "General"},
@@ -63,6 +67,7 @@ mod code_table;
 mod control;
 mod document;
 mod edit;
+mod electronic;
 mod fault;
 mod gateway;
 mod institution;
@@ -87,11 +92,12 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, Lists, ManagedInNetwork, OptionalFields,
-    Override, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, Lists,
+    ManagedInNetwork, OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
 };
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment};
+pub use electronic::Resource;
 pub use fault::{Effect, Fault, When};
 pub use gateway::GatewayKeys;
 pub use kept::RecordEdit;

@@ -138,9 +138,11 @@ async fn zones(State(control): State<Control>) -> Response<Body> {
 
 async fn tables(State(control): State<Control>, Path(zone): Path<String>) -> Response<Body> {
     let of = |kind| control.tables(&zone, kind);
-    match (of(TableKind::Code), of(TableKind::Mapping)) {
-        (Ok(code), Ok(mapping)) => said(StatusCode::OK, &json!({"code": code, "mapping": mapping})),
-        (Err(misfit), _) | (_, Err(misfit)) => done(Err(told(misfit))),
+    match (of(TableKind::Code), of(TableKind::Mapping), of(TableKind::Electronic)) {
+        (Ok(code), Ok(mapping), Ok(electronic)) => {
+            said(StatusCode::OK, &json!({"code": code, "mapping": mapping, "electronic": electronic}))
+        }
+        (Err(misfit), _, _) | (_, Err(misfit), _) | (_, _, Err(misfit)) => done(Err(told(misfit))),
     }
 }
 

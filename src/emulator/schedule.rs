@@ -31,6 +31,7 @@ impl Institution {
         match kind {
             TableKind::Code => self.code_tables.contains_key(name),
             TableKind::Mapping => self.mapping_tables.contains_key(name),
+            TableKind::Electronic => self.electronic.resources.contains_key(name),
         }
     }
 
@@ -52,6 +53,7 @@ impl Institution {
                     table.edit(library, action, stamp)?;
                 }
             }
+            (TableKind::Electronic, action) => self.electronic.edit(name, action)?,
         }
         Ok(())
     }

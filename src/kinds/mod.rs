@@ -4,6 +4,7 @@
 
 mod code_table;
 mod conflicts;
+mod electronic_availability;
 mod expansion;
 mod import_permissions;
 mod mapping_table;
@@ -45,6 +46,7 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
+    electronic_availability::ElectronicAvailability,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -80,6 +80,11 @@ codes! {
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
 
     // Z07xx: what the consortium kinds mean.
+    DUPLICATE_GROUP = "Z0720": "a group is listed twice for one e-resource";
+    GROUP_PLACEHOLDER = "Z0721": "the name of a group has a placeholder where none can be, or none where one must be";
+    GROUP_PROXY = "Z0722": "a proxy for a group is documented in two ways";
+    NO_GROUP_LEFT = "Z0723": "an e-resource is left to the whole network";
+    NOT_A_MEMBER = "Z0724": "what is for each member selects other zones";
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
 }
 

@@ -3,7 +3,7 @@
 //! A case is a folder in `tests/cases`. Its `script.txt` is both the script and what came of it:
 //! lines that begin with `$ ` are command lines of zonal, lines that begin with `@ ` happen to the
 //! network (see [`Stage::happen`]), and what follows each is what was printed: stdout as it is,
-//! stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
+//! what looks like the script behind `1| `, stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
 //! The other files of the folder are the config directory.
 
 use std::collections::BTreeMap;
@@ -84,7 +84,12 @@ impl Stage {
     pub async fn command(&self, command: &str) -> String {
         let (_sender, interrupts) = watch::channel(0);
         let Printed { out, err, code } = self.run(command, None, interrupts).await;
-        let mut printed = out;
+        // What is printed must not be taken for part of the script when it is played again.
+        let marked = |line: &str| match line.starts_with(['#', '$', '@']) {
+            true => format!("1| {line}\n"),
+            false => format!("{line}\n"),
+        };
+        let mut printed: String = out.lines().map(marked).collect();
         for line in err.lines() {
             printed.push_str(format!("2| {line}").trim_end());
             printed.push('\n');
@@ -140,8 +145,8 @@ impl Stage {
     /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
     /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
     /// `set NAME VALUE` for the environment are for the test that owns the stage. `record JSON` edits what the
-    /// gateway serves, `table ZONE JSON` puts a whole table. `rows ZONE KIND TABLE`, `records ZONE KIND` and
-    /// `requests ZONE` show something.
+    /// gateway serves, `table ZONE JSON` puts a whole table, `group ZONE NAME` adds an availability group.
+    /// `rows ZONE KIND TABLE`, `records ZONE KIND`, `resource ZONE IDS` and `requests ZONE` show something.
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
@@ -171,6 +176,10 @@ impl Stage {
                 std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
                     .map_err(|e| e.to_string())
             }
+            "group" => {
+                let (zone, name) = rest.split_once(' ').expect("@ group ZONE NAME");
+                control.add_group(zone, name).map_err(|e| e.to_string())
+            }
             "rows" => return self.rows(rest),
             "record" => serde_json::from_value(json())
                 .map_err(|e| e.to_string())
@@ -185,6 +194,13 @@ impl Stage {
                 let (zone, kind) = rest.split_once(' ').expect("@ records ZONE KIND");
                 let records = control.records(zone, kind).expect("the zone is there");
                 return records.iter().map(|record| format!("  {record}\n")).collect();
+            }
+            "resource" => {
+                let (zone, ids) = rest.split_once(' ').expect("@ resource ZONE IDS");
+                let resource = control.resource(zone, ids).expect("the zone has the e-resource");
+                let members = resource.members.iter().map(|(name, value)| format!("  {name} = {value}\n"));
+                let groups = resource.groups.iter().map(|(name, said)| format!("  {name}: {said:?}\n"));
+                return members.chain(groups).collect();
             }
             "requests" => {
                 let mut log: Vec<String> = control

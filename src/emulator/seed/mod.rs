@@ -5,6 +5,7 @@
 mod codes;
 pub(super) mod kept;
 mod mappings;
+mod resources;
 
 use super::random::text;
 use super::table::{CodeRow, MappingRow, TableSeed};
@@ -20,7 +21,10 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
         .chain(mappings::tables().into_iter().map(TableSeed::from))
         .collect();
     let local = match zone.role {
-        Role::Network => Vec::new(),
+        Role::Network => {
+            tables.extend(resources::resources().into_iter().map(TableSeed::Electronic));
+            Vec::new()
+        }
         Role::Member => habits(&zone.code),
     };
     for table in &mut tables {

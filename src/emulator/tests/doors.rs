@@ -35,10 +35,11 @@ fn examples() -> Vec<(Method, String, String)> {
 #[tokio::test]
 async fn every_documented_example_works() {
     let zone = |code: &str| EmulatedZone::new(code, code, None);
-    let zones = vec![zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
+    let network_zone = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK") };
+    let zones = vec![network_zone, zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
     let emulator = Emulator::new(zones, Behaviour::default());
     let examples = examples();
-    assert_eq!(examples.len(), 8);
+    assert_eq!(examples.len(), 9);
     for (method, path, body) in examples {
         assert_eq!(
             door(&emulator, method, &path, &body).await,

@@ -6,6 +6,7 @@
 mod body;
 mod code_table;
 mod complaint;
+mod electronic;
 pub(in crate::provider) mod getter;
 mod identity;
 pub(in crate::provider) mod layout;
@@ -75,7 +76,7 @@ enum TableType {
 }
 
 /// The types of collection that are not tables, each in a file of its own.
-static OBJECTS: [&Object; 0] = [];
+static OBJECTS: [&Object; 1] = [&electronic::ELECTRONIC];
 
 /// Whether this API has an endpoint for a type of collection.
 pub fn serves(kind: &str) -> bool {
@@ -232,7 +233,13 @@ impl Write for AlmaWriter {
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         match Service::of(&before.observed.id) {
             Ok(Service::Table(table)) => strays::strays(table.layout(), before, changes, after),
-            Ok(Service::Object(object)) => object.strays(before, changes, after),
+            Ok(Service::Object(object)) => {
+                let mut strays = object.strays(before, changes, after);
+                if object.kind == electronic::ELECTRONIC.kind {
+                    strays.extend(electronic::strays(before, changes, after));
+                }
+                strays
+            }
             Err(failure) => vec![failure.message],
         }
     }

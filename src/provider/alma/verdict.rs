@@ -140,6 +140,8 @@ fn refused(
         _ if !status.is_client_error() => (Kind::Odd, FailureClass::Malformed, Some(GATEWAY)),
         code => {
             let (class, help) = meaning(code, status, complaint.message.as_deref());
+            let electronic = help == Some(AREA) && request.contains("/electronic/");
+            let help = if electronic { Some(ELECTRONIC_AREA) } else { help };
             (Kind::Refused, class, help)
         }
     };
@@ -169,6 +171,11 @@ const HIDDEN: &str = "this table can only be seen and changed in Alma itself";
 const FIXED: &str = "the institution cannot customize this table";
 const SCOPE: &str =
     "`library` must be a code of this zone's libraries, and the table one that libraries have";
+const NO_RESOURCE: &str =
+    "look the ids up in the network zone: of an e-collection, an e-service in it, a portfolio in that";
+const NO_GROUP: &str = "every group must be one of the network zone's Inventory Network Groups (Configuration > Resources > General)";
+const NO_PROXY: &str = "every `proxy` must be the code of one of the network zone's proxy definitions";
+const ELECTRONIC_AREA: &str = "give the key the area Electronic in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
 const ONE_DEFAULT: &str = "at most one row of a table may be `default: true`";
 
 /// What a refusal means: the codes of the vendor's OpenAPI, and the gateway's words, which client
@@ -185,6 +192,9 @@ fn meaning(
         Some("90123" | "90125") => (FailureClass::Locked, Some(FIXED)),
         Some("90121" | "90127") => (FailureClass::Mismatch, Some(SCOPE)),
         Some("90122") => (FailureClass::Rejected, Some(ONE_DEFAULT)),
+        Some("60121" | "60122" | "60123" | "60151") => (FailureClass::Missing, Some(NO_RESOURCE)),
+        Some("60152") => (FailureClass::Rejected, Some(NO_GROUP)),
+        Some("60135" | "60168") => (FailureClass::Rejected, Some(NO_PROXY)),
         Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
             (FailureClass::Denied, Some(AREA))
         }
