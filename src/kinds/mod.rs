@@ -6,6 +6,8 @@ mod code_table;
 mod conflicts;
 mod expansion;
 mod import_permissions;
+mod linked_account_sync;
+mod linking_rules;
 mod mapping_table;
 mod network;
 mod records;
@@ -44,6 +46,8 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
+    linking_rules::LinkingRules,
+    linked_account_sync::LinkedAccountSync,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
