@@ -7,6 +7,8 @@ mod conflicts;
 mod electronic_availability;
 mod expansion;
 mod import_permissions;
+mod linked_account_sync;
+mod linking_rules;
 mod mapping_table;
 mod network;
 mod records;
@@ -47,6 +49,8 @@ kinds! {
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
     electronic_availability::ElectronicAvailability,
+    linking_rules::LinkingRules,
+    linked_account_sync::LinkedAccountSync,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -84,8 +84,20 @@ codes! {
     GROUP_PLACEHOLDER = "Z0721": "the name of a group has a placeholder where none can be, or none where one must be";
     GROUP_PROXY = "Z0722": "a proxy for a group is documented in two ways";
     NO_GROUP_LEFT = "Z0723": "an e-resource is left to the whole network";
-    NOT_A_MEMBER = "Z0724": "what is for each member selects other zones";
+    NOT_A_MEMBER = "Z0724": "the network zone is meant where only members can be";
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+    RULE_NAME_TAKEN = "Z0760": "two linking rules have the same name, or one has that of Alma's own";
+    RULE_UNREACHABLE = "Z0761": "earlier linking rules leave nothing to one";
+    NO_SOURCE_LEFT = "Z0762": "something is for nobody, since a member is never its own source";
+    UNDECLARED_EXTERNAL_GROUP = "Z0764": "a linking rule chooses by a user group that no member has";
+    DEFAULT_RULE_UNSAID = "Z0765": "unlisted linking rules are to go, and nothing is said of Alma's own";
+    NO_DATE = "Z0766": "a date is not in the calendar";
+    NO_SPAN = "Z0767": "a span of time is not understood";
+    RULE_POSITION = "Z0768": "two manifests want linking rules at the same position";
+    AMENDED_OTHERWISE = "Z0769": "a record and an amendment of it want different things of a field";
+    IDENTIFIERS_NEVER_COPIED = "Z0770": "identifiers are to be copied to linked accounts";
+    LAG = "Z0771": "the time that a change may take is too long, or none";
+    SHORT_LAG = "Z0772": "the time that a change may take is so short that asking uses up the API's threshold";
 }
 
 #[cfg(test)]
