@@ -124,6 +124,10 @@ impl Network {
                 } else {
                     let fields = fields(of, key, request.body())?;
                     kept.records.insert(key.clone(), Record { fields, updated: Some(stamp) });
+                    // What is available for groups may name this one from now on.
+                    if let ("AvailabilityGroups", [name]) = (of.kind, key.as_slice()) {
+                        institution.electronic.add_group(name);
+                    }
                 }
                 kept.revision += 1;
                 Ok(json!({"revision": kept.revision.to_string()}))
