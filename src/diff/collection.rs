@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Wanted;
+use super::amend::Amended;
 use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
@@ -62,16 +63,18 @@ pub fn collection(
     let mut unmanaged = 0;
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in rows.by_key() {
-        if !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
+        let gone = found.iter().all(|(_, record)| is_attested_gone(observed, record));
+        if !gone && !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
             unmanaged += match strictest {
                 Some(collection) => comparison.unlisted(id, found, collection)?,
                 None => found.len(),
             };
         }
     }
+    let mut amended = Amended::new();
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
-            comparison.amend(amendment)?;
+            comparison.amend(amendment, &mut amended)?;
         }
     }
     for flag in &first.shape.exclusive {
@@ -133,6 +136,8 @@ impl<'a> Comparison<'a> {
             [(_, one)] => Some(*one),
             several => return Err(self.ambiguous(id, several.len(), collection)),
         };
+        let gone = found.is_some_and(|found| is_attested_gone(self.observed, found));
+        let found = found.filter(|_| !gone);
         if record.enforcement == Enforcement::Release {
             self.released += usize::from(found.is_some());
             return Ok(());
@@ -140,13 +145,20 @@ impl<'a> Comparison<'a> {
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, reason) = match (found, record.absent) {
-            (None, true) => return Ok(()),
+            (None, true) if self.observed.witness == Witness::Zone => return Ok(()),
+            (None, true) if gone => {
+                self.count_attested();
+                return Ok(());
+            }
+            (None, true) => (Action::Delete, Vec::new(), Some(IF_THERE.to_owned())),
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
                 (Action::Create, edits, self.look_alike(id))
             }
             (Some(_), true) => {
-                (Action::Delete, Vec::new(), Some("because the manifest says `absent: true`".to_owned()))
+                // Where the kind has words of its own, the manifest says it in others.
+                let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
+                (Action::Delete, Vec::new(), plainly)
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
@@ -363,6 +375,14 @@ impl<'a> Comparison<'a> {
             collection.provenance.manifest
         ))
     }
+}
+
+const ABSENT: &str = "because the manifest says `absent: true`";
+const IF_THERE: &str = "if it is there: nobody has attested that it is not";
+
+/// Whether people say that they removed a record: what they attest of it is `absent: true`.
+fn is_attested_gone(observed: &ObservedCollection, record: &ObservedRecord) -> bool {
+    observed.witness == Witness::People && record.fields.get("absent") == Some(&Value::Bool(true))
 }
 
 const DETACHED: &str = "because the zone has detached it from the network";

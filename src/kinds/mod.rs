@@ -2,6 +2,7 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod block_sharing;
 mod code_table;
 mod conflicts;
 mod expansion;
@@ -13,6 +14,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod user_groups;
 
 use std::any::Any;
 use std::fmt;
@@ -44,6 +46,8 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
+    user_groups::UserGroups,
+    block_sharing::BlockSharing,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -81,6 +81,14 @@ codes! {
 
     // Z07xx: what the consortium kinds mean.
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+    VISIBILITY_UNSAID = "Z0741": "it is not said whether partners can see a user group";
+    GROUP_ABSENT = "Z0742": "a user group is to be deleted";
+    RULES_OF_NO_GROUP = "Z0743": "rules are to follow groups, and no group says whether partners see it";
+    BLOCK_ECHO = "Z0745": "a copied block would be copied on";
+    BLOCK_STAYS = "Z0746": "a block of a target institution would not reach the other members";
+    BLOCK_SPELLING = "Z0747": "a word that Alma looks for is spelt in another case";
+    SECOND_BLOCK = "Z0748": "two blocks have the same id";
+    SECOND_DESCRIPTION = "Z0749": "two blocks describe one code differently";
 }
 
 #[cfg(test)]
