@@ -215,10 +215,10 @@ fn words(to: &AmendTo) -> String {
         AmendTo::With(text) => format!("with {text:?}"),
         AmendTo::Without(text) => format!("without {text:?}"),
         AmendTo::Passing { text, operator: _ } => {
-            format!("lets {text:?} pass ({IN}: add it; {NOT_IN}: take it out)")
+            format!("matches {text:?} ({IN}: add it; {NOT_IN}: take it out)")
         }
         AmendTo::Stopping { text, operator: _ } => {
-            format!("stops {text:?} ({IN}: take it out; {NOT_IN}: add it)")
+            format!("does not match {text:?} ({IN}: take it out; {NOT_IN}: add it)")
         }
     }
 }

@@ -331,8 +331,11 @@ impl<'a> Comparison<'a> {
     fn look_alike(&self, id: &Key) -> Option<String> {
         let folded = |key: &Key| key.0.iter().map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
         let all = self.folded.get_or_init(|| {
+            let there = self.rows.by_key().filter(|(_, found)| {
+                !found.iter().all(|(_, record)| is_attested_gone(self.observed, record))
+            });
             // Of several that are alike the first one is told.
-            self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
+            there.map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
         });
         let other = all.get(&folded(id))?;
         Some(format!("beside `{other}`, which the zone takes for another row: keys are case-sensitive"))

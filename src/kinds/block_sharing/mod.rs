@@ -3,122 +3,21 @@
 //! A block needs a description and then a definition in every member, each spelt alike, and whether blocks
 //! are copied at all is a switch of the rules for linked accounts.
 
-use std::collections::BTreeMap;
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+pub use self::spec::BlockSharing;
+use self::spec::{Block, Description, Direction};
 use super::scope::{Collection, Scope};
 use super::{Expansion, KindSpec, Spec, code_table, mapping_table};
 use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
-use crate::model::{
-    AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Network, Shape, Table, Value,
-};
-
-/// Blocks that travel between a user's institution and those that lend.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct BlockSharing {
-    /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
-    /// How strongly all of it is meant.
-    #[serde(default)]
-    pub enforcement: Enforcement,
-    /// The blocks.
-    #[serde(default)]
-    pub blocks: Vec<At<Block>>,
-    /// Whether the rules for linked accounts copy network blocks: all rules of a member. Where nothing is
-    /// said, each rule stays as it is.
-    pub copy: Option<At<bool>>,
-}
-
-/// One block.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Block {
-    /// Where it is made.
-    pub direction: At<Direction>,
-    /// The definition's id. Alma sends blocks home as `FROM_TARGET`.
-    pub id: At<Text>,
-    /// Its type, a code of the table of block types. `CONSORTIA`, which copied blocks have, where nothing is said.
-    #[serde(rename = "type")]
-    pub block_type: Option<At<Text>>,
-    /// How people see it.
-    pub description: At<Description>,
-    /// Who may override it: `ALL`, `NONE`, `CIRCDESC`, `OPERATOR`. `ALL` where nothing is said.
-    pub overridable: Option<At<Text>>,
-    /// What the user cannot do any more.
-    pub blocked_action: At<BlockedAction>,
-    /// Whether it is copied when a linked account is made or refreshed. Where nothing is said: a block from
-    /// the home institution is not copied on, one that came back from a target reaches the other members.
-    pub network_block: Option<At<bool>>,
-}
-
-/// How people see a block.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Description {
-    /// The code, which several blocks may share.
-    pub code: At<Text>,
-    /// The text.
-    pub text: At<Text>,
-}
-
-/// Where a block is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// At the home institution: it is copied to the linked account, where it has the type `CONSORTIA`.
-    Source,
-    /// At an institution that lends: it is sent home, where it is `FROM_TARGET`.
-    Target,
-}
-
-/// What a block keeps a user from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum BlockedAction {
-    /// Loans.
-    #[serde(rename = "01")]
-    Loan,
-    /// Loans and renewals.
-    #[serde(rename = "02")]
-    Renew,
-    /// Loans, renewals and hold requests.
-    #[serde(rename = "03")]
-    Hold,
-    /// Interlibrary loan, where the vendor has added it.
-    #[serde(rename = "04")]
-    InterlibraryLoan,
-    /// All of these, where the vendor has added it.
-    #[serde(rename = "05")]
-    Everything,
-}
-
-impl BlockedAction {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Loan => "01",
-            Self::Renew => "02",
-            Self::Hold => "03",
-            Self::InterlibraryLoan => "04",
-            Self::Everything => "05",
-        }
-    }
-
-    /// Whether every institution has it: others are added by the vendor on request (reported by consortia).
-    fn is_delivered(self) -> bool {
-        match self {
-            Self::Loan | Self::Renew | Self::Hold => true,
-            Self::InterlibraryLoan | Self::Everything => false,
-        }
-    }
-}
+use crate::model::{AmendTo, Amendment, CollectionId, Diagnostic, Expected, Network, Shape, Table, Value};
 
 impl KindSpec for BlockSharing {
     const NAME: &'static str = "BlockSharing";
@@ -145,7 +44,8 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
     Shapes {
         descriptions: code_table::shape(&format!("{patrons} > User Block Description")),
         definitions: mapping_table::shape(&format!("{patrons} > User Block Definitions")),
-        account_rules: Arc::new(Shape { stage: 3, menu: rules.into(), ..Shape::default() }),
+        // Not later than the definitions: a rule can copy blocks whether or not this one is defined.
+        account_rules: Arc::new(Shape { stage: 1, menu: rules.into(), ..Shape::default() }),
     }
 });
 
@@ -168,29 +68,16 @@ fn blocked_actions() -> CollectionId {
 impl Spec for BlockSharing {
     fn check(&self, head: &Head) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let mut ids: BTreeMap<&Text, &At<Text>> = BTreeMap::new();
+        let mut ids: BTreeMap<&Text, Extent> = BTreeMap::new();
         let mut described: BTreeMap<&Text, &At<Text>> = BTreeMap::new();
         for At { value: block, extent: _ } in &self.blocks {
-            if let Some(first) = ids.insert(&block.id.value, &block.id) {
-                problems.push(
-                    Diagnostic::error(
-                        codes::SECOND_BLOCK,
-                        head.place(block.id.extent),
-                        "two blocks have one id",
-                    )
-                    .related(head.place(first.extent), "first here")
-                    .help("give each an id of its own: Alma tells definitions apart by it"),
-                );
+            if let Some(first) = ids.insert(&block.id.value, block.id.extent) {
+                problems.push(second_block(head, block.id.extent, first));
             }
             let Description { code, text } = &block.description.value;
             if let Some(first) = described.insert(&code.value, text).filter(|first| first.value != text.value)
             {
-                let message = "two blocks share the code of their description, and describe it differently";
-                problems.push(
-                    Diagnostic::error(codes::SECOND_DESCRIPTION, head.place(text.extent), message)
-                        .related(head.place(first.extent), "the other text")
-                        .help("write the same text twice, or give one of them a code of its own"),
-                );
+                problems.push(second_description(head, text.extent, first.extent));
             }
             problems.extend(block.lint(head));
         }
@@ -206,6 +93,7 @@ impl Spec for BlockSharing {
 
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
             let of = |id, key, shape| scope.collection(id, &[key], shape).enforced(self.enforcement);
             let mut tables = (
@@ -213,9 +101,27 @@ impl Spec for BlockSharing {
                 of(definitions(), "ID", &SHAPES.definitions),
             );
             let mut account_rules = of(CollectionId::whole(ACCOUNT_RULES), "name", &SHAPES.account_rules);
+            let (mut ids, mut described) = (BTreeMap::new(), BTreeMap::new());
             for At { value: block, extent } in &self.blocks {
-                // A variable that is lacking has been noted by then.
-                let _complete = block.expand(&mut scope, zone, *extent, &mut tables);
+                // Where a variable is lacking, that is told at the end.
+                let Some(said) = block.said(&mut scope, zone) else { continue };
+                // What is written alike has been told whatever the network is.
+                let first = ids.insert(Arc::clone(&said.id), &block.id);
+                if let Some(first) = first.filter(|first| first.value != block.id.value)
+                    && told.insert(block.id.extent)
+                {
+                    scope.tell(second_block(head, block.id.extent, first.extent));
+                }
+                let Description { code, text } = &block.description.value;
+                let first = described.insert(Arc::clone(&said.code), (Arc::clone(&said.text), code, text));
+                if let Some((_, _, first)) = first
+                    .filter(|(words, _, _)| *words != said.text)
+                    .filter(|(_, by, first)| by.value != code.value || first.value == text.value)
+                    && told.insert(text.extent)
+                {
+                    scope.tell(second_description(head, text.extent, first.extent));
+                }
+                block.expand(&scope, *extent, said, &mut tables);
             }
             if let Some(At { value: copy, extent }) = self.copy {
                 let copied = AmendTo::Value(Value::Bool(copy));
@@ -270,20 +176,41 @@ impl Block {
         problems
     }
 
-    /// What the block comes to in one zone; `None` where it uses a variable that the zone lacks.
-    fn expand<'n>(
+    /// Its texts in one zone; `None` where it uses a variable that the zone lacks.
+    fn said<'n>(&self, scope: &mut Scope<'_, 'n>, zone: &'n Zone) -> Option<Said> {
+        let Description { code, text } = &self.description.value;
+        let mut or = |text: &Option<At<Text>>, default: &str| match text {
+            Some(text) => scope.text(text, zone),
+            None => Some(default.into()),
+        };
+        Some(Said {
+            block_type: or(&self.block_type, COPIED)?,
+            overridable: or(&self.overridable, "ALL")?,
+            id: scope.text(&self.id, zone)?,
+            code: scope.text(code, zone)?,
+            text: scope.text(text, zone)?,
+        })
+    }
+
+    /// What the block comes to in one zone.
+    fn expand(
         &self,
-        scope: &mut Scope<'_, 'n>,
-        zone: &'n Zone,
+        scope: &Scope<'_, '_>,
         extent: Extent,
+        said: Said,
         (described, defined): &mut (Collection, Collection),
-    ) -> Option<()> {
+    ) {
         let Self { direction, id, block_type, description, overridable, blocked_action, network_block } =
             self;
+        let Said {
+            id: id_there,
+            block_type: type_there,
+            overridable: by_whom,
+            code: code_there,
+            text: words,
+        } = said;
         let Description { code, text } = &description.value;
-        let default = |text: &str, extent| At { value: Text::Plain(text.into()), extent };
-        let block_type = block_type.clone().unwrap_or_else(|| default(COPIED, id.extent));
-        let overridable = overridable.clone().unwrap_or_else(|| default("ALL", id.extent));
+        let place = |text: &Option<At<Text>>| text.as_ref().map_or(id.extent, |text| text.extent);
         let network_block = network_block.unwrap_or(At {
             value: match direction.value {
                 Direction::Source => false,
@@ -291,25 +218,44 @@ impl Block {
             },
             extent: direction.extent,
         });
-        let network_block = At { value: network_block.value.to_string(), extent: network_block.extent };
-        let code_there = scope.text(code, zone)?;
+        let action: Arc<str> = blocked_action.value.code().into();
         let entry = (scope.record(description.extent))
             .with("code", Arc::clone(&code_there), code.extent)
-            .with("description", scope.text(text, zone)?, text.extent);
+            .with("description", words, text.extent);
         described.add(entry);
-        let action: Arc<str> = blocked_action.value.code().into();
         let entry = (scope.record(extent))
-            .with("ID", scope.text(id, zone)?, id.extent)
-            .with("Type", scope.text(&block_type, zone)?, block_type.extent)
+            .with("ID", id_there, id.extent)
+            .with("Type", type_there, place(block_type))
             .with("Description", Arc::clone(&code_there), code.extent)
-            .with("Overridable", scope.text(&overridable, zone)?, overridable.extent)
+            .with("Overridable", by_whom, place(overridable))
             .with("Blocked Action", Arc::clone(&action), blocked_action.extent)
-            .with("Network Block", network_block.value.as_str(), network_block.extent)
+            .with("Network Block", network_block.value.to_string().as_str(), network_block.extent)
             .referring(descriptions(), &[("code", &code_there)], "block description");
         defined.add(match blocked_action.value.is_delivered() {
             true => entry,
             false => entry.referring(blocked_actions(), &[("Block", &action)], "blocked action"),
         });
-        Some(())
     }
+}
+
+/// The texts of a block in one zone.
+struct Said {
+    id: Arc<str>,
+    block_type: Arc<str>,
+    overridable: Arc<str>,
+    code: Arc<str>,
+    text: Arc<str>,
+}
+
+fn second_block(head: &Head, extent: Extent, first: Extent) -> Diagnostic {
+    Diagnostic::error(codes::SECOND_BLOCK, head.place(extent), "two blocks have one id")
+        .related(head.place(first), "first here")
+        .help("give each an id of its own: Alma tells definitions apart by it")
+}
+
+fn second_description(head: &Head, extent: Extent, first: Extent) -> Diagnostic {
+    let message = "two blocks share the code of their description, and describe it differently";
+    Diagnostic::error(codes::SECOND_DESCRIPTION, head.place(extent), message)
+        .related(head.place(first), "the other text")
+        .help("write the same text twice, or give one of them a code of its own")
 }

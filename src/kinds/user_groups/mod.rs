@@ -4,95 +4,21 @@
 //! what one would think: everything that is not restricted is visible (reported by consortia). What is
 //! visible must pass the rota rules, and must not be hidden by display logic.
 
-use std::collections::BTreeMap;
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+use self::spec::Group;
+pub use self::spec::{DisplayLogic, RotaRules, UnlistedGroups, UserGroups};
 use super::scope::{Collection, Scope};
 use super::{Expansion, KindSpec, Spec, code_table, mapping_table};
 use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
-use crate::model::{
-    AmendTo, CollectionId, Diagnostic, Enforcement, Expected, Network, Shape, Unlisted, Value,
-};
-
-/// Groups of users, in every table that must agree about them.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UserGroups {
-    /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
-    /// How strongly the groups are meant.
-    #[serde(default)]
-    pub enforcement: Enforcement,
-    /// What happens to groups that no manifest mentions. None is ever deleted.
-    #[serde(default)]
-    pub unlisted: UnlistedGroups,
-    /// The groups.
-    #[serde(default)]
-    pub groups: Vec<At<Group>>,
-    /// Rota assignment rules follow `visibleToPartners`: groups that are visible pass them, others are
-    /// stopped, by the operator of each rule.
-    pub rota_rules: Option<RotaRules>,
-    /// Display logic rules follow `visibleToPartners`. They hide something from the groups that they match,
-    /// so that groups that are visible are taken out of what they match, and others are added.
-    pub display_logic: Option<DisplayLogic>,
-}
-
-/// One group.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Group {
-    /// Its code, which never changes: records of users hold it.
-    pub code: At<Text>,
-    /// What people see; a group that is new needs it.
-    pub description: Option<At<Text>>,
-    /// Whether it can be chosen.
-    pub enabled: Option<At<bool>>,
-    /// The types of users that can be in it: `PUBLIC`, `STAFF`, `CONTACT`.
-    #[serde(default)]
-    #[schemars(length(min = 1))]
-    pub record_types: Option<Vec<At<Text>>>,
-    /// Whether partners see users of it. A group of which nothing is said is visible, unless a member
-    /// has restricted it.
-    pub visible_to_partners: Option<At<bool>>,
-    /// Refused: a group that users are in cannot be deleted without damage. Say `enabled: false`.
-    pub absent: Option<At<bool>>,
-}
-
-/// What happens to groups that no manifest mentions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum UnlistedGroups {
-    /// They stay as they are.
-    #[default]
-    Keep,
-    /// They are disabled.
-    Disable,
-}
-
-/// Which rota assignment rules follow.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RotaRules {
-    /// Those that assign this rota; all where nothing is said.
-    pub rota: Option<At<Text>>,
-}
-
-/// Which display logic rules follow. A rule that asks for no user group hides for other reasons, and is
-/// left alone.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DisplayLogic {
-    /// Those that hide this service; all where nothing is said.
-    pub hides: Option<At<Text>>,
-}
+use crate::model::{AmendTo, Amendment, CollectionId, Diagnostic, Expected, Network, Shape, Unlisted, Value};
 
 impl KindSpec for UserGroups {
     const NAME: &'static str = "UserGroups";
@@ -157,13 +83,13 @@ impl Spec for UserGroups {
                 );
             }
             if let Some(first) = first.insert(code, *extent) {
-                problems.push(twice(head, *extent, first));
+                problems.push(twice(head, "the group is there twice", *extent, first));
             }
             if let Some(At { value: true, extent }) = group.absent {
                 let message = "a group cannot be deleted: records of users hold its code";
                 problems.push(Diagnostic::error(codes::GROUP_ABSENT, head.place(extent), message).help(
                     "write `enabled: false` instead, so that nobody is given it any more: deleting a code \
-                         in use damages records",
+                     in use damages records",
                 ));
             }
             if group.visible_to_partners.is_none() && group.enabled.is_none_or(|enabled| enabled.value) {
@@ -174,6 +100,14 @@ impl Spec for UserGroups {
                         .help("add `visibleToPartners: true` or `visibleToPartners: false`"),
                 );
             }
+        }
+        if self.groups.is_empty() && self.unlisted == UnlistedGroups::Keep {
+            let message = format!("`{}` does nothing", head.manifest);
+            problems.push(
+                Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                    .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
+            );
+            return problems;
         }
         let follows = self.rota_rules.is_some() || self.display_logic.is_some();
         if follows && self.groups.iter().all(|group| group.value.visible_to_partners.is_none()) {
@@ -188,18 +122,22 @@ impl Spec for UserGroups {
 
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut tables = self.tables(&scope);
             let mut codes_there: BTreeMap<Arc<str>, Extent> = BTreeMap::new();
             for At { value: group, extent } in &self.groups {
                 let Some(code) = scope.text(&group.code, zone) else { continue };
-                match codes_there.insert(Arc::clone(&code), group.code.extent) {
+                if let Some(first) = codes_there.insert(Arc::clone(&code), group.code.extent) {
                     // Two that are written alike have been told whatever the network is.
-                    Some(first) if !self.is_written_twice(&group.code.value) => {
-                        scope.tell(twice(head, group.code.extent, first));
+                    if !self.is_written_twice(&group.code.value) && told.insert(group.code.extent) {
+                        let message =
+                            format!("the group is there twice in `{}`: both are `{code}`", zone.code);
+                        scope.tell(twice(head, message, group.code.extent, first));
                     }
-                    Some(_) | None => self.group(&mut scope, zone, (group, *extent, &code), &mut tables),
+                    continue;
                 }
+                self.group(&mut scope, zone, (group, *extent, &code), &mut tables);
             }
             let Tables { groups, record_types, restricted, rota_rules, display_rules } = tables;
             for collection in [groups, record_types, restricted, rota_rules, display_rules] {
@@ -251,8 +189,9 @@ impl UserGroups {
             Some(_) => entry,
             None => entry.note(UNRESTRICTED),
         });
-        let public = [At { value: Text::Plain(PUBLIC.into()), extent: *at }];
-        for record_type in group.record_types.as_deref().unwrap_or(&public) {
+        // One that is not described is there already, with whatever types it has.
+        let public = description.as_ref().map(|_| At { value: Text::Plain(PUBLIC.into()), extent: *at });
+        for record_type in group.record_types.as_deref().unwrap_or(public.as_slice()) {
             let Some(name) = scope.text(record_type, zone) else { continue };
             let entry = (scope.record(extent))
                 .with(RECORD_TYPE, name, record_type.extent)
@@ -293,7 +232,7 @@ impl UserGroups {
             select.extend(operators.map(|operator: &str| (OPERATOR.into(), Value::from(operator))));
             let amends = vec![scope.amend(LIST, to, visible.extent)];
             let amendment = scope.amendment(visible.extent, self.enforcement);
-            rules.amend(crate::model::Amendment { select, expected, amends, ..amendment });
+            rules.amend(Amendment { select, expected, amends, ..amendment });
         };
         if let Some(RotaRules { rota }) = &self.rota_rules {
             let to = match visible.value {
@@ -330,8 +269,8 @@ fn code_table_of_groups() -> CollectionId {
     CollectionId::coded("CodeTable", "UserGroups")
 }
 
-fn twice(head: &Head, extent: Extent, first: Extent) -> Diagnostic {
-    Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), "the group is there twice")
+fn twice(head: &Head, message: impl Into<String>, extent: Extent, first: Extent) -> Diagnostic {
+    Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), message)
         .related(head.place(first), "first here")
         .help("remove one of them")
 }
