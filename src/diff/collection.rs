@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Wanted;
+use super::amend::Amended;
 use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
@@ -69,9 +70,10 @@ pub fn collection(
             };
         }
     }
+    let mut amended = Amended::new();
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
-            comparison.amend(amendment)?;
+            comparison.amend(amendment, &mut amended)?;
         }
     }
     for flag in &first.shape.exclusive {
@@ -154,7 +156,9 @@ impl<'a> Comparison<'a> {
                 (Action::Create, edits, self.look_alike(id))
             }
             (Some(_), true) => {
-                (Action::Delete, Vec::new(), Some("because the manifest says `absent: true`".to_owned()))
+                // Where the kind has words of its own, the manifest says it in others.
+                let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
+                (Action::Delete, Vec::new(), plainly)
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
@@ -380,6 +384,7 @@ impl<'a> Comparison<'a> {
 
 /// Nobody knows what such a zone holds.
 const MAYBE: &str = "if it is there: nobody has attested that it is gone";
+const ABSENT: &str = "because the manifest says `absent: true`";
 
 const DETACHED: &str = "because the zone has detached it from the network";
 

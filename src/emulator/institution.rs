@@ -225,10 +225,12 @@ impl Institution {
                 table.answer(&view(&library))
             }
             TableKind::Mapping => {
+                let actions = self.mapping_tables.get("BlockToBlockedActions").cloned();
                 let table = self.mapping_tables.get_mut(name).ok_or_else(|| missing(name))?;
                 writable(table.access, name, 90125)?;
                 if settings.column_values == ColumnValues::Checked {
                     check_values(table, &put, &self.code_tables)?;
+                    check_actions(table, &put, actions.as_ref())?;
                 }
                 let library = table.replace(&put)?;
                 table.answer(&view(&library))
@@ -309,6 +311,23 @@ fn check_values(
                 let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
                 return Err(Refusal::business(402119, message));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
+/// are the rows of another table.
+fn check_actions(table: &MappingTable, put: &Put<'_>, actions: Option<&MappingTable>) -> Result<(), Refusal> {
+    let column = table.headers.iter().position(|header| header.name == "Blocked Action");
+    let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
+        return Ok(());
+    };
+    for sent in put.rows()? {
+        let value = super::put::text(sent, &format!("column{column}"))?;
+        if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
+            let message = format!("General error: '{value}' is not a blocked action of the institution.");
+            return Err(Refusal::business(402119, message));
         }
     }
     Ok(())

@@ -78,6 +78,11 @@ impl Spec for CodeTable {
     }
 }
 
+/// How a code table behaves that a person finds in this place.
+pub(super) fn shape(menu: &str) -> Arc<Shape> {
+    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&NAMES.shape) })
+}
+
 /// The fields of a row.
 struct Names {
     code: Field,

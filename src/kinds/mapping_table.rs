@@ -95,6 +95,11 @@ static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     })
 });
 
+/// How a mapping table behaves that a person finds in this place.
+pub(super) fn shape(menu: &str) -> Arc<Shape> {
+    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&SHAPE) })
+}
+
 impl MappingTable {
     fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
         let mut names = Names::default();

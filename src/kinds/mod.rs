@@ -2,6 +2,7 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod block_sharing;
 mod code_table;
 mod conflicts;
 mod electronic_availability;
@@ -16,6 +17,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod user_groups;
 
 use std::any::Any;
 use std::fmt;
@@ -51,6 +53,8 @@ kinds! {
     electronic_availability::ElectronicAvailability,
     linking_rules::LinkingRules,
     linked_account_sync::LinkedAccountSync,
+    user_groups::UserGroups,
+    block_sharing::BlockSharing,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

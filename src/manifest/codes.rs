@@ -86,6 +86,14 @@ codes! {
     NO_GROUP_LEFT = "Z0723": "an e-resource is left to the whole network";
     NOT_A_MEMBER = "Z0724": "the network zone is meant where only members can be";
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+    VISIBILITY_UNSAID = "Z0741": "it is not said whether partners can see a user group";
+    GROUP_ABSENT = "Z0742": "a user group is to be deleted";
+    RULES_OF_NO_GROUP = "Z0743": "rules are to follow groups, and no group says whether partners see it";
+    BLOCK_ECHO = "Z0745": "a copied block would be copied on";
+    BLOCK_STAYS = "Z0746": "a block of a target institution would not reach the other members";
+    BLOCK_SPELLING = "Z0747": "a word that Alma looks for is spelt in another case";
+    SECOND_BLOCK = "Z0748": "two blocks have the same id";
+    SECOND_DESCRIPTION = "Z0749": "two blocks describe one code differently";
     RULE_NAME_TAKEN = "Z0760": "two linking rules have the same name, or one has that of Alma's own";
     RULE_UNREACHABLE = "Z0761": "earlier linking rules leave nothing to one";
     NO_SOURCE_LEFT = "Z0762": "something is for nobody, since a member is never its own source";

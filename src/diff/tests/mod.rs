@@ -7,3 +7,4 @@ mod languages;
 mod names;
 pub(crate) mod notation;
 mod records;
+mod several_amendments;
