@@ -323,3 +323,50 @@ fn amendments<'a>(
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{self, Source};
+    use crate::model::{Expected, Severity};
+
+    /// What is said of a rule that copies blocks, or does not, or is silent, where all rules are amended to copy them.
+    fn told(says: &str, select: &[(&str, &str)]) -> Vec<String> {
+        let text = format!(
+            "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: n}}\nspec:\n  region: ca\n  \
+             credentials: {{read: {{env: KEY}}}}\n  networkZone: {{code: NZ, name: N}}\n  \
+             members: [{{code: A, name: A}}, {{code: B, name: B}}]\n---\napiVersion: zonal/v1\nkind: LinkingRules\n\
+             metadata: {{name: rules}}\nspec: {{rules: [{{name: R, group: G{says}}}]}}\n"
+        );
+        let loaded = manifest::load(&[Source { file: "m.yaml".into(), text: Ok(text) }], None);
+        let Some(network) = loaded.network else { return vec!["no network".to_owned()] };
+        let (mut desired, problems) = crate::kinds::expand(&network, &loaded.manifests);
+        assert!(problems.iter().all(|problem| problem.severity != Severity::Error), "{problems:?}");
+        for collection in desired.zones.values_mut().flatten() {
+            let provenance = collection.provenance.clone();
+            let to = AmendTo::Value(Value::Bool(true));
+            collection.amendments.push(Amendment {
+                select: select.iter().map(|(field, value)| ((*field).into(), Value::from(*value))).collect(),
+                expected: Expected::Perhaps,
+                amends: vec![Amend { field: "copyNetworkBlocks".into(), to, provenance: provenance.clone() }],
+                enforcement: Enforcement::Enforce,
+                provenance,
+            });
+        }
+        let shown = |problem: &Diagnostic| format!("{} {}", problem.code, problem.message);
+        find(&network, &desired, &BTreeSet::new()).iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_record_and_an_amendment_of_it_agree_or_are_refused() {
+        let refused = "`LinkedAccountRules/R` has `copyNetworkBlocks` false by `LinkingRules/rules`, and true by \
+                       `LinkingRules/rules`, in `A`, `B`";
+        let refused = vec![format!("{} {refused}", codes::AMENDED_OTHERWISE)];
+        assert_eq!(told(", copyBlocks: false", &[]), refused);
+        assert_eq!(told(", copyBlocks: false", &[("name", "R")]), refused);
+        let nothing: Vec<String> = Vec::new();
+        assert_eq!(told(", copyBlocks: false", &[("name", "other")]), nothing);
+        assert_eq!(told(", copyBlocks: true", &[]), nothing);
+        assert_eq!(told("", &[]), nothing);
+    }
+}

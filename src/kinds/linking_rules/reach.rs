@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::{ExternalGroup, Rule};
 use crate::manifest::lost::NOTHING;
-use crate::manifest::node::Extent;
 use crate::manifest::selection::{self, Selection};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes, suggest};
@@ -143,7 +142,8 @@ pub fn reach(rules: &[Placed<'_>], held: Option<&[Held<'_>]>, head: &Head) -> Ve
                 .collect();
             takes_all(&earlier, here, &mut by)
         });
-        if covered {
+        // A rule that is switched off is not used anyway.
+        if covered && rule.enabled.is_none_or(|enabled| enabled.value) {
             let by: Vec<&At<String>> = by.iter().map(|&index| &rules[index].rule.value.name).collect();
             problems.push(unreachable(name, &by, head));
         }
