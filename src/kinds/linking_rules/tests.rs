@@ -51,8 +51,8 @@ fn a_member_that_joins_changes_the_rule_of_every_other() {
 fn a_rule_that_is_for_nobody_at_a_member_goes_there_and_the_others_move_up() {
     let spec = "\
 rules:
-  - {name: Own, from: {only: [A]}, group: G}
   - {name: Some, appliesTo: {only: [B]}, userGroups: [X], group: G}
+  - {name: Own, from: {only: [A]}, group: G}
   - {name: Old, absent: true}
   - {name: All, group: G}
 default: {group: D}";
@@ -64,8 +64,8 @@ A Own absent
 B All 3 A any G
 B Default D
 B Old absent
-B Own 1 A any G
-B Some 2 A X G
+B Own 2 A any G
+B Some 1 A X G
 ";
     assert_eq!(generated(&["A", "B"], spec), expected);
 }
