@@ -37,7 +37,8 @@ impl<'a> Conflicts<'a> {
                         "`{}/{key}` has `{field}` {} by `{}`, and {value} by `{}`",
                         by.id, said.value, one.manifest, other.manifest
                     );
-                    (message, "the other one", format!("say `{field}` in one of them, or the same in both"))
+                    let help = "leave it out in one of them, or say the same in both";
+                    (message, "the other one", help.to_owned())
                 });
             }
         }
