@@ -60,6 +60,9 @@ pub fn collection(
             comparison.listed(id, record, collection)?;
         }
     }
+    for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
+        comparison.amend_new(amendment)?;
+    }
     let mut unmanaged = 0;
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in rows.by_key() {

@@ -121,7 +121,8 @@ static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
 });
 
 const MINUTE: i64 = 60;
-const DAY: i64 = 24 * 60 * MINUTE;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 
 /// A span in seconds, and `None` where it is none. Parts that differ in length from month to month are not taken.
 fn seconds(text: &str) -> Option<i64> {
@@ -134,7 +135,7 @@ fn seconds(text: &str) -> Option<i64> {
 /// `15 minutes`, `1 hour`, `90 seconds`.
 fn in_words(seconds: i64) -> String {
     let (amount, unit) = match seconds {
-        _ if seconds % (60 * MINUTE) == 0 => (seconds / (60 * MINUTE), "hour"),
+        _ if seconds % HOUR == 0 => (seconds / HOUR, "hour"),
         _ if seconds % MINUTE == 0 => (seconds / MINUTE, "minute"),
         _ => (seconds, "second"),
     };
@@ -172,11 +173,11 @@ impl Spec for LinkedAccountSync {
             )),
             Some(seconds) if seconds < MINUTE => {
                 let message = format!(
-                    "every source is asked for its changes {} times a day, which counts against its daily threshold",
-                    DAY / seconds
+                    "every source is asked for its changes {} times an hour, all of which counts against its daily threshold",
+                    HOUR / seconds
                 );
                 let problem = Diagnostic::warning(codes::SHORT_LAG, head.place(*extent), message);
-                Some(problem.help(format!("`1 minute` needs {}, `15 minutes` 96", DAY / MINUTE)))
+                Some(problem.help(format!("`1 minute` needs {}, `15 minutes` {}", HOUR / MINUTE, HOUR / (15 * MINUTE))))
             }
             Some(_) => None,
         });

@@ -150,7 +150,7 @@ fn linked_account_rules<'n>(
     if let Some(At { value: default, extent }) = &spec.default {
         let entry = scope.record(*extent).with("name", DEFAULT, *extent);
         if let Some(entry) = gives(entry, &default.output(), zone, scope) {
-            collection.add(entry.note("Alma's own rule, for those whom no other fits"));
+            collection.add(entry.note("Alma's own rule, which is always there: it is edited, not added"));
         }
     }
     scope.want(zone, collection);

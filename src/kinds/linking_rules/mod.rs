@@ -8,6 +8,7 @@ mod check;
 mod dates;
 mod generate;
 mod reach;
+mod tests;
 
 use std::sync::Arc;
 

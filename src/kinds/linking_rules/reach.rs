@@ -142,7 +142,8 @@ pub fn reach(rules: &[Placed<'_>], held: Option<&[Held<'_>]>, head: &Head) -> Ve
                 .collect();
             takes_all(&earlier, here, &mut by)
         });
-        if covered {
+        // A rule that is switched off is not used anyway.
+        if covered && rule.enabled.is_none_or(|enabled| enabled.value) {
             let by: Vec<&At<String>> = by.iter().map(|&index| &rules[index].rule.value.name).collect();
             problems.push(unreachable(name, &by, head));
         }

@@ -1,13 +1,15 @@
 //! Finds manifests that contradict each other, zone by zone, and tells each contradiction once.
 
+mod rules;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expansion::Doubt;
 use crate::manifest::{codes, suggest};
 use crate::model::{
-    Amend, AmendTo, Amendment, CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic,
-    Enforcement, Field, Key, Network, Place, Unlisted, Value, ZoneCode,
+    CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic, Field, Key, Network, Place,
+    Unlisted, Value, ZoneCode,
 };
 
 /// Everything that two manifests, or two rows, cannot both have.
@@ -123,63 +125,6 @@ impl<'a> Conflicts<'a> {
                     },
                 );
             }
-        }
-    }
-
-    /// A field that a record has from one manifest, and that another one amends in whatever records there are.
-    fn amended(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
-        for (by, amendment, amend, value) in amendments(collections) {
-            if amendment.enforcement == Enforcement::Release || !self.is_certain(by) {
-                continue;
-            }
-            let means = |record: &DesiredRecord| {
-                let said = |field: &Field| record.fields.get(field).map(|said| &said.value);
-                amendment.select.iter().all(|(field, value)| said(field) == Some(value))
-            };
-            for (key, record) in collections.iter().flat_map(|collection| &collection.records) {
-                let Some(said) = record.fields.get(&amend.field).filter(|said| said.value != *value) else {
-                    continue;
-                };
-                if record.absent
-                    || record.enforcement == Enforcement::Release
-                    || self.doubts_field(record, &amend.field)
-                    || !means(record)
-                {
-                    continue;
-                }
-                let (one, other) = (&said.provenance, &amend.provenance);
-                self.add(zone, codes::AMENDED_OTHERWISE, [&one.place, &other.place], || {
-                    let Amend { field, .. } = amend;
-                    let message = format!(
-                        "`{}/{key}` has `{field}` {} by `{}`, and {value} by `{}`",
-                        by.id, said.value, one.manifest, other.manifest
-                    );
-                    (message, "the other one", format!("say `{field}` in one of them, or the same in both"))
-                });
-            }
-        }
-    }
-
-    /// Rules are tried in the order of their positions, which each manifest counts from 1.
-    fn positions(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
-        let mut seen: BTreeMap<&Value, (&Key, &DesiredRecord)> = BTreeMap::new();
-        let ordered = collections.iter().filter(|collection| &*collection.id.kind == "LinkedAccountRules");
-        for (key, record) in ordered.flat_map(|collection| &collection.records) {
-            let Some(position) = record.fields.get("position") else { continue };
-            let Some((first_key, first)) = seen.insert(&position.value, (key, record)) else { continue };
-            let places = [&first.provenance.place, &record.provenance.place];
-            if first_key == key {
-                continue;
-            }
-            self.add(zone, codes::RULE_POSITION, places, || {
-                let message = format!(
-                    "`{first_key}` and `{key}` both want to be rule {}",
-                    position.value.as_text().unwrap_or_default()
-                );
-                let help =
-                    "put the rules of a member into one manifest: `appliesTo` of a rule says who has it";
-                (message, "the other one", help.to_owned())
-            });
         }
     }
 
@@ -301,25 +246,4 @@ impl<'a> Conflicts<'a> {
             }
         }
     }
-}
-
-/// Every amendment that wants a value of a field, and who makes it.
-fn amendments<'a>(
-    collections: &[&'a DesiredCollection],
-) -> Vec<(&'a DesiredCollection, &'a Amendment, &'a Amend, &'a Value)> {
-    let mut found = Vec::new();
-    for &collection in collections {
-        for amendment in &collection.amendments {
-            for amend in &amendment.amends {
-                match &amend.to {
-                    AmendTo::Value(value) => found.push((collection, amendment, amend, value)),
-                    AmendTo::With(_)
-                    | AmendTo::Without(_)
-                    | AmendTo::Passing { .. }
-                    | AmendTo::Stopping { .. } => {}
-                }
-            }
-        }
-    }
-    found
 }
