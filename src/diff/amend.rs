@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Key, Mode, ObservedRecord,
-    Value, Witness,
+    Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
+    Key, Mode, ObservedRecord, Record, Value, Witness,
 };
 
 /// The operators of a rule's list, as Alma spells them.
@@ -17,7 +17,11 @@ impl Comparison<'_> {
     ///
     /// # Errors
     /// `Mismatch` where the zone has no such field.
-    pub(super) fn amend(&mut self, amendment: &Amendment) -> Result<(), Failure> {
+    pub(super) fn amend(
+        &mut self,
+        amendment: &Amendment,
+        collection: &DesiredCollection,
+    ) -> Result<(), Failure> {
         let Amendment { select, expected, amends, enforcement, provenance } = amendment;
         let mut selects = Vec::new();
         for (field, value) in select {
@@ -31,45 +35,59 @@ impl Comparison<'_> {
             .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
             .filter(|(_, record)| meant(record))
             .collect();
+        if *enforcement == Enforcement::Release {
+            if !found.is_empty() {
+                self.release(found.len(), collection);
+            }
+            return Ok(());
+        }
         if self.observed.witness == Witness::People {
             return self.amend_by_hand(amendment);
         }
         if found.is_empty() && *expected == Expected::InEach {
-            let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
-            let which = if which.is_empty() { "record".to_owned() } else { which.join(", ") };
-            self.notes.push(format!("{} has no {which}: there is nothing to amend", self.observed.id));
+            let id = &self.observed.id;
+            self.notes.push(match select.as_slice() {
+                [] => format!("{id} has no record, so there is nothing to amend"),
+                _ => format!("{id} has no record with {}, so there is nothing to amend", which(select)),
+            });
         }
         for (key, record) in found {
-            let mut edits = Vec::new();
-            for amend in amends {
-                edits.extend(self.edits(amend, record)?);
-            }
-            if edits.is_empty() {
-                continue;
-            }
             let mode = match enforcement {
                 Enforcement::Enforce => self.done(),
                 Enforcement::Observe => Mode::Report,
-                Enforcement::Initial => {
-                    self.ignored += 1;
-                    continue;
-                }
-                Enforcement::Release => {
-                    self.released += 1;
-                    continue;
-                }
+                Enforcement::Initial | Enforcement::Release => Mode::Report,
             };
-            match self.changes.get_mut(&(key.clone(), mode)) {
-                Some(change) if change.action == Action::Delete => {}
-                Some(change) => {
-                    edits.retain(|edit| !change.edits.iter().any(|other| other.field == edit.field));
-                    change.edits.extend(edits);
+            let change = self.changes.get(&(key.clone(), mode));
+            if change.is_some_and(|change| change.action == Action::Delete) {
+                continue;
+            }
+            // Each amend sees what those before it have made of the record.
+            let mut fields = record.fields.clone();
+            let earlier = change.map(|change| change.edits.as_slice()).unwrap_or_default();
+            fields.extend(earlier.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+            let mut edits: Vec<Edit> = Vec::new();
+            for amend in amends {
+                for edit in self.edits(amend, &fields)? {
+                    fields.insert(edit.field.clone(), edit.after.clone());
+                    lay_over(&mut edits, edit);
                 }
+            }
+            edits.retain(|edit| edit.before.as_ref().unwrap_or(&Value::Null) != &edit.after);
+            if edits.is_empty() {
+                continue;
+            }
+            if *enforcement == Enforcement::Initial {
+                self.ignored += 1;
+                continue;
+            }
+            match self.changes.get_mut(&(key.clone(), mode)) {
+                Some(change) => edits.into_iter().for_each(|edit| lay_over(&mut change.edits, edit)),
                 None => {
                     let draft = Draft {
                         action: Action::Update,
                         edits,
                         mode,
+                        drift: Drift::Value,
                         reason: None,
                         notes: &[],
                         provenance,
@@ -85,8 +103,7 @@ impl Comparison<'_> {
     /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.
     fn amend_by_hand(&mut self, amendment: &Amendment) -> Result<(), Failure> {
         let Amendment { select, expected: _, amends, enforcement, provenance } = amendment;
-        let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
-        let which = if which.is_empty() { "each".to_owned() } else { which.join(", ") };
+        let which = if select.is_empty() { "each".to_owned() } else { which(select) };
         let what: Vec<String> =
             amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to))).collect();
         let name: Arc<str> = format!("{which}: {}", what.join(", ")).into();
@@ -111,14 +128,15 @@ impl Comparison<'_> {
             .collect();
         let (action, mode) = (Action::Update, Mode::ByHand);
         let reason = Some("in whatever records the zone has".to_owned());
-        self.add(&key, Draft { action, edits, mode, reason, notes: &[], provenance, found: None });
+        let drift = Drift::Value;
+        self.add(&key, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found: None });
         Ok(())
     }
 
-    fn edits(&self, amend: &Amend, record: &ObservedRecord) -> Result<Vec<Edit>, Failure> {
+    fn edits(&self, amend: &Amend, record: &Record) -> Result<Vec<Edit>, Failure> {
         let Amend { field: name, to, provenance } = amend;
         let field = self.names.resolve(name)?;
-        let before = record.fields.get(field);
+        let before = record.get(field);
         let edit = |after: Value| Edit {
             field: field.clone(),
             name: name.clone(),
@@ -133,11 +151,13 @@ impl Comparison<'_> {
             |text: &str| Value::list(observed.texts().iter().filter(|each| &***each != text).cloned());
         let operator = |operator| {
             let operator = self.names.resolve(operator)?;
-            Ok((operator, record.fields.get(operator).and_then(Value::as_text)))
+            Ok((operator, record.get(operator).and_then(Value::as_text)))
         };
         Ok(match to {
             AmendTo::Value(value) if observed == value => Vec::new(),
             AmendTo::Value(value) => vec![edit(value.clone())],
+            AmendTo::Filled(_) if *observed != Value::Null => Vec::new(),
+            AmendTo::Filled(value) => vec![edit(value.clone())],
             AmendTo::With(text) if has(text) => Vec::new(),
             AmendTo::With(text) => vec![edit(with(text))],
             AmendTo::Without(text) if has(text) => vec![edit(without(text))],
@@ -158,7 +178,7 @@ impl Comparison<'_> {
                         Edit {
                             field: operator.clone(),
                             name: by.clone(),
-                            before: record.fields.get(operator).cloned(),
+                            before: record.get(operator).cloned(),
                             after: Value::from(NOT_IN),
                             provenance: provenance.clone(),
                         },
@@ -169,10 +189,25 @@ impl Comparison<'_> {
     }
 }
 
+/// Lays an edit over those of the same record: what was there first stays what was there.
+fn lay_over(edits: &mut Vec<Edit>, edit: Edit) {
+    match edits.iter_mut().find(|earlier| earlier.field == edit.field) {
+        Some(earlier) => *earlier = Edit { before: earlier.before.take(), ..edit },
+        None => edits.push(edit),
+    }
+}
+
+/// What tells the records that are meant from others, in words.
+fn which(select: &[(Field, Value)]) -> String {
+    let parts: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
+    parts.join(", ")
+}
+
 /// What a person is told to make of a field.
 fn words(to: &AmendTo) -> String {
     match to {
         AmendTo::Value(value) => value.to_string(),
+        AmendTo::Filled(value) => format!("{value}, where there is nothing yet"),
         AmendTo::With(text) => format!("with {text:?}"),
         AmendTo::Without(text) => format!("without {text:?}"),
         AmendTo::Passing { text, operator: _ } => {

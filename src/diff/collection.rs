@@ -9,8 +9,8 @@ use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Unlisted, Value, Witness, ZoneCode,
+    DesiredValue, Drift, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
+    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -45,7 +45,7 @@ pub fn collection(
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
-        released: 0,
+        released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
     };
@@ -71,7 +71,7 @@ pub fn collection(
     }
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
-            comparison.amend(amendment)?;
+            comparison.amend(amendment, collection)?;
         }
     }
     for flag in &first.shape.exclusive {
@@ -82,7 +82,7 @@ pub fn collection(
         existing: observed.records.len(),
         unmanaged,
         ignored: comparison.ignored,
-        released: comparison.released,
+        released: comparison.released.into_values().collect(),
         attested: comparison.attested,
         notes: comparison.notes,
         channel: observed.channel,
@@ -104,7 +104,7 @@ pub(super) struct Comparison<'a> {
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
     pub(super) changes: BTreeMap<(Key, Mode), Change>,
     pub(super) ignored: usize,
-    pub(super) released: usize,
+    released: BTreeMap<Arc<str>, Released>,
     attested: usize,
     pub(super) notes: Vec<String>,
 }
@@ -114,6 +114,7 @@ pub(super) struct Draft<'a> {
     pub action: Action,
     pub edits: Vec<Edit>,
     pub mode: Mode,
+    pub drift: Drift,
     pub reason: Option<String>,
     pub notes: &'a [Arc<str>],
     pub provenance: &'a Provenance,
@@ -134,19 +135,22 @@ impl<'a> Comparison<'a> {
             several => return Err(self.ambiguous(id, several.len(), collection)),
         };
         if record.enforcement == Enforcement::Release {
-            self.released += usize::from(found.is_some());
+            if found.is_some() {
+                self.release(1, collection);
+            }
             return Ok(());
         }
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
-        let (action, edits, reason) = match (found, record.absent) {
+        let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => return Ok(()),
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
-                (Action::Create, edits, self.look_alike(id))
+                (Action::Create, edits, Drift::Missing, self.look_alike(id))
             }
             (Some(_), true) => {
-                (Action::Delete, Vec::new(), Some("because the manifest says `absent: true`".to_owned()))
+                let reason = "because the manifest says `absent: true`".to_owned();
+                (Action::Delete, Vec::new(), Drift::Extra, Some(reason))
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
@@ -154,11 +158,21 @@ impl<'a> Comparison<'a> {
                     Some(&edit.field) == collection.shape.attachment.as_ref()
                         && edit.after == Value::Bool(true)
                 });
-                (Action::Update, edits, detached.then(|| DETACHED.to_owned()))
+                match detached {
+                    true => (Action::Update, edits, Drift::Detached, Some(DETACHED.to_owned())),
+                    false => (Action::Update, edits, Drift::Value, None),
+                }
             }
         };
         if action == Action::Update && edits.is_empty() {
             self.count_attested();
+            return Ok(());
+        }
+        if (action, record.enforcement, self.observed.witness)
+            == (Action::Create, Enforcement::Observe, Witness::People)
+        {
+            let note = "so nothing of it is reported";
+            self.notes.push(format!("only people can see whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
@@ -172,8 +186,17 @@ impl<'a> Comparison<'a> {
             }
         };
         let notes = &record.notes;
-        self.add(id, Draft { action, edits, mode, reason, notes, provenance: &record.provenance, found });
+        let provenance = &record.provenance;
+        self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found });
         Ok(())
+    }
+
+    /// A manifest lets go of so many records.
+    pub(super) fn release(&mut self, records: usize, collection: &DesiredCollection) {
+        let provenance = &collection.provenance;
+        let released = (self.released.entry(Arc::clone(&provenance.manifest)))
+            .or_insert_with(|| Released { provenance: provenance.clone(), records: 0 });
+        released.records += records;
     }
 
     /// Something is as wanted.
@@ -194,7 +217,11 @@ impl<'a> Comparison<'a> {
         let (Some(found), Some(shadow)) = (found, &collection.shape.shadow) else { return };
         let over = found.fields.get(shadow).map(Value::texts).unwrap_or_default();
         if !over.is_empty() {
-            self.notes.push(format!("`{id}` of {} is overruled at {}", self.id, over.join(", ")));
+            let over = over.join(", ");
+            self.notes.push(format!(
+                "`{id}` of {} does not count at {over}, where an own copy overrules it",
+                self.id
+            ));
         }
     }
 
@@ -231,7 +258,8 @@ impl<'a> Comparison<'a> {
         let reason =
             format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
         let reason = Some(reason);
-        self.add(id, Draft { action, edits, mode, reason, notes: &[], provenance, found: Some(one) });
+        let (drift, found) = (Drift::Extra, Some(*one));
+        self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found });
         Ok(0)
     }
 
@@ -263,6 +291,7 @@ impl<'a> Comparison<'a> {
                         action: Action::Update,
                         edits: vec![edit],
                         mode,
+                        drift: Drift::Value,
                         reason: Some(reason),
                         notes: &[],
                         provenance: &provenance,
@@ -284,7 +313,9 @@ impl<'a> Comparison<'a> {
     ) -> Result<Vec<Edit>, Failure> {
         let wish = |field: &Field| wanted.iter().find(|wish| wish.field == field);
         let missing = |field: &&Field| wish(field).is_none_or(|wish| wish.value.value == Value::Null);
-        if let Some(required) = collection.shape.required.iter().find(missing) {
+        // Whether a record is there that only people can see, nobody knows.
+        let seen = self.observed.witness == Witness::Zone;
+        if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
             let message =
                 format!("`{id}` is not in the zone's {} and cannot be created without `{required}`", self.id);
             let help = format!("add `{required}` at {}", record.provenance);
@@ -337,7 +368,7 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn add(&mut self, id: &Key, draft: Draft<'_>) {
-        let Draft { action, edits, mode, reason, notes, provenance, found } = draft;
+        let Draft { action, edits, mode, drift, reason, notes, provenance, found } = draft;
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
@@ -345,6 +376,7 @@ impl<'a> Comparison<'a> {
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
             mode,
+            drift,
             reason,
             notes: notes.to_vec(),
             provenance: provenance.clone(),
@@ -365,7 +397,8 @@ impl<'a> Comparison<'a> {
     }
 }
 
-const DETACHED: &str = "because the zone has detached it from the network";
+const DETACHED: &str =
+    "because the zone has detached it: what the network changes does not reach it until it is attached again";
 
 /// The fields in which a record differs from what is wanted. A field that the zone left out is
 /// one that holds nothing.

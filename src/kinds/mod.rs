@@ -5,6 +5,7 @@
 mod code_table;
 mod conflicts;
 mod expansion;
+mod fulfillment_rules;
 mod import_permissions;
 mod mapping_table;
 mod network;
@@ -13,6 +14,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod terms_of_use;
 
 use std::any::Any;
 use std::fmt;
@@ -44,6 +46,8 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
+    terms_of_use::TermsOfUse,
+    fulfillment_rules::FulfillmentRules,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

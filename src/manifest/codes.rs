@@ -81,6 +81,12 @@ codes! {
 
     // Z07xx: what the consortium kinds mean.
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+
+    // Z08xx: terms of use, rules of fulfillment units, and what else is amended.
+    RESERVED_NAME = "Z0800": "a policy or an input parameter has the name of another field";
+    EMPTY_INPUT = "Z0801": "a rule is amended by nothing, or its list would be empty";
+    BOTH_WAYS = "Z0802": "a value is included and excluded";
+    AMENDED_TWICE = "Z0803": "two amendments of the same records contradict each other";
 }
 
 #[cfg(test)]

@@ -130,6 +130,8 @@ pub struct Amend {
 pub enum AmendTo {
     /// This value.
     Value(Value),
+    /// This value, where the field holds nothing.
+    Filled(Value),
     /// A list with this text in it.
     With(Arc<str>),
     /// A list without this text.
