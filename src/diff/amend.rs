@@ -1,7 +1,5 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
-use std::sync::Arc;
-
 use super::collection::{Comparison, Draft};
 use crate::model::{
     Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
@@ -103,12 +101,7 @@ impl Comparison<'_> {
     /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.
     fn amend_by_hand(&mut self, amendment: &Amendment) -> Result<(), Failure> {
         let Amendment { select, expected: _, amends, enforcement, provenance } = amendment;
-        let which = if select.is_empty() { "each".to_owned() } else { which(select) };
-        let what: Vec<String> =
-            amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to))).collect();
-        let name: Arc<str> = format!("{which}: {}", what.join(", ")).into();
-        let rest = self.key.iter().skip(1).map(|_| "".into());
-        let key = Key(std::iter::once(name).chain(rest).collect());
+        let key = self.key_by_hand(select, amends);
         if !self.rows.get(&key).is_empty() {
             self.count_attested();
             return Ok(());
@@ -116,21 +109,47 @@ impl Comparison<'_> {
         if *enforcement != Enforcement::Enforce {
             return Ok(());
         }
-        let edits = amends
-            .iter()
-            .map(|Amend { field, to, provenance }| Edit {
-                field: field.clone(),
-                name: field.clone(),
-                before: None,
-                after: Value::from(words(to).as_str()),
-                provenance: provenance.clone(),
-            })
-            .collect();
+        let mut said: Vec<(&Amend, Vec<String>)> = Vec::new();
+        for amend in amends {
+            match said.iter_mut().find(|(first, _)| first.field == amend.field) {
+                Some((_, words)) => words.push(self::words(&amend.to)),
+                None => said.push((amend, vec![words(&amend.to)])),
+            }
+        }
+        let edits = said.into_iter().map(|(Amend { field, to: _, provenance }, words)| Edit {
+            field: field.clone(),
+            name: field.clone(),
+            before: None,
+            after: Value::from(words.join("; ").as_str()),
+            provenance: provenance.clone(),
+        });
+        let edits = edits.collect();
         let (action, mode) = (Action::Update, Mode::ByHand);
-        let reason = Some("in whatever records the zone has".to_owned());
+        let reason = Some("in each such record that the zone has; all others stay as they are".to_owned());
         let drift = Drift::Value;
         self.add(&key, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found: None });
         Ok(())
+    }
+
+    /// Stands for all the records that are meant: a value that is attested once is attested for all of
+    /// them, and another value is another key.
+    fn key_by_hand(&self, select: &[(Field, Value)], amends: &[Amend]) -> Key {
+        let said = |field: &Field| select.iter().find(|(name, _)| name == field);
+        let part = |field| said(field).map_or_else(|| "*".to_owned(), |(_, value)| plain(value));
+        let mut parts: Vec<String> = self.key.iter().map(part).collect();
+        let rest = select.iter().filter(|(field, _)| !self.key.contains(field));
+        let rest: Vec<String> = rest.map(|(field, value)| format!("{field} {}", plain(value))).collect();
+        let what = amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to)));
+        let what: Vec<String> = what.collect();
+        if let Some(last) = parts.last_mut() {
+            for more in rest {
+                last.push_str(", ");
+                last.push_str(&more);
+            }
+            last.push_str(": ");
+            last.push_str(&what.join(", "));
+        }
+        Key(parts.into_iter().map(Into::into).collect())
     }
 
     fn edits(&self, amend: &Amend, record: &Record) -> Result<Vec<Edit>, Failure> {
@@ -206,15 +225,24 @@ fn which(select: &[(Field, Value)]) -> String {
 /// What a person is told to make of a field.
 fn words(to: &AmendTo) -> String {
     match to {
-        AmendTo::Value(value) => value.to_string(),
-        AmendTo::Filled(value) => format!("{value}, where there is nothing yet"),
-        AmendTo::With(text) => format!("with {text:?}"),
-        AmendTo::Without(text) => format!("without {text:?}"),
+        AmendTo::Value(value) => plain(value),
+        AmendTo::Filled(value) => format!("{}, if there is none yet", plain(value)),
+        AmendTo::With(text) => format!("with {text}"),
+        AmendTo::Without(text) => format!("without {text}"),
         AmendTo::Passing { text, operator: _ } => {
-            format!("lets {text:?} pass ({IN}: add it; {NOT_IN}: take it out)")
+            format!("lets {text} pass ({IN}: add it; {NOT_IN}: take it out)")
         }
         AmendTo::Stopping { text, operator: _ } => {
-            format!("stops {text:?} ({IN}: take it out; {NOT_IN}: add it)")
+            format!("stops {text} ({IN}: take it out; {NOT_IN}: add it)")
         }
+    }
+}
+
+/// A value as people write it: without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) | Value::List(_) => value.to_string(),
     }
 }

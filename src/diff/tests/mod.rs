@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod amendments;
 mod default_rows;
 mod languages;
 mod names;

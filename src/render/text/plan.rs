@@ -161,7 +161,7 @@ fn notes(out: &mut String, plan: &Plan) {
         }
     }
     for (note, zones) in notes {
-        told(out, "Note:", note, zones);
+        told(out, "Note on", note, zones);
     }
 }
 
@@ -184,18 +184,20 @@ fn released(out: &mut String, plan: &Plan) {
         }
     }
     for (line, zones) in released {
-        told(out, "Released:", &line, zones);
+        told(out, "Released in", &line, zones);
     }
 }
 
 /// Something that is worth telling, and of which zones.
 fn told(out: &mut String, what: &str, words: &str, mut zones: Vec<&ZoneCode>) {
     zones.dedup();
-    let what = styled(CHANGE, what);
     // Writing to a String cannot fail.
     let _ = match zones.as_slice() {
-        [only] => writeln!(out, "{what} {words}, in {only}"),
-        _ => writeln!(out, "{what} {words}, in {} zones:\n{}", zones.len(), zone_list(zones, "  ")),
+        [only] => writeln!(out, "{} {words}", styled(CHANGE, format_args!("{what} {only}:"))),
+        _ => {
+            let what = styled(CHANGE, format_args!("{what} {}:", count(zones.len(), "zone")));
+            writeln!(out, "{what} {words}\n{}", zone_list(zones, "  "))
+        }
     };
 }
 
