@@ -116,7 +116,7 @@ impl Comparison<'_> {
                 None => said.push((amend, vec![words(&amend.to)])),
             }
         }
-        let edits = said.into_iter().map(|(Amend { field, to: _, provenance }, words)| Edit {
+        let edits = said.into_iter().map(|(Amend { field, to: _, reference: _, provenance }, words)| Edit {
             field: field.clone(),
             name: field.clone(),
             before: None,
@@ -153,7 +153,7 @@ impl Comparison<'_> {
     }
 
     fn edits(&self, amend: &Amend, record: &Record) -> Result<Vec<Edit>, Failure> {
-        let Amend { field: name, to, provenance } = amend;
+        let Amend { field: name, to, reference: _, provenance } = amend;
         let field = self.names.resolve(name)?;
         let before = record.get(field);
         let edit = |after: Value| Edit {

@@ -2,18 +2,59 @@
 
 use super::Wanted;
 use crate::model::{
-    Action, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure, FailureClass, Key,
-    ObservedCollection, ObservedZone, Reference, Table, Value, Witness,
+    Action, Amend, Change, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure,
+    FailureClass, Key, ObservedCollection, ObservedZone, Provenance, Reference, Table, Value, Witness,
 };
 
 /// Everything that the records of a collection refer to.
 pub fn of<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = &'a Reference> {
-    referring(wanted).flat_map(|(_, record)| &record.references)
+    uses(wanted).map(|(_, reference)| reference)
 }
 
-fn referring<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (&'a Key, &'a DesiredRecord)> {
-    let records = wanted.collections.iter().flat_map(|collection| &collection.records);
-    records.map(|(key, record)| (key, &**record)).filter(|(_, record)| !record.absent)
+/// What refers to something.
+enum Use<'a> {
+    /// A record.
+    Record(&'a Key, &'a Provenance),
+    /// The value of a field that is amended.
+    Amend(&'a Amend),
+}
+
+impl Use<'_> {
+    /// What it is called.
+    fn name(&self) -> String {
+        match self {
+            Self::Record(key, _) => format!("`{key}`"),
+            Self::Amend(amend) => format!("`{}`", amend.field),
+        }
+    }
+
+    fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Record(_, provenance) => provenance,
+            Self::Amend(amend) => &amend.provenance,
+        }
+    }
+
+    /// Whether a change makes it so that something refers to what it names.
+    fn is_in(&self, change: &Change) -> bool {
+        match self {
+            Self::Record(key, _) => {
+                change.address.key == **key && matches!(change.action, Action::Create | Action::Update)
+            }
+            Self::Amend(amend) => change.edits.iter().any(|edit| edit.provenance == amend.provenance),
+        }
+    }
+}
+
+fn uses<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (Use<'a>, &'a Reference)> {
+    let collections = || wanted.collections.iter();
+    let records = collections().flat_map(|collection| &collection.records);
+    let records = records.filter(|(_, record)| !record.absent).flat_map(|(key, record)| {
+        record.references.iter().map(move |reference| (Use::Record(key, &record.provenance), reference))
+    });
+    let amendments = collections().flat_map(|collection| &collection.amendments);
+    let amends = amendments.flat_map(|amendment| &amendment.amends);
+    records.chain(amends.filter_map(|amend| Some((Use::Amend(amend), amend.reference.as_ref()?))))
 }
 
 /// The changes, if everything that they refer to is there or is wanted too. What cannot be looked up is
@@ -27,42 +68,39 @@ pub fn check(
     zone: &[DesiredCollection],
     observed: &ObservedZone,
 ) -> Result<CollectionChanges, Failure> {
-    for (key, record) in referring(wanted) {
-        for reference in &record.references {
-            let Reference { to, fields, what } = reference;
-            let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
-            let named = named.join("|");
-            let found = match observed.collections.get(to) {
-                _ if is_desired(reference, zone) => continue,
-                Some(Ok(found)) => found,
-                Some(Err(failure)) => {
-                    let note =
-                        format!("{what} `{named}` could not be looked up in {to}: {}", failure.message);
-                    changes.notes.push(note);
-                    continue;
-                }
-                None => continue,
-            };
-            if holds(found, reference) {
+    for (user, reference) in uses(wanted) {
+        let Reference { to, fields, what } = reference;
+        let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
+        let named = named.join("|");
+        let found = match observed.collections.get(to) {
+            _ if is_desired(reference, zone) => continue,
+            Some(Ok(found)) => found,
+            Some(Err(failure)) => {
+                let note = format!("{what} `{named}` could not be looked up in {to}: {}", failure.message);
+                changes.notes.push(note);
                 continue;
             }
-            if found.witness == Witness::People {
-                changes
-                    .notes
-                    .push(format!("whether {to} has {what} `{named}` is not known: look before `{key}`"));
-                continue;
-            }
-            let message = format!("`{key}` refers to {what} `{named}`, which is not in the zone's {to}");
-            let writes = changes.changes.iter().any(|change| {
-                change.address.key == *key && matches!(change.action, Action::Create | Action::Update)
-            });
-            if writes {
-                return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
-                    "declare it, add it in the zone, or leave the zone out ({})",
-                    record.provenance
-                )));
-            }
-            changes.notes.push(message);
+            None => continue,
+        };
+        if holds(found, reference) {
+            continue;
+        }
+        let name = user.name();
+        if found.witness == Witness::People {
+            changes.notes.push(format!("whether {to} has {what} `{named}` is not known: look before {name}"));
+            continue;
+        }
+        let message = format!("{name} refers to {what} `{named}`, which is not in the zone's {to}");
+        if changes.changes.iter().any(|change| user.is_in(change)) {
+            return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
+                "declare it, add it in the zone, or leave the zone out ({})",
+                user.provenance()
+            )));
+        }
+        // A zone that has no record to amend refers to nothing.
+        match user {
+            Use::Record(..) => changes.notes.push(message),
+            Use::Amend(_) => {}
         }
     }
     changes.notes.sort();

@@ -19,7 +19,8 @@ use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
 use crate::model::{
-    Amend, AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Field, Network, Shape, Value,
+    Amend, AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Field, Network, Reference,
+    Shape, Value,
 };
 
 /// What holds in rules of members' own fulfillment units.
@@ -229,8 +230,15 @@ fn amendment<'n>(
         amendment.select.push((UNIT.into(), Value::from(scope.text(unit, zone)?)));
     }
     if let Some(terms) = terms_of_use {
-        let to = AmendTo::Value(Value::from(scope.text(terms, zone)?));
-        amendment.amends.push(scope.amend(TERMS, to, terms.extent));
+        let name = scope.text(terms, zone)?;
+        let to = AmendTo::Value(Value::from(Arc::clone(&name)));
+        let reference = Reference {
+            to: CollectionId::whole("TermsOfUse"),
+            fields: vec![("name".into(), name)],
+            what: "terms of use",
+        };
+        let amend = scope.amend(TERMS, to, terms.extent);
+        amendment.amends.push(Amend { reference: Some(reference), ..amend });
     }
     if let Some(enabled) = enabled {
         amendment.amends.push(scope.amend(ENABLED, AmendTo::Value(enabled.value.into()), enabled.extent));

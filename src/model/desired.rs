@@ -121,6 +121,8 @@ pub struct Amend {
     pub field: Field,
     /// What it shall be.
     pub to: AmendTo,
+    /// The record that the value names, where it names one: it must be there.
+    pub reference: Option<Reference>,
     /// Who says so.
     pub provenance: Provenance,
 }

@@ -1,6 +1,6 @@
 //! Part of a record changes, whoever made it, and the rest of it never does.
 
-use super::notation::{desired, differing, observed};
+use super::notation::{desired, differing, observed, shown};
 use crate::diff::diff;
 use crate::model::Drift;
 
@@ -91,4 +91,28 @@ fn a_record_that_its_zone_has_detached_is_a_drift_of_its_own() {
     assert_eq!(drift("name=A type=request attachedToNetwork=true Days=3"), [Drift::Value]);
     assert_eq!(drift("name=B"), [Drift::Missing]);
     assert_eq!(drift("name=A type=request attachedToNetwork=true Days=14 Fee=1"), []);
+}
+
+#[test]
+fn a_rule_is_not_led_to_terms_of_use_that_its_zone_does_not_have() {
+    let manifest = "FulfillmentRules r\nrules: [{name: R, set: {termsOfUse: New}}]";
+    let zone = |rule: &str, terms: &str| {
+        let (_, desired) = desired(&["ALPHA"], manifest);
+        let mut observed =
+            observed(&desired, &format!("whole FulfillmentRules\nunit=U name={rule} termsOfUse=Old"));
+        let text = format!("whole TermsOfUse\nname={terms}");
+        let (_, terms) = self::desired(&["ALPHA"], "TermsOfUse t\nterms: [{name: A}]");
+        let terms = self::observed(&terms, &text);
+        for (code, zone) in terms.zones {
+            observed.zones.entry(code).or_default().collections.extend(zone.collections);
+        }
+        shown(&diff(&desired, &observed))
+    };
+    assert!(zone("R", "New").starts_with("~ ALPHA/FulfillmentRules/U|R termsOfUse=\"Old\"->\"New\""));
+    assert_eq!(
+        zone("R", "Old"),
+        "! ALPHA/FulfillmentRules: Mismatch: `termsOfUse` refers to terms of use `New`, which is not in the zone's \
+         TermsOfUse; declare it, add it in the zone, or leave the zone out (r.yaml:5:39)\n"
+    );
+    assert!(zone("S", "Old").starts_with("note: FulfillmentRules has no record"));
 }

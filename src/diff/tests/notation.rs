@@ -213,7 +213,7 @@ pub(crate) fn shown(differences: &Differences) -> String {
         match &diff.outcome {
             Ok(found) => {
                 found.changes.iter().for_each(|change| out.push_str(&line(change)));
-                found.notes.iter().for_each(|note| drop(writeln!(out, "note: {note}")));
+                found.notes.iter().for_each(|note| out.push_str(&format!("note: {note}\n")));
                 let released: usize = found.released.iter().map(|released| released.records).sum();
                 let counts =
                     [(found.unmanaged, "unmanaged"), (found.ignored, "ignored"), (released, "released")];
