@@ -33,6 +33,8 @@ pub async fn observe<R: Read>(
 /// The collection itself, and those that its records refer to.
 fn asked(wanted: &DesiredCollection) -> impl Iterator<Item = &CollectionId> {
     let references = wanted.records.values().flat_map(|record| &record.references);
+    let amends = wanted.amendments.iter().flat_map(|amendment| &amendment.amends);
+    let references = references.chain(amends.filter_map(|amend| amend.reference.as_ref()));
     std::iter::once(&wanted.id).chain(references.map(|reference| &reference.to))
 }
 

@@ -1,29 +1,26 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Amend, AmendTo, Amendment, Edit, Enforcement, Expected, Failure, Field, Key, Mode,
-    ObservedRecord, Value,
+    Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
+    Key, Mode, ObservedRecord, Record, Value,
 };
 
 /// The operators of a rule's list, as Alma spells them.
 const IN: &str = "INLIST";
 const NOT_IN: &str = "NOTINLIST";
 
-/// What amendments have made of the fields of records so far: the next one goes on from there, because
-/// several can speak of one list.
-pub(super) type Amended = BTreeMap<(Key, Mode), BTreeMap<Field, Value>>;
-
 impl Comparison<'_> {
     /// What an amendment comes to.
     ///
     /// # Errors
     /// `Mismatch` where the zone has no such field.
-    pub(super) fn amend(&mut self, amendment: &Amendment, amended: &mut Amended) -> Result<(), Failure> {
-        let Amendment { select, expected, amends, enforcement, provenance: _ } = amendment;
+    pub(super) fn amend(
+        &mut self,
+        amendment: &Amendment,
+        collection: &DesiredCollection,
+    ) -> Result<(), Failure> {
+        let Amendment { select, expected, amends, enforcement, provenance } = amendment;
         let mut selects = Vec::new();
         for (field, value) in select {
             selects.push((self.names.resolve(field)?.clone(), value.clone()));
@@ -36,95 +33,75 @@ impl Comparison<'_> {
             .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
             .filter(|(_, record)| meant(record))
             .collect();
+        if *enforcement == Enforcement::Release {
+            if !found.is_empty() {
+                self.release(found.len(), collection);
+            }
+            return Ok(());
+        }
         if self.observed.witness.is_people() {
             return self.amend_by_hand(amendment);
         }
         if found.is_empty() && *expected == Expected::InEach {
-            let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
-            let which = if which.is_empty() { "record".to_owned() } else { which.join(", ") };
-            self.notes.push(format!("{} has no {which}: there is nothing to amend", self.observed.id));
+            let id = &self.observed.id;
+            self.notes.push(match select.as_slice() {
+                [] => format!("{id} has no record, so there is nothing to amend"),
+                _ => format!("{id} has no record with {}, so there is nothing to amend", which(select)),
+            });
         }
         for (key, record) in found {
             let mode = match enforcement {
-                Enforcement::Enforce => Some(self.done()),
-                Enforcement::Observe => Some(Mode::Report),
-                Enforcement::Initial | Enforcement::Release => None,
+                Enforcement::Enforce => self.done(),
+                Enforcement::Observe => Mode::Report,
+                Enforcement::Initial | Enforcement::Release => Mode::Report,
             };
-            let mut untouched = BTreeMap::new();
-            let so_far = match mode {
-                Some(mode) => amended.entry((key.clone(), mode)).or_default(),
-                None => &mut untouched,
-            };
-            let change = mode.and_then(|mode| self.changes.get(&(key.clone(), mode)));
-            let listed: Vec<Field> = (change.iter().flat_map(|change| &change.edits))
-                .map(|edit| edit.field.clone())
-                .filter(|field| !so_far.contains_key(field))
-                .collect();
+            let change = self.changes.get(&(key.clone(), mode));
+            if change.is_some_and(|change| change.action == Action::Delete) {
+                continue;
+            }
+            // Each amend sees what those before it have made of the record.
+            let mut fields = record.fields.clone();
+            let earlier = change.map(|change| change.edits.as_slice()).unwrap_or_default();
+            fields.extend(earlier.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
             let mut edits: Vec<Edit> = Vec::new();
             for amend in amends {
-                for edit in self.edits(amend, record, so_far)? {
-                    if !listed.contains(&edit.field) {
-                        so_far.insert(edit.field.clone(), edit.after.clone());
-                        edits.push(edit);
-                    }
+                for edit in self.edits(amend, &fields)? {
+                    fields.insert(edit.field.clone(), edit.after.clone());
+                    lay_over(&mut edits, edit);
                 }
             }
+            edits.retain(|edit| edit.before.as_ref().unwrap_or(&Value::Null) != &edit.after);
             if edits.is_empty() {
                 continue;
             }
-            match (mode, enforcement) {
-                (Some(mode), _) => self.lay(key, mode, edits, record, amendment),
-                (None, Enforcement::Initial) => self.ignored += 1,
-                (None, Enforcement::Enforce | Enforcement::Observe | Enforcement::Release) => {
-                    self.released += 1;
+            if *enforcement == Enforcement::Initial {
+                self.ignored += 1;
+                continue;
+            }
+            match self.changes.get_mut(&(key.clone(), mode)) {
+                Some(change) => edits.into_iter().for_each(|edit| lay_over(&mut change.edits, edit)),
+                None => {
+                    let draft = Draft {
+                        action: Action::Update,
+                        edits,
+                        mode,
+                        drift: Drift::Value,
+                        reason: None,
+                        notes: &[],
+                        provenance,
+                        found: Some(record),
+                    };
+                    self.add(key, draft);
                 }
             }
         }
         Ok(())
     }
 
-    /// Lays edits over the change that there is of a record, if any. Each goes on from what earlier
-    /// amendments made of its field, and takes the place of theirs.
-    fn lay(
-        &mut self,
-        key: &Key,
-        mode: Mode,
-        edits: Vec<Edit>,
-        record: &ObservedRecord,
-        amendment: &Amendment,
-    ) {
-        let id = (key.clone(), mode);
-        if !self.changes.contains_key(&id) {
-            let provenance = &amendment.provenance;
-            let (action, found) = (Action::Update, Some(record));
-            let edits = Vec::new();
-            self.add(key, Draft { action, edits, mode, reason: None, notes: &[], provenance, found });
-        }
-        let Some(change) = self.changes.get_mut(&id) else { return };
-        if change.action == Action::Delete {
-            return;
-        }
-        for edit in edits {
-            change.edits.retain(|earlier| earlier.field != edit.field);
-            if *edit.before.as_ref().unwrap_or(&Value::Null) != edit.after {
-                change.edits.push(edit);
-            }
-        }
-        if change.edits.is_empty() {
-            self.changes.remove(&id);
-        }
-    }
-
     /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.
     fn amend_by_hand(&mut self, amendment: &Amendment) -> Result<(), Failure> {
         let Amendment { select, expected: _, amends, enforcement, provenance } = amendment;
-        let which: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
-        let which = if which.is_empty() { "each".to_owned() } else { which.join(", ") };
-        let what: Vec<String> =
-            amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to))).collect();
-        let name: Arc<str> = format!("{which}: {}", what.join(", ")).into();
-        let rest = self.key.iter().skip(1).map(|_| "".into());
-        let key = Key(std::iter::once(name).chain(rest).collect());
+        let key = self.key_by_hand(select, amends);
         if !self.rows.get(&key).is_empty() {
             self.count_attested();
             return Ok(());
@@ -132,32 +109,53 @@ impl Comparison<'_> {
         if *enforcement != Enforcement::Enforce {
             return Ok(());
         }
-        let edits = amends
-            .iter()
-            .map(|Amend { field, to, provenance }| Edit {
-                field: field.clone(),
-                name: field.clone(),
-                before: None,
-                after: Value::from(words(to).as_str()),
-                provenance: provenance.clone(),
-            })
-            .collect();
+        let mut said: Vec<(&Amend, Vec<String>)> = Vec::new();
+        for amend in amends {
+            match said.iter_mut().find(|(first, _)| first.field == amend.field) {
+                Some((_, words)) => words.push(self::words(&amend.to)),
+                None => said.push((amend, vec![words(&amend.to)])),
+            }
+        }
+        let edits = said.into_iter().map(|(Amend { field, to: _, reference: _, provenance }, words)| Edit {
+            field: field.clone(),
+            name: field.clone(),
+            before: None,
+            after: Value::from(words.join("; ").as_str()),
+            provenance: provenance.clone(),
+        });
+        let edits = edits.collect();
         let (action, mode) = (Action::Update, Mode::ByHand);
-        let reason = Some("in whatever records the zone has".to_owned());
-        self.add(&key, Draft { action, edits, mode, reason, notes: &[], provenance, found: None });
+        let reason = Some("in each such record that the zone has; all others stay as they are".to_owned());
+        let drift = Drift::Value;
+        self.add(&key, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found: None });
         Ok(())
     }
 
-    fn edits(
-        &self,
-        amend: &Amend,
-        record: &ObservedRecord,
-        so_far: &BTreeMap<Field, Value>,
-    ) -> Result<Vec<Edit>, Failure> {
-        let Amend { field: name, to, provenance } = amend;
+    /// Stands for all the records that are meant: a value that is attested once is attested for all of
+    /// them, and another value is another key.
+    fn key_by_hand(&self, select: &[(Field, Value)], amends: &[Amend]) -> Key {
+        let said = |field: &Field| select.iter().find(|(name, _)| name == field);
+        let part = |field| said(field).map_or_else(|| "*".to_owned(), |(_, value)| plain(value));
+        let mut parts: Vec<String> = self.key.iter().map(part).collect();
+        let rest = select.iter().filter(|(field, _)| !self.key.contains(field));
+        let rest: Vec<String> = rest.map(|(field, value)| format!("{field} {}", plain(value))).collect();
+        let what = amends.iter().map(|amend| format!("{} {}", amend.field, words(&amend.to)));
+        let what: Vec<String> = what.collect();
+        if let Some(last) = parts.last_mut() {
+            for more in rest {
+                last.push_str(", ");
+                last.push_str(&more);
+            }
+            last.push_str(": ");
+            last.push_str(&what.join(", "));
+        }
+        Key(parts.into_iter().map(Into::into).collect())
+    }
+
+    fn edits(&self, amend: &Amend, record: &Record) -> Result<Vec<Edit>, Failure> {
+        let Amend { field: name, to, reference: _, provenance } = amend;
         let field = self.names.resolve(name)?;
-        let before = record.fields.get(field);
-        let now = |field: &Field| so_far.get(field).or_else(|| record.fields.get(field));
+        let before = record.get(field);
         let edit = |after: Value| Edit {
             field: field.clone(),
             name: name.clone(),
@@ -165,18 +163,20 @@ impl Comparison<'_> {
             after,
             provenance: provenance.clone(),
         };
-        let observed = now(field).unwrap_or(&Value::Null);
+        let observed = before.unwrap_or(&Value::Null);
         let has = |text: &str| observed.texts().iter().any(|each| **each == *text);
         let with = |text| Value::list(observed.texts().iter().chain([text]).cloned());
         let without =
             |text: &str| Value::list(observed.texts().iter().filter(|each| &***each != text).cloned());
         let operator = |operator| {
             let operator = self.names.resolve(operator)?;
-            Ok((operator, now(operator).and_then(Value::as_text)))
+            Ok((operator, record.get(operator).and_then(Value::as_text)))
         };
         Ok(match to {
             AmendTo::Value(value) if observed == value => Vec::new(),
             AmendTo::Value(value) => vec![edit(value.clone())],
+            AmendTo::Filled(_) if *observed != Value::Null => Vec::new(),
+            AmendTo::Filled(value) => vec![edit(value.clone())],
             AmendTo::With(text) if has(text) => Vec::new(),
             AmendTo::With(text) => vec![edit(with(text))],
             AmendTo::Without(text) if has(text) => vec![edit(without(text))],
@@ -197,7 +197,7 @@ impl Comparison<'_> {
                         Edit {
                             field: operator.clone(),
                             name: by.clone(),
-                            before: record.fields.get(operator).cloned(),
+                            before: record.get(operator).cloned(),
                             after: Value::from(NOT_IN),
                             provenance: provenance.clone(),
                         },
@@ -208,17 +208,41 @@ impl Comparison<'_> {
     }
 }
 
+/// Lays an edit over those of the same record: what was there first stays what was there.
+fn lay_over(edits: &mut Vec<Edit>, edit: Edit) {
+    match edits.iter_mut().find(|earlier| earlier.field == edit.field) {
+        Some(earlier) => *earlier = Edit { before: earlier.before.take(), ..edit },
+        None => edits.push(edit),
+    }
+}
+
+/// What tells the records that are meant from others, in words.
+fn which(select: &[(Field, Value)]) -> String {
+    let parts: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
+    parts.join(", ")
+}
+
 /// What a person is told to make of a field.
 fn words(to: &AmendTo) -> String {
     match to {
-        AmendTo::Value(value) => value.to_string(),
-        AmendTo::With(text) => format!("with {text:?}"),
-        AmendTo::Without(text) => format!("without {text:?}"),
+        AmendTo::Value(value) => plain(value),
+        AmendTo::Filled(value) => format!("{}, if there is none yet", plain(value)),
+        AmendTo::With(text) => format!("with {text}"),
+        AmendTo::Without(text) => format!("without {text}"),
         AmendTo::Passing { text, operator: _ } => {
-            format!("matches {text:?} ({IN}: add it; {NOT_IN}: take it out)")
+            format!("matches {text} ({IN}: add it; {NOT_IN}: take it out)")
         }
         AmendTo::Stopping { text, operator: _ } => {
-            format!("does not match {text:?} ({IN}: take it out; {NOT_IN}: add it)")
+            format!("does not match {text} ({IN}: take it out; {NOT_IN}: add it)")
         }
+    }
+}
+
+/// A value as people write it: without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) | Value::List(_) => value.to_string(),
     }
 }

@@ -27,7 +27,8 @@ impl Comparison<'_> {
                     wanted.push((self.names.resolve(&amend.field)?.clone(), amend, value));
                 }
                 // A list of a new record is what its own manifest says.
-                AmendTo::With(_)
+                AmendTo::Filled(_)
+                | AmendTo::With(_)
                 | AmendTo::Without(_)
                 | AmendTo::Passing { .. }
                 | AmendTo::Stopping { .. } => {}

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Wanted;
-use super::amend::Amended;
 use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Unlisted, Value, Witness, ZoneCode,
+    DesiredValue, Drift, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
+    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -46,7 +45,7 @@ pub fn collection(
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
-        released: 0,
+        released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
     };
@@ -73,10 +72,9 @@ pub fn collection(
             };
         }
     }
-    let mut amended = Amended::new();
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
-            comparison.amend(amendment, &mut amended)?;
+            comparison.amend(amendment, collection)?;
         }
     }
     for flag in &first.shape.exclusive {
@@ -87,7 +85,7 @@ pub fn collection(
         existing: observed.records.len(),
         unmanaged,
         ignored: comparison.ignored,
-        released: comparison.released,
+        released: comparison.released.into_values().collect(),
         attested: comparison.attested,
         notes: comparison.notes,
         channel: observed.channel,
@@ -110,7 +108,7 @@ pub(super) struct Comparison<'a> {
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
     pub(super) changes: BTreeMap<(Key, Mode), Change>,
     pub(super) ignored: usize,
-    pub(super) released: usize,
+    released: BTreeMap<Arc<str>, Released>,
     attested: usize,
     pub(super) notes: Vec<String>,
 }
@@ -120,6 +118,7 @@ pub(super) struct Draft<'a> {
     pub action: Action,
     pub edits: Vec<Edit>,
     pub mode: Mode,
+    pub drift: Drift,
     pub reason: Option<String>,
     pub notes: &'a [Arc<str>],
     pub provenance: &'a Provenance,
@@ -140,28 +139,30 @@ impl<'a> Comparison<'a> {
             several => return Err(self.ambiguous(id, several.len(), collection)),
         };
         if record.enforcement == Enforcement::Release {
-            self.released += usize::from(found.is_some());
+            if found.is_some() {
+                self.release(1, collection);
+            }
             return Ok(());
         }
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
-        let (action, edits, reason) = match (found, record.absent) {
+        let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
                 Witness::Zone => return Ok(()),
                 Witness::People { gone } if gone.contains(&self.key_record(id)) => {
                     self.count_attested();
                     return Ok(());
                 }
-                Witness::People { .. } => (Action::Delete, Vec::new(), Some(MAYBE.to_owned())),
+                Witness::People { .. } => (Action::Delete, Vec::new(), Drift::Extra, Some(MAYBE.to_owned())),
             },
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
-                (Action::Create, edits, self.look_alike(id))
+                (Action::Create, edits, Drift::Missing, self.look_alike(id))
             }
             (Some(_), true) => {
                 // Where the kind has words of its own, the manifest says it in others.
                 let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
-                (Action::Delete, Vec::new(), plainly)
+                (Action::Delete, Vec::new(), Drift::Extra, plainly)
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
@@ -169,11 +170,20 @@ impl<'a> Comparison<'a> {
                     Some(&edit.field) == collection.shape.attachment.as_ref()
                         && edit.after == Value::Bool(true)
                 });
-                (Action::Update, edits, detached.then(|| DETACHED.to_owned()))
+                match detached {
+                    true => (Action::Update, edits, Drift::Detached, Some(DETACHED.to_owned())),
+                    false => (Action::Update, edits, Drift::Value, None),
+                }
             }
         };
         if action == Action::Update && edits.is_empty() {
             self.count_attested();
+            return Ok(());
+        }
+        let unseen = self.observed.witness.is_people();
+        if unseen && (action, record.enforcement) == (Action::Create, Enforcement::Observe) {
+            let note = "so nothing of it is reported";
+            self.notes.push(format!("only people can see whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
@@ -187,13 +197,22 @@ impl<'a> Comparison<'a> {
             }
         };
         let notes = &record.notes;
-        self.add(id, Draft { action, edits, mode, reason, notes, provenance: &record.provenance, found });
+        let provenance = &record.provenance;
+        self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found });
         Ok(())
     }
 
     /// The key fields of a record.
     pub(super) fn key_record(&self, id: &Key) -> Record {
         self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect()
+    }
+
+    /// A manifest lets go of so many records.
+    pub(super) fn release(&mut self, records: usize, collection: &DesiredCollection) {
+        let provenance = &collection.provenance;
+        let released = (self.released.entry(Arc::clone(&provenance.manifest)))
+            .or_insert_with(|| Released { provenance: provenance.clone(), records: 0 });
+        released.records += records;
     }
 
     /// Something is as wanted.
@@ -214,7 +233,11 @@ impl<'a> Comparison<'a> {
         let (Some(found), Some(shadow)) = (found, &collection.shape.shadow) else { return };
         let over = found.fields.get(shadow).map(Value::texts).unwrap_or_default();
         if !over.is_empty() {
-            self.notes.push(format!("`{id}` of {} is overruled at {}", self.id, over.join(", ")));
+            let over = over.join(", ");
+            self.notes.push(format!(
+                "`{id}` of {} does not count at {over}, where an own copy overrules it",
+                self.id
+            ));
         }
     }
 
@@ -251,7 +274,8 @@ impl<'a> Comparison<'a> {
         let reason =
             format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
         let reason = Some(reason);
-        self.add(id, Draft { action, edits, mode, reason, notes: &[], provenance, found: Some(one) });
+        let (drift, found) = (Drift::Extra, Some(*one));
+        self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found });
         Ok(0)
     }
 
@@ -283,6 +307,7 @@ impl<'a> Comparison<'a> {
                         action: Action::Update,
                         edits: vec![edit],
                         mode,
+                        drift: Drift::Value,
                         reason: Some(reason),
                         notes: &[],
                         provenance: &provenance,
@@ -304,7 +329,9 @@ impl<'a> Comparison<'a> {
     ) -> Result<Vec<Edit>, Failure> {
         let wish = |field: &Field| wanted.iter().find(|wish| wish.field == field);
         let missing = |field: &&Field| wish(field).is_none_or(|wish| wish.value.value == Value::Null);
-        if let Some(required) = collection.shape.required.iter().find(missing) {
+        // Whether a record is there that only people can see, nobody knows.
+        let seen = self.observed.witness == Witness::Zone;
+        if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
             let message =
                 format!("`{id}` is not in the zone's {} and cannot be created without `{required}`", self.id);
             let help = format!("add `{required}` at {}", record.provenance);
@@ -357,7 +384,7 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn add(&mut self, id: &Key, draft: Draft<'_>) {
-        let Draft { action, edits, mode, reason, notes, provenance, found } = draft;
+        let Draft { action, edits, mode, drift, reason, notes, provenance, found } = draft;
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
@@ -365,6 +392,7 @@ impl<'a> Comparison<'a> {
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
             mode,
+            drift,
             reason,
             notes: notes.to_vec(),
             provenance: provenance.clone(),
@@ -389,7 +417,8 @@ impl<'a> Comparison<'a> {
 const MAYBE: &str = "if it is there: nobody has attested that it is gone";
 const ABSENT: &str = "because the manifest says `absent: true`";
 
-const DETACHED: &str = "because the zone has detached it from the network";
+const DETACHED: &str =
+    "because the zone has detached it: what the network changes does not reach it until it is attached again";
 
 /// The fields in which a record differs from what is wanted. A field that the zone left out is
 /// one that holds nothing.

@@ -4,21 +4,62 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Wanted;
 use crate::model::{
-    Action, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Failure,
-    FailureClass, Key, ObservedCollection, ObservedZone, Reference, Table, Value,
+    Action, Amend, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
+    Failure, FailureClass, Key, ObservedCollection, ObservedZone, Provenance, Reference, Table, Value,
 };
 
 /// Everything that the records of a collection refer to.
 pub fn of<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = &'a Reference> {
-    referring(wanted).flat_map(|(_, record)| &record.references)
+    uses(wanted).map(|(_, reference)| reference)
 }
 
-fn referring<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (&'a Key, &'a DesiredRecord)> {
-    let records = wanted.collections.iter().flat_map(|collection| &collection.records);
-    records.map(|(key, record)| (key, &**record)).filter(|(_, record)| !record.absent)
+/// What refers to something.
+enum Use<'a> {
+    /// A record.
+    Record(&'a Key, &'a Provenance),
+    /// The value of a field that is amended.
+    Amend(&'a Amend),
 }
 
-/// What could not be looked up, by collection and reason: the names, and the records that refer to them.
+impl Use<'_> {
+    /// What it is called.
+    fn name(&self) -> String {
+        match self {
+            Self::Record(key, _) => format!("`{key}`"),
+            Self::Amend(amend) => format!("`{}`", amend.field),
+        }
+    }
+
+    fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Record(_, provenance) => provenance,
+            Self::Amend(amend) => &amend.provenance,
+        }
+    }
+
+    /// Whether a change makes it so that something refers to what it names.
+    fn is_in(&self, change: &Change) -> bool {
+        match self {
+            Self::Record(key, _) => {
+                change.address.key == **key && matches!(change.action, Action::Create | Action::Update)
+            }
+            Self::Amend(amend) => change.edits.iter().any(|edit| edit.provenance == amend.provenance),
+        }
+    }
+}
+
+fn uses<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (Use<'a>, &'a Reference)> {
+    let collections = || wanted.collections.iter();
+    let records = collections().flat_map(|collection| &collection.records);
+    let records = records.filter(|(_, record)| !record.absent).flat_map(|(key, record)| {
+        record.references.iter().map(move |reference| (Use::Record(key, &record.provenance), reference))
+    });
+    let amendments = collections().flat_map(|collection| &collection.amendments);
+    let amends = amendments.flat_map(|amendment| &amendment.amends);
+    records.chain(amends.filter_map(|amend| Some((Use::Amend(amend), amend.reference.as_ref()?))))
+}
+
+/// What could not be looked up, by collection and reason: the names, and what refers to them.
 type Unknown<'a> = BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<String>, BTreeSet<String>)>;
 
 /// The changes, if everything that they refer to is there or is wanted too. What cannot be looked up is
@@ -33,50 +74,50 @@ pub fn check(
     observed: &ObservedZone,
 ) -> Result<CollectionChanges, Failure> {
     let mut unknown = Unknown::new();
-    for (key, record) in referring(wanted) {
-        let writes = changes.changes.iter().any(|change| {
-            change.address.key == *key && matches!(change.action, Action::Create | Action::Update)
-        });
-        for reference in &record.references {
-            let Reference { to, fields, what } = reference;
-            let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
-            let named = format!("{what} `{}`", named.join("|"));
-            let found = match observed.collections.get(to) {
-                _ if is_desired(reference, zone) => continue,
-                None => continue,
-                Some(found) => found.as_ref(),
-            };
-            if found.is_ok_and(|found| holds(found, reference)) {
+    for (user, reference) in uses(wanted) {
+        let Reference { to, fields, what } = reference;
+        let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
+        let named = format!("{what} `{}`", named.join("|"));
+        let found = match observed.collections.get(to) {
+            _ if is_desired(reference, zone) => continue,
+            None => continue,
+            Some(found) => found.as_ref(),
+        };
+        if found.is_ok_and(|found| holds(found, reference)) {
+            continue;
+        }
+        let writes = changes.changes.iter().any(|change| user.is_in(change));
+        let why = match found {
+            Err(failure) => Some(failure.message.as_str()),
+            Ok(found) if found.witness.is_people() => None,
+            Ok(_) => {
+                let message = format!("{} refers to {named}, which is not in the zone's {to}", user.name());
+                if writes {
+                    return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
+                        "declare it, add it in the zone, or leave the zone out ({})",
+                        user.provenance()
+                    )));
+                }
+                // A zone that has no record to amend refers to nothing.
+                match user {
+                    Use::Record(..) => changes.notes.push(message),
+                    Use::Amend(_) => {}
+                }
                 continue;
             }
-            let why = match found {
-                Err(failure) => Some(failure.message.as_str()),
-                Ok(found) if found.witness.is_people() => None,
-                Ok(_) => {
-                    let message = format!("`{key}` refers to {named}, which is not in the zone's {to}");
-                    if writes {
-                        return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
-                            "declare it, add it in the zone, or leave the zone out ({})",
-                            record.provenance
-                        )));
-                    }
-                    changes.notes.push(message);
-                    continue;
-                }
-            };
-            // What stays as it is need not be looked up.
-            if writes {
-                let (names, keys) = unknown.entry((to, why)).or_default();
-                names.insert(named);
-                keys.insert(format!("`{key}`"));
-            }
+        };
+        // What stays as it is need not be looked up.
+        if writes {
+            let (names, users) = unknown.entry((to, why)).or_default();
+            names.insert(named);
+            users.insert(user.name());
         }
     }
-    changes.notes.extend(unknown.into_iter().map(|((to, why), (names, keys))| {
-        let [names, keys] = [names, keys].map(|words| words.into_iter().collect::<Vec<_>>().join(", "));
+    changes.notes.extend(unknown.into_iter().map(|((to, why), (names, users))| {
+        let [names, users] = [names, users].map(|words| words.into_iter().collect::<Vec<_>>().join(", "));
         match why {
-            Some(why) => format!("{names} could not be looked up in {to} for {keys}: {why}"),
-            None => format!("whether {to} has {names} is not known: look before {keys}"),
+            Some(why) => format!("{names} could not be looked up in {to} for {users}: {why}"),
+            None => format!("whether {to} has {names} is not known: look before {users}"),
         }
     }));
     changes.notes.sort();

@@ -123,6 +123,8 @@ pub(super) const TYPES: &[Type] = &[
             "userGroup",
             "itemPolicy.operator",
             "itemPolicy",
+            // And whatever other input parameters.
+            "*",
         ],
     },
     Type {

@@ -7,6 +7,7 @@ mod code_table;
 mod conflicts;
 mod electronic_availability;
 mod expansion;
+mod fulfillment_rules;
 mod import_permissions;
 mod linked_account_sync;
 mod linking_rules;
@@ -17,6 +18,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod terms_of_use;
 mod user_groups;
 
 use std::any::Any;
@@ -55,6 +57,8 @@ kinds! {
     linked_account_sync::LinkedAccountSync,
     user_groups::UserGroups,
     block_sharing::BlockSharing,
+    terms_of_use::TermsOfUse,
+    fulfillment_rules::FulfillmentRules,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

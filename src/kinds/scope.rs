@@ -139,7 +139,8 @@ impl<'a, 'n> Scope<'a, 'n> {
 
     /// One field of an amendment.
     pub fn amend(&self, field: &str, to: AmendTo, extent: Extent) -> Amend {
-        Amend { field: field.into(), to, provenance: self.head.provenance(extent, None) }
+        let provenance = self.head.provenance(extent, None);
+        Amend { field: field.into(), to, reference: None, provenance }
     }
 
     /// The manifest wants this of a zone. A collection of which nothing is wanted is left out.

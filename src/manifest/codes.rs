@@ -106,6 +106,12 @@ codes! {
     IDENTIFIERS_NEVER_COPIED = "Z0770": "identifiers are to be copied to linked accounts";
     LAG = "Z0771": "the time that a change may take is too long, or none";
     SHORT_LAG = "Z0772": "the time that a change may take is so short that asking uses up the API's threshold";
+
+    // Z08xx: terms of use and rules that stay a member's own.
+    RESERVED_NAME = "Z0800": "a policy or an input parameter has the name of another field";
+    EMPTY_INPUT = "Z0801": "a rule is amended by nothing, or its list would be empty";
+    BOTH_WAYS = "Z0802": "a value is included and excluded";
+    AMENDED_TWICE = "Z0803": "two amendments of the same records contradict each other";
 }
 
 #[cfg(test)]

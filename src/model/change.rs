@@ -21,6 +21,8 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// Whether apply does it, or the plan only reports it.
     pub mode: Mode,
+    /// In what way the zone is not as it is wanted.
+    pub drift: Drift,
     /// Why, where it is not simply that the manifest wants it so.
     pub reason: Option<String>,
     /// What it means, in the words of the kind that wants it.
@@ -43,7 +45,8 @@ impl Change {
             before,
             edits,
             mode,
-            // Who wants it, why, and who was there last do not count.
+            // What shape it has follows from the rest. Who wants it, why, and who was there last do not count.
+            drift: _,
             reason: _,
             notes: _,
             provenance: _,
@@ -114,6 +117,23 @@ pub enum Action {
     Update,
     /// The record goes.
     Delete,
+}
+
+/// In what way a zone's record is not as it is wanted.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Drift {
+    /// It is not there, or nobody has attested that it is.
+    Missing,
+    /// It holds other values.
+    Value,
+    /// The zone has detached it from the network, so that it gets nothing of what the network changes;
+    /// it may hold other values as well.
+    Detached,
+    /// It is there, and should not be, or not be in use.
+    Extra,
 }
 
 /// Whether a change is carried out.

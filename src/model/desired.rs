@@ -121,6 +121,8 @@ pub struct Amend {
     pub field: Field,
     /// What it shall be.
     pub to: AmendTo,
+    /// The record that the value names, where it names one: it must be there.
+    pub reference: Option<Reference>,
     /// Who says so.
     pub provenance: Provenance,
 }
@@ -130,6 +132,8 @@ pub struct Amend {
 pub enum AmendTo {
     /// This value.
     Value(Value),
+    /// This value, where the field holds nothing.
+    Filled(Value),
     /// A list with this text in it.
     With(Arc<str>),
     /// A list without this text.

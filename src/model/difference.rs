@@ -49,8 +49,8 @@ pub struct CollectionChanges {
     pub unmanaged: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
     pub ignored: usize,
-    /// Records that a manifest has let go: they stay as they are.
-    pub released: usize,
+    /// What manifests have let go: it stays as it is.
+    pub released: Vec<Released>,
     /// Records that are as wanted because somebody has attested it, which nobody has verified.
     pub attested: usize,
     /// What is worth telling although nothing changes.
@@ -61,6 +61,15 @@ pub struct CollectionChanges {
     pub channel: Channel,
     /// Who says what the collection holds.
     pub witness: Witness,
+}
+
+/// What one manifest has let go of a collection, by saying `enforcement: release`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The manifest.
+    pub provenance: Provenance,
+    /// Records that the zone has of those that it speaks of.
+    pub records: usize,
 }
 
 impl CollectionChanges {

@@ -17,14 +17,14 @@ pub mod plan;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
-pub use change::{Action, Change, Edit, Effect, Mode};
+pub use change::{Action, Change, Drift, Edit, Effect, Mode};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
     Expected, Reference, Shape, Unlisted,
 };
 pub use diagnostic::{Diagnostic, Label, Severity};
-pub use difference::{CollectionChanges, CollectionDiff, Differences};
+pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use event::{Event, Outcome, Report, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use network::Network;

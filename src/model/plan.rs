@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::address::ZoneCode;
-use super::change::{Action, Mode};
+use super::change::{Action, Drift, Mode};
 use super::channel::Channel;
 use super::difference::CollectionDiff;
 use super::failure::Failure;
@@ -106,6 +106,8 @@ pub struct Counts {
     pub attested: usize,
     /// Records that a manifest has let go.
     pub released: usize,
+    /// Of all differences, those of records that a zone has detached from the network.
+    pub detached: usize,
 }
 
 impl ZonePlan {
@@ -123,8 +125,9 @@ impl ZonePlan {
             counts.unmanaged += found.unmanaged;
             counts.ignored += found.ignored;
             counts.attested += found.attested;
-            counts.released += found.released;
+            counts.released += found.released.iter().map(|released| released.records).sum::<usize>();
             for change in &found.changes {
+                counts.detached += usize::from(change.drift == Drift::Detached);
                 match (change.mode, change.action) {
                     (Mode::Report, _) => counts.report += 1,
                     (Mode::ByHand, _) => counts.by_hand += 1,
@@ -158,6 +161,7 @@ impl Plan {
                 by_hand,
                 attested,
                 released,
+                detached,
             } = counts;
             Counts {
                 add: sum.add + add,
@@ -170,6 +174,7 @@ impl Plan {
                 by_hand: sum.by_hand + by_hand,
                 attested: sum.attested + attested,
                 released: sum.released + released,
+                detached: sum.detached + detached,
             }
         })
     }

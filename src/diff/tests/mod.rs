@@ -6,6 +6,7 @@ mod amendments;
 mod default_rows;
 mod languages;
 mod names;
+mod new_records;
 pub(crate) mod notation;
 mod records;
 mod several_amendments;

@@ -47,6 +47,8 @@ pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, Desired) {
 /// B Two - *             `-` is not enabled, `*` is the default
 /// map M Names: ID Group>T Note      a mapping table, what people call it, its columns; behind `>`
 /// K1 A .                            the code table that a column's values come from, `>?` unknown
+/// whole Rules           a collection of records, the only one of its type
+/// name=A in=[X,Y] on=true           texts, lists and flags by field
 /// fail T unreachable    or missing
 /// ALPHA:                what follows is in this zone alone; in every zone before the first
 /// ```
@@ -62,6 +64,7 @@ pub(crate) fn observed(desired: &Desired, tables: &str) -> Observed {
                 columns.iter().enumerate().for_each(|(number, column)| block.column(number, column));
                 blocks.push(block);
             }
+            ["whole", kind] => blocks.push(Block { whole: true, ..Block::new(zone, kind, None, None) }),
             ["fail", table, class] => {
                 let mut block = Block::new(zone, table, None, None);
                 let class =
@@ -97,6 +100,7 @@ struct Block<'a> {
     references: Option<BTreeSet<String>>,
     records: Vec<ObservedRecord>,
     failure: Option<Failure>,
+    whole: bool,
 }
 
 impl<'a> Block<'a> {
@@ -115,6 +119,7 @@ impl<'a> Block<'a> {
             references: title.map(|_| BTreeSet::new()),
             records: Vec::new(),
             failure: None,
+            whole: false,
         }
     }
 
@@ -132,6 +137,19 @@ impl<'a> Block<'a> {
 
     fn row(&mut self, cells: &[&str]) {
         let mut record = ObservedRecord::default();
+        if self.whole {
+            for (field, value) in cells.iter().filter_map(|cell| cell.split_once('=')) {
+                let list = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let value = match (list, value.parse::<bool>()) {
+                    (Some(list), _) => Value::list(list.split(',').filter(|text| !text.is_empty())),
+                    (None, Ok(flag)) => Value::Bool(flag),
+                    (None, Err(_)) => Value::text(value),
+                };
+                record.fields.insert(field.into(), value);
+            }
+            self.records.push(record);
+            return;
+        }
         let flags: Vec<&str> = cells.iter().copied().filter(|cell| matches!(*cell, "-" | "*")).collect();
         let cells = cells.iter().filter(|cell| !matches!(**cell, "-" | "*"));
         for (field, cell) in self.columns.iter().zip(cells) {
@@ -148,7 +166,7 @@ impl<'a> Block<'a> {
         let named = match &id.table {
             Table::Code(code) => &**code == self.code,
             Table::Title(title) => [self.title, Some(self.code)].contains(&Some(&**title)),
-            Table::Whole => false,
+            Table::Whole => self.whole && &*id.kind == self.code,
         };
         let spoken =
             self.language.is_none() || id.language.is_none() || id.language.as_deref() == self.language;
@@ -158,6 +176,17 @@ impl<'a> Block<'a> {
     fn answer(&self, id: &CollectionId) -> Result<ObservedCollection, Failure> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
+        }
+        if self.whole {
+            return Ok(ObservedCollection {
+                id: id.clone(),
+                aliases: BTreeMap::new(),
+                columns: Vec::new(),
+                records: self.records.clone(),
+                references: None,
+                channel: Channel::Gateway,
+                witness: Witness::Zone,
+            });
         }
         Ok(ObservedCollection {
             id: CollectionId {
@@ -184,7 +213,11 @@ pub(crate) fn shown(differences: &Differences) -> String {
         match &diff.outcome {
             Ok(found) => {
                 found.changes.iter().for_each(|change| out.push_str(&line(change)));
-                for (number, what) in [(found.unmanaged, "unmanaged"), (found.ignored, "ignored")] {
+                found.notes.iter().for_each(|note| out.push_str(&format!("note: {note}\n")));
+                let released: usize = found.released.iter().map(|released| released.records).sum();
+                let counts =
+                    [(found.unmanaged, "unmanaged"), (found.ignored, "ignored"), (released, "released")];
+                for (number, what) in counts {
                     if number > 0 {
                         let _ = writeln!(out, "{number} {what} in {zone}/{}", diff.id);
                     }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expansion::Doubt;
 use crate::manifest::{codes, suggest};
 use crate::model::{
-    CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic, Field, Key, Network, Place,
-    Unlisted, Value, ZoneCode,
+    Amend, AmendTo, Amendment, CollectionId, Desired, DesiredCollection, DesiredRecord, Diagnostic,
+    Enforcement, Field, Key, Network, Place, Unlisted, Value, ZoneCode,
 };
 
 /// Everything that two manifests, or two rows, cannot both have.
@@ -30,6 +30,9 @@ pub fn find(network: &Network, desired: &Desired, doubts: &BTreeSet<Doubt>) -> V
         for collections in same.values().filter(|collections| collections.len() > 1) {
             conflicts.addresses(zone, collections);
             conflicts.positions(zone, collections);
+        }
+        for collections in same.values() {
+            conflicts.amendments(zone, collections);
         }
         for collections in related.values() {
             conflicts.unlisted(zone, collections);
@@ -124,6 +127,31 @@ impl<'a> Conflicts<'a> {
                         )
                     },
                 );
+            }
+        }
+    }
+
+    /// What two amendments want of the same field of the same records.
+    fn amendments(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        let amendments: Vec<(&DesiredCollection, &Amendment)> = (collections.iter())
+            .flat_map(|collection| collection.amendments.iter().map(move |each| (*collection, each)))
+            .filter(|(_, amendment)| amendment.enforcement != Enforcement::Release)
+            .collect();
+        for (index, (collection, second)) in amendments.iter().enumerate() {
+            for (_, first) in amendments[..index].iter().filter(|(_, first)| meet(first, second)) {
+                for (one, other) in contradictions(first, second) {
+                    let places = [&one.provenance.place, &other.provenance.place];
+                    self.add(zone, codes::AMENDED_TWICE, places, || {
+                        (
+                            format!(
+                                "different things are wanted of `{}` in the same records of `{}`",
+                                other.field, collection.id
+                            ),
+                            "the other one",
+                            "decide for one, or select different records".to_owned(),
+                        )
+                    });
+                }
             }
         }
     }
@@ -245,5 +273,45 @@ impl<'a> Conflicts<'a> {
                 });
             }
         }
+    }
+}
+
+/// Whether the records of one amendment are among those of the other.
+fn meet(first: &Amendment, second: &Amendment) -> bool {
+    let within = |narrow: &Amendment, wide: &Amendment| {
+        wide.select.iter().all(|condition| narrow.select.contains(condition))
+    };
+    within(first, second) || within(second, first)
+}
+
+/// Pairs of amends that cannot both be had.
+fn contradictions<'a>(
+    first: &'a Amendment,
+    second: &'a Amendment,
+) -> impl Iterator<Item = (&'a Amend, &'a Amend)> {
+    let pairs = first.amends.iter().flat_map(|one| second.amends.iter().map(move |other| (one, other)));
+    pairs.filter(|(one, other)| one.field == other.field && contradict(&one.to, &other.to))
+}
+
+fn contradict(one: &AmendTo, other: &AmendTo) -> bool {
+    match (one, other) {
+        (AmendTo::Value(one), AmendTo::Value(other)) | (AmendTo::Filled(one), AmendTo::Filled(other)) => {
+            one != other
+        }
+        (AmendTo::With(one), AmendTo::Without(other))
+        | (AmendTo::Without(one), AmendTo::With(other))
+        | (AmendTo::Passing { text: one, operator: _ }, AmendTo::Stopping { text: other, operator: _ })
+        | (AmendTo::Stopping { text: one, operator: _ }, AmendTo::Passing { text: other, operator: _ }) => {
+            one == other
+        }
+        (
+            AmendTo::Value(_)
+            | AmendTo::Filled(_)
+            | AmendTo::With(_)
+            | AmendTo::Without(_)
+            | AmendTo::Passing { .. }
+            | AmendTo::Stopping { .. },
+            _,
+        ) => false,
     }
 }

@@ -78,7 +78,8 @@ fn amendments<'a>(
             for amend in &amendment.amends {
                 match &amend.to {
                     AmendTo::Value(value) => found.push((collection, amendment, amend, value)),
-                    AmendTo::With(_)
+                    AmendTo::Filled(_)
+                    | AmendTo::With(_)
                     | AmendTo::Without(_)
                     | AmendTo::Passing { .. }
                     | AmendTo::Stopping { .. } => {}
@@ -115,7 +116,12 @@ mod tests {
             collection.amendments.push(Amendment {
                 select: select.iter().map(|(field, value)| ((*field).into(), Value::from(*value))).collect(),
                 expected: Expected::Perhaps,
-                amends: vec![Amend { field: "copyNetworkBlocks".into(), to, provenance: provenance.clone() }],
+                amends: vec![Amend {
+                    field: "copyNetworkBlocks".into(),
+                    to,
+                    reference: None,
+                    provenance: provenance.clone(),
+                }],
                 enforcement: Enforcement::Enforce,
                 provenance,
             });

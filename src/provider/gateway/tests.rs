@@ -11,7 +11,8 @@ use serde_json::{Value as Json, json};
 use super::{GatewayReader, GatewayWriter, openapi};
 use crate::model::network::{Credentials, Gateway, Rate};
 use crate::model::{
-    Action, Address, Change, CollectionId, Edit, FailureClass, Key, Mode, Place, Provenance, Record, Value,
+    Action, Address, Change, CollectionId, Drift, Edit, FailureClass, Key, Mode, Place, Provenance, Record,
+    Value,
 };
 use crate::provider::WriteError;
 use crate::provider::budget::Budget;
@@ -106,6 +107,7 @@ fn change(action: Action, name: &str, description: &str) -> Change {
         before: Record::new(),
         edits: if action == Action::Delete { Vec::new() } else { vec![edit] },
         mode: Mode::Apply,
+        drift: Drift::Value,
         reason: None,
         notes: Vec::new(),
         provenance,

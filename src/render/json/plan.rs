@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{DeclaredAt, Fields, Problem, fields};
-use crate::model::{Action, Change, Channel, Cost, Counts, GroupState, Mode, Plan, Step, ZoneCode, ZonePlan};
+use crate::model::{
+    Action, Change, Channel, Cost, Counts, Drift, GroupState, Mode, Plan, Released, Step, ZoneCode, ZonePlan,
+};
 
 /// A plan. `format_version` changes its major number when a field goes or changes its meaning.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -117,6 +119,9 @@ pub struct CollectionJson {
     pub existing: Option<usize>,
     /// Records that no manifest mentions; null where it could not be compared.
     pub unmanaged: Option<usize>,
+    /// What manifests have let go of it: no longer managed by zonal, but staying as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<ReleasedJson>,
     /// What is worth telling of it although nothing changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -124,6 +129,15 @@ pub struct CollectionJson {
     pub failure: Option<Problem>,
     /// Names of the collections that must be written before it.
     pub after: Vec<String>,
+}
+
+/// What one manifest has let go, by saying `enforcement: release`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReleasedJson {
+    /// The manifest, and where it stands.
+    pub declared_at: DeclaredAt,
+    /// Records that the zone has of those that it speaks of.
+    pub records: usize,
 }
 
 /// Zones with the same changes.
@@ -147,6 +161,8 @@ pub struct ChangeDetail {
     pub digest: String,
     /// Whether apply does it or it is only reported.
     pub mode: Mode,
+    /// In what way the zone is not as it is wanted.
+    pub drift: Drift,
     /// How it reaches the zone.
     pub channel: Channel,
     /// What the change means, in words.
@@ -243,6 +259,7 @@ fn detail(step: &Step, change: &Change, digest: String) -> ChangeDetail {
     ChangeDetail {
         digest,
         mode: change.mode,
+        drift: change.drift,
         channel: step.channel,
         notes: change.notes.iter().map(ToString::to_string).collect(),
         declared_at: (&change.provenance).into(),
@@ -262,6 +279,10 @@ fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
     }
 }
 
+fn released(Released { provenance, records }: &Released) -> ReleasedJson {
+    ReleasedJson { declared_at: provenance.into(), records: *records }
+}
+
 fn collection(steps: &[Step], step: &Step) -> CollectionJson {
     let found = step.diff.outcome.as_ref();
     CollectionJson {
@@ -269,6 +290,7 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         channel: step.channel,
         existing: found.map(|found| found.existing).ok(),
         unmanaged: found.map(|found| found.unmanaged).ok(),
+        released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
         failure: found.err().map(Problem::from),
         after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled};
-use crate::model::{Action, Change, Channel, CollectionId, Edit, Failure, Mode, Provenance};
+use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
+use crate::model::{Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Provenance};
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
@@ -21,7 +21,9 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
     for remark in remarks(change, channel) {
-        let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({remark})")));
+        for line in wrapped(&format!("({remark})"), 106) {
+            let _ = writeln!(out, "  {}", styled(DIM, format_args!("# {line}")));
+        }
     }
     let symbol = styled(style, symbol);
     let table = change.address.collection.name();
@@ -56,10 +58,20 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
 
 fn fate(change: &Change) -> &'static str {
     match (change.mode, change.action) {
+        (Mode::Apply, Action::Update) if change.drift == Drift::Detached => {
+            "is detached from the network, and will be updated in-place"
+        }
+        (Mode::ByHand, Action::Update) if change.drift == Drift::Detached => {
+            "is detached from the network, and must be updated by hand"
+        }
+        (Mode::Report, Action::Update) if change.drift == Drift::Detached => {
+            "is detached from the network, which will only be reported"
+        }
         (Mode::Apply, Action::Create) => "will be created",
         (Mode::Apply, Action::Update) => "will be updated in-place",
         (Mode::Apply, Action::Delete) => "will be destroyed",
-        (Mode::ByHand, Action::Create) => "must be created by hand",
+        // What nobody has attested may be there or not.
+        (Mode::ByHand, Action::Create) => "must be set up by hand",
         (Mode::ByHand, Action::Update) => "must be updated by hand",
         (Mode::ByHand, Action::Delete) => "must be removed by hand",
         (Mode::Report, Action::Create) => "is missing, and will only be reported",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Channel, Counts, Group, GroupState, Mode, Plan, ZoneCode};
+use crate::model::{Channel, Counts, Group, GroupState, Mode, Plan, Released, ZoneCode};
 
 /// The whole plan. A partial one says so in its first line.
 pub fn plan(plan: &Plan) -> String {
@@ -84,8 +84,20 @@ fn unknown(out: &mut String, plan: &Plan, group: &Group) {
 }
 
 fn summary(out: &mut String, plan: &Plan) {
-    let Counts { add, change, destroy, report, unmanaged, ignored, blocked, by_hand, attested, released } =
-        plan.counts();
+    let Counts {
+        add,
+        change,
+        destroy,
+        report,
+        unmanaged,
+        ignored,
+        blocked,
+        by_hand,
+        attested,
+        released,
+        detached,
+    } = plan.counts();
+    self::released(out, plan);
     notes(out, plan);
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand == 0 {
@@ -108,6 +120,7 @@ fn summary(out: &mut String, plan: &Plan) {
     let _ = writeln!(out, "{}", zones_line(plan));
     let rest = [
         (by_hand, "By hand"),
+        (detached, "Detached from the network"),
         (attested, "Attested, not verified"),
         (released, "Released, staying as they are"),
         (unmanaged, "Unmanaged"),
@@ -148,11 +161,45 @@ fn notes(out: &mut String, plan: &Plan) {
             }
         }
     }
-    for (note, mut zones) in notes {
-        zones.dedup();
-        let _ = writeln!(out, "{} {note}", styled(CHANGE, "Note:"));
-        let _ = writeln!(out, "{}", zone_list(zones, "  "));
+    for (note, zones) in notes {
+        told(out, "Note on", note, zones);
     }
+}
+
+/// What manifests have let go: each collection once for each manifest, with the zones that it stays in.
+fn released(out: &mut String, plan: &Plan) {
+    let mut released: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
+    for (code, zone) in &plan.zones {
+        for step in &zone.collections {
+            for Released { provenance, records } in step.diff.outcome.iter().flat_map(|found| &found.released)
+            {
+                let verb = if *records == 1 { "stays as it is" } else { "stay as they are" };
+                let line = format!(
+                    "{} of {} will no longer be managed by zonal, but {verb} ({}, {provenance})",
+                    count(*records, "record"),
+                    step.diff.id,
+                    provenance.manifest
+                );
+                released.entry(line).or_default().push(code);
+            }
+        }
+    }
+    for (line, zones) in released {
+        told(out, "Released in", &line, zones);
+    }
+}
+
+/// Something that is worth telling, and of which zones.
+fn told(out: &mut String, what: &str, words: &str, mut zones: Vec<&ZoneCode>) {
+    zones.dedup();
+    // Writing to a String cannot fail.
+    let _ = match zones.as_slice() {
+        [only] => writeln!(out, "{} {words}", styled(CHANGE, format_args!("{what} {only}:"))),
+        _ => {
+            let what = styled(CHANGE, format_args!("{what} {}:", count(zones.len(), "zone")));
+            writeln!(out, "{what} {words}\n{}", zone_list(zones, "  "))
+        }
+    };
 }
 
 fn zones_line(plan: &Plan) -> String {

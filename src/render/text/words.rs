@@ -45,6 +45,21 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// A text in lines of at most so many columns, broken at spaces; a longer word has a line of its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Codes separated by commas, in lines of at most about 100 columns, each line behind `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
     let mut text = String::new();

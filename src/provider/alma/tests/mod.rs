@@ -26,7 +26,7 @@ use super::{AlmaReader, AlmaWriter};
 use crate::model::change::Mode;
 use crate::model::network::{Credentials, EnvironmentType, Rate, Role, Zone};
 use crate::model::{
-    Action, Address, Change, CollectionId, Edit, Failure, Key, Place, Provenance, Record, Table, Value,
+    Action, Address, Change, CollectionId, Drift, Edit, Failure, Key, Place, Provenance, Record, Table, Value,
 };
 use crate::provider::budget::Budget;
 use crate::provider::transport::{Answer, Transport, TransportError};
@@ -203,6 +203,7 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         before: Record::new(),
         edits: edits.iter().map(edit).collect(),
         mode: Mode::Apply,
+        drift: Drift::Value,
         reason: None,
         notes: Vec::new(),
         provenance: provenance(),
