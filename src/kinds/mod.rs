@@ -2,6 +2,7 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod availability_group;
 mod code_table;
 mod conflicts;
 mod expansion;
@@ -44,6 +45,7 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
+    availability_group::AvailabilityGroup,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
@@ -124,6 +126,7 @@ pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagno
     let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
     let (desired, doubts, mut problems) = expansion.finish();
     problems.extend(conflicts::find(network, &desired, &doubts));
+    problems.extend(availability_group::differ_only_in_case(&desired));
     manifest::sort(&mut problems);
     (desired, problems)
 }

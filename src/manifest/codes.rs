@@ -81,6 +81,14 @@ codes! {
 
     // Z07xx: what the consortium kinds mean.
     LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+    EMPTY_GROUP = "Z0780": "an availability group has no members";
+    PUNCTUATION = "Z0781": "the description of a group holds punctuation";
+    ONE_NAME_FOR_ALL = "Z0782": "the groups of several members would have one name";
+    BESIDE_EACH_MEMBER = "Z0783": "a field speaks of one group beside `eachMember`";
+    NO_SUCH_CAMPUS = "Z0784": "a zone does not have the campus";
+    UNREACHABLE_LIBRARY = "Z0785": "a library of a group has no IP range";
+    REDUNDANT_MEMBER = "Z0786": "a member of a group is in it already";
+    GROUPS_DIFFER_IN_CASE = "Z0787": "the names of two groups differ only in upper and lower case";
 }
 
 #[cfg(test)]
