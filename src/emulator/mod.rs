@@ -66,6 +66,7 @@ mod edit;
 mod fault;
 mod gateway;
 mod institution;
+mod jobs;
 mod kept;
 mod log;
 mod mapping_table;

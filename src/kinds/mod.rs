@@ -2,6 +2,7 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod authority_task_list;
 mod availability_group;
 mod code_table;
 mod conflicts;
@@ -13,6 +14,7 @@ mod records;
 mod rows;
 mod schema;
 mod scope;
+mod support_services;
 mod table;
 
 use std::any::Any;
@@ -46,6 +48,8 @@ kinds! {
     mapping_table::MappingTable,
     import_permissions::ImportPermissions,
     availability_group::AvailabilityGroup,
+    authority_task_list::AuthorityTaskList,
+    support_services::SupportServices,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -89,6 +89,8 @@ codes! {
     UNREACHABLE_LIBRARY = "Z0785": "a library of a group has no IP range";
     REDUNDANT_MEMBER = "Z0786": "a member of a group is in it already";
     GROUPS_DIFFER_IN_CASE = "Z0787": "the names of two groups differ only in upper and lower case";
+    WORKS_UNSEEN = "Z0788": "a role may work on a list that it may not see";
+    REPORT_TWICE = "Z0789": "a report type is listed twice";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod code_table;
 mod complaint;
 pub(in crate::provider) mod getter;
 mod identity;
+pub mod jobs;
 pub(in crate::provider) mod layout;
 mod mapping_table;
 mod object;
