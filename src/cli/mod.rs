@@ -11,10 +11,12 @@ mod doors;
 mod emulate;
 mod exit;
 mod files;
+mod opened;
 mod plan;
 mod progress;
 mod schema;
 mod selection;
+mod support;
 mod validate;
 mod world;
 
@@ -49,6 +51,7 @@ enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
     Apply(apply::Apply),
+    Support(support::Support),
     Emulate(Box<emulate::Emulate>),
     Demo(demo::Demo),
     Schema(schema::Schema),
@@ -89,6 +92,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Support(command) => command.run(&directory, world).await,
         Command::Emulate(command) => command.run(&directory, world).await,
         Command::Demo(command) => command.run(world).await,
         Command::Schema(command) => command.run(world),

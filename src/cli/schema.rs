@@ -8,6 +8,7 @@ use schemars::{JsonSchema, schema_for};
 
 use super::config::to_json;
 use super::exit::Exit;
+use super::support::{IndexingJson, JobsJson, PrivilegesJson};
 use super::world::World;
 use crate::render::{diagnostics, json};
 use crate::{emulator, kinds};
@@ -68,6 +69,9 @@ pub fn all() -> Vec<(String, String)> {
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
         ("apply-event.json", output::<json::line::Line>()),
+        ("support-jobs.json", output::<JobsJson>()),
+        ("support-indexing-status.json", output::<IndexingJson>()),
+        ("support-privileges.json", output::<PrivilegesJson>()),
     ];
     let doors = [
         ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),

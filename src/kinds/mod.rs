@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
+pub use self::support_services::PRIVILEGES;
 
 use crate::manifest::check::Schema;
 use crate::manifest::node::Node;
