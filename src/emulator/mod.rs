@@ -7,7 +7,8 @@
 //! # The API
 //!
 //! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
-//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
+//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`,
+//! `GET conf/jobs`, `GET conf/jobs/{id}/instances` (runs are dated back from the emulated date).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
 //!
 //! # The gateway

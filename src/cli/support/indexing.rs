@@ -75,13 +75,16 @@ pub struct Index {
     pub errors: Option<String>,
 }
 
+/// What one zone answered; nothing where only people could.
+type Answer = Result<Option<Vec<Index>>, Failure>;
+
 impl IndexingStatus {
     pub(super) async fn run(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
         let config = self.aim.config(directory, world)?;
         let zones = self.aim.zones(&config.network, world)?;
         let id = CollectionId::whole("IndexingStatus");
         let mut observed = self.aim.observe(&config, &zones, &id, directory, world).await?;
-        let answers: Vec<(&Zone, Result<Option<Vec<Index>>, Failure>)> = zones
+        let answers: Vec<(&Zone, Answer)> = zones
             .iter()
             .map(|zone| {
                 let collections = observed.zones.get_mut(&zone.code).map(|zone| &mut zone.collections);
@@ -131,7 +134,7 @@ fn index(record: &ObservedRecord) -> Index {
     }
 }
 
-fn text(answers: &[(&Zone, Result<Option<Vec<Index>>, Failure>)]) -> String {
+fn text(answers: &[(&Zone, Answer)]) -> String {
     let mut rows = Vec::new();
     let mut unknown = false;
     let mut failures = String::new();

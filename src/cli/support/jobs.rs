@@ -78,6 +78,8 @@ pub struct ZoneJobs {
     pub jobs_listed: Option<usize>,
     /// Jobs that were asked for their runs.
     pub jobs_asked: usize,
+    /// Jobs that had more runs than were read.
+    pub jobs_cut: Vec<String>,
     /// Jobs that did not answer.
     pub jobs_silent: Vec<Silent>,
     /// Requests that it took.
@@ -203,6 +205,11 @@ impl Jobs {
                 count(left, "job")
             ));
         }
+        for (code, job) in looks.iter().flat_map(|(code, look)| look.cut.iter().map(move |job| (code, job))) {
+            text.push_str(&format!(
+                "{code}: the job {job:?} had more runs than were read; ask for fewer --days.\n"
+            ));
+        }
         let mut failures = String::new();
         for Answer { zone, look, .. } in answers {
             match look {
@@ -292,7 +299,7 @@ impl From<Answer<'_>> for ZoneJobs {
     fn from(Answer { zone, look, requests }: Answer<'_>) -> Self {
         let problem = look.as_ref().err().map(Problem::from);
         let jobs_listed = look.as_ref().ok().map(|look| look.listed);
-        let Look { listed: _, asked, silent, runs } = look.unwrap_or_default();
+        let Look { listed: _, asked, cut, silent, runs } = look.unwrap_or_default();
         let silent = silent.iter().map(|(job, failure)| Silent { job: job.clone(), problem: failure.into() });
         Self {
             code: zone.code.to_string(),
@@ -300,6 +307,7 @@ impl From<Answer<'_>> for ZoneJobs {
             problem,
             jobs_listed,
             jobs_asked: asked,
+            jobs_cut: cut,
             jobs_silent: silent.collect(),
             requests,
             runs: runs.into_iter().map(RunJson::from).collect(),

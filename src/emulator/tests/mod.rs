@@ -6,6 +6,7 @@ mod edits;
 mod faults;
 mod formats;
 mod gateway;
+mod jobs;
 mod seeds;
 mod sockets;
 mod switches;

@@ -38,6 +38,8 @@ pub struct Look {
     pub listed: usize,
     /// Jobs that were asked for their runs: scheduled ones first.
     pub asked: usize,
+    /// Jobs that had more runs than were read, by name.
+    pub cut: Vec<String>,
     /// Jobs whose runs could not be had, by name.
     pub silent: Vec<(String, Failure)>,
     /// The runs.
@@ -136,7 +138,10 @@ async fn look(getter: &Getter, asked: &Asked) -> Result<Look, Failure> {
         .collect();
     while let Some((job, answer)) = answers.next().await {
         match answer {
-            Ok(runs) => look.runs.extend(runs),
+            Ok((runs, total)) => {
+                look.cut.extend((total > runs.len()).then(|| job.name.clone()));
+                look.runs.extend(runs);
+            }
             Err(failure) if failure.class.whole_zone() => return Err(failure),
             Err(failure) => look.silent.push((job.name.clone(), getter.discreet(failure))),
         }
@@ -144,6 +149,7 @@ async fn look(getter: &Getter, asked: &Asked) -> Result<Look, Failure> {
     let key =
         |run: &Run| (run.went(), std::cmp::Reverse(run.submitted.clone()), run.job.clone(), run.id.clone());
     look.runs.sort_by_cached_key(key);
+    look.cut.sort();
     look.silent.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(look)
 }
@@ -166,22 +172,24 @@ async fn list(getter: &Getter) -> Result<Vec<Job>, Failure> {
             let name = filled(job.get("name")).unwrap_or_else(|| id.clone());
             jobs.push(Job { id, name, scheduled: kind.eq_ignore_ascii_case("SCHEDULED") });
         }
-        let total = filled(body.get("total_record_count")).and_then(|total| total.parse::<usize>().ok());
-        if found.is_empty() || total.is_none_or(|total| (page + 1) * PAGE >= total) {
+        if found.is_empty() || total(&body).is_none_or(|total| (page + 1) * PAGE >= total) {
             break;
         }
     }
     Ok(jobs)
 }
 
-/// The latest runs of a job, a page of them at most.
-async fn runs(getter: &Getter, job: &Job, asked: &Asked) -> Result<Vec<Run>, Failure> {
+/// Runs of a job, a page of them at most, and how many there are.
+async fn runs(getter: &Getter, job: &Job, asked: &Asked) -> Result<(Vec<Run>, usize), Failure> {
     let path = Path::new(&["conf", "jobs", &job.id, "instances"])?
         .query("limit", Some(&PAGE.to_string()))
         .query("submit_date_from", Some(&asked.from))
         .query("submit_date_to", Some(&asked.to));
     let body = getter.json(&path).await?;
-    Ok(items(&body, "job_instance")?.into_iter().map(|instance| run(job, instance)).collect())
+    let runs: Vec<Run> =
+        items(&body, "job_instance")?.into_iter().map(|instance| run(job, instance)).collect();
+    let total = total(&body).unwrap_or(runs.len());
+    Ok((runs, total))
 }
 
 fn run(job: &Job, instance: &Json) -> Run {
@@ -206,6 +214,10 @@ fn run(job: &Job, instance: &Json) -> Run {
         alerts: list("alert").into_iter().filter_map(|alert| described(Some(alert))).collect(),
         counters: list("counter").iter().filter_map(counter).collect(),
     }
+}
+
+fn total(body: &Json) -> Option<usize> {
+    filled(body.get("total_record_count"))?.parse().ok()
 }
 
 /// What people read of a code: its description, else the code itself.

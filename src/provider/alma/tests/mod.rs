@@ -3,6 +3,7 @@
 
 mod code_tables;
 mod confirming;
+mod jobs;
 mod laws;
 mod mapping_tables;
 mod refusals;
