@@ -129,7 +129,13 @@ impl Privileges {
         let declared = declared(&config);
         let names: BTreeSet<&Name> =
             declared.keys().chain(observed.iter().flatten().map(|(name, _)| name)).collect();
-        let selected = |name: &&&Name| zones.iter().any(|zone| zone.code.as_str() == name[0]);
+        // What is left over of an institution that is none of the network's is shown with everything else.
+        let everything = zones.len() == config.network.zones.len();
+        let is = |zone: &Zone, name: &Name| zone.code.as_str() == name[0];
+        let selected = |name: &&&Name| {
+            zones.iter().any(|zone| is(zone, name))
+                || (everything && !config.network.zones.iter().any(|zone| is(zone, name)))
+        };
         let privileges: Vec<Privilege> = (names.iter().filter(selected))
             .map(|name| {
                 let [zone, role, privilege] = (*name).clone();
