@@ -10,11 +10,9 @@ use futures::stream::FuturesUnordered;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::attestations::Attestations;
 use super::config::{self, Format, to_json};
-use super::credentials::{self, Purpose};
-use super::doors::Doors;
 use super::exit::Exit;
+use super::opened;
 use super::plan::Target;
 use super::world::World;
 use crate::kinds::KINDS;
@@ -91,15 +89,8 @@ impl CapabilitiesCommand {
         let told = |problems: Vec<String>| {
             problems.iter().fold(Exit::Invalid, |_, problem| super::fail(world, problem))
         };
-        let zones = self.target.selection.zones(&config.network).map_err(told)?;
-        let fetching = credentials::keys(&config.network, &zones, Purpose::Read, directory, world);
-        let keys = world
-            .unless_interrupted(fetching)
-            .await?
-            .map_err(|problems| config.report(&problems, format, world))?;
-        let attested = Attestations::load(directory).map_err(|error| super::fail(world, error))?;
-        let doors = Doors::new(&config.network, world).map_err(|error| super::fail(world, error))?;
-        let readers = doors.readers(&config.network, &keys, attested.by_zone());
+        let zones = self.target.selection.zones.zones(&config.network).map_err(told)?;
+        let readers = opened::open(&config, &zones, directory, format, world).await?.readers;
         let asking: FuturesUnordered<_> =
             readers.iter().map(|(code, reader)| async move { (code, reader.capabilities().await) }).collect();
         let answers: BTreeMap<_, _> = world.unless_interrupted(asking.collect()).await?;

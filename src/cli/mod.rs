@@ -14,11 +14,13 @@ mod emulate;
 mod exit;
 mod files;
 mod gateway;
+mod opened;
 mod plan;
 mod progress;
 mod runbook;
 mod schema;
 mod selection;
+mod support;
 mod validate;
 mod world;
 
@@ -57,6 +59,7 @@ enum Command {
     Runbook(runbook::RunbookCommand),
     Attest(attest::Attest),
     Gateway(gateway::GatewayCommand),
+    Support(support::Support),
     Emulate(Box<emulate::Emulate>),
     Demo(demo::Demo),
     Schema(schema::Schema),
@@ -101,6 +104,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,
         Command::Gateway(command) => command.run(world).await,
+        Command::Support(command) => command.run(&directory, world).await,
         Command::Emulate(command) => command.run(&directory, world).await,
         Command::Demo(command) => command.run(world).await,
         Command::Schema(command) => command.run(world),

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::attestations::Attestations;
 use super::config::{self, Config, Format, to_json};
-use super::credentials::{self, Keys, Purpose};
+use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
+use super::opened::{self, Opened};
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
@@ -98,14 +98,7 @@ pub async fn make(
     };
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
-    let attested = Attestations::load(directory).map_err(|error| super::fail(world, error))?;
-    let fetching = credentials::keys(&config.network, &zones, Purpose::Read, directory, world);
-    let keys = match world.unless_interrupted(fetching).await? {
-        Ok(keys) => keys,
-        Err(problems) => return Err(config.report(&problems, format, world)),
-    };
-    let doors = Doors::new(&config.network, world).map_err(|error| super::fail(world, error))?;
-    let readers = doors.readers(&config.network, &keys, attested.by_zone());
+    let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
     let progress = Progress::new(world, "Reading", readers.len());
     let shown = |event: Event| {
         tell(&event);

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, schema_for};
 use super::attestations::Attestations;
 use super::config::to_json;
 use super::exit::Exit;
+use super::support::{IndexingJson, JobsJson, PrivilegesJson};
 use super::world::World;
 use crate::provider::gateway;
 use crate::render::{diagnostics, json, runbook};
@@ -74,6 +75,9 @@ pub fn all() -> Vec<(String, String)> {
         ("runbook.json", output::<runbook::Runbook>()),
         ("gateway-check.json", output::<super::gateway::Checked>()),
         ("attest.json", output::<super::attest::Attested>()),
+        ("support-jobs.json", output::<JobsJson>()),
+        ("support-indexing-status.json", output::<IndexingJson>()),
+        ("support-privileges.json", output::<PrivilegesJson>()),
     ];
     let doors = [
         ("attestations.json", to_json(&schema_for!(Attestations))),

@@ -9,11 +9,11 @@ use crate::manifest::suggest::nearest;
 use crate::model::network::Zone;
 use crate::model::{Desired, Network};
 
-/// Narrows a command to part of the network. Flags of one name add up, flags of different names
-/// narrow each other.
+/// Narrows a command to some of the zones. Flags of one name add up, flags of different names narrow
+/// each other.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
-pub struct Selection {
+pub struct ZoneSelection {
     /// Only this zone; may be repeated
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub zone: Vec<String>,
@@ -23,17 +23,39 @@ pub struct Selection {
     /// Not this zone; may be repeated
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub exclude: Vec<String>,
+}
+
+/// Narrows a command to part of the network, its manifests included.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct Selection {
+    /// Which zones.
+    #[command(flatten)]
+    pub zones: ZoneSelection,
     /// Only manifests of this kind; may be repeated
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<String>,
 }
 
-impl Selection {
-    /// The zones that are selected, whatever is desired of them.
+impl ZoneSelection {
+    /// The zones that are selected, in the order of the network.
     ///
     /// # Errors
-    /// One line for each flag that is wrong or matches nothing.
+    /// One line for each flag that is wrong, or one that says that nothing is left.
     pub fn zones<'n>(&self, network: &'n Network) -> Result<Vec<&'n Zone>, Vec<String>> {
+        let problems = self.problems(network);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let zones: Vec<&Zone> = network.zones.iter().filter(|zone| self.selects(zone)).collect();
+        match zones.is_empty() {
+            true => Err(vec!["no zone is left of those that are selected".to_owned()]),
+            false => Ok(zones),
+        }
+    }
+
+    /// One line for each flag that is wrong.
+    fn problems(&self, network: &Network) -> Vec<String> {
         let mut problems = Vec::new();
         let codes: Vec<&str> = network.zones.iter().map(|zone| zone.code.as_str()).collect();
         for (flag, given) in [("--zone", &self.zone), ("--exclude", &self.exclude)] {
@@ -47,7 +69,6 @@ impl Selection {
             .iter()
             .flat_map(|zone| zone.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())))
             .collect();
-        let mut wanted_labels = Vec::new();
         for label in &self.label {
             match label.split_once('=') {
                 None => problems.push(format!("--label {label}: write it as --label KEY=VALUE")),
@@ -57,9 +78,31 @@ impl Selection {
                     let near = near(label, all.iter().map(String::as_str));
                     problems.push(format!("--label {label}: no zone has this label{near}"));
                 }
-                Some(pair) => wanted_labels.push(pair),
+                Some(_) => {}
             }
         }
+        problems
+    }
+
+    fn selects(&self, zone: &Zone) -> bool {
+        let code = zone.code.as_str();
+        let labelled = |label: &String| {
+            let pair = label.split_once('=');
+            pair.is_some_and(|(key, value)| zone.labels.get(key).is_some_and(|found| found == value))
+        };
+        (self.zone.is_empty() || self.zone.iter().any(|zone| zone == code))
+            && !self.exclude.iter().any(|zone| zone == code)
+            && (self.label.is_empty() || self.label.iter().any(labelled))
+    }
+}
+
+impl Selection {
+    /// What the selection leaves of what is desired.
+    ///
+    /// # Errors
+    /// One line for each flag that is wrong or matches nothing.
+    pub fn narrow(&self, network: &Network, desired: Desired) -> Result<Desired, Vec<String>> {
+        let mut problems = self.zones.problems(network);
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         for kind in self.kind.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
             problems
@@ -68,29 +111,13 @@ impl Selection {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let is_wanted = |zone: &&Zone| {
-            let labelled =
-                |(key, value): &(&str, &str)| zone.labels.get(*key).is_some_and(|found| found == value);
-            (self.zone.is_empty() || self.zone.iter().any(|code| code == zone.code.as_str()))
-                && !self.exclude.iter().any(|code| code == zone.code.as_str())
-                && (wanted_labels.is_empty() || wanted_labels.iter().any(labelled))
-        };
-        Ok(network.zones.iter().filter(is_wanted).collect())
-    }
-
-    /// What the selection leaves of what is desired.
-    ///
-    /// # Errors
-    /// One line for each flag that is wrong or matches nothing.
-    pub fn narrow(&self, network: &Network, desired: Desired) -> Result<Desired, Vec<String>> {
-        let zones = self.zones(network)?;
         let mut narrowed = desired;
         narrowed.zones.retain(|code, collections| {
             collections.retain(|collection| {
                 let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
                 self.kind.is_empty() || self.kind.iter().any(|wanted| wanted == kind)
             });
-            zones.iter().any(|zone| zone.code == *code) && !collections.is_empty()
+            network.zone(code).is_some_and(|zone| self.zones.selects(zone)) && !collections.is_empty()
         });
         match (self.words(), narrowed.zones.is_empty()) {
             (Some(words), true) => Err(vec![format!("no manifest applies to what is selected: {words}")]),
@@ -106,10 +133,10 @@ impl Selection {
             several => Some(format!("{what}s {}", several.join(", "))),
         };
         let parts = [
-            named("zone", &self.zone),
-            named("label", &self.label),
+            named("zone", &self.zones.zone),
+            named("label", &self.zones.label),
             named("kind", &self.kind),
-            named("without zone", &self.exclude),
+            named("without zone", &self.zones.exclude),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", "))

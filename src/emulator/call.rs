@@ -28,6 +28,11 @@ pub(super) struct Query {
     pub limit: Option<String>,
     pub offset: Option<String>,
     pub table: Option<String>,
+    pub r#type: Option<String>,
+    pub category: Option<String>,
+    pub status: Option<String>,
+    pub submit_date_from: Option<String>,
+    pub submit_date_to: Option<String>,
     format: Option<String>,
     key: Option<String>,
 }
@@ -41,6 +46,9 @@ pub(super) enum Route {
     /// What is below an e-collection or an e-service.
     Below(String),
     Table(TableKind, String),
+    Jobs,
+    /// The runs of a job.
+    Runs(String),
     Nothing,
 }
 
@@ -83,6 +91,11 @@ impl Query {
                 "limit" => &mut read.limit,
                 "offset" => &mut read.offset,
                 "table" => &mut read.table,
+                "type" => &mut read.r#type,
+                "category" => &mut read.category,
+                "status" => &mut read.status,
+                "submit_date_from" => &mut read.submit_date_from,
+                "submit_date_to" => &mut read.submit_date_to,
                 "format" => &mut read.format,
                 "apikey" => &mut read.key,
                 _ => continue,
@@ -109,6 +122,7 @@ impl Route {
         let kind = match (first, name) {
             (Some("test"), None) => return Self::Test,
             (Some("general"), None) => return Self::General,
+            (Some("jobs"), _) => return Self::of_jobs(name, more, segments.next()),
             (Some("code-tables"), _) => TableKind::Code,
             (Some("mapping-tables"), _) => TableKind::Mapping,
             (Some(_) | None, _) => return Self::Nothing,
@@ -136,6 +150,16 @@ impl Route {
             (true, 0, ids) => Self::Table(TableKind::Electronic, ids),
             (true, _, ids) if ids.is_empty() => Self::List(TableKind::Electronic),
             (true, _, ids) => Self::Below(ids),
+        }
+    }
+
+    fn of_jobs(job: Option<&str>, what: Option<&str>, more: Option<&str>) -> Self {
+        match (job, what, more) {
+            (None, None, None) => Self::Jobs,
+            (Some(job), Some("instances"), None) => {
+                Self::Runs(percent_decode_str(job).decode_utf8_lossy().into_owned())
+            }
+            (Some(_) | None, Some(_) | None, Some(_) | None) => Self::Nothing,
         }
     }
 }

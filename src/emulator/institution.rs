@@ -12,6 +12,7 @@ use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
 use super::edit::Scheduled;
 use super::electronic::{self, Electronic};
+use super::jobs::Jobs;
 use super::kept::{Kept, Name};
 use super::put::Put;
 use super::refusal::Refusal;
@@ -41,6 +42,7 @@ pub(super) struct Institution {
     pub scheduled: Vec<Scheduled>,
     /// What the API does not reach.
     pub kept: BTreeMap<Name, Kept>,
+    pub jobs: Jobs,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
@@ -50,13 +52,14 @@ pub(super) struct Institution {
 const WRITTEN: usize = 1_000;
 
 impl Institution {
-    pub fn new(tables: impl IntoIterator<Item = TableSeed>, kept: BTreeMap<Name, Kept>) -> Self {
+    pub fn new(tables: impl IntoIterator<Item = TableSeed>, kept: BTreeMap<Name, Kept>, jobs: Jobs) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
             electronic: Electronic::default(),
             scheduled: Vec::new(),
             kept,
+            jobs,
             written: BTreeMap::new(),
         };
         tables.into_iter().for_each(|table| institution.put_table(table));
@@ -101,12 +104,16 @@ impl Institution {
                 self.come(*kind, name, Happened::Write, settings);
                 Ok(reply)
             }
+            (Route::Jobs, &Method::GET) => self.remembered(call, |held| held.jobs.list(visit)),
+            (Route::Runs(job), &Method::GET) => self.remembered(call, |held| held.jobs.runs(job, visit)),
             (
                 Route::Test
                 | Route::General
                 | Route::List(_)
                 | Route::Below(_)
                 | Route::Table(..)
+                | Route::Jobs
+                | Route::Runs(_)
                 | Route::Nothing,
                 _,
             ) => Err(Refusal::routing()),
@@ -268,7 +275,7 @@ fn language<'a>(call: &'a Call, zone: &'a EmulatedZone, default: &'a str) -> Res
     }
 }
 
-fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
+pub(super) fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
     text.map_or(Ok(default), |text| text.parse().map_err(|_| invalid(name, text)))
 }
 

@@ -7,7 +7,8 @@
 //! # The API
 //!
 //! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
-//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
+//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`,
+//! `GET conf/jobs`, `GET conf/jobs/{id}/instances` (runs are dated back from the emulated date).
 //! Below `electronic/e-collections`, in the network zone: `GET` of lists, `GET PUT` of an e-collection, of an
 //! e-service in it (`/{id}/e-services/{id}`) and of a portfolio in that (`/portfolios/{id}`).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
@@ -71,6 +72,7 @@ mod electronic;
 mod fault;
 mod gateway;
 mod institution;
+mod jobs;
 mod kept;
 mod log;
 mod mapping_table;

@@ -87,7 +87,11 @@ impl Network {
         }
         let places = zones.into_iter().map(|zone| Place {
             state: Mutex::new(State {
-                institution: Institution::new(seed::tables(&zone), seed::kept::collections(&zone)),
+                institution: Institution::new(
+                    seed::tables(&zone),
+                    seed::kept::collections(&zone),
+                    seed::jobs::jobs(&zone),
+                ),
                 settings: Arc::new(behaviour.settings(&zone.code)),
                 faults: Vec::new(),
                 threshold: Threshold::default(),

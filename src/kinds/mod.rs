@@ -2,6 +2,8 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod authority_task_list;
+mod availability_group;
 mod block_sharing;
 mod code_table;
 mod conflicts;
@@ -17,6 +19,7 @@ mod records;
 mod rows;
 mod schema;
 mod scope;
+mod support_services;
 mod table;
 mod terms_of_use;
 mod user_groups;
@@ -30,6 +33,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
+pub use self::support_services::PRIVILEGES;
 
 use crate::manifest::check::Schema;
 use crate::manifest::node::Node;
@@ -59,6 +63,9 @@ kinds! {
     block_sharing::BlockSharing,
     terms_of_use::TermsOfUse,
     fulfillment_rules::FulfillmentRules,
+    availability_group::AvailabilityGroup,
+    authority_task_list::AuthorityTaskList,
+    support_services::SupportServices,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
@@ -165,6 +172,7 @@ pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagno
     let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
     let (desired, doubts, mut problems) = expansion.finish();
     problems.extend(conflicts::find(network, &desired, &doubts));
+    problems.extend(availability_group::differ_only_in_case(&desired));
     manifest::sort(&mut problems);
     (desired, problems)
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::{Entry, Scope};
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
@@ -63,6 +63,7 @@ impl KindSpec for TermsOfUse {
     const ABOUT: &'static str =
         "Terms of use, which of their policies are the same everywhere, and whether they follow the network.";
     const COLLECTIONS: &'static [&'static str] = &["TermsOfUse"];
+    const REACH: Reach = Reach::All;
 }
 
 const NAME: &str = "name";

@@ -106,6 +106,16 @@ codes! {
     IDENTIFIERS_NEVER_COPIED = "Z0770": "identifiers are to be copied to linked accounts";
     LAG = "Z0771": "the time that a change may take is too long, or none";
     SHORT_LAG = "Z0772": "the time that a change may take is so short that asking uses up the API's threshold";
+    EMPTY_GROUP = "Z0780": "an availability group has no members";
+    PUNCTUATION = "Z0781": "the description of a group holds punctuation";
+    ONE_NAME_FOR_ALL = "Z0782": "the groups of several members would have one name";
+    BESIDE_EACH_MEMBER = "Z0783": "a field speaks of one group beside `eachMember`";
+    NO_SUCH_CAMPUS = "Z0784": "a zone does not have the campus";
+    UNREACHABLE_LIBRARY = "Z0785": "a library of a group has no IP range";
+    REDUNDANT_MEMBER = "Z0786": "a member of a group is in it already";
+    GROUPS_DIFFER_IN_CASE = "Z0787": "the names of two groups differ only in upper and lower case";
+    WORKS_UNSEEN = "Z0788": "a role may work on a list that it may not see";
+    REPORT_TWICE = "Z0789": "a report type is listed twice";
 
     // Z08xx: terms of use and rules that stay a member's own.
     RESERVED_NAME = "Z0800": "a policy or an input parameter has the name of another field";

@@ -97,6 +97,7 @@ impl Loop {
                 let other = match value {
                     Json::Bool(flag) => json!(!flag),
                     Json::String(text) => json!(format!("{text} X")),
+                    Json::Array(texts) => texts.iter().cloned().chain([json!("X")]).collect(),
                     _ => continue,
                 };
                 let mut fields = after.clone();

@@ -3,6 +3,7 @@
 //! Codes are Alma's where they are publicly known; descriptions and local rows are the project's own.
 
 mod codes;
+pub(super) mod jobs;
 pub(super) mod kept;
 mod mappings;
 mod resources;

@@ -7,6 +7,7 @@ mod electronic;
 mod faults;
 mod formats;
 mod gateway;
+mod jobs;
 mod seeds;
 mod sockets;
 mod switches;

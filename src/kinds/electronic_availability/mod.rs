@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use self::said::{CODE, Notes, Said};
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::check::{DIGITS, FILLED};
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
@@ -164,6 +164,7 @@ impl KindSpec for ElectronicAvailability {
     const ABOUT: &'static str =
         "Which groups an e-resource of the network zone is available for, and what is different for each.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::Network;
 }
 
 impl Spec for ElectronicAvailability {

@@ -8,6 +8,7 @@ mod spec;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::parts::fill;
 pub use self::spec::NetworkSpec;
 
 use self::access::{Access, Chosen, Said};

@@ -95,7 +95,7 @@ pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource,
 }
 
 /// Replaces `{code}`. Only a word in braces is a placeholder, and `${HOME}` is the shell's.
-fn fill(text: &str, code: &str) -> Result<String, String> {
+pub fn fill(text: &str, code: &str) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('{') {

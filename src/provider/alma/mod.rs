@@ -9,6 +9,7 @@ mod complaint;
 mod electronic;
 pub(in crate::provider) mod getter;
 mod identity;
+pub mod jobs;
 pub(in crate::provider) mod layout;
 mod mapping_table;
 mod object;

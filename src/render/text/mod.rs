@@ -10,4 +10,4 @@ mod tests;
 
 pub use plan::plan;
 pub use report::{outcome, report};
-pub use words::{count, zone_list};
+pub use words::{REMOVE, count, styled, zone_list};

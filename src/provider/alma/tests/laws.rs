@@ -6,6 +6,7 @@ const FILES: &[(&str, &str)] = &[
     ("complaint", include_str!("../complaint.rs")),
     ("getter", include_str!("../getter.rs")),
     ("identity", include_str!("../identity.rs")),
+    ("jobs", include_str!("../jobs.rs")),
     ("layout", include_str!("../layout.rs")),
     ("mapping_table", include_str!("../mapping_table.rs")),
     ("object", include_str!("../object.rs")),

@@ -4,6 +4,7 @@
 mod code_tables;
 mod confirming;
 mod electronic;
+mod jobs;
 mod laws;
 mod mapping_tables;
 mod refusals;

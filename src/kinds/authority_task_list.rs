@@ -1,0 +1,290 @@
+//! `AuthorityTaskList`: who sees and works on the task list of authority control, and which reports are in it.
+//!
+//! Members see records that are linked to the Network Zone in lists of their own. Who may dismiss an entry
+//! for the whole network is a matrix of its own in the Network Zone, because Alma does not document it.
+
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scope::Scope;
+use super::{Expansion, KindSpec, Reach, Spec};
+use crate::manifest::lost::NOTHING;
+use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes};
+use crate::model::network::Role;
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+
+/// Who sees and works on the authority control task list, and which reports are in it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthorityTaskList {
+    /// Which zones this is about; all members where nothing is said.
+    pub applies_to: Option<At<AppliesTo>>,
+    /// What each role may do with the list.
+    #[serde(default)]
+    pub roles: Vec<At<RoleOnList>>,
+    /// Who may dismiss an entry for the whole network. Where it is said at all, whoever of the members is
+    /// not named here may not.
+    #[serde(default)]
+    pub dismiss_for_network: Vec<At<Dismissal>>,
+    /// Which reports are in the list.
+    #[serde(default)]
+    pub report_types: ReportTypes,
+    /// How strongly all this is meant.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+}
+
+/// What a role may do with the list. What is not said is not zonal's.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleOnList {
+    /// The role.
+    pub role: At<CatalogRole>,
+    /// Whether it sees the list.
+    pub view: Option<At<bool>>,
+    /// Whether it may process changes.
+    pub process: Option<At<bool>>,
+    /// Whether it may dismiss entries from the member's own list.
+    pub dismiss: Option<At<bool>>,
+}
+
+/// Who may dismiss an entry for the whole network.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dismissal {
+    /// The role.
+    pub role: At<CatalogRole>,
+    /// In which of the members that the manifest applies to; in all of them where nothing is said.
+    pub members: Option<At<AppliesTo>>,
+}
+
+/// The roles that work with the list (the vendor's help).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum CatalogRole {
+    /// Cataloger.
+    Cataloger,
+    /// Catalog Manager.
+    #[serde(rename = "Catalog Manager")]
+    CatalogManager,
+    /// Catalog Administrator.
+    #[serde(rename = "Catalog Administrator")]
+    CatalogAdministrator,
+}
+
+/// Which reports are in the list. What is not said is not zonal's.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReportTypes {
+    /// Those that are.
+    #[serde(default)]
+    pub on: Vec<At<ReportType>>,
+    /// Those that are not.
+    #[serde(default)]
+    pub off: Vec<At<ReportType>>,
+}
+
+/// The reports of authority control (the vendor's help).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportType {
+    /// A heading was linked. Shown only where the customer parameter `authority_control_link_available` is `true`.
+    Linked,
+    /// No authority record was found for a heading.
+    LinkingNoMatch,
+    /// Several authority records were found for a heading.
+    LinkingAmbiguous,
+    /// A link was changed by a redirection to another identifier.
+    LinkRedirected,
+    /// A heading was changed to the preferred term.
+    PreferredTermUpdated,
+    /// Several authority records have the identifier of the preferred term.
+    PreferredTermAmbiguous,
+    /// The authority record has no authorised term.
+    PreferredTermMissing,
+    /// A heading was changed to the preferred term, and so was its tag.
+    PreferredTermTagUpdated,
+    /// An authority record was deleted, and the heading unlinked.
+    AuthorityDeleted,
+    /// An authority record was updated.
+    AuthorityUpdated,
+}
+
+impl CatalogRole {
+    const ALL: [Self; 3] = [Self::Cataloger, Self::CatalogManager, Self::CatalogAdministrator];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cataloger => "Cataloger",
+            Self::CatalogManager => "Catalog Manager",
+            Self::CatalogAdministrator => "Catalog Administrator",
+        }
+    }
+}
+
+impl ReportType {
+    /// In the words of Alma's pages.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::LinkingNoMatch => "linking no match",
+            Self::LinkingAmbiguous => "linking ambiguous",
+            Self::LinkRedirected => "link changed by redirection",
+            Self::PreferredTermUpdated => "preferred term updated",
+            Self::PreferredTermAmbiguous => "preferred term multiple same ID",
+            Self::PreferredTermMissing => "preferred term no authorised term",
+            Self::PreferredTermTagUpdated => "preferred term updated and tag modified",
+            Self::AuthorityDeleted => "authority deleted",
+            Self::AuthorityUpdated => "authority updated",
+        }
+    }
+}
+
+impl KindSpec for AuthorityTaskList {
+    const NAME: &'static str = "AuthorityTaskList";
+    const ABOUT: &'static str = "Who sees and works on the authority control task list.";
+    const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, DISMISSAL];
+    const REACH: Reach = Reach::All;
+}
+
+const LIST: &str = "AuthorityTaskList";
+const REPORTS: &str = "AuthorityReportTypes";
+const DISMISSAL: &str = "AuthorityDismissal";
+
+fn shape(menu: &str) -> Arc<Shape> {
+    Arc::new(Shape { menu: menu.into(), ..Shape::default() })
+}
+
+// The vendor's help names these pages; where a role is let dismiss for the network is not documented.
+static ON_LIST: LazyLock<Arc<Shape>> =
+    LazyLock::new(|| shape("the page Authority Control Task List, and what each role may do there"));
+static REPORTED: LazyLock<Arc<Shape>> =
+    LazyLock::new(|| shape("Configuration > Resources, Authority Control Task List Report Types"));
+static DISMISSING: LazyLock<Arc<Shape>> =
+    LazyLock::new(|| shape("members: Dismiss for Network on the page Authority Control Task List"));
+
+impl Spec for AuthorityTaskList {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        for (index, At { value: said, .. }) in self.roles.iter().enumerate() {
+            let same = |other: &&At<RoleOnList>| other.value.role.value == said.role.value;
+            if let Some(first) = self.roles[..index].iter().find(same) {
+                let message = format!("the role `{}` is listed twice", said.role.value.name());
+                problems.push(
+                    Diagnostic::error(codes::DUPLICATE_ROW, head.place(said.role.extent), message)
+                        .related(head.place(first.value.role.extent), "first here")
+                        .help("say everything of a role in one entry"),
+                );
+            }
+            let Some(unseen) = said.view.filter(|view| !view.value) else { continue };
+            let name = said.role.value.name();
+            let works = [("process changes", said.process), ("dismiss entries", said.dismiss)];
+            let works =
+                works.into_iter().filter_map(|(what, may)| Some((what, may.filter(|may| may.value)?.extent)));
+            let role = said.role.value;
+            let dismissals = self.dismiss_for_network.iter().map(|each| each.value.role);
+            let dismisses = dismissals
+                .filter(|each| each.value == role)
+                .map(|each| ("dismiss for the network", each.extent));
+            for (what, extent) in works.chain(dismisses) {
+                let message = format!("a {name} may {what} in a list that a {name} may not see");
+                problems.push(
+                    Diagnostic::warning(codes::WORKS_UNSEEN, head.place(extent), message)
+                        .related(head.place(unseen.extent), "not to be seen")
+                        .help("write `view: true`, or do not let the role work on the list"),
+                );
+            }
+        }
+        let ReportTypes { on, off } = &self.report_types;
+        let all: Vec<&At<ReportType>> = on.iter().chain(off).collect();
+        for (index, report) in all.iter().enumerate() {
+            let Some(first) = all[..index].iter().find(|first| first.value == report.value) else { continue };
+            let message = format!("the report `{}` is listed twice", report.value.name());
+            problems.push(
+                Diagnostic::error(codes::REPORT_TWICE, head.place(report.extent), message)
+                    .related(head.place(first.extent), "first here")
+                    .help("name it once, under `on` or under `off`"),
+            );
+        }
+        problems
+    }
+
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let within = selection::of_manifest(self.applies_to.as_ref(), network, head, &mut Vec::new());
+        let mut told = Vec::new();
+        let dismissals: Vec<(&At<Dismissal>, Selection)> = (self.dismiss_for_network.iter())
+            .map(|dismissal| {
+                let everyone = At { value: AppliesTo::default(), extent: dismissal.extent };
+                let members = (dismissal.value.members.as_ref().unwrap_or(&everyone), &NOTHING);
+                (dismissal, selection::of_override(members, &within, network, head, &mut told))
+            })
+            .collect();
+        told.into_iter().for_each(|problem| scope.tell(problem));
+        let dismisses = |zone: usize, role: CatalogRole| {
+            let holds = |own: &Selection| own.certainty != Certainty::Unknown && own.zones.contains(&zone);
+            let mut all = dismissals.iter();
+            all.find(|(each, own)| each.value.role.value == role && holds(own)).map(|(each, _)| each.extent)
+        };
+        // Whoever is not named may not, as the first entry implies.
+        let said = self.dismiss_for_network.first().map(|first| first.extent);
+        let mut matrix = scope
+            .collection(CollectionId::whole(DISMISSAL), &["institution", "role"], &DISMISSING)
+            .enforced(self.enforcement);
+        scope.zones(self.applies_to.as_ref());
+        for &index in &within.zones {
+            let zone = &network.zones[index];
+            let mut list =
+                scope.collection(CollectionId::whole(LIST), &["role"], &ON_LIST).enforced(self.enforcement);
+            for At { value: RoleOnList { role, view, process, dismiss }, extent } in &self.roles {
+                let mut entry = (scope.record(*extent))
+                    .with("role", role.value.name(), role.extent)
+                    .with_some("view", view.as_ref())
+                    .with_some("process", process.as_ref())
+                    .with_some("dismiss", dismiss.as_ref());
+                if let (Some(said), Role::Member) = (said, zone.role) {
+                    let may = dismisses(index, role.value);
+                    entry = entry.with("dismissForNetwork", may.is_some(), may.unwrap_or(said));
+                }
+                list.add(entry);
+            }
+            scope.want(zone, list);
+            let ReportTypes { on, off } = &self.report_types;
+            let mut reports = scope
+                .collection(CollectionId::whole(REPORTS), &["reportType"], &REPORTED)
+                .enforced(self.enforcement);
+            for (report, enabled) in on.iter().map(|on| (on, true)).chain(off.iter().map(|off| (off, false)))
+            {
+                let mut entry = (scope.record(report.extent))
+                    .with("reportType", report.value.name(), report.extent)
+                    .with("enabled", Value::Bool(enabled), report.extent);
+                if enabled && report.value == ReportType::Linked {
+                    entry = entry.note(
+                        "shown only where the customer parameter authority_control_link_available is true",
+                    );
+                }
+                reports.add(entry);
+            }
+            scope.want(zone, reports);
+            if let (Some(said), Role::Member) = (said, zone.role) {
+                for role in CatalogRole::ALL {
+                    let may = dismisses(index, role);
+                    let extent = may.unwrap_or(said);
+                    matrix.add(
+                        (scope.record(extent))
+                            .with("institution", zone.code.as_str(), extent)
+                            .with("role", role.name(), extent)
+                            .with("dismissForNetwork", may.is_some(), extent),
+                    );
+                }
+            }
+        }
+        if let Some(nz) = scope.network_zone() {
+            scope.want(nz, matrix);
+        }
+        scope.finish();
+    }
+}

@@ -1,0 +1,239 @@
+//! How the jobs of a zone went lately, asked with GET alone.
+//!
+//! There is no list of all runs: each job is asked for its own, so that a look costs one request for
+//! each hundred jobs that there are and one for each job that is asked.
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use serde_json::Value as Json;
+
+use super::AlmaReader;
+use super::getter::Getter;
+use super::layout::{filled, inner};
+use super::path::Path;
+use crate::model::{Failure, FailureClass};
+
+/// Jobs in one page of the list; the most that the API gives (the vendor's OpenAPI).
+const PAGE: usize = 100;
+/// Pages of the list that are read at most.
+const PAGES: usize = 20;
+
+/// Which runs are asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The first day, `2026-03-01`.
+    pub from: String,
+    /// The last day, included.
+    pub to: String,
+    /// How many jobs are asked at most.
+    pub jobs: usize,
+    /// Only jobs whose name holds this, whatever its case.
+    pub named: Option<String>,
+}
+
+/// How the jobs of a zone went.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// Jobs that the zone lists and that are meant.
+    pub listed: usize,
+    /// Jobs that were asked for their runs: scheduled ones first.
+    pub asked: usize,
+    /// Jobs that had more runs than were read, by name.
+    pub cut: Vec<String>,
+    /// Jobs whose runs could not be had, by name.
+    pub silent: Vec<(String, Failure)>,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+/// One run of a job. What the zone leaves out is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// What the job is called.
+    pub job: String,
+    /// The job's id, such as `S123` for a scheduled one.
+    pub job_id: String,
+    /// The run's id.
+    pub id: Option<String>,
+    /// Alma's code, `COMPLETED_SUCCESS`.
+    pub status: Option<String>,
+    /// The same in Alma's words.
+    pub status_in_words: Option<String>,
+    /// Who started it: a person, `System` or `API`.
+    pub submitted_by: Option<String>,
+    /// When it was submitted.
+    pub submitted: Option<String>,
+    /// When it began.
+    pub started: Option<String>,
+    /// When it ended.
+    pub ended: Option<String>,
+    /// How far it is, in percent, as the zone writes it.
+    pub progress: Option<String>,
+    /// What it warns of.
+    pub alerts: Vec<String>,
+    /// What it counted.
+    pub counters: Vec<(String, String)>,
+}
+
+/// How a run went, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Went {
+    /// It failed, was aborted, or ended with errors.
+    Failed,
+    /// It ended with warnings, did nothing, or waits for a person.
+    Warning,
+    /// It is not over.
+    Running,
+    /// It did what it should.
+    Succeeded,
+    /// The zone says nothing that zonal understands.
+    Unknown,
+}
+
+impl Run {
+    /// How it went. The codes are those of the code table `systemJobStatus`, as client authors list them.
+    pub fn went(&self) -> Went {
+        match self.status.as_deref() {
+            Some("COMPLETED_FAILED" | "FAILED" | "SYSTEM_ABORTED" | "USER_ABORTED") => Went::Failed,
+            Some("COMPLETED_WARNING" | "COMPLETED_NO_BULKS" | "MANUAL_HANDLING_REQUIRED" | "SKIPPED") => {
+                Went::Warning
+            }
+            Some("QUEUED" | "PENDING" | "INITIALIZING" | "RUNNING" | "FINALIZING") => Went::Running,
+            Some("COMPLETED_SUCCESS") => Went::Succeeded,
+            Some(_) | None => Went::Unknown,
+        }
+    }
+}
+
+/// A job of the list.
+struct Job {
+    id: String,
+    name: String,
+    scheduled: bool,
+}
+
+impl AlmaReader {
+    /// How the zone's jobs went in some days.
+    ///
+    /// # Errors
+    /// Whatever reading can fail with; a single job that does not answer is part of the answer.
+    pub async fn jobs(&self, asked: &Asked) -> Result<Look, Failure> {
+        let look = look(&self.getter, asked).await;
+        look.map_err(|failure| self.getter.discreet(failure))
+    }
+}
+
+async fn look(getter: &Getter, asked: &Asked) -> Result<Look, Failure> {
+    let mut jobs = list(getter).await?;
+    if let Some(named) = &asked.named {
+        let named = named.to_lowercase();
+        jobs.retain(|job| job.name.to_lowercase().contains(&named));
+    }
+    // What runs by itself is what nobody has watched.
+    jobs.sort_by_key(|job| !job.scheduled);
+    let mut look = Look { listed: jobs.len(), asked: jobs.len().min(asked.jobs), ..Look::default() };
+    let mut answers: FuturesUnordered<_> = (jobs.iter().take(asked.jobs))
+        .map(|job| async move { (job, runs(getter, job, asked).await) })
+        .collect();
+    while let Some((job, answer)) = answers.next().await {
+        match answer {
+            Ok((runs, total)) => {
+                look.cut.extend((total > runs.len()).then(|| job.name.clone()));
+                look.runs.extend(runs);
+            }
+            Err(failure) if failure.class.whole_zone() => return Err(failure),
+            Err(failure) => look.silent.push((job.name.clone(), getter.discreet(failure))),
+        }
+    }
+    let key =
+        |run: &Run| (run.went(), std::cmp::Reverse(run.submitted.clone()), run.job.clone(), run.id.clone());
+    look.runs.sort_by_cached_key(key);
+    look.cut.sort();
+    look.silent.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(look)
+}
+
+async fn list(getter: &Getter) -> Result<Vec<Job>, Failure> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for page in 0..PAGES {
+        let offset = (page > 0).then(|| (page * PAGE).to_string());
+        let path = Path::new(&["conf", "jobs"])?
+            .query("limit", Some(&PAGE.to_string()))
+            .query("offset", offset.as_deref());
+        let body = getter.json(&path).await?;
+        let found = items(&body, "job")?;
+        for job in &found {
+            let Some(id) = filled(job.get("id")) else { continue };
+            if jobs.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let kind = filled(job.get("type")).unwrap_or_default();
+            let name = filled(job.get("name")).unwrap_or_else(|| id.clone());
+            jobs.push(Job { id, name, scheduled: kind.eq_ignore_ascii_case("SCHEDULED") });
+        }
+        if found.is_empty() || total(&body).is_none_or(|total| (page + 1) * PAGE >= total) {
+            break;
+        }
+    }
+    Ok(jobs)
+}
+
+/// Runs of a job, a page of them at most, and how many there are.
+async fn runs(getter: &Getter, job: &Job, asked: &Asked) -> Result<(Vec<Run>, usize), Failure> {
+    let path = Path::new(&["conf", "jobs", &job.id, "instances"])?
+        .query("limit", Some(&PAGE.to_string()))
+        .query("submit_date_from", Some(&asked.from))
+        .query("submit_date_to", Some(&asked.to));
+    let body = getter.json(&path).await?;
+    let runs: Vec<Run> =
+        items(&body, "job_instance")?.into_iter().map(|instance| run(job, instance)).collect();
+    let total = total(&body).unwrap_or(runs.len());
+    Ok((runs, total))
+}
+
+fn run(job: &Job, instance: &Json) -> Run {
+    let said = |field: &str| filled(instance.get(field));
+    let list = |field: &str| match instance.get(field) {
+        Some(Json::Array(all)) => all.iter().collect(),
+        Some(one @ Json::Object(_)) => vec![one],
+        Some(_) | None => Vec::new(),
+    };
+    let counter = |counter: &&Json| Some((described(counter.get("type"))?, filled(counter.get("value"))?));
+    Run {
+        job: job.name.clone(),
+        job_id: job.id.clone(),
+        id: said("id"),
+        status: said("status"),
+        status_in_words: described(instance.get("status")),
+        submitted_by: described(instance.get("submitted_by")),
+        submitted: said("submit_time"),
+        started: said("start_time"),
+        ended: said("end_time"),
+        progress: said("progress"),
+        alerts: list("alert").into_iter().filter_map(|alert| described(Some(alert))).collect(),
+        counters: list("counter").iter().filter_map(counter).collect(),
+    }
+}
+
+fn total(body: &Json) -> Option<usize> {
+    filled(body.get("total_record_count"))?.parse().ok()
+}
+
+/// What people read of a code: its description, else the code itself.
+fn described(value: Option<&Json>) -> Option<String> {
+    let value = value?;
+    filled(value.get("desc")).or_else(|| filled(Some(inner(value))))
+}
+
+/// The items of a list, which is left out when it is empty, and may be a single object.
+fn items<'a>(body: &'a Json, name: &str) -> Result<Vec<&'a Json>, Failure> {
+    match body.get(name) {
+        Some(Json::Array(items)) => Ok(items.iter().collect()),
+        Some(item @ Json::Object(_)) => Ok(vec![item]),
+        None | Some(Json::Null) if body.is_object() => Ok(Vec::new()),
+        Some(_) | None => {
+            Err(Failure::new(FailureClass::Malformed, format!("the answer holds no list of `{name}`")))
+        }
+    }
+}

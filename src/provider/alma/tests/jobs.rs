@@ -1,0 +1,80 @@
+//! How the jobs of a zone are asked, in whatever shape they come.
+
+use super::*;
+use crate::model::FailureClass::{Malformed, Unreachable};
+use crate::provider::alma::jobs::{Asked, Went};
+
+fn asked() -> Asked {
+    Asked { from: "2026-03-01".into(), to: "2026-03-08".into(), jobs: 2, named: None }
+}
+
+fn none() -> Step {
+    ok(&json!({"total_record_count": 0}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn scheduled_jobs_come_first_and_no_more_are_asked_than_was_said() {
+    let list = json!({"total_record_count": "3", "job": [
+        {"id": "M1", "name": "By hand", "type": {"value": "MANUAL"}},
+        {"id": "O1", "type": "OTHER"},
+        {"id": "S1", "name": "Nightly", "type": {"value": "SCHEDULED", "desc": "Scheduled"}},
+    ]});
+    let (reader, script) = reader(vec![ok(&list), none(), none()]);
+    let look = reader.jobs(&asked()).await.unwrap();
+    assert_eq!((look.listed, look.asked, look.runs.len()), (3, 2, 0));
+    let runs = "instances?limit=100&submit_date_from=2026-03-01&submit_date_to=2026-03-08";
+    assert_eq!(
+        script.lines(),
+        [
+            "GET /conf/jobs?limit=100".to_owned(),
+            format!("GET /conf/jobs/S1/{runs}"),
+            format!("GET /conf/jobs/M1/{runs}")
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_several_pages_is_read_to_its_end() {
+    let page = |from: usize, to: usize| {
+        let jobs: Vec<Json> = (from..to).map(|id| json!({"id": format!("S{id}"), "name": "x"})).collect();
+        ok(&json!({"total_record_count": 130, "job": jobs}))
+    };
+    let (reader, script) = reader(vec![page(0, 100), page(100, 130)]);
+    let look = reader.jobs(&Asked { named: Some("other".into()), ..asked() }).await.unwrap();
+    assert_eq!((look.listed, look.asked), (0, 0));
+    assert_eq!(script.lines()[1], "GET /conf/jobs?limit=100&offset=100");
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_objects_and_missing_fields_are_understood_and_failed_runs_come_first() {
+    let list = json!({"job": {"id": "S1", "name": "Nightly"}});
+    let runs = json!({"total_record_count": 7, "job_instance": [
+        {"id": 5, "status": "COMPLETED_SUCCESS", "submit_time": "2026-03-03T01:00:00Z"},
+        {},
+        {"status": {"value": "RUNNING"}, "progress": 101.3},
+        {"status": {"value": "SYSTEM_ABORTED", "desc": "Aborted"}, "alert": {"value": "a", "desc": "No space"},
+         "counter": {"type": {"value": "c", "desc": "Records"}, "value": 12}},
+        {"status": {"value": "SKIPPED"}},
+    ]});
+    let (reader, _) = reader(vec![ok(&list), ok(&runs)]);
+    let look = reader.jobs(&asked()).await.unwrap();
+    let went: Vec<Went> = look.runs.iter().map(crate::provider::alma::jobs::Run::went).collect();
+    assert_eq!(went, [Went::Failed, Went::Warning, Went::Running, Went::Succeeded, Went::Unknown]);
+    assert_eq!(look.runs[0].alerts, ["No space"]);
+    assert_eq!(look.runs[0].counters, [("Records".to_owned(), "12".to_owned())]);
+    assert_eq!(look.runs[2].progress.as_deref(), Some("101.3"));
+    assert_eq!(look.runs[3].id.as_deref(), Some("5"));
+    assert_eq!(look.cut, ["Nightly"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_does_not_answer_is_told_and_a_zone_that_does_not_is_a_failure() {
+    let list = || ok(&json!({"job": [{"id": "S1", "name": "Nightly"}]}));
+    let (silent, _) = reader(vec![list(), error(400, "402216")]);
+    let look = silent.jobs(&asked()).await.unwrap();
+    assert_eq!(look.silent[0].0, "Nightly");
+    let (down, _) = reader(vec![list(), Step::Connect, Step::Connect, Step::Connect, Step::Connect]);
+    assert_eq!(down.jobs(&asked()).await.unwrap_err().class, Unreachable);
+    let (odd, _) = reader(vec![ok(&json!({"job": "none"}))]);
+    assert_eq!(odd.jobs(&asked()).await.unwrap_err().class, Malformed);
+}
