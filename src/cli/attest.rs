@@ -88,7 +88,7 @@ impl Attest {
             .filter(|(_, change)| change.mode == Mode::ByHand)
             .collect();
         let chosen = self.choose(&steps, world)?;
-        let mut attestations = Attestations::load(directory).map_err(|error| fail(error))?;
+        let mut attestations = Attestations::load(directory).map_err(&fail)?;
         for (diff, change) in &chosen {
             let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == Witness::Zone);
             if seen {
@@ -99,7 +99,7 @@ impl Attest {
             }
             attest(&mut attestations, diff, change, self.by.trim(), &date);
         }
-        attestations.save(directory).map_err(|error| fail(error))?;
+        attestations.save(directory).map_err(fail)?;
         let attested: Vec<String> = chosen.iter().map(|(_, change)| change.address.to_string()).collect();
         if self.json {
             world.out.line(to_json(&Attested { attested, by: self.by.trim().to_owned(), date }));

@@ -6,9 +6,6 @@ use std::collections::BTreeMap;
 use super::Snapshot;
 use crate::model::{Action, Change, Failure, FailureClass, Field, Mode, ObservedRecord, Record, Value};
 
-/// A record's key: the values of its key fields.
-type Key<'a> = Vec<(&'a Field, &'a Value)>;
-
 /// The records that a collection should hold once the changes are made, those that are only reported
 /// aside, in the order of the snapshot; new ones come last.
 ///
@@ -95,34 +92,36 @@ fn shown(record: &Record) -> String {
     format!("{{{}}}", fields.join(" "))
 }
 
-/// The changed records with what each becomes, `None` for one that goes: for collections that are
-/// written record by record.
+/// One record that changes, for collections that are written record by record.
+pub struct Kept {
+    /// The values of its key, in order.
+    pub key: Vec<String>,
+    /// What it becomes; `None` where it goes.
+    pub record: Option<Record>,
+}
+
+/// The changed records with what each becomes, in the order of the changes.
 ///
 /// # Errors
 /// As [`records`].
-pub fn one_by_one(
-    fresh: &Snapshot,
-    changes: &[Change],
-) -> Result<Vec<(Vec<String>, Option<Record>)>, Failure> {
+pub fn one_by_one(fresh: &Snapshot, changes: &[Change]) -> Result<Vec<Kept>, Failure> {
     let after = records(fresh, changes)?;
-    let texts = |key: &[(Field, Value)]| -> Vec<String> {
-        key.iter().flat_map(|(_, value)| value.texts()).map(ToString::to_string).collect()
-    };
-    let by_key: BTreeMap<Key<'_>, &Record> = changes
-        .iter()
-        .filter_map(|change| {
-            let meant = |record: &&Record| {
-                change.key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
-            };
-            let key = change.key.iter().map(|(field, value)| (field, value)).collect();
-            Some((key, after.iter().find(meant)?))
-        })
-        .collect();
+    // By key, so that a thousand changes do not take a million comparisons.
+    let mut by_key: BTreeMap<Vec<&Value>, &Record> = BTreeMap::new();
+    let fields: Vec<&Field> =
+        changes.first().map(|change| change.key.iter().map(|(field, _)| field).collect()).unwrap_or_default();
+    for record in &after {
+        by_key
+            .insert(fields.iter().map(|field| record.get(*field).unwrap_or(&Value::Null)).collect(), record);
+    }
     let changes = changes.iter().filter(|change| change.mode == Mode::Apply);
     Ok(changes
         .map(|change| {
-            let key: Key<'_> = change.key.iter().map(|(field, value)| (field, value)).collect();
-            (texts(&change.key), by_key.get(&key).map(|record| (*record).clone()))
+            let key: Vec<&Value> = change.key.iter().map(|(_, value)| value).collect();
+            Kept {
+                key: key.iter().flat_map(|value| value.texts()).map(ToString::to_string).collect(),
+                record: by_key.get(&key).map(|record| (*record).clone()),
+            }
         })
         .collect())
 }

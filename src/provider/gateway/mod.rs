@@ -25,6 +25,7 @@ use super::alma::path::Path;
 use super::alma::secret::Key;
 use super::alma::wire::Wire;
 use super::budget::Budget;
+use super::laid::Kept;
 use super::transport::Transport;
 use super::{Snapshot, WriteError, laid};
 use crate::model::network::Gateway;
@@ -157,7 +158,7 @@ impl GatewayWriter {
         let records = laid::one_by_one(fresh, &changes).map_err(WriteError::Refused)?;
         let mut tries = 0;
         let mut index = 0;
-        while let Some((key, record)) = records.get(index) {
+        while let Some(Kept { key, record }) = records.get(index) {
             let path = record_path(&self.reader.zone, id, key).map_err(WriteError::Refused)?;
             let body = record.as_ref().map(contract::body);
             match self.keeper.keep(&path, body.as_ref(), revision.as_deref()).await {

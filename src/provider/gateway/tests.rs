@@ -194,8 +194,8 @@ async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
     let id = CollectionId::coded("Groups", "T x");
     assert!(reader.read(&id).await.unwrap().observed.records.is_empty());
     let read = reader.read(&id).await.unwrap().observed.records.remove(0);
-    assert_eq!(read.fields[&*"list"], Value::list(["x", "y"]));
-    assert_eq!((&read.fields[&*"n"], &read.fields[&*"no"]), (&Value::from("5"), &Value::Null));
+    assert_eq!(read.fields["list"], Value::list(["x", "y"]));
+    assert_eq!((&read.fields["n"], &read.fields["no"]), (&Value::from("5"), &Value::Null));
     assert_eq!(read.updated_by.as_deref(), Some("m"));
     assert_eq!(script.seen.lock().unwrap()[1], "GET /x/v1/zones/01A/collections/Groups?table=T%20x");
 }
