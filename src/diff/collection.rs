@@ -356,7 +356,9 @@ impl<'a> Comparison<'a> {
         });
         // Most of what a large plan takes is edits: there is no room to spare in them.
         let mut edits = Vec::with_capacity(wanted.len() + silent().count());
-        edits.extend(wanted.iter().map(|wish| wish.edit(None)));
+        // To clear what is not there yet is to do nothing.
+        let said = wanted.iter().filter(|wish| wish.value.value != Value::Null);
+        edits.extend(said.map(|wish| wish.edit(None)));
         edits.extend(filled);
         Ok(edits)
     }

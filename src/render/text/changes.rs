@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
-use crate::model::{Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Provenance};
+use crate::model::{Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Provenance, Value};
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
@@ -31,7 +31,11 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         true => writeln!(out, "  {symbol} {table} {{"),
         false => writeln!(out, "  {symbol} {table} {:?} {{", change.address.key.to_string()),
     };
-    let before = change.before.iter().map(|(name, value)| (name, Some(value), None, None));
+    let before = change
+        .before
+        .iter()
+        .filter(|(_, value)| **value != Value::Null)
+        .map(|(name, value)| (name, Some(value), None, None));
     let edits = change.edits.iter().map(|Edit { field: _, name, before, after, provenance }| {
         (name, before.as_ref(), Some(after), Some(provenance))
     });
