@@ -103,6 +103,8 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Whether a column that takes codes of a code table refuses other values. Not known for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// Whether a PUT of a letter changes `enabled`. The vendor's schema for reading holds it, that for writing does not.
+    letter_enabled: LetterEnabled = LetterEnabled::Honoured;
 }
 
 impl Behaviour {
@@ -197,5 +199,12 @@ switches! {
         Unchecked,
         /// A value that the code table of the column's header does not hold is refused with 402119.
         Checked,
+    }
+    /// Whether a PUT of a letter changes `enabled`.
+    LetterEnabled {
+        /// It does.
+        Honoured,
+        /// It is passed over in silence.
+        Ignored,
     }
 }

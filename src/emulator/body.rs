@@ -48,7 +48,8 @@ impl Open {
 
     fn value(self) -> Value {
         let Self { name, mut fields, text } = self;
-        if VALUED.contains(&name.as_str()) {
+        let text_beside = !fields.is_empty() && !text.trim().is_empty();
+        if VALUED.contains(&name.as_str()) || text_beside {
             fields.insert("value".to_owned(), json!(text.trim()));
         }
         if fields.is_empty() && !matches!(name.as_str(), "scope" | "row" | "header") {

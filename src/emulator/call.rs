@@ -38,6 +38,8 @@ pub(super) enum Route {
     General,
     List(TableKind),
     Table(TableKind, String),
+    Letters,
+    Letter(String),
     Nothing,
 }
 
@@ -104,16 +106,20 @@ impl Route {
             (Some("general"), None) => return Self::General,
             (Some("code-tables"), _) => TableKind::Code,
             (Some("mapping-tables"), _) => TableKind::Mapping,
+            (Some("letters"), None) => return Self::Letters,
+            (Some("letters"), Some(code)) if more.is_none() => return Self::Letter(decoded(code)),
             (Some(_) | None, _) => return Self::Nothing,
         };
         match (name, more) {
             (None, None) => Self::List(kind),
-            (Some(name), None) => {
-                Self::Table(kind, percent_decode_str(name).decode_utf8_lossy().into_owned())
-            }
+            (Some(name), None) => Self::Table(kind, decoded(name)),
             (Some(_) | None, Some(_)) => Self::Nothing,
         }
     }
+}
+
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 fn named<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {

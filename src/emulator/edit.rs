@@ -13,9 +13,10 @@ use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, 
 pub struct Edit {
     /// Code of the zone.
     pub zone: String,
-    /// Type of table.
-    pub kind: TableKind,
-    /// What the API's path calls the table.
+    /// What is edited.
+    pub kind: Subject,
+    /// What the API's path calls the table or the letter; nothing for what there is one of only.
+    #[serde(default)]
     pub table: String,
     /// The library whose rows are meant; `null` for the institution's.
     #[serde(default)]
@@ -27,6 +28,27 @@ pub struct Edit {
     pub when: Moment,
     /// What is done.
     pub action: Action,
+}
+
+/// What librarians edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A code table.
+    Code,
+    /// A mapping table.
+    Mapping,
+    /// A letter.
+    Letter,
+}
+
+impl From<TableKind> for Subject {
+    fn from(kind: TableKind) -> Self {
+        match kind {
+            TableKind::Code => Self::Code,
+            TableKind::Mapping => Self::Mapping,
+        }
+    }
 }
 
 /// When an edit happens. Requests of that table in that zone are counted from the moment the
@@ -90,6 +112,18 @@ pub enum Action {
         /// Values by column.
         find: BTreeMap<String, String>,
     },
+    /// Changes a letter.
+    SetLetter {
+        /// The stylesheet.
+        #[serde(default)]
+        xsl: Option<String>,
+        /// Whether it is sent.
+        #[serde(default)]
+        enabled: Option<bool>,
+        /// What people call it.
+        #[serde(default)]
+        name: Option<String>,
+    },
     /// Lets the API see and change the table, see it, or neither.
     Access(Access),
     /// The table is no longer there.
@@ -134,7 +168,10 @@ impl CodeTable {
                 }
             }
             Action::Access(access) => self.access = *access,
-            Action::SetRow { .. } | Action::AddRow { .. } | Action::DeleteRow { .. } => {
+            Action::SetRow { .. }
+            | Action::AddRow { .. }
+            | Action::DeleteRow { .. }
+            | Action::SetLetter { .. } => {
                 return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
             }
             Action::Remove => {}
@@ -180,7 +217,7 @@ impl MappingTable {
                 }
             }
             Action::Access(access) => self.access = *access,
-            Action::SetCode { .. } | Action::DeleteCode { .. } => {
+            Action::SetCode { .. } | Action::DeleteCode { .. } | Action::SetLetter { .. } => {
                 return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
             }
             Action::Remove => {}

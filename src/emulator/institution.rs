@@ -10,11 +10,12 @@ use super::behaviour::{ColumnValues, Lists, Settings};
 use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
-use super::edit::Scheduled;
+use super::edit::{Scheduled, Subject};
+use super::objects::Objects;
 use super::put::Put;
 use super::refusal::Refusal;
 use super::schedule::Happened;
-use super::table::{Access, CodeTable, Column, MappingTable, TableKind, TableSeed};
+use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
@@ -28,6 +29,13 @@ pub(super) struct Visit<'a> {
     pub code: &'a str,
 }
 
+impl Visit<'_> {
+    /// Who and when, for what this visit changes.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
+    }
+}
+
 /// A successful answer.
 pub(super) type Reply = (Format, Bytes);
 
@@ -35,6 +43,7 @@ pub(super) type Reply = (Format, Bytes);
 pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
+    pub objects: Objects,
     pub scheduled: Vec<Scheduled>,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
@@ -45,10 +54,11 @@ pub(super) struct Institution {
 const WRITTEN: usize = 1_000;
 
 impl Institution {
-    pub fn new(tables: impl IntoIterator<Item = TableSeed>) -> Self {
+    pub fn new(tables: impl IntoIterator<Item = TableSeed>, objects: Objects) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
+            objects,
             scheduled: Vec::new(),
             written: BTreeMap::new(),
         };
@@ -82,18 +92,36 @@ impl Institution {
             (Route::List(kind), &Method::GET) => self.remembered(call, |held| held.list(*kind, visit)),
             (Route::Table(kind, name), &Method::GET) => {
                 let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
-                self.come(*kind, name, Happened::Read, settings);
+                self.come((*kind).into(), name, Happened::Read, settings);
                 Ok(reply)
             }
             (Route::Table(kind, name), &Method::PUT) => {
                 let reply = self.replace(*kind, name, visit)?;
-                self.come(*kind, name, Happened::Write, settings);
+                self.come((*kind).into(), name, Happened::Write, settings);
                 Ok(reply)
             }
-            (Route::Test | Route::General | Route::List(_) | Route::Table(..) | Route::Nothing, _) => {
-                Err(Refusal::routing())
-            }
+            (Route::Letters | Route::Letter(_), &Method::GET | &Method::PUT) => self.object(visit),
+            (
+                Route::Test
+                | Route::General
+                | Route::List(_)
+                | Route::Table(..)
+                | Route::Letters
+                | Route::Letter(_)
+                | Route::Nothing,
+                _,
+            ) => Err(Refusal::routing()),
         }
+    }
+
+    /// Answers for what is not a table, and lets librarians race it.
+    fn object(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+        let reply = self.objects.answer(visit)?;
+        let happened = if visit.call.method == Method::GET { Happened::Read } else { Happened::Write };
+        if let Route::Letter(code) = &visit.call.route {
+            self.come(Subject::Letter, code, happened, visit.settings);
+        }
+        Ok(reply)
     }
 
     /// The answer that was written before, or the one that is written now.
@@ -222,7 +250,11 @@ fn general(visit: &Visit<'_>) -> Reply {
     (call.answer, write("general", &node, call.answer, settings.booleans))
 }
 
-fn language<'a>(call: &'a Call, zone: &'a EmulatedZone, default: &'a str) -> Result<&'a str, Refusal> {
+pub(super) fn language<'a>(
+    call: &'a Call,
+    zone: &'a EmulatedZone,
+    default: &'a str,
+) -> Result<&'a str, Refusal> {
     match call.query.lang.as_deref() {
         None => Ok(default),
         Some(language) if zone.languages.iter().any(|known| known == language) => Ok(language),
@@ -230,7 +262,7 @@ fn language<'a>(call: &'a Call, zone: &'a EmulatedZone, default: &'a str) -> Res
     }
 }
 
-fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
+pub(super) fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
     text.map_or(Ok(default), |text| text.parse().map_err(|_| invalid(name, text)))
 }
 
@@ -254,7 +286,7 @@ fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
     }
 }
 
-fn invalid(name: &str, value: &str) -> Refusal {
+pub(super) fn invalid(name: &str, value: &str) -> Refusal {
     Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
 }
 

@@ -59,9 +59,11 @@ mod document;
 mod edit;
 mod fault;
 mod institution;
+mod letter;
 mod log;
 mod mapping_table;
 mod network;
+mod objects;
 mod put;
 mod random;
 mod refusal;
@@ -79,12 +81,13 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, Lists, ManagedInNetwork, OptionalFields,
-    Override, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, LetterEnabled, Lists, ManagedInNetwork,
+    OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
 };
 pub use control::{Control, Misfit};
-pub use edit::{Action, Edit, Moment};
+pub use edit::{Action, Edit, Moment, Subject};
 pub use fault::{Effect, Fault, When};
+pub use letter::Letter;
 pub use log::{LoggedRequest, Statistics};
 pub use table::{
     Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,

@@ -85,7 +85,7 @@ impl Network {
         }
         let places = zones.into_iter().map(|zone| Place {
             state: Mutex::new(State {
-                institution: Institution::new(seed::tables(&zone)),
+                institution: Institution::new(seed::tables(&zone), seed::objects(&zone)),
                 settings: Arc::new(behaviour.settings(&zone.code)),
                 faults: Vec::new(),
                 threshold: Threshold::default(),

@@ -1,9 +1,9 @@
 //! Lets librarians into a zone: at once, or just after the request that they are to race.
 
 use super::behaviour::Settings;
-use super::edit::{Action, Edit, Moment, Problem, Scheduled};
+use super::edit::{Action, Edit, Moment, Problem, Scheduled, Subject};
 use super::institution::Institution;
-use super::table::{Stamp, TableKind};
+use super::table::Stamp;
 
 /// What the API has just done with a table.
 #[derive(PartialEq, Eq)]
@@ -27,10 +27,11 @@ impl Institution {
         }
     }
 
-    fn holds(&self, kind: TableKind, name: &str) -> bool {
+    fn holds(&self, kind: Subject, name: &str) -> bool {
         match kind {
-            TableKind::Code => self.code_tables.contains_key(name),
-            TableKind::Mapping => self.mapping_tables.contains_key(name),
+            Subject::Code => self.code_tables.contains_key(name),
+            Subject::Mapping => self.mapping_tables.contains_key(name),
+            Subject::Letter => self.objects.letters.contains_key(name),
         }
     }
 
@@ -40,14 +41,15 @@ impl Institution {
         let stamp = Stamp { by: by.clone(), date: settings.today.clone() };
         self.forget_written();
         match (kind, action) {
-            (TableKind::Code, Action::Remove) => drop(self.code_tables.remove(name)),
-            (TableKind::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
-            (TableKind::Code, action) => {
+            (Subject::Code, Action::Remove) => drop(self.code_tables.remove(name)),
+            (Subject::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
+            (Subject::Code, action) => {
                 if let Some(table) = self.code_tables.get_mut(name) {
                     table.edit(library, action, stamp)?;
                 }
             }
-            (TableKind::Mapping, action) => {
+            (Subject::Letter, action) => self.objects.edit_letter(name, action, stamp)?,
+            (Subject::Mapping, action) => {
                 if let Some(table) = self.mapping_tables.get_mut(name) {
                     table.edit(library, action, stamp)?;
                 }
@@ -57,7 +59,7 @@ impl Institution {
     }
 
     /// Carries out the edits whose moment has come with this request.
-    pub fn come(&mut self, kind: TableKind, name: &str, happened: Happened, settings: &Settings) {
+    pub fn come(&mut self, kind: Subject, name: &str, happened: Happened, settings: &Settings) {
         let (mut due, mut rest) = (Vec::new(), Vec::new());
         for mut scheduled in self.scheduled.drain(..) {
             let Edit { kind: of, table, when, .. } = &scheduled.edit;

@@ -5,6 +5,7 @@
 mod code_table;
 mod conflicts;
 mod expansion;
+mod letter;
 mod mapping_table;
 mod network;
 mod records;
@@ -12,6 +13,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod xsl;
 
 use std::any::Any;
 use std::fmt;
@@ -42,6 +44,7 @@ kinds! {
     network::NetworkSpec,
     code_table::CodeTable,
     mapping_table::MappingTable,
+    letter::Letter,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -78,6 +78,10 @@ codes! {
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
+
+    // Z07xx: letters, relations and opening hours.
+    NOT_XML = "Z0701": "a letter's XSL is not well-formed XML";
+    NOT_XSL = "Z0702": "a letter's XSL is XML, but no stylesheet";
 }
 
 #[cfg(test)]

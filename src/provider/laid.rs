@@ -1,7 +1,7 @@
 //! Records with changes laid over them, and what differs from that afterwards: for every collection
 //! whose records are not the rows of a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Snapshot;
 use crate::model::{Action, Change, Failure, FailureClass, Field, Mode, ObservedRecord, Record, Value};
@@ -69,17 +69,26 @@ pub fn strays(before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<St
     let mut lines = Vec::new();
     for record in missing {
         match found.iter().position(|each| key(each) == key(&record)) {
-            Some(index) => lines.push(format!(
-                "`{}` holds {}, should hold {}",
-                key(&record),
-                shown(&found.swap_remove(index)),
-                shown(&record)
-            )),
+            Some(index) => lines.push(differences(&key(&record), &found.swap_remove(index), &record)),
             None => lines.push(format!("{} is missing", shown(&record))),
         }
     }
     lines.extend(found.iter().map(|record| format!("{} should not be there", shown(record))));
     lines
+}
+
+/// The fields alone that differ: others may be as long as a letter.
+fn differences(key: &str, is: &Record, should: &Record) -> String {
+    let names: BTreeSet<&Field> = is.keys().chain(should.keys()).collect();
+    let differ = names.into_iter().filter(|name| is.get(*name) != should.get(*name));
+    let differences: Vec<String> = differ
+        .map(|name| {
+            let value = |record: &Record| record.get(name).unwrap_or(&Value::Null).to_string();
+            format!("`{name}` is {}, should be {}", value(is), value(should))
+        })
+        .collect();
+    let of = if key.is_empty() { String::new() } else { format!("of {key} ") };
+    format!("{of}{}", differences.join(", "))
 }
 
 fn filled(record: &Record) -> Record {

@@ -3,8 +3,10 @@
 //! Codes are Alma's where they are publicly known; descriptions and local rows are the project's own.
 
 mod codes;
+mod letters;
 mod mappings;
 
+use super::objects::Objects;
 use super::random::text;
 use super::table::{CodeRow, MappingRow, TableSeed};
 use super::zone::EmulatedZone;
@@ -49,6 +51,12 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
         }
     }
     tables
+}
+
+/// What a new zone holds besides its tables.
+pub(super) fn objects(_: &EmulatedZone) -> Objects {
+    let by_code = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
+    Objects { letters: by_code.collect() }
 }
 
 /// A row that a member made.

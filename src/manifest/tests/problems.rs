@@ -22,7 +22,9 @@ fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
 
 fn told(title: &str, text: &str) -> String {
     let text = match title.split_once(':') {
-        Some((kind @ ("CodeTable" | "MappingTable"), _)) => manifest(kind, "x", text),
+        Some((kind @ ("CodeTable" | "MappingTable" | "Letter" | "LibraryRelations" | "OpenHours"), _)) => {
+            manifest(kind, "x", text)
+        }
         Some(_) | None => text.to_owned(),
     };
     match text.contains("kind: Network\n") {

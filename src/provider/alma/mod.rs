@@ -9,6 +9,7 @@ mod complaint;
 mod getter;
 mod identity;
 mod layout;
+mod letter;
 mod mapping_table;
 mod object;
 mod path;
@@ -23,6 +24,7 @@ mod titles;
 mod verdict;
 mod watch;
 mod wire;
+mod xml;
 
 use std::sync::Arc;
 
@@ -75,7 +77,7 @@ enum TableType {
 }
 
 /// The types of collection that are not tables, each in a file of its own.
-static OBJECTS: [&Object; 0] = [];
+static OBJECTS: [&Object; 1] = [&letter::LETTER];
 
 /// Whether this API has an endpoint for a type of collection.
 pub fn serves(kind: &str) -> bool {
