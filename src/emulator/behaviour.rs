@@ -105,6 +105,11 @@ settings! {
     column_values: ColumnValues = ColumnValues::Unchecked;
     /// Whether a PUT of a letter changes `enabled`. The vendor's schema for reading holds it, that for writing does not.
     letter_enabled: LetterEnabled = LetterEnabled::Honoured;
+    /// What relations between libraries look like. The vendor publishes no schema of them.
+    relation_shape: RelationShape = RelationShape::OneByOne;
+    /// What `inherited` says of an institution's own opening hours. The vendor's schema: "False means that it is a
+    /// change in the library scope."
+    institution_hours: InstitutionHours = InstitutionHours::Own;
 }
 
 impl Behaviour {
@@ -206,5 +211,19 @@ switches! {
         Honoured,
         /// It is passed over in silence.
         Ignored,
+    }
+    /// What relations between libraries look like.
+    RelationShape {
+        /// `relation`, an entry for each library and type, both `{"value": ..}`.
+        OneByOne,
+        /// `relations`, an entry for each library with a list of types.
+        Grouped,
+    }
+    /// What `inherited` says of an institution's own opening hours.
+    InstitutionHours {
+        /// `false`.
+        Own,
+        /// `true`, since they are no change in the library scope.
+        Inherited,
     }
 }

@@ -24,7 +24,11 @@ pub(super) fn read(format: Format, root: &str, body: &[u8]) -> Result<Map<String
 /// where the attribute is missing.
 const VALUED: [&str; 5] = ["sub_system", "language", "institution_id", "library_id", "type"];
 /// Elements around a list, with the name of the list's items, under which JSON has the array.
-const LISTS: [(&str, &str); 2] = [("rows", "row"), ("headers", "header")];
+const LISTS: [(&str, &str); 4] =
+    [("rows", "row"), ("headers", "header"), ("relations", "relation"), ("open_hours", "open_hour")];
+
+/// Elements that are objects even where they are empty.
+const OBJECTS: [&str; 7] = ["scope", "row", "header", "relation", "relations", "open_hour", "open_hours"];
 
 /// An element that is still open.
 struct Open {
@@ -52,7 +56,7 @@ impl Open {
         if VALUED.contains(&name.as_str()) || text_beside {
             fields.insert("value".to_owned(), json!(text.trim()));
         }
-        if fields.is_empty() && !matches!(name.as_str(), "scope" | "row" | "header") {
+        if fields.is_empty() && !OBJECTS.contains(&name.as_str()) {
             return Value::String(text);
         }
         Value::Object(fields)

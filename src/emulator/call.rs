@@ -40,6 +40,8 @@ pub(super) enum Route {
     Table(TableKind, String),
     Letters,
     Letter(String),
+    Relations,
+    OpenHours,
     Nothing,
 }
 
@@ -106,6 +108,8 @@ impl Route {
             (Some("general"), None) => return Self::General,
             (Some("code-tables"), _) => TableKind::Code,
             (Some("mapping-tables"), _) => TableKind::Mapping,
+            (Some("relations"), None) => return Self::Relations,
+            (Some("open-hours"), None) => return Self::OpenHours,
             (Some("letters"), None) => return Self::Letters,
             (Some("letters"), Some(code)) if more.is_none() => return Self::Letter(decoded(code)),
             (Some(_) | None, _) => return Self::Nothing,

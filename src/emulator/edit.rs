@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::open_hours::OpenHour;
 use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, TableKind};
 
 /// One edit of one table by one person.
@@ -40,6 +41,10 @@ pub enum Subject {
     Mapping,
     /// A letter.
     Letter,
+    /// The relations of `library`.
+    Relations,
+    /// The opening hours of `library`, or of the institution.
+    OpenHours,
 }
 
 impl From<TableKind> for Subject {
@@ -47,6 +52,16 @@ impl From<TableKind> for Subject {
         match kind {
             TableKind::Code => Self::Code,
             TableKind::Mapping => Self::Mapping,
+        }
+    }
+}
+
+impl Edit {
+    /// What is edited, among those of its sort.
+    pub(super) fn name(&self) -> &str {
+        match self.kind {
+            Subject::Code | Subject::Mapping | Subject::Letter => &self.table,
+            Subject::Relations | Subject::OpenHours => self.library.as_deref().unwrap_or_default(),
         }
     }
 }
@@ -124,6 +139,25 @@ pub enum Action {
         #[serde(default)]
         name: Option<String>,
     },
+    /// Changes the relation with a library, or adds it.
+    SetRelation {
+        /// The other library.
+        library: String,
+        /// All that it does.
+        types: Vec<String>,
+    },
+    /// Takes the relation with a library away.
+    DeleteRelation {
+        /// The other library.
+        library: String,
+    },
+    /// Puts an entry in place of the one about the same days, or adds it.
+    SetHours(OpenHour),
+    /// Deletes each entry that is called so.
+    DeleteHours {
+        /// What it is called.
+        description: String,
+    },
     /// Lets the API see and change the table, see it, or neither.
     Access(Access),
     /// The table is no longer there.
@@ -171,7 +205,11 @@ impl CodeTable {
             Action::SetRow { .. }
             | Action::AddRow { .. }
             | Action::DeleteRow { .. }
-            | Action::SetLetter { .. } => {
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. } => {
                 return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
             }
             Action::Remove => {}
@@ -217,7 +255,13 @@ impl MappingTable {
                 }
             }
             Action::Access(access) => self.access = *access,
-            Action::SetCode { .. } | Action::DeleteCode { .. } | Action::SetLetter { .. } => {
+            Action::SetCode { .. }
+            | Action::DeleteCode { .. }
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. } => {
                 return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
             }
             Action::Remove => {}

@@ -100,7 +100,10 @@ impl Institution {
                 self.come((*kind).into(), name, Happened::Write, settings);
                 Ok(reply)
             }
-            (Route::Letters | Route::Letter(_), &Method::GET | &Method::PUT) => self.object(visit),
+            (
+                Route::Letters | Route::Letter(_) | Route::Relations | Route::OpenHours,
+                &Method::GET | &Method::PUT,
+            ) => self.object(visit),
             (
                 Route::Test
                 | Route::General
@@ -108,6 +111,8 @@ impl Institution {
                 | Route::Table(..)
                 | Route::Letters
                 | Route::Letter(_)
+                | Route::Relations
+                | Route::OpenHours
                 | Route::Nothing,
                 _,
             ) => Err(Refusal::routing()),
@@ -118,8 +123,18 @@ impl Institution {
     fn object(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
         let reply = self.objects.answer(visit)?;
         let happened = if visit.call.method == Method::GET { Happened::Read } else { Happened::Write };
-        if let Route::Letter(code) = &visit.call.route {
-            self.come(Subject::Letter, code, happened, visit.settings);
+        let library = visit.call.query.scope.as_deref().filter(|scope| *scope != visit.zone.code);
+        let library = library.unwrap_or_default();
+        match &visit.call.route {
+            Route::Letter(code) => self.come(Subject::Letter, code, happened, visit.settings),
+            Route::Relations => self.come(Subject::Relations, library, happened, visit.settings),
+            Route::OpenHours => self.come(Subject::OpenHours, library, happened, visit.settings),
+            Route::Test
+            | Route::General
+            | Route::List(_)
+            | Route::Table(..)
+            | Route::Letters
+            | Route::Nothing => {}
         }
         Ok(reply)
     }

@@ -64,9 +64,11 @@ mod log;
 mod mapping_table;
 mod network;
 mod objects;
+mod open_hours;
 mod put;
 mod random;
 mod refusal;
+mod relations;
 mod router;
 mod schedule;
 mod seed;
@@ -81,14 +83,16 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, LetterEnabled, Lists, ManagedInNetwork,
-    OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, InstitutionHours, LetterEnabled, Lists,
+    ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey, UnusedColumns,
 };
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment, Subject};
 pub use fault::{Effect, Fault, When};
 pub use letter::Letter;
 pub use log::{LoggedRequest, Statistics};
+pub use open_hours::OpenHour;
+pub use relations::Relation;
 pub use table::{
     Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,
     TableSeed,

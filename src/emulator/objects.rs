@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use serde_json::{Map, Value};
 
 use super::answer::View;
+use super::behaviour::InstitutionHours;
 use super::body;
 use super::call::Route;
 use super::document::{Format, Node, Part, write};
 use super::edit::{Action, Problem};
 use super::institution::{Reply, Visit, invalid, language};
 use super::letter::Letter;
+use super::open_hours::{self, OpenHour, Whose};
 use super::refusal::Refusal;
+use super::relations::{self, Relation};
 use super::table::Stamp;
 
 /// What a zone keeps besides its tables.
@@ -19,6 +23,10 @@ use super::table::Stamp;
 pub(super) struct Objects {
     /// By code.
     pub letters: BTreeMap<String, Letter>,
+    /// By library; an entry for each.
+    pub relations: BTreeMap<String, Vec<Relation>>,
+    /// By library, the institution's under `""`; an entry for each.
+    pub open_hours: BTreeMap<String, Vec<OpenHour>>,
 }
 
 impl Objects {
@@ -33,6 +41,25 @@ impl Objects {
                 ("letter", letter.answer(&view))
             }
             (Route::Letter(code), _) => ("letter", self.put_letter(code, visit, &view)?),
+            (Route::Relations, method) => {
+                let library = call.query.scope.as_deref().filter(|scope| !scope.is_empty());
+                let library = library
+                    .ok_or_else(|| Refusal::business(40_166_413, "Parameter value is mandatory: scope."))?;
+                let held = self.relations.get_mut(library).ok_or_else(|| invalid("scope", library))?;
+                if *method != Method::GET {
+                    *held = relations::taken(&read("relations", visit)?, settings.relation_shape, zone)?;
+                }
+                ("relations", relations::answer(held, settings.relation_shape))
+            }
+            (Route::OpenHours, method) => {
+                let scope = call.query.scope.as_deref().unwrap_or(&zone.code);
+                let library = if scope == zone.code { "" } else { scope };
+                let held = self.open_hours.get_mut(library).ok_or_else(|| invalid("scope", scope))?;
+                if *method != Method::GET {
+                    *held = open_hours::taken(&read("open_hours", visit)?)?;
+                }
+                ("open_hours", self.hours(library, settings.institution_hours))
+            }
             (_, _) => return Err(Refusal::routing()),
         };
         Ok((call.answer, write(root, &node, call.answer, settings.booleans)))
@@ -55,6 +82,29 @@ impl Objects {
         Ok(letter.answer(view))
     }
 
+    /// A calendar, with what a library has from its institution and says nothing else of.
+    fn hours(&self, library: &str, institution: InstitutionHours) -> Node {
+        let of = |library: &str| self.open_hours.get(library).map_or(&[][..], Vec::as_slice);
+        let whose = match (library, institution) {
+            ("", InstitutionHours::Inherited) => Whose::Inherited,
+            (_, InstitutionHours::Own | InstitutionHours::Inherited) => Whose::Own,
+        };
+        let own = of(library);
+        let inherited =
+            of("").iter().filter(|hour| !library.is_empty() && !own.iter().any(|own| own.is_like(hour)));
+        let inherited = inherited.map(|hour| hour.answer(Whose::Inherited));
+        let items = own.iter().map(|hour| hour.answer(whose)).chain(inherited).collect();
+        Node::Group(vec![Part::List { around: None, item: "open_hour", items }])
+    }
+
+    pub fn edit_relations(&mut self, library: &str, action: &Action) -> Result<(), Problem> {
+        relations::edit(self.relations.entry(library.to_owned()).or_default(), action)
+    }
+
+    pub fn edit_hours(&mut self, library: &str, action: &Action) -> Result<(), Problem> {
+        open_hours::edit(self.open_hours.entry(library.to_owned()).or_default(), action)
+    }
+
     pub fn edit_letter(&mut self, code: &str, action: &Action, stamp: Stamp) -> Result<(), Problem> {
         if *action == Action::Remove {
             self.letters.remove(code);
@@ -71,6 +121,12 @@ impl Objects {
         letter.updated = Some(stamp);
         Ok(())
     }
+}
+
+/// The body of a PUT, in whichever format.
+fn read(root: &str, visit: &Visit<'_>) -> Result<Map<String, Value>, Refusal> {
+    let neither = || Refusal::invalid_request("The Content-Type is neither JSON nor XML.");
+    body::read(visit.call.body.ok_or_else(neither)?, root, visit.sent).map_err(Refusal::invalid_request)
 }
 
 fn no_letter(code: &str) -> Refusal {

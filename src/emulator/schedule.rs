@@ -15,8 +15,8 @@ pub(super) enum Happened {
 impl Institution {
     /// Does an edit now, or remembers it for its moment.
     pub fn edit(&mut self, edit: Edit, settings: &Settings) -> Result<(), Problem> {
-        if !self.holds(edit.kind, &edit.table) {
-            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.table));
+        if !self.holds(edit.kind, edit.name()) {
+            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.name()));
         }
         match edit.when {
             Moment::Now => self.carry_out(&edit, settings),
@@ -32,6 +32,8 @@ impl Institution {
             Subject::Code => self.code_tables.contains_key(name),
             Subject::Mapping => self.mapping_tables.contains_key(name),
             Subject::Letter => self.objects.letters.contains_key(name),
+            Subject::Relations => self.objects.relations.contains_key(name),
+            Subject::OpenHours => self.objects.open_hours.contains_key(name),
         }
     }
 
@@ -49,6 +51,8 @@ impl Institution {
                 }
             }
             (Subject::Letter, action) => self.objects.edit_letter(name, action, stamp)?,
+            (Subject::Relations, action) => self.objects.edit_relations(library, action)?,
+            (Subject::OpenHours, action) => self.objects.edit_hours(library, action)?,
             (Subject::Mapping, action) => {
                 if let Some(table) = self.mapping_tables.get_mut(name) {
                     table.edit(library, action, stamp)?;
@@ -62,13 +66,13 @@ impl Institution {
     pub fn come(&mut self, kind: Subject, name: &str, happened: Happened, settings: &Settings) {
         let (mut due, mut rest) = (Vec::new(), Vec::new());
         for mut scheduled in self.scheduled.drain(..) {
-            let Edit { kind: of, table, when, .. } = &scheduled.edit;
+            let Edit { kind: of, when, .. } = &scheduled.edit;
             let counts = match when {
                 Moment::Now => false,
                 Moment::AfterReads(_) => happened == Happened::Read,
                 Moment::AfterWrites(_) => happened == Happened::Write,
             };
-            if counts && *of == kind && table == name {
+            if counts && *of == kind && scheduled.edit.name() == name {
                 scheduled.left -= 1;
             }
             if scheduled.left == 0 { due.push(scheduled.edit) } else { rest.push(scheduled) }

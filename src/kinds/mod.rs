@@ -6,8 +6,10 @@ mod code_table;
 mod conflicts;
 mod expansion;
 mod letter;
+mod library_relations;
 mod mapping_table;
 mod network;
+mod open_hours;
 mod records;
 mod rows;
 mod schema;
@@ -45,6 +47,8 @@ kinds! {
     code_table::CodeTable,
     mapping_table::MappingTable,
     letter::Letter,
+    library_relations::LibraryRelations,
+    open_hours::OpenHours,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the

@@ -82,6 +82,11 @@ codes! {
     // Z07xx: letters, relations and opening hours.
     NOT_XML = "Z0701": "a letter's XSL is not well-formed XML";
     NOT_XSL = "Z0702": "a letter's XSL is XML, but no stylesheet";
+    NO_DATE = "Z0703": "a text is not a date";
+    NO_TIME = "Z0704": "a text is not a time of day";
+    BACKWARDS = "Z0705": "dates or hours end before they begin";
+    HALF_A_PERIOD = "Z0706": "opening hours begin or end, but not both";
+    PERIODS = "Z0707": "the periods of one day contradict each other";
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Codes are Alma's where they are publicly known; descriptions and local rows are the project's own.
 
+mod calendar;
 mod codes;
 mod letters;
 mod mappings;
@@ -54,9 +55,15 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
 }
 
 /// What a new zone holds besides its tables.
-pub(super) fn objects(_: &EmulatedZone) -> Objects {
-    let by_code = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
-    Objects { letters: by_code.collect() }
+pub(super) fn objects(zone: &EmulatedZone) -> Objects {
+    let letters = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
+    let none = || zone.libraries.iter().map(|library| (library.clone(), Vec::new()));
+    let libraries = zone.libraries.iter().map(|library| (library.clone(), calendar::library_hours()));
+    Objects {
+        letters: letters.collect(),
+        relations: none().chain(calendar::relations(&zone.libraries)).collect(),
+        open_hours: libraries.chain([(String::new(), calendar::hours())]).collect(),
+    }
 }
 
 /// A row that a member made.

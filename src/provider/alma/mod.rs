@@ -12,9 +12,11 @@ mod layout;
 mod letter;
 mod mapping_table;
 mod object;
+mod open_hours;
 mod path;
 mod patience;
 mod putter;
+mod relations;
 mod secret;
 mod strays;
 mod table;
@@ -77,7 +79,7 @@ enum TableType {
 }
 
 /// The types of collection that are not tables, each in a file of its own.
-static OBJECTS: [&Object; 1] = [&letter::LETTER];
+static OBJECTS: [&Object; 3] = [&letter::LETTER, &open_hours::OPEN_HOURS, &relations::RELATIONS];
 
 /// Whether this API has an endpoint for a type of collection.
 pub fn serves(kind: &str) -> bool {
