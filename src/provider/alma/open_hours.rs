@@ -56,6 +56,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
             let one = texts.first().map(Value::text).unwrap_or_default();
             fields.insert(field.into(), if differ { Value::list(texts) } else { one });
         }
+        fields.retain(|_, value| *value != Value::Null);
         ObservedRecord { fields, updated_by: None, update_date: None }
     });
     let observed = ObservedCollection {

@@ -15,8 +15,7 @@ use super::object::Object;
 use super::path::Path;
 use super::putter::Payload;
 use crate::model::{
-    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Value,
-    ZoneCode,
+    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Value, ZoneCode,
 };
 use crate::provider::{Snapshot, laid};
 
@@ -64,13 +63,10 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
             None => records.push((library, types_of(entry))),
         }
     }
-    let records = records.into_iter().map(|(library, types)| ObservedRecord {
-        fields: Record::from([
-            ("library".into(), Value::text(library)),
-            ("types".into(), Value::list(types)),
-        ]),
-        updated_by: None,
-        update_date: None,
+    let records = records.into_iter().map(|(library, types)| {
+        let fields = [("library".into(), Value::text(library)), ("types".into(), Value::list(types))];
+        let fields = fields.into_iter().filter(|(_, value)| *value != Value::Null).collect();
+        ObservedRecord { fields, updated_by: None, update_date: None }
     });
     let observed = ObservedCollection {
         id: id.clone(),
