@@ -22,7 +22,7 @@ pub struct Letter {
     pub applies_to: Option<At<AppliesTo>>,
     /// Alma's code of the letter or of the component, `FulBorrowedByLetter`.
     #[schemars(regex(pattern = FILLED))]
-    pub letter: String,
+    pub letter: At<String>,
     /// The whole stylesheet, best as a block (`xsl: |`). What sort of line breaks it has, and how many
     /// stand at its end, does not count.
     pub xsl: Option<At<String>>,
@@ -85,14 +85,17 @@ impl Spec for Letter {
             return;
         }
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let id = CollectionId::coded(Self::NAME, &self.letter);
+            let id = CollectionId::coded(Self::NAME, &self.letter.value);
             let mut letter = scope.collection(id, &[], &SHAPE).enforced(self.enforcement);
-            let mut record = scope.record(head.extent);
+            let mut record = scope.record(self.letter.extent);
             if let Some(xsl) = &self.xsl {
                 record = record.with("xsl", Value::lines(&xsl.value), xsl.extent);
             }
             if let Some(enabled) = &self.enabled {
-                record = record.with("enabled", enabled.value, enabled.extent).note(ENABLED);
+                record = record.with("enabled", enabled.value, enabled.extent);
+            }
+            if self.xsl.is_none() {
+                record = record.note(ENABLED);
             }
             letter.add(record);
             scope.want(zone, letter);

@@ -250,7 +250,7 @@ impl OpenHours {
                         let first = scope.head.place(first.extent);
                         let problem = Diagnostic::error(code, scope.head.place(*extent), message);
                         scope.tell(problem.related(first, "the other one").help(
-                            "entries about the same type, day and dates are the periods of one day: they follow each other, and agree in everything else",
+                            "entries about the same type, day and dates are periods, in order and the same in all else",
                         ));
                     }
                 }
@@ -272,17 +272,11 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// Adds a further period.
     fn and(&mut self, hour: &Hour, period: Option<(String, Extent)>) -> Result<(), (&'static str, String)> {
-        let said = |text: &Option<At<Text>>| text.as_ref().map(|text| text.value.clone());
-        let same = self.first.status.map(|said| said.value) == hour.status.map(|said| said.value)
-            && self.first.recurrence.as_ref().map(|said| &said.value)
-                == hour.recurrence.as_ref().map(|said| &said.value)
-            && said(&self.first.description) == said(&hour.description)
-            && self.first.absent == hour.absent;
         let (Some(last), Some(period)) = (self.hours.last(), period) else {
             return Err((codes::DUPLICATE_ROW, "an entry about these days is there already".to_owned()));
         };
-        if !same {
-            return Err((codes::PERIODS, "two periods of one day disagree about something else".to_owned()));
+        if let Some(field) = self.first.disagrees(hour) {
+            return Err((codes::PERIODS, format!("two periods of one day disagree about `{field}`")));
         }
         // Both are `HH:MM-HH:MM`, which sorts as time does.
         if last.0.get(6..) > period.0.get(..5) {
@@ -411,6 +405,19 @@ fn time(text: &str) -> Option<String> {
 }
 
 impl Hour {
+    /// The field about which two entries disagree that are periods of one day.
+    fn disagrees(&self, other: &Self) -> Option<&'static str> {
+        let text = |said: &Option<At<Text>>| said.as_ref().map(|said| said.value.clone());
+        let recurrence = |hour: &Self| hour.recurrence.as_ref().map(|said| said.value.clone());
+        let same = [
+            ("status", self.status.map(|said| said.value) == other.status.map(|said| said.value)),
+            ("description", text(&self.description) == text(&other.description)),
+            ("recurrence", recurrence(self) == recurrence(other)),
+            ("absent", self.absent == other.absent),
+        ];
+        same.into_iter().find_map(|(field, same)| (!same).then_some(field))
+    }
+
     /// An entry that shall be gone and says more than which one it is.
     fn silence(&self, head: &Head) -> Option<Diagnostic> {
         let said = [
