@@ -4,8 +4,11 @@
 mod code_tables;
 mod confirming;
 mod laws;
+mod letters;
 mod mapping_tables;
+mod open_hours;
 mod refusals;
+mod relations;
 mod retries;
 mod secrets;
 mod titles;

@@ -1,13 +1,17 @@
 //! `OpenHours`: entries of the calendars of institutions and libraries, such as the date on which the
 //! loans of faculty end.
 
+mod record;
+mod times;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::record::Wanted;
+use self::times::times;
 use super::scope::Scope;
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::check::FILLED;
@@ -258,150 +262,6 @@ impl OpenHours {
         }
         records.into_values().collect()
     }
-}
-
-/// One record of a calendar.
-struct Wanted<'a> {
-    key: [Arc<str>; 4],
-    first: &'a Hour,
-    extent: Extent,
-    description: Option<(Arc<str>, Extent)>,
-    hours: Vec<(String, Extent)>,
-}
-
-impl Wanted<'_> {
-    /// Adds a further period.
-    fn and(&mut self, hour: &Hour, period: Option<(String, Extent)>) -> Result<(), (&'static str, String)> {
-        let (Some(last), Some(period)) = (self.hours.last(), period) else {
-            return Err((codes::DUPLICATE_ROW, "an entry about these days is there already".to_owned()));
-        };
-        if let Some(field) = self.first.disagrees(hour) {
-            return Err((codes::PERIODS, format!("two periods of one day disagree about `{field}`")));
-        }
-        // Both are `HH:MM-HH:MM`, which sorts as time does.
-        if last.0.get(6..) > period.0.get(..5) {
-            let message = format!("the period {} does not follow {}", period.0, last.0);
-            return Err((codes::PERIODS, message));
-        }
-        self.hours.push(period);
-        Ok(())
-    }
-
-    fn entry<'a>(&self, scope: &Scope<'a, '_>) -> super::scope::Entry<'a> {
-        let mut entry = scope.record(self.extent);
-        for (field, text) in KEY.iter().zip(&self.key).filter(|(_, text)| !text.is_empty()) {
-            entry = entry.with(field, Arc::clone(text), self.extent);
-        }
-        if let Some((_, extent)) = self.hours.first() {
-            entry =
-                entry.with("hours", Value::list(self.hours.iter().map(|(hours, _)| hours.as_str())), *extent);
-        }
-        if let Some((description, extent)) = &self.description {
-            entry = entry.with("description", Arc::clone(description), *extent);
-        }
-        entry = entry.with_some("status", self.first.status.as_ref());
-        if let Some(recurrence) = &self.first.recurrence {
-            entry = entry.with("recurrence", recurrence.value.as_str(), recurrence.extent);
-        }
-        match self.first.absent {
-            Some(true) => entry.absent(),
-            Some(false) | None => entry,
-        }
-    }
-}
-
-/// Something that is wrong with dates or hours.
-struct Wrong {
-    code: &'static str,
-    extent: Extent,
-    message: String,
-    help: &'static str,
-}
-
-impl Wrong {
-    fn told(self, head: &Head, zone: Option<&Zone>) -> Diagnostic {
-        let message = match zone {
-            Some(zone) => format!("{}, in `{}`", self.message, zone.code),
-            None => self.message,
-        };
-        Diagnostic::error(self.code, head.place(self.extent), message).help(self.help)
-    }
-}
-
-/// Dates and hours of one entry, `""` for a date that is not said.
-struct Times {
-    from: Arc<str>,
-    to: Arc<str>,
-    hours: Option<(String, Extent)>,
-}
-
-/// Reads dates and hours as far as `resolve` knows them.
-fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>) -> (Times, Vec<Wrong>) {
-    let mut wrong = Vec::new();
-    let mut read = |said: &Option<At<Text>>, form: fn(&str) -> Option<String>, code, what: &str, help| {
-        let said = said.as_ref()?;
-        let text = resolve(said)?;
-        let read = form(&text);
-        if read.is_none() {
-            wrong.push(Wrong { code, extent: said.extent, message: format!("`{text}` is not {what}"), help });
-        }
-        read
-    };
-    const DATE: &str = "write `YYYY-MM-DD`, as in `2026-05-08`";
-    const TIME: &str = "write `HH:MM` from `00:00` to `23:59`, as in `08:30`";
-    let from = read(&hour.from, date, codes::NO_DATE, "a date", DATE);
-    let to = read(&hour.to, date, codes::NO_DATE, "a date", DATE);
-    let opens = read(&hour.opens, time, codes::NO_TIME, "a time of day", TIME);
-    let closes = read(&hour.closes, time, codes::NO_TIME, "a time of day", TIME);
-    let extent = |said: &Option<At<Text>>| said.as_ref().map(|said| said.extent).unwrap_or_default();
-    // Both spellings sort as time does.
-    if let (Some(from), Some(to)) = (&from, &to)
-        && from > to
-    {
-        let message = format!("it ends on {to}, before it begins on {from}");
-        wrong.push(Wrong {
-            code: codes::BACKWARDS,
-            extent: extent(&hour.to),
-            message,
-            help: "exchange the dates",
-        });
-    }
-    if let (Some(opens), Some(closes)) = (&opens, &closes)
-        && opens >= closes
-    {
-        let message = format!("it closes at {closes}, and opens at {opens}");
-        let help = "an entry is about hours of one day: for hours after midnight, write another one";
-        wrong.push(Wrong { code: codes::BACKWARDS, extent: extent(&hour.closes), message, help });
-    }
-    match (&hour.opens, &hour.closes) {
-        (Some(one), None) | (None, Some(one)) => wrong.push(Wrong {
-            code: codes::HALF_A_PERIOD,
-            extent: one.extent,
-            message: "it says one of `opens` and `closes`".to_owned(),
-            help: "say both, or neither",
-        }),
-        (Some(_), Some(_)) | (None, None) => {}
-    }
-    let hours = opens.zip(closes).map(|(opens, closes)| (format!("{opens}-{closes}"), extent(&hour.opens)));
-    let text = |date: Option<String>| date.unwrap_or_default().into();
-    (Times { from: text(from), to: text(to), hours }, wrong)
-}
-
-/// A date without the `Z` that Alma writes behind it.
-fn date(text: &str) -> Option<String> {
-    let text = text.strip_suffix('Z').unwrap_or(text);
-    let date: Date = text.parse().ok()?;
-    (text.len() == 10 && date.to_string() == text).then(|| text.to_owned())
-}
-
-fn time(text: &str) -> Option<String> {
-    let (hour, minute) = text.split_once(':')?;
-    let number = |digits: &str, limit: u8| {
-        digits.len() == 2
-            && digits.bytes().all(|each| each.is_ascii_digit())
-            && digits.parse::<u8>().is_ok_and(|n| n < limit)
-    };
-    (number(hour, 24) && number(minute, 60)).then(|| text.to_owned())
 }
 
 impl Hour {
