@@ -152,7 +152,7 @@ pub enum Action {
         library: String,
     },
     /// Puts an entry in place of the one about the same days, or adds it.
-    SetHours(OpenHour),
+    SetHours(Box<OpenHour>),
     /// Deletes each entry that is called so.
     DeleteHours {
         /// What it is called.

@@ -7,7 +7,9 @@
 //! # The API
 //!
 //! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
-//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`.
+//! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`,
+//! `GET conf/letters`, `GET PUT conf/letters/{code}` (XML alone is taken), `GET PUT conf/relations?scope=LIBRARY`,
+//! `GET PUT conf/open-hours?scope=LIBRARY` (or the institution's code).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
 //!
 //! # The doors beside it
@@ -42,6 +44,12 @@
 //! {"zone": "01OMNI_ALPHA", "kind": "mapping", "table": "UserBlockDefinitions", "by": "m.tremblay",
 //!  "action": {"set_row": {"find": {"ID": "FEES"}, "set": {"Network Block": "true"}}}}
 //! {"zone": "01OMNI_BETA", "kind": "code", "table": "UserGroups", "by": "support", "action": {"access": "hidden"}}
+//! {"zone": "01OMNI_ALPHA", "kind": "letter", "table": "footer", "by": "m.tremblay",
+//!  "action": {"set_letter": {"xsl": "<xsl:stylesheet/>", "enabled": false}}}
+//! {"zone": "01OMNI_ALPHA", "kind": "relations", "library": "MAIN", "by": "m.tremblay",
+//!  "action": {"set_relation": {"library": "LAW", "types": ["RETURN"]}}}
+//! {"zone": "01OMNI_ALPHA", "kind": "open_hours", "library": "LAW", "by": "m.tremblay",
+//!  "action": {"set_hours": {"type": "EVENT", "from_date": "2026-05-08Z", "to_date": "2026-05-08Z", "status": "OPEN"}}}
 //!
 //! PUT /emulator/zones/01OMNI_ALPHA/tables/code/Colours
 //! {"code": {"name": "Colours", "description": "Colours", "sub_system": {"value": "INFRA", "desc": "General"},

@@ -117,8 +117,8 @@ pub(super) fn edit(hours: &mut Vec<OpenHour>, action: &Action) -> Result<(), Pro
     match action {
         Action::SetHours(hour) => {
             match hours.iter_mut().find(|known| known.is_like(hour)) {
-                Some(known) => known.clone_from(hour),
-                None => hours.push(hour.clone()),
+                Some(known) => (**hour).clone_into(known),
+                None => hours.push((**hour).clone()),
             }
             Ok(())
         }

@@ -16,7 +16,14 @@ impl Institution {
     /// Does an edit now, or remembers it for its moment.
     pub fn edit(&mut self, edit: Edit, settings: &Settings) -> Result<(), Problem> {
         if !self.holds(edit.kind, edit.name()) {
-            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.name()));
+            return Err(match edit.kind {
+                Subject::Code | Subject::Mapping => {
+                    format!("`{}` has no table `{}` of this kind", edit.zone, edit.name())
+                }
+                Subject::Letter => format!("`{}` has no letter `{}`", edit.zone, edit.name()),
+                Subject::Relations => format!("`{}` has no relations of `{}`", edit.zone, edit.name()),
+                Subject::OpenHours => format!("`{}` has no calendar of `{}`", edit.zone, edit.name()),
+            });
         }
         match edit.when {
             Moment::Now => self.carry_out(&edit, settings),

@@ -6,6 +6,7 @@ mod edits;
 mod faults;
 mod formats;
 mod gateway;
+mod objects;
 mod seeds;
 mod sockets;
 mod switches;

@@ -86,7 +86,6 @@ pub struct Hour {
 /// A day, in the words of Alma's code table `DaysOfWeek`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "days have no more to say for themselves")]
 pub enum Day {
     Sunday,
     Monday,

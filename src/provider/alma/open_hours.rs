@@ -181,7 +181,8 @@ fn divided(mut found: Vec<Members>, wanted: &Value) -> Vec<Members> {
     let first = found.first().cloned().unwrap_or_default();
     if wanted.texts().is_empty() {
         let mut first = first;
-        ["from_hour", "to_hour"].map(|member| first.shift_remove(member));
+        first.shift_remove("from_hour");
+        first.shift_remove("to_hour");
         return vec![first];
     }
     let kept: Vec<Option<Members>> = wanted
