@@ -73,8 +73,17 @@ fn law_1_model_imports_nothing_of_ours_and_diff_plan_and_render_only_model() {
 
 #[test]
 fn law_2_the_engine_cannot_name_a_kind() {
-    let kinds =
-        ["CodeTable", "MappingTable", "UserGroups", "BlockSharing", "LinkingRules", "ImportPermissions"];
+    let kinds = [
+        "CodeTable",
+        "MappingTable",
+        "Letter",
+        "LibraryRelations",
+        "OpenHours",
+        "UserGroups",
+        "BlockSharing",
+        "LinkingRules",
+        "ImportPermissions",
+    ];
     let quoted: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
     let words: Vec<&str> = quoted.iter().map(String::as_str).chain(["crate::kinds"]).collect();
     let engine = ["src/model", "src/diff", "src/plan", "src/apply", "src/observe.rs", "src/render"];

@@ -139,3 +139,24 @@ async fn periods_that_stay_keep_what_they_hold() {
     let delete = change(Action::Delete, &MONDAY, &[]);
     assert_eq!(sent(None, &body, &[delete]).await.1, json!({"open_hour": [term("2026-05-08Z")]}));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_zone_adds_to_a_new_entry_is_no_stray() {
+    let before = snapshot(None, &json!({"open_hour": [term("2026-05-08Z")]})).await.unwrap();
+    let create = [change(Action::Create, &MONDAY, &[("status", "OPEN".into())])];
+    let strays = async |entries: Json| {
+        let after = snapshot(None, &json!({"open_hour": entries})).await.unwrap();
+        writer(Vec::new()).0.strays(&before, &create, &after)
+    };
+    let mut new = monday("08:00", "22:00");
+    new["recurrence_type"] = json!({"value": "WEEKLY"});
+    assert_eq!(strays(json!([new, term("2026-05-08")])).await, Vec::<String>::new());
+    new["status"] = json!({"value": "CLOSED"});
+    assert_eq!(
+        strays(json!([new, term("2026-05-08Z")])).await,
+        ["of \"WEEK\", \"MONDAY\", null, null `status` is \"CLOSED\", should be \"OPEN\""]
+    );
+    let mut old = term("2026-05-08Z");
+    old["recurrence_type"] = json!({"value": "YEARLY"});
+    assert_eq!(strays(json!([monday("08:00", "22:00"), old])).await.len(), 1);
+}
