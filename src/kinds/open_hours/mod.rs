@@ -266,7 +266,13 @@ impl OpenHours {
 impl Hour {
     /// The field about which two entries disagree that are periods of one day.
     fn disagrees(&self, other: &Self) -> Option<&'static str> {
-        let text = |said: &Option<At<Text>>| said.as_ref().map(|said| said.value.clone());
+        // Where a variable stands does not count.
+        let text = |said: &Option<At<Text>>| {
+            said.as_ref().map(|said| match &said.value {
+                Text::Plain(text) => (None, text.to_string()),
+                Text::Var(name) => (Some("var"), name.value.clone()),
+            })
+        };
         let recurrence = |hour: &Self| hour.recurrence.as_ref().map(|said| said.value.clone());
         let same = [
             ("status", self.status.map(|said| said.value) == other.status.map(|said| said.value)),

@@ -53,13 +53,13 @@ fn periods_of_one_day_are_one_record() {
     let spec = "\
 appliesTo: {only: [BETA]}
 hours:
-  - {type: WEEK, day: MONDAY, opens: '08:00', closes: '12:00', recurrence: WEEKLY}
+  - {type: WEEK, day: MONDAY, opens: '08:00', closes: '12:00', recurrence: WEEKLY, description: {var: group}}
   - {type: WEEK, day: TUESDAY, absent: true}
-  - {type: WEEK, day: MONDAY, opens: '12:00', closes: '16:30', recurrence: WEEKLY}";
+  - {type: WEEK, day: MONDAY, opens: '12:00', closes: '16:30', recurrence: WEEKLY, description: {var: group}}";
     assert_eq!(
         wanted_of("OpenHours", spec),
         "\
-beta/openhours/week|monday|| enforce keep: day=\"monday\" hours=[\"08:00-12:00\", \"12:00-16:30\"] recurrence=\"weekly\" type=\"week\"
+beta/openhours/week|monday|| enforce keep: day=\"monday\" description=\"guest\" hours=[\"08:00-12:00\", \"12:00-16:30\"] recurrence=\"weekly\" type=\"week\"
 beta/openhours/week|tuesday|| absent enforce keep: day=\"tuesday\" type=\"week\"
 "
     );
