@@ -209,6 +209,7 @@ impl Held {
             records,
             references,
             channel: zonal::model::Channel::Api,
+            witness: zonal::model::Witness::Zone,
         }
     }
 }

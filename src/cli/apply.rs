@@ -141,12 +141,12 @@ async fn write(
     let network = &config.network;
     let has_work = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(crate::model::ZonePlan::has_work);
     let zones: Vec<&Zone> = network.zones.iter().filter(has_work).collect();
-    let fetching = credentials::fetch(&zones, Purpose::Write, directory, world);
+    let fetching = credentials::keys(network, &zones, Purpose::Write, directory, world);
     let write_keys = world
         .unless_interrupted(fetching)
         .await?
         .map_err(|problems| config.report(&problems, format, world))?;
-    let shared = credentials::shared(keys, &write_keys);
+    let shared = credentials::shared(&keys.zones, &write_keys.zones);
     if shared > 0 {
         let zones = render::text::count(shared, "zone");
         world.err.line(format!(

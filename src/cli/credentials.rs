@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::world::World;
 use crate::manifest::codes;
-use crate::model::network::{Credential, CredentialSource, Zone};
-use crate::model::{Diagnostic, ZoneCode};
+use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
+use crate::model::{Diagnostic, Network, ZoneCode};
 
 /// Commands that run at the same time.
 const AT_ONCE: usize = 8;
@@ -29,6 +29,57 @@ pub enum Purpose {
     Write,
 }
 
+impl Purpose {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// The keys of a run.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// By zone.
+    pub zones: BTreeMap<ZoneCode, SecretString>,
+    /// That of the gateway, where the network has one.
+    pub gateway: Option<SecretString>,
+}
+
+/// The keys of some zones, and that of the network's gateway.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn keys(
+    network: &Network,
+    zones: &[&Zone],
+    purpose: Purpose,
+    directory: &Path,
+    world: &World,
+) -> Result<Keys, Vec<Diagnostic>> {
+    let gateway = network.gateway.as_ref().and_then(|gateway| chosen(&gateway.credentials, purpose));
+    let (zones, gateway) = futures::join!(fetch(zones, purpose, directory, world), async {
+        let Credential { source, place } = gateway?;
+        Some(look(&source, directory, world).await.and_then(check).map_err(|reason| {
+            let message = format!("no {} key for the gateway: {reason}", purpose.word());
+            Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source))
+        }))
+    });
+    match (zones, gateway.transpose()) {
+        (Ok(zones), Ok(gateway)) => Ok(Keys { zones, gateway }),
+        (Ok(_), Err(problem)) => Err(vec![problem]),
+        (Err(problems), gateway) => Err(problems.into_iter().chain(gateway.err()).collect()),
+    }
+}
+
+fn chosen(credentials: &Credentials, purpose: Purpose) -> Option<Credential> {
+    match purpose {
+        Purpose::Read => credentials.read.clone(),
+        Purpose::Write => credentials.write.clone().or_else(|| credentials.read.clone()),
+    }
+}
+
 /// The keys of some zones, each place being looked at once.
 ///
 /// # Errors
@@ -39,10 +90,7 @@ pub async fn fetch(
     directory: &Path,
     world: &World,
 ) -> Result<BTreeMap<ZoneCode, SecretString>, Vec<Diagnostic>> {
-    let credential = |zone: &&Zone| match purpose {
-        Purpose::Read => zone.credentials.read.clone(),
-        Purpose::Write => zone.credentials.write.clone().or_else(|| zone.credentials.read.clone()),
-    };
+    let credential = |zone: &&Zone| chosen(&zone.credentials, purpose);
     let places: BTreeSet<CredentialSource> =
         zones.iter().filter_map(credential).map(|credential| credential.source).collect();
     let found: BTreeMap<CredentialSource, Result<SecretString, String>> = stream::iter(places)
@@ -69,10 +117,7 @@ pub async fn fetch(
                 keys.insert(zone.code.clone(), key.clone());
             }
             Err(reason) => {
-                let word = match purpose {
-                    Purpose::Read => "read",
-                    Purpose::Write => "write",
-                };
+                let word = purpose.word();
                 let message = format!("no {word} key for {}: {reason}", zone.code);
                 problems.push(
                     Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)),

@@ -5,17 +5,22 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::credentials::Keys;
 use super::world::World;
 use crate::model::network::Zone;
 use crate::model::{Network, ZoneCode};
 use crate::provider::alma::{AlmaReader, AlmaWriter};
 use crate::provider::budget::Budget;
+use crate::provider::door::{Attested, ZoneReader, ZoneWriter};
+use crate::provider::gateway::{GatewayReader, GatewayWriter};
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport};
 
 /// What all doors of a run share: how requests travel, and how fast each zone may be asked.
 pub struct Doors {
     transport: Arc<dyn Transport>,
     budgets: BTreeMap<ZoneCode, Arc<Budget>>,
+    /// That of the gateway, over all zones.
+    gateway: Option<Arc<Budget>>,
 }
 
 impl Doors {
@@ -24,48 +29,73 @@ impl Doors {
     /// # Errors
     /// In words, where sockets and certificates cannot be set up.
     pub fn new(network: &Network, world: &World) -> Result<Self, String> {
-        let transport = match &world.transport {
-            Some(transport) => transport.clone(),
-            None => Arc::new(HttpTransport::new(HttpSettings::default()).map_err(|error| error.to_string())?),
-        };
+        let transport = transport(world)?;
         let budgets = network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(Budget::new(zone.rate))));
-        Ok(Self { transport, budgets: budgets.collect() })
+        let gateway = network.gateway.as_ref().map(|gateway| Arc::new(Budget::new(gateway.rate)));
+        Ok(Self { transport, budgets: budgets.collect(), gateway })
     }
 
-    /// A reader for each zone that there is a key for.
+    /// A reader for each zone that there is a key for, which also knows what people have attested.
     pub fn readers(
         &self,
         network: &Network,
-        keys: &BTreeMap<ZoneCode, SecretString>,
-    ) -> BTreeMap<ZoneCode, AlmaReader> {
-        let reader = |zone: &Zone, key: &SecretString, budget: &Arc<Budget>| {
-            AlmaReader::new(zone, key.clone(), self.transport.clone(), budget.clone())
-        };
-        self.open(network, keys, reader)
+        keys: &Keys,
+        mut attested: BTreeMap<ZoneCode, Attested>,
+    ) -> BTreeMap<ZoneCode, ZoneReader> {
+        self.open(network, keys, |zone, key, budget| {
+            let alma = AlmaReader::new(zone, key.clone(), self.transport.clone(), budget.clone());
+            let gateway = self.gateway(network, keys, |gateway, key, budget| {
+                GatewayReader::new(gateway, &zone.code, key.clone(), self.transport.clone(), budget.clone())
+            });
+            ZoneReader::new(alma, gateway, attested.remove(&zone.code).unwrap_or_default())
+        })
     }
 
     /// A writer for each zone that there is a key for. It shares the budget of the zone's reader.
-    pub fn writers(
+    pub fn writers(&self, network: &Network, keys: &Keys) -> BTreeMap<ZoneCode, ZoneWriter> {
+        self.open(network, keys, |zone, key, budget| {
+            let alma = AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone());
+            let gateway = self.gateway(network, keys, |gateway, key, budget| {
+                GatewayWriter::new(gateway, &zone.code, key.clone(), self.transport.clone(), budget.clone())
+            });
+            ZoneWriter::new(alma, gateway)
+        })
+    }
+
+    fn gateway<G>(
         &self,
         network: &Network,
-        keys: &BTreeMap<ZoneCode, SecretString>,
-    ) -> BTreeMap<ZoneCode, AlmaWriter> {
-        let writer = |zone: &Zone, key: &SecretString, budget: &Arc<Budget>| {
-            AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone())
-        };
-        self.open(network, keys, writer)
+        keys: &Keys,
+        door: impl FnOnce(&crate::model::network::Gateway, &SecretString, &Arc<Budget>) -> G,
+    ) -> Option<G> {
+        let (gateway, key) = (network.gateway.as_ref()?, keys.gateway.as_ref()?);
+        Some(door(gateway, key, self.gateway.as_ref()?))
     }
 
     fn open<D>(
         &self,
         network: &Network,
-        keys: &BTreeMap<ZoneCode, SecretString>,
-        door: impl Fn(&Zone, &SecretString, &Arc<Budget>) -> D,
+        keys: &Keys,
+        mut door: impl FnMut(&Zone, &SecretString, &Arc<Budget>) -> D,
     ) -> BTreeMap<ZoneCode, D> {
         let zones = network.zones.iter().filter_map(|zone| {
-            let (key, budget) = (keys.get(&zone.code)?, self.budgets.get(&zone.code)?);
+            let (key, budget) = (keys.zones.get(&zone.code)?, self.budgets.get(&zone.code)?);
             Some((zone.code.clone(), door(zone, key, budget)))
         });
         zones.collect()
+    }
+}
+
+/// How requests travel in this world.
+///
+/// # Errors
+/// In words, where sockets and certificates cannot be set up.
+pub fn transport(world: &World) -> Result<Arc<dyn Transport>, String> {
+    match &world.transport {
+        Some(transport) => Ok(transport.clone()),
+        None => {
+            let transport = HttpTransport::new(HttpSettings::default()).map_err(|error| error.to_string())?;
+            Ok(Arc::new(transport))
+        }
     }
 }

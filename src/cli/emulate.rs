@@ -11,7 +11,7 @@ use super::config::{self, Config, Format};
 use super::credentials::{self, Purpose};
 use super::exit::Exit;
 use super::world::World;
-use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator, Fault, OptionalFields};
+use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator, Fault, GatewayKeys, OptionalFields};
 use crate::model::network::{Credential, CredentialSource, Credentials};
 use crate::render::text::count;
 
@@ -80,12 +80,14 @@ impl Emulate {
             )));
         }
         let config = config::load(directory, self.environment.as_deref(), Format::Text, world)?;
-        let (zones, exports) = zones(&config, directory, world).await.map_err(fail)?;
+        let (zones, mut exports) = zones(&config, directory, world).await.map_err(fail)?;
         let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
             fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen))
         })?;
         let address = listener.local_addr().unwrap_or(self.listen);
-        let emulator = Emulator::new(zones, self.behaviour(&address));
+        let (gateway, gateway_exports) = gateway_keys(&config);
+        exports.push_str(&gateway_exports);
+        let emulator = Emulator::new(zones, self.behaviour(&address)).with_gateway(gateway);
         for fault in &self.fault {
             emulator.control().add_fault(fault.clone()).map_err(|error| fail(format!("--fault: {error}")))?;
         }
@@ -120,6 +122,24 @@ impl Emulate {
         }
         behaviour
     }
+}
+
+/// The keys of the gateway, and the lines that export those that the network takes from variables.
+fn gateway_keys(config: &Config) -> (GatewayKeys, String) {
+    let keys = GatewayKeys::default();
+    let mut exports = String::new();
+    if let Some(gateway) = &config.network.gateway {
+        let Credentials { read, write } = &gateway.credentials;
+        let said = [(read, if write.is_some() { &keys.read } else { &keys.write }), (write, &keys.write)];
+        for (credential, key) in said {
+            if let Some(CredentialSource::Env(name)) =
+                credential.as_ref().map(|credential| &credential.source)
+            {
+                exports.push_str(&format!("export {name}={key}\n"));
+            }
+        }
+    }
+    (keys, exports)
 }
 
 /// The zones with their keys, and the lines that export those keys that only the emulator knows.

@@ -46,7 +46,7 @@ pub fn of_plan(plan: &Plan, changes_count: ChangesCount) -> BTreeSet<Exit> {
     let mut exits = BTreeSet::new();
     if !plan.is_complete() {
         exits.insert(Exit::Incomplete);
-    } else if changes_count == ChangesCount::Yes && plan.has_work() {
+    } else if changes_count == ChangesCount::Yes && (plan.has_work() || plan.counts().by_hand > 0) {
         exits.insert(Exit::Changes);
     }
     or_done(exits)

@@ -2,6 +2,9 @@
 //! files, the environment and the clock.
 
 mod apply;
+mod attest;
+mod attestations;
+mod capabilities;
 mod completions;
 mod config;
 mod credentials;
@@ -10,8 +13,10 @@ mod doors;
 mod emulate;
 mod exit;
 mod files;
+mod gateway;
 mod plan;
 mod progress;
+mod runbook;
 mod schema;
 mod selection;
 mod validate;
@@ -48,6 +53,10 @@ enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
     Apply(apply::Apply),
+    Capabilities(capabilities::CapabilitiesCommand),
+    Runbook(runbook::RunbookCommand),
+    Attest(attest::Attest),
+    Gateway(gateway::GatewayCommand),
     Emulate(Box<emulate::Emulate>),
     Demo(demo::Demo),
     Schema(schema::Schema),
@@ -88,6 +97,10 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Capabilities(command) => command.run(&directory, world).await,
+        Command::Runbook(command) => command.run(&directory, world).await,
+        Command::Attest(command) => command.run(&directory, world).await,
+        Command::Gateway(command) => command.run(world).await,
         Command::Emulate(command) => command.run(&directory, world).await,
         Command::Demo(command) => command.run(world).await,
         Command::Schema(command) => command.run(world),

@@ -1,22 +1,20 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use clap::Args;
-use secrecy::SecretString;
-
+use super::attestations::Attestations;
 use super::config::{self, Config, Format, to_json};
-use super::credentials::{self, Purpose};
+use super::credentials::{self, Keys, Purpose};
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, Plan, ZoneCode};
+use crate::model::{Desired, Event, Plan};
 use crate::observe::observe;
 use crate::{diff, plan, render};
+use clap::Args;
 
 /// Show how every zone differs from the manifests
 ///
@@ -54,7 +52,7 @@ pub struct Planned {
     /// The doors that it was made through.
     pub doors: Doors,
     /// The keys that it was made with.
-    pub keys: BTreeMap<ZoneCode, SecretString>,
+    pub keys: Keys,
 }
 
 impl PlanCommand {
@@ -100,13 +98,14 @@ pub async fn make(
     };
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
-    let fetching = credentials::fetch(&zones, Purpose::Read, directory, world);
+    let attested = Attestations::load(directory).map_err(|error| super::fail(world, error))?;
+    let fetching = credentials::keys(&config.network, &zones, Purpose::Read, directory, world);
     let keys = match world.unless_interrupted(fetching).await? {
         Ok(keys) => keys,
         Err(problems) => return Err(config.report(&problems, format, world)),
     };
     let doors = Doors::new(&config.network, world).map_err(|error| super::fail(world, error))?;
-    let readers = doors.readers(&config.network, &keys);
+    let readers = doors.readers(&config.network, &keys, attested.by_zone());
     let progress = Progress::new(world, "Reading", readers.len());
     let shown = |event: Event| {
         tell(&event);

@@ -6,10 +6,12 @@ use clap::Args;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, schema_for};
 
+use super::attestations::Attestations;
 use super::config::to_json;
 use super::exit::Exit;
 use super::world::World;
-use crate::render::{diagnostics, json};
+use crate::provider::gateway;
+use crate::render::{diagnostics, json, runbook};
 use crate::{emulator, kinds};
 
 /// Print the JSON Schema of an input or an output, or write them all
@@ -68,8 +70,15 @@ pub fn all() -> Vec<(String, String)> {
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
         ("apply-event.json", output::<json::line::Line>()),
+        ("capabilities.json", output::<super::capabilities::Matrix>()),
+        ("runbook.json", output::<runbook::Runbook>()),
+        ("gateway-check.json", output::<super::gateway::Checked>()),
+        ("attest.json", output::<super::attest::Attested>()),
     ];
     let doors = [
+        ("attestations.json", to_json(&schema_for!(Attestations))),
+        ("gateway.openapi.json", to_json(&gateway::openapi())),
+        ("emulator-record.json", to_json(&schema_for!(emulator::RecordEdit))),
         ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),
         ("emulator-fault.json", to_json(&schema_for!(emulator::Fault))),
         ("emulator-edit.json", to_json(&schema_for!(emulator::Edit))),

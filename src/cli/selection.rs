@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::kinds::KINDS;
 use crate::manifest::suggest::nearest;
+use crate::model::network::Zone;
 use crate::model::{Desired, Network};
 
 /// Narrows a command to part of the network. Flags of one name add up, flags of different names
@@ -28,11 +29,11 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// What the selection leaves of what is desired.
+    /// The zones that are selected, whatever is desired of them.
     ///
     /// # Errors
     /// One line for each flag that is wrong or matches nothing.
-    pub fn narrow(&self, network: &Network, desired: Desired) -> Result<Desired, Vec<String>> {
+    pub fn zones<'n>(&self, network: &'n Network) -> Result<Vec<&'n Zone>, Vec<String>> {
         let mut problems = Vec::new();
         let codes: Vec<&str> = network.zones.iter().map(|zone| zone.code.as_str()).collect();
         for (flag, given) in [("--zone", &self.zone), ("--exclude", &self.exclude)] {
@@ -67,23 +68,29 @@ impl Selection {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let zone_wanted = |code: &str| {
-            let labelled = |key: &str, value: &str| {
-                network.zones.iter().any(|zone| {
-                    zone.code.as_str() == code && zone.labels.get(key).is_some_and(|found| found == value)
-                })
-            };
-            (self.zone.is_empty() || self.zone.iter().any(|zone| zone == code))
-                && !self.exclude.iter().any(|zone| zone == code)
-                && (wanted_labels.is_empty() || wanted_labels.iter().any(|(key, value)| labelled(key, value)))
+        let is_wanted = |zone: &&Zone| {
+            let labelled =
+                |(key, value): &(&str, &str)| zone.labels.get(*key).is_some_and(|found| found == value);
+            (self.zone.is_empty() || self.zone.iter().any(|code| code == zone.code.as_str()))
+                && !self.exclude.iter().any(|code| code == zone.code.as_str())
+                && (wanted_labels.is_empty() || wanted_labels.iter().any(labelled))
         };
+        Ok(network.zones.iter().filter(is_wanted).collect())
+    }
+
+    /// What the selection leaves of what is desired.
+    ///
+    /// # Errors
+    /// One line for each flag that is wrong or matches nothing.
+    pub fn narrow(&self, network: &Network, desired: Desired) -> Result<Desired, Vec<String>> {
+        let zones = self.zones(network)?;
         let mut narrowed = desired;
         narrowed.zones.retain(|code, collections| {
             collections.retain(|collection| {
                 let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
                 self.kind.is_empty() || self.kind.iter().any(|wanted| wanted == kind)
             });
-            zone_wanted(code.as_str()) && !collections.is_empty()
+            zones.iter().any(|zone| zone.code == *code) && !collections.is_empty()
         });
         match (self.words(), narrowed.zones.is_empty()) {
             (Some(words), true) => Err(vec![format!("no manifest applies to what is selected: {words}")]),

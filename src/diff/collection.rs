@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Wanted;
+use super::amend::Amended;
 use super::names::{Names, Wish};
 use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
     DesiredValue, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Unlisted, Value, ZoneCode,
+    ObservedRecord, Provenance, Record, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -59,6 +60,9 @@ pub fn collection(
             comparison.listed(id, record, collection)?;
         }
     }
+    for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
+        comparison.amend_new(amendment)?;
+    }
     let mut unmanaged = 0;
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in rows.by_key() {
@@ -69,9 +73,10 @@ pub fn collection(
             };
         }
     }
+    let mut amended = Amended::new();
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
-            comparison.amend(amendment)?;
+            comparison.amend(amendment, &mut amended)?;
         }
     }
     for flag in &first.shape.exclusive {
@@ -86,6 +91,7 @@ pub fn collection(
         attested: comparison.attested,
         notes: comparison.notes,
         channel: observed.channel,
+        witness: observed.witness.clone(),
         references: observed.references.clone(),
     })
 }
@@ -140,13 +146,22 @@ impl<'a> Comparison<'a> {
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, reason) = match (found, record.absent) {
-            (None, true) => return Ok(()),
+            (None, true) => match &self.observed.witness {
+                Witness::Zone => return Ok(()),
+                Witness::People { gone } if gone.contains(&self.key_record(id)) => {
+                    self.count_attested();
+                    return Ok(());
+                }
+                Witness::People { .. } => (Action::Delete, Vec::new(), Some(MAYBE.to_owned())),
+            },
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
                 (Action::Create, edits, self.look_alike(id))
             }
             (Some(_), true) => {
-                (Action::Delete, Vec::new(), Some("because the manifest says `absent: true`".to_owned()))
+                // Where the kind has words of its own, the manifest says it in others.
+                let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
+                (Action::Delete, Vec::new(), plainly)
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
@@ -158,7 +173,7 @@ impl<'a> Comparison<'a> {
             }
         };
         if action == Action::Update && edits.is_empty() {
-            self.attested += usize::from(self.observed.channel == Channel::Runbook);
+            self.count_attested();
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
@@ -174,6 +189,16 @@ impl<'a> Comparison<'a> {
         let notes = &record.notes;
         self.add(id, Draft { action, edits, mode, reason, notes, provenance: &record.provenance, found });
         Ok(())
+    }
+
+    /// The key fields of a record.
+    pub(super) fn key_record(&self, id: &Key) -> Record {
+        self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect()
+    }
+
+    /// Something is as wanted.
+    pub(super) fn count_attested(&mut self) {
+        self.attested += usize::from(self.observed.witness.is_people());
     }
 
     /// How a change is done that is not only reported.
@@ -359,6 +384,10 @@ impl<'a> Comparison<'a> {
         ))
     }
 }
+
+/// Nobody knows what such a zone holds.
+const MAYBE: &str = "if it is there: nobody has attested that it is gone";
+const ABSENT: &str = "because the manifest says `absent: true`";
 
 const DETACHED: &str = "because the zone has detached it from the network";
 

@@ -4,6 +4,7 @@
 //! written come from one piece of code.
 
 mod amend;
+mod amend_new;
 mod collection;
 mod languages;
 mod names;

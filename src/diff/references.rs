@@ -1,8 +1,10 @@
 //! A record that refers to another one makes no sense without it: found out before anything is written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Wanted;
 use crate::model::{
-    Action, Channel, CollectionChanges, DesiredCollection, DesiredRecord, DesiredValue, Failure,
+    Action, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Failure,
     FailureClass, Key, ObservedCollection, ObservedZone, Reference, Table, Value,
 };
 
@@ -16,6 +18,9 @@ fn referring<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (&'a Key, &'a D
     records.map(|(key, record)| (key, &**record)).filter(|(_, record)| !record.absent)
 }
 
+/// What could not be looked up, by collection and reason: the names, and the records that refer to them.
+type Unknown<'a> = BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<String>, BTreeSet<String>)>;
+
 /// The changes, if everything that they refer to is there or is wanted too. What cannot be looked up is
 /// told, and so is a record that refers to nothing although it is already there.
 ///
@@ -27,44 +32,53 @@ pub fn check(
     zone: &[DesiredCollection],
     observed: &ObservedZone,
 ) -> Result<CollectionChanges, Failure> {
+    let mut unknown = Unknown::new();
     for (key, record) in referring(wanted) {
+        let writes = changes.changes.iter().any(|change| {
+            change.address.key == *key && matches!(change.action, Action::Create | Action::Update)
+        });
         for reference in &record.references {
             let Reference { to, fields, what } = reference;
             let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
-            let named = named.join("|");
+            let named = format!("{what} `{}`", named.join("|"));
             let found = match observed.collections.get(to) {
                 _ if is_desired(reference, zone) => continue,
-                Some(Ok(found)) => found,
-                Some(Err(failure)) => {
-                    let note =
-                        format!("{what} `{named}` could not be looked up in {to}: {}", failure.message);
-                    changes.notes.push(note);
+                None => continue,
+                Some(found) => found.as_ref(),
+            };
+            if found.is_ok_and(|found| holds(found, reference)) {
+                continue;
+            }
+            let why = match found {
+                Err(failure) => Some(failure.message.as_str()),
+                Ok(found) if found.witness.is_people() => None,
+                Ok(_) => {
+                    let message = format!("`{key}` refers to {named}, which is not in the zone's {to}");
+                    if writes {
+                        return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
+                            "declare it, add it in the zone, or leave the zone out ({})",
+                            record.provenance
+                        )));
+                    }
+                    changes.notes.push(message);
                     continue;
                 }
-                None => continue,
             };
-            if holds(found, reference) {
-                continue;
-            }
-            if found.channel == Channel::Runbook {
-                changes
-                    .notes
-                    .push(format!("whether {to} has {what} `{named}` is not known: look before `{key}`"));
-                continue;
-            }
-            let message = format!("`{key}` refers to {what} `{named}`, which is not in the zone's {to}");
-            let writes = changes.changes.iter().any(|change| {
-                change.address.key == *key && matches!(change.action, Action::Create | Action::Update)
-            });
+            // What stays as it is need not be looked up.
             if writes {
-                return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
-                    "declare it, add it in the zone, or leave the zone out ({})",
-                    record.provenance
-                )));
+                let (names, keys) = unknown.entry((to, why)).or_default();
+                names.insert(named);
+                keys.insert(format!("`{key}`"));
             }
-            changes.notes.push(message);
         }
     }
+    changes.notes.extend(unknown.into_iter().map(|((to, why), (names, keys))| {
+        let [names, keys] = [names, keys].map(|words| words.into_iter().collect::<Vec<_>>().join(", "));
+        match why {
+            Some(why) => format!("{names} could not be looked up in {to} for {keys}: {why}"),
+            None => format!("whether {to} has {names} is not known: look before {keys}"),
+        }
+    }));
     changes.notes.sort();
     changes.notes.dedup();
     Ok(changes)

@@ -110,6 +110,10 @@ settings! {
     /// What `inherited` says of an institution's own opening hours. The vendor's schema: "False means that it is a
     /// change in the library scope."
     institution_hours: InstitutionHours = InstitutionHours::Own;
+    /// What becomes of the groups of an e-resource that a PUT leaves out of `group_setting`. Not known.
+    group_settings: GroupSettings = GroupSettings::Replaced;
+    /// What a group's `value` is beside its `desc`. Not known: the one answer that was seen has `desc` alone.
+    group_codes: GroupCodes = GroupCodes::Names;
 }
 
 impl Behaviour {
@@ -225,5 +229,23 @@ switches! {
         Own,
         /// `true`, since they are no change in the library scope.
         Inherited,
+    }
+    /// What becomes of the groups of an e-resource that a PUT leaves out of its list.
+    GroupSettings {
+        /// They go.
+        Replaced,
+        /// They go, unless the list is empty, which counts as left out.
+        ReplacedUnlessEmpty,
+        /// They stay, as any member does that is left out.
+        Merged,
+    }
+    /// What a group's `value` is.
+    GroupCodes {
+        /// Its name, which `desc` is too.
+        Names,
+        /// A number of the zone's own; `desc` is the name. A PUT takes nothing but the number.
+        Numbers,
+        /// There is none: `desc` is the name, and a PUT takes that.
+        Absent,
     }
 }

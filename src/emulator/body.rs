@@ -22,13 +22,28 @@ pub(super) fn read(format: Format, root: &str, body: &[u8]) -> Result<Map<String
 
 /// Elements that have a code as text and its description as attribute: objects in JSON even
 /// where the attribute is missing.
-const VALUED: [&str; 5] = ["sub_system", "language", "institution_id", "library_id", "type"];
+const VALUED: [&str; 8] = [
+    "sub_system",
+    "language",
+    "institution_id",
+    "library_id",
+    "type",
+    "access_type",
+    "group",
+    "proxy_enabled",
+];
 /// Elements around a list, with the name of the list's items, under which JSON has the array.
-const LISTS: [(&str, &str); 4] =
-    [("rows", "row"), ("headers", "header"), ("relations", "relation"), ("open_hours", "open_hour")];
+const LISTS: [(&str, &str); 5] = [
+    ("rows", "row"),
+    ("headers", "header"),
+    ("relations", "relation"),
+    ("open_hours", "open_hour"),
+    ("group_settings", "group_setting"),
+];
 
 /// Elements that are objects even where they are empty.
-const OBJECTS: [&str; 7] = ["scope", "row", "header", "relation", "relations", "open_hour", "open_hours"];
+const OBJECTS: [&str; 8] =
+    ["scope", "row", "header", "relation", "relations", "open_hour", "open_hours", "group_setting"];
 
 /// An element that is still open.
 struct Open {
@@ -126,6 +141,10 @@ fn close(open: &mut [Open], element: Open, done: &mut Option<(String, Value)>) {
             other => *other = json!([value]),
         }
     } else {
-        parent.fields.insert(name, value);
+        match parent.fields.get_mut(&name) {
+            Some(Value::Array(items)) => items.push(value),
+            Some(first) => *first = json!([first.take(), value]),
+            None => drop(parent.fields.insert(name, value)),
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(super) struct Query {
     pub scope: Option<String>,
     pub limit: Option<String>,
     pub offset: Option<String>,
+    pub table: Option<String>,
     format: Option<String>,
     key: Option<String>,
 }
@@ -37,6 +38,8 @@ pub(super) enum Route {
     Test,
     General,
     List(TableKind),
+    /// What is below an e-collection or an e-service.
+    Below(String),
     Table(TableKind, String),
     Letters,
     Letter(String),
@@ -83,6 +86,7 @@ impl Query {
                 "scope" => &mut read.scope,
                 "limit" => &mut read.limit,
                 "offset" => &mut read.offset,
+                "table" => &mut read.table,
                 "format" => &mut read.format,
                 "apikey" => &mut read.key,
                 _ => continue,
@@ -100,6 +104,9 @@ impl Query {
 
 impl Route {
     fn of(path: &str) -> Self {
+        if let Some(rest) = path.strip_prefix("/almaws/v1/electronic/") {
+            return Self::electronic(rest.trim_end_matches('/'));
+        }
         let Some(rest) = path.strip_prefix("/almaws/v1/conf/") else { return Self::Nothing };
         let mut segments = rest.trim_end_matches('/').split('/');
         let (first, name, more) = (segments.next(), segments.next(), segments.next());
@@ -118,6 +125,20 @@ impl Route {
             (None, None) => Self::List(kind),
             (Some(name), None) => Self::Table(kind, decoded(name)),
             (Some(_) | None, Some(_)) => Self::Nothing,
+        }
+    }
+
+    /// `e-collections/61/e-services/62/portfolios/53`, or the beginning of that.
+    fn electronic(path: &str) -> Self {
+        let segments: Vec<&str> = path.split('/').collect();
+        let folders = segments.iter().step_by(2).zip(["e-collections", "e-services", "portfolios"]);
+        let matching = folders.filter(|(folder, known)| *folder == known).count();
+        let ids: Vec<String> = segments.iter().skip(1).step_by(2).map(|id| decoded(id)).collect();
+        match (matching == segments.len().div_ceil(2), segments.len() % 2, ids.join(".")) {
+            (false, _, _) => Self::Nothing,
+            (true, 0, ids) => Self::Table(TableKind::Electronic, ids),
+            (true, _, ids) if ids.is_empty() => Self::List(TableKind::Electronic),
+            (true, _, ids) => Self::Below(ids),
         }
     }
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::Ordering;
 
 use super::behaviour::Behaviour;
 use super::edit::Edit;
+use super::electronic::Resource;
 use super::fault::{Armed, Fault};
+use super::kept::{RecordEdit, Type};
 use super::log::{LoggedRequest, Statistics};
 use super::network::{Network, Place, lock};
-use super::table::{CodeTable, MappingTable, TableKind, TableSeed};
+use super::table::{CodeTable, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 
 /// Changes and looks at a network directly: no key, no threshold, no delay. Cheap to clone.
@@ -93,6 +95,31 @@ impl Control {
         state.institution.edit(edit, &settings).map_err(Misfit)
     }
 
+    /// Sets or deletes a record of what the API does not reach.
+    ///
+    /// # Errors
+    /// A zone, type, field or record that is not there.
+    pub fn edit_record(&self, edit: &RecordEdit) -> Result<(), Misfit> {
+        let place = self.place(&edit.zone)?;
+        let of = Type::find(&edit.kind, place.zone.role)
+            .ok_or_else(|| Misfit(format!("`{}` has no {}", edit.zone, edit.kind)))?;
+        let state = &mut *lock(&place.state);
+        let stamp = Stamp { by: edit.by.clone(), date: state.settings.today.clone() };
+        let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
+        kept.edit(of, edit, stamp).map_err(Misfit)
+    }
+
+    /// The records of a collection that the API does not reach, in the order of their keys.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn records(&self, zone: &str, kind: &str) -> Result<Vec<serde_json::Value>, Misfit> {
+        let state = lock(&self.place(zone)?.state);
+        let kept = state.institution.kept.get(&(kind.to_owned(), None));
+        let records = kept.into_iter().flat_map(|kept| kept.records.values());
+        Ok(records.map(|record| serde_json::Value::Object(record.fields.clone())).collect())
+    }
+
     /// Adds a table to a zone, or replaces the one of that name.
     ///
     /// # Errors
@@ -112,7 +139,21 @@ impl Control {
         lock(&self.place(zone).ok()?.state).institution.mapping_tables.get(code).cloned()
     }
 
-    /// A table of either type.
+    /// An e-collection, e-service or portfolio.
+    pub fn resource(&self, zone: &str, ids: &str) -> Option<Resource> {
+        lock(&self.place(zone).ok()?.state).institution.electronic.resources.get(ids).cloned()
+    }
+
+    /// Lets the e-resources of a zone be available for one more group.
+    ///
+    /// # Errors
+    /// A zone that is not there.
+    pub fn add_group(&self, zone: &str, name: &str) -> Result<(), Misfit> {
+        lock(&self.place(zone)?.state).institution.electronic.add_group(name);
+        Ok(())
+    }
+
+    /// A table of any type.
     ///
     /// # Errors
     /// A zone or a table that is not there.
@@ -121,6 +162,7 @@ impl Control {
         let table = match kind {
             TableKind::Code => self.code_table(zone, name).map(TableSeed::Code),
             TableKind::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
+            TableKind::Electronic => self.resource(zone, name).map(TableSeed::Electronic),
         };
         table.ok_or_else(|| Misfit(format!("`{zone}` has no table `{name}` of this kind")))
     }
@@ -134,6 +176,7 @@ impl Control {
         Ok(match kind {
             TableKind::Code => state.institution.code_tables.keys().cloned().collect(),
             TableKind::Mapping => state.institution.mapping_tables.keys().cloned().collect(),
+            TableKind::Electronic => state.institution.electronic.resources.keys().cloned().collect(),
         })
     }
 

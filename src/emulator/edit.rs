@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::open_hours::OpenHour;
 use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, TableKind};
 
-/// One edit of one table by one person.
+/// One edit by one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
@@ -16,7 +16,7 @@ pub struct Edit {
     pub zone: String,
     /// What is edited.
     pub kind: Subject,
-    /// What the API's path calls the table or the letter; nothing for what there is one of only.
+    /// What the API's path calls the table or the letter, or the ids of the e-resource; nothing for what there is one of only.
     #[serde(default)]
     pub table: String,
     /// The library whose rows are meant; `null` for the institution's.
@@ -39,6 +39,8 @@ pub enum Subject {
     Code,
     /// A mapping table.
     Mapping,
+    /// An e-collection, e-service or portfolio.
+    Electronic,
     /// A letter.
     Letter,
     /// The relations of `library`.
@@ -52,6 +54,7 @@ impl From<TableKind> for Subject {
         match kind {
             TableKind::Code => Self::Code,
             TableKind::Mapping => Self::Mapping,
+            TableKind::Electronic => Self::Electronic,
         }
     }
 }
@@ -60,7 +63,7 @@ impl Edit {
     /// What is edited, among those of its sort.
     pub(super) fn name(&self) -> &str {
         match self.kind {
-            Subject::Code | Subject::Mapping | Subject::Letter => &self.table,
+            Subject::Code | Subject::Mapping | Subject::Electronic | Subject::Letter => &self.table,
             Subject::Relations | Subject::OpenHours => self.library.as_deref().unwrap_or_default(),
         }
     }
@@ -158,6 +161,26 @@ pub enum Action {
         /// What it is called.
         description: String,
     },
+    /// Makes an e-resource available for a group, and changes what is said of the group there.
+    SetGroup {
+        /// Name of the group.
+        group: String,
+        /// New texts by name, `public_note`; an empty one clears.
+        #[serde(default)]
+        set: BTreeMap<String, String>,
+    },
+    /// Takes an e-resource away from a group.
+    DeleteGroup {
+        /// Name of the group.
+        group: String,
+    },
+    /// Changes something else of an e-resource.
+    SetMember {
+        /// Name of the member, `notes`.
+        member: String,
+        /// What it becomes; an empty text clears it.
+        value: serde_json::Value,
+    },
     /// Lets the API see and change the table, see it, or neither.
     Access(Access),
     /// The table is no longer there.
@@ -209,7 +232,10 @@ impl CodeTable {
             | Action::SetRelation { .. }
             | Action::DeleteRelation { .. }
             | Action::SetHours(_)
-            | Action::DeleteHours { .. } => {
+            | Action::DeleteHours { .. }
+            | Action::SetGroup { .. }
+            | Action::DeleteGroup { .. }
+            | Action::SetMember { .. } => {
                 return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
             }
             Action::Remove => {}
@@ -261,7 +287,10 @@ impl MappingTable {
             | Action::SetRelation { .. }
             | Action::DeleteRelation { .. }
             | Action::SetHours(_)
-            | Action::DeleteHours { .. } => {
+            | Action::DeleteHours { .. }
+            | Action::SetGroup { .. }
+            | Action::DeleteGroup { .. }
+            | Action::SetMember { .. } => {
                 return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
             }
             Action::Remove => {}

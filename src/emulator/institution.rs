@@ -11,6 +11,8 @@ use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
 use super::edit::{Scheduled, Subject};
+use super::electronic::{self, Electronic};
+use super::kept::{Kept, Name};
 use super::objects::Objects;
 use super::put::Put;
 use super::refusal::Refusal;
@@ -43,8 +45,11 @@ pub(super) type Reply = (Format, Bytes);
 pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
+    pub electronic: Electronic,
     pub objects: Objects,
     pub scheduled: Vec<Scheduled>,
+    /// What the API does not reach.
+    pub kept: BTreeMap<Name, Kept>,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
@@ -54,12 +59,18 @@ pub(super) struct Institution {
 const WRITTEN: usize = 1_000;
 
 impl Institution {
-    pub fn new(tables: impl IntoIterator<Item = TableSeed>, objects: Objects) -> Self {
+    pub fn new(
+        tables: impl IntoIterator<Item = TableSeed>,
+        objects: Objects,
+        kept: BTreeMap<Name, Kept>,
+    ) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
+            electronic: Electronic::default(),
             objects,
             scheduled: Vec::new(),
+            kept,
             written: BTreeMap::new(),
         };
         tables.into_iter().for_each(|table| institution.put_table(table));
@@ -71,6 +82,7 @@ impl Institution {
         match table {
             TableSeed::Code(table) => drop(self.code_tables.insert(table.name.clone(), table)),
             TableSeed::Mapping(table) => drop(self.mapping_tables.insert(table.code.clone(), table)),
+            TableSeed::Electronic(resource) => self.electronic.put(resource),
         }
         self.forget_written();
     }
@@ -90,6 +102,9 @@ impl Institution {
             }
             (Route::General, &Method::GET) => Ok(general(visit)),
             (Route::List(kind), &Method::GET) => self.remembered(call, |held| held.list(*kind, visit)),
+            (Route::Below(parent), &Method::GET) => {
+                self.remembered(call, |held| held.resources(parent, visit))
+            }
             (Route::Table(kind, name), &Method::GET) => {
                 let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
                 self.come((*kind).into(), name, Happened::Read, settings);
@@ -108,6 +123,7 @@ impl Institution {
                 Route::Test
                 | Route::General
                 | Route::List(_)
+                | Route::Below(_)
                 | Route::Table(..)
                 | Route::Letters
                 | Route::Letter(_)
@@ -132,6 +148,7 @@ impl Institution {
             Route::Test
             | Route::General
             | Route::List(_)
+            | Route::Below(_)
             | Route::Table(..)
             | Route::Letters
             | Route::Nothing => {}
@@ -172,6 +189,7 @@ impl Institution {
                 let entries = tables.map(|table| Node::Group(table.entry(&view))).collect();
                 ("mapping_tables", "mapping_table", entries)
             }
+            TableKind::Electronic => return self.resources("", visit),
         };
         let total = entries.len();
         let items = match settings.lists {
@@ -188,6 +206,18 @@ impl Institution {
         }
         parts.push(Part::List { around: None, item, items });
         Ok(write(root, &Node::Group(parts), call.answer, settings.booleans))
+    }
+
+    /// The e-resources below another one, e-collections below `""`: in pages, as the vendor's OpenAPI says.
+    fn resources(&self, parent: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
+        let Visit { call, sent: _, zone: _, settings, code: _ } = *visit;
+        let (item, entries) = self.electronic.list(parent, settings)?;
+        let total = entries.len();
+        let offset = number("offset", call.query.offset.as_deref(), 0)?;
+        let limit = number("limit", call.query.limit.as_deref(), 10)?.min(100);
+        let items = entries.into_iter().skip(offset).take(limit).collect();
+        let parts = vec![Part::Count("total_record_count", total), Part::List { around: None, item, items }];
+        Ok(write(&format!("{item}s"), &Node::Group(parts), call.answer, settings.booleans))
     }
 
     fn table(&self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
@@ -211,6 +241,7 @@ impl Institution {
                 visible(table.access, name)?;
                 ("mapping_table", table.answer(&view))
             }
+            TableKind::Electronic => (electronic::root(name), self.electronic.answer(name, settings)?),
         };
         Ok(write(root, &node, call.answer, settings.booleans))
     }
@@ -220,6 +251,7 @@ impl Institution {
         let root = match kind {
             TableKind::Code => "code_table",
             TableKind::Mapping => "mapping_table",
+            TableKind::Electronic => electronic::root(name),
         };
         let format =
             call.body.ok_or_else(|| Refusal::invalid_request("The Content-Type is neither JSON nor XML."))?;
@@ -236,13 +268,19 @@ impl Institution {
                 table.answer(&view(&library))
             }
             TableKind::Mapping => {
+                let actions = self.mapping_tables.get("BlockToBlockedActions").cloned();
                 let table = self.mapping_tables.get_mut(name).ok_or_else(|| missing(name))?;
                 writable(table.access, name, 90125)?;
                 if settings.column_values == ColumnValues::Checked {
                     check_values(table, &put, &self.code_tables)?;
+                    check_actions(table, &put, actions.as_ref())?;
                 }
                 let library = table.replace(&put)?;
                 table.answer(&view(&library))
+            }
+            TableKind::Electronic => {
+                self.electronic.replace(name, &body, settings)?;
+                self.electronic.answer(name, settings)?
             }
         };
         self.forget_written();
@@ -320,6 +358,23 @@ fn check_values(
                 let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
                 return Err(Refusal::business(402119, message));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
+/// are the rows of another table.
+fn check_actions(table: &MappingTable, put: &Put<'_>, actions: Option<&MappingTable>) -> Result<(), Refusal> {
+    let column = table.headers.iter().position(|header| header.name == "Blocked Action");
+    let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
+        return Ok(());
+    };
+    for sent in put.rows()? {
+        let value = super::put::text(sent, &format!("column{column}"))?;
+        if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
+            let message = format!("General error: '{value}' is not a blocked action of the institution.");
+            return Err(Refusal::business(402119, message));
         }
     }
     Ok(())

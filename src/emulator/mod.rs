@@ -10,7 +10,13 @@
 //! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`,
 //! `GET conf/letters`, `GET PUT conf/letters/{code}` (XML alone is taken), `GET PUT conf/relations?scope=LIBRARY`,
 //! `GET PUT conf/open-hours?scope=LIBRARY` (or the institution's code).
+//! Below `electronic/e-collections`, in the network zone: `GET` of lists, `GET PUT` of an e-collection, of an
+//! e-service in it (`/{id}/e-services/{id}`) and of a portfolio in that (`/portfolios/{id}`).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
+//!
+//! # The gateway
+//!
+//! Below `/gateway`, zonal's gateway contract for what the API does not reach. Its keys open all zones.
 //!
 //! # The doors beside it
 //!
@@ -22,11 +28,13 @@
 //! | `GET POST /emulator/behaviour` | [`Behaviour`]; a POST replaces it wholly |
 //! | `GET POST DELETE /emulator/faults` | one [`Fault`] is added by each POST, a DELETE removes all |
 //! | `POST /emulator/edits` | one [`Edit`] |
+//! | `POST /emulator/records` | one [`RecordEdit`] of what the gateway serves |
+//! | `GET /emulator/zones/{zone}/records/{kind}` | the records of a collection that the gateway serves |
 //! | `GET DELETE /emulator/requests` | list of [`LoggedRequest`] |
 //! | `GET /emulator/statistics` | [`Statistics`] by zone |
 //! | `GET /emulator/zones` | the zones, without their keys |
-//! | `GET /emulator/zones/{zone}/tables` | names of tables, `{"code": [..], "mapping": [..]}` |
-//! | `GET PUT /emulator/zones/{zone}/tables/{code or mapping}/{name}` | [`TableSeed`] |
+//! | `GET /emulator/zones/{zone}/tables` | names of tables, `{"code": [..], "mapping": [..], "electronic": [..]}` |
+//! | `GET PUT /emulator/zones/{zone}/tables/{code, mapping or electronic}/{name}` | [`TableSeed`] |
 //!
 //! ```json
 //! POST /emulator/behaviour
@@ -50,6 +58,8 @@
 //!  "action": {"set_relation": {"library": "LAW", "types": ["RETURN"]}}}
 //! {"zone": "01OMNI_ALPHA", "kind": "open_hours", "library": "LAW", "by": "m.tremblay",
 //!  "action": {"set_hours": {"type": "EVENT", "from_date": "2026-05-08Z", "to_date": "2026-05-08Z", "status": "OPEN"}}}
+//! {"zone": "01OMNI_NETWORK", "kind": "electronic", "table": "61100.62110", "by": "e.moreau",
+//!  "action": {"set_group": {"group": "BIG_MEMBERS", "set": {"public_note": "Until June"}}}}
 //!
 //! PUT /emulator/zones/01OMNI_ALPHA/tables/code/Colours
 //! {"code": {"name": "Colours", "description": "Colours", "sub_system": {"value": "INFRA", "desc": "General"},
@@ -65,8 +75,11 @@ mod code_table;
 mod control;
 mod document;
 mod edit;
+mod electronic;
 mod fault;
+mod gateway;
 mod institution;
+mod kept;
 mod letter;
 mod log;
 mod mapping_table;
@@ -91,12 +104,16 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, InstitutionHours, LetterEnabled, Lists,
-    ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, InstitutionHours,
+    LetterEnabled, Lists, ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey,
+    UnusedColumns,
 };
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment, Subject};
+pub use electronic::Resource;
 pub use fault::{Effect, Fault, When};
+pub use gateway::GatewayKeys;
+pub use kept::RecordEdit;
 pub use letter::Letter;
 pub use log::{LoggedRequest, Statistics};
 pub use open_hours::OpenHour;
@@ -119,6 +136,12 @@ impl Emulator {
     /// it opens the later one.
     pub fn new(zones: Vec<EmulatedZone>, behaviour: Behaviour) -> Self {
         Self { network: Arc::new(network::Network::new(zones, behaviour)) }
+    }
+
+    /// The same network, whose gateway these keys open.
+    pub fn with_gateway(self, keys: GatewayKeys) -> Self {
+        *network::lock(&self.network.gateway_keys) = keys;
+        self
     }
 
     /// The network for a server: the API and the doors beside it. Thresholds and latency run on

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::behaviour::{Behaviour, Connection, ErrorShape, Settings, UnknownKey};
 use super::call::Call;
 use super::fault::{Armed, Effect};
+use super::gateway::GatewayKeys;
 use super::institution::{Institution, Reply, Visit};
 use super::log::{Log, LoggedRequest, Statistics};
 use super::random::{mix, text};
@@ -34,6 +35,7 @@ pub(super) struct Network {
     started: OnceLock<Instant>,
     tracked: AtomicU64,
     pub armed: AtomicU64,
+    pub gateway_keys: Mutex<GatewayKeys>,
 }
 
 /// A zone and its part of the gateway.
@@ -61,7 +63,7 @@ pub(super) enum Broken {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Allowed {
+pub(super) enum Allowed {
     Reading,
     Everything,
 }
@@ -85,7 +87,11 @@ impl Network {
         }
         let places = zones.into_iter().map(|zone| Place {
             state: Mutex::new(State {
-                institution: Institution::new(seed::tables(&zone), seed::objects(&zone)),
+                institution: Institution::new(
+                    seed::tables(&zone),
+                    seed::objects(&zone),
+                    seed::kept::collections(&zone),
+                ),
                 settings: Arc::new(behaviour.settings(&zone.code)),
                 faults: Vec::new(),
                 threshold: Threshold::default(),
@@ -102,6 +108,7 @@ impl Network {
             started: OnceLock::new(),
             tracked: AtomicU64::new(0),
             armed: AtomicU64::new(0),
+            gateway_keys: Mutex::default(),
         }
     }
 
@@ -121,7 +128,9 @@ impl Network {
             status: None,
             at_ms: u64::try_from(self.now().as_millis()).unwrap_or(u64::MAX),
         });
+        let gateway = request.uri().path().starts_with(super::gateway::PREFIX);
         let response = match place {
+            _ if gateway => self.gateway(&call, &request).await?,
             Some((place, allowed)) => self.visit(place, allowed, &call, request.body()).await?,
             None => self.unknown(&call),
         };
@@ -295,7 +304,7 @@ fn broken(status: u16, code: &str, message: &str, shape: ErrorShape) -> Refusal 
 }
 
 /// Sleeps, unless there is nothing to sleep for: even no time at all would cost a turn of the timer.
-async fn nap(duration: Duration) {
+pub(super) async fn nap(duration: Duration) {
     if !duration.is_zero() {
         sleep(duration).await;
     }

@@ -136,6 +136,9 @@ pub(super) fn edit(hours: &mut Vec<OpenHour>, action: &Action) -> Result<(), Pro
         | Action::AddRow { .. }
         | Action::DeleteRow { .. }
         | Action::SetLetter { .. }
+        | Action::SetGroup { .. }
+        | Action::DeleteGroup { .. }
+        | Action::SetMember { .. }
         | Action::SetRelation { .. }
         | Action::DeleteRelation { .. }
         | Action::Access(_)

@@ -125,6 +125,9 @@ pub(super) fn edit(relations: &mut Vec<Relation>, action: &Action) -> Result<(),
         | Action::AddRow { .. }
         | Action::DeleteRow { .. }
         | Action::SetLetter { .. }
+        | Action::SetGroup { .. }
+        | Action::DeleteGroup { .. }
+        | Action::SetMember { .. }
         | Action::SetHours(_)
         | Action::DeleteHours { .. }
         | Action::Access(_)

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::control::{Control, Misfit};
+use super::gateway::PREFIX;
 use super::network::Network;
 use super::refusal::Refusal;
 use super::table::{TableKind, TableSeed};
@@ -30,6 +31,8 @@ pub(super) fn router(network: &Arc<Network>) -> Router {
         .route("/behaviour", get(behaviour).post(set_behaviour))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/edits", axum::routing::post(edit))
+        .route("/records", axum::routing::post(edit_record))
+        .route("/zones/{zone}/records/{kind}", get(records))
         .route("/requests", get(requests).delete(clear_requests))
         .route("/statistics", get(statistics))
         .route("/zones", get(zones))
@@ -40,10 +43,11 @@ pub(super) fn router(network: &Arc<Network>) -> Router {
 }
 
 async fn api(State(network): State<Arc<Network>>, request: Request<Body>) -> Response<Body> {
-    if !request.uri().path().starts_with("/almaws/") {
+    let path = request.uri().path();
+    if !path.starts_with("/almaws/") && !path.starts_with(PREFIX) {
         return said(
             StatusCode::NOT_FOUND,
-            &json!({"error": "the API is below /almaws, the doors of the emulator below /emulator"}),
+            &json!({"error": "the API is below /almaws, the gateway below /gateway, the doors of the emulator below /emulator"}),
         );
     }
     let (parts, body) = request.into_parts();
@@ -90,6 +94,20 @@ async fn edit(State(control): State<Control>, body: Bytes) -> Response<Body> {
     done(read(&body).and_then(|edit| control.edit(edit).map_err(told)))
 }
 
+async fn edit_record(State(control): State<Control>, body: Bytes) -> Response<Body> {
+    done(read(&body).and_then(|edit| control.edit_record(&edit).map_err(told)))
+}
+
+async fn records(
+    State(control): State<Control>,
+    Path((zone, kind)): Path<(String, String)>,
+) -> Response<Body> {
+    match control.records(&zone, &kind) {
+        Ok(records) => said(StatusCode::OK, &records),
+        Err(misfit) => done(Err(told(misfit))),
+    }
+}
+
 async fn requests(State(control): State<Control>) -> Response<Body> {
     said(StatusCode::OK, &control.requests())
 }
@@ -120,9 +138,11 @@ async fn zones(State(control): State<Control>) -> Response<Body> {
 
 async fn tables(State(control): State<Control>, Path(zone): Path<String>) -> Response<Body> {
     let of = |kind| control.tables(&zone, kind);
-    match (of(TableKind::Code), of(TableKind::Mapping)) {
-        (Ok(code), Ok(mapping)) => said(StatusCode::OK, &json!({"code": code, "mapping": mapping})),
-        (Err(misfit), _) | (_, Err(misfit)) => done(Err(told(misfit))),
+    match (of(TableKind::Code), of(TableKind::Mapping), of(TableKind::Electronic)) {
+        (Ok(code), Ok(mapping), Ok(electronic)) => {
+            said(StatusCode::OK, &json!({"code": code, "mapping": mapping, "electronic": electronic}))
+        }
+        (Err(misfit), _, _) | (_, Err(misfit), _) | (_, _, Err(misfit)) => done(Err(told(misfit))),
     }
 }
 

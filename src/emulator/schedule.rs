@@ -20,6 +20,7 @@ impl Institution {
                 Subject::Code | Subject::Mapping => {
                     format!("`{}` has no table `{}` of this kind", edit.zone, edit.name())
                 }
+                Subject::Electronic => format!("`{}` has no e-resource `{}`", edit.zone, edit.name()),
                 Subject::Letter => format!("`{}` has no letter `{}`", edit.zone, edit.name()),
                 Subject::Relations => format!("`{}` has no relations of `{}`", edit.zone, edit.name()),
                 Subject::OpenHours => format!("`{}` has no calendar of `{}`", edit.zone, edit.name()),
@@ -41,6 +42,7 @@ impl Institution {
             Subject::Letter => self.objects.letters.contains_key(name),
             Subject::Relations => self.objects.relations.contains_key(name),
             Subject::OpenHours => self.objects.open_hours.contains_key(name),
+            Subject::Electronic => self.electronic.resources.contains_key(name),
         }
     }
 
@@ -65,6 +67,7 @@ impl Institution {
                     table.edit(library, action, stamp)?;
                 }
             }
+            (Subject::Electronic, action) => self.electronic.edit(name, action)?,
         }
         Ok(())
     }

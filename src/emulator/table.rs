@@ -1,9 +1,12 @@
-//! What a zone keeps: code tables and mapping tables, with the rows of every language and library.
+//! What a zone keeps: code tables and mapping tables, with the rows of every language and library, and
+//! whatever else is read and replaced like them.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::electronic::Resource;
 
 /// A table to put into a zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,14 +16,17 @@ pub enum TableSeed {
     Code(CodeTable),
     /// A mapping table.
     Mapping(MappingTable),
+    /// An e-resource.
+    Electronic(Resource),
 }
 
 impl TableSeed {
-    /// Which of the two it is.
+    /// Which of them it is.
     pub fn kind(&self) -> TableKind {
         match self {
             Self::Code(_) => TableKind::Code,
             Self::Mapping(_) => TableKind::Mapping,
+            Self::Electronic(_) => TableKind::Electronic,
         }
     }
 
@@ -29,11 +35,12 @@ impl TableSeed {
         match self {
             Self::Code(table) => &table.name,
             Self::Mapping(table) => &table.code,
+            Self::Electronic(resource) => &resource.ids,
         }
     }
 }
 
-/// The two types of tables.
+/// The types of what the API reads and replaces as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableKind {
@@ -41,6 +48,8 @@ pub enum TableKind {
     Code,
     /// Rows of up to seven columns.
     Mapping,
+    /// E-collections, e-services and portfolios, named by their ids: `61.62.53`.
+    Electronic,
 }
 
 /// What the API may do with a table.

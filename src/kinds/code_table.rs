@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::rows::{self, Row, Said};
 use super::table::{OverrideSpec, Table};
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::Head;
 use crate::manifest::check::FILLED;
 use crate::manifest::lost::Lost;
@@ -65,6 +65,7 @@ impl KindSpec for CodeTable {
     const NAME: &'static str = "CodeTable";
     const ABOUT: &'static str = "Rows that a code table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
 }
 
 impl Spec for CodeTable {
@@ -75,6 +76,11 @@ impl Spec for CodeTable {
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         self.table(head.lost_spec()).expand(head, network, expansion);
     }
+}
+
+/// How a code table behaves that a person finds in this place.
+pub(super) fn shape(menu: &str) -> Arc<Shape> {
+    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&NAMES.shape) })
 }
 
 /// The fields of a row.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec, xsl};
+use super::{Expansion, KindSpec, Reach, Spec, xsl};
 use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
@@ -38,6 +38,7 @@ impl KindSpec for Letter {
     const NAME: &'static str = "Letter";
     const ABOUT: &'static str = "What one of Alma's letters shall say in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
 }
 
 /// There is one record for each letter, without a key, and Alma alone makes letters.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::{KeepOrRemove, Text};
@@ -51,6 +51,7 @@ impl KindSpec for LibraryRelations {
     const NAME: &'static str = "LibraryRelations";
     const ABOUT: &'static str = "Which libraries of an institution serve each other, and how.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
 }
 
 static SHAPE: LazyLock<Arc<Shape>> =

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::rows::{self, Row, Said};
 use super::table::{OverrideSpec, Table};
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::lost::Lost;
 use crate::manifest::selection::AppliesTo;
@@ -68,6 +68,7 @@ impl KindSpec for MappingTable {
     const NAME: &'static str = "MappingTable";
     const ABOUT: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
 }
 
 impl Spec for MappingTable {
@@ -93,6 +94,11 @@ static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
         ..Shape::default()
     })
 });
+
+/// How a mapping table behaves that a person finds in this place.
+pub(super) fn shape(menu: &str) -> Arc<Shape> {
+    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&SHAPE) })
+}
 
 impl MappingTable {
     fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {

@@ -2,11 +2,16 @@
 //!
 //! Adding a kind is one new file and one line in [`KINDS`].
 
+mod block_sharing;
 mod code_table;
 mod conflicts;
+mod electronic_availability;
 mod expansion;
+mod import_permissions;
 mod letter;
 mod library_relations;
+mod linked_account_sync;
+mod linking_rules;
 mod mapping_table;
 mod network;
 mod open_hours;
@@ -15,6 +20,7 @@ mod rows;
 mod schema;
 mod scope;
 mod table;
+mod user_groups;
 mod xsl;
 
 use std::any::Any;
@@ -32,6 +38,7 @@ use crate::manifest::node::Node;
 use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
+use crate::model::network::Role;
 use crate::model::{Desired, Diagnostic, Network};
 
 /// Makes the list, so that its length need not be counted.
@@ -49,6 +56,12 @@ kinds! {
     letter::Letter,
     library_relations::LibraryRelations,
     open_hours::OpenHours,
+    import_permissions::ImportPermissions,
+    electronic_availability::ElectronicAvailability,
+    linking_rules::LinkingRules,
+    linked_account_sync::LinkedAccountSync,
+    user_groups::UserGroups,
+    block_sharing::BlockSharing,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
@@ -60,6 +73,8 @@ pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
     const ABOUT: &'static str;
     /// The types of collection that its records can be in.
     const COLLECTIONS: &'static [&'static str];
+    /// Whose zones have them.
+    const REACH: Reach = Reach::Members;
 }
 
 /// The spec of one manifest of any kind.
@@ -71,6 +86,27 @@ pub trait Spec: Any + fmt::Debug + Send + Sync {
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>);
 }
 
+/// Whose zones have what a kind speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Members.
+    Members,
+    /// The network zone.
+    Network,
+    /// Both.
+    All,
+}
+
+impl Reach {
+    /// Whether zones of a role have it.
+    pub fn is(self, role: Role) -> bool {
+        match (self, role) {
+            (Self::All, _) | (Self::Members, Role::Member) | (Self::Network, Role::Network) => true,
+            (Self::Members, Role::Network) | (Self::Network, Role::Member) => false,
+        }
+    }
+}
+
 /// One kind of manifest.
 pub struct Kind {
     /// Its name.
@@ -79,6 +115,8 @@ pub struct Kind {
     pub about: &'static str,
     /// The types of collection that its records can be in.
     pub collections: &'static [&'static str],
+    /// Whose zones have them.
+    pub reach: Reach,
     read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<Schema>,
@@ -90,6 +128,7 @@ impl Kind {
             name: S::NAME,
             about: S::ABOUT,
             collections: S::COLLECTIONS,
+            reach: S::REACH,
             read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
             make_schema: schema::of::<S>,
             schema: OnceLock::new(),

@@ -79,14 +79,40 @@ codes! {
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
 
-    // Z07xx: letters, relations and opening hours.
+    // Z07xx: what the consortium kinds mean.
     NOT_XML = "Z0701": "a letter's XSL is not well-formed XML";
     NOT_XSL = "Z0702": "a letter's XSL is XML, but no stylesheet";
-    NO_DATE = "Z0703": "a text is not a date";
+    NOT_A_DATE = "Z0703": "a text is not a date";
     NO_TIME = "Z0704": "a text is not a time of day";
     BACKWARDS = "Z0705": "dates or hours end before they begin";
     HALF_A_PERIOD = "Z0706": "opening hours begin or end, but not both";
     PERIODS = "Z0707": "the periods of one day contradict each other";
+    DUPLICATE_GROUP = "Z0720": "a group is listed twice for one e-resource";
+    GROUP_PLACEHOLDER = "Z0721": "the name of a group has a placeholder where none can be, or none where one must be";
+    GROUP_PROXY = "Z0722": "a proxy for a group is documented in two ways";
+    NO_GROUP_LEFT = "Z0723": "an e-resource is left to the whole network";
+    NOT_A_MEMBER = "Z0724": "the network zone is meant where only members can be";
+    LINKING_UNSAID = "Z0740": "imports are denied, and it is not said whether linking stays allowed";
+    VISIBILITY_UNSAID = "Z0741": "it is not said whether partners can see a user group";
+    GROUP_ABSENT = "Z0742": "a user group is to be deleted";
+    RULES_OF_NO_GROUP = "Z0743": "rules are to follow groups, and no group says whether partners see it";
+    BLOCK_ECHO = "Z0745": "a copied block would be copied on";
+    BLOCK_STAYS = "Z0746": "a block of a target institution would not reach the other members";
+    BLOCK_SPELLING = "Z0747": "a word that Alma looks for is spelt in another case";
+    SECOND_BLOCK = "Z0748": "two blocks have the same id";
+    SECOND_DESCRIPTION = "Z0749": "two blocks describe one code differently";
+    RULE_NAME_TAKEN = "Z0760": "two linking rules have the same name, or one has that of Alma's own";
+    RULE_UNREACHABLE = "Z0761": "earlier linking rules leave nothing to one";
+    NO_SOURCE_LEFT = "Z0762": "something is for nobody, since a member is never its own source";
+    UNDECLARED_EXTERNAL_GROUP = "Z0764": "a linking rule chooses by a user group that no member has";
+    DEFAULT_RULE_UNSAID = "Z0765": "unlisted linking rules are to go, and nothing is said of Alma's own";
+    NO_DATE = "Z0766": "a date is not in the calendar";
+    NO_SPAN = "Z0767": "a span of time is not understood";
+    RULE_POSITION = "Z0768": "two manifests want linking rules at the same position";
+    AMENDED_OTHERWISE = "Z0769": "a record and an amendment of it want different things of a field";
+    IDENTIFIERS_NEVER_COPIED = "Z0770": "identifiers are to be copied to linked accounts";
+    LAG = "Z0771": "the time that a change may take is too long, or none";
+    SHORT_LAG = "Z0772": "the time that a change may take is so short that asking uses up the API's threshold";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::change::{Change, Mode};
 use super::channel::Channel;
 use super::desired::Shape;
 use super::failure::Failure;
+use super::observed::Witness;
 use super::place::Provenance;
 
 /// Everything in which the zones differ from what is desired.
@@ -58,6 +59,8 @@ pub struct CollectionChanges {
     pub references: Option<BTreeSet<String>>,
     /// How the collection was read, which is how it is changed.
     pub channel: Channel,
+    /// Who says what the collection holds.
+    pub witness: Witness,
 }
 
 impl CollectionChanges {

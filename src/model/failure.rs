@@ -39,6 +39,8 @@ pub enum FailureClass {
     Malformed,
     /// Manifest and zone do not fit together: an unknown column, an ambiguous key, a missing value.
     Mismatch,
+    /// The network's gateway did not answer, refused its key, or does not keep to the contract.
+    Gateway,
     /// The run was interrupted before this was tried.
     Interrupted,
 }
@@ -48,7 +50,12 @@ impl FailureClass {
     pub fn whole_zone(self) -> bool {
         match self {
             Self::Unreachable | Self::Denied | Self::WrongZone | Self::Quota | Self::Interrupted => true,
-            Self::Missing | Self::Locked | Self::Rejected | Self::Malformed | Self::Mismatch => false,
+            Self::Missing
+            | Self::Locked
+            | Self::Rejected
+            | Self::Malformed
+            | Self::Mismatch
+            | Self::Gateway => false,
         }
     }
 }

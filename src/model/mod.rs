@@ -28,7 +28,7 @@ pub use difference::{CollectionChanges, CollectionDiff, Differences};
 pub use event::{Event, Outcome, Report, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use network::Network;
-pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone};
+pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness};
 pub use place::{Place, Position, Provenance};
 pub use plan::{Cost, Counts, Group, GroupState, Plan, Step, ZonePlan};
 pub use value::{Field, Record, Value};

@@ -15,6 +15,8 @@ pub struct Network {
     pub zones: Vec<Zone>,
     /// The environment chosen on the command line; `None` for the fields as they stand.
     pub environment: Option<String>,
+    /// What stands in front of what Alma's public API does not reach, where anything does.
+    pub gateway: Option<Gateway>,
     /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
     /// for one in which anything else is [`Unread`].
     pub unread: bool,
@@ -136,6 +138,19 @@ pub struct Credentials {
     pub read: Option<Credential>,
     /// The key used by apply alone; without it, apply uses the read key and says so.
     pub write: Option<Credential>,
+}
+
+/// A service of the consortium's own that serves collections of any zone.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// Where it answers, without `/v1` and without a slash at the end.
+    pub url: String,
+    /// Where its keys come from.
+    pub credentials: Credentials,
+    /// How fast it may be asked, over all zones.
+    pub rate: Rate,
+    /// Where the manifest says so.
+    pub place: Place,
 }
 
 /// One key's whereabouts, `{code}` already replaced by the zone's code.

@@ -42,6 +42,31 @@ pub struct ObservedCollection {
     pub references: Option<BTreeSet<String>>,
     /// How it was read, which is how it is changed.
     pub channel: Channel,
+    /// Who says that it holds this.
+    pub witness: Witness,
+}
+
+/// Who says what a collection holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Witness {
+    /// The zone.
+    #[default]
+    Zone,
+    /// People, who have attested what they did. Nobody has verified it.
+    People {
+        /// Records that they say are gone: their key fields.
+        gone: Vec<Record>,
+    },
+}
+
+impl Witness {
+    /// Whether it is people's word only.
+    pub fn is_people(&self) -> bool {
+        match self {
+            Self::Zone => false,
+            Self::People { .. } => true,
+        }
+    }
 }
 
 /// One record as the zone holds it.

@@ -5,6 +5,8 @@
 
 pub mod alma;
 pub mod budget;
+pub mod door;
+pub mod gateway;
 mod laid;
 pub mod transport;
 

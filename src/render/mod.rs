@@ -5,4 +5,5 @@
 
 pub mod diagnostics;
 pub mod json;
+pub mod runbook;
 pub mod text;

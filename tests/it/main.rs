@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod cases;
+mod conformance;
 mod every_request;
 mod generated;
 mod house;

@@ -3,7 +3,7 @@
 //! A case is a folder in `tests/cases`. Its `script.txt` is both the script and what came of it:
 //! lines that begin with `$ ` are command lines of zonal, lines that begin with `@ ` happen to the
 //! network (see [`Stage::happen`]), and what follows each is what was printed: stdout as it is,
-//! stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
+//! what looks like the script behind `1| `, stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
 //! The other files of the folder are the config directory.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use zonal::cli::{self, Input, Look, Output, World};
-use zonal::emulator::{Behaviour, EmulatedZone, Emulator};
+use zonal::emulator::{Behaviour, EmulatedZone, Emulator, GatewayKeys, TableSeed};
 use zonal::manifest::{self, Source};
 
 /// Runs the script of a case and returns it with what was printed now.
@@ -69,6 +69,8 @@ impl Stage {
             .map(|zone| {
                 let key = |purpose: &str| format!("{purpose}-key-{}", zone.code);
                 env.insert("BOGUS".to_owned(), "bogus".to_owned());
+                env.insert("ZONAL_GATEWAY_READ".to_owned(), GatewayKeys::default().read);
+                env.insert("ZONAL_GATEWAY_WRITE".to_owned(), GatewayKeys::default().write);
                 env.insert(format!("ZONAL_READ_{}", zone.code), key("read"));
                 env.insert(format!("ZONAL_WRITE_{}", zone.code), key("write"));
                 EmulatedZone::from(zone, key("read"), Some(key("write")))
@@ -82,7 +84,12 @@ impl Stage {
     pub async fn command(&self, command: &str) -> String {
         let (_sender, interrupts) = watch::channel(0);
         let Printed { out, err, code } = self.run(command, None, interrupts).await;
-        let mut printed = out;
+        // What is printed must not be taken for part of the script when it is played again.
+        let marked = |line: &str| match line.starts_with(['#', '$', '@']) {
+            true => format!("1| {line}\n"),
+            false => format!("{line}\n"),
+        };
+        let mut printed: String = out.lines().map(marked).collect();
         for line in err.lines() {
             printed.push_str(format!("2| {line}").trim_end());
             printed.push('\n');
@@ -137,8 +144,9 @@ impl Stage {
 
     /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
     /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
-    /// `set NAME VALUE` for the environment are for the test that owns the stage. `rows ZONE KIND TABLE`
-    /// and `requests ZONE` show something.
+    /// `set NAME VALUE` for the environment are for the test that owns the stage. `record JSON` edits what the
+    /// gateway serves, `table ZONE JSON` puts a whole table, `group ZONE NAME` adds an availability group.
+    /// `rows ZONE KIND TABLE`, `records ZONE KIND`, `resource ZONE IDS` and `requests ZONE` show something.
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
@@ -168,7 +176,32 @@ impl Stage {
                 std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
                     .map_err(|e| e.to_string())
             }
+            "group" => {
+                let (zone, name) = rest.split_once(' ').expect("@ group ZONE NAME");
+                control.add_group(zone, name).map_err(|e| e.to_string())
+            }
             "rows" => return self.rows(rest),
+            "record" => serde_json::from_value(json())
+                .map_err(|e| e.to_string())
+                .and_then(|edit| control.edit_record(&edit).map_err(|e| e.to_string())),
+            "table" => {
+                let (zone, seed) = rest.split_once(' ').expect("@ table ZONE JSON");
+                serde_json::from_str::<TableSeed>(seed)
+                    .map_err(|e| e.to_string())
+                    .and_then(|seed| control.put_table(zone, seed).map_err(|e| e.to_string()))
+            }
+            "records" => {
+                let (zone, kind) = rest.split_once(' ').expect("@ records ZONE KIND");
+                let records = control.records(zone, kind).expect("the zone is there");
+                return records.iter().map(|record| format!("  {record}\n")).collect();
+            }
+            "resource" => {
+                let (zone, ids) = rest.split_once(' ').expect("@ resource ZONE IDS");
+                let resource = control.resource(zone, ids).expect("the zone has the e-resource");
+                let members = resource.members.iter().map(|(name, value)| format!("  {name} = {value}\n"));
+                let groups = resource.groups.iter().map(|(name, said)| format!("  {name}: {said:?}\n"));
+                return members.chain(groups).collect();
+            }
             "requests" => {
                 let mut log: Vec<String> = control
                     .requests()

@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+mod amendments;
 mod default_rows;
 mod languages;
 mod names;
 pub(crate) mod notation;
 mod records;
+mod several_amendments;

@@ -10,7 +10,7 @@ use crate::diff::diff;
 use crate::manifest::{self, Source};
 use crate::model::{
     Action, Change, Channel, CollectionId, Desired, Differences, Failure, FailureClass, Field, Mode, Network,
-    Observed, ObservedCollection, ObservedRecord, Severity, Table, Value,
+    Observed, ObservedCollection, ObservedRecord, Severity, Table, Value, Witness,
 };
 
 /// A network of so many members, and what manifests want of it. A manifest is `KIND NAME` and, in
@@ -170,6 +170,7 @@ impl<'a> Block<'a> {
             records: self.records.clone(),
             references: self.references.clone(),
             channel: Channel::Api,
+            witness: Witness::Zone,
         })
     }
 }

@@ -4,8 +4,10 @@
 
 mod calendar;
 mod codes;
+pub(super) mod kept;
 mod letters;
 mod mappings;
+mod resources;
 
 use super::objects::Objects;
 use super::random::text;
@@ -22,7 +24,10 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
         .chain(mappings::tables().into_iter().map(TableSeed::from))
         .collect();
     let local = match zone.role {
-        Role::Network => Vec::new(),
+        Role::Network => {
+            tables.extend(resources::resources().into_iter().map(TableSeed::Electronic));
+            Vec::new()
+        }
         Role::Member => habits(&zone.code),
     };
     for table in &mut tables {

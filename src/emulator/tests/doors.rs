@@ -38,10 +38,11 @@ async fn every_documented_example_works() {
         libraries: vec!["MAIN".to_owned(), "LAW".to_owned()],
         ..EmulatedZone::new(code, code, None)
     };
-    let zones = vec![zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
+    let network_zone = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK") };
+    let zones = vec![network_zone, zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
     let emulator = Emulator::new(zones, Behaviour::default());
     let examples = examples();
-    assert_eq!(examples.len(), 11);
+    assert_eq!(examples.len(), 12);
     for (method, path, body) in examples {
         assert_eq!(
             door(&emulator, method, &path, &body).await,

@@ -3,6 +3,7 @@
 
 mod doors;
 mod edits;
+mod electronic;
 mod faults;
 mod formats;
 mod gateway;

@@ -89,6 +89,22 @@ async fn columns_can_insist_on_the_codes_of_their_table() {
 }
 
 #[tokio::test]
+async fn blocked_actions_can_be_those_that_the_vendor_added() {
+    let cases = [
+        (ColumnValues::Unchecked, "05", 200),
+        (ColumnValues::Checked, "05", 400),
+        (ColumnValues::Checked, "03", 200),
+    ];
+    for (switch, action, status) in cases {
+        let emulator = network(Behaviour { column_values: switch, ..Behaviour::unlimited() });
+        let (_, mut table) = get(&emulator, "r-nz", DEFINITIONS).await;
+        table["row"][0]["column4"] = json!(action);
+        let (answered, body) = put(&emulator, "w-nz", DEFINITIONS, &table).await;
+        assert_eq!((answered, body.to_string().contains("402119")), (status, status == 400));
+    }
+}
+
+#[tokio::test]
 async fn a_switch_that_is_turned_shows_in_what_was_read_before() {
     let emulator = network(Behaviour::unlimited());
     assert!(get(&emulator, "r-nz", BLOCKS).await.1.get("language").is_some());

@@ -11,11 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use self::spec::NetworkSpec;
 
 use self::access::{Access, Chosen, Said};
-use self::spec::ZoneSpec;
+use self::spec::{CredentialSpec, GatewaySpec, ZoneSpec};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::lost::Lost;
+use crate::manifest::typed::At;
 use crate::manifest::{Head, Manifest, codes, suggest};
-use crate::model::network::{Campus, Credentials, Library, Names, Role, Unread, Zone};
+use crate::model::network::{
+    Campus, Credential, Credentials, Gateway, Library, Names, Rate, Role, Unread, Zone,
+};
 use crate::model::{Diagnostic, Network, ZoneCode};
 
 impl KindSpec for NetworkSpec {
@@ -100,8 +103,35 @@ fn read(
         name: head.name.as_ref().to_owned(),
         zones,
         environment: environment.map(str::to_owned),
+        gateway: gateway(head, spec, environment, chosen),
         unread: rules::lacks_zones(head),
     }
+}
+
+/// The gateway of the environment that was chosen, or the network's own where none was. One that is
+/// written wrongly has been told.
+fn gateway(
+    head: &Head,
+    spec: &NetworkSpec,
+    environment: Option<&str>,
+    chosen: Option<Chosen<'_>>,
+) -> Option<Gateway> {
+    let said = match (environment, chosen) {
+        (None, _) => spec.gateway.as_ref(),
+        (Some(_), chosen) => chosen.and_then(|chosen| chosen.spec.gateway.as_ref()),
+    }?;
+    let key = |said: &Option<At<CredentialSpec>>| {
+        let said = said.as_ref()?;
+        let source = parts::credential(&said.value, "").ok()?;
+        Some(Credential { source, place: head.place(said.extent) })
+    };
+    let GatewaySpec { url, credentials, rate } = &said.value;
+    Some(Gateway {
+        url: parts::base_url(&url.value).ok()?,
+        credentials: Credentials { read: key(&credentials.read), write: key(&credentials.write) },
+        rate: Rate { per_second: rate.and_then(|rate| rate.per_second).unwrap_or(20), daily_reserve: 0 },
+        place: head.place(url.extent),
+    })
 }
 
 /// The environment; an error where there is none of this name, which is nothing to tell where it may

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::access::Layer;
 use super::parts::{self, CredentialProblem};
-use super::spec::{CredentialSpec, NetworkSpec, ZoneSpec};
+use super::spec::{CredentialSpec, CredentialsSpec, GatewaySpec, NetworkSpec, ZoneSpec};
 use crate::manifest::lost::Lost;
 use crate::manifest::typed::{At, Fields};
 use crate::manifest::{Head, codes, suggest};
@@ -18,6 +18,10 @@ pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
         for credential in credentials(&layer) {
             problems.extend(wrong_credential(credential, head));
         }
+    }
+    let environments = spec.environments.0.iter().filter_map(|(_, environment)| environment.gateway.as_ref());
+    for gateway in spec.gateway.iter().chain(environments) {
+        self::gateway(&gateway.value, head, &mut problems);
     }
     for (zone, lost) in zones(spec, head) {
         zone_parts(zone, lost, head, &mut problems);
@@ -79,20 +83,36 @@ fn credentials<'a>(layer: &Layer<'a>) -> impl Iterator<Item = &'a At<CredentialS
     layer.credentials.into_iter().flat_map(|credentials| credentials.read.iter().chain(&credentials.write))
 }
 
+fn gateway(gateway: &GatewaySpec, head: &Head, problems: &mut Vec<Diagnostic>) {
+    url(&gateway.url, head, problems);
+    let CredentialsSpec { read, write } = &gateway.credentials;
+    for credential in read.iter().chain(write) {
+        problems.extend(wrong_credential(credential, head));
+    }
+    if read.is_none() {
+        let message = "the gateway has no credentials to read with";
+        let help = "add `credentials: {read: {env: ZONAL_GATEWAY_READ}}` to it";
+        problems
+            .push(Diagnostic::error(codes::NO_READ_KEY, head.place(gateway.url.extent), message).help(help));
+    }
+}
+
 fn address(layer: &Layer<'_>, head: &Head, problems: &mut Vec<Diagnostic>) {
     let Some(url) = layer.base_url else { return };
     let place = head.place(url.extent);
     if let Some(region) = layer.region {
         problems.push(
-            Diagnostic::error(
-                codes::NOT_EXACTLY_ONE,
-                place.clone(),
-                "only one of `region`, `baseUrl` can be given",
-            )
-            .related(head.place(region.extent), "the other one")
-            .help("remove one of them"),
+            Diagnostic::error(codes::NOT_EXACTLY_ONE, place, "only one of `region`, `baseUrl` can be given")
+                .related(head.place(region.extent), "the other one")
+                .help("remove one of them"),
         );
     }
+    self::url(url, head, problems);
+}
+
+/// What must hold of every URL that keys are sent to.
+fn url(url: &At<String>, head: &Head, problems: &mut Vec<Diagnostic>) {
+    let place = head.place(url.extent);
     match parts::base_url(&url.value) {
         Err(reason) => problems.push(
             Diagnostic::error(codes::BASE_URL, place, format!("`{}` is no base URL: {reason}", url.value))

@@ -25,6 +25,8 @@ pub struct NetworkSpec {
     pub rate: Option<RateSpec>,
     /// What every zone must say it is before anything is written to it.
     pub environment_type: Option<EnvironmentTypeSpec>,
+    /// A service in front of what Alma's public API does not reach.
+    pub gateway: Option<At<GatewaySpec>>,
     /// The network zone.
     pub network_zone: At<ZoneSpec>,
     /// The institution zones.
@@ -121,6 +123,18 @@ pub struct CredentialSpec {
     pub command: Option<At<Command>>,
 }
 
+/// A service that speaks zonal's gateway contract, see `gateway.openapi.json`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GatewaySpec {
+    /// Where it answers: scheme, host, port and perhaps a path, without `/v1`.
+    pub url: At<String>,
+    /// Where its keys come from.
+    pub credentials: CredentialsSpec,
+    /// How fast it may be asked, over all zones.
+    pub rate: Option<RateSpec>,
+}
+
 /// How fast a zone may be asked.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -149,6 +163,9 @@ pub struct EnvironmentSpec {
     pub rate: Option<RateSpec>,
     /// What the zones of this environment must say they are.
     pub environment_type: Option<EnvironmentTypeSpec>,
+    /// The gateway of this environment. An environment that has none is reached without one: the
+    /// network's own may lead to production.
+    pub gateway: Option<At<GatewaySpec>>,
     /// Zones that differ in this environment, by code.
     #[serde(default)]
     pub zones: Fields<ZoneOverride>,

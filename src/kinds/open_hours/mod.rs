@@ -13,7 +13,7 @@ use serde::Deserialize;
 use self::record::Wanted;
 use self::times::times;
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
@@ -133,6 +133,7 @@ impl KindSpec for OpenHours {
     const NAME: &'static str = "OpenHours";
     const ABOUT: &'static str = "Opening hours, events and exceptions of institutions or of their libraries.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
 }
 
 /// What identifies an entry.

@@ -51,8 +51,8 @@ pub(super) fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>
     };
     const DATE: &str = "write `YYYY-MM-DD`, as in `2026-05-08`";
     const TIME: &str = "write `HH:MM` from `00:00` to `23:59`, as in `08:30`";
-    let from = read(&hour.from, date, codes::NO_DATE, "a date", DATE);
-    let to = read(&hour.to, date, codes::NO_DATE, "a date", DATE);
+    let from = read(&hour.from, date, codes::NOT_A_DATE, "a date", DATE);
+    let to = read(&hour.to, date, codes::NOT_A_DATE, "a date", DATE);
     let opens = read(&hour.opens, time, codes::NO_TIME, "a time of day", TIME);
     let closes = read(&hour.closes, time, codes::NO_TIME, "a time of day", TIME);
     let extent = |said: &Option<At<Text>>| said.as_ref().map(|said| said.extent).unwrap_or_default();

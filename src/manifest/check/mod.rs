@@ -62,12 +62,15 @@ const IN_WORDS: &[(&str, &str)] = &[
     (NAME, "lower-case letters, digits and `-`, beginning with a letter or digit"),
     (CODE, "letters, digits, `_` and `-`"),
     (FILLED, "at least one character that is not a space"),
+    (DIGITS, "digits"),
 ];
 
 /// `metadata.name`.
 pub const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
 /// Codes of zones.
 pub const CODE: &str = "^[A-Za-z0-9_-]+$";
+/// Ids.
+pub const DIGITS: &str = "^[0-9]+$";
 /// Texts that must not be empty.
 pub const FILLED: &str = "\\S";
 
@@ -208,6 +211,10 @@ impl Check<'_> {
     }
 
     fn not_one_of(&self, node: &Node, options: &[String]) -> Diagnostic {
+        if let Some(word) = spelled_out(node, options) {
+            let message = format!("expected a word, found {}", kind_of(node));
+            return self.at(codes::WRONG_TYPE, node.head(), message).help(format!("write `{word}`"));
+        }
         let NodeValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let message = format!("`{text}` is not one of {}", list(&options));
@@ -244,7 +251,8 @@ impl Check<'_> {
                 _ => None,
             })
             .collect();
-        if constants.len() == context.iter().flatten().count() {
+        let only_constants = constants.len() == context.iter().flatten().count();
+        if only_constants || spelled_out(node, &constants).is_some() {
             problems.push(self.not_one_of(node, &constants));
             return;
         }
@@ -294,6 +302,20 @@ impl Check<'_> {
             _ => self.at(codes::NOT_EXACTLY_ONE, head, message),
         }
     }
+}
+
+/// The word for a flag where words are wanted, `yes` for `true`.
+fn spelled_out(node: &Node, options: &[String]) -> Option<&'static str> {
+    let word = match &node.value {
+        NodeValue::Bool(true) => "yes",
+        NodeValue::Bool(false) => "no",
+        NodeValue::Null
+        | NodeValue::Number(_)
+        | NodeValue::Text(_)
+        | NodeValue::List(_)
+        | NodeValue::Map(_) => return None,
+    };
+    options.iter().any(|option| option == word).then_some(word)
 }
 
 fn parent(pointer: &str) -> Option<&str> {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::layout::{Layout, filled};
 use super::path::Path;
 use super::table::{Asked, understand};
-use crate::model::{Channel, Failure, FailureClass, ObservedCollection};
+use crate::model::{Channel, Failure, FailureClass, ObservedCollection, Witness};
 use crate::provider::Snapshot;
 
 /// Where things stand in a code table (the vendor's schema).
@@ -58,6 +58,7 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
         records,
         references: None,
         channel: Channel::Api,
+        witness: Witness::Zone,
     };
     Ok(Snapshot { observed, raw: body })
 }

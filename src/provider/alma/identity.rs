@@ -52,6 +52,7 @@ fn tolerate<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
             FailureClass::Missing
             | FailureClass::Locked
             | FailureClass::Rejected
+            | FailureClass::Gateway
             | FailureClass::Mismatch => Ok(None),
             FailureClass::Unreachable
             | FailureClass::Denied

@@ -15,7 +15,7 @@ use super::putter::Payload;
 use super::xml;
 use crate::model::{
     Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Table,
-    Value, ZoneCode,
+    Value, Witness, ZoneCode,
 };
 use crate::provider::{Snapshot, laid};
 
@@ -82,6 +82,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         records: vec![record],
         references: None,
         channel: Channel::Api,
+        witness: Witness::Zone,
     };
     Ok(Snapshot { observed, raw: body })
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::layout::{Layout, filled};
 use super::path::Path;
 use super::table::{Asked, understand};
-use crate::model::{Channel, Failure, Field, ObservedCollection, ObservedRecord, Value};
+use crate::model::{Channel, Failure, Field, ObservedCollection, ObservedRecord, Value, Witness};
 use crate::provider::Snapshot;
 
 /// Where things stand in a mapping table (the vendor's schema). `managed_in_network` is in the
@@ -50,6 +50,7 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
         records,
         references: references(&headers),
         channel: Channel::Api,
+        witness: Witness::Zone,
     };
     Ok(Snapshot { observed, raw: body })
 }

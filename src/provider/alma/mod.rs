@@ -6,26 +6,27 @@
 mod body;
 mod code_table;
 mod complaint;
-mod getter;
+mod electronic;
+pub(in crate::provider) mod getter;
 mod identity;
-mod layout;
+pub(in crate::provider) mod layout;
 mod letter;
 mod mapping_table;
 mod object;
 mod open_hours;
-mod path;
-mod patience;
+pub(in crate::provider) mod path;
+pub(in crate::provider) mod patience;
 mod putter;
 mod relations;
-mod secret;
+pub(in crate::provider) mod secret;
 mod strays;
 mod table;
 #[cfg(test)]
 mod tests;
 mod titles;
-mod verdict;
+pub(in crate::provider) mod verdict;
 mod watch;
-mod wire;
+pub(in crate::provider) mod wire;
 mod xml;
 
 use std::sync::Arc;
@@ -79,7 +80,8 @@ enum TableType {
 }
 
 /// The types of collection that are not tables, each in a file of its own.
-static OBJECTS: [&Object; 3] = [&letter::LETTER, &open_hours::OPEN_HOURS, &relations::RELATIONS];
+static OBJECTS: [&Object; 4] =
+    [&letter::LETTER, &open_hours::OPEN_HOURS, &relations::RELATIONS, &electronic::ELECTRONIC];
 
 /// Whether this API has an endpoint for a type of collection.
 pub fn serves(kind: &str) -> bool {
@@ -236,7 +238,13 @@ impl Write for AlmaWriter {
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         match Service::of(&before.observed.id) {
             Ok(Service::Table(table)) => strays::strays(table.layout(), before, changes, after),
-            Ok(Service::Object(object)) => object.strays(before, changes, after),
+            Ok(Service::Object(object)) => {
+                let mut strays = object.strays(before, changes, after);
+                if object.kind == electronic::ELECTRONIC.kind {
+                    strays.extend(electronic::strays(before, changes, after));
+                }
+                strays
+            }
             Err(failure) => vec![failure.message],
         }
     }

@@ -14,7 +14,7 @@ use super::path::Path;
 use super::putter::Payload;
 use crate::model::{
     Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Value,
-    ZoneCode,
+    Witness, ZoneCode,
 };
 use crate::provider::{Snapshot, laid};
 
@@ -71,6 +71,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         records: records.collect(),
         references: None,
         channel: Channel::Api,
+        witness: Witness::Zone,
     };
     Ok(Snapshot { observed, raw: body })
 }

@@ -62,7 +62,8 @@ impl Patience {
             }
             (Kind::Unsent, _) | (Kind::Lost | Kind::Server, Repeat::Anything) => self.trouble.next()?,
             (Kind::Garbled, Repeat::Anything) => self.garbled.next()?,
-            (Kind::Lost | Kind::Server | Kind::Garbled, Repeat::Unseen) | (Kind::Odd | Kind::Refused, _) => {
+            (Kind::Lost | Kind::Server | Kind::Garbled, Repeat::Unseen)
+            | (Kind::Odd | Kind::Refused | Kind::Moved, _) => {
                 return None;
             }
         };

@@ -53,7 +53,9 @@ impl Putter {
             Answer::Text(_) => Err(garbled(&name, "something that is not JSON, or breaks off")),
         });
         put.await.map_err(|trouble| match trouble.kind {
-            Kind::Busy(_) | Kind::Unsent | Kind::Refused => WriteError::Refused(trouble.failure),
+            Kind::Busy(_) | Kind::Unsent | Kind::Refused | Kind::Moved => {
+                WriteError::Refused(trouble.failure)
+            }
             Kind::Lost | Kind::Server | Kind::Garbled | Kind::Odd => WriteError::Unknown(trouble.failure),
         })
     }

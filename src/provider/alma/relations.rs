@@ -15,7 +15,8 @@ use super::object::Object;
 use super::path::Path;
 use super::putter::Payload;
 use crate::model::{
-    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Value, ZoneCode,
+    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Value, Witness,
+    ZoneCode,
 };
 use crate::provider::{Snapshot, laid};
 
@@ -75,6 +76,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         records: records.collect(),
         references: None,
         channel: Channel::Api,
+        witness: Witness::Zone,
     };
     Ok(Snapshot { observed, raw: body })
 }

@@ -156,7 +156,7 @@ fn shown(value: &Json) -> String {
 
 /// A value in one spelling: without nulls, empty texts and what only describes a value; flags and
 /// numbers as texts. `None` where nothing is left.
-fn spelled(value: &Json) -> Option<Json> {
+pub fn spelled(value: &Json) -> Option<Json> {
     match value {
         Json::Null => None,
         Json::String(text) if text.is_empty() => None,

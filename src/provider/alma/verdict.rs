@@ -45,6 +45,8 @@ pub enum Kind {
     Garbled,
     /// A status that the API does not have, such as a redirect.
     Odd,
+    /// Seen and refused, because what it was made for has moved.
+    Moved,
     /// Seen and refused; another try would be refused too.
     Refused,
 }
@@ -126,6 +128,7 @@ fn refused(
     let (kind, class, help) = match complaint.code.as_deref() {
         Some("DAILY_THRESHOLD") => (Kind::Refused, FailureClass::Quota, Some(TOMORROW)),
         Some("PER_SECOND_THRESHOLD") => (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER)),
+        _ if status == StatusCode::PRECONDITION_FAILED => (Kind::Moved, FailureClass::Rejected, None),
         _ if status == StatusCode::TOO_MANY_REQUESTS => {
             (Kind::Busy(retry_after()), FailureClass::Unreachable, Some(SLOWER))
         }
@@ -137,6 +140,8 @@ fn refused(
         _ if !status.is_client_error() => (Kind::Odd, FailureClass::Malformed, Some(GATEWAY)),
         code => {
             let (class, help) = meaning(code, status, complaint.message.as_deref());
+            let electronic = help == Some(AREA) && request.contains("/electronic/");
+            let help = if electronic { Some(ELECTRONIC_AREA) } else { help };
             (Kind::Refused, class, help)
         }
     };
@@ -169,6 +174,11 @@ const HIDDEN: &str = "this table can only be seen and changed in Alma itself";
 const FIXED: &str = "the institution cannot customize this table";
 const SCOPE: &str =
     "`library` must be a code of this zone's libraries, and the table one that libraries have";
+const NO_RESOURCE: &str =
+    "look the ids up in the network zone: of an e-collection, an e-service in it, a portfolio in that";
+const NO_GROUP: &str = "every group must be one of the network zone's Inventory Network Groups (Configuration > Resources > General)";
+const NO_PROXY: &str = "every `proxy` must be the code of one of the network zone's proxy definitions";
+const ELECTRONIC_AREA: &str = "give the key the area Electronic in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
 const ONE_DEFAULT: &str = "at most one row of a table may be `default: true`";
 
 /// What a refusal means: the codes of the vendor's OpenAPI, and the gateway's words, which client
@@ -187,6 +197,9 @@ fn meaning(
         Some("90123" | "90125") => (FailureClass::Locked, Some(FIXED)),
         Some("90121" | "90127") => (FailureClass::Mismatch, Some(SCOPE)),
         Some("90122") => (FailureClass::Rejected, Some(ONE_DEFAULT)),
+        Some("60121" | "60122" | "60123" | "60151") => (FailureClass::Missing, Some(NO_RESOURCE)),
+        Some("60152") => (FailureClass::Rejected, Some(NO_GROUP)),
+        Some("60135" | "60168") => (FailureClass::Rejected, Some(NO_PROXY)),
         Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
             (FailureClass::Denied, Some(AREA))
         }
@@ -197,6 +210,7 @@ fn meaning(
             Some("look whether the key is complete, and whether it may be used from this address only"),
         ),
         None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
+        _ if status == StatusCode::NOT_FOUND => (FailureClass::Missing, None),
         _ => (FailureClass::Rejected, None),
     }
 }

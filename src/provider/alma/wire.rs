@@ -146,7 +146,7 @@ impl Wire {
             Some((_, FailureClass::Quota)) => self.budget.day_is_over(),
             // A host that cannot be reached says nothing about how much it can bear.
             Some((Kind::Unsent, _)) => drop(permit),
-            Some((Kind::Garbled | Kind::Odd | Kind::Refused, _)) | None => permit.good(),
+            Some((Kind::Garbled | Kind::Odd | Kind::Refused | Kind::Moved, _)) | None => permit.good(),
         }
     }
 

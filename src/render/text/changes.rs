@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::lines;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled};
-use crate::model::{Action, Change, CollectionId, Edit, Failure, Mode, Provenance};
+use crate::model::{Action, Change, Channel, CollectionId, Edit, Failure, Mode, Provenance};
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
-pub fn change(out: &mut String, change: &Change) {
+pub fn change(out: &mut String, change: &Change, channel: Channel) {
     let (style, symbol) = match (change.mode, change.action) {
         (Mode::Report, _) => (DIM, '.'),
         (Mode::ByHand, _) => (HAND, '>'),
@@ -21,7 +21,7 @@ pub fn change(out: &mut String, change: &Change) {
     };
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
-    for remark in remarks(change) {
+    for remark in remarks(change, channel) {
         let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({remark})")));
     }
     let symbol = styled(style, symbol);
@@ -74,9 +74,13 @@ fn fate(change: &Change) -> &'static str {
     }
 }
 
-fn remarks(change: &Change) -> Vec<String> {
+fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
-    let mut remarks = vec![format!("{manifest}, {}", change.provenance)];
+    let way = match channel {
+        Channel::Api | Channel::Runbook => "",
+        Channel::Gateway => ", over the gateway",
+    };
+    let mut remarks = vec![format!("{manifest}, {}{way}", change.provenance)];
     remarks.extend(change.reason.clone());
     remarks.extend(change.notes.iter().map(ToString::to_string));
     let attested = change.mode == Mode::ByHand;

@@ -62,7 +62,7 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     out.push('\n');
     for step in &zone.collections {
         match &step.diff.outcome {
-            Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change)),
+            Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
             Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
         }
     }
@@ -89,7 +89,8 @@ fn summary(out: &mut String, plan: &Plan) {
     notes(out, plan);
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand == 0 {
-        let _ = writeln!(out, "{} Your network matches the configuration.", styled(BOLD, "No changes."));
+        let how = if attested > 0 { ", as far as people have attested it" } else { "" };
+        let _ = writeln!(out, "{} Your network matches the configuration{how}.", styled(BOLD, "No changes."));
     } else if nothing && !plan.is_complete() {
         let _ = writeln!(out, "{} Nothing to apply in what could be seen.", styled(BOLD, "Incomplete."));
     } else if nothing {

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Action, Change, CollectionId, Failure, Outcome, Plan, Report, ZoneCode, ZoneReport};
+use crate::model::{
+    Action, Change, Channel, CollectionId, Failure, Outcome, Plan, Report, ZoneCode, ZoneReport,
+};
 
 /// The report: what succeeded in one line for each set of zones, what did not in full.
 pub fn report(plan: &Plan, report: &Report) -> String {
@@ -74,7 +76,7 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
                 out,
                 "{bad} {place}: stale: it moved since the plan, so nothing was written; now it would take"
             );
-            now.iter().for_each(|change| changes::change(out, change));
+            now.iter().for_each(|change| changes::change(out, change, Channel::Api));
         }
         Outcome::Failed { failure } => {
             let _ = writeln!(out, "{bad} {place}: failed: {failure}");

@@ -3,6 +3,7 @@
 
 mod code_tables;
 mod confirming;
+mod electronic;
 mod laws;
 mod letters;
 mod mapping_tables;

@@ -1,5 +1,7 @@
 //! Finds manifests that contradict each other, zone by zone, and tells each contradiction once.
 
+mod rules;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +24,12 @@ pub fn find(network: &Network, desired: &Desired, doubts: &BTreeSet<Doubt>) -> V
                 related.entry(collection.id.without_language()).or_default().push(collection);
             }
         }
+        for collections in same.values() {
+            conflicts.amended(zone, collections);
+        }
         for collections in same.values().filter(|collections| collections.len() > 1) {
             conflicts.addresses(zone, collections);
+            conflicts.positions(zone, collections);
         }
         for collections in related.values() {
             conflicts.unlisted(zone, collections);

@@ -1,0 +1,175 @@
+//! `zonal attest`: somebody says that steps of the runbook were done.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::attestations::{Attestation, Attestations, FILE, Now};
+use super::config::{Format, to_json};
+use super::exit::Exit;
+use super::plan::{Target, make};
+use super::world::World;
+use crate::manifest::suggest::nearest;
+use crate::model::{Action, Change, CollectionDiff, Mode, Record, Value, Witness};
+use crate::render::text::count;
+
+/// Record that steps of the runbook were done, by whom and when
+///
+/// Writes attestations.json in the config directory, which belongs into git. Attested records are shown
+/// as attested, never as verified. What is attested lapses when the manifests want something else.
+#[derive(Debug, Args)]
+pub struct Attest {
+    /// Addresses of records as the runbook's JSON and the plan show them, `01A/TermsOfUse/Request`
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<String>,
+    /// All steps of what is selected
+    #[arg(long, conflicts_with = "addresses")]
+    all: bool,
+    /// Who did them
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// When, as YYYY-MM-DD; today where nothing is said
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
+    /// Print what was attested as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// What was attested.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal attest --json")]
+pub struct Attested {
+    /// Addresses of the records.
+    pub attested: Vec<String>,
+    /// Who did it.
+    pub by: String,
+    /// When, as `YYYY-MM-DD`.
+    pub date: String,
+}
+
+impl Attest {
+    /// Attests steps of the runbook for the manifests below `directory`.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.attest(directory, world).await {
+            Ok(()) => Exit::Done,
+            Err(exit) => exit,
+        }
+    }
+
+    async fn attest(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+        let fail = |message: String| super::fail(world, message);
+        if self.addresses.is_empty() && !self.all {
+            return Err(fail(
+                "name the records that were done, or pass --all; `zonal runbook` lists them".into(),
+            ));
+        }
+        if self.by.trim().is_empty() {
+            return Err(fail("--by must name who did it".into()));
+        }
+        let today = (world.now)();
+        let date = self.date.clone().unwrap_or_else(|| today.chars().take(10).collect());
+        let day: jiff::civil::Date =
+            date.parse().map_err(|_| fail(format!("--date {date}: write it as YYYY-MM-DD")))?;
+        if day.to_string() > today {
+            return Err(fail(format!("--date {date}: that is still to come")));
+        }
+        let planned = make(&self.target, directory, Format::Text, world, &|_| {}).await?;
+        let steps: Vec<(&CollectionDiff, &Change)> = (planned.plan.zones.values())
+            .flat_map(|zone| &zone.collections)
+            .flat_map(|step| {
+                step.diff.outcome.iter().flat_map(|found| &found.changes).map(|change| (&step.diff, change))
+            })
+            .filter(|(_, change)| change.mode == Mode::ByHand)
+            .collect();
+        let chosen = self.choose(&steps, world)?;
+        let mut attestations = Attestations::load(directory).map_err(|error| fail(error))?;
+        for (diff, change) in &chosen {
+            let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == Witness::Zone);
+            if seen {
+                return Err(fail(format!(
+                    "{}: the zone can be read, so that nobody need attest it; `zonal plan` shows what is left",
+                    change.address
+                )));
+            }
+            attest(&mut attestations, diff, change, self.by.trim(), &date);
+        }
+        attestations.save(directory).map_err(|error| fail(error))?;
+        let attested: Vec<String> = chosen.iter().map(|(_, change)| change.address.to_string()).collect();
+        if self.json {
+            world.out.line(to_json(&Attested { attested, by: self.by.trim().to_owned(), date }));
+            return Ok(());
+        }
+        attested.iter().for_each(|address| world.out.line(format!("  {address}")));
+        let zones: BTreeSet<_> = chosen.iter().map(|(_, change)| &change.address.zone).collect();
+        world.out.line(format!(
+            "Attested: {} in {}, by {} on {date}, in {FILE}. Commit it.",
+            count(chosen.len(), "record"),
+            count(zones.len(), "zone"),
+            self.by.trim()
+        ));
+        Ok(())
+    }
+
+    fn choose<'a>(
+        &self,
+        steps: &[(&'a CollectionDiff, &'a Change)],
+        world: &World,
+    ) -> Result<Vec<(&'a CollectionDiff, &'a Change)>, Exit> {
+        if self.all {
+            return match steps.is_empty() {
+                true => Err(super::fail(world, "nothing is left to be done by hand in what is selected")),
+                false => Ok(steps.to_vec()),
+            };
+        }
+        let known: Vec<String> = steps.iter().map(|(_, change)| change.address.to_string()).collect();
+        let mut chosen = Vec::new();
+        let mut wrong = None;
+        for address in &self.addresses {
+            match known.iter().position(|known| known == address) {
+                Some(index) => chosen.push(steps[index]),
+                None => {
+                    let near = nearest(address, known.iter().map(String::as_str));
+                    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                    wrong = Some(super::fail(world, format!("{address}: no step of the runbook{near}")));
+                }
+            }
+        }
+        wrong.map_or(Ok(chosen), Err)
+    }
+}
+
+/// Puts what somebody did in the place of what was attested of the record before.
+fn attest(attestations: &mut Attestations, diff: &CollectionDiff, change: &Change, by: &str, date: &str) {
+    let key: Record = change.key.iter().cloned().collect();
+    // The manifest's own name of the collection, which is what it is asked for by.
+    let id = diff.asked.first().unwrap_or(&diff.id);
+    let same = |each: &Attestation| {
+        let of = |field: &str| each.fields.get(field).map(Value::from);
+        each.zone == change.address.zone.as_str()
+            && each.collection() == *id
+            && key.iter().all(|(field, value)| of(field).as_ref() == Some(value))
+    };
+    let before = attestations.attestations.iter().find(|each| same(each) && !each.gone);
+    let mut record: Record = before
+        .into_iter()
+        .flat_map(|each| each.fields.iter().map(|(field, said)| (field.as_str().into(), said.into())))
+        .collect();
+    attestations.attestations.retain(|each| !same(each));
+    record.extend(key.clone());
+    record.extend(change.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+    let (record, now) = match change.action {
+        Action::Create | Action::Update => (record, Now::There),
+        Action::Delete => (key, Now::Gone),
+    };
+    attestations.attestations.push(Attestation::new(&change.address.zone, id, &record, now, by, date));
+    attestations.attestations.sort_by(|one, other| {
+        let order = |each: &Attestation| (each.zone.clone(), each.collection(), format!("{:?}", each.fields));
+        order(one).cmp(&order(other))
+    });
+}

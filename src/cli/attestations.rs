@@ -1,0 +1,198 @@
+//! `attestations.json` in the config directory: what people say they have done in Alma by hand.
+//!
+//! It belongs into git beside the manifests. Nothing here is proof: an attested record is shown as
+//! attested, never as verified, and a desired value that changes is not what was attested any more.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CollectionId, ObservedRecord, Record, Table, Value, ZoneCode};
+use crate::provider::door::Attested;
+
+/// What the file is called.
+pub const FILE: &str = "attestations.json";
+
+/// The file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestations {
+    /// The version of the form of the file: 1.
+    pub version: u32,
+    /// One entry for each record.
+    pub attestations: Vec<Attestation>,
+}
+
+/// One record that somebody has made so, or removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    /// Alma's institution code.
+    pub zone: String,
+    /// The type of collection.
+    pub kind: String,
+    /// Code of the table, where the type has several collections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Name of the table as people see it, where the manifest names it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Code of the library it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+    /// The language of its texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What the record holds since then, key fields included; its key fields alone where it is gone.
+    pub fields: BTreeMap<String, Said>,
+    /// Whether the record is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+    /// Who did it.
+    pub by: String,
+    /// When, as `YYYY-MM-DD`.
+    pub date: String,
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Said {
+    /// Nothing.
+    Null(()),
+    /// A flag.
+    Flag(bool),
+    /// A text.
+    Text(String),
+    /// Texts whose order does not count.
+    List(Vec<String>),
+}
+
+impl From<&Value> for Said {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null(()),
+            Value::Bool(flag) => Self::Flag(*flag),
+            Value::Text(text) => Self::Text(text.to_string()),
+            Value::List(texts) => Self::List(texts.iter().map(ToString::to_string).collect()),
+        }
+    }
+}
+
+impl From<&Said> for Value {
+    fn from(said: &Said) -> Self {
+        match said {
+            Said::Null(()) => Self::Null,
+            Said::Flag(flag) => Self::Bool(*flag),
+            Said::Text(text) => Self::text(text),
+            Said::List(texts) => Self::list(texts.iter().map(String::as_str)),
+        }
+    }
+}
+
+/// What has become of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// It is there.
+    There,
+    /// It is gone.
+    Gone,
+}
+
+impl Attestation {
+    /// The collection that it speaks of.
+    pub fn collection(&self) -> CollectionId {
+        let table = match (&self.table, &self.title) {
+            (Some(code), _) => Table::Code(code.as_str().into()),
+            (None, Some(title)) => Table::Title(title.as_str().into()),
+            (None, None) => Table::Whole,
+        };
+        CollectionId {
+            table,
+            library: self.library.as_deref().map(Arc::from),
+            language: self.language.as_deref().map(Arc::from),
+            ..CollectionId::whole(&self.kind)
+        }
+    }
+
+    /// An entry for a record of a collection.
+    pub fn new(zone: &ZoneCode, id: &CollectionId, record: &Record, now: Now, by: &str, date: &str) -> Self {
+        let (table, title) = match &id.table {
+            Table::Code(code) => (Some(code.to_string()), None),
+            Table::Title(title) => (None, Some(title.to_string())),
+            Table::Whole => (None, None),
+        };
+        Self {
+            zone: zone.to_string(),
+            kind: id.kind.to_string(),
+            table,
+            title,
+            library: id.library.as_deref().map(str::to_owned),
+            language: id.language.as_deref().map(str::to_owned),
+            fields: record.iter().map(|(field, value)| (field.to_string(), value.into())).collect(),
+            gone: now == Now::Gone,
+            by: by.to_owned(),
+            date: date.to_owned(),
+        }
+    }
+}
+
+impl Attestations {
+    /// Reads the file; a directory without one has no attestations.
+    ///
+    /// # Errors
+    /// In words, where it is there and cannot be understood: what people did must not be forgotten.
+    pub fn load(directory: &Path) -> Result<Self, String> {
+        let file = directory.join(FILE);
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { version: 1, attestations: Vec::new() });
+            }
+            Err(error) => return Err(format!("{FILE} cannot be read: {error}")),
+        };
+        let read: Self = serde_json::from_str(&text)
+            .map_err(|error| format!("{FILE}:{}:{}: {error}", error.line(), error.column()))?;
+        match read.version {
+            1 => Ok(read),
+            other => Err(format!("{FILE} has version {other}, and this zonal reads version 1: update zonal")),
+        }
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// In words, where it cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<(), String> {
+        let told = |error: std::io::Error| format!("{FILE} cannot be written: {error}");
+        let text = super::config::to_json(self) + "\n";
+        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(told)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(told)?;
+        file.persist(directory.join(FILE)).map_err(|error| told(error.error))?;
+        Ok(())
+    }
+
+    /// What is attested of each zone.
+    pub fn by_zone(&self) -> BTreeMap<ZoneCode, Attested> {
+        let mut zones: BTreeMap<ZoneCode, Attested> = BTreeMap::new();
+        for each in &self.attestations {
+            let fields =
+                each.fields.iter().map(|(field, said)| (field.as_str().into(), said.into())).collect();
+            let zone = zones.entry(each.zone.as_str().into()).or_default();
+            let said = zone.entry(each.collection()).or_default();
+            if each.gone {
+                said.gone.push(fields);
+                continue;
+            }
+            said.records.push(ObservedRecord {
+                fields,
+                updated_by: Some(each.by.clone()),
+                update_date: Some(each.date.clone()),
+            });
+        }
+        zones
+    }
+}

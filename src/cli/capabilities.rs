@@ -1,0 +1,224 @@
+//! `zonal capabilities`: which way leads to what, kind by kind and zone by zone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table as Grid, presets};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::attestations::Attestations;
+use super::config::{self, Format, to_json};
+use super::credentials::{self, Purpose};
+use super::doors::Doors;
+use super::exit::Exit;
+use super::plan::Target;
+use super::world::World;
+use crate::kinds::KINDS;
+use crate::model::network::Zone;
+use crate::model::{Channel, DesiredCollection, Failure, Table, ZoneCode};
+use crate::provider::door::Capabilities;
+use crate::render::json::Problem;
+use crate::render::text::{count, zone_list};
+
+/// Show which way leads to what: Alma's API, the gateway, or a person
+///
+/// Asks each zone for its two lists of tables, and the gateway for what it serves. Zones that answer
+/// alike share a column.
+#[derive(Debug, Args)]
+pub struct CapabilitiesCommand {
+    /// Print the matrix as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// The matrix.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal capabilities --json")]
+pub struct Matrix {
+    /// The network's name.
+    pub network: String,
+    /// The environment chosen; null for the manifest as it stands.
+    pub environment: Option<String>,
+    /// The zones that were asked.
+    pub zones: Vec<Row>,
+}
+
+/// One zone.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Row {
+    /// Alma's institution code.
+    pub zone: String,
+    /// Why it could not be asked, where it could not.
+    pub failure: Option<Problem>,
+    /// By kind: the channel of each type of collection that its records are in. A kind that the zone
+    /// has no use for is left out.
+    pub kinds: BTreeMap<String, BTreeMap<String, Channel>>,
+    /// Code tables that the API lists.
+    pub code_tables: usize,
+    /// Mapping tables that the API lists.
+    pub mapping_tables: usize,
+    /// Tables that the manifests want and the API does not list, such as hidden ones.
+    pub unlisted_tables: Vec<String>,
+}
+
+impl CapabilitiesCommand {
+    /// Shows what can be done in the zones of the network below `directory`.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.ask(directory, world).await {
+            Ok(matrix) => {
+                match self.json {
+                    true => world.out.line(to_json(&matrix)),
+                    false => world.out.print(text(&matrix)),
+                }
+                match matrix.zones.iter().any(|row| row.failure.is_some()) {
+                    true => Exit::Incomplete,
+                    false => Exit::Done,
+                }
+            }
+            Err(exit) => exit,
+        }
+    }
+
+    async fn ask(&self, directory: &Path, world: &World) -> Result<Matrix, Exit> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        let config = config::load(directory, self.target.environment.as_deref(), format, world)?;
+        let told = |problems: Vec<String>| {
+            problems.iter().fold(Exit::Invalid, |_, problem| super::fail(world, problem))
+        };
+        let zones = self.target.selection.zones(&config.network).map_err(told)?;
+        let fetching = credentials::keys(&config.network, &zones, Purpose::Read, directory, world);
+        let keys = world
+            .unless_interrupted(fetching)
+            .await?
+            .map_err(|problems| config.report(&problems, format, world))?;
+        let attested = Attestations::load(directory).map_err(|error| super::fail(world, error))?;
+        let doors = Doors::new(&config.network, world).map_err(|error| super::fail(world, error))?;
+        let readers = doors.readers(&config.network, &keys, attested.by_zone());
+        let asking: FuturesUnordered<_> =
+            readers.iter().map(|(code, reader)| async move { (code, reader.capabilities().await) }).collect();
+        let answers: BTreeMap<_, _> = world.unless_interrupted(asking.collect()).await?;
+        let rows = zones.iter().filter_map(|zone| {
+            let desired = config.desired.zones.get(&zone.code).map(Vec::as_slice).unwrap_or_default();
+            Some(row(zone, answers.get(&zone.code)?, desired))
+        });
+        Ok(Matrix {
+            network: config.network.name.clone(),
+            environment: config.network.environment.clone(),
+            zones: rows.collect(),
+        })
+    }
+}
+
+fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCollection]) -> Row {
+    let known = match answer {
+        Ok(known) => known,
+        Err(failure) => {
+            return Row {
+                zone: zone.code.to_string(),
+                failure: Some(failure.into()),
+                kinds: BTreeMap::new(),
+                code_tables: 0,
+                mapping_tables: 0,
+                unlisted_tables: Vec::new(),
+            };
+        }
+    };
+    let kinds = KINDS.iter().filter(|kind| kind.reach.is(zone.role) && !kind.collections.is_empty());
+    let [code_tables, mapping_tables] = &known.tables;
+    let unlisted = desired.iter().filter(|collection| {
+        let listed = match &*collection.id.kind {
+            "CodeTable" => code_tables,
+            "MappingTable" => mapping_tables,
+            _ => return false,
+        };
+        matches!(&collection.id.table, Table::Code(code) if !listed.iter().any(|each| **each == **code))
+    });
+    let unlisted: BTreeSet<String> =
+        unlisted.map(|collection| collection.id.without_language().to_string()).collect();
+    Row {
+        zone: zone.code.to_string(),
+        failure: None,
+        kinds: kinds
+            .map(|kind| {
+                let channels = kind.collections.iter().map(|each| ((*each).to_owned(), known.channel(each)));
+                (kind.name.to_owned(), channels.collect())
+            })
+            .collect(),
+        code_tables: code_tables.len(),
+        mapping_tables: mapping_tables.len(),
+        unlisted_tables: unlisted.into_iter().collect(),
+    }
+}
+
+/// Zones with the same answers share a column.
+fn text(matrix: &Matrix) -> String {
+    let mut columns: Vec<(&Row, Vec<&str>)> = Vec::new();
+    for row in matrix.zones.iter().filter(|row| row.failure.is_none()) {
+        match columns.iter_mut().find(|(first, _)| first.kinds == row.kinds) {
+            Some((_, zones)) => zones.push(&row.zone),
+            None => columns.push((row, vec![&row.zone])),
+        }
+    }
+    let mut out = String::new();
+    let mut grid = Grid::new();
+    grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    let heads = columns.iter().enumerate().map(|(index, (_, zones))| match zones.as_slice() {
+        [only] => (*only).to_owned(),
+        several => format!("{}: {}", column_name(index), count(several.len(), "zone")),
+    });
+    grid.set_header(std::iter::once("kind".to_owned()).chain(heads));
+    for kind in KINDS.iter().filter(|kind| columns.iter().any(|(row, _)| row.kinds.contains_key(kind.name))) {
+        let cells = columns.iter().map(|(row, _)| row.kinds.get(kind.name).map_or("-".to_owned(), cell));
+        grid.add_row(std::iter::once(kind.name.to_owned()).chain(cells));
+    }
+    if !columns.is_empty() {
+        out.push_str(&grid.to_string());
+        out.push_str("\n\n");
+    }
+    for (index, (_, zones)) in columns.iter().enumerate().filter(|(_, (_, zones))| zones.len() > 1) {
+        let zones: Vec<_> = zones.iter().map(|zone| (*zone).into()).collect();
+        out.push_str(&format!("{}:\n{}\n", column_name(index), zone_list(&zones, "  ")));
+    }
+    let mut unlisted: BTreeMap<String, Vec<ZoneCode>> = BTreeMap::new();
+    for row in &matrix.zones {
+        if let Some(failure) = &row.failure {
+            out.push_str(&format!("? {}: {}\n", row.zone, failure.message));
+            out.extend(failure.help.iter().map(|help| format!("  help: {help}\n")));
+        }
+        if !row.unlisted_tables.is_empty() {
+            unlisted.entry(row.unlisted_tables.join(", ")).or_default().push(row.zone.as_str().into());
+        }
+    }
+    for (tables, zones) in &unlisted {
+        out.push_str(&format!("! not in the API's list, so by the gateway or by hand: {tables}\n"));
+        out.push_str(&format!("{}\n", zone_list(zones, "  ")));
+    }
+    out.push_str(
+        "A table that the API lists may still refuse to be changed: that shows when it is first written.\n",
+    );
+    out
+}
+
+fn column_name(index: usize) -> String {
+    format!("group {}", index + 1)
+}
+
+/// `api`, or, where a kind's records go different ways, each way with what goes there.
+fn cell(channels: &BTreeMap<String, Channel>) -> String {
+    let ways: BTreeSet<Channel> = channels.values().copied().collect();
+    if let (1, Some(way)) = (ways.len(), ways.first()) {
+        return way.to_string();
+    }
+    let of = |way: &Channel| {
+        let names: Vec<&str> =
+            channels.iter().filter(|(_, each)| *each == way).map(|(name, _)| name.as_str()).collect();
+        format!("{way}: {}", names.join(", "))
+    };
+    ways.iter().map(of).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,145 @@
+//! `zonal gateway check`: tries a gateway out, for whoever writes one.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use super::config::to_json;
+use super::doors::transport;
+use super::exit::Exit;
+use super::world::World;
+use crate::model::network::{Credentials, Gateway, Rate};
+use crate::model::{CollectionId, Place};
+use crate::provider::budget::Budget;
+use crate::provider::gateway::check::{Check, CheckOutcome, Scratch, Trial, check};
+
+/// Work on a gateway of your own
+#[derive(Debug, Args)]
+pub struct GatewayCommand {
+    #[command(subcommand)]
+    command: GatewaySubcommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum GatewaySubcommand {
+    Check(CheckCommand),
+}
+
+/// Try a gateway out against the contract (zonal schema gateway.openapi)
+///
+/// Without --scratch nothing is sent but GET. With it, one record that you name is put, refused on an
+/// old revision, read back and deleted again.
+#[derive(Debug, Args)]
+struct CheckCommand {
+    /// Where the gateway answers, without /v1
+    #[arg(value_name = "URL")]
+    url: String,
+    /// A zone that it serves
+    #[arg(long, value_name = "CODE")]
+    zone: String,
+    /// The environment variable that holds the key
+    #[arg(long, value_name = "NAME", default_value = "ZONAL_GATEWAY_WRITE")]
+    key_env: String,
+    /// A record that may be made and removed again, as JSON: {"kind": "AvailabilityGroups", "key": ["name"],
+    /// "fields": {"name": "Trial"}}
+    #[arg(long, value_name = "JSON", value_parser = scratch)]
+    scratch: Option<Scratch>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a trial came to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal gateway check --json")]
+pub struct Checked {
+    /// Whether nothing failed.
+    pub passed: bool,
+    /// Everything that was tried, in order.
+    pub checks: Vec<Check>,
+}
+
+impl GatewayCommand {
+    /// Runs the subcommand.
+    pub async fn run(&self, world: &World) -> Exit {
+        let GatewaySubcommand::Check(command) = &self.command;
+        match command.run(world).await {
+            Ok(exit) => exit,
+            Err(message) => super::fail(world, message),
+        }
+    }
+}
+
+impl CheckCommand {
+    async fn run(&self, world: &World) -> Result<Exit, String> {
+        let url = url::Url::parse(&self.url).map_err(|error| format!("{}: {error}", self.url))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("{}: it must begin with https:// or http://", self.url));
+        }
+        let key = world.env.get(&self.key_env).ok_or_else(|| {
+            format!("the environment variable {} is not set; name another with --key-env", self.key_env)
+        })?;
+        let rate = Rate { per_second: 20, daily_reserve: 0 };
+        let trial = Trial {
+            gateway: Gateway {
+                url: self.url.trim_end_matches('/').to_owned(),
+                credentials: Credentials { read: None, write: None },
+                rate,
+                place: Place::file(""),
+            },
+            zone: self.zone.as_str().into(),
+            key: SecretString::from(key.as_str()),
+            scratch: self.scratch.clone(),
+        };
+        let (transport, budget) = (transport(world)?, Arc::new(Budget::new(rate)));
+        let Ok(checks) = world.unless_interrupted(check(&trial, &transport, &budget)).await else {
+            return Ok(Exit::Interrupted);
+        };
+        let passed = checks.iter().all(|check| check.outcome != CheckOutcome::Failed);
+        if self.json {
+            world.out.line(to_json(&Checked { passed, checks }));
+        } else {
+            checks.iter().for_each(|check| world.out.line(line(check)));
+            let failed = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count();
+            world.out.line(match failed {
+                0 => "The gateway keeps to the contract, as far as it was tried.".to_owned(),
+                failed => format!("{failed} of {} checks failed.", checks.len()),
+            });
+        }
+        Ok(if passed { Exit::Done } else { Exit::Invalid })
+    }
+}
+
+fn line(check: &Check) -> String {
+    let mark = match check.outcome {
+        CheckOutcome::Passed => "✓",
+        CheckOutcome::Failed => "!",
+        CheckOutcome::Skipped => "-",
+    };
+    let found = check.found.as_ref().map(|found| format!("\n    {found}")).unwrap_or_default();
+    let skipped = if check.outcome == CheckOutcome::Skipped { " (not tried: pass --scratch)" } else { "" };
+    format!("{mark} {}{skipped}{found}", check.rule)
+}
+
+fn scratch(text: &str) -> Result<Scratch, String> {
+    let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let kind = json.get("kind").and_then(Json::as_str).ok_or("it has no `kind`")?;
+    let fields: Map<String, Json> =
+        json.get("fields").and_then(Json::as_object).cloned().ok_or("it has no `fields`")?;
+    let names = json.get("key").and_then(Json::as_array).ok_or("it has no `key`: a list of field names")?;
+    let part = |name: &Json| {
+        let name = name.as_str().ok_or("`key` must be a list of field names")?;
+        let value = fields.get(name).and_then(Json::as_str);
+        value.map(str::to_owned).ok_or_else(|| format!("`fields` has no text `{name}`, which `key` names"))
+    };
+    let key = names.iter().map(part).collect::<Result<Vec<_>, String>>()?;
+    let collection = match json.get("table").and_then(Json::as_str) {
+        Some(table) => CollectionId::coded(kind, table),
+        None => CollectionId::whole(kind),
+    };
+    Ok(Scratch { collection, fields, key })
+}

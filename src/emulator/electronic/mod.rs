@@ -1,0 +1,301 @@
+//! The e-resources of a network zone: e-collections, their e-services and the portfolios in those, with the
+//! groups that each is available for.
+//!
+//! In this API a member that a PUT leaves out keeps its value, and an empty text clears it (the vendor's
+//! developer pages). What the list of groups does is a switch.
+
+mod members;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use self::members::{NAMES, code, lay};
+use super::behaviour::{GroupCodes, GroupSettings, OptionalFields, Settings};
+use super::document::{Node, Part};
+use super::edit::{Action, Problem};
+use super::refusal::Refusal;
+
+/// An e-collection, an e-service or a portfolio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// Its ids from the e-collection's on, joined by dots: `61` or `61.62` or `61.62.53`.
+    pub ids: String,
+    /// What the API says of it beside its id, links and groups.
+    #[serde(default)]
+    pub members: BTreeMap<String, Value>,
+    /// The settings of each group that it is available for; available for everybody where there is none.
+    #[serde(default)]
+    pub groups: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a zone holds of them.
+#[derive(Debug, Default)]
+pub(super) struct Electronic {
+    pub resources: BTreeMap<String, Resource>,
+    /// Names of the groups that there are, each with its number.
+    groups: BTreeMap<String, usize>,
+}
+
+/// The three types of resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Collection,
+    Service,
+    Portfolio,
+}
+
+/// The number of the first group.
+const FIRST_GROUP: usize = 7001;
+
+/// Codes of the proxies that a zone has.
+const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
+
+/// What a PUT does not change.
+const FIXED: [&str; 6] = ["id", "link", "is_local", "is_standalone", "portfolios", "electronic_collection"];
+
+impl Level {
+    /// `None` where there are too many ids.
+    fn of(ids: &str) -> Option<Self> {
+        match ids.split('.').count() {
+            1 => Some(Self::Collection),
+            2 => Some(Self::Service),
+            3 => Some(Self::Portfolio),
+            _ => None,
+        }
+    }
+
+    fn root(self) -> &'static str {
+        match self {
+            Self::Collection => "electronic_collection",
+            Self::Service => "electronic_service",
+            Self::Portfolio => "portfolio",
+        }
+    }
+}
+
+/// What the root of a resource is called in XML.
+pub(super) fn root(ids: &str) -> &'static str {
+    Level::of(ids).map_or("electronic_collection", Level::root)
+}
+
+impl Electronic {
+    /// Adds a resource, or replaces the one with its ids. Its groups are groups of the zone from now on.
+    pub fn put(&mut self, resource: Resource) {
+        resource.groups.keys().for_each(|group| self.add_group(group));
+        self.resources.insert(resource.ids.clone(), resource);
+    }
+
+    /// Lets resources be available for one more group.
+    pub fn add_group(&mut self, name: &str) {
+        let number = FIRST_GROUP + self.groups.len();
+        self.groups.entry(name.to_owned()).or_insert(number);
+    }
+
+    /// The group that an entry of a list means.
+    fn named(&self, entry: &Value, codes: GroupCodes) -> Option<&String> {
+        let said = entry.get("group").map(code).unwrap_or_default();
+        let number = |held: &usize| codes == GroupCodes::Numbers && held.to_string() == said;
+        let name = |held: &String| codes != GroupCodes::Numbers && *held == said;
+        self.groups.iter().find(|(held, index)| name(held) || number(index)).map(|(held, _)| held)
+    }
+
+    /// The resource with these ids. The codes of the refusals are the vendor's OpenAPI's.
+    pub fn answer(&self, ids: &str, settings: &Settings) -> Result<Node, Refusal> {
+        let resource = self.resources.get(ids).ok_or_else(|| self.missing(ids))?;
+        let mut parts = self.entry(resource, settings);
+        let groups = resource.groups.iter().map(|(group, said)| {
+            let number = self.groups.get(group).copied().unwrap_or_default();
+            members::setting((group, number), said, settings)
+        });
+        parts.push(Part::List {
+            around: Some("group_settings"),
+            item: "group_setting",
+            items: groups.collect(),
+        });
+        Ok(Node::Group(parts))
+    }
+
+    /// What is directly below these ids: e-collections below `""`. Lists do not tell groups (measured by
+    /// client authors, who ask for each resource).
+    pub fn list(&self, parent: &str, settings: &Settings) -> Result<(&'static str, Vec<Node>), Refusal> {
+        if !parent.is_empty() && !self.resources.contains_key(parent) {
+            return Err(self.missing(parent));
+        }
+        let below = |ids: &str| match ids.rsplit_once('.') {
+            Some((above, _)) => above == parent,
+            None => parent.is_empty(),
+        };
+        let item = match Level::of(parent).filter(|_| !parent.is_empty()) {
+            None => "electronic_collection",
+            Some(Level::Collection) => "electronic_service",
+            Some(Level::Service | Level::Portfolio) => "portfolio",
+        };
+        let found = self.resources.values().filter(|resource| below(&resource.ids));
+        Ok((item, found.map(|resource| Node::Group(self.entry(resource, settings))).collect()))
+    }
+
+    fn entry(&self, resource: &Resource, settings: &Settings) -> Vec<Part> {
+        let own = resource.ids.rsplit('.').next().unwrap_or_default();
+        let mut parts = vec![Part::Child("id", Node::Text(own.to_owned()))];
+        let full = settings.optional_fields == OptionalFields::Answered;
+        if full {
+            parts.insert(0, Part::Attribute("link", link(&resource.ids, settings)));
+            if Level::of(&resource.ids) != Some(Level::Portfolio) {
+                let inside = format!("{}.", resource.ids);
+                let portfolios = |ids: &&String| ids.starts_with(&inside) && ids.split('.').count() == 3;
+                let count = self.resources.keys().filter(portfolios).count();
+                let attributes = vec![("link", link(&resource.ids, settings))];
+                parts.push(Part::Child("portfolios", Node::Valued(count.to_string(), attributes)));
+            }
+        }
+        parts.extend(members::members(resource.members.iter(), settings));
+        parts
+    }
+
+    fn missing(&self, ids: &str) -> Refusal {
+        let collection = ids.split('.').next().unwrap_or_default();
+        match Level::of(ids) {
+            Some(Level::Portfolio) => Refusal::business(60123, "Failed to find the Portfolio ID."),
+            Some(Level::Service) if self.resources.contains_key(collection) => {
+                Refusal::business(60122, "The Service ID was not found.")
+            }
+            Some(Level::Collection | Level::Service) | None => {
+                Refusal::business(60121, "The Collection ID was not found.")
+            }
+        }
+    }
+
+    /// Lays the members of a PUT over a resource.
+    pub fn replace(
+        &mut self,
+        ids: &str,
+        body: &Map<String, Value>,
+        settings: &Settings,
+    ) -> Result<(), Refusal> {
+        let Some((held, level)) = self.resources.get(ids).zip(Level::of(ids)) else {
+            return Err(self.missing(ids));
+        };
+        require(level, body)?;
+        let mut changed = held.clone();
+        for (name, value) in body {
+            if !FIXED.contains(&name.as_str()) && NAMES.contains(&name.as_str()) {
+                lay(&mut changed.members, name, value);
+            }
+        }
+        if let Some(sent) = body.get("group_setting") {
+            changed.groups = self.groups(level, &held.groups, sent, settings)?;
+        }
+        self.resources.insert(ids.to_owned(), changed);
+        Ok(())
+    }
+
+    fn groups(
+        &self,
+        level: Level,
+        held: &BTreeMap<String, BTreeMap<String, String>>,
+        sent: &Value,
+        settings: &Settings,
+    ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Refusal> {
+        let sent = match sent {
+            Value::Array(sent) => sent.as_slice(),
+            Value::Object(_) => std::slice::from_ref(sent),
+            // Neither null nor an empty text is a list: as if nothing were said.
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(held.clone()),
+        };
+        let mut groups = match settings.group_settings {
+            GroupSettings::ReplacedUnlessEmpty if sent.is_empty() => held.clone(),
+            GroupSettings::Replaced | GroupSettings::ReplacedUnlessEmpty => BTreeMap::new(),
+            GroupSettings::Merged => held.clone(),
+        };
+        for entry in sent {
+            let Some(group) = self.named(entry, settings.group_codes).cloned() else {
+                let said = entry.get("group").map(code).unwrap_or_default();
+                return Err(Refusal::business(60152, format!("The group is not valid: '{said}'.")));
+            };
+            let mut said = held.get(&group).cloned().unwrap_or_default();
+            for (name, value) in entry.as_object().into_iter().flatten().filter(|(name, _)| *name != "group")
+            {
+                match (value, code(value)) {
+                    (Value::Null, _) => {}
+                    (_, text) if text.is_empty() => drop(said.remove(name)),
+                    (_, text) => drop(said.insert(name.clone(), text)),
+                }
+            }
+            if let Some(proxy) = said.get("proxy").filter(|proxy| !PROXIES.contains(&proxy.as_str())) {
+                let number = if level == Level::Portfolio { 60168 } else { 60135 };
+                return Err(Refusal::business(number, format!("The group proxy is not valid: '{proxy}'.")));
+            }
+            groups.insert(group, said);
+        }
+        Ok(groups)
+    }
+
+    /// What a librarian does to a resource.
+    pub fn edit(&mut self, ids: &str, action: &Action) -> Result<(), Problem> {
+        if let Action::SetGroup { group, set: _ } = action {
+            self.add_group(group);
+        }
+        let Some(resource) = self.resources.get_mut(ids) else { return Ok(()) };
+        match action {
+            Action::SetGroup { group, set } => {
+                let said = resource.groups.entry(group.clone()).or_default();
+                said.extend(set.clone());
+                said.retain(|_, text| !text.is_empty());
+            }
+            Action::DeleteGroup { group } => {
+                if resource.groups.remove(group).is_none() {
+                    return Err(format!("`{ids}` is not available for a group `{group}`"));
+                }
+            }
+            Action::SetMember { member, value } if NAMES.contains(&member.as_str()) => {
+                lay(&mut resource.members, member, value);
+            }
+            Action::SetMember { member, value: _ } => {
+                return Err(format!("an e-resource has no `{member}`"));
+            }
+            Action::Remove => drop(self.resources.remove(ids)),
+            Action::SetCode { .. }
+            | Action::DeleteCode { .. }
+            | Action::SetRow { .. }
+            | Action::AddRow { .. }
+            | Action::DeleteRow { .. }
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. }
+            | Action::Access(_) => {
+                return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the vendor's OpenAPI has codes for the lack of.
+fn require(level: Level, body: &Map<String, Value>) -> Result<(), Refusal> {
+    let required: &[(&str, u32, &str)] = match level {
+        Level::Collection => &[
+            ("public_name", 60126, "The name is missing."),
+            ("type", 60127, "The type is missing or not valid."),
+            ("access_type", 60128, "The access type is missing or not valid."),
+        ],
+        Level::Service => &[("type", 60127, "The type is missing or not valid.")],
+        Level::Portfolio => &[],
+    };
+    let missing = |name: &str| body.get(name).map(code).unwrap_or_default().is_empty();
+    match required.iter().find(|(name, _, _)| missing(name)) {
+        Some((_, number, message)) => Err(Refusal::business(*number, *message)),
+        None => Ok(()),
+    }
+}
+
+fn link(ids: &str, settings: &Settings) -> String {
+    let folders = ["e-collections", "e-services", "portfolios"];
+    let below = folders.iter().zip(ids.split('.')).map(|(folder, id)| format!("/{folder}/{id}"));
+    format!("{}/almaws/v1/electronic{}", settings.base_url, below.collect::<String>())
+}

@@ -1,0 +1,189 @@
+//! What is wrong with linking rules whatever the network looks like.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{DEFAULT, LinkingRules, Output, Rule, dates};
+use crate::manifest::node::Extent;
+use crate::manifest::typed::{At, Nullable};
+use crate::manifest::{Head, codes, suggest};
+use crate::model::{Diagnostic, Unlisted};
+
+/// Everything.
+pub fn problems(spec: &LinkingRules, head: &Head) -> Vec<Diagnostic> {
+    let mut check = Check { head, problems: Vec::new() };
+    check.names(spec);
+    for rule in &spec.rules {
+        check.presence(rule);
+        check.dates(&rule.value.output());
+    }
+    if let Some(At { value: default, .. }) = &spec.default {
+        check.dates(&default.output());
+    }
+    check.external_groups(spec);
+    if spec.unlisted != Unlisted::Keep && spec.default.is_none() {
+        let message =
+            "rules that no manifest mentions are to go, and nothing is said of Alma's own rule `Default`";
+        check.lacking(codes::DEFAULT_RULE_UNSAID, head.extent, message, "add `default: {group: ...}`");
+    }
+    let speaks = !spec.rules.is_empty() || spec.default.is_some() || spec.external_groups.is_some();
+    if !speaks && head.lost_spec().is_nothing() {
+        let message = format!("`{}` does nothing", head.manifest);
+        check.problems.push(
+            Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                .help("add `rules`, `default` or `externalGroups`, or remove the manifest"),
+        );
+    }
+    check.problems
+}
+
+struct Check<'a> {
+    head: &'a Head,
+    problems: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn error(&mut self, code: &'static str, extent: Extent, message: impl Into<String>, help: &str) {
+        self.problems.push(Diagnostic::error(code, self.head.place(extent), message).help(help));
+    }
+
+    /// Something is missing. What could not be read may be just that.
+    fn lacking(&mut self, code: &'static str, extent: Extent, message: impl Into<String>, help: &str) {
+        if self.head.lost_spec().is_nothing() {
+            self.error(code, extent, message, help);
+        }
+    }
+
+    fn names(&mut self, spec: &LinkingRules) {
+        let mut seen: BTreeMap<&str, Extent> = BTreeMap::new();
+        for At { value: Rule { name, .. }, .. } in &spec.rules {
+            if name.value == DEFAULT {
+                let message = "`Default` is Alma's own rule, which is always there and always last";
+                self.error(
+                    codes::RULE_NAME_TAKEN,
+                    name.extent,
+                    message,
+                    "say what it gives under `default`, or choose another name",
+                );
+            } else if let Some(first) = seen.get(name.value.as_str()) {
+                let message = format!("rule `{}` is there twice", name.value);
+                let problem =
+                    Diagnostic::error(codes::RULE_NAME_TAKEN, self.head.place(name.extent), message)
+                        .related(self.head.place(*first), "first here")
+                        .help("rename one of them");
+                self.problems.push(problem);
+            } else {
+                seen.insert(&name.value, name.extent);
+            }
+        }
+    }
+
+    fn presence(&mut self, At { value: rule, extent }: &At<Rule>) {
+        let Output { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = rule.output();
+        if !rule.is_absent() {
+            if group.is_none() {
+                let message = format!("rule `{}` lacks `group`", rule.name.value);
+                self.lacking(codes::MISSING_FIELD, *extent, message, "add `group: ...`, or `absent: true`");
+            }
+            return;
+        }
+        let flag = |flag: Option<&At<bool>>| flag.map(|flag| flag.extent);
+        let others = [
+            ("description", rule.description.as_ref().map(|said| said.extent)),
+            ("from", rule.from.as_ref().map(|said| said.extent)),
+            ("userGroups", rule.user_groups.first().map(|said| said.extent)),
+            ("group", group.map(|said| said.extent)),
+            ("expiry", expiry.map(|said| said.extent)),
+            ("refreshExpiry", flag(refresh_expiry)),
+            ("purge", purge.map(|said| said.extent)),
+            ("refreshPurge", flag(refresh_purge)),
+            ("copyBlocks", flag(copy_blocks)),
+            ("enabled", flag(rule.enabled.as_ref())),
+        ];
+        if let Some((field, extent)) = others.iter().find_map(|(field, said)| Some((field, (*said)?))) {
+            let message = format!("an absent rule says something of `{field}`");
+            let help = "remove the other fields, or remove `absent: true`";
+            self.error(codes::ABSENT_WITH_FIELDS, extent, message, help);
+        }
+    }
+
+    fn dates(&mut self, output: &Output<'_>) {
+        if let Some(At { value: Nullable::Value(expiry), extent }) = output.expiry {
+            self.ways("expiry", expiry.ways(), *extent);
+            let help =
+                "write `same`, or how much later or earlier in days, weeks, months or years: `+30 days`";
+            self.span(dates::distance, expiry.from_source.as_ref(), help);
+        }
+        if let Some(At { value: Nullable::Value(purge), extent }) = output.purge {
+            self.ways("purge", purge.ways(), *extent);
+            let help = "write how long in days, weeks, months or years: `1 month`";
+            self.span(dates::length, purge.after_expired.as_ref(), help);
+        }
+    }
+
+    /// Of an absolute and a relative date there is exactly one, and a day is a day.
+    fn ways(&mut self, field: &str, ways: [(&'static str, Option<&At<String>>); 2], extent: Extent) {
+        let [(one, day), (other, span)] = ways;
+        match (day, span) {
+            (Some(day), Some(span)) => {
+                let message = format!("`{field}` has both `{one}` and `{other}`");
+                let problem =
+                    Diagnostic::error(codes::NOT_EXACTLY_ONE, self.head.place(span.extent), message)
+                        .related(self.head.place(day.extent), "the other one")
+                        .help("remove one of them");
+                self.problems.push(problem);
+            }
+            (None, None) => {
+                let message = format!("`{field}` needs one of `{one}` and `{other}`");
+                self.lacking(
+                    codes::NOT_EXACTLY_ONE,
+                    extent,
+                    message,
+                    "add one of them, or write `null` for never",
+                );
+            }
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+        if let Some(day) = day.filter(|day| dates::day(&day.value).is_none()) {
+            let message = format!("`{}` is no date", day.value);
+            self.error(codes::NO_DATE, day.extent, message, "write a day of the calendar as `2027-06-30`");
+        }
+    }
+
+    fn span(&mut self, form: fn(&str) -> Option<Arc<str>>, said: Option<&At<String>>, help: &str) {
+        if let Some(said) = said.filter(|said| form(&said.value).is_none()) {
+            let message = format!("`{}` is not understood", said.value);
+            self.error(codes::NO_SPAN, said.extent, message, help);
+        }
+    }
+
+    fn external_groups(&mut self, spec: &LinkingRules) {
+        let Some(external) = &spec.external_groups else { return };
+        let mut seen: BTreeMap<&str, Extent> = BTreeMap::new();
+        for At { value: group, .. } in &external.groups {
+            for code in &group.codes {
+                if let Some(first) = seen.insert(&code.value, code.extent) {
+                    let message = format!("external user group `{}` is there twice", code.value);
+                    let problem =
+                        Diagnostic::error(codes::DUPLICATE_ROW, self.head.place(code.extent), message)
+                            .related(self.head.place(first), "first here")
+                            .help("name it once, with all members that have it");
+                    self.problems.push(problem);
+                }
+            }
+            if let (Some(true), Some(institutions)) = (group.absent, &group.institutions) {
+                let message = "absent groups say something of `institutions`";
+                let help = "remove the other fields, or remove `absent: true`";
+                self.error(codes::ABSENT_WITH_FIELDS, institutions.extent, message, help);
+            }
+        }
+        let declared: Vec<&str> = spec.declared_groups().map(|code| code.value.as_str()).collect();
+        for code in spec.rules.iter().flat_map(|rule| &rule.value.user_groups) {
+            if !declared.contains(&code.value.as_str()) {
+                let message = format!("no member has a user group `{}`", code.value);
+                let help = suggest::among(&code.value, declared.iter().copied());
+                self.lacking(codes::UNDECLARED_EXTERNAL_GROUP, code.extent, message, &help);
+            }
+        }
+    }
+}

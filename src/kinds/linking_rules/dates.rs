@@ -1,0 +1,58 @@
+//! Dates and spans of time as linking rules give them, in the one form in which they are compared.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+/// A day, `2027-06-30`, if it is one.
+pub fn day(text: &str) -> Option<Arc<str>> {
+    let written_out = text.len() == "YYYY-MM-DD".len();
+    text.parse::<Date>().ok().filter(|_| written_out).map(|date| date.to_string().into())
+}
+
+/// A distance from the date of the source: `same`, or `+30 days`.
+pub fn distance(text: &str) -> Option<Arc<str>> {
+    match (text, text.strip_prefix('+'), text.strip_prefix('-')) {
+        ("same", _, _) => Some("same".into()),
+        (_, Some(rest), _) => Some(format!("+{}", length(rest)?).into()),
+        (_, _, Some(rest)) => Some(format!("-{}", length(rest)?).into()),
+        (_, None, None) => None,
+    }
+}
+
+/// A length of time in whole units of the calendar: `30 days`, `1 month`.
+pub fn length(text: &str) -> Option<Arc<str>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [amount, unit] = words.as_slice() else { return None };
+    let amount: u16 = amount.parse().ok().filter(|amount| (1..=999).contains(amount))?;
+    let unit = unit.strip_suffix('s').unwrap_or(unit);
+    if !["day", "week", "month", "year"].contains(&unit) {
+        return None;
+    }
+    Some(format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" }).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{day, distance, length};
+
+    fn all<const N: usize>(of: fn(&str) -> Option<std::sync::Arc<str>>, texts: [&str; N]) -> Vec<String> {
+        texts.iter().map(|text| of(text).map_or_else(|| "-".to_owned(), |text| text.to_string())).collect()
+    }
+
+    #[test]
+    fn a_day_is_written_out_and_in_the_calendar() {
+        let texts =
+            ["2027-02-28", "2027-02-29", "20270228", "2027-2-28", "2027-02-28T00:00", "", "+2027-02-2"];
+        assert_eq!(all(day, texts), ["2027-02-28", "-", "-", "-", "-", "-", "-"]);
+    }
+
+    #[test]
+    fn spans_have_one_form() {
+        let texts =
+            ["1 months", "30  days", "2 week", "1 year", "0 days", "1 hour", "month", "-1 day", "1.5 days"];
+        assert_eq!(all(length, texts), ["1 month", "30 days", "2 weeks", "1 year", "-", "-", "-", "-", "-"]);
+        let texts = ["same", "+30 days", "- 1 months", "30 days", "+", "+same", "Same"];
+        assert_eq!(all(distance, texts), ["same", "+30 days", "-1 month", "-", "-", "-", "-"]);
+    }
+}

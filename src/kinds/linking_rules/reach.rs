@@ -1,0 +1,181 @@
+//! Whom a rule is for at each member, and whether earlier rules leave anybody to it.
+
+use std::collections::BTreeSet;
+
+use super::{ExternalGroup, Rule};
+use crate::manifest::lost::NOTHING;
+use crate::manifest::selection::{self, Selection};
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes, suggest};
+use crate::model::network::Role;
+use crate::model::{Diagnostic, Network};
+
+/// A rule with the members that have it and those whose users it is for, by their position in the network.
+pub struct Placed<'a> {
+    pub rule: &'a At<Rule>,
+    pub targets: BTreeSet<usize>,
+    pub sources: BTreeSet<usize>,
+}
+
+/// Whom a rule is for at one member.
+pub struct Here<'a> {
+    /// Institutions, without the member itself. Never empty.
+    pub sources: BTreeSet<usize>,
+    /// External user groups; `None` for any.
+    pub groups: Option<Vec<&'a At<String>>>,
+}
+
+/// External user groups with the members that have them.
+pub struct Held<'a> {
+    pub group: &'a At<ExternalGroup>,
+    pub institutions: BTreeSet<usize>,
+    pub of_everyone: bool,
+}
+
+fn members(zones: &[usize], network: &Network) -> BTreeSet<usize> {
+    zones.iter().copied().filter(|&zone| network.zones[zone].role == Role::Member).collect()
+}
+
+impl<'a> Placed<'a> {
+    pub fn new(
+        rule: &'a At<Rule>,
+        targets: &Selection,
+        network: &Network,
+        head: &Head,
+        told: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let sources = selection::of_manifest(rule.value.from.as_ref(), network, head, told);
+        let own = rule.value.applies_to.as_ref();
+        let own = own.map(|own| selection::of_override((own, &NOTHING), targets, network, head, told).zones);
+        let targets = members(own.as_ref().unwrap_or(&targets.zones), network);
+        Self { rule, targets, sources: members(&sources.zones, network) }
+    }
+
+    /// Whom the rule is for at a member; `None` where that is nobody. Where it is said which groups the
+    /// members have, those that no other member has are left out.
+    pub fn at(&self, zone: usize, held: Option<&[Held<'_>]>) -> Option<Here<'a>> {
+        let At { value: rule, .. } = self.rule;
+        let sources: BTreeSet<usize> =
+            self.sources.iter().copied().filter(|&source| source != zone).collect();
+        let is_there = |code: &&At<String>| {
+            held.is_none_or(|held| held.iter().any(|group| group.is_at(zone) && group.has(&code.value)))
+        };
+        let groups: Vec<&At<String>> = rule.user_groups.iter().filter(is_there).collect();
+        let any = rule.user_groups.is_empty();
+        let nobody = rule.is_absent()
+            || !self.targets.contains(&zone)
+            || sources.is_empty()
+            || (groups.is_empty() && !any);
+        (!nobody).then_some(Here { sources, groups: (!any).then_some(groups) })
+    }
+}
+
+impl Here<'_> {
+    /// Whether it is for users of this group, or of any, of an institution.
+    fn takes(&self, source: usize, group: Option<&str>) -> bool {
+        self.sources.contains(&source)
+            && match (&self.groups, group) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(groups), Some(group)) => groups.iter().any(|each| each.value == group),
+            }
+    }
+}
+
+impl<'a> Held<'a> {
+    pub fn new(
+        group: &'a At<ExternalGroup>,
+        network: &Network,
+        head: &Head,
+        told: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let all = members(&selection::nameable(network), network);
+        let selected = selection::of_manifest(group.value.institutions.as_ref(), network, head, told);
+        let institutions = members(&selected.zones, network);
+        Self { group, of_everyone: institutions == all, institutions }
+    }
+
+    pub fn is_absent(&self) -> bool {
+        self.group.value.absent == Some(true)
+    }
+
+    /// Who has it besides this member.
+    pub fn others(&self, zone: usize) -> BTreeSet<usize> {
+        self.institutions.iter().copied().filter(|&each| each != zone).collect()
+    }
+
+    fn is_at(&self, zone: usize) -> bool {
+        !self.is_absent() && (self.of_everyone || !self.others(zone).is_empty())
+    }
+
+    fn has(&self, code: &str) -> bool {
+        self.group.value.codes.iter().any(|each| each.value == code)
+    }
+}
+
+/// Rules that are for nobody, wherever they are.
+pub fn reach(rules: &[Placed<'_>], held: Option<&[Held<'_>]>, head: &Head) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, placed) in rules.iter().enumerate().filter(|(_, placed)| !placed.rule.value.is_absent()) {
+        let At { value: rule, .. } = placed.rule;
+        let name = &rule.name;
+        let here: Vec<(usize, Here<'_>)> =
+            placed.targets.iter().filter_map(|&zone| Some((zone, placed.at(zone, held)?))).collect();
+        if here.is_empty() && placed.sources.is_empty() {
+            // The network zone alone is meant, which is told.
+            continue;
+        }
+        if here.is_empty() {
+            let message =
+                format!("rule `{}` is for nobody: a member's own users are not linked to it", name.value);
+            problems.push(
+                Diagnostic::error(codes::NO_SOURCE_LEFT, head.place(name.extent), message)
+                    .help("name other members in `from`, or remove the rule"),
+            );
+            continue;
+        }
+        let mut by = BTreeSet::new();
+        let covered = here.iter().all(|(zone, here)| {
+            let earlier: Vec<(usize, Here<'_>)> = (rules[..index].iter().enumerate())
+                .filter(|(_, earlier)| earlier.rule.value.enabled.is_none_or(|enabled| enabled.value))
+                .filter_map(|(index, earlier)| Some((index, earlier.at(*zone, held)?)))
+                .collect();
+            takes_all(&earlier, here, &mut by)
+        });
+        // A rule that is switched off is not used anyway.
+        if covered && rule.enabled.is_none_or(|enabled| enabled.value) {
+            let by: Vec<&At<String>> = by.iter().map(|&index| &rules[index].rule.value.name).collect();
+            problems.push(unreachable(name, &by, head));
+        }
+    }
+    problems
+}
+
+/// Whether earlier rules are for everybody whom this one is for; which of them it takes is added.
+fn takes_all(earlier: &[(usize, Here<'_>)], here: &Here<'_>, by: &mut BTreeSet<usize>) -> bool {
+    let groups: Vec<Option<&str>> = match &here.groups {
+        None => vec![None],
+        Some(groups) => groups.iter().map(|group| Some(group.value.as_str())).collect(),
+    };
+    let mut pairs = here.sources.iter().flat_map(|source| groups.iter().map(move |group| (*source, *group)));
+    pairs.all(|(source, group)| match earlier.iter().find(|(_, here)| here.takes(source, group)) {
+        Some((found, _)) => {
+            by.insert(*found);
+            true
+        }
+        None => false,
+    })
+}
+
+fn unreachable(name: &At<String>, by: &[&At<String>], head: &Head) -> Diagnostic {
+    let message = format!(
+        "rule `{}` is never used: {} already {} everybody whom it is for",
+        name.value,
+        suggest::some(by.iter().map(|name| name.value.as_str())),
+        if by.len() == 1 { "fits" } else { "fit" }
+    );
+    let problem = Diagnostic::error(codes::RULE_UNREACHABLE, head.place(name.extent), message);
+    let earlier =
+        |problem: Diagnostic, name: &&At<String>| problem.related(head.place(name.extent), "an earlier rule");
+    by.iter().fold(problem, earlier).help("the first rule that fits is used: move this one up, or remove it")
+}

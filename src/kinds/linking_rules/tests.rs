@@ -1,0 +1,92 @@
+//! What linking rules come to at each member.
+
+#![cfg(test)]
+
+use std::fmt::Write;
+
+use crate::diff::tests::notation::desired;
+use crate::model::Value;
+
+/// A line for each record: key, then position, sources and groups of a rule, or the sources of a group.
+fn generated(members: &[&str], spec: &str) -> String {
+    let (_, desired) = desired(members, &format!("LinkingRules r\n{spec}"));
+    let mut out = String::new();
+    for (zone, collections) in &desired.zones {
+        for (key, record) in collections.iter().flat_map(|collection| &collection.records) {
+            let _ = write!(out, "{zone} {key}");
+            if record.absent {
+                out.push_str(" absent");
+            }
+            for field in ["position", "sourceInstitutions", "sourceUserGroups", "userGroup"] {
+                match record.fields.get(field).map(|said| &said.value) {
+                    Some(value @ (Value::Text(_) | Value::List(_) | Value::Bool(_))) => {
+                        let _ = write!(out, " {}", value.texts().join("+"));
+                    }
+                    Some(Value::Null) => out.push_str(" any"),
+                    None => {}
+                }
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn a_rule_names_all_members_but_its_own_and_those_left_out() {
+    let spec = "rules: [{name: R, from: {except: [C]}, group: G}]";
+    assert_eq!(generated(&["A", "B", "C"], spec), "A R 1 B any G\nB R 1 A any G\nC R 1 A+B any G\n");
+}
+
+#[test]
+fn a_member_that_joins_changes_the_rule_of_every_other() {
+    let spec = "rules: [{name: R, group: G}]";
+    let lines = |members: &[&str]| generated(members, spec).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (before, after) = (lines(&["A", "B", "C", "D"]), lines(&["A", "B", "C", "D", "E"]));
+    assert_eq!(before.iter().filter(|line| after.contains(line)).count(), 0);
+    assert_eq!((before.len(), after.len()), (4, 5));
+}
+
+#[test]
+fn a_rule_that_is_for_nobody_at_a_member_goes_there_and_the_others_move_up() {
+    let spec = "\
+rules:
+  - {name: Some, appliesTo: {only: [B]}, userGroups: [X], group: G}
+  - {name: Own, from: {only: [A]}, group: G}
+  - {name: Old, absent: true}
+  - {name: All, group: G}
+default: {group: D}";
+    let expected = "\
+A All 1 B any G
+A Default D
+A Old absent
+A Own absent
+B All 3 A any G
+B Default D
+B Old absent
+B Own 2 A any G
+B Some 1 A X G
+";
+    assert_eq!(generated(&["A", "B"], spec), expected);
+}
+
+#[test]
+fn groups_that_all_have_are_one_row_and_those_that_nobody_else_has_are_none() {
+    let spec = "\
+externalGroups:
+  groups:
+    - {codes: [ALL]}
+    - {codes: [MOST, MORE], institutions: {except: [C]}}
+    - {codes: [ONE], institutions: {only: [A]}}
+    - {codes: [OLD], absent: true}
+rules: [{name: R, userGroups: [ALL, ONE], group: G}]";
+    let at = |zone: &str| {
+        let all = generated(&["A", "B", "C"], spec);
+        all.lines()
+            .filter_map(|line| line.strip_prefix(zone))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+    };
+    assert_eq!(at("A "), "ALL any\nMORE B\nMOST B\nOLD absent\nONE absent\nR 1 B+C ALL G\n");
+    assert_eq!(at("C "), "ALL any\nMORE A+B\nMOST A+B\nOLD absent\nONE A\nR 1 A+B ALL+ONE G\n");
+}

@@ -1,0 +1,276 @@
+//! `UserGroups`: groups of users, declared once for all the tables that must agree about them.
+//!
+//! A group needs a row in two tables, or nobody can be given it. Whether partners see it is the opposite of
+//! what one would think: everything that is not restricted is visible (reported by consortia). What is
+//! visible must pass the rota rules, and must not be hidden by display logic.
+
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use self::spec::Group;
+pub use self::spec::{DisplayLogic, RotaRules, UnlistedGroups, UserGroups};
+use super::scope::{Collection, Scope};
+use super::{Expansion, KindSpec, Spec, code_table, mapping_table};
+use crate::manifest::node::Extent;
+use crate::manifest::text::Text;
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes};
+use crate::model::network::Zone;
+use crate::model::{AmendTo, Amendment, CollectionId, Diagnostic, Expected, Network, Shape, Unlisted, Value};
+
+impl KindSpec for UserGroups {
+    const NAME: &'static str = "UserGroups";
+    const ABOUT: &'static str = "Groups of users, in every table that must agree about them.";
+    const COLLECTIONS: &'static [&'static str] =
+        &["CodeTable", "MappingTable", RESTRICTED, ROTA_RULES, DISPLAY_RULES];
+}
+
+const RESTRICTED: &str = "RestrictedUsers";
+const ROTA_RULES: &str = "RotaAssignmentRules";
+const DISPLAY_RULES: &str = "DisplayLogicRules";
+
+/// The list of groups in a rule, and what it does with it.
+const LIST: &str = "userGroups";
+const OPERATOR: &str = "operator";
+
+/// A user whose group nobody says more of is a member of the public (the vendor's default).
+const PUBLIC: &str = "PUBLIC";
+
+struct Shapes {
+    groups: Arc<Shape>,
+    record_types: Arc<Shape>,
+    restricted: Arc<Shape>,
+    rota_rules: Arc<Shape>,
+    display_rules: Arc<Shape>,
+}
+
+static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
+    let users = "Configuration > User Management";
+    let at = |stage, menu: String| Arc::new(Shape { stage, menu: menu.into(), ..Shape::default() });
+    Shapes {
+        groups: code_table::shape(&format!("{users} > User Details > User Groups")),
+        record_types: mapping_table::shape(&format!("{users} > User Details > User Record Type/User Group")),
+        restricted: at(2, format!("{users} > Collaborative Networks > Restricted Users")),
+        rota_rules: at(
+            3,
+            "Configuration > Fulfillment > Resource Sharing > Rota Assignment Rules".to_owned(),
+        ),
+        display_rules: at(3, "Configuration > Fulfillment > Discovery Interface Display Logic".to_owned()),
+    }
+});
+
+/// What is wanted of one zone.
+struct Tables {
+    groups: Collection,
+    record_types: Collection,
+    restricted: Collection,
+    rota_rules: Collection,
+    display_rules: Collection,
+}
+
+impl Spec for UserGroups {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let mut first: BTreeMap<&Text, Extent> = BTreeMap::new();
+        for At { value: group, extent: _ } in &self.groups {
+            let At { value: code, extent } = &group.code;
+            if *code == Text::Plain("".into()) {
+                problems.push(
+                    Diagnostic::error(codes::NO_KEY, head.place(*extent), "the code of the group is empty")
+                        .help("give it a text"),
+                );
+            }
+            if let Some(first) = first.insert(code, *extent) {
+                problems.push(twice(head, "the group is there twice", *extent, first));
+            }
+            if let Some(At { value: true, extent }) = group.absent {
+                let message = "a group cannot be deleted: records of users hold its code";
+                problems.push(Diagnostic::error(codes::GROUP_ABSENT, head.place(extent), message).help(
+                    "write `enabled: false` instead, so that nobody is given it any more: deleting a code \
+                     in use damages records",
+                ));
+            }
+            if group.visible_to_partners.is_none() && group.enabled.is_none_or(|enabled| enabled.value) {
+                let message = "it is not said whether partners see this group: they see every group that \
+                               nobody restricts";
+                problems.push(
+                    Diagnostic::warning(codes::VISIBILITY_UNSAID, head.place(*extent), message)
+                        .help("add `visibleToPartners: true` or `visibleToPartners: false`"),
+                );
+            }
+        }
+        if self.groups.is_empty() && self.unlisted == UnlistedGroups::Keep {
+            let message = format!("`{}` does nothing", head.manifest);
+            problems.push(
+                Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                    .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
+            );
+            return problems;
+        }
+        let follows = self.rota_rules.is_some() || self.display_logic.is_some();
+        if follows && self.groups.iter().all(|group| group.value.visible_to_partners.is_none()) {
+            let message = "no group says `visibleToPartners`, so that no rule follows";
+            problems.push(
+                Diagnostic::warning(codes::RULES_OF_NO_GROUP, head.here(), message)
+                    .help("add `visibleToPartners`, or remove `rotaRules` and `displayLogic`"),
+            );
+        }
+        problems
+    }
+
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let mut told = BTreeSet::new();
+        for zone in scope.zones(self.applies_to.as_ref()) {
+            let mut tables = self.tables(&scope);
+            let mut codes_there: BTreeMap<Arc<str>, Extent> = BTreeMap::new();
+            for At { value: group, extent } in &self.groups {
+                let Some(code) = scope.text(&group.code, zone) else { continue };
+                if let Some(first) = codes_there.insert(Arc::clone(&code), group.code.extent) {
+                    // Two that are written alike have been told whatever the network is.
+                    if !self.is_written_twice(&group.code.value) && told.insert(group.code.extent) {
+                        let message =
+                            format!("the group is there twice in `{}`: both are `{code}`", zone.code);
+                        scope.tell(twice(head, message, group.code.extent, first));
+                    }
+                    continue;
+                }
+                self.group(&mut scope, zone, (group, *extent, &code), &mut tables);
+            }
+            let Tables { groups, record_types, restricted, rota_rules, display_rules } = tables;
+            for collection in [groups, record_types, restricted, rota_rules, display_rules] {
+                scope.want(zone, collection);
+            }
+        }
+        scope.finish();
+    }
+}
+
+impl UserGroups {
+    fn is_written_twice(&self, code: &Text) -> bool {
+        self.groups.iter().filter(|group| group.value.code.value == *code).count() > 1
+    }
+
+    fn tables(&self, scope: &Scope<'_, '_>) -> Tables {
+        let of = |id, key: &[&str], shape| scope.collection(id, key, shape).enforced(self.enforcement);
+        let unlisted = match self.unlisted {
+            UnlistedGroups::Keep => Unlisted::Keep,
+            UnlistedGroups::Disable => Unlisted::Disable,
+        };
+        let record_types = CollectionId::coded("MappingTable", "UserRecordTypeUserGroup");
+        Tables {
+            groups: of(code_table_of_groups(), &["code"], &SHAPES.groups).unlisted(unlisted),
+            record_types: of(record_types, &[RECORD_TYPE, USER_GROUP], &SHAPES.record_types),
+            restricted: of(CollectionId::whole(RESTRICTED), &["userGroup"], &SHAPES.restricted),
+            rota_rules: of(CollectionId::whole(ROTA_RULES), &["name"], &SHAPES.rota_rules),
+            display_rules: of(CollectionId::whole(DISPLAY_RULES), &["name"], &SHAPES.display_rules),
+        }
+    }
+
+    /// What one group comes to in one zone.
+    fn group<'n>(
+        &self,
+        scope: &mut Scope<'_, 'n>,
+        zone: &'n Zone,
+        (group, extent, code): (&Group, Extent, &Arc<str>),
+        tables: &mut Tables,
+    ) {
+        let Group { code: At { extent: at, .. }, description, .. } = group;
+        let mut entry = (scope.record(extent))
+            .with("code", Arc::clone(code), *at)
+            .with_some("enabled", group.enabled.as_ref());
+        if let Some(description) = description {
+            let Some(text) = scope.text(description, zone) else { return };
+            entry = entry.with("description", text, description.extent);
+        }
+        tables.groups.add(match group.visible_to_partners {
+            Some(_) => entry,
+            None => entry.note(UNRESTRICTED),
+        });
+        // One that is not described is there already, with whatever types it has.
+        let public = description.as_ref().map(|_| At { value: Text::Plain(PUBLIC.into()), extent: *at });
+        for record_type in group.record_types.as_deref().unwrap_or(public.as_slice()) {
+            let Some(name) = scope.text(record_type, zone) else { continue };
+            let entry = (scope.record(extent))
+                .with(RECORD_TYPE, name, record_type.extent)
+                .with(USER_GROUP, Arc::clone(code), *at)
+                .referring(code_table_of_groups(), &[("code", code)], "user group");
+            tables.record_types.add(entry);
+        }
+        let Some(visible) = group.visible_to_partners else { return };
+        let entry = scope.record(visible.extent).with("userGroup", Arc::clone(code), *at);
+        tables.restricted.add(match visible.value {
+            true => {
+                entry.absent().note(format!("partners shall see {code}, so that it is restricted no more"))
+            }
+            false => entry.referring(code_table_of_groups(), &[("code", code)], "user group"),
+        });
+        self.rules(scope, zone, (code, visible), tables);
+    }
+
+    /// What the rules make of one group in one zone.
+    fn rules<'n>(
+        &self,
+        scope: &mut Scope<'_, 'n>,
+        zone: &'n Zone,
+        (code, visible): (&Arc<str>, At<bool>),
+        tables: &mut Tables,
+    ) {
+        let (text, operator) = (Arc::clone(code), OPERATOR.into());
+        let mut amend = |rules: &mut Collection, field: &str, which: Option<&At<Text>>, operators, to| {
+            let mut select = Vec::new();
+            if let Some(which) = which {
+                let Some(which) = scope.text(which, zone) else { return };
+                select.push((field.into(), Value::from(which)));
+            }
+            let expected = match operators {
+                None => Expected::InEach,
+                Some(_) => Expected::Perhaps,
+            };
+            select.extend(operators.map(|operator: &str| (OPERATOR.into(), Value::from(operator))));
+            let amends = vec![scope.amend(LIST, to, visible.extent)];
+            let amendment = scope.amendment(visible.extent, self.enforcement);
+            rules.amend(Amendment { select, expected, amends, ..amendment });
+        };
+        if let Some(RotaRules { rota }) = &self.rota_rules {
+            let to = match visible.value {
+                true => AmendTo::Passing { text: Arc::clone(&text), operator: Arc::clone(&operator) },
+                false => AmendTo::Stopping { text: Arc::clone(&text), operator: Arc::clone(&operator) },
+            };
+            amend(&mut tables.rota_rules, "rota", rota.as_ref(), None, to);
+        }
+        if let Some(DisplayLogic { hides }) = &self.display_logic {
+            let rules = &mut tables.display_rules;
+            match visible.value {
+                // A rule that hides must match those who shall not see, so that they pass its condition. One
+                // without a condition matches them anyway.
+                false => amend(rules, "hides", hides.as_ref(), None, AmendTo::Passing { text, operator }),
+                // It must not match the others. One without a condition is not about groups.
+                true => {
+                    let out = AmendTo::Without(Arc::clone(&text));
+                    amend(rules, "hides", hides.as_ref(), Some("INLIST"), out);
+                    amend(rules, "hides", hides.as_ref(), Some("NOTINLIST"), AmendTo::With(text));
+                }
+            }
+        }
+    }
+}
+
+/// The columns of the mapping table, by the names that people see.
+const RECORD_TYPE: &str = "Record Type";
+const USER_GROUP: &str = "User Group";
+
+const UNRESTRICTED: &str =
+    "partners see a group from the moment it is there, unless somebody restricts it: say `visibleToPartners`";
+
+fn code_table_of_groups() -> CollectionId {
+    CollectionId::coded("CodeTable", "UserGroups")
+}
+
+fn twice(head: &Head, message: impl Into<String>, extent: Extent, first: Extent) -> Diagnostic {
+    Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), message)
+        .related(head.place(first), "first here")
+        .help("remove one of them")
+}

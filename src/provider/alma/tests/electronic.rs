@@ -1,0 +1,191 @@
+//! E-resources: what is understood of their groups, what is sent, and what is noticed afterwards.
+
+use super::*;
+use crate::model::FailureClass;
+use crate::provider::Write;
+
+fn of(ids: &str) -> CollectionId {
+    CollectionId::coded("ElectronicAvailability", ids)
+}
+
+/// An e-collection with this list of groups.
+async fn collection(list: Json) -> Snapshot {
+    read(vec![ok(&body(list))], &of("61")).await.unwrap()
+}
+
+fn body(list: Json) -> Json {
+    json!({
+        "link": "https://alma.test/x", "id": "61", "public_name": "Journals", "type": {"value": "0", "desc": "Package"},
+        "notes": null, "free": {"value": "0"}, "portfolios": {"value": "3"}, "group_setting": list,
+    })
+}
+
+/// A line for each group.
+fn shown(snapshot: &Snapshot) -> Vec<String> {
+    let records = snapshot.observed.records.iter().map(|record| &record.fields);
+    let line = |record: &Record| {
+        let said = record.iter().filter(|(_, value)| **value != Value::Null);
+        said.map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    records.map(line).collect()
+}
+
+/// What is put so that a list becomes another one.
+async fn sent(list: Json, changes: &[Change]) -> Json {
+    let fresh = collection(list).await;
+    let (writer, script) = writer(vec![ok(&json!({}))]);
+    writer.write(&fresh, changes).await.unwrap();
+    assert_eq!(script.lines(), ["PUT /electronic/e-collections/61"]);
+    script.last_body()
+}
+
+fn group(action: Action, name: &str, edits: &[(&str, Value)]) -> Change {
+    change(action, &[("group", name)], edits)
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_become_the_path_of_the_resource() {
+    for (ids, path) in [
+        ("61", "/electronic/e-collections/61"),
+        ("61.62", "/electronic/e-collections/61/e-services/62"),
+        ("61.62.53", "/electronic/e-collections/61/e-services/62/portfolios/53"),
+    ] {
+        let own = ids.rsplit('.').next().unwrap();
+        let (reader, script) = reader(vec![ok(&json!({"id": own}))]);
+        assert!(reader.read(&of(ids)).await.unwrap().observed.records.is_empty());
+        assert_eq!(script.lines(), [format!("GET {path}")]);
+    }
+    for ids in ["", "61..53", "61.62.53.1"] {
+        assert_eq!(read(Vec::new(), &of(ids)).await.unwrap_err().class, FailureClass::Mismatch, "{ids}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_the_resource_is_not_taken_for_it() {
+    for (answer, message) in [
+        (json!({"id": "62"}), "asked for the e-collection `61`, the zone answered with `62`"),
+        (json!({"public_name": "x"}), "the answer for the e-collection `61` has no `id`"),
+        (
+            json!({"id": "61", "group_setting": [{"group": "A"}, {"proxy": "P"}]}),
+            "e-collection `61`: entry 2 of `group_setting`: it names no group",
+        ),
+        (
+            json!({"id": "61", "group_setting": [7]}),
+            "e-collection `61`: entry 1 of `group_setting`: it is not an object",
+        ),
+        (
+            json!({"id": 61, "group_settings": {"group_setting": []}}),
+            "e-collection `61`: its groups are under `group_settings`, not under `group_setting`",
+        ),
+    ] {
+        let failure = read(vec![ok(&answer)], &of("61")).await.unwrap_err();
+        assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Malformed, message));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_are_understood_in_every_spelling() {
+    let none: [&str; 0] = [];
+    for list in [json!(null), json!([]), json!("")] {
+        assert_eq!(shown(&collection(list).await), none);
+    }
+    let one = json!({"group": {"value": "A", "desc": "Group A"}, "proxy_enabled": true, "public_note": ""});
+    assert_eq!(shown(&collection(one).await), ["group=\"A\" proxy_enabled=\"true\""]);
+    let list = json!([
+        {"group": {"desc": "Group A"}, "proxy_enabled": {"value": "No"}, "proxy": {"value": "P", "desc": "Proxy"}},
+        {"group": "B", "proxy_enabled": {"value": "RESOURCE_DEFAULT"}, "public_name": {"value": "Name"}},
+        {"group": {"value": 7001, "desc": "Group D"}},
+        {"group": {"value": "2024"}},
+        {"group": {"value": "", "desc": "C"}, "proxy_enabled": {"value": ""}, "authentication_note": "N", "other": 1},
+    ]);
+    assert_eq!(
+        shown(&collection(list).await),
+        [
+            "group=\"Group A\" proxy=\"P\" proxy_enabled=\"false\"",
+            "group=\"B\" public_name=\"Name\"",
+            "group=\"Group D\"",
+            "group=\"2024\"",
+            "authentication_note=\"N\" group=\"C\"",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_sent_back_as_it_came_but_for_the_changed_settings() {
+    let list = json!([
+        {"group": {"desc": "A"}, "public_note": "old", "proxy_enabled": {"value": "true", "desc": "Yes"}, "linking_parameters": [{"x": 1}]},
+        {"group": {"value": "B", "desc": "Group B"}, "proxy": {"value": "P", "desc": "Proxy"}},
+        {"group": "C", "proxy_enabled": true},
+    ]);
+    let changes = [
+        group(Action::Update, "A", &[("public_note", Value::Null), ("proxy_enabled", Value::Null)]),
+        group(Action::Update, "C", &[("proxy_enabled", "false".into()), ("public_name", "Name".into())]),
+        group(Action::Create, "D", &[("proxy_enabled", "true".into()), ("public_note", Value::Null)]),
+    ];
+    let expected = json!([
+        {"group": {"desc": "A"}, "public_note": "", "proxy_enabled": {"value": ""}, "linking_parameters": [{"x": 1}]},
+        {"group": {"value": "B", "desc": "Group B"}, "proxy": {"value": "P", "desc": "Proxy"}},
+        {"group": "C", "proxy_enabled": false, "public_name": "Name"},
+        {"group": {"value": "D"}, "proxy_enabled": {"value": "true"}},
+    ]);
+    assert_eq!(sent(list, &changes).await, body(expected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_group_goes_with_a_list_that_is_sent_empty() {
+    let list = json!({"group": {"value": "A"}});
+    assert_eq!(sent(list, &[group(Action::Delete, "A", &[])]).await, body(json!([])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_does_not_fit_the_zone_is_not_sent() {
+    let fresh = collection(json!([{"group": "A"}])).await;
+    for change in [group(Action::Create, "A", &[]), group(Action::Delete, "B", &[])] {
+        let (writer, script) = writer(Vec::new());
+        assert!(writer.write(&fresh, &[change]).await.is_err());
+        assert!(script.lines().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn spelling_and_what_the_zone_sets_itself_do_not_count_afterwards() {
+    let before = collection(json!([{"group": "A", "public_note": "x"}])).await;
+    let mut after = body(json!({"group": {"value": "A", "desc": "Group A"}, "proxy": ""}));
+    after["link"] = json!("https://alma.test/y");
+    after["modified_date"] = json!("2026-03-02Z");
+    after["free"] = json!({"value": "0", "desc": "No"});
+    let after = read(vec![ok(&after)], &of("61")).await.unwrap();
+    let clear = [group(Action::Update, "A", &[("public_note", Value::Null)])];
+    assert_eq!(writer(Vec::new()).0.strays(&before, &clear, &after), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_else_changed_is_told() {
+    let before = collection(json!([{"group": "A", "linking_parameters": "a=1"}, {"group": "B"}])).await;
+    let mut after = body(json!([{"group": "A"}, {"group": "B"}]));
+    after["public_name"] = json!("Other");
+    let after = read(vec![ok(&after)], &of("61")).await.unwrap();
+    assert_eq!(
+        writer(Vec::new()).0.strays(&before, &[group(Action::Delete, "B", &[])], &after),
+        [
+            "{group=\"B\"} should not be there",
+            "`public_name` is \"Other\", was \"Journals\"",
+            "the zone keeps a group that `group_setting` leaves out: take `B` away in Alma, under Group Settings of the resource",
+            "group `A`: {} beside its settings, was {\"linking_parameters\":\"a=1\"}",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_say_what_to_mend() {
+    for (code, class, help) in [
+        ("60121", FailureClass::Missing, "look the ids up"),
+        ("60152", FailureClass::Rejected, "Inventory Network Groups"),
+        ("60135", FailureClass::Rejected, "proxy definitions"),
+        ("UNAUTHORIZED", FailureClass::Denied, "the area Electronic"),
+    ] {
+        let failure = read(vec![error(400, code)], &of("61")).await.unwrap_err();
+        assert_eq!(failure.class, class, "{code}");
+        assert!(failure.help.as_deref().unwrap_or_default().contains(help), "{failure:?}");
+    }
+}

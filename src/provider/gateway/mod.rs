@@ -1,0 +1,260 @@
+//! A zone behind the network's gateway: whatever a consortium puts in front of what Alma's public API
+//! does not reach. The contract is published as `schemas/gateway.openapi.json`.
+//!
+//! A gateway has what Alma lacks: a revision for each collection, so that an edit in between is
+//! noticed by the door itself.
+
+pub mod check;
+mod contract;
+mod keeper;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::Value as Json;
+use tokio::sync::OnceCell;
+
+pub use self::contract::{Listed, Verb, openapi};
+
+use self::contract::{listed, snapshot};
+use self::keeper::Keeper;
+use super::alma::getter::Getter;
+use super::alma::path::Path;
+use super::alma::secret::Key;
+use super::alma::wire::Wire;
+use super::budget::Budget;
+use super::transport::Transport;
+use super::{Snapshot, WriteError, laid};
+use crate::model::network::Gateway;
+use crate::model::{Change, CollectionId, Failure, FailureClass, Mode, Table, ZoneCode};
+
+/// How often a write goes on after an answer that was lost.
+const TRIES: usize = 3;
+
+/// Looks at one zone through the gateway.
+pub struct GatewayReader {
+    zone: ZoneCode,
+    getter: Getter,
+    list: OnceCell<Vec<Listed>>,
+}
+
+/// Changes one zone through the gateway.
+pub struct GatewayWriter {
+    reader: GatewayReader,
+    keeper: Keeper,
+}
+
+impl GatewayReader {
+    /// A reader of one zone. All zones share the gateway's budget.
+    pub fn new(
+        gateway: &Gateway,
+        zone: &ZoneCode,
+        key: SecretString,
+        transport: Arc<dyn Transport>,
+        budget: Arc<Budget>,
+    ) -> Self {
+        Self::over(zone, &Arc::new(wire(gateway, zone, key, transport, budget)))
+    }
+
+    fn over(zone: &ZoneCode, wire: &Arc<Wire>) -> Self {
+        Self { zone: zone.clone(), getter: Getter::new(Arc::clone(wire)), list: OnceCell::new() }
+    }
+
+    /// The collections that the gateway serves for the zone, and what may be done with each. Asked once.
+    ///
+    /// # Errors
+    /// [`FailureClass::Gateway`] where it does not answer, refuses the key, or answers something else.
+    pub async fn list(&self) -> Result<&[Listed], Failure> {
+        let list = self.list.get_or_try_init(|| async {
+            let path = Path::new(&["v1", "zones", self.zone.as_str(), "collections"])?;
+            match self.getter.json(&path).await {
+                Ok(body) => listed(&body).map_err(|what| malformed(&what)),
+                // A zone that the gateway does not know is one that it serves nothing for.
+                Err(failure) if failure.class == FailureClass::Missing => Ok(Vec::new()),
+                Err(failure) => Err(failure),
+            }
+        });
+        list.await.map(Vec::as_slice).map_err(|failure| self.told(failure))
+    }
+
+    /// What the gateway serves of a collection; nothing where it does not serve it.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn serves(&self, id: &CollectionId) -> Result<Option<&Listed>, Failure> {
+        Ok(self.list().await?.iter().find(|listed| listed.is(id) && listed.verbs.contains(&Verb::Read)))
+    }
+
+    /// Reads a collection with its revision.
+    ///
+    /// # Errors
+    /// [`FailureClass::Gateway`] where it does not answer, or not as the contract says.
+    pub async fn read(&self, id: &CollectionId) -> Result<Snapshot, Failure> {
+        let read = async {
+            snapshot(id, self.getter.json(&path(&self.zone, id)?).await?).map_err(|what| malformed(&what))
+        };
+        read.await.map_err(|failure| self.told(failure))
+    }
+
+    /// A gateway that fails must not be taken for a zone that fails.
+    fn told(&self, failure: Failure) -> Failure {
+        let failure = self.getter.discreet(failure);
+        let class = match failure.class {
+            FailureClass::Unreachable
+            | FailureClass::Denied
+            | FailureClass::WrongZone
+            | FailureClass::Quota
+            | FailureClass::Malformed
+            | FailureClass::Gateway => FailureClass::Gateway,
+            other @ (FailureClass::Missing
+            | FailureClass::Locked
+            | FailureClass::Rejected
+            | FailureClass::Mismatch
+            | FailureClass::Interrupted) => other,
+        };
+        let help = "look at `gateway` in the Network manifest; `zonal gateway check` tries it out";
+        Failure {
+            class,
+            message: format!("the gateway: {}", failure.message),
+            help: Some(help.into()),
+            ..failure
+        }
+    }
+}
+
+impl GatewayWriter {
+    /// A writer of one zone, which also reads with its key.
+    pub fn new(
+        gateway: &Gateway,
+        zone: &ZoneCode,
+        key: SecretString,
+        transport: Arc<dyn Transport>,
+        budget: Arc<Budget>,
+    ) -> Self {
+        let wire = Arc::new(wire(gateway, zone, key, transport, budget));
+        Self { reader: GatewayReader::over(zone, &wire), keeper: Keeper::new(wire) }
+    }
+
+    /// What it reads with.
+    pub fn reader(&self) -> &GatewayReader {
+        &self.reader
+    }
+
+    /// Writes the records that change, one after the other, each on the revision that the one before
+    /// has made. Where an answer is lost, the collection is read back, and the write goes on only if it
+    /// holds exactly what was sent so far.
+    ///
+    /// # Errors
+    /// [`WriteError::Moved`] where the collection has moved since it was read and nothing was written
+    /// yet; [`WriteError::Unknown`] where something was, so that the zone must be read back.
+    pub async fn write(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), WriteError> {
+        let id = &fresh.observed.id;
+        let changes: Vec<Change> =
+            changes.iter().filter(|change| change.mode == Mode::Apply).cloned().collect();
+        let mut revision = contract::revision(&fresh.raw);
+        let records = laid::one_by_one(fresh, &changes).map_err(WriteError::Refused)?;
+        let mut tries = 0;
+        let mut index = 0;
+        while let Some((key, record)) = records.get(index) {
+            let path = record_path(&self.reader.zone, id, key).map_err(WriteError::Refused)?;
+            let body = record.as_ref().map(contract::body);
+            match self.keeper.keep(&path, body.as_ref(), revision.as_deref()).await {
+                Ok(Some(now)) => (revision, index) = (Some(now), index + 1),
+                // A gateway that does not say what revision it has made is asked.
+                Ok(None) => (revision, index) = (self.held(fresh, &changes[..=index]).await?, index + 1),
+                Err(WriteError::Unknown(lost)) if tries < TRIES => {
+                    tries += 1;
+                    let after = self.reader.read(id).await.map_err(|_| WriteError::Unknown(lost.clone()))?;
+                    if laid::strays(fresh, &changes[..=index], &after).is_empty() {
+                        index += 1;
+                    } else if !laid::strays(fresh, &changes[..index], &after).is_empty() {
+                        return Err(WriteError::Unknown(self.reader.told(lost)));
+                    }
+                    revision = contract::revision(&after.raw);
+                }
+                Err(error) if index == 0 => return Err(self.error(error)),
+                Err(
+                    WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure),
+                ) => {
+                    return Err(WriteError::Unknown(self.reader.told(failure)));
+                }
+                Err(WriteError::Moved) => {
+                    let message = "the collection moved while its records were written one after the other";
+                    return Err(WriteError::Unknown(Failure::new(FailureClass::Rejected, message)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The revision of a collection that must hold what was sent so far.
+    async fn held(&self, fresh: &Snapshot, sent: &[Change]) -> Result<Option<String>, WriteError> {
+        let after = self.reader.read(&fresh.observed.id).await.map_err(WriteError::Unknown)?;
+        match laid::strays(fresh, sent, &after).is_empty() {
+            true => Ok(contract::revision(&after.raw)),
+            false => {
+                let message = "after a write the collection holds something else than was sent";
+                Err(WriteError::Unknown(Failure::new(FailureClass::Rejected, message)))
+            }
+        }
+    }
+
+    fn error(&self, error: WriteError) -> WriteError {
+        match error {
+            WriteError::Refused(failure) => WriteError::Refused(self.reader.told(failure)),
+            WriteError::Unknown(failure) => WriteError::Unknown(self.reader.told(failure)),
+            WriteError::Astray(failure) => WriteError::Astray(self.reader.told(failure)),
+            WriteError::Moved => WriteError::Moved,
+        }
+    }
+
+    /// What differs between `after` and what `before` should have become.
+    pub fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
+        laid::strays(before, changes, after)
+    }
+}
+
+/// Where a collection stands.
+fn path(zone: &ZoneCode, id: &CollectionId) -> Result<Path, Failure> {
+    Ok(addressed(Path::new(&["v1", "zones", zone.as_str(), "collections", &id.kind])?, id))
+}
+
+/// Where a record stands: the parts of its key are segments.
+fn record_path(zone: &ZoneCode, id: &CollectionId, key: &[String]) -> Result<Path, Failure> {
+    let mut segments = vec!["v1", "zones", zone.as_str(), "collections", &id.kind, "records"];
+    segments.extend(key.iter().map(String::as_str));
+    Ok(addressed(Path::new(&segments)?, id))
+}
+
+fn addressed(path: Path, id: &CollectionId) -> Path {
+    let (table, title) = match &id.table {
+        Table::Code(code) => (Some(&**code), None),
+        Table::Title(title) => (None, Some(&**title)),
+        Table::Whole => (None, None),
+    };
+    path.query("table", table)
+        .query("title", title)
+        .query("library", id.library.as_deref())
+        .query("language", id.language.as_deref())
+}
+
+fn malformed(what: &str) -> Failure {
+    Failure::new(FailureClass::Malformed, format!("its answer is not as the contract says: {what}"))
+}
+
+fn wire(
+    gateway: &Gateway,
+    zone: &ZoneCode,
+    key: SecretString,
+    transport: Arc<dyn Transport>,
+    budget: Arc<Budget>,
+) -> Wire {
+    Wire { zone: zone.clone(), root: gateway.url.clone(), key: Key::new(key), transport, budget }
+}
+
+/// The text of a member, where it is one.
+fn text(body: &Json, member: &str) -> Option<String> {
+    super::alma::layout::filled(body.get(member))
+}

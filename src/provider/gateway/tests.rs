@@ -1,0 +1,246 @@
+//! What is asked of a gateway, seen from the gateway: a scripted transport plays its part.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value as Json, json};
+
+use super::{GatewayReader, GatewayWriter, openapi};
+use crate::model::network::{Credentials, Gateway, Rate};
+use crate::model::{
+    Action, Address, Change, CollectionId, Edit, FailureClass, Key, Mode, Place, Provenance, Record, Value,
+};
+use crate::provider::WriteError;
+use crate::provider::budget::Budget;
+use crate::provider::transport::{Answer, Transport, TransportError};
+
+/// A gateway that answers one thing after the other; no status means that the answer is lost.
+struct Script {
+    steps: Mutex<VecDeque<(Option<u16>, Json)>>,
+    seen: Mutex<Vec<String>>,
+}
+
+impl Transport for Script {
+    fn send(&self, request: Request<Bytes>) -> Answer<'_> {
+        let if_match =
+            request.headers().get("if-match").map(|value| format!(" if {}", value.to_str().unwrap()));
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        let target = request.uri().path_and_query().unwrap();
+        let line = format!("{} {target}{} {body}", request.method(), if_match.unwrap_or_default());
+        self.seen.lock().unwrap().push(line.trim_end().to_owned());
+        let (status, body) = self.steps.lock().unwrap().pop_front().unwrap();
+        Box::pin(async move {
+            match status {
+                None => Err(TransportError::Lost("it broke off".into())),
+                Some(status) => {
+                    Ok(Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap())
+                }
+            }
+        })
+    }
+}
+
+fn script(steps: &[(u16, Json)]) -> Arc<Script> {
+    let steps = steps.iter().map(|(status, body)| ((*status != 0).then_some(*status), body.clone()));
+    Arc::new(Script { steps: Mutex::new(steps.collect()), seen: Mutex::default() })
+}
+
+fn gateway() -> Gateway {
+    Gateway {
+        url: "https://gateway.test/x".into(),
+        credentials: Credentials { read: None, write: None },
+        rate: Rate { per_second: 20, daily_reserve: 0 },
+        place: Place::file("network.yaml"),
+    }
+}
+
+fn reader(script: &Arc<Script>) -> GatewayReader {
+    let budget = Arc::new(Budget::new(gateway().rate));
+    GatewayReader::new(
+        &gateway(),
+        &"01A".into(),
+        "KEY".into(),
+        Arc::clone(script) as Arc<dyn Transport>,
+        budget,
+    )
+}
+
+fn writer(script: &Arc<Script>) -> GatewayWriter {
+    let budget = Arc::new(Budget::new(gateway().rate));
+    GatewayWriter::new(
+        &gateway(),
+        &"01A".into(),
+        "KEY".into(),
+        Arc::clone(script) as Arc<dyn Transport>,
+        budget,
+    )
+}
+
+fn groups(revision: &str, names: &[(&str, &str)]) -> Json {
+    let record =
+        |(name, description): &(&str, &str)| json!({"fields": {"name": name, "description": description}});
+    json!({"revision": revision, "records": names.iter().map(record).collect::<Vec<_>>()})
+}
+
+fn change(action: Action, name: &str, description: &str) -> Change {
+    let provenance =
+        Provenance { place: Place::file("m.yaml"), manifest: "K/m".into(), override_index: None };
+    let edit = Edit {
+        field: "description".into(),
+        name: "description".into(),
+        before: None,
+        after: description.into(),
+        provenance: provenance.clone(),
+    };
+    Change {
+        address: Address {
+            zone: "01A".into(),
+            collection: CollectionId::whole("Groups"),
+            key: Key(vec![name.into()]),
+        },
+        action,
+        key: vec![("name".into(), Value::from(name))],
+        before: Record::new(),
+        edits: if action == Action::Delete { Vec::new() } else { vec![edit] },
+        mode: Mode::Apply,
+        reason: None,
+        notes: Vec::new(),
+        provenance,
+        updated_by: None,
+        update_date: None,
+    }
+}
+
+async fn write(steps: &[(u16, Json)], changes: &[Change]) -> (Result<(), WriteError>, Vec<String>) {
+    let script = script(steps);
+    let writer = writer(&script);
+    let fresh = writer.reader().read(&CollectionId::whole("Groups")).await.unwrap();
+    let written = writer.write(&fresh, changes).await;
+    let seen = script.seen.lock().unwrap().split_off(1);
+    (written, seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_written_one_after_the_other_each_on_the_revision_before() {
+    let changes = [
+        change(Action::Update, "a", "new"),
+        change(Action::Delete, "b", ""),
+        change(Action::Create, "c/d", "x"),
+    ];
+    let revision = |revision: &str| (200, json!({"revision": revision}));
+    let steps =
+        [(200, groups("7", &[("a", "old"), ("b", "old")])), revision("8"), revision("9"), revision("10")];
+    let (written, seen) = write(&steps, &changes).await;
+    assert_eq!(written, Ok(()));
+    assert_eq!(
+        seen,
+        [
+            r#"PUT /x/v1/zones/01A/collections/Groups/records/a if "7" {"fields":{"description":"new","name":"a"}}"#,
+            r#"DELETE /x/v1/zones/01A/collections/Groups/records/b if "8""#,
+            r#"PUT /x/v1/zones/01A/collections/Groups/records/c%2Fd if "9" {"fields":{"description":"x","name":"c/d"}}"#,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_that_moved_before_the_first_record_is_not_written() {
+    let steps = [(200, groups("7", &[("a", "old")])), (412, json!({}))];
+    let (written, seen) = write(&steps, &[change(Action::Update, "a", "new")]).await;
+    assert_eq!((written, seen.len()), (Err(WriteError::Moved), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_is_looked_for_before_anything_else_is_sent() {
+    let changes = [change(Action::Update, "a", "new"), change(Action::Create, "c", "x")];
+    let start = (200, groups("7", &[("a", "old")]));
+    let last = (200, json!({"revision": "9"}));
+    // It arrived: the write goes on.
+    let arrived = (200, groups("8", &[("a", "new")]));
+    let (written, seen) = write(&[start.clone(), (0, Json::Null), arrived, last.clone()], &changes).await;
+    assert_eq!((written, seen.len()), (Ok(()), 3));
+    assert!(seen[2].contains("records/c if \"8\""), "{seen:?}");
+    // It did not arrive: it is sent again.
+    let (written, seen) = write(
+        &[start.clone(), (0, Json::Null), start.clone(), (200, json!({"revision": "8"})), last],
+        &changes,
+    )
+    .await;
+    assert_eq!((written, seen.len()), (Ok(()), 4));
+    assert_eq!(seen[0], seen[2]);
+    // Somebody else was there meanwhile: nobody goes on.
+    let other = (200, groups("9", &[("a", "theirs")]));
+    let (written, seen) = write(&[start, (0, Json::Null), other], &changes).await;
+    assert!(matches!(written, Err(WriteError::Unknown(_))), "{written:?}");
+    assert_eq!(seen.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
+    let script = script(&[
+        (200, json!({})),
+        (200, json!({"revision": 3, "records": null})),
+        (
+            200,
+            json!({"revision": "4", "records": [{"fields": {"name": "a", "n": 5, "list": ["y", "x", "y"], "no": ""}, "updatedBy": "m"}]}),
+        ),
+    ]);
+    let reader = reader(&script);
+    assert!(reader.list().await.unwrap().is_empty());
+    let id = CollectionId::coded("Groups", "T x");
+    assert!(reader.read(&id).await.unwrap().observed.records.is_empty());
+    let read = reader.read(&id).await.unwrap().observed.records.remove(0);
+    assert_eq!(read.fields[&*"list"], Value::list(["x", "y"]));
+    assert_eq!((&read.fields[&*"n"], &read.fields[&*"no"]), (&Value::from("5"), &Value::Null));
+    assert_eq!(read.updated_by.as_deref(), Some("m"));
+    assert_eq!(script.seen.lock().unwrap()[1], "GET /x/v1/zones/01A/collections/Groups?table=T%20x");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_as_the_contract_says_is_the_gateways_failure_alone() {
+    for body in [
+        json!([]),
+        json!({"records": []}),
+        json!({"revision": "1", "records": {}}),
+        json!({"revision": "1", "records": [{}]}),
+        json!({"revision": "1", "records": [{"fields": {"a": {"b": 1}}}]}),
+        json!({"revision": "1", "records": [{"fields": {"a": [1]}}]}),
+    ] {
+        let failure =
+            reader(&script(&[(200, body.clone())])).read(&CollectionId::whole("Groups")).await.unwrap_err();
+        assert_eq!(failure.class, FailureClass::Gateway, "{body}");
+        assert!(!failure.class.whole_zone());
+        assert!(failure.message.starts_with("the gateway: "), "{failure}");
+    }
+    let refused = reader(&script(&[(403, json!({}))])).list().await.unwrap_err();
+    assert_eq!(refused.class, FailureClass::Gateway);
+}
+
+#[test]
+fn law_5_only_the_keeper_says_put_and_delete() {
+    let files = [
+        ("mod", include_str!("mod.rs")),
+        ("contract", include_str!("contract.rs")),
+        ("check", include_str!("check.rs")),
+    ];
+    for (name, text) in files {
+        assert!(!text.contains("Method::"), "{name}");
+    }
+    let reader = include_str!("mod.rs");
+    let start = reader.find("pub struct GatewayReader {").unwrap();
+    let fields = &reader[start..start + reader[start..].find('}').unwrap()];
+    assert!(fields.contains("getter: Getter") && !fields.contains("Keeper"), "{fields}");
+}
+
+#[test]
+fn the_contract_is_an_openapi_document_whose_references_lead_somewhere() {
+    let document = openapi();
+    assert_eq!(document["openapi"], "3.1.0");
+    let text = document.to_string();
+    for reference in text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+    }
+}

@@ -1,0 +1,302 @@
+//! Every kind that is listed goes through the whole loop on the emulator, with the smallest manifest of
+//! it in `examples/kinds`: so that a new kind is tested the moment it is listed.
+//!
+//! What a manifest could say otherwise is found by trying: each text and flag of its spec is changed
+//! until zonal takes it and sees a change in it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+use tokio::sync::watch;
+use zonal::kinds::KINDS;
+use zonal::manifest::Source;
+use zonal::manifest::source;
+
+use crate::script::{Stage, paused};
+
+#[test]
+fn every_listed_kind_goes_through_the_whole_loop() {
+    for kind in KINDS.iter().filter(|kind| kind.name != "Network") {
+        let only = std::env::var("KIND").ok();
+        if only.is_none_or(|only| only == kind.name) {
+            paused(Loop::new(kind.name).run());
+        }
+    }
+}
+
+struct Loop {
+    kind: &'static str,
+    stage: Stage,
+    manifests: Vec<Json>,
+}
+
+impl Loop {
+    fn new(kind: &'static str) -> Self {
+        let kinds = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kinds");
+        let example = kinds.join(format!("{kind}.yaml"));
+        assert!(example.is_file(), "{kind} is listed, and there is no examples/kinds/{kind}.yaml");
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        for file in [kinds.join("network.yaml"), example.clone()] {
+            std::fs::copy(&file, directory.path().join(file.file_name().expect("it has one")))
+                .expect("a file can be copied");
+        }
+        let manifests = documents(&example);
+        assert!(manifests.iter().any(|each| each["kind"] == kind), "{kind}.yaml does not hold its kind");
+        Self { kind, stage: Stage::new(directory.path()), manifests }
+    }
+
+    async fn run(self) {
+        let kind = self.kind;
+        self.zonal("validate", 0).await;
+        let first = self.plan(2).await;
+        let changes = first["resource_changes"].as_array().expect("a plan has changes");
+        assert!(!changes.is_empty(), "{kind}: the example changes nothing");
+        self.zonal("apply --yes", 0).await;
+        self.plan(0).await;
+
+        // One edit of the manifest.
+        let edited =
+            self.edited().await.unwrap_or_else(|| panic!("{kind}: no edit of the example does anything"));
+        self.zonal("apply --yes", 0).await;
+        self.plan(0).await;
+
+        // What the edit did is somebody else's word once the manifest is back: that is drift.
+        self.write(&self.manifests);
+        let drift = self.plan(2).await;
+        assert!(
+            drift["resource_changes"].as_array().is_some_and(|changes| !changes.is_empty()),
+            "{kind}: the zones hold {edited}, and the plan does not see it"
+        );
+        self.zonal("apply --yes", 0).await;
+        self.plan(0).await;
+        self.librarian(changes).await;
+
+        // One removal: nothing is deleted from silence.
+        if let Some(removed) = self.removed().await {
+            let plan = self.plan_any().await;
+            let destroyed = plan["reconciler"]["counts"]["destroy"].as_u64();
+            assert_eq!(destroyed, Some(0), "{kind}: without {removed} something would be deleted");
+            self.zonal("apply --yes", 0).await;
+            self.plan(0).await;
+            self.write(&self.manifests);
+            self.zonal("apply --yes", 0).await;
+            self.plan(0).await;
+        }
+        self.by_hand().await;
+    }
+
+    /// A librarian edits what the gateway serves, under a name of their own.
+    async fn librarian(&self, changes: &[Json]) {
+        let kind = self.kind;
+        for change in changes {
+            let (zone, collection) = (change["index"].as_str(), change["type"].as_str());
+            let (Some(zone), Some(collection)) = (zone, collection) else { continue };
+            let Some(after) = change["change"]["after"].as_object() else { continue };
+            let control = self.stage.emulator.control();
+            for (field, value) in after {
+                let other = match value {
+                    Json::Bool(flag) => json!(!flag),
+                    Json::String(text) => json!(format!("{text} X")),
+                    _ => continue,
+                };
+                let mut fields = after.clone();
+                fields.insert(field.clone(), other);
+                let known = |record: &Json| {
+                    let same = after.iter().filter(|(name, _)| *name != field);
+                    same.clone().count() > 0 && same.clone().all(|(name, value)| record[name] == *value)
+                };
+                // Only fields that are not the record's key: those would make another record.
+                let before = control.records(zone, collection).unwrap_or_default();
+                let edit = json!({"zone": zone, "kind": collection, "by": "m.tremblay", "fields": fields});
+                let edit: zonal::emulator::RecordEdit =
+                    serde_json::from_value(edit).expect("an edit is an edit");
+                if before.iter().filter(|record| known(record)).count() != 1
+                    || control.edit_record(&edit).is_err()
+                {
+                    continue;
+                }
+                if control.records(zone, collection).unwrap_or_default().len() != before.len() {
+                    let undo = json!({"zone": zone, "kind": collection, "by": "m.tremblay", "delete": true, "fields": edit.fields});
+                    control
+                        .edit_record(&serde_json::from_value(undo).expect("an edit"))
+                        .expect("it is there");
+                    continue;
+                }
+                let drift = self.plan_any().await;
+                if drift["resource_changes"].as_array().is_none_or(Vec::is_empty) {
+                    // Not the manifest's field: a new record only got it by default.
+                    let mut back = edit.clone();
+                    back.fields.insert(field.clone(), value.clone());
+                    control.edit_record(&back).expect("it is there");
+                    continue;
+                }
+                assert!(
+                    drift.to_string().contains("m.tremblay"),
+                    "{kind}: a librarian's edit of `{field}` is not told with its author"
+                );
+                self.zonal("apply --yes", 0).await;
+                self.plan(0).await;
+                return;
+            }
+        }
+        // A record that is amended is told by fields that are not the manifest's: no loop can know them.
+        let creates = |change: &&Json| {
+            change["change"]["actions"] == json!(["create"])
+                && !control_records(&self.stage, change).is_empty()
+        };
+        assert_eq!(changes.iter().filter(creates).count(), 0, "{kind}: no librarian's edit is seen as drift");
+    }
+
+    /// Without a gateway people do it, and say so.
+    async fn by_hand(&self) {
+        let plan = self.stage.run("zonal plan --json --environment by-hand", None, watch::channel(0).1).await;
+        let plan: Json =
+            serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err));
+        if plan["reconciler"]["counts"]["by_hand"].as_u64() == Some(0) {
+            return;
+        }
+        let runbook = self.zonal("runbook --environment by-hand", 0).await;
+        assert!(runbook.contains("- [ ] ") && runbook.contains("Open "), "{}: {runbook}", self.kind);
+        self.zonal("attest --all --by Ada --environment by-hand", 0).await;
+        self.zonal("plan --detailed-exitcode --environment by-hand", 0).await;
+    }
+
+    /// Changes one text or flag of the spec so that the plan sees it, and says which.
+    async fn edited(&self) -> Option<String> {
+        for (index, manifest) in self.manifests.iter().enumerate() {
+            for pointer in leaves(&manifest["spec"], "/spec") {
+                let mut manifests = self.manifests.clone();
+                let Some(leaf) = manifests[index].pointer_mut(&pointer) else { continue };
+                let tries = match &*leaf {
+                    Json::Bool(flag) => vec![json!(!flag)],
+                    Json::String(text) => ["X", "1"]
+                        .iter()
+                        .map(|more| json!(format!("{text}{more}")))
+                        // Where nothing can follow the text: another word inside it.
+                        .chain(
+                            text.rsplit_once('.').map(|(before, after)| json!(format!("{before}X.{after}"))),
+                        )
+                        .chain(["allow", "deny", "retry", "queue", "no", "yes"].map(Json::from))
+                        .filter(|other| other != leaf)
+                        .collect(),
+                    _ => continue,
+                };
+                for other in tries {
+                    *manifests[index].pointer_mut(&pointer)? = other.clone();
+                    self.write(&manifests);
+                    if self.updates().await {
+                        return Some(format!("{pointer}: {other}"));
+                    }
+                }
+            }
+        }
+        self.write(&self.manifests);
+        None
+    }
+
+    /// Whether the plan is sound and updates something.
+    async fn updates(&self) -> bool {
+        if self.stage.run("zonal validate", None, watch::channel(0).1).await.code != 0 {
+            return false;
+        }
+        let plan = self.plan_any().await;
+        plan["complete"] == true
+            && plan["reconciler"]["counts"]["change"].as_u64() > Some(0)
+            && plan["reconciler"]["counts"]["add"].as_u64() == Some(0)
+    }
+
+    /// Takes one item out of one list of the spec, where what is left is still a manifest.
+    async fn removed(&self) -> Option<String> {
+        for (index, manifest) in self.manifests.iter().enumerate() {
+            for pointer in items(&manifest["spec"], "/spec") {
+                let (list, at) = pointer.rsplit_once('/')?;
+                let mut manifests = self.manifests.clone();
+                let Some(Json::Array(items)) = manifests[index].pointer_mut(list) else { continue };
+                items.remove(at.parse().ok()?);
+                self.write(&manifests);
+                if self.stage.run("zonal validate", None, watch::channel(0).1).await.code == 0 {
+                    return Some(pointer);
+                }
+            }
+        }
+        self.write(&self.manifests);
+        None
+    }
+
+    fn write(&self, manifests: &[Json]) {
+        // JSON is YAML.
+        let text: Vec<String> = manifests.iter().map(ToString::to_string).collect();
+        std::fs::write(self.stage.directory().join(format!("{}.yaml", self.kind)), text.join("\n---\n"))
+            .expect("a file can be written");
+    }
+
+    async fn plan(&self, code: u8) -> Json {
+        let plan = self.zonal("plan --json --detailed-exitcode", code).await;
+        serde_json::from_str(&plan).expect("a plan is JSON")
+    }
+
+    async fn plan_any(&self) -> Json {
+        let plan = self.stage.run("zonal plan --json", None, watch::channel(0).1).await;
+        serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err))
+    }
+
+    async fn zonal(&self, words: &str, code: u8) -> String {
+        let printed = self.stage.run(&format!("zonal {words}"), None, watch::channel(0).1).await;
+        assert_eq!(printed.code, code, "{}: zonal {words}\n{}{}", self.kind, printed.out, printed.err);
+        printed.out
+    }
+}
+
+/// What the gateway serves of the collection that a change is in.
+fn control_records(stage: &Stage, change: &Json) -> Vec<Json> {
+    let (zone, collection) = (change["index"].as_str(), change["type"].as_str());
+    let records = stage.emulator.control().records(zone.unwrap_or_default(), collection.unwrap_or_default());
+    records.unwrap_or_default()
+}
+
+fn documents(file: &PathBuf) -> Vec<Json> {
+    let text = std::fs::read_to_string(file).expect("an example can be read");
+    let (documents, problems) = source::documents(&Source { file: "example.yaml".into(), text: Ok(text) });
+    assert!(problems.is_empty(), "{}", file.display());
+    documents.iter().map(|document| document.root.to_json()).collect()
+}
+
+/// Pointers to all texts and flags, the last ones first: they say what, the first ones where.
+fn leaves(value: &Json, pointer: &str) -> Vec<String> {
+    let mut found: Vec<String> = match value {
+        Json::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "appliesTo" | "enforcement" | "unlisted"))
+            .flat_map(|(name, value)| {
+                leaves(value, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")))
+            })
+            .collect(),
+        Json::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, item)| leaves(item, &format!("{pointer}/{at}"))).collect()
+        }
+        Json::String(_) | Json::Bool(_) => vec![pointer.to_owned()],
+        Json::Null | Json::Number(_) => Vec::new(),
+    };
+    found.sort();
+    found.reverse();
+    found
+}
+
+/// Pointers to all items of lists.
+fn items(value: &Json, pointer: &str) -> Vec<String> {
+    match value {
+        Json::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| name.as_str() != "appliesTo")
+            .flat_map(|(name, value)| {
+                items(value, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")))
+            })
+            .collect(),
+        Json::Array(list) => {
+            let inner =
+                list.iter().enumerate().flat_map(|(at, item)| items(item, &format!("{pointer}/{at}")));
+            (0..list.len()).map(|at| format!("{pointer}/{at}")).chain(inner).collect()
+        }
+        Json::String(_) | Json::Bool(_) | Json::Null | Json::Number(_) => Vec::new(),
+    }
+}
