@@ -151,8 +151,10 @@ impl<W: provider::Write> Write<'_, W> {
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         let mut strays = self.writer.strays(before, changes, after);
         match self.changes(after) {
-            Ok(left) => strays
-                .extend(left.iter().map(|change| format!("{} is still not as desired", change.address.key))),
+            Ok(left) => strays.extend(left.iter().map(|change| match change.address.key.0.is_empty() {
+                true => "it is still not as desired".to_owned(),
+                false => format!("{} is still not as desired", change.address.key),
+            })),
             Err(failure) => strays.push(failure.message),
         }
         strays

@@ -103,6 +103,13 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Whether a column that takes codes of a code table refuses other values. Not known for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// Whether a PUT of a letter changes `enabled`. The vendor's schema for reading holds it, that for writing does not.
+    letter_enabled: LetterEnabled = LetterEnabled::Honoured;
+    /// What relations between libraries look like. The vendor publishes no schema of them.
+    relation_shape: RelationShape = RelationShape::OneByOne;
+    /// What `inherited` says of an institution's own opening hours. The vendor's schema: "False means that it is a
+    /// change in the library scope."
+    institution_hours: InstitutionHours = InstitutionHours::Own;
     /// What becomes of the groups of an e-resource that a PUT leaves out of `group_setting`. Not known.
     group_settings: GroupSettings = GroupSettings::Replaced;
     /// What a group's `value` is beside its `desc`. Not known: the one answer that was seen has `desc` alone.
@@ -201,6 +208,27 @@ switches! {
         Unchecked,
         /// A value that the code table of the column's header does not hold is refused with 402119.
         Checked,
+    }
+    /// Whether a PUT of a letter changes `enabled`.
+    LetterEnabled {
+        /// It does.
+        Honoured,
+        /// It is passed over in silence.
+        Ignored,
+    }
+    /// What relations between libraries look like.
+    RelationShape {
+        /// `relation`, an entry for each library and type, both `{"value": ..}`.
+        OneByOne,
+        /// `relations`, an entry for each library with a list of types.
+        Grouped,
+    }
+    /// What `inherited` says of an institution's own opening hours.
+    InstitutionHours {
+        /// `false`.
+        Own,
+        /// `true`, since they are no change in the library scope.
+        Inherited,
     }
     /// What becomes of the groups of an e-resource that a PUT leaves out of its list.
     GroupSettings {

@@ -33,8 +33,17 @@ const VALUED: [&str; 8] = [
     "proxy_enabled",
 ];
 /// Elements around a list, with the name of the list's items, under which JSON has the array.
-const LISTS: [(&str, &str); 3] =
-    [("rows", "row"), ("headers", "header"), ("group_settings", "group_setting")];
+const LISTS: [(&str, &str); 5] = [
+    ("rows", "row"),
+    ("headers", "header"),
+    ("relations", "relation"),
+    ("open_hours", "open_hour"),
+    ("group_settings", "group_setting"),
+];
+
+/// Elements that are objects even where they are empty.
+const OBJECTS: [&str; 8] =
+    ["scope", "row", "header", "relation", "relations", "open_hour", "open_hours", "group_setting"];
 
 /// An element that is still open.
 struct Open {
@@ -58,13 +67,11 @@ impl Open {
 
     fn value(self) -> Value {
         let Self { name, mut fields, text } = self;
-        if !fields.is_empty() && !text.trim().is_empty() {
+        let text_beside = !fields.is_empty() && !text.trim().is_empty();
+        if VALUED.contains(&name.as_str()) || text_beside {
             fields.insert("value".to_owned(), json!(text.trim()));
         }
-        if VALUED.contains(&name.as_str()) {
-            fields.insert("value".to_owned(), json!(text.trim()));
-        }
-        if fields.is_empty() && !matches!(name.as_str(), "scope" | "row" | "header" | "group_setting") {
+        if fields.is_empty() && !OBJECTS.contains(&name.as_str()) {
             return Value::String(text);
         }
         Value::Object(fields)

@@ -49,6 +49,10 @@ pub(super) enum Route {
     Jobs,
     /// The runs of a job.
     Runs(String),
+    Letters,
+    Letter(String),
+    Relations,
+    OpenHours,
     Nothing,
 }
 
@@ -125,26 +129,25 @@ impl Route {
             (Some("jobs"), _) => return Self::of_jobs(name, more, segments.next()),
             (Some("code-tables"), _) => TableKind::Code,
             (Some("mapping-tables"), _) => TableKind::Mapping,
+            (Some("relations"), None) => return Self::Relations,
+            (Some("open-hours"), None) => return Self::OpenHours,
+            (Some("letters"), None) => return Self::Letters,
+            (Some("letters"), Some(code)) if more.is_none() => return Self::Letter(decoded(code)),
             (Some(_) | None, _) => return Self::Nothing,
         };
         match (name, more) {
             (None, None) => Self::List(kind),
-            (Some(name), None) => {
-                Self::Table(kind, percent_decode_str(name).decode_utf8_lossy().into_owned())
-            }
+            (Some(name), None) => Self::Table(kind, decoded(name)),
             (Some(_) | None, Some(_)) => Self::Nothing,
         }
     }
-}
 
-impl Route {
     /// `e-collections/61/e-services/62/portfolios/53`, or the beginning of that.
     fn electronic(path: &str) -> Self {
         let segments: Vec<&str> = path.split('/').collect();
         let folders = segments.iter().step_by(2).zip(["e-collections", "e-services", "portfolios"]);
         let matching = folders.filter(|(folder, known)| *folder == known).count();
-        let ids: Vec<_> =
-            segments.iter().skip(1).step_by(2).map(|id| percent_decode_str(id).decode_utf8_lossy()).collect();
+        let ids: Vec<String> = segments.iter().skip(1).step_by(2).map(|id| decoded(id)).collect();
         match (matching == segments.len().div_ceil(2), segments.len() % 2, ids.join(".")) {
             (false, _, _) => Self::Nothing,
             (true, 0, ids) => Self::Table(TableKind::Electronic, ids),
@@ -162,6 +165,10 @@ impl Route {
             (Some(_) | None, Some(_) | None, Some(_) | None) => Self::Nothing,
         }
     }
+}
+
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 fn named<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {

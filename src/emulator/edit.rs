@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::open_hours::OpenHour;
 use super::table::{Access, CodeRow, CodeTable, MappingRow, MappingTable, Stamp, TableKind};
 
-/// One edit of one table or e-resource by one person.
+/// One edit by one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// Code of the zone.
     pub zone: String,
-    /// Type of table.
-    pub kind: TableKind,
-    /// What the API's path calls the table.
+    /// What is edited.
+    pub kind: Subject,
+    /// What the API's path calls the table or the letter, or the ids of the e-resource; nothing for what there is one of only.
+    #[serde(default)]
     pub table: String,
     /// The library whose rows are meant; `null` for the institution's.
     #[serde(default)]
@@ -27,6 +29,44 @@ pub struct Edit {
     pub when: Moment,
     /// What is done.
     pub action: Action,
+}
+
+/// What librarians edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A code table.
+    Code,
+    /// A mapping table.
+    Mapping,
+    /// An e-collection, e-service or portfolio.
+    Electronic,
+    /// A letter.
+    Letter,
+    /// The relations of `library`.
+    Relations,
+    /// The opening hours of `library`, or of the institution.
+    OpenHours,
+}
+
+impl From<TableKind> for Subject {
+    fn from(kind: TableKind) -> Self {
+        match kind {
+            TableKind::Code => Self::Code,
+            TableKind::Mapping => Self::Mapping,
+            TableKind::Electronic => Self::Electronic,
+        }
+    }
+}
+
+impl Edit {
+    /// What is edited, among those of its sort.
+    pub(super) fn name(&self) -> &str {
+        match self.kind {
+            Subject::Code | Subject::Mapping | Subject::Electronic | Subject::Letter => &self.table,
+            Subject::Relations | Subject::OpenHours => self.library.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// When an edit happens. Requests of that table in that zone are counted from the moment the
@@ -89,6 +129,37 @@ pub enum Action {
     DeleteRow {
         /// Values by column.
         find: BTreeMap<String, String>,
+    },
+    /// Changes a letter.
+    SetLetter {
+        /// The stylesheet.
+        #[serde(default)]
+        xsl: Option<String>,
+        /// Whether it is sent.
+        #[serde(default)]
+        enabled: Option<bool>,
+        /// What people call it.
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// Changes the relation with a library, or adds it.
+    SetRelation {
+        /// The other library.
+        library: String,
+        /// All that it does.
+        types: Vec<String>,
+    },
+    /// Takes the relation with a library away.
+    DeleteRelation {
+        /// The other library.
+        library: String,
+    },
+    /// Puts an entry in place of the one about the same days, or adds it.
+    SetHours(Box<OpenHour>),
+    /// Deletes each entry that is called so.
+    DeleteHours {
+        /// What it is called.
+        description: String,
     },
     /// Makes an e-resource available for a group, and changes what is said of the group there.
     SetGroup {
@@ -157,6 +228,11 @@ impl CodeTable {
             Action::SetRow { .. }
             | Action::AddRow { .. }
             | Action::DeleteRow { .. }
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. }
             | Action::SetGroup { .. }
             | Action::DeleteGroup { .. }
             | Action::SetMember { .. } => {
@@ -207,6 +283,11 @@ impl MappingTable {
             Action::Access(access) => self.access = *access,
             Action::SetCode { .. }
             | Action::DeleteCode { .. }
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. }
             | Action::SetGroup { .. }
             | Action::DeleteGroup { .. }
             | Action::SetMember { .. } => {

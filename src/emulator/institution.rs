@@ -10,14 +10,15 @@ use super::behaviour::{ColumnValues, Lists, Settings};
 use super::body;
 use super::call::{Call, Route};
 use super::document::{Format, Node, Part, XML_DECLARATION, write};
-use super::edit::Scheduled;
+use super::edit::{Scheduled, Subject};
 use super::electronic::{self, Electronic};
 use super::jobs::Jobs;
 use super::kept::{Kept, Name};
+use super::objects::Objects;
 use super::put::Put;
 use super::refusal::Refusal;
 use super::schedule::Happened;
-use super::table::{Access, CodeTable, Column, MappingTable, TableKind, TableSeed};
+use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
@@ -31,6 +32,13 @@ pub(super) struct Visit<'a> {
     pub code: &'a str,
 }
 
+impl Visit<'_> {
+    /// Who and when, for what this visit changes.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
+    }
+}
+
 /// A successful answer.
 pub(super) type Reply = (Format, Bytes);
 
@@ -39,6 +47,7 @@ pub(super) struct Institution {
     pub code_tables: BTreeMap<String, CodeTable>,
     pub mapping_tables: BTreeMap<String, MappingTable>,
     pub electronic: Electronic,
+    pub objects: Objects,
     pub scheduled: Vec<Scheduled>,
     /// What the API does not reach.
     pub kept: BTreeMap<Name, Kept>,
@@ -52,11 +61,17 @@ pub(super) struct Institution {
 const WRITTEN: usize = 1_000;
 
 impl Institution {
-    pub fn new(tables: impl IntoIterator<Item = TableSeed>, kept: BTreeMap<Name, Kept>, jobs: Jobs) -> Self {
+    pub fn new(
+        tables: impl IntoIterator<Item = TableSeed>,
+        objects: Objects,
+        kept: BTreeMap<Name, Kept>,
+        jobs: Jobs,
+    ) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
             electronic: Electronic::default(),
+            objects,
             scheduled: Vec::new(),
             kept,
             jobs,
@@ -96,16 +111,20 @@ impl Institution {
             }
             (Route::Table(kind, name), &Method::GET) => {
                 let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
-                self.come(*kind, name, Happened::Read, settings);
+                self.come((*kind).into(), name, Happened::Read, settings);
                 Ok(reply)
             }
             (Route::Table(kind, name), &Method::PUT) => {
                 let reply = self.replace(*kind, name, visit)?;
-                self.come(*kind, name, Happened::Write, settings);
+                self.come((*kind).into(), name, Happened::Write, settings);
                 Ok(reply)
             }
             (Route::Jobs, &Method::GET) => self.remembered(call, |held| held.jobs.list(visit)),
             (Route::Runs(job), &Method::GET) => self.remembered(call, |held| held.jobs.runs(job, visit)),
+            (
+                Route::Letters | Route::Letter(_) | Route::Relations | Route::OpenHours,
+                &Method::GET | &Method::PUT,
+            ) => self.object(visit),
             (
                 Route::Test
                 | Route::General
@@ -114,10 +133,37 @@ impl Institution {
                 | Route::Table(..)
                 | Route::Jobs
                 | Route::Runs(_)
+                | Route::Letters
+                | Route::Letter(_)
+                | Route::Relations
+                | Route::OpenHours
                 | Route::Nothing,
                 _,
             ) => Err(Refusal::routing()),
         }
+    }
+
+    /// Answers for what is not a table, and lets librarians race it.
+    fn object(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+        let reply = self.objects.answer(visit)?;
+        let happened = if visit.call.method == Method::GET { Happened::Read } else { Happened::Write };
+        let library = visit.call.query.scope.as_deref().filter(|scope| *scope != visit.zone.code);
+        let library = library.unwrap_or_default();
+        match &visit.call.route {
+            Route::Letter(code) => self.come(Subject::Letter, code, happened, visit.settings),
+            Route::Relations => self.come(Subject::Relations, library, happened, visit.settings),
+            Route::OpenHours => self.come(Subject::OpenHours, library, happened, visit.settings),
+            Route::Test
+            | Route::General
+            | Route::List(_)
+            | Route::Below(_)
+            | Route::Table(..)
+            | Route::Letters
+            | Route::Jobs
+            | Route::Runs(_)
+            | Route::Nothing => {}
+        }
+        Ok(reply)
     }
 
     /// The answer that was written before, or the one that is written now.
@@ -267,7 +313,11 @@ fn general(visit: &Visit<'_>) -> Reply {
     (call.answer, write("general", &node, call.answer, settings.booleans))
 }
 
-fn language<'a>(call: &'a Call, zone: &'a EmulatedZone, default: &'a str) -> Result<&'a str, Refusal> {
+pub(super) fn language<'a>(
+    call: &'a Call,
+    zone: &'a EmulatedZone,
+    default: &'a str,
+) -> Result<&'a str, Refusal> {
     match call.query.lang.as_deref() {
         None => Ok(default),
         Some(language) if zone.languages.iter().any(|known| known == language) => Ok(language),
@@ -299,7 +349,7 @@ fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
     }
 }
 
-fn invalid(name: &str, value: &str) -> Refusal {
+pub(super) fn invalid(name: &str, value: &str) -> Refusal {
     Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
 }
 

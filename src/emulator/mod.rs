@@ -9,6 +9,8 @@
 //! Below `/almaws/v1`: `GET POST conf/test`, `GET conf/general`, `GET conf/code-tables`,
 //! `GET PUT conf/code-tables/{name}`, `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`,
 //! `GET conf/jobs`, `GET conf/jobs/{id}/instances` (runs are dated back from the emulated date).
+//! `GET conf/letters`, `GET PUT conf/letters/{code}` (XML alone is taken), `GET PUT conf/relations?scope=LIBRARY`,
+//! `GET PUT conf/open-hours?scope=LIBRARY` (or the institution's code).
 //! Below `electronic/e-collections`, in the network zone: `GET` of lists, `GET PUT` of an e-collection, of an
 //! e-service in it (`/{id}/e-services/{id}`) and of a portfolio in that (`/portfolios/{id}`).
 //! The key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone.
@@ -51,6 +53,12 @@
 //! {"zone": "01OMNI_ALPHA", "kind": "mapping", "table": "UserBlockDefinitions", "by": "m.tremblay",
 //!  "action": {"set_row": {"find": {"ID": "FEES"}, "set": {"Network Block": "true"}}}}
 //! {"zone": "01OMNI_BETA", "kind": "code", "table": "UserGroups", "by": "support", "action": {"access": "hidden"}}
+//! {"zone": "01OMNI_ALPHA", "kind": "letter", "table": "footer", "by": "m.tremblay",
+//!  "action": {"set_letter": {"xsl": "<xsl:stylesheet/>", "enabled": false}}}
+//! {"zone": "01OMNI_ALPHA", "kind": "relations", "library": "MAIN", "by": "m.tremblay",
+//!  "action": {"set_relation": {"library": "LAW", "types": ["RETURN"]}}}
+//! {"zone": "01OMNI_ALPHA", "kind": "open_hours", "library": "LAW", "by": "m.tremblay",
+//!  "action": {"set_hours": {"type": "EVENT", "from_date": "2026-05-08Z", "to_date": "2026-05-08Z", "status": "OPEN"}}}
 //! {"zone": "01OMNI_NETWORK", "kind": "electronic", "table": "61100.62110", "by": "e.moreau",
 //!  "action": {"set_group": {"group": "BIG_MEMBERS", "set": {"public_note": "Until June"}}}}
 //!
@@ -74,12 +82,16 @@ mod gateway;
 mod institution;
 mod jobs;
 mod kept;
+mod letter;
 mod log;
 mod mapping_table;
 mod network;
+mod objects;
+mod open_hours;
 mod put;
 mod random;
 mod refusal;
+mod relations;
 mod router;
 mod schedule;
 mod seed;
@@ -94,16 +106,20 @@ mod tests;
 use std::sync::Arc;
 
 pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, Lists,
-    ManagedInNetwork, OptionalFields, Override, RowOrder, UnknownKey, UnusedColumns,
+    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, InstitutionHours,
+    LetterEnabled, Lists, ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey,
+    UnusedColumns,
 };
 pub use control::{Control, Misfit};
-pub use edit::{Action, Edit, Moment};
+pub use edit::{Action, Edit, Moment, Subject};
 pub use electronic::Resource;
 pub use fault::{Effect, Fault, When};
 pub use gateway::GatewayKeys;
 pub use kept::RecordEdit;
+pub use letter::Letter;
 pub use log::{LoggedRequest, Statistics};
+pub use open_hours::OpenHour;
+pub use relations::Relation;
 pub use table::{
     Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,
     TableSeed,

@@ -89,6 +89,7 @@ impl Network {
             state: Mutex::new(State {
                 institution: Institution::new(
                     seed::tables(&zone),
+                    seed::objects(&zone),
                     seed::kept::collections(&zone),
                     seed::jobs::jobs(&zone),
                 ),

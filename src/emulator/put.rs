@@ -92,7 +92,7 @@ impl Flag {
 }
 
 /// The code in `{"value": ..}`, or in a text that stands for it.
-fn code(value: Option<&Value>) -> Option<&str> {
+pub(super) fn code(value: Option<&Value>) -> Option<&str> {
     match value? {
         Value::String(text) => Some(text),
         Value::Object(object) => object.get("value")?.as_str(),

@@ -1,9 +1,9 @@
 //! Lets librarians into a zone: at once, or just after the request that they are to race.
 
 use super::behaviour::Settings;
-use super::edit::{Action, Edit, Moment, Problem, Scheduled};
+use super::edit::{Action, Edit, Moment, Problem, Scheduled, Subject};
 use super::institution::Institution;
-use super::table::{Stamp, TableKind};
+use super::table::Stamp;
 
 /// What the API has just done with a table.
 #[derive(PartialEq, Eq)]
@@ -15,8 +15,16 @@ pub(super) enum Happened {
 impl Institution {
     /// Does an edit now, or remembers it for its moment.
     pub fn edit(&mut self, edit: Edit, settings: &Settings) -> Result<(), Problem> {
-        if !self.holds(edit.kind, &edit.table) {
-            return Err(format!("`{}` has no table `{}` of this kind", edit.zone, edit.table));
+        if !self.holds(edit.kind, edit.name()) {
+            return Err(match edit.kind {
+                Subject::Code | Subject::Mapping => {
+                    format!("`{}` has no table `{}` of this kind", edit.zone, edit.name())
+                }
+                Subject::Electronic => format!("`{}` has no e-resource `{}`", edit.zone, edit.name()),
+                Subject::Letter => format!("`{}` has no letter `{}`", edit.zone, edit.name()),
+                Subject::Relations => format!("`{}` has no relations of `{}`", edit.zone, edit.name()),
+                Subject::OpenHours => format!("`{}` has no calendar of `{}`", edit.zone, edit.name()),
+            });
         }
         match edit.when {
             Moment::Now => self.carry_out(&edit, settings),
@@ -27,11 +35,14 @@ impl Institution {
         }
     }
 
-    fn holds(&self, kind: TableKind, name: &str) -> bool {
+    fn holds(&self, kind: Subject, name: &str) -> bool {
         match kind {
-            TableKind::Code => self.code_tables.contains_key(name),
-            TableKind::Mapping => self.mapping_tables.contains_key(name),
-            TableKind::Electronic => self.electronic.resources.contains_key(name),
+            Subject::Code => self.code_tables.contains_key(name),
+            Subject::Mapping => self.mapping_tables.contains_key(name),
+            Subject::Letter => self.objects.letters.contains_key(name),
+            Subject::Relations => self.objects.relations.contains_key(name),
+            Subject::OpenHours => self.objects.open_hours.contains_key(name),
+            Subject::Electronic => self.electronic.resources.contains_key(name),
         }
     }
 
@@ -41,34 +52,37 @@ impl Institution {
         let stamp = Stamp { by: by.clone(), date: settings.today.clone() };
         self.forget_written();
         match (kind, action) {
-            (TableKind::Code, Action::Remove) => drop(self.code_tables.remove(name)),
-            (TableKind::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
-            (TableKind::Code, action) => {
+            (Subject::Code, Action::Remove) => drop(self.code_tables.remove(name)),
+            (Subject::Mapping, Action::Remove) => drop(self.mapping_tables.remove(name)),
+            (Subject::Code, action) => {
                 if let Some(table) = self.code_tables.get_mut(name) {
                     table.edit(library, action, stamp)?;
                 }
             }
-            (TableKind::Mapping, action) => {
+            (Subject::Letter, action) => self.objects.edit_letter(name, action, stamp)?,
+            (Subject::Relations, action) => self.objects.edit_relations(library, action)?,
+            (Subject::OpenHours, action) => self.objects.edit_hours(library, action)?,
+            (Subject::Mapping, action) => {
                 if let Some(table) = self.mapping_tables.get_mut(name) {
                     table.edit(library, action, stamp)?;
                 }
             }
-            (TableKind::Electronic, action) => self.electronic.edit(name, action)?,
+            (Subject::Electronic, action) => self.electronic.edit(name, action)?,
         }
         Ok(())
     }
 
     /// Carries out the edits whose moment has come with this request.
-    pub fn come(&mut self, kind: TableKind, name: &str, happened: Happened, settings: &Settings) {
+    pub fn come(&mut self, kind: Subject, name: &str, happened: Happened, settings: &Settings) {
         let (mut due, mut rest) = (Vec::new(), Vec::new());
         for mut scheduled in self.scheduled.drain(..) {
-            let Edit { kind: of, table, when, .. } = &scheduled.edit;
+            let Edit { kind: of, when, .. } = &scheduled.edit;
             let counts = match when {
                 Moment::Now => false,
                 Moment::AfterReads(_) => happened == Happened::Read,
                 Moment::AfterWrites(_) => happened == Happened::Write,
             };
-            if counts && *of == kind && table == name {
+            if counts && *of == kind && scheduled.edit.name() == name {
                 scheduled.left -= 1;
             }
             if scheduled.left == 0 { due.push(scheduled.edit) } else { rest.push(scheduled) }

@@ -62,6 +62,19 @@ impl<'a> Expansion<'a> {
         self.problems.push(Diagnostic::error(codes::UNKNOWN_VAR, place, message).help(help));
     }
 
+    /// These zones do not have a library that a manifest names.
+    pub fn lack_library(&mut self, head: &Head, code: &str, extent: Extent, zones: &[&Zone]) {
+        let lacking = suggest::some(zones.iter().map(|zone| zone.code.as_str()));
+        let message = format!("library `{code}` is not known in {lacking}");
+        let known =
+            zones.iter().take(1).flat_map(|zone| &zone.libraries).map(|library| library.code.as_str());
+        let help = match suggest::nearest(code, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned(),
+        };
+        self.problems.push(Diagnostic::error(codes::UNKNOWN_LIBRARY, head.place(extent), message).help(help));
+    }
+
     /// What is wanted here and there.
     pub fn and(mut self, other: Self) -> Self {
         for (zone, collections) in other.desired.zones {

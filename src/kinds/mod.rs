@@ -11,10 +11,13 @@ mod electronic_availability;
 mod expansion;
 mod fulfillment_rules;
 mod import_permissions;
+mod letter;
+mod library_relations;
 mod linked_account_sync;
 mod linking_rules;
 mod mapping_table;
 mod network;
+mod open_hours;
 mod records;
 mod rows;
 mod schema;
@@ -23,6 +26,7 @@ mod support_services;
 mod table;
 mod terms_of_use;
 mod user_groups;
+mod xsl;
 
 use std::any::Any;
 use std::fmt;
@@ -55,6 +59,9 @@ kinds! {
     network::NetworkSpec,
     code_table::CodeTable,
     mapping_table::MappingTable,
+    letter::Letter,
+    library_relations::LibraryRelations,
+    open_hours::OpenHours,
     import_permissions::ImportPermissions,
     electronic_availability::ElectronicAvailability,
     linking_rules::LinkingRules,

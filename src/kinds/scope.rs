@@ -25,6 +25,7 @@ pub struct Scope<'a, 'n> {
     pub network: &'n Network,
     expansion: &'a mut Expansion<'n>,
     lacking: BTreeMap<(Extent, String), Vec<&'n Zone>>,
+    without: BTreeMap<(Extent, Arc<str>), Vec<&'n Zone>>,
 }
 
 impl<'a, 'n> Scope<'a, 'n> {
@@ -33,7 +34,13 @@ impl<'a, 'n> Scope<'a, 'n> {
     pub fn new(head: &'a Head, network: &'n Network, expansion: &'a mut Expansion<'n>) -> Option<Self> {
         let whole = head.lost_spec().is_nothing() && !network.unread;
         let known = network.zones.iter().all(|zone| !zone.unread.code && !zone.unread.libraries);
-        (whole && known).then(|| Self { head, network, expansion, lacking: BTreeMap::new() })
+        (whole && known).then(|| Self {
+            head,
+            network,
+            expansion,
+            lacking: BTreeMap::new(),
+            without: BTreeMap::new(),
+        })
     }
 
     /// The zones that the manifest applies to: members where it says nothing.
@@ -79,6 +86,17 @@ impl<'a, 'n> Scope<'a, 'n> {
                 }
             },
         }
+    }
+
+    /// The library of a zone that a text names; `None` where the zone has none of that code, which is
+    /// told at the end.
+    pub fn library(&mut self, library: &At<Text>, zone: &'n Zone) -> Option<Arc<str>> {
+        let code = self.text(library, zone)?;
+        if zone.libraries.iter().any(|known| *known.code == *code) {
+            return Some(code);
+        }
+        self.without.entry((library.extent, code)).or_default().push(zone);
+        None
     }
 
     /// Something is wrong with the manifest.
@@ -159,6 +177,10 @@ impl<'a, 'n> Scope<'a, 'n> {
         for ((extent, name), mut zones) in self.lacking {
             zones.dedup_by_key(|zone| &zone.code);
             self.expansion.lack_var(self.head, &name, extent, &zones);
+        }
+        for ((extent, code), mut zones) in self.without {
+            zones.dedup_by_key(|zone| &zone.code);
+            self.expansion.lack_library(self.head, &code, extent, &zones);
         }
     }
 }

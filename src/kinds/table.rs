@@ -10,13 +10,13 @@ use super::Expansion;
 use super::expansion::Doubt;
 use super::records::Work;
 use super::rows::Row;
+use crate::manifest::Head;
 use crate::manifest::lost::Lost;
 use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
-use crate::manifest::{Head, codes, suggest};
 use crate::model::network::Zone;
-use crate::model::{Diagnostic, Enforcement, Field, Network, Shape, Table as TableName, Unlisted};
+use crate::model::{Enforcement, Field, Network, Shape, Table as TableName, Unlisted};
 
 /// A manifest of rows, whatever its kind calls them.
 #[derive(Debug)]
@@ -164,16 +164,9 @@ impl Table<'_> {
     }
 
     fn tell_libraries(&self, without: &[(&Zone, Arc<str>)], head: &Head, expansion: &mut Expansion) {
-        let (Some(library), [(first, code), ..]) = (self.library, without) else { return };
-        let zones = suggest::some(without.iter().map(|(zone, _)| zone.code.as_str()));
-        let message = format!("library `{code}` is not known in {zones}");
-        let known = first.libraries.iter().map(|library| library.code.as_str());
-        let help = match suggest::nearest(code, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "add it to `libraries` of the zone, or leave the zone out with `appliesTo`".to_owned(),
-        };
-        let problem = Diagnostic::error(codes::UNKNOWN_LIBRARY, head.place(library.extent), message);
-        expansion.problems.push(problem.help(help));
+        let (Some(library), [(_, code), ..]) = (self.library, without) else { return };
+        let zones: Vec<&Zone> = without.iter().map(|(zone, _)| *zone).collect();
+        expansion.lack_library(head, code, library.extent, &zones);
     }
 
     /// Whether the key of a row, or what the key is made of, could not be read.

@@ -80,6 +80,13 @@ codes! {
     MISSING_CREDENTIAL = "Z0601": "a key is not where the manifest says";
 
     // Z07xx: what the consortium kinds mean.
+    NOT_XML = "Z0701": "a letter's XSL is not well-formed XML";
+    NOT_XSL = "Z0702": "a letter's XSL is XML, but no stylesheet";
+    NO_DATE = "Z0703": "a text is not a date";
+    NO_TIME = "Z0704": "a text is not a time of day";
+    BACKWARDS = "Z0705": "dates or hours end before they begin";
+    HALF_A_PERIOD = "Z0706": "opening hours begin or end, but not both";
+    PERIODS = "Z0707": "the periods of one day contradict each other";
     DUPLICATE_GROUP = "Z0720": "a group is listed twice for one e-resource";
     GROUP_PLACEHOLDER = "Z0721": "the name of a group has a placeholder where none can be, or none where one must be";
     GROUP_PROXY = "Z0722": "a proxy for a group is documented in two ways";
@@ -99,7 +106,6 @@ codes! {
     NO_SOURCE_LEFT = "Z0762": "something is for nobody, since a member is never its own source";
     UNDECLARED_EXTERNAL_GROUP = "Z0764": "a linking rule chooses by a user group that no member has";
     DEFAULT_RULE_UNSAID = "Z0765": "unlisted linking rules are to go, and nothing is said of Alma's own";
-    NO_DATE = "Z0766": "a date is not in the calendar";
     NO_SPAN = "Z0767": "a span of time is not understood";
     RULE_POSITION = "Z0768": "two manifests want linking rules at the same position";
     AMENDED_OTHERWISE = "Z0769": "a record and an amendment of it want different things of a field";

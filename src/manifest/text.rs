@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Visitor};
 
 use super::typed::{At, Fields, Nullable};
+use crate::model::Unlisted;
 
 /// A text, or the variable of a zone that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +69,26 @@ impl JsonSchema for Text {
                 }
             ]
         })
+    }
+}
+
+/// What happens to records that no manifest mentions, where there is nothing that disables one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeepOrRemove {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are removed.
+    Remove,
+}
+
+impl From<KeepOrRemove> for Unlisted {
+    fn from(said: KeepOrRemove) -> Self {
+        match said {
+            KeepOrRemove::Keep => Self::Keep,
+            KeepOrRemove::Remove => Self::Remove,
+        }
     }
 }
 

@@ -37,6 +37,12 @@ impl Value {
         }
     }
 
+    /// The value of a text of several lines. Neither YAML nor XML keeps what sort of line breaks a text
+    /// has, or how many stand at its end: here they are `\n`, and none stands there.
+    pub fn lines(text: &str) -> Self {
+        Self::text(text.replace("\r\n", "\n").replace('\r', "\n").trim_end())
+    }
+
     /// The value of some texts in whatever order; none of them is [`Value::Null`].
     pub fn list<T: Into<Arc<str>>>(texts: impl IntoIterator<Item = T>) -> Self {
         let texts: BTreeSet<Arc<str>> = texts.into_iter().map(Into::into).collect();

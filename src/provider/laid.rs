@@ -1,7 +1,7 @@
 //! Records with changes laid over them, and what differs from that afterwards: for every collection
 //! whose records are not the rows of a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Snapshot;
 use crate::model::{Action, Change, Failure, FailureClass, Field, Mode, ObservedRecord, Record, Value};
@@ -43,7 +43,8 @@ fn edit(record: &mut Record, change: &Change) {
 }
 
 /// What differs between `after` and what `before` should have become, one line each. A field that holds
-/// nothing is the same as one that is not there. The order of records does not count.
+/// nothing is the same as one that is not there. What a zone adds of its own to a new record does not
+/// count, nor does the order of records.
 pub fn strays(before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
     let expected = match records(before, changes) {
         Ok(expected) => expected,
@@ -56,9 +57,18 @@ pub fn strays(before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<St
         parts.collect::<Vec<_>>().join(", ")
     };
     let mut found: Vec<Record> = after.observed.records.iter().map(|record| filled(&record.fields)).collect();
+    let created: Vec<&Change> = changes.iter().filter(|change| change.action == Action::Create).collect();
+    let is_new = |record: &Record| {
+        let holds = |(field, value): &(Field, Value)| record.get(field).unwrap_or(&Value::Null) == value;
+        created.iter().any(|change| change.key.iter().all(holds))
+    };
+    let fits = |found: &Record, record: &Record| match is_new(record) {
+        true => record.iter().all(|(field, value)| found.get(field) == Some(value)),
+        false => found == record,
+    };
     let mut missing = Vec::new();
     for record in expected.iter().map(filled) {
-        match found.iter().position(|each| *each == record) {
+        match found.iter().position(|each| fits(each, &record)) {
             Some(index) => drop(found.swap_remove(index)),
             None => missing.push(record),
         }
@@ -66,17 +76,32 @@ pub fn strays(before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<St
     let mut lines = Vec::new();
     for record in missing {
         match found.iter().position(|each| key(each) == key(&record)) {
-            Some(index) => lines.push(format!(
-                "`{}` holds {}, should hold {}",
-                key(&record),
-                shown(&found.swap_remove(index)),
-                shown(&record)
-            )),
+            Some(index) => {
+                let mut is = found.swap_remove(index);
+                if is_new(&record) {
+                    is.retain(|field, _| record.contains_key(field));
+                }
+                lines.push(differences(&key(&record), &is, &record));
+            }
             None => lines.push(format!("{} is missing", shown(&record))),
         }
     }
     lines.extend(found.iter().map(|record| format!("{} should not be there", shown(record))));
     lines
+}
+
+/// The fields alone that differ: others may be as long as a letter.
+fn differences(key: &str, is: &Record, should: &Record) -> String {
+    let names: BTreeSet<&Field> = is.keys().chain(should.keys()).collect();
+    let differ = names.into_iter().filter(|name| is.get(*name) != should.get(*name));
+    let differences: Vec<String> = differ
+        .map(|name| {
+            let value = |record: &Record| record.get(name).unwrap_or(&Value::Null).to_string();
+            format!("`{name}` is {}, should be {}", value(is), value(should))
+        })
+        .collect();
+    let of = if key.is_empty() { String::new() } else { format!("of {key} ") };
+    format!("{of}{}", differences.join(", "))
 }
 
 fn filled(record: &Record) -> Record {

@@ -240,7 +240,12 @@ enum Edit {
 fn others(value: &Json) -> impl Iterator<Item = Json> + use<> {
     let others = match value {
         Json::Bool(flag) => vec![json!(!flag)],
-        Json::String(text) => vec![json!(format!("{text} X")), json!(format!("{text}1"))],
+        Json::String(text) => {
+            let mut others = vec![json!(format!("{text} X")), json!(format!("{text}1"))];
+            // Nothing may follow the end of an XSL.
+            others.extend(text.rsplit_once('.').map(|(before, after)| json!(format!("{before}X.{after}"))));
+            others
+        }
         Json::Array(texts) => {
             let more = texts.iter().cloned().chain([json!("X")]).collect();
             let without = |gone: usize| -> Json {

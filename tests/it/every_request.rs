@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use zonal::emulator::{
-    Access, Action, Behaviour, CodeRow, Edit, Effect, ErrorShape, Fault, MappingRow, Moment, TableKind, When,
+    Access, Action, Behaviour, CodeRow, Edit, Effect, ErrorShape, Fault, MappingRow, Moment, Subject, When,
 };
 use zonal::model::{Outcome, Report};
 
@@ -157,7 +157,7 @@ fn what_refers_to_a_table_that_could_not_be_planned_is_not_written() {
         let rehearsal = Rehearsal::new(&scenario(), Behaviour::unlimited());
         let hide = Edit {
             zone: FAILING.to_owned(),
-            kind: TableKind::Code,
+            kind: Subject::Code,
             table: "P1".to_owned(),
             library: None,
             by: "support".to_owned(),

@@ -67,7 +67,7 @@ impl Kind {
         };
         Edit {
             zone: MEDDLED.to_owned(),
-            kind,
+            kind: kind.into(),
             table: table.to_owned(),
             library: None,
             by: "m.tremblay".to_owned(),

@@ -263,6 +263,11 @@ impl Electronic {
             | Action::SetRow { .. }
             | Action::AddRow { .. }
             | Action::DeleteRow { .. }
+            | Action::SetLetter { .. }
+            | Action::SetRelation { .. }
+            | Action::DeleteRelation { .. }
+            | Action::SetHours(_)
+            | Action::DeleteHours { .. }
             | Action::Access(_) => {
                 return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
             }

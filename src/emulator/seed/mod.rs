@@ -2,12 +2,15 @@
 //!
 //! Codes are Alma's where they are publicly known; descriptions and local rows are the project's own.
 
+mod calendar;
 mod codes;
 pub(super) mod jobs;
 pub(super) mod kept;
+mod letters;
 mod mappings;
 mod resources;
 
+use super::objects::Objects;
 use super::random::text;
 use super::table::{CodeRow, MappingRow, TableSeed};
 use super::zone::EmulatedZone;
@@ -55,6 +58,18 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
         }
     }
     tables
+}
+
+/// What a new zone holds besides its tables.
+pub(super) fn objects(zone: &EmulatedZone) -> Objects {
+    let letters = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
+    let none = || zone.libraries.iter().map(|library| (library.clone(), Vec::new()));
+    let libraries = zone.libraries.iter().map(|library| (library.clone(), calendar::library_hours()));
+    Objects {
+        letters: letters.collect(),
+        relations: none().chain(calendar::relations(&zone.libraries)).collect(),
+        open_hours: libraries.chain([(String::new(), calendar::hours())]).collect(),
+    }
 }
 
 /// A row that a member made.

@@ -34,12 +34,15 @@ fn examples() -> Vec<(Method, String, String)> {
 
 #[tokio::test]
 async fn every_documented_example_works() {
-    let zone = |code: &str| EmulatedZone::new(code, code, None);
+    let zone = |code: &str| EmulatedZone {
+        libraries: vec!["MAIN".to_owned(), "LAW".to_owned()],
+        ..EmulatedZone::new(code, code, None)
+    };
     let network_zone = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK") };
     let zones = vec![network_zone, zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
     let emulator = Emulator::new(zones, Behaviour::default());
     let examples = examples();
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 12);
     for (method, path, body) in examples {
         assert_eq!(
             door(&emulator, method, &path, &body).await,

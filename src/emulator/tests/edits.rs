@@ -6,7 +6,7 @@ use super::*;
 fn edit(kind: TableKind, table: &str, action: Action) -> Edit {
     Edit {
         zone: "01OMNI_ALPHA".to_owned(),
-        kind,
+        kind: kind.into(),
         table: table.to_owned(),
         library: None,
         by: "m.tremblay".to_owned(),

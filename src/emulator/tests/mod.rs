@@ -8,6 +8,7 @@ mod faults;
 mod formats;
 mod gateway;
 mod jobs;
+mod objects;
 mod seeds;
 mod sockets;
 mod switches;

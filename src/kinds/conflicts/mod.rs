@@ -116,7 +116,10 @@ impl<'a> Conflicts<'a> {
                     || {
                         let manifests = [&first.provenance.manifest, &record.provenance.manifest];
                         (
-                            format!("`{}/{key}` is declared twice", collection.id),
+                            match key.0.is_empty() {
+                                true => format!("`{}` is declared twice", collection.id),
+                                false => format!("`{}/{key}` is declared twice", collection.id),
+                            },
                             "the other one",
                             match manifests[0] == manifests[1] {
                                 true => "declare it once".to_owned(),

@@ -4,6 +4,7 @@ mod damage;
 mod desired;
 mod hostile;
 mod network;
+mod objects;
 mod problems;
 mod schemas;
 

@@ -11,11 +11,14 @@ pub(in crate::provider) mod getter;
 mod identity;
 pub mod jobs;
 pub(in crate::provider) mod layout;
+mod letter;
 mod mapping_table;
 mod object;
+mod open_hours;
 pub(in crate::provider) mod path;
 pub(in crate::provider) mod patience;
 mod putter;
+mod relations;
 pub(in crate::provider) mod secret;
 mod strays;
 mod table;
@@ -25,6 +28,7 @@ mod titles;
 pub(in crate::provider) mod verdict;
 mod watch;
 pub(in crate::provider) mod wire;
+mod xml;
 
 use std::sync::Arc;
 
@@ -77,7 +81,8 @@ enum TableType {
 }
 
 /// The types of collection that are not tables, each in a file of its own.
-static OBJECTS: [&Object; 1] = [&electronic::ELECTRONIC];
+static OBJECTS: [&Object; 4] =
+    [&letter::LETTER, &open_hours::OPEN_HOURS, &relations::RELATIONS, &electronic::ELECTRONIC];
 
 /// Whether this API has an endpoint for a type of collection.
 pub fn serves(kind: &str) -> bool {

@@ -167,6 +167,9 @@ const GATEWAY: &str = "`baseUrl` must be the API's gateway, not the institution'
 const AREA: &str = "give the key the area Configuration in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
 const NO_TABLE: &str =
     "look the code up in the zone's list of tables; `tableName` finds a table by the name people see";
+const NO_LETTER: &str = "look the letter's code up in Alma's list of letters; codes are case-sensitive";
+const NO_CODE: &str =
+    "one of the codes is not known there: look at the letter's code, at `library` and at `language`";
 const HIDDEN: &str = "this table can only be seen and changed in Alma itself";
 const FIXED: &str = "the institution cannot customize this table";
 const SCOPE: &str =
@@ -187,6 +190,8 @@ fn meaning(
 ) -> (FailureClass, Option<&'static str>) {
     match code {
         Some("UNAUTHORIZED" | "FORBIDDEN") => (FailureClass::Denied, Some(AREA)),
+        Some("60344") => (FailureClass::Missing, Some(NO_LETTER)),
+        Some("40166411" | "40166413") => (FailureClass::Rejected, Some(NO_CODE)),
         Some("90101") => (FailureClass::Missing, Some(NO_TABLE)),
         Some("90102") => (FailureClass::Locked, Some(HIDDEN)),
         Some("90123" | "90125") => (FailureClass::Locked, Some(FIXED)),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::lines;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
 use crate::model::{Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Provenance, Value};
 
@@ -46,6 +47,11 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
     let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
     for (name, before, after, provenance) in lines {
         let value = match (change.action, before, after) {
+            (_, before, after) if lines::are_several(before, after) => {
+                let mut several = String::new();
+                lines::write(&mut several, before, after);
+                several
+            }
             (Action::Update, before, Some(after)) => {
                 format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
             }

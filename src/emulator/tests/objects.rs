@@ -1,0 +1,220 @@
+//! Letters, relations and opening hours.
+
+use super::*;
+use crate::emulator::edit::{Action, Edit, Moment, Subject};
+use crate::emulator::{InstitutionHours, LetterEnabled, OpenHour, OptionalFields, RelationShape};
+
+const LETTER: &str = "/conf/letters/FulPlaceOnHoldShelfLetter";
+
+async fn put_xml(emulator: &Emulator, path: &str, body: &str) -> (u16, Value) {
+    let mut request = request(Method::PUT, "w-alpha", path, Bytes::from(body.to_owned()));
+    request.headers_mut().insert("content-type", "application/xml".parse().unwrap());
+    answer(send(emulator, request).await.unwrap())
+}
+
+fn xml(xsl: &str) -> String {
+    format!(
+        "<letter link=\"x\"><code>FulPlaceOnHoldShelfLetter</code><enabled desc=\"No\">false</enabled><name>Mine</name>\
+         <retention_period>1</retention_period><xsl>{xsl}</xsl></letter>"
+    )
+}
+
+fn edit(kind: Subject, library: Option<&str>, action: Action) -> Edit {
+    Edit {
+        zone: "01OMNI_ALPHA".to_owned(),
+        kind,
+        table: "FulPlaceOnHoldShelfLetter".to_owned(),
+        library: library.map(str::to_owned),
+        by: "m.tremblay".to_owned(),
+        when: Moment::Now,
+        action,
+    }
+}
+
+#[tokio::test]
+async fn a_letter_takes_its_stylesheet_in_xml_and_passes_over_the_rest() {
+    let emulator = network(Behaviour::unlimited());
+    let (status, answered) = put_xml(&emulator, LETTER, &xml("&lt;a b=&quot;c&quot;/&gt;&#13;\n")).await;
+    assert_eq!(status, 200, "{answered}");
+    let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
+    assert_eq!(letter["xsl"], "<a b=\"c\"/>\r\n");
+    assert_eq!(letter["enabled"], json!({"value": "false", "desc": "No"}));
+    assert_eq!(
+        (&letter["name"], &letter["retention_period"]),
+        (&json!("On Hold Shelf Letter"), &json!("60"))
+    );
+    assert_eq!(
+        (&letter["customized"]["value"], &letter["updated_by"]["value"]),
+        (&json!("true"), &json!("API_USER"))
+    );
+    let (_, list) = get(&emulator, "r-alpha", "/conf/letters").await;
+    assert_eq!(list["total_record_count"], 4);
+    assert!(list["letter"].as_array().unwrap().iter().all(|letter| letter.get("xsl").is_none()));
+}
+
+#[tokio::test]
+async fn a_letter_refuses_what_the_api_documents() {
+    let emulator = network(Behaviour::unlimited());
+    let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
+    assert_eq!(refusal(&put(&emulator, "w-alpha", LETTER, &letter).await), (400, "60105"));
+    assert_eq!(refusal(&put_xml(&emulator, LETTER, &xml(" ")).await), (400, "60343"));
+    assert_eq!(refusal(&put_xml(&emulator, LETTER, "<letter><xsl>x</xsl></letter>").await), (400, "60343"));
+    assert_eq!(
+        refusal(&put_xml(&emulator, LETTER, "<letter><xsl>x</letter>").await),
+        (400, "INVALID_REQUEST")
+    );
+    assert_eq!(refusal(&put_xml(&emulator, "/conf/letters/footer", &xml("x")).await), (400, "60343"));
+    assert_eq!(refusal(&put_xml(&emulator, "/conf/letters/NONE", &xml("x")).await), (400, "40166411"));
+    assert_eq!(refusal(&get(&emulator, "r-alpha", "/conf/letters/NONE").await), (400, "40166411"));
+    assert_eq!(get(&emulator, "r-alpha", LETTER).await.1, letter);
+}
+
+#[tokio::test]
+async fn whether_a_letter_is_sent_may_be_passed_over_in_silence() {
+    let emulator = network(Behaviour { letter_enabled: LetterEnabled::Ignored, ..Behaviour::unlimited() });
+    assert_eq!(put_xml(&emulator, LETTER, &xml("x")).await.1["enabled"]["value"], "true");
+}
+
+#[tokio::test]
+async fn sparse_answers_leave_out_what_the_schema_does_not_require() {
+    let emulator = network(Behaviour { optional_fields: OptionalFields::Sparse, ..Behaviour::unlimited() });
+    let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
+    assert!(
+        letter.get("channel").is_none() && letter.get("labels").is_none() && letter.get("code").is_some()
+    );
+}
+
+#[tokio::test]
+async fn relations_are_replaced_in_either_shape_and_format() {
+    let path = "/conf/relations?scope=MAIN";
+    let emulator = network(Behaviour::unlimited());
+    let (_, before) = get(&emulator, "r-alpha", path).await;
+    assert_eq!(before["relation"][0]["library"], json!({"value": "LAW", "desc": "LAW"}));
+    assert_eq!(before["relation"].as_array().unwrap().len(), 2);
+    let sent =
+        "<relations><relation><library>LAW</library><type desc=\"r\">RETURN</type></relation></relations>";
+    let (_, after) = put_xml(&emulator, path, sent).await;
+    assert_eq!(
+        after["relation"],
+        json!([{"library": {"value": "LAW", "desc": "LAW"}, "type": {"value": "RETURN", "desc": "return"}}])
+    );
+    assert_eq!(put_xml(&emulator, path, "<relations/>").await.1, json!({"total_record_count": 0}));
+    let grouped = Behaviour { relation_shape: RelationShape::Grouped, ..Behaviour::unlimited() };
+    emulator.control().set_behaviour(grouped).unwrap();
+    let sent = json!({"relations": [{"target_library": "LAW", "types": ["PICKUP"], "remark": "x"}]});
+    assert_eq!(put(&emulator, "w-alpha", path, &sent).await, (200, sent));
+}
+
+#[tokio::test]
+async fn relations_refuse_what_the_api_documents() {
+    let emulator = network(Behaviour::unlimited());
+    let refused = async |path: &str| {
+        let (status, code) = {
+            let got = get(&emulator, "r-alpha", path).await;
+            (got.0, refusal(&got).1.to_owned())
+        };
+        (status, code)
+    };
+    assert_eq!(refused("/conf/relations").await, (400, "40166413".to_owned()));
+    assert_eq!(refused("/conf/relations?scope=NONE").await, (400, "40166411".to_owned()));
+    let to =
+        |library: &str| json!({"relation": [{"library": {"value": library}, "type": {"value": "RETURN"}}]});
+    let path = "/conf/relations?scope=MAIN";
+    assert_eq!(refusal(&put(&emulator, "w-alpha", path, &to("NONE")).await), (400, "40166411"));
+    assert_eq!(refusal(&put(&emulator, "r-alpha", path, &to("LAW")).await), (400, "UNAUTHORIZED"));
+    assert_eq!(
+        refusal(&put(&emulator, "w-alpha", path, &json!({"relation": "x"})).await),
+        (400, "INVALID_REQUEST")
+    );
+}
+
+#[tokio::test]
+async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own() {
+    let emulator = network(Behaviour::unlimited());
+    let whose = |(_, body): (u16, Value)| -> Vec<(String, bool)> {
+        let hours = body["open_hour"].as_array().unwrap().clone();
+        let day = |hour: &Value| hour["day_of_week"]["value"].as_str().unwrap_or("-").to_owned();
+        hours.iter().map(|hour| (day(hour), hour["inherited"] == true)).collect()
+    };
+    let law = "/conf/open-hours?scope=LAW";
+    let hours = whose(get(&emulator, "r-alpha", law).await);
+    assert_eq!(
+        hours[..3],
+        [("SATURDAY".to_owned(), false), ("SATURDAY".to_owned(), false), ("MONDAY".to_owned(), true)]
+    );
+    let own = json!({"open_hour": [{"type": {"value": "WEEK"}, "day_of_week": {"value": "MONDAY"}, "status": {"value": "CLOSED"}}]});
+    let hours = whose(put(&emulator, "w-alpha", law, &own).await);
+    assert_eq!(hours[..2], [("MONDAY".to_owned(), false), ("TUESDAY".to_owned(), true)]);
+    for path in ["/conf/open-hours?scope=01OMNI_ALPHA", "/conf/open-hours"] {
+        assert!(whose(get(&emulator, "r-alpha", path).await).iter().all(|(_, inherited)| !inherited));
+    }
+    let inherited = Behaviour { institution_hours: InstitutionHours::Inherited, ..Behaviour::unlimited() };
+    emulator.control().set_behaviour(inherited).unwrap();
+    assert!(
+        whose(get(&emulator, "r-alpha", "/conf/open-hours").await).iter().all(|(_, inherited)| *inherited)
+    );
+    assert_eq!(refusal(&get(&emulator, "r-alpha", "/conf/open-hours?scope=NONE").await), (400, "40166411"));
+    assert_eq!(
+        refusal(&put(&emulator, "w-alpha", law, &json!({"open_hour": [{}]})).await),
+        (400, "INVALID_REQUEST")
+    );
+}
+
+#[tokio::test]
+async fn hours_can_be_sent_in_xml() {
+    let emulator = network(Behaviour::unlimited());
+    let sent = "<open_hours><open_hour><type desc=\"Event\">EVENT</type><inherited>false</inherited><desc>End</desc>\
+                <from_date>2026-05-08Z</from_date><to_date>2026-05-08Z</to_date><status>OPEN</status></open_hour></open_hours>";
+    let (_, hours) = put_xml(&emulator, "/conf/open-hours?scope=01OMNI_ALPHA", sent).await;
+    assert_eq!(hours["open_hour"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&hours["open_hour"][0]["desc"], &hours["open_hour"][0]["from_date"]),
+        (&json!("End"), &json!("2026-05-08Z"))
+    );
+}
+
+#[tokio::test]
+async fn librarians_edit_all_of_them() {
+    let emulator = network(Behaviour::unlimited());
+    let control = emulator.control();
+    let set = Action::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
+    control.edit(Edit { when: Moment::AfterReads(1), ..edit(Subject::Letter, None, set) }).unwrap();
+    assert_ne!(get(&emulator, "r-alpha", LETTER).await.1["xsl"], "<a/>");
+    let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
+    assert_eq!((&letter["xsl"], &letter["updated_by"]["value"]), (&json!("<a/>"), &json!("m.tremblay")));
+    let relation = Action::SetRelation { library: "MAIN".to_owned(), types: vec!["RETURN".to_owned()] };
+    control.edit(edit(Subject::Relations, Some("LAW"), relation)).unwrap();
+    assert_eq!(get(&emulator, "r-alpha", "/conf/relations?scope=LAW").await.1["total_record_count"], 1);
+    let hour = OpenHour {
+        kind: "EVENT".to_owned(),
+        status: "OPEN".to_owned(),
+        description: "x".to_owned(),
+        ..OpenHour::default()
+    };
+    control.edit(edit(Subject::OpenHours, None, Action::SetHours(Box::new(hour)))).unwrap();
+    assert_eq!(
+        get(&emulator, "r-alpha", "/conf/open-hours").await.1["open_hour"].as_array().unwrap().len(),
+        7
+    );
+    control
+        .edit(edit(Subject::OpenHours, None, Action::DeleteHours { description: "x".to_owned() }))
+        .unwrap();
+    control
+        .edit(edit(Subject::Relations, Some("LAW"), Action::DeleteRelation { library: "MAIN".to_owned() }))
+        .unwrap();
+    control.edit(edit(Subject::Letter, None, Action::Remove)).unwrap();
+    assert_eq!(refusal(&get(&emulator, "r-alpha", LETTER).await).1, "40166411");
+    let refused = |edit: Edit| control.edit(edit).unwrap_err().to_string();
+    assert_eq!(
+        refused(edit(Subject::OpenHours, None, Action::Remove)),
+        "opening hours are changed with set_hours and delete_hours"
+    );
+    assert_eq!(
+        refused(edit(Subject::Relations, Some("NONE"), Action::Remove)),
+        "`01OMNI_ALPHA` has no relations of `NONE`"
+    );
+    assert_eq!(
+        refused(edit(Subject::Letter, None, Action::Remove)),
+        "`01OMNI_ALPHA` has no letter `FulPlaceOnHoldShelfLetter`"
+    );
+}

@@ -1,0 +1,148 @@
+//! `LibraryRelations`: which libraries of one institution serve each other.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scope::Scope;
+use super::{Expansion, KindSpec, Reach, Spec};
+use crate::manifest::node::Extent;
+use crate::manifest::selection::AppliesTo;
+use crate::manifest::text::{KeepOrRemove, Text};
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+
+/// The relations that one library shall have with other libraries of its institution.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LibraryRelations {
+    /// Which zones this is about; all members where nothing is said.
+    pub applies_to: Option<At<AppliesTo>>,
+    /// Code of the library whose relations these are.
+    pub library: At<Text>,
+    /// How strongly this is meant.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+    /// What happens to relations that no manifest mentions.
+    #[serde(default)]
+    pub unlisted: KeepOrRemove,
+    /// The relations, by the code of the other library.
+    #[serde(default)]
+    pub relations: Vec<At<Relation>>,
+}
+
+/// The relation with one library.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Relation {
+    /// Code of the other library.
+    pub library: At<Text>,
+    /// What it does for the library, in Alma's codes, all of them. The vendor publishes no list; `zonal
+    /// plan` shows those that a zone has. Left out, they are the zone's own.
+    pub types: Option<At<Vec<String>>>,
+    /// True for a relation that shall not be there.
+    pub absent: Option<bool>,
+}
+
+impl KindSpec for LibraryRelations {
+    const NAME: &'static str = "LibraryRelations";
+    const ABOUT: &'static str = "Which libraries of an institution serve each other, and how.";
+    const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::All;
+}
+
+static SHAPE: LazyLock<Arc<Shape>> =
+    LazyLock::new(|| Arc::new(Shape { required: vec!["types".into()], ..Shape::default() }));
+
+impl Spec for LibraryRelations {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let mut seen: BTreeMap<&Text, Extent> = BTreeMap::new();
+        for At { value: relation, extent } in &self.relations {
+            let library = &relation.library;
+            if let Some(first) = seen.get(&library.value) {
+                problems.push(
+                    Diagnostic::error(
+                        codes::DUPLICATE_ROW,
+                        head.place(library.extent),
+                        "this library is there twice",
+                    )
+                    .related(head.place(*first), "first here")
+                    .help("remove one of them; a relation can have several `types`"),
+                );
+            } else {
+                seen.insert(&library.value, library.extent);
+            }
+            if let (Some(true), Some(types)) = (relation.absent, &relation.types) {
+                let message = "an absent relation says something of `types`";
+                problems.push(
+                    Diagnostic::error(codes::ABSENT_WITH_FIELDS, head.place(types.extent), message)
+                        .help("remove the other fields, or remove `absent: true`"),
+                );
+            }
+            let empty = |types: &At<Vec<String>>| types.value.iter().all(|each| each.trim().is_empty());
+            if relation.types.as_ref().is_some_and(empty) && relation.absent != Some(true) {
+                problems.push(
+                    Diagnostic::error(codes::OUT_OF_RANGE, head.place(*extent), "the relation has no types")
+                        .help("say `absent: true` where it shall not be there, or leave `types` out"),
+                );
+            }
+        }
+        if self.relations.is_empty()
+            && self.unlisted == KeepOrRemove::Keep
+            && head.lost_spec().has_all(&["relations", "unlisted"])
+        {
+            problems.push(
+                Diagnostic::warning(
+                    codes::DOES_NOTHING,
+                    head.here(),
+                    format!("`{}` does nothing", head.manifest),
+                )
+                .help("it has no relations and keeps unlisted ones: add some, or remove the manifest"),
+            );
+        }
+        problems
+    }
+
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let mut twice: BTreeMap<Extent, (Arc<str>, Extent)> = BTreeMap::new();
+        for zone in scope.zones(self.applies_to.as_ref()) {
+            let Some(source) = scope.library(&self.library, zone) else { continue };
+            let id = CollectionId { library: Some(source), ..CollectionId::whole(Self::NAME) };
+            let collection = scope.collection(id, &["library"], &SHAPE).enforced(self.enforcement);
+            let mut collection = collection.unlisted(self.unlisted.into());
+            for At { value: Relation { library, types, absent }, extent } in &self.relations {
+                let Some(target) = scope.library(library, zone) else { continue };
+                let mut record = scope.record(*extent).with("library", Arc::clone(&target), library.extent);
+                if let Some(types) = types {
+                    let texts = types.value.iter().map(|each| each.trim()).filter(|each| !each.is_empty());
+                    record = record.with("types", Value::list(texts), types.extent);
+                }
+                if *absent == Some(true) {
+                    record = record.absent();
+                }
+                if let Some(first) = collection.add(record)
+                    && let Some(first) =
+                        self.relations.iter().find(|each| head.place(each.extent) == first.provenance.place)
+                    && first.value.library.value != library.value
+                {
+                    twice.entry(library.extent).or_insert((target, first.value.library.extent));
+                }
+            }
+            scope.want(zone, collection);
+        }
+        for (extent, (target, first)) in twice {
+            let message = format!("the library `{target}` is there twice");
+            scope.tell(
+                Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), message)
+                    .related(head.place(first), "first here")
+                    .help("remove one of them; a variable may well name a library that stands there already"),
+            );
+        }
+        scope.finish();
+    }
+}

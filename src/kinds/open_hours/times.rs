@@ -1,0 +1,107 @@
+//! Dates and hours as manifests write them.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::Hour;
+use crate::manifest::node::Extent;
+use crate::manifest::text::Text;
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes};
+use crate::model::Diagnostic;
+use crate::model::network::Zone;
+
+/// Something that is wrong with dates or hours.
+pub(super) struct Wrong {
+    code: &'static str,
+    pub extent: Extent,
+    pub message: String,
+    help: &'static str,
+}
+
+impl Wrong {
+    pub fn told(self, head: &Head, zone: Option<&Zone>) -> Diagnostic {
+        let message = match zone {
+            Some(zone) => format!("{}, in `{}`", self.message, zone.code),
+            None => self.message,
+        };
+        Diagnostic::error(self.code, head.place(self.extent), message).help(self.help)
+    }
+}
+
+/// Dates and hours of one entry, `""` for a date that is not said.
+pub(super) struct Times {
+    pub from: Arc<str>,
+    pub to: Arc<str>,
+    pub hours: Option<(String, Extent)>,
+}
+
+/// Reads dates and hours as far as `resolve` knows them.
+pub(super) fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>) -> (Times, Vec<Wrong>) {
+    let mut wrong = Vec::new();
+    let mut read = |said: &Option<At<Text>>, form: fn(&str) -> Option<String>, code, what: &str, help| {
+        let said = said.as_ref()?;
+        let text = resolve(said)?;
+        let read = form(&text);
+        if read.is_none() {
+            wrong.push(Wrong { code, extent: said.extent, message: format!("`{text}` is not {what}"), help });
+        }
+        read
+    };
+    const DATE: &str = "write `YYYY-MM-DD`, as in `2026-05-08`";
+    const TIME: &str = "write `HH:MM` from `00:00` to `23:59`, as in `08:30`";
+    let from = read(&hour.from, date, codes::NO_DATE, "a date", DATE);
+    let to = read(&hour.to, date, codes::NO_DATE, "a date", DATE);
+    let opens = read(&hour.opens, time, codes::NO_TIME, "a time of day", TIME);
+    let closes = read(&hour.closes, time, codes::NO_TIME, "a time of day", TIME);
+    let extent = |said: &Option<At<Text>>| said.as_ref().map(|said| said.extent).unwrap_or_default();
+    // Both spellings sort as time does.
+    if let (Some(from), Some(to)) = (&from, &to)
+        && from > to
+    {
+        let message = format!("it ends on {to}, before it begins on {from}");
+        wrong.push(Wrong {
+            code: codes::BACKWARDS,
+            extent: extent(&hour.to),
+            message,
+            help: "exchange the dates",
+        });
+    }
+    if let (Some(opens), Some(closes)) = (&opens, &closes)
+        && opens >= closes
+    {
+        let message = format!("it closes at {closes}, and opens at {opens}");
+        let help = "an entry is about hours of one day: for hours after midnight, write another one";
+        wrong.push(Wrong { code: codes::BACKWARDS, extent: extent(&hour.closes), message, help });
+    }
+    match (&hour.opens, &hour.closes) {
+        (Some(one), None) | (None, Some(one)) => wrong.push(Wrong {
+            code: codes::HALF_A_PERIOD,
+            extent: one.extent,
+            message: "it says one of `opens` and `closes`".to_owned(),
+            help: "say both, or neither",
+        }),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    let hours = opens.zip(closes).map(|(opens, closes)| (format!("{opens}-{closes}"), extent(&hour.opens)));
+    let text = |date: Option<String>| date.unwrap_or_default().into();
+    (Times { from: text(from), to: text(to), hours }, wrong)
+}
+
+/// A date without the `Z` that Alma writes behind it.
+fn date(text: &str) -> Option<String> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let date: Date = text.parse().ok()?;
+    (text.len() == 10 && date.to_string() == text).then(|| text.to_owned())
+}
+
+fn time(text: &str) -> Option<String> {
+    let (hour, minute) = text.split_once(':')?;
+    let number = |digits: &str, limit: u8| {
+        digits.len() == 2
+            && digits.bytes().all(|each| each.is_ascii_digit())
+            && digits.parse::<u8>().is_ok_and(|n| n < limit)
+    };
+    (number(hour, 24) && number(minute, 60)).then(|| text.to_owned())
+}

@@ -1,0 +1,265 @@
+//! The calendar of an institution or of one of its libraries: opening hours, events and exceptions.
+//!
+//! Entries have no id. Those about the same type, day and dates are one record, whose `hours` are the
+//! periods in which the day is divided: hours can change without the record becoming another one. A PUT
+//! replaces the calendar (the vendor's OpenAPI).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::layout::{Object as Members, filled, flag, inner};
+use super::object::Object;
+use super::path::Path;
+use super::putter::Payload;
+use crate::model::{
+    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Value,
+    Witness, ZoneCode,
+};
+use crate::provider::{Snapshot, laid};
+
+/// Calendars.
+pub static OPEN_HOURS: Object = Object { kind: "OpenHours", path, snapshot, payload, rest };
+
+/// The fields of a record that identify it, and where they stand in an entry.
+const KEY: [(&str, &str); 4] =
+    [("type", "type"), ("day", "day_of_week"), ("from", "from_date"), ("to", "to_date")];
+/// The others, apart from the hours.
+const OTHERS: [(&str, &str); 3] =
+    [("status", "status"), ("description", "desc"), ("recurrence", "recurrence_type")];
+
+/// Where it stands: the scope is the library, or else the institution itself.
+fn path(zone: &ZoneCode, id: &CollectionId) -> Result<Path, Failure> {
+    let scope = id.library.as_deref().unwrap_or(zone.as_str());
+    Ok(Path::new(&["conf", "open-hours"])?.query("scope", Some(scope)))
+}
+
+fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Failure> {
+    let malformed = |what| Failure::new(FailureClass::Malformed, format!("the opening hours: {what}"));
+    let mut records: Vec<(Record, Vec<&Members>)> = Vec::new();
+    for entry in own(&body, id).map_err(malformed)? {
+        let key = key(entry);
+        match records.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, entries)) => entries.push(entry),
+            None => records.push((key, vec![entry])),
+        }
+    }
+    let records = records.into_iter().map(|(mut fields, entries)| {
+        let all = |read: &dyn Fn(&Members) -> Option<String>| -> Vec<String> {
+            entries.iter().filter_map(|entry| read(entry)).collect()
+        };
+        fields.insert("hours".into(), Value::list(all(&hours)));
+        for (field, member) in OTHERS {
+            let texts = all(&|entry| filled(entry.get(member)));
+            // Periods of one day may differ: then it is all that they say.
+            let differ = texts.iter().any(|text| Some(text) != texts.first());
+            let one = texts.first().map(Value::text).unwrap_or_default();
+            fields.insert(field.into(), if differ { Value::list(texts) } else { one });
+        }
+        fields.retain(|_, value| *value != Value::Null);
+        ObservedRecord { fields, updated_by: None, update_date: None }
+    });
+    let observed = ObservedCollection {
+        id: id.clone(),
+        aliases: BTreeMap::new(),
+        columns: KEY
+            .iter()
+            .chain(&OTHERS)
+            .map(|(field, _)| (*field).into())
+            .chain(["hours".into()])
+            .collect(),
+        records: records.collect(),
+        references: None,
+        channel: Channel::Api,
+        witness: Witness::Zone,
+    };
+    Ok(Snapshot { observed, raw: body })
+}
+
+/// The entries of an answer.
+fn entries(body: &Json) -> Result<Vec<&Members>, String> {
+    let Json::Object(members) = body else { return Err(format!("{body} is no calendar")) };
+    let items = match members.get("open_hour") {
+        None | Some(Json::Null) if members.get("open_hours").is_some_and(|hours| !hours.is_null()) => {
+            return Err("they are under `open_hours`, not under `open_hour`".to_owned());
+        }
+        None | Some(Json::Null) => return Ok(Vec::new()),
+        Some(Json::String(text)) if text.is_empty() => return Ok(Vec::new()),
+        Some(Json::Array(items)) => items.iter().collect(),
+        Some(one) => vec![one],
+    };
+    items.into_iter().map(|item| item.as_object().ok_or_else(|| format!("{item} is not an entry"))).collect()
+}
+
+/// The calendar's own entries. What a library has from its institution is the institution's; whether the
+/// institution's own entries say that they are inherited is not known, and they are its own all the same.
+fn own<'a>(body: &'a Json, id: &CollectionId) -> Result<Vec<&'a Members>, String> {
+    let mut own = Vec::new();
+    for entry in entries(body)? {
+        let inherited = flag(entry.get("inherited"), false).map_err(|what| format!("`inherited`: {what}"))?;
+        if !inherited || id.library.is_none() {
+            own.push(entry);
+        }
+    }
+    Ok(own)
+}
+
+fn key(entry: &Members) -> Record {
+    let fields = KEY.iter().map(|(field, member)| {
+        let text = filled(entry.get(*member)).unwrap_or_default();
+        ((*field).into(), Value::text(if member.ends_with("_date") { date(&text) } else { &text }))
+    });
+    fields.collect()
+}
+
+/// `2026-05-08` for `2026-05-08Z` and for a time on that day.
+fn date(text: &str) -> &str {
+    text.get(..10).filter(|date| date.parse::<jiff::civil::Date>().is_ok()).unwrap_or(text)
+}
+
+/// `08:00-22:00`; `None` where the entry says no hours.
+fn hours(entry: &Members) -> Option<String> {
+    let [from, to] = ["from_hour", "to_hour"].map(|member| filled(entry.get(member)));
+    (from.is_some() || to.is_some())
+        .then(|| format!("{}-{}", time(&from.unwrap_or_default()), time(&to.unwrap_or_default())))
+}
+
+/// `08:00` for `8:00` and `08:00:00`.
+fn time(text: &str) -> String {
+    let mut parts = text.splitn(3, ':');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(hour), Some(minute), None | Some("00")) => format!("{hour:0>2}:{minute}"),
+        (_, _, _) => text.to_owned(),
+    }
+}
+
+fn payload(fresh: &Snapshot, changes: &[Change]) -> Result<Payload, Failure> {
+    let id = &fresh.observed.id;
+    let malformed = |what| Failure::new(FailureClass::Malformed, what);
+    let held = own(&fresh.raw, id).map_err(malformed)?;
+    let spelling = Spelling::of(&entries(&fresh.raw).map_err(malformed)?);
+    let mut put: Vec<Json> = Vec::new();
+    for record in laid::records(fresh, changes)? {
+        let is_it = |key: &Record| {
+            key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+        };
+        let found = held.iter().filter(|entry| is_it(&key(entry)));
+        let mut found: Vec<Members> = found.map(|entry| (*entry).clone()).collect();
+        let before = fresh.observed.records.iter().find(|observed| is_it(&keyed(&observed.fields)));
+        let nothing = Record::new();
+        let before = before.map_or(&nothing, |observed| &observed.fields);
+        if found.is_empty() {
+            found.push(spelling.new_entry(&record, id));
+        }
+        for (field, member) in OTHERS {
+            let value = record.get(field).unwrap_or(&Value::Null);
+            if value != before.get(field).unwrap_or(&Value::Null) {
+                found.iter_mut().for_each(|entry| spelling.set(entry, member, value));
+            }
+        }
+        let wanted = record.get("hours").unwrap_or(&Value::Null);
+        if wanted != before.get("hours").unwrap_or(&Value::Null) {
+            found = divided(found, wanted);
+        }
+        put.extend(found.into_iter().map(Json::Object));
+    }
+    let mut body = fresh.raw.as_object().cloned().unwrap_or_default();
+    body.shift_remove("additional_info");
+    body.insert("open_hour".to_owned(), Json::Array(put));
+    Ok(Payload::Json(Json::Object(body)))
+}
+
+fn keyed(fields: &Record) -> Record {
+    fields
+        .iter()
+        .filter(|(name, _)| KEY.iter().any(|(field, _)| *field == &***name))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect()
+}
+
+/// The entries of one day, one for each period; those that have a period already keep it.
+fn divided(mut found: Vec<Members>, wanted: &Value) -> Vec<Members> {
+    let first = found.first().cloned().unwrap_or_default();
+    if wanted.texts().is_empty() {
+        let mut first = first;
+        first.shift_remove("from_hour");
+        first.shift_remove("to_hour");
+        return vec![first];
+    }
+    let kept: Vec<Option<Members>> = wanted
+        .texts()
+        .iter()
+        .map(|period| {
+            let index = found.iter().position(|entry| hours(entry).as_deref() == Some(&**period))?;
+            Some(found.remove(index))
+        })
+        .collect();
+    let mut spare = found.into_iter();
+    let periods = wanted.texts().iter().zip(kept).map(|(period, kept)| {
+        kept.unwrap_or_else(|| {
+            let mut entry = spare.next().unwrap_or_else(|| first.clone());
+            let (from, to) = period.split_once('-').unwrap_or((period, ""));
+            entry.insert("from_hour".to_owned(), json!(from));
+            entry.insert("to_hour".to_owned(), json!(to));
+            entry
+        })
+    });
+    periods.collect()
+}
+
+/// How a zone writes codes and dates; as the vendor's schema says where it has none yet.
+struct Spelling {
+    plain_codes: bool,
+    bare_dates: bool,
+}
+
+impl Spelling {
+    fn of(entries: &[&Members]) -> Self {
+        let all = |members: &[&str]| -> Vec<&Json> {
+            entries.iter().flat_map(|entry| members.iter().filter_map(|member| entry.get(*member))).collect()
+        };
+        let codes = all(&["type", "status"]);
+        let dates: Vec<String> =
+            all(&["from_date", "to_date"]).into_iter().filter_map(|each| filled(Some(each))).collect();
+        Self {
+            plain_codes: !codes.is_empty() && codes.iter().all(|code| std::ptr::eq(inner(code), *code)),
+            bare_dates: !dates.is_empty() && dates.iter().all(|date| !date.ends_with('Z')),
+        }
+    }
+
+    fn new_entry(&self, record: &Record, id: &CollectionId) -> Members {
+        let mut entry = Members::new();
+        for (field, member) in KEY {
+            self.set(&mut entry, member, record.get(field).unwrap_or(&Value::Null));
+        }
+        if id.library.is_some() {
+            entry.insert("inherited".to_owned(), json!(false));
+        }
+        entry
+    }
+
+    fn set(&self, entry: &mut Members, member: &str, value: &Value) {
+        let Some(text) = value.as_text() else {
+            entry.shift_remove(member);
+            return;
+        };
+        let written = match member {
+            "desc" => json!(text),
+            "from_date" | "to_date" if self.bare_dates => json!(text),
+            "from_date" | "to_date" => json!(format!("{text}Z")),
+            _ if self.plain_codes => json!(text),
+            _ => json!({"value": text}),
+        };
+        entry.insert(member.to_owned(), written);
+    }
+}
+
+/// All but the entries: what of them is the calendar's own is compared as records, and what it inherits
+/// may well change when it gets entries of its own.
+fn rest(body: &Json) -> Json {
+    let mut rest = body.as_object().cloned().unwrap_or_default();
+    rest.retain(|name, _| {
+        !matches!(name.as_str(), "open_hour" | "link" | "additional_info" | "total_record_count")
+    });
+    Json::Object(rest)
+}

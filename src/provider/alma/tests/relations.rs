@@ -1,0 +1,110 @@
+//! Relations between libraries, of which nobody says what they look like.
+
+use super::*;
+use crate::model::FailureClass::{Malformed, Mismatch};
+use crate::provider::Write;
+
+fn main() -> CollectionId {
+    CollectionId { library: Some("MAIN".into()), ..CollectionId::whole("LibraryRelations") }
+}
+
+async fn snapshot(body: &Json) -> Result<Snapshot, Failure> {
+    read(vec![ok(body)], &main()).await
+}
+
+/// `LAW: RETURN PICKUP`, one for each record.
+async fn found(body: &Json) -> Vec<String> {
+    let records = snapshot(body).await.unwrap().observed.records;
+    let texts = |record: &crate::model::ObservedRecord, field| {
+        record.fields.get(field).map(|value: &Value| value.texts().join(" ")).unwrap_or_default()
+    };
+    records.iter().map(|record| format!("{}: {}", texts(record, "library"), texts(record, "types"))).collect()
+}
+
+async fn sent(body: &Json, changes: &[Change]) -> Json {
+    let fresh = snapshot(body).await.unwrap();
+    let (writer, script) = writer(vec![ok(&json!({}))]);
+    writer.write(&fresh, changes).await.unwrap();
+    assert_eq!(script.lines(), ["PUT /conf/relations?scope=MAIN"]);
+    script.last_body()
+}
+
+fn set(library: &str, types: &[&str]) -> Change {
+    change(Action::Update, &[("library", library)], &[("types", Value::list(types.iter().copied()))])
+}
+
+fn create(library: &str, types: &[&str]) -> Change {
+    Change { action: Action::Create, ..set(library, types) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn relations_are_found_in_every_likely_shape() {
+    for body in [
+        json!({"relation": [{"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "RETURN"}}, {"library": {"value": "LAW"}, "type": {"value": "PICKUP"}}], "total_record_count": 2}),
+        json!({"relations": [{"target_library": "LAW", "types": ["RETURN", "PICKUP"]}]}),
+        json!({"relation": {"source_library": "MAIN", "library": "LAW", "type": [{"value": "PICKUP"}, {"value": "RETURN"}]}}),
+        json!({"relations": {"relation": [{"library_code": "LAW", "relation_types": {"relation_type": ["PICKUP", "RETURN"]}}]}}),
+        json!([{"library": "MAIN", "code": "LAW", "types": ["PICKUP", "RETURN"]}]),
+    ] {
+        assert_eq!(found(&body).await, ["LAW: PICKUP RETURN"], "{body}");
+    }
+    for body in [
+        json!({}),
+        json!({"relation": []}),
+        json!({"relations": null}),
+        json!({"relation": "", "link": "x"}),
+        json!([]),
+    ] {
+        assert_eq!(found(&body).await, Vec::<String>::new(), "{body}");
+    }
+    assert_eq!(found(&json!({"relation": [{"library": "LAW"}]})).await, ["LAW: "]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_understood_is_not_taken_for_nothing() {
+    for body in [
+        json!("x"),
+        json!({"row": [{"library": "LAW"}]}),
+        json!({"relation": ["LAW"]}),
+        json!({"relation": [{"id": 1}]}),
+    ] {
+        assert_eq!(snapshot(&body).await.unwrap_err().class, Malformed, "{body}");
+    }
+    let nobody = CollectionId::whole("LibraryRelations");
+    assert_eq!(read(Vec::new(), &nobody).await.unwrap_err().class, Mismatch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_of_one_type_come_and_go_and_the_others_stay_as_they_are() {
+    let (pickup, med) = (
+        json!({"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "PICKUP", "desc": "p"}, "id": 7}),
+        json!({"library": {"value": "MED"}, "id": 8}),
+    );
+    let first = json!({"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "RETURN", "desc": "r"}, "id": 6});
+    let body = json!({"relation": [first, pickup, med], "total_record_count": 3, "new": {"kept": 1}});
+    let put = sent(&body, &[set("LAW", &["PICKUP", "CHECKOUT"]), create("LIB", &["RETURN"])]).await;
+    let checkout =
+        json!({"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "CHECKOUT"}, "id": 6});
+    let new = json!({"library": {"value": "LIB"}, "type": {"value": "RETURN"}});
+    assert_eq!(put, json!({"relation": [checkout, pickup, med, new], "new": {"kept": 1}}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_types_stay_lists_where_they_stood() {
+    let body = json!({"relations": {"relation": [{"source_library": "MAIN", "target_library": "LAW", "types": {"type": [{"value": "RETURN"}]}, "id": 6}]}});
+    let put = sent(&body, &[set("LAW", &["PICKUP", "CHECKOUT"]), create("MED", &["RETURN"])]).await;
+    let types =
+        |types: &[&str]| json!({"type": types.iter().map(|each| json!({"value": each})).collect::<Vec<_>>()});
+    let law = json!({"source_library": "MAIN", "target_library": "LAW", "types": types(&["CHECKOUT", "PICKUP"]), "id": 6});
+    let med = json!({"source_library": "MAIN", "target_library": "MED", "types": types(&["RETURN"])});
+    assert_eq!(put, json!({"relations": {"relation": [law, med]}}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_relation_of_a_zone_is_a_guess_and_the_last_leaves_an_empty_list() {
+    let put = sent(&json!({}), &[create("LAW", &["RETURN"])]).await;
+    assert_eq!(put, json!({"relation": [{"library": {"value": "LAW"}, "type": {"value": "RETURN"}}]}));
+    let gone = change(Action::Delete, &[("library", "LAW")], &[]);
+    let put = sent(&json!({"relations": [{"library": "LAW", "types": []}]}), &[gone]).await;
+    assert_eq!(put, json!({"relations": []}));
+}
