@@ -75,9 +75,11 @@ pub enum GroupState {
 pub struct Cost {
     /// GET requests.
     pub reads: u64,
-    /// PUT requests, one for each collection that changes.
+    /// PUT and DELETE requests: one for each collection that changes over the API, one for each record that
+    /// changes over the gateway.
     pub writes: u64,
-    /// Seconds that it takes at the least: requests of the busiest zone divided by its rate.
+    /// Seconds that it takes at the least: requests of the busiest zone, or of the gateway, divided by
+    /// its rate.
     pub seconds_floor: f64,
     /// Percent of what is left of today's quota that the worst zone will spend; absent where no zone says.
     pub quota_percent: Option<f64>,

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
+use zonal::kinds::KINDS;
+
 use crate::script::{Stage, case, paused};
 
 fn root() -> &'static Path {
@@ -131,6 +133,33 @@ fn every_example_is_valid_and_names_its_schema() {
                     file.display()
                 );
             }
+        }
+    });
+}
+
+#[test]
+fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
+    paused(async {
+        let example = root().join("examples/consortium");
+        let stage = Stage::new(&example);
+        let text: String = std::fs::read_dir(&example)
+            .expect("it is a folder")
+            .map(|file| read(file.expect("and readable").path()))
+            .collect();
+        for kind in &KINDS {
+            assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "it has no {}", kind.name);
+        }
+        for (command, code) in [
+            ("zonal plan --detailed-exitcode", 2),
+            ("zonal apply --yes", 0),
+            ("zonal plan --detailed-exitcode", 0),
+            ("zonal runbook --environment by-hand", 0),
+            ("zonal attest --all --by Ada --environment by-hand", 0),
+            ("zonal plan --detailed-exitcode --environment by-hand", 0),
+        ] {
+            let printed = stage.run(command, None, watch::channel(0).1).await;
+            let last: Vec<&str> = printed.out.lines().rev().take(12).collect();
+            assert_eq!(printed.code, code, "{command}: {last:?} {}", printed.err);
         }
     });
 }

@@ -109,6 +109,10 @@ fn read(
     }
 }
 
+/// Requests in any one second that a gateway is sent where nothing is said: it is the consortium's own,
+/// and Alma's thresholds do not count there.
+const GATEWAY_RATE: u32 = 100;
+
 /// The gateway of the environment that was chosen, or the network's own where none was. One that is
 /// written wrongly has been told.
 fn gateway(
@@ -130,7 +134,10 @@ fn gateway(
     Some(Gateway {
         url: parts::base_url(&url.value).ok()?,
         credentials: Credentials { read: key(&credentials.read), write: key(&credentials.write) },
-        rate: Rate { per_second: rate.and_then(|rate| rate.per_second).unwrap_or(20), daily_reserve: 0 },
+        rate: Rate {
+            per_second: rate.and_then(|rate| rate.per_second).unwrap_or(GATEWAY_RATE),
+            daily_reserve: 0,
+        },
         place: head.place(url.extent),
     })
 }

@@ -131,7 +131,7 @@ pub struct GatewaySpec {
     pub url: At<String>,
     /// Where its keys come from.
     pub credentials: CredentialsSpec,
-    /// How fast it may be asked, over all zones.
+    /// How fast it may be asked, over all zones; 100 requests in any one second where nothing is said.
     pub rate: Option<RateSpec>,
 }
 
