@@ -90,6 +90,7 @@ impl Comparison<'_> {
                         notes: &[],
                         provenance,
                         found: Some(record),
+                        each: None,
                     };
                     self.add(key, draft);
                 }
@@ -109,25 +110,38 @@ impl Comparison<'_> {
         if *enforcement != Enforcement::Enforce {
             return Ok(());
         }
-        let mut said: Vec<(&Amend, Vec<String>)> = Vec::new();
+        let mut said: Vec<Vec<&Amend>> = Vec::new();
         for amend in amends {
-            match said.iter_mut().find(|(first, _)| first.field == amend.field) {
-                Some((_, words)) => words.push(self::words(&amend.to)),
-                None => said.push((amend, vec![words(&amend.to)])),
+            match said.iter_mut().find(|others| others.iter().any(|other| other.field == amend.field)) {
+                Some(others) => others.push(amend),
+                None => said.push(vec![amend]),
             }
         }
-        let edits = said.into_iter().map(|(Amend { field, to: _, reference: _, provenance }, words)| Edit {
-            field: field.clone(),
-            name: field.clone(),
-            before: None,
-            after: Value::from(words.join("; ").as_str()),
-            provenance: provenance.clone(),
+        let edits = said.iter().filter_map(|of_field| {
+            let Amend { field, to: _, reference: _, provenance } = of_field.first()?;
+            let after = match of_field.as_slice() {
+                [Amend { to: AmendTo::Value(value), .. }] => value.clone(),
+                several => {
+                    let words: Vec<String> = several.iter().map(|amend| words(&amend.to)).collect();
+                    Value::from(words.join("; ").as_str())
+                }
+            };
+            let (field, name) = (field.clone(), field.clone());
+            Some(Edit { field, name, before: None, after, provenance: provenance.clone() })
         });
         let edits = edits.collect();
-        let (action, mode) = (Action::Update, Mode::ByHand);
-        let reason = Some("in each such record that the zone has; all others stay as they are".to_owned());
-        let drift = Drift::Value;
-        self.add(&key, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found: None });
+        let draft = Draft {
+            action: Action::Update,
+            edits,
+            mode: Mode::ByHand,
+            drift: Drift::Value,
+            reason: Some("in each such record that the zone has; all others stay as they are".to_owned()),
+            notes: &[],
+            provenance,
+            found: None,
+            each: Some(select),
+        };
+        self.add(&key, draft);
         Ok(())
     }
 
@@ -230,10 +244,10 @@ fn words(to: &AmendTo) -> String {
         AmendTo::With(text) => format!("with {text}"),
         AmendTo::Without(text) => format!("without {text}"),
         AmendTo::Passing { text, operator: _ } => {
-            format!("matches {text} ({IN}: add it; {NOT_IN}: take it out)")
+            format!("matching {text} ({IN}: add it; {NOT_IN}: take it out)")
         }
         AmendTo::Stopping { text, operator: _ } => {
-            format!("does not match {text} ({IN}: take it out; {NOT_IN}: add it)")
+            format!("not matching {text} ({IN}: take it out; {NOT_IN}: add it)")
         }
     }
 }

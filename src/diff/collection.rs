@@ -123,6 +123,7 @@ pub(super) struct Draft<'a> {
     pub notes: &'a [Arc<str>],
     pub provenance: &'a Provenance,
     pub found: Option<&'a ObservedRecord>,
+    pub each: Option<&'a [(Field, Value)]>,
 }
 
 impl<'a> Comparison<'a> {
@@ -198,7 +199,7 @@ impl<'a> Comparison<'a> {
         };
         let notes = &record.notes;
         let provenance = &record.provenance;
-        self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found });
+        self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found, each: None });
         Ok(())
     }
 
@@ -275,7 +276,7 @@ impl<'a> Comparison<'a> {
             format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
         let reason = Some(reason);
         let (drift, found) = (Drift::Extra, Some(*one));
-        self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found });
+        self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found, each: None });
         Ok(0)
     }
 
@@ -312,6 +313,7 @@ impl<'a> Comparison<'a> {
                         notes: &[],
                         provenance: &provenance,
                         found: Some(one),
+                        each: None,
                     };
                     self.add(id, draft);
                 }
@@ -386,11 +388,12 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn add(&mut self, id: &Key, draft: Draft<'_>) {
-        let Draft { action, edits, mode, drift, reason, notes, provenance, found } = draft;
+        let Draft { action, edits, mode, drift, reason, notes, provenance, found, each } = draft;
         let change = Change {
             address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
             key: self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect(),
+            each: each.map(<[_]>::to_vec),
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
             mode,

@@ -15,6 +15,9 @@ pub struct Change {
     pub action: Action,
     /// Its identity in the collection's own field names (`column0`), in the order of the key.
     pub key: Vec<(Field, Value)>,
+    /// Where a person is to look at each record of a sort, what these have in common, which may be
+    /// nothing; the key then stands for all of them.
+    pub each: Option<Vec<(Field, Value)>>,
     /// The record before: all fields of it that were observed; empty for a create.
     pub before: Record,
     /// What is set: each field once. Empty for a delete.
@@ -42,6 +45,8 @@ impl Change {
             address: Address { zone: _, collection, key: _ },
             action,
             key,
+            // The key says as much.
+            each: _,
             before,
             edits,
             mode,

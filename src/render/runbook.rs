@@ -52,8 +52,10 @@ pub struct Step {
     pub address: String,
     /// What is done to the record.
     pub action: Action,
-    /// What tells the record from others.
+    /// What tells the record from others; where it is each of several, what they have in common.
     pub key: Vec<Entry>,
+    /// Whether it is each record with that key, however many there are, possibly none.
+    pub each: bool,
     /// What to type, field by field; empty where the record is removed.
     pub entries: Vec<Entry>,
     /// Why.
@@ -99,12 +101,14 @@ fn page(diff: &CollectionDiff) -> Option<Page> {
 
 fn step(change: &Change) -> Step {
     let entry = |(field, value): (&Field, &Value)| Entry { field: field.to_string(), value: value.into() };
-    let is_key = |field: &Field| change.key.iter().any(|(key, _)| key == field);
+    let key = change.each.as_ref().unwrap_or(&change.key);
+    let is_key = |field: &Field| key.iter().any(|(key, _)| key == field);
     let edits = change.edits.iter().filter(|edit| !is_key(&edit.field));
     Step {
         address: change.address.to_string(),
         action: change.action,
-        key: change.key.iter().map(|(field, value)| entry((field, value))).collect(),
+        key: key.iter().map(|(field, value)| entry((field, value))).collect(),
+        each: change.each.is_some(),
         entries: edits.map(|edit| entry((&edit.name, &edit.after))).collect(),
         reasons: change.reason.iter().cloned().chain(change.notes.iter().map(ToString::to_string)).collect(),
         declared_at: (&change.provenance).into(),
@@ -124,10 +128,12 @@ pub fn markdown(runbook: &Runbook) -> String {
         let _ = writeln!(out, "Nothing is left to be done by hand.");
         return out;
     }
+    let environment = runbook.environment.as_ref();
+    let environment = environment.map(|name| format!(" --environment {name}")).unwrap_or_default();
     let _ = writeln!(
         out,
         "{} in {}. Values are case-sensitive: type them exactly as they stand here, without the marks around them. \
-         When a zone is done, say so: `zonal attest --zone CODE --all --by NAME`.",
+         When a zone is done, say so: `zonal attest{environment} --zone CODE --all --by NAME`.",
         count(steps, "step"),
         count(runbook.zones.len(), "zone")
     );
@@ -146,18 +152,23 @@ pub fn markdown(runbook: &Runbook) -> String {
 
 fn step_markdown(out: &mut String, step: &Step) {
     let verb = match step.action {
+        Action::Update if step.each => "In each record that has",
         Action::Create => "Make sure that there is, or add,",
         Action::Update => "Change",
         Action::Delete => "Remove",
     };
     let key: Vec<String> =
         step.key.iter().map(|entry| format!("{} {}", label(&entry.field), typed(&entry.value))).collect();
-    let key = if key.is_empty() { "the one record".to_owned() } else { key.join(", ") };
     let colon = if step.entries.is_empty() { "." } else { ":" };
-    let _ = writeln!(out, "- [ ] {verb} {key}{colon}");
+    let _ = match (key.is_empty(), step.each) {
+        (true, true) => writeln!(out, "- [ ] In each record{colon}"),
+        (true, false) => writeln!(out, "- [ ] {verb} the one record{colon}"),
+        (false, _) => writeln!(out, "- [ ] {verb} {}{colon}", key.join(", ")),
+    };
     if !step.entries.is_empty() {
         out.push('\n');
-        let _ = writeln!(out, "  | field | value |\n  | --- | --- |");
+        let value = if step.each { "so that it is" } else { "value" };
+        let _ = writeln!(out, "  | field | {value} |\n  | --- | --- |");
         for entry in &step.entries {
             let _ = writeln!(out, "  | {} | {} |", label(&entry.field), typed(&entry.value));
         }

@@ -104,6 +104,7 @@ fn change(action: Action, name: &str, description: &str) -> Change {
         },
         action,
         key: vec![("name".into(), Value::from(name))],
+        each: None,
         before: Record::new(),
         edits: if action == Action::Delete { Vec::new() } else { vec![edit] },
         mode: Mode::Apply,

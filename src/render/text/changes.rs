@@ -28,10 +28,6 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
     }
     let symbol = styled(style, symbol);
     let table = change.address.collection.name();
-    let _ = match change.address.key.0.is_empty() {
-        true => writeln!(out, "  {symbol} {table} {{"),
-        false => writeln!(out, "  {symbol} {table} {:?} {{", change.address.key.to_string()),
-    };
     let before = change
         .before
         .iter()
@@ -44,6 +40,11 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         Action::Delete => before.collect(),
         Action::Create | Action::Update => edits.collect(),
     };
+    let (opening, closing) = if lines.is_empty() { ("", "\n") } else { (" {", "    }\n\n") };
+    let _ = match change.address.key.0.is_empty() {
+        true => writeln!(out, "  {symbol} {table}{opening}"),
+        false => writeln!(out, "  {symbol} {table} {:?}{opening}", change.address.key.to_string()),
+    };
     let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
     for (name, before, after, provenance) in lines {
         let value = match (change.action, before, after) {
@@ -52,6 +53,8 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
                 lines::write(&mut several, before, after);
                 several
             }
+            // What each of the records holds, nobody knows.
+            (Action::Update, _, Some(after)) if change.each.is_some() => after.to_string(),
             (Action::Update, before, Some(after)) => {
                 format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
             }
@@ -63,7 +66,7 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         let by = by.map(|by| styled(DIM, format_args!("  # {by}"))).unwrap_or_default();
         let _ = writeln!(out, "      {symbol} {name:width$} = {value}{by}");
     }
-    out.push_str("    }\n\n");
+    out.push_str(closing);
 }
 
 fn fate(change: &Change) -> &'static str {

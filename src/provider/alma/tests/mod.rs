@@ -204,6 +204,7 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         },
         action,
         key: key.iter().map(|(field, value)| ((*field).into(), Value::text(value))).collect(),
+        each: None,
         before: Record::new(),
         edits: edits.iter().map(edit).collect(),
         mode: Mode::Apply,
