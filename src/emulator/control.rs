@@ -8,7 +8,7 @@ use super::behaviour::Behaviour;
 use super::edit::Edit;
 use super::electronic::Resource;
 use super::fault::{Armed, Fault};
-use super::kept::{RecordEdit, Type};
+use super::kept::{self, RecordEdit};
 use super::log::{LoggedRequest, Statistics};
 use super::network::{Network, Place, lock};
 use super::table::{CodeTable, MappingTable, Stamp, TableKind, TableSeed};
@@ -101,7 +101,7 @@ impl Control {
     /// A zone, type, field or record that is not there.
     pub fn edit_record(&self, edit: &RecordEdit) -> Result<(), Misfit> {
         let place = self.place(&edit.zone)?;
-        let of = Type::find(&edit.kind, place.zone.role)
+        let of = kept::find(&edit.kind, place.zone.role)
             .ok_or_else(|| Misfit(format!("`{}` has no {}", edit.zone, edit.kind)))?;
         let state = &mut *lock(&place.state);
         let stamp = Stamp { by: edit.by.clone(), date: state.settings.today.clone() };

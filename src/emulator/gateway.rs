@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::fault::Effect;
-use super::kept::{Kept, Name, Record, TYPES, Type, key_of};
+use super::kept::{self, Kept, Name, Record, key_of, types};
 use super::network::{Allowed, Broken, Network, Place, State, lock, nap};
 use super::table::Stamp;
+use crate::kinds::GatewayCollection;
 use std::time::Duration;
 
 /// Where the gateway stands beside the API.
@@ -94,11 +95,11 @@ impl Network {
     ) -> Result<Value, No> {
         let role = place.zone.role;
         let Some(kind) = &route.kind else {
-            let served = TYPES.iter().filter(|each| each.role.is_none_or(|of| of == role));
-            let entry = |each: &Type| json!({"kind": each.kind, "verbs": ["read", "put", "delete"]});
-            return Ok(json!({"collections": served.map(entry).collect::<Vec<_>>()}));
+            let entry =
+                |each: &GatewayCollection| json!({"kind": each.kind, "verbs": ["read", "put", "delete"]});
+            return Ok(json!({"collections": types(role).map(entry).collect::<Vec<_>>()}));
         };
-        let of = Type::find(kind, role)
+        let of = kept::find(kind, role)
             .ok_or_else(|| (StatusCode::NOT_FOUND, "NOT_FOUND", format!("{kind} are not served")))?;
         let State { institution, settings, .. } = &mut *lock(&place.state);
         let name: Name = (kind.clone(), call.query.table.clone());
@@ -187,7 +188,7 @@ fn collection(kept: &Kept) -> Value {
 }
 
 /// The fields of a record that is put, once they are allowed.
-fn fields(of: &Type, key: &[String], body: &[u8]) -> Result<Map<String, Value>, No> {
+fn fields(of: &GatewayCollection, key: &[String], body: &[u8]) -> Result<Map<String, Value>, No> {
     let bad = |words: String| (StatusCode::BAD_REQUEST, "INVALID_RECORD", words);
     let body: Value = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let fields =

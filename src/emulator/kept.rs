@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::table::Stamp;
+use crate::kinds::{GatewayCollection, KINDS};
 use crate::model::network::Role;
 
 /// One collection: its type and, where there are several of the type, its code.
@@ -29,135 +30,14 @@ pub(super) struct Record {
     pub updated: Option<Stamp>,
 }
 
-/// A type of collection that the emulator's gateway serves.
-pub(super) struct Type {
-    pub kind: &'static str,
-    /// Whose it is; `None` for both.
-    pub role: Option<Role>,
-    /// The fields that identify a record.
-    pub key: &'static [&'static str],
-    /// All others.
-    pub fields: &'static [&'static str],
+/// Every type of collection that the gateway serves of a zone of some role.
+pub(super) fn types(role: Role) -> impl Iterator<Item = &'static GatewayCollection> {
+    KINDS.iter().flat_map(|kind| kind.gateway).filter(move |each| each.reach.is(role))
 }
 
-/// Every type.
-pub(super) const TYPES: &[Type] = &[
-    Type {
-        kind: "ImportPermissions",
-        role: Some(Role::Network),
-        key: &["institution"],
-        fields: &["bibliographic", "authority", "linking"],
-    },
-    Type {
-        kind: "AvailabilityGroups",
-        role: Some(Role::Network),
-        key: &["name"],
-        fields: &["description", "institutions", "campuses", "libraries"],
-    },
-    Type {
-        kind: "RolePrivileges",
-        role: Some(Role::Network),
-        key: &["institution", "role", "privilege"],
-        fields: &["enabled"],
-    },
-    Type {
-        kind: "AuthorityTaskList",
-        role: None,
-        key: &["role"],
-        fields: &["view", "process", "dismiss", "dismissForNetwork"],
-    },
-    Type { kind: "AuthorityReportTypes", role: None, key: &["reportType"], fields: &["enabled"] },
-    Type {
-        kind: "AuthorityDismissal",
-        role: Some(Role::Network),
-        key: &["institution", "role"],
-        fields: &["dismissForNetwork"],
-    },
-    Type {
-        kind: "LinkedAccountRules",
-        role: Some(Role::Member),
-        key: &["name"],
-        fields: &[
-            "position",
-            "description",
-            "sourceInstitutions",
-            "sourceUserGroups",
-            "userGroup",
-            "expiryDate",
-            "expiryFromSource",
-            "refreshExpiryDate",
-            "purgeDate",
-            "purgeAfterExpired",
-            "refreshPurgeDate",
-            "copyNetworkBlocks",
-            "enabled",
-        ],
-    },
-    Type {
-        kind: "ExternalUserGroups",
-        role: Some(Role::Member),
-        key: &["code"],
-        fields: &["sourceInstitutions", "description"],
-    },
-    Type { kind: "RestrictedUsers", role: Some(Role::Member), key: &["userGroup"], fields: &[] },
-    Type {
-        kind: "RotaAssignmentRules",
-        role: Some(Role::Member),
-        key: &["name"],
-        fields: &["operator", "userGroups", "rota"],
-    },
-    Type {
-        kind: "DisplayLogicRules",
-        role: Some(Role::Member),
-        key: &["name"],
-        fields: &["operator", "userGroups", "hides"],
-    },
-    Type {
-        kind: "FulfillmentRules",
-        role: Some(Role::Member),
-        key: &["unit", "name"],
-        fields: &[
-            "enabled",
-            "termsOfUse",
-            "userGroup.operator",
-            "userGroup",
-            "itemPolicy.operator",
-            "itemPolicy",
-            // And whatever other input parameters.
-            "*",
-        ],
-    },
-    Type {
-        kind: "TermsOfUse",
-        role: None,
-        key: &["name"],
-        // A policy may be called anything: its name is its field.
-        fields: &["type", "description", "attachedToNetwork", "overruledAt", "*"],
-    },
-    Type {
-        kind: "LinkedAccountSync",
-        role: Some(Role::Member),
-        key: &["sourceInstitution"],
-        fields: &["fields", "userGroups", "onFailure", "maximalLag", "enabled"],
-    },
-    Type {
-        kind: "IndexingStatus",
-        role: None,
-        key: &["index"],
-        fields: &["lastRun", "status", "records", "errors"],
-    },
-];
-
-impl Type {
-    /// The type of this name that a zone of this role has.
-    pub fn find(kind: &str, role: Role) -> Option<&'static Self> {
-        TYPES.iter().find(|each| each.kind == kind && each.role.is_none_or(|of| of == role))
-    }
-
-    /// Whether records have such a field.
-    pub fn has(&self, field: &str) -> bool {
-        self.key.contains(&field) || self.fields.contains(&field) || self.fields.contains(&"*")
-    }
+/// The type of this name that a zone of this role has.
+pub(super) fn find(kind: &str, role: Role) -> Option<&'static GatewayCollection> {
+    types(role).find(|each| each.kind == kind)
 }
 
 /// Sets or deletes one record, as somebody in front of the zone does.
@@ -185,7 +65,7 @@ impl Kept {
     ///
     /// # Errors
     /// In words, where the type has no such field or the record is not there.
-    pub fn edit(&mut self, of: &Type, edit: &RecordEdit, stamp: Stamp) -> Result<(), String> {
+    pub fn edit(&mut self, of: &GatewayCollection, edit: &RecordEdit, stamp: Stamp) -> Result<(), String> {
         let key = key_of(of, &edit.fields)?;
         if edit.delete {
             self.records.remove(&key).ok_or_else(|| format!("there is no {} {key:?}", of.kind))?;
@@ -201,7 +81,7 @@ impl Kept {
 }
 
 /// The key of a record, its parts in order.
-pub(super) fn key_of(of: &Type, fields: &Map<String, Value>) -> Result<Vec<String>, String> {
+pub(super) fn key_of(of: &GatewayCollection, fields: &Map<String, Value>) -> Result<Vec<String>, String> {
     if let Some(unknown) = fields.keys().find(|field| !of.has(field)) {
         return Err(format!("{} have no field `{unknown}`", of.kind));
     }

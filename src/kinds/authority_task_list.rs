@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Reach, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::lost::NOTHING;
 use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::typed::At;
@@ -148,6 +148,21 @@ impl KindSpec for AuthorityTaskList {
     const ABOUT: &'static str = "Who sees and works on the authority control task list.";
     const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, DISMISSAL];
     const REACH: Reach = Reach::All;
+    const GATEWAY: &'static [GatewayCollection] = &[
+        GatewayCollection {
+            kind: LIST,
+            reach: Reach::All,
+            key: &["role"],
+            fields: &["view", "process", "dismiss", "dismissForNetwork"],
+        },
+        GatewayCollection { kind: REPORTS, reach: Reach::All, key: &["reportType"], fields: &["enabled"] },
+        GatewayCollection {
+            kind: DISMISSAL,
+            reach: Reach::Network,
+            key: &["institution", "role"],
+            fields: &["dismissForNetwork"],
+        },
+    ];
 }
 
 const LIST: &str = "AuthorityTaskList";

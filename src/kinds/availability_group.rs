@@ -14,7 +14,7 @@ use serde::Deserialize;
 use self::members::{Campus, Library, Members, Parts};
 use super::network::fill;
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Reach, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
@@ -71,6 +71,12 @@ impl KindSpec for AvailabilityGroup {
     const ABOUT: &'static str = "For whom electronic resources of the Network Zone are available.";
     const COLLECTIONS: &'static [&'static str] = &[COLLECTION];
     const REACH: Reach = Reach::Network;
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: COLLECTION,
+        reach: Reach::Network,
+        key: &["name"],
+        fields: &["description", "institutions", "campuses", "libraries"],
+    }];
 }
 
 const COLLECTION: &str = "AvailabilityGroups";

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
@@ -106,6 +106,20 @@ impl KindSpec for FulfillmentRules {
     const NAME: &'static str = "FulfillmentRules";
     const ABOUT: &'static str = "Parts of rules of members' own fulfillment units, the rest being local.";
     const COLLECTIONS: &'static [&'static str] = &["FulfillmentRules"];
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: "FulfillmentRules",
+        reach: Reach::Members,
+        key: &["unit", "name"],
+        fields: &[
+            "enabled",
+            "termsOfUse",
+            "userGroup.operator",
+            "userGroup",
+            "itemPolicy.operator",
+            "itemPolicy",
+            "*",
+        ],
+    }];
 }
 
 const UNIT: &str = "unit";

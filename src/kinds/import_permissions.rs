@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Reach, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
@@ -87,6 +87,12 @@ impl KindSpec for ImportPermissions {
     const ABOUT: &'static str = "Which members may bring records into the Network Zone.";
     const COLLECTIONS: &'static [&'static str] = &["ImportPermissions"];
     const REACH: Reach = Reach::Network;
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: "ImportPermissions",
+        reach: Reach::Network,
+        key: &["institution"],
+        fields: &["bibliographic", "authority", "linking"],
+    }];
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::selection::{self, AppliesTo};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
@@ -108,6 +108,12 @@ impl KindSpec for LinkedAccountSync {
     const NAME: &'static str = "LinkedAccountSync";
     const ABOUT: &'static str = "How soon a member's linked accounts follow what changes at the source.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountSync"];
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: "LinkedAccountSync",
+        reach: Reach::Members,
+        key: &["sourceInstitution"],
+        fields: &["fields", "userGroups", "onFailure", "maximalLag", "enabled"],
+    }];
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

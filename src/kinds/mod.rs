@@ -86,6 +86,29 @@ pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
     const COLLECTIONS: &'static [&'static str];
     /// Whose zones have them.
     const REACH: Reach = Reach::Members;
+    /// Those that Alma's public API does not reach. The emulator's gateway serves them so.
+    const GATEWAY: &'static [GatewayCollection] = &[];
+}
+
+/// A type of collection that Alma's public API does not reach. No vendor has published what its records
+/// look like: these are the project's own words for what Alma's pages show.
+#[derive(Debug)]
+pub struct GatewayCollection {
+    /// Its name.
+    pub kind: &'static str,
+    /// Whose zones have it.
+    pub reach: Reach,
+    /// The fields that identify a record.
+    pub key: &'static [&'static str],
+    /// All others; `*` where a field may be called anything.
+    pub fields: &'static [&'static str],
+}
+
+impl GatewayCollection {
+    /// Whether records have such a field.
+    pub fn has(&self, field: &str) -> bool {
+        self.key.contains(&field) || self.fields.contains(&field) || self.fields.contains(&"*")
+    }
 }
 
 /// The spec of one manifest of any kind.
@@ -128,6 +151,8 @@ pub struct Kind {
     pub collections: &'static [&'static str],
     /// Whose zones have them.
     pub reach: Reach,
+    /// Those that Alma's public API does not reach.
+    pub gateway: &'static [GatewayCollection],
     read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<Schema>,
@@ -140,6 +165,7 @@ impl Kind {
             about: S::ABOUT,
             collections: S::COLLECTIONS,
             reach: S::REACH,
+            gateway: S::GATEWAY,
             read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
             make_schema: schema::of::<S>,
             schema: OnceLock::new(),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Reach, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
@@ -53,6 +53,20 @@ impl KindSpec for SupportServices {
     const ABOUT: &'static str = "Which privileges the roles of the zones have.";
     const COLLECTIONS: &'static [&'static str] = &[PRIVILEGES];
     const REACH: Reach = Reach::Network;
+    const GATEWAY: &'static [GatewayCollection] = &[
+        GatewayCollection {
+            kind: PRIVILEGES,
+            reach: Reach::Network,
+            key: &["institution", "role", "privilege"],
+            fields: &["enabled"],
+        },
+        GatewayCollection {
+            kind: "IndexingStatus",
+            reach: Reach::All,
+            key: &["index"],
+            fields: &["lastRun", "status", "records", "errors"],
+        },
+    ];
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

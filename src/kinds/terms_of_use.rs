@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::{Entry, Scope};
-use super::{Expansion, KindSpec, Reach, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::check::FILLED;
 use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
@@ -64,6 +64,12 @@ impl KindSpec for TermsOfUse {
         "Terms of use, which of their policies are the same everywhere, and whether they follow the network.";
     const COLLECTIONS: &'static [&'static str] = &["TermsOfUse"];
     const REACH: Reach = Reach::All;
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: "TermsOfUse",
+        reach: Reach::All,
+        key: &["name"],
+        fields: &["type", "description", "attachedToNetwork", "overruledAt", "*"],
+    }];
 }
 
 const NAME: &str = "name";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::emulator::kept::{Kept, Name, Record, Type, key_of};
+use crate::emulator::kept::{self, Kept, Name, Record, key_of};
 use crate::emulator::table::Stamp;
 use crate::emulator::zone::EmulatedZone;
 use crate::model::network::Role;
@@ -13,7 +13,7 @@ use crate::model::network::Role;
 pub(in crate::emulator) fn collections(zone: &EmulatedZone) -> BTreeMap<Name, Kept> {
     let mut collections = BTreeMap::new();
     for (kind, records) in seeds(zone) {
-        let Some(of) = Type::find(kind, zone.role) else { continue };
+        let Some(of) = kept::find(kind, zone.role) else { continue };
         let mut kept = Kept::default();
         for record in records {
             let Value::Object(fields) = record else { continue };

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::Head;
 use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
@@ -237,6 +237,34 @@ impl KindSpec for LinkingRules {
     const ABOUT: &'static str =
         "What members make of the users of other members: linked account rules and external user groups.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountRules", "ExternalUserGroups"];
+    const GATEWAY: &'static [GatewayCollection] = &[
+        GatewayCollection {
+            kind: "LinkedAccountRules",
+            reach: Reach::Members,
+            key: &["name"],
+            fields: &[
+                "position",
+                "description",
+                "sourceInstitutions",
+                "sourceUserGroups",
+                "userGroup",
+                "expiryDate",
+                "expiryFromSource",
+                "refreshExpiryDate",
+                "purgeDate",
+                "purgeAfterExpired",
+                "refreshPurgeDate",
+                "copyNetworkBlocks",
+                "enabled",
+            ],
+        },
+        GatewayCollection {
+            kind: "ExternalUserGroups",
+            reach: Reach::Members,
+            key: &["code"],
+            fields: &["sourceInstitutions", "description"],
+        },
+    ];
 }
 
 impl Spec for LinkingRules {

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use self::spec::Group;
 pub use self::spec::{DisplayLogic, RotaRules, UnlistedGroups, UserGroups};
 use super::scope::{Collection, Scope};
-use super::{Expansion, KindSpec, Spec, code_table, mapping_table};
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec, code_table, mapping_table};
 use crate::manifest::node::Extent;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
@@ -25,6 +25,21 @@ impl KindSpec for UserGroups {
     const ABOUT: &'static str = "Groups of users, in every table that must agree about them.";
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA_RULES, DISPLAY_RULES];
+    const GATEWAY: &'static [GatewayCollection] = &[
+        GatewayCollection { kind: RESTRICTED, reach: Reach::Members, key: &["userGroup"], fields: &[] },
+        GatewayCollection {
+            kind: ROTA_RULES,
+            reach: Reach::Members,
+            key: &["name"],
+            fields: &["operator", "userGroups", "rota"],
+        },
+        GatewayCollection {
+            kind: DISPLAY_RULES,
+            reach: Reach::Members,
+            key: &["name"],
+            fields: &["operator", "userGroups", "hides"],
+        },
+    ];
 }
 
 const RESTRICTED: &str = "RestrictedUsers";
