@@ -261,7 +261,7 @@ fn others(value: &Json) -> impl Iterator<Item = Json> + use<> {
 /// Words that fields of a few words take.
 fn words(value: &Json) -> impl Iterator<Item = Json> + use<> {
     let words: &[&str] =
-        if value.is_string() { &["allow", "deny", "retry", "queue", "no", "yes"] } else { &[] };
+        if value.is_string() { &["allow", "deny", "retry", "queue", "no", "yes", "borrower"] } else { &[] };
     let value = value.clone();
     words.iter().map(|word| json!(word)).filter(move |word| *word != value)
 }
