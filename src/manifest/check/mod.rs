@@ -105,17 +105,18 @@ impl Check<'_> {
             ValidationErrorKind::Constant { expected_value } => {
                 self.not_one_of(node, &words(&Json::Array(vec![expected_value.as_ref().clone()])))
             }
-            ValidationErrorKind::AnyOf { context } => return self.alternatives(node, context, problems),
-            ValidationErrorKind::OneOfNotValid { context } => match self.exclusive_fields(error) {
-                Some(fields) => self
-                    .at(
-                        codes::NOT_EXACTLY_ONE,
-                        head,
-                        format!("{} needs one of {}", called(pointer), list(&fields)),
-                    )
-                    .help("add one of them"),
-                None => return self.alternatives(node, context, problems),
-            },
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                match self.fields_of_choice(error) {
+                    Some(fields) => self
+                        .at(
+                            codes::NOT_EXACTLY_ONE,
+                            head,
+                            format!("{} needs one of {}", called(pointer), list(&fields)),
+                        )
+                        .help("add one of them"),
+                    None => return self.alternatives(node, context, problems),
+                }
+            }
             ValidationErrorKind::OneOfMultipleValid { .. } => self.too_many(error, node, head),
             ValidationErrorKind::Pattern { .. }
                 if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
@@ -282,14 +283,14 @@ impl Check<'_> {
         problems.push(self.wrong_type(node, &types));
     }
 
-    /// The fields of a `oneOf` that only says which fields exclude each other.
-    fn exclusive_fields(&self, error: &ValidationError<'_>) -> Option<Vec<&str>> {
+    /// The fields of a `oneOf` or `anyOf` that only says which fields there must be one of.
+    fn fields_of_choice(&self, error: &ValidationError<'_>) -> Option<Vec<&str>> {
         let branches = self.schema.pointer(error.schema_path().as_str())?.as_array()?;
         branches.iter().map(|branch| branch.get("required")?.get(0)?.as_str()).collect()
     }
 
     fn too_many(&self, error: &ValidationError<'_>, node: &Node, head: Extent) -> Diagnostic {
-        let fields = self.exclusive_fields(error).unwrap_or_default();
+        let fields = self.fields_of_choice(error).unwrap_or_default();
         let mut given = fields.iter().filter_map(|field| node.get(field)).map(|found| found.head());
         let message = format!("only one of {} can be given", list(&fields));
         match (given.next(), given.next()) {
