@@ -11,6 +11,7 @@ mod electronic_availability;
 mod expansion;
 mod fulfillment_rules;
 mod import_permissions;
+mod institution_relations;
 mod letter;
 mod library_relations;
 mod linked_account_sync;
@@ -61,6 +62,7 @@ kinds! {
     mapping_table::MappingTable,
     letter::Letter,
     library_relations::LibraryRelations,
+    institution_relations::InstitutionRelations,
     open_hours::OpenHours,
     import_permissions::ImportPermissions,
     electronic_availability::ElectronicAvailability,

@@ -1,0 +1,141 @@
+//! `InstitutionRelations`: at which other members something of one member's can be picked up and given back.
+//!
+//! The Network Zone alone has the page, and members do not even see it (documented by a consortium, WRLC):
+//! so the central office answers for all pairs. They are generated from who is in the network, as one
+//! record for each member.
+
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scope::Scope;
+use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
+use crate::manifest::selection::AppliesTo;
+use crate::manifest::text::KeepOrRemove;
+use crate::manifest::typed::At;
+use crate::manifest::{Head, codes, suggest};
+use crate::model::network::Zone;
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+
+/// Which members serve each other's patrons with what is another one's.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstitutionRelations {
+    /// What holds for which members. No member is in two of them.
+    #[schemars(length(min = 1))]
+    pub relations: Vec<At<Relation>>,
+    /// How strongly this is meant.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+    /// What happens to what the network zone says of members that no manifest mentions.
+    #[serde(default)]
+    pub unlisted: KeepOrRemove,
+}
+
+/// Where some members' items may go. A member is never its own partner. What is left out is not zonal's
+/// and never changes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{"required": ["pickupAt"]}, {"required": ["returnAt"]}]))]
+pub struct Relation {
+    /// Whose items; all members' where nothing is said.
+    pub institutions: Option<At<AppliesTo>>,
+    /// At which members they can be picked up, besides at home.
+    pub pickup_at: Option<At<AppliesTo>>,
+    /// At which members they can be given back, besides at home.
+    pub return_at: Option<At<AppliesTo>>,
+}
+
+impl KindSpec for InstitutionRelations {
+    const NAME: &'static str = "InstitutionRelations";
+    const ABOUT: &'static str = "At which other members items can be picked up and given back.";
+    const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
+    const REACH: Reach = Reach::Network;
+    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+        kind: Self::NAME,
+        reach: Reach::Network,
+        key: &["institution"],
+        fields: &["pickupAt", "returnAt"],
+    }];
+}
+
+static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+    Arc::new(Shape {
+        menu: "Network Zone: Configuration > General > Network Groups, Institutions Relations".into(),
+        ..Shape::default()
+    })
+});
+
+impl Spec for InstitutionRelations {
+    fn check(&self, _: &Head) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+
+    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+        let Some(nz) = scope.network_zone() else { return };
+        let collection = scope.collection(CollectionId::whole(Self::NAME), &["institution"], &SHAPE);
+        let mut collection = collection.enforced(self.enforcement).unlisted(self.unlisted.into());
+        for At { value: Relation { institutions, pickup_at, return_at }, extent } in &self.relations {
+            let said = [("pickupAt", pickup_at), ("returnAt", return_at)]
+                .map(|(field, at)| at.as_ref().map(|at| (field, scope.zones(Some(at)), at.extent)));
+            let mut again = Vec::new();
+            for zone in scope.zones(institutions.as_ref()) {
+                let entry = scope.record(*extent).with("institution", zone.code.as_str(), *extent);
+                let entry = said.iter().flatten().fold(entry, |entry, (field, partners, extent)| {
+                    entry.with(field, others(partners, zone), *extent)
+                });
+                again.extend(collection.add(entry).map(|first| (zone.code.as_str(), first)));
+            }
+            if let Some((_, first)) = again.first() {
+                let message = format!(
+                    "relations are said twice of {}",
+                    suggest::some(again.iter().map(|(code, _)| *code))
+                );
+                scope.tell(
+                    Diagnostic::error(codes::DUPLICATE_ROW, head.place(*extent), message)
+                        .related(first.provenance.place.clone(), "first here")
+                        .help("leave these members out of one of the two with `institutions`"),
+                );
+            }
+        }
+        scope.want(nz, collection);
+        scope.finish();
+    }
+}
+
+/// The members among some zones that are another one.
+fn others(zones: &[&Zone], than: &Zone) -> Value {
+    Value::list(zones.iter().filter(|zone| zone.code != than.code).map(|zone| zone.code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diff::tests::notation::desired;
+
+    #[test]
+    fn each_member_has_every_partner_but_itself() {
+        let spec = "relations: [{institutions: {only: [A, B]}, pickupAt: {only: [A, B]}, returnAt: {except: [C]}}, \
+                    {institutions: {only: [D]}, pickupAt: {only: [D]}}]";
+        let (_, desired) = desired(&["A", "B", "C", "D"], &format!("InstitutionRelations r\n{spec}"));
+        let records = desired.zones.values().flatten().flat_map(|collection| &collection.records);
+        let told: Vec<String> = records
+            .map(|(key, record)| {
+                let fields = record.fields.iter().filter(|(field, _)| **field != "institution".into());
+                let fields: Vec<String> =
+                    fields.map(|(field, said)| format!("{field} {}", said.value)).collect();
+                format!("{key}: {}", fields.join(", "))
+            })
+            .collect();
+        let none_left = "D: pickupAt null";
+        assert_eq!(
+            told,
+            [
+                "A: pickupAt [\"B\"], returnAt [\"B\", \"D\"]",
+                "B: pickupAt [\"A\"], returnAt [\"A\", \"D\"]",
+                none_left
+            ]
+        );
+    }
+}
