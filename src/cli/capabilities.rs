@@ -52,11 +52,11 @@ pub struct Matrix {
 pub struct Row {
     /// Alma's institution code.
     pub zone: String,
-    /// Why it could not be asked, where it could not.
+    /// Why it, or the gateway for it, could not be asked.
     pub failure: Option<Problem>,
-    /// By kind: the channel of each type of collection that its records are in. A kind that the zone
-    /// has no use for is left out.
-    pub kinds: BTreeMap<String, BTreeMap<String, Channel>>,
+    /// By kind: the channel of each type of collection that its records are in; null where the gateway
+    /// did not tell. A kind that the zone has no use for is left out, and all where the zone did not answer.
+    pub kinds: BTreeMap<String, BTreeMap<String, Option<Channel>>>,
     /// Code tables that the API lists.
     pub code_tables: usize,
     /// Mapping tables that the API lists.
@@ -134,10 +134,13 @@ fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCo
         unlisted.map(|collection| collection.id.without_language().to_string()).collect();
     Row {
         zone: zone.code.to_string(),
-        failure: None,
+        failure: known.gateway.as_ref().err().map(Into::into),
         kinds: kinds
             .map(|kind| {
-                let channels = kind.collections.iter().map(|each| ((*each).to_owned(), known.channel(each)));
+                let elsewhere =
+                    |name| kind.gateway.iter().any(|each| each.kind == name && !each.reach.is(zone.role));
+                let here = kind.collections.iter().copied().filter(|name| !elsewhere(*name));
+                let channels = here.map(|name| (name.to_owned(), known.channel(name)));
                 (kind.name.to_owned(), channels.collect())
             })
             .collect(),
@@ -150,7 +153,7 @@ fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCo
 /// Zones with the same answers share a column.
 fn text(matrix: &Matrix) -> String {
     let mut columns: Vec<(&Row, Vec<&str>)> = Vec::new();
-    for row in matrix.zones.iter().filter(|row| row.failure.is_none()) {
+    for row in matrix.zones.iter().filter(|row| !row.kinds.is_empty()) {
         match columns.iter_mut().find(|(first, _)| first.kinds == row.kinds) {
             Some((_, zones)) => zones.push(&row.zone),
             None => columns.push((row, vec![&row.zone])),
@@ -177,14 +180,20 @@ fn text(matrix: &Matrix) -> String {
         out.push_str(&format!("{}:\n{}\n", column_name(index), zone_list(&zones, "  ")));
     }
     let mut unlisted: BTreeMap<String, Vec<ZoneCode>> = BTreeMap::new();
+    let mut failures: BTreeMap<(&str, Option<&str>), Vec<ZoneCode>> = BTreeMap::new();
     for row in &matrix.zones {
         if let Some(failure) = &row.failure {
-            out.push_str(&format!("? {}: {}\n", row.zone, failure.message));
-            out.extend(failure.help.iter().map(|help| format!("  help: {help}\n")));
+            let told = (failure.message.as_str(), failure.help.as_deref());
+            failures.entry(told).or_default().push(row.zone.as_str().into());
         }
         if !row.unlisted_tables.is_empty() {
             unlisted.entry(row.unlisted_tables.join(", ")).or_default().push(row.zone.as_str().into());
         }
+    }
+    for ((message, help), zones) in &failures {
+        out.push_str(&format!("? {message}\n"));
+        out.extend(help.iter().map(|help| format!("  help: {help}\n")));
+        out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     for (tables, zones) in &unlisted {
         out.push_str(&format!("! not in the API's list, so by the gateway or by hand: {tables}\n"));
@@ -201,15 +210,16 @@ fn column_name(index: usize) -> String {
 }
 
 /// `api`, or, where a kind's records go different ways, each way with what goes there.
-fn cell(channels: &BTreeMap<String, Channel>) -> String {
-    let ways: BTreeSet<Channel> = channels.values().copied().collect();
+fn cell(channels: &BTreeMap<String, Option<Channel>>) -> String {
+    let ways: BTreeSet<Option<Channel>> = channels.values().copied().collect();
+    let word = |way: &Option<Channel>| way.map_or_else(|| "?".to_owned(), |way| way.to_string());
     if let (1, Some(way)) = (ways.len(), ways.first()) {
-        return way.to_string();
+        return word(way);
     }
-    let of = |way: &Channel| {
+    let of = |way: &Option<Channel>| {
         let names: Vec<&str> =
             channels.iter().filter(|(_, each)| *each == way).map(|(name, _)| name.as_str()).collect();
-        format!("{way}: {}", names.join(", "))
+        format!("{}: {}", word(way), names.join(",\n  "))
     };
     ways.iter().map(of).collect::<Vec<_>>().join("\n")
 }

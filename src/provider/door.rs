@@ -44,8 +44,8 @@ pub struct ZoneWriter {
 pub struct Capabilities {
     /// Codes of the code tables and of the mapping tables that its API lists.
     pub tables: [Vec<String>; 2],
-    /// What the gateway serves for it.
-    pub gateway: Vec<Listed>,
+    /// What the gateway serves for it, or why that is not known; nothing where there is no gateway.
+    pub gateway: Result<Vec<Listed>, Failure>,
 }
 
 impl ZoneReader {
@@ -62,11 +62,11 @@ impl ZoneReader {
     /// Asks for the lists of what there is: two requests to the zone, one to the gateway.
     ///
     /// # Errors
-    /// Whatever reading can fail with.
+    /// Whatever reading can fail with. A gateway that fails is no error: what the API serves is known.
     pub async fn capabilities(&self) -> Result<Capabilities, Failure> {
         let gateway = match &self.gateway {
-            Some(gateway) => gateway.list().await?.to_vec(),
-            None => Vec::new(),
+            Some(gateway) => gateway.list().await.map(<[_]>::to_vec),
+            None => Ok(Vec::new()),
         };
         Ok(Capabilities { tables: self.alma.listed().await?, gateway })
     }
@@ -80,14 +80,14 @@ impl ZoneWriter {
 }
 
 impl Capabilities {
-    /// The way by which a type of collection is changed.
-    pub fn channel(&self, kind: &str) -> Channel {
-        let listed = || self.gateway.iter().filter(|listed| listed.kind == kind);
-        match alma::serves(kind) {
-            true => Channel::Api,
-            false if listed().any(|listed| listed.verbs.contains(&Verb::Put)) => Channel::Gateway,
-            false => Channel::Runbook,
+    /// The way by which a type of collection is changed; `None` where only the gateway could tell.
+    pub fn channel(&self, kind: &str) -> Option<Channel> {
+        if alma::serves(kind) {
+            return Some(Channel::Api);
         }
+        let served = self.gateway.as_ref().ok()?;
+        let changes = |listed: &Listed| listed.kind == kind && listed.verbs.contains(&Verb::Put);
+        Some(if served.iter().any(changes) { Channel::Gateway } else { Channel::Runbook })
     }
 }
 
