@@ -11,7 +11,7 @@ use futures::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::world::World;
-use crate::manifest::codes;
+use crate::manifest::{codes, suggest};
 use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
 use crate::model::{Diagnostic, Network, ZoneCode};
 
@@ -103,6 +103,7 @@ pub async fn fetch(
         .await;
     let mut keys = BTreeMap::new();
     let mut problems = Vec::new();
+    let mut without: Vec<(Credential, &String, Vec<&Zone>)> = Vec::new();
     for zone in zones {
         let Some(Credential { source, place }) = credential(zone) else {
             let message = format!("the zone {} has no key to read with", zone.code);
@@ -116,14 +117,20 @@ pub async fn fetch(
             Ok(key) => {
                 keys.insert(zone.code.clone(), key.clone());
             }
-            Err(reason) => {
-                let word = purpose.word();
-                let message = format!("no {word} key for {}: {reason}", zone.code);
-                problems.push(
-                    Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)),
-                );
-            }
+            // One key that many zones share is missing once.
+            Err(reason) => match without.iter_mut().find(|(other, _, _)| other.source == source) {
+                Some((_, _, zones)) => zones.push(zone),
+                None => without.push((Credential { source, place }, reason, vec![zone])),
+            },
         }
+    }
+    for (Credential { source, place }, reason, zones) in without {
+        let whom = match zones.as_slice() {
+            [one] => one.code.to_string(),
+            several => suggest::some(several.iter().map(|zone| zone.code.as_str())),
+        };
+        let message = format!("no {} key for {whom}: {reason}", purpose.word());
+        problems.push(Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)));
     }
     if problems.is_empty() { Ok(keys) } else { Err(problems) }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use crate::kinds::KINDS;
-use crate::manifest::suggest::nearest;
+use crate::manifest::suggest::among;
 use crate::model::network::Zone;
 use crate::model::{Desired, Network};
 
@@ -144,5 +144,5 @@ impl Selection {
 }
 
 fn near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
-    nearest(given, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()
+    format!("; {}", among(given, known))
 }

@@ -214,6 +214,15 @@ impl Spec for AuthorityTaskList {
             }
         }
         let ReportTypes { on, off } = &self.report_types;
+        let silent =
+            self.roles.is_empty() && self.dismiss_for_network.is_empty() && on.is_empty() && off.is_empty();
+        if silent && head.lost_spec().is_nothing() {
+            let message = format!("`{}` does nothing", head.manifest);
+            problems.push(
+                Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                    .help("say something of roles or report types, or remove the manifest"),
+            );
+        }
         let all: Vec<&At<ReportType>> = on.iter().chain(off).collect();
         for (index, report) in all.iter().enumerate() {
             let Some(first) = all[..index].iter().find(|first| first.value == report.value) else { continue };

@@ -81,6 +81,9 @@ impl KindSpec for AvailabilityGroup {
 
 const COLLECTION: &str = "AvailabilityGroups";
 
+/// What stands for the code of a member in names.
+const CODE: &str = "{code}";
+
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
         menu: "Network Zone: Configuration > Resources > General > Inventory Network Groups".into(),
@@ -104,6 +107,13 @@ impl Spec for AvailabilityGroup {
         let absent = self.absent.is_some_and(|absent| absent.value);
         match (each, &self.name) {
             (Some(each), _) => problems.extend(self.check_each(each, head)),
+            (None, Some(name)) if name.value.contains(CODE) => {
+                let message = format!("`{CODE}` stands for nothing in the name of one group");
+                problems.push(
+                    Diagnostic::error(codes::GROUP_PLACEHOLDER, head.place(name.extent), message)
+                        .help("use `eachMember` for a group of each member"),
+                );
+            }
             (None, Some(name)) if !absent && head.lost_spec().is_nothing() => {
                 let nobody = self.members.as_ref().is_none_or(|members| members.value.is_nobody());
                 if nobody {
@@ -188,7 +198,7 @@ impl AvailabilityGroup {
                 );
             }
         }
-        if !each.name.value.contains("{code}") {
+        if !each.name.value.contains(CODE) {
             let message = format!("the groups of all members would be called `{}`", each.name.value);
             problems.push(
                 Diagnostic::error(codes::ONE_NAME_FOR_ALL, head.place(each.name.extent), message)

@@ -14,7 +14,7 @@ use crate::manifest::{Head, codes};
 use crate::model::network::{Role, Zone};
 use crate::model::{
     Amend, AmendTo, Amendment, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic,
-    Enforcement, Expected, Key, Network, Reference, Shape, Unlisted, Value,
+    Enforcement, Expected, Key, Network, Place, Reference, Shape, Unlisted, Value,
 };
 
 /// One manifest and the network that it is expanded for.
@@ -168,7 +168,57 @@ impl<'a, 'n> Scope<'a, 'n> {
             || !collection.amendments.is_empty()
             || collection.unlisted != Unlisted::Keep;
         if speaks {
+            self.judge_names(&collection);
             self.expansion.want(zone, collection);
+        }
+    }
+
+    /// Tells what names nothing, or something that only looks like what is meant.
+    fn judge_names(&mut self, collection: &DesiredCollection) {
+        let mut empty = Vec::new();
+        for record in collection.records.values() {
+            for (field, DesiredValue { value, provenance }) in &record.fields {
+                let is_name = collection.key.contains(field);
+                let is_empty = match value {
+                    Value::Null => collection.key.first() == Some(field),
+                    Value::Bool(_) => false,
+                    Value::Text(text) => is_name && text.trim().is_empty(),
+                    Value::List(texts) => texts.iter().any(|text| text.trim().is_empty()),
+                };
+                if is_empty {
+                    empty.push(provenance);
+                } else if let Some(text) = value.as_text().filter(|text| is_name && text.trim() != *text) {
+                    let message = format!("the name `{text}` begins or ends with a space");
+                    let problem =
+                        Diagnostic::warning(codes::SPACES_AROUND_KEY, provenance.place.clone(), message);
+                    self.tell(problem.help("remove the space unless the zone's own name has it too"));
+                }
+            }
+            let mut references = record.references.iter().flat_map(|reference| &reference.fields);
+            if references.any(|(_, text)| text.trim().is_empty()) {
+                let said = record.fields.values().find(|said| {
+                    said.value == Value::Null && said.provenance.place != record.provenance.place
+                });
+                empty.push(said.map_or(&record.provenance, |said| &said.provenance));
+            }
+        }
+        for amendment in &collection.amendments {
+            let selects_empty = amendment.select.iter().any(|(_, value)| *value == Value::Null);
+            empty.extend(selects_empty.then_some(&amendment.provenance));
+        }
+        for Amend { to, provenance, .. } in collection.amendments.iter().flat_map(|each| &each.amends) {
+            match to {
+                AmendTo::With(text)
+                | AmendTo::Without(text)
+                | AmendTo::Passing { text, .. }
+                | AmendTo::Stopping { text, .. } => {
+                    empty.extend(text.trim().is_empty().then_some(provenance));
+                }
+                AmendTo::Value(_) | AmendTo::Filled(_) => {}
+            }
+        }
+        for provenance in empty {
+            self.tell(nameless(provenance.place.clone()));
         }
     }
 
@@ -183,6 +233,12 @@ impl<'a, 'n> Scope<'a, 'n> {
             self.expansion.lack_library(self.head, &code, extent, &zones);
         }
     }
+}
+
+/// A text that names something, and is empty.
+pub fn nameless(place: Place) -> Diagnostic {
+    Diagnostic::error(codes::EMPTY_NAME, place, "a text that names something is empty")
+        .help("give it a text, or leave it out")
 }
 
 /// What a manifest wants of one collection.

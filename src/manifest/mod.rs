@@ -13,6 +13,7 @@ pub mod spread;
 pub mod suggest;
 pub mod text;
 pub mod typed;
+pub mod unseen;
 
 use std::collections::BTreeMap;
 
@@ -113,6 +114,10 @@ fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
     };
     let mut problems = kind.schema().check(&document);
     let right = problems.is_empty();
+    // What does not fit the schema has been told, whatever is in it.
+    let unseen = unseen::check(&document).into_iter();
+    let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.place != each.place)).collect();
+    problems.extend(unseen);
     if !document.lost_keys.is_empty() {
         // What seems to be missing may be what could not be read.
         problems.retain(|problem| match problem.code {
@@ -139,7 +144,7 @@ fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
         Ok(spec) => (Some(Manifest { head, spec }), problems),
         Err(error) => {
             // Of a tree that was pruned there is something to be told already.
-            if problems.is_empty() {
+            if right {
                 let extent = error.extent.unwrap_or(document.root.head());
                 problems.push(Diagnostic::error(codes::SCHEMA, document.place(extent), error.message));
             }

@@ -1,5 +1,7 @@
 //! A problem in the user's input: place, fact and way out.
 
+use std::borrow::Cow;
+
 use super::place::Place;
 
 /// How bad it is.
@@ -45,7 +47,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             code,
-            message: message.into(),
+            message: readable(message.into()),
             place: Some(place),
             label: None,
             related: Vec::new(),
@@ -65,17 +67,65 @@ impl Diagnostic {
 
     /// The same with a way out.
     pub fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(readable(help.into())), ..self }
     }
 
     /// The same with words under the marked place.
     pub fn label(self, label: impl Into<String>) -> Self {
-        Self { label: Some(label.into()), ..self }
+        Self { label: Some(readable(label.into())), ..self }
     }
 
     /// The same with a second place.
     pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
-        self.related.push(Label { place, message: message.into() });
+        self.related.push(Label { place, message: readable(message.into()) });
         self
+    }
+}
+
+/// Characters of a quoted value that are shown.
+const QUOTED: usize = 120;
+
+/// One line that can be read whatever it quotes: of a long value its beginning, and what nobody sees spelled out.
+fn readable(text: String) -> String {
+    if text.len() <= QUOTED && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return text;
+    }
+    let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
+        0 => Cow::Borrowed(piece),
+        _ => beginning(piece),
+    });
+    let whole = pieces.collect::<Vec<_>>().join("`");
+    let spelled = |each: char| match is_plain(each) {
+        true => each.to_string(),
+        false => each.escape_debug().to_string(),
+    };
+    whole.chars().map(spelled).collect()
+}
+
+fn beginning(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(QUOTED) {
+        Some((at, _)) => Cow::Owned(format!("{}…", &value[..at])),
+        None => Cow::Borrowed(value),
+    }
+}
+
+/// Whether a character shows as itself: `escape_debug` leaves alone what can be printed, but for quotes.
+fn is_plain(each: char) -> bool {
+    matches!(each, '\\' | '\'' | '"') || each.escape_debug().len() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn what_is_quoted_can_be_read() {
+        assert_eq!(readable("`a` \"b\" 'c' \\ é漢🔑".to_owned()), "`a` \"b\" 'c' \\ é漢🔑");
+        assert_eq!(
+            readable("`a\u{200b}\u{202e}\u{1b}[31m\n`".to_owned()),
+            r"`a\u{200b}\u{202e}\u{1b}[31m\n`"
+        );
+        let long = readable(format!("`{}` is {}", "é".repeat(70_000), "long ".repeat(100)));
+        assert_eq!(long, format!("`{}…` is {}", "é".repeat(120), "long ".repeat(100)));
     }
 }

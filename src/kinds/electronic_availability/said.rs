@@ -102,14 +102,6 @@ impl<'a> Said<'a> {
                     .help("remove the other fields, or remove `absent: true`"),
             );
         }
-        let At { value: group, extent } = self.group;
-        if group.trim() != group {
-            let message = format!("the name `{group}` begins or ends with a space");
-            problems.push(
-                Diagnostic::warning(codes::SPACES_AROUND_KEY, head.place(*extent), message)
-                    .help("remove the space unless the group's name has it too"),
-            );
-        }
     }
 
     /// What is wanted of the group of this name, with texts as they are in a zone.

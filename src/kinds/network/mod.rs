@@ -89,13 +89,13 @@ fn read(
             (None, false)
         }
     };
-    let mut unreachable = Vec::new();
+    let mut unreachable = Unreachable::default();
     let roles = std::iter::once(Role::Network).chain(std::iter::repeat(Role::Member));
     let zones = (roles.zip(rules::zones(spec, head)))
         .map(|(role, (each, lost))| zone(head, spec, role, (each, lost), chosen, &mut unreachable));
     let mut zones: Vec<Zone> = zones.collect();
     // Where no environment is known, how its zones are reached is not known either.
-    problems.extend(unreachable.into_iter().filter(|_| known));
+    problems.extend(unreachable.told(head).into_iter().filter(|_| known));
     let mut seen = BTreeSet::new();
     for zone in &mut zones {
         zone.unread.code |= !seen.insert(zone.code.clone());
@@ -168,13 +168,48 @@ fn choose<'a>(
     }
 }
 
-fn zone(
+/// Zones that nobody can reach. What many lack is one problem: mostly, it is the network that lacks it.
+#[derive(Default)]
+struct Unreachable<'a> {
+    without_key: Vec<&'a At<String>>,
+    without_address: Vec<&'a At<String>>,
+}
+
+impl Unreachable<'_> {
+    fn told(self, head: &Head) -> Vec<Diagnostic> {
+        let key = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or to the zone";
+        let address =
+            "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or to the zone";
+        let lacking = [
+            (codes::NO_READ_KEY, self.without_key, ["has no", "have no"], "credentials to read with", key),
+            (
+                codes::NO_ADDRESS,
+                self.without_address,
+                ["has neither", "have neither"],
+                "a `region` nor a `baseUrl`",
+                address,
+            ),
+        ];
+        let tell = |(code, zones, [one, many], what, help): (_, Vec<&At<String>>, [&str; 2], &str, &str)| {
+            let named = suggest::some(zones.iter().map(|code| code.value.as_str()));
+            let message = match zones.len() {
+                1 => format!("zone {named} {one} {what}"),
+                count => format!("{count} zones {many} {what}: {named}"),
+            };
+            let place = head.place(zones.first()?.extent);
+            Some(Diagnostic::error(code, place, message).help(help))
+        };
+        lacking.into_iter().filter_map(tell).collect()
+    }
+}
+
+fn zone<'a>(
     head: &Head,
     network: &NetworkSpec,
     role: Role,
-    (spec, lost): (&ZoneSpec, &Lost),
+    (spec, lost): (&'a ZoneSpec, &Lost),
     chosen: Option<Chosen<'_>>,
-    problems: &mut Vec<Diagnostic>,
+    unreachable: &mut Unreachable<'a>,
 ) -> Zone {
     let place = head.place(spec.code.extent);
     let Access { base_url, read, write, rate, environment_type } =
@@ -182,14 +217,10 @@ fn zone(
     let code = spec.code.value.as_str();
     let is_named = lost.has_all(&["code"]);
     if is_named && read == Said::Nothing {
-        let message = format!("zone `{code}` has no credentials to read with");
-        let help = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or to the zone";
-        problems.push(Diagnostic::error(codes::NO_READ_KEY, place.clone(), message).help(help));
+        unreachable.without_key.push(&spec.code);
     }
     if is_named && base_url == Said::Nothing {
-        let message = format!("zone `{code}` has neither a `region` nor a `baseUrl`");
-        let help = "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or to the zone";
-        problems.push(Diagnostic::error(codes::NO_ADDRESS, place.clone(), message).help(help));
+        unreachable.without_address.push(&spec.code);
     }
     let libraries = lost.field("libraries");
     let lacks_libraries = libraries.lacks_items()

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use self::spec::Group;
 pub use self::spec::{DisplayLogic, RotaRules, UnlistedGroups, UserGroups};
-use super::scope::{Collection, Scope};
+use super::scope::{self, Collection, Scope};
 use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec, code_table, mapping_table};
 use crate::manifest::node::Extent;
 use crate::manifest::text::Text;
@@ -92,10 +92,7 @@ impl Spec for UserGroups {
         for At { value: group, extent: _ } in &self.groups {
             let At { value: code, extent } = &group.code;
             if *code == Text::Plain("".into()) {
-                problems.push(
-                    Diagnostic::error(codes::NO_KEY, head.place(*extent), "the code of the group is empty")
-                        .help("give it a text"),
-                );
+                problems.push(scope::nameless(head.place(*extent)));
             }
             if let Some(first) = first.insert(code, *extent) {
                 problems.push(twice(head, "the group is there twice", *extent, first));

@@ -117,6 +117,10 @@ impl Check<'_> {
                     None => return self.alternatives(node, context, problems),
                 }
             }
+            // What is no map has none of the fields, and is told for that.
+            ValidationErrorKind::OneOfMultipleValid { .. } if !matches!(node.value, NodeValue::Map(_)) => {
+                return;
+            }
             ValidationErrorKind::OneOfMultipleValid { .. } => self.too_many(error, node, head),
             ValidationErrorKind::Pattern { .. }
                 if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
@@ -186,7 +190,7 @@ impl Check<'_> {
                 match text.to_lowercase().as_str() {
                     "yes" | "on" | "y" | "true" => problem.help("write `true`, without quotes"),
                     "no" | "off" | "n" | "false" => problem.help("write `false`, without quotes"),
-                    _ => problem,
+                    _ => problem.help(written(expected)),
                 }
             }
             NodeValue::Text(text) if expected.contains(&"a whole number") && text.parse::<i64>().is_ok() => {
@@ -203,11 +207,14 @@ impl Check<'_> {
             NodeValue::Map(_) if expected.contains(&"a list") => {
                 problem.help("write `- ` in front of the item")
             }
+            NodeValue::List(items) if items.len() == 1 && items.iter().all(|item| fits(item, expected)) => {
+                problem.help("write the item alone, without `[...]` or `- `")
+            }
             NodeValue::Bool(_)
             | NodeValue::Number(_)
             | NodeValue::Text(_)
             | NodeValue::List(_)
-            | NodeValue::Map(_) => problem,
+            | NodeValue::Map(_) => problem.help(written(expected)),
         }
     }
 
@@ -300,8 +307,30 @@ impl Check<'_> {
                     .related(self.document.place(first), "the other one")
                     .help("remove one of them")
             }
-            _ => self.at(codes::NOT_EXACTLY_ONE, head, message),
+            _ => self.at(codes::NOT_EXACTLY_ONE, head, message).help("remove all but one of them"),
         }
+    }
+}
+
+/// Whether a value is of one of these types.
+fn fits(node: &Node, expected: &[&str]) -> bool {
+    match &node.value {
+        NodeValue::Text(_) => expected.contains(&"text"),
+        NodeValue::Bool(_) => expected.contains(&"`true` or `false`"),
+        NodeValue::Map(_) => expected.contains(&"a map"),
+        NodeValue::Null | NodeValue::Number(_) | NodeValue::List(_) => false,
+    }
+}
+
+/// How a value of the first of these types is written.
+fn written(expected: &[&'static str]) -> &'static str {
+    match expected.first().copied() {
+        Some("a map") => "write its fields below it, each as `field: value`",
+        Some("a list") => "write each item on a line of its own, with `- ` in front of it",
+        Some("text") => "write one text",
+        Some("`true` or `false`") => "write `true` or `false`",
+        Some("a number" | "a whole number") => "write a whole number, without quotes",
+        Some(_) | None => "remove the field if there is nothing to say",
     }
 }
 
