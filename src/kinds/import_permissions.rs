@@ -163,7 +163,7 @@ const WAYS: [(&str, &str); 2] = [
     (
         "bibliographic",
         "import profiles that use the Network Zone, Share with Network, the linking job with `Contribute IZ records`, \
-         new records placed in the network",
+         new records placed in the network, copies from the Community Zone",
     ),
     ("authority", "import profiles of authorities, new authorities placed in the network"),
 ];
