@@ -197,7 +197,11 @@ impl UserGroups {
                 .with(RECORD_TYPE, name, record_type.extent)
                 .with(USER_GROUP, Arc::clone(code), *at)
                 .referring(code_table_of_groups(), &[("code", code)], "user group");
-            tables.record_types.add(entry);
+            // A row that is switched off is as good as none: nobody could be given the group.
+            tables.record_types.add(match group.enabled {
+                Some(At { value: false, .. }) => entry,
+                Some(At { value: true, .. }) | None => entry.with("enabled", true, record_type.extent),
+            });
         }
         let Some(visible) = group.visible_to_partners else { return };
         let entry = scope.record(visible.extent).with("userGroup", Arc::clone(code), *at);

@@ -42,7 +42,8 @@ pub struct Group {
     /// Whether it can be chosen.
     pub enabled: Option<At<bool>>,
     /// The types of users that can be in it: `PUBLIC`, `STAFF`, `CONTACT`. `PUBLIC` where nothing is said of
-    /// a group that has a description; none is ever taken away.
+    /// a group that has a description; none is ever taken away, and each is switched on unless the group
+    /// itself is not.
     #[schemars(length(min = 1))]
     pub record_types: Option<Vec<At<Text>>>,
     /// Whether partners see users of it. A group of which nothing is said is visible, unless a member
