@@ -27,8 +27,12 @@ static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     })
 });
 
+/// A member whose groups changed is the usual reason.
+const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
+
 static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
+        stale: Some(STALE.into()),
         menu: "Configuration > User Management > External User Groups".into(),
         ..Shape::default()
     })
