@@ -92,7 +92,11 @@ impl Spec for UserGroups {
                      in use damages records",
                 ));
             }
-            if group.visible_to_partners.is_none() && group.enabled.is_none_or(|enabled| enabled.value) {
+            let usable = |group: &Group| {
+                let is = |flag: Option<At<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
+                is(group.enabled, true) && !is(group.absent, false)
+            };
+            if group.visible_to_partners.is_none() && usable(group) {
                 let message = "it is not said whether partners see this group: they see every group that \
                                nobody restricts";
                 problems.push(
