@@ -37,8 +37,12 @@ impl Comparison<'_> {
             .filter(|(_, record)| meant(record))
             .collect();
         if *enforcement == Enforcement::Release {
-            if !found.is_empty() {
-                self.release(found.len(), collection);
+            let held = match self.observed.witness.is_people() {
+                true => rows.get(&self.key_by_hand(select, amends)).len(),
+                false => found.len(),
+            };
+            if held > 0 {
+                self.release(held, collection);
             }
             return Ok(());
         }
