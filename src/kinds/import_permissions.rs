@@ -91,6 +91,7 @@ impl KindSpec for ImportPermissions {
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
+        stale: Some("no member is called so, and its permissions stay as they are".into()),
         menu: "the page of the Network Zone on which imports by members are allowed (its place in the menu is not published)".into(),
         ..Shape::default()
     })
