@@ -92,11 +92,7 @@ impl Spec for UserGroups {
                      in use damages records",
                 ));
             }
-            let usable = |group: &Group| {
-                let is = |flag: Option<At<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
-                is(group.enabled, true) && !is(group.absent, false)
-            };
-            if group.visible_to_partners.is_none() && usable(group) {
+            if group.is_visibility_open() {
                 let message = "it is not said whether partners see this group: they see every group that \
                                nobody restricts";
                 problems.push(
@@ -189,9 +185,9 @@ impl UserGroups {
             let Some(text) = scope.text(description, zone) else { return };
             entry = entry.with("description", text, description.extent);
         }
-        tables.groups.add(match group.visible_to_partners {
-            Some(_) => entry,
-            None => entry.note(UNRESTRICTED),
+        tables.groups.add(match group.is_visibility_open() {
+            true => entry.note(UNRESTRICTED),
+            false => entry,
         });
         // One that is not described is there already, with whatever types it has.
         let public = description.as_ref().map(|_| At { value: Text::Plain(PUBLIC.into()), extent: *at });

@@ -53,6 +53,14 @@ pub struct Group {
     pub absent: Option<At<bool>>,
 }
 
+impl Group {
+    /// Whether partners may come to see it because nobody has thought of it.
+    pub fn is_visibility_open(&self) -> bool {
+        let is = |flag: Option<At<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
+        self.visible_to_partners.is_none() && is(self.enabled, true) && !is(self.absent, false)
+    }
+}
+
 /// What happens to groups that no manifest mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
