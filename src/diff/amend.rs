@@ -1,5 +1,8 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::collection::{Comparison, Draft};
 use crate::model::{
     Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
@@ -34,8 +37,12 @@ impl Comparison<'_> {
             .filter(|(_, record)| meant(record))
             .collect();
         if *enforcement == Enforcement::Release {
-            if !found.is_empty() {
-                self.release(found.len(), collection);
+            let held = match self.observed.witness.is_people() {
+                true => rows.get(&self.key_by_hand(select, amends)).len(),
+                false => found.len(),
+            };
+            if held > 0 {
+                self.release(held, collection);
             }
             return Ok(());
         }
@@ -97,6 +104,36 @@ impl Comparison<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says so where the last text is taken out of a list: what a rule without a list is for, Alma's
+    /// documentation does not say.
+    pub(super) fn tell_emptied<'w>(&mut self, amendments: impl Iterator<Item = &'w Amendment>) {
+        let shrinking = |amend: &&Amend| match amend.to {
+            AmendTo::Without(_) | AmendTo::Stopping { .. } => true,
+            AmendTo::Value(_) | AmendTo::Filled(_) | AmendTo::With(_) | AmendTo::Passing { .. } => false,
+        };
+        let fields: BTreeSet<&Field> = amendments
+            .flat_map(|amendment| &amendment.amends)
+            .filter(shrinking)
+            .map(|amend| &amend.field)
+            .collect();
+        for change in self.changes.values_mut() {
+            let emptied = change.edits.iter().filter(|edit| {
+                let held = edit.before.as_ref().is_some_and(|before| *before != Value::Null);
+                fields.contains(&edit.name) && held && edit.after == Value::Null
+            });
+            let notes: Vec<Arc<str>> = emptied
+                .map(|edit| {
+                    format!(
+                        "nothing is left in `{}`: see that the record does not hold for everybody then",
+                        edit.name
+                    )
+                    .into()
+                })
+                .collect();
+            change.notes.extend(notes);
+        }
     }
 
     /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.

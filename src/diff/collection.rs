@@ -62,21 +62,25 @@ pub fn collection(
     for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
         comparison.amend_new(amendment)?;
     }
-    let mut unmanaged = 0;
+    let (mut unmanaged, mut stale) = (0, Vec::new());
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in rows.by_key() {
         if !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
-            unmanaged += match strictest {
+            let staying = match strictest {
                 Some(collection) => comparison.unlisted(id, found, collection)?,
                 None => found.len(),
             };
+            unmanaged += staying;
+            stale.extend((staying > 0).then_some(id));
         }
     }
+    comparison.tell_stale(&stale, &wanted.collections);
     for collection in &wanted.collections {
         for amendment in &collection.amendments {
             comparison.amend(amendment, collection)?;
         }
     }
+    comparison.tell_emptied(wanted.collections.iter().flat_map(|collection| &collection.amendments));
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
@@ -239,6 +243,16 @@ impl<'a> Comparison<'a> {
                 "`{id}` of {} does not count at {over}, where an own copy overrules it",
                 self.id
             ));
+        }
+    }
+
+    /// Says so where records stay that no manifest mentions, in a collection that should have none.
+    fn tell_stale(&mut self, stale: &[&Key], wanted: &[&DesiredCollection]) {
+        let managed = |collection: &&&DesiredCollection| collection.enforcement != Enforcement::Release;
+        let what = wanted.iter().find(managed).and_then(|collection| collection.shape.stale.as_ref());
+        if let (Some(what), false) = (what, stale.is_empty()) {
+            let names: Vec<String> = stale.iter().map(|key| format!("`{key}`")).collect();
+            self.notes.push(format!("{} has {}: {what}", self.id, names.join(", ")));
         }
     }
 

@@ -97,6 +97,7 @@ impl KindSpec for ImportPermissions {
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
+        stale: Some("no member is called so, and its permissions stay as they are".into()),
         menu: "the page of the Network Zone on which imports by members are allowed (its place in the menu is not published)".into(),
         ..Shape::default()
     })
@@ -169,7 +170,7 @@ const WAYS: [(&str, &str); 2] = [
     (
         "bibliographic",
         "import profiles that use the Network Zone, Share with Network, the linking job with `Contribute IZ records`, \
-         new records placed in the network",
+         new records placed in the network, copies from the Community Zone",
     ),
     ("authority", "import profiles of authorities, new authorities placed in the network"),
 ];

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::scope::Scope;
 use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
 use crate::manifest::selection::{self, AppliesTo};
+use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Role;
@@ -26,9 +27,9 @@ pub struct LinkedAccountSync {
     pub applies_to: Option<At<AppliesTo>>,
     /// The members whose users they belong to; all where nothing is said. A member is never its own source.
     pub from: Option<At<AppliesTo>>,
-    /// Codes of the user groups at the source; any where nothing is said.
+    /// Codes of the user groups at the source; any where nothing is said. A variable is the source's.
     #[serde(default)]
-    pub user_groups: Vec<At<String>>,
+    pub user_groups: Vec<At<Text>>,
     /// What of a user must have changed for the linked account to be refreshed.
     #[schemars(length(min = 1))]
     pub fields: Vec<At<Refreshed>>,
@@ -223,14 +224,12 @@ impl Spec for LinkedAccountSync {
                     continue;
                 }
                 nobody = false;
+                let codes: Vec<Arc<str>> =
+                    self.user_groups.iter().filter_map(|group| scope.text(group, source)).collect();
                 let entry = (scope.record(head.extent))
                     .with("sourceInstitution", Arc::clone(&source.code.0), from)
                     .with("fields", fields(), first)
-                    .with(
-                        "userGroups",
-                        Value::list(self.user_groups.iter().map(|group| group.value.as_str())),
-                        groups,
-                    )
+                    .with("userGroups", Value::list(codes), groups)
                     .with("onFailure", self.on_failure.word(), head.extent)
                     .with("maximalLag", lag.as_str(), self.maximal_lag.extent)
                     .with_some("enabled", self.enabled.as_ref());

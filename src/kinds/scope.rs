@@ -222,6 +222,11 @@ impl<'a, 'n> Scope<'a, 'n> {
         }
     }
 
+    /// Whether a variable is lacking somewhere, so that what is found so far is not all that is meant.
+    pub fn lacks(&self) -> bool {
+        !self.lacking.is_empty()
+    }
+
     /// Tells what is only known once every zone has been expanded.
     pub fn finish(self) {
         for ((extent, name), mut zones) in self.lacking {

@@ -32,7 +32,7 @@ pub struct SupportServices {
 #[schemars(extend("oneOf" = [{"required": ["enabled"]}, {"required": ["restore"]}]))]
 pub struct Privilege {
     /// In which zones; in all members where nothing is said.
-    pub zones: Option<At<AppliesTo>>,
+    pub applies_to: Option<At<AppliesTo>>,
     /// The role, in Alma's words.
     #[schemars(regex(pattern = FILLED))]
     pub role: At<String>,
@@ -101,9 +101,9 @@ impl Spec for SupportServices {
             .collection(CollectionId::whole(PRIVILEGES), &["institution", "role", "privilege"], &SHAPE)
             .enforced(self.enforcement);
         for At { value: said, extent } in &self.privileges {
-            let Privilege { zones, role, privilege, enabled, restore: _ } = said;
+            let Privilege { applies_to, role, privilege, enabled, restore: _ } = said;
             let mut again = Vec::new();
-            for zone in scope.zones(zones.as_ref()) {
+            for zone in scope.zones(applies_to.as_ref()) {
                 let entry = (scope.record(*extent))
                     .with("institution", zone.code.as_str(), *extent)
                     .with("role", role.value.as_str(), role.extent)
@@ -121,7 +121,7 @@ impl Spec for SupportServices {
                 scope.tell(
                     Diagnostic::error(codes::DUPLICATE_ROW, head.place(*extent), message)
                         .related(first.provenance.place.clone(), "first here")
-                        .help("leave these zones out of one of the two with `zones`"),
+                        .help("leave these zones out of one of the two with `appliesTo`"),
                 );
             }
         }

@@ -117,7 +117,7 @@ codes! {
     ONE_NAME_FOR_ALL = "Z0782": "the groups of several members would have one name";
     BESIDE_EACH_MEMBER = "Z0783": "a field speaks of one group beside `eachMember`";
     NO_SUCH_CAMPUS = "Z0784": "a zone does not have the campus";
-    UNREACHABLE_LIBRARY = "Z0785": "a library of a group has no IP range";
+    UNREACHABLE_LIBRARY = "Z0785": "a library or campus of a group has no IP range";
     REDUNDANT_MEMBER = "Z0786": "a member of a group is in it already";
     GROUPS_DIFFER_IN_CASE = "Z0787": "the names of two groups differ only in upper and lower case";
     WORKS_UNSEEN = "Z0788": "a role may work on a list that it may not see";

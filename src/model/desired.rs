@@ -58,6 +58,8 @@ pub struct Shape {
     pub attachment: Option<Field>,
     /// A field that the zone fills with what overrules a record there, such as a library's own copy.
     pub shadow: Option<Field>,
+    /// What a record is that stays though no manifest mentions it, where that is worth telling.
+    pub stale: Option<Arc<str>>,
     /// Where a person finds the collection in Alma; empty where that is not known.
     pub menu: Arc<str>,
 }

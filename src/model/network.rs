@@ -116,6 +116,8 @@ pub struct Campus {
     pub code: String,
     /// What people call it.
     pub name: String,
+    /// Client addresses that count as being inside, beside those of its libraries.
+    pub ip_ranges: Vec<ipnet::IpNet>,
 }
 
 /// A library of a zone.

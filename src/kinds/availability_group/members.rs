@@ -11,7 +11,7 @@ use crate::manifest::node::Extent;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
 use crate::manifest::{codes, suggest};
-use crate::model::network::Zone;
+use crate::model::network::{self, Zone};
 
 /// Who is in a group.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -60,7 +60,7 @@ pub struct Parts<'n> {
     /// Whole institutions.
     pub institutions: Vec<&'n Zone>,
     campuses: Vec<(&'n Zone, Arc<str>, Extent)>,
-    libraries: Vec<(&'n Zone, &'n crate::model::network::Library, Extent)>,
+    libraries: Vec<(&'n Zone, &'n network::Library, Extent)>,
 }
 
 impl<'n> Parts<'n> {
@@ -108,7 +108,7 @@ impl<'n> Parts<'n> {
         ]
     }
 
-    /// Warns of whoever is in it twice, and of libraries that nobody can be inside of.
+    /// Warns of whoever is in it twice, and of campuses and libraries that nobody can be inside of.
     pub fn judge(&self, scope: &mut Scope<'_, 'n>) {
         let whole = |zone: &Zone| self.institutions.iter().any(|each| each.code == zone.code);
         let mut seen: BTreeMap<(&str, &str, &str), Extent> = BTreeMap::new();
@@ -118,6 +118,10 @@ impl<'n> Parts<'n> {
                 redundant(scope, *extent, &what, "its whole institution");
             } else if seen.insert((zone.code.as_str(), "campus", code), *extent).is_some() {
                 redundant(scope, *extent, &what, "an entry before");
+            } else if !has_addresses(zone, code) {
+                let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
+                let help = "add `ipRanges` to the campus or to its libraries in the Network manifest: Alma goes by the client's address";
+                scope.warning(codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
         for (zone, library, extent) in &self.libraries {
@@ -134,13 +138,22 @@ impl<'n> Parts<'n> {
             }
             let inside_anyway = whole(zone) || campus.is_some();
             if library.ip_ranges.is_empty() && !inside_anyway {
-                let message =
-                    format!("{what} has no IP range, so that nobody is inside it and can reach the resource");
+                let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
                 let help = "add `ipRanges` to the library in the Network manifest: Alma goes by the client's address";
                 scope.warning(codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
     }
+}
+
+const NOBODY_INSIDE: &str = "so that nobody is inside it and can reach the resource";
+
+/// Whether a client can be inside a campus, or inside a library of it.
+fn has_addresses(zone: &Zone, code: &str) -> bool {
+    let own = |campus: &network::Campus| campus.code == code && !campus.ip_ranges.is_empty();
+    let of_library =
+        |library: &network::Library| library.campus.as_deref() == Some(code) && !library.ip_ranges.is_empty();
+    zone.campuses.iter().any(own) || zone.libraries.iter().any(of_library)
 }
 
 fn redundant(scope: &mut Scope<'_, '_>, extent: Extent, what: &str, with: &str) {

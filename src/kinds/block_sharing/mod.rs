@@ -221,7 +221,8 @@ impl Block {
         let action: Arc<str> = blocked_action.value.code().into();
         let entry = (scope.record(description.extent))
             .with("code", Arc::clone(&code_there), code.extent)
-            .with("description", words, text.extent);
+            .with("description", words, text.extent)
+            .with("enabled", true, description.extent);
         described.add(entry);
         let entry = (scope.record(extent))
             .with("ID", id_there, id.extent)
@@ -230,6 +231,7 @@ impl Block {
             .with("Overridable", by_whom, place(overridable))
             .with("Blocked Action", Arc::clone(&action), blocked_action.extent)
             .with("Network Block", network_block.value.to_string().as_str(), network_block.extent)
+            .with("enabled", true, extent)
             .referring(descriptions(), &[("code", &code_there)], "block description");
         defined.add(match blocked_action.value.is_delivered() {
             true => entry,

@@ -25,7 +25,7 @@ pub struct BlockSharing {
     pub copy: Option<At<bool>>,
 }
 
-/// One block.
+/// One block. Its description and its definition are switched on.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Block {

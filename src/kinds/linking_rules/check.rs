@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DEFAULT, LinkingRules, Output, Rule, dates};
+use super::{DEFAULT, LinkingRules, Output, Rule, dates, held};
 use crate::manifest::node::Extent;
+use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
-use crate::manifest::{Head, codes, suggest};
+use crate::manifest::{Head, codes};
 use crate::model::{Diagnostic, Unlisted};
 
 /// Everything.
@@ -161,28 +162,16 @@ impl Check<'_> {
         let Some(external) = &spec.external_groups else { return };
         let mut seen: BTreeMap<&str, Extent> = BTreeMap::new();
         for At { value: group, .. } in &external.groups {
-            for code in &group.codes {
-                if let Some(first) = seen.insert(&code.value, code.extent) {
-                    let message = format!("external user group `{}` is there twice", code.value);
-                    let problem =
-                        Diagnostic::error(codes::DUPLICATE_ROW, self.head.place(code.extent), message)
-                            .related(self.head.place(first), "first here")
-                            .help("name it once, with all members that have it");
-                    self.problems.push(problem);
+            for At { value, extent } in &group.codes {
+                let Text::Plain(code) = value else { continue };
+                if let Some(first) = seen.insert(code, *extent) {
+                    self.problems.push(held::twice(code, (*extent, first), self.head));
                 }
             }
             if let (Some(true), Some(institutions)) = (group.absent, &group.institutions) {
                 let message = "absent groups say something of `institutions`";
                 let help = "remove the other fields, or remove `absent: true`";
                 self.error(codes::ABSENT_WITH_FIELDS, institutions.extent, message, help);
-            }
-        }
-        let declared: Vec<&str> = spec.declared_groups().map(|code| code.value.as_str()).collect();
-        for code in spec.rules.iter().flat_map(|rule| &rule.value.user_groups) {
-            if !declared.contains(&code.value.as_str()) {
-                let message = format!("no member has a user group `{}`", code.value);
-                let help = suggest::among(&code.value, declared.iter().copied());
-                self.lacking(codes::UNDECLARED_EXTERNAL_GROUP, code.extent, message, &help);
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use super::reach::{Held, Here, Placed, reach};
+use super::held::{Held, undeclared};
+use super::reach::{Here, Placed, reach};
 use super::{DEFAULT, LinkingRules, Output, compared, dates};
 use crate::kinds::scope::{Collection, Entry, Scope};
 use crate::manifest::node::Extent;
@@ -27,8 +28,12 @@ static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     })
 });
 
+/// A member whose groups changed is the usual reason.
+const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
+
 static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
+        stale: Some(STALE.into()),
         menu: "Configuration > User Management > External User Groups".into(),
         ..Shape::default()
     })
@@ -39,17 +44,16 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
     let (head, network) = (scope.head, scope.network);
     let mut told = Vec::new();
     let targets = selection::of_manifest(spec.applies_to.as_ref(), network, head, &mut told);
-    let held: Vec<Held<'_>> = (spec.external_groups.iter())
-        .flat_map(|external| &external.groups)
-        .map(|group| Held::new(group, network, head, &mut told))
-        .collect();
+    let held = spec.external_groups.as_ref().map(|external| Held::all(external, &mut scope, &mut told));
     let rules: Vec<Placed<'_>> =
-        spec.rules.iter().map(|rule| Placed::new(rule, &targets, network, head, &mut told)).collect();
-    let certain = told.iter().all(|problem| problem.severity != Severity::Error);
+        spec.rules.iter().map(|rule| Placed::new(rule, &targets, &mut scope, &mut told)).collect();
+    let certain = told.iter().all(|problem| problem.severity != Severity::Error) && !scope.lacks();
     told.into_iter().for_each(|problem| scope.tell(problem));
     only_members(spec, &targets.zones, &mut scope);
-    let held = spec.external_groups.as_ref().map(|_| held.as_slice());
+    let held = held.as_deref();
     if certain {
+        let undeclared = held.map(|held| undeclared(&rules, held, head)).unwrap_or_default();
+        undeclared.into_iter().for_each(|problem| scope.tell(problem));
         reach(&rules, held, head).into_iter().for_each(|problem| scope.tell(problem));
     }
     for &index in &targets.zones {
@@ -66,7 +70,7 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
                 .enforced(spec.enforcement)
                 .unlisted(external.unlisted.into());
             for group in held {
-                external_groups(group, index, network, &scope, &mut collection);
+                external_group(group, index, network, &scope, &mut collection);
             }
             scope.want(zone, collection);
         }
@@ -99,7 +103,7 @@ fn has_network_zone(zones: &[usize], network: &Network) -> bool {
 fn linked_account_rules<'n>(
     spec: &LinkingRules,
     rules: &[Placed<'_>],
-    held: Option<&[Held<'_>]>,
+    held: Option<&[Held]>,
     (index, zone): (usize, &'n Zone),
     scope: &mut Scope<'_, 'n>,
 ) {
@@ -127,7 +131,7 @@ fn linked_account_rules<'n>(
             .with("sourceInstitutions", Value::list(codes_of(&sources, network)), from)
             .with(
                 "sourceUserGroups",
-                Value::list(groups.iter().flatten().map(|group| group.value.as_str())),
+                Value::list(groups.iter().flatten().map(|group| Arc::clone(&group.code))),
                 *extent,
             )
             .with_some("enabled", rule.enabled.as_ref());
@@ -136,9 +140,8 @@ fn linked_account_rules<'n>(
             entry = entry.with("description", text, description.extent);
         }
         for group in groups.iter().flatten() {
-            let code = group.value.as_str().into();
             let to = CollectionId::whole("ExternalUserGroups");
-            entry = entry.referring(to, &[("code", &code)], "external user group");
+            entry = entry.referring(to, &[("code", &group.code)], "external user group");
         }
         if let Some(others) = others_in_words(&sources, index, network) {
             entry = entry.note(others);
@@ -203,36 +206,26 @@ fn either<'a>(entry: Entry<'a>, (field, text): (&str, Option<Arc<str>>), extent:
     entry.with(field, text.map_or(Value::Null, Value::from), extent)
 }
 
-fn external_groups(
-    group: &Held<'_>,
+fn external_group(
+    group: &Held,
     index: usize,
     network: &Network,
     scope: &Scope<'_, '_>,
     collection: &mut Collection,
 ) {
-    for code in &group.group.value.codes {
-        let entry = scope.record(code.extent).with("code", code.value.as_str(), code.extent);
-        let entry = match group.others(index) {
-            _ if group.is_absent() => entry.absent(),
-            _ if group.of_everyone => {
-                let note = "every member has it: no source institution is chosen, which means all";
-                entry.with("sourceInstitutions", Value::Null, code.extent).note(note)
-            }
-            others if others.is_empty() => {
-                entry.absent().note(format!("no member but {} has it", network.zones[index].name))
-            }
-            others => {
-                let extent = group
-                    .group
-                    .value
-                    .institutions
-                    .as_ref()
-                    .map_or(code.extent, |institutions| institutions.extent);
-                entry.with("sourceInstitutions", Value::list(codes_of(&others, network)), extent)
-            }
-        };
-        collection.add(entry);
-    }
+    let entry = scope.record(group.extent).with("code", Arc::clone(&group.code), group.extent);
+    let entry = match group.others(index) {
+        _ if group.absent => entry.absent(),
+        _ if group.of_everyone => {
+            let note = "every member has it: no source institution is chosen, which means all";
+            entry.with("sourceInstitutions", Value::Null, group.extent).note(note)
+        }
+        others if others.is_empty() => {
+            entry.absent().note(format!("no member but {} has it", network.zones[index].name))
+        }
+        others => entry.with("sourceInstitutions", Value::list(codes_of(&others, network)), group.from),
+    };
+    collection.add(entry);
 }
 
 fn codes_of(zones: &BTreeSet<usize>, network: &Network) -> impl Iterator<Item = Arc<str>> {

@@ -7,6 +7,7 @@
 mod check;
 mod dates;
 mod generate;
+mod held;
 mod reach;
 mod tests;
 
@@ -59,9 +60,10 @@ pub struct Rule {
     pub applies_to: Option<At<AppliesTo>>,
     /// The members whose users it is for; all where nothing is said. A member is never its own source.
     pub from: Option<At<AppliesTo>>,
-    /// Codes of the external user groups that it is for; any where nothing is said.
+    /// Codes of the external user groups that it is for; any where nothing is said. A variable is that of
+    /// each member whose users it is for.
     #[serde(default)]
-    pub user_groups: Vec<At<String>>,
+    pub user_groups: Vec<At<Text>>,
     /// Code of the user group that the linked account gets, one of the member's own.
     pub group: Option<At<Text>>,
     /// When the linked account expires; `null` for never.
@@ -135,9 +137,10 @@ pub struct ExternalGroups {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExternalGroup {
-    /// Their codes, as those members spell them.
+    /// Their codes, as those members spell them. A variable is that of each of them, for a group that has
+    /// another code at each.
     #[schemars(length(min = 1))]
-    pub codes: Vec<At<String>>,
+    pub codes: Vec<At<Text>>,
     /// The members that have them; all where nothing is said, which Alma keeps as a row without
     /// source institutions.
     pub institutions: Option<At<AppliesTo>>,
@@ -221,14 +224,6 @@ impl Expiry {
     /// The two ways to say when, by their names.
     fn ways(&self) -> [(&'static str, Option<&At<String>>); 2] {
         [("date", self.date.as_ref()), ("fromSource", self.from_source.as_ref())]
-    }
-}
-
-impl LinkingRules {
-    /// The groups that the manifest says somebody has.
-    fn declared_groups(&self) -> impl Iterator<Item = &At<String>> {
-        let groups = self.external_groups.iter().flat_map(|external| &external.groups);
-        groups.filter(|group| group.value.absent != Some(true)).flat_map(|group| &group.value.codes)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ExternalGroup, Rule};
+use super::Rule;
+use super::held::{Held, Spelling, spellings};
+use crate::kinds::scope::Scope;
 use crate::manifest::lost::NOTHING;
 use crate::manifest::selection::{self, Selection};
 use crate::manifest::typed::At;
@@ -15,6 +17,8 @@ pub struct Placed<'a> {
     pub rule: &'a At<Rule>,
     pub targets: BTreeSet<usize>,
     pub sources: BTreeSet<usize>,
+    /// The external user groups that it is for, as its sources spell them; empty for any.
+    pub groups: Vec<Spelling>,
 }
 
 /// Whom a rule is for at one member.
@@ -22,17 +26,11 @@ pub struct Here<'a> {
     /// Institutions, without the member itself. Never empty.
     pub sources: BTreeSet<usize>,
     /// External user groups; `None` for any.
-    pub groups: Option<Vec<&'a At<String>>>,
+    pub groups: Option<Vec<&'a Spelling>>,
 }
 
-/// External user groups with the members that have them.
-pub struct Held<'a> {
-    pub group: &'a At<ExternalGroup>,
-    pub institutions: BTreeSet<usize>,
-    pub of_everyone: bool,
-}
-
-fn members(zones: &[usize], network: &Network) -> BTreeSet<usize> {
+/// The members among zones.
+pub fn members(zones: &[usize], network: &Network) -> BTreeSet<usize> {
     zones.iter().copied().filter(|&zone| network.zones[zone].role == Role::Member).collect()
 }
 
@@ -40,27 +38,36 @@ impl<'a> Placed<'a> {
     pub fn new(
         rule: &'a At<Rule>,
         targets: &Selection,
-        network: &Network,
-        head: &Head,
+        scope: &mut Scope<'_, '_>,
         told: &mut Vec<Diagnostic>,
     ) -> Self {
+        let (head, network) = (scope.head, scope.network);
         let sources = selection::of_manifest(rule.value.from.as_ref(), network, head, told);
         let own = rule.value.applies_to.as_ref();
         let own = own.map(|own| selection::of_override((own, &NOTHING), targets, network, head, told).zones);
         let targets = members(own.as_ref().unwrap_or(&targets.zones), network);
-        Self { rule, targets, sources: members(&sources.zones, network) }
+        let sources = members(&sources.zones, network);
+        let mut groups: Vec<Spelling> = Vec::new();
+        for spelling in rule.value.user_groups.iter().flat_map(|code| spellings(code, &sources, scope)) {
+            match groups.iter_mut().find(|other| other.code == spelling.code) {
+                Some(other) => other.members.extend(spelling.members),
+                None => groups.push(spelling),
+            }
+        }
+        Self { rule, targets, sources, groups }
     }
 
     /// Whom the rule is for at a member; `None` where that is nobody. Where it is said which groups the
     /// members have, those that no other member has are left out.
-    pub fn at(&self, zone: usize, held: Option<&[Held<'_>]>) -> Option<Here<'a>> {
+    pub fn at(&self, zone: usize, held: Option<&[Held]>) -> Option<Here<'_>> {
         let At { value: rule, .. } = self.rule;
         let sources: BTreeSet<usize> =
             self.sources.iter().copied().filter(|&source| source != zone).collect();
-        let is_there = |code: &&At<String>| {
-            held.is_none_or(|held| held.iter().any(|group| group.is_at(zone) && group.has(&code.value)))
+        let is_there = |group: &&Spelling| {
+            let known = |held: &[Held]| held.iter().any(|each| each.is_at(zone) && each.code == group.code);
+            group.members.iter().any(|member| *member != zone) && held.is_none_or(known)
         };
-        let groups: Vec<&At<String>> = rule.user_groups.iter().filter(is_there).collect();
+        let groups: Vec<&Spelling> = self.groups.iter().filter(is_there).collect();
         let any = rule.user_groups.is_empty();
         let nobody = rule.is_absent()
             || !self.targets.contains(&zone)
@@ -77,44 +84,13 @@ impl Here<'_> {
             && match (&self.groups, group) {
                 (None, _) => true,
                 (Some(_), None) => false,
-                (Some(groups), Some(group)) => groups.iter().any(|each| each.value == group),
+                (Some(groups), Some(group)) => groups.iter().any(|each| *each.code == *group),
             }
     }
 }
 
-impl<'a> Held<'a> {
-    pub fn new(
-        group: &'a At<ExternalGroup>,
-        network: &Network,
-        head: &Head,
-        told: &mut Vec<Diagnostic>,
-    ) -> Self {
-        let all = members(&selection::nameable(network), network);
-        let selected = selection::of_manifest(group.value.institutions.as_ref(), network, head, told);
-        let institutions = members(&selected.zones, network);
-        Self { group, of_everyone: institutions == all, institutions }
-    }
-
-    pub fn is_absent(&self) -> bool {
-        self.group.value.absent == Some(true)
-    }
-
-    /// Who has it besides this member.
-    pub fn others(&self, zone: usize) -> BTreeSet<usize> {
-        self.institutions.iter().copied().filter(|&each| each != zone).collect()
-    }
-
-    fn is_at(&self, zone: usize) -> bool {
-        !self.is_absent() && (self.of_everyone || !self.others(zone).is_empty())
-    }
-
-    fn has(&self, code: &str) -> bool {
-        self.group.value.codes.iter().any(|each| each.value == code)
-    }
-}
-
 /// Rules that are for nobody, wherever they are.
-pub fn reach(rules: &[Placed<'_>], held: Option<&[Held<'_>]>, head: &Head) -> Vec<Diagnostic> {
+pub fn reach(rules: &[Placed<'_>], held: Option<&[Held]>, head: &Head) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (index, placed) in rules.iter().enumerate().filter(|(_, placed)| !placed.rule.value.is_absent()) {
         let At { value: rule, .. } = placed.rule;
@@ -155,7 +131,7 @@ pub fn reach(rules: &[Placed<'_>], held: Option<&[Held<'_>]>, head: &Head) -> Ve
 fn takes_all(earlier: &[(usize, Here<'_>)], here: &Here<'_>, by: &mut BTreeSet<usize>) -> bool {
     let groups: Vec<Option<&str>> = match &here.groups {
         None => vec![None],
-        Some(groups) => groups.iter().map(|group| Some(group.value.as_str())).collect(),
+        Some(groups) => groups.iter().map(|group| Some(&*group.code)).collect(),
     };
     let mut pairs = here.sources.iter().flat_map(|source| groups.iter().map(move |group| (*source, *group)));
     pairs.all(|(source, group)| match earlier.iter().find(|(_, here)| here.takes(source, group)) {

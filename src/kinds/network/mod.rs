@@ -232,17 +232,18 @@ fn zone<'a>(
         labels: rules::map(&spec.labels),
         vars: rules::map(&spec.vars),
         campuses: (spec.campuses.iter().map(|campus| &campus.value))
-            .map(|campus| Campus { code: campus.code.value.clone(), name: campus.name.clone() })
+            .map(|campus| Campus {
+                code: campus.code.value.clone(),
+                name: campus.name.clone(),
+                ip_ranges: networks(&campus.ip_ranges),
+            })
             .collect(),
         libraries: (spec.libraries.iter().map(|library| &library.value))
             .map(|library| Library {
                 code: library.code.value.clone(),
                 name: library.name.clone(),
                 campus: library.campus.as_ref().map(|campus| campus.value.clone()),
-                ip_ranges: (library.ip_ranges.iter())
-                    .filter_map(|range| parts::ip_range(&range.value))
-                    .flatten()
-                    .collect(),
+                ip_ranges: networks(&library.ip_ranges),
             })
             .collect(),
         // Without an address there is an error, so that nobody goes there.
@@ -262,4 +263,9 @@ fn zone<'a>(
 
 fn names(lost: &Lost) -> Names {
     lost.names().map_or(Names::Any, Names::Some)
+}
+
+/// Those that are ranges; what is none has been told.
+fn networks(ranges: &[At<String>]) -> Vec<ipnet::IpNet> {
+    ranges.iter().filter_map(|range| parts::ip_range(&range.value)).flatten().collect()
 }

@@ -154,14 +154,16 @@ fn zone_parts(zone: &ZoneSpec, lost: &Lost, head: &Head, problems: &mut Vec<Diag
         zone.libraries.iter().map(|library| (&library.value.code, lost_libraries.item(library.extent)));
     distinct("library", libraries, codes::DUPLICATE_PART, head, problems);
     let all_known = !lost_campuses.lacks_items() && campuses.clone().all(|(_, lost)| lost.has_all(&["code"]));
+    let of_campuses = zone.campuses.iter().flat_map(|campus| &campus.value.ip_ranges);
+    let ranges = of_campuses.chain(zone.libraries.iter().flat_map(|library| &library.value.ip_ranges));
+    for range in ranges.filter(|range| parts::ip_range(&range.value).is_none()) {
+        let message = format!("`{}` is no IP range", range.value);
+        problems.push(
+            Diagnostic::error(codes::IP_RANGE, head.place(range.extent), message)
+                .help("write `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`"),
+        );
+    }
     for At { value: library, .. } in &zone.libraries {
-        for range in library.ip_ranges.iter().filter(|range| parts::ip_range(&range.value).is_none()) {
-            let message = format!("`{}` is no IP range", range.value);
-            problems.push(
-                Diagnostic::error(codes::IP_RANGE, head.place(range.extent), message)
-                    .help("write `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`"),
-            );
-        }
         let Some(campus) = &library.campus else { continue };
         if all_known && !campuses.clone().any(|(known, _)| known.value == campus.value) {
             let message = match lost.has_all(&["code"]) {

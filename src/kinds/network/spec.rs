@@ -81,6 +81,10 @@ pub struct CampusSpec {
     /// What people call it.
     #[serde(default)]
     pub name: String,
+    /// Client addresses that count as being inside, where they are kept for the campus and not for its
+    /// libraries.
+    #[serde(default)]
+    pub ip_ranges: Vec<At<String>>,
 }
 
 /// A library.

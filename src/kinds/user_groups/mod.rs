@@ -104,7 +104,7 @@ impl Spec for UserGroups {
                      in use damages records",
                 ));
             }
-            if group.visible_to_partners.is_none() && group.enabled.is_none_or(|enabled| enabled.value) {
+            if group.is_visibility_open() {
                 let message = "it is not said whether partners see this group: they see every group that \
                                nobody restricts";
                 problems.push(
@@ -197,9 +197,9 @@ impl UserGroups {
             let Some(text) = scope.text(description, zone) else { return };
             entry = entry.with("description", text, description.extent);
         }
-        tables.groups.add(match group.visible_to_partners {
-            Some(_) => entry,
-            None => entry.note(UNRESTRICTED),
+        tables.groups.add(match group.is_visibility_open() {
+            true => entry.note(UNRESTRICTED),
+            false => entry,
         });
         // One that is not described is there already, with whatever types it has.
         let public = description.as_ref().map(|_| At { value: Text::Plain(PUBLIC.into()), extent: *at });
@@ -209,7 +209,11 @@ impl UserGroups {
                 .with(RECORD_TYPE, name, record_type.extent)
                 .with(USER_GROUP, Arc::clone(code), *at)
                 .referring(code_table_of_groups(), &[("code", code)], "user group");
-            tables.record_types.add(entry);
+            // A row that is switched off is as good as none: nobody could be given the group.
+            tables.record_types.add(match group.enabled {
+                Some(At { value: false, .. }) => entry,
+                Some(At { value: true, .. }) | None => entry.with("enabled", true, record_type.extent),
+            });
         }
         let Some(visible) = group.visible_to_partners else { return };
         let entry = scope.record(visible.extent).with("userGroup", Arc::clone(code), *at);

@@ -42,7 +42,8 @@ pub struct Group {
     /// Whether it can be chosen.
     pub enabled: Option<At<bool>>,
     /// The types of users that can be in it: `PUBLIC`, `STAFF`, `CONTACT`. `PUBLIC` where nothing is said of
-    /// a group that has a description; none is ever taken away.
+    /// a group that has a description; none is ever taken away, and each is switched on unless the group
+    /// itself is not.
     #[schemars(length(min = 1))]
     pub record_types: Option<Vec<At<Text>>>,
     /// Whether partners see users of it. A group of which nothing is said is visible, unless a member
@@ -50,6 +51,14 @@ pub struct Group {
     pub visible_to_partners: Option<At<bool>>,
     /// Refused: a group that users are in cannot be deleted without damage. Say `enabled: false`.
     pub absent: Option<At<bool>>,
+}
+
+impl Group {
+    /// Whether partners may come to see it because nobody has thought of it.
+    pub fn is_visibility_open(&self) -> bool {
+        let is = |flag: Option<At<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
+        self.visible_to_partners.is_none() && is(self.enabled, true) && !is(self.absent, false)
+    }
 }
 
 /// What happens to groups that no manifest mentions.

@@ -134,9 +134,11 @@ fn tables_are_found_by_name_and_belong_to_libraries() {
 #[test]
 fn shapes_say_how_the_collections_behave() {
     let shape = |desired: Desired| {
-        let Shape { stage, required, defaults, exclusive, shared, switch, attachment, shadow, menu } =
+        let Shape { stage, required, defaults, exclusive, shared, switch, attachment, shadow, stale, menu } =
             &*desired.zones[&"BETA".into()][0].shape;
-        assert!(attachment.is_none() && shadow.is_none() && menu.contains("table's own page"));
+        assert!(
+            attachment.is_none() && shadow.is_none() && stale.is_none() && menu.contains("table's own page")
+        );
         format!("{stage} {required:?} {defaults:?} {exclusive:?} {shared:?} {switch:?}")
     };
     let shown = shape(desired("CodeTable", "table: T\nrows: [{code: A}]"));
