@@ -69,8 +69,8 @@ impl Attest {
                 "name the records that were done, or pass --all; `zonal runbook` lists them".into(),
             ));
         }
-        if self.by.trim().is_empty() {
-            return Err(fail("--by must name who did it".into()));
+        if self.by.trim().is_empty() || self.by.contains(char::is_control) {
+            return Err(fail("--by must name who did it, in one line".into()));
         }
         let today = (world.now)();
         let date = self.date.clone().unwrap_or_else(|| today.chars().take(10).collect());
@@ -135,7 +135,8 @@ impl Attest {
                 Some(index) => chosen.push(steps[index]),
                 None => {
                     let near = nearest(address, known.iter().map(String::as_str));
-                    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                    let near = near.map(|near| format!("; did you mean `{near}`?"));
+                    let near = near.unwrap_or_else(|| "; `zonal runbook` lists them".to_owned());
                     wrong = Some(super::fail(world, format!("{address}: no step of the runbook{near}")));
                 }
             }

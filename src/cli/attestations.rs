@@ -154,8 +154,15 @@ impl Attestations {
             }
             Err(error) => return Err(format!("{FILE} cannot be read: {error}")),
         };
-        let read: Self = serde_json::from_str(&text)
-            .map_err(|error| format!("{FILE}:{}:{}: {error}", error.line(), error.column()))?;
+        let read: Self = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column().max(1));
+            let words = error.to_string();
+            let fact = words.split(" at line ").next().unwrap_or_default();
+            format!(
+                "{FILE}:{line}:{column}: not what `zonal attest` writes: {fact}; take the file of an earlier \
+                 commit, or attest anew without it"
+            )
+        })?;
         match read.version {
             1 => Ok(read),
             other => Err(format!("{FILE} has version {other}, and this zonal reads version 1: update zonal")),

@@ -203,7 +203,11 @@ impl<'a, 'n> Scope<'a, 'n> {
             }
         }
         for amendment in &collection.amendments {
-            let selects_empty = amendment.select.iter().any(|(_, value)| *value == Value::Null);
+            let selects_empty = amendment.select.iter().any(|(_, value)| match value {
+                Value::Null => true,
+                Value::Text(text) => text.trim().is_empty(),
+                Value::Bool(_) | Value::List(_) => false,
+            });
             empty.extend(selects_empty.then_some(&amendment.provenance));
         }
         for Amend { to, provenance, .. } in collection.amendments.iter().flat_map(|each| &each.amends) {
