@@ -125,7 +125,10 @@ impl<W: provider::Write> Write<'_, W> {
         }
         match self.writer.strays(fresh, &[], &after).is_empty() {
             true => Ok(Found::Unchanged),
-            false => Err(Outcome::VerifyFailed { strays }),
+            false => {
+                let why = std::iter::once(format!("the write did not end well: {lost}"));
+                Err(Outcome::VerifyFailed { strays: why.chain(strays).collect() })
+            }
         }
     }
 

@@ -91,9 +91,9 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
 }
 
 /// A collection that could not be planned is one of the writes that failed; a zone that did not
-/// answer is one that nobody knows about.
+/// answer, or a gateway before it, is one that nobody knows about.
 fn of_failure(class: FailureClass) -> Exit {
-    match class.whole_zone() {
+    match class.whole_zone() || class == FailureClass::Gateway {
         true => Exit::Incomplete,
         false => Exit::Partial,
     }
@@ -109,4 +109,17 @@ fn or_done(mut exits: BTreeSet<Exit>) -> BTreeSet<Exit> {
 /// The one that the process ends with.
 pub fn worst(exits: &BTreeSet<Exit>) -> Exit {
     exits.first().copied().unwrap_or(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_zone_refuses_has_failed_and_what_nobody_answers_is_not_known() {
+        assert_eq!(of_failure(FailureClass::Rejected), Exit::Partial);
+        assert_eq!(of_failure(FailureClass::Malformed), Exit::Partial);
+        assert_eq!(of_failure(FailureClass::Denied), Exit::Incomplete);
+        assert_eq!(of_failure(FailureClass::Gateway), Exit::Incomplete);
+    }
 }

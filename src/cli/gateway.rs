@@ -134,7 +134,9 @@ fn scratch(text: &str) -> Result<Scratch, String> {
     let part = |name: &Json| {
         let name = name.as_str().ok_or("`key` must be a list of field names")?;
         let value = fields.get(name).and_then(Json::as_str);
-        value.map(str::to_owned).ok_or_else(|| format!("`fields` has no text `{name}`, which `key` names"))
+        let value = value.filter(|value| !value.is_empty());
+        let part = value.map(|value| (name.to_owned(), value.to_owned()));
+        part.ok_or_else(|| format!("`fields` has no text `{name}`, which `key` names"))
     };
     let key = names.iter().map(part).collect::<Result<Vec<_>, String>>()?;
     let collection = match json.get("table").and_then(Json::as_str) {

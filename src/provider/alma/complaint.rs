@@ -33,20 +33,25 @@ impl Complaint {
         Self { message: line, ..Self::default() }
     }
 
-    /// What an answer that claims success complains about, where it does.
+    /// What an answer that claims success complains about, where it does: it says so, or does not say and
+    /// holds an error, as the shape with `web_service_result` does (seen by client authors).
     pub fn in_success(json: &Json) -> Option<Self> {
         let result = json.get("web_service_result").unwrap_or(json);
-        let says_so = match result.get("errorsExist") {
-            Some(Json::Bool(flag)) => *flag,
-            Some(Json::String(text)) => text.eq_ignore_ascii_case("true"),
-            _ => false,
-        };
-        says_so.then(|| from_json(json).unwrap_or_default())
+        let complaint = from_json(json);
+        match result.get("errorsExist") {
+            Some(Json::Bool(true)) => Some(complaint.unwrap_or_default()),
+            Some(Json::String(text)) if text.eq_ignore_ascii_case("true") => {
+                Some(complaint.unwrap_or_default())
+            }
+            Some(_) => None,
+            None => complaint.filter(|complaint| *complaint != Self::default()),
+        }
     }
 
     /// The same of an answer in XML.
     pub fn in_success_xml(text: &str) -> Option<Self> {
-        if is_html(text) || !text.contains("errorsExist") {
+        let is_result = ["errorsExist", "web_service_result"].iter().any(|name| text.contains(name));
+        if is_html(text) || !is_result {
             return None;
         }
         from_xml(text)
@@ -164,6 +169,8 @@ fn title(page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[track_caller]
@@ -192,6 +199,22 @@ mod tests {
             Some("Too fast"),
             None,
         );
+    }
+
+    #[test]
+    fn an_answer_that_claims_success_may_hold_an_error_without_saying_so() {
+        let complains = |json: Json| Complaint::in_success(&json).map(|complaint| complaint.code);
+        let list = json!({"error": [{"errorCode": "402119", "errorMessage": "General"}]});
+        let told = Some(Some("402119".to_owned()));
+        assert_eq!(complains(json!({"errorList": list})), told);
+        assert_eq!(complains(json!({"web_service_result": {"errorList": list}})), told);
+        assert_eq!(complains(json!({"errorsExist": "true"})), Some(None));
+        assert_eq!(complains(json!({"errorsExist": false, "errorList": list})), None);
+        assert_eq!(complains(json!({"row": [], "errorList": {"error": []}})), None);
+        assert_eq!(complains(json!({"errorList": null})), None);
+        let xml = "<web_service_result><errorList><error><errorCode>402119</errorCode></error></errorList></web_service_result>";
+        assert_eq!(Complaint::in_success_xml(xml).map(|complaint| complaint.code), told);
+        assert_eq!(Complaint::in_success_xml("<letter><xsl>x</xsl></letter>"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::path::Path;
 use super::patience::Repeat;
-use super::verdict::{Answer, Trouble, garbled};
+use super::verdict::{Answer, Trouble, not_json};
 use super::wire::{Draft, Wire};
 use crate::model::Failure;
 
@@ -31,8 +31,7 @@ impl Getter {
     pub async fn json(&self, path: &Path) -> Result<Json, Failure> {
         self.get(path, |answer, name| match answer {
             Answer::Json(json) => Ok(json),
-            Answer::Text(text) if text.trim().is_empty() => Err(garbled(name, "nothing")),
-            Answer::Text(_) => Err(garbled(name, "something that is not JSON, or breaks off")),
+            Answer::Text(text) => Err(not_json(name, &text)),
         })
         .await
     }

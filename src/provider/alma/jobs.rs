@@ -15,8 +15,8 @@ use crate::model::{Failure, FailureClass};
 
 /// Jobs in one page of the list; the most that the API gives (the vendor's OpenAPI).
 const PAGE: usize = 100;
-/// Pages of the list that are read at most.
-const PAGES: usize = 20;
+/// Pages of the list that are read at most, should they be as small as the API's default, which is ten.
+const PAGES: usize = 200;
 
 /// Which runs are asked for.
 #[derive(Debug, Clone)]
@@ -156,13 +156,15 @@ async fn look(getter: &Getter, asked: &Asked) -> Result<Look, Failure> {
 
 async fn list(getter: &Getter) -> Result<Vec<Job>, Failure> {
     let mut jobs: Vec<Job> = Vec::new();
-    for page in 0..PAGES {
-        let offset = (page > 0).then(|| (page * PAGE).to_string());
+    // Pages may be smaller than was asked for, so that the next one begins where this one ends.
+    let mut read = 0;
+    for _ in 0..PAGES {
+        let offset = (read > 0).then(|| read.to_string());
         let path = Path::new(&["conf", "jobs"])?
             .query("limit", Some(&PAGE.to_string()))
             .query("offset", offset.as_deref());
         let body = getter.json(&path).await?;
-        let found = items(&body, "job")?;
+        let (found, known) = (items(&body, "job")?, jobs.len());
         for job in &found {
             let Some(id) = filled(job.get("id")) else { continue };
             if jobs.iter().any(|known| known.id == id) {
@@ -172,7 +174,8 @@ async fn list(getter: &Getter) -> Result<Vec<Job>, Failure> {
             let name = filled(job.get("name")).unwrap_or_else(|| id.clone());
             jobs.push(Job { id, name, scheduled: kind.eq_ignore_ascii_case("SCHEDULED") });
         }
-        if found.is_empty() || total(&body).is_none_or(|total| (page + 1) * PAGE >= total) {
+        read += found.len();
+        if jobs.len() == known || total(&body).is_none_or(|total| read >= total) {
             break;
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::path::Path;
 use super::patience::Repeat;
-use super::verdict::{Answer, Kind, garbled};
+use super::verdict::{Answer, Kind, not_json};
 use super::wire::{Draft, Format, Wire};
 use crate::provider::WriteError;
 
@@ -50,7 +50,7 @@ impl Putter {
             {
                 Ok(())
             }
-            Answer::Text(_) => Err(garbled(&name, "something that is not JSON, or breaks off")),
+            Answer::Text(text) => Err(not_json(&name, &text)),
         });
         put.await.map_err(|trouble| match trouble.kind {
             Kind::Busy(_) | Kind::Unsent | Kind::Refused | Kind::Moved => {

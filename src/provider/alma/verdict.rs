@@ -114,6 +114,16 @@ pub fn garbled(request: &str, what: &str) -> Trouble {
     }
 }
 
+/// The same of one that was to be JSON.
+pub fn not_json(request: &str, text: &str) -> Trouble {
+    let what = match text.trim() {
+        "" => "nothing",
+        xml if xml.starts_with('<') && xml.ends_with('>') => "XML, although JSON was asked for",
+        _ => "something that is not JSON, or breaks off",
+    };
+    garbled(request, what)
+}
+
 fn refused(
     key: &Key,
     request: &str,

@@ -8,10 +8,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{GatewayReader, Keeper, Listed, Verb, contract, path, record_path, wire};
 use crate::model::network::Gateway;
-use crate::model::{CollectionId, Failure, FailureClass, Table, ZoneCode};
-use crate::provider::WriteError;
+use crate::model::{CollectionId, Failure, FailureClass, Field, Record, Table, Value, ZoneCode};
 use crate::provider::budget::Budget;
 use crate::provider::transport::Transport;
+use crate::provider::{Snapshot, WriteError};
 
 /// What is tried.
 #[derive(Debug, Clone)]
@@ -33,8 +33,50 @@ pub struct Scratch {
     pub collection: CollectionId,
     /// Its fields, key fields included.
     pub fields: Map<String, Json>,
-    /// The values of its key, in order.
-    pub key: Vec<String>,
+    /// The fields of its key with their values, in order.
+    pub key: Vec<(String, String)>,
+}
+
+/// What a collection holds: the scratch record, and everything else.
+struct Held {
+    scratch: Option<Record>,
+    others: Vec<Record>,
+}
+
+impl Held {
+    fn of(snapshot: Snapshot, scratch: &Scratch) -> Self {
+        let is_it = |record: &Record| {
+            scratch.key.iter().all(|(field, value)| {
+                record.get(&**field).and_then(Value::as_text).is_some_and(|held| held == value)
+            })
+        };
+        let records = snapshot.observed.records.into_iter().map(|record| record.fields);
+        let (mut found, others): (Vec<Record>, Vec<Record>) = records.partition(is_it);
+        Self { scratch: found.pop(), others }
+    }
+
+    /// As before, without the scratch record.
+    fn untouched(&self, before: &[Record]) -> Result<(), String> {
+        match &self.scratch {
+            Some(_) => Err("the record is there".to_owned()),
+            None => self.spared(before),
+        }
+    }
+
+    fn spared(&self, before: &[Record]) -> Result<(), String> {
+        let same = self.others.len() == before.len() && before.iter().all(|each| self.others.contains(each));
+        if same { Ok(()) } else { Err("other records of the collection have changed".to_owned()) }
+    }
+
+    /// What was sent, beside which a gateway may say more of its own.
+    fn holds(&self, sent: &Record) -> Result<(), String> {
+        let Some(found) = &self.scratch else { return Err("the record is not there".to_owned()) };
+        let other = sent.iter().find(|(field, value)| found.get(*field).unwrap_or(&Value::Null) != *value);
+        let told = |(field, value): (&Field, &Value)| {
+            format!("`{field}` is {}, {value} was sent", found.get(field).unwrap_or(&Value::Null))
+        };
+        other.map_or(Ok(()), |other| Err(told(other)))
+    }
 }
 
 /// One thing that was tried.
@@ -126,37 +168,40 @@ async fn scratched(
     let wire = wire(&trial.gateway, &trial.zone, trial.key.clone(), transport.clone(), budget.clone());
     let keeper = Keeper::new(Arc::new(wire));
     let Scratch { collection, fields, key } = scratch;
-    let record = match (path(&trial.zone, collection), record_path(&trial.zone, collection, key)) {
+    let key: Vec<String> = key.iter().map(|(_, value)| value.clone()).collect();
+    let record = match (path(&trial.zone, collection), record_path(&trial.zone, collection, &key)) {
         (Ok(_), Ok(record)) => record,
         (Err(failure), _) | (_, Err(failure)) => {
             return checks.add("the record can be addressed", Err(failure.to_string()));
         }
     };
     let body = serde_json::json!({ "fields": fields });
-    let revision = async || zone.read(collection).await.map(|snapshot| contract::revision(&snapshot.raw));
-    let held = async || {
-        let snapshot = zone.read(collection).await?;
-        let records = snapshot.raw.get("records").and_then(Json::as_array).cloned().unwrap_or_default();
-        Ok::<_, Failure>(records.iter().any(|each| each.get("fields") == body.get("fields")))
+    let sent = match contract::record(&body) {
+        Ok(sent) => sent.fields,
+        Err(what) => return checks.add("the record is one that the contract has", Err(what)),
     };
-    match held().await {
-        Ok(false) => {}
-        Ok(true) => {
-            return checks
-                .add("the scratch record is not there yet", Err("it is there: choose another".to_owned()));
+    let look = async || {
+        let snapshot = zone.read(collection).await.map_err(|failure| failure.to_string())?;
+        Ok::<_, String>((contract::revision(&snapshot.raw), Held::of(snapshot, scratch)))
+    };
+    let (before, others) = match look().await {
+        Ok((before, Held { scratch: None, others })) => (before, others),
+        Ok((_, Held { scratch: Some(_), .. })) => {
+            let found = "a record with its key is there: choose another".to_owned();
+            return checks.add("the scratch record is not there yet", Err(found));
         }
-        Err(failure) => return checks.add("the scratch collection is read", Err(failure.to_string())),
-    }
+        Err(failure) => return checks.add("the scratch collection is read", Err(failure)),
+    };
     let told = |error: WriteError| match error {
         WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure) => {
             failure.to_string()
         }
-        WriteError::Moved => "412".to_owned(),
+        WriteError::Moved => "it is refused (412)".to_owned(),
     };
     let stale = keeper.keep(&record, Some(&body), Some("no-such-revision")).await;
     checks.add("a record is refused on a revision that is not the collection's (412)", moved(stale));
-    checks.add("what was refused was not written", expect(held().await, false));
-    let Ok(before) = revision().await else { return };
+    let untouched = look().await.and_then(|(_, held)| held.untouched(&others));
+    checks.add("what was refused was not written", untouched);
     let put = keeper.keep(&record, Some(&body), before.as_deref()).await;
     let revised = match &put {
         Ok(Some(now)) if Some(now) != before.as_ref() => Ok(()),
@@ -165,13 +210,20 @@ async fn scratched(
         Err(error) => Err(told(error.clone())),
     };
     checks.add("a record is put on the revision that was read, and makes another one", revised);
-    checks.add("what was put is read back as it was sent", expect(held().await, true));
+    let (now, held) = match look().await {
+        Ok(held) => held,
+        Err(failure) => return checks.add("what was put is read back as it was sent", Err(failure)),
+    };
+    checks.add("what was put is read back as it was sent", held.holds(&sent));
+    checks.add("the other records stay as they were", held.spared(&others));
     let again = keeper.keep(&record, Some(&body), before.as_deref()).await;
     checks.add("the old revision is refused from then on (412)", moved(again));
-    let Ok(now) = revision().await else { return };
+    let early = keeper.keep(&record, None, before.as_deref()).await;
+    checks.add("a record is not deleted on the old revision (412)", moved(early));
     let deleted = keeper.keep(&record, None, now.as_deref()).await.map(|_| ()).map_err(told);
     checks.add("a record is deleted on the revision that was read", deleted);
-    checks.add("what was deleted is gone", expect(held().await, false));
+    let gone = look().await.and_then(|(_, held)| held.untouched(&others));
+    checks.add("what was deleted is gone, and nothing else", gone);
 }
 
 struct Checks(Vec<Check>);
@@ -190,9 +242,14 @@ impl Checks {
 fn refuses<T>(answer: Result<T, Failure>) -> Result<(), String> {
     match answer {
         Ok(_) => Err("it is answered".to_owned()),
-        Err(failure) if failure.message.contains("401") || failure.message.contains("403") => Ok(()),
+        Err(failure) if [401, 403].iter().any(|status| answered(&failure, *status)) => Ok(()),
         Err(failure) => Err(failure.to_string()),
     }
+}
+
+/// Whether that was the status; anything may stand in the words behind it, and in the address before it.
+fn answered(failure: &Failure, status: u16) -> bool {
+    failure.message.contains(&format!("` was answered with {status}"))
 }
 
 fn moved<T>(kept: Result<T, WriteError>) -> Result<(), String> {
@@ -202,15 +259,6 @@ fn moved<T>(kept: Result<T, WriteError>) -> Result<(), String> {
             Err(failure.to_string())
         }
         Ok(_) => Err("it was written: an edit in between would be lost".to_owned()),
-    }
-}
-
-fn expect(found: Result<bool, Failure>, wanted: bool) -> Result<(), String> {
-    match found {
-        Ok(found) if found == wanted => Ok(()),
-        Ok(true) => Err("the record is there".to_owned()),
-        Ok(false) => Err("the record is not there as it was sent".to_owned()),
-        Err(failure) => Err(failure.to_string()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a gateway answers and takes, and the document that says so.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::text;
 use crate::model::{
@@ -102,7 +102,8 @@ pub fn revision(body: &Json) -> Option<String> {
     text(body, "revision")
 }
 
-fn record(body: &Json) -> Result<ObservedRecord, String> {
+/// A record as it is read.
+pub fn record(body: &Json) -> Result<ObservedRecord, String> {
     let Some(Json::Object(fields)) = body.get("fields") else { return Err("it has no `fields`".into()) };
     let mut record = Record::new();
     for (name, value) in fields {
@@ -132,9 +133,15 @@ fn value(value: &Json) -> Result<Value, String> {
     })
 }
 
-/// A record as it is put.
-pub fn body(record: &Record) -> Json {
-    json!({ "fields": record })
+/// A record as it is put. What it holds already goes back as it came: a gateway may have numbers, and lists
+/// in an order of its own.
+pub fn body(record: &Record, held: Option<&Map<String, Json>>) -> Json {
+    let field = |(field, wanted): (&Field, &Value)| {
+        let held = held.and_then(|held| held.get(&**field));
+        let same = held.filter(|held| value(held).is_ok_and(|held| held == *wanted));
+        (field.to_string(), same.cloned().unwrap_or_else(|| json!(wanted)))
+    };
+    json!({ "fields": record.iter().map(field).collect::<Map<_, _>>() })
 }
 
 /// The contract as an OpenAPI document, which is published in `schemas/`.
@@ -207,7 +214,7 @@ pub fn openapi() -> Json {
                         "verbs": {"type": "array", "items": {"enum": ["read", "put", "delete"]}}
                     }}}}},
                 "Collection": {"type": "object", "required": ["revision"], "properties": {
-                    "revision": {"type": "string", "description": "Another one after each change of any record."},
+                    "revision": {"type": "string", "description": "Another one after each change of any record. It is sent back in a header: ASCII, without line breaks."},
                     "records": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}
                 }},
                 "Record": {"type": "object", "required": ["fields"], "properties": {

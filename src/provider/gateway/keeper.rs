@@ -10,7 +10,7 @@ use super::contract::revision;
 use crate::provider::WriteError;
 use crate::provider::alma::path::Path;
 use crate::provider::alma::patience::Repeat;
-use crate::provider::alma::verdict::{Answer, Kind, garbled};
+use crate::provider::alma::verdict::{Answer, Kind, not_json};
 use crate::provider::alma::wire::{Draft, Wire};
 
 /// Sends PUT and DELETE to a gateway.
@@ -45,7 +45,7 @@ impl Keeper {
         let kept = self.wire.send(&draft, |answer| match answer {
             Answer::Json(body) => Ok(revision(&body)),
             Answer::Text(text) if text.trim().is_empty() => Ok(None),
-            Answer::Text(_) => Err(garbled(&name, "something that is not JSON, or breaks off")),
+            Answer::Text(text) => Err(not_json(&name, &text)),
         });
         kept.await.map_err(|trouble| match trouble.kind {
             Kind::Moved => WriteError::Moved,

@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use tokio::sync::OnceCell;
 
 pub use self::contract::{Listed, Verb, openapi};
@@ -29,7 +29,9 @@ use super::laid::Kept;
 use super::transport::Transport;
 use super::{Snapshot, WriteError, laid};
 use crate::model::network::Gateway;
-use crate::model::{Change, CollectionId, Failure, FailureClass, Mode, Table, ZoneCode};
+use crate::model::{
+    Change, CollectionId, Failure, FailureClass, Mode, ObservedRecord, Table, Value, ZoneCode,
+};
 
 /// How often a write goes on after an answer that was lost.
 const TRIES: usize = 3;
@@ -38,7 +40,7 @@ const TRIES: usize = 3;
 pub struct GatewayReader {
     zone: ZoneCode,
     getter: Getter,
-    list: OnceCell<Vec<Listed>>,
+    list: OnceCell<Result<Vec<Listed>, Failure>>,
 }
 
 /// Changes one zone through the gateway.
@@ -63,12 +65,13 @@ impl GatewayReader {
         Self { zone: zone.clone(), getter: Getter::new(Arc::clone(wire)), list: OnceCell::new() }
     }
 
-    /// The collections that the gateway serves for the zone, and what may be done with each. Asked once.
+    /// The collections that the gateway serves for the zone, and what may be done with each. Asked once: a
+    /// gateway that does not answer would otherwise be waited for once for each collection.
     ///
     /// # Errors
     /// [`FailureClass::Gateway`] where it does not answer, refuses the key, or answers something else.
     pub async fn list(&self) -> Result<&[Listed], Failure> {
-        let list = self.list.get_or_try_init(|| async {
+        let list = self.list.get_or_init(|| async {
             let path = Path::new(&["v1", "zones", self.zone.as_str(), "collections"])?;
             match self.getter.json(&path).await {
                 Ok(body) => listed(&body).map_err(|what| malformed(&what)),
@@ -77,7 +80,7 @@ impl GatewayReader {
                 Err(failure) => Err(failure),
             }
         });
-        list.await.map(Vec::as_slice).map_err(|failure| self.told(failure))
+        list.await.as_ref().map(Vec::as_slice).map_err(|failure| self.told(failure.clone()))
     }
 
     /// What the gateway serves of a collection; nothing where it does not serve it.
@@ -160,18 +163,19 @@ impl GatewayWriter {
         let mut index = 0;
         while let Some(Kept { key, record }) = records.get(index) {
             let path = record_path(&self.reader.zone, id, key).map_err(WriteError::Refused)?;
-            let body = record.as_ref().map(contract::body);
+            let body = record.as_ref().map(|record| contract::body(record, held(fresh, &changes[index])));
             match self.keeper.keep(&path, body.as_ref(), revision.as_deref()).await {
                 Ok(Some(now)) => (revision, index) = (Some(now), index + 1),
                 // A gateway that does not say what revision it has made is asked.
-                Ok(None) => (revision, index) = (self.held(fresh, &changes[..=index]).await?, index + 1),
+                Ok(None) => (revision, index) = (self.holds(fresh, &changes[..=index]).await?, index + 1),
                 Err(WriteError::Unknown(lost)) if tries < TRIES => {
                     tries += 1;
+                    let lost = self.reader.told(lost);
                     let after = self.reader.read(id).await.map_err(|_| WriteError::Unknown(lost.clone()))?;
                     if laid::strays(fresh, &changes[..=index], &after).is_empty() {
                         index += 1;
                     } else if !laid::strays(fresh, &changes[..index], &after).is_empty() {
-                        return Err(WriteError::Unknown(self.reader.told(lost)));
+                        return Err(WriteError::Unknown(lost));
                     }
                     revision = contract::revision(&after.raw);
                 }
@@ -191,7 +195,7 @@ impl GatewayWriter {
     }
 
     /// The revision of a collection that must hold what was sent so far.
-    async fn held(&self, fresh: &Snapshot, sent: &[Change]) -> Result<Option<String>, WriteError> {
+    async fn holds(&self, fresh: &Snapshot, sent: &[Change]) -> Result<Option<String>, WriteError> {
         let after = self.reader.read(&fresh.observed.id).await.map_err(WriteError::Unknown)?;
         match laid::strays(fresh, sent, &after).is_empty() {
             true => Ok(contract::revision(&after.raw)),
@@ -215,6 +219,15 @@ impl GatewayWriter {
     pub fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         laid::strays(before, changes, after)
     }
+}
+
+/// The fields of the record that a change is about, as they came.
+fn held<'a>(fresh: &'a Snapshot, change: &Change) -> Option<&'a Map<String, Json>> {
+    let is_it = |each: &&ObservedRecord| {
+        change.key.iter().all(|(field, value)| each.fields.get(field).unwrap_or(&Value::Null) == value)
+    };
+    let index = fresh.observed.records.iter().position(|each| is_it(&each))?;
+    fresh.raw.get("records")?.get(index)?.get("fields")?.as_object()
 }
 
 /// Where a collection stands.

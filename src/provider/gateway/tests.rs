@@ -1,6 +1,8 @@
 //! What is asked of a gateway, seen from the gateway: a scripted transport plays its part.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod checks;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -199,6 +201,35 @@ async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
     assert_eq!((&read.fields["n"], &read.fields["no"]), (&Value::from("5"), &Value::Null));
     assert_eq!(read.updated_by.as_deref(), Some("m"));
     assert_eq!(script.seen.lock().unwrap()[1], "GET /x/v1/zones/01A/collections/Groups?table=T%20x");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_asked_to_change_goes_back_as_it_came() {
+    let held = json!({"name": "a", "description": "old", "n": 5, "list": ["y", "x", "y"], "no": ""});
+    let steps =
+        [(200, json!({"revision": "1", "records": [{"fields": held}]})), (200, json!({"revision": "2"}))];
+    let (written, seen) = write(&steps, &[change(Action::Update, "a", "new")]).await;
+    assert_eq!(written, Ok(()));
+    let sent = seen[0].split_once("{\"fields\":").map(|(_, body)| body.trim_end_matches('}'));
+    assert_eq!(sent, Some(r#"{"description":"new","list":["y","x","y"],"n":5,"name":"a","no":"""#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_does_not_answer_is_asked_once_for_all_collections() {
+    let script = script(&[(403, json!({}))]);
+    let reader = reader(&script);
+    for kind in ["Groups", "Rules"] {
+        let failure = reader.serves(&CollectionId::whole(kind)).await.unwrap_err();
+        assert_eq!(failure.class, FailureClass::Gateway);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_falls_silent_amid_a_write_is_not_taken_for_a_silent_zone() {
+    let steps = [(200, groups("7", &[])), (0, Json::Null), (403, json!({}))];
+    let (written, _) = write(&steps, &[change(Action::Create, "a", "x")]).await;
+    let Err(WriteError::Unknown(lost)) = written else { panic!("{written:?}") };
+    assert_eq!(lost.class, FailureClass::Gateway);
 }
 
 #[tokio::test(start_paused = true)]

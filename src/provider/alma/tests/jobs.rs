@@ -46,6 +46,21 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_that_are_smaller_than_asked_for_leave_no_job_out() {
+    let page = |ids: &[&str]| {
+        let jobs: Vec<Json> = ids.iter().map(|id| json!({"id": id})).collect();
+        ok(&json!({"total_record_count": 5, "job": jobs}))
+    };
+    let nobody = || Asked { jobs: 0, ..asked() };
+    let (reader, script) = reader(vec![page(&["S1", "S2"]), page(&["S3", "S4"]), page(&["S5"])]);
+    assert_eq!(reader.jobs(&nobody()).await.unwrap().listed, 5);
+    assert_eq!(script.lines()[2], "GET /conf/jobs?limit=100&offset=4");
+    // A zone that always answers with the same page is not asked for ever.
+    let (same, _) = super::reader(vec![page(&["S1", "S2"]), page(&["S1", "S2"])]);
+    assert_eq!(same.jobs(&nobody()).await.unwrap().listed, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn single_objects_and_missing_fields_are_understood_and_failed_runs_come_first() {
     let list = json!({"job": {"id": "S1", "name": "Nightly"}});
     let runs = json!({"total_record_count": 7, "job_instance": [
