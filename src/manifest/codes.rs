@@ -125,7 +125,6 @@ codes! {
     CONTROL_CHARACTER = "Z0796": "a text holds a control character";
     UNSEEN_CHARACTER = "Z0797": "a text holds a character that nobody sees";
     EMPTY_NAME = "Z0798": "a text that names something is empty";
-    EMPTY_ONLY = "Z0799": "`only` is empty, so that it leaves out nobody";
 
     // Z08xx: terms of use and rules that stay a member's own.
     RESERVED_NAME = "Z0800": "a policy or an input parameter has the name of another field";

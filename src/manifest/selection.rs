@@ -153,13 +153,6 @@ impl Select<'_> {
                 emptied = Some(self.no_label_left(label, values, wanted));
             }
         }
-        if let Some(empty) = only.as_ref().filter(|only| only.value.is_empty() && self.lost.is_nothing()) {
-            let message = "`only` is empty, so that it leaves out nobody";
-            problems.push(
-                Diagnostic::warning(codes::EMPTY_ONLY, self.head.place(empty.extent), message)
-                    .help("name zones, or remove `only` if all are meant"),
-            );
-        }
         let only = only.as_ref().map_or(&[][..], |only| &only.value);
         if !only.is_empty() {
             let before = selected.clone();
