@@ -126,13 +126,18 @@ async fn read<A: Read>(
     Ok(Snapshot { observed, raw: Json::Null })
 }
 
+/// What a zone has cost, by whatever way; the day's quota is Alma's.
+fn usage(alma: Usage, gateway: Option<&GatewayReader>) -> Usage {
+    Usage { requests: alma.requests + gateway.map_or(0, GatewayReader::requests), ..alma }
+}
+
 impl Read for ZoneReader {
     async fn read(&self, id: &CollectionId) -> Result<Snapshot, Failure> {
         read(&self.alma, self.gateway.as_ref(), Some(&self.attested), id).await
     }
 
     fn usage(&self) -> Usage {
-        self.alma.usage()
+        usage(self.alma.usage(), self.gateway.as_ref())
     }
 }
 
@@ -142,7 +147,7 @@ impl Read for ZoneWriter {
     }
 
     fn usage(&self) -> Usage {
-        self.alma.usage()
+        usage(self.alma.usage(), self.gateway.as_ref().map(GatewayWriter::reader))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Looks at a zone, and cannot do anything else.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::Method;
@@ -21,6 +22,11 @@ impl Getter {
     /// A getter over this wire.
     pub fn new(wire: Arc<Wire>) -> Self {
         Self { wire }
+    }
+
+    /// Requests sent over its wire, by whomever.
+    pub fn sent(&self) -> u64 {
+        self.wire.sent.load(Ordering::Relaxed)
     }
 
     /// What stands at a path, as JSON.

@@ -278,5 +278,5 @@ impl TableType {
 
 fn wire(zone: &Zone, key: SecretString, transport: Arc<dyn Transport>, budget: Arc<Budget>) -> Wire {
     let root = format!("{}/almaws/v1", zone.base_url.trim_end_matches('/'));
-    Wire { zone: zone.code.clone(), root, key: Key::new(key), transport, budget }
+    Wire { zone: zone.code.clone(), root, key: Key::new(key), transport, budget, sent: 0.into() }
 }

@@ -1,6 +1,7 @@
 //! Sends one request to one zone, within its budget, and judges the answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub struct Wire {
     pub transport: Arc<dyn Transport>,
     /// What the zone can bear.
     pub budget: Arc<Budget>,
+    /// Requests sent over this wire, retries included.
+    pub sent: AtomicU64,
 }
 
 /// One request, before it is sent.
@@ -96,6 +99,7 @@ impl Wire {
             let request = self.request(draft).map_err(unsent)?;
             let permit = self.budget.admit().await.map_err(unsent)?;
             let start = Instant::now();
+            self.sent.fetch_add(1, Ordering::Relaxed);
             let came = tokio::time::timeout(GIVE_UP, self.transport.send(request))
                 .await
                 .unwrap_or_else(|_| Err(TransportError::Lost("it took more than a minute".into())));

@@ -102,6 +102,11 @@ impl GatewayReader {
         read.await.map_err(|failure| self.told(failure))
     }
 
+    /// Requests sent to the gateway for the zone, retries included.
+    pub fn requests(&self) -> u64 {
+        self.getter.sent()
+    }
+
     /// A gateway that fails must not be taken for a zone that fails.
     fn told(&self, failure: Failure) -> Failure {
         let failure = self.getter.discreet(failure);
@@ -265,7 +270,8 @@ fn wire(
     transport: Arc<dyn Transport>,
     budget: Arc<Budget>,
 ) -> Wire {
-    Wire { zone: zone.clone(), root: gateway.url.clone(), key: Key::new(key), transport, budget }
+    let (zone, root, key) = (zone.clone(), gateway.url.clone(), Key::new(key));
+    Wire { zone, root, key, transport, budget, sent: 0.into() }
 }
 
 /// The text of a member, where it is one.
