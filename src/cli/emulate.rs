@@ -87,7 +87,7 @@ impl Emulate {
         let address = listener.local_addr().unwrap_or(self.listen);
         let (gateway, gateway_exports) = gateway_keys(&config);
         exports.push_str(&gateway_exports);
-        let emulator = Emulator::new(zones, self.behaviour(&address)).with_gateway(gateway);
+        let emulator = Emulator::new(zones, self.behaviour(&address, world)).with_gateway(gateway);
         for fault in &self.fault {
             emulator.control().add_fault(fault.clone()).map_err(|error| fail(format!("--fault: {error}")))?;
         }
@@ -110,8 +110,13 @@ impl Emulate {
         }
     }
 
-    fn behaviour(&self, address: &SocketAddr) -> Behaviour {
-        let mut behaviour = self.behaviour.clone().unwrap_or_default();
+    /// Where nothing else is said, its today is today, so that the runs of its jobs are recent ones.
+    fn behaviour(&self, address: &SocketAddr, world: &World) -> Behaviour {
+        let now: Option<jiff::Timestamp> = (world.now)().parse().ok();
+        let today = now.map(|now| now.strftime("%FZ").to_string());
+        let untold =
+            || Behaviour { today: today.unwrap_or(Behaviour::default().today), ..Behaviour::default() };
+        let mut behaviour = self.behaviour.clone().unwrap_or_else(untold);
         behaviour.base_url = format!("http://{address}");
         behaviour.latency_ms = self.latency.unwrap_or(behaviour.latency_ms);
         behaviour.jitter_ms = self.jitter.unwrap_or(behaviour.jitter_ms);
