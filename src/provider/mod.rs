@@ -7,6 +7,7 @@ pub mod alma;
 pub mod budget;
 pub mod door;
 pub mod gateway;
+mod http;
 mod laid;
 pub mod transport;
 

@@ -135,7 +135,7 @@ fn tokio_clock(line: &str) -> bool {
 #[test]
 fn law_5_what_plans_are_made_with_can_only_get() {
     // The reader's door to the wire is the Getter, and the Getter knows one verb.
-    let reader = sources("src/provider/alma/getter.rs");
+    let reader = sources("src/provider/http/getter.rs");
     let code = code(&reader[0].1);
     assert!(code.contains("Method::GET"), "law 5: the getter builds its own GET");
     for verb in ["Method::PUT", "Method::POST", "Method::DELETE", "Method::PATCH"] {
@@ -149,6 +149,36 @@ fn law_5_what_plans_are_made_with_can_only_get() {
         !plan.contains("writers(") && !plan.contains("Purpose::Write"),
         "law 5: planning asks for a write key"
     );
+}
+
+#[test]
+fn law_5_three_files_alone_send_anything_and_each_its_own_verbs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider");
+    let files: Vec<(String, String)> = sources("src/provider")
+        .into_iter()
+        .filter(|(path, _)| !is_test(path))
+        .map(|(path, text)| (path.strip_prefix(&root).unwrap_or(&path).display().to_string(), code(&text)))
+        .collect();
+    let with = |words: &str| -> Vec<&str> {
+        files.iter().filter(|(_, text)| text.contains(words)).map(|(name, _)| name.as_str()).collect()
+    };
+    assert_eq!(with("Method::GET"), ["http/getter.rs"]);
+    assert_eq!(with("Method::PUT"), ["alma/putter.rs", "gateway/keeper.rs"]);
+    assert_eq!(with("Method::DELETE"), ["gateway/keeper.rs"]);
+    for verb in ["Method::POST", "Method::PATCH"] {
+        assert_eq!(with(verb), Vec::<&str>::new());
+    }
+    assert_eq!(with("wire.send("), ["alma/putter.rs", "gateway/keeper.rs", "http/getter.rs"]);
+    for (file, reader) in [("alma/mod.rs", "AlmaReader"), ("gateway/mod.rs", "GatewayReader")] {
+        let text = files.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text);
+        let fields =
+            text.split(&format!("pub struct {reader} {{")).nth(1).and_then(|rest| rest.split('}').next());
+        let fields = fields.unwrap_or_default();
+        assert!(fields.contains("getter: Getter"), "law 5: {reader} has {fields}");
+        for way in ["Putter", "Keeper", "Wire", "Transport", "Key,"] {
+            assert!(!fields.contains(way), "law 5: {reader} has {fields}");
+        }
+    }
 }
 
 #[test]

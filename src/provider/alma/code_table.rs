@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::layout::{Layout, filled};
-use super::path::Path;
 use super::table::{Asked, understand};
 use crate::model::{Channel, Failure, FailureClass, ObservedCollection, Witness};
 use crate::provider::Snapshot;
+use crate::provider::http::path::Path;
 
 /// Where things stand in a code table (the vendor's schema).
 pub static LAYOUT: Layout = Layout {

@@ -12,13 +12,13 @@ use serde_json::{Value as Json, json};
 
 use super::layout::{Object as Map, cell, filled, inner};
 use super::object::Object;
-use super::path::Path;
 use super::putter::Payload;
 use super::strays::spelled;
 use crate::model::{
     Action, Change, Channel, CollectionId, Failure, FailureClass, Field, Mode, ObservedCollection,
     ObservedRecord, Record, Table, Value, ZoneCode,
 };
+use crate::provider::http::path::Path;
 use crate::provider::{Snapshot, laid};
 
 /// An e-collection, an e-service or a portfolio; its ids are the code of the collection, `61.62.53`.

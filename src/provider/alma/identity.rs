@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::getter::Getter;
 use super::layout::filled;
-use super::path::Path;
 use super::table::wrong_zone;
 use crate::model::network::EnvironmentType;
 use crate::model::{Failure, FailureClass, ZoneCode};
+use crate::provider::http::getter::Getter;
+use crate::provider::http::path::Path;
 
 /// Asks the zone who it is, in the two places where it says so (the vendor's OpenAPI): at least
 /// one must name the institution, neither may name another.

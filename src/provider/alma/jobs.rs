@@ -8,10 +8,10 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value as Json;
 
 use super::AlmaReader;
-use super::getter::Getter;
 use super::layout::{filled, inner};
-use super::path::Path;
 use crate::model::{Failure, FailureClass};
+use crate::provider::http::getter::Getter;
+use crate::provider::http::path::Path;
 
 /// Jobs in one page of the list; the most that the API gives (the vendor's OpenAPI).
 const PAGE: usize = 100;

@@ -10,13 +10,13 @@ use serde_json::{Value as Json, json};
 
 use super::layout::{Object as Members, filled, flag, text};
 use super::object::Object;
-use super::path::Path;
 use super::putter::Payload;
 use super::xml;
 use crate::model::{
     Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Table,
     Value, Witness, ZoneCode,
 };
+use crate::provider::http::path::Path;
 use crate::provider::{Snapshot, laid};
 
 /// Letters.

@@ -7,10 +7,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use super::layout::{Layout, filled};
-use super::path::Path;
 use super::table::{Asked, understand};
 use crate::model::{Channel, Failure, Field, ObservedCollection, ObservedRecord, Value, Witness};
 use crate::provider::Snapshot;
+use crate::provider::http::path::Path;
 
 /// Where things stand in a mapping table (the vendor's schema). `managed_in_network` is in the
 /// form that is read and not in the form that is written, so it goes back as it came.

@@ -5,9 +5,7 @@
 
 mod body;
 mod code_table;
-mod complaint;
 mod electronic;
-pub(in crate::provider) mod getter;
 mod identity;
 pub mod jobs;
 pub(in crate::provider) mod layout;
@@ -15,36 +13,31 @@ mod letter;
 mod mapping_table;
 mod object;
 mod open_hours;
-pub(in crate::provider) mod path;
-pub(in crate::provider) mod patience;
 mod putter;
 mod relations;
-pub(in crate::provider) mod secret;
 mod strays;
 mod table;
 #[cfg(test)]
 mod tests;
 mod titles;
-pub(in crate::provider) mod verdict;
 mod watch;
-pub(in crate::provider) mod wire;
 mod xml;
 
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use self::getter::Getter;
 use self::layout::Layout;
 use self::object::Object;
-use self::path::Path;
 use self::putter::{Payload, Putter};
-use self::secret::Key;
 use self::table::Asked;
 use self::titles::Titles;
 use self::watch::Watch;
-use self::wire::Wire;
 use super::budget::Budget;
+use super::http::getter::Getter;
+use super::http::path::Path;
+use super::http::secret::Key;
+use super::http::wire::Wire;
 use super::transport::Transport;
 use super::{Read, Snapshot, Usage, Write, WriteError};
 use crate::model::network::{EnvironmentType, Zone};

@@ -3,9 +3,9 @@
 
 use serde_json::Value as Json;
 
-use super::path::Path;
 use super::putter::Payload;
 use crate::model::{Change, CollectionId, Failure, ZoneCode};
+use crate::provider::http::path::Path;
 use crate::provider::{Snapshot, laid};
 
 /// One type of collection: one GET, one PUT of the whole, at one path.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::Value as Json;
 
-use super::path::Path;
-use super::patience::Repeat;
-use super::verdict::{Answer, Kind, not_json};
-use super::wire::{Draft, Format, Wire};
 use crate::provider::WriteError;
+use crate::provider::http::path::Path;
+use crate::provider::http::patience::Repeat;
+use crate::provider::http::verdict::{Answer, Kind, not_json};
+use crate::provider::http::wire::{Draft, Format, Wire};
 
 /// What is put.
 #[derive(Debug, Clone)]

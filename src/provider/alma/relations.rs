@@ -12,12 +12,12 @@ use serde_json::{Value as Json, json};
 
 use super::layout::{Object as Members, filled, inner};
 use super::object::Object;
-use super::path::Path;
 use super::putter::Payload;
 use crate::model::{
     Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Value, Witness,
     ZoneCode,
 };
+use crate::provider::http::path::Path;
 use crate::provider::{Snapshot, laid};
 
 /// The relations of one library.

@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
-use super::getter::Getter;
 use super::layout::{Layout, filled};
-use super::path::Path;
 use crate::model::{Failure, FailureClass, Table};
+use crate::provider::http::getter::Getter;
+use crate::provider::http::path::Path;
 
 /// Names less alike than this are not worth suggesting.
 const ALIKE: f64 = 0.75;

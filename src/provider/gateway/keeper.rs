@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::contract::revision;
 use crate::provider::WriteError;
-use crate::provider::alma::path::Path;
-use crate::provider::alma::patience::Repeat;
-use crate::provider::alma::verdict::{Answer, Kind, not_json};
-use crate::provider::alma::wire::{Draft, Wire};
+use crate::provider::http::path::Path;
+use crate::provider::http::patience::Repeat;
+use crate::provider::http::verdict::{Answer, Kind, not_json};
+use crate::provider::http::wire::{Draft, Wire};
 
 /// Sends PUT and DELETE to a gateway.
 pub struct Keeper {

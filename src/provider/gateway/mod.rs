@@ -20,11 +20,11 @@ pub use self::contract::{Listed, Verb, openapi};
 
 use self::contract::{listed, snapshot};
 use self::keeper::Keeper;
-use super::alma::getter::Getter;
-use super::alma::path::Path;
-use super::alma::secret::Key;
-use super::alma::wire::Wire;
 use super::budget::Budget;
+use super::http::getter::Getter;
+use super::http::path::Path;
+use super::http::secret::Key;
+use super::http::wire::Wire;
 use super::laid::Kept;
 use super::transport::Transport;
 use super::{Snapshot, WriteError, laid};

@@ -5,7 +5,6 @@ mod code_tables;
 mod confirming;
 mod electronic;
 mod jobs;
-mod laws;
 mod letters;
 mod mapping_tables;
 mod open_hours;

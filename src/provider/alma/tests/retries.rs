@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::FailureClass;
-use crate::provider::alma::patience::{Patience, Repeat};
-use crate::provider::alma::verdict::Kind;
+use crate::provider::http::patience::{Patience, Repeat};
+use crate::provider::http::verdict::Kind;
 use crate::provider::{Write, WriteError};
 
 fn table() -> Json {
