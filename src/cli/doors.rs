@@ -12,15 +12,14 @@ use crate::model::{Network, ZoneCode};
 use crate::provider::alma::{AlmaReader, AlmaWriter};
 use crate::provider::budget::Budget;
 use crate::provider::door::{Attested, ZoneReader, ZoneWriter};
-use crate::provider::gateway::{GatewayReader, GatewayWriter};
+use crate::provider::gateway::{GatewayReader, GatewayWriter, SharedGateway};
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport};
 
 /// What all doors of a run share: how requests travel, and how fast each zone may be asked.
 pub struct Doors {
     transport: Arc<dyn Transport>,
     budgets: BTreeMap<ZoneCode, Arc<Budget>>,
-    /// That of the gateway, over all zones.
-    gateway: Option<Arc<Budget>>,
+    gateway: Option<Arc<SharedGateway>>,
 }
 
 impl Doors {
@@ -31,7 +30,9 @@ impl Doors {
     pub fn new(network: &Network, world: &World) -> Result<Self, String> {
         let transport = transport(world)?;
         let budgets = network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(Budget::new(zone.rate))));
-        let gateway = network.gateway.as_ref().map(|gateway| Arc::new(Budget::new(gateway.rate)));
+        let gateway = network.gateway.as_ref();
+        let gateway = gateway
+            .map(|gateway| Arc::new(SharedGateway::new(&gateway.url, gateway.rate, transport.clone())));
         Ok(Self { transport, budgets: budgets.collect(), gateway })
     }
 
@@ -44,9 +45,8 @@ impl Doors {
     ) -> BTreeMap<ZoneCode, ZoneReader> {
         self.open(network, keys, |zone, key, budget| {
             let alma = AlmaReader::new(zone, key.clone(), self.transport.clone(), budget.clone());
-            let gateway = self.gateway(network, keys, |gateway, key, budget| {
-                GatewayReader::new(gateway, &zone.code, key.clone(), self.transport.clone(), budget.clone())
-            });
+            let gateway = self.gateway(keys);
+            let gateway = gateway.map(|(gateway, key)| GatewayReader::new(gateway, &zone.code, key));
             ZoneReader::new(alma, gateway, attested.remove(&zone.code).unwrap_or_default())
         })
     }
@@ -55,21 +55,14 @@ impl Doors {
     pub fn writers(&self, network: &Network, keys: &Keys) -> BTreeMap<ZoneCode, ZoneWriter> {
         self.open(network, keys, |zone, key, budget| {
             let alma = AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone());
-            let gateway = self.gateway(network, keys, |gateway, key, budget| {
-                GatewayWriter::new(gateway, &zone.code, key.clone(), self.transport.clone(), budget.clone())
-            });
+            let gateway = self.gateway(keys);
+            let gateway = gateway.map(|(gateway, key)| GatewayWriter::new(gateway, &zone.code, key));
             ZoneWriter::new(alma, gateway)
         })
     }
 
-    fn gateway<G>(
-        &self,
-        network: &Network,
-        keys: &Keys,
-        door: impl FnOnce(&crate::model::network::Gateway, &SecretString, &Arc<Budget>) -> G,
-    ) -> Option<G> {
-        let (gateway, key) = (network.gateway.as_ref()?, keys.gateway.as_ref()?);
-        Some(door(gateway, key, self.gateway.as_ref()?))
+    fn gateway(&self, keys: &Keys) -> Option<(&Arc<SharedGateway>, SecretString)> {
+        Some((self.gateway.as_ref()?, keys.gateway.clone()?))
     }
 
     fn open<D>(

@@ -12,9 +12,9 @@ use super::config::to_json;
 use super::doors::transport;
 use super::exit::Exit;
 use super::world::World;
-use crate::model::network::{Credentials, Gateway, Rate};
-use crate::model::{CollectionId, Place};
-use crate::provider::budget::Budget;
+use crate::model::CollectionId;
+use crate::model::network::Rate;
+use crate::provider::gateway::SharedGateway;
 use crate::provider::gateway::check::{Check, CheckOutcome, Scratch, Trial, check};
 
 /// Work on a gateway of your own
@@ -85,18 +85,12 @@ impl CheckCommand {
         })?;
         let rate = Rate { per_second: 20, daily_reserve: 0 };
         let trial = Trial {
-            gateway: Gateway {
-                url: self.url.trim_end_matches('/').to_owned(),
-                credentials: Credentials { read: None, write: None },
-                rate,
-                place: Place::file(""),
-            },
+            gateway: Arc::new(SharedGateway::new(self.url.trim_end_matches('/'), rate, transport(world)?)),
             zone: self.zone.as_str().into(),
             key: SecretString::from(key.as_str()),
             scratch: self.scratch.clone(),
         };
-        let (transport, budget) = (transport(world)?, Arc::new(Budget::new(rate)));
-        let Ok(checks) = world.unless_interrupted(check(&trial, &transport, &budget)).await else {
+        let Ok(checks) = world.unless_interrupted(check(&trial)).await else {
             return Ok(Exit::Interrupted);
         };
         let passed = checks.iter().all(|check| check.outcome != CheckOutcome::Failed);

@@ -6,18 +6,14 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
 
-use super::{GatewayReader, Keeper, Listed, Verb, contract, path, record_path, wire};
-use crate::model::network::Gateway;
+use super::{GatewayReader, Keeper, Listed, SharedGateway, Verb, contract, path, record_path};
 use crate::model::{CollectionId, Failure, FailureClass, Field, Record, Table, Value, ZoneCode};
-use crate::provider::budget::Budget;
-use crate::provider::transport::Transport;
 use crate::provider::{Snapshot, WriteError};
 
 /// What is tried.
-#[derive(Debug, Clone)]
 pub struct Trial {
     /// The gateway.
-    pub gateway: Gateway,
+    pub gateway: Arc<SharedGateway>,
     /// A zone that it serves.
     pub zone: ZoneCode,
     /// The key.
@@ -104,10 +100,8 @@ pub enum CheckOutcome {
 }
 
 /// Tries everything. Without a scratch record nothing is sent but GET.
-pub async fn check(trial: &Trial, transport: &Arc<dyn Transport>, budget: &Arc<Budget>) -> Vec<Check> {
-    let reader = |zone: &ZoneCode, key: SecretString| {
-        GatewayReader::new(&trial.gateway, zone, key, transport.clone(), budget.clone())
-    };
+pub async fn check(trial: &Trial) -> Vec<Check> {
+    let reader = |zone: &ZoneCode, key: SecretString| GatewayReader::new(&trial.gateway, zone, key);
     let mut checks = Checks(Vec::new());
     let wrong = SecretString::from("not-a-key-of-this-gateway");
     checks.add("a key that is not known is refused", refuses(reader(&trial.zone, wrong).list().await));
@@ -150,23 +144,15 @@ pub async fn check(trial: &Trial, transport: &Arc<dyn Transport>, budget: &Arc<B
     };
     checks.add("a collection that is not listed is not found (404)", missing);
     match &trial.scratch {
-        Some(scratch) => scratched(trial, scratch, &zone, transport, budget, &mut checks).await,
+        Some(scratch) => scratched(trial, scratch, &zone, &mut checks).await,
         None => checks
             .skip("records are put and deleted on the revision that was read, and refused on another (412)"),
     }
     checks.0
 }
 
-async fn scratched(
-    trial: &Trial,
-    scratch: &Scratch,
-    zone: &GatewayReader,
-    transport: &Arc<dyn Transport>,
-    budget: &Arc<Budget>,
-    checks: &mut Checks,
-) {
-    let wire = wire(&trial.gateway, &trial.zone, trial.key.clone(), transport.clone(), budget.clone());
-    let keeper = Keeper::new(Arc::new(wire));
+async fn scratched(trial: &Trial, scratch: &Scratch, zone: &GatewayReader, checks: &mut Checks) {
+    let keeper = Keeper::new(Arc::new(trial.gateway.wire(&trial.zone, trial.key.clone())));
     let Scratch { collection, fields, key } = scratch;
     let key: Vec<String> = key.iter().map(|(_, value)| value.clone()).collect();
     let record = match (path(&trial.zone, collection), record_path(&trial.zone, collection, &key)) {

@@ -7,6 +7,7 @@
 pub mod check;
 mod contract;
 mod keeper;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -17,18 +18,15 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::OnceCell;
 
 pub use self::contract::{Listed, Verb, openapi};
+pub use self::shared::SharedGateway;
 
 use self::contract::{listed, snapshot};
 use self::keeper::Keeper;
-use super::budget::Budget;
 use super::http::getter::Getter;
 use super::http::path::Path;
-use super::http::secret::Key;
 use super::http::wire::Wire;
 use super::laid::Kept;
-use super::transport::Transport;
 use super::{Snapshot, WriteError, laid};
-use crate::model::network::Gateway;
 use crate::model::{
     Change, CollectionId, Failure, FailureClass, Mode, ObservedRecord, Table, Value, ZoneCode,
 };
@@ -41,6 +39,7 @@ pub struct GatewayReader {
     zone: ZoneCode,
     getter: Getter,
     list: OnceCell<Result<Vec<Listed>, Failure>>,
+    shared: Arc<SharedGateway>,
 }
 
 /// Changes one zone through the gateway.
@@ -50,19 +49,14 @@ pub struct GatewayWriter {
 }
 
 impl GatewayReader {
-    /// A reader of one zone. All zones share the gateway's budget.
-    pub fn new(
-        gateway: &Gateway,
-        zone: &ZoneCode,
-        key: SecretString,
-        transport: Arc<dyn Transport>,
-        budget: Arc<Budget>,
-    ) -> Self {
-        Self::over(zone, &Arc::new(wire(gateway, zone, key, transport, budget)))
+    /// A reader of one zone.
+    pub fn new(gateway: &Arc<SharedGateway>, zone: &ZoneCode, key: SecretString) -> Self {
+        Self::over(gateway, zone, &Arc::new(gateway.wire(zone, key)))
     }
 
-    fn over(zone: &ZoneCode, wire: &Arc<Wire>) -> Self {
-        Self { zone: zone.clone(), getter: Getter::new(Arc::clone(wire)), list: OnceCell::new() }
+    fn over(gateway: &Arc<SharedGateway>, zone: &ZoneCode, wire: &Arc<Wire>) -> Self {
+        let (getter, shared) = (Getter::new(Arc::clone(wire)), Arc::clone(gateway));
+        Self { zone: zone.clone(), getter, list: OnceCell::new(), shared }
     }
 
     /// The collections that the gateway serves for the zone, and what may be done with each. Asked once: a
@@ -73,7 +67,7 @@ impl GatewayReader {
     pub async fn list(&self) -> Result<&[Listed], Failure> {
         let list = self.list.get_or_init(|| async {
             let path = Path::new(&["v1", "zones", self.zone.as_str(), "collections"])?;
-            match self.getter.json(&path).await {
+            match self.shared.first(self.getter.json(&path)).await {
                 Ok(body) => listed(&body).map_err(|what| malformed(&what)),
                 // A zone that the gateway does not know is one that it serves nothing for.
                 Err(failure) if failure.class == FailureClass::Missing => Ok(Vec::new()),
@@ -135,15 +129,9 @@ impl GatewayReader {
 
 impl GatewayWriter {
     /// A writer of one zone, which also reads with its key.
-    pub fn new(
-        gateway: &Gateway,
-        zone: &ZoneCode,
-        key: SecretString,
-        transport: Arc<dyn Transport>,
-        budget: Arc<Budget>,
-    ) -> Self {
-        let wire = Arc::new(wire(gateway, zone, key, transport, budget));
-        Self { reader: GatewayReader::over(zone, &wire), keeper: Keeper::new(wire) }
+    pub fn new(gateway: &Arc<SharedGateway>, zone: &ZoneCode, key: SecretString) -> Self {
+        let wire = Arc::new(gateway.wire(zone, key));
+        Self { reader: GatewayReader::over(gateway, zone, &wire), keeper: Keeper::new(wire) }
     }
 
     /// What it reads with.
@@ -261,17 +249,6 @@ fn addressed(path: Path, id: &CollectionId) -> Path {
 
 fn malformed(what: &str) -> Failure {
     Failure::new(FailureClass::Malformed, format!("its answer is not as the contract says: {what}"))
-}
-
-fn wire(
-    gateway: &Gateway,
-    zone: &ZoneCode,
-    key: SecretString,
-    transport: Arc<dyn Transport>,
-    budget: Arc<Budget>,
-) -> Wire {
-    let (zone, root, key) = (zone.clone(), gateway.url.clone(), Key::new(key));
-    Wire { zone, root, key, transport, budget, sent: 0.into() }
 }
 
 /// The text of a member, where it is one.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod checks;
+mod silence;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,14 +11,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value as Json, json};
 
-use super::{GatewayReader, GatewayWriter, openapi};
-use crate::model::network::{Credentials, Gateway, Rate};
+use super::{GatewayReader, GatewayWriter, SharedGateway, openapi};
+use crate::model::network::Rate;
 use crate::model::{
     Action, Address, Change, CollectionId, Drift, Edit, FailureClass, Key, Mode, Place, Provenance, Record,
     Value,
 };
 use crate::provider::WriteError;
-use crate::provider::budget::Budget;
 use crate::provider::transport::{Answer, Transport, TransportError};
 
 /// A gateway that answers one thing after the other; no status means that the answer is lost.
@@ -51,35 +51,17 @@ fn script(steps: &[(u16, Json)]) -> Arc<Script> {
     Arc::new(Script { steps: Mutex::new(steps.collect()), seen: Mutex::default() })
 }
 
-fn gateway() -> Gateway {
-    Gateway {
-        url: "https://gateway.test/x".into(),
-        credentials: Credentials { read: None, write: None },
-        rate: Rate { per_second: 20, daily_reserve: 0 },
-        place: Place::file("network.yaml"),
-    }
+fn gateway(script: &Arc<Script>) -> Arc<SharedGateway> {
+    let rate = Rate { per_second: 20, daily_reserve: 0 };
+    Arc::new(SharedGateway::new("https://gateway.test/x", rate, Arc::clone(script) as Arc<dyn Transport>))
 }
 
 fn reader(script: &Arc<Script>) -> GatewayReader {
-    let budget = Arc::new(Budget::new(gateway().rate));
-    GatewayReader::new(
-        &gateway(),
-        &"01A".into(),
-        "KEY".into(),
-        Arc::clone(script) as Arc<dyn Transport>,
-        budget,
-    )
+    GatewayReader::new(&gateway(script), &"01A".into(), "KEY".into())
 }
 
 fn writer(script: &Arc<Script>) -> GatewayWriter {
-    let budget = Arc::new(Budget::new(gateway().rate));
-    GatewayWriter::new(
-        &gateway(),
-        &"01A".into(),
-        "KEY".into(),
-        Arc::clone(script) as Arc<dyn Transport>,
-        budget,
-    )
+    GatewayWriter::new(&gateway(script), &"01A".into(), "KEY".into())
 }
 
 fn groups(revision: &str, names: &[(&str, &str)]) -> Json {

@@ -13,7 +13,7 @@ async fn checked(wrong_key: &[(u16, Json)], scratch: &[(u16, Json)]) -> (Vec<Str
     let script = script(&steps);
     let fields = json!({"name": "Trial", "list": ["b", "a"], "no": null});
     let trial = Trial {
-        gateway: gateway(),
+        gateway: gateway(&script),
         zone: "01A_403".into(),
         key: "KEY".into(),
         scratch: Some(Scratch {
@@ -22,8 +22,7 @@ async fn checked(wrong_key: &[(u16, Json)], scratch: &[(u16, Json)]) -> (Vec<Str
             key: vec![("name".into(), "Trial".into())],
         }),
     };
-    let budget = Arc::new(Budget::new(gateway().rate));
-    let checks = check(&trial, &(Arc::clone(&script) as Arc<dyn Transport>), &budget).await;
+    let checks = check(&trial).await;
     let failed = checks.into_iter().filter(|check| check.outcome == CheckOutcome::Failed);
     let failed = failed.map(|check| format!("{}: {}", check.rule, check.found.unwrap_or_default())).collect();
     let seen = std::mem::take(&mut *script.seen.lock().unwrap());

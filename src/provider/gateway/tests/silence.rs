@@ -1,0 +1,57 @@
+//! A gateway that answers nobody does not hold every zone up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use http::{Request, Response};
+
+use super::super::{GatewayReader, SharedGateway};
+use crate::model::FailureClass;
+use crate::model::network::Rate;
+use crate::provider::transport::{Answer, Transport};
+
+/// A gateway that is silent for all zones whose code has this in it, and serves nothing for the others.
+struct Silent(&'static str);
+
+impl Transport for Silent {
+    fn send(&self, request: Request<Bytes>) -> Answer<'_> {
+        let silent = request.uri().path().contains(self.0);
+        Box::pin(async move {
+            if silent {
+                std::future::pending::<()>().await;
+            }
+            let body = Bytes::from_static(br#"{"collections": []}"#);
+            Ok(Response::new(body))
+        })
+    }
+}
+
+/// For how many of forty zones the gateway was found to answer, and how long that took.
+async fn asked(silent: &'static str) -> (usize, Duration) {
+    let rate = Rate { per_second: 100, daily_reserve: 0 };
+    let gateway = Arc::new(SharedGateway::new("https://gateway.test", rate, Arc::new(Silent(silent))));
+    let start = tokio::time::Instant::now();
+    let zones = (0..40).map(|number| {
+        let reader = GatewayReader::new(&gateway, &format!("01Z_{number}_").as_str().into(), "KEY".into());
+        async move { reader.list().await.map(<[_]>::len).map_err(|failure| failure.class) }
+    });
+    let answers = join_all(zones).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(0) | Err(FailureClass::Gateway))), "{answers:?}");
+    (answers.iter().filter(|answer| answer.is_ok()).count(), start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_zones_wait_in_vain_and_the_others_no_longer() {
+    let (served, took) = asked("01Z").await;
+    assert_eq!(served, 0);
+    assert!(took < Duration::from_secs(5 * 60), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_zone_that_the_gateway_cannot_reach_leaves_the_others_served() {
+    let (served, took) = asked("01Z_7_").await;
+    assert_eq!(served, 39);
+    assert!(took < Duration::from_secs(5 * 60), "{took:?}");
+}
