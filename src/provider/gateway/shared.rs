@@ -1,7 +1,9 @@
 //! What the zones of a run share of their gateway: how fast it may be asked, and whether it answers at all.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -13,24 +15,24 @@ use crate::provider::http::secret::Key;
 use crate::provider::http::wire::Wire;
 use crate::provider::transport::Transport;
 
-/// For so many zones, one after the other, the gateway is waited for in vain; the others do not wait. One
-/// zone that it cannot reach is no reason to give up the rest.
-const IN_VAIN: usize = 3;
+/// Once a gateway has answered nothing for any zone so long, nobody waits for it any more. Each zone alone
+/// would wait longer, behind the tries of all others.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A gateway as all zones see it.
 pub struct SharedGateway {
     root: String,
     transport: Arc<dyn Transport>,
     budget: Arc<Budget>,
-    /// How many zones it was waited for in vain since it last answered.
-    in_vain: watch::Sender<usize>,
+    /// Told whenever it has answered for some zone.
+    answered: watch::Sender<()>,
 }
 
 impl SharedGateway {
     /// A gateway that nobody has asked yet, by its address without `/v1`.
     pub fn new(url: &str, rate: Rate, transport: Arc<dyn Transport>) -> Self {
         let budget = Arc::new(Budget::new(rate));
-        Self { root: url.to_owned(), transport, budget, in_vain: watch::Sender::new(0) }
+        Self { root: url.to_owned(), transport, budget, answered: watch::Sender::new(()) }
     }
 
     /// The way to one zone with one key.
@@ -40,23 +42,29 @@ impl SharedGateway {
         Wire { zone, root, key, transport, budget, sent: 0.into() }
     }
 
-    /// Waits for the first answer for a zone, unless others have waited in vain.
+    /// Waits for the first answer for a zone, as long as the gateway answers for any.
     pub(super) async fn first<T>(
         &self,
         answer: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let mut others = self.in_vain.subscribe();
-        let answer = tokio::select! {
-            biased;
-            answer = answer => answer,
-            // The sender lives as long as this.
-            _ = others.wait_for(|zones| *zones >= IN_VAIN) => {
-                let message = format!("it was waited for in vain for {IN_VAIN} other zones, one after the other");
-                return Err(Failure::new(FailureClass::Unreachable, message));
+        let mut others = self.answered.subscribe();
+        let mut answer = pin!(answer);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => {
+                    if !answer.as_ref().is_err_and(|failure| failure.class == FailureClass::Unreachable) {
+                        self.answered.send_replace(());
+                    }
+                    return answer;
+                }
+                // The sender lives as long as this.
+                _ = others.changed() => {}
+                () = tokio::time::sleep(PATIENCE) => {
+                    let message = format!("it has answered for no zone in {} s", PATIENCE.as_secs());
+                    return Err(Failure::new(FailureClass::Unreachable, message));
+                }
             }
-        };
-        let silent = answer.as_ref().is_err_and(|failure| failure.class == FailureClass::Unreachable);
-        self.in_vain.send_modify(|zones| *zones = if silent { *zones + 1 } else { 0 });
-        answer
+        }
     }
 }

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use super::super::{GatewayReader, SharedGateway};
 use crate::model::FailureClass;
 use crate::model::network::Rate;
-use crate::provider::transport::{Answer, Transport};
+use crate::provider::transport::{Answer, Transport, TransportError};
 
 /// A gateway that is silent for all zones whose code has this in it, and serves nothing for the others.
 struct Silent(&'static str);
@@ -20,7 +20,9 @@ impl Transport for Silent {
         let silent = request.uri().path().contains(self.0);
         Box::pin(async move {
             if silent {
-                std::future::pending::<()>().await;
+                // As sockets do, so that it is tried again.
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                return Err(TransportError::Lost("no answer".into()));
             }
             let body = Bytes::from_static(br#"{"collections": []}"#);
             Ok(Response::new(body))
@@ -43,10 +45,10 @@ async fn asked(silent: &'static str) -> (usize, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_zones_wait_in_vain_and_the_others_no_longer() {
+async fn all_zones_give_it_up_together() {
     let (served, took) = asked("01Z").await;
     assert_eq!(served, 0);
-    assert!(took < Duration::from_secs(5 * 60), "{took:?}");
+    assert!(took < Duration::from_secs(90), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
