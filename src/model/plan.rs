@@ -112,33 +112,39 @@ pub struct Counts {
     pub detached: usize,
 }
 
+impl Counts {
+    fn add(&mut self, zone: &ZonePlan) {
+        for step in &zone.collections {
+            let found = match &step.diff.outcome {
+                Ok(found) => found,
+                Err(failure) => {
+                    self.blocked += usize::from(!failure.class.whole_zone());
+                    continue;
+                }
+            };
+            self.unmanaged += found.unmanaged;
+            self.ignored += found.ignored;
+            self.attested += found.attested;
+            self.released += found.released.iter().map(|released| released.records).sum::<usize>();
+            for change in &found.changes {
+                self.detached += usize::from(change.drift == Drift::Detached);
+                match (change.mode, change.action) {
+                    (Mode::Report, _) => self.report += 1,
+                    (Mode::ByHand, _) => self.by_hand += 1,
+                    (Mode::Apply, Action::Create) => self.add += 1,
+                    (Mode::Apply, Action::Update) => self.change += 1,
+                    (Mode::Apply, Action::Delete) => self.destroy += 1,
+                }
+            }
+        }
+    }
+}
+
 impl ZonePlan {
     /// What the zone's changes add up to.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for step in &self.collections {
-            let found = match &step.diff.outcome {
-                Ok(found) => found,
-                Err(failure) => {
-                    counts.blocked += usize::from(!failure.class.whole_zone());
-                    continue;
-                }
-            };
-            counts.unmanaged += found.unmanaged;
-            counts.ignored += found.ignored;
-            counts.attested += found.attested;
-            counts.released += found.released.iter().map(|released| released.records).sum::<usize>();
-            for change in &found.changes {
-                counts.detached += usize::from(change.drift == Drift::Detached);
-                match (change.mode, change.action) {
-                    (Mode::Report, _) => counts.report += 1,
-                    (Mode::ByHand, _) => counts.by_hand += 1,
-                    (Mode::Apply, Action::Create) => counts.add += 1,
-                    (Mode::Apply, Action::Update) => counts.change += 1,
-                    (Mode::Apply, Action::Delete) => counts.destroy += 1,
-                }
-            }
-        }
+        counts.add(self);
         counts
     }
 
@@ -151,34 +157,9 @@ impl ZonePlan {
 impl Plan {
     /// What all changes add up to.
     pub fn counts(&self) -> Counts {
-        self.zones.values().map(ZonePlan::counts).fold(Counts::default(), |sum, counts| {
-            let Counts {
-                add,
-                change,
-                destroy,
-                report,
-                unmanaged,
-                ignored,
-                blocked,
-                by_hand,
-                attested,
-                released,
-                detached,
-            } = counts;
-            Counts {
-                add: sum.add + add,
-                change: sum.change + change,
-                destroy: sum.destroy + destroy,
-                report: sum.report + report,
-                unmanaged: sum.unmanaged + unmanaged,
-                ignored: sum.ignored + ignored,
-                blocked: sum.blocked + blocked,
-                by_hand: sum.by_hand + by_hand,
-                attested: sum.attested + attested,
-                released: sum.released + released,
-                detached: sum.detached + detached,
-            }
-        })
+        let mut counts = Counts::default();
+        self.zones.values().for_each(|zone| counts.add(zone));
+        counts
     }
 
     /// Whether apply has anything to write anywhere.
