@@ -199,46 +199,32 @@ pub(super) type Problem = String;
 impl CodeTable {
     pub(super) fn edit(&mut self, library: &str, action: &Action, stamp: Stamp) -> Result<(), Problem> {
         let rows = self.rows.entry(library.to_owned()).or_default();
-        match action {
-            Action::SetCode { code, description, language, enabled, default } => {
-                if *default == Some(true) {
-                    rows.iter_mut().for_each(|row| row.default = false);
-                }
-                let index = rows.iter().position(|row| row.code == *code).unwrap_or_else(|| {
-                    rows.push(CodeRow::new(code, description.as_deref().unwrap_or(code)));
-                    rows.len() - 1
-                });
-                let row = &mut rows[index];
-                if let Some(description) = description {
-                    let language = language.as_deref().unwrap_or("en").to_owned();
-                    row.descriptions.insert(language, description.clone());
-                }
-                row.enabled = enabled.unwrap_or(row.enabled);
-                row.default = default.unwrap_or(row.default);
-                row.updated = Some(stamp.clone());
+        if let Action::SetCode { code, description, language, enabled, default } = action {
+            if *default == Some(true) {
+                rows.iter_mut().for_each(|row| row.default = false);
             }
-            Action::DeleteCode { code } => {
-                let before = rows.len();
-                rows.retain(|row| row.code != *code);
-                if rows.len() == before {
-                    return Err(format!("`{}` has no row `{code}`", self.name));
-                }
+            let index = rows.iter().position(|row| row.code == *code).unwrap_or_else(|| {
+                rows.push(CodeRow::new(code, description.as_deref().unwrap_or(code)));
+                rows.len() - 1
+            });
+            let row = &mut rows[index];
+            if let Some(description) = description {
+                let language = language.as_deref().unwrap_or("en").to_owned();
+                row.descriptions.insert(language, description.clone());
             }
-            Action::Access(access) => self.access = *access,
-            Action::SetRow { .. }
-            | Action::AddRow { .. }
-            | Action::DeleteRow { .. }
-            | Action::SetLetter { .. }
-            | Action::SetRelation { .. }
-            | Action::DeleteRelation { .. }
-            | Action::SetHours(_)
-            | Action::DeleteHours { .. }
-            | Action::SetGroup { .. }
-            | Action::DeleteGroup { .. }
-            | Action::SetMember { .. } => {
-                return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
+            row.enabled = enabled.unwrap_or(row.enabled);
+            row.default = default.unwrap_or(row.default);
+            row.updated = Some(stamp.clone());
+        } else if let Action::DeleteCode { code } = action {
+            let before = rows.len();
+            rows.retain(|row| row.code != *code);
+            if rows.len() == before {
+                return Err(format!("`{}` has no row `{code}`", self.name));
             }
-            Action::Remove => {}
+        } else if let Action::Access(access) = action {
+            self.access = *access;
+        } else if *action != Action::Remove {
+            return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
         }
         self.updated = Some(stamp);
         Ok(())
@@ -247,53 +233,39 @@ impl CodeTable {
 
 impl MappingTable {
     pub(super) fn edit(&mut self, library: &str, action: &Action, stamp: Stamp) -> Result<(), Problem> {
-        match action {
-            Action::SetRow { find, set, enabled } => {
-                let (find, set) = (self.cells(find)?, self.cells(set)?);
-                let mut found = false;
-                for row in self.found(library, &find) {
-                    found = true;
-                    for (column, value) in &set {
-                        row.columns[*column].clone_from(value);
-                    }
-                    row.enabled = enabled.unwrap_or(row.enabled);
-                    row.updated = Some(stamp.clone());
+        if let Action::SetRow { find, set, enabled } = action {
+            let (find, set) = (self.cells(find)?, self.cells(set)?);
+            let mut found = false;
+            for row in self.found(library, &find) {
+                found = true;
+                for (column, value) in &set {
+                    row.columns[*column].clone_from(value);
                 }
-                if !found {
-                    return Err(format!("`{}` has no such row", self.code));
-                }
-            }
-            Action::AddRow { columns } => {
-                let mut row = MappingRow::new(&[]);
-                for (column, value) in self.cells(columns)? {
-                    row.columns[column] = value;
-                }
+                row.enabled = enabled.unwrap_or(row.enabled);
                 row.updated = Some(stamp.clone());
-                self.rows.entry(library.to_owned()).or_default().push(row);
             }
-            Action::DeleteRow { find } => {
-                let find = self.cells(find)?;
-                let rows = self.rows.entry(library.to_owned()).or_default();
-                let before = rows.len();
-                rows.retain(|row| !holds(row, &find));
-                if rows.len() == before {
-                    return Err(format!("`{}` has no such row", self.code));
-                }
+            if !found {
+                return Err(format!("`{}` has no such row", self.code));
             }
-            Action::Access(access) => self.access = *access,
-            Action::SetCode { .. }
-            | Action::DeleteCode { .. }
-            | Action::SetLetter { .. }
-            | Action::SetRelation { .. }
-            | Action::DeleteRelation { .. }
-            | Action::SetHours(_)
-            | Action::DeleteHours { .. }
-            | Action::SetGroup { .. }
-            | Action::DeleteGroup { .. }
-            | Action::SetMember { .. } => {
-                return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
+        } else if let Action::AddRow { columns } = action {
+            let mut row = MappingRow::new(&[]);
+            for (column, value) in self.cells(columns)? {
+                row.columns[column] = value;
             }
-            Action::Remove => {}
+            row.updated = Some(stamp.clone());
+            self.rows.entry(library.to_owned()).or_default().push(row);
+        } else if let Action::DeleteRow { find } = action {
+            let find = self.cells(find)?;
+            let rows = self.rows.entry(library.to_owned()).or_default();
+            let before = rows.len();
+            rows.retain(|row| !holds(row, &find));
+            if rows.len() == before {
+                return Err(format!("`{}` has no such row", self.code));
+            }
+        } else if let Action::Access(access) = action {
+            self.access = *access;
+        } else if *action != Action::Remove {
+            return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
         }
         self.updated = Some(stamp);
         Ok(())

@@ -114,34 +114,19 @@ pub(super) fn taken(body: &Map<String, Value>) -> Result<Vec<OpenHour>, Refusal>
 
 /// What a librarian does to a calendar.
 pub(super) fn edit(hours: &mut Vec<OpenHour>, action: &Action) -> Result<(), Problem> {
-    match action {
-        Action::SetHours(hour) => {
-            match hours.iter_mut().find(|known| known.is_like(hour)) {
-                Some(known) => (**hour).clone_into(known),
-                None => hours.push((**hour).clone()),
-            }
-            Ok(())
+    if let Action::SetHours(hour) = action {
+        match hours.iter_mut().find(|known| known.is_like(hour)) {
+            Some(known) => (**hour).clone_into(known),
+            None => hours.push((**hour).clone()),
         }
-        Action::DeleteHours { description } => {
-            let before = hours.len();
-            hours.retain(|hour| hour.description != *description);
-            match hours.len() == before {
-                true => Err(format!("no opening hours are called `{description}`")),
-                false => Ok(()),
-            }
+    } else if let Action::DeleteHours { description } = action {
+        let before = hours.len();
+        hours.retain(|hour| hour.description != *description);
+        if hours.len() == before {
+            return Err(format!("no opening hours are called `{description}`"));
         }
-        Action::SetCode { .. }
-        | Action::DeleteCode { .. }
-        | Action::SetRow { .. }
-        | Action::AddRow { .. }
-        | Action::DeleteRow { .. }
-        | Action::SetLetter { .. }
-        | Action::SetGroup { .. }
-        | Action::DeleteGroup { .. }
-        | Action::SetMember { .. }
-        | Action::SetRelation { .. }
-        | Action::DeleteRelation { .. }
-        | Action::Access(_)
-        | Action::Remove => Err("opening hours are changed with set_hours and delete_hours".to_owned()),
+    } else {
+        return Err("opening hours are changed with set_hours and delete_hours".to_owned());
     }
+    Ok(())
 }

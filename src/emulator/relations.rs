@@ -105,32 +105,15 @@ pub(super) fn taken(
 
 /// What a librarian does to a library's relations.
 pub(super) fn edit(relations: &mut Vec<Relation>, action: &Action) -> Result<(), Problem> {
-    match action {
-        Action::SetRelation { library, types } => {
-            match relations.iter_mut().find(|relation| relation.library == *library) {
-                Some(relation) => relation.types.clone_from(types),
-                None => {
-                    relations.push(Relation { library: library.clone(), types: types.clone(), remark: None })
-                }
-            }
-            Ok(())
+    if let Action::SetRelation { library, types } = action {
+        match relations.iter_mut().find(|relation| relation.library == *library) {
+            Some(relation) => relation.types.clone_from(types),
+            None => relations.push(Relation { library: library.clone(), types: types.clone(), remark: None }),
         }
-        Action::DeleteRelation { library } => {
-            relations.retain(|relation| relation.library != *library);
-            Ok(())
-        }
-        Action::SetCode { .. }
-        | Action::DeleteCode { .. }
-        | Action::SetRow { .. }
-        | Action::AddRow { .. }
-        | Action::DeleteRow { .. }
-        | Action::SetLetter { .. }
-        | Action::SetGroup { .. }
-        | Action::DeleteGroup { .. }
-        | Action::SetMember { .. }
-        | Action::SetHours(_)
-        | Action::DeleteHours { .. }
-        | Action::Access(_)
-        | Action::Remove => Err("relations are changed with set_relation and delete_relation".to_owned()),
+    } else if let Action::DeleteRelation { library } = action {
+        relations.retain(|relation| relation.library != *library);
+    } else {
+        return Err("relations are changed with set_relation and delete_relation".to_owned());
     }
+    Ok(())
 }

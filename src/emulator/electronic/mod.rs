@@ -240,37 +240,23 @@ impl Electronic {
             self.add_group(group);
         }
         let Some(resource) = self.resources.get_mut(ids) else { return Ok(()) };
-        match action {
-            Action::SetGroup { group, set } => {
-                let said = resource.groups.entry(group.clone()).or_default();
-                said.extend(set.clone());
-                said.retain(|_, text| !text.is_empty());
+        if let Action::SetGroup { group, set } = action {
+            let said = resource.groups.entry(group.clone()).or_default();
+            said.extend(set.clone());
+            said.retain(|_, text| !text.is_empty());
+        } else if let Action::DeleteGroup { group } = action {
+            if resource.groups.remove(group).is_none() {
+                return Err(format!("`{ids}` is not available for a group `{group}`"));
             }
-            Action::DeleteGroup { group } => {
-                if resource.groups.remove(group).is_none() {
-                    return Err(format!("`{ids}` is not available for a group `{group}`"));
-                }
-            }
-            Action::SetMember { member, value } if NAMES.contains(&member.as_str()) => {
-                lay(&mut resource.members, member, value);
-            }
-            Action::SetMember { member, value: _ } => {
+        } else if let Action::SetMember { member, value } = action {
+            if !NAMES.contains(&member.as_str()) {
                 return Err(format!("an e-resource has no `{member}`"));
             }
-            Action::Remove => drop(self.resources.remove(ids)),
-            Action::SetCode { .. }
-            | Action::DeleteCode { .. }
-            | Action::SetRow { .. }
-            | Action::AddRow { .. }
-            | Action::DeleteRow { .. }
-            | Action::SetLetter { .. }
-            | Action::SetRelation { .. }
-            | Action::DeleteRelation { .. }
-            | Action::SetHours(_)
-            | Action::DeleteHours { .. }
-            | Action::Access(_) => {
-                return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
-            }
+            lay(&mut resource.members, member, value);
+        } else if *action == Action::Remove {
+            self.resources.remove(ids);
+        } else {
+            return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
         }
         Ok(())
     }
