@@ -1,8 +1,5 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::collection::{Comparison, Draft};
 use crate::model::{
     Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
@@ -104,36 +101,6 @@ impl Comparison<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Says so where the last text is taken out of a list: what a rule without a list is for, Alma's
-    /// documentation does not say.
-    pub(super) fn tell_emptied<'w>(&mut self, amendments: impl Iterator<Item = &'w Amendment>) {
-        let shrinking = |amend: &&Amend| match amend.to {
-            AmendTo::Without(_) | AmendTo::Stopping { .. } => true,
-            AmendTo::Value(_) | AmendTo::Filled(_) | AmendTo::With(_) | AmendTo::Passing { .. } => false,
-        };
-        let fields: BTreeSet<&Field> = amendments
-            .flat_map(|amendment| &amendment.amends)
-            .filter(shrinking)
-            .map(|amend| &amend.field)
-            .collect();
-        for change in self.changes.values_mut() {
-            let emptied = change.edits.iter().filter(|edit| {
-                let held = edit.before.as_ref().is_some_and(|before| *before != Value::Null);
-                fields.contains(&edit.name) && held && edit.after == Value::Null
-            });
-            let notes: Vec<Arc<str>> = emptied
-                .map(|edit| {
-                    format!(
-                        "nothing is left in `{}`: see that the record does not hold for everybody then",
-                        edit.name
-                    )
-                    .into()
-                })
-                .collect();
-            change.notes.extend(notes);
-        }
     }
 
     /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.

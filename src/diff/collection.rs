@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::Wanted;
 use super::names::{Names, Wish};
+use super::refusals::{ambiguous, declared_twice, differently_keyed, lacking};
 use super::rows::{Row, Rows};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Drift, Edit, Enforcement, Failure, FailureClass, Field, Key, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
+    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, Mode, ObservedCollection, ObservedRecord,
+    Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -100,7 +101,7 @@ pub fn collection(
 
 pub(super) struct Comparison<'a> {
     zone: &'a ZoneCode,
-    id: &'a CollectionId,
+    pub(super) id: &'a CollectionId,
     pub(super) names: Names<'a>,
     elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
     just_created: &'a BTreeSet<&'a Key>,
@@ -108,7 +109,7 @@ pub(super) struct Comparison<'a> {
     pub(super) key: Vec<Field>,
     pub(super) rows: &'a Rows<'a>,
     /// The zone's keys without case and spaces around, made when the first record is new.
-    folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
+    pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
     pub(super) changes: BTreeMap<(Key, Mode), Change>,
     pub(super) ignored: usize,
@@ -141,7 +142,7 @@ impl<'a> Comparison<'a> {
         let found = match self.rows.get(id) {
             [] => None,
             [(_, one)] => Some(*one),
-            several => return Err(self.ambiguous(id, several.len(), collection)),
+            several => return Err(ambiguous(self.id, id, several.len(), collection)),
         };
         if record.enforcement == Enforcement::Release {
             if found.is_some() {
@@ -233,29 +234,6 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Says so where something of the zone's own overrules a record, whatever the record holds.
-    fn tell_shadow(&mut self, id: &Key, found: Option<&ObservedRecord>, collection: &DesiredCollection) {
-        let (Some(found), Some(shadow)) = (found, &collection.shape.shadow) else { return };
-        let over = found.fields.get(shadow).map(Value::texts).unwrap_or_default();
-        if !over.is_empty() {
-            let over = over.join(", ");
-            self.notes.push(format!(
-                "`{id}` of {} does not count at {over}, where an own copy overrules it",
-                self.id
-            ));
-        }
-    }
-
-    /// Says so where records stay that no manifest mentions, in a collection that should have none.
-    fn tell_stale(&mut self, stale: &[&Key], wanted: &[&DesiredCollection]) {
-        let managed = |collection: &&&DesiredCollection| collection.enforcement != Enforcement::Release;
-        let what = wanted.iter().find(managed).and_then(|collection| collection.shape.stale.as_ref());
-        if let (Some(what), false) = (what, stale.is_empty()) {
-            let names: Vec<String> = stale.iter().map(|key| format!("`{key}`")).collect();
-            self.notes.push(format!("{} has {}: {what}", self.id, names.join(", ")));
-        }
-    }
-
     /// What a record comes to that no manifest mentions. Returns how many rows stay unmanaged.
     fn unlisted(
         &mut self,
@@ -268,7 +246,7 @@ impl<'a> Comparison<'a> {
             Unlisted::Disable => "disable",
             Unlisted::Remove => "remove",
         };
-        let [(_, one)] = found else { return Err(self.ambiguous(id, found.len(), collection)) };
+        let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
         let (action, edits) = match (collection.unlisted, &collection.shape.switch) {
             (Unlisted::Remove, _) => (Action::Delete, Vec::new()),
             (_, Some(switch)) if one.fields.get(switch) != Some(&Value::Bool(false)) => {
@@ -348,10 +326,7 @@ impl<'a> Comparison<'a> {
         // Whether a record is there that only people can see, nobody knows.
         let seen = self.observed.witness == Witness::Zone;
         if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
-            let message =
-                format!("`{id}` is not in the zone's {} and cannot be created without `{required}`", self.id);
-            let help = format!("add `{required}` at {}", record.provenance);
-            return Err(Failure::new(FailureClass::Mismatch, message).help(help));
+            return Err(lacking(self.id, id, required, &record.provenance));
         }
         let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
         let filled = silent().map(|(field, default)| {
@@ -377,18 +352,6 @@ impl<'a> Comparison<'a> {
         edits.extend(said.map(|wish| wish.edit(None)));
         edits.extend(filled);
         Ok(edits)
-    }
-
-    /// Says so where a new record differs from one of the zone's only in case or in spaces: the
-    /// commonest way to type a row twice.
-    fn look_alike(&self, id: &Key) -> Option<String> {
-        let folded = |key: &Key| key.0.iter().map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
-        let all = self.folded.get_or_init(|| {
-            // Of several that are alike the first one is told.
-            self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
-        });
-        let other = all.get(&folded(id))?;
-        Some(format!("beside `{other}`, which the zone takes for another row: keys are case-sensitive"))
     }
 
     fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
@@ -420,16 +383,6 @@ impl<'a> Comparison<'a> {
         };
         self.changes.insert((id.clone(), mode), change);
     }
-
-    fn ambiguous(&self, id: &Key, rows: usize, collection: &DesiredCollection) -> Failure {
-        let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
-        let message =
-            format!("{rows} rows of the zone's {} have the key `{id}` ({})", self.id, names.join(", "));
-        Failure::new(FailureClass::Mismatch, message).help(format!(
-            "name enough columns in `key` of {} to tell them apart",
-            collection.provenance.manifest
-        ))
-    }
 }
 
 /// Nobody knows what such a zone holds.
@@ -445,26 +398,4 @@ fn edits(wanted: &[Wish<'_>], found: &Record) -> Vec<Edit> {
     let differing =
         wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&Value::Null) != wish.value.value);
     differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
-}
-
-fn differently_keyed(first: &DesiredCollection, other: &DesiredCollection) -> Failure {
-    let (a, b) = (&first.provenance, &other.provenance);
-    Failure::new(
-        FailureClass::Mismatch,
-        format!(
-            "{} and {} mean the same table of the zone, but name different key columns",
-            a.manifest, b.manifest
-        ),
-    )
-    .help(format!("give both the same `key` (declared at {a} and {b})"))
-}
-
-fn declared_twice(
-    collection: &CollectionId,
-    id: &Key,
-    first: &DesiredRecord,
-    second: &DesiredRecord,
-) -> Failure {
-    Failure::new(FailureClass::Mismatch, format!("`{id}` of the zone's {collection} is declared twice"))
-        .help(format!("keep one of {} and {}", first.provenance, second.provenance))
 }

@@ -9,7 +9,9 @@ mod collection;
 mod languages;
 mod names;
 mod references;
+mod refusals;
 mod rows;
+mod told;
 
 #[cfg(test)]
 pub(crate) mod tests;
