@@ -13,6 +13,7 @@ use super::world::World;
 use crate::model::network::Zone;
 use crate::model::{Desired, Event, Plan};
 use crate::observe::observe;
+use crate::plan::digest::Scope;
 use crate::{diff, plan, render};
 use clap::Args;
 
@@ -66,7 +67,10 @@ impl PlanCommand {
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json | Format::Lines => {
-                world.out.line(to_json(&render::json::plan::plan(&planned.plan, plan::change_digest)))
+                let scope = Scope::from(&planned.plan);
+                world
+                    .out
+                    .line(to_json(&render::json::plan::plan(&planned.plan, |change| scope.change(change))))
             }
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };

@@ -71,7 +71,7 @@ impl Change {
 
 /// What a change does, and to what: two changes with the same effect are the same change in two
 /// zones, or at two moments.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Effect<'a> {
     /// The collection.
     pub collection: &'a CollectionId,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::address::ZoneCode;
 use super::place::Place;
+use super::rollout::{ApprovalRule, Rollout};
 
 /// A network zone and its members.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub struct Network {
     pub environment: Option<String>,
     /// What stands in front of what Alma's public API does not reach, where anything does.
     pub gateway: Option<Gateway>,
+    /// Which zones need an approval.
+    pub approval: ApprovalRule,
+    /// In what order its zones are written to.
+    pub rollout: Rollout,
     /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
     /// for one in which anything else is [`Unread`].
     pub unread: bool,

@@ -6,7 +6,9 @@ use super::address::ZoneCode;
 use super::change::{Action, Drift, Mode};
 use super::channel::Channel;
 use super::difference::CollectionDiff;
+use super::digest::Digest;
 use super::failure::Failure;
+use super::review::{Finding, Hold, Verdict};
 
 /// All changes of all zones.
 #[derive(Debug, Clone)]
@@ -23,6 +25,10 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// What apply will cost.
     pub cost: Cost,
+    /// Of everything that would be done, in all zones. Whoever approves a plan approves this.
+    pub digest: Digest,
+    /// What guards and policies found, the gravest first.
+    pub findings: Vec<Finding>,
 }
 
 /// What would be done in one zone.
@@ -34,6 +40,10 @@ pub struct ZonePlan {
     pub failure: Option<Failure>,
     /// Its collections, in the order in which apply takes them.
     pub collections: Vec<Step>,
+    /// Of everything that would be done in it, and where.
+    pub digest: Digest,
+    /// Why apply leaves the whole zone alone, where it does.
+    pub hold: Option<Hold>,
 }
 
 /// One collection in its place in the order.
@@ -45,13 +55,16 @@ pub struct Step {
     pub after: Vec<usize>,
     /// How the changes reach the zone.
     pub channel: Channel,
+    /// Why apply leaves it alone, where it does.
+    pub hold: Option<Hold>,
 }
 
 /// Zones whose changes are the same, record for record.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// SHA-256 of what they have in common, in hexadecimal.
-    pub digest: String,
+    /// Of what would be done in each of them. Groups that only differ in what is reported have the
+    /// same.
+    pub digest: Digest,
     /// The zones, by code. Never empty.
     pub zones: Vec<ZoneCode>,
     /// What the group is about.
@@ -148,9 +161,14 @@ impl ZonePlan {
         counts
     }
 
-    /// Whether apply has anything to write in the zone.
+    /// Whether there is anything to write in the zone, be it held or not.
     pub fn has_work(&self) -> bool {
         self.collections.iter().any(|step| step.diff.has_work())
+    }
+
+    /// Why apply leaves a step alone, where it does.
+    pub fn held<'a>(&'a self, step: &'a Step) -> Option<&'a Hold> {
+        self.hold.as_ref().or(step.hold.as_ref())
     }
 }
 
@@ -165,6 +183,11 @@ impl Plan {
     /// Whether apply has anything to write anywhere.
     pub fn has_work(&self) -> bool {
         self.zones.values().any(ZonePlan::has_work)
+    }
+
+    /// Whether a guard or a policy keeps all of it from being applied.
+    pub fn is_denied(&self) -> bool {
+        self.findings.iter().any(|finding| finding.verdict == Verdict::Deny)
     }
 
     /// Whether every zone answered and every collection could be compared.

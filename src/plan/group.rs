@@ -2,22 +2,29 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
 
-use sha2::{Digest, Sha256};
+use serde::Serialize;
 
-use crate::model::{Change, Failure, Group, GroupState, ZoneCode, ZonePlan};
+use super::digest::{self, Scope};
+use crate::model::{
+    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, ZoneCode, ZonePlan,
+};
 
 /// Zones by what happens to them: changes first, then the unknown, then those in sync; within
 /// each the largest group first.
-pub fn groups(zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Group> {
-    let mut by_digest: BTreeMap<(GroupState, String), Vec<ZoneCode>> = BTreeMap::new();
+pub fn groups(scope: Scope<'_>, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Group> {
+    let mut by_content: BTreeMap<(GroupState, Digest), Vec<ZoneCode>> = BTreeMap::new();
     for (code, zone) in zones {
-        by_digest.entry((state(zone), digest(zone))).or_default().push(code.clone());
+        by_content.entry((state(zone), shown(zone))).or_default().push(code.clone());
     }
-    let mut groups: Vec<Group> =
-        by_digest.into_iter().map(|((state, digest), zones)| Group { digest, zones, state }).collect();
+    let change_set = |codes: &[ZoneCode]| {
+        let first = codes.first().and_then(|code| zones.get(code));
+        scope.change_set(first.map_or(&[], |zone| &zone.collections))
+    };
+    let mut groups: Vec<Group> = by_content
+        .into_iter()
+        .map(|((state, _), zones)| Group { digest: change_set(&zones), zones, state })
+        .collect();
     groups.sort_by_key(|group| {
         (
             group.state == GroupState::InSync,
@@ -41,51 +48,24 @@ fn state(zone: &ZonePlan) -> GroupState {
     }
 }
 
-/// What two zones of one group have in common: everything but the zone.
-fn digest(zone: &ZonePlan) -> String {
-    let mut hash = Sha256::new();
-    let failure_line = |failure: &Failure| {
-        let Failure { class, message, help: _, tracking_id: _ } = failure;
-        format!("{class:?} {message}\n")
-    };
-    if let Some(failure) = &zone.failure {
-        hash.update(format!("{:?}\n", failure.class));
+/// What two zones of one group have in common: everything that a plan shows of them, but their names.
+fn shown(zone: &ZonePlan) -> Digest {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        failure: Option<FailureClass>,
+        changes: Vec<Effect<'a>>,
+        notes: Vec<&'a str>,
+        failures: Vec<(&'a CollectionId, FailureClass, &'a str)>,
     }
-    for step in &zone.collections {
-        match &step.diff.outcome {
-            Ok(found) => {
-                for change in &found.changes {
-                    tell(&mut hash, change);
-                }
-                for note in &found.notes {
-                    hash.update(format!("{note}\n"));
-                }
-            }
-            Err(_) if zone.failure.is_some() => {}
-            Err(failure) => hash.update(format!("{} {}", step.diff.id, failure_line(failure))),
-        }
-    }
-    hex(&hash.finalize())
-}
-
-/// SHA-256 of what a change does and where, in hexadecimal: two changes with the same digest are
-/// the same change.
-pub fn change_digest(change: &Change) -> String {
-    let mut hash = Sha256::new();
-    hash.update(change.address.zone.as_str());
-    hash.update("\n");
-    tell(&mut hash, change);
-    hex(&hash.finalize())
-}
-
-fn tell(hash: &mut Sha256, change: &Change) {
-    // Writing to a hash cannot fail.
-    let _ = writeln!(hash, "{:?}", change.effect());
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
+    let found = || zone.collections.iter().flat_map(|step| &step.diff.outcome);
+    let failed = zone.collections.iter().filter_map(|step| {
+        let Failure { class, message, help: _, tracking_id: _ } = step.diff.outcome.as_ref().err()?;
+        Some((&step.diff.id, *class, message.as_str()))
+    });
+    digest::of(&Shown {
+        failure: zone.failure.as_ref().map(|failure| failure.class),
+        changes: found().flat_map(|found| &found.changes).map(|change| change.effect()).collect(),
+        notes: found().flat_map(|found| &found.notes).map(String::as_str).collect(),
+        failures: failed.filter(|_| zone.failure.is_none()).collect(),
     })
 }

@@ -1,15 +1,15 @@
 //! Changes to a plan: order, groups and cost. Pure.
 
 mod cost;
+pub mod digest;
 mod group;
 mod order;
 
 #[cfg(test)]
 mod tests;
 
+use self::digest::Scope;
 use crate::model::{Differences, Failure, Network, Observed, Plan, ZonePlan};
-
-pub use group::change_digest;
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
 pub fn plan(
@@ -18,18 +18,23 @@ pub fn plan(
     observed: &Observed,
     selection: Option<String>,
 ) -> Plan {
+    let scope = Scope::from(network);
     let zones = differences.zones.into_iter().map(|(code, collections)| {
         let mut failures = collections.iter().filter_map(|diff| diff.outcome.as_ref().err());
         let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
         let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
-        (code, ZonePlan { name, failure, collections: order::order(collections) })
+        let collections = order::order(collections);
+        let digest = scope.zone(&code, scope.change_set(&collections));
+        (code, ZonePlan { name, failure, collections, digest, hold: None })
     });
     let zones = zones.collect();
     Plan {
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
-        groups: group::groups(&zones),
+        groups: group::groups(scope, &zones),
+        digest: scope.plan(&zones),
+        findings: Vec::new(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }

@@ -32,7 +32,7 @@ pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<Step> {
 
 fn step(diff: CollectionDiff, after: Vec<usize>) -> Step {
     let channel = diff.outcome.as_ref().map(|found| found.channel).unwrap_or_default();
-    Step { diff, after, channel }
+    Step { diff, after, channel, hold: None }
 }
 
 fn only_loses(diff: &CollectionDiff) -> bool {

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use super::digest::Scope;
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::{GroupState, Plan};
@@ -195,7 +196,7 @@ fn the_digest_of_a_change_is_that_of_what_it_does_and_where() {
         let plan = plan(members, manifest, tables);
         let steps = plan.zones.values().flat_map(|zone| &zone.collections);
         let changes = steps.flat_map(|step| step.diff.to_apply());
-        changes.map(super::change_digest).next().unwrap()
+        changes.map(|change| Scope::from(&plan).change(change)).next().unwrap()
     };
     let manifest = CODE.trim_end_matches("---\n");
     let one = digest(&["ALPHA"], manifest, "code T en\nA Old");

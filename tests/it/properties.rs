@@ -175,7 +175,7 @@ fn the_order_of_files_documents_and_members_does_not_count() {
         assert_eq!(essence(&one), essence(&other));
         let groups = |plan: &zonal::model::Plan| {
             let groups = plan.groups.iter();
-            groups.map(|group| (group.digest.clone(), group.zones.clone())).collect::<Vec<_>>()
+            groups.map(|group| (group.digest, group.zones.clone())).collect::<Vec<_>>()
         };
         assert_eq!(groups(&one), groups(&other), "zones are grouped alike");
         let order = |plan: &zonal::model::Plan| {

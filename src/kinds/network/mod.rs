@@ -20,7 +20,7 @@ use crate::manifest::{Head, Manifest, codes, suggest};
 use crate::model::network::{
     Campus, Credential, Credentials, Gateway, Library, Names, Rate, Role, Unread, Zone,
 };
-use crate::model::{Diagnostic, Network, ZoneCode};
+use crate::model::{ApprovalRule, Diagnostic, Network, Rollout, ZoneCode};
 
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
@@ -105,6 +105,8 @@ fn read(
         zones,
         environment: environment.map(str::to_owned),
         gateway: gateway(head, spec, environment, chosen),
+        approval: ApprovalRule::default(),
+        rollout: Rollout::default(),
         unread: rules::lacks_zones(head),
     }
 }

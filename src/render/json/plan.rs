@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{DeclaredAt, Fields, Problem, fields};
 use crate::model::{
-    Action, Change, Channel, Cost, Counts, Drift, GroupState, Mode, Plan, Released, Step, ZoneCode, ZonePlan,
+    Action, Change, Channel, Cost, Counts, Digest, Drift, GroupState, Mode, Plan, Released, Step, ZoneCode,
+    ZonePlan,
 };
 
 /// A plan. `format_version` changes its major number when a field goes or changes its meaning.
@@ -143,8 +144,8 @@ pub struct ReleasedJson {
 /// Zones with the same changes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupJson {
-    /// SHA-256 of what they have in common.
-    pub digest: String,
+    /// Of what would be done in each of them.
+    pub digest: Digest,
     /// What the group is about.
     pub state: GroupState,
     /// Their codes.
@@ -157,8 +158,8 @@ pub type ZoneCodeJson = String;
 /// What Terraform has no word for, of one change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChangeDetail {
-    /// SHA-256 of what the change does and where.
-    pub digest: String,
+    /// Of what the change does and where.
+    pub digest: Digest,
     /// Whether apply does it or it is only reported.
     pub mode: Mode,
     /// In what way the zone is not as it is wanted.
@@ -179,7 +180,7 @@ pub struct ChangeDetail {
 }
 
 /// The plan as JSON. `digest` gives a change's digest.
-pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> String) -> PlanJson {
+pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
     let changes = || {
         plan.zones.values().flat_map(|zone| &zone.collections).flat_map(|step| {
             step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
@@ -210,7 +211,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> String) -> PlanJson {
                 .groups
                 .iter()
                 .map(|group| GroupJson {
-                    digest: group.digest.clone(),
+                    digest: group.digest,
                     state: group.state,
                     zones: group.zones.iter().map(ToString::to_string).collect(),
                 })
@@ -255,7 +256,7 @@ pub fn resource(change: &Change) -> ResourceChange {
     }
 }
 
-fn detail(step: &Step, change: &Change, digest: String) -> ChangeDetail {
+fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
     ChangeDetail {
         digest,
         mode: change.mode,
