@@ -16,10 +16,12 @@ mod files;
 mod gateway;
 mod opened;
 mod plan;
+mod planfile;
 mod progress;
 mod runbook;
 mod schema;
 mod selection;
+mod show;
 mod support;
 mod validate;
 mod world;
@@ -54,6 +56,7 @@ struct Cli {
 enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
+    Show(show::Show),
     Apply(apply::Apply),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -99,6 +102,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
     let exit = match cli.command {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
+        Command::Show(command) => command.run(world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

@@ -1,19 +1,20 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::config::{self, Config, Format, to_json};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
+use super::files;
 use super::opened::{self, Opened};
+use super::planfile;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
 use crate::model::{Desired, Event, Plan};
 use crate::observe::observe;
-use crate::plan::digest::Scope;
 use crate::{diff, plan, render};
 use clap::Args;
 
@@ -28,6 +29,9 @@ pub struct PlanCommand {
     /// Print the plan as JSON, in the shape of `terraform show -json`
     #[arg(long)]
     json: bool,
+    /// Write the plan into this file, for `show` and `apply`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     target: Target,
 }
@@ -67,11 +71,13 @@ impl PlanCommand {
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json | Format::Lines => {
-                let scope = Scope::from(&planned.plan);
-                world
-                    .out
-                    .line(to_json(&render::json::plan::plan(&planned.plan, |change| scope.change(change))))
+                world.out.line(to_json(&planfile::plan_json(&planned.plan)));
             }
+        }
+        if let Some(file) = &self.out
+            && let Err(exit) = files::write(file, &planfile::text(&planned.plan), world)
+        {
+            return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
         exit::worst(&exit::of_plan(&planned.plan, changes_count))

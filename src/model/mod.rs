@@ -34,7 +34,7 @@ pub use failure::{Failure, FailureClass};
 pub use network::Network;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness};
 pub use place::{Place, Position, Provenance};
-pub use plan::{Cost, Counts, Group, GroupState, Plan, Step, ZonePlan};
+pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
 pub use value::{Field, Record, Value};

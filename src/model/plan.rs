@@ -1,6 +1,7 @@
 //! What would be done: complete, ordered, grouped and priced. Apply has nothing left to decide.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::address::ZoneCode;
 use super::change::{Action, Drift, Mode};
@@ -29,6 +30,22 @@ pub struct Plan {
     pub digest: Digest,
     /// What guards and policies found, the gravest first.
     pub findings: Vec<Finding>,
+    /// What it was made from.
+    pub made_from: MadeFrom,
+}
+
+/// What a plan was made from: whoever applies it later makes sure that it is the same.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct MadeFrom {
+    /// Of where the network's zones are, and how they are reached.
+    pub network: Digest,
+    /// Of what each manifest wants of the plan's zones, by kind and name. Where it stands and how it is
+    /// written does not count.
+    pub manifests: BTreeMap<Arc<str>, Digest>,
+    /// The kinds that the plan was narrowed to; empty for all.
+    pub kinds: Vec<Arc<str>>,
 }
 
 /// What would be done in one zone.
@@ -72,7 +89,18 @@ pub struct Group {
 }
 
 /// What a group of zones has in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupState {
     /// They have changes, or collections that cannot be planned.
@@ -84,7 +112,9 @@ pub enum GroupState {
 }
 
 /// What apply will cost.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Cost {
     /// GET requests.
     pub reads: u64,
@@ -99,7 +129,9 @@ pub struct Cost {
 }
 
 /// How many records a plan touches, in Terraform's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Counts {
     /// Records that will be created.
     pub add: usize,

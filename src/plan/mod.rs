@@ -9,7 +9,7 @@ mod order;
 mod tests;
 
 use self::digest::Scope;
-use crate::model::{Differences, Failure, Network, Observed, Plan, ZonePlan};
+use crate::model::{Differences, Failure, MadeFrom, Network, Observed, Plan, ZonePlan};
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
 pub fn plan(
@@ -35,6 +35,7 @@ pub fn plan(
         groups: group::groups(scope, &zones),
         digest: scope.plan(&zones),
         findings: Vec::new(),
+        made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }

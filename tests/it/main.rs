@@ -10,6 +10,7 @@ mod house;
 mod interrupts;
 mod keys;
 mod meddling;
+mod plan_files;
 mod properties;
 mod published;
 mod rehearsal;

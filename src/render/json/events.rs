@@ -181,14 +181,14 @@ fn ended(place: &str, outcome: &Outcome, timestamp: &str) -> Vec<Line> {
 fn hooked(change: &Change, kind: Type, what: &str, timestamp: &str) -> Line {
     let resource = resource(change);
     Line {
-        zone: Some(resource.index.clone()),
+        zone: Some(resource.index.to_string()),
         collection: Some(change.address.collection.to_string()),
         hook: Some(Hook {
             resource: Resource {
                 addr: resource.address,
-                resource_type: resource.r#type,
+                resource_type: resource.r#type.to_string(),
                 resource_name: resource.name,
-                resource_key: resource.index,
+                resource_key: resource.index.to_string(),
             },
             action: change.action,
         }),

@@ -1,0 +1,47 @@
+//! `zonal show`: what a plan file holds, in any format, without a request.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::config::{Format, to_json};
+use super::exit::Exit;
+use super::planfile;
+use super::world::World;
+use crate::model::Plan;
+use crate::render;
+
+/// Show a plan file
+///
+/// Needs neither manifests nor keys, and sends nothing.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The plan file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// Print it as JSON, as `plan --json` does
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    /// Shows the plan file.
+    pub fn run(&self, world: &World) -> Exit {
+        match self.show(world) {
+            Ok(()) => Exit::Done,
+            Err(exit) => exit,
+        }
+    }
+
+    fn show(&self, world: &World) -> Result<(), Exit> {
+        let file = planfile::open(&self.plan, world)?;
+        let plan = Plan::try_from(file)
+            .map_err(|error| super::fail(world, format!("{}: {error}", self.plan.display())))?;
+        let format = if self.json { Format::Json } else { Format::Text };
+        match format {
+            Format::Text => world.out.print(render::text::plan(&plan)),
+            Format::Json | Format::Lines => world.out.line(to_json(&planfile::plan_json(&plan))),
+        }
+        Ok(())
+    }
+}
