@@ -1,6 +1,7 @@
 //! Changes to a plan: order, groups and cost. Pure.
 
 mod cost;
+pub mod desired;
 pub mod digest;
 mod group;
 mod order;
