@@ -20,7 +20,7 @@ pub mod rollout;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
-pub use change::{Action, Change, Drift, Edit, Effect, Mode};
+pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,

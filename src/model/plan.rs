@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::change::{Action, Drift, Mode};
+use super::change::{Action, Drift, Mode, Origin};
 use super::channel::Channel;
 use super::difference::CollectionDiff;
 use super::digest::Digest;
@@ -20,6 +20,10 @@ pub struct Plan {
     pub environment: Option<String>,
     /// What the plan was narrowed to; `None` where it covers everything.
     pub selection: Option<String>,
+    /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
+    pub against: Option<String>,
+    /// The revision whose manifests count as applied last; `None` where nothing tells what was.
+    pub base: Option<String>,
     /// The zones of which something is desired.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
@@ -155,6 +159,14 @@ pub struct Counts {
     pub released: usize,
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
+    /// Differences that are left for a later apply.
+    pub later: usize,
+    /// Of all differences, those where the zone left what the manifests have said all along.
+    pub drifted: usize,
+    /// Of all differences, those where the manifests changed and the zone did not.
+    pub pending: usize,
+    /// Of all differences, those where both the manifests and the zone changed.
+    pub both: usize,
 }
 
 impl Counts {
@@ -173,9 +185,16 @@ impl Counts {
             self.released += found.released.iter().map(|released| released.records).sum::<usize>();
             for change in &found.changes {
                 self.detached += usize::from(change.drift == Drift::Detached);
+                match change.origin {
+                    Some(Origin::Drifted) => self.drifted += 1,
+                    Some(Origin::Pending) => self.pending += 1,
+                    Some(Origin::Both) => self.both += 1,
+                    None => {}
+                }
                 match (change.mode, change.action) {
                     (Mode::Report, _) => self.report += 1,
                     (Mode::ByHand, _) => self.by_hand += 1,
+                    (Mode::Later, _) => self.later += 1,
                     (Mode::Apply, Action::Create) => self.add += 1,
                     (Mode::Apply, Action::Update) => self.change += 1,
                     (Mode::Apply, Action::Delete) => self.destroy += 1,

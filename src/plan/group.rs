@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::digest::{self, Scope};
 use crate::model::{
-    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, ZoneCode, ZonePlan,
+    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, Origin, ZoneCode, ZonePlan,
 };
 
 /// Zones by what happens to them: changes first, then the unknown, then those in sync; within
@@ -53,7 +53,7 @@ fn shown(zone: &ZonePlan) -> Digest {
     #[derive(Serialize)]
     struct Shown<'a> {
         failure: Option<FailureClass>,
-        changes: Vec<Effect<'a>>,
+        changes: Vec<(Effect<'a>, Option<Origin>)>,
         notes: Vec<&'a str>,
         failures: Vec<(&'a CollectionId, FailureClass, &'a str)>,
     }
@@ -64,7 +64,10 @@ fn shown(zone: &ZonePlan) -> Digest {
     });
     digest::of(&Shown {
         failure: zone.failure.as_ref().map(|failure| failure.class),
-        changes: found().flat_map(|found| &found.changes).map(|change| change.effect()).collect(),
+        changes: found()
+            .flat_map(|found| &found.changes)
+            .map(|change| (change.effect(), change.origin))
+            .collect(),
         notes: found().flat_map(|found| &found.notes).map(String::as_str).collect(),
         failures: failed.filter(|_| zone.failure.is_none()).collect(),
     })

@@ -5,6 +5,7 @@ pub mod desired;
 pub mod digest;
 mod group;
 mod order;
+pub mod origin;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub fn plan(
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
+        against: None,
+        base: None,
         groups: group::groups(scope, &zones),
         digest: scope.plan(&zones),
         findings: Vec::new(),

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use super::lines;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
-use crate::model::{Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Provenance, Value};
+use crate::model::{
+    Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Origin, Provenance, Value,
+};
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
     let (style, symbol) = match (change.mode, change.action) {
-        (Mode::Report, _) => (DIM, '.'),
+        (Mode::Report | Mode::Later, _) => (DIM, '.'),
         (Mode::ByHand, _) => (HAND, '>'),
         (Mode::Apply, Action::Create) => (ADD, '+'),
         (Mode::Apply, Action::Update) => (CHANGE, '~'),
@@ -80,6 +82,12 @@ fn fate(change: &Change) -> &'static str {
         (Mode::Report, Action::Update) if change.drift == Drift::Detached => {
             "is detached from the network, which will only be reported"
         }
+        (Mode::Later, Action::Update) if change.drift == Drift::Detached => {
+            "is detached from the network, and stays so until a later apply"
+        }
+        (Mode::Later, Action::Create) => "is missing, and left for a later apply",
+        (Mode::Later, Action::Update) => "differs, and is left for a later apply",
+        (Mode::Later, Action::Delete) => "should not be there, and is left for a later apply",
         (Mode::Apply, Action::Create) => "will be created",
         (Mode::Apply, Action::Update) => "will be updated in-place",
         (Mode::Apply, Action::Delete) => "will be destroyed",
@@ -100,6 +108,7 @@ fn remarks(change: &Change, channel: Channel) -> Vec<String> {
         Channel::Gateway => ", over the gateway",
     };
     let mut remarks = vec![format!("{manifest}, {}{way}", change.provenance)];
+    remarks.extend(change.origin.map(|origin| moved(origin).to_owned()));
     remarks.extend(change.reason.clone());
     remarks.extend(change.notes.iter().map(ToString::to_string));
     let attested = change.mode == Mode::ByHand;
@@ -113,6 +122,15 @@ fn remarks(change: &Change, channel: Channel) -> Vec<String> {
         (None, None) => {}
     }
     remarks
+}
+
+/// Who moved.
+fn moved(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Drifted => "drifted: the zone left what the manifests have said all along",
+        Origin::Pending => "pending: the manifests changed, and the zone still holds what they said before",
+        Origin::Both => "both moved: the manifests changed, and the zone left what they said before",
+    }
 }
 
 /// A collection that cannot be planned. Ends with an empty line.
