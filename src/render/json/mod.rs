@@ -5,6 +5,7 @@
 pub mod events;
 pub mod line;
 pub mod plan;
+pub mod snapshot;
 
 use std::sync::Arc;
 
