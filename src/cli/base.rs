@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::Config;
 use super::exit::Exit;
-use super::revision::{self, GitError};
+use super::revision::{self, GitError, Then};
 use super::world::World;
 use crate::model::{Desired, DesiredCollection};
 
@@ -23,8 +23,8 @@ pub enum Memory {
 
 /// What was applied last.
 pub struct Base {
-    /// The revision, as it was named.
-    pub revision: String,
+    /// The full name of the revision.
+    pub commit: String,
     /// What its manifests want.
     pub desired: Desired,
 }
@@ -34,12 +34,7 @@ impl Memory {
     ///
     /// # Errors
     /// An exit code, once it has been said why the revision says nothing.
-    pub async fn find(
-        &self,
-        config: &Config,
-        directory: &Path,
-        world: &World,
-    ) -> Result<Option<Base>, Exit> {
+    pub async fn find(&self, config: &Config, directory: &Path, world: &World) -> Result<Option<Base>, Exit> {
         let (revision, flag) = match self {
             Self::None => return Ok(None),
             Self::Revision(revision) => (revision.as_str(), "--base"),
@@ -48,10 +43,8 @@ impl Memory {
         let environment = config.network.environment.as_deref();
         let then = world.unless_interrupted(revision::at(revision, directory, environment, world)).await?;
         match (then, self) {
-            (Ok(Ok(then)), _) => {
-                Ok(Some(Base { revision: revision.to_owned(), desired: then.desired }))
-            }
-            (Ok(Err(why)), _) => {
+            (Ok(Then { commit, config: Ok(then) }), _) => Ok(Some(Base { commit, desired: then.desired })),
+            (Ok(Then { commit: _, config: Err(why) }), _) => {
                 Err(super::fail(world, format!("{flag}: {why}, so nothing can be compared with it")))
             }
             (Err(GitError::NoRepository(_)), Self::Committed) => {

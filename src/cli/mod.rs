@@ -1,15 +1,18 @@
 //! The command line: one file for each command, and the only place that prints, exits, or reads
 //! files, the environment and the clock.
 
+mod against;
 mod apply;
 mod attest;
 mod attestations;
+mod base;
 mod capabilities;
 mod completions;
 mod config;
 mod credentials;
 mod demo;
 mod doors;
+mod drift;
 mod emulate;
 mod exit;
 mod files;
@@ -18,10 +21,13 @@ mod opened;
 mod plan;
 mod planfile;
 mod progress;
+mod revision;
 mod runbook;
 mod schema;
 mod selection;
 mod show;
+mod since;
+mod snapshot;
 mod support;
 mod validate;
 mod world;
@@ -58,6 +64,8 @@ enum Command {
     Plan(plan::PlanCommand),
     Show(show::Show),
     Apply(apply::Apply),
+    Drift(drift::DriftCommand),
+    Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::Attest),
@@ -73,7 +81,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    usage, validation or internal error; nothing was written
-  2    changes found (plan --detailed-exitcode)
+  2    changes found (drift, plan --detailed-exitcode)
   3    partial: some writes failed
   5    stale: something moved since the plan was approved
   6    a zone was unreachable or refused the key, so the answer is incomplete
@@ -104,6 +112,8 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(world),
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Drift(command) => command.run(&directory, world).await,
+        Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

@@ -31,8 +31,13 @@ pub enum GitError {
     NoRoom(String),
 }
 
-/// The manifests at a revision, or in words why they say nothing.
-pub type Then = Result<Config, String>;
+/// A revision.
+pub struct Then {
+    /// Its full name.
+    pub commit: String,
+    /// Its manifests, or in words why they say nothing.
+    pub config: Result<Config, String>,
+}
 
 /// Loads and expands the config directory as it was at a revision.
 ///
@@ -45,8 +50,8 @@ pub async fn at(
     world: &World,
 ) -> Result<Then, GitError> {
     let prefix = git(&["rev-parse", "--show-prefix"], None, directory, world).await?;
-    let commit = format!("{revision}^{{commit}}");
-    let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+    let named = format!("{revision}^{{commit}}");
+    let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &named];
     let commit = match git(&verify, None, directory, world).await {
         Ok(commit) => commit,
         Err(GitError::Failed(..)) => return Err(GitError::UnknownRevision(revision.to_owned())),
@@ -56,7 +61,10 @@ pub async fn at(
     let there = ["rev-parse", "--verify", "--quiet", "--end-of-options", &below];
     match git(&there, None, directory, world).await {
         Ok(_) => {}
-        Err(GitError::Failed(..)) => return Ok(Err(format!("{revision} has no directory {prefix}"))),
+        Err(GitError::Failed(..)) => {
+            let config = Err(format!("{revision} has no directory {prefix}"));
+            return Ok(Then { commit, config });
+        }
         Err(error) => return Err(error),
     }
     let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
@@ -67,13 +75,15 @@ pub async fn at(
     let target = format!("--prefix={}/", tree.display());
     let lay_out = ["-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet", &target];
     git(&lay_out, Some(&index), directory, world).await?;
-    Ok(config::examine(&tree, environment).map_err(|wrong| {
+    let config = config::examine(&tree, environment).map_err(|wrong| {
         let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
-        match errors.next() {
-            Some(first) => format!("the manifests at {revision} are not valid: {}: {}", first.place, first.message),
-            None => format!("the manifests at {revision} are not valid"),
-        }
-    }))
+        let first = errors.next().map(|first| match &first.place {
+            Some(place) => format!(": {place}: {}", first.message),
+            None => format!(": {}", first.message),
+        });
+        format!("the manifests at {revision} are not valid{}", first.unwrap_or_default())
+    });
+    Ok(Then { commit, config })
 }
 
 /// What git printed, without the line break at its end.

@@ -10,7 +10,7 @@ use super::revision;
 use super::world::World;
 use crate::model::{Desired, ZoneCode};
 use crate::plan::desired;
-use crate::render::text::{count, listed};
+use crate::render::text::count;
 
 /// Leaves of `desired` the zones whose configuration changed since a revision, and says in words what was
 /// left.
@@ -27,7 +27,7 @@ pub async fn narrow(
     let environment = config.network.environment.as_deref();
     let asking = revision::at(since, directory, environment, world);
     let then = world.unless_interrupted(asking).await?;
-    let then = then.map_err(|error| super::fail(world, format!("--changed-since {since}: {error}")))?;
+    let then = then.map_err(|error| super::fail(world, format!("--changed-since {since}: {error}")))?.config;
     let changed: BTreeSet<ZoneCode> = match &then {
         Ok(then) => {
             gone(then, config, since, world);
@@ -79,4 +79,9 @@ fn gone(then: &Config, now: &Config, since: &str, world: &World) {
             listed(&gone)
         ));
     }
+}
+
+fn listed(zones: &[&ZoneCode]) -> String {
+    let codes: Vec<&str> = zones.iter().map(|code| code.as_str()).collect();
+    codes.join(", ")
 }

@@ -160,13 +160,20 @@ pub struct Counts {
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
     /// Differences that are left for a later apply.
+    #[serde(default)]
     pub later: usize,
     /// Of all differences, those where the zone left what the manifests have said all along.
+    #[serde(default)]
     pub drifted: usize,
     /// Of all differences, those where the manifests changed and the zone did not.
+    #[serde(default)]
     pub pending: usize,
     /// Of all differences, those where both the manifests and the zone changed.
+    #[serde(default)]
     pub both: usize,
+    /// Of what would be created, updated or deleted, what apply leaves alone for now.
+    #[serde(default)]
+    pub held: usize,
 }
 
 impl Counts {
@@ -183,6 +190,9 @@ impl Counts {
             self.ignored += found.ignored;
             self.attested += found.attested;
             self.released += found.released.iter().map(|released| released.records).sum::<usize>();
+            if zone.held(step).is_some() {
+                self.held += found.to_apply().count();
+            }
             for change in &found.changes {
                 self.detached += usize::from(change.drift == Drift::Detached);
                 match change.origin {
@@ -221,6 +231,11 @@ impl ZonePlan {
     pub fn held<'a>(&'a self, step: &'a Step) -> Option<&'a Hold> {
         self.hold.as_ref().or(step.hold.as_ref())
     }
+
+    /// Whether there is anything that apply may write in the zone.
+    pub fn is_writable(&self) -> bool {
+        self.collections.iter().any(|step| step.diff.has_work() && self.held(step).is_none())
+    }
 }
 
 impl Plan {
@@ -234,6 +249,18 @@ impl Plan {
     /// Whether apply has anything to write anywhere.
     pub fn has_work(&self) -> bool {
         self.zones.values().any(ZonePlan::has_work)
+    }
+
+    /// Whether there is anything that apply may write anywhere.
+    pub fn is_writable(&self) -> bool {
+        !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
+    }
+
+    /// Whether any zone left what the manifests say, as far as it is known who moved.
+    pub fn has_drifted(&self) -> bool {
+        let steps = self.zones.values().flat_map(|zone| &zone.collections);
+        let mut changes = steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
+        changes.any(|change| change.origin != Some(Origin::Pending))
     }
 
     /// Whether a guard or a policy keeps all of it from being applied.

@@ -10,6 +10,15 @@ use crate::model::{
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
+    told(out, change, channel, fate(change));
+}
+
+/// The same, of a zone that was only looked at for drift.
+pub fn drifted(out: &mut String, change: &Change, channel: Channel) {
+    told(out, change, channel, state(change));
+}
+
+fn told(out: &mut String, change: &Change, channel: Channel, fate: &str) {
     let (style, symbol) = match (change.mode, change.action) {
         (Mode::Report | Mode::Later, _) => (DIM, '.'),
         (Mode::ByHand, _) => (HAND, '>'),
@@ -22,7 +31,7 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         false => format!("{}/{}", change.address.collection, change.address.key),
     };
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
+    let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {fate}")));
     for remark in remarks(change, channel) {
         for line in wrapped(&format!("({remark})"), 106) {
             let _ = writeln!(out, "  {}", styled(DIM, format_args!("# {line}")));
@@ -98,6 +107,20 @@ fn fate(change: &Change) -> &'static str {
         (Mode::Report, Action::Create) => "is missing, and will only be reported",
         (Mode::Report, Action::Update) => "differs, and will only be reported",
         (Mode::Report, Action::Delete) => "should not be there, and will only be reported",
+    }
+}
+
+/// What has become of a record, whatever will be done about it.
+fn state(change: &Change) -> &'static str {
+    match (change.origin, change.action) {
+        (Some(Origin::Pending), Action::Create) => "is not there yet",
+        (Some(Origin::Pending), Action::Update) => "is to be updated by the next apply",
+        (Some(Origin::Pending), Action::Delete) => "is to be deleted by the next apply",
+        (_, Action::Create) if change.mode == Mode::ByHand => "is not attested",
+        (_, Action::Create) => "is missing",
+        (_, Action::Update) if change.drift == Drift::Detached => "has been detached from the network",
+        (_, Action::Update) => "has drifted",
+        (_, Action::Delete) => "should not be there",
     }
 }
 

@@ -27,7 +27,7 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 /// What the plan covers and what it was compared with, where that is not simply everything.
-fn heading(out: &mut String, plan: &Plan) {
+pub(super) fn heading(out: &mut String, plan: &Plan) {
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
     let against = plan.against.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
@@ -73,8 +73,16 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     if group.zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
     }
+    if let Some(hold) = zone.hold.as_ref() {
+        let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
+    }
     out.push('\n');
     for step in &zone.collections {
+        if let Some(hold) = &step.hold {
+            let held = format_args!("{} is left alone: it {hold}", step.diff.id);
+            let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
+            continue;
+        }
         match &step.diff.outcome {
             Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
             Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
@@ -82,7 +90,7 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     }
 }
 
-fn unknown(out: &mut String, plan: &Plan, group: &Group) {
+pub(super) fn unknown(out: &mut String, plan: &Plan, group: &Group) {
     for code in &group.zones {
         let Some((zone, failure)) =
             plan.zones.get(code).and_then(|zone| Some((zone, zone.failure.as_ref()?)))
@@ -114,6 +122,7 @@ fn summary(out: &mut String, plan: &Plan) {
         drifted: _,
         pending: _,
         both: _,
+        held,
     } = plan.counts();
     self::released(out, plan);
     notes(out, plan);
@@ -137,6 +146,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", zones_line(plan));
     let rest = [
+        (held, "Held back"),
         (by_hand, "By hand"),
         (detached, "Detached from the network"),
         (attested, "Attested, not verified"),
@@ -171,7 +181,7 @@ fn summary(out: &mut String, plan: &Plan) {
 }
 
 /// What is worth telling although nothing changes: each thing once, with the zones it is told of.
-fn notes(out: &mut String, plan: &Plan) {
+pub(super) fn notes(out: &mut String, plan: &Plan) {
     let mut notes: BTreeMap<&str, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for found in zone.collections.iter().flat_map(|step| &step.diff.outcome) {
