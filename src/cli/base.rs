@@ -47,7 +47,7 @@ impl Memory {
             (Ok(Then { commit: _, config: Err(why) }), _) => {
                 Err(super::fail(world, format!("{flag}: {why}, so nothing can be compared with it")))
             }
-            (Err(GitError::NoRepository(_)), Self::Committed) => {
+            (Err(GitError::NoRepository), Self::Committed) => {
                 world.err.line(
                     "note: the manifests are in no git repository, so nothing tells what was applied last: every \
                      difference counts as drift",

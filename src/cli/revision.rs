@@ -15,8 +15,8 @@ pub enum GitError {
     #[error("git cannot be run: {0}; install git, which knows what the manifests were")]
     NotInstalled(String),
     /// There is no history. Do without, or make one.
-    #[error("{0} is in no git repository")]
-    NoRepository(String),
+    #[error("the config directory is in no git repository")]
+    NoRepository,
     /// There is a repository, and the revision is not in it.
     #[error(
         "this repository has no revision `{0}`: `git log` lists them; a shallow clone holds the newest alone, so \
@@ -70,11 +70,14 @@ pub async fn at(
     let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
     let (index, tree) = (room.path().join("index"), room.path().join("tree"));
     std::fs::create_dir(&tree).map_err(|error| GitError::NoRoom(error.to_string()))?;
-    git(&["read-tree", &below], Some(&index), directory, world).await?;
+    // From within a folder, git would lay out what is below that folder.
+    let top = git(&["rev-parse", "--show-toplevel"], None, directory, world).await?;
+    let top = Path::new(&top);
+    git(&["read-tree", &below], Some(&index), top, world).await?;
     // What a sparse checkout leaves out counts all the same.
     let target = format!("--prefix={}/", tree.display());
     let lay_out = ["-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet", &target];
-    git(&lay_out, Some(&index), directory, world).await?;
+    git(&lay_out, Some(&index), top, world).await?;
     let config = config::examine(&tree, environment).map_err(|wrong| {
         let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
         let first = errors.next().map(|first| match &first.place {
@@ -110,7 +113,7 @@ async fn git(
             let said = String::from_utf8_lossy(&stderr);
             let said = said.lines().map(|line| line.trim_start_matches("fatal: ")).next().unwrap_or_default();
             if said.starts_with("not a git repository") {
-                return Err(GitError::NoRepository(directory.display().to_string()));
+                return Err(GitError::NoRepository);
             }
             Err(GitError::Failed(words.first().copied().unwrap_or_default().to_owned(), said.to_owned()))
         }

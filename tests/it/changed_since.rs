@@ -190,7 +190,10 @@ fn what_cannot_be_compared_is_said() {
         let mut plain = Repository::of("drift");
         std::fs::remove_dir_all(plain.stage.directory().join(".git")).expect("it is there");
         let printed = plain.run("zonal plan --changed-since HEAD").await;
-        assert_eq!(printed.err, "error: --changed-since HEAD: DIR is in no git repository\n");
+        assert_eq!(
+            printed.err,
+            "error: --changed-since HEAD: the config directory is in no git repository\n"
+        );
         let drift = plain.run("zonal plan --only-drift").await;
         assert!(drift.err.contains("note: the manifests are in no git repository"), "{}", drift.err);
         assert_eq!(drift.code, 0);
@@ -273,6 +276,25 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
         );
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         assert_eq!(repository.run("zonal drift").await.code, 0);
+    });
+}
+
+#[test]
+fn what_waits_and_moves_meanwhile_keeps_its_collection_from_being_written() {
+    paused(async {
+        let repository = repository();
+        assert_eq!(repository.run("zonal apply --yes").await.code, 0);
+        repository.write("groups.yaml", &GROUPS.replace("description: Faculty", "description: Professors"));
+        let edit = |when: &str, code: &str| {
+            repository.stage.happen(&format!(
+                r#"edit {{"zone": "01T_A", "kind": "code", "table": "UserGroups", "by": "ann", {when}"action": {{"set_code": {{"code": "{code}", "description": "Local"}}}}}}"#
+            ));
+        };
+        edit("", "AFN");
+        edit(r#""when": {"after_reads": 1}, "#, "FACULTY");
+        let applied = repository.run("zonal apply --only-drift --yes --zone 01T_A").await;
+        assert_eq!(applied.code, 5, "{}{}", applied.out, applied.err);
+        assert!(repository.stage.happen("rows 01T_A code UserGroups").contains("Local"));
     });
 }
 

@@ -12,20 +12,11 @@ use crate::model::{Change, Group, GroupState, Origin, Plan, ZonePlan};
 pub fn drift(plan: &Plan) -> String {
     let mut out = String::new();
     heading(&mut out, plan);
-    // Writing to a String cannot fail, here and below.
-    let _ = match &plan.base {
-        Some(base) => {
-            let short: String = base.chars().take(12).collect();
-            writeln!(
-                out,
-                "Compared with the manifests of now and with those of {short}, which were applied last.\n"
-            )
-        }
-        None => writeln!(
-            out,
-            "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n"
-        ),
-    };
+    if plan.base.is_none() {
+        out.push_str(
+            "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
+        );
+    }
     let with = |state| plan.groups.iter().filter(move |group| group.state == state);
     for group in with(GroupState::Changes) {
         group_of_zones(&mut out, plan, group);
@@ -52,6 +43,7 @@ fn group_of_zones(out: &mut String, plan: &Plan, group: &Group) {
             format!("{} have {what}, all in the same way", count(several.len(), "zone"))
         }
     };
+    // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "{}", styled(BOLD, title));
     if group.zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
@@ -87,7 +79,10 @@ fn summary(out: &mut String, plan: &Plan) {
         (0, true) if plan.zones.is_empty() => {
             writeln!(out, "{} No zone is selected.", styled(BOLD, "No drift."))
         }
-        (0, true) => writeln!(out, "{} Every zone holds what was applied.", styled(BOLD, "No drift.")),
+        (0, true) if plan.base.is_none() => {
+            writeln!(out, "{} Every zone holds what the manifests say.", styled(BOLD, "No drift."))
+        }
+        (0, true) => writeln!(out, "{} Every zone holds what was applied last.", styled(BOLD, "No drift.")),
         (0, false) => writeln!(out, "{} No drift in what could be seen.", styled(BOLD, "Incomplete.")),
         (all, _) => {
             let of = if both > 0 {

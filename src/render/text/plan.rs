@@ -31,7 +31,11 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
     let against = plan.against.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
-    let lines: Vec<String> = [partial, against].into_iter().flatten().collect();
+    let base = plan.base.as_ref().map(|base| {
+        let short: String = base.chars().take(12).collect();
+        format!("Applied last: the manifests of {short}.")
+    });
+    let lines: Vec<String> = [partial, against, base].into_iter().flatten().collect();
     // Writing to a String cannot fail.
     for line in &lines {
         let _ = writeln!(out, "{}", styled(BOLD, line));
