@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::{self, Config, Format, to_json};
+use super::approvals;
+use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
@@ -12,8 +13,10 @@ use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Plan};
+use crate::model::{Desired, Event, MadeFrom, Plan, UnderReview};
 use crate::observe::observe;
+use crate::plan::approval;
+use crate::render::json::layout::lines;
 use crate::{diff, plan, render};
 use clap::Args;
 
@@ -70,7 +73,7 @@ impl PlanCommand {
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json | Format::Lines => {
-                world.out.line(to_json(&planfile::plan_json(&planned.plan)));
+                world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }
         }
         if let Some(file) = &self.out
@@ -93,6 +96,8 @@ pub struct Prepared {
     pub selection: Option<String>,
     /// What a plan of it is made from.
     pub made_from: MadeFrom,
+    /// What must have been approved, where that is a plan file's.
+    pub reviewed: Option<UnderReview>,
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
@@ -116,7 +121,7 @@ pub fn prepare(target: &Target, directory: &Path, format: Format, world: &World)
     }
     let desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
-    Ok(Prepared { config, desired, selection: target.selection.words(), made_from })
+    Ok(Prepared { config, desired, selection: target.selection.words(), made_from, reviewed: None })
 }
 
 /// What a selection leaves of what is desired.
@@ -142,7 +147,8 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from } = prepared;
+    let Prepared { config, desired, selection, made_from, reviewed } = prepared;
+    let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
     let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
@@ -161,6 +167,8 @@ pub async fn look(
     };
     progress.finish();
     let differences = diff::diff(&desired, &observed);
-    let plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
+    let mut plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
+    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
+    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
     Ok(Planned { config, desired, plan, doors, keys })
 }
