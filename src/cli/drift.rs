@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::base::Memory;
-use super::config::{Format, to_json};
+use super::config::Format;
 use super::exit::{self, Exit};
 use super::plan::{Part, Target, Terms, make_on};
 use super::planfile;
 use super::world::World;
 use crate::render;
+use crate::render::json::layout::lines;
 
 /// Show where zones have left what the manifests say
 ///
@@ -43,7 +44,7 @@ impl DriftCommand {
         };
         match format {
             Format::Text => world.out.print(render::text::drift(&planned.plan)),
-            Format::Json | Format::Lines => world.out.line(to_json(&planfile::plan_json(&planned.plan))),
+            Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
         }
         exit::worst(&exit::of_drift(&planned.plan))
     }

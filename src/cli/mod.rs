@@ -3,6 +3,8 @@
 
 mod against;
 mod apply;
+mod approvals;
+mod approve;
 mod attest;
 mod attestations;
 mod base;
@@ -63,6 +65,7 @@ enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
     Show(show::Show),
+    Approve(approve::Approve),
     Apply(apply::Apply),
     Drift(drift::DriftCommand),
     Snapshot(snapshot::SnapshotCommand),
@@ -83,6 +86,7 @@ Exit codes:
   1    usage, validation or internal error; nothing was written
   2    changes found (drift, plan --detailed-exitcode)
   3    partial: some writes failed
+  4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
   5    stale: something moved since the plan was approved
   6    a zone was unreachable or refused the key, so the answer is incomplete
   7    verification failed after a write
@@ -111,6 +115,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(world),
+        Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,

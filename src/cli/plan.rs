@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::against;
+use super::approvals;
 use super::base::Memory;
-use super::config::{self, Config, Format, to_json};
+use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
@@ -15,8 +16,10 @@ use super::selection::Selection;
 use super::since;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Plan};
+use crate::model::{Desired, Event, MadeFrom, Observed, Plan, UnderReview};
 use crate::observe::observe;
+use crate::plan::approval;
+use crate::render::json::layout::lines;
 use crate::{diff, plan, render};
 use clap::Args;
 
@@ -82,7 +85,7 @@ impl PlanCommand {
         match format {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json | Format::Lines => {
-                world.out.line(to_json(&planfile::plan_json(&planned.plan)));
+                world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }
         }
         if let Some(file) = &self.out
@@ -105,6 +108,8 @@ pub struct Prepared {
     pub selection: Option<String>,
     /// What a plan of it is made from.
     pub made_from: MadeFrom,
+    /// What must have been approved, where that is a plan file's.
+    pub reviewed: Option<UnderReview>,
     /// What it is compared with.
     pub terms: Terms,
 }
@@ -201,7 +206,8 @@ pub async fn prepare(
         selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
     }
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
-    Ok(Prepared { config, desired, selection, made_from, terms: Terms::default() })
+    let terms = Terms::default();
+    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms })
 }
 
 /// What a selection leaves of what is desired.
@@ -227,7 +233,8 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from, terms } = prepared;
+    let Prepared { config, desired, selection, made_from, reviewed, terms } = prepared;
+    let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
     let base = terms.memory.find(&config, directory, world).await?;
     let wanted = base.as_ref().map(|base| base.beside(&desired));
     let wanted = wanted.as_ref().unwrap_or(&desired);
@@ -246,12 +253,14 @@ pub async fn look(
         Part::All => {}
         Part::OnlyDrift => plan::origin::only_drift(&mut differences),
     }
-    let plan = Plan {
+    let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
         base: base.map(|base| base.commit),
         ..plan::plan(&config.network, differences, &observed, selection)
     };
+    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
+    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
     Ok(Planned { config, desired, plan, doors, keys })
 }
 

@@ -1,20 +1,24 @@
 //! Plan files: what `plan --out` writes, `show` shows, and `apply` holds a fresh plan against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base::Memory;
-use super::config::{Format, to_json};
+use super::config::Format;
 use super::exit::Exit;
 use super::files;
 use super::plan::{self, Part, Prepared, Target, Terms};
 use super::selection::Selection;
 use super::since;
 use super::world::World;
-use crate::model::{CollectionId, Cost, Desired, Digest, Hold, MadeFrom, Mode, Plan, Step, ZoneCode};
-use crate::plan::digest::Scope;
+use crate::model::{
+    CollectionId, Cost, Desired, Digest, Group, Hold, MadeFrom, Mode, Plan, Step, UnderReview, ZoneCode,
+    ZonePlan,
+};
+use crate::plan::digest::{Scope, is_busy};
 use crate::plan::hold;
+use crate::render::json::layout::lines;
 use crate::render::json::plan::{PlanJson, read};
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
@@ -29,13 +33,28 @@ pub fn text(fresh: &Plan) -> String {
             failure.tracking_id = None;
         }
     }
-    to_json(&file) + "\n"
+    lines(&file) + "\n"
 }
 
 /// A plan in its published shape.
 pub fn plan_json(shown: &Plan) -> PlanJson {
     let scope = Scope::from(shown);
     crate::render::json::plan::plan(shown, |change| scope.change(change))
+}
+
+/// Whether the digests of a plan that was read are those of what it shows.
+pub fn is_intact(shown: &Plan) -> bool {
+    let scope = Scope::from(shown);
+    let zones = || shown.zones.iter().filter(|(_, zone)| is_busy(zone));
+    let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
+    let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
+        scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
+    };
+    let group = |group: &Group| {
+        let mut zones = group.zones.iter().filter_map(|code| shown.zones.get(code));
+        zones.all(|zone| scope.change_set(&zone.collections) == group.digest)
+    };
+    whole == shown.digest && shown.zones.iter().all(zone) && shown.groups.iter().all(group)
 }
 
 /// Writes a plan file, and says what can be done with it.
@@ -78,6 +97,8 @@ pub struct Reviewed {
     made_from: MadeFrom,
     zones: BTreeSet<Arc<str>>,
     changes: BTreeSet<Digest>,
+    /// What is to be approved of it, by its own changes.
+    pub under_review: UnderReview,
 }
 
 impl Reviewed {
@@ -87,7 +108,17 @@ impl Reviewed {
     /// An exit code, once it has been said what is wrong with it.
     pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
         let PlanJson { zonal_version, reconciler, .. } = open(file, world)?;
+        let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
+        for (address, detail) in &reconciler.changes {
+            let zone = address.split('/').next().unwrap_or_default();
+            by_zone.entry(zone).or_default().push(detail.digest);
+        }
+        let scope = Scope::new(&reconciler.network, reconciler.environment.as_deref());
+        let zones: BTreeMap<ZoneCode, Digest> =
+            by_zone.into_iter().map(|(code, changes)| (code.into(), scope.zone(code, changes))).collect();
+        let plan = scope.plan(zones.iter().map(|(code, digest)| (code.as_str(), *digest)));
         Ok(Self {
+            under_review: UnderReview { plan, zones },
             file: file.to_owned(),
             zonal: zonal_version,
             network: reconciler.network,
@@ -155,7 +186,8 @@ impl Reviewed {
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
         let terms = Terms { against: None, memory, part: self.part };
-        Ok(Prepared { config, desired, selection, made_from, terms })
+        let reviewed = Some(self.under_review.clone());
+        Ok(Prepared { config, desired, selection, made_from, reviewed, terms })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

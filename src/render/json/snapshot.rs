@@ -2,14 +2,13 @@
 //! that the same zones come to the same bytes, and a record to a line, so that git shows which one moved.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::Problem;
+use super::layout::lines_down_to;
 use super::plan::IdJson;
 use crate::model::{
     Channel, CollectionId, Failure, Field, Network, Observed, ObservedCollection, ObservedRecord,
@@ -218,80 +217,10 @@ pub fn read(text: &str) -> Result<SnapshotJson, Unreadable> {
     serde_json::from_str(text).map_err(wrong)
 }
 
+/// Levels above the records, each of which stands in a line of its own.
+const LEVELS: usize = 6;
+
 /// The text of a snapshot's file.
 pub fn text(snapshot: &SnapshotJson) -> String {
-    let mut text = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut text, Lines::default());
-    // Every key is a text, and writing to memory cannot fail.
-    let _ = snapshot.serialize(&mut serializer);
-    text.push(b'\n');
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// Where one line is one record: a member of the list of records, and what is as deep in lists elsewhere.
-const LINE: usize = 7;
-
-/// Indented JSON down to the records, each of which is one line.
-#[derive(Default)]
-struct Lines<'a> {
-    pretty: PrettyFormatter<'a>,
-    depth: usize,
-}
-
-impl Lines<'_> {
-    fn is_within_a_line(&self) -> bool {
-        self.depth >= LINE
-    }
-}
-
-impl Formatter for Lines<'_> {
-    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        if self.is_within_a_line() { writer.write_all(b"[") } else { self.pretty.begin_array(writer) }
-    }
-
-    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        let within = self.is_within_a_line();
-        self.depth -= 1;
-        if within { writer.write_all(b"]") } else { self.pretty.end_array(writer) }
-    }
-
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        match (self.is_within_a_line(), first) {
-            (true, true) => Ok(()),
-            (true, false) => writer.write_all(b", "),
-            (false, first) => self.pretty.begin_array_value(writer, first),
-        }
-    }
-
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if self.is_within_a_line() { Ok(()) } else { self.pretty.end_array_value(writer) }
-    }
-
-    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        if self.is_within_a_line() { writer.write_all(b"{") } else { self.pretty.begin_object(writer) }
-    }
-
-    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        let within = self.is_within_a_line();
-        self.depth -= 1;
-        if within { writer.write_all(b"}") } else { self.pretty.end_object(writer) }
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        match (self.is_within_a_line(), first) {
-            (true, true) => Ok(()),
-            (true, false) => writer.write_all(b", "),
-            (false, first) => self.pretty.begin_object_key(writer, first),
-        }
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if self.is_within_a_line() { Ok(()) } else { self.pretty.end_object_value(writer) }
-    }
+    lines_down_to(LEVELS, snapshot) + "\n"
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeclaredAt, Problem};
 use crate::model::{
     Action, Change, Channel, CollectionId, Cost, Counts, Digest, Drift, Edit, Field, GroupState, Hold,
-    MadeFrom, Mode, Origin, Plan, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
+    MadeFrom, Mode, Origin, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
 };
 
 pub use self::read::{Unreadable, read};
@@ -51,15 +51,19 @@ pub struct ResourceChange {
     /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
     pub address: String,
     /// Always `managed`.
-    pub mode: String,
+    #[serde(skip_deserializing)]
+    pub mode: &'static str,
     /// The type of collection, `CodeTable`.
-    pub r#type: Arc<str>,
+    #[serde(skip_deserializing)]
+    pub r#type: String,
     /// Collection and key, `UserBlockDescription/CONSORTIA`.
+    #[serde(skip_deserializing)]
     pub name: String,
     /// The zone's code.
     pub index: Arc<str>,
     /// Always `zonal`.
-    pub provider_name: String,
+    #[serde(skip_deserializing)]
+    pub provider_name: &'static str,
     /// What changes.
     pub change: ChangeJson,
     /// Why, where it is not simply that the manifest wants it so.
@@ -77,10 +81,13 @@ pub struct ChangeJson {
     /// The record as it will be; null for a delete.
     pub after: Option<Record>,
     /// Always empty: everything is known when a plan is made.
+    #[serde(skip_deserializing)]
     pub after_unknown: BTreeMap<String, bool>,
     /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
     pub before_sensitive: BTreeMap<String, bool>,
     /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
     pub after_sensitive: BTreeMap<String, bool>,
 }
 
@@ -261,8 +268,14 @@ pub struct EditJson {
     /// What the collection itself calls it, where that is something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
-    /// Where it is declared.
-    pub declared_at: DeclaredAt,
+    /// The line in which it is declared, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// Where it is declared, if that is not in the manifest, the file and the override that declare the
+    /// record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_at: Option<DeclaredAt>,
 }
 
 /// The plan as JSON. `digest` gives a change's digest.
@@ -338,11 +351,11 @@ pub fn resource(change: &Change) -> ResourceChange {
     let name = collection.strip_prefix(&format!("{}/", address.collection.kind)).unwrap_or(&collection);
     ResourceChange {
         address: address.to_string(),
-        mode: "managed".to_owned(),
-        r#type: address.collection.kind.clone(),
+        mode: "managed",
+        r#type: address.collection.kind.to_string(),
         name: format!("{name}/{}", address.key),
         index: address.zone.0.clone(),
-        provider_name: "zonal".to_owned(),
+        provider_name: "zonal",
         change: ChangeJson {
             actions: vec![change.action],
             before,
@@ -359,7 +372,9 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
     let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
         name: name.clone(),
         field: (field != name).then(|| field.clone()),
-        declared_at: provenance.into(),
+        line: provenance.place.start.line,
+        column: provenance.place.start.column,
+        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
     };
     ChangeDetail {
         digest,
@@ -376,6 +391,13 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
         updated_by: change.updated_by.clone(),
         update_date: change.update_date.clone(),
     }
+}
+
+/// Whether two things are declared by the same part of the same manifest.
+fn alike(one: &Provenance, other: &Provenance) -> bool {
+    one.place.file == other.place.file
+        && one.manifest == other.manifest
+        && one.override_index == other.override_index
 }
 
 fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
