@@ -15,6 +15,7 @@ mod exit;
 mod files;
 mod gateway;
 mod opened;
+mod outputs;
 mod plan;
 mod progress;
 mod runbook;

@@ -7,6 +7,7 @@ use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::opened::{self, Opened};
+use super::outputs::Outputs;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
@@ -28,6 +29,8 @@ pub struct PlanCommand {
     /// Print the plan as JSON, in the shape of `terraform show -json`
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     target: Target,
 }
@@ -60,18 +63,24 @@ impl PlanCommand {
     /// Plans for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Json } else { Format::Text };
+        if let Err(exit) = self.outputs.check(format, world) {
+            return exit;
+        }
         let planned = match make(&self.target, directory, format, world, &|_| {}).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => world.out.print(render::text::plan(&planned.plan)),
+            Format::Text => world.out.print(self.outputs.printed(&planned.plan)),
             Format::Json | Format::Lines => {
                 let scope = Scope::from(&planned.plan);
                 world
                     .out
                     .line(to_json(&render::json::plan::plan(&planned.plan, |change| scope.change(change))))
             }
+        }
+        if let Err(exit) = self.outputs.write(&planned.plan, directory, format, world) {
+            return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
         exit::worst(&exit::of_plan(&planned.plan, changes_count))

@@ -69,7 +69,8 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
     out.push_str(closing);
 }
 
-fn fate(change: &Change) -> &'static str {
+/// What becomes of a record.
+pub fn fate(change: &Change) -> &'static str {
     match (change.mode, change.action) {
         (Mode::Apply, Action::Update) if change.drift == Drift::Detached => {
             "is detached from the network, and will be updated in-place"
@@ -93,7 +94,8 @@ fn fate(change: &Change) -> &'static str {
     }
 }
 
-fn remarks(change: &Change, channel: Channel) -> Vec<String> {
+/// What stands below the head of a change: who wants it, why, what it means, who was there last.
+pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
     let way = match channel {
         Channel::Api | Channel::Runbook => "",

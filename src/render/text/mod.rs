@@ -9,6 +9,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use plan::plan;
+pub use changes::{fate, remarks};
+pub use lines::{Line, are_several, excerpt};
+pub use plan::{cost, letter, notes, plan, released};
 pub use report::{outcome, report};
-pub use words::{REMOVE, count, styled, zone_list};
+pub use words::{REMOVE, count, styled, thousands, zone_list};
