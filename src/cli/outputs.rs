@@ -173,13 +173,17 @@ fn json(plan: &Plan) -> String {
 /// In words, where it cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let told = |error: std::io::Error| format!("{} cannot be written: {error}", path.display());
+    // By its sort alone: the path of a temporary file says nothing to anybody.
+    let told = |error: std::io::Error| format!("{} cannot be written: {}", path.display(), error.kind());
     // A link stays a link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     if target.exists() && !target.is_file() {
         return std::fs::write(&target, text).map_err(told);
     }
     let directory = target.parent().unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        return Err(format!("{} cannot be written: {} is no directory", path.display(), directory.display()));
+    }
     let permissions = std::fs::Permissions::from_mode(0o666);
     let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory).map_err(told)?;
     file.write_all(text.as_bytes()).map_err(told)?;

@@ -60,10 +60,15 @@ pub struct Lines {
 /// The gravest first. `root` is where the config directory lies in the repository: empty, or a path
 /// that ends with `/`. A plan with more to say than anybody reads ends with an entry that says so.
 pub fn code_quality(plan: &Plan, root: &str) -> Vec<Quality> {
+    limited(plan, root, MOST)
+}
+
+/// The same with so many entries at most.
+pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Vec<Quality> {
     let remarks = remarks(plan);
     let placed = || remarks.iter().filter_map(|remark| Some((remark, *remark.places.first()?)));
     let number = placed().count();
-    let shown = if number > MOST { MOST - 1 } else { number };
+    let shown = if number > most { most - 1 } else { number };
     let location =
         |file: &str, line| Location { path: format!("{root}{file}"), lines: Lines { begin: line } };
     let mut entries: Vec<Quality> = placed()

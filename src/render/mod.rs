@@ -14,3 +14,6 @@ mod remarks;
 pub mod runbook;
 pub mod sarif;
 pub mod text;
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,11 @@ struct Region {
 /// The plan as SARIF. `root` is where the config directory lies in the repository: empty, or a path
 /// that ends with `/`.
 pub fn sarif(plan: &Plan, root: &str) -> Sarif {
+    limited(plan, root, MOST)
+}
+
+/// The same with so many results at most.
+pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Sarif {
     let remarks = remarks(plan);
     // A result without a place makes GitHub refuse the whole file, so it becomes a notification.
     let (placed, homeless): (Vec<&Remark<'_>>, Vec<_>) =
@@ -136,12 +141,12 @@ pub fn sarif(plan: &Plan, root: &str) -> Sarif {
         .iter()
         .map(|remark| Notification { level: level(remark), message: message(remark) })
         .collect();
-    if placed.len() > MOST {
-        let (all, most) = (thousands(placed.len() as u64), thousands(MOST as u64));
+    if placed.len() > most {
+        let (all, most) = (thousands(placed.len() as u64), thousands(most as u64));
         let text = format!("the plan has {all} things to say, and these are the {most} that matter most");
         notifications.push(Notification { level: "warning", message: Message { text } });
     }
-    let shown = &placed[..placed.len().min(MOST)];
+    let shown = &placed[..placed.len().min(most)];
     let rules: BTreeMap<_, _> = shown.iter().map(|remark| (remark.rule(), remark.rule().about())).collect();
     let index =
         |remark: &Remark<'_>| rules.keys().position(|rule| *rule == remark.rule()).unwrap_or_default();

@@ -10,6 +10,7 @@ mod house;
 mod interrupts;
 mod keys;
 mod meddling;
+mod outputs;
 mod properties;
 mod published;
 mod rehearsal;
