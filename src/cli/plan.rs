@@ -30,9 +30,9 @@ pub struct PlanCommand {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    outputs: Outputs,
-    #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 /// What plan and apply are aimed at.

@@ -67,7 +67,8 @@ mod tests {
     fn what_does_not_fit_is_not_written_at_all() {
         let mut sheet = Sheet::new(5);
         assert!(sheet.attempt(|sheet| sheet.write_str("abc")));
-        assert!(!sheet.attempt(|sheet| write!(sheet, "{}{}", 'd', "ef")));
+        let (fits, too_much) = ('d', "ef");
+        assert!(!sheet.attempt(|sheet| write!(sheet, "{fits}{too_much}")));
         assert!(sheet.attempt(|sheet| sheet.write_str("de")));
         assert_eq!((sheet.left(), sheet.into_text().as_str()), (0, "abcde"));
     }
