@@ -1,85 +1,121 @@
-//! Every format of a plan of 250,000 changes, the same in each zone or different in each.
+//! A plan of 120 zones x 2,000 rows in every format, and a plan file back to the plan.
 
 mod shared;
 
-use divan::{Bencher, black_box};
+use divan::Bencher;
 use zonal::model::Plan;
 use zonal::plan::digest::Scope;
-use zonal::render::markdown::{self, Context};
-use zonal::render::{github, gitlab, json, junit, sarif, text};
+use zonal::render;
+use zonal::render::markdown::Context;
 use zonal::{kinds, manifest};
 
 use shared::{Held, Manifests, Size};
 
-const SIZE: Size = Size { members: 120, tables: 20, rows: 104 };
+const SIZE: Size = Size { members: 120, tables: 20, rows: 100 };
 
 fn main() {
     divan::main();
 }
 
-/// What a plan is rendered as.
+/// Whether zones differ alike.
 #[derive(Debug, Clone, Copy)]
-enum As {
-    Text,
-    Json,
-    Comment,
-    Summary,
-    Github,
-    Gitlab,
-    Sarif,
-    Junit,
-}
-
-const ALL: [As; 8] =
-    [As::Text, As::Json, As::Comment, As::Summary, As::Github, As::Gitlab, As::Sarif, As::Junit];
-
-#[divan::bench(args = ALL, sample_count = 3, sample_size = 1)]
-fn the_same_in_each_zone(bencher: Bencher<'_, '_>, format: As) {
-    run(bencher, Manifests::Shared, format);
-}
-
-#[divan::bench(args = ALL, sample_count = 3, sample_size = 1)]
-fn different_in_each_zone(bencher: Bencher<'_, '_>, format: As) {
-    run(bencher, Manifests::Own, format);
+enum Zones {
+    /// Each lacks the same rows.
+    Alike,
+    /// Each lacks rows of its own, from a manifest of its own.
+    Different,
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
-fn run(bencher: Bencher<'_, '_>, manifests: Manifests, format: As) {
-    let mut sources = SIZE.sources(manifests, "http://127.0.0.1:8080", 25);
-    if manifests == Manifests::Own {
-        for source in &mut sources {
-            let member = source.file.replace(".yaml", "");
-            source.text = source.text.as_ref().map(|text| distinct(text, &member)).map_err(Clone::clone);
-        }
-    }
-    let loaded = manifest::load(&sources, None);
+fn planned(zones: Zones) -> Plan {
+    let manifests = match zones {
+        Zones::Alike => Manifests::Shared,
+        Zones::Different => Manifests::Own,
+    };
+    let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
     let network = loaded.network.expect("the network is right");
     let (desired, _) = kinds::expand(&network, &loaded.manifests);
-    let plan = shared::make_plan(&network, &desired, &Held::Others.observed(&desired));
-    bencher.bench(|| black_box(rendered(&plan, format)));
-}
-
-/// The manifests of one member, with texts of its own.
-fn distinct(text: &str, member: &str) -> String {
-    text.replace("description: ", &format!("description: {member} "))
-        .replace("Note: ", &format!("Note: {member} "))
-}
-
-fn rendered(plan: &Plan, format: As) -> String {
-    match format {
-        As::Text => text::plan(plan),
-        As::Json => {
-            let scope = Scope::from(plan);
-            serde_json::to_string_pretty(&json::plan::plan(plan, |change| scope.change(change)))
-                .unwrap_or_default()
-        }
-        As::Comment => markdown::comment(plan, Context::default()).text,
-        As::Summary => {
-            markdown::summary(plan, Context::default(), 0).map_or_else(String::new, |page| page.text)
-        }
-        As::Github => github::annotations(plan, "") + &github::outputs(plan),
-        As::Gitlab => serde_json::to_string_pretty(&gitlab::code_quality(plan, "")).unwrap_or_default(),
-        As::Sarif => serde_json::to_string_pretty(&sarif::sarif(plan, "")).unwrap_or_default(),
-        As::Junit => junit::junit(plan),
+    let mut plan = shared::make_plan(&network, &desired, &Held::Nothing.observed(&desired));
+    if let Zones::Different = zones {
+        differ(&mut plan);
     }
+    plan
+}
+
+/// Makes every change of every zone another one.
+fn differ(plan: &mut Plan) {
+    for (code, zone) in &mut plan.zones {
+        for found in zone.collections.iter_mut().flat_map(|step| &mut step.diff.outcome) {
+            for edit in found.changes.iter_mut().flat_map(|change| &mut change.edits) {
+                if let zonal::model::Value::Text(text) = &edit.after {
+                    edit.after = format!("{text} of {code}").as_str().into();
+                }
+            }
+        }
+    }
+    zonal::plan::hold(plan, |_, _| None, |_, _| None);
+}
+
+fn json(plan: &Plan) -> String {
+    let scope = Scope::from(plan);
+    let json = render::json::plan::plan(plan, |change| scope.change(change));
+    render::json::layout::lines(&json)
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn text(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::text::plan(&plan));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn comment(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::markdown::comment(&plan, Context::default()));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn summary(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::markdown::summary(&plan, Context::default(), 0));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn github(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| (render::github::annotations(&plan, ""), render::github::outputs(&plan)));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn gitlab(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| serde_json::to_string_pretty(&render::gitlab::code_quality(&plan, "")));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn sarif(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| serde_json::to_string_pretty(&render::sarif::sarif(&plan, "")));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn junit(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::junit::junit(&plan));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn plan_file(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| json(&plan));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+fn plan_file_read_back(bencher: Bencher<'_, '_>, zones: Zones) {
+    let text = json(&planned(zones));
+    bencher.bench(|| {
+        let file = render::json::plan::read(&text).expect("a plan can be read");
+        Plan::try_from(file).expect("and is whole")
+    });
 }

@@ -174,12 +174,9 @@ impl Attestations {
     /// # Errors
     /// In words, where it cannot be written.
     pub fn save(&self, directory: &Path) -> Result<(), String> {
-        let told = |error: std::io::Error| format!("{FILE} cannot be written: {error}");
         let text = super::config::to_json(self) + "\n";
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(told)?;
-        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(told)?;
-        file.persist(directory.join(FILE)).map_err(|error| told(error.error))?;
-        Ok(())
+        super::files::replace(&directory.join(FILE), &text)
+            .map_err(|error| format!("{FILE} cannot be written: {error}"))
     }
 
     /// What is attested of each zone.

@@ -1,10 +1,14 @@
-//! Finds the manifests below the config directory.
+//! Finds the manifests below the config directory, and writes what a command was asked to write.
 
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
+use super::exit::Exit;
+use super::world::World;
 use crate::manifest::Source;
 
 /// Every `*.yaml` and `*.yml` below `directory`, by path: hidden files and folders and what
@@ -34,6 +38,36 @@ pub fn read(directory: &Path) -> Vec<Source> {
         .collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     sources
+}
+
+/// Writes a file that was named on the command line.
+///
+/// # Errors
+/// An exit code, once it has been said why the file cannot be written.
+pub fn write(file: &Path, text: &str, world: &World) -> Result<(), Exit> {
+    replace(&world.directory.join(file), text)
+        .map_err(|error| super::fail(world, format!("{} cannot be written: {error}", file.display())))
+}
+
+/// Writes a file whole or not at all. What stands there is replaced, a link staying a link; what is there
+/// and no file, such as a pipe, is written to.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text);
+    }
+    let beside = path.parent().unwrap_or(Path::new("."));
+    if !beside.is_dir() {
+        return Err(io::Error::other(format!("{} is no directory", beside.display())));
+    }
+    // As readable as any file that a command makes.
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside);
+    // The path of a draft says nothing to anybody.
+    let mut draft = draft.map_err(|error| io::Error::from(error.kind()))?;
+    draft.as_file_mut().write_all(text.as_bytes())?;
+    draft.persist(path)?;
+    Ok(())
 }
 
 fn is_yaml(path: &Path) -> bool {

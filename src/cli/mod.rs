@@ -2,6 +2,8 @@
 //! files, the environment and the clock.
 
 mod apply;
+mod approvals;
+mod approve;
 mod attest;
 mod attestations;
 mod capabilities;
@@ -17,10 +19,12 @@ mod gateway;
 mod opened;
 mod outputs;
 mod plan;
+mod planfile;
 mod progress;
 mod runbook;
 mod schema;
 mod selection;
+mod show;
 mod support;
 mod validate;
 mod world;
@@ -55,6 +59,8 @@ struct Cli {
 enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
+    Show(show::Show),
+    Approve(approve::Approve),
     Apply(apply::Apply),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -73,6 +79,7 @@ Exit codes:
   1    usage, validation or internal error; nothing was written
   2    changes found (plan --detailed-exitcode)
   3    partial: some writes failed
+  4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
   5    stale: something moved since the plan was approved
   6    a zone was unreachable or refused the key, so the answer is incomplete
   7    verification failed after a write
@@ -100,6 +107,8 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
     let exit = match cli.command {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
+        Command::Show(command) => command.run(&directory, world),
+        Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

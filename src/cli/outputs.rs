@@ -7,9 +7,11 @@ use clap::Args;
 
 use super::config::{Format, to_json};
 use super::exit::Exit;
+use super::files;
+use super::planfile;
 use super::world::World;
 use crate::model::Plan;
-use crate::plan::digest::Scope;
+use crate::render::json::layout::lines;
 use crate::render::markdown::{self, Context};
 use crate::render::{self, github, gitlab, junit, sarif};
 
@@ -68,19 +70,27 @@ impl Outputs {
         }
     }
 
-    /// Writes everything that was asked for, of a plan made of the config directory `directory`. A file
-    /// that cannot be written does not stop the others.
+    /// Writes everything that was asked for, of a plan made of the config directory `directory`, and
+    /// saved in `file` where it was. A file that cannot be written does not stop the others.
     ///
     /// # Errors
     /// [`Exit::Invalid`], and the user has been told.
-    pub fn write(&self, plan: &Plan, directory: &Path, format: Format, world: &World) -> Result<(), Exit> {
+    pub fn write(
+        &self,
+        plan: &Plan,
+        file: Option<&Path>,
+        directory: &Path,
+        format: Format,
+        world: &World,
+    ) -> Result<(), Exit> {
         let root = root(directory, world);
         let (commit, run) = (commit(world), run(world));
-        let context = Context { commit: commit.as_deref(), artefact: run.as_deref(), file: None };
+        let file = file.map(|file| file.display().to_string());
+        let context = Context { commit: commit.as_deref(), artefact: run.as_deref(), file: file.as_deref() };
         let mut problems = Vec::new();
         for (what, path) in self.files() {
             let text = match what {
-                What::Json => json(plan),
+                What::Json => lines(&planfile::plan_json(plan)) + "\n",
                 What::Markdown => markdown::comment(plan, context).text,
                 What::Junit => junit::junit(plan),
                 What::Sarif => to_json(&sarif::sarif(plan, &root)) + "\n",
@@ -162,33 +172,8 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn json(plan: &Plan) -> String {
-    let scope = Scope::from(plan);
-    to_json(&render::json::plan::plan(plan, |change| scope.change(change))) + "\n"
-}
-
-/// Writes a file whole or not at all. What is not a file, such as a device, is written into.
-///
-/// # Errors
-/// In words, where it cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    // By its sort alone: the path of a temporary file says nothing to anybody.
-    let told = |error: std::io::Error| format!("{} cannot be written: {}", path.display(), error.kind());
-    // A link stays a link.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    if target.exists() && !target.is_file() {
-        return std::fs::write(&target, text).map_err(told);
-    }
-    let directory = target.parent().unwrap_or(Path::new("."));
-    if !directory.is_dir() {
-        return Err(format!("{} cannot be written: {} is no directory", path.display(), directory.display()));
-    }
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory).map_err(told)?;
-    file.write_all(text.as_bytes()).map_err(told)?;
-    file.persist(&target).map_err(|error| told(error.error))?;
-    Ok(())
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    files::replace(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), String> {

@@ -1,21 +1,24 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::config::{self, Config, Format, to_json};
+use super::approvals;
+use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::opened::{self, Opened};
 use super::outputs::Outputs;
+use super::planfile;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, Plan};
+use crate::model::{Desired, Event, MadeFrom, Plan, UnderReview};
 use crate::observe::observe;
-use crate::plan::digest::Scope;
-use crate::{diff, plan, render};
+use crate::plan::approval;
+use crate::render::json::layout::lines;
+use crate::{diff, plan};
 use clap::Args;
 
 /// Show how every zone differs from the manifests
@@ -29,6 +32,9 @@ pub struct PlanCommand {
     /// Print the plan as JSON, in the shape of `terraform show -json`
     #[arg(long)]
     json: bool,
+    /// Write the plan into this file, for `show` and `apply`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -73,18 +79,35 @@ impl PlanCommand {
         match format {
             Format::Text => world.out.print(self.outputs.printed(&planned.plan)),
             Format::Json | Format::Lines => {
-                let scope = Scope::from(&planned.plan);
-                world
-                    .out
-                    .line(to_json(&render::json::plan::plan(&planned.plan, |change| scope.change(change))))
+                world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }
         }
-        if let Err(exit) = self.outputs.write(&planned.plan, directory, format, world) {
+        if let Some(file) = &self.out
+            && let Err(exit) = planfile::save(file, &planned.plan, world)
+        {
+            return exit;
+        }
+        let written = self.outputs.write(&planned.plan, self.out.as_deref(), directory, format, world);
+        if let Err(exit) = written {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
         exit::worst(&exit::of_plan(&planned.plan, changes_count))
     }
+}
+
+/// What is desired of the zones that a command is aimed at.
+pub struct Prepared {
+    /// The manifests.
+    pub config: Config,
+    /// What is desired of the zones that were selected.
+    pub desired: Desired,
+    /// What it was narrowed to, in words.
+    pub selection: Option<String>,
+    /// What a plan of it is made from.
+    pub made_from: MadeFrom,
+    /// What must have been approved, where that is a plan file's.
+    pub reviewed: Option<UnderReview>,
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
@@ -96,19 +119,46 @@ pub async fn make(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
+    let prepared = prepare(target, directory, format, world)?;
+    look(prepared, directory, format, world, tell).await
+}
+
+/// Loads the manifests, and narrows what they want to what the command is aimed at.
+pub fn prepare(target: &Target, directory: &Path, format: Format, world: &World) -> Result<Prepared, Exit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
     if format == Format::Json {
         config.warn(world);
     }
-    let desired = match target.selection.narrow(&config.network, config.desired.clone()) {
-        Ok(desired) => desired,
-        Err(problems) => {
-            problems.iter().for_each(|problem| {
-                super::fail(world, problem);
-            });
-            return Err(Exit::Invalid);
-        }
-    };
+    let desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
+    let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
+    Ok(Prepared { config, desired, selection: target.selection.words(), made_from, reviewed: None })
+}
+
+/// What a selection leaves of what is desired.
+pub fn narrow(
+    selection: &Selection,
+    config: &Config,
+    desired: Desired,
+    world: &World,
+) -> Result<Desired, Exit> {
+    selection.narrow(&config.network, desired).map_err(|problems| {
+        problems.iter().for_each(|problem| {
+            super::fail(world, problem);
+        });
+        Exit::Invalid
+    })
+}
+
+/// Observes what was prepared, compares and plans.
+pub async fn look(
+    prepared: Prepared,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<Planned, Exit> {
+    let Prepared { config, desired, selection, made_from, reviewed } = prepared;
+    let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
     let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
@@ -127,6 +177,8 @@ pub async fn make(
     };
     progress.finish();
     let differences = diff::diff(&desired, &observed);
-    let plan = plan::plan(&config.network, differences, &observed, target.selection.words());
+    let mut plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
+    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
+    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
     Ok(Planned { config, desired, plan, doors, keys })
 }

@@ -188,7 +188,7 @@ impl Comparison<'_> {
             |text: &str| Value::list(observed.texts().iter().filter(|each| &***each != text).cloned());
         let operator = |operator| {
             let operator = self.names.resolve(operator)?;
-            Ok((operator, record.get(operator).and_then(Value::as_text)))
+            Ok::<_, Failure>((operator, record.get(operator).and_then(Value::as_text)))
         };
         Ok(match to {
             AmendTo::Value(value) if observed == value => Vec::new(),

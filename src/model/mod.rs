@@ -3,6 +3,7 @@
 //! Imports nothing of ours, so that a stage can be understood by reading it and this folder.
 
 pub mod address;
+pub mod approval;
 pub mod change;
 pub mod channel;
 pub mod desired;
@@ -20,6 +21,7 @@ pub mod rollout;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
+pub use approval::{Approval, Approved, UnderReview};
 pub use change::{Action, Change, Drift, Edit, Effect, Mode};
 pub use channel::Channel;
 pub use desired::{
@@ -29,12 +31,12 @@ pub use desired::{
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use digest::Digest;
-pub use event::{Event, Outcome, Report, ZoneReport};
+pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use network::Network;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness};
 pub use place::{Place, Position, Provenance};
-pub use plan::{Cost, Counts, Group, GroupState, Plan, Step, ZonePlan};
+pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
 pub use value::{Field, Record, Value};

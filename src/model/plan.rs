@@ -1,6 +1,7 @@
 //! What would be done: complete, ordered, grouped and priced. Apply has nothing left to decide.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::address::ZoneCode;
 use super::change::{Action, Drift, Mode};
@@ -29,6 +30,22 @@ pub struct Plan {
     pub digest: Digest,
     /// What guards and policies found, the gravest first.
     pub findings: Vec<Finding>,
+    /// What it was made from.
+    pub made_from: MadeFrom,
+}
+
+/// What a plan was made from: whoever applies it later makes sure that it is the same.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct MadeFrom {
+    /// Of where the network's zones are, and how they are reached.
+    pub network: Digest,
+    /// Of what each manifest wants of the plan's zones, by kind and name. Where it stands and how it is
+    /// written does not count.
+    pub manifests: BTreeMap<Arc<str>, Digest>,
+    /// The kinds that the plan was narrowed to; empty for all.
+    pub kinds: Vec<Arc<str>>,
 }
 
 /// What would be done in one zone.
@@ -72,7 +89,18 @@ pub struct Group {
 }
 
 /// What a group of zones has in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupState {
     /// They have changes, or collections that cannot be planned.
@@ -84,7 +112,9 @@ pub enum GroupState {
 }
 
 /// What apply will cost.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Cost {
     /// GET requests.
     pub reads: u64,
@@ -99,7 +129,9 @@ pub struct Cost {
 }
 
 /// How many records a plan touches, in Terraform's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Counts {
     /// Records that will be created.
     pub add: usize,
@@ -123,13 +155,21 @@ pub struct Counts {
     pub released: usize,
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
+    /// Of what would be created, updated or deleted, what apply leaves alone for now.
+    #[serde(default)]
+    pub held: usize,
 }
 
 impl Counts {
     fn add(&mut self, zone: &ZonePlan) {
         for step in &zone.collections {
             match &step.diff.outcome {
-                Ok(found) => self.found(found),
+                Ok(found) => {
+                    self.found(found);
+                    if zone.held(step).is_some() {
+                        self.held += found.to_apply().count();
+                    }
+                }
                 Err(failure) => self.blocked += usize::from(!failure.class.whole_zone()),
             }
         }
@@ -179,6 +219,11 @@ impl ZonePlan {
     pub fn held<'a>(&'a self, step: &'a Step) -> Option<&'a Hold> {
         self.hold.as_ref().or(step.hold.as_ref())
     }
+
+    /// Whether there is anything that apply may write in the zone.
+    pub fn is_writable(&self) -> bool {
+        self.collections.iter().any(|step| step.diff.has_work() && self.held(step).is_none())
+    }
 }
 
 impl Plan {
@@ -192,6 +237,11 @@ impl Plan {
     /// Whether apply has anything to write anywhere.
     pub fn has_work(&self) -> bool {
         self.zones.values().any(ZonePlan::has_work)
+    }
+
+    /// Whether there is anything that apply may write anywhere.
+    pub fn is_writable(&self) -> bool {
+        !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
     }
 
     /// Whether a guard or a policy keeps all of it from being applied.

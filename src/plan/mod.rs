@@ -1,6 +1,8 @@
 //! Changes to a plan: order, groups and cost. Pure.
 
+pub mod approval;
 mod cost;
+pub mod desired;
 pub mod digest;
 mod group;
 mod order;
@@ -8,8 +10,13 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use self::digest::Scope;
-use crate::model::{Differences, Failure, Network, Observed, Plan, ZonePlan};
+use crate::model::{
+    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, ZoneCode, ZonePlan,
+};
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
 pub fn plan(
@@ -24,18 +31,54 @@ pub fn plan(
         let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
         let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let collections = order::order(collections);
-        let digest = scope.zone(&code, scope.change_set(&collections));
+        let digest = scope.zone(code.as_str(), scope.changes(&collections));
         (code, ZonePlan { name, failure, collections, digest, hold: None })
     });
-    let zones = zones.collect();
+    let zones: BTreeMap<ZoneCode, ZonePlan> = zones.collect();
+    let busy = zones.iter().filter(|(_, zone)| digest::is_busy(zone));
+    let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     Plan {
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
         groups: group::groups(scope, &zones),
-        digest: scope.plan(&zones),
+        digest,
         findings: Vec::new(),
+        made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }
+}
+
+/// What a plan is made from: `kinds` are those that it is narrowed to.
+pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> MadeFrom {
+    let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, Digest)>> = BTreeMap::new();
+    for (zone, said) in desired::digests(desired) {
+        for (manifest, digest) in said {
+            manifests.entry(manifest).or_default().push((zone.clone(), digest));
+        }
+    }
+    MadeFrom {
+        network: desired::network(network),
+        manifests: manifests.into_iter().map(|(manifest, zones)| (manifest, digest::of(&zones))).collect(),
+        kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
+    }
+}
+
+/// Holds zones back, and collections of them, that there is anything to write in. What the plan is for
+/// does not change, and neither does its digest.
+pub fn hold(
+    plan: &mut Plan,
+    zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Hold>,
+    step: impl Fn(&ZoneCode, &Step) -> Option<Hold>,
+) {
+    for (code, each) in plan.zones.iter_mut().filter(|(_, zone)| zone.has_work()) {
+        let held = zone(code, each);
+        each.hold = each.hold.take().or(held);
+        for each in each.collections.iter_mut().filter(|step| step.diff.has_work()) {
+            let held = step(code, each);
+            each.hold = each.hold.take().or(held);
+        }
+    }
+    plan.groups = group::groups(Scope::from(&*plan), &plan.zones);
 }

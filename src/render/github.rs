@@ -51,7 +51,6 @@ pub fn outputs(plan: &Plan) -> String {
         plan.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
     };
     let unknown = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
-    let held = plan.zones.values().filter(|zone| zone.hold.is_some()).count();
     let lines = [
         ("digest", plan.digest.to_string()),
         ("add", counts.add.to_string()),
@@ -60,10 +59,10 @@ pub fn outputs(plan: &Plan) -> String {
         ("by_hand", counts.by_hand.to_string()),
         ("report", counts.report.to_string()),
         ("blocked", counts.blocked.to_string()),
+        ("held", counts.held.to_string()),
         ("zones", plan.zones.len().to_string()),
         ("zones_changed", zones(GroupState::Changes).to_string()),
         ("zones_unknown", unknown.to_string()),
-        ("zones_held", held.to_string()),
         ("complete", plan.is_complete().to_string()),
         ("denied", plan.is_denied().to_string()),
         ("applyable", plan.has_work().to_string()),

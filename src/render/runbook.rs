@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{DeclaredAt, Scalar};
+use super::json::DeclaredAt;
 use super::text::count;
 use crate::model::{Action, Change, CollectionDiff, Field, Mode, Plan, Value};
 
@@ -70,7 +70,7 @@ pub struct Entry {
     /// The field as zonal calls it.
     pub field: String,
     /// The value, exactly.
-    pub value: Scalar,
+    pub value: Value,
 }
 
 /// The steps of a plan.
@@ -100,7 +100,7 @@ fn page(diff: &CollectionDiff) -> Option<Page> {
 }
 
 fn step(change: &Change) -> Step {
-    let entry = |(field, value): (&Field, &Value)| Entry { field: field.to_string(), value: value.into() };
+    let entry = |(field, value): (&Field, &Value)| Entry { field: field.to_string(), value: value.clone() };
     let key = change.each.as_ref().unwrap_or(&change.key);
     let is_key = |field: &Field| key.iter().any(|(key, _)| key == field);
     let edits = change.edits.iter().filter(|edit| !is_key(&edit.field));
@@ -198,13 +198,13 @@ fn label(field: &str) -> String {
     label.replace('|', "\\|")
 }
 
-fn typed(value: &Scalar) -> String {
+fn typed(value: &Value) -> String {
     match value {
-        Scalar::Null(()) => "(leave empty)".to_owned(),
-        Scalar::Bool(true) => "Yes".to_owned(),
-        Scalar::Bool(false) => "No".to_owned(),
-        Scalar::Text(text) => quoted(text),
-        Scalar::List(texts) => texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "),
+        Value::Null => "(leave empty)".to_owned(),
+        Value::Bool(true) => "Yes".to_owned(),
+        Value::Bool(false) => "No".to_owned(),
+        Value::Text(text) => quoted(text),
+        Value::List(texts) => texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "),
     }
 }
 

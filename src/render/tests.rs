@@ -82,10 +82,10 @@ fn outputs_are_one_line_each() {
     by_hand=0
     report=0
     blocked=0
+    held=0
     zones=4
     zones_changed=2
     zones_unknown=1
-    zones_held=0
     complete=false
     denied=false
     applyable=true

@@ -75,7 +75,7 @@ pub fn details(
         && content.groups.len() > 1
     {
         let plan = context.file.unwrap_or("plan.json");
-        let command = code(&format!("zonal approve {plan} {}", set.group.digest));
+        let command = code(&format!("zonal approve {plan} {} --by NAME", set.group.digest));
         writeln!(sheet, "To approve this group alone: {command}\n")?;
     }
     writeln!(sheet, "</details>\n")

@@ -7,7 +7,7 @@ use super::escape::{code, prose};
 use super::marker::is_approvable;
 use super::sheet::Sheet;
 use super::{Context, Level};
-use crate::model::{Finding, Verdict, ZoneCode};
+use crate::model::{Cost, Finding, Verdict, ZoneCode};
 use crate::render::text::{self, count, thousands};
 
 /// The heading, and what was planned.
@@ -194,7 +194,9 @@ pub fn sums(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
         write!(sheet, " {what}: {}.", thousands(*number as u64))?;
     }
     if content.plan.has_work() {
-        write!(sheet, " {}", text::cost(&content.plan.cost))?;
+        // What is left of a day's quota differs from one run to the next, and so would the comment.
+        let cost = Cost { quota_percent: None, ..content.plan.cost };
+        write!(sheet, " {}", text::cost(&cost))?;
     }
     writeln!(sheet)
 }
@@ -204,7 +206,7 @@ pub fn foot(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, leve
     let plan = context.file.unwrap_or("plan.json");
     let digest = content.plan.digest;
     if is_approvable(content, level) {
-        let command = code(&format!("zonal approve {plan} {digest}"));
+        let command = code(&format!("zonal approve {plan} {digest} --by NAME"));
         writeln!(sheet, "To approve all of it: {command}\n")?;
     }
     if is_approvable(content, level) && content.plan.has_work() {

@@ -88,7 +88,7 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
         help: add `description` at u.yaml:6:10
     ```
 
-    To approve this group alone: `zonal approve plan.json DIGEST`
+    To approve this group alone: `zonal approve plan.json DIGEST --by NAME`
 
     </details>
 
@@ -108,13 +108,13 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
     +   enabled = true
     ```
 
-    To approve this group alone: `zonal approve plan.json DIGEST`
+    To approve this group alone: `zonal approve plan.json DIGEST --by NAME`
 
     </details>
 
     Zones: 3 with changes, 1 that could not be asked. Cost: 14 reads, 4 writes, at least 1 s.
 
-    To approve all of it: `zonal approve plan.json DIGEST`
+    To approve all of it: `zonal approve plan.json DIGEST --by NAME`
 
     To apply what is approved: `zonal apply plan.json`
 
@@ -343,7 +343,7 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
 
     Zones: 1 with changes. Cost: 4 reads, 1 write, at least 1 s.
 
-    To approve all of it: `zonal approve plan.json DIGEST`
+    To approve all of it: `zonal approve plan.json DIGEST --by NAME`
 
     To apply what is approved: `zonal apply plan.json`
 

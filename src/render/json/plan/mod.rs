@@ -1,0 +1,446 @@
+//! The plan in the shape of `terraform show -json`, so that rules and viewers written for it work
+//! unmodified, with everything of ours under the one key `reconciler`. A plan file is the same, and
+//! is read back whole: see [`read`].
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{DeclaredAt, Problem};
+use crate::model::{
+    Action, Change, Channel, CollectionId, Cost, Counts, Digest, Drift, Edit, Field, GroupState, Hold,
+    MadeFrom, Mode, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
+};
+
+pub use self::read::{Unreadable, read};
+
+/// Version of the shape, as Terraform counts it. Its major number changes when a field goes or changes
+/// its meaning.
+pub const FORMAT: &str = "1.2";
+
+/// A plan.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "zonal plan --json")]
+pub struct PlanJson {
+    /// Version of the shape, as Terraform counts it: one with another major number is not to be read.
+    pub format_version: String,
+    /// Version of zonal.
+    pub zonal_version: String,
+    /// What will be done, by apply or, where its channel is `runbook`, by people.
+    pub resource_changes: Vec<ResourceChange>,
+    /// What differs and is only reported, because its manifest says `enforcement: observe`.
+    pub resource_drift: Vec<ResourceChange>,
+    /// Whether every zone answered and every collection could be compared.
+    pub complete: bool,
+    /// Whether there is anything to apply.
+    pub applyable: bool,
+    /// Whether planning itself failed; a plan that is shown never did.
+    pub errored: bool,
+    /// Everything that Terraform has no word for.
+    pub reconciler: Reconciler,
+}
+
+/// One record that changes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ResourceChange {
+    /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+    pub address: String,
+    /// Always `managed`.
+    #[serde(skip_deserializing)]
+    pub mode: &'static str,
+    /// The type of collection, `CodeTable`.
+    #[serde(skip_deserializing)]
+    pub r#type: String,
+    /// Collection and key, `UserBlockDescription/CONSORTIA`.
+    #[serde(skip_deserializing)]
+    pub name: String,
+    /// The zone's code.
+    pub index: Arc<str>,
+    /// Always `zonal`.
+    #[serde(skip_deserializing)]
+    pub provider_name: &'static str,
+    /// What changes.
+    pub change: ChangeJson,
+    /// Why, where it is not simply that the manifest wants it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_reason: Option<String>,
+}
+
+/// Before and after. Fields are called as people call them.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeJson {
+    /// One of `create`, `update`, `delete`.
+    pub actions: Vec<Action>,
+    /// The record as observed; null for a create.
+    pub before: Option<Record>,
+    /// The record as it will be; null for a delete.
+    pub after: Option<Record>,
+    /// Always empty: everything is known when a plan is made.
+    #[serde(skip_deserializing)]
+    pub after_unknown: BTreeMap<String, bool>,
+    /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
+    pub before_sensitive: BTreeMap<String, bool>,
+    /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
+    pub after_sensitive: BTreeMap<String, bool>,
+}
+
+/// What is zonal's own.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reconciler {
+    /// The network's name.
+    pub network: String,
+    /// The environment chosen; null for the manifest as it stands.
+    pub environment: Option<String>,
+    /// What the plan was narrowed to, in words; null where it covers everything.
+    pub selection: Option<String>,
+    /// Of everything that would be done: what is approved when the plan is.
+    pub digest: Digest,
+    /// What the plan was made from.
+    pub made_from: MadeFrom,
+    /// What all zones add up to.
+    pub counts: Counts,
+    /// What apply will cost.
+    pub cost: Cost,
+    /// The zones of which something is desired.
+    pub zones: Vec<ZoneJson>,
+    /// Zones with the same changes.
+    pub groups: Vec<GroupJson>,
+    /// One entry for each of `resource_changes`, by address.
+    pub changes: BTreeMap<String, ChangeDetail>,
+    /// One entry for each of `resource_drift`, by address.
+    pub drift: BTreeMap<String, ChangeDetail>,
+}
+
+/// One zone.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ZoneJson {
+    /// Alma's institution code.
+    pub code: Arc<str>,
+    /// What people call it.
+    pub name: String,
+    /// Of what would be done in it, and where: what is approved when the zone is.
+    pub digest: Digest,
+    /// Why it could not be asked, where it could not.
+    pub failure: Option<Problem>,
+    /// Why apply would leave it alone, where it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// What its changes add up to.
+    pub counts: Counts,
+    /// Its collections, in the order in which apply takes them.
+    pub collections: Vec<CollectionJson>,
+}
+
+/// One collection of a zone.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CollectionJson {
+    /// `CodeTable/UserBlockDescription[language=en]`.
+    pub name: String,
+    /// The name in its parts.
+    pub id: IdJson,
+    /// How changes reach the zone.
+    pub channel: Channel,
+    /// Where a person finds it in Alma; empty where that is not known.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub menu: Arc<str>,
+    /// Records that the zone has; null where it could not be compared.
+    pub existing: Option<usize>,
+    /// Records that no manifest mentions; null where it could not be compared.
+    pub unmanaged: Option<usize>,
+    /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub ignored: usize,
+    /// Records that are as wanted because somebody has attested it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub attested: usize,
+    /// What manifests have let go of it: no longer managed by zonal, but staying as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<ReleasedJson>,
+    /// What is worth telling of it although nothing changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Why it cannot be planned, where it cannot.
+    pub failure: Option<Problem>,
+    /// The first manifest that speaks of it.
+    pub declared_at: DeclaredAt,
+    /// Names of the collections that must be written before it.
+    pub after: Vec<String>,
+    /// Why apply would leave it alone, where it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
+/// The parts of a collection's name.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct IdJson {
+    /// The type of collection.
+    pub kind: Arc<str>,
+    /// The code of a table, where it is called by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Arc<str>>,
+    /// The title of a table, where it is called by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Arc<str>>,
+    /// The library that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Arc<str>>,
+    /// The language of its texts, where a manifest names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Arc<str>>,
+}
+
+/// What one manifest has let go, by saying `enforcement: release`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ReleasedJson {
+    /// The manifest, and where it stands.
+    pub declared_at: DeclaredAt,
+    /// Records that the zone has of those that it speaks of.
+    pub records: usize,
+}
+
+/// Zones with the same changes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct GroupJson {
+    /// Of what would be done in each of them: what is approved when the group is.
+    pub digest: Digest,
+    /// What the group is about.
+    pub state: GroupState,
+    /// Their codes.
+    pub zones: Vec<Arc<str>>,
+}
+
+/// What Terraform has no word for, of one change.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeDetail {
+    /// Of what the change does and where.
+    pub digest: Digest,
+    /// The collection, as its zone lists it.
+    pub collection: String,
+    /// Whether apply does it or it is only reported.
+    pub mode: Mode,
+    /// In what way the zone is not as it is wanted.
+    pub drift: Drift,
+    /// How it reaches the zone.
+    pub channel: Channel,
+    /// The record's identity: fields, as the collection itself calls them, and values.
+    pub key: Vec<(Field, Value)>,
+    /// Where the change stands for every record of a sort: what these have in common.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Vec<(Field, Value)>>,
+    /// What the change means, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Arc<str>>,
+    /// Where the record is declared.
+    pub declared_at: DeclaredAt,
+    /// The fields that are set.
+    pub edits: Vec<EditJson>,
+    /// Who changed the record last, where the zone says so.
+    pub updated_by: Option<String>,
+    /// When it was changed last, as the zone writes it.
+    pub update_date: Option<String>,
+}
+
+/// One field that is set; its values are in the change's `before` and `after`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EditJson {
+    /// What people call it.
+    pub name: Field,
+    /// What the collection itself calls it, where that is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// The line in which it is declared, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// Where it is declared, if that is not in the manifest, the file and the override that declare the
+    /// record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_at: Option<DeclaredAt>,
+}
+
+/// The plan as JSON. `digest` gives a change's digest.
+pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
+    let changes = |reported: bool| {
+        let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+        let changes = steps.flat_map(|step| {
+            step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
+        });
+        changes.filter(move |(_, change)| is_reported(change) == reported)
+    };
+    let resources =
+        |reported| changes(reported).map(|(_, change)| resource(change)).collect::<Vec<ResourceChange>>();
+    let details = |reported| {
+        let details = changes(reported)
+            .map(|(step, change)| (change.address.to_string(), detail(step, change, digest(change))));
+        details.collect::<BTreeMap<String, ChangeDetail>>()
+    };
+    PlanJson {
+        format_version: FORMAT.to_owned(),
+        zonal_version: env!("CARGO_PKG_VERSION").to_owned(),
+        resource_changes: resources(false),
+        resource_drift: resources(true),
+        complete: plan.is_complete(),
+        applyable: plan.has_work() && !plan.is_denied(),
+        errored: false,
+        reconciler: Reconciler {
+            network: plan.network.clone(),
+            environment: plan.environment.clone(),
+            selection: plan.selection.clone(),
+            digest: plan.digest,
+            made_from: plan.made_from.clone(),
+            counts: plan.counts(),
+            cost: plan.cost,
+            zones: plan.zones.iter().map(zone).collect(),
+            groups: (plan.groups.iter())
+                .map(|group| GroupJson {
+                    digest: group.digest,
+                    state: group.state,
+                    zones: group.zones.iter().map(|code| code.0.clone()).collect(),
+                })
+                .collect(),
+            changes: details(false),
+            drift: details(true),
+        },
+    }
+}
+
+fn is_reported(change: &Change) -> bool {
+    match change.mode {
+        Mode::Report => true,
+        Mode::Apply | Mode::ByHand => false,
+    }
+}
+
+/// One change in Terraform's shape.
+pub fn resource(change: &Change) -> ResourceChange {
+    let after = || {
+        let mut after = change.before.clone();
+        after.extend(change.edits.iter().map(|edit| (edit.name.clone(), edit.after.clone())));
+        after
+    };
+    let before = || change.before.clone();
+    let (before, after) = match change.action {
+        Action::Create => (None, Some(after())),
+        Action::Update => (Some(before()), Some(after())),
+        Action::Delete => (Some(before()), None),
+    };
+    let address = &change.address;
+    let collection = address.collection.to_string();
+    let name = collection.strip_prefix(&format!("{}/", address.collection.kind)).unwrap_or(&collection);
+    ResourceChange {
+        address: address.to_string(),
+        mode: "managed",
+        r#type: address.collection.kind.to_string(),
+        name: format!("{name}/{}", address.key),
+        index: address.zone.0.clone(),
+        provider_name: "zonal",
+        change: ChangeJson {
+            actions: vec![change.action],
+            before,
+            after,
+            after_unknown: BTreeMap::new(),
+            before_sensitive: BTreeMap::new(),
+            after_sensitive: BTreeMap::new(),
+        },
+        action_reason: change.reason.clone(),
+    }
+}
+
+fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
+    let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
+        name: name.clone(),
+        field: (field != name).then(|| field.clone()),
+        line: provenance.place.start.line,
+        column: provenance.place.start.column,
+        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
+    };
+    ChangeDetail {
+        digest,
+        collection: step.diff.id.to_string(),
+        mode: change.mode,
+        drift: change.drift,
+        channel: step.channel,
+        key: change.key.clone(),
+        each: change.each.clone(),
+        notes: change.notes.clone(),
+        declared_at: (&change.provenance).into(),
+        edits: change.edits.iter().map(edit).collect(),
+        updated_by: change.updated_by.clone(),
+        update_date: change.update_date.clone(),
+    }
+}
+
+/// Whether two things are declared by the same part of the same manifest.
+fn alike(one: &Provenance, other: &Provenance) -> bool {
+    one.place.file == other.place.file
+        && one.manifest == other.manifest
+        && one.override_index == other.override_index
+}
+
+fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
+    ZoneJson {
+        code: code.0.clone(),
+        name: zone.name.clone(),
+        digest: zone.digest,
+        failure: zone.failure.as_ref().map(Problem::from),
+        hold: zone.hold.clone(),
+        counts: zone.counts(),
+        collections: zone.collections.iter().map(|step| collection(&zone.collections, step)).collect(),
+    }
+}
+
+fn released(Released { provenance, records }: &Released) -> ReleasedJson {
+    ReleasedJson { declared_at: provenance.into(), records: *records }
+}
+
+fn collection(steps: &[Step], step: &Step) -> CollectionJson {
+    let found = step.diff.outcome.as_ref();
+    CollectionJson {
+        name: step.diff.id.to_string(),
+        id: (&step.diff.id).into(),
+        channel: step.channel,
+        menu: step.diff.shape.menu.clone(),
+        existing: found.map(|found| found.existing).ok(),
+        unmanaged: found.map(|found| found.unmanaged).ok(),
+        ignored: found.map_or(0, |found| found.ignored),
+        attested: found.map_or(0, |found| found.attested),
+        released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),
+        notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
+        failure: found.err().map(Problem::from),
+        declared_at: (&step.diff.provenance).into(),
+        after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
+        hold: step.hold.clone(),
+    }
+}
+
+impl From<&CollectionId> for IdJson {
+    fn from(CollectionId { kind, table, library, language }: &CollectionId) -> Self {
+        let (table, title) = match table {
+            Table::Code(code) => (Some(code.clone()), None),
+            Table::Title(title) => (None, Some(title.clone())),
+            Table::Whole => (None, None),
+        };
+        Self { kind: kind.clone(), table, title, library: library.clone(), language: language.clone() }
+    }
+}
+
+impl From<IdJson> for CollectionId {
+    fn from(IdJson { kind, table, title, library, language }: IdJson) -> Self {
+        let table = match (table, title) {
+            (Some(code), _) => Table::Code(code),
+            (None, Some(title)) => Table::Title(title),
+            (None, None) => Table::Whole,
+        };
+        Self { kind, table, library, language }
+    }
+}

@@ -1,0 +1,206 @@
+//! A plan file back to the plan that it shows: everything that is rendered, nothing that is carried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{
+    ChangeDetail, CollectionJson, EditJson, FORMAT, PlanJson, ReleasedJson, ResourceChange, ZoneJson,
+};
+use crate::model::{
+    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Group, Key,
+    Place, Plan, Position, Provenance, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
+};
+
+/// Why a file is not a plan that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no plan of zonal's, or a damaged one.
+    #[error("it is not a plan file of zonal's: {0}")]
+    NotAPlan(String),
+    /// It is of a version whose meaning is not known. Plan again.
+    #[error("its format is {0}, and this zonal reads 1.x")]
+    Version(String),
+    /// Its parts contradict each other. Plan again.
+    #[error("its parts do not fit together: {0}")]
+    Torn(String),
+}
+
+/// Reads a plan from the text of a plan file.
+///
+/// # Errors
+/// [`Unreadable`], with what is wrong and where.
+pub fn read(text: &str) -> Result<PlanJson, Unreadable> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        format_version: String,
+    }
+    let not_a_plan = |error: serde_json::Error| Unreadable::NotAPlan(error.to_string());
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    let known = |version: &str| major(version) == major(FORMAT);
+    match serde_json::from_str::<PlanJson>(text) {
+        Ok(file) if known(&file.format_version) => Ok(file),
+        Ok(file) => Err(Unreadable::Version(file.format_version)),
+        // What another version looks like is not known: it is named before anything in it is.
+        Err(error) => match serde_json::from_str(text) {
+            Ok(Versioned { format_version }) if !known(&format_version) => {
+                Err(Unreadable::Version(format_version))
+            }
+            Ok(_) | Err(_) => Err(not_a_plan(error)),
+        },
+    }
+}
+
+impl TryFrom<PlanJson> for Plan {
+    type Error = Unreadable;
+
+    fn try_from(file: PlanJson) -> Result<Self, Unreadable> {
+        let PlanJson { resource_changes, resource_drift, reconciler, .. } = file;
+        let mut zones: BTreeMap<ZoneCode, ZonePlan> = BTreeMap::new();
+        let mut places: BTreeMap<(Arc<str>, String), usize> = BTreeMap::new();
+        for each in reconciler.zones {
+            let names =
+                each.collections.iter().map(|collection| (each.code.clone(), collection.name.clone()));
+            places.extend(names.zip(0..));
+            let (code, zone) = zone(each)?;
+            if zones.insert(code.clone(), zone).is_some() {
+                return Err(Unreadable::Torn(format!("there are two zones {code}")));
+            }
+        }
+        let listed = [(resource_changes, reconciler.changes), (resource_drift, reconciler.drift)];
+        for (resources, mut details) in listed {
+            for resource in resources {
+                let ResourceChange { address, .. } = &resource;
+                let torn = |what: &str| Unreadable::Torn(format!("{address} {what}"));
+                let detail = details.remove(address).ok_or_else(|| torn("has no entry in `reconciler`"))?;
+                let place = (resource.index.clone(), detail.collection.clone());
+                let zone = zones.get_mut(&ZoneCode(resource.index.clone()));
+                let place = places.get(&place).copied();
+                let step = zone.zip(place).and_then(|(zone, place)| zone.collections.get_mut(place));
+                let found = step.and_then(|step| Some((&step.diff.id, step.diff.outcome.as_mut().ok()?)));
+                let (id, found) = found.ok_or_else(|| torn("is in no zone and collection of the plan"))?;
+                let change = change(id, resource, detail)?;
+                found.changes.push(change);
+            }
+        }
+        for step in zones.values_mut().flat_map(|zone| &mut zone.collections) {
+            if let Ok(found) = &mut step.diff.outcome {
+                found.changes.sort_by(|a, b| (&a.address.key, a.mode).cmp(&(&b.address.key, b.mode)));
+            }
+        }
+        let known: BTreeSet<&ZoneCode> = zones.keys().collect();
+        let mut groups = Vec::new();
+        for group in reconciler.groups {
+            let codes: Vec<ZoneCode> = group.zones.into_iter().map(ZoneCode).collect();
+            if codes.is_empty() || codes.iter().any(|code| !known.contains(code)) {
+                return Err(Unreadable::Torn("a group has zones that the plan has not".to_owned()));
+            }
+            groups.push(Group { digest: group.digest, zones: codes, state: group.state });
+        }
+        Ok(Self {
+            network: reconciler.network,
+            environment: reconciler.environment,
+            selection: reconciler.selection,
+            groups,
+            cost: reconciler.cost,
+            digest: reconciler.digest,
+            findings: Vec::new(),
+            made_from: reconciler.made_from,
+            zones,
+        })
+    }
+}
+
+fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), Unreadable> {
+    let ZoneJson { code, name, digest, failure, hold, counts: _, collections } = zone;
+    let names: Vec<String> = collections.iter().map(|collection| collection.name.clone()).collect();
+    let steps = collections.into_iter().map(|collection| {
+        let place = |name: &String| names.iter().position(|other| other == name);
+        let after: Option<Vec<usize>> = collection.after.iter().map(place).collect();
+        let torn = || Unreadable::Torn(format!("{code}/{} comes after what is not there", collection.name));
+        let after = after.ok_or_else(torn)?;
+        Ok(step(collection, after))
+    });
+    let collections = steps.collect::<Result<Vec<Step>, Unreadable>>()?;
+    let failure = failure.map(Failure::from);
+    Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, hold }))
+}
+
+fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
+    let CollectionJson { name: _, id, channel, menu, declared_at, failure, hold, .. } = collection;
+    let id = CollectionId::from(id);
+    let released =
+        |ReleasedJson { declared_at, records }| Released { provenance: declared_at.into(), records };
+    let outcome = match failure {
+        Some(problem) => Err(problem.into()),
+        None => Ok(CollectionChanges {
+            changes: Vec::new(),
+            existing: collection.existing.unwrap_or_default(),
+            unmanaged: collection.unmanaged.unwrap_or_default(),
+            ignored: collection.ignored,
+            released: collection.released.into_iter().map(released).collect(),
+            attested: collection.attested,
+            notes: collection.notes,
+            references: None,
+            channel,
+            witness: Witness::Zone,
+        }),
+    };
+    let diff = CollectionDiff {
+        asked: vec![id.clone()],
+        id,
+        siblings: Vec::new(),
+        shape: Arc::new(Shape { menu, ..Shape::default() }),
+        requires: BTreeSet::new(),
+        provenance: declared_at.into(),
+        outcome,
+    };
+    Step { diff, after, channel, hold }
+}
+
+fn change(id: &CollectionId, resource: ResourceChange, detail: ChangeDetail) -> Result<Change, Unreadable> {
+    let ResourceChange { address, index, change, action_reason, .. } = resource;
+    let torn = |what: &str| Unreadable::Torn(format!("{address} {what}"));
+    let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;
+    let before = change.before.unwrap_or_default();
+    let after = change.after.unwrap_or_default();
+    let provenance = Provenance::from(detail.declared_at);
+    let edit = |EditJson { name, field, line, column, declared_at }: EditJson| {
+        let at = Position { line, column, byte: 0 };
+        let here = || Provenance {
+            place: Place { file: provenance.place.file.clone(), start: at, end: at },
+            ..provenance.clone()
+        };
+        Some(Edit {
+            field: field.unwrap_or_else(|| name.clone()),
+            before: before.get(&name).cloned(),
+            after: after.get(&name)?.clone(),
+            name,
+            provenance: declared_at.map_or_else(here, Provenance::from),
+        })
+    };
+    let edits = match action {
+        Action::Create | Action::Update => detail.edits.into_iter().map(edit).collect::<Option<Vec<Edit>>>(),
+        Action::Delete => Some(Vec::new()),
+    };
+    let edits = edits.ok_or_else(|| torn("sets a field that its `after` has not"))?;
+    let part = |value: &Value| match value {
+        Value::Text(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::List(_) => "".into(),
+    };
+    let key = Key(detail.key.iter().map(|(_, value)| part(value)).collect());
+    Ok(Change {
+        address: Address { zone: ZoneCode(index), collection: id.clone(), key },
+        action,
+        key: detail.key,
+        each: detail.each,
+        before,
+        edits,
+        mode: detail.mode,
+        drift: detail.drift,
+        reason: action_reason,
+        notes: detail.notes,
+        provenance,
+        updated_by: detail.updated_by,
+        update_date: detail.update_date,
+    })
+}
