@@ -1,6 +1,7 @@
 //! For people, in Terraform's symbols and wording.
 
 mod changes;
+mod drift;
 mod lines;
 mod plan;
 mod report;
@@ -10,6 +11,7 @@ mod words;
 mod tests;
 
 pub use changes::{fate, remarks};
+pub use drift::drift;
 pub use lines::{Line, are_several, excerpt};
 pub use plan::{cost, letter, notes, plan, released};
 pub use report::{outcome, report, wave_end};
