@@ -58,6 +58,7 @@ pub fn outputs(plan: &Plan) -> String {
         ("destroy", counts.destroy.to_string()),
         ("by_hand", counts.by_hand.to_string()),
         ("report", counts.report.to_string()),
+        ("later", counts.later.to_string()),
         ("blocked", counts.blocked.to_string()),
         ("held", counts.held.to_string()),
         ("zones", plan.zones.len().to_string()),

@@ -166,13 +166,14 @@ fn error(failure: &Failure) -> Said {
 }
 
 fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &Step) -> Said {
-    let Counts { add, change, destroy, report, by_hand, .. } = found.counts();
+    let Counts { add, change, destroy, report, by_hand, later, .. } = found.counts();
     let parts = [
         (add, "to add"),
         (change, "to change"),
         (destroy, "to destroy"),
         (by_hand, "by hand"),
         (report, "reported only"),
+        (later, "left for later"),
     ];
     let parts: Vec<String> = parts
         .iter()

@@ -196,7 +196,7 @@ fn failed<'a>(collection: Option<&'a CollectionId>, failure: &'a Failure) -> Ide
 fn identity_of_change(change: &Change) -> Identity<'_> {
     let severity = match (change.mode, change.action, change.drift) {
         (Mode::Apply, Action::Delete, _) | (_, _, Drift::Detached) => Severity::Warning,
-        (Mode::Apply | Mode::Report | Mode::Later | Mode::ByHand, _, _) => Severity::Notice,
+        (Mode::Apply | Mode::Report | Mode::ByHand | Mode::Later, _, _) => Severity::Notice,
     };
     Identity {
         severity,

@@ -81,6 +81,7 @@ fn outputs_are_one_line_each() {
     destroy=1
     by_hand=0
     report=0
+    later=0
     blocked=0
     held=0
     zones=4

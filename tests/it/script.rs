@@ -177,8 +177,9 @@ impl Stage {
                     .map_err(|e| e.to_string())
             }
             "show" => {
-                let text =
-                    std::fs::read_to_string(self.directory.path().join(rest)).expect("the file is there");
+                let Ok(text) = std::fs::read_to_string(self.directory.path().join(rest)) else {
+                    return format!("  {rest} is not there\n");
+                };
                 return text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
             }
             "group" => {

@@ -41,7 +41,7 @@ pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level)
         }
         Level::Records | Level::Collections | Level::Groups | Level::Totals => match change.mode {
             Mode::Apply => writeln!(body, "{sign} {name}"),
-            Mode::Report | Mode::Later | Mode::ByHand => writeln!(body, "{sign} {name} {fate}"),
+            Mode::Report | Mode::ByHand | Mode::Later => writeln!(body, "{sign} {name} {fate}"),
         },
     }
 }
@@ -56,10 +56,11 @@ fn sign(change: &Change) -> char {
 }
 
 fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
-    let (comes, goes) = match change.mode {
-        Mode::Report | Mode::Later => (' ', ' '),
-        Mode::Apply | Mode::ByHand => ('+', '-'),
+    let report = match change.mode {
+        Mode::Report | Mode::Later => true,
+        Mode::Apply | Mode::ByHand => false,
     };
+    let (comes, goes) = if report { (' ', ' ') } else { ('+', '-') };
     if change.action == Action::Delete {
         let before = || change.before.iter().filter(|(_, value)| **value != Value::Null);
         let width = before().map(|(name, _)| visible(name).chars().count()).max().unwrap_or(0);
@@ -86,7 +87,7 @@ fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
             continue;
         }
         match (change.action, before) {
-            (Action::Update, Some(before)) if comes == goes => {
+            (Action::Update, Some(before)) if report => {
                 writeln!(body, "    {name:width$} = {before} -> {}", edit.after)?;
             }
             (Action::Update, Some(before)) => {

@@ -98,6 +98,7 @@ fn sums(counts: &Counts) -> String {
         (counts.destroy, "to destroy"),
         (counts.by_hand, "by hand"),
         (counts.report, "reported only"),
+        (counts.later, "left for later"),
         (counts.blocked, "that cannot be planned"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);

@@ -27,7 +27,7 @@ pub fn words(content: &Content<'_>) -> String {
     if content.plan.has_work() {
         let (add, change, destroy) = (number(counts.add), number(counts.change), number(counts.destroy));
         parts.push(format!("{add} to add, {change} to change, {destroy} to destroy"));
-    } else if counts.by_hand + counts.report > 0 {
+    } else if counts.by_hand + counts.report + counts.later > 0 {
         parts.push("nothing to apply".to_owned());
     } else if content.plan.is_complete() {
         parts.push("no changes, the network matches the manifests".to_owned());
@@ -39,6 +39,9 @@ pub fn words(content: &Content<'_>) -> String {
     }
     if counts.report > 0 {
         parts.push(format!("{} reported only", number(counts.report)));
+    }
+    if counts.later > 0 {
+        parts.push(format!("{} left for later", number(counts.later)));
     }
     if !content.plan.is_complete() {
         parts.push("incomplete".to_owned());

@@ -131,9 +131,7 @@ fn summary(out: &mut String, plan: &Plan) {
     for (line, zones) in self::released(plan) {
         told(out, "Released in", &line, zones);
     }
-    for (note, zones) in notes(plan) {
-        told(out, "Note on", note, zones);
-    }
+    tell_notes(out, plan);
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand + later == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
@@ -189,6 +187,13 @@ pub fn cost(cost: &Cost) -> String {
         thousands(cost.seconds_floor.ceil() as u64),
         quota.unwrap_or_default()
     )
+}
+
+/// The notes, a line for each.
+pub(super) fn tell_notes(out: &mut String, plan: &Plan) {
+    for (note, zones) in notes(plan) {
+        told(out, "Note on", note, zones);
+    }
 }
 
 /// What is worth telling although nothing changes: each thing once, with the zones it is told of.
