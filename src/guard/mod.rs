@@ -1,0 +1,114 @@
+//! Asks guards and policies what they find in a plan. Pure: what is found stands in the plan, and the
+//! stages behind it keep to it.
+
+mod empty;
+mod freeze;
+mod limits;
+mod overriding;
+pub mod policy;
+mod protected;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use self::overriding::{Astray, override_with};
+
+use crate::model::change::Action;
+use crate::model::{
+    Change, Deed, Digest, Finding, Hold, Network, Plan, Policy, Step, Value, Verdict, ZoneCode,
+};
+
+/// Asks everything, and writes down in the plan what was found and which zones it holds.
+pub fn review(plan: &mut Plan, network: &Network, policies: &[Policy], now: Timestamp) {
+    plan.findings = findings(plan, network, policies, now);
+    hold(plan);
+}
+
+/// What guards and policies find, the gravest first.
+pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
+    let guards = &network.guards;
+    let mut findings = limits::find(plan, &guards.limits);
+    findings.extend(protected::find(plan, &guards.protected));
+    findings.extend(freeze::find(plan, network, &guards.freezes, now));
+    findings.extend(empty::find(plan));
+    findings.extend(policy::find(plan, network, policies));
+    findings.sort();
+    findings
+}
+
+/// Holds the zones that findings hold, and no longer those that they held before.
+fn hold(plan: &mut Plan) {
+    for zone in plan.zones.values_mut() {
+        match &zone.hold {
+            Some(Hold::Guarded { .. }) => zone.hold = None,
+            Some(Hold::Unapproved | Hold::Moved | Hold::Stopped { .. }) | None => {}
+        }
+    }
+    for finding in plan.findings.iter().filter(|finding| finding.verdict == Verdict::Hold) {
+        for zone in &finding.zones {
+            if let Some(zone) = plan.zones.get_mut(zone) {
+                zone.hold.get_or_insert_with(|| Hold::Guarded { guard: finding.guard.clone() });
+            }
+        }
+    }
+}
+
+/// What a change is to guards.
+fn deed(step: &Step, change: &Change) -> Deed {
+    match change.action {
+        Action::Create => Deed::Create,
+        Action::Delete => Deed::Delete,
+        Action::Update => match disables(step, change) {
+            true => Deed::Disable,
+            false => Deed::Update,
+        },
+    }
+}
+
+/// Whether a change switches its record off.
+fn disables(step: &Step, change: &Change) -> bool {
+    let Some(switch) = &step.diff.shape.switch else { return false };
+    let off = Value::Bool(false);
+    change.action == Action::Update
+        && change
+            .edits
+            .iter()
+            .any(|edit| edit.field == *switch && edit.after == off && edit.before.as_ref() != Some(&off))
+}
+
+/// Everything that apply would do, zone by zone.
+fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &Step, &Change)> {
+    plan.zones.iter().flat_map(|(code, zone)| {
+        let steps = zone.collections.iter();
+        steps.flat_map(move |step| step.diff.to_apply().map(move |change| (code, step, change)))
+    })
+}
+
+/// The way out where something is meant all the same.
+fn if_meant(guard: &str, digest: Digest) -> String {
+    format!("if it is meant, `zonal apply --override {guard} --reason TEXT --plan-digest {digest}`")
+}
+
+/// `1,240`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `, and 3 more zones`; nothing for none.
+fn and_more(number: usize, noun: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!(", and 1 more {noun}"),
+        number => format!(", and {} more {noun}s", thousands(number)),
+    }
+}
