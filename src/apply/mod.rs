@@ -4,16 +4,20 @@
 
 mod approval;
 mod step;
+mod waves;
 mod zone;
 
 use std::collections::BTreeMap;
 
 use futures::StreamExt as _;
+use futures::future::Either;
 use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use crate::model::{Desired, Event, Plan, Report, ZoneCode};
+use crate::model::{Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
 use crate::provider::Write;
+
+pub use self::waves::roll_out;
 
 /// Says when to stop: what is being written is finished, nothing more is begun.
 #[derive(Debug, Clone)]
@@ -49,11 +53,12 @@ impl Stop {
     }
 }
 
-/// Carries out a plan. Zones do not wait for each other, and one that fails does not touch
-/// another; within a zone, what depends on a failed collection is blocked and the rest goes on.
+/// Carries out a plan, all zones at once. They do not wait for each other, and one that fails does not
+/// touch another; within a zone, what depends on a failed collection is blocked and the rest goes on.
 ///
-/// Every write is derived again from `desired` and the zone; the plan only says which of them
-/// are approved. A zone for which there is no writer is left out.
+/// Every write is derived again from `desired` and the zone; the plan only says which of them are
+/// approved. What the plan holds back is left alone. A zone that has something to be written and no
+/// writer is left out.
 pub async fn apply<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
@@ -61,21 +66,63 @@ pub async fn apply<W: Write>(
     stop: &Stop,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
-    let zones: FuturesUnordered<_> = plan
-        .zones
-        .iter()
-        .filter(|(_, zone)| zone.has_work())
-        .filter_map(|(code, plan)| {
-            let run = zone::Run {
-                code,
-                writer: writers.get(code)?,
-                desired: desired.zones.get(code)?,
-                plan,
-                stop,
-                tell,
-            };
-            Some(async move { (code.clone(), run.run().await) })
+    let runs = Runs { writers, desired, plan, stop, tell };
+    Report { zones: runs.all(|_| true).await, waves: Vec::new() }
+}
+
+/// What all zones of an apply share.
+struct Runs<'a, W> {
+    writers: &'a BTreeMap<ZoneCode, W>,
+    desired: &'a Desired,
+    plan: &'a Plan,
+    stop: &'a Stop,
+    tell: &'a (dyn Fn(Event) + Sync),
+}
+
+impl<'a, W: Write> Runs<'a, W> {
+    /// Writes to those of some zones that there is work in.
+    async fn all(&self, chosen: impl Fn(&ZoneCode) -> bool) -> BTreeMap<ZoneCode, ZoneReport> {
+        let busy = self.plan.zones.iter().filter(|(code, zone)| zone.has_work() && chosen(code));
+        let zones: FuturesUnordered<_> = busy
+            .filter_map(|(code, zone)| match zone.is_writable() {
+                true => {
+                    let run = self.run(code)?;
+                    Some(Either::Left(async move { (code.clone(), run.run().await) }))
+                }
+                false => Some(Either::Right(std::future::ready((code.clone(), self.leave(code, zone))))),
+            })
+            .collect();
+        zones.collect().await
+    }
+
+    /// What one zone's part needs.
+    fn run(&self, code: &'a ZoneCode) -> Option<zone::Run<'a, W>> {
+        Some(zone::Run {
+            code,
+            writer: self.writers.get(code)?,
+            desired: self.desired.zones.get(code)?,
+            plan: self.plan.zones.get(code)?,
+            stop: self.stop,
+            tell: self.tell,
         })
-        .collect();
-    Report { zones: zones.collect().await }
+    }
+
+    /// A zone in which everything is held back.
+    fn leave(&self, code: &ZoneCode, zone: &ZonePlan) -> ZoneReport {
+        if let Some(hold) = &zone.hold {
+            return self.hold(code, hold);
+        }
+        let held = zone.collections.iter().filter_map(|step| zone::held(zone, step));
+        let collections: Vec<_> = held.collect();
+        for (collection, outcome) in collections.clone() {
+            (self.tell)(Event::ApplyEnd { zone: code.clone(), collection, outcome });
+        }
+        ZoneReport { collections, ..ZoneReport::default() }
+    }
+
+    /// A zone that is left alone as a whole.
+    fn hold(&self, code: &ZoneCode, hold: &Hold) -> ZoneReport {
+        (self.tell)(Event::ZoneHeld { zone: code.clone(), hold: hold.clone() });
+        ZoneReport { held: Some(hold.clone()), ..ZoneReport::default() }
+    }
 }

@@ -153,14 +153,28 @@ impl<W: provider::Write> Write<'_, W> {
     /// two ways of asking, since the first trusts the code that laid the changes over the rows.
     fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
         let mut strays = self.writer.strays(before, changes, after);
-        match self.changes(after) {
-            Ok(left) => strays.extend(left.iter().map(|change| match change.address.key.0.is_empty() {
-                true => "it is still not as desired".to_owned(),
-                false => format!("{} is still not as desired", change.address.key),
-            })),
-            Err(failure) => strays.push(failure.message),
-        }
+        strays.extend(self.not_as_desired(after));
         strays
+    }
+
+    fn not_as_desired(&self, found: &Snapshot) -> Vec<String> {
+        match self.changes(found) {
+            Ok(left) => (left.iter())
+                .map(|change| match change.address.key.0.is_empty() {
+                    true => "it is still not as desired".to_owned(),
+                    false => format!("{} is still not as desired", change.address.key),
+                })
+                .collect(),
+            Err(failure) => vec![failure.message],
+        }
+    }
+
+    /// What is not as desired, once more.
+    pub async fn left(&self) -> Vec<String> {
+        match self.read().await {
+            Ok(found) => self.not_as_desired(&found),
+            Err(failure) => vec![format!("it could not be read: {failure}")],
+        }
     }
 
     fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {

@@ -9,7 +9,10 @@ use futures::stream::FuturesUnordered;
 use super::Stop;
 use super::approval::Allowance;
 use super::step;
-use crate::model::{DesiredCollection, Event, Failure, Outcome, Step, ZoneCode, ZonePlan, ZoneReport};
+use crate::model::{
+    CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode, ZonePlan,
+    ZoneReport,
+};
 use crate::provider::Write;
 
 /// Collections that are under way at once. Requests queue for the zone's rate, so each of these
@@ -48,9 +51,15 @@ impl<W: Write> Run<'_, W> {
 
     async fn steps(&self, steps: &[Step], report: &mut ZoneReport) {
         let dead: RefCell<Option<Failure>> = RefCell::new(None);
-        let mut waiting: Vec<usize> =
-            (0..steps.len()).filter(|index| steps[*index].diff.has_work()).collect();
         let mut ended: BTreeMap<usize, Outcome> = BTreeMap::new();
+        for (index, step) in steps.iter().enumerate() {
+            if let Some((_, outcome)) = held(self.plan, step) {
+                self.end(step, &outcome, report);
+                ended.insert(index, outcome);
+            }
+        }
+        let todo = |index: &usize| steps[*index].diff.has_work() && !ended.contains_key(index);
+        let mut waiting: Vec<usize> = (0..steps.len()).filter(todo).collect();
         let mut running = FuturesUnordered::new();
         loop {
             let mut settled = false;
@@ -81,6 +90,35 @@ impl<W: Write> Run<'_, W> {
         }
     }
 
+    /// Whether what was written still is as it should be. What is not, is told in the report.
+    pub async fn look_again(&self, report: &mut ZoneReport) {
+        let written = report.collections.iter_mut().filter_map(|(id, outcome)| match outcome {
+            Outcome::Applied { .. } => Some((id, outcome)),
+            Outcome::Stale { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::VerifyFailed { .. }
+            | Outcome::Held { .. }
+            | Outcome::Interrupted => None,
+        });
+        for (id, outcome) in written {
+            let Some(step) = self.plan.collections.iter().find(|step| step.diff.id == *id) else { continue };
+            let strays = self.write(&step.diff, Allowance::Exactly).left().await;
+            if !strays.is_empty() {
+                let seen_again = "looked at again before the next wave:".to_owned();
+                let strays = std::iter::once(seen_again).chain(strays).collect();
+                *outcome = Outcome::VerifyFailed { strays };
+                let (zone, collection) = (self.code.clone(), id.clone());
+                (self.tell)(Event::ApplyEnd { zone, collection, outcome: outcome.clone() });
+            }
+        }
+    }
+
+    fn write<'r>(&'r self, planned: &'r CollectionDiff, allowance: Allowance<'r>) -> step::Write<'r, W> {
+        let Self { code, writer, desired, plan: _, stop, tell: _ } = *self;
+        step::Write { code, writer, desired, planned, allowance, stop }
+    }
+
     async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {
         let planned = &steps[index].diff;
         let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
@@ -93,14 +131,7 @@ impl<W: Write> Run<'_, W> {
             }
             None => Allowance::Exactly,
         };
-        let write = step::Write {
-            code: self.code,
-            writer: self.writer,
-            desired: self.desired,
-            planned,
-            allowance,
-            stop: self.stop,
-        };
+        let write = self.write(planned, allowance);
         let halted = || match &*dead.borrow() {
             Some(failure) => Some(Outcome::Failed { failure: failure.clone() }),
             None => self.stop.is_set().then_some(Outcome::Interrupted),
@@ -121,6 +152,18 @@ impl<W: Write> Run<'_, W> {
     }
 }
 
+/// What becomes of a collection that the plan holds back.
+pub fn held(zone: &ZonePlan, step: &Step) -> Option<(CollectionId, Outcome)> {
+    let hold = zone.held(step).filter(|_| step.diff.has_work())?;
+    let outcome = match hold {
+        Hold::Moved => Outcome::Stale { now: step.diff.to_apply().cloned().collect() },
+        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } => {
+            Outcome::Held { hold: hold.clone() }
+        }
+    };
+    Some((step.diff.id.clone(), outcome))
+}
+
 enum Readiness {
     Ready,
     Waits,
@@ -137,6 +180,7 @@ fn readiness(steps: &[Step], index: usize, ended: &BTreeMap<usize, Outcome>) -> 
                 | Outcome::Failed { .. }
                 | Outcome::Blocked { .. }
                 | Outcome::VerifyFailed { .. }
+                | Outcome::Held { .. }
                 | Outcome::Interrupted,
             ) => return Readiness::Blocked(before),
             None if steps[before].diff.outcome.is_err() => return Readiness::Blocked(before),

@@ -1,7 +1,7 @@
 //! `zonal apply`: plans, asks, and makes it so.
 
 use std::io::BufRead as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use clap::Args;
@@ -9,12 +9,13 @@ use clap::Args;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
-use super::plan::{Planned, Target, make};
+use super::plan::{self, Planned, Target};
+use super::planfile::Reviewed;
 use super::progress::Progress;
 use super::world::World;
-use crate::apply::{Stop, apply};
+use crate::apply::{Stop, roll_out};
 use crate::model::network::Zone;
-use crate::model::{Event, Mode, Plan, Report};
+use crate::model::{Event, Mode, Plan, Report, ZonePlan};
 use crate::render;
 use crate::render::json::events;
 use crate::render::json::line::{Line, Type};
@@ -26,6 +27,9 @@ use crate::render::json::line::{Line, Type};
 /// the others. Ctrl-C finishes what is being written and begins nothing more.
 #[derive(Debug, Args)]
 pub struct Apply {
+    /// A plan file that was reviewed: only what is in it is done, with the values of the manifests at hand
+    #[arg(value_name = "PLAN")]
+    plan: Option<PathBuf>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -48,7 +52,7 @@ impl Apply {
         };
         print(&events::version(&(world.now)()));
         let tell = |event: &Event| events::lines(event, &(world.now)()).iter().for_each(print);
-        let planned = match make(&self.target, directory, format, world, &tell).await {
+        let planned = match self.plan(directory, format, world, &tell).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
@@ -56,7 +60,7 @@ impl Apply {
             Format::Text => world.out.print(render::text::plan(&planned.plan)),
             Format::Json | Format::Lines => announce(&planned.plan, world, &print),
         }
-        if planned.plan.has_work()
+        if planned.plan.is_writable()
             && !self.yes
             && let Err(exit) = ask(world).await
         {
@@ -79,6 +83,26 @@ impl Apply {
             }
         }
         exit::worst(&exits)
+    }
+
+    /// Plans, and holds back what a reviewed plan does not hold.
+    async fn plan(
+        &self,
+        directory: &Path,
+        format: Format,
+        world: &World,
+        tell: &(dyn Fn(&Event) + Sync),
+    ) -> Result<Planned, Exit> {
+        let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
+        let prepared = match &reviewed {
+            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world)?,
+            None => plan::prepare(&self.target, directory, format, world)?,
+        };
+        let mut planned = plan::look(prepared, directory, format, world, tell).await?;
+        if let Some(reviewed) = &reviewed {
+            reviewed.admit(&mut planned.plan);
+        }
+        Ok(planned)
     }
 }
 
@@ -139,8 +163,8 @@ async fn write(
 ) -> Result<Report, Exit> {
     let Planned { config, desired, plan, doors, keys } = planned;
     let network = &config.network;
-    let has_work = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(crate::model::ZonePlan::has_work);
-    let zones: Vec<&Zone> = network.zones.iter().filter(has_work).collect();
+    let writable = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(ZonePlan::is_writable);
+    let zones: Vec<&Zone> = network.zones.iter().filter(writable).collect();
     let fetching = credentials::keys(network, &zones, Purpose::Write, directory, world);
     let write_keys = world
         .unless_interrupted(fetching)
@@ -160,7 +184,7 @@ async fn write(
         progress.tell(&event);
     };
     let (halt, stop) = Stop::new();
-    let running = apply(&writers, desired, plan, &stop, &shown);
+    let running = roll_out(&writers, desired, plan, &network.rollout, &stop, &shown);
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{FailureClass, Outcome, Plan, Report};
+use crate::model::{FailureClass, Hold, Outcome, Plan, Report};
 
 /// How a command ended. In order of precedence: where several apply, the first one here counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,8 @@ pub enum Exit {
     Partial,
     /// Something moved since the plan was approved.
     Stale,
+    /// A guard or a policy stands in the way, or an approval is waited for: nothing was written there.
+    Blocked,
     /// A zone was unreachable or refused the key: the answer is incomplete.
     Incomplete,
     /// Changes were found, where the command was asked to say so.
@@ -33,6 +35,7 @@ impl Exit {
             Self::Invalid => 1,
             Self::Changes => 2,
             Self::Partial => 3,
+            Self::Blocked => 4,
             Self::Stale => 5,
             Self::Incomplete => 6,
             Self::Unverified => 7,
@@ -73,6 +76,7 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     }
     for zone in report.zones.values() {
         exits.extend(zone.refused.as_ref().map(|_| Exit::Incomplete));
+        exits.extend(zone.held.as_ref().map(of_hold));
         for (_, outcome) in &zone.collections {
             match outcome {
                 Outcome::Applied { .. } => {}
@@ -82,12 +86,22 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
                 Outcome::Failed { failure } => {
                     exits.extend([Exit::Partial, of_failure(failure.class)]);
                 }
+                Outcome::Held { hold } => drop(exits.insert(of_hold(hold))),
                 // What it is blocked by has been counted; where that was never tried, it failed in the plan.
                 Outcome::Blocked { .. } => {}
             }
         }
     }
     or_done(exits)
+}
+
+/// What is held back is not done, whatever the reason.
+fn of_hold(hold: &Hold) -> Exit {
+    match hold {
+        Hold::Unapproved | Hold::Guarded { .. } => Exit::Blocked,
+        Hold::Moved => Exit::Stale,
+        Hold::Stopped { .. } => Exit::Partial,
+    }
 }
 
 /// A collection that could not be planned is one of the writes that failed; a zone that did not

@@ -6,14 +6,13 @@ use super::config::{self, Config, Format, to_json};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
-use super::files;
 use super::opened::{self, Opened};
 use super::planfile;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, Plan};
+use crate::model::{Desired, Event, MadeFrom, Plan};
 use crate::observe::observe;
 use crate::{diff, plan, render};
 use clap::Args;
@@ -75,13 +74,25 @@ impl PlanCommand {
             }
         }
         if let Some(file) = &self.out
-            && let Err(exit) = files::write(file, &planfile::text(&planned.plan), world)
+            && let Err(exit) = planfile::save(file, &planned.plan, world)
         {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
         exit::worst(&exit::of_plan(&planned.plan, changes_count))
     }
+}
+
+/// What is desired of the zones that a command is aimed at.
+pub struct Prepared {
+    /// The manifests.
+    pub config: Config,
+    /// What is desired of the zones that were selected.
+    pub desired: Desired,
+    /// What it was narrowed to, in words.
+    pub selection: Option<String>,
+    /// What a plan of it is made from.
+    pub made_from: MadeFrom,
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
@@ -93,19 +104,45 @@ pub async fn make(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
+    let prepared = prepare(target, directory, format, world)?;
+    look(prepared, directory, format, world, tell).await
+}
+
+/// Loads the manifests, and narrows what they want to what the command is aimed at.
+pub fn prepare(target: &Target, directory: &Path, format: Format, world: &World) -> Result<Prepared, Exit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
     if format == Format::Json {
         config.warn(world);
     }
-    let desired = match target.selection.narrow(&config.network, config.desired.clone()) {
-        Ok(desired) => desired,
-        Err(problems) => {
-            problems.iter().for_each(|problem| {
-                super::fail(world, problem);
-            });
-            return Err(Exit::Invalid);
-        }
-    };
+    let desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
+    let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
+    Ok(Prepared { config, desired, selection: target.selection.words(), made_from })
+}
+
+/// What a selection leaves of what is desired.
+pub fn narrow(
+    selection: &Selection,
+    config: &Config,
+    desired: Desired,
+    world: &World,
+) -> Result<Desired, Exit> {
+    selection.narrow(&config.network, desired).map_err(|problems| {
+        problems.iter().for_each(|problem| {
+            super::fail(world, problem);
+        });
+        Exit::Invalid
+    })
+}
+
+/// Observes what was prepared, compares and plans.
+pub async fn look(
+    prepared: Prepared,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<Planned, Exit> {
+    let Prepared { config, desired, selection, made_from } = prepared;
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
     let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
@@ -124,6 +161,6 @@ pub async fn make(
     };
     progress.finish();
     let differences = diff::diff(&desired, &observed);
-    let plan = plan::plan(&config.network, differences, &observed, target.selection.words());
+    let plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
     Ok(Planned { config, desired, plan, doors, keys })
 }

@@ -1,13 +1,19 @@
 //! Plan files: what `plan --out` writes, `show` shows, and `apply` holds a fresh plan against.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::config::to_json;
+use super::config::{Format, to_json};
 use super::exit::Exit;
+use super::files;
+use super::plan::{self, Prepared, Target};
+use super::selection::Selection;
 use super::world::World;
-use crate::model::{Cost, Plan};
+use crate::model::{CollectionId, Cost, Desired, Digest, Hold, MadeFrom, Plan, Step, ZoneCode};
 use crate::plan::digest::Scope;
-use crate::render::json::plan::{PlanJson, plan, read};
+use crate::plan::hold;
+use crate::render::json::plan::{PlanJson, read};
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
 /// answer of a zone to the next is left out.
@@ -27,7 +33,21 @@ pub fn text(fresh: &Plan) -> String {
 /// A plan in its published shape.
 pub fn plan_json(shown: &Plan) -> PlanJson {
     let scope = Scope::from(shown);
-    plan(shown, |change| scope.change(change))
+    crate::render::json::plan::plan(shown, |change| scope.change(change))
+}
+
+/// Writes a plan file, and says what can be done with it.
+///
+/// # Errors
+/// An exit code, once it has been said why it cannot be written.
+pub fn save(file: &Path, fresh: &Plan, world: &World) -> Result<(), Exit> {
+    files::write(file, &text(fresh), world)?;
+    let shown = file.display();
+    world.err.line(format!(
+        "Saved the plan to {shown}, digest {}. Show it with `zonal show {shown}`, apply it with `zonal apply {shown}`.",
+        fresh.digest
+    ));
+    Ok(())
 }
 
 /// Reads a plan file.
@@ -40,6 +60,141 @@ pub fn open(file: &Path, world: &World) -> Result<PlanJson, Exit> {
         .map_err(|error| super::fail(world, format!("{shown} cannot be read: {error}")))?;
     let text = String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not text")))?;
     read(&text).map_err(|error| {
-        super::fail(world, format!("{shown}: {error}; make one with `zonal plan --out {shown}`"))
+        super::fail(world, format!("{shown}: {error}; make one with `zonal plan --out FILE`"))
     })
+}
+
+/// A plan that was reviewed, of which nothing is taken but what says that something was in it.
+pub struct Reviewed {
+    file: PathBuf,
+    zonal: String,
+    network: String,
+    environment: Option<String>,
+    selection: Option<String>,
+    made_from: MadeFrom,
+    zones: BTreeSet<Arc<str>>,
+    changes: BTreeSet<Digest>,
+}
+
+impl Reviewed {
+    /// Reads the plan file that is to be applied.
+    ///
+    /// # Errors
+    /// An exit code, once it has been said what is wrong with it.
+    pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
+        let PlanJson { zonal_version, reconciler, .. } = open(file, world)?;
+        Ok(Self {
+            file: file.to_owned(),
+            zonal: zonal_version,
+            network: reconciler.network,
+            environment: reconciler.environment,
+            selection: reconciler.selection,
+            made_from: reconciler.made_from,
+            zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
+            changes: reconciler.changes.into_values().map(|detail| detail.digest).collect(),
+        })
+    }
+
+    /// Loads the manifests at hand, narrowed to what the plan was made for and then to what the command is
+    /// aimed at, and makes sure that they say what they said.
+    ///
+    /// # Errors
+    /// An exit code, once it has been said what differs.
+    pub fn prepare(
+        &self,
+        target: &Target,
+        directory: &Path,
+        format: Format,
+        world: &World,
+    ) -> Result<Prepared, Exit> {
+        if let Some(asked) =
+            target.environment.as_ref().filter(|asked| Some(*asked) != self.environment.as_ref())
+        {
+            let made_for = match &self.environment {
+                Some(environment) => format!("for the environment {environment}"),
+                None => "without an environment".to_owned(),
+            };
+            return Err(self.refuse(&[format!("it was made {made_for}, not for {asked}")], world));
+        }
+        let here = env!("CARGO_PKG_VERSION");
+        if self.zonal != here {
+            return Err(
+                self.refuse(&[format!("it was made by zonal {}, and this is {here}", self.zonal)], world)
+            );
+        }
+        let environment = self.environment.clone();
+        let everything = Target { environment, selection: Selection::default() };
+        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world)?;
+        if config.network.name != self.network {
+            let found =
+                format!("it was made for the network {}, and this is {}", self.network, config.network.name);
+            return Err(self.refuse(&[found], world));
+        }
+        let reviewed = self.narrow(desired);
+        let kinds: Vec<String> = self.made_from.kinds.iter().map(ToString::to_string).collect();
+        let made_from = crate::plan::made_from(&config.network, &reviewed, &kinds);
+        let differing = differing(&self.made_from, &made_from);
+        if !differing.is_empty() {
+            return Err(self.refuse(&differing, world));
+        }
+        let desired = plan::narrow(&target.selection, &config, reviewed, world)?;
+        let selection = target.selection.words().or_else(|| self.selection.clone());
+        Ok(Prepared { config, desired, selection, made_from })
+    }
+
+    /// What is desired of the zones that the plan is of, by manifests of its kinds.
+    fn narrow(&self, mut desired: Desired) -> Desired {
+        desired.zones.retain(|code, collections| {
+            collections.retain(|collection| {
+                let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
+                self.made_from.kinds.is_empty() || self.made_from.kinds.iter().any(|wanted| **wanted == *kind)
+            });
+            self.zones.contains(&code.0) && !collections.is_empty()
+        });
+        desired
+    }
+
+    fn refuse(&self, differing: &[String], world: &World) -> Exit {
+        let shown = self.file.display();
+        super::fail(world, format!("{shown} is not applied: {}", differing.join("; ")));
+        world.err.line(format!("help: review a new one: `zonal plan --out {shown}`"));
+        Exit::Invalid
+    }
+
+    /// Holds back what was not reviewed: a collection of which any change is not in the plan file, since
+    /// somebody has been there. One of which part is done already is as it was reviewed.
+    pub fn admit(&self, fresh: &mut Plan) {
+        let scope = Scope::from(&*fresh);
+        let has_moved =
+            |step: &Step| step.diff.to_apply().any(|change| !self.changes.contains(&scope.change(change)));
+        let moved: BTreeSet<(ZoneCode, CollectionId)> = (fresh.zones.iter())
+            .flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, step)))
+            .filter(|(_, step)| has_moved(step))
+            .map(|(code, step)| (code.clone(), step.diff.id.clone()))
+            .collect();
+        let moved = |code: &ZoneCode, step: &Step| {
+            moved.contains(&(code.clone(), step.diff.id.clone())).then_some(Hold::Moved)
+        };
+        hold(fresh, |_, _| None, moved);
+    }
+}
+
+/// What has changed in what a plan was made from, one line each.
+fn differing(then: &MadeFrom, now: &MadeFrom) -> Vec<String> {
+    let mut lines = Vec::new();
+    if then.network != now.network {
+        lines.push("the Network reaches its zones otherwise than when it was made".to_owned());
+    }
+    for (manifest, digest) in &then.manifests {
+        match now.manifests.get(manifest) {
+            None => lines.push(format!("{manifest} is gone since it was made")),
+            Some(found) if found != digest => {
+                lines.push(format!("{manifest} says something else since it was made"))
+            }
+            Some(_) => {}
+        }
+    }
+    let added = now.manifests.keys().filter(|manifest| !then.manifests.contains_key(*manifest));
+    lines.extend(added.map(|manifest| format!("{manifest} is new since it was made")));
+    lines
 }

@@ -60,7 +60,15 @@ impl<'a> Progress<'a> {
             Event::ApplyEnd { zone, collection: _, outcome } => {
                 state.step(zone, !matches!(outcome, crate::model::Outcome::Applied { .. }));
             }
-            Event::ApplyStart { .. } => {}
+            Event::ApplyStart { .. } | Event::ZoneHeld { .. } => {}
+            Event::WaveStart { wave, zones } => {
+                let line = format!("Wave {wave}: {}", count(*zones, "zone"));
+                state.bars.suspend(|| self.world.err.line(line));
+            }
+            Event::WaveComplete { wave, end } => {
+                let line = format!("Wave {wave}: {}", crate::render::text::wave_end(end));
+                state.bars.suspend(|| self.world.err.line(line));
+            }
             Event::ZoneRefused { zone, failure: _ } => state.refuse(zone),
             Event::ObserveComplete { zone, requests } | Event::ZoneComplete { zone, requests } => {
                 let line = state.end(zone, *requests);
@@ -102,8 +110,8 @@ impl State {
     }
 
     fn step(&mut self, code: &ZoneCode, failed: bool) {
-        self.total.inc(1);
         if let Some(zone) = self.zones.get_mut(code) {
+            self.total.inc(1);
             zone.done += 1;
             zone.failed += usize::from(failed);
             if let Some(bar) = &zone.bar {

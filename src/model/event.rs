@@ -1,10 +1,12 @@
 //! What happens while zones are read and written, told to whoever wants to show it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::address::{CollectionId, ZoneCode};
 use super::change::Change;
 use super::failure::Failure;
+use super::review::Hold;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -45,6 +47,27 @@ pub enum Event {
         zone: ZoneCode,
         /// Why.
         failure: Failure,
+    },
+    /// A zone is left alone for now.
+    ZoneHeld {
+        /// The zone.
+        zone: ZoneCode,
+        /// Why.
+        hold: Hold,
+    },
+    /// A wave of the rollout begins.
+    WaveStart {
+        /// Its name.
+        wave: Arc<str>,
+        /// Zones of it that there is anything to do in.
+        zones: usize,
+    },
+    /// A wave of the rollout is done with.
+    WaveComplete {
+        /// Its name.
+        wave: Arc<str>,
+        /// How it ended.
+        end: WaveEnd,
     },
     /// A collection was re-read, is as it was approved, and is about to be written.
     ApplyStart {
@@ -101,6 +124,11 @@ pub enum Outcome {
         /// What is different, one line each.
         strays: Vec<String>,
     },
+    /// Not tried, because the plan holds it back.
+    Held {
+        /// Why.
+        hold: Hold,
+    },
     /// Not tried, because the run was interrupted.
     Interrupted,
 }
@@ -110,6 +138,38 @@ pub enum Outcome {
 pub struct Report {
     /// By zone, in the order in which the collections ended.
     pub zones: BTreeMap<ZoneCode, ZoneReport>,
+    /// The waves that had anything to do, in order; empty where there are none.
+    pub waves: Vec<WaveReport>,
+}
+
+/// How one wave of a rollout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveReport {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its zones that there was anything to do in.
+    pub zones: Vec<ZoneCode>,
+    /// How it ended.
+    pub end: WaveEnd,
+}
+
+/// How a wave ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaveEnd {
+    /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
+    Verified {
+        /// Zones that failed all the same, no more than the rule allows.
+        failed: Vec<ZoneCode>,
+    },
+    /// Too many zones failed: no further wave begins.
+    Failed {
+        /// Those zones.
+        failed: Vec<ZoneCode>,
+    },
+    /// Nothing was written in it, so that it proves nothing: no further wave begins.
+    Idle,
+    /// The run was interrupted.
+    Interrupted,
 }
 
 /// How an apply ended in one zone.
@@ -117,6 +177,8 @@ pub struct Report {
 pub struct ZoneReport {
     /// Why the zone was not written to at all, where it was not.
     pub refused: Option<Failure>,
+    /// Why it was left alone for now, where it was.
+    pub held: Option<Hold>,
     /// What became of its collections.
     pub collections: Vec<(CollectionId, Outcome)>,
     /// Requests that it took.

@@ -30,7 +30,7 @@ pub use desired::{
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use digest::Digest;
-pub use event::{Event, Outcome, Report, ZoneReport};
+pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use network::Network;

@@ -155,6 +155,9 @@ pub struct Counts {
     pub released: usize,
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
+    /// Of what would be created, updated or deleted, what apply leaves alone for now.
+    #[serde(default)]
+    pub held: usize,
 }
 
 impl Counts {
@@ -171,6 +174,9 @@ impl Counts {
             self.ignored += found.ignored;
             self.attested += found.attested;
             self.released += found.released.iter().map(|released| released.records).sum::<usize>();
+            if zone.held(step).is_some() {
+                self.held += found.to_apply().count();
+            }
             for change in &found.changes {
                 self.detached += usize::from(change.drift == Drift::Detached);
                 match (change.mode, change.action) {
@@ -202,6 +208,11 @@ impl ZonePlan {
     pub fn held<'a>(&'a self, step: &'a Step) -> Option<&'a Hold> {
         self.hold.as_ref().or(step.hold.as_ref())
     }
+
+    /// Whether there is anything that apply may write in the zone.
+    pub fn is_writable(&self) -> bool {
+        self.collections.iter().any(|step| step.diff.has_work() && self.held(step).is_none())
+    }
 }
 
 impl Plan {
@@ -215,6 +226,11 @@ impl Plan {
     /// Whether apply has anything to write anywhere.
     pub fn has_work(&self) -> bool {
         self.zones.values().any(ZonePlan::has_work)
+    }
+
+    /// Whether there is anything that apply may write anywhere.
+    pub fn is_writable(&self) -> bool {
+        !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
     }
 
     /// Whether a guard or a policy keeps all of it from being applied.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::digest::{self, Scope};
 use crate::model::{
-    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, ZoneCode, ZonePlan,
+    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, Hold, ZoneCode, ZonePlan,
 };
 
 /// Zones by what happens to them: changes first, then the unknown, then those in sync; within
@@ -53,6 +53,8 @@ fn shown(zone: &ZonePlan) -> Digest {
     #[derive(Serialize)]
     struct Shown<'a> {
         failure: Option<FailureClass>,
+        hold: Option<&'a Hold>,
+        holds: Vec<(&'a CollectionId, &'a Hold)>,
         changes: Vec<Effect<'a>>,
         notes: Vec<&'a str>,
         failures: Vec<(&'a CollectionId, FailureClass, &'a str)>,
@@ -62,8 +64,11 @@ fn shown(zone: &ZonePlan) -> Digest {
         let Failure { class, message, help: _, tracking_id: _ } = step.diff.outcome.as_ref().err()?;
         Some((&step.diff.id, *class, message.as_str()))
     });
+    let holds = zone.collections.iter().filter_map(|step| Some((&step.diff.id, step.hold.as_ref()?)));
     digest::of(&Shown {
         failure: zone.failure.as_ref().map(|failure| failure.class),
+        hold: zone.hold.as_ref(),
+        holds: holds.collect(),
         changes: found().flat_map(|found| &found.changes).map(|change| change.effect()).collect(),
         notes: found().flat_map(|found| &found.notes).map(String::as_str).collect(),
         failures: failed.filter(|_| zone.failure.is_none()).collect(),

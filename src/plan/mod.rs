@@ -9,8 +9,13 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use self::digest::Scope;
-use crate::model::{Differences, Failure, MadeFrom, Network, Observed, Plan, ZonePlan};
+use crate::model::{
+    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, ZoneCode, ZonePlan,
+};
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
 pub fn plan(
@@ -40,4 +45,37 @@ pub fn plan(
         cost: cost::cost(network, &zones, observed),
         zones,
     }
+}
+
+/// What a plan is made from: `kinds` are those that it is narrowed to.
+pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> MadeFrom {
+    let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, Digest)>> = BTreeMap::new();
+    for (zone, said) in desired::digests(desired) {
+        for (manifest, digest) in said {
+            manifests.entry(manifest).or_default().push((zone.clone(), digest));
+        }
+    }
+    MadeFrom {
+        network: desired::network(network),
+        manifests: manifests.into_iter().map(|(manifest, zones)| (manifest, digest::of(&zones))).collect(),
+        kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
+    }
+}
+
+/// Holds zones back, and collections of them, that there is anything to write in. What the plan is for
+/// does not change, and neither does its digest.
+pub fn hold(
+    plan: &mut Plan,
+    zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Hold>,
+    step: impl Fn(&ZoneCode, &Step) -> Option<Hold>,
+) {
+    for (code, each) in plan.zones.iter_mut().filter(|(_, zone)| zone.has_work()) {
+        let held = zone(code, each);
+        each.hold = each.hold.take().or(held);
+        for each in each.collections.iter_mut().filter(|step| step.diff.has_work()) {
+            let held = step(code, each);
+            each.hold = each.hold.take().or(held);
+        }
+    }
+    plan.groups = group::groups(Scope::from(&*plan), &plan.zones);
 }

@@ -88,6 +88,7 @@ fn outcome(report: &Report) -> String {
         Outcome::Failed { failure } => format!("failed {:?}", failure.class),
         Outcome::Blocked { .. } => "blocked".to_owned(),
         Outcome::VerifyFailed { .. } => "unverified".to_owned(),
+        Outcome::Held { .. } => "held".to_owned(),
         Outcome::Interrupted => "interrupted".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")

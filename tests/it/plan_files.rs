@@ -1,10 +1,16 @@
 //! Plan files: what is shown of one is what was planned.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use proptest::prelude::*;
+use serde_json::Value as Json;
 use tokio::sync::watch;
+use zonal::provider::transport::Transport as _;
 
-use crate::script::{Printed, Stage, paused};
+use crate::script::{Printed, Stage, case, paused};
 
 /// The text of a plan without what differs from one answer of a zone to the next.
 fn without_quota(text: &str) -> String {
@@ -58,4 +64,205 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
         });
     }
     assert!(plans > 50, "only {plans} plans were made: the test checks nothing");
+}
+
+const MEMBERS: [&str; 3] = ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA"];
+const TABLES: [&str; 2] = ["ItemPolicy", "UserBlockDescription"];
+
+/// What a member's table holds, in words.
+fn table(stage: &Stage, zone: &str, table: &str) -> String {
+    stage.happen(&format!("rows {zone} code {table}"))
+}
+
+fn tables(stage: &Stage) -> BTreeMap<(&'static str, &'static str), String> {
+    let all = MEMBERS.iter().flat_map(|zone| TABLES.iter().map(|table| (*zone, *table)));
+    all.map(|(zone, name)| ((zone, name), table(stage, zone, name))).collect()
+}
+
+fn librarian(stage: &Stage, zone: &str, table: &str, code: &str, words: &str) {
+    let action = format!(r#"{{"set_code": {{"code": "{code}", "description": "{words}"}}}}"#);
+    let place = format!(r#""zone": "{zone}", "kind": "code", "table": "{table}", "by": "m.tremblay""#);
+    stage.happen(&format!("edit {{{place}, \"action\": {action}}}"));
+}
+
+/// One request to a zone's API, as any other program would send it.
+async fn call(stage: &Stage, method: &str, zone: &str, table: &str, body: &Json) -> Json {
+    let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("http://127.0.0.1:1/almaws/v1/conf/code-tables/{table}"))
+        .header(AUTHORIZATION, format!("apikey write-key-{zone}"))
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/json")
+        .body(body)
+        .expect("the request is well formed");
+    let answer = stage.emulator.transport().send(request).await.expect("the zone answers");
+    assert_eq!(answer.status(), 200, "{:?}", answer.body());
+    serde_json::from_slice(answer.body()).expect("the answer is JSON")
+}
+
+/// Terraform 1.11, told the same: `terraform plan -out`, then somebody changes the object that is to be
+/// changed, then `terraform apply planfile`. It asks the provider for nothing but the change that it has
+/// planned, so the edit is overwritten, and it exits with 0. Here the edit stays, and everybody hears of it.
+#[test]
+fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
+    paused(async {
+        let stage = Stage::new(&case("plan-files"));
+        let planned = run(&stage, "zonal plan --out plan.json").await;
+        assert_eq!(planned.code, 0, "{}", planned.err);
+        assert!(planned.out.contains(r#"description = "Blocked by another library" -> "Consortial block""#));
+
+        // A librarian's own program rewords the very row that the plan is about to change.
+        let mut rows = call(&stage, "GET", "01OMNI_ALPHA", "UserBlockDescription", &Json::Null).await;
+        let edited = rows["row"].as_array_mut().expect("a table has rows").iter_mut();
+        let row = edited.into_iter().find(|row| row["code"] == "CONSORTIA").expect("the row is there");
+        row["description"] = "Ask at the desk".into();
+        call(&stage, "PUT", "01OMNI_ALPHA", "UserBlockDescription", &rows).await;
+        let edited = table(&stage, "01OMNI_ALPHA", "UserBlockDescription");
+        assert!(edited.contains("Ask at the desk"));
+
+        let applied = run(&stage, "zonal apply plan.json --yes").await;
+        assert_eq!(applied.code, 5, "{}", applied.out);
+        assert_eq!(table(&stage, "01OMNI_ALPHA", "UserBlockDescription"), edited, "the edit survives");
+        assert!(
+            applied.out.contains(r#"description = "Ask at the desk" -> "Consortial block""#),
+            "{}",
+            applied.out
+        );
+        // What nobody touched was done, in this zone and in the others.
+        assert!(applied.out.contains("Records: 7 added, 0 changed, 0 destroyed."), "{}", applied.out);
+        assert!(table(&stage, "01OMNI_ALPHA", "ItemPolicy").contains("Lent to partners"));
+    });
+}
+
+/// How somebody may edit a plan file: which places of it, and what is done to each.
+#[derive(Debug, Clone)]
+struct Tampering {
+    at: usize,
+    from: usize,
+    how: u8,
+}
+
+fn places(json: &Json, path: String, out: &mut Vec<String>) {
+    out.push(path.clone());
+    match json {
+        Json::Object(fields) => {
+            for (name, value) in fields {
+                places(value, format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), out);
+            }
+        }
+        Json::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                places(value, format!("{path}/{index}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Edits a plan file; `other` is a plan file of the same network at another moment, to take parts from.
+fn tamper(file: &mut Json, other: &Json, tampering: &Tampering) {
+    let list = |json: &Json| {
+        let mut all = Vec::new();
+        places(json, String::new(), &mut all);
+        all
+    };
+    let (here, there) = (list(file), list(other));
+    let place = &here[tampering.at % here.len()];
+    let taken = other.pointer(&there[tampering.from % there.len()]).cloned().unwrap_or_default();
+    let own = file.pointer(&here[tampering.from % here.len()]).cloned().unwrap_or_default();
+    let (parent, name) = place.rsplit_once('/').unwrap_or(("", ""));
+    match tampering.how {
+        0 => match file.pointer_mut(parent) {
+            Some(Json::Object(fields)) => drop(fields.remove(&name.replace("~1", "/").replace("~0", "~"))),
+            Some(Json::Array(items)) => {
+                drop(name.parse().ok().filter(|at| *at < items.len()).map(|at: usize| items.remove(at)))
+            }
+            _ => {}
+        },
+        1 => drop(file.pointer_mut(place).map(|value| *value = taken)),
+        2 => drop(file.pointer_mut(place).map(|value| *value = own)),
+        3 => drop(file.pointer_mut(place).map(|value| *value = Json::Null)),
+        4 => {
+            if let Some(Json::Array(items)) = file.pointer_mut(place) {
+                items.push(own);
+            }
+        }
+        5 => file["reconciler"]["environment"] = "sandbox".into(),
+        // Everything that the other plan has of its changes comes in beside what is there.
+        6 => {
+            for part in ["changes", "drift"] {
+                if let Some(more) = other["reconciler"][part].as_object() {
+                    for (address, detail) in more {
+                        file["reconciler"][part][format!("{address}+")] = detail.clone();
+                    }
+                }
+            }
+        }
+        _ => {
+            if let Some(Json::String(text)) = file.pointer_mut(place) {
+                text.push('0');
+            }
+        }
+    }
+}
+
+fn tamperings() -> impl Strategy<Value = Vec<Tampering>> {
+    let one =
+        (any::<usize>(), any::<usize>(), 0u8..8).prop_map(|(at, from, how)| Tampering { at, from, how });
+    prop::collection::vec(one, 1..6)
+}
+
+/// Two members who edit a table after the plan was made: one that it changes, and one that it does not own.
+fn meanwhile(stage: &Stage) {
+    librarian(stage, "01OMNI_BETA", "UserBlockDescription", "LOST", "Ask Marie");
+    librarian(stage, "01OMNI_GAMMA", "ItemPolicy", "OWN", "Our own");
+}
+
+/// What the tables hold after a command that follows a plan and the librarians' edits, and how it ended.
+/// `edit` is done to the plan file, knowing the one that a plan after the edits would be.
+fn after(
+    command: &str,
+    edit: impl Fn(&mut Json, &Json),
+) -> (BTreeMap<(&'static str, &'static str), String>, Printed) {
+    paused(async {
+        let stage = Stage::new(&case("plan-files"));
+        run(&stage, "zonal plan --out plan.json").await;
+        meanwhile(&stage);
+        run(&stage, "zonal plan --out later.json").await;
+        let read = |name: &str| {
+            let text = std::fs::read_to_string(stage.directory().join(name)).expect("the plan was written");
+            serde_json::from_str::<Json>(&text).expect("a plan is JSON")
+        };
+        let mut file = read("plan.json");
+        edit(&mut file, &read("later.json"));
+        std::fs::write(stage.directory().join("plan.json"), file.to_string())
+            .expect("the plan can be written");
+        let printed = run(&stage, command).await;
+        (tables(&stage), printed)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_edited_plan_file_makes_apply_do_less_and_never_more(edits in tamperings()) {
+        let nothing = |_: &mut Json, _: &Json| {};
+        let (before, _) = after("zonal show plan.json", nothing);
+        let (unedited, _) = after("zonal apply plan.json --yes", nothing);
+        let (everything, _) = after("zonal apply --yes", nothing);
+        let (edited, printed) = after("zonal apply plan.json --yes", |file, later| {
+            edits.iter().for_each(|edit| tamper(file, later, edit));
+        });
+        // Whoever copies from a later plan what it would do, has in effect applied the later plan.
+        let forged = edits.iter().any(|edit| matches!(edit.how, 1 | 6));
+        for (place, found) in &edited {
+            let held = *found == before[place];
+            let reviewed = *found == unedited[place];
+            let wanted = *found == everything[place];
+            prop_assert!(held || reviewed || (forged && wanted), "{place:?} {edits:?}\n{}", printed.out);
+        }
+        prop_assert!(!printed.err.contains("panicked"), "{}", printed.err);
+    }
 }

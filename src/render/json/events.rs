@@ -5,7 +5,7 @@
 
 use super::line::{Hook, Line, Resource, Summary, Type};
 use super::plan::resource;
-use crate::model::{Action, Change, CollectionId, Counts, Event, Failure, Outcome, ZoneCode};
+use crate::model::{Action, Change, CollectionId, Counts, Event, Failure, Outcome, WaveEnd, ZoneCode};
 use crate::render::diagnostics;
 
 /// The first line.
@@ -74,6 +74,7 @@ pub fn apply_summary(report: &crate::model::Report, exit_codes: Vec<u8>, timesta
             | Outcome::Failed { .. }
             | Outcome::Blocked { .. }
             | Outcome::VerifyFailed { .. }
+            | Outcome::Held { .. }
             | Outcome::Interrupted => None,
         });
     let applied: Vec<Action> = applied.flatten().map(|change| change.action).collect();
@@ -127,6 +128,28 @@ pub fn lines(event: &Event, timestamp: &str) -> Vec<Line> {
                 ..line(Type::ZoneRefused, message)
             }]
         }
+        Event::ZoneHeld { zone, hold } => {
+            let message = format!("{zone}: {hold}");
+            let held = Some(hold.clone());
+            vec![Line {
+                level: "warn",
+                zone: Some(zone.to_string()),
+                hold: held,
+                ..line(Type::Held, message)
+            }]
+        }
+        Event::WaveStart { wave, zones } => {
+            let message = format!("wave {wave}: {zones} zones");
+            vec![Line { wave: Some(wave.to_string()), ..line(Type::WaveStart, message) }]
+        }
+        Event::WaveComplete { wave, end } => {
+            let message = format!("wave {wave}: {}", crate::render::text::wave_end(end));
+            let level = match end {
+                WaveEnd::Verified { .. } => "info",
+                WaveEnd::Failed { .. } | WaveEnd::Idle | WaveEnd::Interrupted => "error",
+            };
+            vec![Line { level, wave: Some(wave.to_string()), ..line(Type::WaveComplete, message) }]
+        }
         Event::ApplyStart { zone: _, collection: _, changes } => {
             changes.iter().map(|change| hooked(change, Type::ApplyStart, "applying", timestamp)).collect()
         }
@@ -172,6 +195,10 @@ fn ended(place: &str, outcome: &Outcome, timestamp: &str) -> Vec<Line> {
             let message = format!("{place}: sent, but verification failed");
             vec![Line { strays: strays.clone(), ..error(Type::VerifyFailed, message) }]
         }
+        Outcome::Held { hold } => {
+            let line = line(timestamp, Type::Held, format!("{place}: {hold}"));
+            vec![Line { level: "warn", hold: Some(hold.clone()), ..line }]
+        }
         Outcome::Interrupted => {
             vec![error(Type::Interrupted, format!("{place}: not tried, because the run was interrupted"))]
         }
@@ -205,6 +232,8 @@ fn line(timestamp: &str, kind: Type, message: String) -> Line {
         r#type: kind,
         zone: None,
         collection: None,
+        wave: None,
+        hold: None,
         hook: None,
         change: None,
         changes: None,

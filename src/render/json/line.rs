@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Problem;
 use super::plan::ResourceChange;
-use crate::model::Action;
+use crate::model::{Action, Hold};
 use crate::render::diagnostics;
 
 /// One line of the stream.
@@ -32,6 +32,12 @@ pub struct Line {
     /// The collection, `CodeTable/UserBlockDescription`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
+    /// The wave of the rollout, in `wave_start` and `wave_complete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wave: Option<String>,
+    /// Why it is left alone, in `held`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// The record, in `apply_start`, `apply_complete` and `apply_errored`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook: Option<Hook>,
@@ -103,6 +109,12 @@ pub enum Type {
     VerifyFailed,
     /// A collection was not tried, because the run was interrupted.
     Interrupted,
+    /// A zone, or a collection of it, is left alone for now.
+    Held,
+    /// A wave of the rollout begins.
+    WaveStart,
+    /// A wave of the rollout is done with.
+    WaveComplete,
     /// A zone is done with.
     ZoneComplete,
 }

@@ -10,5 +10,5 @@ mod words;
 mod tests;
 
 pub use plan::plan;
-pub use report::{outcome, report};
+pub use report::{outcome, report, wave_end};
 pub use words::{REMOVE, count, styled, zone_list};

@@ -59,8 +59,16 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     if group.zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
     }
+    if let Some(hold) = zone.hold.as_ref() {
+        let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
+    }
     out.push('\n');
     for step in &zone.collections {
+        if let Some(hold) = &step.hold {
+            let held = format_args!("{} is left alone: it {hold}", step.diff.id);
+            let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
+            continue;
+        }
         match &step.diff.outcome {
             Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
             Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
@@ -96,6 +104,7 @@ fn summary(out: &mut String, plan: &Plan) {
         attested,
         released,
         detached,
+        held,
     } = plan.counts();
     self::released(out, plan);
     notes(out, plan);
@@ -119,6 +128,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", zones_line(plan));
     let rest = [
+        (held, "Held back"),
         (by_hand, "By hand"),
         (detached, "Detached from the network"),
         (attested, "Attested, not verified"),

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::changes;
 use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{
-    Action, Change, Channel, CollectionId, Failure, Outcome, Plan, Report, ZoneCode, ZoneReport,
+    Action, Change, Channel, CollectionId, Failure, Hold, Outcome, Plan, Report, WaveEnd, ZoneCode,
+    ZoneReport,
 };
 
 /// The report: what succeeded in one line for each set of zones, what did not in full.
@@ -15,7 +16,7 @@ pub fn report(plan: &Plan, report: &Report) -> String {
     let good: Vec<&ZoneCode> = report
         .zones
         .iter()
-        .filter(|(_, zone)| zone.refused.is_none())
+        .filter(|(_, zone)| zone.refused.is_none() && zone.held.is_none())
         .filter(|(_, zone)| {
             zone.collections.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. }))
         })
@@ -26,6 +27,7 @@ pub fn report(plan: &Plan, report: &Report) -> String {
         let _ = writeln!(out, "{} written, read back and verified:", count(good.len(), "zone"));
         let _ = writeln!(out, "{}\n", zone_list(good.iter().copied(), "  "));
     }
+    held(&mut out, report);
     for (code, zone) in &report.zones {
         if let Some(failure) = &zone.refused {
             let _ = writeln!(out, "{} {code}: nothing was written: {failure}", styled(REMOVE, '!'));
@@ -40,6 +42,41 @@ pub fn report(plan: &Plan, report: &Report) -> String {
     interrupted(&mut out, report);
     totals(&mut out, plan, report);
     out
+}
+
+/// Zones that were left alone, by why.
+fn held(out: &mut String, report: &Report) {
+    let mut held: BTreeMap<&Hold, Vec<&ZoneCode>> = BTreeMap::new();
+    for (code, zone) in &report.zones {
+        if let Some(hold) = &zone.held {
+            held.entry(hold).or_default().push(code);
+        }
+    }
+    for (hold, zones) in held {
+        let bad = styled(REMOVE, '!');
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{bad} {}, nothing was written: {hold}", count(zones.len(), "zone"));
+        let _ = writeln!(out, "{}\n", zone_list(zones, "  "));
+    }
+}
+
+/// How a wave of a rollout ended, in words.
+pub fn wave_end(end: &WaveEnd) -> String {
+    let zones = |failed: &[ZoneCode]| {
+        let codes: Vec<&str> = failed.iter().map(ZoneCode::as_str).collect();
+        codes.join(", ")
+    };
+    match end {
+        WaveEnd::Verified { failed } if failed.is_empty() => "done and verified".to_owned(),
+        WaveEnd::Verified { failed } => {
+            format!("done; {} failed, no more than the rollout allows", zones(failed))
+        }
+        WaveEnd::Failed { failed } => {
+            format!("failed in {}, so no further wave begins; mend it and apply again", zones(failed))
+        }
+        WaveEnd::Idle => "nothing was written in it, so no further wave begins".to_owned(),
+        WaveEnd::Interrupted => "interrupted".to_owned(),
+    }
 }
 
 /// An interrupted run leaves much untried, and it is all alike.
@@ -91,6 +128,9 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
                 let _ = writeln!(out, "    {stray}");
             }
         }
+        Outcome::Held { hold } => {
+            let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
+        }
         Outcome::Interrupted => {
             let _ = writeln!(out, "{bad} {place}: not tried, because the run was interrupted");
         }
@@ -116,7 +156,7 @@ fn totals(out: &mut String, plan: &Plan, report: &Report) {
     let mut done: BTreeMap<Action, u64> = BTreeMap::new();
     let mut not_done = 0;
     for zone in report.zones.values() {
-        not_done += usize::from(zone.refused.is_some());
+        not_done += usize::from(zone.refused.is_some() || zone.held.is_some());
         for (_, outcome) in &zone.collections {
             match outcome {
                 Outcome::Applied { changes } => {
@@ -128,6 +168,7 @@ fn totals(out: &mut String, plan: &Plan, report: &Report) {
                 | Outcome::Failed { .. }
                 | Outcome::Blocked { .. }
                 | Outcome::VerifyFailed { .. }
+                | Outcome::Held { .. }
                 | Outcome::Interrupted => not_done += 1,
             }
         }
