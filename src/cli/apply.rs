@@ -9,6 +9,7 @@ use clap::Args;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
+use super::overriding::Overriding;
 use super::plan::{self, Planned, Target};
 use super::planfile::Reviewed;
 use super::progress::Progress;
@@ -36,6 +37,8 @@ pub struct Apply {
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
+    #[command(flatten)]
+    overriding: Overriding,
     #[command(flatten)]
     target: Target,
 }
@@ -66,7 +69,7 @@ impl Apply {
         {
             return exit;
         }
-        let report = match planned.plan.has_work() {
+        let report = match planned.plan.has_work() && !planned.plan.is_denied() {
             true => match write(&planned, directory, format, world, &tell).await {
                 Ok(report) => report,
                 Err(exit) => return exit,
@@ -75,6 +78,9 @@ impl Apply {
         };
         let exits = exit::of_apply(&planned.plan, &report);
         match format {
+            Format::Text if planned.plan.is_denied() => {
+                world.out.line("\nNothing was written: see what denies it above.");
+            }
             Format::Text if report.zones.is_empty() => {}
             Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
             Format::Json | Format::Lines => {
@@ -94,10 +100,11 @@ impl Apply {
         tell: &(dyn Fn(&Event) + Sync),
     ) -> Result<Planned, Exit> {
         let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
-        let prepared = match &reviewed {
+        let mut prepared = match &reviewed {
             Some(reviewed) => reviewed.prepare(&self.target, directory, format, world)?,
             None => plan::prepare(&self.target, directory, format, world)?,
         };
+        prepared.overrides = self.overriding.overrides();
         let mut planned = plan::look(prepared, directory, format, world, tell).await?;
         if let Some(reviewed) = &reviewed {
             reviewed.admit(&mut planned.plan);
@@ -107,6 +114,9 @@ impl Apply {
 }
 
 fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
+    for finding in &plan.findings {
+        print(&events::finding(finding, &(world.now)()));
+    }
     for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.failure.is_none()) {
         for step in &zone.collections {
             if let Err(failure) = &step.diff.outcome {

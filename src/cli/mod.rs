@@ -15,6 +15,7 @@ mod exit;
 mod files;
 mod gateway;
 mod opened;
+mod overriding;
 mod plan;
 mod planfile;
 mod progress;
@@ -75,6 +76,7 @@ Exit codes:
   1    usage, validation or internal error; nothing was written
   2    changes found (plan --detailed-exitcode)
   3    partial: some writes failed
+  4    blocked: a guard or a policy denies it, or an approval is missing; nothing was written there
   5    stale: something moved since the plan was approved
   6    a zone was unreachable or refused the key, so the answer is incomplete
   7    verification failed after a write

@@ -12,9 +12,9 @@ use super::progress::Progress;
 use super::selection::Selection;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Plan};
+use crate::model::{Desired, Event, MadeFrom, Override, Plan, Verdict};
 use crate::observe::observe;
-use crate::{diff, plan, render};
+use crate::{diff, guard, plan, render};
 use clap::Args;
 
 /// Show how every zone differs from the manifests
@@ -93,6 +93,8 @@ pub struct Prepared {
     pub selection: Option<String>,
     /// What a plan of it is made from.
     pub made_from: MadeFrom,
+    /// What somebody takes upon them, where guards and policies stand in the way.
+    pub overrides: Vec<Override>,
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
@@ -116,7 +118,7 @@ pub fn prepare(target: &Target, directory: &Path, format: Format, world: &World)
     }
     let desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
-    Ok(Prepared { config, desired, selection: target.selection.words(), made_from })
+    Ok(Prepared { config, desired, selection: target.selection.words(), made_from, overrides: Vec::new() })
 }
 
 /// What a selection leaves of what is desired.
@@ -142,7 +144,7 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from } = prepared;
+    let Prepared { config, desired, selection, made_from, overrides } = prepared;
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
     let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
@@ -161,6 +163,18 @@ pub async fn look(
     };
     progress.finish();
     let differences = diff::diff(&desired, &observed);
-    let plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
+    let mut plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
+    let now = world.timestamp()?;
+    let astray = guard::review(&mut plan, &config.network, &config.policies, &overrides, now);
+    if !astray.is_empty() {
+        for each in &astray {
+            super::fail(world, each.to_string());
+        }
+        return Err(Exit::Invalid);
+    }
+    let findings = plan.findings.clone();
+    if findings.iter().any(|finding| finding.verdict == Verdict::Hold) {
+        plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
+    }
     Ok(Planned { config, desired, plan, doors, keys })
 }

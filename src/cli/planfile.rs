@@ -139,7 +139,7 @@ impl Reviewed {
         }
         let desired = plan::narrow(&target.selection, &config, reviewed, world)?;
         let selection = target.selection.words().or_else(|| self.selection.clone());
-        Ok(Prepared { config, desired, selection, made_from })
+        Ok(Prepared { config, desired, selection, made_from, overrides: Vec::new() })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

@@ -13,17 +13,25 @@ mod tests;
 
 use jiff::Timestamp;
 
-pub use self::overriding::{Astray, override_with};
+pub use self::overriding::Astray;
+use self::overriding::override_with;
 
 use crate::model::change::Action;
 use crate::model::{
-    Change, Deed, Digest, Finding, Hold, Network, Plan, Policy, Step, Value, Verdict, ZoneCode,
+    Change, Deed, Digest, Finding, Hold, Network, Override, Plan, Policy, Step, Value, Verdict, ZoneCode,
 };
 
-/// Asks everything, and writes down in the plan what was found and which zones it holds.
-pub fn review(plan: &mut Plan, network: &Network, policies: &[Policy], now: Timestamp) {
+/// Writes down in the plan what guards and policies find, and lays over it what somebody has taken upon
+/// them. What of that overrides nothing comes back.
+pub fn review(
+    plan: &mut Plan,
+    network: &Network,
+    policies: &[Policy],
+    overrides: &[Override],
+    now: Timestamp,
+) -> Vec<Astray> {
     plan.findings = findings(plan, network, policies, now);
-    hold(plan);
+    override_with(plan, overrides)
 }
 
 /// What guards and policies find, the gravest first.
@@ -38,21 +46,11 @@ pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timest
     findings
 }
 
-/// Holds the zones that findings hold, and no longer those that they held before.
-fn hold(plan: &mut Plan) {
-    for zone in plan.zones.values_mut() {
-        match &zone.hold {
-            Some(Hold::Guarded { .. }) => zone.hold = None,
-            Some(Hold::Unapproved | Hold::Moved | Hold::Stopped { .. }) | None => {}
-        }
-    }
-    for finding in plan.findings.iter().filter(|finding| finding.verdict == Verdict::Hold) {
-        for zone in &finding.zones {
-            if let Some(zone) = plan.zones.get_mut(zone) {
-                zone.hold.get_or_insert_with(|| Hold::Guarded { guard: finding.guard.clone() });
-            }
-        }
-    }
+/// Why findings hold a zone, where they do.
+pub fn held(findings: &[Finding], zone: &ZoneCode) -> Option<Hold> {
+    let mut holding = findings.iter().filter(|finding| finding.verdict == Verdict::Hold);
+    let first = holding.find(|finding| finding.zones.contains(zone))?;
+    Some(Hold::Guarded { guard: first.guard.clone() })
 }
 
 /// What a change is to guards.

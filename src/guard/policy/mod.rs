@@ -214,6 +214,7 @@ fn answers<'a>(
         true
     };
     let mut hand = |batch: Batch, subjects: &[Subject<'a>], alive: &mut bool| {
+        // Once nobody answers, nothing more is asked.
         *alive = *alive && ask.send(batch).is_ok();
         waiting += 1;
         while *alive && waiting > 1 {
@@ -237,7 +238,7 @@ fn answers<'a>(
                     }
                     Each::Zone | Each::Plan => {}
                     Each::Change => {
-                        for some in changes.chunks(BATCH).take_while(|_| alive) {
+                        for some in changes.chunks(BATCH) {
                             let first = subjects.len();
                             subjects.extend(some.iter().map(|(_, change)| Subject::Change(change)));
                             hand(tell(first, told.as_ref(), some), subjects, &mut alive);

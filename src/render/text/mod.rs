@@ -1,6 +1,7 @@
 //! For people, in Terraform's symbols and wording.
 
 mod changes;
+mod findings;
 mod lines;
 mod plan;
 mod report;
