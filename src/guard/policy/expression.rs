@@ -298,12 +298,19 @@ impl<'a> Names<'a> {
         known: &'static [&'static str],
         message: String,
     ) -> Mistake {
-        Mistake { message, at: self.at(node), name: Some((name.to_owned(), known.to_vec())) }
+        let near = self.at(node).map(|at| nearest(&self.program.source_info().source, name, at));
+        Mistake { message, at: near, name: Some((name.to_owned(), known.to_vec())) }
     }
 
     fn at(&self, node: &IdedExpr) -> Option<usize> {
         self.program.source_info().offset_for(node.id).map(|(start, _)| start as usize)
     }
+}
+
+/// Where a name stands: what is known of a node may be its dot or its parenthesis.
+fn nearest(text: &str, name: &str, at: usize) -> usize {
+    let ends = |place: usize| if place < at { at - place - name.len().min(at - place) } else { place - at };
+    text.match_indices(name).map(|(place, _)| place).min_by_key(|place| ends(*place)).unwrap_or(at)
 }
 
 /// What is wrong with a regular expression, as CEL itself finds it.
