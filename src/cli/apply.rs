@@ -10,7 +10,7 @@ use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
 use super::overriding::Overriding;
-use super::plan::{self, Planned, Target};
+use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
 use super::progress::Progress;
 use super::world::World;
@@ -39,6 +39,8 @@ pub struct Apply {
     json: bool,
     #[command(flatten)]
     overriding: Overriding,
+    #[command(flatten)]
+    drifted: Drifted,
     #[command(flatten)]
     target: Target,
 }
@@ -101,10 +103,13 @@ impl Apply {
     ) -> Result<Planned, Exit> {
         let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
         let mut prepared = match &reviewed {
-            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world)?,
-            None => plan::prepare(&self.target, directory, format, world)?,
+            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
+            None => plan::prepare(&self.target, directory, format, world).await?,
         };
-        prepared.overrides = self.overriding.overrides();
+        if self.drifted.is_asked_for() {
+            prepared.terms = self.drifted.terms(None);
+        }
+        prepared.terms.overrides = self.overriding.overrides();
         let mut planned = plan::look(prepared, directory, format, world, tell).await?;
         if let Some(reviewed) = &reviewed {
             reviewed.admit(&mut planned.plan);
@@ -128,7 +133,7 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {
             Mode::Apply | Mode::ByHand => Type::PlannedChange,
-            Mode::Report => Type::ResourceDrift,
+            Mode::Report | Mode::Later => Type::ResourceDrift,
         };
         print(&events::planned(change, kind, &(world.now)()));
     }

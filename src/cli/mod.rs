@@ -1,15 +1,20 @@
 //! The command line: one file for each command, and the only place that prints, exits, or reads
 //! files, the environment and the clock.
 
+mod against;
 mod apply;
+mod approvals;
+mod approve;
 mod attest;
 mod attestations;
+mod base;
 mod capabilities;
 mod completions;
 mod config;
 mod credentials;
 mod demo;
 mod doors;
+mod drift;
 mod emulate;
 mod exit;
 mod files;
@@ -19,10 +24,13 @@ mod overriding;
 mod plan;
 mod planfile;
 mod progress;
+mod revision;
 mod runbook;
 mod schema;
 mod selection;
 mod show;
+mod since;
+mod snapshot;
 mod support;
 mod validate;
 mod world;
@@ -58,7 +66,10 @@ enum Command {
     Validate(validate::Validate),
     Plan(plan::PlanCommand),
     Show(show::Show),
+    Approve(approve::Approve),
     Apply(apply::Apply),
+    Drift(drift::DriftCommand),
+    Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::Attest),
@@ -74,9 +85,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    usage, validation or internal error; nothing was written
-  2    changes found (plan --detailed-exitcode)
+  2    changes found (drift, plan --detailed-exitcode)
   3    partial: some writes failed
-  4    blocked: a guard or a policy denies it, or an approval is missing; nothing was written there
+  4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
   5    stale: something moved since the plan was approved
   6    a zone was unreachable or refused the key, so the answer is incomplete
   7    verification failed after a write
@@ -105,7 +116,10 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(world),
+        Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Drift(command) => command.run(&directory, world).await,
+        Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

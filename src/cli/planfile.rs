@@ -1,18 +1,24 @@
 //! Plan files: what `plan --out` writes, `show` shows, and `apply` holds a fresh plan against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{Format, to_json};
+use super::base::Memory;
+use super::config::Format;
 use super::exit::Exit;
 use super::files;
-use super::plan::{self, Prepared, Target};
+use super::plan::{self, Part, Prepared, Target, Terms};
 use super::selection::Selection;
+use super::since;
 use super::world::World;
-use crate::model::{CollectionId, Cost, Desired, Digest, Hold, MadeFrom, Plan, Step, ZoneCode};
-use crate::plan::digest::Scope;
+use crate::model::{
+    CollectionId, Cost, Desired, Digest, Group, Hold, MadeFrom, Mode, Plan, Step, UnderReview, ZoneCode,
+    ZonePlan,
+};
+use crate::plan::digest::{Scope, is_busy};
 use crate::plan::hold;
+use crate::render::json::layout::lines;
 use crate::render::json::plan::{PlanJson, read};
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
@@ -27,13 +33,28 @@ pub fn text(fresh: &Plan) -> String {
             failure.tracking_id = None;
         }
     }
-    to_json(&file) + "\n"
+    lines(&file) + "\n"
 }
 
 /// A plan in its published shape.
 pub fn plan_json(shown: &Plan) -> PlanJson {
     let scope = Scope::from(shown);
     crate::render::json::plan::plan(shown, |change| scope.change(change))
+}
+
+/// Whether the digests of a plan that was read are those of what it shows.
+pub fn is_intact(shown: &Plan) -> bool {
+    let scope = Scope::from(shown);
+    let zones = || shown.zones.iter().filter(|(_, zone)| is_busy(zone));
+    let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
+    let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
+        scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
+    };
+    let group = |group: &Group| {
+        let mut zones = group.zones.iter().filter_map(|code| shown.zones.get(code));
+        zones.all(|zone| scope.change_set(&zone.collections) == group.digest)
+    };
+    whole == shown.digest && shown.zones.iter().all(zone) && shown.groups.iter().all(group)
 }
 
 /// Writes a plan file, and says what can be done with it.
@@ -71,9 +92,13 @@ pub struct Reviewed {
     network: String,
     environment: Option<String>,
     selection: Option<String>,
+    base: Option<String>,
+    part: Part,
     made_from: MadeFrom,
     zones: BTreeSet<Arc<str>>,
     changes: BTreeSet<Digest>,
+    /// What is to be approved of it, by its own changes.
+    pub under_review: UnderReview,
 }
 
 impl Reviewed {
@@ -83,12 +108,28 @@ impl Reviewed {
     /// An exit code, once it has been said what is wrong with it.
     pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
         let PlanJson { zonal_version, reconciler, .. } = open(file, world)?;
+        let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
+        for (address, detail) in &reconciler.changes {
+            let zone = address.split('/').next().unwrap_or_default();
+            by_zone.entry(zone).or_default().push(detail.digest);
+        }
+        let scope = Scope::new(&reconciler.network, reconciler.environment.as_deref());
+        let zones: BTreeMap<ZoneCode, Digest> =
+            by_zone.into_iter().map(|(code, changes)| (code.into(), scope.zone(code, changes))).collect();
+        let plan = scope.plan(zones.iter().map(|(code, digest)| (code.as_str(), *digest)));
         Ok(Self {
+            under_review: UnderReview { plan, zones },
             file: file.to_owned(),
             zonal: zonal_version,
             network: reconciler.network,
             environment: reconciler.environment,
             selection: reconciler.selection,
+            base: reconciler.base,
+            // What a plan leaves for later is left by its apply too.
+            part: match reconciler.drift.values().any(|detail| detail.mode == Mode::Later) {
+                true => Part::OnlyDrift,
+                false => Part::All,
+            },
             made_from: reconciler.made_from,
             zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
             changes: reconciler.changes.into_values().map(|detail| detail.digest).collect(),
@@ -100,7 +141,7 @@ impl Reviewed {
     ///
     /// # Errors
     /// An exit code, once it has been said what differs.
-    pub fn prepare(
+    pub async fn prepare(
         &self,
         target: &Target,
         directory: &Path,
@@ -123,8 +164,8 @@ impl Reviewed {
             );
         }
         let environment = self.environment.clone();
-        let everything = Target { environment, selection: Selection::default() };
-        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world)?;
+        let everything = Target { environment, selection: Selection::default(), changed_since: None };
+        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world).await?;
         if config.network.name != self.network {
             let found =
                 format!("it was made for the network {}, and this is {}", self.network, config.network.name);
@@ -137,9 +178,16 @@ impl Reviewed {
         if !differing.is_empty() {
             return Err(self.refuse(&differing, world));
         }
-        let desired = plan::narrow(&target.selection, &config, reviewed, world)?;
-        let selection = target.selection.words().or_else(|| self.selection.clone());
-        Ok(Prepared { config, desired, selection, made_from, overrides: Vec::new() })
+        let mut desired = plan::narrow(&target.selection, &config, reviewed, world)?;
+        let mut selection = target.selection.words().or_else(|| self.selection.clone());
+        if let Some(since) = &target.changed_since {
+            let words = since::narrow(since, &config, &mut desired, directory, world).await?;
+            selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
+        }
+        let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
+        let terms = Terms { against: None, memory, part: self.part, overrides: Vec::new() };
+        let reviewed = Some(self.under_review.clone());
+        Ok(Prepared { config, desired, selection, made_from, reviewed, terms })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

@@ -11,6 +11,7 @@ use super::config::to_json;
 use super::exit::Exit;
 use super::support::{IndexingJson, JobsJson, PrivilegesJson};
 use super::world::World;
+use crate::model::Approval;
 use crate::provider::gateway;
 use crate::render::{diagnostics, json, runbook};
 use crate::{emulator, kinds};
@@ -70,6 +71,7 @@ pub fn all() -> Vec<(String, String)> {
     let outputs = [
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
+        ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::line::Line>()),
         ("capabilities.json", output::<super::capabilities::Matrix>()),
         ("runbook.json", output::<runbook::Runbook>()),
@@ -81,6 +83,7 @@ pub fn all() -> Vec<(String, String)> {
     ];
     let doors = [
         ("attestations.json", to_json(&schema_for!(Attestations))),
+        ("approval.json", to_json(&schema_for!(Approval))),
         ("gateway.openapi.json", to_json(&gateway::openapi())),
         ("emulator-record.json", to_json(&schema_for!(emulator::RecordEdit))),
         ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),

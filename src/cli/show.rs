@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::config::{Format, to_json};
+use super::config::Format;
 use super::exit::Exit;
 use super::planfile;
 use super::world::World;
 use crate::model::Plan;
 use crate::render;
+use crate::render::json::layout::lines;
 
 /// Show a plan file
 ///
@@ -40,7 +41,7 @@ impl Show {
         let format = if self.json { Format::Json } else { Format::Text };
         match format {
             Format::Text => world.out.print(render::text::plan(&plan)),
-            Format::Json | Format::Lines => world.out.line(to_json(&planfile::plan_json(&plan))),
+            Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! Imports nothing of ours, so that a stage can be understood by reading it and this folder.
 
 pub mod address;
+pub mod approval;
 pub mod change;
 pub mod channel;
 pub mod desired;
@@ -21,7 +22,8 @@ pub mod rollout;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
-pub use change::{Action, Change, Drift, Edit, Effect, Mode};
+pub use approval::{Approval, Approved, UnderReview};
+pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,

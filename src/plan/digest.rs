@@ -20,15 +20,22 @@ pub struct Scope<'a> {
     environment: Option<&'a str>,
 }
 
+impl<'a> Scope<'a> {
+    /// A network, and the environment that was chosen.
+    pub fn new(network: &'a str, environment: Option<&'a str>) -> Self {
+        Self { network, environment }
+    }
+}
+
 impl<'a> From<&'a Network> for Scope<'a> {
     fn from(network: &'a Network) -> Self {
-        Self { network: &network.name, environment: network.environment.as_deref() }
+        Self::new(&network.name, network.environment.as_deref())
     }
 }
 
 impl<'a> From<&'a Plan> for Scope<'a> {
     fn from(plan: &'a Plan) -> Self {
-        Self { network: &plan.network, environment: plan.environment.as_deref() }
+        Self::new(&plan.network, plan.environment.as_deref())
     }
 }
 
@@ -55,28 +62,38 @@ impl Scope<'_> {
         of(&Content { scope: self, changes: changes.collect() })
     }
 
-    /// Of what is done in a zone, and in which.
-    pub fn zone(&self, zone: &ZoneCode, change_set: Digest) -> Digest {
+    /// Of what is done in a zone, and in which: of the digests of its changes, in whatever order. So it
+    /// can be had from a plan file, and of part of a plan.
+    pub fn zone(&self, zone: &str, mut changes: Vec<Digest>) -> Digest {
         #[derive(Serialize)]
         struct Content<'a> {
             scope: &'a Scope<'a>,
-            zone: &'a ZoneCode,
-            changes: Digest,
+            zone: &'a str,
+            changes: Vec<Digest>,
         }
-        of(&Content { scope: self, zone, changes: change_set })
+        changes.sort_unstable();
+        of(&Content { scope: self, zone, changes })
     }
 
-    /// Of everything that is done. A zone in which nothing is done does not count.
-    pub fn plan(&self, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Digest {
+    /// Of everything that is done: of the digests of the zones in which anything is.
+    pub fn plan<'z>(&self, zones: impl IntoIterator<Item = (&'z str, Digest)>) -> Digest {
         #[derive(Serialize)]
         struct Content<'a> {
             scope: &'a Scope<'a>,
-            zones: BTreeMap<&'a ZoneCode, Digest>,
+            zones: BTreeMap<&'a str, Digest>,
         }
-        let busy = |zone: &ZonePlan| zone.collections.iter().any(|step| done(&step.diff).next().is_some());
-        let zones = zones.iter().filter(|(_, zone)| busy(zone)).map(|(code, zone)| (code, zone.digest));
-        of(&Content { scope: self, zones: zones.collect() })
+        of(&Content { scope: self, zones: zones.into_iter().collect() })
     }
+
+    /// The digests of all changes of a zone that are done.
+    pub fn changes(&self, steps: &[Step]) -> Vec<Digest> {
+        steps.iter().flat_map(|step| done(&step.diff)).map(|change| self.change(change)).collect()
+    }
+}
+
+/// Whether anything is done in a zone, by apply or by people.
+pub fn is_busy(zone: &ZonePlan) -> bool {
+    zone.collections.iter().any(|step| done(&step.diff).next().is_some())
 }
 
 /// The changes of a collection that are done, by apply or by people.
@@ -84,7 +101,7 @@ fn done(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
     let changes = diff.outcome.iter().flat_map(|found| &found.changes);
     changes.filter(|change| match change.mode {
         Mode::Apply | Mode::ByHand => true,
-        Mode::Report => false,
+        Mode::Report | Mode::Later => false,
     })
 }
 

@@ -1,10 +1,12 @@
 //! Changes to a plan: order, groups and cost. Pure.
 
+pub mod approval;
 mod cost;
 pub mod desired;
 pub mod digest;
 mod group;
 mod order;
+pub mod origin;
 
 #[cfg(test)]
 mod tests;
@@ -30,16 +32,20 @@ pub fn plan(
         let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
         let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let collections = order::order(collections);
-        let digest = scope.zone(&code, scope.change_set(&collections));
+        let digest = scope.zone(code.as_str(), scope.changes(&collections));
         (code, ZonePlan { name, failure, collections, digest, hold: None })
     });
-    let zones = zones.collect();
+    let zones: BTreeMap<ZoneCode, ZonePlan> = zones.collect();
+    let busy = zones.iter().filter(|(_, zone)| digest::is_busy(zone));
+    let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     Plan {
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
+        against: None,
+        base: None,
         groups: group::groups(scope, &zones),
-        digest: scope.plan(&zones),
+        digest,
         findings: Vec::new(),
         made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),

@@ -75,9 +75,10 @@ fn parse(text: &str, each: Each) -> Result<Compiled, Mistake> {
     Ok(Compiled { program, uses })
 }
 
-/// The parser's words, without its prefix and on one line.
+/// The parser's words on one line, without its prefix and its list of everything that could have come.
 fn readable(message: &str) -> String {
     let message = message.trim_start_matches("Syntax error: ").replace('\n', " ");
+    let message = message.split(" expecting ").next().unwrap_or_default().replace("'<EOF>'", "the end");
     message.chars().take(200).collect()
 }
 

@@ -43,7 +43,7 @@ fn done(zone: &ZonePlan) -> impl Iterator<Item = (&Step, &Change)> {
     });
     found.filter(|(_, change)| match change.mode {
         Mode::Apply | Mode::ByHand => true,
-        Mode::Report => false,
+        Mode::Report | Mode::Later => false,
     })
 }
 

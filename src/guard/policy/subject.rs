@@ -102,6 +102,7 @@ fn field(name: &str, step: &Step, change: &Change) -> Told {
         "mode" => word(match change.mode {
             Mode::Apply => "apply",
             Mode::Report => "report",
+            Mode::Later => "later",
             Mode::ByHand => "by_hand",
         }),
         "before" => record(&change.before),
@@ -165,7 +166,7 @@ fn counts<'a>(zones: impl IntoIterator<Item = &'a ZonePlan>) -> Told {
             match change.mode {
                 Mode::Apply => deeds[deed(step, change) as usize] += 1,
                 Mode::ByHand => by_hand += 1,
-                Mode::Report => {}
+                Mode::Report | Mode::Later => {}
             }
         }
     }

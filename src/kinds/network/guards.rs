@@ -70,7 +70,6 @@ pub struct ExtentsSpec {
 /// At most so many. Of two, the stricter one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1))]
 pub struct LimitSpec {
     /// Records; `0` for none at all.
     pub records: Option<u32>,
@@ -144,6 +143,15 @@ impl LimitsSpec {
 /// What is wrong with the guards, whatever the network is.
 pub fn check(guards: &GuardsSpec, head: &Head) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
+    for (_, _, at) in guards.limits.said() {
+        if let Nullable::Value(LimitSpec { records: None, percent: None }) = at.value {
+            let message = "a limit needs `records` or `percent`";
+            problems.push(
+                Diagnostic::error(codes::MISSING_FIELD, head.place(at.extent), message)
+                    .help("write one of them, or `null` for no limit"),
+            );
+        }
+    }
     for At { value: protected, .. } in &guards.protected {
         problems.extend(in_no_collection(&protected.records, head));
     }

@@ -92,7 +92,7 @@ pub enum Type {
     PlanErrored,
     /// What a guard or a policy has found in the plan.
     Finding,
-    /// A difference that is only reported.
+    /// A difference that is only reported, or left for a later apply.
     ResourceDrift,
     /// Totals, of the plan and at the end.
     ChangeSummary,

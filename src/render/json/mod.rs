@@ -3,8 +3,10 @@
 //! Each type here is a published promise; its schema is generated from it.
 
 pub mod events;
+pub mod layout;
 pub mod line;
 pub mod plan;
+pub mod snapshot;
 
 use std::sync::Arc;
 

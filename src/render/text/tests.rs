@@ -121,8 +121,12 @@ fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
     };
     let applied = || Outcome::Applied { changes: changes.clone() };
     let failure = Failure::new(FailureClass::Rejected, "`PUT /x` was answered with 400").help("look at x");
-    let zone =
-        |refused: Option<Failure>, collections| ZoneReport { refused, held: None, collections, requests: 5 };
+    let zone = |refused: Option<Failure>, collections| ZoneReport {
+        refused,
+        collections,
+        requests: 5,
+        ..ZoneReport::default()
+    };
     let mut report = Report::default();
     report.zones.insert("ALPHA".into(), zone(None, vec![(id("T"), applied())]));
     report.zones.insert(

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
     Action, Change, Channel, CollectionId, Cost, Counts, Digest, Drift, Edit, Field, GroupState, Hold,
-    MadeFrom, Mode, Plan, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
+    MadeFrom, Mode, Origin, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
 };
 
 pub use self::read::{Unreadable, read};
@@ -32,7 +32,8 @@ pub struct PlanJson {
     pub zonal_version: String,
     /// What will be done, by apply or, where its channel is `runbook`, by people.
     pub resource_changes: Vec<ResourceChange>,
-    /// What differs and is only reported, because its manifest says `enforcement: observe`.
+    /// What differs and is only reported, because its manifest says `enforcement: observe`, or left for
+    /// a later apply by `--only-drift`.
     pub resource_drift: Vec<ResourceChange>,
     /// Whether every zone answered and every collection could be compared.
     pub complete: bool,
@@ -50,15 +51,19 @@ pub struct ResourceChange {
     /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
     pub address: String,
     /// Always `managed`.
-    pub mode: String,
+    #[serde(skip_deserializing)]
+    pub mode: &'static str,
     /// The type of collection, `CodeTable`.
-    pub r#type: Arc<str>,
+    #[serde(skip_deserializing)]
+    pub r#type: String,
     /// Collection and key, `UserBlockDescription/CONSORTIA`.
+    #[serde(skip_deserializing)]
     pub name: String,
     /// The zone's code.
     pub index: Arc<str>,
     /// Always `zonal`.
-    pub provider_name: String,
+    #[serde(skip_deserializing)]
+    pub provider_name: &'static str,
     /// What changes.
     pub change: ChangeJson,
     /// Why, where it is not simply that the manifest wants it so.
@@ -76,10 +81,13 @@ pub struct ChangeJson {
     /// The record as it will be; null for a delete.
     pub after: Option<Record>,
     /// Always empty: everything is known when a plan is made.
+    #[serde(skip_deserializing)]
     pub after_unknown: BTreeMap<String, bool>,
     /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
     pub before_sensitive: BTreeMap<String, bool>,
     /// Always empty: nothing in a table is a secret.
+    #[serde(skip_deserializing)]
     pub after_sensitive: BTreeMap<String, bool>,
 }
 
@@ -92,6 +100,12 @@ pub struct Reconciler {
     pub environment: Option<String>,
     /// What the plan was narrowed to, in words; null where it covers everything.
     pub selection: Option<String>,
+    /// The file with the snapshot that the manifests were compared with; null where it was the zones.
+    #[serde(default)]
+    pub against: Option<String>,
+    /// The revision whose manifests count as applied last; null where nothing tells what was.
+    #[serde(default)]
+    pub base: Option<String>,
     /// Of everything that would be done: what is approved when the plan is.
     pub digest: Digest,
     /// What the plan was made from.
@@ -226,6 +240,9 @@ pub struct ChangeDetail {
     pub mode: Mode,
     /// In what way the zone is not as it is wanted.
     pub drift: Drift,
+    /// Who moved since the manifests were last applied, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// How it reaches the zone.
     pub channel: Channel,
     /// The record's identity: fields, as the collection itself calls them, and values.
@@ -254,8 +271,14 @@ pub struct EditJson {
     /// What the collection itself calls it, where that is something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
-    /// Where it is declared.
-    pub declared_at: DeclaredAt,
+    /// The line in which it is declared, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// Where it is declared, if that is not in the manifest, the file and the override that declare the
+    /// record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_at: Option<DeclaredAt>,
 }
 
 /// The plan as JSON. `digest` gives a change's digest.
@@ -286,6 +309,8 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             network: plan.network.clone(),
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
+            against: plan.against.clone(),
+            base: plan.base.clone(),
             digest: plan.digest,
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
@@ -307,7 +332,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
 
 fn is_reported(change: &Change) -> bool {
     match change.mode {
-        Mode::Report => true,
+        Mode::Report | Mode::Later => true,
         Mode::Apply | Mode::ByHand => false,
     }
 }
@@ -330,11 +355,11 @@ pub fn resource(change: &Change) -> ResourceChange {
     let name = collection.strip_prefix(&format!("{}/", address.collection.kind)).unwrap_or(&collection);
     ResourceChange {
         address: address.to_string(),
-        mode: "managed".to_owned(),
-        r#type: address.collection.kind.clone(),
+        mode: "managed",
+        r#type: address.collection.kind.to_string(),
         name: format!("{name}/{}", address.key),
         index: address.zone.0.clone(),
-        provider_name: "zonal".to_owned(),
+        provider_name: "zonal",
         change: ChangeJson {
             actions: vec![change.action],
             before,
@@ -351,13 +376,16 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
     let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
         name: name.clone(),
         field: (field != name).then(|| field.clone()),
-        declared_at: provenance.into(),
+        line: provenance.place.start.line,
+        column: provenance.place.start.column,
+        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
     };
     ChangeDetail {
         digest,
         collection: step.diff.id.to_string(),
         mode: change.mode,
         drift: change.drift,
+        origin: change.origin,
         channel: step.channel,
         key: change.key.clone(),
         each: change.each.clone(),
@@ -367,6 +395,13 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
         updated_by: change.updated_by.clone(),
         update_date: change.update_date.clone(),
     }
+}
+
+/// Whether two things are declared by the same part of the same manifest.
+fn alike(one: &Provenance, other: &Provenance) -> bool {
+    one.place.file == other.place.file
+        && one.manifest == other.manifest
+        && one.override_index == other.override_index
 }
 
 fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Finding, Group,
-    Key, Plan, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
+    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
@@ -35,12 +35,19 @@ pub fn read(text: &str) -> Result<PlanJson, Unreadable> {
         format_version: String,
     }
     let not_a_plan = |error: serde_json::Error| Unreadable::NotAPlan(error.to_string());
-    let Versioned { format_version } = serde_json::from_str(text).map_err(not_a_plan)?;
     let major = |version: &str| version.split('.').next().map(str::to_owned);
-    if major(&format_version) != major(FORMAT) {
-        return Err(Unreadable::Version(format_version));
+    let known = |version: &str| major(version) == major(FORMAT);
+    match serde_json::from_str::<PlanJson>(text) {
+        Ok(file) if known(&file.format_version) => Ok(file),
+        Ok(file) => Err(Unreadable::Version(file.format_version)),
+        // What another version looks like is not known: it is named before anything in it is.
+        Err(error) => match serde_json::from_str(text) {
+            Ok(Versioned { format_version }) if !known(&format_version) => {
+                Err(Unreadable::Version(format_version))
+            }
+            Ok(_) | Err(_) => Err(not_a_plan(error)),
+        },
     }
-    serde_json::from_str(text).map_err(not_a_plan)
 }
 
 impl TryFrom<PlanJson> for Plan {
@@ -93,6 +100,8 @@ impl TryFrom<PlanJson> for Plan {
             network: reconciler.network,
             environment: reconciler.environment,
             selection: reconciler.selection,
+            against: reconciler.against,
+            base: reconciler.base,
             groups,
             cost: reconciler.cost,
             digest: reconciler.digest,
@@ -156,13 +165,19 @@ fn change(id: &CollectionId, resource: ResourceChange, detail: ChangeDetail) -> 
     let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;
     let before = change.before.unwrap_or_default();
     let after = change.after.unwrap_or_default();
-    let edit = |EditJson { name, field, declared_at }: EditJson| {
+    let provenance = Provenance::from(detail.declared_at);
+    let edit = |EditJson { name, field, line, column, declared_at }: EditJson| {
+        let at = Position { line, column, byte: 0 };
+        let here = || Provenance {
+            place: Place { file: provenance.place.file.clone(), start: at, end: at },
+            ..provenance.clone()
+        };
         Some(Edit {
             field: field.unwrap_or_else(|| name.clone()),
             before: before.get(&name).cloned(),
             after: after.get(&name)?.clone(),
             name,
-            provenance: declared_at.into(),
+            provenance: declared_at.map_or_else(here, Provenance::from),
         })
     };
     let edits = match action {
@@ -184,9 +199,10 @@ fn change(id: &CollectionId, resource: ResourceChange, detail: ChangeDetail) -> 
         edits,
         mode: detail.mode,
         drift: detail.drift,
+        origin: detail.origin,
         reason: action_reason,
         notes: detail.notes,
-        provenance: detail.declared_at.into(),
+        provenance,
         updated_by: detail.updated_by,
         update_date: detail.update_date,
     })

@@ -1,0 +1,67 @@
+//! The approvals of a config directory: one JSON file each below `approvals/`, to be committed, so that
+//! two people who approve at the same time do not touch the same file.
+
+use std::path::Path;
+
+use super::config::to_json;
+use super::files;
+use crate::model::Approval;
+
+/// The folder, below the config directory.
+pub const FOLDER: &str = "approvals";
+const VERSION: u32 = 1;
+
+/// All approvals, by the names of their files. None where there is no such folder.
+///
+/// # Errors
+/// In words, where one of them cannot be read: what somebody has agreed to is not guessed.
+pub fn load(directory: &Path) -> Result<Vec<Approval>, String> {
+    let folder = directory.join(FOLDER);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{FOLDER}/ cannot be read: {error}")),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| format!("{FOLDER}/ cannot be read: {error}"))?.file_name();
+        let name = name.to_string_lossy().into_owned();
+        if name.ends_with(".json") && !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    names.iter().map(|name| read(&folder, name)).collect()
+}
+
+fn read(folder: &Path, name: &str) -> Result<Approval, String> {
+    let shown = format!("{FOLDER}/{name}");
+    let text = std::fs::read_to_string(folder.join(name))
+        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let approval: Approval = serde_json::from_str(&text)
+        .map_err(|error| format!("{shown} is not an approval: {error}; approve again, or remove it"))?;
+    match approval.version {
+        VERSION => Ok(approval),
+        other => {
+            Err(format!("{shown} has version {other}, and this zonal reads version {VERSION}: update zonal"))
+        }
+    }
+}
+
+/// Writes an approval into a file of its own, and says which.
+///
+/// # Errors
+/// In words, where it cannot be written.
+pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
+    let name = format!("{FOLDER}/{}-{}.json", approval.digest.short(), slug(&approval.by));
+    let written = std::fs::create_dir_all(directory.join(FOLDER))
+        .and_then(|()| files::replace(&directory.join(&name), &(to_json(approval) + "\n")));
+    written.map_err(|error| format!("{name} cannot be written: {error}"))?;
+    Ok(name)
+}
+
+/// A name as part of a file's: `ada-lovelace`.
+fn slug(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(40).collect()
+}

@@ -1,0 +1,177 @@
+//! `zonal approve`: somebody agrees to a plan, a group of zones, or a zone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::approvals;
+use super::config::to_json;
+use super::exit::Exit;
+use super::planfile;
+use super::world::World;
+use crate::manifest::suggest::among;
+use crate::model::{Approval, Approved, Digest, Plan, ZoneCode};
+use crate::plan::digest::is_busy;
+use crate::render::text::count;
+
+/// Approve a plan, groups of it, or single zones
+///
+/// Writes a file into approvals/ of the config directory, which belongs into git. What is approved is
+/// the content: it holds for a zone as long as exactly that would be done there, and not a change longer.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The plan file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// The digest of the plan, of a group or of a zone, as the plan shows them; the whole plan where nothing
+    /// is named
+    #[arg(value_name = "DIGEST")]
+    digests: Vec<String>,
+    /// This zone; may be repeated
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    zone: Vec<String>,
+    /// Who approves
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Why, or under what condition
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Print the approvals as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something of a plan that can be approved.
+struct Part {
+    approves: Approved,
+    digest: Digest,
+    zones: Vec<ZoneCode>,
+}
+
+impl Approve {
+    /// Approves for the config directory.
+    pub fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.approve(directory, world) {
+            Ok(()) => Exit::Done,
+            Err(exit) => exit,
+        }
+    }
+
+    fn approve(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+        let fail = |message: String| super::fail(world, message);
+        if self.by.trim().is_empty() || self.by.contains(char::is_control) {
+            return Err(fail("--by must name who approves, in one line".into()));
+        }
+        let shown = self.plan.display();
+        let plan = planfile::open(&self.plan, world)?;
+        let plan = Plan::try_from(plan).map_err(|error| fail(format!("{shown}: {error}")))?;
+        if !planfile::is_intact(&plan) {
+            let words = "was edited after it was made: its digests are not those of what it shows";
+            return Err(fail(format!("{shown} {words}; make a new one with `zonal plan --out FILE`")));
+        }
+        let chosen = self.choose(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
+        let date = (world.now)().chars().take(10).collect::<String>();
+        let mut written = Vec::new();
+        for Part { approves, digest, zones } in chosen {
+            let digest_of = |code: &ZoneCode| Some((code.to_string(), plan.zones.get(code)?.digest));
+            let approval = Approval {
+                version: 1,
+                network: plan.network.clone(),
+                environment: plan.environment.clone(),
+                approves,
+                digest,
+                zones: zones.iter().filter_map(digest_of).collect::<BTreeMap<_, _>>(),
+                by: self.by.trim().to_owned(),
+                date: date.clone(),
+                comment: self.comment.clone(),
+            };
+            let file = approvals::save(directory, &approval).map_err(fail)?;
+            written.push((file, approval));
+        }
+        if self.json {
+            world.out.line(to_json(&written.iter().map(|(_, approval)| approval).collect::<Vec<_>>()));
+            return Ok(());
+        }
+        for (file, approval) in &written {
+            let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
+            world.out.line(format!(
+                "Approved by {}: what {} would do in {} ({}), in {file}. Commit it.",
+                approval.by,
+                match approval.approves {
+                    Approved::Plan => "the plan",
+                    Approved::Group => "the group",
+                    Approved::Zone => "it",
+                },
+                count(codes.len(), "zone"),
+                codes.join(", ")
+            ));
+        }
+        if !plan.is_complete() {
+            world.err.line("note: the plan is incomplete; what it could not see is not approved");
+        }
+        Ok(())
+    }
+
+    fn choose(&self, plan: &Plan) -> Result<Vec<Part>, String> {
+        let parts = parts(plan);
+        if !parts.iter().any(|part| part.approves == Approved::Zone) {
+            return Err("there is nothing in it that could be approved".to_owned());
+        }
+        let whole = parts.iter().filter(|part| part.approves == Approved::Plan);
+        if self.digests.is_empty() && self.zone.is_empty() {
+            return Ok(whole.map(Part::again).collect());
+        }
+        let mut chosen = Vec::new();
+        for asked in &self.digests {
+            let digest: Digest = asked.parse().map_err(|error| format!("`{asked}`: {error}"))?;
+            let found: Vec<Part> =
+                parts.iter().filter(|part| part.digest == digest).map(Part::again).collect();
+            if found.is_empty() {
+                return Err(format!(
+                    "nothing in it has the digest {digest}; it was made anew, or is another plan"
+                ));
+            }
+            chosen.extend(found);
+        }
+        let codes: BTreeSet<&str> = plan.zones.keys().map(ZoneCode::as_str).collect();
+        for code in &self.zone {
+            let zone = parts.iter().find(|part| {
+                part.approves == Approved::Zone && part.zones.iter().any(|zone| zone.as_str() == code)
+            });
+            match zone {
+                Some(part) => chosen.push(part.again()),
+                None if codes.contains(code.as_str()) => {
+                    return Err(format!("nothing would be done in {code}, so there is nothing to approve"));
+                }
+                None => return Err(format!("it has no zone {code}; {}", among(code, codes.iter().copied()))),
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+impl Part {
+    fn again(&self) -> Self {
+        Self { approves: self.approves, digest: self.digest, zones: self.zones.clone() }
+    }
+}
+
+/// Everything of a plan that has a digest and something to be done.
+fn parts(plan: &Plan) -> Vec<Part> {
+    let busy = |code: &&ZoneCode| plan.zones.get(*code).is_some_and(is_busy);
+    let all: Vec<ZoneCode> = plan.zones.keys().filter(busy).cloned().collect();
+    let zones = all.iter().filter_map(|code| {
+        let digest = plan.zones.get(code)?.digest;
+        Some(Part { approves: Approved::Zone, digest, zones: vec![code.clone()] })
+    });
+    let groups =
+        plan.groups.iter().filter(|group| group.zones.first().is_some_and(|code| all.contains(code)));
+    let groups = groups.map(|group| Part {
+        approves: Approved::Group,
+        digest: group.digest,
+        zones: group.zones.clone(),
+    });
+    let whole = Part { approves: Approved::Plan, digest: plan.digest, zones: all.clone() };
+    std::iter::once(whole).chain(groups).chain(zones).collect()
+}

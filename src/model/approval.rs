@@ -1,0 +1,58 @@
+//! What somebody has agreed to: contents by their digests, so that an approval ends when they change.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::address::ZoneCode;
+use super::digest::Digest;
+
+/// One approval, as `zonal approve` writes it into a file of its own below `approvals/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "approvals/*.json")]
+pub struct Approval {
+    /// Version of the file's shape: 1.
+    pub version: u32,
+    /// The network's name, for whoever reads it. The digests are bound to it.
+    pub network: String,
+    /// The environment; null for the manifest as it stands. The digests are bound to it.
+    pub environment: Option<String>,
+    /// What was approved.
+    pub approves: Approved,
+    /// Of what was approved.
+    pub digest: Digest,
+    /// The zones that it covers, each with the digest of what would be done in it. A zone is approved as
+    /// long as that is what would be done.
+    pub zones: BTreeMap<String, Digest>,
+    /// Who has approved.
+    pub by: String,
+    /// When, as `YYYY-MM-DD`.
+    pub date: String,
+    /// In their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// What an approval names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approved {
+    /// A whole plan.
+    Plan,
+    /// The zones of a group, which have the same changes.
+    Group,
+    /// One zone.
+    Zone,
+}
+
+/// What is to be approved before anything is written: that of a fresh plan, or of the plan file that it is
+/// held against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnderReview {
+    /// The plan's digest.
+    pub plan: Digest,
+    /// The digest of each zone in which anything is done.
+    pub zones: BTreeMap<ZoneCode, Digest>,
+}
