@@ -8,6 +8,7 @@
 //! * [`observe`]: asks each zone for what is desired of it.
 //! * [`diff`]: desired and observed to changes.
 //! * [`plan`]: changes to a plan: order, groups, cost.
+//! * [`guard`]: what guards and policies find in a plan.
 //! * [`apply`]: a plan to events, and to zones that hold what is desired.
 //! * [`render`]: plans, reports and diagnostics to text and JSON.
 //! * [`provider`]: the door to a zone.
@@ -18,6 +19,7 @@ pub mod apply;
 pub mod cli;
 pub mod diff;
 pub mod emulator;
+pub mod guard;
 pub mod kinds;
 pub mod manifest;
 pub mod model;

@@ -19,11 +19,19 @@ pub enum Allowance<'a> {
 impl<'a> Allowance<'a> {
     /// Records that this run has created in another language of the same table.
     pub fn created(&self) -> impl Iterator<Item = &'a Key> {
-        let done = match self {
-            Self::Exactly => &[][..],
+        self.done().iter().filter(|done| done.action == Action::Create).map(|done| &done.address.key)
+    }
+
+    /// How many records this run has deleted in another language of the same table.
+    pub fn deleted(&self) -> usize {
+        self.done().iter().filter(|done| done.action == Action::Delete).count()
+    }
+
+    fn done(&self) -> &[&'a Change] {
+        match self {
+            Self::Exactly => &[],
             Self::AtMost(done) => done,
-        };
-        done.iter().filter(|done| done.action == Action::Create).map(|done| &done.address.key)
+        }
     }
 }
 

@@ -109,15 +109,13 @@ impl<'a, W: Write> Runs<'a, W> {
 
     /// A zone in which everything is held back.
     fn leave(&self, code: &ZoneCode, zone: &ZonePlan) -> ZoneReport {
-        if let Some(hold) = &zone.hold {
-            return self.hold(code, hold);
-        }
-        let held = zone.collections.iter().filter_map(|step| zone::held(zone, step));
-        let collections: Vec<_> = held.collect();
+        let report = zone.hold.as_ref().map(|hold| self.hold(code, hold)).unwrap_or_default();
+        // What moved is told even where nothing else is begun.
+        let collections: Vec<_> = zone.collections.iter().filter_map(zone::held_back).collect();
         for (collection, outcome) in collections.clone() {
             (self.tell)(Event::ApplyEnd { zone: code.clone(), collection, outcome });
         }
-        ZoneReport { collections, ..ZoneReport::default() }
+        ZoneReport { collections, ..report }
     }
 
     /// A zone that is left alone as a whole.

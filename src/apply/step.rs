@@ -21,6 +21,11 @@ const SENDS: usize = 3;
 /// may take a moment to show what it has accepted.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
+/// Of a collection with so many records, less than half is too few to believe.
+const HALF_FROM: usize = 10;
+/// Of a collection with so many records, none at all is.
+const NOTHING_FROM: usize = 2;
+
 /// One collection that is to be written.
 pub struct Write<'a, W> {
     pub code: &'a ZoneCode,
@@ -63,12 +68,33 @@ impl<W: provider::Write> Write<'_, W> {
     async fn prepare(&self) -> Result<(Snapshot, Vec<Change>), Outcome> {
         let failed = |failure| Outcome::Failed { failure };
         let fresh = self.read().await.map_err(failed)?;
+        if let Some(failure) = self.truncated(fresh.observed.records.len()) {
+            return Err(failed(failure));
+        }
         let now = self.changes(&fresh).map_err(failed)?;
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         match approval::covers(&approved, &now, &self.allowance) {
             true => Ok((fresh, now)),
             false => Err(Outcome::Stale { now }),
         }
+    }
+
+    /// What looks like half an answer: the records that are missing would be taken away by writing back
+    /// what came.
+    fn truncated(&self, holds: usize) -> Option<Failure> {
+        let existing = self.planned.outcome.as_ref().map_or(0, |found| found.existing);
+        let had = existing.saturating_sub(self.allowance.deleted());
+        let nothing = had >= NOTHING_FROM && holds == 0;
+        if !nothing && (had < HALF_FROM || holds * 2 >= had) {
+            return None;
+        }
+        let records = if holds == 1 { "record" } else { "records" };
+        let message = format!(
+            "answered with {holds} {records} where it had {had} when the plan was made; it looks truncated, so \
+             nothing was written"
+        );
+        let failure = Failure::new(FailureClass::Malformed, message);
+        Some(failure.help("look at the zone; if it is right, plan again"))
     }
 
     async fn send(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {

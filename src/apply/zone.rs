@@ -53,7 +53,7 @@ impl<W: Write> Run<'_, W> {
         let dead: RefCell<Option<Failure>> = RefCell::new(None);
         let mut ended: BTreeMap<usize, Outcome> = BTreeMap::new();
         for (index, step) in steps.iter().enumerate() {
-            if let Some((_, outcome)) = held(self.plan, step) {
+            if let Some((_, outcome)) = held_back(step) {
                 self.end(step, &outcome, report);
                 ended.insert(index, outcome);
             }
@@ -152,9 +152,9 @@ impl<W: Write> Run<'_, W> {
     }
 }
 
-/// What becomes of a collection that the plan holds back.
-pub fn held(zone: &ZonePlan, step: &Step) -> Option<(CollectionId, Outcome)> {
-    let hold = zone.held(step).filter(|_| step.diff.has_work())?;
+/// What becomes of a collection that the plan holds back, its zone apart.
+pub fn held_back(step: &Step) -> Option<(CollectionId, Outcome)> {
+    let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {
         Hold::Moved => Outcome::Stale { now: step.diff.to_apply().cloned().collect() },
         Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } => {

@@ -9,6 +9,7 @@ use clap::Args;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
+use super::overriding::Overriding;
 use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
 use super::progress::Progress;
@@ -36,6 +37,8 @@ pub struct Apply {
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
+    #[command(flatten)]
+    overriding: Overriding,
     #[command(flatten)]
     drifted: Drifted,
     #[command(flatten)]
@@ -68,7 +71,7 @@ impl Apply {
         {
             return exit;
         }
-        let report = match planned.plan.has_work() {
+        let report = match planned.plan.has_work() && !planned.plan.is_denied() {
             true => match write(&planned, directory, format, world, &tell).await {
                 Ok(report) => report,
                 Err(exit) => return exit,
@@ -77,6 +80,9 @@ impl Apply {
         };
         let exits = exit::of_apply(&planned.plan, &report);
         match format {
+            Format::Text if planned.plan.is_denied() => {
+                world.out.line("\nNothing was written: see what denies it above.");
+            }
             Format::Text if report.zones.is_empty() => {}
             Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
             Format::Json | Format::Lines => {
@@ -96,22 +102,22 @@ impl Apply {
         tell: &(dyn Fn(&Event) + Sync),
     ) -> Result<Planned, Exit> {
         let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
-        let mut prepared = match &reviewed {
+        let mut prepared = match reviewed {
             Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
             None => plan::prepare(&self.target, directory, format, world).await?,
         };
         if self.drifted.is_asked_for() {
             prepared.terms = self.drifted.terms(None);
         }
-        let mut planned = plan::look(prepared, directory, format, world, tell).await?;
-        if let Some(reviewed) = &reviewed {
-            reviewed.admit(&mut planned.plan);
-        }
-        Ok(planned)
+        prepared.terms.overrides = self.overriding.overrides();
+        plan::look(prepared, directory, format, world, tell).await
     }
 }
 
 fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
+    for finding in &plan.findings {
+        print(&events::finding(finding, &(world.now)()));
+    }
     for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.failure.is_none()) {
         for step in &zone.collections {
             if let Err(failure) = &step.diff.outcome {

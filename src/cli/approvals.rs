@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::to_json;
 use super::files;
-use crate::model::Approval;
+use crate::model::{Approval, Approved, Digest, Overridden, Override};
 
 /// The folder, below the config directory.
 pub const FOLDER: &str = "approvals";
@@ -32,6 +32,21 @@ pub fn load(directory: &Path) -> Result<Vec<Approval>, String> {
     }
     names.sort();
     names.iter().map(|name| read(&folder, name)).collect()
+}
+
+/// What approvals of a plan override in it, with who has done so.
+pub fn overrides(approvals: &[Approval], plan: Digest) -> Vec<Override> {
+    let of_the_plan = approvals.iter().filter(|each| each.approves == Approved::Plan && each.digest == plan);
+    let taken = |approval: &Approval| {
+        let by = approval.by.clone();
+        let overridden = |Overridden { guard, reason }: &Overridden| Override {
+            guard: guard.clone(),
+            reason: format!("{reason} ({by})"),
+            digest: plan,
+        };
+        approval.overrides.iter().map(overridden).collect::<Vec<_>>()
+    };
+    of_the_plan.flat_map(taken).collect()
 }
 
 fn read(folder: &Path, name: &str) -> Result<Approval, String> {

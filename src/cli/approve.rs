@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::approvals;
 use super::config::to_json;
@@ -11,7 +13,7 @@ use super::exit::Exit;
 use super::planfile;
 use super::world::World;
 use crate::manifest::suggest::among;
-use crate::model::{Approval, Approved, Digest, Plan, ZoneCode};
+use crate::model::{Approval, Approved, Digest, Overridden, Plan, Verdict, ZoneCode};
 use crate::plan::digest::is_busy;
 use crate::render::text::count;
 
@@ -37,9 +39,26 @@ pub struct Approve {
     /// Why, or under what condition
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
+    /// Override this guard or policy in the plan, as the plan names it; needs --reason
+    #[arg(long = "override", value_name = "NAME", requires = "reason", conflicts_with_all = ["digests", "zone"])]
+    overrides: Vec<String>,
+    /// Why, for all overrides
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    reason: Option<String>,
     /// Print the approvals as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// An approval that was written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal approve --json, one of a list")]
+pub struct Given {
+    /// The file that it is in, below the config directory.
+    pub file: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub approval: Approval,
 }
 
 /// Something of a plan that can be approved.
@@ -70,6 +89,7 @@ impl Approve {
             let words = "was edited after it was made: its digests are not those of what it shows";
             return Err(fail(format!("{shown} {words}; make a new one with `zonal plan --out FILE`")));
         }
+        let overridden = self.overridden(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let chosen = self.choose(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let date = (world.now)().chars().take(10).collect::<String>();
         let mut written = Vec::new();
@@ -85,24 +105,20 @@ impl Approve {
                 by: self.by.trim().to_owned(),
                 date: date.clone(),
                 comment: self.comment.clone(),
+                overrides: overridden.clone(),
             };
             let file = approvals::save(directory, &approval).map_err(fail)?;
-            written.push((file, approval));
+            written.push(Given { file, approval });
         }
         if self.json {
-            world.out.line(to_json(&written.iter().map(|(_, approval)| approval).collect::<Vec<_>>()));
+            world.out.line(to_json(&written));
             return Ok(());
         }
-        for (file, approval) in &written {
+        for Given { file, approval } in &written {
             let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
             world.out.line(format!(
-                "Approved by {}: what {} would do in {} ({}), in {file}. Commit it.",
+                "Approved by {}: what would be done in {} ({}), in {file}. Commit it.",
                 approval.by,
-                match approval.approves {
-                    Approved::Plan => "the plan",
-                    Approved::Group => "the group",
-                    Approved::Zone => "it",
-                },
                 count(codes.len(), "zone"),
                 codes.join(", ")
             ));
@@ -111,6 +127,30 @@ impl Approve {
             world.err.line("note: the plan is incomplete; what it could not see is not approved");
         }
         Ok(())
+    }
+
+    /// What is overridden: only what stands in the way of the plan.
+    fn overridden(&self, plan: &Plan) -> Result<Vec<Overridden>, String> {
+        let reason = self.reason.as_deref().unwrap_or_default().trim();
+        if !self.overrides.is_empty() && reason.is_empty() {
+            return Err("an override needs a reason; give one with --reason".to_owned());
+        }
+        let in_the_way = |verdict: &Verdict| match verdict {
+            Verdict::Deny | Verdict::Hold => true,
+            Verdict::RequireApproval | Verdict::Warn | Verdict::Overridden { .. } => false,
+        };
+        let guards: BTreeSet<&str> = (plan.findings.iter())
+            .filter(|finding| in_the_way(&finding.verdict))
+            .map(|finding| &*finding.guard)
+            .collect();
+        let overridden = self.overrides.iter().map(|guard| match guards.contains(guard.as_str()) {
+            true => Ok(Overridden { guard: guard.clone(), reason: reason.to_owned() }),
+            false => Err(format!(
+                "nothing called `{guard}` stands in its way; {}",
+                among(guard, guards.iter().copied())
+            )),
+        });
+        overridden.collect()
     }
 
     fn choose(&self, plan: &Plan) -> Result<Vec<Part>, String> {

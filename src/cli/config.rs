@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::files;
 use super::world::World;
 use crate::manifest::Source;
-use crate::model::{Desired, Diagnostic, Network, Severity};
+use crate::model::{Desired, Diagnostic, Network, Policy, Severity};
 use crate::render::diagnostics::{self, Colour};
 use crate::render::json::events;
 use crate::{kinds, manifest};
@@ -28,6 +28,8 @@ pub struct Config {
     pub network: Network,
     /// What is desired.
     pub desired: Desired,
+    /// The rules that plans must keep to.
+    pub policies: Vec<Policy>,
     /// Manifests that were read, the network's included.
     pub manifests: usize,
     /// Files that were read.
@@ -89,7 +91,8 @@ pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wr
         (Some(network), Some(desired)) if !errors => {
             let manifests = loaded.manifests.len();
             let files = sources.len();
-            Ok(Config { network, desired, manifests, files, warnings: found, sources })
+            let policies = kinds::policies(&loaded.manifests);
+            Ok(Config { network, desired, policies, manifests, files, warnings: found, sources })
         }
         _ => Err(Wrong { found, sources }),
     }

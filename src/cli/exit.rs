@@ -47,6 +47,9 @@ impl Exit {
 /// Every code that applies to a plan that was only shown.
 pub fn of_plan(plan: &Plan, changes_count: ChangesCount) -> BTreeSet<Exit> {
     let mut exits = BTreeSet::new();
+    if plan.is_denied() {
+        exits.insert(Exit::Blocked);
+    }
     if !plan.is_complete() {
         exits.insert(Exit::Incomplete);
     } else if changes_count == ChangesCount::Yes && (plan.has_work() || plan.counts().by_hand > 0) {
@@ -79,6 +82,9 @@ pub enum ChangesCount {
 /// Every code that applies to an apply.
 pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     let mut exits = BTreeSet::new();
+    if plan.is_denied() {
+        exits.insert(Exit::Blocked);
+    }
     for zone in plan.zones.values() {
         if zone.failure.is_some() {
             exits.insert(Exit::Incomplete);

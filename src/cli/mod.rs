@@ -21,6 +21,7 @@ mod files;
 mod gateway;
 mod opened;
 mod outputs;
+mod overriding;
 mod plan;
 mod planfile;
 mod progress;

@@ -11,18 +11,19 @@ use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::opened::{self, Opened};
 use super::outputs::Outputs;
-use super::planfile;
+use super::planfile::{self, Reviewed};
 use super::progress::Progress;
 use super::selection::Selection;
 use super::since;
 use super::world::World;
+use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Plan, UnderReview};
+use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan, Verdict};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::render;
 use crate::render::json::layout::lines;
-use crate::{diff, plan};
+use crate::{diff, guard, plan};
 use clap::Args;
 
 /// Show how every zone differs from the manifests
@@ -121,8 +122,8 @@ pub struct Prepared {
     pub selection: Option<String>,
     /// What a plan of it is made from.
     pub made_from: MadeFrom,
-    /// What must have been approved, where that is a plan file's.
-    pub reviewed: Option<UnderReview>,
+    /// The plan file that it is held against, where there is one.
+    pub reviewed: Option<Reviewed>,
     /// What it is compared with.
     pub terms: Terms,
 }
@@ -136,6 +137,8 @@ pub struct Terms {
     pub memory: Memory,
     /// What is done about the differences.
     pub part: Part,
+    /// What somebody takes upon them, where guards and policies stand in the way.
+    pub overrides: Vec<Override>,
 }
 
 /// Which differences are ended.
@@ -172,7 +175,8 @@ impl Drifted {
             (None, true) => Memory::Committed,
             (None, false) => Memory::None,
         };
-        Terms { against, memory, part: if self.only_drift { Part::OnlyDrift } else { Part::All } }
+        let part = if self.only_drift { Part::OnlyDrift } else { Part::All };
+        Terms { against, memory, part, overrides: Vec::new() }
     }
 }
 
@@ -272,8 +276,30 @@ pub async fn look(
         base: base.map(|base| base.commit),
         ..plan::plan(&config.network, differences, &observed, selection)
     };
-    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
-    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
+    let under_review = match &reviewed {
+        Some(reviewed) => {
+            reviewed.admit(&mut plan);
+            reviewed.under_review.clone()
+        }
+        None => approval::under_review(&plan),
+    };
+    // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
+    plan.digest = under_review.plan;
+    let now = world.timestamp()?;
+    let taken = approvals::overrides(&approvals, plan.digest);
+    let overrides = Overrides { given: &terms.overrides, approved: &taken };
+    let astray = guard::review(&mut plan, &config.network, &config.policies, overrides, now);
+    if !astray.is_empty() {
+        for each in &astray {
+            super::fail(world, each.to_string());
+        }
+        return Err(Exit::Invalid);
+    }
+    let findings = plan.findings.clone();
+    if findings.iter().any(|finding| finding.verdict == Verdict::Hold) {
+        plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
+    }
+    approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
     Ok(Planned { config, desired, plan, doors, keys })
 }
 

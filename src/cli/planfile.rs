@@ -97,6 +97,8 @@ pub struct Reviewed {
     made_from: MadeFrom,
     zones: BTreeSet<Arc<str>>,
     changes: BTreeSet<Digest>,
+    /// Records that each collection had.
+    existing: BTreeMap<(Arc<str>, String), usize>,
     /// What is to be approved of it, by its own changes.
     pub under_review: UnderReview,
 }
@@ -131,6 +133,10 @@ impl Reviewed {
                 false => Part::All,
             },
             made_from: reconciler.made_from,
+            existing: (reconciler.zones.iter())
+                .flat_map(|zone| zone.collections.iter().map(|each| (&zone.code, each)))
+                .filter_map(|(code, each)| Some(((code.clone(), each.name.clone()), each.existing?)))
+                .collect(),
             zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
             changes: reconciler.changes.into_values().map(|detail| detail.digest).collect(),
         })
@@ -142,7 +148,7 @@ impl Reviewed {
     /// # Errors
     /// An exit code, once it has been said what differs.
     pub async fn prepare(
-        &self,
+        self,
         target: &Target,
         directory: &Path,
         format: Format,
@@ -185,9 +191,8 @@ impl Reviewed {
             selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
-        let terms = Terms { against: None, memory, part: self.part };
-        let reviewed = Some(self.under_review.clone());
-        Ok(Prepared { config, desired, selection, made_from, reviewed, terms })
+        let terms = Terms { against: None, memory, part: self.part, overrides: Vec::new() };
+        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.
@@ -210,14 +215,17 @@ impl Reviewed {
     }
 
     /// Holds back what was not reviewed: a collection of which any change is not in the plan file, since
-    /// somebody has been there. One of which part is done already is as it was reviewed.
+    /// somebody has been there, or which seems to have lost most of its records. One of which part is done
+    /// already is as it was reviewed.
     pub fn admit(&self, fresh: &mut Plan) {
         let scope = Scope::from(&*fresh);
-        let has_moved =
-            |step: &Step| step.diff.to_apply().any(|change| !self.changes.contains(&scope.change(change)));
+        let has_moved = |code: &ZoneCode, step: &Step| {
+            let mut changes = step.diff.to_apply();
+            changes.any(|change| !self.changes.contains(&scope.change(change))) || self.has_shrunk(code, step)
+        };
         let moved: BTreeSet<(ZoneCode, CollectionId)> = (fresh.zones.iter())
             .flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, step)))
-            .filter(|(_, step)| has_moved(step))
+            .filter(|(code, step)| has_moved(code, step))
             .map(|(code, step)| (code.clone(), step.diff.id.clone()))
             .collect();
         let moved = |code: &ZoneCode, step: &Step| {
@@ -225,7 +233,19 @@ impl Reviewed {
         };
         hold(fresh, |_, _| None, moved);
     }
+
+    /// Whether a zone answered with less than half the records that it had when the plan was made: half
+    /// an answer that is written back takes the other half away.
+    fn has_shrunk(&self, code: &ZoneCode, step: &Step) -> bool {
+        let Ok(found) = &step.diff.outcome else { return false };
+        let then =
+            self.existing.get(&(code.0.clone(), step.diff.id.to_string())).copied().unwrap_or_default();
+        then >= FEW && found.existing * 2 < then
+    }
 }
+
+/// So many records that losing half of them is no accident.
+const FEW: usize = 10;
 
 /// What has changed in what a plan was made from, one line each.
 fn differing(then: &MadeFrom, now: &MadeFrom) -> Vec<String> {

@@ -76,6 +76,7 @@ pub fn all() -> Vec<(String, String)> {
         ("capabilities.json", output::<super::capabilities::Matrix>()),
         ("runbook.json", output::<runbook::Runbook>()),
         ("gateway-check.json", output::<super::gateway::Checked>()),
+        ("approve.json", output::<Vec<super::approve::Given>>()),
         ("attest.json", output::<super::attest::Attested>()),
         ("support-jobs.json", output::<JobsJson>()),
         ("support-indexing-status.json", output::<IndexingJson>()),

@@ -75,6 +75,15 @@ impl World {
         })
     }
 
+    /// The time, to compare with.
+    ///
+    /// # Errors
+    /// [`Exit::Invalid`] where the clock cannot be understood, and the user has been told.
+    pub fn timestamp(&self) -> Result<jiff::Timestamp, Exit> {
+        let now = (self.now)();
+        now.parse().map_err(|_| super::fail(self, format!("the clock says `{now}`, which is no time")))
+    }
+
     /// Waits for something before anything was written, or until the user asks to stop.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod linking_rules;
 mod mapping_table;
 mod network;
 mod open_hours;
+mod policy;
 mod records;
 mod rows;
 mod schema;
@@ -46,7 +47,7 @@ use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::network::Role;
-use crate::model::{Desired, Diagnostic, Network};
+use crate::model::{Desired, Diagnostic, Network, Policy};
 
 /// Makes the list, so that its length need not be counted.
 macro_rules! kinds {
@@ -75,6 +76,7 @@ kinds! {
     availability_group::AvailabilityGroup,
     authority_task_list::AuthorityTaskList,
     support_services::SupportServices,
+    policy::Policy,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
@@ -194,6 +196,11 @@ impl fmt::Debug for Kind {
 /// The network that the manifests describe, with one environment laid over it.
 pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Network>, Vec<Diagnostic>) {
     network::find(manifests, environment)
+}
+
+/// The policies among the manifests, in their order.
+pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
+    policy::all(manifests)
 }
 
 /// What all manifests want of all zones of the network, and everything that is wrong with it. Where

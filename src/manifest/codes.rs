@@ -51,6 +51,18 @@ codes! {
     DUPLICATE_PART = "Z0312": "two campuses or two libraries of a zone have the same code";
     UNKNOWN_ZONE = "Z0313": "an environment speaks of a zone that the network does not have";
     EMPTY_COMMAND = "Z0314": "a credential names nothing";
+    FREEZE_TIME = "Z0315": "a freeze begins or ends at a time that is not understood";
+    TIME_ZONE = "Z0316": "a time zone is not known";
+    FREEZE_BACKWARDS = "Z0317": "a freeze ends before it begins";
+    DUPLICATE_NAME = "Z0318": "two freezes, waves or rules have the same name";
+    NOT_PROTECTED = "Z0319": "a protected record can be in no collection";
+    LAST_WAVE = "Z0320": "a wave leaves nothing to those after it";
+    SECOND_WAVE = "Z0321": "a zone is in two waves";
+    EMPTY_WAVE = "Z0322": "no zone is left for a wave";
+
+    // Z033x: policies.
+    EXPRESSION = "Z0330": "an expression is not understood";
+    EXPRESSION_NAME = "Z0331": "an expression speaks of something that is not there";
 
     // Z04xx: selection.
     EMPTY_SELECTION = "Z0401": "`appliesTo` matches no zone";

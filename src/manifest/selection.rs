@@ -18,7 +18,8 @@ use crate::model::{Diagnostic, Network};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppliesTo {
-    /// Members (the default), the network zone, or all. In an override: all that the manifest applies to.
+    /// Members (the default), the network zone, or all. In an override: all that the manifest applies to;
+    /// in a `Network`: all.
     pub zones: Option<At<Zones>>,
     /// Labels that a zone must have, each with one of the values.
     #[serde(default)]
@@ -82,6 +83,18 @@ pub fn of_manifest(
     };
     let everyone = At { value: AppliesTo::default(), extent: head.extent };
     select.select(applies_to.unwrap_or(&everyone), nameable(network), problems)
+}
+
+/// The zones that a part of the network's own manifest speaks of.
+pub fn of_part(
+    (applies_to, lost): (&At<AppliesTo>, &Lost),
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> Selection {
+    let whole = "the network";
+    Select { network, head, default: Zones::All, whole, failed: network.unread, doubtful: false, lost }
+        .select(applies_to, nameable(network), problems)
 }
 
 /// The zones that can be named.

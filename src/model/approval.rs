@@ -33,6 +33,19 @@ pub struct Approval {
     /// In their words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Guards and policies that they have overridden, in this very plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Overridden>,
+}
+
+/// One guard or policy that somebody has overridden.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Overridden {
+    /// Its name, as the plan shows it.
+    pub guard: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What an approval names.

@@ -12,6 +12,7 @@ pub mod difference;
 pub mod digest;
 pub mod event;
 pub mod failure;
+pub mod guard;
 pub mod network;
 pub mod observed;
 pub mod place;
@@ -21,7 +22,7 @@ pub mod rollout;
 pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
-pub use approval::{Approval, Approved, UnderReview};
+pub use approval::{Approval, Approved, Overridden, UnderReview};
 pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
@@ -33,6 +34,7 @@ pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use digest::Digest;
 pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
+pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use network::Network;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness};
 pub use place::{Place, Position, Provenance};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::ZoneCode;
+use super::guard::Guards;
 use super::place::Place;
 use super::rollout::{ApprovalRule, Rollout};
 
@@ -18,6 +19,8 @@ pub struct Network {
     pub environment: Option<String>,
     /// What stands in front of what Alma's public API does not reach, where anything does.
     pub gateway: Option<Gateway>,
+    /// What keeps a plan from being applied.
+    pub guards: Guards,
     /// Which zones need an approval.
     pub approval: ApprovalRule,
     /// In what order its zones are written to.

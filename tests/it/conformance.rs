@@ -17,7 +17,8 @@ use crate::script::{Stage, paused};
 
 #[test]
 fn every_listed_kind_goes_through_the_whole_loop() {
-    for kind in KINDS.iter().filter(|kind| kind.name != "Network") {
+    // What wants no record of any zone has nothing to go through it: the network, and rules over plans.
+    for kind in KINDS.iter().filter(|kind| !kind.collections.is_empty()) {
         let only = std::env::var("KIND").ok();
         if only.is_none_or(|only| only == kind.name) {
             paused(Loop::new(kind.name).run());

@@ -52,19 +52,20 @@ fn offenders(places: &[&str], forbidden: &[&str]) -> Vec<String> {
         .collect()
 }
 
-const OURS: [&str; 11] = [
-    "manifest", "kinds", "observe", "diff", "plan", "apply", "provider", "store", "render", "emulator", "cli",
+const OURS: [&str; 12] = [
+    "guard", "manifest", "kinds", "observe", "diff", "plan", "apply", "provider", "store", "render",
+    "emulator", "cli",
 ];
 
 #[test]
-fn law_1_model_imports_nothing_of_ours_and_diff_plan_and_render_only_model() {
+fn law_1_model_imports_nothing_of_ours_and_diff_plan_guard_and_render_only_model() {
     let imports = |of: &[&str]| of.iter().map(|module| format!("crate::{module}")).collect::<Vec<_>>();
     let all = imports(&OURS);
     assert_eq!(
         offenders(&["src/model"], &all.iter().map(String::as_str).collect::<Vec<_>>()),
         Vec::<String>::new()
     );
-    for stage in ["diff", "plan", "render"] {
+    for stage in ["diff", "plan", "guard", "render"] {
         let others: Vec<&str> = OURS.iter().copied().filter(|module| *module != stage).collect();
         let others = imports(&others);
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
@@ -80,13 +81,14 @@ fn law_2_the_engine_cannot_name_a_kind() {
     let quoted: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
     assert!(quoted.len() > 5, "the law checks nothing");
     let words: Vec<&str> = quoted.iter().map(String::as_str).chain(["crate::kinds"]).collect();
-    let engine = ["src/model", "src/diff", "src/plan", "src/apply", "src/observe.rs", "src/render"];
+    let engine =
+        ["src/model", "src/diff", "src/plan", "src/guard", "src/apply", "src/observe.rs", "src/render"];
     assert_eq!(offenders(&engine, &words), Vec::<String>::new(), "law 2: the engine names a kind");
 }
 
 #[test]
 fn law_3_the_pure_stages_are_not_async() {
-    let pure = ["src/model", "src/manifest", "src/kinds", "src/diff", "src/plan", "src/render"];
+    let pure = ["src/model", "src/manifest", "src/kinds", "src/diff", "src/plan", "src/guard", "src/render"];
     assert_eq!(
         offenders(&pure, &["async fn", "async move", ".await", "tokio"]),
         Vec::<String>::new(),

@@ -1,7 +1,9 @@
 //! `Network`: the zones of one consortium and how they are reached.
 
 mod access;
+mod guards;
 mod parts;
+mod rollout;
 mod rules;
 mod spec;
 
@@ -9,18 +11,20 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::parts::fill;
+pub(super) use self::rules::distinct_names;
 pub use self::spec::NetworkSpec;
 
 use self::access::{Access, Chosen, Said};
 use self::spec::{CredentialSpec, GatewaySpec, ZoneSpec};
 use super::{Expansion, KindSpec, Spec};
 use crate::manifest::lost::Lost;
+use crate::manifest::selection::{self, AppliesTo};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, Manifest, codes, suggest};
 use crate::model::network::{
     Campus, Credential, Credentials, Gateway, Library, Names, Rate, Role, Unread, Zone,
 };
-use crate::model::{ApprovalRule, Diagnostic, Network, Rollout, ZoneCode};
+use crate::model::{ApprovalRule, Diagnostic, Guards, Network, Rollout, ZoneCode};
 
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
@@ -100,15 +104,31 @@ fn read(
     for zone in &mut zones {
         zone.unread.code |= !seen.insert(zone.code.clone());
     }
-    Network {
+    let mut network = Network {
         name: head.name.as_ref().to_owned(),
         zones,
         environment: environment.map(str::to_owned),
         gateway: gateway(head, spec, environment, chosen),
+        guards: Guards::default(),
         approval: ApprovalRule::default(),
         rollout: Rollout::default(),
         unread: rules::lacks_zones(head),
-    }
+    };
+    network.guards = guards::guards(spec, &network, head, problems);
+    network.approval = rollout::approval(spec, &network, head, problems);
+    network.rollout = rollout::rollout(spec, &network, head, problems);
+    network
+}
+
+/// The zones that a part of the network's own manifest speaks of.
+fn selected(
+    applies_to: (&At<AppliesTo>, &Lost),
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<ZoneCode> {
+    let selection = selection::of_part(applies_to, network, head, problems);
+    selection.zones.iter().map(|&zone| network.zones[zone].code.clone()).collect()
 }
 
 /// Requests in any one second that a gateway is sent where nothing is said: it is the consortium's own,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::access::Layer;
 use super::parts::{self, CredentialProblem};
 use super::spec::{CredentialSpec, CredentialsSpec, GatewaySpec, NetworkSpec, ZoneSpec};
+use super::{guards, rollout};
 use crate::manifest::lost::Lost;
 use crate::manifest::typed::{At, Fields};
 use crate::manifest::{Head, codes, suggest};
@@ -40,7 +41,31 @@ pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
             }
         }
     }
+    problems.extend(spec.guards.iter().flat_map(|said| guards::check(said, head)));
+    problems.extend(spec.rollout.iter().flat_map(|said| rollout::check(said, head)));
     problems
+}
+
+/// Names by which things are told apart.
+pub fn distinct_names<'a>(
+    things: &str,
+    names: impl Iterator<Item = &'a At<String>>,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut seen: BTreeMap<&str, &At<String>> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = seen.get(name.value.as_str()) {
+            let message = format!("two {things} are called `{}`", name.value);
+            problems.push(
+                Diagnostic::error(codes::DUPLICATE_NAME, head.place(name.extent), message)
+                    .related(head.place(first.extent), "first here")
+                    .help("give one of them another name"),
+            );
+        } else {
+            seen.insert(&name.value, name);
+        }
+    }
 }
 
 /// Whether there may be zones that could not be read.

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Visitor};
 
+use super::guards::GuardsSpec;
+use super::rollout::{ApprovalSpec, RolloutSpec};
 use crate::manifest::check::{CODE, FILLED};
 use crate::manifest::typed::{At, Fields};
 use crate::model::network::EnvironmentType;
@@ -32,6 +34,12 @@ pub struct NetworkSpec {
     /// The institution zones.
     #[serde(default)]
     pub members: Vec<At<ZoneSpec>>,
+    /// What keeps a plan from being applied.
+    pub guards: Option<GuardsSpec>,
+    /// Which zones need an approval before anything is written to them.
+    pub approval: Option<ApprovalSpec>,
+    /// In what order the zones are written to; all at once where nothing is said.
+    pub rollout: Option<RolloutSpec>,
     /// Other ways to reach the zones, chosen by `--environment`.
     #[serde(default)]
     pub environments: Fields<EnvironmentSpec>,

@@ -5,7 +5,9 @@
 
 use super::line::{Hook, Line, Resource, Summary, Type};
 use super::plan::resource;
-use crate::model::{Action, Change, CollectionId, Counts, Event, Failure, Outcome, WaveEnd, ZoneCode};
+use crate::model::{
+    Action, Change, CollectionId, Counts, Event, Failure, Finding, Outcome, Verdict, WaveEnd, ZoneCode,
+};
 use crate::render::diagnostics;
 
 /// The first line.
@@ -55,6 +57,16 @@ pub fn not_planned(zone: &ZoneCode, collection: &CollectionId, failure: &Failure
         problem: Some(failure.into()),
         ..line(timestamp, Type::PlanErrored, message)
     }
+}
+
+/// What a guard or a policy has found in the plan.
+pub fn finding(finding: &Finding, timestamp: &str) -> Line {
+    let level = match finding.verdict {
+        Verdict::Deny | Verdict::Hold => "error",
+        Verdict::RequireApproval | Verdict::Warn | Verdict::Overridden { .. } => "warn",
+    };
+    let message = format!("{}: {}", finding.guard, finding.message);
+    Line { level, finding: Some(finding.into()), ..line(timestamp, Type::Finding, message) }
 }
 
 /// The totals of a plan.
@@ -238,6 +250,7 @@ fn line(timestamp: &str, kind: Type, message: String) -> Line {
         change: None,
         changes: None,
         problem: None,
+        finding: None,
         strays: Vec::new(),
         diagnostic: None,
         requests: None,

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Problem;
 use super::plan::ResourceChange;
+use super::{FindingJson, Problem};
 use crate::model::{Action, Hold};
 use crate::render::diagnostics;
 
@@ -50,6 +50,9 @@ pub struct Line {
     /// Why, in `apply_errored`, `plan_errored`, `zone_refused` and `observe_failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// What was found, in `finding`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<FindingJson>,
     /// What was read back and not expected, in `verify_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub strays: Vec<String>,
@@ -87,6 +90,8 @@ pub enum Type {
     PlannedChange,
     /// A collection that cannot be planned; nothing will be written to it.
     PlanErrored,
+    /// What a guard or a policy has found in the plan.
+    Finding,
     /// A difference that is only reported, or left for a later apply.
     ResourceDrift,
     /// Totals, of the plan and at the end.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Failure, FailureClass, Place, Position, Provenance};
+use crate::model::{Failure, FailureClass, Finding, Place, Position, Provenance, Verdict, ZoneCode};
 
 /// Where in the manifests something was said.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +49,67 @@ impl From<DeclaredAt> for Provenance {
         // Which byte it is, nobody who reads a plan asks.
         let start = Position { line, column, byte: 0 };
         Self { place: Place { file: filename, start, end: start }, manifest, override_index }
+    }
+}
+
+/// What a guard or a policy has found.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct FindingJson {
+    /// How much it matters.
+    pub verdict: Verdict,
+    /// The guard's name, by which it is overridden.
+    pub guard: Arc<str>,
+    /// The zones that it is about; empty where it is about the network as a whole.
+    pub zones: Vec<Arc<str>>,
+    /// The fact, in one line.
+    pub message: String,
+    /// The way out, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Where the rule stands; absent for one that is on by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_at: Option<RuleAt>,
+}
+
+/// Where a rule stands.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RuleAt {
+    /// The file, relative to the config directory.
+    pub filename: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl From<&Finding> for FindingJson {
+    fn from(finding: &Finding) -> Self {
+        let Finding { verdict, guard, zones, message, help, place } = finding;
+        let declared_at = place.as_ref().map(|Place { file, start, end: _ }| RuleAt {
+            filename: file.clone(),
+            line: start.line,
+            column: start.column,
+        });
+        Self {
+            verdict: verdict.clone(),
+            guard: guard.clone(),
+            zones: zones.iter().map(|zone| zone.0.clone()).collect(),
+            message: message.clone(),
+            help: help.clone(),
+            declared_at,
+        }
+    }
+}
+
+impl From<FindingJson> for Finding {
+    fn from(finding: FindingJson) -> Self {
+        let FindingJson { verdict, guard, zones, message, help, declared_at } = finding;
+        let place = declared_at.map(|RuleAt { filename, line, column }| {
+            let start = Position { line, column, byte: 0 };
+            Place { file: filename, start, end: start }
+        });
+        let zones = zones.into_iter().map(ZoneCode).collect();
+        Self { verdict, guard, zones, message, help, place }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod drift;
+mod findings;
 mod lines;
 mod plan;
 mod report;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::changes;
+use super::findings;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{Channel, Cost, Counts, Group, GroupState, Mode, Plan, Released, ZoneCode};
 
@@ -22,6 +23,7 @@ pub fn plan(plan: &Plan) -> String {
     for group in with(GroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
+    findings::findings(&mut out, &plan.findings);
     summary(&mut out, plan);
     out
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclaredAt, Problem};
+use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
     Action, Change, Channel, CollectionId, Cost, Counts, Digest, Drift, Edit, Field, GroupState, Hold,
     MadeFrom, Mode, Origin, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
@@ -114,6 +114,9 @@ pub struct Reconciler {
     pub counts: Counts,
     /// What apply will cost.
     pub cost: Cost,
+    /// What guards and policies found, the gravest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingJson>,
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.
@@ -312,6 +315,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
             cost: plan.cost,
+            findings: plan.findings.iter().map(FindingJson::from).collect(),
             zones: plan.zones.iter().map(zone).collect(),
             groups: (plan.groups.iter())
                 .map(|group| GroupJson {

@@ -7,8 +7,8 @@ use super::{
     ChangeDetail, CollectionJson, EditJson, FORMAT, PlanJson, ReleasedJson, ResourceChange, ZoneJson,
 };
 use crate::model::{
-    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Group, Key,
-    Place, Plan, Position, Provenance, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
+    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Finding, Group,
+    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
@@ -105,7 +105,7 @@ impl TryFrom<PlanJson> for Plan {
             groups,
             cost: reconciler.cost,
             digest: reconciler.digest,
-            findings: Vec::new(),
+            findings: reconciler.findings.into_iter().map(Finding::from).collect(),
             made_from: reconciler.made_from,
             zones,
         })

@@ -1,0 +1,36 @@
+//! Finds what would be written in a time in which nothing is.
+
+use jiff::Timestamp;
+
+use super::if_meant;
+use crate::model::{Finding, Freeze, Network, Plan, Verdict, ZoneCode};
+
+/// Freezes that are on now, where anything would be written. One of the whole network denies; one of some
+/// zones holds these, and the others go on.
+pub fn find(plan: &Plan, network: &Network, freezes: &[Freeze], now: Timestamp) -> Vec<Finding> {
+    let on = freezes.iter().filter(|freeze| freeze.from <= now && now < freeze.until);
+    on.filter_map(|freeze| frozen(plan, network, freeze)).collect()
+}
+
+fn frozen(plan: &Plan, network: &Network, freeze: &Freeze) -> Option<Finding> {
+    let is_frozen = |zone: &ZoneCode| freeze.zones.as_ref().is_none_or(|zones| zones.contains(zone));
+    let busy: Vec<ZoneCode> = (plan.zones.iter())
+        .filter(|(code, zone)| zone.has_work() && is_frozen(code))
+        .map(|(code, _)| code.clone())
+        .collect();
+    if busy.is_empty() {
+        return None;
+    }
+    let whole = network.zones.iter().all(|zone| is_frozen(&zone.code));
+    let guard = format!("freeze/{}", freeze.name);
+    let reason = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let help = format!("wait until it is over; {}", if_meant(&guard, plan.digest));
+    Some(Finding {
+        verdict: if whole { Verdict::Deny } else { Verdict::Hold },
+        guard: guard.into(),
+        zones: if whole { Vec::new() } else { busy },
+        message: format!("nothing is written {}{reason}", freeze.words),
+        help: Some(help),
+        place: Some(freeze.place.clone()),
+    })
+}

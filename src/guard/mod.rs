@@ -1,0 +1,122 @@
+//! Asks guards and policies what they find in a plan. Pure: what is found stands in the plan, and the
+//! stages behind it keep to it.
+
+mod empty;
+mod freeze;
+mod limits;
+mod overriding;
+pub mod policy;
+mod protected;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use self::overriding::Astray;
+use self::overriding::override_with;
+
+use crate::model::change::Action;
+use crate::model::{
+    Change, Deed, Digest, Finding, Hold, Network, Override, Plan, Policy, Step, Value, Verdict, ZoneCode,
+};
+
+/// What people have taken upon them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overrides<'a> {
+    /// On the command line: whoever gives one that overrides nothing had another plan in mind.
+    pub given: &'a [Override],
+    /// In approvals of the plan, which may be older than what guards find.
+    pub approved: &'a [Override],
+}
+
+/// Writes down in the plan what guards and policies find, and lays over it what somebody has taken upon
+/// them. What was given and overrides nothing comes back.
+pub fn review(
+    plan: &mut Plan,
+    network: &Network,
+    policies: &[Policy],
+    overrides: Overrides<'_>,
+    now: Timestamp,
+) -> Vec<Astray> {
+    plan.findings = findings(plan, network, policies, now);
+    override_with(plan, overrides.approved);
+    override_with(plan, overrides.given)
+}
+
+/// What guards and policies find, the gravest first.
+pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
+    let guards = &network.guards;
+    let mut findings = limits::find(plan, &guards.limits);
+    findings.extend(protected::find(plan, &guards.protected));
+    findings.extend(freeze::find(plan, network, &guards.freezes, now));
+    findings.extend(empty::find(plan));
+    findings.extend(policy::find(plan, network, policies));
+    findings.sort();
+    findings
+}
+
+/// Why findings hold a zone, where they do.
+pub fn held(findings: &[Finding], zone: &ZoneCode) -> Option<Hold> {
+    let mut holding = findings.iter().filter(|finding| finding.verdict == Verdict::Hold);
+    let first = holding.find(|finding| finding.zones.contains(zone))?;
+    Some(Hold::Guarded { guard: first.guard.clone() })
+}
+
+/// What a change is to guards.
+fn deed(step: &Step, change: &Change) -> Deed {
+    match change.action {
+        Action::Create => Deed::Create,
+        Action::Delete => Deed::Delete,
+        Action::Update => match disables(step, change) {
+            true => Deed::Disable,
+            false => Deed::Update,
+        },
+    }
+}
+
+/// Whether a change switches its record off.
+fn disables(step: &Step, change: &Change) -> bool {
+    let Some(switch) = &step.diff.shape.switch else { return false };
+    let off = Value::Bool(false);
+    change.action == Action::Update
+        && change
+            .edits
+            .iter()
+            .any(|edit| edit.field == *switch && edit.after == off && edit.before.as_ref() != Some(&off))
+}
+
+/// Everything that apply would do, zone by zone; what is held back is not going to happen.
+fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &Step, &Change)> {
+    plan.zones.iter().flat_map(|(code, zone)| {
+        let steps = zone.collections.iter().filter(|step| step.hold.is_none());
+        steps.flat_map(move |step| step.diff.to_apply().map(move |change| (code, step, change)))
+    })
+}
+
+/// The way out where something is meant all the same.
+fn if_meant(guard: &str, digest: Digest) -> String {
+    format!("if it is meant, `zonal apply --override {guard} --reason TEXT --plan-digest {digest}`")
+}
+
+/// `1,240`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `, and 3 more zones`; nothing for none.
+fn and_more(number: usize, noun: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!(", and 1 more {noun}"),
+        number => format!(", and {} more {noun}s", thousands(number)),
+    }
+}

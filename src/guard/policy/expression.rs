@@ -1,0 +1,332 @@
+//! Understands an expression before it is ever asked: its form, and every name in it.
+//!
+//! CEL itself only notices a misspelt name when it gets there. That is safe, because an error refuses, but
+//! it is noticed late: so what can be known beforehand is known when manifests are validated.
+
+use std::collections::BTreeSet;
+
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue};
+use cel::{Context, IdedExpr, Program};
+
+use crate::model::Each;
+
+/// Characters that an expression can have at most.
+pub const LONGEST: usize = 4_000;
+/// For the recursion of the parser, which is deep.
+const STACK: usize = 64 << 20;
+
+/// What is wrong with an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What it is.
+    pub message: String,
+    /// Where in the expression, in bytes.
+    pub at: Option<usize>,
+    /// The name that is not known, and those that are; `None` where the form is wrong.
+    pub name: Option<(String, Vec<&'static str>)>,
+}
+
+/// An expression that can be asked.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The expression.
+    pub program: Program,
+    /// What it asks of the change, and of what else.
+    pub uses: Uses,
+}
+
+/// What of its subject an expression looks at, so that nothing else need be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Names of variables.
+    pub variables: BTreeSet<&'static str>,
+    /// Fields of `change`; `None` where it could be any.
+    pub change: Option<BTreeSet<&'static str>>,
+}
+
+/// Understands an expression.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn compile(expression: &str, each: Each) -> Result<Compiled, Mistake> {
+    let text = expression.to_owned();
+    let gave_up = || Mistake { message: "it is not understood".to_owned(), at: None, name: None };
+    let compiling = std::thread::Builder::new().stack_size(STACK).spawn(move || parse(&text, each));
+    // Of a text that the parser breaks on, nobody else must break.
+    compiling.map_err(|_| gave_up())?.join().unwrap_or_else(|_| Err(gave_up()))
+}
+
+fn parse(text: &str, each: Each) -> Result<Compiled, Mistake> {
+    let program = Program::compile(text).map_err(|errors| {
+        let first = errors.errors.iter().min_by_key(|error| error.pos);
+        Mistake {
+            message: first.map_or_else(|| "it is not understood".to_owned(), |error| readable(&error.msg)),
+            at: first.map(|error| offset(text, error.pos)),
+            name: None,
+        }
+    })?;
+    let mut names = Names { program: &program, each, locals: Vec::new(), uses: Uses::default(), bare: false };
+    names.walk(program.expression())?;
+    let Names { mut uses, bare, .. } = names;
+    match bare {
+        true => uses.change = None,
+        false => drop(uses.change.get_or_insert_default()),
+    }
+    Ok(Compiled { program, uses })
+}
+
+/// The parser's words on one line, without its prefix and its list of everything that could have come.
+fn readable(message: &str) -> String {
+    let message = message.trim_start_matches("Syntax error: ").replace('\n', " ");
+    let message = message
+        .split(" expecting ")
+        .next()
+        .unwrap_or_default()
+        .replace("'<EOF>'", "end of the text")
+        .replace("mismatched input", "unexpected");
+    message.chars().take(200).collect()
+}
+
+/// Where a line and a column are, both counted from 1.
+fn offset(text: &str, (line, column): (isize, isize)) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or_default();
+    let column = usize::try_from(column - 1).unwrap_or_default();
+    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    before + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
+}
+
+/// Functions that an expression can call; what is written with signs aside.
+pub(super) const FUNCTIONS: [&str; 12] = [
+    "bool",
+    "bytes",
+    "contains",
+    "double",
+    "dyn",
+    "endsWith",
+    "int",
+    "matches",
+    "size",
+    "startsWith",
+    "string",
+    "uint",
+];
+/// What a wrong call of which is left as it is written.
+const MACROS: [&str; 6] = ["all", "exists", "exists_one", "filter", "has", "map"];
+/// Names of types, as `type(x) == string` knows them.
+const TYPES: [&str; 10] =
+    ["bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "uint"];
+
+/// Variables that rules know.
+pub fn variables(each: Each) -> &'static [&'static str] {
+    match each {
+        Each::Change => &["change", "zone", "plan"],
+        Each::Zone => &["zone", "plan"],
+        Each::Plan => &["plan"],
+    }
+}
+
+/// Fields of `change`.
+pub const CHANGE: [&str; 18] = [
+    "action", "address", "after", "before", "channel", "disables", "drift", "edits", "file", "key", "kind",
+    "language", "library", "manifest", "mode", "notes", "table", "zone",
+];
+/// Fields of `zone`.
+pub const ZONE: [&str; 5] = ["code", "counts", "labels", "name", "role"];
+/// Fields of `plan`.
+pub const PLAN: [&str; 6] = ["complete", "counts", "environment", "network", "selection", "zones"];
+/// Fields of `counts`.
+pub const COUNTS: [&str; 6] = ["by_hand", "creates", "deletes", "disables", "existing", "updates"];
+
+/// What stands behind a path, where that is known: `None` for a value without fields, or with any.
+fn fields(path: &[&str]) -> Option<&'static [&'static str]> {
+    match path {
+        ["change"] => Some(&CHANGE),
+        ["change", "edits", _] => Some(&["after", "before"]),
+        ["zone"] => Some(&ZONE),
+        ["plan"] => Some(&PLAN),
+        ["zone" | "plan", "counts"] => Some(&COUNTS),
+        _ => None,
+    }
+}
+
+struct Names<'a> {
+    program: &'a Program,
+    each: Each,
+    /// Variables of the comprehensions around.
+    locals: Vec<&'a str>,
+    uses: Uses,
+    /// Whether `change` is used as a whole.
+    bare: bool,
+}
+
+impl<'a> Names<'a> {
+    fn walk(&mut self, node: &'a IdedExpr) -> Result<(), Mistake> {
+        match &node.expr {
+            Expr::Unspecified | Expr::Literal(_) => Ok(()),
+            Expr::Ident(name) => {
+                self.variable(node, name)?;
+                self.bare |= name == "change" && !self.is_local(name);
+                Ok(())
+            }
+            Expr::Select(select) => match self.path(node) {
+                Some(path) => self.follow(node, &path),
+                None => self.walk(&select.operand),
+            },
+            Expr::Call(call) => self.call(node, call),
+            Expr::List(list) => list.elements.iter().try_for_each(|each| self.walk(each)),
+            Expr::Map(map) => self.entries(&map.entries),
+            Expr::Struct(made) => {
+                let message = format!("there is no type `{}`", made.type_name);
+                Err(self.unknown(node, &made.type_name, &TYPES, message))
+            }
+            Expr::Comprehension(each) => {
+                self.walk(&each.iter_range)?;
+                let depth = self.locals.len();
+                self.walk(&each.accu_init)?;
+                self.locals.extend([each.iter_var.as_str(), each.accu_var.as_str()]);
+                self.locals.extend(each.iter_var2.as_deref());
+                for part in [&each.loop_cond, &each.loop_step, &each.result] {
+                    self.walk(part)?;
+                }
+                self.locals.truncate(depth);
+                Ok(())
+            }
+        }
+    }
+
+    fn entries(&mut self, entries: &'a [IdedEntryExpr]) -> Result<(), Mistake> {
+        entries.iter().try_for_each(|entry| match &entry.expr {
+            EntryExpr::StructField(field) => self.walk(&field.value),
+            EntryExpr::MapEntry(entry) => {
+                self.walk(&entry.key)?;
+                self.walk(&entry.value)
+            }
+        })
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        name.starts_with('@') || self.locals.contains(&name)
+    }
+
+    /// The names of a path that begins with a variable of ours: `change.edits.enabled`, `zone["name"]`.
+    fn path(&self, node: &'a IdedExpr) -> Option<Vec<&'a str>> {
+        match &node.expr {
+            Expr::Ident(name) if !self.is_local(name) => Some(vec![name]),
+            Expr::Select(select) => {
+                let mut path = self.path(&select.operand)?;
+                path.push(&select.field);
+                Some(path)
+            }
+            Expr::Call(CallExpr { func_name, target: None, args }) if func_name == "_[_]" => {
+                let [operand, index] = args.as_slice() else { return None };
+                let Expr::Literal(LiteralValue::String(index)) = &index.expr else { return None };
+                let mut path = self.path(operand)?;
+                path.push(index.inner());
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    /// Every name of a path must be known where the names before it say which can be.
+    fn follow(&mut self, node: &IdedExpr, path: &[&str]) -> Result<(), Mistake> {
+        if let Some(root) = path.first() {
+            self.variable(node, root)?;
+        }
+        for (length, name) in path.iter().enumerate().skip(1) {
+            let Some(known) = fields(&path[..length]) else { continue };
+            let Some(field) = known.iter().find(|known| *known == name) else {
+                let message = format!("`{}` has no field `{name}`", path[..length].join("."));
+                return Err(self.unknown(node, name, known, message));
+            };
+            if path[..length] == ["change"] {
+                self.uses.change.get_or_insert_default().insert(field);
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&mut self, node: &IdedExpr, name: &str) -> Result<(), Mistake> {
+        if self.is_local(name) {
+            return Ok(());
+        }
+        let known = variables(self.each);
+        match known.iter().find(|known| **known == name) {
+            Some(known) => drop(self.uses.variables.insert(known)),
+            None if TYPES.contains(&name) => {}
+            None => {
+                let message = match variables(Each::Change).contains(&name) {
+                    true => format!("`{name}` is not known to rules about each {}", self.about()),
+                    false => format!("unknown variable `{name}`"),
+                };
+                return Err(self.unknown(node, name, known, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn about(&self) -> &'static str {
+        match self.each {
+            Each::Change => "change",
+            Each::Zone => "zone",
+            Each::Plan => "plan",
+        }
+    }
+
+    fn call(&mut self, node: &'a IdedExpr, call: &'a CallExpr) -> Result<(), Mistake> {
+        if let Some(path) = self.path(node) {
+            return self.follow(node, &path);
+        }
+        let name = call.func_name.as_str();
+        let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic());
+        if MACROS.contains(&name) {
+            let message = format!("`{name}` is called with other arguments than it has");
+            return Err(Mistake { message, at: self.at(node), name: None });
+        }
+        if is_word && name != "type" && !FUNCTIONS.contains(&name) {
+            return Err(self.unknown(node, name, &FUNCTIONS, format!("unknown function `{name}`")));
+        }
+        if let ("matches", Some(last)) = (name, call.args.last())
+            && let Expr::Literal(LiteralValue::String(pattern)) = &last.expr
+            && let Some(message) = no_pattern(pattern.inner())
+        {
+            return Err(Mistake { message, at: self.at(last), name: None });
+        }
+        call.target.iter().try_for_each(|target| self.walk(target))?;
+        call.args.iter().try_for_each(|argument| self.walk(argument))
+    }
+
+    fn unknown(
+        &self,
+        node: &IdedExpr,
+        name: &str,
+        known: &'static [&'static str],
+        message: String,
+    ) -> Mistake {
+        let near = self.at(node).map(|at| nearest(&self.program.source_info().source, name, at));
+        Mistake { message, at: near, name: Some((name.to_owned(), known.to_vec())) }
+    }
+
+    fn at(&self, node: &IdedExpr) -> Option<usize> {
+        self.program.source_info().offset_for(node.id).map(|(start, _)| start as usize)
+    }
+}
+
+/// Where a name stands: what is known of a node may be its dot or its parenthesis.
+fn nearest(text: &str, name: &str, at: usize) -> usize {
+    let ends = |place: usize| if place < at { at - place - name.len().min(at - place) } else { place - at };
+    text.match_indices(name).map(|(place, _)| place).min_by_key(|place| ends(*place)).unwrap_or(at)
+}
+
+/// What is wrong with a regular expression, as CEL itself finds it.
+fn no_pattern(pattern: &str) -> Option<String> {
+    let program = Program::compile("''.matches(pattern)").ok()?;
+    let mut context = Context::default();
+    context.add_variable_from_value("pattern", pattern.to_owned());
+    let error = program.execute(&context).err()?;
+    let error = error.to_string();
+    // A picture of the place stands before the reason, which is the last line.
+    let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    Some(format!("`{pattern}` is no regular expression: {reason}"))
+}

@@ -1,0 +1,213 @@
+//! Guards, text in and text out, with manifests and tables as in the tests of diff.
+
+#![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::{Astray, Overrides, findings, held, review};
+use crate::diff::diff;
+use crate::diff::tests::notation::{desired, observed};
+use crate::model::guard::Extent;
+use crate::model::{Deed, Digest, Freeze, Limit, Network, Override, Place, Plan, Protected, Verdict};
+
+pub fn planned(members: &[&str], manifests: &str, tables: &str) -> (Network, Plan) {
+    let (network, desired) = desired(members, manifests);
+    let observed = observed(&desired, tables);
+    let plan = crate::plan::plan(&network, diff(&desired, &observed), &observed, None);
+    (network, plan)
+}
+
+/// A manifest that deletes, disables, updates and creates so many rows of a table with so many more.
+fn table(deletes: usize, disables: usize, updates: usize, creates: usize, others: usize) -> (String, String) {
+    let mut manifest = "CodeTable t\ntable: T\nrows:\n".to_owned();
+    let mut rows = "code T en\n".to_owned();
+    let sorts = [
+        ("D", deletes, "absent: true", true),
+        ("S", disables, "description: Same, enabled: false", true),
+        ("U", updates, "description: New", true),
+        ("N", creates, "description: New", false),
+    ];
+    for (letter, number, says, there) in sorts {
+        for index in 0..number {
+            let _ = writeln!(manifest, "  - {{code: {letter}{index}, {says}}}");
+            if there {
+                let _ = writeln!(rows, "{letter}{index} Same");
+            }
+        }
+    }
+    (0..others).for_each(|index| rows.push_str(&format!("O{index} Other\n")));
+    (manifest, rows)
+}
+
+const NOW: &str = "2026-12-20T12:00:00Z";
+
+fn told(network: &Network, plan: &Plan) -> String {
+    let mut out = String::new();
+    for finding in findings(plan, network, &[], NOW.parse().unwrap()) {
+        let zones: Vec<&str> = finding.zones.iter().map(|zone| zone.as_str()).collect();
+        let verdict = format!("{:?}", finding.verdict).to_lowercase();
+        let _ = writeln!(out, "{verdict} {} [{}] {}", finding.guard, zones.join(" "), finding.message);
+    }
+    out
+}
+
+fn of_table(numbers: (usize, usize, usize, usize, usize)) -> String {
+    let (deletes, disables, updates, creates, others) = numbers;
+    let (manifest, rows) = table(deletes, disables, updates, creates, others);
+    let (network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
+    told(&network, &plan)
+}
+
+#[test]
+fn limits_that_are_on_by_default() {
+    assert_eq!(of_table((3, 3, 4, 20, 0)), "", "3 of 10 are 30 %");
+    assert_eq!(of_table((9, 0, 0, 0, 0)), "", "of fewer than 10 a percentage says nothing");
+    assert_eq!(
+        of_table((4, 0, 0, 0, 8)),
+        "deny deletes-per-collection [ALPHA BETA] 4 of 12 records of CodeTable/T would be deleted in ALPHA, more than 30 %, and 1 more collection\n"
+    );
+    assert_eq!(
+        of_table((51, 0, 0, 0, 200)),
+        "deny deletes-per-collection [ALPHA BETA] 51 of 251 records of CodeTable/T would be deleted in ALPHA, more than 50, and 1 more collection\n"
+    );
+    assert_eq!(
+        of_table((0, 10, 0, 0, 0)),
+        "deny disables-per-collection [ALPHA BETA] 10 of 10 records of CodeTable/T would be disabled in ALPHA, more than 30 %, and 1 more collection\n"
+    );
+    assert_eq!(of_table((0, 0, 900, 4_900, 0)), "");
+    assert_eq!(
+        of_table((0, 0, 1_001, 5_001, 0)),
+        "\
+deny creates-per-collection [ALPHA BETA] 5,001 records of CodeTable/T would be created in ALPHA, more than 5,000, and 1 more collection
+deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T would be updated in ALPHA, more than 1,000, and 1 more collection
+"
+    );
+}
+
+#[test]
+fn limits_of_zones_and_of_the_network() {
+    let (manifest, rows) = table(3, 0, 0, 1, 20);
+    let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
+    let limit = |deed, extent, records, percent| Limit { deed, extent, records, percent, place: None };
+    network.guards.limits = vec![
+        limit(Deed::Delete, Extent::Zone, Some(2), None),
+        limit(Deed::Delete, Extent::Network, None, Some(10)),
+        limit(Deed::Create, Extent::Network, Some(0), None),
+        limit(Deed::Create, Extent::Collection, None, Some(4)),
+    ];
+    assert_eq!(
+        told(&network, &plan),
+        "\
+deny creates-per-collection [ALPHA BETA] 1 record of CodeTable/T would be created in ALPHA, more than 4 % of the 23 that exist, and 1 more collection
+deny creates-per-network [] 2 records would be created in the network, and none may be
+deny deletes-per-network [] 6 of 46 records would be deleted in the network, more than 10 %
+deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, more than 2, and 1 more zone
+"
+    );
+}
+
+#[test]
+fn what_is_protected_stays_as_it_is() {
+    let (manifest, rows) = table(1, 1, 1, 1, 20);
+    let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
+    let mut protect = |records: &str, from: &[Deed]| {
+        network.guards.protected = vec![Protected {
+            records: records.into(),
+            from: from.iter().copied().collect::<BTreeSet<_>>(),
+            reason: Some("because".into()),
+            place: Place::file("n.yaml"),
+        }];
+        told(&network, &plan)
+    };
+    let all = [Deed::Update, Deed::Disable, Deed::Delete];
+    assert_eq!(
+        protect("CodeTable/T/*", &all),
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, and 5 more records, and is protected: because\n"
+    );
+    assert_eq!(
+        protect("CodeTable/T/S*", &[Deed::Update]),
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, and 1 more record, and is protected: because\n"
+    );
+    assert_eq!(protect("CodeTable/T/U0", &[Deed::Disable, Deed::Delete]), "");
+    assert_eq!(protect("CodeTable/T", &all), "");
+    assert_eq!(protect("MappingTable/*", &all), "");
+    assert_ne!(protect("*", &all), "");
+}
+
+fn freeze(from: &str, until: &str, zones: Option<&[&str]>) -> Freeze {
+    Freeze {
+        name: "exams".into(),
+        from: from.parse().unwrap(),
+        until: until.parse().unwrap(),
+        words: "from then to then".into(),
+        zones: zones.map(|zones| zones.iter().map(|zone| (*zone).into()).collect()),
+        reason: None,
+        place: Place::file("n.yaml"),
+    }
+}
+
+#[test]
+fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
+    let (manifest, rows) = table(0, 0, 1, 0, 1);
+    let (mut network, mut plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
+    let mut told = |freeze| {
+        network.guards.freezes = vec![freeze];
+        told(&network, &plan)
+    };
+    let (before, after) = ("2026-12-20T11:59:59Z", "2026-12-20T12:00:01Z");
+    let whole = "deny freeze/exams [] nothing is written from then to then\n";
+    assert_eq!(told(freeze(before, after, None)), whole);
+    assert_eq!(told(freeze(NOW, after, None)), whole, "the first moment is part of it");
+    assert_eq!(told(freeze(before, NOW, None)), "", "the last is not");
+    assert_eq!(told(freeze(before, after, Some(&["NZ", "ALPHA", "BETA"]))), whole);
+    assert_eq!(told(freeze(before, after, Some(&["NZ"]))), "", "nothing would be written there");
+    assert_eq!(
+        told(freeze(before, after, Some(&["NZ", "BETA"]))),
+        "hold freeze/exams [BETA] nothing is written from then to then\n"
+    );
+    assert_eq!(review(&mut plan, &network, &[], Overrides::default(), NOW.parse().unwrap()), []);
+    assert_eq!(held(&plan.findings, &"ALPHA".into()), None);
+    assert!(held(&plan.findings, &"BETA".into()).is_some());
+}
+
+#[test]
+fn an_empty_answer_is_not_believed_where_others_have_records_of_their_own() {
+    let told_with = |mine: usize, others: usize| {
+        let (manifest, mut rows) = table(0, 0, 0, 1, others);
+        rows.push_str("BETA:\ncode T en\n");
+        (0..mine).for_each(|index| rows.push_str(&format!("O{index} Other\n")));
+        // What is said of one zone comes first.
+        let (common, beta) = rows.split_once("BETA:\n").unwrap();
+        let rows = format!("BETA:\n{beta}A:\n{common}C:\n{common}D:\n{common}E:\n{common}");
+        let (network, plan) = planned(&["A", "BETA", "C", "D", "E"], &manifest, &rows);
+        told(&network, &plan)
+    };
+    assert_eq!(
+        told_with(0, 10),
+        "deny empty-answer [BETA] CodeTable/T looks empty in BETA, and 4 of 4 other zones hold 10 or more records there that no manifest mentions\n"
+    );
+    assert_eq!(told_with(1, 10), "");
+    assert_eq!(told_with(0, 9), "");
+}
+
+#[test]
+fn an_override_is_for_one_guard_and_one_plan_and_says_why() {
+    let (manifest, rows) = table(4, 4, 0, 0, 2);
+    let (network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
+    let mut over = |guard: &str, reason: &str, digest: Digest| {
+        let given = Override { guard: guard.into(), reason: reason.into(), digest };
+        review(&mut plan, &network, &[], Overrides { given: &[given], approved: &[] }, NOW.parse().unwrap())
+    };
+    let digest = planned(&["ALPHA"], &manifest, &rows).1.digest;
+    let guard = || "deletes-per-collection".to_owned();
+    assert_eq!(over("deletes-per-collection", " ", digest), [Astray::NoReason { guard: guard() }]);
+    let other = Digest::default();
+    assert_eq!(over("deletes-per-collection", "x", other), [Astray::OtherPlan { guard: guard(), digest }]);
+    assert_eq!(over("protected", "x", digest), [Astray::FoundNothing { guard: "protected".to_owned() }]);
+    assert_eq!(over("deletes-per-collection", "planned", digest), []);
+    let verdicts: Vec<&Verdict> = plan.findings.iter().map(|finding| &finding.verdict).collect();
+    assert_eq!(verdicts, [&Verdict::Deny, &Verdict::Overridden { reason: "planned".to_owned() }]);
+    assert!(plan.is_denied(), "the disables are");
+}

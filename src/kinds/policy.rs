@@ -1,0 +1,178 @@
+//! `Policy`: rules over plans that a network's own people write down.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::{Expansion, KindSpec, Spec};
+use crate::guard::policy::{self, Mistake};
+use crate::manifest::check::{FILLED, NAME};
+use crate::manifest::node::Extent;
+use crate::manifest::typed::At;
+use crate::manifest::{Head, Manifest, codes, suggest};
+use crate::model::{self, Diagnostic, Each, Network, PolicyRule, Position, Verdict};
+
+/// Rules that every plan must keep to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Policy {
+    /// What the rules are asked about: every change that apply or people would make, every zone in which
+    /// something changes, or the plan, once.
+    #[serde(default)]
+    pub each: Each,
+    /// The rules. All are asked.
+    #[schemars(length(min = 1))]
+    pub rules: Vec<At<RuleSpec>>,
+}
+
+/// One thing that must be true.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleSpec {
+    /// What it is called: it is overridden as `policy/MANIFEST/NAME`.
+    #[schemars(regex(pattern = NAME))]
+    pub name: At<String>,
+    /// What must be true.
+    pub expression: At<Expression>,
+    /// What happens where it is not.
+    #[serde(default)]
+    pub action: Action,
+    /// What to tell then.
+    #[schemars(regex(pattern = FILLED))]
+    pub message: String,
+}
+
+/// What happens where a rule is not kept to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// Nothing at all is written.
+    #[default]
+    Deny,
+    /// It is told, and nothing else.
+    Warn,
+    /// Nothing is written to its zones before somebody has approved it.
+    RequireApproval,
+}
+
+impl From<Action> for Verdict {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Deny => Self::Deny,
+            Action::Warn => Self::Warn,
+            Action::RequireApproval => Self::RequireApproval,
+        }
+    }
+}
+
+/// An expression in CEL.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Expression(String);
+
+impl JsonSchema for Expression {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Expression".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = |names: &[&str]| names.join(", ");
+        let about = format!(
+            "What must be true, in CEL (cel.dev). `change` has {}; `zone` has {}; `plan` has {}; both `counts` \
+             have {}. Whatever is not `true` counts as not kept to: an error, too, such as a field that a \
+             record does not have (ask `has(change.before.enabled)` first).",
+            names(&policy::CHANGE),
+            names(&policy::ZONE),
+            names(&policy::PLAN),
+            names(&policy::COUNTS)
+        );
+        json_schema!({
+            "type": "string", "minLength": 1, "maxLength": policy::LONGEST, "description": about
+        })
+    }
+}
+
+impl KindSpec for Policy {
+    const NAME: &'static str = "Policy";
+    const ABOUT: &'static str = "Rules over plans: what they deny, warn of, or want approved.";
+    const COLLECTIONS: &'static [&'static str] = &[];
+}
+
+impl Spec for Policy {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        for At { value: rule, .. } in &self.rules {
+            problems.extend(mistake(&rule.expression, self.each, head));
+        }
+        let names = self.rules.iter().map(|rule| &rule.value.name);
+        super::network::distinct_names("rules", names, head, &mut problems);
+        problems
+    }
+
+    /// A policy says what may be done, not what is wanted.
+    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
+}
+
+fn mistake(expression: &At<Expression>, each: Each, head: &Head) -> Option<Diagnostic> {
+    let Mistake { message, at, name } = policy::compile(&expression.value.0, each).err()?;
+    let place = head.place(within(expression, at));
+    let code = match name {
+        Some(_) => codes::EXPRESSION_NAME,
+        None => codes::EXPRESSION,
+    };
+    let problem = Diagnostic::error(code, place, message);
+    Some(match name {
+        Some((name, known)) => problem.help(suggest::among(&name, known)),
+        None => problem.help("the language is described at https://cel.dev"),
+    })
+}
+
+/// Where a byte of an expression stands in its file. That is known where the text stands in one line, in
+/// quotes or without, and each character for itself.
+fn within(expression: &At<Expression>, at: Option<usize>) -> Extent {
+    let whole = expression.extent;
+    let text = &expression.value.0;
+    let long = whole.end.byte.saturating_sub(whole.start.byte) as usize;
+    let quote = match long.checked_sub(text.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        Some(_) | None => return whole,
+    };
+    let Some(before) = at.and_then(|at| text.get(..at)) else { return whole };
+    if whole.start.line != whole.end.line {
+        return whole;
+    }
+    let Position { line, column, byte } = whole.start;
+    // An expression is far shorter than a number of 32 bits can say.
+    let columns = before.chars().count() as u32;
+    let start = Position { line, column: column + quote + columns, byte: byte + quote + before.len() as u32 };
+    Extent { start, end: whole.end }
+}
+
+/// The policies among the manifests.
+pub(super) fn all(manifests: &[Manifest]) -> Vec<model::Policy> {
+    let policies = manifests.iter().filter_map(|Manifest { head, spec }| {
+        let spec: &dyn Any = spec.as_ref();
+        spec.downcast_ref::<Policy>().map(|policy| (head, policy))
+    });
+    let rule = |head: &Head, rule: &RuleSpec| PolicyRule {
+        name: rule.name.value.as_str().into(),
+        expression: rule.expression.value.0.as_str().into(),
+        action: rule.action.into(),
+        message: rule.message.trim().into(),
+        place: head.place(rule.name.extent),
+    };
+    policies
+        .map(|(head, Policy { each, rules })| model::Policy {
+            name: head.name.clone(),
+            each: *each,
+            rules: rules.iter().map(|each| rule(head, &each.value)).collect(),
+        })
+        .collect()
+}
