@@ -4,6 +4,7 @@
 //! where nobody wants them.
 
 pub mod diagnostics;
+pub mod html;
 pub mod json;
 pub mod runbook;
 pub mod text;

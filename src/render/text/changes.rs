@@ -20,7 +20,11 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         false => format!("{}/{}", change.address.collection, change.address.key),
     };
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {}", fate(change))));
+    let _ = writeln!(
+        out,
+        "  {}",
+        styled(BOLD, format_args!("# {address} {}", fate(change.mode, change.action, change.drift)))
+    );
     for remark in remarks(change, channel) {
         for line in wrapped(&format!("({remark})"), 106) {
             let _ = writeln!(out, "  {}", styled(DIM, format_args!("# {line}")));
@@ -69,15 +73,16 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
     out.push_str(closing);
 }
 
-fn fate(change: &Change) -> &'static str {
-    match (change.mode, change.action) {
-        (Mode::Apply, Action::Update) if change.drift == Drift::Detached => {
+/// What becomes of a record, in Terraform's words.
+pub fn fate(mode: Mode, action: Action, drift: Drift) -> &'static str {
+    match (mode, action) {
+        (Mode::Apply, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and will be updated in-place"
         }
-        (Mode::ByHand, Action::Update) if change.drift == Drift::Detached => {
+        (Mode::ByHand, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and must be updated by hand"
         }
-        (Mode::Report, Action::Update) if change.drift == Drift::Detached => {
+        (Mode::Report, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, which will only be reported"
         }
         (Mode::Apply, Action::Create) => "will be created",

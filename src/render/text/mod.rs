@@ -9,6 +9,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use plan::plan;
+pub use changes::fate;
+pub use plan::{letter, percentage, plan};
 pub use report::{outcome, report};
-pub use words::{REMOVE, count, styled, zone_list};
+pub use words::{REMOVE, count, styled, thousands, zone_list};

@@ -239,7 +239,7 @@ fn channels(out: &mut String, plan: &Plan) {
 }
 
 /// A, B, ... Z, AA, AB, ...
-fn letter(index: usize) -> String {
+pub fn letter(index: usize) -> String {
     let (rest, last) = (index / 26, char::from(b'A' + (index % 26) as u8));
     match rest {
         0 => last.to_string(),
@@ -247,7 +247,8 @@ fn letter(index: usize) -> String {
     }
 }
 
-fn percentage(percent: f64) -> String {
+/// `2.1 %`.
+pub fn percentage(percent: f64) -> String {
     match percent {
         small if small < 0.1 => "less than 0.1 %".to_owned(),
         percent => format!("{percent:.1} %"),
