@@ -10,7 +10,7 @@ pub enum Detail {
     Changes,
     /// Without long values.
     Short,
-    /// Without what the zones hold.
+    /// Without what the zones hold, and without places in manifests.
     Wanted,
     /// Names of fields, without values.
     Names,
@@ -54,7 +54,9 @@ impl Detail {
                 "it leaves out values of more than 400 characters, what stays as it is in each record, and who \
                  changed it last.",
             ),
-            Self::Wanted => Some("it shows the values that are wanted, but not those that the zones hold."),
+            Self::Wanted => Some(
+                "it shows the values that are wanted, but neither those that the zones hold nor where they are declared.",
+            ),
             Self::Names => Some("it names the fields that change, but leaves out all values."),
             Self::Keys => Some("it names the records that change, but not what changes in them."),
             Self::Counts => Some("it counts the records that change, but does not name them."),

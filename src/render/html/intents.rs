@@ -1,7 +1,7 @@
 //! Changes, each once: what is wanted of a record, and beside it what a zone holds instead.
 //!
 //! Zones mostly want the same and hold different things. So an intent (action, key, fields, values that
-//! are wanted, where they are declared) is written once, a change names its intent and adds what was
+//! are wanted) is written once, a change names its intent and adds where it is declared and what was
 //! there before, and a collection of a zone names its changes as ranges.
 
 use std::borrow::Cow;
@@ -23,6 +23,21 @@ pub enum Part {
     Many(Vec<u32>),
 }
 
+impl Part {
+    /// Bytes of it at the least, with what stands behind it.
+    fn weight(&self) -> usize {
+        match self {
+            Self::One(number) => digits(*number),
+            Self::Many(numbers) => numbers.iter().copied().map(digits).sum::<usize>() + 2,
+        }
+    }
+}
+
+/// How many digits a number has, and one for what stands behind it.
+fn digits(number: u32) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 2
+}
+
 /// Everything that cells refer to by number.
 #[derive(Debug)]
 pub struct Intents<'a> {
@@ -33,7 +48,7 @@ pub struct Intents<'a> {
     pub places: Once<[u32; 5]>,
     /// What is wanted.
     pub intents: Once<Vec<Part>>,
-    /// An intent, and what is there before.
+    /// An intent, where it is declared, and what is there before.
     pub changes: Once<Part>,
     /// First and number of changes that follow each other.
     pub sets: Once<Vec<u32>>,
@@ -87,7 +102,12 @@ impl<'a> Intents<'a> {
             self.text(&**manifest),
             override_index.map_or(0, |index| index + 1),
         ];
-        self.places.put(place)
+        let (before, weight) = (self.places.len(), place.map(digits).iter().sum::<usize>() + 1);
+        let number = self.places.put(place);
+        if self.places.len() > before {
+            self.weight += weight;
+        }
+        number
     }
 
     /// The changes of a collection: the number of their set, and that of what else is told of them.
@@ -110,12 +130,18 @@ impl<'a> Intents<'a> {
         if extras.iter().all(|number| *number == 0) {
             extras.clear();
         }
-        (self.sets.put(ranges), self.extras.put(extras))
+        let (before, weight) = (self.extras.len(), extras.iter().copied().map(digits).sum::<usize>());
+        let extras = self.extras.put(extras);
+        if self.extras.len() > before {
+            self.weight += weight;
+        }
+        (self.sets.put(ranges), extras)
     }
 
     fn change(&mut self, change: &'a Change) -> u32 {
         let mut parts = vec![self.intent(change)];
         if self.detail < Detail::Wanted {
+            parts.push(self.place(&change.provenance));
             match change.action {
                 Action::Create => {}
                 Action::Update => {
@@ -129,11 +155,12 @@ impl<'a> Intents<'a> {
         while parts.len() > 1 && parts.last() == Some(&0) {
             parts.pop();
         }
+        let weight = parts.iter().map(|number| digits(*number)).sum::<usize>() + 1;
         let before = self.changes.len();
         let part = if let [intent] = parts[..] { Part::One(intent) } else { Part::Many(parts) };
         let number = self.changes.put(part);
         if self.changes.len() > before {
-            self.weight += 4;
+            self.weight += weight;
         }
         number
     }
@@ -161,7 +188,7 @@ impl<'a> Intents<'a> {
             // The record's own place says enough, unless somebody else says so.
             let says = |by: &'a Provenance| (&by.manifest, by.override_index);
             let other = says(provenance) != says(&change.provenance);
-            let place = if other { self.place(provenance) } else { 0 };
+            let place = if other && self.detail < Detail::Wanted { self.place(provenance) } else { 0 };
             let (word, shown) = if is_key(field) { (0, 0) } else { (name(self, known), after) };
             edits.extend([word, shown, place]);
         }
@@ -171,12 +198,11 @@ impl<'a> Intents<'a> {
         let notes = change.notes.iter().filter(|_| more);
         let notes = notes.map(|note| self.text(&**note)).collect();
         parts.push(Part::Many(notes));
-        parts.push(Part::One(if more { self.place(&change.provenance) } else { 0 }));
         while matches!(parts.last(), Some(Part::One(0))) || parts.last() == Some(&Part::Many(Vec::new())) {
             parts.pop();
         }
         let before = self.intents.len();
-        let weight = parts.len() * 3;
+        let weight = parts.iter().map(Part::weight).sum::<usize>() + 1;
         let number = self.intents.put(parts);
         if self.intents.len() > before {
             self.weight += weight;
@@ -202,7 +228,12 @@ impl<'a> Intents<'a> {
             record.push(self.text(&**field));
             record.push(self.value(value));
         }
-        self.records.put(record)
+        let (before, weight) = (self.records.len(), record.iter().copied().map(digits).sum::<usize>());
+        let number = self.records.put(record);
+        if self.records.len() > before {
+            self.weight += weight;
+        }
+        number
     }
 
     /// A value, unless it is too long for this page.

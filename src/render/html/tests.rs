@@ -196,7 +196,7 @@ fn what_many_zones_share_is_written_once() {
 
 #[test]
 fn a_page_keeps_to_its_limit_and_says_what_is_missing() {
-    let mut plan = all_different(3, 100);
+    let mut plan = all_different(12, 25);
     for zone in plan.zones.values_mut() {
         let found = zone.collections[0].diff.outcome.as_mut().unwrap();
         found.changes[0].edits[0].after = Value::text("long ".repeat(2_000) + zone.name.as_str());

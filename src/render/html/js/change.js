@@ -1,7 +1,7 @@
 // One change: what becomes of the record, field by field, who wants it, who was there last.
 function decode(number) {
-  const [intent, ...before] = [].concat(D.changes[number]);
-  const [sign, key = [], edits = [], reason = 0, notes = [], place = 0] = D.intents[intent];
+  const [intent, place = 0, ...before] = [].concat(D.changes[number]);
+  const [sign, key = [], edits = [], reason = 0, notes = []] = D.intents[intent];
   return { sign, key, edits, reason, notes, place, before, action: sign % 3, byHand: Math.floor(sign / 3) % 3 === 2, each: sign >= 18 };
 }
 

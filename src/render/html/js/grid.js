@@ -69,15 +69,20 @@ function follow() {
   focusOn(cell, false);
   fill(zone, column);
   if (!panel.open) panel.showModal();
+  byId("panel-title").focus();
   cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 addEventListener("hashchange", follow);
-panel.addEventListener("close", () => {
-  if (location.hash) history.replaceState(null, "", location.href.split("#")[0]);
+function shut() {
+  if (panel.open) panel.close();
+  if (location.hash) {
+    try { history.replaceState(null, "", location.href.split("#")[0]); } catch { location.hash = ""; }
+  }
   if (active) active.focus();
-});
-panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
-byId("close").addEventListener("click", () => panel.close());
+}
+for (const end of ["cancel", "close"]) panel.addEventListener(end, shut);
+panel.addEventListener("click", (event) => { if (event.target === panel) shut(); });
+byId("close").addEventListener("click", shut);
 
 // Through all cells that are shown and not in sync, row by row.
 function step(by) {

@@ -29,34 +29,45 @@ function failed([message, help]) {
 
 const CHANNELS = ["over Alma's API", "over the network's gateway", "by people, who follow the runbook"];
 
-// What is known of a cell besides its changes.
-function facts(zone, cell) {
+// What is known of a cell besides its changes; on paper only what is told nowhere else.
+function facts(cell, where) {
   const known = D.facts[cell[3]], column = D.columns[cell[0]], list = el("ul", "facts");
   const add = (...what) => list.append(el("li", "", what));
-  if (known.existing !== undefined) {
+  if (where !== "paper") about(known, column, add);
+  for (const [place_, records] of known.released || []) add(count(records, "record") + " will no longer be managed, and stay" + (records === 1 ? "s" : "") + " as it is: ", place(place_));
+  for (const note of known.notes || []) add(el("b", "", "Note: "), atom(note));
+  return list.firstChild ? list : null;
+}
+
+function about(known, column, add) {
+  const byHand = known.channel === 2;
+  if (byHand && known.existing) add("People have attested " + count(known.existing, "record") + " of it");
+  else if (!byHand && known.existing !== undefined) {
     const parts = [[known.unmanaged, "not managed by any manifest"], [known.attested, "attested by people, not verified"], [known.ignored, "different, and left alone as the manifest says"]];
     const words = parts.filter(([number]) => number).map(([number, what]) => thousands(number) + " " + what);
     add("The zone has " + count(known.existing, "record") + (words.length ? "; " + words.join(", ") : ""));
   }
-  if (column.menu) add("In Alma: ", el("b", "", atom(column.menu)));
-  if (known.tally || known.channel === 2) add("It is changed " + CHANNELS[known.channel || 0]);
+  if (column.menu && !(known.tally && known.tally[3])) add("In Alma: ", el("b", "", atom(column.menu)));
+  if (known.tally || byHand) add("It is changed " + CHANNELS[known.channel || 0]);
   if (known.after && known.tally) add("Written after " + known.after.map((at) => atom(D.columns[at].name)).join(", "));
   if (known.place) add("First declared in ", place(known.place));
-  for (const [where, records] of known.released || []) add(count(records, "record") + " will no longer be managed, and stay" + (records === 1 ? "s" : "") + " as it is: ", place(where));
-  for (const note of known.notes || []) add(el("b", "", "Note: "), atom(note));
-  return list;
 }
 
 function runbook(zone, cell) {
   const menu = D.columns[cell[0]].menu;
-  const environment = D.environment ? " --environment " + D.environment : "";
   return el("div", "runbook", el("h4", "", "By hand"),
-    el("p", "", "Log in to " + atom(zone.code) + ". ", menu ? ["Open ", el("b", "", atom(menu)), "."] : null, " Values are case-sensitive: type them exactly as they stand here."),
-    el("p", "dim", "When the zone is done, say so: ", el("code", "", "zonal attest" + environment + " --zone " + atom(zone.code) + " --all --by NAME")));
+    el("p", "", "Log in to " + atom(zone.code) + ". ", menu ? ["Open ", el("b", "", atom(menu)), ". "] : null, "Values are case-sensitive: type them exactly as they stand here."));
 }
 
-// Everything of one cell, below a heading that the caller has set.
-function content(zone, cell, most) {
+// How people say that they have done their part of a zone.
+function attest(zone) {
+  const environment = D.environment ? " --environment " + D.environment : "";
+  return el("p", "dim", "When what is to be done by hand in this zone is done, say so: ", el("code", "", "zonal attest" + environment + " --zone " + atom(zone.code) + " --all --by NAME"));
+}
+const byHand = (cell) => D.facts[cell[3]].tally && D.facts[cell[3]].tally[3];
+
+// Everything of one cell, below a heading that the caller has set. `where`: panel or paper.
+function content(zone, cell, where, most) {
   const known = D.facts[cell[3]], parts = [];
   if (known.hold || zone.hold) parts.push(el("p", "hold", "‖ Apply does not begin this: " + atom(known.hold || zone.hold)));
   if (known.failure) parts.push(failed(known.failure));
@@ -67,7 +78,7 @@ function content(zone, cell, most) {
     if (has.keys) parts.push(changes(cell, most));
     else parts.push(el("p", "dim", "This page counts changes only, because the plan is too large to show more."));
   }
-  parts.push(facts(zone, cell));
+  parts.push(facts(cell, where));
   return parts.filter(Boolean);
 }
 
@@ -87,8 +98,9 @@ function whole(zone) {
     const known = D.facts[cell[3]];
     (known.tally || known.notes || known.released || (known.failure && !zone.failure) ? busy : calm).push(cell);
   }
-  for (const cell of busy) parts.push(el("section", "", el("h3", "", atom(D.columns[cell[0]].name)), content(zone, cell)));
+  for (const cell of busy) parts.push(el("section", "", el("h3", "", atom(D.columns[cell[0]].name)), content(zone, cell, "panel")));
   if (calm.length) parts.push(el("section", "", el("h3", "", zone.failure ? "Not known" : "In sync"), el("p", "", calm.map((cell) => atom(D.columns[cell[0]].name)).join(", "))));
+  if (zone.cells.some(byHand)) parts.push(attest(zone));
   parts.push(el("p", "dim", "Digest of what is done in this zone: ", el("code", "whole", zone.digest)));
   if (zone.letter) parts.push(el("p", "dim", "Digest of its group's changes: ", el("code", "whole", D.groups[zone.group])));
   return parts.filter(Boolean);
@@ -102,7 +114,8 @@ function fill(zone, column) {
   const missing = el("p", "dim", "No manifest manages this here.");
   byId("panel-title").replaceChildren(shown(column === null ? atom(zone.code) : atom(D.columns[column].name)));
   byId("panel-where").replaceChildren(shown(column === null ? atom(zone.name) : atom(zone.code) + " (" + atom(zone.name) + ")"));
-  const parts = column === null ? whole(zone) : cells.length ? cells.flatMap((cell) => content(zone, cell)) : [missing];
+  const parts = column === null ? whole(zone) : cells.length ? cells.flatMap((cell) => content(zone, cell, "panel")) : [missing];
+  if (cells.some(byHand)) parts.push(attest(zone));
   body.replaceChildren(...parts);
   if (column !== null) { const also = same(zone); if (also) body.prepend(also); }
   body.scrollTop = 0;

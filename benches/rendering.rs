@@ -1,0 +1,77 @@
+//! The largest plan, as a page: 120 zones in which 2,000 rows each are to be made. Time, and bytes.
+
+mod shared;
+
+use divan::Bencher;
+use zonal::model::{Plan, Value};
+use zonal::{kinds, manifest, render};
+
+use shared::{Held, Manifests, Size};
+
+const SIZE: Size = Size { members: 120, tables: 20, rows: 100 };
+
+/// What the zones' changes have in common.
+#[derive(Debug, Clone, Copy)]
+enum Changes {
+    /// Everything.
+    Alike,
+    /// Everything but where they are declared.
+    DeclaredApart,
+    /// What is wanted; but each zone holds something else.
+    HeldApart,
+    /// Nothing.
+    Different,
+}
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [Changes::Alike, Changes::DeclaredApart, Changes::HeldApart, Changes::Different], sample_count = 5, sample_size = 1)]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn html(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
+    println!("{changes:?}: {} bytes", render::html::html(&plan).len());
+    bencher.bench(|| render::html::html(&plan));
+}
+
+impl Changes {
+    #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+    fn plan(self) -> Plan {
+        let (manifests, held) = match self {
+            Self::Alike => (Manifests::Shared, Held::Nothing),
+            Self::HeldApart => (Manifests::Shared, Held::Everything),
+            Self::DeclaredApart | Self::Different => (Manifests::Own, Held::Nothing),
+        };
+        let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
+        let network = loaded.network.expect("the network is right");
+        let (desired, _) = kinds::expand(&network, &loaded.manifests);
+        let mut observed = held.observed(&desired);
+        if let Self::HeldApart = self {
+            for (zone, observed) in &mut observed.zones {
+                for record in observed.collections.values_mut().flatten().flat_map(|found| &mut found.records)
+                {
+                    let last = record.fields.iter_mut().rfind(|(_, value)| value.as_text().is_some());
+                    let (_, value) = last.expect("each row has a text");
+                    *value = Value::text(format!("{} {zone}", value.as_text().unwrap_or_default()));
+                }
+            }
+        }
+        let mut plan = shared::make_plan(&network, &desired, &observed);
+        if let Self::Different = self {
+            for (zone, planned) in &mut plan.zones {
+                for found in planned.collections.iter_mut().flat_map(|step| &mut step.diff.outcome) {
+                    for change in &mut found.changes {
+                        let own = |value: &Value| match value.as_text() {
+                            Some(text) => Value::text(format!("{text} {zone}")),
+                            None => value.clone(),
+                        };
+                        change.key.iter_mut().for_each(|(_, value)| *value = own(value));
+                        change.edits.iter_mut().for_each(|edit| edit.after = own(&edit.after));
+                    }
+                }
+            }
+        }
+        plan
+    }
+}
