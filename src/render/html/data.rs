@@ -19,6 +19,8 @@ pub struct Data<'a> {
     intents: Vec<Vec<Part>>,
     changes: Vec<Part>,
     sets: Vec<Vec<u32>>,
+    #[serde(skip_serializing_if = "is_unnamed")]
+    named: Vec<Vec<(u32, Vec<String>)>>,
     records: Vec<Vec<u32>>,
     extras: Vec<Vec<u32>>,
     facts: Vec<Facts>,
@@ -92,6 +94,11 @@ struct Words {
     no: &'static str,
 }
 
+/// The empty one alone.
+fn is_unnamed(named: &[Vec<(u32, Vec<String>)>]) -> bool {
+    named.len() < 2
+}
+
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -162,6 +169,7 @@ impl<'a> Data<'a> {
             intents: intents.intents.into_vec(),
             changes: intents.changes.into_vec(),
             sets: intents.sets.into_vec(),
+            named: intents.named.into_vec(),
             records: intents.records.into_vec(),
             extras: intents.extras.into_vec(),
         })

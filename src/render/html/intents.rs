@@ -5,6 +5,7 @@
 //! there before, and a collection of a zone names its changes as ranges.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -52,6 +53,8 @@ pub struct Intents<'a> {
     pub changes: Once<Part>,
     /// First and number of changes that follow each other.
     pub sets: Once<Vec<u32>>,
+    /// Where there is room for keys alone, in place of sets: of each sort of change, the keys.
+    pub named: Once<Vec<(u32, Vec<String>)>>,
     /// Fields and values.
     pub records: Once<Vec<u32>>,
     /// Of each change of a cell: who, when, what else the record holds.
@@ -70,6 +73,7 @@ impl<'a> Intents<'a> {
             intents: Once::default(),
             changes: Once::default(),
             sets: Once::default(),
+            named: Once::default(),
             records: Once::default(),
             extras: Once::default(),
             weight: 0,
@@ -77,6 +81,7 @@ impl<'a> Intents<'a> {
         intents.atom(Atom::Null);
         intents.places.put([0; 5]);
         intents.sets.put(Vec::new());
+        intents.named.put(Vec::new());
         intents.records.put(Vec::new());
         intents.extras.put(Vec::new());
         intents
@@ -112,8 +117,8 @@ impl<'a> Intents<'a> {
 
     /// The changes of a collection: the number of their set, and that of what else is told of them.
     pub fn set(&mut self, changes: &'a [Change]) -> (u32, u32) {
-        if self.detail >= Detail::Counts {
-            return (0, 0);
+        if self.detail >= Detail::Keys {
+            return (if self.detail == Detail::Keys { self.names(changes) } else { 0 }, 0);
         }
         let mut ranges: Vec<u32> = Vec::new();
         let mut extras = Vec::new();
@@ -136,6 +141,25 @@ impl<'a> Intents<'a> {
             self.weight += weight;
         }
         (self.sets.put(ranges), extras)
+    }
+
+    /// The keys of a collection's changes, of each sort apart.
+    fn names(&mut self, changes: &'a [Change]) -> u32 {
+        let mut sorts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut weight = 0;
+        for change in changes {
+            let key = change.each.as_ref().unwrap_or(&change.key);
+            let texts: Vec<String> = key.iter().map(|(_, value)| value.texts().join(", ")).collect();
+            let name = texts.join(", ");
+            weight += name.len() + 3;
+            sorts.entry(sign(change)).or_default().push(name);
+        }
+        let before = self.named.len();
+        let number = self.named.put(sorts.into_iter().collect());
+        if self.named.len() > before {
+            self.weight += weight;
+        }
+        number
     }
 
     fn change(&mut self, change: &'a Change) -> u32 {
@@ -178,12 +202,10 @@ impl<'a> Intents<'a> {
             named.push(self.whole(value));
         }
         let mut parts = vec![Part::One(sign(change)), Part::Many(named)];
-        let more = self.detail < Detail::Keys;
         // What tells a record from others is not typed twice.
         let is_key = |field: &Field| by_hand && key.iter().any(|(key, _)| key == field);
         let mut edits = Vec::new();
-        for Edit { field, name: known, before: _, after, provenance } in change.edits.iter().filter(|_| more)
-        {
+        for Edit { field, name: known, before: _, after, provenance } in &change.edits {
             let after = if self.detail < Detail::Names { self.value(after) } else { 0 };
             // The record's own place says enough, unless somebody else says so.
             let says = |by: &'a Provenance| (&by.manifest, by.override_index);
@@ -193,9 +215,9 @@ impl<'a> Intents<'a> {
             edits.extend([word, shown, place]);
         }
         parts.push(Part::Many(edits));
-        let reason = change.reason.as_deref().filter(|_| more);
+        let reason = change.reason.as_deref();
         parts.push(Part::One(self.perhaps(reason)));
-        let notes = change.notes.iter().filter(|_| more);
+        let notes = change.notes.iter();
         let notes = notes.map(|note| self.text(&**note)).collect();
         parts.push(Part::Many(notes));
         while matches!(parts.last(), Some(Part::One(0))) || parts.last() == Some(&Part::Many(Vec::new())) {

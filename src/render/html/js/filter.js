@@ -28,7 +28,7 @@ function haystack(number) {
 function finder(words) {
   const sets = words.map(() => new Map()), told = words.map(() => new Map());
   const inSet = (word, set) => {
-    if (!sets[word].has(set)) sets[word].set(set, [...members(set)].some((number) => haystack(number).includes(words[word])));
+    if (!sets[word].has(set)) sets[word].set(set, D.named ? D.named[set].some(([, names]) => names.some((name) => name.toLowerCase().includes(words[word]))) : [...members(set)].some((number) => haystack(number).includes(words[word])));
     return sets[word].get(set);
   };
   const inFacts = (word, at) => {

@@ -2,6 +2,18 @@
 const panel = byId("panel"), body = byId("panel-body");
 const AT_ONCE = 200;
 
+// Where the page has room for keys alone.
+function keysAlone(cell, most) {
+  let left = most || Infinity;
+  return D.named[cell[1]].map(([sign, names]) => {
+    const [symbol, fate] = D.signs[sign], some = names.slice(0, left);
+    left -= some.length;
+    const rest = names.length > some.length ? el("li", "dim", "and " + thousands(names.length - some.length) + " more, not printed") : null;
+    return el("section", "change s" + sign % 3, el("h4", "", el("b", "sign", symbol), " " + count(names.length, "record") + ": ", el("span", "fate", fate)),
+      el("ul", "keys-alone", some.map((name) => el("li", "value", name || "the one record")), rest));
+  });
+}
+
 function changes(cell, most) {
   const [, set, extra] = cell;
   const extras = D.extras[extra];
@@ -75,7 +87,8 @@ function content(zone, cell, where, most) {
   if (known.tally) {
     parts.push(el("p", "tally", "Records: " + tallied(known.tally) + "."));
     if (known.tally[3]) parts.push(runbook(zone, cell));
-    if (has.keys) parts.push(changes(cell, most));
+    if (has.fields) parts.push(changes(cell, most));
+    else if (has.keys) parts.push(...keysAlone(cell, most));
     else parts.push(el("p", "dim", "This page counts changes only, because the plan is too large to show more."));
   }
   parts.push(facts(cell, where));

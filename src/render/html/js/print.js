@@ -12,7 +12,7 @@ function write() {
     parts.push(el("h2", "", title), zones.length > 1 ? el("p", "", zones.map((zone) => atom(zone.code)).join(", ")) : null);
     if (cells.some(byHand)) parts.push(zones.map(attest));
     for (const cell of cells) {
-      const number = [...members(cell[1])].length;
+      const number = (D.facts[cell[3]].tally || []).reduce((sum, more) => sum + more, 0);
       if (left <= 0) { parts.push(el("p", "", atom(D.columns[cell[0]].name) + ": " + count(number, "change") + ", not printed")); continue; }
       parts.push(el("h3", "", atom(D.columns[cell[0]].name)), ...content(zone, cell, "paper", left));
       left -= number;
