@@ -146,9 +146,9 @@ fn finding(out: &mut Markup, finding: &Finding) {
         out.raw("<p>Overridden, because: ").text(reason).raw("</p>");
     }
     if !zones.is_empty() {
-        out.raw("<p>");
+        out.raw("<div>");
         self::zones(out, &zones.iter().collect::<Vec<_>>());
-        out.raw("</p>");
+        out.raw("</div>");
     }
     if let Some(help) = help {
         out.raw("<p>Way out: ").text(help).raw("</p>");
@@ -175,9 +175,9 @@ fn waiting(out: &mut Markup, plan: &Plan) {
     }
     out.raw("<section id=waiting aria-labelledby=wh><h2 id=wh>What waits</h2><ul>");
     for (why, zones) in waiting {
-        out.raw("<li class=hold><b>‖ ").text(count(zones.len(), "zone")).raw("</b>: ").text(why).raw("<p>");
+        out.raw("<li class=hold><b>‖ ").text(count(zones.len(), "zone")).raw("</b>: ").text(why).raw("<div>");
         self::zones(out, &zones);
-        out.raw("</p>");
+        out.raw("</div>");
     }
     out.raw("</ul></section>\n");
 }

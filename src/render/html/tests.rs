@@ -106,7 +106,7 @@ fn what_stands_in_the_way_is_told_before_the_table() {
         "<b>✕ Denied</b> by <code>deletes-per-collection</code>: 1 of 2 records would be deleted",
         "Overridden, because: agreed",
         "Way out: look twice",
-        "<b>‖ 1 zone</b>: waits for an approval<p>BETA",
+        "<b>‖ 1 zone</b>: waits for an approval<div>BETA",
     ] {
         assert!(top.contains(words), "{words} is not in {top}");
     }
