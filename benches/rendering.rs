@@ -3,57 +3,38 @@
 mod shared;
 
 use divan::Bencher;
-use zonal::model::Plan;
+use zonal::model::{Plan, Value};
 use zonal::plan::digest::Scope;
-use zonal::render;
 use zonal::render::markdown::Context;
-use zonal::{kinds, manifest};
+use zonal::{kinds, manifest, render};
 
 use shared::{Held, Manifests, Size};
 
 const SIZE: Size = Size { members: 120, tables: 20, rows: 100 };
 
+/// What the zones' changes have in common.
+#[derive(Debug, Clone, Copy)]
+enum Changes {
+    /// Everything.
+    Alike,
+    /// Everything but where they are declared.
+    DeclaredApart,
+    /// What is wanted; but each zone holds something else.
+    HeldApart,
+    /// Nothing.
+    Different,
+}
+
 fn main() {
     divan::main();
 }
 
-/// Whether zones differ alike.
-#[derive(Debug, Clone, Copy)]
-enum Zones {
-    /// Each lacks the same rows.
-    Alike,
-    /// Each lacks rows of its own, from a manifest of its own.
-    Different,
-}
-
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
-fn planned(zones: Zones) -> Plan {
-    let manifests = match zones {
-        Zones::Alike => Manifests::Shared,
-        Zones::Different => Manifests::Own,
-    };
-    let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
-    let network = loaded.network.expect("the network is right");
-    let (desired, _) = kinds::expand(&network, &loaded.manifests);
-    let mut plan = shared::make_plan(&network, &desired, &Held::Nothing.observed(&desired));
-    if let Zones::Different = zones {
-        differ(&mut plan);
-    }
-    plan
-}
-
-/// Makes every change of every zone another one.
-fn differ(plan: &mut Plan) {
-    for (code, zone) in &mut plan.zones {
-        for found in zone.collections.iter_mut().flat_map(|step| &mut step.diff.outcome) {
-            for edit in found.changes.iter_mut().flat_map(|change| &mut change.edits) {
-                if let zonal::model::Value::Text(text) = &edit.after {
-                    edit.after = format!("{text} of {code}").as_str().into();
-                }
-            }
-        }
-    }
-    zonal::plan::hold(plan, |_, _| None, |_, _| None);
+#[divan::bench(args = [Changes::Alike, Changes::DeclaredApart, Changes::HeldApart, Changes::Different], sample_count = 5, sample_size = 1)]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn html(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
+    println!("{changes:?}: {} bytes", render::html::html(&plan).len());
+    bencher.bench(|| render::html::html(&plan));
 }
 
 fn json(plan: &Plan) -> String {
@@ -62,60 +43,102 @@ fn json(plan: &Plan) -> String {
     render::json::layout::lines(&json)
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn text(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn text(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| render::text::plan(&plan));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn comment(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn comment(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| render::markdown::comment(&plan, Context::default()));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn summary(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn summary(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| render::markdown::summary(&plan, Context::default(), 0));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn github(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn github(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| (render::github::annotations(&plan, ""), render::github::outputs(&plan)));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn gitlab(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn gitlab(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| serde_json::to_string_pretty(&render::gitlab::code_quality(&plan, "")));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn sarif(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn sarif(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| serde_json::to_string_pretty(&render::sarif::sarif(&plan, "")));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn junit(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn junit(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| render::junit::junit(&plan));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
-fn plan_file(bencher: Bencher<'_, '_>, zones: Zones) {
-    let plan = planned(zones);
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
+fn plan_file(bencher: Bencher<'_, '_>, changes: Changes) {
+    let plan = changes.plan();
     bencher.bench(|| json(&plan));
 }
 
-#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+#[divan::bench(args = [Changes::Alike, Changes::Different], sample_count = 3, sample_size = 1)]
 #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
-fn plan_file_read_back(bencher: Bencher<'_, '_>, zones: Zones) {
-    let text = json(&planned(zones));
+fn plan_file_read_back(bencher: Bencher<'_, '_>, changes: Changes) {
+    let text = json(&changes.plan());
     bencher.bench(|| {
         let file = render::json::plan::read(&text).expect("a plan can be read");
         Plan::try_from(file).expect("and is whole")
     });
+}
+
+impl Changes {
+    #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+    fn plan(self) -> Plan {
+        let (manifests, held) = match self {
+            Self::Alike => (Manifests::Shared, Held::Nothing),
+            Self::HeldApart => (Manifests::Shared, Held::Everything),
+            Self::DeclaredApart | Self::Different => (Manifests::Own, Held::Nothing),
+        };
+        let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
+        let network = loaded.network.expect("the network is right");
+        let (desired, _) = kinds::expand(&network, &loaded.manifests);
+        let mut observed = held.observed(&desired);
+        if let Self::HeldApart = self {
+            for (zone, observed) in &mut observed.zones {
+                for record in observed.collections.values_mut().flatten().flat_map(|found| &mut found.records)
+                {
+                    let last = record.fields.iter_mut().rfind(|(_, value)| value.as_text().is_some());
+                    let (_, value) = last.expect("each row has a text");
+                    *value = Value::text(format!("{} {zone}", value.as_text().unwrap_or_default()));
+                }
+            }
+        }
+        let mut plan = shared::make_plan(&network, &desired, &observed);
+        if let Self::Different = self {
+            for (zone, planned) in &mut plan.zones {
+                for found in planned.collections.iter_mut().flat_map(|step| &mut step.diff.outcome) {
+                    for change in &mut found.changes {
+                        let own = |value: &Value| match value.as_text() {
+                            Some(text) => Value::text(format!("{text} {zone}")),
+                            None => value.clone(),
+                        };
+                        change.key.iter_mut().for_each(|(_, value)| *value = own(value));
+                        change.edits.iter_mut().for_each(|edit| edit.after = own(&edit.after));
+                    }
+                }
+            }
+        }
+        zonal::plan::hold(&mut plan, |_, _| None, |_, _| None);
+        plan
+    }
 }

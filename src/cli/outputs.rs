@@ -13,7 +13,7 @@ use super::world::World;
 use crate::model::Plan;
 use crate::render::json::layout::lines;
 use crate::render::markdown::{self, Context};
-use crate::render::{github, gitlab, junit, sarif};
+use crate::render::{github, gitlab, html, junit, sarif};
 
 /// What a plan is written as, beside what is printed.
 #[derive(Debug, Clone, Default, Args)]
@@ -25,6 +25,9 @@ pub struct Outputs {
     /// Write the comment for a pull request: at most 60,000 bytes, however large the network
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Write one page for people: zones by collections, each cell with what changes in it
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Write JUnit XML: a suite for each zone
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -91,6 +94,7 @@ impl Outputs {
             let text = match what {
                 What::Json => lines(&planfile::plan_json(plan)) + "\n",
                 What::Markdown => markdown::comment(plan, context).text,
+                What::Html => html::html(plan),
                 What::Junit => junit::junit(plan),
                 What::Sarif => to_json(&sarif::sarif(plan, &root)) + "\n",
             };
@@ -122,6 +126,7 @@ impl Outputs {
         let all = [
             (What::Json, &self.json_into),
             (What::Markdown, &self.markdown),
+            (What::Html, &self.html),
             (What::Junit, &self.junit),
             (What::Sarif, &self.sarif),
         ];
@@ -163,6 +168,7 @@ impl Outputs {
 enum What {
     Json,
     Markdown,
+    Html,
     Junit,
     Sarif,
 }

@@ -198,7 +198,7 @@ fn lines(change: &Change) -> String {
         true => change.address.collection.to_string(),
         false => change.address.key.to_string(),
     };
-    let mut text = format!("{} {}\n", visible(&key), fate(change));
+    let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.drift));
     for edit in change.edits.iter().take(FIELDS) {
         let before = match (&edit.before, change.action) {
             (Some(before), Action::Update) if change.each.is_none() => format!("{} -> ", brief(before)),

@@ -6,6 +6,7 @@
 pub mod diagnostics;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod legible;

@@ -294,7 +294,7 @@ impl<'a> Remark<'a> {
                 format!("cannot be planned{of_zones}: {}", self.failure(failure))
             }
             About::Change(change) => {
-                let mut words = format!("{}{of_zones}", fate(change));
+                let mut words = format!("{}{of_zones}", fate(change.mode, change.action, change.drift));
                 self.fields(change, &mut words);
                 words
             }

@@ -151,14 +151,10 @@ pub fn markdown(runbook: &Runbook) -> String {
 }
 
 fn step_markdown(out: &mut String, step: &Step) {
-    let verb = match step.action {
-        Action::Update if step.each => "In each record that has",
-        Action::Create => "Make sure that there is, or add,",
-        Action::Update => "Change",
-        Action::Delete => "Remove",
-    };
+    let verb = if step.each && step.action == Action::Update { EACH } else { ask(step.action) };
+    let name = |field: &str| label(field).replace('|', "\\|");
     let key: Vec<String> =
-        step.key.iter().map(|entry| format!("{} {}", label(&entry.field), typed(&entry.value))).collect();
+        step.key.iter().map(|entry| format!("{} {}", name(&entry.field), typed(&entry.value))).collect();
     let colon = if step.entries.is_empty() { "." } else { ":" };
     let _ = match (key.is_empty(), step.each) {
         (true, true) => writeln!(out, "- [ ] In each record{colon}"),
@@ -170,7 +166,7 @@ fn step_markdown(out: &mut String, step: &Step) {
         let value = if step.each { "so that it is" } else { "value" };
         let _ = writeln!(out, "  | field | {value} |\n  | --- | --- |");
         for entry in &step.entries {
-            let _ = writeln!(out, "  | {} | {} |", label(&entry.field), typed(&entry.value));
+            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed(&entry.value));
         }
         out.push('\n');
     }
@@ -181,8 +177,20 @@ fn step_markdown(out: &mut String, step: &Step) {
     let _ = writeln!(out, "  Declared in {manifest}, {filename}:{line}:{column}.\n");
 }
 
+/// How a step begins; what tells the record from others follows.
+pub(super) fn ask(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Make sure that there is, or add,",
+        Action::Update => "Change",
+        Action::Delete => "Remove",
+    }
+}
+
+/// How a step begins that is for each record of a sort.
+pub(super) const EACH: &str = "In each record that has";
+
 /// `Copy network blocks` for `copyNetworkBlocks`: people know fields by the words on the page.
-fn label(field: &str) -> String {
+pub(super) fn label(field: &str) -> String {
     let mut label = String::new();
     for (index, c) in field.chars().enumerate() {
         match c {
@@ -195,14 +203,21 @@ fn label(field: &str) -> String {
             c => label.push(c),
         }
     }
-    label.replace('|', "\\|")
+    label
 }
+
+/// What people do for no value.
+pub(super) const EMPTY: &str = "(leave empty)";
+/// What people see for a flag that is set.
+pub(super) const YES: &str = "Yes";
+/// What people see for a flag that is not set.
+pub(super) const NO: &str = "No";
 
 fn typed(value: &Value) -> String {
     match value {
-        Value::Null => "(leave empty)".to_owned(),
-        Value::Bool(true) => "Yes".to_owned(),
-        Value::Bool(false) => "No".to_owned(),
+        Value::Null => EMPTY.to_owned(),
+        Value::Bool(true) => YES.to_owned(),
+        Value::Bool(false) => NO.to_owned(),
         Value::Text(text) => quoted(text),
         Value::List(texts) => texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "),
     }

@@ -18,7 +18,7 @@ pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level)
         true => address.collection.to_string(),
         false => format!("{}/{}", address.collection, address.key),
     });
-    let fate = text::fate(change);
+    let fate = text::fate(change.mode, change.action, change.drift);
     match level {
         Level::Full => {
             writeln!(body, "{sign} {name} {fate}")?;

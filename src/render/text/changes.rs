@@ -10,7 +10,7 @@ use crate::model::{
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
-    told(out, change, channel, fate(change));
+    told(out, change, channel, fate(change.mode, change.action, change.drift));
 }
 
 /// The same, of a zone that was only looked at for drift.
@@ -80,19 +80,19 @@ fn told(out: &mut String, change: &Change, channel: Channel, fate: &str) {
     out.push_str(closing);
 }
 
-/// What becomes of a record.
-pub fn fate(change: &Change) -> &'static str {
-    match (change.mode, change.action) {
-        (Mode::Apply, Action::Update) if change.drift == Drift::Detached => {
+/// What becomes of a record, in Terraform's words.
+pub fn fate(mode: Mode, action: Action, drift: Drift) -> &'static str {
+    match (mode, action) {
+        (Mode::Apply, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and will be updated in-place"
         }
-        (Mode::ByHand, Action::Update) if change.drift == Drift::Detached => {
+        (Mode::ByHand, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and must be updated by hand"
         }
-        (Mode::Report, Action::Update) if change.drift == Drift::Detached => {
+        (Mode::Report, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, which will only be reported"
         }
-        (Mode::Later, Action::Update) if change.drift == Drift::Detached => {
+        (Mode::Later, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and stays so until a later apply"
         }
         (Mode::Later, Action::Create) => "is missing, and left for a later apply",

@@ -14,6 +14,6 @@ mod tests;
 pub use changes::{fate, remarks};
 pub use drift::drift;
 pub use lines::{Line, are_several, excerpt};
-pub use plan::{cost, letter, notes, plan, released};
+pub use plan::{cost, letter, notes, percentage, plan, released};
 pub use report::{outcome, report, wave_end};
 pub use words::{REMOVE, count, styled, thousands, zone_list};

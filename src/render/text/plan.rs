@@ -294,7 +294,8 @@ pub fn letter(index: usize) -> String {
     }
 }
 
-fn percentage(percent: f64) -> String {
+/// `2.1 %`.
+pub fn percentage(percent: f64) -> String {
     match percent {
         small if small < 0.1 => "less than 0.1 %".to_owned(),
         percent => format!("{percent:.1} %"),

@@ -1,0 +1,316 @@
+//! Changes, each once: what is wanted of a record, and beside it what a zone holds instead.
+//!
+//! Zones mostly want the same and hold different things. So an intent (action, key, fields, values that
+//! are wanted) is written once, a change names its intent and adds where it is declared and what was
+//! there before, and a collection of a zone names its changes as ranges.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::atoms::{Atom, Once};
+use super::detail::{Detail, LONG};
+use crate::model::{Action, Change, Drift, Edit, Field, Mode, Place, Provenance, Value};
+use crate::render::{runbook, text};
+
+/// A number, or some. Rows of these lose what is zero or empty at their end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Part {
+    /// One.
+    One(u32),
+    /// Some.
+    Many(Vec<u32>),
+}
+
+impl Part {
+    /// Bytes of it at the least, with what stands behind it.
+    fn weight(&self) -> usize {
+        match self {
+            Self::One(number) => digits(*number),
+            Self::Many(numbers) => numbers.iter().copied().map(digits).sum::<usize>() + 2,
+        }
+    }
+}
+
+/// How many digits a number has, and one for what stands behind it.
+fn digits(number: u32) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 2
+}
+
+/// Everything that cells refer to by number.
+#[derive(Debug)]
+pub struct Intents<'a> {
+    detail: Detail,
+    /// Texts and values.
+    pub atoms: Once<Atom<'a>>,
+    /// Places: file, line, column, manifest, override from 1.
+    pub places: Once<[u32; 5]>,
+    /// What is wanted.
+    pub intents: Once<Vec<Part>>,
+    /// An intent, where it is declared, and what is there before.
+    pub changes: Once<Part>,
+    /// First and number of changes that follow each other.
+    pub sets: Once<Vec<u32>>,
+    /// Where there is room for keys alone, in place of sets: of each sort of change, the keys.
+    pub named: Once<Vec<(u32, Vec<String>)>>,
+    /// Fields and values.
+    pub records: Once<Vec<u32>>,
+    /// Of each change of a cell: who, when, what else the record holds.
+    pub extras: Once<Vec<u32>>,
+    /// Bytes that it takes at the least.
+    pub weight: usize,
+}
+
+impl<'a> Intents<'a> {
+    /// None yet. Nothing, and the empty set, have the number 0.
+    pub fn new(detail: Detail) -> Self {
+        let mut intents = Self {
+            detail,
+            atoms: Once::default(),
+            places: Once::default(),
+            intents: Once::default(),
+            changes: Once::default(),
+            sets: Once::default(),
+            named: Once::default(),
+            records: Once::default(),
+            extras: Once::default(),
+            weight: 0,
+        };
+        intents.atom(Atom::Null);
+        intents.places.put([0; 5]);
+        intents.sets.put(Vec::new());
+        intents.named.put(Vec::new());
+        intents.records.put(Vec::new());
+        intents.extras.put(Vec::new());
+        intents
+    }
+
+    /// A text.
+    pub fn text(&mut self, text: impl Into<Cow<'a, str>>) -> u32 {
+        self.atom(Atom::Text(text.into()))
+    }
+
+    /// A text, or the number of nothing.
+    pub fn perhaps(&mut self, text: Option<&'a str>) -> u32 {
+        text.map_or(0, |text| self.text(text))
+    }
+
+    /// A place in the manifests.
+    pub fn place(&mut self, provenance: &'a Provenance) -> u32 {
+        let Provenance { place: Place { file, start, end: _ }, manifest, override_index } = provenance;
+        let place = [
+            self.text(&**file),
+            start.line,
+            start.column,
+            self.text(&**manifest),
+            override_index.map_or(0, |index| index + 1),
+        ];
+        let (before, weight) = (self.places.len(), place.map(digits).iter().sum::<usize>() + 1);
+        let number = self.places.put(place);
+        if self.places.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+
+    /// The changes of a collection: the number of their set, and that of what else is told of them.
+    pub fn set(&mut self, changes: &'a [Change]) -> (u32, u32) {
+        if self.detail >= Detail::Keys {
+            return (if self.detail == Detail::Keys { self.names(changes) } else { 0 }, 0);
+        }
+        let mut ranges: Vec<u32> = Vec::new();
+        let mut extras = Vec::new();
+        for change in changes {
+            let number = self.change(change);
+            match ranges.as_mut_slice() {
+                [.., first, count] if *first + *count == number => *count += 1,
+                _ => ranges.extend([number, 1]),
+            }
+            if self.detail == Detail::Everything {
+                extras.extend(self.extra(change));
+            }
+        }
+        if extras.iter().all(|number| *number == 0) {
+            extras.clear();
+        }
+        let (before, weight) = (self.extras.len(), extras.iter().copied().map(digits).sum::<usize>());
+        let extras = self.extras.put(extras);
+        if self.extras.len() > before {
+            self.weight += weight;
+        }
+        (self.sets.put(ranges), extras)
+    }
+
+    /// The keys of a collection's changes, of each sort apart.
+    fn names(&mut self, changes: &'a [Change]) -> u32 {
+        let mut sorts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut weight = 0;
+        for change in changes {
+            let key = change.each.as_ref().unwrap_or(&change.key);
+            let texts: Vec<String> = key.iter().map(|(_, value)| value.texts().join(", ")).collect();
+            let name = texts.join(", ");
+            weight += name.len() + 3;
+            sorts.entry(sign(change)).or_default().push(name);
+        }
+        let before = self.named.len();
+        let number = self.named.put(sorts.into_iter().collect());
+        if self.named.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+
+    fn change(&mut self, change: &'a Change) -> u32 {
+        let mut parts = vec![self.intent(change)];
+        if self.detail < Detail::Wanted {
+            parts.push(self.place(&change.provenance));
+            match change.action {
+                Action::Create => {}
+                Action::Update => {
+                    for edit in &change.edits {
+                        parts.push(edit.before.as_ref().map_or(0, |value| self.value(value)));
+                    }
+                }
+                Action::Delete => parts.push(self.record(change.before.iter())),
+            }
+        }
+        while parts.len() > 1 && parts.last() == Some(&0) {
+            parts.pop();
+        }
+        let weight = parts.iter().map(|number| digits(*number)).sum::<usize>() + 1;
+        let before = self.changes.len();
+        let part = if let [intent] = parts[..] { Part::One(intent) } else { Part::Many(parts) };
+        let number = self.changes.put(part);
+        if self.changes.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+
+    fn intent(&mut self, change: &'a Change) -> u32 {
+        let by_hand = change.mode == Mode::ByHand;
+        let name = |all: &mut Self, field: &'a Field| match by_hand {
+            true => all.text(runbook::label(field)),
+            false => all.text(&**field),
+        };
+        let key = change.each.as_ref().unwrap_or(&change.key);
+        let mut named = Vec::new();
+        for (field, value) in key {
+            named.push(name(self, field));
+            named.push(self.whole(value));
+        }
+        let mut parts = vec![Part::One(sign(change)), Part::Many(named)];
+        // What tells a record from others is not typed twice.
+        let is_key = |field: &Field| by_hand && key.iter().any(|(key, _)| key == field);
+        let mut edits = Vec::new();
+        for Edit { field, name: known, before: _, after, provenance } in &change.edits {
+            let after = if self.detail < Detail::Names { self.value(after) } else { 0 };
+            // The record's own place says enough, unless somebody else says so.
+            let says = |by: &'a Provenance| (&by.manifest, by.override_index);
+            let other = says(provenance) != says(&change.provenance);
+            let place = if other && self.detail < Detail::Wanted { self.place(provenance) } else { 0 };
+            let (word, shown) = if is_key(field) { (0, 0) } else { (name(self, known), after) };
+            edits.extend([word, shown, place]);
+        }
+        parts.push(Part::Many(edits));
+        let reason = change.reason.as_deref();
+        parts.push(Part::One(self.perhaps(reason)));
+        let notes = change.notes.iter();
+        let notes = notes.map(|note| self.text(&**note)).collect();
+        parts.push(Part::Many(notes));
+        while matches!(parts.last(), Some(Part::One(0))) || parts.last() == Some(&Part::Many(Vec::new())) {
+            parts.pop();
+        }
+        let before = self.intents.len();
+        let weight = parts.iter().map(Part::weight).sum::<usize>() + 1;
+        let number = self.intents.put(parts);
+        if self.intents.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+
+    fn extra(&mut self, change: &'a Change) -> [u32; 3] {
+        let by = self.perhaps(change.updated_by.as_deref());
+        let when = self.perhaps(change.update_date.as_deref());
+        let stays =
+            |field: &Field| !change.edits.iter().any(|edit| edit.name == *field || edit.field == *field);
+        let rest = match change.action {
+            Action::Update => self.record(change.before.iter().filter(|(field, _)| stays(field))),
+            Action::Create | Action::Delete => 0,
+        };
+        [by, when, rest]
+    }
+
+    fn record(&mut self, fields: impl Iterator<Item = (&'a Field, &'a Value)>) -> u32 {
+        let mut record = Vec::new();
+        for (field, value) in fields.filter(|(_, value)| **value != Value::Null) {
+            record.push(self.text(&**field));
+            record.push(self.value(value));
+        }
+        let (before, weight) = (self.records.len(), record.iter().copied().map(digits).sum::<usize>());
+        let number = self.records.put(record);
+        if self.records.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+
+    /// A value, unless it is too long for this page.
+    fn value(&mut self, value: &'a Value) -> u32 {
+        let length = value.texts().iter().map(|text| text.chars().count()).sum();
+        match self.detail >= Detail::Short && length > LONG {
+            true => self.atom(Atom::Long([length])),
+            false => self.whole(value),
+        }
+    }
+
+    fn whole(&mut self, value: &'a Value) -> u32 {
+        self.atom(value.into())
+    }
+
+    fn atom(&mut self, atom: Atom<'a>) -> u32 {
+        let (before, weight) = (self.atoms.len(), atom.weight() + 3);
+        let number = self.atoms.put(atom);
+        if self.atoms.len() > before {
+            self.weight += weight;
+        }
+        number
+    }
+}
+
+/// A change by what is said of it: the position in [`signs`].
+fn sign(change: &Change) -> u32 {
+    let each = u32::from(change.each.is_some());
+    let detached = u32::from(change.drift == Drift::Detached);
+    change.action as u32 + 3 * change.mode as u32 + 12 * detached + 24 * each
+}
+
+/// What is said of each sort of change: its sign, what becomes of the record, what a person is told.
+pub fn signs() -> Vec<[&'static str; 3]> {
+    let mut signs = Vec::new();
+    for of_each in [None, Some(runbook::EACH)] {
+        for drift in [Drift::Value, Drift::Detached] {
+            for mode in [Mode::Apply, Mode::Report, Mode::ByHand, Mode::Later] {
+                for action in [Action::Create, Action::Update, Action::Delete] {
+                    let symbol = match (mode, action) {
+                        (Mode::Apply, Action::Create) => "+",
+                        (Mode::Apply, Action::Update) => "~",
+                        (Mode::Apply, Action::Delete) => "−",
+                        (Mode::Report | Mode::Later, _) => ".",
+                        (Mode::ByHand, _) => ">",
+                    };
+                    let asked = match (mode, action, of_each) {
+                        (Mode::ByHand, Action::Update, Some(each)) => each,
+                        (Mode::ByHand, _, _) => runbook::ask(action),
+                        (Mode::Apply | Mode::Report | Mode::Later, _, _) => "",
+                    };
+                    signs.push([symbol, text::fate(mode, action, drift), asked]);
+                }
+            }
+        }
+    }
+    signs
+}

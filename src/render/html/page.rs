@@ -1,0 +1,126 @@
+//! The page around it all: policy, style, what can be read without the script, data, script.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest as _, Sha256};
+
+use super::atoms::json;
+use super::data::Data;
+use super::detail::Detail;
+use super::markup::Markup;
+use super::matrix::{Matrix, State};
+use super::summary;
+use crate::model::Plan;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = concat!(
+    "\"use strict\";(()=>{\n",
+    include_str!("js/words.js"),
+    include_str!("js/lines.js"),
+    include_str!("js/change.js"),
+    include_str!("js/panel.js"),
+    include_str!("js/grid.js"),
+    include_str!("js/filter.js"),
+    include_str!("js/print.js"),
+    "})();"
+);
+
+/// What the page may do: run its own script and style, and nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        base64(&Sha256::digest(SCRIPT)),
+        base64(&Sha256::digest(STYLE))
+    )
+});
+
+/// The page, unless it would be larger than so many bytes.
+pub fn page(plan: &Plan, detail: Detail, limit: usize) -> Option<String> {
+    let matrix = Matrix::of(plan);
+    let data = match detail < Detail::Zones {
+        true => Some(json(&Data::of(plan, &matrix, detail, limit)?)),
+        false => None,
+    };
+    let mut out = Markup::default();
+    begin(&mut out);
+    out.raw("<title>")
+        .text(&plan.network)
+        .raw(": plan</title>\n<style>")
+        .raw(STYLE)
+        .raw("</style></head>\n<body>");
+    summary::summary(&mut out, plan);
+    if let Some(missing) = detail.missing() {
+        out.raw(
+            "<p id=missing role=note><b>Not everything is here.</b> This plan is too large for one page, so ",
+        );
+        out.raw(missing).raw(" <code>zonal plan</code> shows everything.</p>\n");
+    }
+    match detail {
+        Detail::Everything
+        | Detail::Changes
+        | Detail::Short
+        | Detail::Wanted
+        | Detail::Names
+        | Detail::Keys
+        | Detail::Counts => {
+            out.raw(include_str!("controls.html"));
+            legend(&mut out);
+            out.raw("<div id=scroll tabindex=-1>");
+            matrix.table(&mut out);
+            out.raw("</div>\n").raw(include_str!("panel.html"));
+        }
+        Detail::Zones => matrix.zones(&mut out),
+        Detail::Totals | Detail::Nothing => {}
+    }
+    out.raw("<footer>Made by zonal ").raw(env!("CARGO_PKG_VERSION"));
+    out.raw(". This page asks nothing of any server: it can be kept, sent and opened anywhere.</footer>\n");
+    if let Some(data) = data {
+        out.raw("<script type=\"application/json\" id=data>").json(&data).raw("</script>\n");
+        out.raw("<script>").raw(SCRIPT).raw("</script>\n");
+    }
+    out.raw("</body></html>\n");
+    (out.len() <= limit).then(|| out.into_string())
+}
+
+/// Where not even the totals fit.
+pub fn nothing() -> String {
+    let mut out = Markup::default();
+    begin(&mut out);
+    out.raw("<title>Plan</title></head><body><p>This plan is too large for a page. <code>zonal plan</code> shows it.");
+    out.raw("</body></html>\n");
+    out.into_string()
+}
+
+fn begin(out: &mut Markup) {
+    out.raw("<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n");
+    out.raw("<meta http-equiv=Content-Security-Policy content=\"").text(&*POLICY).raw("\">\n");
+    out.raw("<meta name=referrer content=no-referrer><meta name=color-scheme content=\"light dark\">\n");
+    out.raw("<meta name=viewport content=\"width=device-width, initial-scale=1\">\n");
+}
+
+fn legend(out: &mut Markup) {
+    out.raw("<p id=legend>In a cell: <b>+</b> to add, <b>~</b> to change, <b>−</b> to delete, <b>&gt;</b> by hand, ");
+    out.raw("<b>.</b> only reported, ");
+    for state in State::ALL.into_iter().filter(|state| !state.sign().is_empty()) {
+        out.raw("<b class=").raw(state.class()).raw(">").raw(state.sign()).raw("</b> ").raw(state.words());
+        out.raw(if state == State::InSync { "." } else { ", " });
+    }
+    out.raw("</p>\n");
+}
+
+/// Base64, which policies write digests in.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+        for index in 0..4 {
+            match index > chunk.len() {
+                true => text.push('='),
+                false => text.push(char::from(DIGITS[(bits >> (18 - 6 * index)) as usize & 63])),
+            }
+        }
+    }
+    text
+}

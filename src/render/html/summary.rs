@@ -1,0 +1,199 @@
+//! What a reader must know before the first cell: the verdict, what stands in the way, who waits.
+
+use std::collections::BTreeMap;
+
+use super::markup::Markup;
+use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
+use crate::render::text::{count, percentage, thousands};
+
+/// Zones that are named in a line before the rest is folded away.
+const NAMED: usize = 8;
+/// Findings that are shown.
+const FINDINGS: usize = 200;
+
+/// The top of the page.
+pub fn summary(out: &mut Markup, plan: &Plan) {
+    out.raw("<header><h1>").text(&plan.network).raw("</h1><p class=about>Plan for ");
+    match &plan.environment {
+        Some(name) => out.raw("the environment <b>").text(name).raw("</b>"),
+        None => out.raw("the network as its manifest stands"),
+    };
+    if let Some(selection) = &plan.selection {
+        out.raw("</p><p class=partial><b>Partial plan:</b> only ").text(selection).raw(".");
+    }
+    out.raw("</p></header>\n<section id=verdict aria-label=Summary>");
+    if plan.is_denied() {
+        out.raw("<p class=\"verdict bad\">Nothing will be written: a guard or a policy denies this plan.");
+    }
+    out.raw("<p class=verdict>").text(verdict(plan)).raw("</p>");
+    out.raw("<p class=rest>").text(rest(plan)).raw("</p>");
+    out.raw("<details class=digest><summary>Digest <code>").text(plan.digest.short());
+    out.raw("</code></summary><p>What an approval of this plan names: <code class=whole>");
+    out.text(plan.digest).raw("</code></p></details></section>\n");
+    findings(out, plan);
+    waiting(out, plan);
+}
+
+/// `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`
+pub fn verdict(plan: &Plan) -> String {
+    let zones = |state| -> usize {
+        plan.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
+    };
+    let counts = plan.counts();
+    let mut sentences = Vec::new();
+    let differ = zones(GroupState::Changes);
+    if differ > 0 {
+        let parts = [
+            (counts.add, "to add"),
+            (counts.change, "to change"),
+            (counts.destroy, "to delete"),
+            (counts.by_hand, "to be done by hand"),
+            (counts.report, "only reported"),
+        ];
+        let mut noun = "record";
+        let mut words = Vec::new();
+        for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
+            let number = if noun.is_empty() { thousands(number as u64) } else { count(number, noun) };
+            words.push(format!("{number} {what}"));
+            noun = "";
+        }
+        if counts.blocked > 0 {
+            words.push(format!("{} that cannot be planned", count(counts.blocked, "collection")));
+        }
+        let verb = if differ == 1 { "differs" } else { "differ" };
+        sentences.push(format!("{} {verb}: {}.", count(differ, "zone"), words.join(", ")));
+    }
+    let in_sync = zones(GroupState::InSync);
+    if in_sync > 0 {
+        let verb = if in_sync == 1 { "is" } else { "are" };
+        sentences.push(format!("{} {verb} in sync.", count(in_sync, "zone")));
+    }
+    let failed = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
+    if failed > 0 {
+        sentences.push(format!("{} could not be asked, so this plan is incomplete.", count(failed, "zone")));
+    }
+    if sentences.is_empty() {
+        sentences.push("Nothing is desired of any zone.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+fn rest(plan: &Plan) -> String {
+    let Counts {
+        add: _,
+        change: _,
+        destroy: _,
+        report: _,
+        blocked: _,
+        by_hand: _,
+        unmanaged,
+        ignored,
+        attested,
+        released,
+        detached,
+        later,
+        drifted: _,
+        pending: _,
+        both: _,
+        held: _,
+    } = plan.counts();
+    let counts = [
+        (later, "left for a later apply"),
+        (detached, "detached from the network"),
+        (attested, "attested by people, not verified"),
+        (released, "released, staying as they are"),
+        (unmanaged, "not managed by any manifest"),
+        (ignored, "different, and left alone as manifests say"),
+    ];
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    let counts: Vec<String> =
+        counts.map(|(number, what)| format!("{} {what}", thousands(number as u64))).collect();
+    let mut words = String::new();
+    if !counts.is_empty() {
+        words = format!("Other records: {}. ", counts.join("; "));
+    }
+    if plan.has_work() {
+        let cost = &plan.cost;
+        let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
+        words.push_str(&format!(
+            "Applying it costs {}, {}, at least {} s{}.",
+            count(cost.reads as usize, "read"),
+            count(cost.writes as usize, "write"),
+            thousands(cost.seconds_floor.ceil() as u64),
+            quota.unwrap_or_default()
+        ));
+    }
+    words
+}
+
+fn findings(out: &mut Markup, plan: &Plan) {
+    if plan.findings.is_empty() {
+        return;
+    }
+    out.raw("<section id=findings aria-labelledby=fh><h2 id=fh>What guards and policies say</h2><ul>");
+    plan.findings.iter().take(FINDINGS).for_each(|finding| self::finding(out, finding));
+    if let Some(more) = plan.findings.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+        out.raw("<li>and ").text(count(more, "finding")).raw(" more, which this page does not show");
+    }
+    out.raw("</ul></section>\n");
+}
+
+fn finding(out: &mut Markup, finding: &Finding) {
+    let Finding { verdict, guard, zones, message, help, place } = finding;
+    match verdict {
+        Verdict::Deny => out.raw("<li class=bad><b>✕ Denied</b>"),
+        Verdict::Hold => out.raw("<li class=hold><b>‖ Held</b>"),
+        Verdict::RequireApproval => out.raw("<li class=hold><b>‖ Needs an approval</b>"),
+        Verdict::Warn => out.raw("<li class=warn><b>! Worth a look</b>"),
+        Verdict::Overridden { .. } => out.raw("<li class=over><b>○ Overridden</b>"),
+    };
+    out.raw(" by <code>").text(guard).raw("</code>: ").text(message);
+    if let Verdict::Overridden { reason } = verdict {
+        out.raw("<p>Overridden, because: ").text(reason).raw("</p>");
+    }
+    if !zones.is_empty() {
+        out.raw("<div>");
+        self::zones(out, &zones.iter().collect::<Vec<_>>());
+        out.raw("</div>");
+    }
+    if let Some(help) = help {
+        out.raw("<p>Way out: ").text(help).raw("</p>");
+    }
+    if let Some(place) = place {
+        out.raw("<p class=dim>").text(place).raw("</p>");
+    }
+}
+
+/// What apply will not begin, by what it waits for.
+fn waiting(out: &mut Markup, plan: &Plan) {
+    let mut waiting: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
+    for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.has_work()) {
+        let steps = zone.collections.iter().filter(|step| step.diff.has_work());
+        for hold in steps.filter_map(|step| zone.held(step)) {
+            let zones = waiting.entry(hold.to_string()).or_default();
+            if zones.last() != Some(&code) {
+                zones.push(code);
+            }
+        }
+    }
+    if waiting.is_empty() {
+        return;
+    }
+    out.raw("<section id=waiting aria-labelledby=wh><h2 id=wh>What waits</h2><ul>");
+    for (why, zones) in waiting {
+        out.raw("<li class=hold><b>‖ ").text(count(zones.len(), "zone")).raw("</b>: ").text(why).raw("<div>");
+        self::zones(out, &zones);
+        out.raw("</div>");
+    }
+    out.raw("</ul></section>\n");
+}
+
+fn zones(out: &mut Markup, zones: &[&ZoneCode]) {
+    let line = |zones: &[&ZoneCode]| zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (named, more) = zones.split_at(zones.len().min(NAMED));
+    out.text(line(named));
+    if !more.is_empty() {
+        out.raw(" <details class=more><summary>and ").text(more.len()).raw(" more</summary>");
+        out.text(line(more)).raw("</details>");
+    }
+}
