@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, Change, Key, Value};
+use crate::model::{Action, Change, Edit, Key, Value};
 
 /// How far the zone may have moved since the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,23 @@ pub fn covers(approved: &[Change], now: &[Change], allowance: &Allowance<'_>) ->
             })
         }
     }
+}
+
+/// Whether a change is one that was left for later, or what is left of it: it is not to be written now, and
+/// that it is still there is no mistake.
+pub fn is_put_off(later: &Change, now: &Change, allowance: &Allowance<'_>) -> bool {
+    let done: Vec<&Change> = match allowance {
+        Allowance::Exactly => Vec::new(),
+        Allowance::AtMost(done) => {
+            done.iter().copied().filter(|done| done.address.key == now.address.key).collect()
+        }
+    };
+    // The row of a table in several languages: another one would have created it.
+    let said = |edit: &Edit| now.edits.iter().any(|now| now.field == edit.field && now.after == edit.after);
+    let shared = (later.action, now.action) == (Action::Update, Action::Create)
+        && later.before.is_empty()
+        && later.edits.iter().all(said);
+    within(later, now, &done) || shared
 }
 
 /// Whether a change is part of an approved one, as far as the zone moved by what was `done` to the

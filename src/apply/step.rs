@@ -4,13 +4,14 @@
 //! against. So: read again, derive the changes again, go on only if they are the approved ones,
 //! send the fresh rows with ours laid over them, read back, and compare everything.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Stop;
 use super::approval::{self, Allowance};
 use crate::diff::{self, Wanted};
 use crate::model::{
-    Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Outcome, ZoneCode,
+    Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Key, Outcome, ZoneCode,
 };
 use crate::provider::{self, Snapshot, WriteError};
 
@@ -182,7 +183,13 @@ impl<W: provider::Write> Write<'_, W> {
         let just_created = self.allowance.created().collect();
         let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings) };
         let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
-        Ok(found.to_apply().cloned().collect())
+        let later: BTreeMap<&Key, &Change> =
+            self.planned.later().map(|later| (&later.address.key, later)).collect();
+        let is_put_off = |now: &Change| {
+            let later = later.get(&now.address.key);
+            later.is_some_and(|later| approval::is_put_off(later, now, &self.allowance))
+        };
+        Ok(found.to_apply().filter(|now| !is_put_off(now)).cloned().collect())
     }
 
     async fn read(&self) -> Result<Snapshot, Failure> {

@@ -9,7 +9,7 @@ use clap::Args;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
-use super::plan::{self, Planned, Target};
+use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
 use super::progress::Progress;
 use super::world::World;
@@ -36,6 +36,8 @@ pub struct Apply {
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
+    #[command(flatten)]
+    drifted: Drifted,
     #[command(flatten)]
     target: Target,
 }
@@ -94,10 +96,13 @@ impl Apply {
         tell: &(dyn Fn(&Event) + Sync),
     ) -> Result<Planned, Exit> {
         let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
-        let prepared = match &reviewed {
-            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world)?,
-            None => plan::prepare(&self.target, directory, format, world)?,
+        let mut prepared = match &reviewed {
+            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
+            None => plan::prepare(&self.target, directory, format, world).await?,
         };
+        if self.drifted.is_asked_for() {
+            prepared.terms = self.drifted.terms(None);
+        }
         let mut planned = plan::look(prepared, directory, format, world, tell).await?;
         if let Some(reviewed) = &reviewed {
             reviewed.admit(&mut planned.plan);
@@ -118,7 +123,7 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {
             Mode::Apply | Mode::ByHand => Type::PlannedChange,
-            Mode::Report => Type::ResourceDrift,
+            Mode::Report | Mode::Later => Type::ResourceDrift,
         };
         print(&events::planned(change, kind, &(world.now)()));
     }

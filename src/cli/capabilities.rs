@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::config::{self, Format, to_json};
 use super::exit::Exit;
 use super::opened;
-use super::plan::Target;
+use super::selection::ZoneSelection;
 use super::world::World;
 use crate::kinds::KINDS;
 use crate::model::network::Zone;
@@ -31,8 +31,11 @@ pub struct CapabilitiesCommand {
     /// Print the matrix as JSON
     #[arg(long)]
     json: bool,
+    /// Lay this environment over the Network manifest
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
     #[command(flatten)]
-    target: Target,
+    selection: ZoneSelection,
 }
 
 /// The matrix.
@@ -85,11 +88,11 @@ impl CapabilitiesCommand {
 
     async fn ask(&self, directory: &Path, world: &World) -> Result<Matrix, Exit> {
         let format = if self.json { Format::Json } else { Format::Text };
-        let config = config::load(directory, self.target.environment.as_deref(), format, world)?;
+        let config = config::load(directory, self.environment.as_deref(), format, world)?;
         let told = |problems: Vec<String>| {
             problems.iter().fold(Exit::Invalid, |_, problem| super::fail(world, problem))
         };
-        let zones = self.target.selection.zones.zones(&config.network).map_err(told)?;
+        let zones = self.selection.zones(&config.network).map_err(told)?;
         let readers = opened::open(&config, &zones, directory, format, world).await?.readers;
         let asking: FuturesUnordered<_> =
             readers.iter().map(|(code, reader)| async move { (code, reader.capabilities().await) }).collect();

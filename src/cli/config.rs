@@ -50,6 +50,32 @@ pub fn load(
             format!("{} is not a directory; name one with -C DIR", directory.display()),
         ));
     }
+    match examine(directory, environment) {
+        Ok(config) => {
+            match format {
+                Format::Text => config.warn(world),
+                // Where they are not part of the answer themselves, see [`Config::warn`].
+                Format::Json => {}
+                Format::Lines => print_lines(&config.warnings, &config.sources, world),
+            }
+            Ok(config)
+        }
+        Err(Wrong { found, sources }) => Err(report(&found, &sources, format, world)),
+    }
+}
+
+/// Why there is no configuration.
+pub struct Wrong {
+    /// What is wrong, and what else was found.
+    pub found: Vec<Diagnostic>,
+    sources: Vec<Source>,
+}
+
+/// Loads and expands everything below `directory`, and prints nothing.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wrong> {
     let sources = files::read(directory);
     let loaded = manifest::load(&sources, environment);
     let mut found = loaded.diagnostics;
@@ -63,16 +89,9 @@ pub fn load(
         (Some(network), Some(desired)) if !errors => {
             let manifests = loaded.manifests.len();
             let files = sources.len();
-            let config = Config { network, desired, manifests, files, warnings: found, sources };
-            match format {
-                Format::Text => config.warn(world),
-                // Where they are not part of the answer themselves, see [`Config::warn`].
-                Format::Json => {}
-                Format::Lines => print_lines(&config.warnings, &config.sources, world),
-            }
-            Ok(config)
+            Ok(Config { network, desired, manifests, files, warnings: found, sources })
         }
-        _ => Err(report(&found, &sources, format, world)),
+        _ => Err(Wrong { found, sources }),
     }
 }
 

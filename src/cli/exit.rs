@@ -55,6 +55,18 @@ pub fn of_plan(plan: &Plan, changes_count: ChangesCount) -> BTreeSet<Exit> {
     or_done(exits)
 }
 
+/// Every code that applies to a look for drift. What is only pending is none; where nobody knows who moved, every
+/// difference is.
+pub fn of_drift(plan: &Plan) -> BTreeSet<Exit> {
+    let mut exits = BTreeSet::new();
+    if !plan.is_complete() {
+        exits.insert(Exit::Incomplete);
+    } else if plan.has_drifted() {
+        exits.insert(Exit::Changes);
+    }
+    or_done(exits)
+}
+
 /// Whether changes are worth an exit code of their own (`--detailed-exitcode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangesCount {

@@ -1,17 +1,20 @@
 //! The command line: one file for each command, and the only place that prints, exits, or reads
 //! files, the environment and the clock.
 
+mod against;
 mod apply;
 mod approvals;
 mod approve;
 mod attest;
 mod attestations;
+mod base;
 mod capabilities;
 mod completions;
 mod config;
 mod credentials;
 mod demo;
 mod doors;
+mod drift;
 mod emulate;
 mod exit;
 mod files;
@@ -20,10 +23,13 @@ mod opened;
 mod plan;
 mod planfile;
 mod progress;
+mod revision;
 mod runbook;
 mod schema;
 mod selection;
 mod show;
+mod since;
+mod snapshot;
 mod support;
 mod validate;
 mod world;
@@ -61,6 +67,8 @@ enum Command {
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
+    Drift(drift::DriftCommand),
+    Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::Attest),
@@ -76,7 +84,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    usage, validation or internal error; nothing was written
-  2    changes found (plan --detailed-exitcode)
+  2    changes found (drift, plan --detailed-exitcode)
   3    partial: some writes failed
   4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
   5    stale: something moved since the plan was approved
@@ -109,6 +117,8 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Show(command) => command.run(world),
         Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Drift(command) => command.run(&directory, world).await,
+        Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::against;
 use super::approvals;
+use super::base::Memory;
 use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
@@ -11,9 +13,10 @@ use super::opened::{self, Opened};
 use super::planfile;
 use super::progress::Progress;
 use super::selection::Selection;
+use super::since;
 use super::world::World;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Plan, UnderReview};
+use crate::model::{Desired, Event, MadeFrom, Observed, Plan, UnderReview};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::render::json::layout::lines;
@@ -34,6 +37,11 @@ pub struct PlanCommand {
     /// Write the plan into this file, for `show` and `apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Compare with this snapshot instead of the zones; needs no key, sends nothing
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    #[command(flatten)]
+    drifted: Drifted,
     #[command(flatten)]
     target: Target,
 }
@@ -46,6 +54,9 @@ pub struct Target {
     pub environment: Option<String>,
     #[command(flatten)]
     pub selection: Selection,
+    /// Only zones for which the manifests come to something else than at this git revision
+    #[arg(long, value_name = "REV", help_heading = "Selection")]
+    pub changed_since: Option<String>,
 }
 
 /// A plan and what it was made from.
@@ -66,7 +77,8 @@ impl PlanCommand {
     /// Plans for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Json } else { Format::Text };
-        let planned = match make(&self.target, directory, format, world, &|_| {}).await {
+        let terms = self.drifted.terms(self.against.clone());
+        let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
@@ -98,6 +110,57 @@ pub struct Prepared {
     pub made_from: MadeFrom,
     /// What must have been approved, where that is a plan file's.
     pub reviewed: Option<UnderReview>,
+    /// What it is compared with.
+    pub terms: Terms,
+}
+
+/// What the manifests are compared with, and which of the differences count.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// A snapshot that stands in for the zones.
+    pub against: Option<PathBuf>,
+    /// Where to look for what was applied last.
+    pub memory: Memory,
+    /// What is done about the differences.
+    pub part: Part,
+}
+
+/// Which differences are ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// All.
+    #[default]
+    All,
+    /// Those where the zone moved alone.
+    OnlyDrift,
+}
+
+/// What has drifted, apart from what the manifests ask for since.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Drifted {
+    /// Only what has drifted: what the manifests changed since they were applied last stays for a later apply
+    #[arg(long)]
+    only_drift: bool,
+    /// The git revision whose manifests were applied last; with --only-drift, what is committed
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+}
+
+impl Drifted {
+    /// Whether the flags say anything.
+    pub fn is_asked_for(&self) -> bool {
+        self.only_drift || self.base.is_some()
+    }
+
+    /// The flags, and a snapshot in place of the zones.
+    pub fn terms(&self, against: Option<PathBuf>) -> Terms {
+        let memory = match (&self.base, self.only_drift) {
+            (Some(revision), _) => Memory::Revision(revision.clone()),
+            (None, true) => Memory::Committed,
+            (None, false) => Memory::None,
+        };
+        Terms { against, memory, part: if self.only_drift { Part::OnlyDrift } else { Part::All } }
+    }
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
@@ -109,19 +172,42 @@ pub async fn make(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let prepared = prepare(target, directory, format, world)?;
+    let prepared = prepare(target, directory, format, world).await?;
     look(prepared, directory, format, world, tell).await
 }
 
+/// The same on other terms.
+pub async fn make_on(
+    terms: Terms,
+    target: &Target,
+    directory: &Path,
+    format: Format,
+    world: &World,
+) -> Result<Planned, Exit> {
+    let prepared = prepare(target, directory, format, world).await?;
+    look(Prepared { terms, ..prepared }, directory, format, world, &|_| {}).await
+}
+
 /// Loads the manifests, and narrows what they want to what the command is aimed at.
-pub fn prepare(target: &Target, directory: &Path, format: Format, world: &World) -> Result<Prepared, Exit> {
+pub async fn prepare(
+    target: &Target,
+    directory: &Path,
+    format: Format,
+    world: &World,
+) -> Result<Prepared, Exit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
     if format == Format::Json {
         config.warn(world);
     }
-    let desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
+    let mut desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
+    let mut selection = target.selection.words();
+    if let Some(since) = &target.changed_since {
+        let words = since::narrow(since, &config, &mut desired, directory, world).await?;
+        selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
+    }
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
-    Ok(Prepared { config, desired, selection: target.selection.words(), made_from, reviewed: None })
+    let terms = Terms::default();
+    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms })
 }
 
 /// What a selection leaves of what is desired.
@@ -147,18 +233,59 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from, reviewed } = prepared;
+    let Prepared { config, desired, selection, made_from, reviewed, terms } = prepared;
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
+    let base = terms.memory.find(&config, directory, world).await?;
+    let wanted = base.as_ref().map(|base| base.beside(&desired));
+    let wanted = wanted.as_ref().unwrap_or(&desired);
+    let (observed, doors, keys) = match &terms.against {
+        Some(file) => {
+            let observed = against::observe_in(file, &config, wanted, world).await?;
+            (observed, Doors::closed(&config.network), Keys::default())
+        }
+        None => ask(&config, wanted, directory, format, world, tell).await?,
+    };
+    let mut differences = diff::diff(&desired, &observed);
+    if let Some(base) = &base {
+        plan::origin::classify(&mut differences, &diff::diff(&base.desired, &observed), &observed);
+    }
+    match terms.part {
+        Part::All => {}
+        Part::OnlyDrift => plan::origin::only_drift(&mut differences),
+    }
+    let mut plan = Plan {
+        made_from,
+        against: terms.against.map(|file| file.display().to_string()),
+        base: base.map(|base| base.commit),
+        ..plan::plan(&config.network, differences, &observed, selection)
+    };
+    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
+    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
+    Ok(Planned { config, desired, plan, doors, keys })
+}
+
+/// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.
+pub async fn ask(
+    config: &Config,
+    wanted: &Desired,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<(Observed, Doors, Keys), Exit> {
     let zones: Vec<&Zone> =
-        config.network.zones.iter().filter(|zone| desired.zones.contains_key(&zone.code)).collect();
-    let Opened { doors, keys, readers } = opened::open(&config, &zones, directory, format, world).await?;
+        config.network.zones.iter().filter(|zone| wanted.zones.contains_key(&zone.code)).collect();
+    if zones.is_empty() {
+        return Ok((Observed::default(), Doors::closed(&config.network), Keys::default()));
+    }
+    let Opened { doors, keys, readers } = opened::open(config, &zones, directory, format, world).await?;
     let progress = Progress::new(world, "Reading", readers.len());
     let shown = |event: Event| {
         tell(&event);
         progress.tell(&event);
     };
     let observed = tokio::select! {
-        observed = observe(&readers, &desired, &shown) => observed,
+        observed = observe(&readers, wanted, &shown) => observed,
         () = world.interrupted(1) => {
             progress.finish();
             world.err.line("Interrupted while reading. Nothing was written.");
@@ -166,9 +293,5 @@ pub async fn look(
         }
     };
     progress.finish();
-    let differences = diff::diff(&desired, &observed);
-    let mut plan = Plan { made_from, ..plan::plan(&config.network, differences, &observed, selection) };
-    let reviewed = reviewed.unwrap_or_else(|| approval::under_review(&plan));
-    approval::wait(&mut plan, &reviewed, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, doors, keys })
+    Ok((observed, doors, keys))
 }

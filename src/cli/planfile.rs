@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::base::Memory;
 use super::config::Format;
 use super::exit::Exit;
 use super::files;
-use super::plan::{self, Prepared, Target};
+use super::plan::{self, Part, Prepared, Target, Terms};
 use super::selection::Selection;
+use super::since;
 use super::world::World;
 use crate::model::{
-    CollectionId, Cost, Desired, Digest, Group, Hold, MadeFrom, Plan, Step, UnderReview, ZoneCode, ZonePlan,
+    CollectionId, Cost, Desired, Digest, Group, Hold, MadeFrom, Mode, Plan, Step, UnderReview, ZoneCode,
+    ZonePlan,
 };
 use crate::plan::digest::{Scope, is_busy};
 use crate::plan::hold;
@@ -89,6 +92,8 @@ pub struct Reviewed {
     network: String,
     environment: Option<String>,
     selection: Option<String>,
+    base: Option<String>,
+    part: Part,
     made_from: MadeFrom,
     zones: BTreeSet<Arc<str>>,
     changes: BTreeSet<Digest>,
@@ -119,6 +124,12 @@ impl Reviewed {
             network: reconciler.network,
             environment: reconciler.environment,
             selection: reconciler.selection,
+            base: reconciler.base,
+            // What a plan leaves for later is left by its apply too.
+            part: match reconciler.drift.values().any(|detail| detail.mode == Mode::Later) {
+                true => Part::OnlyDrift,
+                false => Part::All,
+            },
             made_from: reconciler.made_from,
             zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
             changes: reconciler.changes.into_values().map(|detail| detail.digest).collect(),
@@ -130,7 +141,7 @@ impl Reviewed {
     ///
     /// # Errors
     /// An exit code, once it has been said what differs.
-    pub fn prepare(
+    pub async fn prepare(
         &self,
         target: &Target,
         directory: &Path,
@@ -153,8 +164,8 @@ impl Reviewed {
             );
         }
         let environment = self.environment.clone();
-        let everything = Target { environment, selection: Selection::default() };
-        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world)?;
+        let everything = Target { environment, selection: Selection::default(), changed_since: None };
+        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world).await?;
         if config.network.name != self.network {
             let found =
                 format!("it was made for the network {}, and this is {}", self.network, config.network.name);
@@ -167,10 +178,16 @@ impl Reviewed {
         if !differing.is_empty() {
             return Err(self.refuse(&differing, world));
         }
-        let desired = plan::narrow(&target.selection, &config, reviewed, world)?;
-        let selection = target.selection.words().or_else(|| self.selection.clone());
+        let mut desired = plan::narrow(&target.selection, &config, reviewed, world)?;
+        let mut selection = target.selection.words().or_else(|| self.selection.clone());
+        if let Some(since) = &target.changed_since {
+            let words = since::narrow(since, &config, &mut desired, directory, world).await?;
+            selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
+        }
+        let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
+        let terms = Terms { against: None, memory, part: self.part };
         let reviewed = Some(self.under_review.clone());
-        Ok(Prepared { config, desired, selection, made_from, reviewed })
+        Ok(Prepared { config, desired, selection, made_from, reviewed, terms })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

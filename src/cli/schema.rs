@@ -71,6 +71,7 @@ pub fn all() -> Vec<(String, String)> {
     let outputs = [
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
+        ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::line::Line>()),
         ("capabilities.json", output::<super::capabilities::Matrix>()),
         ("runbook.json", output::<runbook::Runbook>()),

@@ -375,6 +375,7 @@ impl<'a> Comparison<'a> {
             edits,
             mode,
             drift,
+            origin: None,
             reason,
             notes: notes.to_vec(),
             provenance: provenance.clone(),

@@ -26,6 +26,8 @@ pub struct Change {
     pub mode: Mode,
     /// In what way the zone is not as it is wanted.
     pub drift: Drift,
+    /// Who moved since the manifests were last applied, where that is known.
+    pub origin: Option<Origin>,
     /// Why, where it is not simply that the manifest wants it so.
     pub reason: Option<String>,
     /// What it means, in the words of the kind that wants it.
@@ -52,6 +54,7 @@ impl Change {
             mode,
             // What shape it has follows from the rest. Who wants it, why, and who was there last do not count.
             drift: _,
+            origin: _,
             reason: _,
             notes: _,
             provenance: _,
@@ -183,4 +186,31 @@ pub enum Mode {
     Report,
     /// The zone can only be changed by a person, who finds the steps in the runbook.
     ByHand,
+    /// Left for a later apply, because this one writes only what has drifted.
+    Later,
+}
+
+/// Who moved, so that zone and manifests differ: found by comparing both with the manifests as they were
+/// applied last.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The zone: the manifests still say what they said then.
+    Drifted,
+    /// The manifests: the zone still holds what they said then.
+    Pending,
+    /// Both.
+    Both,
 }

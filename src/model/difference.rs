@@ -85,6 +85,12 @@ impl CollectionDiff {
         self.outcome.iter().flat_map(CollectionChanges::to_apply)
     }
 
+    /// The changes that are left for a later apply.
+    pub fn later(&self) -> impl Iterator<Item = &Change> {
+        let changes = self.outcome.iter().flat_map(|found| &found.changes);
+        changes.filter(|change| change.mode == Mode::Later)
+    }
+
     /// Whether apply has anything to write here.
     pub fn has_work(&self) -> bool {
         self.to_apply().next().is_some()

@@ -22,7 +22,7 @@ pub mod value;
 
 pub use address::{Address, CollectionId, Key, Table, ZoneCode};
 pub use approval::{Approval, Approved, UnderReview};
-pub use change::{Action, Change, Drift, Edit, Effect, Mode};
+pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,

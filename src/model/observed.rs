@@ -25,6 +25,33 @@ pub struct ObservedZone {
     pub quota_left: Option<u64>,
 }
 
+impl ObservedZone {
+    /// The answer for a collection: under the name that it was asked by, or under another one of which it
+    /// is certain that it means the same.
+    pub fn find(&self, asked: &CollectionId) -> Option<&Result<ObservedCollection, Failure>> {
+        let of_table = |names: &[&CollectionId], real: &CollectionId| {
+            let shares = |name: &CollectionId| name.shares_rows_with(asked);
+            shares(real) || names.iter().any(|name| shares(name))
+        };
+        let mut by_name: BTreeMap<&CollectionId, (Vec<&CollectionId>, &Result<ObservedCollection, Failure>)> =
+            BTreeMap::new();
+        for (name, answer) in &self.collections {
+            if let Ok(found) = answer {
+                by_name.entry(&found.id).or_insert_with(|| (Vec::new(), answer)).0.push(name);
+            }
+        }
+        let known = || {
+            let mut tables = by_name.iter().filter(|(real, (names, _))| of_table(names, real));
+            // Without a language it is what the zone answers when none is asked for.
+            tables.find(|(real, (names, _))| match &asked.language {
+                Some(language) => real.language.as_ref() == Some(language),
+                None => real.language.is_none() || names.iter().any(|name| name.language.is_none()),
+            })
+        };
+        self.collections.get(asked).or_else(|| known().map(|(_, (_, answer))| *answer))
+    }
+}
+
 /// One collection as the zone holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedCollection {

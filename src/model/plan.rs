@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::change::{Action, Drift, Mode};
+use super::change::{Action, Drift, Mode, Origin};
 use super::channel::Channel;
 use super::difference::CollectionDiff;
 use super::digest::Digest;
@@ -20,6 +20,10 @@ pub struct Plan {
     pub environment: Option<String>,
     /// What the plan was narrowed to; `None` where it covers everything.
     pub selection: Option<String>,
+    /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
+    pub against: Option<String>,
+    /// The revision whose manifests count as applied last; `None` where nothing tells what was.
+    pub base: Option<String>,
     /// The zones of which something is desired.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
@@ -155,6 +159,18 @@ pub struct Counts {
     pub released: usize,
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
+    /// Differences that are left for a later apply.
+    #[serde(default)]
+    pub later: usize,
+    /// Of all differences, those where the zone left what the manifests have said all along.
+    #[serde(default)]
+    pub drifted: usize,
+    /// Of all differences, those where the manifests changed and the zone did not.
+    #[serde(default)]
+    pub pending: usize,
+    /// Of all differences, those where both the manifests and the zone changed.
+    #[serde(default)]
+    pub both: usize,
     /// Of what would be created, updated or deleted, what apply leaves alone for now.
     #[serde(default)]
     pub held: usize,
@@ -179,9 +195,16 @@ impl Counts {
             }
             for change in &found.changes {
                 self.detached += usize::from(change.drift == Drift::Detached);
+                match change.origin {
+                    Some(Origin::Drifted) => self.drifted += 1,
+                    Some(Origin::Pending) => self.pending += 1,
+                    Some(Origin::Both) => self.both += 1,
+                    None => {}
+                }
                 match (change.mode, change.action) {
                     (Mode::Report, _) => self.report += 1,
                     (Mode::ByHand, _) => self.by_hand += 1,
+                    (Mode::Later, _) => self.later += 1,
                     (Mode::Apply, Action::Create) => self.add += 1,
                     (Mode::Apply, Action::Update) => self.change += 1,
                     (Mode::Apply, Action::Delete) => self.destroy += 1,
@@ -231,6 +254,13 @@ impl Plan {
     /// Whether there is anything that apply may write anywhere.
     pub fn is_writable(&self) -> bool {
         !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
+    }
+
+    /// Whether any zone left what the manifests say, as far as it is known who moved.
+    pub fn has_drifted(&self) -> bool {
+        let steps = self.zones.values().flat_map(|zone| &zone.collections);
+        let mut changes = steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
+        changes.any(|change| change.origin != Some(Origin::Pending))
     }
 
     /// Whether a guard or a policy keeps all of it from being applied.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::digest::{self, Scope};
 use crate::model::{
-    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, Hold, ZoneCode, ZonePlan,
+    CollectionId, Digest, Effect, Failure, FailureClass, Group, GroupState, Hold, Origin, ZoneCode, ZonePlan,
 };
 
 /// Zones by what happens to them: changes first, then the unknown, then those in sync; within
@@ -55,7 +55,7 @@ fn shown(zone: &ZonePlan) -> Digest {
         failure: Option<FailureClass>,
         hold: Option<&'a Hold>,
         holds: Vec<(&'a CollectionId, &'a Hold)>,
-        changes: Vec<Effect<'a>>,
+        changes: Vec<(Effect<'a>, Option<Origin>)>,
         notes: Vec<&'a str>,
         failures: Vec<(&'a CollectionId, FailureClass, &'a str)>,
     }
@@ -69,7 +69,10 @@ fn shown(zone: &ZonePlan) -> Digest {
         failure: zone.failure.as_ref().map(|failure| failure.class),
         hold: zone.hold.as_ref(),
         holds: holds.collect(),
-        changes: found().flat_map(|found| &found.changes).map(|change| change.effect()).collect(),
+        changes: found()
+            .flat_map(|found| &found.changes)
+            .map(|change| (change.effect(), change.origin))
+            .collect(),
         notes: found().flat_map(|found| &found.notes).map(String::as_str).collect(),
         failures: failed.filter(|_| zone.failure.is_none()).collect(),
     })

@@ -6,6 +6,7 @@ pub mod desired;
 pub mod digest;
 mod group;
 mod order;
+pub mod origin;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,8 @@ pub fn plan(
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
+        against: None,
+        base: None,
         groups: group::groups(scope, &zones),
         digest,
         findings: Vec::new(),

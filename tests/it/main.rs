@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod cases;
+mod changed_since;
 mod conformance;
 mod every_request;
 mod generated;
@@ -16,5 +17,6 @@ mod published;
 mod rehearsal;
 mod script;
 mod simulations;
+mod snapshots;
 mod sockets;
 mod windows;

@@ -56,6 +56,7 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
     paused(async {
         let (validate, plan, event) =
             (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
+        let snapshot = schema("snapshot.json");
         for name in ["failing-zones", "ownership", "languages", "by-title", "default-row"] {
             let stage = Stage::new(&case(name));
             stage
@@ -63,6 +64,9 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
             stage.happen(r#"fault {"zone": "01T_C", "path": "table", "effect": "hang"}"#);
             conforms(&validate, &stage.run("zonal validate --json", None, watch::channel(0).1).await.out);
             conforms(&plan, &stage.run("zonal plan --json", None, watch::channel(0).1).await.out);
+            conforms(&plan, &stage.run("zonal drift --json", None, watch::channel(0).1).await.out);
+            stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1).await;
+            conforms(&snapshot, &read(stage.directory().join("snapshot.json")));
             let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
             assert!(applied.out.lines().count() > 3, "{}", applied.out);
             for line in applied.out.lines() {

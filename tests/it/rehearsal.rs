@@ -244,6 +244,7 @@ fn line(change: &Change) -> String {
         Mode::Apply => "",
         Mode::Report => " only reported",
         Mode::ByHand => " by hand",
+        Mode::Later => " later",
     };
     format!("{action} {}{mode}: {}", change.address, edits.collect::<Vec<_>>().join(", "))
 }

@@ -243,6 +243,9 @@ fn line(change: &Change) -> String {
         (Mode::ByHand, Action::Create) => ">+",
         (Mode::ByHand, Action::Update) => ">~",
         (Mode::ByHand, Action::Delete) => ">-",
+        (Mode::Later, Action::Create) => ":+",
+        (Mode::Later, Action::Update) => ":~",
+        (Mode::Later, Action::Delete) => ":-",
     };
     let edits: Vec<String> = (change.edits.iter())
         .map(|edit| match (&edit.before, change.action) {

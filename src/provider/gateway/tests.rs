@@ -93,6 +93,7 @@ fn change(action: Action, name: &str, description: &str) -> Change {
         edits: if action == Action::Delete { Vec::new() } else { vec![edit] },
         mode: Mode::Apply,
         drift: Drift::Value,
+        origin: None,
         reason: None,
         notes: Vec::new(),
         provenance,

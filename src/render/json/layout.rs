@@ -5,13 +5,18 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-/// Levels that are written line by line; what lies deeper stands in one line.
+/// Levels that are written line by line unless somebody says how many; what lies deeper stands in one line.
 const LEVELS: usize = 3;
 
 /// A value whose keys are all texts, which cannot fail to serialize, as JSON without a line break at its end.
 pub fn lines(value: &impl Serialize) -> String {
+    lines_down_to(LEVELS, value)
+}
+
+/// The same with so many levels that are written line by line.
+pub fn lines_down_to(levels: usize, value: &impl Serialize) -> String {
     let mut text = Vec::new();
-    let layout = Layout { depth: 0, pretty: PrettyFormatter::new() };
+    let layout = Layout { levels, depth: 0, pretty: PrettyFormatter::new() };
     match value.serialize(&mut Serializer::with_formatter(&mut text, layout)) {
         Ok(()) => String::from_utf8(text).unwrap_or_default(),
         Err(_) => String::new(),
@@ -19,6 +24,7 @@ pub fn lines(value: &impl Serialize) -> String {
 }
 
 struct Layout {
+    levels: usize,
     depth: usize,
     pretty: PrettyFormatter<'static>,
 }
@@ -28,7 +34,7 @@ struct Layout {
 macro_rules! by_depth {
     ($($name:ident($($argument:ident: $type:ty),*) $depth:ident)*) => {$(
         fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $type)*) -> io::Result<()> {
-            match self.$depth() <= LEVELS {
+            match self.$depth() <= self.levels {
                 true => self.pretty.$name(writer $(, $argument)*),
                 false => CompactFormatter.$name(writer $(, $argument)*),
             }

@@ -87,7 +87,7 @@ pub enum Type {
     PlannedChange,
     /// A collection that cannot be planned; nothing will be written to it.
     PlanErrored,
-    /// A difference that is only reported.
+    /// A difference that is only reported, or left for a later apply.
     ResourceDrift,
     /// Totals, of the plan and at the end.
     ChangeSummary,

@@ -11,9 +11,7 @@ use crate::model::{Channel, Counts, Group, GroupState, Mode, Plan, Released, Zon
 pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail, here and below.
-    if let Some(selection) = &plan.selection {
-        let _ = writeln!(out, "{}\n", styled(BOLD, format_args!("Partial plan: only {selection}.")));
-    }
+    heading(&mut out, plan);
     let with = |state| plan.groups.iter().filter(move |group| group.state == state);
     if with(GroupState::Changes).next().is_some() {
         legend(&mut out, plan);
@@ -28,6 +26,25 @@ pub fn plan(plan: &Plan) -> String {
     out
 }
 
+/// What the plan covers and what it was compared with, where that is not simply everything.
+pub(super) fn heading(out: &mut String, plan: &Plan) {
+    let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
+    let against = plan.against.as_ref();
+    let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
+    let base = plan.base.as_ref().map(|base| {
+        let short: String = base.chars().take(12).collect();
+        format!("Applied last: the manifests of {short}.")
+    });
+    let lines: Vec<String> = [partial, against, base].into_iter().flatten().collect();
+    // Writing to a String cannot fail.
+    for line in &lines {
+        let _ = writeln!(out, "{}", styled(BOLD, line));
+    }
+    if !lines.is_empty() {
+        out.push('\n');
+    }
+}
+
 fn legend(out: &mut String, plan: &Plan) {
     let counts = plan.counts();
     let _ = writeln!(out, "zonal will perform the following actions, where");
@@ -36,6 +53,7 @@ fn legend(out: &mut String, plan: &Plan) {
         (counts.change, styled(CHANGE, '~'), "update in-place"),
         (counts.destroy, styled(REMOVE, '-'), "destroy"),
         (counts.report, styled(DIM, '.'), "report only"),
+        (counts.later, styled(DIM, '.'), "left for a later apply"),
         (counts.by_hand, styled(HAND, '>'), "by hand, see `zonal runbook`"),
         (counts.blocked, styled(REMOVE, '!'), "cannot be planned"),
     ];
@@ -76,7 +94,7 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     }
 }
 
-fn unknown(out: &mut String, plan: &Plan, group: &Group) {
+pub(super) fn unknown(out: &mut String, plan: &Plan, group: &Group) {
     for code in &group.zones {
         let Some((zone, failure)) =
             plan.zones.get(code).and_then(|zone| Some((zone, zone.failure.as_ref()?)))
@@ -104,12 +122,16 @@ fn summary(out: &mut String, plan: &Plan) {
         attested,
         released,
         detached,
+        later,
+        drifted: _,
+        pending: _,
+        both: _,
         held,
     } = plan.counts();
     self::released(out, plan);
     notes(out, plan);
     let nothing = add + change + destroy == 0;
-    if nothing && plan.is_complete() && report + by_hand == 0 {
+    if nothing && plan.is_complete() && report + by_hand + later == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
         let _ = writeln!(out, "{} Your network matches the configuration{how}.", styled(BOLD, "No changes."));
     } else if nothing && !plan.is_complete() {
@@ -136,6 +158,7 @@ fn summary(out: &mut String, plan: &Plan) {
         (unmanaged, "Unmanaged"),
         (ignored, "Ignored drift"),
         (report, "Reported only"),
+        (later, "Left for a later apply"),
         (blocked, "Collections that cannot be planned"),
     ];
     let rest: Vec<String> = rest
@@ -162,7 +185,7 @@ fn summary(out: &mut String, plan: &Plan) {
 }
 
 /// What is worth telling although nothing changes: each thing once, with the zones it is told of.
-fn notes(out: &mut String, plan: &Plan) {
+pub(super) fn notes(out: &mut String, plan: &Plan) {
     let mut notes: BTreeMap<&str, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for found in zone.collections.iter().flat_map(|step| &step.diff.outcome) {
@@ -239,7 +262,10 @@ fn zones_line(plan: &Plan) -> String {
 fn channels(out: &mut String, plan: &Plan) {
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     let changing = steps.filter(|step| {
-        step.diff.outcome.iter().any(|found| found.changes.iter().any(|change| change.mode != Mode::Report))
+        step.diff
+            .outcome
+            .iter()
+            .any(|found| found.changes.iter().any(|change| matches!(change.mode, Mode::Apply | Mode::ByHand)))
     });
     let channels: BTreeSet<Channel> = changing.map(|step| step.channel).collect();
     if !channels.is_empty() {

@@ -208,6 +208,7 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         edits: edits.iter().map(edit).collect(),
         mode: Mode::Apply,
         drift: Drift::Value,
+        origin: None,
         reason: None,
         notes: Vec::new(),
         provenance: provenance(),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeclaredAt, Problem};
 use crate::model::{
     Action, Change, Channel, CollectionId, Cost, Counts, Digest, Drift, Edit, Field, GroupState, Hold,
-    MadeFrom, Mode, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
+    MadeFrom, Mode, Origin, Plan, Provenance, Record, Released, Step, Table, Value, ZoneCode, ZonePlan,
 };
 
 pub use self::read::{Unreadable, read};
@@ -32,7 +32,8 @@ pub struct PlanJson {
     pub zonal_version: String,
     /// What will be done, by apply or, where its channel is `runbook`, by people.
     pub resource_changes: Vec<ResourceChange>,
-    /// What differs and is only reported, because its manifest says `enforcement: observe`.
+    /// What differs and is only reported, because its manifest says `enforcement: observe`, or left for
+    /// a later apply by `--only-drift`.
     pub resource_drift: Vec<ResourceChange>,
     /// Whether every zone answered and every collection could be compared.
     pub complete: bool,
@@ -99,6 +100,12 @@ pub struct Reconciler {
     pub environment: Option<String>,
     /// What the plan was narrowed to, in words; null where it covers everything.
     pub selection: Option<String>,
+    /// The file with the snapshot that the manifests were compared with; null where it was the zones.
+    #[serde(default)]
+    pub against: Option<String>,
+    /// The revision whose manifests count as applied last; null where nothing tells what was.
+    #[serde(default)]
+    pub base: Option<String>,
     /// Of everything that would be done: what is approved when the plan is.
     pub digest: Digest,
     /// What the plan was made from.
@@ -230,6 +237,9 @@ pub struct ChangeDetail {
     pub mode: Mode,
     /// In what way the zone is not as it is wanted.
     pub drift: Drift,
+    /// Who moved since the manifests were last applied, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// How it reaches the zone.
     pub channel: Channel,
     /// The record's identity: fields, as the collection itself calls them, and values.
@@ -296,6 +306,8 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             network: plan.network.clone(),
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
+            against: plan.against.clone(),
+            base: plan.base.clone(),
             digest: plan.digest,
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
@@ -316,7 +328,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
 
 fn is_reported(change: &Change) -> bool {
     match change.mode {
-        Mode::Report => true,
+        Mode::Report | Mode::Later => true,
         Mode::Apply | Mode::ByHand => false,
     }
 }
@@ -369,6 +381,7 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
         collection: step.diff.id.to_string(),
         mode: change.mode,
         drift: change.drift,
+        origin: change.origin,
         channel: step.channel,
         key: change.key.clone(),
         each: change.each.clone(),

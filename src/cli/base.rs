@@ -1,0 +1,75 @@
+//! What the manifests said when they were applied last, as far as git knows: so that what a zone did can be
+//! told from what the manifests ask for since.
+
+use std::path::Path;
+
+use super::config::Config;
+use super::exit::Exit;
+use super::revision::{self, GitError, Then};
+use super::world::World;
+use crate::model::{Desired, DesiredCollection};
+
+/// Where a command looks for what was applied last.
+#[derive(Debug, Clone, Default)]
+pub enum Memory {
+    /// Nowhere: every difference is as good as any other.
+    #[default]
+    None,
+    /// In this revision.
+    Revision(String),
+    /// In what is committed, where there is a repository at all.
+    Committed,
+}
+
+/// What was applied last.
+pub struct Base {
+    /// The full name of the revision.
+    pub commit: String,
+    /// What its manifests want.
+    pub desired: Desired,
+}
+
+impl Memory {
+    /// Looks there. `None` where there is nothing to look at.
+    ///
+    /// # Errors
+    /// An exit code, once it has been said why the revision says nothing.
+    pub async fn find(&self, config: &Config, directory: &Path, world: &World) -> Result<Option<Base>, Exit> {
+        let (revision, flag) = match self {
+            Self::None => return Ok(None),
+            Self::Revision(revision) => (revision.as_str(), "--base"),
+            Self::Committed => ("HEAD", "--only-drift"),
+        };
+        let environment = config.network.environment.as_deref();
+        let then = world.unless_interrupted(revision::at(revision, directory, environment, world)).await?;
+        match (then, self) {
+            (Ok(Then { commit, config: Ok(then) }), _) => Ok(Some(Base { commit, desired: then.desired })),
+            (Ok(Then { commit: _, config: Err(why) }), _) => {
+                Err(super::fail(world, format!("{flag}: {why}, so nothing can be compared with it")))
+            }
+            (Err(GitError::NoRepository), Self::Committed) => {
+                world.err.line(
+                    "note: the manifests are in no git repository, so nothing tells what was applied last: every \
+                     difference counts as drift",
+                );
+                Ok(None)
+            }
+            (Err(error), _) => Err(super::fail(world, format!("{flag} {revision}: {error}"))),
+        }
+    }
+}
+
+impl Base {
+    /// What has to be observed to compare with it: what is wanted now, and what the base calls the same sort of
+    /// collection, perhaps by another name.
+    pub fn beside(&self, now: &Desired) -> Desired {
+        let mut both = now.clone();
+        for (code, wanted) in &mut both.zones {
+            let then = self.desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
+            let of_a_kind = |then: &&DesiredCollection| wanted.iter().any(|now| now.id.kind == then.id.kind);
+            let then: Vec<DesiredCollection> = then.iter().filter(of_a_kind).cloned().collect();
+            wanted.extend(then);
+        }
+        both
+    }
+}

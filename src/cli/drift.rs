@@ -1,0 +1,51 @@
+//! `zonal drift`: where zones have left what the manifests say.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::base::Memory;
+use super::config::Format;
+use super::exit::{self, Exit};
+use super::plan::{Part, Target, Terms, make_on};
+use super::planfile;
+use super::world::World;
+use crate::render;
+use crate::render::json::layout::lines;
+
+/// Show where zones have left what the manifests say
+///
+/// Exits with 2 where one has. Without --base every difference counts as drift; with it, what the
+/// manifests ask for since that revision is pending, and no drift.
+#[derive(Debug, Args)]
+pub struct DriftCommand {
+    /// The git revision whose manifests were applied last
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Compare with this snapshot instead of the zones; needs no key, sends nothing
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Print the differences as JSON, in the shape of `plan --json`
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl DriftCommand {
+    /// Looks for drift in the zones that the manifests below `directory` speak of.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        let format = if self.json { Format::Json } else { Format::Text };
+        let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
+        let terms = Terms { against: self.against.clone(), memory, part: Part::All };
+        let planned = match make_on(terms, &self.target, directory, format, world).await {
+            Ok(planned) => planned,
+            Err(exit) => return exit,
+        };
+        match format {
+            Format::Text => world.out.print(render::text::drift(&planned.plan)),
+            Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
+        }
+        exit::worst(&exit::of_drift(&planned.plan))
+    }
+}

@@ -1,0 +1,121 @@
+//! The manifests as a git revision has them: laid out in a temporary directory with plain git, and read by
+//! the code that reads all manifests.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use super::config::{self, Config};
+use super::world::World;
+use crate::model::Severity;
+
+/// Why git did not lay out a revision.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GitError {
+    /// There is no git to run. Install it.
+    #[error("git cannot be run: {0}; install git, which knows what the manifests were")]
+    NotInstalled(String),
+    /// There is no history. Do without, or make one.
+    #[error("the config directory is in no git repository")]
+    NoRepository,
+    /// There is a repository, and the revision is not in it.
+    #[error(
+        "this repository has no revision `{0}`: `git log` lists them; a shallow clone holds the newest alone, so \
+         fetch the history (`git fetch --unshallow`, or `fetch-depth: 0` in the checkout step)"
+    )]
+    UnknownRevision(String),
+    /// Anything else that git says.
+    #[error("`git {0}` failed: {1}")]
+    Failed(String, String),
+    /// There is no room for a temporary directory.
+    #[error("no temporary directory can be made: {0}")]
+    NoRoom(String),
+}
+
+/// A revision.
+pub struct Then {
+    /// Its full name.
+    pub commit: String,
+    /// Its manifests, or in words why they say nothing.
+    pub config: Result<Config, String>,
+}
+
+/// Loads and expands the config directory as it was at a revision.
+///
+/// # Errors
+/// [`GitError`]. That the manifests of then are not valid is an answer, not an error.
+pub async fn at(
+    revision: &str,
+    directory: &Path,
+    environment: Option<&str>,
+    world: &World,
+) -> Result<Then, GitError> {
+    let prefix = git(&["rev-parse", "--show-prefix"], None, directory, world).await?;
+    let named = format!("{revision}^{{commit}}");
+    let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &named];
+    let commit = match git(&verify, None, directory, world).await {
+        Ok(commit) => commit,
+        Err(GitError::Failed(..)) => return Err(GitError::UnknownRevision(revision.to_owned())),
+        Err(error) => return Err(error),
+    };
+    let below = format!("{commit}:{}", prefix.trim_end_matches('/'));
+    let there = ["rev-parse", "--verify", "--quiet", "--end-of-options", &below];
+    match git(&there, None, directory, world).await {
+        Ok(_) => {}
+        Err(GitError::Failed(..)) => {
+            let config = Err(format!("{revision} has no directory {prefix}"));
+            return Ok(Then { commit, config });
+        }
+        Err(error) => return Err(error),
+    }
+    let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
+    let (index, tree) = (room.path().join("index"), room.path().join("tree"));
+    std::fs::create_dir(&tree).map_err(|error| GitError::NoRoom(error.to_string()))?;
+    // From within a folder, git would lay out what is below that folder.
+    let top = git(&["rev-parse", "--show-toplevel"], None, directory, world).await?;
+    let top = Path::new(&top);
+    git(&["read-tree", &below], Some(&index), top, world).await?;
+    // What a sparse checkout leaves out counts all the same.
+    let target = format!("--prefix={}/", tree.display());
+    let lay_out = ["-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet", &target];
+    git(&lay_out, Some(&index), top, world).await?;
+    let config = config::examine(&tree, environment).map_err(|wrong| {
+        let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
+        let first = errors.next().map(|first| match &first.place {
+            Some(place) => format!(": {place}: {}", first.message),
+            None => format!(": {}", first.message),
+        });
+        format!("the manifests at {revision} are not valid{}", first.unwrap_or_default())
+    });
+    Ok(Then { commit, config })
+}
+
+/// What git printed, without the line break at its end.
+async fn git(
+    words: &[&str],
+    index: Option<&Path>,
+    directory: &Path,
+    world: &World,
+) -> Result<String, GitError> {
+    let mut command = tokio::process::Command::new("git");
+    command.args(words).current_dir(directory).env_clear().envs(&world.env).env("LC_ALL", "C");
+    // Git's own hooks name these of the repository that they run for.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(name);
+    }
+    if let Some(index) = index {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    let Output { status, stdout, stderr } = (command.stdin(Stdio::null()).kill_on_drop(true).output().await)
+        .map_err(|error| GitError::NotInstalled(error.to_string()))?;
+    match status.success() {
+        true => Ok(String::from_utf8_lossy(&stdout).trim_end_matches('\n').to_owned()),
+        false => {
+            let said = String::from_utf8_lossy(&stderr);
+            let said = said.lines().map(|line| line.trim_start_matches("fatal: ")).next().unwrap_or_default();
+            if said.starts_with("not a git repository") {
+                return Err(GitError::NoRepository);
+            }
+            Err(GitError::Failed(words.first().copied().unwrap_or_default().to_owned(), said.to_owned()))
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `--changed-since`: the zones for which the manifests come to something else than at a git revision. What
+//! was only moved, reworded or said in another way selects nothing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::config::Config;
+use super::exit::Exit;
+use super::revision;
+use super::world::World;
+use crate::model::{Desired, ZoneCode};
+use crate::plan::desired;
+use crate::render::text::count;
+
+/// Leaves of `desired` the zones whose configuration changed since a revision, and says in words what was
+/// left.
+///
+/// # Errors
+/// An exit code, once it has been said why the revision cannot be had.
+pub async fn narrow(
+    since: &str,
+    config: &Config,
+    wanted: &mut Desired,
+    directory: &Path,
+    world: &World,
+) -> Result<String, Exit> {
+    let environment = config.network.environment.as_deref();
+    let asking = revision::at(since, directory, environment, world);
+    let then = world.unless_interrupted(asking).await?;
+    let then = then.map_err(|error| super::fail(world, format!("--changed-since {since}: {error}")))?.config;
+    let changed: BTreeSet<ZoneCode> = match &then {
+        Ok(then) => {
+            gone(then, config, since, world);
+            changed(then, config)
+        }
+        Err(why) => {
+            world.err.line(format!("note: every zone counts as changed, because {why}"));
+            config.network.zones.iter().map(|zone| zone.code.clone()).collect()
+        }
+    };
+    let silent: Vec<&ZoneCode> =
+        changed.iter().filter(|code| !config.desired.zones.contains_key(code)).collect();
+    if !silent.is_empty() && then.is_ok() {
+        let zones = listed(&silent);
+        world.err.line(format!(
+            "note: nothing is wanted any more of {zones}, where something was at {since}; what is there stays"
+        ));
+    }
+    wanted.zones.retain(|code, _| changed.contains(code));
+    if changed.is_empty() {
+        world.err.line(format!("No zone's configuration differs from {since}."));
+    }
+    let (number, all) = (changed.len(), config.network.zones.len());
+    Ok(format!("zones whose configuration changed since {since}: {number} of {all}"))
+}
+
+/// Zones that the network has, of which something else is wanted, or at another place.
+fn changed(then: &Config, now: &Config) -> BTreeSet<ZoneCode> {
+    let gateway = |config: &Config| config.network.gateway.as_ref().map(|gateway| gateway.url.clone());
+    let moved = gateway(then) != gateway(now);
+    let (wanted_then, wanted_now) = (desired::zones(&then.desired), desired::zones(&now.desired));
+    let zones = now.network.zones.iter().filter(|zone| {
+        let (before, after) = (wanted_then.get(&zone.code), wanted_now.get(&zone.code));
+        let at = then.network.zone(&zone.code).map(desired::zone);
+        let wanted = before.is_some() || after.is_some();
+        before != after || wanted && (moved || at != Some(desired::zone(zone)))
+    });
+    zones.map(|zone| zone.code.clone()).collect()
+}
+
+/// Tells of zones that have left the network.
+fn gone(then: &Config, now: &Config, since: &str, world: &World) {
+    let gone = then.network.zones.iter().filter(|zone| now.network.zone(&zone.code).is_none());
+    let gone: Vec<&ZoneCode> = gone.map(|zone| &zone.code).collect();
+    if !gone.is_empty() {
+        let (zones, are) = (count(gone.len(), "zone"), if gone.len() == 1 { "is" } else { "are" });
+        world.err.line(format!(
+            "note: {zones} of {since} {are} in the network no more, and left as they are: {}",
+            listed(&gone)
+        ));
+    }
+}
+
+fn listed(zones: &[&ZoneCode]) -> String {
+    let codes: Vec<&str> = zones.iter().map(|code| code.as_str()).collect();
+    codes.join(", ")
+}

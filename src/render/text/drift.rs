@@ -1,0 +1,120 @@
+//! Drift: where zones have left what the manifests say, and who moved where that is known.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::changes;
+use super::plan::{heading, notes, unknown};
+use super::words::{BOLD, count, styled, thousands, zone_list};
+use crate::model::{Change, Group, GroupState, Origin, Plan, ZonePlan};
+
+/// Every difference, zones that share theirs together.
+pub fn drift(plan: &Plan) -> String {
+    let mut out = String::new();
+    heading(&mut out, plan);
+    if plan.base.is_none() {
+        out.push_str(
+            "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
+        );
+    }
+    let with = |state| plan.groups.iter().filter(move |group| group.state == state);
+    for group in with(GroupState::Changes) {
+        group_of_zones(&mut out, plan, group);
+    }
+    for group in with(GroupState::Unknown) {
+        unknown(&mut out, plan, group);
+    }
+    notes(&mut out, plan);
+    summary(&mut out, plan);
+    out
+}
+
+fn group_of_zones(out: &mut String, plan: &Plan, group: &Group) {
+    let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
+    let what = match (changes_of(zone).next().is_some(), changes_of(zone).any(has_drifted)) {
+        (true, true) => "drifted",
+        (true, false) => "not drifted, but has changes pending",
+        (false, _) => "not been compared whole",
+    };
+    let title = match group.zones.as_slice() {
+        [only] => format!("{only} ({}) has {what}", zone.name),
+        several => {
+            let what = what.replace("but has", "but have");
+            format!("{} have {what}, all in the same way", count(several.len(), "zone"))
+        }
+    };
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(out, "{}", styled(BOLD, title));
+    if group.zones.len() > 1 {
+        let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
+    }
+    out.push('\n');
+    for step in &zone.collections {
+        match &step.diff.outcome {
+            Ok(found) => found.changes.iter().for_each(|change| changes::drifted(out, change, step.channel)),
+            Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
+        }
+    }
+}
+
+fn changes_of(zone: &ZonePlan) -> impl Iterator<Item = &Change> {
+    let found = zone.collections.iter().flat_map(|step| &step.diff.outcome);
+    found.flat_map(|found| &found.changes)
+}
+
+fn has_drifted(change: &Change) -> bool {
+    change.origin != Some(Origin::Pending)
+}
+
+fn summary(out: &mut String, plan: &Plan) {
+    let mut records: BTreeMap<Option<Origin>, usize> = BTreeMap::new();
+    for change in plan.zones.values().flat_map(changes_of) {
+        *records.entry(change.origin).or_default() += 1;
+    }
+    let number = |origin| records.get(&origin).copied().unwrap_or(0);
+    let drifted = number(None) + number(Some(Origin::Drifted));
+    let (both, pending) = (number(Some(Origin::Both)), number(Some(Origin::Pending)));
+    let zones = plan.zones.values().filter(|zone| changes_of(zone).any(has_drifted)).count();
+    let _ = match (drifted + both, plan.is_complete()) {
+        (0, true) if plan.zones.is_empty() => {
+            writeln!(out, "{} No zone is selected.", styled(BOLD, "No drift."))
+        }
+        (0, true) if plan.base.is_none() => {
+            writeln!(out, "{} Every zone holds what the manifests say.", styled(BOLD, "No drift."))
+        }
+        (0, true) => writeln!(out, "{} Every zone holds what was applied last.", styled(BOLD, "No drift.")),
+        (0, false) => writeln!(out, "{} No drift in what could be seen.", styled(BOLD, "Incomplete.")),
+        (all, _) => {
+            let of = if both > 0 {
+                format!(", {} of them changed in the manifests too", thousands(both as u64))
+            } else {
+                String::new()
+            };
+            writeln!(
+                out,
+                "{} {} in {}{of}.",
+                styled(BOLD, "Drift:"),
+                count(all, "record"),
+                count(zones, "zone")
+            )
+        }
+    };
+    if pending > 0 {
+        let _ = writeln!(out, "Pending, to be written by the next apply: {}.", count(pending, "record"));
+    }
+    let unknown = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
+    if unknown > 0 {
+        let _ = writeln!(out, "{} could not be asked, so the answer is incomplete.", count(unknown, "zone"));
+    }
+    let blocked = plan.counts().blocked;
+    if blocked > 0 {
+        let _ = writeln!(
+            out,
+            "{} could not be compared, so the answer is incomplete.",
+            count(blocked, "collection")
+        );
+    }
+    if drifted > 0 && plan.base.is_some() {
+        out.push_str("`zonal apply --only-drift --base REV` puts back what has drifted, and nothing else.\n");
+    }
+}

@@ -1,0 +1,71 @@
+//! Snapshots: what is planned against one is what is planned against the zones.
+
+use std::path::Path;
+
+use tokio::sync::watch;
+
+use crate::script::{Printed, Stage, paused};
+
+async fn run(stage: &Stage, command: &str) -> Printed {
+    stage.run(command, None, watch::channel(0).1).await
+}
+
+/// A plan without what only a zone can say, and without what it was compared with.
+fn plan(text: &str) -> String {
+    let kept = |line: &&str| !line.starts_with("Cost: ") && !line.starts_with("Compared with the snapshot ");
+    let cut = |line: &str| {
+        let line = line.split(" (tracking id ").next().unwrap_or_default();
+        line.replace("when the snapshot was taken: ", "")
+    };
+    text.lines().filter(kept).map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+#[test]
+fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut plans = 0;
+    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
+        let case = entry.expect("and readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+        paused(async {
+            let mut stage = Stage::new(&case);
+            for line in script.lines() {
+                if let Some(what) = line.strip_prefix("@ ") {
+                    stage.happen(what);
+                }
+                let Some(command) = line.strip_prefix("$ ") else { continue };
+                let Some(flags) = command.strip_prefix("zonal plan") else {
+                    stage.command(command).await;
+                    continue;
+                };
+                // Faults come and go, so that two readings in a row need not be the same.
+                let own = ["--json", "--out", "--against", "--only-drift"];
+                if own.iter().any(|flag| flags.contains(flag)) || script.contains("@ fault") {
+                    continue;
+                }
+                let planned = run(&stage, command).await;
+                let flags = flags.replace("--detailed-exitcode", "");
+                let taken = run(&stage, &format!("zonal snapshot --out .snapshot.json {flags}")).await;
+                if planned.code == 1 || taken.code == 1 {
+                    continue;
+                }
+                let bytes = || std::fs::read_to_string(stage.directory().join(".snapshot.json"));
+                let first = bytes().expect("it was written");
+                run(&stage, &format!("zonal snapshot --out .snapshot.json {flags}")).await;
+                assert!(bytes().expect("it was written") == first, "{} `{command}`", case.display());
+                for secret in stage.env.iter().filter(|(name, _)| name.starts_with("ZONAL_")) {
+                    assert!(!first.contains(secret.1.as_str()), "{} holds {}", case.display(), secret.0);
+                }
+                stage.emulator.control().clear_requests();
+                let env = std::mem::take(&mut stage.env);
+                let against = run(&stage, &format!("{command} --against .snapshot.json")).await;
+                stage.env = env;
+                assert_eq!(stage.emulator.control().requests().len(), 0, "{} `{command}`", case.display());
+                assert_eq!(plan(&planned.out), plan(&against.out), "{} `{command}`", case.display());
+                assert_eq!(planned.code, against.code, "{} `{command}`: {}", case.display(), against.err);
+                plans += 1;
+            }
+        });
+    }
+    assert!(plans > 50, "only {plans} plans were made: the test checks nothing");
+}
