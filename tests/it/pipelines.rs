@@ -200,6 +200,65 @@ fn all_keys_can_be_in_one_secret() {
     assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
 }
 
+/// A step of the action, run as GitHub runs it; with what it has written as outputs.
+fn step(id: &str, inputs: &BTreeMap<&str, &str>, stage: &Stage) -> (Ran, String) {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
+    let step = steps.iter().find(|step| step["id"] == id).expect("the action has the step");
+    let bin =
+        Path::new(env!("CARGO_BIN_EXE_zonal")).parent().expect("it is in a folder").display().to_string();
+    let outputs = stage.directory().join("outputs.txt");
+    std::fs::remove_file(&outputs).ok();
+    let mut command = Command::new("bash");
+    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")]);
+    command.current_dir(stage.directory()).env_clear();
+    command.env("PATH", format!("{bin}:{}", std::env::var("PATH").unwrap_or_default()));
+    command.env("RUNNER_TEMP", stage.directory()).env("GITHUB_WORKSPACE", stage.directory());
+    command.env("GITHUB_OUTPUT", &outputs);
+    for (name, value) in step["env"].as_object().expect("an environment") {
+        let input = value.as_str().and_then(|value| value.strip_prefix("${{ inputs.")?.strip_suffix(" }}"));
+        let input = input.expect("a variable is an input");
+        let default = action["inputs"][input]["default"].as_str().unwrap_or_default();
+        command.env(name, inputs.get(input).unwrap_or(&default));
+    }
+    let output = command.output().expect("there is a bash");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let ran = Ran { code: output.status.code(), text: text.concat() };
+    (ran, std::fs::read_to_string(outputs).unwrap_or_default())
+}
+
+#[test]
+fn the_steps_of_the_action_need_no_key_before_a_merge() {
+    let stage = Stage::new(&case("selection"));
+    let here = BTreeMap::from([("directory", ".")]);
+    let (ran, outputs) = step("validate", &here, &stage);
+    assert_eq!((ran.code, outputs.as_str()), (Some(0), "exit-code=0\n"), "{}", ran.text);
+    let hostile =
+        BTreeMap::from([("directory", "."), ("environment", "$(touch hacked) `touch hacked`; touch hacked")]);
+    let (ran, outputs) = step("validate", &hostile, &stage);
+    assert_eq!((ran.code, outputs.as_str()), (Some(1), "exit-code=1\n"), "{}", ran.text);
+    assert!(!stage.directory().join("hacked").exists(), "an input was taken for code");
+
+    let taken = paused(stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1));
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    let plan = BTreeMap::from([("directory", "."), ("against", "snapshot.json")]);
+    let (ran, outputs) = step("plan", &plan, &stage);
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    for line in ["exit-code=0\n", "complete=true\n", "applyable=true\n"] {
+        assert!(outputs.contains(line), "{outputs}");
+    }
+    for file in ["plan.json", "plan.html"] {
+        assert!(stage.directory().join(file).exists(), "there is no {file}");
+    }
+    // What the scripts find their comment by.
+    let page = std::fs::read_to_string(stage.directory().join("plan.md")).expect("it is written");
+    assert!(page.starts_with("<!-- zonal {\"network\":\"trio\",\"environment\":null,\"digest\":"), "{page}");
+    let reviewed = BTreeMap::from([("directory", "."), ("plan-file", "plan.json")]);
+    let (ran, outputs) = step("apply", &reviewed, &stage);
+    assert_eq!((ran.code, outputs.as_str()), (Some(1), "exit-code=1\n"), "{}", ran.text);
+    assert!(ran.text.contains("no read key for 01T_A"), "{}", ran.text);
+}
+
 /// A forge whose command is not the real one.
 struct Forge {
     state: tempfile::TempDir,
