@@ -38,5 +38,5 @@ case $code:$found in
     gh issue close "$found" --repo "$GITHUB_REPOSITORY" --comment "All zones hold again what the manifests say."
     ;;
   6:) echo "A zone could not be asked: no issue is opened, and none is open." ;;
-  6:*) "${BASH_SOURCE%/*}/comment.sh" "$found" "$file" ;;
+  6:*) bash "$(dirname "${BASH_SOURCE[0]}")/comment.sh" "$found" "$file" ;;
 esac

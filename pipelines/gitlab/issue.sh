@@ -11,7 +11,7 @@
 # ZONAL_GITLAB_TOKEN: a project's access token with the scope `api`.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
-source "${BASH_SOURCE%/*}/api.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 
 code=$1 file=$2
 label=zonal-drift
@@ -43,6 +43,6 @@ case $code:$found in
     echo "Closed issue #$found."
     ;;
   6:) echo "A zone could not be asked: no issue is opened, and none is open." ;;
-  6:*) "${BASH_SOURCE%/*}/note.sh" issues "$found" "$file" ;;
+  6:*) bash "$(dirname "${BASH_SOURCE[0]}")/note.sh" issues "$found" "$file" ;;
 esac
 [[ $code == 2 ]] || exit "$code"

@@ -8,7 +8,7 @@
 # ZONAL_GITLAB_TOKEN: a project's access token with the scope `api`. A fork has none, and goes without.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
-source "${BASH_SOURCE%/*}/api.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 
 what=$1 iid=$2 file=$3
 [[ -s $file ]] || { echo "There is no $file, so nothing is posted."; exit 0; }

@@ -5,7 +5,7 @@
 # A plan file is evidence, no order: whatever is in it, apply does nothing that the merged manifests do not say.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
-source "${BASH_SOURCE%/*}/api.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 
 job=$1 out=$2
 fail() {

@@ -6,7 +6,7 @@
 # one that the fork's author may read.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
-source "${BASH_SOURCE%/*}/api.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 
 job=$1 out=$2
 branch=$CI_MERGE_REQUEST_TARGET_BRANCH_NAME
