@@ -273,6 +273,7 @@ struct Ran {
 
 impl Forge {
     /// `None` where there is no jq, which the fakes are made of and GitLab's scripts ask for.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn new() -> Option<Self> {
         if !Command::new("jq").arg("--version").output().is_ok_and(|output| output.status.success()) {
             eprintln!("skipped: jq is not installed");
@@ -571,6 +572,7 @@ fn gitlab_fetches_what_was_kept() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn scripts_are_as_shellcheck_wants_them() {
     let scripts =
         ["pipelines/github", "pipelines/gitlab", "tests/it/fakes"].map(|folder| root().join(folder));
