@@ -11,6 +11,7 @@ mod house;
 mod interrupts;
 mod keys;
 mod meddling;
+mod outputs;
 mod pipelines;
 mod plan_files;
 mod properties;
