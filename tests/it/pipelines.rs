@@ -247,7 +247,7 @@ fn the_steps_of_the_action_need_no_key_before_a_merge() {
     for line in ["exit-code=0\n", "complete=true\n", "applyable=true\n"] {
         assert!(outputs.contains(line), "{outputs}");
     }
-    for file in ["plan.json", "plan.md"] {
+    for file in ["plan.json", "plan.html"] {
         assert!(stage.directory().join(file).exists(), "there is no {file}");
     }
     // What the scripts find their comment by.
