@@ -13,6 +13,7 @@ mod interrupts;
 mod keys;
 mod meddling;
 mod outputs;
+mod pipelines;
 mod plan_files;
 mod properties;
 mod published;

@@ -125,6 +125,10 @@ fn every_example_is_valid_and_names_its_schema() {
     paused(async {
         for entry in std::fs::read_dir(root().join("examples")).expect("examples are there") {
             let example = entry.expect("and readable").path();
+            // Holds no manifests, but what runs zonal on them: see pipelines.rs.
+            if example.ends_with("pipelines") {
+                continue;
+            }
             let stage = Stage::new(&example);
             let printed = stage.run("zonal validate", None, watch::channel(0).1).await;
             assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{}", example.display());
