@@ -78,7 +78,12 @@ fn parse(text: &str, each: Each) -> Result<Compiled, Mistake> {
 /// The parser's words on one line, without its prefix and its list of everything that could have come.
 fn readable(message: &str) -> String {
     let message = message.trim_start_matches("Syntax error: ").replace('\n', " ");
-    let message = message.split(" expecting ").next().unwrap_or_default().replace("'<EOF>'", "end of the text").replace("mismatched input", "unexpected");
+    let message = message
+        .split(" expecting ")
+        .next()
+        .unwrap_or_default()
+        .replace("'<EOF>'", "end of the text")
+        .replace("mismatched input", "unexpected");
     message.chars().take(200).collect()
 }
 
