@@ -6,6 +6,7 @@ use divan::Bencher;
 use zonal::model::Plan;
 use zonal::plan::digest::Scope;
 use zonal::render;
+use zonal::render::markdown::Context;
 use zonal::{kinds, manifest};
 
 use shared::{Held, Manifests, Size};
@@ -65,6 +66,42 @@ fn json(plan: &Plan) -> String {
 fn text(bencher: Bencher<'_, '_>, zones: Zones) {
     let plan = planned(zones);
     bencher.bench(|| render::text::plan(&plan));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn comment(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::markdown::comment(&plan, Context::default()));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn summary(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::markdown::summary(&plan, Context::default(), 0));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn github(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| (render::github::annotations(&plan, ""), render::github::outputs(&plan)));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn gitlab(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| serde_json::to_string_pretty(&render::gitlab::code_quality(&plan, "")));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn sarif(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| serde_json::to_string_pretty(&render::sarif::sarif(&plan, "")));
+}
+
+#[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]
+fn junit(bencher: Bencher<'_, '_>, zones: Zones) {
+    let plan = planned(zones);
+    bencher.bench(|| render::junit::junit(&plan));
 }
 
 #[divan::bench(args = [Zones::Alike, Zones::Different], sample_count = 3, sample_size = 1)]

@@ -7,6 +7,7 @@ use clap::Args;
 use super::base::Memory;
 use super::config::Format;
 use super::exit::{self, Exit};
+use super::outputs::Outputs;
 use super::plan::{Part, Target, Terms, make_on};
 use super::planfile;
 use super::world::World;
@@ -30,12 +31,17 @@ pub struct DriftCommand {
     json: bool,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 impl DriftCommand {
     /// Looks for drift in the zones that the manifests below `directory` speak of.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Json } else { Format::Text };
+        if let Err(exit) = self.outputs.check(format, world) {
+            return exit;
+        }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
         let terms = Terms { against: self.against.clone(), memory, part: Part::All, overrides: Vec::new() };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
@@ -43,8 +49,13 @@ impl DriftCommand {
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => world.out.print(render::text::drift(&planned.plan)),
+            Format::Text => {
+                world.out.print(self.outputs.printed(&planned.plan, render::text::drift(&planned.plan)));
+            }
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
+        }
+        if let Err(exit) = self.outputs.write(&planned.plan, None, directory, format, world) {
+            return exit;
         }
         exit::worst(&exit::of_drift(&planned.plan))
     }

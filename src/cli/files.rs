@@ -49,17 +49,23 @@ pub fn write(file: &Path, text: &str, world: &World) -> Result<(), Exit> {
         .map_err(|error| super::fail(world, format!("{} cannot be written: {error}", file.display())))
 }
 
-/// Writes a file whole or not at all. What stands there is replaced; what is there and no file, such as
-/// a pipe, is written to.
+/// Writes a file whole or not at all. What stands there is replaced, a link staying a link; what is there
+/// and no file, such as a pipe, is written to.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(path, text);
     }
     let beside = path.parent().unwrap_or(Path::new("."));
+    if !beside.is_dir() {
+        return Err(io::Error::other(format!("{} is no directory", beside.display())));
+    }
     // As readable as any file that a command makes.
     let readable = std::fs::Permissions::from_mode(0o666);
-    let mut draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside)?;
-    draft.write_all(text.as_bytes())?;
+    let draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside);
+    // The path of a draft says nothing to anybody.
+    let mut draft = draft.map_err(|error| io::Error::from(error.kind()))?;
+    draft.as_file_mut().write_all(text.as_bytes())?;
     draft.persist(path)?;
     Ok(())
 }

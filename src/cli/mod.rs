@@ -20,6 +20,7 @@ mod exit;
 mod files;
 mod gateway;
 mod opened;
+mod outputs;
 mod overriding;
 mod plan;
 mod planfile;
@@ -115,7 +116,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
     let exit = match cli.command {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
-        Command::Show(command) => command.run(world),
+        Command::Show(command) => command.run(&directory, world),
         Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,

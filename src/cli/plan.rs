@@ -10,6 +10,7 @@ use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::opened::{self, Opened};
+use super::outputs::Outputs;
 use super::planfile;
 use super::progress::Progress;
 use super::selection::Selection;
@@ -19,8 +20,9 @@ use crate::model::network::Zone;
 use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan, UnderReview, Verdict};
 use crate::observe::observe;
 use crate::plan::approval;
+use crate::render;
 use crate::render::json::layout::lines;
-use crate::{diff, guard, plan, render};
+use crate::{diff, guard, plan};
 use clap::Args;
 
 /// Show how every zone differs from the manifests
@@ -44,6 +46,8 @@ pub struct PlanCommand {
     drifted: Drifted,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 /// What plan and apply are aimed at.
@@ -77,13 +81,18 @@ impl PlanCommand {
     /// Plans for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Json } else { Format::Text };
+        if let Err(exit) = self.outputs.check(format, world) {
+            return exit;
+        }
         let terms = self.drifted.terms(self.against.clone());
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => world.out.print(render::text::plan(&planned.plan)),
+            Format::Text => {
+                world.out.print(self.outputs.printed(&planned.plan, render::text::plan(&planned.plan)))
+            }
             Format::Json | Format::Lines => {
                 world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }
@@ -91,6 +100,10 @@ impl PlanCommand {
         if let Some(file) = &self.out
             && let Err(exit) = planfile::save(file, &planned.plan, world)
         {
+            return exit;
+        }
+        let written = self.outputs.write(&planned.plan, self.out.as_deref(), directory, format, world);
+        if let Err(exit) = written {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };

@@ -1,11 +1,12 @@
 //! `zonal show`: what a plan file holds, in any format, without a request.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::config::Format;
 use super::exit::Exit;
+use super::outputs::Outputs;
 use super::planfile;
 use super::world::World;
 use crate::model::Plan;
@@ -23,26 +24,29 @@ pub struct Show {
     /// Print it as JSON, as `plan --json` does
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 impl Show {
     /// Shows the plan file.
-    pub fn run(&self, world: &World) -> Exit {
-        match self.show(world) {
+    pub fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.show(directory, world) {
             Ok(()) => Exit::Done,
             Err(exit) => exit,
         }
     }
 
-    fn show(&self, world: &World) -> Result<(), Exit> {
+    fn show(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        self.outputs.check(format, world)?;
         let file = planfile::open(&self.plan, world)?;
         let plan = Plan::try_from(file)
             .map_err(|error| super::fail(world, format!("{}: {error}", self.plan.display())))?;
-        let format = if self.json { Format::Json } else { Format::Text };
         match format {
-            Format::Text => world.out.print(render::text::plan(&plan)),
+            Format::Text => world.out.print(self.outputs.printed(&plan, render::text::plan(&plan))),
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
         }
-        Ok(())
+        self.outputs.write(&plan, Some(&self.plan), directory, format, world)
     }
 }

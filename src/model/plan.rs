@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address::ZoneCode;
 use super::change::{Action, Drift, Mode, Origin};
 use super::channel::Channel;
-use super::difference::CollectionDiff;
+use super::difference::{CollectionChanges, CollectionDiff};
 use super::digest::Digest;
 use super::failure::Failure;
 use super::review::{Finding, Hold, Verdict};
@@ -179,38 +179,49 @@ pub struct Counts {
 impl Counts {
     fn add(&mut self, zone: &ZonePlan) {
         for step in &zone.collections {
-            let found = match &step.diff.outcome {
-                Ok(found) => found,
-                Err(failure) => {
-                    self.blocked += usize::from(!failure.class.whole_zone());
-                    continue;
+            match &step.diff.outcome {
+                Ok(found) => {
+                    self.found(found);
+                    if zone.held(step).is_some() {
+                        self.held += found.to_apply().count();
+                    }
                 }
-            };
-            self.unmanaged += found.unmanaged;
-            self.ignored += found.ignored;
-            self.attested += found.attested;
-            self.released += found.released.iter().map(|released| released.records).sum::<usize>();
-            if zone.held(step).is_some() {
-                self.held += found.to_apply().count();
-            }
-            for change in &found.changes {
-                self.detached += usize::from(change.drift == Drift::Detached);
-                match change.origin {
-                    Some(Origin::Drifted) => self.drifted += 1,
-                    Some(Origin::Pending) => self.pending += 1,
-                    Some(Origin::Both) => self.both += 1,
-                    None => {}
-                }
-                match (change.mode, change.action) {
-                    (Mode::Report, _) => self.report += 1,
-                    (Mode::ByHand, _) => self.by_hand += 1,
-                    (Mode::Later, _) => self.later += 1,
-                    (Mode::Apply, Action::Create) => self.add += 1,
-                    (Mode::Apply, Action::Update) => self.change += 1,
-                    (Mode::Apply, Action::Delete) => self.destroy += 1,
-                }
+                Err(failure) => self.blocked += usize::from(!failure.class.whole_zone()),
             }
         }
+    }
+
+    fn found(&mut self, found: &CollectionChanges) {
+        self.unmanaged += found.unmanaged;
+        self.ignored += found.ignored;
+        self.attested += found.attested;
+        self.released += found.released.iter().map(|released| released.records).sum::<usize>();
+        for change in &found.changes {
+            self.detached += usize::from(change.drift == Drift::Detached);
+            match change.origin {
+                Some(Origin::Drifted) => self.drifted += 1,
+                Some(Origin::Pending) => self.pending += 1,
+                Some(Origin::Both) => self.both += 1,
+                None => {}
+            }
+            match (change.mode, change.action) {
+                (Mode::Report, _) => self.report += 1,
+                (Mode::ByHand, _) => self.by_hand += 1,
+                (Mode::Later, _) => self.later += 1,
+                (Mode::Apply, Action::Create) => self.add += 1,
+                (Mode::Apply, Action::Update) => self.change += 1,
+                (Mode::Apply, Action::Delete) => self.destroy += 1,
+            }
+        }
+    }
+}
+
+impl CollectionChanges {
+    /// What its changes add up to.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        counts.found(self);
+        counts
     }
 }
 

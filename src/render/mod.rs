@@ -4,6 +4,16 @@
 //! where nobody wants them.
 
 pub mod diagnostics;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+mod legible;
+pub mod markdown;
+mod remarks;
 pub mod runbook;
+pub mod sarif;
 pub mod text;
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod house;
 mod interrupts;
 mod keys;
 mod meddling;
+mod outputs;
 mod plan_files;
 mod properties;
 mod published;

@@ -146,7 +146,7 @@ impl Stage {
     /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
     /// `set NAME VALUE` for the environment are for the test that owns the stage. `record JSON` edits what the
     /// gateway serves, `table ZONE JSON` puts a whole table, `group ZONE NAME` adds an availability group.
-    /// `rows ZONE KIND TABLE`, `records ZONE KIND`, `resource ZONE IDS` and `requests ZONE` show something.
+    /// `rows ZONE KIND TABLE`, `show FILE`, `records ZONE KIND`, `resource ZONE IDS` and `requests ZONE` show something.
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
@@ -175,6 +175,12 @@ impl Stage {
                 let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
                     .map_err(|e| e.to_string())
+            }
+            "show" => {
+                let Ok(text) = std::fs::read_to_string(self.directory.path().join(rest)) else {
+                    return format!("  {rest} is not there\n");
+                };
+                return text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
             }
             "group" => {
                 let (zone, name) = rest.split_once(' ').expect("@ group ZONE NAME");

@@ -80,7 +80,8 @@ fn told(out: &mut String, change: &Change, channel: Channel, fate: &str) {
     out.push_str(closing);
 }
 
-fn fate(change: &Change) -> &'static str {
+/// What becomes of a record.
+pub fn fate(change: &Change) -> &'static str {
     match (change.mode, change.action) {
         (Mode::Apply, Action::Update) if change.drift == Drift::Detached => {
             "is detached from the network, and will be updated in-place"
@@ -124,7 +125,8 @@ fn state(change: &Change) -> &'static str {
     }
 }
 
-fn remarks(change: &Change, channel: Channel) -> Vec<String> {
+/// What stands below the head of a change: who wants it, why, what it means, who was there last.
+pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
     let way = match channel {
         Channel::Api | Channel::Runbook => "",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::changes;
-use super::plan::{heading, notes, unknown};
+use super::plan::{heading, tell_notes, unknown};
 use super::words::{BOLD, count, styled, thousands, zone_list};
 use crate::model::{Change, Group, GroupState, Origin, Plan, ZonePlan};
 
@@ -24,7 +24,7 @@ pub fn drift(plan: &Plan) -> String {
     for group in with(GroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
-    notes(&mut out, plan);
+    tell_notes(&mut out, plan);
     summary(&mut out, plan);
     out
 }

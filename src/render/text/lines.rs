@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::{ADD, DIM, REMOVE, styled};
+use super::words::{ADD, DIM, REMOVE, count, styled};
 use crate::model::Value;
 
 /// How many lines that stay are shown around those that do not.
@@ -10,9 +10,22 @@ const AROUND: usize = 3;
 /// Beyond this, finding what two texts share takes longer than reading them.
 const LARGEST: usize = 4_000_000;
 
+/// One line of what is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// It stays.
+    Stays(String),
+    /// It goes.
+    Goes(String),
+    /// It comes.
+    Comes(String),
+    /// So many that stay are not shown.
+    Hidden(usize),
+}
+
 /// What becomes of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line<'a> {
+enum Fate<'a> {
     Stays(&'a str),
     Goes(&'a str),
     Comes(&'a str),
@@ -27,6 +40,24 @@ pub fn are_several(before: Option<&Value>, after: Option<&Value>) -> bool {
 
 /// The value behind `name = `, ending like every other one without a line break.
 pub fn write(out: &mut String, before: Option<&Value>, after: Option<&Value>) {
+    out.push_str("<<-EOT\n");
+    // Writing to a String cannot fail.
+    for line in excerpt(before, after) {
+        let _ = match line {
+            Line::Stays(text) => writeln!(out, "            {text}"),
+            Line::Goes(text) => writeln!(out, "          {} {text}", styled(REMOVE, '-')),
+            Line::Comes(text) => writeln!(out, "          {} {text}", styled(ADD, '+')),
+            Line::Hidden(number) => {
+                let words = format!("({} hidden)", count(number, "unchanged line"));
+                writeln!(out, "            {}", styled(DIM, format_args!("# {words}")))
+            }
+        };
+    }
+    out.push_str("        EOT");
+}
+
+/// The lines that differ, with little around them.
+pub fn excerpt(before: Option<&Value>, after: Option<&Value>) -> Vec<Line> {
     let lines = |value: Option<&Value>| -> Vec<String> {
         match value {
             None | Some(Value::Null) => Vec::new(),
@@ -38,25 +69,23 @@ pub fn write(out: &mut String, before: Option<&Value>, after: Option<&Value>) {
     let lines = compared(&before, &after);
     let near = |index: usize| {
         let from = index.saturating_sub(AROUND);
-        lines.iter().skip(from).take(index - from + AROUND + 1).any(|line| !matches!(line, Line::Stays(_)))
+        lines.iter().skip(from).take(index - from + AROUND + 1).any(|line| !matches!(line, Fate::Stays(_)))
     };
-    out.push_str("<<-EOT\n");
-    let mut hidden = 0;
-    // Writing to a String cannot fail.
+    let mut shown = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        if !near(index) {
-            hidden += 1;
-            continue;
-        }
-        hide(out, &mut hidden);
-        let _ = match line {
-            Line::Stays(text) => writeln!(out, "            {text}"),
-            Line::Goes(text) => writeln!(out, "          {} {text}", styled(REMOVE, '-')),
-            Line::Comes(text) => writeln!(out, "          {} {text}", styled(ADD, '+')),
+        let line = match (line, shown.last_mut()) {
+            (_, Some(Line::Hidden(number))) if !near(index) => {
+                *number += 1;
+                continue;
+            }
+            (_, _) if !near(index) => Line::Hidden(1),
+            (Fate::Stays(text), _) => Line::Stays((*text).to_owned()),
+            (Fate::Goes(text), _) => Line::Goes((*text).to_owned()),
+            (Fate::Comes(text), _) => Line::Comes((*text).to_owned()),
         };
+        shown.push(line);
     }
-    hide(out, &mut hidden);
-    out.push_str("        EOT");
+    shown
 }
 
 /// A line without what a terminal would take for an order.
@@ -68,34 +97,25 @@ fn plain(line: &str) -> String {
     line.chars().map(escaped).collect()
 }
 
-fn hide(out: &mut String, hidden: &mut usize) {
-    let words = match std::mem::take(hidden) {
-        0 => return,
-        1 => "1 unchanged line hidden".to_owned(),
-        count => format!("{count} unchanged lines hidden"),
-    };
-    let _ = writeln!(out, "            {}", styled(DIM, format_args!("# ({words})")));
-}
-
 /// The lines of both texts, those that they share once: the longest such sequence.
-fn compared<'a>(before: &'a [String], after: &'a [String]) -> Vec<Line<'a>> {
+fn compared<'a>(before: &'a [String], after: &'a [String]) -> Vec<Fate<'a>> {
     let head = before.iter().zip(after).take_while(|(one, other)| one == other).count();
     let (old, new) = (&before[head..], &after[head..]);
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut lines: Vec<Line<'a>> = before[..head].iter().map(|line| Line::Stays(line)).collect();
+    let mut lines: Vec<Fate<'a>> = before[..head].iter().map(|line| Fate::Stays(line)).collect();
     match old.len().saturating_mul(new.len()) > LARGEST {
         true => {
-            lines.extend(old.iter().map(|line| Line::Goes(line)));
-            lines.extend(new.iter().map(|line| Line::Comes(line)));
+            lines.extend(old.iter().map(|line| Fate::Goes(line)));
+            lines.extend(new.iter().map(|line| Fate::Comes(line)));
         }
         false => middle(old, new, &mut lines),
     }
-    lines.extend(before[before.len() - tail..].iter().map(|line| Line::Stays(line)));
+    lines.extend(before[before.len() - tail..].iter().map(|line| Fate::Stays(line)));
     lines
 }
 
-fn middle<'a>(old: &'a [String], new: &'a [String], lines: &mut Vec<Line<'a>>) {
+fn middle<'a>(old: &'a [String], new: &'a [String], lines: &mut Vec<Fate<'a>>) {
     let width = new.len() + 1;
     // `shared[i * width + j]`: how long the longest sequence is that `old[i..]` and `new[j..]` share.
     let mut shared = vec![0_u32; (old.len() + 1) * width];
@@ -110,14 +130,14 @@ fn middle<'a>(old: &'a [String], new: &'a [String], lines: &mut Vec<Line<'a>>) {
     let (mut i, mut j) = (0, 0);
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
-            lines.push(Line::Stays(&old[i]));
+            lines.push(Fate::Stays(&old[i]));
             (i, j) = (i + 1, j + 1);
         } else if j == new.len() || i < old.len() && shared[(i + 1) * width + j] >= shared[i * width + j + 1]
         {
-            lines.push(Line::Goes(&old[i]));
+            lines.push(Fate::Goes(&old[i]));
             i += 1;
         } else {
-            lines.push(Line::Comes(&new[j]));
+            lines.push(Fate::Comes(&new[j]));
             j += 1;
         }
     }

@@ -11,7 +11,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{fate, remarks};
 pub use drift::drift;
-pub use plan::plan;
+pub use lines::{Line, are_several, excerpt};
+pub use plan::{cost, letter, notes, plan, released};
 pub use report::{outcome, report, wave_end};
-pub use words::{REMOVE, count, styled, zone_list};
+pub use words::{REMOVE, count, styled, thousands, zone_list};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::changes;
 use super::findings;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Channel, Counts, Group, GroupState, Mode, Plan, Released, ZoneCode};
+use crate::model::{Channel, Cost, Counts, Group, GroupState, Mode, Plan, Released, ZoneCode};
 
 /// The whole plan. A partial one says so in its first line.
 pub fn plan(plan: &Plan) -> String {
@@ -130,8 +130,10 @@ fn summary(out: &mut String, plan: &Plan) {
         both: _,
         held,
     } = plan.counts();
-    self::released(out, plan);
-    notes(out, plan);
+    for (line, zones) in self::released(plan) {
+        told(out, "Released in", &line, zones);
+    }
+    tell_notes(out, plan);
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand + later == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
@@ -172,22 +174,32 @@ fn summary(out: &mut String, plan: &Plan) {
         let _ = writeln!(out, "{}", rest.join(" "));
     }
     if !nothing {
-        let cost = &plan.cost;
-        let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
-        let _ = writeln!(
-            out,
-            "Cost: {}, {}, at least {} s{}.",
-            count(cost.reads as usize, "read"),
-            count(cost.writes as usize, "write"),
-            thousands(cost.seconds_floor.ceil() as u64),
-            quota.unwrap_or_default()
-        );
+        let _ = writeln!(out, "{}", cost(&plan.cost));
     }
     channels(out, plan);
 }
 
+/// What apply will cost, in a sentence.
+pub fn cost(cost: &Cost) -> String {
+    let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
+    format!(
+        "Cost: {}, {}, at least {} s{}.",
+        count(cost.reads as usize, "read"),
+        count(cost.writes as usize, "write"),
+        thousands(cost.seconds_floor.ceil() as u64),
+        quota.unwrap_or_default()
+    )
+}
+
+/// The notes, a line for each.
+pub(super) fn tell_notes(out: &mut String, plan: &Plan) {
+    for (note, zones) in notes(plan) {
+        told(out, "Note on", note, zones);
+    }
+}
+
 /// What is worth telling although nothing changes: each thing once, with the zones it is told of.
-pub(super) fn notes(out: &mut String, plan: &Plan) {
+pub fn notes(plan: &Plan) -> BTreeMap<&str, Vec<&ZoneCode>> {
     let mut notes: BTreeMap<&str, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for found in zone.collections.iter().flat_map(|step| &step.diff.outcome) {
@@ -196,13 +208,12 @@ pub(super) fn notes(out: &mut String, plan: &Plan) {
             }
         }
     }
-    for (note, zones) in notes {
-        told(out, "Note on", note, zones);
-    }
+    notes.values_mut().for_each(Vec::dedup);
+    notes
 }
 
 /// What manifests have let go: each collection once for each manifest, with the zones that it stays in.
-fn released(out: &mut String, plan: &Plan) {
+pub fn released(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
     let mut released: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for step in &zone.collections {
@@ -219,14 +230,12 @@ fn released(out: &mut String, plan: &Plan) {
             }
         }
     }
-    for (line, zones) in released {
-        told(out, "Released in", &line, zones);
-    }
+    released.values_mut().for_each(Vec::dedup);
+    released
 }
 
 /// Something that is worth telling, and of which zones.
-fn told(out: &mut String, what: &str, words: &str, mut zones: Vec<&ZoneCode>) {
-    zones.dedup();
+pub(super) fn told(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCode>) {
     // Writing to a String cannot fail.
     let _ = match zones.as_slice() {
         [only] => writeln!(out, "{} {words}", styled(CHANGE, format_args!("{what} {only}:"))),
@@ -276,8 +285,8 @@ fn channels(out: &mut String, plan: &Plan) {
     }
 }
 
-/// A, B, ... Z, AA, AB, ...
-fn letter(index: usize) -> String {
+/// The name of a group: A, B, ... Z, AA, AB, ...
+pub fn letter(index: usize) -> String {
     let (rest, last) = (index / 26, char::from(b'A' + (index % 26) as u8));
     match rest {
         0 => last.to_string(),

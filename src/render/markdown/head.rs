@@ -1,0 +1,238 @@
+//! What stands around the sets of changes: the verdict, what to beware of, and how to go on.
+
+use std::fmt::{self, Write as _};
+
+use super::content::Content;
+use super::escape::{code, prose};
+use super::marker::is_approvable;
+use super::sheet::Sheet;
+use super::{Context, Level};
+use crate::model::{Cost, Finding, Verdict, ZoneCode};
+use crate::render::text::{self, count, thousands};
+
+/// The heading, and what was planned.
+pub fn verdict(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
+    writeln!(sheet, "## zonal: {}\n", words(content))?;
+    scope(sheet, content)
+}
+
+/// The verdict in words that are always short.
+pub fn words(content: &Content<'_>) -> String {
+    let counts = content.counts;
+    let number = |number| thousands(number as u64);
+    let mut parts = Vec::new();
+    if content.plan.is_denied() {
+        parts.push("forbidden by a guard".to_owned());
+    }
+    if content.plan.has_work() {
+        let (add, change, destroy) = (number(counts.add), number(counts.change), number(counts.destroy));
+        parts.push(format!("{add} to add, {change} to change, {destroy} to destroy"));
+    } else if counts.by_hand + counts.report + counts.later > 0 {
+        parts.push("nothing to apply".to_owned());
+    } else if content.plan.is_complete() {
+        parts.push("no changes, the network matches the manifests".to_owned());
+    } else {
+        parts.push("nothing to apply in what could be seen".to_owned());
+    }
+    if counts.by_hand > 0 {
+        parts.push(format!("{} by hand", number(counts.by_hand)));
+    }
+    if counts.report > 0 {
+        parts.push(format!("{} reported only", number(counts.report)));
+    }
+    if counts.later > 0 {
+        parts.push(format!("{} left for later", number(counts.later)));
+    }
+    if !content.plan.is_complete() {
+        parts.push("incomplete".to_owned());
+    }
+    parts.join("; ")
+}
+
+/// The network, the environment, and what the plan was narrowed to.
+pub fn scope(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
+    write!(sheet, "Network {}", code(&content.plan.network))?;
+    if let Some(environment) = &content.plan.environment {
+        write!(sheet, ", environment {}", code(environment))?;
+    }
+    if let Some(selection) = &content.plan.selection {
+        write!(sheet, ". **Partial plan**: only {}", prose(selection))?;
+    }
+    writeln!(sheet, ".\n")
+}
+
+/// That the comment does not tell everything.
+pub fn left_out(sheet: &mut Sheet, context: Context<'_>, level: Level) -> fmt::Result {
+    if level == Level::Full {
+        return Ok(());
+    }
+    let file = code(context.file.unwrap_or("plan.json"));
+    writeln!(sheet, "> [!IMPORTANT]")?;
+    writeln!(sheet, "> The plan is too large for this page: {}.", level.left_out())?;
+    write!(sheet, "> All of it is in {file}, which `zonal show` shows")?;
+    if let Some(artefact) = context.artefact {
+        write!(sheet, ", and in {}", link(artefact))?;
+    }
+    writeln!(sheet, ".")?;
+    writeln!(
+        sheet,
+        "> Nothing can be approved from here: whoever approves quotes the digest of {file} itself.\n"
+    )
+}
+
+/// What to beware of, the gravest first.
+pub fn alerts(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
+    let findings = &content.plan.findings;
+    let of = |wanted: fn(&Verdict) -> bool| findings.iter().filter(move |finding| wanted(&finding.verdict));
+    if content.plan.is_denied() {
+        writeln!(sheet, "> [!CAUTION]\n> Nothing at all is written:")?;
+        of(|verdict| matches!(verdict, Verdict::Deny))
+            .try_for_each(|finding| self::finding(sheet, finding))?;
+        writeln!(sheet)?;
+    }
+    if !content.unknown.is_empty() || content.counts.blocked > 0 {
+        writeln!(sheet, "> [!WARNING]")?;
+        if !content.unknown.is_empty() {
+            let zones = count(content.not_asked(), "zone");
+            writeln!(sheet, "> The plan is incomplete: {zones} could not be asked.")?;
+        }
+        if content.counts.blocked > 0 {
+            let collections = count(content.counts.blocked, "collection");
+            writeln!(sheet, "> The plan is incomplete: {collections} cannot be planned, marked `!` below.")?;
+        }
+        for ((message, help), zones) in &content.unknown {
+            write!(sheet, "> - {}: {}", zone_codes(zones.iter().copied()), prose(message))?;
+            self::help(sheet, *help)?;
+        }
+        writeln!(sheet)?;
+    }
+    let warns =
+        |verdict: &Verdict| matches!(verdict, Verdict::Hold | Verdict::RequireApproval | Verdict::Warn);
+    if of(warns).next().is_some() || !content.held.is_empty() {
+        writeln!(sheet, "> [!WARNING]")?;
+        of(warns).try_for_each(|finding| self::finding(sheet, finding))?;
+        for (why, zones) in &content.held {
+            writeln!(sheet, "> - Not begun in {}: {}", zone_codes(zones.iter().copied()), prose(why))?;
+        }
+        writeln!(sheet)?;
+    }
+    let overridden = |verdict: &Verdict| matches!(verdict, Verdict::Overridden { .. });
+    if of(overridden).next().is_some() {
+        writeln!(sheet, "> [!NOTE]")?;
+        of(overridden).try_for_each(|finding| self::finding(sheet, finding))?;
+        writeln!(sheet)?;
+    }
+    Ok(())
+}
+
+fn finding(sheet: &mut Sheet, finding: &Finding) -> fmt::Result {
+    write!(sheet, "> - {}", code(&finding.guard))?;
+    match &finding.verdict {
+        Verdict::Deny => {}
+        Verdict::Hold => write!(sheet, " holds its zones back")?,
+        Verdict::RequireApproval => write!(sheet, " asks for an approval")?,
+        Verdict::Warn => write!(sheet, " warns")?,
+        Verdict::Overridden { reason } => write!(sheet, " was overridden ({})", prose(reason))?,
+    }
+    write!(sheet, ": {}", prose(&finding.message))?;
+    if !finding.zones.is_empty() {
+        write!(sheet, " (in {})", zone_codes(&finding.zones))?;
+    }
+    if let Some(place) = &finding.place {
+        write!(sheet, " {}", code(&place.to_string()))?;
+    }
+    help(sheet, finding.help.as_deref())
+}
+
+fn help(sheet: &mut Sheet, help: Option<&str>) -> fmt::Result {
+    match help {
+        Some(help) => writeln!(sheet, ". Help: {}", prose(help)),
+        None => writeln!(sheet),
+    }
+}
+
+/// Codes of zones, each as code.
+pub fn zone_codes<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>) -> String {
+    zones.into_iter().map(|zone| code(zone.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// What is told although nothing changes, and what manifests have let go.
+pub fn told(sheet: &mut Sheet, content: &Content<'_>, level: Level) -> fmt::Result {
+    if level >= Level::Collections || content.released.is_empty() && content.notes.is_empty() {
+        return Ok(());
+    }
+    for (line, zones) in &content.released {
+        writeln!(sheet, "- Released in {}: {}", zone_codes(zones.iter().copied()), prose(line))?;
+    }
+    for (note, zones) in &content.notes {
+        writeln!(sheet, "- Note on {}: {}", zone_codes(zones.iter().copied()), prose(note))?;
+    }
+    writeln!(sheet)
+}
+
+/// What everything adds up to.
+pub fn sums(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
+    let changing: usize = content.groups.iter().map(|set| set.group.zones.len()).sum();
+    let zones = [
+        (changing, "with changes"),
+        (content.in_sync(), "in sync"),
+        (content.not_asked(), "that could not be asked"),
+    ];
+    let zones: Vec<String> = zones
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", thousands(*number as u64)))
+        .collect();
+    let zones = if zones.is_empty() { "none".to_owned() } else { zones.join(", ") };
+    write!(sheet, "Zones: {zones}.")?;
+    let counts = content.counts;
+    let rest = [
+        (counts.detached, "Detached from the network"),
+        (counts.attested, "Attested, not verified"),
+        (counts.released, "Released, staying as they are"),
+        (counts.unmanaged, "Unmanaged"),
+        (counts.ignored, "Ignored drift"),
+    ];
+    for (number, what) in rest.iter().filter(|(number, _)| *number > 0) {
+        write!(sheet, " {what}: {}.", thousands(*number as u64))?;
+    }
+    if content.plan.has_work() {
+        // What is left of a day's quota differs from one run to the next, and so would the comment.
+        let cost = Cost { quota_percent: None, ..content.plan.cost };
+        write!(sheet, " {}", text::cost(&cost))?;
+    }
+    writeln!(sheet)
+}
+
+/// What this is the plan of, and how to go on.
+pub fn foot(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: Level) -> fmt::Result {
+    let plan = context.file.unwrap_or("plan.json");
+    let digest = content.plan.digest;
+    if is_approvable(content, level) {
+        let command = code(&format!("zonal approve {plan} {digest} --by NAME"));
+        writeln!(sheet, "To approve all of it: {command}\n")?;
+    }
+    if is_approvable(content, level) && content.plan.has_work() {
+        writeln!(sheet, "To apply what is approved: {}\n", code(&format!("zonal apply {plan}")))?;
+    }
+    if content.counts.by_hand > 0 {
+        writeln!(sheet, "What is done by hand: `zonal runbook`\n")?;
+    }
+    write!(sheet, "Plan {}", code(&digest.short()))?;
+    if let Some(commit) = context.commit {
+        write!(sheet, " of commit {}", code(commit))?;
+    }
+    if let Some(artefact) = context.artefact.filter(|_| level == Level::Full) {
+        write!(sheet, ", all of it in {}", link(artefact))?;
+    }
+    writeln!(sheet, ".")
+}
+
+/// A link, where it is one.
+fn link(to: &str) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-._~:/?=&%+#".contains(c);
+    match to.starts_with("https://") && to.chars().all(harmless) {
+        true => format!("<{to}>"),
+        false => code(to),
+    }
+}

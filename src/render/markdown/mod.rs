@@ -1,0 +1,123 @@
+//! One comment on a pull request, however large the network: what the plan would do, first in full, and
+//! where that does not fit, ever less of it, in a fixed order. Nothing is ever cut in the middle.
+//!
+//! Where anything is left out, the comment says so and is no basis for an approval.
+
+mod content;
+mod diff;
+mod escape;
+mod groups;
+mod head;
+mod marker;
+mod sheet;
+mod totals;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+
+use content::Content;
+use sheet::Sheet;
+
+use crate::model::Plan;
+
+/// What a comment holds at most, in bytes. GitHub takes 65,536 characters.
+const COMMENT: usize = 60_000;
+/// What the summary of a job holds at most, in bytes. GitHub takes 1 MiB of a step.
+const SUMMARY: usize = 1_000_000;
+
+/// How much of a plan is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Everything.
+    Full,
+    /// Of each record the names of the fields, without values.
+    Fields,
+    /// The names of the records.
+    Records,
+    /// For each set of changes, how many records of each collection.
+    Collections,
+    /// For each set of changes, how many records.
+    Groups,
+    /// How many records in the whole network.
+    Totals,
+}
+
+impl Level {
+    /// The ones that are tried, in order, before nothing but totals is left.
+    const TRIED: [Self; 5] = [Self::Full, Self::Fields, Self::Records, Self::Collections, Self::Groups];
+
+    /// What is left out, in words.
+    fn left_out(self) -> &'static str {
+        match self {
+            Self::Full => "",
+            Self::Fields => "the values are left out, and where they are declared",
+            Self::Records => "the fields of each record are left out",
+            Self::Collections => "the records are left out, and notes",
+            Self::Groups => "the collections of each group are left out, and notes",
+            Self::Totals => "everything but totals is left out",
+        }
+    }
+}
+
+/// What the plan itself does not know, and a reader wants to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// The commit that was planned.
+    pub commit: Option<&'a str>,
+    /// Where the whole plan can be had, such as the URL of the run.
+    pub artefact: Option<&'a str>,
+    /// The plan's file, as the commands for approving and applying name it; `plan.json` where it is silent.
+    pub file: Option<&'a str>,
+}
+
+/// The text of a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Markdown.
+    pub text: String,
+    /// How much of the plan it tells.
+    pub degraded: Level,
+}
+
+/// The comment for a pull request: at most 60,000 bytes.
+pub fn comment(plan: &Plan, context: Context<'_>) -> Comment {
+    within(plan, context, COMMENT)
+}
+
+/// The summary of a job: at most 1,000,000 bytes. `used` are taken by what stands there already; `None`
+/// where nothing more fits.
+pub fn summary(plan: &Plan, context: Context<'_>, used: usize) -> Option<Comment> {
+    let left = SUMMARY.checked_sub(used).filter(|left| *left >= COMMENT)?;
+    Some(within(plan, context, left))
+}
+
+/// As much as fits into so many bytes.
+fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
+    let size = size.max(totals::LEAST);
+    let content = Content::of(plan);
+    for level in Level::TRIED {
+        let mut sheet = Sheet::new(size);
+        if page(&mut sheet, &content, context, level).is_ok() {
+            return Comment { text: sheet.into_text(), degraded: level };
+        }
+    }
+    Comment { text: totals::totals(&content, context, size), degraded: Level::Totals }
+}
+
+fn page(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: Level) -> std::fmt::Result {
+    marker::write(sheet, content, level)?;
+    head::verdict(sheet, content)?;
+    head::left_out(sheet, context, level)?;
+    head::alerts(sheet, content)?;
+    groups::table(sheet, content)?;
+    for group in &content.groups {
+        groups::details(sheet, content, group, context, level)?;
+    }
+    head::told(sheet, content, level)?;
+    head::sums(sheet, content)?;
+    writeln!(sheet)?;
+    head::foot(sheet, content, context, level)
+}

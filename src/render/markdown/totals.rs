@@ -1,0 +1,89 @@
+//! What is left when nothing else fits: totals, and of everything else as much as there is room for, each
+//! thing whole or not at all.
+
+use std::fmt::{self, Write as _};
+
+use super::content::Content;
+use super::escape::code;
+use super::sheet::Sheet;
+use super::{Context, Level, groups, head, marker};
+use crate::model::Finding;
+use crate::render::text::{count, thousands};
+
+/// Bytes that are always enough for what is always there.
+pub const LEAST: usize = 10_000;
+/// A text of somebody else's that is longer is left out.
+const SHORT: usize = 200;
+/// Room that is kept for saying how much was left out.
+const MORE: usize = 100;
+
+/// The page. Never longer than `size`, which is at least [`LEAST`].
+pub fn totals(content: &Content<'_>, context: Context<'_>, size: usize) -> String {
+    let short = |text: &&str| text.len() <= SHORT;
+    let context = Context {
+        commit: context.commit.filter(short),
+        artefact: context.artefact.filter(short),
+        file: context.file.filter(short),
+    };
+    // What stands at the end is written first, so that it is sure to have its place.
+    let mut foot = Sheet::new(size);
+    let mut sheet = Sheet::new(size);
+    // Nothing here is longer than LEAST, so that it always fits.
+    let _ = head::sums(&mut foot, content)
+        .and_then(|()| writeln!(foot))
+        .and_then(|()| head::foot(&mut foot, content, context, Level::Totals));
+    let _ = marker::write(&mut sheet, content, Level::Totals);
+    let _ = writeln!(sheet, "## zonal: {}\n", head::words(content));
+    let foot = foot.into_text();
+    let mut rest = Sheet::new(size.saturating_sub(sheet.as_str().len() + foot.len()));
+    rest.attempt(|rest| head::left_out(rest, context, Level::Totals));
+    rest.attempt(|rest| head::scope(rest, content));
+    // Findings leave room for the sets of changes.
+    let mut half = Sheet::new(rest.left() / 2);
+    warnings(&mut half, content);
+    rest.attempt(|rest| rest.write_str(half.as_str()));
+    sets(&mut rest, content);
+    format!("{}{}{foot}", sheet.into_text(), rest.into_text())
+}
+
+fn warnings(rest: &mut Sheet, content: &Content<'_>) {
+    let unknown = content.not_asked();
+    if unknown > 0 || content.counts.blocked > 0 {
+        let (zones, blocked) = (count(unknown, "zone"), count(content.counts.blocked, "collection"));
+        rest.attempt(|rest| {
+            writeln!(
+                rest,
+                "> [!WARNING]\n> Incomplete: {zones} could not be asked, {blocked} cannot be planned.\n"
+            )
+        });
+    }
+    let findings = &content.plan.findings;
+    if findings.is_empty() {
+        return;
+    }
+    let kind = if content.plan.is_denied() { "CAUTION" } else { "WARNING" };
+    rest.attempt(|rest| writeln!(rest, "> [!{kind}]"));
+    list(rest, findings, |rest, Finding { guard, .. }| writeln!(rest, "> - {}", code(guard)));
+    rest.attempt(|rest| writeln!(rest));
+}
+
+fn sets(rest: &mut Sheet, content: &Content<'_>) {
+    if content.groups.is_empty() || !rest.attempt(groups::heading) {
+        return;
+    }
+    list(rest, &content.groups, groups::row);
+    rest.attempt(|rest| writeln!(rest));
+}
+
+/// As many as fit, no more than 50, and how many more there are.
+fn list<T>(rest: &mut Sheet, all: &[T], write: impl Fn(&mut Sheet, &T) -> fmt::Result) {
+    let fits = |rest: &mut Sheet, each: &T| {
+        write(rest, each)?;
+        if rest.left() < MORE { Err(fmt::Error) } else { Ok(()) }
+    };
+    let written = all.iter().take(50).take_while(|each| rest.attempt(|rest| fits(rest, each))).count();
+    let more = all.len() - written;
+    if more > 0 {
+        rest.attempt(|rest| writeln!(rest, "\nand {} more", thousands(more as u64)));
+    }
+}

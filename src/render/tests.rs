@@ -1,0 +1,233 @@
+//! What CI is told of a plan, with values that would like to be something else.
+
+#![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use serde_json::{Value as Json, json};
+
+use super::{github, gitlab, junit, sarif};
+use crate::diff::diff;
+use crate::diff::tests::notation::{desired, observed};
+use crate::model::{Finding, Place, Plan, Verdict};
+
+fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
+    let (network, desired) = desired(members, manifests);
+    let observed = observed(&desired, tables);
+    crate::plan::plan(&network, diff(&desired, &observed), &observed, None)
+}
+
+const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
+const FOUR: [&str; 4] = ["A1", "A2", "A3", "A4"];
+
+fn finding(verdict: Verdict, message: &str) -> Finding {
+    Finding {
+        verdict,
+        guard: "freeze/exams".into(),
+        zones: Vec::new(),
+        message: message.to_owned(),
+        help: None,
+        place: Some(Place::file("network.yaml")),
+    }
+}
+
+#[test]
+fn what_many_zones_share_is_annotated_once_and_the_gravest_comes_first() {
+    let tables =
+        "A1:\ncode T en\nA Old\nB x\nA2:\ncode T en\nA Older\nA3:\ncode T en\nA Old\nA4:\nfail T missing";
+    let mut plan = planned(&FOUR, ROWS, tables);
+    plan.findings = vec![finding(Verdict::Deny, "100 % of everything,\nat once: no")];
+    insta::assert_snapshot!(github::annotations(&plan, "config/"), @r#"
+    ::error file=config/network.yaml,line=1,col=1,title=guard `freeze/exams`::forbids it: 100 %25 of everything,\nat once: no
+    ::error file=config/t.yaml,line=3,col=18,title=CodeTable/T::cannot be planned in A4: `T` did not come
+    ::warning file=config/t.yaml,line=6,col=39,title=CodeTable/T/B::will be destroyed in A1
+    ::notice file=config/t.yaml,line=6,col=10,title=CodeTable/T/A::will be updated in-place in A1, A2 and A3: description = "One"
+    "#);
+}
+
+#[test]
+fn no_more_is_annotated_than_github_shows_and_the_last_one_says_so() {
+    let rows: String = (0..12).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
+    let plan = planned(&["ALPHA"], &format!("CodeTable t\ntable: T\nrows:\n{rows}"), "code T en");
+    let annotations = github::annotations(&plan, "");
+    let lines: Vec<&str> = annotations.lines().collect();
+    assert_eq!((lines.len(), lines[9]), (10, "::notice title=zonal::and 3 more, see the plan"));
+    assert!(lines[8].contains("CodeTable/T/C08"));
+}
+
+#[test]
+fn an_annotation_is_one_line_whatever_is_in_it() {
+    let manifest = "CodeTable t\ntable: T\nrows: [{code: \"a,b:c%\", description: \"x\\n::error::y%0A\"}]";
+    let plan = planned(&["ALPHA"], manifest, "code T en");
+    let annotations = github::annotations(&plan, "a, b/");
+    assert_eq!(annotations.lines().count(), 1);
+    assert!(annotations.starts_with(
+        "::notice file=a%2C b/t.yaml,line=6,col=10,title=CodeTable/T/a%2Cb%3Ac%2525::will be created in ALPHA: "
+    ));
+    assert!(annotations.contains(r#"description = "x\n::error::y%250A""#), "{annotations}");
+}
+
+#[test]
+fn outputs_are_one_line_each() {
+    let tables =
+        "A1:\ncode T en\nA Old\nB Two\nA2:\ncode T en\nA One\nA3:\ncode T en\nA4:\nfail T unreachable";
+    let outputs = github::outputs(&planned(&FOUR, ROWS, tables));
+    let (digest, rest) = outputs.split_once('\n').unwrap();
+    assert_eq!(digest.len(), "digest=".len() + 64);
+    insta::assert_snapshot!(rest, @r#"
+    add=1
+    change=1
+    destroy=1
+    by_hand=0
+    report=0
+    later=0
+    blocked=0
+    held=0
+    zones=4
+    zones_changed=2
+    zones_unknown=1
+    complete=false
+    denied=false
+    applyable=true
+    summary=1 to add, 1 to change, 1 to destroy, in 4 zones
+    "#);
+}
+
+#[test]
+fn forty_zones_are_one_alert_and_it_stays_the_same_in_one_zone_or_with_another_value() {
+    let zones: Vec<String> = (0..40).map(|zone| format!("Z{zone:02}")).collect();
+    let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+    let results = |plan: &Plan| {
+        let sarif = serde_json::to_value(sarif::sarif(plan, "")).unwrap();
+        sarif["runs"][0]["results"].as_array().unwrap().clone()
+    };
+    let many = results(&planned(&zones, ROWS, "code T en\nA Old"));
+    assert_eq!(many.len(), 1);
+    assert_eq!(
+        many[0]["message"]["text"],
+        "CodeTable/T/A will be updated in-place in 40 zones: description \"Old\" -> \"One\""
+    );
+    assert_eq!(
+        (&many[0]["ruleId"], &many[0]["properties"]["zoneCount"]),
+        (&json!("drift/value"), &json!(40))
+    );
+    let one = results(&planned(&["ALPHA"], &ROWS.replace("One", "Uno"), "code T en\nA Older"));
+    assert_eq!(many[0]["partialFingerprints"], one[0]["partialFingerprints"]);
+    let other = results(&planned(&["ALPHA"], &ROWS.replace("code: A", "code: C"), "code T en\nC Old"));
+    assert_ne!(many[0]["partialFingerprints"], other[0]["partialFingerprints"]);
+    let quality = gitlab::code_quality(&planned(&zones, ROWS, "code T en\nA Old"), "config/");
+    let fingerprint = &many[0]["partialFingerprints"]["zonal/v1"];
+    assert_eq!((quality.len(), &Json::String(quality[0].fingerprint.clone())), (1, fingerprint));
+    assert_eq!(quality[0].location.path, "config/t.yaml");
+}
+
+#[test]
+fn zones_with_other_values_are_one_alert_that_shows_none_of_them() {
+    let manifest = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]\noverrides: [{appliesTo: {only: [A2]}, rows: [{code: A, description: Two}]}]";
+    let sarif =
+        serde_json::to_value(sarif::sarif(&planned(&["A1", "A2"], manifest, "code T en\nA Old"), "a b/"));
+    let result = sarif.unwrap()["runs"][0]["results"][0].clone();
+    assert_eq!(result["message"]["text"], "CodeTable/T/A will be updated in-place in A1 and A2: description");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b/t.yaml");
+}
+
+#[test]
+fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
+    let rows: String = (0..12).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
+    let manifest = format!("CodeTable t\ntable: T\nrows:\n{rows}  - {{code: Z, absent: true}}");
+    let plan = planned(&["ALPHA"], &manifest, "code T en\nZ Old");
+    let sarif = serde_json::to_value(sarif::limited(&plan, "", 5)).unwrap();
+    let run = &sarif["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        (&run["results"][0]["level"], &run["results"][0]["ruleId"]),
+        (&json!("warning"), &json!("drift/extra"))
+    );
+    assert_eq!(
+        run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
+        "the plan has 13 things to say, and these are the 5 that matter most"
+    );
+    let quality = gitlab::limited(&plan, "", 5);
+    assert_eq!((quality.len(), quality[4].description.as_str()), (5, "and 9 more, see the plan"));
+}
+
+#[test]
+fn a_result_without_a_place_of_its_own_stands_at_a_manifest_and_no_file_is_refused_for_it() {
+    let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
+    plan.findings = vec![Finding { place: None, ..finding(Verdict::Warn, "see [this](https://x)") }];
+    let sarif = serde_json::to_value(sarif::sarif(&plan, "")).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["message"]["text"], "guard `freeze/exams` warns: see [this] (https://x)");
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "t.yaml");
+    plan.zones.clear();
+    let sarif = serde_json::to_value(sarif::sarif(&plan, "")).unwrap();
+    assert_eq!(sarif["runs"][0]["results"], json!([]));
+    assert_eq!(sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["level"], "warning");
+}
+
+#[test]
+fn a_suite_is_well_formed_whatever_is_in_it() {
+    let manifest = r#"CodeTable t
+table: T
+rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
+    let tables = "A1:\ncode T en\nA2:\nfail T unreachable\nA3:\nfail T missing";
+    let mut plan = planned(&["A1", "A2", "A3"], manifest, tables);
+    plan.findings =
+        vec![finding(Verdict::Deny, "no <b>\u{1}\u{fffe}\u{1b}]"), finding(Verdict::Hold, "later")];
+    let text = junit::junit(&plan);
+    insta::assert_snapshot!(text, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="omni" tests="5" failures="2" errors="2" skipped="1">
+      <testsuite name="guards" tests="2" failures="1" errors="0" skipped="1">
+        <testcase name="freeze/exams: no &lt;b&gt;\u{1}\u{fffe}\u{1b}]" classname="guards" file="network.yaml" line="1">
+          <failure message="no &lt;b&gt;\u{1}\u{fffe}\u{1b}]" type="guard"/>
+        </testcase>
+        <testcase name="freeze/exams: later" classname="guards" file="network.yaml" line="1">
+          <skipped message="later"/>
+        </testcase>
+      </testsuite>
+      <testsuite name="A1" tests="1" failures="1" errors="0" skipped="0">
+        <testcase name="CodeTable/T" classname="A1" file="t.yaml" line="3">
+          <failure message="1 to add" type="difference">&lt;&amp;&apos;&quot;]]&gt; will be created
+      code = &quot;&lt;&amp;&apos;\&quot;]]&gt;&quot;
+      description = &quot;a\nc&lt;/failure&gt;&quot;
+      default = false
+      enabled = true</failure>
+        </testcase>
+      </testsuite>
+      <testsuite name="A2" tests="1" failures="0" errors="1" skipped="0">
+        <testcase name="CodeTable/T" classname="A2" file="t.yaml" line="3">
+          <error message="`T` did not come" type="unreachable"/>
+        </testcase>
+      </testsuite>
+      <testsuite name="A3" tests="1" failures="0" errors="1" skipped="0">
+        <testcase name="CodeTable/T" classname="A3" file="t.yaml" line="3">
+          <error message="`T` did not come" type="missing"/>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+    let mut reader = Reader::from_str(&text);
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Eof => break,
+            Event::Text(text) => drop(text.decode().unwrap()),
+            Event::Start(tag) | Event::Empty(tag) => {
+                tag.attributes().for_each(|attribute| drop(attribute.unwrap().unescape_value().unwrap()));
+            }
+            _ => {}
+        }
+    }
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{fffe}'));
+}
+
+#[test]
+fn a_failure_shows_some_of_what_differs_and_how_much_more_there_is() {
+    let rows: String = (0..30).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
+    let plan = planned(&["ALPHA"], &format!("CodeTable t\ntable: T\nrows:\n{rows}"), "code T en");
+    let text = junit::junit(&plan);
+    assert!(text.contains("message=\"30 to add\"") && text.contains("\nand 10 more</failure>"), "{text}");
+    assert!(text.contains("C19 will be created") && !text.contains("C20"));
+}
