@@ -138,3 +138,85 @@ fn whole_numbers_may_be_written_as_floats() {
     let rate = loaded.network.map(|network| network.zones[0].rate);
     assert_eq!(rate.map(|rate| (rate.per_second, rate.daily_reserve)), Some((10, 1000)));
 }
+
+/// The network with this in its spec.
+fn with(more: &str) -> Network {
+    let members: String = ('A'..='H').map(|code| format!("    - {{code: {code}, name: {code}}}\n")).collect();
+    let text = format!(
+        "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: omni}}\nspec:\n  region: ca\n  \
+         credentials: {{read: {{env: A}}}}\n  networkZone: {{code: NZ, name: N}}\n  members:\n{members}{more}"
+    );
+    let loaded = crate::manifest::load(&[source("n.yaml", &text)], None);
+    assert!(loaded.diagnostics.is_empty(), "{}", shown(&loaded.diagnostics));
+    loaded.network.unwrap_or_else(|| unreachable!("there are no problems"))
+}
+
+#[test]
+fn every_zone_is_in_one_wave_whatever_changes() {
+    let waves = |waves: &str| -> Vec<String> {
+        let network = with(&format!("  rollout:\n    waves: {waves}\n"));
+        let wave = |wave: &crate::model::Wave| {
+            let zones: Vec<&str> = wave.zones.iter().map(|zone| zone.as_str()).collect();
+            format!("{}: {}", wave.name, zones.join(" "))
+        };
+        network.rollout.waves.iter().map(wave).collect()
+    };
+    assert_eq!(
+        waves("[{name: pilot, appliesTo: {only: [B]}}, {name: third, percent: 34}, {name: last}]"),
+        ["pilot: B", "third: A C D NZ", "last: E F G H"],
+        "34 % of nine zones are four, and the pilot is none of them"
+    );
+    assert_eq!(
+        waves("[{name: some, percent: 1}, {name: named, appliesTo: {only: [NZ, A]}}]"),
+        ["some: B", "named: A NZ", "rest: C D E F G H"],
+        "who is named later is not taken by a share"
+    );
+}
+
+#[test]
+fn a_freeze_begins_and_ends_where_its_time_zone_says() {
+    let span = |from: &str, until: &str, zone: &str| -> (String, String) {
+        let more = format!(
+            "  guards:\n    freezes: [{{name: x, from: {from}, until: {until}, timeZone: {zone}}}]\n"
+        );
+        let freeze = with(&more).guards.freezes.remove(0);
+        (freeze.from.to_string(), freeze.until.to_string())
+    };
+    let times = |from: &str, until: &str| (from.to_owned(), until.to_owned());
+    assert_eq!(
+        span("2026-12-14", "2026-12-14", "America/Toronto"),
+        times("2026-12-14T05:00:00Z", "2026-12-15T05:00:00Z"),
+        "a day is part of it to its end"
+    );
+    assert_eq!(
+        span("2026-07-01T18:00", "2026-07-01T18:30:30", "Europe/Berlin"),
+        times("2026-07-01T16:00:00Z", "2026-07-01T16:30:30Z")
+    );
+    // The clocks of Toronto skip from 2 to 3, and go from 2 back to 1.
+    assert_eq!(
+        span("2026-03-08T02:30", "2026-11-01T01:30", "America/Toronto"),
+        times("2026-03-08T07:30:00Z", "2026-11-01T05:30:00Z")
+    );
+}
+
+#[test]
+fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
+    use crate::model::guard::Extent;
+    use crate::model::{Deed, Guards, Limit};
+    let guards = with(
+        "  guards:\n    limits: {deletes: {collection: {percent: 5}, zone: null}, updates: {network: {records: 7}}}\n",
+    )
+    .guards;
+    let of = |guards: &Guards, deed, extent| -> Option<(Option<usize>, Option<u32>)> {
+        let mut limits = guards.limits.iter();
+        let found = limits.find(|limit| (limit.deed, limit.extent) == (deed, extent));
+        found.map(|Limit { records, percent, .. }| (*records, *percent))
+    };
+    assert_eq!(of(&guards, Deed::Delete, Extent::Collection), Some((None, Some(5))));
+    assert_eq!(of(&guards, Deed::Delete, Extent::Zone), None);
+    assert_eq!(of(&guards, Deed::Update, Extent::Network), Some((Some(7), None)));
+    assert_eq!(
+        of(&guards, Deed::Disable, Extent::Collection),
+        of(&Guards::default(), Deed::Disable, Extent::Collection)
+    );
+}
