@@ -173,7 +173,10 @@ impl Stage {
             }
             "write" => {
                 let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
-                std::fs::write(self.directory.path().join(file), text.replace("\\n", "\n"))
+                let path = self.directory.path().join(file);
+                let folder = path.parent().expect("a file is in a folder");
+                std::fs::create_dir_all(folder)
+                    .and_then(|()| std::fs::write(&path, text.replace("\\n", "\n")))
                     .map_err(|e| e.to_string())
             }
             "show" => {
