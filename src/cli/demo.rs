@@ -25,10 +25,14 @@ const ENVIRONMENT: &str = "emulator";
 const EDIT: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlockDescription", "by": "m.tremblay",
     "action": {"set_code": {"code": "CONSORTIA", "description": "Blocked, see front desk"}}}"#;
 
+/// And once more, while the central office looks at the plan.
+const EDIT_MEANWHILE: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlockDescription",
+    "by": "m.tremblay", "action": {"set_code": {"code": "CONSORTIA", "description": "Blocked, call Marie"}}}"#;
+
 /// See the main job on a made-up consortium of 12 members
 ///
-/// Validates, plans, applies, plans again, and shows a librarian's edit as drift, on an embedded
-/// emulator: no account, no key, no network.
+/// Validates, plans, applies, plans again, shows a librarian's edit as drift, and applies a reviewed plan
+/// while they edit once more, on an embedded emulator: no account, no key, no network.
 #[derive(Debug, Args)]
 pub struct Demo {}
 
@@ -60,10 +64,15 @@ async fn show(world: &World) -> Result<(), String> {
     stage.say("Now every member is as decided, so a second plan is empty.");
     stage.command(&["plan", "--detailed-exitcode"], Exit::Done).await?;
     stage.say("A month later, someone at Delta University rewords a row in Alma's own user interface ...");
-    let edit: Edit = serde_json::from_str(EDIT).map_err(|error| error.to_string())?;
-    emulator.control().edit(edit).map_err(|error| error.to_string())?;
-    stage.say("... and the next plan says where, what, and who.");
-    stage.command(&["plan", "--detailed-exitcode"], Exit::Changes).await?;
+    stage.edit(EDIT)?;
+    stage.say("... and the next plan says where, what, and who. It is kept in a file, to be reviewed.");
+    stage.command(&["plan", "--detailed-exitcode", "--out", "plan.json"], Exit::Changes).await?;
+    stage.say(
+        "While the central office looks at it, they reword the row once more. What is applied now is what",
+    );
+    stage.say("was reviewed, or nothing: their edit stays, and everybody hears of it (exit code 5).");
+    stage.edit(EDIT_MEANWHILE)?;
+    stage.command(&["apply", "plan.json", "--yes"], Exit::Stale).await?;
     stage.say(
         "That is the main job. The example is in examples/quickstart; README.md says how to point it at a",
     );
@@ -96,6 +105,12 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Somebody edits a table in Alma.
+    fn edit(&self, edit: &str) -> Result<(), String> {
+        let edit: Edit = serde_json::from_str(edit).map_err(|error| error.to_string())?;
+        self.emulator.control().edit(edit).map_err(|error| error.to_string())
+    }
+
     fn say(&self, words: &str) {
         let style = anstyle::AnsiColor::Cyan.on_default();
         self.world.out.line(format!("{style}# {words}{style:#}"));

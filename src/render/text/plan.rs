@@ -49,7 +49,10 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 
 fn legend(out: &mut String, plan: &Plan) {
     let counts = plan.counts();
-    let _ = writeln!(out, "zonal will perform the following actions, where");
+    let _ = match plan.has_work() && !plan.is_writable() {
+        true => writeln!(out, "zonal holds back all of the following actions, where"),
+        false => writeln!(out, "zonal will perform the following actions, where"),
+    };
     let signs = [
         (counts.add, styled(ADD, '+'), "create"),
         (counts.change, styled(CHANGE, '~'), "update in-place"),

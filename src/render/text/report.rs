@@ -152,6 +152,13 @@ fn tally(changes: &[Change]) -> Vec<String> {
     if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
 }
 
+/// One empty line before the last one, whatever stands above it.
+fn apart(out: &mut String) {
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+}
+
 fn totals(out: &mut String, plan: &Plan, report: &Report) {
     let mut done: BTreeMap<Action, u64> = BTreeMap::new();
     let mut not_done = 0;
@@ -180,6 +187,9 @@ fn totals(out: &mut String, plan: &Plan, report: &Report) {
         number(Action::Update),
         number(Action::Delete)
     );
+    if not_done > 0 {
+        apart(out);
+    }
     let _ = match (not_done, plan.is_complete()) {
         (0, false) => writeln!(
             out,
@@ -189,7 +199,7 @@ fn totals(out: &mut String, plan: &Plan, report: &Report) {
         (0, true) => writeln!(out, "{} {records}", styled(BOLD, "Apply complete!")),
         (_, _) => writeln!(
             out,
-            "\n{} {records} What is marked with ! above was not done; `zonal plan` shows what is left.",
+            "{} {records} What is marked with ! above was not done; `zonal plan` shows what is left.",
             styled(BOLD, "Apply incomplete.")
         ),
     };
