@@ -7,7 +7,7 @@
 //! * [`kinds`]: the catalogue of what a manifest can describe, each with its rules and its expansion.
 //! * [`observe`]: asks each zone for what is desired of it.
 //! * [`diff`]: desired and observed to changes.
-//! * [`plan`]: changes to a plan: order, groups, cost.
+//! * [`plan`]: changes to a plan: order, groups, cost, digests, approvals.
 //! * [`guard`]: what guards and policies find in a plan.
 //! * [`apply`]: a plan to events, and to zones that hold what is desired.
 //! * [`render`]: plans, reports and diagnostics to text and JSON.
