@@ -13,7 +13,7 @@ use super::world::World;
 use crate::model::Plan;
 use crate::render::json::layout::lines;
 use crate::render::markdown::{self, Context};
-use crate::render::{github, gitlab, html, junit, sarif};
+use crate::render::{github, gitlab, html, junit, runbook, sarif};
 
 /// What a plan is written as, beside what is printed.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,6 +28,9 @@ pub struct Outputs {
     /// Write one page for people: zones by collections, each cell with what changes in it
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write the steps for people, as `zonal runbook` prints them
+    #[arg(long, value_name = "FILE")]
+    runbook: Option<PathBuf>,
     /// Write JUnit XML: a suite for each zone
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -95,6 +98,7 @@ impl Outputs {
                 What::Json => lines(&planfile::plan_json(plan)) + "\n",
                 What::Markdown => markdown::comment(plan, context).text,
                 What::Html => html::html(plan),
+                What::Runbook => runbook::markdown(&runbook::runbook(plan)),
                 What::Junit => junit::junit(plan),
                 What::Sarif => to_json(&sarif::sarif(plan, &root)) + "\n",
             };
@@ -127,6 +131,7 @@ impl Outputs {
             (What::Json, &self.json_into),
             (What::Markdown, &self.markdown),
             (What::Html, &self.html),
+            (What::Runbook, &self.runbook),
             (What::Junit, &self.junit),
             (What::Sarif, &self.sarif),
         ];
@@ -169,6 +174,7 @@ enum What {
     Json,
     Markdown,
     Html,
+    Runbook,
     Junit,
     Sarif,
 }

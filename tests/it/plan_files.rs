@@ -12,6 +12,9 @@ use zonal::provider::transport::Transport as _;
 
 use crate::script::{Printed, Stage, case, paused};
 
+/// What else is written of a plan, and holds nothing that differs from one answer of a zone to the next.
+const FORMATS: [&str; 4] = ["markdown", "runbook", "junit", "sarif"];
+
 /// The text of a plan without what differs from one answer of a zone to the next.
 fn without_quota(text: &str) -> String {
     let cut = |line: &str| match line.starts_with("Cost: ") {
@@ -47,17 +50,33 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
                     stage.command(command).await;
                     continue;
                 }
-                let planned = run(&stage, &format!("{command} --out .plan.json")).await;
-                if planned.code == 1 {
-                    continue;
-                }
                 // What else is written of it comes last in a case's commands.
                 let outputs = [" --github", " --markdown"].iter().find_map(|flag| command.find(flag));
                 let outputs = outputs.map_or("", |at| &command[at..]);
-                let shown = run(&stage, &format!("zonal show .plan.json{outputs}")).await;
+                let others = |by: &str| match outputs {
+                    "" => FORMATS.map(|format| format!(" --{format} .{by}.{format}")).concat(),
+                    _ => String::new(),
+                };
+                let planned = run(&stage, &format!("{command} --out .plan.json{}", others("planned"))).await;
+                if planned.code == 1 {
+                    continue;
+                }
+                let shown = format!("zonal show .plan.json{outputs}{}", others("shown"));
+                let shown = run(&stage, &shown).await;
                 assert_eq!((shown.err.as_str(), shown.code), ("", 0), "{} `{command}`", case.display());
                 let (planned, shown) = (without_quota(&planned.out), without_quota(&shown.out));
                 assert_eq!(planned, shown, "{} `{command}`", case.display());
+                for format in FORMATS.iter().filter(|_| outputs.is_empty()) {
+                    let written = |by: &str| {
+                        let file = stage.directory().join(format!(".{by}.{format}"));
+                        without_quota(&std::fs::read_to_string(file).expect("it was written"))
+                    };
+                    assert!(
+                        written("planned") == written("shown"),
+                        "{} `{command}` {format}",
+                        case.display()
+                    );
+                }
                 // Whatever is written of a plan that was read is what was read.
                 let json = run(&stage, "zonal show .plan.json --json").await.out;
                 let file =
