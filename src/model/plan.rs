@@ -10,6 +10,7 @@ use super::difference::{CollectionChanges, CollectionDiff};
 use super::digest::Digest;
 use super::failure::Failure;
 use super::review::{Finding, Hold, Verdict};
+use super::rollout::Wave;
 
 /// All changes of all zones.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Plan {
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
     pub groups: Vec<Group>,
+    /// The waves in which apply goes through the zones that it has work in; empty for all at once.
+    pub waves: Vec<Wave>,
     /// What apply will cost.
     pub cost: Cost,
     /// Of everything that would be done, in all zones. Whoever approves a plan approves this.

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, ZoneCode, ZonePlan,
+    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, Wave, ZoneCode,
+    ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -45,12 +46,23 @@ pub fn plan(
         against: None,
         base: None,
         groups: group::groups(scope, &zones),
+        waves: waves(network, &zones),
         digest,
         findings: Vec::new(),
         made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }
+}
+
+/// The network's waves, as far as there is work in them.
+fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Wave> {
+    let busy = |code: &&ZoneCode| zones.get(*code).is_some_and(ZonePlan::has_work);
+    let waves = network.rollout.waves.iter().map(|wave| Wave {
+        name: Arc::clone(&wave.name),
+        zones: wave.zones.iter().filter(busy).cloned().collect(),
+    });
+    waves.filter(|wave| !wave.zones.is_empty()).collect()
 }
 
 /// What a plan is made from: `kinds` are those that it is narrowed to.

@@ -156,6 +156,12 @@ fn summary(out: &mut String, plan: &Plan) {
         );
     }
     let _ = writeln!(out, "{}", zones_line(plan));
+    if !plan.waves.is_empty() {
+        let waves: Vec<String> = (plan.waves.iter())
+            .map(|wave| format!("{} ({})", wave.name, count(wave.zones.len(), "zone")))
+            .collect();
+        let _ = writeln!(out, "Waves: {}.", waves.join(", then "));
+    }
     let rest = [
         (held, "Held back"),
         (by_hand, "By hand"),

@@ -121,6 +121,9 @@ pub struct Reconciler {
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.
     pub groups: Vec<GroupJson>,
+    /// The waves in which apply goes through the zones; not there where it is all zones at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<WaveJson>,
     /// One entry for each of `resource_changes`, by address.
     pub changes: BTreeMap<String, ChangeDetail>,
     /// One entry for each of `resource_drift`, by address.
@@ -229,6 +232,15 @@ pub struct GroupJson {
     pub zones: Vec<Arc<str>>,
 }
 
+/// One wave of the rollout.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WaveJson {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The zones of it that apply has work in.
+    pub zones: Vec<Arc<str>>,
+}
+
 /// What Terraform has no word for, of one change.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeDetail {
@@ -322,6 +334,12 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
                     digest: group.digest,
                     state: group.state,
                     zones: group.zones.iter().map(|code| code.0.clone()).collect(),
+                })
+                .collect(),
+            waves: (plan.waves.iter())
+                .map(|wave| WaveJson {
+                    name: wave.name.clone(),
+                    zones: wave.zones.iter().map(|code| code.0.clone()).collect(),
                 })
                 .collect(),
             changes: details(false),

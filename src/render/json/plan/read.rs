@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ChangeDetail, CollectionJson, EditJson, FORMAT, PlanJson, ReleasedJson, ResourceChange, ZoneJson,
+    ChangeDetail, CollectionJson, EditJson, FORMAT, PlanJson, ReleasedJson, ResourceChange, WaveJson,
+    ZoneJson,
 };
 use crate::model::{
     Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Finding, Group,
-    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Witness, ZoneCode, ZonePlan,
+    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave, Witness, ZoneCode, ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
@@ -103,6 +104,12 @@ impl TryFrom<PlanJson> for Plan {
             against: reconciler.against,
             base: reconciler.base,
             groups,
+            waves: (reconciler.waves.into_iter())
+                .map(|WaveJson { name, zones }| Wave {
+                    name,
+                    zones: zones.into_iter().map(ZoneCode).collect(),
+                })
+                .collect(),
             cost: reconciler.cost,
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
