@@ -84,6 +84,11 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
         exits.insert(Exit::Blocked);
+        // Nothing was begun, so no report tells of what would have been left alone.
+        let zones = plan.zones.values().filter(|zone| zone.has_work());
+        exits.extend(zones.clone().filter_map(|zone| zone.hold.as_ref()).map(of_hold));
+        let steps = zones.flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
+        exits.extend(steps.filter_map(|step| step.hold.as_ref()).map(of_hold));
     }
     for zone in plan.zones.values() {
         if zone.failure.is_some() {
