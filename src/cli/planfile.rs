@@ -13,11 +13,11 @@ use super::selection::Selection;
 use super::since;
 use super::world::World;
 use crate::model::{
-    Action, Change, CollectionId, Cost, Desired, Digest, Field, Group, Hold, MadeFrom, Mode, Plan, Step,
+    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, Step,
     UnderReview, Value, ZoneCode, ZonePlan, looks_truncated,
 };
 use crate::plan::digest::{Scope, is_busy};
-use crate::plan::hold;
+use crate::plan::{groups, hold};
 use crate::render::json::layout::lines;
 use crate::render::json::plan::{PlanJson, Reconciler, ResourceChange, read};
 
@@ -42,19 +42,35 @@ pub fn plan_json(shown: &Plan) -> PlanJson {
     crate::render::json::plan::plan(shown, |change| scope.change(change))
 }
 
-/// Whether the digests of a plan that was read are those of what it shows.
-pub fn is_intact(shown: &Plan) -> bool {
+/// Whether a plan that was read is as it was made: its digests are those of what it shows, and it shows all
+/// that they are of.
+fn is_intact(shown: &Plan) -> bool {
     let scope = Scope::from(shown);
     let zones = || shown.zones.iter().filter(|(_, zone)| is_busy(zone));
     let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
+            // Only an apply leaves a collection alone, which then is not shown.
+            && zone.collections.iter().all(|step| step.hold.is_none())
     };
-    let group = |group: &Group| {
-        let mut zones = group.zones.iter().filter_map(|code| shown.zones.get(code));
-        zones.all(|zone| scope.change_set(&zone.collections) == group.digest)
-    };
-    whole == shown.digest && shown.zones.iter().all(zone) && shown.groups.iter().all(group)
+    whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.groups
+}
+
+/// Reads a plan file for somebody who is to look at it or to agree to it.
+///
+/// # Errors
+/// An exit code, once it has been said what is wrong with it.
+pub fn shown(file: &Path, world: &World) -> Result<Plan, Exit> {
+    let name = file.display();
+    let plan =
+        Plan::try_from(open(file, world)?).map_err(|error| super::fail(world, format!("{name}: {error}")))?;
+    match is_intact(&plan) {
+        true => Ok(plan),
+        false => {
+            let words = "was edited after it was made: its digests are not those of what it shows";
+            Err(super::fail(world, format!("{name} {words}; make a new one with `zonal plan --out FILE`")))
+        }
+    }
 }
 
 /// Writes a plan file, and says what can be done with it.

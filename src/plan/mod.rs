@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, ZoneCode, ZonePlan,
+    Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step, ZoneCode,
+    ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -28,9 +29,9 @@ pub fn plan(
 ) -> Plan {
     let scope = Scope::from(network);
     let zones = differences.zones.into_iter().map(|(code, collections)| {
+        let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let mut failures = collections.iter().filter_map(|diff| diff.outcome.as_ref().err());
         let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
-        let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let collections = order::order(collections);
         let digest = scope.zone(code.as_str(), scope.changes(&collections));
         (code, ZonePlan { name, failure, collections, digest, hold: None })
@@ -51,6 +52,11 @@ pub fn plan(
         cost: cost::cost(network, &zones, observed),
         zones,
     }
+}
+
+/// The zones of a plan, by what happens to them.
+pub fn groups(plan: &Plan) -> Vec<Group> {
+    group::groups(Scope::from(plan), &plan.zones)
 }
 
 /// What a plan is made from: `kinds` are those that it is narrowed to.
@@ -83,5 +89,5 @@ pub fn hold(
             each.hold = each.hold.take().or(held);
         }
     }
-    plan.groups = group::groups(Scope::from(&*plan), &plan.zones);
+    plan.groups = groups(plan);
 }

@@ -240,3 +240,78 @@ fn of_a_plan_that_is_approved_as_a_whole_what_did_not_move_is_applied() {
         ends(&stage, "zonal apply --yes", 4).await;
     });
 }
+
+#[test]
+fn a_plan_file_that_hides_part_of_what_it_would_do_is_neither_shown_nor_approved() {
+    let hidden: [fn(&mut Json); 4] = [
+        |file| drop(file["reconciler"]["groups"].as_array_mut().expect("groups").remove(0)),
+        |file| {
+            let zones = file["reconciler"]["zones"].as_array_mut().expect("zones");
+            zones[0]["collections"][0]["hold"] = json!({"why": "moved"});
+        },
+        |file| {
+            let changes = file["resource_changes"].as_array_mut().expect("changes");
+            changes.remove(0);
+        },
+        |file| file["resource_changes"][0]["change"]["after"]["description"] = "Something else".into(),
+    ];
+    paused(async {
+        let stage = Stage::new(&case("plan-files"));
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        ends(&stage, "zonal show plan.json", 0).await;
+        for hide in hidden {
+            let mut file = read(&stage, "plan.json");
+            hide(&mut file);
+            write(&stage, "edited.json", &file);
+            for command in ["zonal show edited.json", "zonal approve edited.json --by Ada"] {
+                let printed = ends(&stage, command, 1).await;
+                assert!(printed.err.contains("was edited after it was made"), "{}", printed.err);
+                assert_eq!(printed.out, "");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_freeze_denies_nothing_where_everything_moved() {
+    paused(async {
+        let stage = Stage::new(&case("plan-files"));
+        ends(&stage, "zonal plan --zone 01OMNI_BETA --kind CodeTable --out plan.json", 0).await;
+        for (table, code) in [("UserBlockDescription", "LOST"), ("ItemPolicy", "NETWORK")] {
+            librarian(&stage, "01OMNI_BETA", table, set(code, "Ask Marie"));
+        }
+        add_to_network(
+            &stage,
+            "  guards: {freezes: [{name: exams, from: 2025-12-31, until: 2026-01-01, timeZone: UTC}]}\n",
+        );
+        let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
+        assert!(!printed.out.contains("freeze/exams"), "{}", printed.out);
+        // A freeze is over with the last moment of its last day, and not before.
+        ends(&stage, "zonal apply --yes", 4).await;
+    });
+}
+
+#[test]
+fn a_member_that_edits_during_the_pause_stops_the_rollout() {
+    paused(async {
+        let stage = Stage::new(&case("rollout"));
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        let applying = run(&stage, "zonal apply plan.json --yes --json");
+        let editing = async {
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            librarian(&stage, "01OMNI_ALPHA", "ItemPolicy", set("NETWORK", "Ask Marie"));
+        };
+        let (printed, ()) = tokio::join!(applying, editing);
+        assert_eq!(printed.code, 7, "{}", printed.out);
+        for zone in ["01OMNI_BETA", "01OMNI_DELTA", "01OMNI_EPSILON", "01OMNI_GAMMA"] {
+            let found = stage.happen(&format!("rows {zone} code ItemPolicy"));
+            assert!(!found.contains("NETWORK"), "{zone}\n{found}");
+        }
+        let last = printed.out.lines().last().unwrap_or_default();
+        assert!(last.contains(r#""exit_codes":[7,3]"#), "{last}");
+        // The member's words stay, and the rollout with them, until somebody plans again.
+        let printed = ends(&stage, "zonal apply plan.json --yes", 3).await;
+        assert!(printed.out.contains("stale: it moved since the plan"), "{}", printed.out);
+        assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
+    });
+}
