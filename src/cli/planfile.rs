@@ -12,6 +12,7 @@ use super::plan::{self, Part, Prepared, Target, Terms};
 use super::selection::Selection;
 use super::since;
 use super::world::World;
+use crate::apply::goes_on;
 use crate::model::{
     Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, Step,
     UnderReview, Value, ZoneCode, ZonePlan, looks_truncated,
@@ -114,6 +115,8 @@ pub struct Reviewed {
     zones: BTreeSet<Arc<str>>,
     /// By the zone under which it lists them, as they are counted where they are approved.
     changes: BTreeMap<ZoneCode, BTreeSet<Digest>>,
+    /// Those of them that it shows as they are.
+    shown: BTreeMap<ZoneCode, Vec<Change>>,
     /// Records that each collection had.
     existing: BTreeMap<(Arc<str>, String), usize>,
     /// Records that were to go from each collection, whichever its language.
@@ -128,6 +131,8 @@ impl Reviewed {
     /// # Errors
     /// An exit code, once it has been said what is wrong with it.
     pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
+        // A file whose parts do not fit together can still say what was in it.
+        let shown = Plan::try_from(open(file, world)?).ok();
         let PlanJson { zonal_version, resource_changes, reconciler, .. } = open(file, world)?;
         let leaving = leaving(&resource_changes, &reconciler);
         let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
@@ -135,7 +140,7 @@ impl Reviewed {
             let zone = address.split('/').next().unwrap_or_default();
             by_zone.entry(zone).or_default().push(detail.digest);
         }
-        let changes = by_zone
+        let changes: BTreeMap<ZoneCode, BTreeSet<Digest>> = by_zone
             .iter()
             .map(|(code, changes)| ((*code).into(), changes.iter().copied().collect()))
             .collect();
@@ -162,6 +167,7 @@ impl Reviewed {
                 .filter_map(|(code, each)| Some(((code.clone(), each.name.clone()), each.existing?)))
                 .collect(),
             zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
+            shown: shown.iter().flat_map(|shown| as_they_are(shown, &changes)).collect(),
             changes,
             leaving,
         })
@@ -249,7 +255,8 @@ impl Reviewed {
         };
         let has_moved = |code: &ZoneCode, zone: &ZonePlan, step: &Step| {
             let mut changes = step.diff.to_apply();
-            changes.any(|change| !is_reviewed(code, change)) || self.has_shrunk(code, zone, step)
+            changes.any(|change| !is_reviewed(code, change) && !self.goes_on(code, zone, change))
+                || self.has_shrunk(code, zone, step)
         };
         let moved: BTreeSet<(ZoneCode, CollectionId)> = (fresh.zones.iter())
             .flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, zone, step)))
@@ -260,6 +267,27 @@ impl Reviewed {
             moved.contains(&(code.clone(), step.diff.id.clone())).then_some(Hold::Moved)
         };
         hold(fresh, |_, _| None, moved);
+    }
+
+    /// Whether a change is what an earlier apply of the same plan has left of one of its own, when it wrote the
+    /// same record in another language.
+    fn goes_on(&self, code: &ZoneCode, zone: &ZonePlan, now: &Change) -> bool {
+        let Some(shown) = self.shown.get(code) else { return false };
+        let shown = || shown.iter().filter(|shown| shown.address.key == now.address.key);
+        let Some(approved) = shown().find(|shown| shown.address.collection == now.address.collection) else {
+            return false;
+        };
+        let is_left = |shown: &Change| {
+            let mut changes = zone.collections.iter().flat_map(|step| step.diff.to_apply());
+            changes.any(|change| change.address == shown.address)
+        };
+        let in_another_language = |shown: &&Change| {
+            let collection = &shown.address.collection;
+            collection != &now.address.collection && collection.shares_rows_with(&now.address.collection)
+        };
+        let done: Vec<&Change> =
+            shown().filter(in_another_language).filter(|shown| !is_left(shown)).collect();
+        !done.is_empty() && goes_on(approved, now, &done)
     }
 
     /// Whether a zone answered with so few records, where the plan saw many, that it looks like half an answer.
@@ -280,6 +308,21 @@ impl Reviewed {
         });
         looks_truncated(then.saturating_sub(gone), found.existing)
     }
+}
+
+/// What a plan file would have apply do, as far as it shows what its digests are of.
+fn as_they_are(
+    shown: &Plan,
+    changes: &BTreeMap<ZoneCode, BTreeSet<Digest>>,
+) -> BTreeMap<ZoneCode, Vec<Change>> {
+    let scope = Scope::from(shown);
+    let zones = shown.zones.iter().filter_map(|(code, zone)| Some((code, zone, changes.get(code)?)));
+    let zones = zones.map(|(code, zone, changes)| {
+        let all = zone.collections.iter().flat_map(|step| step.diff.to_apply());
+        let as_it_is = |change: &&Change| changes.contains(&scope.change(change));
+        (code.clone(), all.filter(as_it_is).cloned().collect())
+    });
+    zones.collect()
 }
 
 /// What makes a record that record: fields and values.

@@ -315,3 +315,88 @@ fn a_member_that_edits_during_the_pause_stops_the_rollout() {
         assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
     });
 }
+
+/// Plays a script up to its first apply that asks for nothing in particular and ends well, and gives the flags
+/// of that.
+async fn until_applied(stage: &Stage, script: &str) -> Option<String> {
+    let lines: Vec<&str> = script.lines().collect();
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(what) = line.strip_prefix("@ ") {
+            stage.happen(what);
+        }
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let plain = command.strip_prefix("zonal apply --yes").filter(|_| !command.contains("--json"));
+        let printed = lines[index + 1..].iter().take_while(|line| !line.starts_with(['$', '@']));
+        let well = !printed.clone().any(|line| line.starts_with("[exit"));
+        match plain {
+            Some(flags) if well && !flags.contains(".json") && !flags.contains("--override") => {
+                return Some(flags.to_owned());
+            }
+            Some(_) | None => drop(stage.command(command).await),
+        }
+    }
+    None
+}
+
+/// In as many pieces as it takes, what a plan file holds is done: nothing of it is void because part of it is
+/// done already.
+#[test]
+fn whatever_a_case_applies_its_plan_file_does_however_often_it_is_interrupted() {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut pieces = 0;
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
+        let case = entry.expect("and readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+        for after in [700, 1_500, 2_600] {
+            paused(async {
+                let stage = Stage::new(&case);
+                let Some(flags) = until_applied(&stage, &script).await else { return };
+                let planned = run(&stage, &format!("zonal plan{flags} --out .plan.json")).await;
+                if planned.code != 0 {
+                    return;
+                }
+                let first = interrupted(&stage, "zonal apply .plan.json --yes", after).await;
+                pieces += usize::from(first.code == 130);
+                let second = run(&stage, "zonal apply .plan.json --yes").await;
+                let left = run(&stage, &format!("zonal plan{flags} --json")).await.out;
+                let left: Json = serde_json::from_str(&left).expect("a plan is JSON");
+                if second.code != 0 || left["applyable"] != json!(false) {
+                    wrong.push(format!(
+                        "{} after {after} ms: {} then {}\n{}{}",
+                        case.display(),
+                        first.code,
+                        second.code,
+                        second.out,
+                        second.err
+                    ));
+                }
+            });
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(pieces > 20, "only {pieces} were interrupted");
+}
+
+#[test]
+fn a_row_that_a_first_apply_created_in_one_language_is_not_overwritten_when_somebody_has_translated_it() {
+    for (translated, code) in [(false, 0), (true, 5)] {
+        paused(async {
+            let stage = Stage::new(&case("languages"));
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            stage.happen(
+                r#"fault {"method": "PUT", "path": "lang=fr", "effect": {"status": {"status": 400, "code": "401652"}}}"#,
+            );
+            ends(&stage, "zonal apply plan.json --yes", 3).await;
+            stage.happen("no faults");
+            if translated {
+                let action = json!({"set_code": {"code": "AFN", "description": "Usager", "language": "fr"}});
+                librarian(&stage, "01T_A", "UserGroups", action);
+            }
+            ends(&stage, "zonal apply plan.json --yes", code).await;
+            let words = if translated { r#""fr":"Usager""# } else { r#""fr":"Usager du réseau""# };
+            let found = stage.happen("rows 01T_A code UserGroups");
+            assert!(found.contains(words), "{found}");
+        });
+    }
+}
