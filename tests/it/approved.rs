@@ -310,7 +310,7 @@ fn a_member_that_edits_during_the_pause_stops_the_rollout() {
         let last = printed.out.lines().last().unwrap_or_default();
         assert!(last.contains(r#""exit_codes":[7,3]"#), "{last}");
         // The member's words stay, and the rollout with them, until somebody plans again.
-        let printed = ends(&stage, "zonal apply plan.json --yes", 3).await;
+        let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
         assert!(printed.out.contains("stale: it moved since the plan"), "{}", printed.out);
         assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
     });
@@ -399,4 +399,35 @@ fn a_row_that_a_first_apply_created_in_one_language_is_not_overwritten_when_some
             assert!(found.contains(words), "{found}");
         });
     }
+}
+
+#[test]
+fn a_pilot_that_waits_for_an_approval_has_not_failed() {
+    paused(async {
+        let stage = Stage::new(&case("rollout"));
+        add_to_network(&stage, "  approval: {requiredFor: {only: [01OMNI_ALPHA]}}\n");
+        let printed = ends(&stage, "zonal apply --yes", 4).await;
+        assert!(printed.out.contains("the rollout stopped in wave `pilot`"), "{}", printed.out);
+        assert_eq!(writes(&stage), 0);
+    });
+}
+
+#[test]
+fn no_approval_replaces_that_of_somebody_else_or_one_that_overrides_more() {
+    paused(async {
+        let stage = Stage::new(&case("plan-files"));
+        add_to_network(
+            &stage,
+            "  guards: {freezes: [{name: exams, from: 2025-12-31, until: 2026-01-01, timeZone: UTC}]}\n",
+        );
+        ends(&stage, "zonal plan --out plan.json", 4).await;
+        ends(&stage, "zonal approve plan.json --by Ada-L --override freeze/exams --reason agreed", 0).await;
+        for _ in 0..2 {
+            ends(&stage, "zonal approve plan.json --by Ada_L", 0).await;
+            ends(&stage, "zonal approve plan.json --by Ada-L", 0).await;
+        }
+        let files = std::fs::read_dir(stage.directory().join("approvals")).expect("there are approvals");
+        assert_eq!(files.count(), 3);
+        ends(&stage, "zonal apply plan.json --yes", 0).await;
+    });
 }
