@@ -100,6 +100,23 @@ fn within(approved: &Change, now: &Change, done: &[&Change]) -> bool {
     }
 }
 
+/// Whether a change is what is left of an approved one after an earlier apply, which has `done` its part in
+/// another language of the same table. Since then, anybody may have been there: what is overwritten must be what
+/// was there when it was approved, or what that apply wrote, or nothing.
+pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
+    let was_ours = |edit: &Edit| {
+        done.iter()
+            .flat_map(|done| &done.edits)
+            .any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
+    };
+    let was_there = |edit: &Edit| {
+        approved.edits.iter().any(|approved| approved.field == edit.field && approved.before == edit.before)
+    };
+    let is_empty = |edit: &Edit| matches!(edit.before, None | Some(Value::Null));
+    within(approved, now, done)
+        && now.edits.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]

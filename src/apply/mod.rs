@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::model::{Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
 use crate::provider::Write;
 
+pub use self::approval::goes_on;
 pub use self::waves::roll_out;
 
 /// Says when to stop: what is being written is finished, nothing more is begun.

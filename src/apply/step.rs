@@ -12,6 +12,7 @@ use super::approval::{self, Allowance};
 use crate::diff::{self, Wanted};
 use crate::model::{
     Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Key, Outcome, ZoneCode,
+    looks_truncated,
 };
 use crate::provider::{self, Snapshot, WriteError};
 
@@ -20,11 +21,6 @@ const SENDS: usize = 3;
 /// Pauses before reading back again, when the first reading still shows something else: a zone
 /// may take a moment to show what it has accepted.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
-
-/// Of a collection with so many records, less than half is too few to believe.
-const HALF_FROM: usize = 10;
-/// Of a collection with so many records, none at all is.
-const NOTHING_FROM: usize = 2;
 
 /// One collection that is to be written.
 pub struct Write<'a, W> {
@@ -79,13 +75,11 @@ impl<W: provider::Write> Write<'_, W> {
         }
     }
 
-    /// What looks like half an answer: the records that are missing would be taken away by writing back
-    /// what came.
+    /// Why nothing is written back of what looks like half an answer.
     fn truncated(&self, holds: usize) -> Option<Failure> {
         let existing = self.planned.outcome.as_ref().map_or(0, |found| found.existing);
         let had = existing.saturating_sub(self.allowance.deleted());
-        let nothing = had >= NOTHING_FROM && holds == 0;
-        if !nothing && (had < HALF_FROM || holds * 2 >= had) {
+        if !looks_truncated(had, holds) {
             return None;
         }
         let records = if holds == 1 { "record" } else { "records" };

@@ -63,16 +63,31 @@ fn read(folder: &Path, name: &str) -> Result<Approval, String> {
     }
 }
 
-/// Writes an approval into a file of its own, and says which.
+/// Writes an approval into a file of its own, and says which. One that says less than what somebody has
+/// agreed to before does not replace it.
 ///
 /// # Errors
 /// In words, where it cannot be written.
 pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
-    let name = format!("{FOLDER}/{}-{}.json", approval.digest.short(), slug(&approval.by));
-    let written = std::fs::create_dir_all(directory.join(FOLDER))
-        .and_then(|()| files::replace(&directory.join(&name), &(to_json(approval) + "\n")));
-    written.map_err(|error| format!("{name} cannot be written: {error}"))?;
-    Ok(name)
+    let folder = directory.join(FOLDER);
+    let stem = format!("{}-{}", approval.digest.short(), slug(&approval.by));
+    let is_free = |name: &String| match read(&folder, name) {
+        Ok(there) => {
+            let kept = |each: &Overridden| approval.overrides.contains(each);
+            let Approval { digest, by, overrides, .. } = &there;
+            (digest, by) == (&approval.digest, &approval.by) && overrides.iter().all(kept)
+        }
+        // What cannot be read is another matter, and is told wherever approvals are.
+        Err(_) => !folder.join(name).exists(),
+    };
+    let mut names =
+        std::iter::once(format!("{stem}.json")).chain((2..).map(|n: u32| format!("{stem}-{n}.json")));
+    let name = names.find(is_free).unwrap_or_else(|| format!("{stem}.json"));
+    let shown = format!("{FOLDER}/{name}");
+    let written = std::fs::create_dir_all(&folder)
+        .and_then(|()| files::replace(&folder.join(&name), &(to_json(approval) + "\n")));
+    written.map_err(|error| format!("{shown} cannot be written: {error}"))?;
+    Ok(shown)
 }
 
 /// A name as part of a file's: `ada-lovelace`.

@@ -83,12 +83,7 @@ impl Approve {
             return Err(fail("--by must name who approves, in one line".into()));
         }
         let shown = self.plan.display();
-        let plan = planfile::open(&self.plan, world)?;
-        let plan = Plan::try_from(plan).map_err(|error| fail(format!("{shown}: {error}")))?;
-        if !planfile::is_intact(&plan) {
-            let words = "was edited after it was made: its digests are not those of what it shows";
-            return Err(fail(format!("{shown} {words}; make a new one with `zonal plan --out FILE`")));
-        }
+        let plan = planfile::shown(&self.plan, world)?;
         let overridden = self.overridden(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let chosen = self.choose(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let date = (world.now)().chars().take(10).collect::<String>();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{FailureClass, Hold, Outcome, Plan, Report};
+use crate::model::{FailureClass, Hold, Outcome, Plan, Report, WaveEnd};
 
 /// How a command ended. In order of precedence: where several apply, the first one here counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +84,11 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
         exits.insert(Exit::Blocked);
+        // Nothing was begun, so no report tells of what would have been left alone.
+        let zones = plan.zones.values().filter(|zone| zone.has_work());
+        exits.extend(zones.clone().filter_map(|zone| zone.hold.as_ref()).filter_map(of_hold));
+        let steps = zones.flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
+        exits.extend(steps.filter_map(|step| step.hold.as_ref()).filter_map(of_hold));
     }
     for zone in plan.zones.values() {
         if zone.failure.is_some() {
@@ -92,9 +97,13 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
         let blocked = zone.collections.iter().filter_map(|step| step.diff.outcome.as_ref().err());
         exits.extend(blocked.map(|failure| of_failure(failure.class)));
     }
+    // In a wave that failed, zones failed; in one in which nothing was written, they may have moved or waited.
+    if report.waves.iter().any(|wave| matches!(wave.end, WaveEnd::Failed { .. })) {
+        exits.insert(Exit::Partial);
+    }
     for zone in report.zones.values() {
         exits.extend(zone.refused.as_ref().map(|_| Exit::Incomplete));
-        exits.extend(zone.held.as_ref().map(of_hold));
+        exits.extend(zone.held.as_ref().and_then(of_hold));
         for (_, outcome) in &zone.collections {
             match outcome {
                 Outcome::Applied { .. } => {}
@@ -104,7 +113,7 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
                 Outcome::Failed { failure } => {
                     exits.extend([Exit::Partial, of_failure(failure.class)]);
                 }
-                Outcome::Held { hold } => drop(exits.insert(of_hold(hold))),
+                Outcome::Held { hold } => exits.extend(of_hold(hold)),
                 // What it is blocked by has been counted; where that was never tried, it failed in the plan.
                 Outcome::Blocked { .. } => {}
             }
@@ -113,12 +122,12 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
     or_done(exits)
 }
 
-/// What is held back is not done, whatever the reason.
-fn of_hold(hold: &Hold) -> Exit {
+/// What is held back is not done, whatever the reason. Where a rollout stopped, what it stopped for counts.
+fn of_hold(hold: &Hold) -> Option<Exit> {
     match hold {
-        Hold::Unapproved | Hold::Guarded { .. } => Exit::Blocked,
-        Hold::Moved => Exit::Stale,
-        Hold::Stopped { .. } => Exit::Partial,
+        Hold::Unapproved | Hold::Guarded { .. } => Some(Exit::Blocked),
+        Hold::Moved => Some(Exit::Stale),
+        Hold::Stopped { .. } => None,
     }
 }
 

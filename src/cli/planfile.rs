@@ -12,14 +12,15 @@ use super::plan::{self, Part, Prepared, Target, Terms};
 use super::selection::Selection;
 use super::since;
 use super::world::World;
+use crate::apply::goes_on;
 use crate::model::{
-    CollectionId, Cost, Desired, Digest, Group, Hold, MadeFrom, Mode, Plan, Step, UnderReview, ZoneCode,
-    ZonePlan,
+    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, Step,
+    UnderReview, Value, ZoneCode, ZonePlan, looks_truncated,
 };
 use crate::plan::digest::{Scope, is_busy};
-use crate::plan::hold;
+use crate::plan::{groups, hold};
 use crate::render::json::layout::lines;
-use crate::render::json::plan::{PlanJson, read};
+use crate::render::json::plan::{PlanJson, Reconciler, ResourceChange, read};
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
 /// answer of a zone to the next is left out.
@@ -42,19 +43,35 @@ pub fn plan_json(shown: &Plan) -> PlanJson {
     crate::render::json::plan::plan(shown, |change| scope.change(change))
 }
 
-/// Whether the digests of a plan that was read are those of what it shows.
-pub fn is_intact(shown: &Plan) -> bool {
+/// Whether a plan that was read is as it was made: its digests are those of what it shows, and it shows all
+/// that they are of.
+fn is_intact(shown: &Plan) -> bool {
     let scope = Scope::from(shown);
     let zones = || shown.zones.iter().filter(|(_, zone)| is_busy(zone));
     let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
+            // Only an apply leaves a collection alone, which then is not shown.
+            && zone.collections.iter().all(|step| step.hold.is_none())
     };
-    let group = |group: &Group| {
-        let mut zones = group.zones.iter().filter_map(|code| shown.zones.get(code));
-        zones.all(|zone| scope.change_set(&zone.collections) == group.digest)
-    };
-    whole == shown.digest && shown.zones.iter().all(zone) && shown.groups.iter().all(group)
+    whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.groups
+}
+
+/// Reads a plan file for somebody who is to look at it or to agree to it.
+///
+/// # Errors
+/// An exit code, once it has been said what is wrong with it.
+pub fn shown(file: &Path, world: &World) -> Result<Plan, Exit> {
+    let name = file.display();
+    let plan =
+        Plan::try_from(open(file, world)?).map_err(|error| super::fail(world, format!("{name}: {error}")))?;
+    match is_intact(&plan) {
+        true => Ok(plan),
+        false => {
+            let words = "was edited after it was made: its digests are not those of what it shows";
+            Err(super::fail(world, format!("{name} {words}; make a new one with `zonal plan --out FILE`")))
+        }
+    }
 }
 
 /// Writes a plan file, and says what can be done with it.
@@ -96,9 +113,14 @@ pub struct Reviewed {
     part: Part,
     made_from: MadeFrom,
     zones: BTreeSet<Arc<str>>,
-    changes: BTreeSet<Digest>,
+    /// By the zone under which it lists them, as they are counted where they are approved.
+    changes: BTreeMap<ZoneCode, BTreeSet<Digest>>,
+    /// Those of them that it shows as they are.
+    shown: BTreeMap<ZoneCode, Vec<Change>>,
     /// Records that each collection had.
     existing: BTreeMap<(Arc<str>, String), usize>,
+    /// Records that were to go from each collection, whichever its language.
+    leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<Identity>>,
     /// What is to be approved of it, by its own changes.
     pub under_review: UnderReview,
 }
@@ -109,12 +131,19 @@ impl Reviewed {
     /// # Errors
     /// An exit code, once it has been said what is wrong with it.
     pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
-        let PlanJson { zonal_version, reconciler, .. } = open(file, world)?;
+        // A file whose parts do not fit together can still say what was in it.
+        let shown = Plan::try_from(open(file, world)?).ok();
+        let PlanJson { zonal_version, resource_changes, reconciler, .. } = open(file, world)?;
+        let leaving = leaving(&resource_changes, &reconciler);
         let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
         for (address, detail) in &reconciler.changes {
             let zone = address.split('/').next().unwrap_or_default();
             by_zone.entry(zone).or_default().push(detail.digest);
         }
+        let changes: BTreeMap<ZoneCode, BTreeSet<Digest>> = by_zone
+            .iter()
+            .map(|(code, changes)| ((*code).into(), changes.iter().copied().collect()))
+            .collect();
         let scope = Scope::new(&reconciler.network, reconciler.environment.as_deref());
         let zones: BTreeMap<ZoneCode, Digest> =
             by_zone.into_iter().map(|(code, changes)| (code.into(), scope.zone(code, changes))).collect();
@@ -138,7 +167,9 @@ impl Reviewed {
                 .filter_map(|(code, each)| Some(((code.clone(), each.name.clone()), each.existing?)))
                 .collect(),
             zones: reconciler.zones.into_iter().map(|zone| zone.code).collect(),
-            changes: reconciler.changes.into_values().map(|detail| detail.digest).collect(),
+            shown: shown.iter().flat_map(|shown| as_they_are(shown, &changes)).collect(),
+            changes,
+            leaving,
         })
     }
 
@@ -219,14 +250,18 @@ impl Reviewed {
     /// already is as it was reviewed.
     pub fn admit(&self, fresh: &mut Plan) {
         let scope = Scope::from(&*fresh);
-        let has_moved = |code: &ZoneCode, step: &Step| {
+        let is_reviewed = |code: &ZoneCode, change: &Change| {
+            self.changes.get(code).is_some_and(|changes| changes.contains(&scope.change(change)))
+        };
+        let has_moved = |code: &ZoneCode, zone: &ZonePlan, step: &Step| {
             let mut changes = step.diff.to_apply();
-            changes.any(|change| !self.changes.contains(&scope.change(change))) || self.has_shrunk(code, step)
+            changes.any(|change| !is_reviewed(code, change) && !self.goes_on(code, zone, change))
+                || self.has_shrunk(code, zone, step)
         };
         let moved: BTreeSet<(ZoneCode, CollectionId)> = (fresh.zones.iter())
-            .flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, step)))
-            .filter(|(code, step)| has_moved(code, step))
-            .map(|(code, step)| (code.clone(), step.diff.id.clone()))
+            .flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, zone, step)))
+            .filter(|(code, zone, step)| has_moved(code, zone, step))
+            .map(|(code, _, step)| (code.clone(), step.diff.id.clone()))
             .collect();
         let moved = |code: &ZoneCode, step: &Step| {
             moved.contains(&(code.clone(), step.diff.id.clone())).then_some(Hold::Moved)
@@ -234,18 +269,86 @@ impl Reviewed {
         hold(fresh, |_, _| None, moved);
     }
 
-    /// Whether a zone answered with less than half the records that it had when the plan was made: half
-    /// an answer that is written back takes the other half away.
-    fn has_shrunk(&self, code: &ZoneCode, step: &Step) -> bool {
+    /// Whether a change is what an earlier apply of the same plan has left of one of its own, when it wrote the
+    /// same record in another language.
+    fn goes_on(&self, code: &ZoneCode, zone: &ZonePlan, now: &Change) -> bool {
+        let Some(shown) = self.shown.get(code) else { return false };
+        let shown = || shown.iter().filter(|shown| shown.address.key == now.address.key);
+        let Some(approved) = shown().find(|shown| shown.address.collection == now.address.collection) else {
+            return false;
+        };
+        let is_left = |shown: &Change| {
+            let mut changes = zone.collections.iter().flat_map(|step| step.diff.to_apply());
+            changes.any(|change| change.address == shown.address)
+        };
+        let in_another_language = |shown: &&Change| {
+            let collection = &shown.address.collection;
+            collection != &now.address.collection && collection.shares_rows_with(&now.address.collection)
+        };
+        let done: Vec<&Change> =
+            shown().filter(in_another_language).filter(|shown| !is_left(shown)).collect();
+        !done.is_empty() && goes_on(approved, now, &done)
+    }
+
+    /// Whether a zone answered with so few records, where the plan saw many, that it looks like half an answer.
+    /// Those that an earlier apply of the same plan has deleted are not missed.
+    fn has_shrunk(&self, code: &ZoneCode, zone: &ZonePlan, step: &Step) -> bool {
         let Ok(found) = &step.diff.outcome else { return false };
-        let then =
-            self.existing.get(&(code.0.clone(), step.diff.id.to_string())).copied().unwrap_or_default();
-        then >= FEW && found.existing * 2 < then
+        let id = &step.diff.id;
+        let Some(then) = self.existing.get(&(code.0.clone(), id.to_string())) else { return true };
+        let leaving = self.leaving.get(&(code.clone(), id.without_language()));
+        let gone = leaving.map_or(0, |leaving| {
+            let shared = zone.collections.iter().filter(|other| other.diff.id.shares_rows_with(id));
+            let left: BTreeSet<&Identity> = shared
+                .flat_map(|other| other.diff.to_apply())
+                .filter(|change| change.action == Action::Delete)
+                .map(|change| &change.key)
+                .collect();
+            leaving.iter().filter(|key| !left.contains(key)).count()
+        });
+        looks_truncated(then.saturating_sub(gone), found.existing)
     }
 }
 
-/// So many records that losing half of them is no accident.
-const FEW: usize = 10;
+/// What a plan file would have apply do, as far as it shows what its digests are of.
+fn as_they_are(
+    shown: &Plan,
+    changes: &BTreeMap<ZoneCode, BTreeSet<Digest>>,
+) -> BTreeMap<ZoneCode, Vec<Change>> {
+    let scope = Scope::from(shown);
+    let zones = shown.zones.iter().filter_map(|(code, zone)| Some((code, zone, changes.get(code)?)));
+    let zones = zones.map(|(code, zone, changes)| {
+        let all = zone.collections.iter().flat_map(|step| step.diff.to_apply());
+        let as_it_is = |change: &&Change| changes.contains(&scope.change(change));
+        (code.clone(), all.filter(as_it_is).cloned().collect())
+    });
+    zones.collect()
+}
+
+/// What makes a record that record: fields and values.
+type Identity = Vec<(Field, Value)>;
+
+/// The records that a plan file takes away.
+fn leaving(
+    resources: &[ResourceChange],
+    reconciler: &Reconciler,
+) -> BTreeMap<(ZoneCode, CollectionId), BTreeSet<Identity>> {
+    let mut collections: BTreeMap<(&str, &str), CollectionId> = BTreeMap::new();
+    for zone in &reconciler.zones {
+        for each in &zone.collections {
+            collections
+                .insert((&zone.code, &each.name), CollectionId::from(each.id.clone()).without_language());
+        }
+    }
+    let mut leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<Identity>> = BTreeMap::new();
+    for resource in resources.iter().filter(|resource| resource.change.actions.contains(&Action::Delete)) {
+        let Some(detail) = reconciler.changes.get(&resource.address) else { continue };
+        let Some(id) = collections.get(&(&*resource.index, &*detail.collection)) else { continue };
+        let place = (ZoneCode(resource.index.clone()), id.clone());
+        leaving.entry(place).or_default().insert(detail.key.clone());
+    }
+    leaving
+}
 
 /// What has changed in what a plan was made from, one line each.
 fn differing(then: &MadeFrom, now: &MadeFrom) -> Vec<String> {

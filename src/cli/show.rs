@@ -9,7 +9,6 @@ use super::exit::Exit;
 use super::outputs::Outputs;
 use super::planfile;
 use super::world::World;
-use crate::model::Plan;
 use crate::render;
 use crate::render::json::layout::lines;
 
@@ -40,9 +39,7 @@ impl Show {
     fn show(&self, directory: &Path, world: &World) -> Result<(), Exit> {
         let format = if self.json { Format::Json } else { Format::Text };
         self.outputs.check(format, world)?;
-        let file = planfile::open(&self.plan, world)?;
-        let plan = Plan::try_from(file)
-            .map_err(|error| super::fail(world, format!("{}: {error}", self.plan.display())))?;
+        let plan = planfile::shown(&self.plan, world)?;
         match format {
             Format::Text => world.out.print(self.outputs.printed(&plan, render::text::plan(&plan))),
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),

@@ -66,5 +66,5 @@ struct Held {
 }
 
 fn writes(step: &Step) -> bool {
-    step.diff.has_work()
+    step.diff.has_work() && step.hold.is_none()
 }

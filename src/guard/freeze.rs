@@ -15,7 +15,7 @@ pub fn find(plan: &Plan, network: &Network, freezes: &[Freeze], now: Timestamp) 
 fn frozen(plan: &Plan, network: &Network, freeze: &Freeze) -> Option<Finding> {
     let is_frozen = |zone: &ZoneCode| freeze.zones.as_ref().is_none_or(|zones| zones.contains(zone));
     let busy: Vec<ZoneCode> = (plan.zones.iter())
-        .filter(|(code, zone)| zone.has_work() && is_frozen(code))
+        .filter(|(code, zone)| zone.is_writable() && is_frozen(code))
         .map(|(code, _)| code.clone())
         .collect();
     if busy.is_empty() {

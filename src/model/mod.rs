@@ -36,7 +36,7 @@ pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use network::Network;
-pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness};
+pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
 pub use place::{Place, Position, Provenance};
 pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};

@@ -7,6 +7,17 @@ use super::channel::Channel;
 use super::failure::Failure;
 use super::value::{Field, Record};
 
+/// Of a collection with so many records, less than half is too few to believe.
+const HALF_FROM: usize = 10;
+/// Of a collection with so many records, none at all is.
+const NOTHING_FROM: usize = 2;
+
+/// Whether a collection that had `had` records and now `holds` fewer looks like half an answer, or none: the
+/// records that are missing would be taken away by writing back what came.
+pub fn looks_truncated(had: usize, holds: usize) -> bool {
+    (had >= NOTHING_FROM && holds == 0) || (had >= HALF_FROM && holds * 2 < had)
+}
+
 /// The answers of all zones that were asked.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {

@@ -84,7 +84,7 @@ pub struct Step {
 }
 
 /// Zones whose changes are the same, record for record.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Of what would be done in each of them. Groups that only differ in what is reported have the
     /// same.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Desired, Differences, Digest, Failure, Hold, MadeFrom, Network, Observed, Plan, Step, Wave, ZoneCode,
-    ZonePlan,
+    Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step, Wave,
+    ZoneCode, ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -29,9 +29,9 @@ pub fn plan(
 ) -> Plan {
     let scope = Scope::from(network);
     let zones = differences.zones.into_iter().map(|(code, collections)| {
+        let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let mut failures = collections.iter().filter_map(|diff| diff.outcome.as_ref().err());
         let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
-        let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let collections = order::order(collections);
         let digest = scope.zone(code.as_str(), scope.changes(&collections));
         (code, ZonePlan { name, failure, collections, digest, hold: None })
@@ -65,6 +65,11 @@ fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Wave> {
     waves.filter(|wave| !wave.zones.is_empty()).collect()
 }
 
+/// The zones of a plan, by what happens to them.
+pub fn groups(plan: &Plan) -> Vec<Group> {
+    group::groups(Scope::from(plan), &plan.zones)
+}
+
 /// What a plan is made from: `kinds` are those that it is narrowed to.
 pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> MadeFrom {
     let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, Digest)>> = BTreeMap::new();
@@ -95,5 +100,5 @@ pub fn hold(
             each.hold = each.hold.take().or(held);
         }
     }
-    plan.groups = group::groups(Scope::from(&*plan), &plan.zones);
+    plan.groups = groups(plan);
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
+mod approved;
 mod browser;
 mod cases;
 mod changed_since;

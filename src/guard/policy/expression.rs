@@ -77,6 +77,9 @@ fn parse(text: &str, each: Each) -> Result<Compiled, Mistake> {
 
 /// The parser's words on one line, without its prefix and its list of everything that could have come.
 fn readable(message: &str) -> String {
+    if message.contains("Recursion limit") {
+        return "it is nested too deeply".to_owned();
+    }
     let message = message.trim_start_matches("Syntax error: ").replace('\n', " ");
     let message = message
         .split(" expecting ")

@@ -274,14 +274,15 @@ enum DayIs {
 /// A day or a local time in a time zone. A time that the clock skips is the moment after it has skipped,
 /// one that it repeats the first of the two.
 fn moment(text: &str, day: DayIs, zone: &TimeZone) -> Option<ZonedDateTime> {
-    let time = match (text.len() == "YYYY-MM-DD".len(), day) {
-        (true, DayIs::Begun) => text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
-        (true, DayIs::Over) => {
+    let is_time = |text: &str| text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.'));
+    let time = match (text.split_once(['T', 't', ' ']), day) {
+        // A moment with an offset of its own would contradict `timeZone`.
+        (Some((_, time)), _) if !is_time(time) => return None,
+        (Some(_), _) => text.parse::<DateTime>().ok()?,
+        (None, DayIs::Begun) => text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
+        (None, DayIs::Over) => {
             text.parse::<Date>().ok()?.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight())
         }
-        // A moment with an offset of its own would contradict `timeZone`.
-        (false, _) if text.contains(['Z', 'z', '+', '[']) => return None,
-        (false, _) => text.parse::<DateTime>().ok()?,
     };
     time.to_zoned_datetime(zone.clone()).ok()
 }

@@ -194,7 +194,7 @@ fn is_none(number: &usize) -> bool {
 }
 
 /// The parts of a collection's name.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct IdJson {
     /// The type of collection.
     pub kind: Arc<str>,
