@@ -13,6 +13,7 @@ use super::planfile;
 use super::world::World;
 use crate::render;
 use crate::render::json::layout::lines;
+use crate::render::markdown::About;
 
 /// Show where zones have left what the manifests say
 ///
@@ -54,7 +55,7 @@ impl DriftCommand {
             }
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
         }
-        if let Err(exit) = self.outputs.write(&planned.plan, None, directory, format, world) {
+        if let Err(exit) = self.outputs.write(&planned.plan, About::Drift, None, directory, format, world) {
             return exit;
         }
         exit::worst(&exit::of_drift(&planned.plan))

@@ -12,7 +12,7 @@ use super::planfile;
 use super::world::World;
 use crate::model::Plan;
 use crate::render::json::layout::lines;
-use crate::render::markdown::{self, Context};
+use crate::render::markdown::{self, About, Context};
 use crate::render::{github, gitlab, html, junit, sarif};
 
 /// What a plan is written as, beside what is printed.
@@ -80,6 +80,7 @@ impl Outputs {
     pub fn write(
         &self,
         plan: &Plan,
+        about: About,
         file: Option<&Path>,
         directory: &Path,
         format: Format,
@@ -88,7 +89,8 @@ impl Outputs {
         let root = root(directory, world);
         let (commit, run) = (commit(world), run(world));
         let file = file.map(|file| file.display().to_string());
-        let context = Context { commit: commit.as_deref(), artefact: run.as_deref(), file: file.as_deref() };
+        let (commit, artefact, file) = (commit.as_deref(), run.as_deref(), file.as_deref());
+        let context = Context { about, commit, artefact, file };
         let mut problems = Vec::new();
         for (what, path) in self.files() {
             let text = match what {

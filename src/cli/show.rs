@@ -12,6 +12,7 @@ use super::world::World;
 use crate::model::Plan;
 use crate::render;
 use crate::render::json::layout::lines;
+use crate::render::markdown::About;
 
 /// Show a plan file
 ///
@@ -47,6 +48,6 @@ impl Show {
             Format::Text => world.out.print(self.outputs.printed(&plan, render::text::plan(&plan))),
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
         }
-        self.outputs.write(&plan, Some(&self.plan), directory, format, world)
+        self.outputs.write(&plan, About::Plan, Some(&self.plan), directory, format, world)
     }
 }

@@ -1,6 +1,8 @@
 //! What git knows: which zones are configured otherwise than at a revision, and what drifted since then.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value as Json;
@@ -374,5 +376,47 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
         assert_eq!(repository.run("zonal drift --base HEAD").await.code, 0, "{rows}");
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         assert_eq!(repository.run("zonal plan --detailed-exitcode").await.code, 0);
+    });
+}
+
+/// Every file below a folder, with what is in it.
+fn files(below: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(below).expect("it is a folder") {
+        let path = entry.expect("and readable").path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => drop(found.insert(path.clone(), std::fs::read(&path).expect("it can be read"))),
+        }
+    }
+    found
+}
+
+#[test]
+fn git_is_asked_without_leaving_a_trace() {
+    paused(async {
+        let mut repository = repository();
+        let there = repository.stage.directory().to_path_buf();
+        let ran = there.join(".git/ran");
+        repository.write(".git/hooks/post-index-change", &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
+        let hook = there.join(".git/hooks/post-index-change");
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("it is there");
+        repository.git(&["config", "core.fsmonitor", &hook.display().to_string()]);
+        repository.git(&["config", "core.splitIndex", "true"]);
+        // As git's own hooks are told of another repository.
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"] {
+            repository.stage.env.insert(name.to_owned(), there.join("elsewhere").display().to_string());
+        }
+        let before = files(&there);
+        for command in ["plan --changed-since HEAD", "plan --only-drift", "drift --base HEAD"] {
+            let printed = repository.run(&format!("zonal {command}")).await;
+            assert!(
+                !printed.err.contains("error") && !printed.err.contains("note"),
+                "{command}: {}",
+                printed.err
+            );
+        }
+        assert!(!ran.exists(), "a hook or a monitor of the user's was run");
+        assert!(before == files(&there), "the repository is not what it was");
     });
 }

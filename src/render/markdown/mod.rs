@@ -62,9 +62,21 @@ impl Level {
     }
 }
 
+/// What a page answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum About {
+    /// What would be done.
+    #[default]
+    Plan,
+    /// Where zones have left the manifests. There is no file of it, and nothing to approve.
+    Drift,
+}
+
 /// What the plan itself does not know, and a reader wants to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
+    /// What the page answers.
+    pub about: About,
     /// The commit that was planned.
     pub commit: Option<&'a str>,
     /// Where the whole plan can be had, such as the URL of the run.
@@ -97,7 +109,7 @@ pub fn summary(plan: &Plan, context: Context<'_>, used: usize) -> Option<Comment
 /// As much as fits into so many bytes.
 fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
     let size = size.max(totals::LEAST);
-    let content = Content::of(plan);
+    let content = Content::of(plan, context.about);
     for level in Level::TRIED {
         let mut sheet = Sheet::new(size);
         if page(&mut sheet, &content, context, level).is_ok() {

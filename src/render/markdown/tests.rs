@@ -46,7 +46,12 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
     let tables = "ALPHA:\ncode T en\ncode U en\nA Ok -\nBETA:\ncode T en\nA Old\nB Two\ncode U en\n\
                   GAMMA:\nfail T unreachable\nfail U unreachable\nDELTA:\ncode T en\nA Old\nB Two\ncode U en";
     let plan = planned(&["ALPHA", "BETA", "DELTA", "GAMMA"], &manifests, tables);
-    let context = Context { commit: Some("4f2a"), artefact: Some("https://ci/run/7"), file: None };
+    let context = Context {
+        commit: Some("4f2a"),
+        artefact: Some("https://ci/run/7"),
+        file: None,
+        ..Context::default()
+    };
     let comment = comment(&plan, context);
     assert_eq!(comment.degraded, Level::Full);
     insta::assert_snapshot!(shown(&comment), @r#"
@@ -457,7 +462,7 @@ proptest! {
             place: None,
         }];
         plan.zones.values_mut().next().unwrap().name = message.clone();
-        let context = Context { commit: Some(&name), artefact: Some(&message), file: Some(&name) };
+        let context = Context { commit: Some(&name), artefact: Some(&message), file: Some(&name), ..Context::default() };
         for size in [size, 60_000] {
             let comment = within(&plan, context, size);
             prop_assert!(comment.text.len() <= size);
