@@ -51,7 +51,7 @@ impl DriftCommand {
         };
         match format {
             Format::Text => {
-                world.out.print(self.outputs.printed(&planned.plan, render::text::drift(&planned.plan)));
+                world.out.print(self.outputs.printed(render::text::drift(&planned.plan)));
             }
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
         }

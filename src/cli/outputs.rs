@@ -64,10 +64,10 @@ impl Outputs {
 
     /// The text of a plan as it is printed: not at all where something else goes to stdout, and in a
     /// job on GitHub so that nothing in it is taken for an order to the runner.
-    pub fn printed(&self, plan: &Plan, text: String) -> String {
+    pub fn printed(&self, text: String) -> String {
         match (self.files().any(|(_, path)| is_stdout(path)), self.github) {
             (true, _) => String::new(),
-            (false, true) => format!("::stop-commands::{0}\n{text}::{0}::\n", plan.digest),
+            (false, true) => github::quoted(&text),
             (false, false) => text,
         }
     }
@@ -149,20 +149,33 @@ impl Outputs {
             (Format::Text, false) => world.out.print(annotations),
             (Format::Text, true) | (Format::Json | Format::Lines, _) => world.err.print(annotations),
         }
-        let named = |name: &str| {
-            world.env.get(name).filter(|path| !path.is_empty()).map(|path| world.directory.join(path))
-        };
         let mut problems = Vec::new();
-        if let Some(path) = named("GITHUB_STEP_SUMMARY") {
+        if let Some(path) = named("GITHUB_STEP_SUMMARY", world) {
             let used = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
             if let Some(summary) = markdown::summary(plan, context, used) {
                 problems.extend(append(&path, &summary.text).err());
             }
         }
-        if let Some(path) = named("GITHUB_OUTPUT") {
+        if let Some(path) = named("GITHUB_OUTPUT", world) {
             problems.extend(append(&path, &github::outputs(plan)).err());
         }
         problems
+    }
+}
+
+/// A file that the runner has named in a variable.
+fn named(variable: &str, world: &World) -> Option<PathBuf> {
+    world.env.get(variable).filter(|path| !path.is_empty()).map(|path| world.directory.join(path))
+}
+
+/// Adds what an apply came to, to the job's summary on GitHub. Where that cannot be written it is said, and
+/// changes nothing about what the apply came to.
+pub fn summarize(plan: &Plan, text: &str, world: &World) {
+    let Some(path) = named("GITHUB_STEP_SUMMARY", world) else { return };
+    let used = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
+    let summary = markdown::report(plan, text, used);
+    if let Some(problem) = summary.and_then(|summary| append(&path, &summary).err()) {
+        super::fail(world, problem);
     }
 }
 
@@ -190,7 +203,7 @@ fn append(path: &Path, text: &str) -> Result<(), String> {
 }
 
 /// Where the config directory lies in the repository: empty, or a path that ends with `/`.
-fn root(directory: &Path, world: &World) -> String {
+pub fn root(directory: &Path, world: &World) -> String {
     let of_job = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().find_map(|name| world.env.get(*name));
     let repository = of_job.map_or_else(|| world.directory.clone(), PathBuf::from);
     let (Ok(repository), Ok(directory)) = (repository.canonicalize(), directory.canonicalize()) else {

@@ -92,9 +92,7 @@ impl PlanCommand {
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => {
-                world.out.print(self.outputs.printed(&planned.plan, render::text::plan(&planned.plan)))
-            }
+            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&planned.plan))),
             Format::Json | Format::Lines => {
                 world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use super::config::{self, Config};
+use super::files;
 use super::world::World;
 use crate::model::Severity;
 
@@ -73,16 +74,34 @@ pub async fn at(
         }
         Err(error) => return Err(error),
     }
+    let odd = git(&["ls-tree", "-r", "-z", "--full-tree", &below], None, directory, world).await?;
+    let odd: Vec<Entry<'_>> = odd.split('\0').filter_map(entry).collect();
+    let is_needed = |path: &str| !files::read(&directory.join(path)).is_empty();
+    let elsewhere = odd.iter().find_map(|entry| match entry {
+        Entry::Submodule(path) if is_needed(path) => Some(path),
+        Entry::Submodule(_) | Entry::Link => None,
+    });
+    if let Some(path) = elsewhere {
+        let config = Err(format!(
+            "{path} is a submodule, and only its own repository knows what it held at {revision}"
+        ));
+        return Ok(Then { commit, config });
+    }
+    // A link may lead to anywhere in the repository.
+    let (laid_out, within) = match odd.iter().any(|entry| matches!(entry, Entry::Link)) {
+        true => (&commit, prefix.as_str()),
+        false => (&below, ""),
+    };
     let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
     let (index, tree) = (room.path().join("index"), room.path().join("tree"));
     std::fs::create_dir(&tree).map_err(|error| GitError::NoRoom(error.to_string()))?;
     // From within a folder, git would lay out what is below that folder.
     let top = git(&["rev-parse", "--show-toplevel"], None, directory, world).await?;
     let top = Path::new(&top);
-    git(&["read-tree", &below], Some(&index), top, world).await?;
+    git(&["read-tree", laid_out], Some(&index), top, world).await?;
     let target = format!("--prefix={}/", tree.display());
     git(&["checkout-index", "--all", "--quiet", &target], Some(&index), top, world).await?;
-    let config = config::examine(&tree, environment).map_err(|wrong| {
+    let config = config::examine(&tree.join(within), environment).map_err(|wrong| {
         let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
         let first = errors.next().map(|first| match &first.place {
             Some(place) => format!(": {place}: {}", first.message),
@@ -91,6 +110,22 @@ pub async fn at(
         format!("the manifests at {revision} are not valid{}", first.unwrap_or_default())
     });
     Ok(Then { commit, config })
+}
+
+/// What a tree holds beside plain files and folders.
+enum Entry<'a> {
+    Link,
+    Submodule(&'a str),
+}
+
+/// Of a line of `git ls-tree`: `120000 blob 3b18e5`, a tab, and the path.
+fn entry(line: &str) -> Option<Entry<'_>> {
+    let (about, path) = line.split_once('\t')?;
+    match about.split(' ').next()? {
+        "120000" => Some(Entry::Link),
+        "160000" => Some(Entry::Submodule(path)),
+        _ => None,
+    }
 }
 
 /// What keeps git from doing more than it is asked: hooks and monitors of the user's are not run, no part of an

@@ -45,7 +45,7 @@ impl Show {
         let plan = Plan::try_from(file)
             .map_err(|error| super::fail(world, format!("{}: {error}", self.plan.display())))?;
         match format {
-            Format::Text => world.out.print(self.outputs.printed(&plan, render::text::plan(&plan))),
+            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&plan))),
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
         }
         self.outputs.write(&plan, About::Plan, Some(&self.plan), directory, format, world)

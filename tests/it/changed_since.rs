@@ -183,7 +183,7 @@ fn what_cannot_be_compared_is_said() {
         let base = repository.run("zonal drift --base HEAD").await;
         assert_eq!(base.code, 1);
         assert!(base.err.contains("so nothing can be compared with it"), "{}", base.err);
-        for odd in ["--output=x", "HEAD:groups.yaml", "nowhere"] {
+        for odd in ["--output=x", "HEAD:groups.yaml", "nowhere", "^main", "main..HEAD"] {
             let printed = repository.run(&format!("zonal plan --changed-since={odd}")).await;
             assert_eq!(printed.code, 1, "{odd}: {}", printed.err);
         }
@@ -418,5 +418,52 @@ fn git_is_asked_without_leaving_a_trace() {
         }
         assert!(!ran.exists(), "a hook or a monitor of the user's was run");
         assert!(before == files(&there), "the repository is not what it was");
+    });
+}
+
+#[test]
+fn manifests_that_are_links_are_read_as_they_were() {
+    paused(async {
+        let repository = Repository::of("drift");
+        let there = repository.stage.directory().to_path_buf();
+        // The config directory is a folder of the repository, and links lead out of it.
+        std::fs::create_dir(there.join("config")).expect("a folder can be made");
+        std::fs::create_dir(there.join("shared")).expect("a folder can be made");
+        for (file, folder) in [("network.yaml", "config"), ("groups.yaml", "shared")] {
+            std::fs::rename(there.join(file), there.join(folder).join(file)).expect("it can be moved");
+        }
+        std::os::unix::fs::symlink("../shared/groups.yaml", there.join("config/groups.yaml"))
+            .expect("a link can be made");
+        repository.commit();
+        let none = repository.run("zonal -C config plan --changed-since HEAD").await;
+        assert_eq!(none.err, "No zone's configuration differs from HEAD.\n");
+        repository.write("shared/groups.yaml", &GROUPS.replace("description: Faculty", "description: Staff"));
+        let all = repository.run("zonal -C config plan --changed-since HEAD").await;
+        assert!(all.out.contains("changed since HEAD: 3 of 4"), "{}{}", all.out, all.err);
+    });
+}
+
+#[test]
+fn manifests_of_a_submodule_are_not_taken_for_new() {
+    paused(async {
+        let repository = Repository::of("drift");
+        let inner = repository.stage.directory().join("inner");
+        std::fs::create_dir(&inner).expect("a folder can be made");
+        let moved = repository.stage.directory().join("groups.yaml");
+        std::fs::rename(moved, inner.join("groups.yaml")).expect("it can be moved");
+        repository.git(&["-C", "inner", "init", "--quiet"]);
+        repository.git(&["-C", "inner", "add", "--all"]);
+        repository.git(&["-C", "inner", "commit", "--quiet", "--message", "as it is"]);
+        repository.commit();
+        let changed = repository.run("zonal plan --changed-since HEAD").await;
+        let why = "inner is a submodule, and only its own repository knows what it held at HEAD";
+        assert!(
+            changed.err.contains(&format!("note: every zone counts as changed, because {why}")),
+            "{}",
+            changed.err
+        );
+        let drift = repository.run("zonal drift --base HEAD").await;
+        assert_eq!(drift.code, 1, "{}", drift.out);
+        assert!(drift.err.contains(why), "{}", drift.err);
     });
 }
