@@ -189,6 +189,11 @@ fn what_cannot_be_compared_is_said() {
         }
     });
     paused(async {
+        let mut foreign = repository();
+        foreign.stage.env.insert("GIT_TEST_ASSUME_DIFFERENT_OWNER".to_owned(), "1".to_owned());
+        let printed = foreign.run("zonal plan --changed-since HEAD").await;
+        assert_eq!(printed.code, 1);
+        assert!(printed.err.contains("git config --global --add safe.directory '"), "{}", printed.err);
         let mut plain = Repository::of("drift");
         std::fs::remove_dir_all(plain.stage.directory().join(".git")).expect("it is there");
         let printed = plain.run("zonal plan --changed-since HEAD").await;
