@@ -9,6 +9,7 @@ use clap::Args;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
+use super::outputs;
 use super::overriding::Overriding;
 use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
@@ -18,6 +19,7 @@ use crate::apply::{Stop, roll_out};
 use crate::model::network::Zone;
 use crate::model::{Event, Mode, Plan, Report, ZonePlan};
 use crate::render;
+use crate::render::github;
 use crate::render::json::events;
 use crate::render::json::line::{Line, Type};
 
@@ -37,6 +39,9 @@ pub struct Apply {
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
+    /// Print annotations for GitHub of what was not done, and write its job summary
+    #[arg(long)]
+    github: bool,
     #[command(flatten)]
     overriding: Overriding,
     #[command(flatten)]
@@ -62,7 +67,7 @@ impl Apply {
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => world.out.print(render::text::plan(&planned.plan)),
+            Format::Text => world.out.print(self.printed(render::text::plan(&planned.plan))),
             Format::Json | Format::Lines => announce(&planned.plan, world, &print),
         }
         if planned.plan.is_writable()
@@ -84,13 +89,24 @@ impl Apply {
                 world.out.line("\nNothing was written: see what denies it above.");
             }
             Format::Text if report.zones.is_empty() => {}
-            Format::Text => world.out.print(format!("\n{}", render::text::report(&planned.plan, &report))),
+            Format::Text => {
+                let text = render::text::report(&planned.plan, &report);
+                world.out.print(self.printed(format!("\n{text}")));
+            }
             Format::Json | Format::Lines => {
                 let codes = exits.iter().map(|exit| exit.code()).collect();
                 print(&events::apply_summary(&report, codes, &(world.now)()));
             }
         }
+        if self.github {
+            on_github(&planned.plan, &report, directory, format, world);
+        }
         exit::worst(&exits)
+    }
+
+    /// A text as it is printed: in a job on GitHub so that nothing in it is taken for an order to the runner.
+    fn printed(&self, text: String) -> String {
+        if self.github { github::quoted(&text) } else { text }
     }
 
     /// Plans, and holds back what a reviewed plan does not hold.
@@ -112,6 +128,27 @@ impl Apply {
         prepared.terms.overrides = self.overriding.overrides();
         plan::look(prepared, directory, format, world, tell).await
     }
+}
+
+/// Tells GitHub what was not done, and the readers of the job what was.
+fn on_github(plan: &Plan, report: &Report, directory: &Path, format: Format, world: &World) {
+    let root = outputs::root(directory, world);
+    let told = match plan.is_denied() {
+        true => github::annotations(plan, &root),
+        false => github::not_done(plan, report, &root),
+    };
+    match format {
+        Format::Text => world.out.print(told),
+        Format::Json | Format::Lines => world.err.print(told),
+    }
+    let text = match (plan.is_denied(), report.zones.is_empty()) {
+        (true, _) => "Nothing was written: a guard or a policy denies it.".to_owned(),
+        (false, true) => {
+            "Nothing was written: there was nothing to do, or nothing that may begin.".to_owned()
+        }
+        (false, false) => render::text::report(plan, report),
+    };
+    outputs::summarize(plan, &text, world);
 }
 
 fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {

@@ -8,6 +8,7 @@ use super::world::World;
 use crate::manifest::Source;
 use crate::model::{Desired, Diagnostic, Network, Policy, Severity};
 use crate::render::diagnostics::{self, Colour};
+use crate::render::github;
 use crate::render::json::events;
 use crate::{kinds, manifest};
 
@@ -46,6 +47,17 @@ pub fn load(
     format: Format,
     world: &World,
 ) -> Result<Config, Exit> {
+    load_telling(directory, environment, format, world, |_| {})
+}
+
+/// The same, and `tell` hears everything that was found.
+pub fn load_telling(
+    directory: &Path,
+    environment: Option<&str>,
+    format: Format,
+    world: &World,
+    tell: impl FnOnce(&[Diagnostic]),
+) -> Result<Config, Exit> {
     if !directory.is_dir() {
         return Err(super::fail(
             world,
@@ -54,6 +66,7 @@ pub fn load(
     }
     match examine(directory, environment) {
         Ok(config) => {
+            tell(&config.warnings);
             match format {
                 Format::Text => config.warn(world),
                 // Where they are not part of the answer themselves, see [`Config::warn`].
@@ -62,7 +75,10 @@ pub fn load(
             }
             Ok(config)
         }
-        Err(Wrong { found, sources }) => Err(report(&found, &sources, format, world)),
+        Err(Wrong { found, sources }) => {
+            tell(&found);
+            Err(report(&found, &sources, format, world))
+        }
     }
 }
 
@@ -128,7 +144,12 @@ fn report(found: &[Diagnostic], sources: &[Source], format: Format, world: &Worl
 
 fn shown(found: &[Diagnostic], sources: &[Source], world: &World) -> String {
     let colour = if world.err.is_styled() { Colour::Ansi } else { Colour::Plain };
-    diagnostics::text(found, &manifest::texts(sources), colour)
+    let text = diagnostics::text(found, &manifest::texts(sources), colour);
+    // It quotes manifests, and a runner takes lines of stderr for orders, too.
+    match world.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        true => github::quoted(&text),
+        false => text,
+    }
 }
 
 fn print_json(found: &[Diagnostic], sources: &[Source], world: &World) {

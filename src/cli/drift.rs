@@ -13,6 +13,7 @@ use super::planfile;
 use super::world::World;
 use crate::render;
 use crate::render::json::layout::lines;
+use crate::render::markdown::About;
 
 /// Show where zones have left what the manifests say
 ///
@@ -50,11 +51,11 @@ impl DriftCommand {
         };
         match format {
             Format::Text => {
-                world.out.print(self.outputs.printed(&planned.plan, render::text::drift(&planned.plan)));
+                world.out.print(self.outputs.printed(render::text::drift(&planned.plan)));
             }
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
         }
-        if let Err(exit) = self.outputs.write(&planned.plan, None, directory, format, world) {
+        if let Err(exit) = self.outputs.write(&planned.plan, About::Drift, None, directory, format, world) {
             return exit;
         }
         exit::worst(&exit::of_drift(&planned.plan))

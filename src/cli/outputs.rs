@@ -12,7 +12,7 @@ use super::planfile;
 use super::world::World;
 use crate::model::Plan;
 use crate::render::json::layout::lines;
-use crate::render::markdown::{self, Context};
+use crate::render::markdown::{self, About, Context};
 use crate::render::{github, gitlab, html, junit, runbook, sarif};
 
 /// What a plan is written as, beside what is printed.
@@ -67,10 +67,10 @@ impl Outputs {
 
     /// The text of a plan as it is printed: not at all where something else goes to stdout, and in a
     /// job on GitHub so that nothing in it is taken for an order to the runner.
-    pub fn printed(&self, plan: &Plan, text: String) -> String {
+    pub fn printed(&self, text: String) -> String {
         match (self.files().any(|(_, path)| is_stdout(path)), self.github) {
             (true, _) => String::new(),
-            (false, true) => format!("::stop-commands::{0}\n{text}::{0}::\n", plan.digest),
+            (false, true) => github::quoted(&text),
             (false, false) => text,
         }
     }
@@ -83,6 +83,7 @@ impl Outputs {
     pub fn write(
         &self,
         plan: &Plan,
+        about: About,
         file: Option<&Path>,
         directory: &Path,
         format: Format,
@@ -91,7 +92,8 @@ impl Outputs {
         let root = root(directory, world);
         let (commit, run) = (commit(world), run(world));
         let file = file.map(|file| file.display().to_string());
-        let context = Context { commit: commit.as_deref(), artefact: run.as_deref(), file: file.as_deref() };
+        let (commit, artefact, file) = (commit.as_deref(), run.as_deref(), file.as_deref());
+        let context = Context { about, commit, artefact, file };
         let mut problems = Vec::new();
         for (what, path) in self.files() {
             let text = match what {
@@ -152,20 +154,33 @@ impl Outputs {
             (Format::Text, false) => world.out.print(annotations),
             (Format::Text, true) | (Format::Json | Format::Lines, _) => world.err.print(annotations),
         }
-        let named = |name: &str| {
-            world.env.get(name).filter(|path| !path.is_empty()).map(|path| world.directory.join(path))
-        };
         let mut problems = Vec::new();
-        if let Some(path) = named("GITHUB_STEP_SUMMARY") {
+        if let Some(path) = named("GITHUB_STEP_SUMMARY", world) {
             let used = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
             if let Some(summary) = markdown::summary(plan, context, used) {
                 problems.extend(append(&path, &summary.text).err());
             }
         }
-        if let Some(path) = named("GITHUB_OUTPUT") {
+        if let Some(path) = named("GITHUB_OUTPUT", world) {
             problems.extend(append(&path, &github::outputs(plan)).err());
         }
         problems
+    }
+}
+
+/// A file that the runner has named in a variable.
+fn named(variable: &str, world: &World) -> Option<PathBuf> {
+    world.env.get(variable).filter(|path| !path.is_empty()).map(|path| world.directory.join(path))
+}
+
+/// Adds what an apply came to, to the job's summary on GitHub. Where that cannot be written it is said, and
+/// changes nothing about what the apply came to.
+pub fn summarize(plan: &Plan, text: &str, world: &World) {
+    let Some(path) = named("GITHUB_STEP_SUMMARY", world) else { return };
+    let used = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
+    let summary = markdown::report(plan, text, used);
+    if let Some(problem) = summary.and_then(|summary| append(&path, &summary).err()) {
+        super::fail(world, problem);
     }
 }
 
@@ -194,7 +209,7 @@ fn append(path: &Path, text: &str) -> Result<(), String> {
 }
 
 /// Where the config directory lies in the repository: empty, or a path that ends with `/`.
-fn root(directory: &Path, world: &World) -> String {
+pub fn root(directory: &Path, world: &World) -> String {
     let of_job = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().find_map(|name| world.env.get(*name));
     let repository = of_job.map_or_else(|| world.directory.clone(), PathBuf::from);
     let (Ok(repository), Ok(directory)) = (repository.canonicalize(), directory.canonicalize()) else {

@@ -23,6 +23,7 @@ use crate::observe::observe;
 use crate::plan::approval;
 use crate::render;
 use crate::render::json::layout::lines;
+use crate::render::markdown::About;
 use crate::{diff, guard, plan};
 use clap::Args;
 
@@ -91,9 +92,7 @@ impl PlanCommand {
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => {
-                world.out.print(self.outputs.printed(&planned.plan, render::text::plan(&planned.plan)))
-            }
+            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&planned.plan))),
             Format::Json | Format::Lines => {
                 world.out.line(lines(&planfile::plan_json(&planned.plan)));
             }
@@ -103,7 +102,8 @@ impl PlanCommand {
         {
             return exit;
         }
-        let written = self.outputs.write(&planned.plan, self.out.as_deref(), directory, format, world);
+        let written =
+            self.outputs.write(&planned.plan, About::Plan, self.out.as_deref(), directory, format, world);
         if let Err(exit) = written {
             return exit;
         }

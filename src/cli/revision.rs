@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use super::config::{self, Config};
+use super::files;
 use super::world::World;
 use crate::model::Severity;
 
@@ -23,6 +24,11 @@ pub enum GitError {
          fetch the history (`git fetch --unshallow`, or `fetch-depth: 0` in the checkout step)"
     )]
     UnknownRevision(String),
+    /// Git does not read what belongs to somebody else. Tell it that it may.
+    #[error(
+        "git reads no repository of another owner: {0}; allow it with `git config --global --add safe.directory {1}`"
+    )]
+    OtherOwner(String, String),
     /// Anything else that git says.
     #[error("`git {0}` failed: {1}")]
     Failed(String, String),
@@ -53,8 +59,9 @@ pub async fn at(
     let named = format!("{revision}^{{commit}}");
     let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &named];
     let commit = match git(&verify, None, directory, world).await {
-        Ok(commit) => commit,
-        Err(GitError::Failed(..)) => return Err(GitError::UnknownRevision(revision.to_owned())),
+        // `^main` and the like name what is left out.
+        Ok(commit) if commit.bytes().all(|byte| byte.is_ascii_hexdigit()) => commit,
+        Ok(_) | Err(GitError::Failed(..)) => return Err(GitError::UnknownRevision(revision.to_owned())),
         Err(error) => return Err(error),
     };
     let below = format!("{commit}:{}", prefix.trim_end_matches('/'));
@@ -67,18 +74,34 @@ pub async fn at(
         }
         Err(error) => return Err(error),
     }
+    let odd = git(&["ls-tree", "-r", "-z", "--full-tree", &below], None, directory, world).await?;
+    let odd: Vec<Entry<'_>> = odd.split('\0').filter_map(entry).collect();
+    let is_needed = |path: &str| !files::read(&directory.join(path)).is_empty();
+    let elsewhere = odd.iter().find_map(|entry| match entry {
+        Entry::Submodule(path) if is_needed(path) => Some(path),
+        Entry::Submodule(_) | Entry::Link => None,
+    });
+    if let Some(path) = elsewhere {
+        let config = Err(format!(
+            "{path} is a submodule, and only its own repository knows what it held at {revision}"
+        ));
+        return Ok(Then { commit, config });
+    }
+    // A link may lead to anywhere in the repository.
+    let (laid_out, within) = match odd.iter().any(|entry| matches!(entry, Entry::Link)) {
+        true => (&commit, prefix.as_str()),
+        false => (&below, ""),
+    };
     let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
     let (index, tree) = (room.path().join("index"), room.path().join("tree"));
     std::fs::create_dir(&tree).map_err(|error| GitError::NoRoom(error.to_string()))?;
     // From within a folder, git would lay out what is below that folder.
     let top = git(&["rev-parse", "--show-toplevel"], None, directory, world).await?;
     let top = Path::new(&top);
-    git(&["read-tree", &below], Some(&index), top, world).await?;
-    // What a sparse checkout leaves out counts all the same.
+    git(&["read-tree", laid_out], Some(&index), top, world).await?;
     let target = format!("--prefix={}/", tree.display());
-    let lay_out = ["-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet", &target];
-    git(&lay_out, Some(&index), top, world).await?;
-    let config = config::examine(&tree, environment).map_err(|wrong| {
+    git(&["checkout-index", "--all", "--quiet", &target], Some(&index), top, world).await?;
+    let config = config::examine(&tree.join(within), environment).map_err(|wrong| {
         let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
         let first = errors.next().map(|first| match &first.place {
             Some(place) => format!(": {place}: {}", first.message),
@@ -89,6 +112,54 @@ pub async fn at(
     Ok(Then { commit, config })
 }
 
+/// What a tree holds beside plain files and folders.
+enum Entry<'a> {
+    Link,
+    Submodule(&'a str),
+}
+
+/// Of a line of `git ls-tree`: `120000 blob 3b18e5`, a tab, and the path.
+fn entry(line: &str) -> Option<Entry<'_>> {
+    let (about, path) = line.split_once('\t')?;
+    match about.split(' ').next()? {
+        "120000" => Some(Entry::Link),
+        "160000" => Some(Entry::Submodule(path)),
+        _ => None,
+    }
+}
+
+/// What keeps git from doing more than it is asked: hooks and monitors of the user's are not run, no part of an
+/// index goes into the repository, and what a sparse checkout leaves out counts all the same.
+const QUIETLY: [&str; 8] = [
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.splitIndex=false",
+    "-c",
+    "core.sparseCheckout=false",
+];
+
+/// What git tells its own hooks of the repository that they run for, which need not be the one of the manifests.
+/// Not the settings that come in variables: they may be what lets git read the repository at all.
+const OF_HOOKS: [&str; 14] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_NAMESPACE",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_ATTR_SOURCE",
+];
+
 /// What git printed, without the line break at its end.
 async fn git(
     words: &[&str],
@@ -97,11 +168,10 @@ async fn git(
     world: &World,
 ) -> Result<String, GitError> {
     let mut command = tokio::process::Command::new("git");
-    command.args(words).current_dir(directory).env_clear().envs(&world.env).env("LC_ALL", "C");
-    // Git's own hooks name these of the repository that they run for.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+    command.args(QUIETLY).args(words).current_dir(directory).env_clear().envs(&world.env).env("LC_ALL", "C");
+    OF_HOOKS.iter().for_each(|name| {
         command.env_remove(name);
-    }
+    });
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
     }
@@ -114,6 +184,9 @@ async fn git(
             let said = said.lines().map(|line| line.trim_start_matches("fatal: ")).next().unwrap_or_default();
             if said.starts_with("not a git repository") {
                 return Err(GitError::NoRepository);
+            }
+            if let Some(at) = said.strip_prefix("detected dubious ownership in repository at ") {
+                return Err(GitError::OtherOwner(at.trim_matches('\'').to_owned(), at.to_owned()));
             }
             Err(GitError::Failed(words.first().copied().unwrap_or_default().to_owned(), said.to_owned()))
         }

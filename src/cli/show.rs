@@ -11,6 +11,7 @@ use super::planfile;
 use super::world::World;
 use crate::render;
 use crate::render::json::layout::lines;
+use crate::render::markdown::About;
 
 /// Show a plan file
 ///
@@ -41,9 +42,9 @@ impl Show {
         self.outputs.check(format, world)?;
         let plan = planfile::shown(&self.plan, world)?;
         match format {
-            Format::Text => world.out.print(self.outputs.printed(&plan, render::text::plan(&plan))),
+            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&plan))),
             Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
         }
-        self.outputs.write(&plan, Some(&self.plan), directory, format, world)
+        self.outputs.write(&plan, About::Plan, Some(&self.plan), directory, format, world)
     }
 }

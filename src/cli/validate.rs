@@ -6,7 +6,10 @@ use clap::Args;
 
 use super::config::{self, Format};
 use super::exit::Exit;
+use super::outputs::root;
 use super::world::World;
+use crate::model::Diagnostic;
+use crate::render::github;
 use crate::render::text::count;
 
 /// Check all manifests, offline
@@ -21,13 +24,25 @@ pub struct Validate {
     /// Print the diagnostics as JSON
     #[arg(long)]
     json: bool,
+    /// Print annotations for GitHub, at the manifests' lines
+    #[arg(long)]
+    github: bool,
 }
 
 impl Validate {
     /// Validates the manifests below `directory`.
     pub fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Json } else { Format::Text };
-        let config = match config::load(directory, self.environment.as_deref(), format, world) {
+        let annotate = |found: &[Diagnostic]| {
+            let annotations = github::diagnostics(found, &root(directory, world));
+            match (self.github, format) {
+                (false, _) => {}
+                (true, Format::Text) => world.out.print(annotations),
+                (true, Format::Json | Format::Lines) => world.err.print(annotations),
+            }
+        };
+        let environment = self.environment.as_deref();
+        let config = match config::load_telling(directory, environment, format, world, annotate) {
             Ok(config) => config,
             Err(exit) => return exit,
         };

@@ -1,8 +1,11 @@
 //! GitHub's own surfaces: annotations at the manifests' lines, and outputs for the steps that follow.
 
-use super::remarks::{Remark, Severity, remarks};
+use sha2::{Digest as _, Sha256};
+
+use super::legible::visible;
+use super::remarks::{Remark, Severity, remarks, zones};
 use super::text::count;
-use crate::model::{GroupState, Place, Plan};
+use crate::model::{self, Diagnostic, Digest, Failure, GroupState, Outcome, Place, Plan, Report, ZoneCode};
 
 /// How many annotations of one type GitHub shows for a step.
 const MOST: usize = 10;
@@ -16,18 +19,109 @@ pub fn annotations(plan: &Plan, root: &str) -> String {
         [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
     {
         let of_it: Vec<&Remark<'_>> = remarks.iter().filter(|remark| remark.severity() == severity).collect();
-        let shown = if of_it.len() > MOST { MOST - 1 } else { of_it.len() };
-        for remark in &of_it[..shown] {
+        let lines = of_it.iter().map(|remark| {
             let place = remark.places.first().map(|place| self::place(place, root)).unwrap_or_default();
-            let title = property(&remark.subject());
-            out.push_str(&format!("::{command} {place}title={title}::{}\n", data(&remark.words())));
-        }
-        if of_it.len() > shown {
-            let more = of_it.len() - shown;
-            out.push_str(&format!("::{command} title=zonal::and {more} more, see the plan\n"));
-        }
+            (format!("{place}title={}", property(&remark.subject())), remark.words())
+        });
+        commands(&mut out, command, lines.collect(), "see the plan");
     }
     out
+}
+
+/// Problems of the manifests as workflow commands, one in each line, errors first, no more than GitHub shows.
+pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
+    let mut out = String::new();
+    for (severity, command) in [(model::Severity::Error, "error"), (model::Severity::Warning, "warning")] {
+        let of_it = found.iter().filter(|problem| problem.severity == severity);
+        let lines = of_it.map(|Diagnostic { code, message, place, label, help, .. }| {
+            let place = place.as_ref().map(|place| self::place(place, root)).unwrap_or_default();
+            let label = label.as_ref().map(|label| format!(": {label}")).unwrap_or_default();
+            let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            (
+                format!("{place}title={code}"),
+                format!("{}{}{}", visible(message), visible(&label), visible(&help)),
+            )
+        });
+        commands(&mut out, command, lines.collect(), "see the log");
+    }
+    out
+}
+
+/// What apply did not do, as workflow commands: each thing once, with the zones that it is about. Failures of one
+/// class are one thing, because their messages may name a request.
+pub fn not_done(plan: &Plan, report: &Report, root: &str) -> String {
+    let mut found: Vec<(String, String, String, Vec<&ZoneCode>)> = Vec::new();
+    let mut add = |place: String, same: String, words: String, code| match found
+        .iter_mut()
+        .find(|(at, what, _, _)| *at == place && *what == same)
+    {
+        Some((_, _, _, zones)) => zones.push(code),
+        None => found.push((place, same, words, vec![code])),
+    };
+    for (code, zone) in &report.zones {
+        let steps = || plan.zones.get(code).into_iter().flat_map(|zone| &zone.collections);
+        let place = |step: Option<&model::Step>| {
+            step.map(|step| self::place(&step.diff.provenance.place, root)).unwrap_or_default()
+        };
+        let refused = zone.refused.as_ref().map(|failure| (format!("{:?}", failure.class), why(failure)));
+        let held = zone.held.as_ref().map(|hold| (hold.to_string(), hold.to_string()));
+        for (same, words) in refused.into_iter().chain(held) {
+            add(place(steps().next()), same, format!("nothing was written: {words}"), code);
+        }
+        for (id, outcome) in &zone.collections {
+            let why = match outcome {
+                Outcome::Applied { .. } => continue,
+                Outcome::Stale { .. } => "stale, it moved since the plan".to_owned(),
+                Outcome::Failed { failure } => format!("failed: {}", why(failure)),
+                Outcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
+                Outcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
+                Outcome::Held { hold } => format!("nothing was written: {hold}"),
+                Outcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
+            };
+            let same = match outcome {
+                Outcome::Failed { failure } => format!("{id} {:?}", failure.class),
+                Outcome::Applied { .. }
+                | Outcome::Stale { .. }
+                | Outcome::Blocked { .. }
+                | Outcome::VerifyFailed { .. }
+                | Outcome::Held { .. }
+                | Outcome::Interrupted => format!("{id} {why}"),
+            };
+            add(place(steps().find(|step| step.diff.id == *id)), same, format!("{id}: {why}"), code);
+        }
+    }
+    let line = |(place, _, words, codes): (String, String, String, Vec<&ZoneCode>)| {
+        (format!("{place}title={}", property(&zones(&codes))), visible(&words))
+    };
+    let mut out = String::new();
+    commands(&mut out, "error", found.into_iter().map(line).collect(), "see the log");
+    out
+}
+
+/// Why, and what helps.
+fn why(failure: &Failure) -> String {
+    let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("{}{help}", failure.message)
+}
+
+/// Commands with their properties and what they say, no more than GitHub shows.
+fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest: &str) {
+    let shown = if lines.len() > MOST { MOST - 1 } else { lines.len() };
+    for (properties, words) in &lines[..shown] {
+        out.push_str(&format!("::{command} {properties}::{}\n", data(words)));
+    }
+    if lines.len() > shown {
+        let more = lines.len() - shown;
+        out.push_str(&format!("::{command} title=zonal::and {more} more, {rest}\n"));
+    }
+}
+
+/// A text of which no line is an order to the runner. What ends it is made of the text, so that nobody can
+/// have put it in.
+pub fn quoted(text: &str) -> String {
+    let end = Digest(Sha256::digest(text).into());
+    let line_break = if text.ends_with('\n') { "" } else { "\n" };
+    format!("::stop-commands::{end}\n{text}{line_break}::{end}::\n")
 }
 
 /// `file=..,line=..,col=..,` of a place.

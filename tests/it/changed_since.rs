@@ -1,6 +1,8 @@
 //! What git knows: which zones are configured otherwise than at a revision, and what drifted since then.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value as Json;
@@ -181,12 +183,17 @@ fn what_cannot_be_compared_is_said() {
         let base = repository.run("zonal drift --base HEAD").await;
         assert_eq!(base.code, 1);
         assert!(base.err.contains("so nothing can be compared with it"), "{}", base.err);
-        for odd in ["--output=x", "HEAD:groups.yaml", "nowhere"] {
+        for odd in ["--output=x", "HEAD:groups.yaml", "nowhere", "^main", "main..HEAD"] {
             let printed = repository.run(&format!("zonal plan --changed-since={odd}")).await;
             assert_eq!(printed.code, 1, "{odd}: {}", printed.err);
         }
     });
     paused(async {
+        let mut foreign = repository();
+        foreign.stage.env.insert("GIT_TEST_ASSUME_DIFFERENT_OWNER".to_owned(), "1".to_owned());
+        let printed = foreign.run("zonal plan --changed-since HEAD").await;
+        assert_eq!(printed.code, 1);
+        assert!(printed.err.contains("git config --global --add safe.directory '"), "{}", printed.err);
         let mut plain = Repository::of("drift");
         std::fs::remove_dir_all(plain.stage.directory().join(".git")).expect("it is there");
         let printed = plain.run("zonal plan --changed-since HEAD").await;
@@ -374,5 +381,94 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
         assert_eq!(repository.run("zonal drift --base HEAD").await.code, 0, "{rows}");
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         assert_eq!(repository.run("zonal plan --detailed-exitcode").await.code, 0);
+    });
+}
+
+/// Every file below a folder, with what is in it.
+fn files(below: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(below).expect("it is a folder") {
+        let path = entry.expect("and readable").path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => drop(found.insert(path.clone(), std::fs::read(&path).expect("it can be read"))),
+        }
+    }
+    found
+}
+
+#[test]
+fn git_is_asked_without_leaving_a_trace() {
+    paused(async {
+        let mut repository = repository();
+        let there = repository.stage.directory().to_path_buf();
+        let ran = there.join(".git/ran");
+        repository.write(".git/hooks/post-index-change", &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
+        let hook = there.join(".git/hooks/post-index-change");
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("it is there");
+        repository.git(&["config", "core.fsmonitor", &hook.display().to_string()]);
+        repository.git(&["config", "core.splitIndex", "true"]);
+        // As git's own hooks are told of another repository.
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"] {
+            repository.stage.env.insert(name.to_owned(), there.join("elsewhere").display().to_string());
+        }
+        let before = files(&there);
+        for command in ["plan --changed-since HEAD", "plan --only-drift", "drift --base HEAD"] {
+            let printed = repository.run(&format!("zonal {command}")).await;
+            assert!(
+                !printed.err.contains("error") && !printed.err.contains("note"),
+                "{command}: {}",
+                printed.err
+            );
+        }
+        assert!(!ran.exists(), "a hook or a monitor of the user's was run");
+        assert!(before == files(&there), "the repository is not what it was");
+    });
+}
+
+#[test]
+fn manifests_that_are_links_are_read_as_they_were() {
+    paused(async {
+        let repository = Repository::of("drift");
+        let there = repository.stage.directory().to_path_buf();
+        // The config directory is a folder of the repository, and links lead out of it.
+        std::fs::create_dir(there.join("config")).expect("a folder can be made");
+        std::fs::create_dir(there.join("shared")).expect("a folder can be made");
+        for (file, folder) in [("network.yaml", "config"), ("groups.yaml", "shared")] {
+            std::fs::rename(there.join(file), there.join(folder).join(file)).expect("it can be moved");
+        }
+        std::os::unix::fs::symlink("../shared/groups.yaml", there.join("config/groups.yaml"))
+            .expect("a link can be made");
+        repository.commit();
+        let none = repository.run("zonal -C config plan --changed-since HEAD").await;
+        assert_eq!(none.err, "No zone's configuration differs from HEAD.\n");
+        repository.write("shared/groups.yaml", &GROUPS.replace("description: Faculty", "description: Staff"));
+        let all = repository.run("zonal -C config plan --changed-since HEAD").await;
+        assert!(all.out.contains("changed since HEAD: 3 of 4"), "{}{}", all.out, all.err);
+    });
+}
+
+#[test]
+fn manifests_of_a_submodule_are_not_taken_for_new() {
+    paused(async {
+        let repository = Repository::of("drift");
+        let inner = repository.stage.directory().join("inner");
+        std::fs::create_dir(&inner).expect("a folder can be made");
+        let moved = repository.stage.directory().join("groups.yaml");
+        std::fs::rename(moved, inner.join("groups.yaml")).expect("it can be moved");
+        repository.git(&["-C", "inner", "init", "--quiet"]);
+        repository.git(&["-C", "inner", "add", "--all"]);
+        repository.git(&["-C", "inner", "commit", "--quiet", "--message", "as it is"]);
+        repository.commit();
+        let changed = repository.run("zonal plan --changed-since HEAD").await;
+        let why = "inner is a submodule, and only its own repository knows what it held at HEAD";
+        assert!(
+            changed.err.contains(&format!("note: every zone counts as changed, because {why}")),
+            "{}",
+            changed.err
+        );
+        let drift = repository.run("zonal drift --base HEAD").await;
+        assert_eq!(drift.code, 1, "{}", drift.out);
+        assert!(drift.err.contains(why), "{}", drift.err);
     });
 }

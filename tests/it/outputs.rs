@@ -89,3 +89,68 @@ fn a_device_and_a_link_stay_what_they_are() {
         assert!(std::fs::read_to_string(link).expect("it is there").starts_with("<!-- zonal "));
     });
 }
+
+#[test]
+fn a_job_on_github_is_told_where_manifests_are_wrong() {
+    paused(async {
+        let mut stage = Stage::new(&case("pull-request"));
+        let workspace = stage.directory().display().to_string();
+        stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
+        stage.env.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
+        let hostile = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: x}\nspec:\n  \"##[add-mask]a%0Ab\\n::error::forged\": 1\n";
+        std::fs::write(stage.directory().join("wrong, it: is.yaml"), hostile).expect("it can be written");
+        let printed = stage.run("zonal validate --github", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 1);
+        let at = "::error file=wrong%2C it%3A is.yaml,line=5,col=3,title=Z0203::unknown field `##[add-mask]a%250Ab";
+        assert!(printed.out.contains(at), "{}", printed.out);
+        assert!(printed.out.lines().all(|line| line.starts_with("::error file=wrong")), "{}", printed.out);
+        // The text of it quotes the manifest, and is no order.
+        let lines: Vec<&str> = printed.err.lines().collect();
+        let end = lines[0].strip_prefix("::stop-commands::").expect("orders are stopped").to_owned();
+        assert_eq!(lines.last(), Some(&format!("::{end}::").as_str()), "{}", printed.err);
+    });
+}
+
+#[test]
+fn a_job_on_github_is_told_what_apply_did_and_what_not() {
+    paused(async {
+        let mut stage = Stage::new(&case("pull-request"));
+        let workspace = stage.directory().display().to_string();
+        stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
+        stage.env.insert("GITHUB_STEP_SUMMARY".to_owned(), "summary.md".to_owned());
+        for zone in ["01T_B", "01T_C"] {
+            let fault = format!(
+                "fault {{\"zone\": \"{zone}\", \"method\": \"PUT\", \"effect\": {{\"status\": {{\"status\": 400}}}}}}"
+            );
+            assert_eq!(stage.happen(&fault), "");
+        }
+        let printed = stage.run("zonal apply --yes --github", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 3, "{}", printed.out);
+        assert!(printed.out.starts_with("::stop-commands::"), "{}", printed.out);
+        let summary = std::fs::read_to_string(stage.directory().join("summary.md")).expect("it was written");
+        insta::assert_snapshot!(summary.trim_end(), @r#"
+        ## zonal: what was applied
+
+        Network `quartet`.
+
+        ```text
+        2 zones written, read back and verified:
+          01T_A, 01T_D
+
+        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone answers
+        ! 01T_B/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
+        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone answers
+        ! 01T_C/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
+
+        Apply incomplete. Records: 3 added, 1 changed, 2 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
+        ```
+        "#);
+        let told: Vec<&str> = printed.out.lines().filter(|line| line.starts_with("::error")).collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone answers
+        ::error file=blocks.yaml,line=11,col=18,title=01T_B and 01T_C::MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
+        ");
+    });
+}

@@ -259,6 +259,10 @@ fn the_steps_of_the_action_need_no_key_before_a_merge() {
     assert!(ran.text.contains("no read key for 01T_A"), "{}", ran.text);
 }
 
+fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
 /// A forge whose command is not the real one.
 struct Forge {
     state: tempfile::TempDir,
@@ -272,13 +276,9 @@ struct Ran {
 }
 
 impl Forge {
-    /// `None` where there is no jq, which the fakes are made of and GitLab's scripts ask for.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-    fn new() -> Option<Self> {
-        if !Command::new("jq").arg("--version").output().is_ok_and(|output| output.status.success()) {
-            eprintln!("skipped: jq is not installed");
-            return None;
-        }
+    /// The fakes are made of jq, and GitLab's scripts ask for it.
+    fn new() -> Self {
+        assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `.ci/run`, which does it");
         let state = tempfile::tempdir().expect("a temporary directory can be made");
         let forge = Self { env: BTreeMap::new(), state };
         for file in
@@ -286,7 +286,7 @@ impl Forge {
         {
             forge.keep(file, &json!([]));
         }
-        Some(forge)
+        forge
     }
 
     fn path(&self, file: &str) -> PathBuf {
@@ -360,7 +360,7 @@ fn page(network: &str, text: &str) -> String {
 
 #[test]
 fn github_has_one_comment_that_is_updated_in_place() {
-    let Some(forge) = Forge::new() else { return };
+    let forge = Forge::new();
     let stranger = json!({"id": 1, "user": {"login": "mallory"}, "body": page("omni", "all is well")});
     let other_network =
         json!({"id": 2, "user": {"login": "github-actions[bot]"}, "body": page("omni-two", "-")});
@@ -388,7 +388,7 @@ fn github_has_one_comment_that_is_updated_in_place() {
 
 #[test]
 fn github_has_one_issue_while_there_is_drift() {
-    let Some(forge) = Forge::new() else { return };
+    let forge = Forge::new();
     let other = json!({"number": 1, "state": "open", "label": "zonal-drift", "title": "-", "body": page("omni-two", "-")});
     forge.keep("issues.json", &json!([other]));
     let look = |code: &str, text: &str| {
@@ -427,7 +427,7 @@ fn github_has_one_issue_while_there_is_drift() {
 
 #[test]
 fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
-    let Some(forge) = Forge::new() else { return };
+    let forge = Forge::new();
     let run =
         |id: u32, event: &str, branch: &str| json!({"databaseId": id, "event": event, "branch": branch});
     // A fork may call its branch `main`, and keep what it likes.
@@ -457,7 +457,7 @@ fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
 
 #[test]
 fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
-    let Some(forge) = Forge::new() else { return };
+    let forge = Forge::new();
     let fails = |why: &str| {
         let ran = forge.run("github/reviewed.sh", &["zonal-plan", "got"]);
         assert_eq!(ran.code, Some(1));
@@ -482,7 +482,7 @@ fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
 
 #[test]
 fn gitlab_has_one_note_that_is_updated_in_place() {
-    let Some(mut forge) = Forge::new() else { return };
+    let mut forge = Forge::new();
     forge.write("plan.md", &page("omni", "first"));
     // A fork has no token, and goes without.
     forge.passes("gitlab/note.sh", &["merge_requests", "5", "plan.md"]);
@@ -507,7 +507,7 @@ fn gitlab_has_one_note_that_is_updated_in_place() {
 
 #[test]
 fn gitlab_has_one_issue_while_there_is_drift() {
-    let Some(mut forge) = Forge::new() else { return };
+    let mut forge = Forge::new();
     forge.set("ZONAL_GITLAB_TOKEN", "project-secret");
     forge.set("ZONAL_ENVIRONMENT", "sandbox");
     let look = |code: &str, text: &str| {
@@ -535,7 +535,7 @@ fn gitlab_has_one_issue_while_there_is_drift() {
 
 #[test]
 fn gitlab_fetches_what_was_kept() {
-    let Some(mut forge) = Forge::new() else { return };
+    let mut forge = Forge::new();
     forge.set("CI_MERGE_REQUEST_PROJECT_ID", "7");
     forge.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "release/1");
     let ran = forge.run("gitlab/snapshot.sh", &["zonal:snapshot", "got.json"]);
@@ -572,7 +572,6 @@ fn gitlab_fetches_what_was_kept() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn scripts_are_as_shellcheck_wants_them() {
     let scripts =
         ["pipelines/github", "pipelines/gitlab", "tests/it/fakes"].map(|folder| root().join(folder));
@@ -586,8 +585,11 @@ fn scripts_are_as_shellcheck_wants_them() {
         let is_sourced = script.ends_with("api.sh");
         assert!(is_sourced || text.contains("\nset -euo pipefail\n"), "{}", script.display());
     }
-    match Command::new("shellcheck").arg("--external-sources").args(&scripts).output() {
-        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
-        Err(_) => eprintln!("skipped: shellcheck is not installed"),
-    }
+    assert!(
+        is_installed("shellcheck"),
+        "this test needs shellcheck: `apt-get install shellcheck`, or `.ci/run`, which does it"
+    );
+    let mut command = Command::new("shellcheck");
+    let output = command.arg("--external-sources").args(&scripts).output().expect("it can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

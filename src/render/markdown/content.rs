@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::About;
 use crate::model::{Counts, Group, GroupState, Plan, ZoneCode, ZonePlan};
 use crate::render::text;
 
@@ -9,6 +10,8 @@ use crate::render::text;
 pub struct Content<'a> {
     /// The plan.
     pub plan: &'a Plan,
+    /// What the page answers.
+    pub about: About,
     /// What all zones add up to.
     pub counts: Counts,
     /// The sets of changes, those that destroy something first.
@@ -37,7 +40,7 @@ pub struct Set<'a> {
 
 impl<'a> Content<'a> {
     /// Counts a plan.
-    pub fn of(plan: &'a Plan) -> Self {
+    pub fn of(plan: &'a Plan, about: About) -> Self {
         let changing = plan.groups.iter().filter(|group| group.state == GroupState::Changes);
         let mut groups: Vec<Set<'a>> = changing
             .enumerate()
@@ -65,6 +68,7 @@ impl<'a> Content<'a> {
         }
         Self {
             plan,
+            about,
             counts: plan.counts(),
             groups,
             unknown,
@@ -76,7 +80,7 @@ impl<'a> Content<'a> {
 
     /// Whether an approval makes sense, given that everything is told.
     pub fn has_something_to_approve(&self) -> bool {
-        self.plan.has_work() || self.counts.by_hand > 0
+        self.about == About::Plan && (self.plan.has_work() || self.counts.by_hand > 0)
     }
 
     /// Zones of which something is known, and which hold what is wanted.

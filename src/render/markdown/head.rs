@@ -6,9 +6,12 @@ use super::content::Content;
 use super::escape::{code, prose};
 use super::marker::is_approvable;
 use super::sheet::Sheet;
-use super::{Context, Level};
+use super::{About, Context, Level};
 use crate::model::{Cost, Finding, Verdict, ZoneCode};
-use crate::render::text::{self, count, thousands};
+use crate::render::text::{self, Drifted, count, thousands};
+
+/// A path that is longer is left out.
+const PATH: usize = 200;
 
 /// The heading, and what was planned.
 pub fn verdict(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
@@ -18,6 +21,33 @@ pub fn verdict(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
 
 /// The verdict in words that are always short.
 pub fn words(content: &Content<'_>) -> String {
+    match content.about {
+        About::Plan => words_of_plan(content),
+        About::Drift => words_of_drift(content),
+    }
+}
+
+fn words_of_drift(content: &Content<'_>) -> String {
+    let Drifted { alone, both, pending, zones } = Drifted::of(content.plan);
+    let mut parts = Vec::new();
+    match (alone + both, content.plan.is_complete()) {
+        (0, true) => parts.push("no drift".to_owned()),
+        (0, false) => parts.push("no drift in what could be seen".to_owned()),
+        (all, _) => parts.push(format!("drift, {} in {}", count(all, "record"), count(zones, "zone"))),
+    }
+    if both > 0 {
+        parts.push(format!("{} changed in the manifests too", thousands(both as u64)));
+    }
+    if pending > 0 {
+        parts.push(format!("{} pending", thousands(pending as u64)));
+    }
+    if !content.plan.is_complete() {
+        parts.push("incomplete".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn words_of_plan(content: &Content<'_>) -> String {
     let counts = content.counts;
     let number = |number| thousands(number as u64);
     let mut parts = Vec::new();
@@ -58,7 +88,29 @@ pub fn scope(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
     if let Some(selection) = &content.plan.selection {
         write!(sheet, ". **Partial plan**: only {}", prose(selection))?;
     }
-    writeln!(sheet, ".\n")
+    writeln!(sheet, ".\n")?;
+    if let Some(file) = &content.plan.against {
+        let file = if file.len() <= PATH { format!(" {}", code(file)) } else { String::new() };
+        writeln!(sheet, "Compared with the snapshot{file}: no zone was asked.\n")?;
+    }
+    match (content.about, &content.plan.base) {
+        (_, Some(base)) => writeln!(sheet, "Applied last: the manifests of {}.\n", code(short(base)))?,
+        (About::Drift, None) => {
+            writeln!(sheet, "Nothing tells what was applied last, so every difference counts as drift.\n")?;
+        }
+        (About::Plan, None) => {}
+    }
+    match (content.about, content.groups.is_empty()) {
+        (About::Drift, false) => {
+            writeln!(sheet, "Nothing was written. Each difference is shown as what would end it.\n")
+        }
+        (About::Drift, true) | (About::Plan, _) => Ok(()),
+    }
+}
+
+/// As much of a revision's name as people read.
+fn short(revision: &str) -> &str {
+    revision.get(..12).unwrap_or(revision)
 }
 
 /// That the comment does not tell everything.
@@ -66,8 +118,16 @@ pub fn left_out(sheet: &mut Sheet, context: Context<'_>, level: Level) -> fmt::R
     if level == Level::Full {
         return Ok(());
     }
-    let file = code(context.file.unwrap_or("plan.json"));
     writeln!(sheet, "> [!IMPORTANT]")?;
+    if context.about == About::Drift {
+        writeln!(sheet, "> All of it is too much for this page: {}.", level.left_out())?;
+        write!(sheet, "> `zonal drift` shows everything")?;
+        if let Some(artefact) = context.artefact {
+            write!(sheet, ", and so does the log of {}", link(artefact))?;
+        }
+        return writeln!(sheet, ".\n");
+    }
+    let file = code(context.file.unwrap_or("plan.json"));
     writeln!(sheet, "> The plan is too large for this page: {}.", level.left_out())?;
     write!(sheet, "> All of it is in {file}, which `zonal show` shows")?;
     if let Some(artefact) = context.artefact {
@@ -196,7 +256,7 @@ pub fn sums(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
     for (number, what) in rest.iter().filter(|(number, _)| *number > 0) {
         write!(sheet, " {what}: {}.", thousands(*number as u64))?;
     }
-    if content.plan.has_work() {
+    if content.plan.has_work() && content.about == About::Plan {
         // What is left of a day's quota differs from one run to the next, and so would the comment.
         let cost = Cost { quota_percent: None, ..content.plan.cost };
         write!(sheet, " {}", text::cost(&cost))?;
@@ -218,7 +278,18 @@ pub fn foot(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, leve
     if content.counts.by_hand > 0 {
         writeln!(sheet, "What is done by hand: `zonal runbook`\n")?;
     }
-    write!(sheet, "Plan {}", code(&digest.short()))?;
+    if content.about == About::Drift
+        && let Some(base) = &content.plan.base
+        && Drifted::of(content.plan).alone > 0
+    {
+        let command = code(&format!("zonal apply --only-drift --base {}", short(base)));
+        writeln!(sheet, "To put back what has drifted, and nothing else: {command}\n")?;
+    }
+    let what = match content.about {
+        About::Plan => "Plan",
+        About::Drift => "Digest",
+    };
+    write!(sheet, "{what} {}", code(&digest.short()))?;
     if let Some(commit) = context.commit {
         write!(sheet, " of commit {}", code(commit))?;
     }

@@ -62,9 +62,21 @@ impl Level {
     }
 }
 
+/// What a page answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum About {
+    /// What would be done.
+    #[default]
+    Plan,
+    /// Where zones have left the manifests. There is no file of it, and nothing to approve.
+    Drift,
+}
+
 /// What the plan itself does not know, and a reader wants to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
+    /// What the page answers.
+    pub about: About,
     /// The commit that was planned.
     pub commit: Option<&'a str>,
     /// Where the whole plan can be had, such as the URL of the run.
@@ -94,10 +106,30 @@ pub fn summary(plan: &Plan, context: Context<'_>, used: usize) -> Option<Comment
     Some(within(plan, context, left))
 }
 
+/// What an apply came to, for the summary of a job, from the text that was printed of it. `used` are taken by
+/// what stands there already; `None` where nothing more fits.
+pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
+    let left = SUMMARY.checked_sub(used).filter(|left| *left >= COMMENT)?;
+    let mut head = format!("## zonal: what was applied\n\nNetwork {}", escape::code(&plan.network));
+    if let Some(environment) = &plan.environment {
+        head.push_str(&format!(", environment {}", escape::code(environment)));
+    }
+    let text = anstream::adapter::strip_str(text.trim()).to_string();
+    let fence = "`".repeat((escape::longest_run(&text) + 1).max(3));
+    let whole = format!("{head}.\n\n{fence}text\n{text}\n{fence}\n\n");
+    if whole.len() <= left {
+        return Some(whole);
+    }
+    let last = text.lines().next_back().unwrap_or_default();
+    Some(format!(
+        "{head}.\n\n{fence}text\n{last}\n{fence}\n\nThe rest is too long for this page; the log has it.\n\n"
+    ))
+}
+
 /// As much as fits into so many bytes.
 fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
     let size = size.max(totals::LEAST);
-    let content = Content::of(plan);
+    let content = Content::of(plan, context.about);
     for level in Level::TRIED {
         let mut sheet = Sheet::new(size);
         if page(&mut sheet, &content, context, level).is_ok() {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{Comment, Context, Level, comment, summary, within};
+use super::{About, Comment, Context, Level, comment, summary, within};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::{Finding, Hold, Plan, Verdict};
@@ -46,7 +46,12 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
     let tables = "ALPHA:\ncode T en\ncode U en\nA Ok -\nBETA:\ncode T en\nA Old\nB Two\ncode U en\n\
                   GAMMA:\nfail T unreachable\nfail U unreachable\nDELTA:\ncode T en\nA Old\nB Two\ncode U en";
     let plan = planned(&["ALPHA", "BETA", "DELTA", "GAMMA"], &manifests, tables);
-    let context = Context { commit: Some("4f2a"), artefact: Some("https://ci/run/7"), file: None };
+    let context = Context {
+        commit: Some("4f2a"),
+        artefact: Some("https://ci/run/7"),
+        file: None,
+        ..Context::default()
+    };
     let comment = comment(&plan, context);
     assert_eq!(comment.degraded, Level::Full);
     insta::assert_snapshot!(shown(&comment), @r#"
@@ -457,11 +462,73 @@ proptest! {
             place: None,
         }];
         plan.zones.values_mut().next().unwrap().name = message.clone();
-        let context = Context { commit: Some(&name), artefact: Some(&message), file: Some(&name) };
+        let context = Context { commit: Some(&name), artefact: Some(&message), file: Some(&name), ..Context::default() };
         for size in [size, 60_000] {
             let comment = within(&plan, context, size);
             prop_assert!(comment.text.len() <= size);
             sound(&comment);
         }
     }
+}
+
+#[test]
+fn drift_is_no_plan_and_a_snapshot_is_named() {
+    let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
+    let plan =
+        Plan { against: Some("kept `by` ci.json".to_owned()), ..planned(&["ALPHA", "BETA"], ROWS, tables) };
+    let drift = Context { about: About::Drift, ..Context::default() };
+    insta::assert_snapshot!(shown(&comment(&plan, drift)), @r#"
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
+    ## zonal: drift, 2 records in 1 zone
+
+    Network `omni`.
+
+    Compared with the snapshot ``kept `by` ci.json``: no zone was asked.
+
+    Nothing tells what was applied last, so every difference counts as drift.
+
+    Nothing was written. Each difference is shown as what would end it.
+
+    | group | zones | + | ~ | - | by hand |
+    | --- | --- | ---: | ---: | ---: | ---: |
+    | A | `ALPHA` | 0 | 1 | 1 | 0 |
+
+    <details open>
+    <summary><b>Group A</b>: <code>ALPHA</code> (alpha College): 1 to change, 1 to destroy</summary>
+
+    ```diff
+    ! CodeTable/T/A will be updated in-place
+        (CodeTable/t, t.yaml:6:10)
+    -   description = "Ok"
+    +   description = "One"
+    - CodeTable/T/B will be destroyed
+        (CodeTable/t, t.yaml:6:39)
+        (because the manifest says `absent: true`)
+    -   code        = "B"
+    -   default     = false
+    -   description = "Two"
+    -   enabled     = true
+    ```
+
+    </details>
+
+    Zones: 1 with changes, 1 in sync.
+
+    Digest `SHORT`.
+    "#);
+    let based = Plan { base: Some("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
+    let page = comment(&based, drift).text;
+    assert!(
+        page.contains("Applied last: the manifests of `4f2a4f2a4f2a`.") && !page.contains("Nothing tells"),
+        "{page}"
+    );
+    assert!(page.contains("`zonal apply --only-drift --base 4f2a4f2a4f2a`"), "{page}");
+    let none = planned(&["BETA"], ROWS, "BETA:\ncode T en\nA One");
+    assert!(comment(&none, drift).text.contains("## zonal: no drift\n"));
+    let page = comment(&plan, Context::default()).text;
+    assert!(
+        page.contains("Compared with the snapshot ``kept `by` ci.json``: no zone was asked.\n"),
+        "{page}"
+    );
+    assert!(!page.contains("counts as drift"), "{page}");
 }

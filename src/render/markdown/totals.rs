@@ -21,6 +21,7 @@ const MORE: usize = 100;
 pub fn totals(content: &Content<'_>, context: Context<'_>, size: usize) -> String {
     let short = |text: &&str| text.len() <= SHORT;
     let context = Context {
+        about: context.about,
         commit: context.commit.filter(short),
         artefact: context.artefact.filter(short),
         file: context.file.filter(short),

@@ -66,15 +66,38 @@ fn has_drifted(change: &Change) -> bool {
     change.origin != Some(Origin::Pending)
 }
 
-fn summary(out: &mut String, plan: &Plan) {
-    let mut records: BTreeMap<Option<Origin>, usize> = BTreeMap::new();
-    for change in plan.zones.values().flat_map(changes_of) {
-        *records.entry(change.origin).or_default() += 1;
+/// How many records differ, by who moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drifted {
+    /// The zone alone, or nobody knows.
+    pub alone: usize,
+    /// The zone, and the manifests too.
+    pub both: usize,
+    /// The manifests alone, which is no drift.
+    pub pending: usize,
+    /// In how many zones something has drifted.
+    pub zones: usize,
+}
+
+impl Drifted {
+    /// Counts a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let mut records: BTreeMap<Option<Origin>, usize> = BTreeMap::new();
+        for change in plan.zones.values().flat_map(changes_of) {
+            *records.entry(change.origin).or_default() += 1;
+        }
+        let number = |origin| records.get(&origin).copied().unwrap_or(0);
+        Self {
+            alone: number(None) + number(Some(Origin::Drifted)),
+            both: number(Some(Origin::Both)),
+            pending: number(Some(Origin::Pending)),
+            zones: plan.zones.values().filter(|zone| changes_of(zone).any(has_drifted)).count(),
+        }
     }
-    let number = |origin| records.get(&origin).copied().unwrap_or(0);
-    let drifted = number(None) + number(Some(Origin::Drifted));
-    let (both, pending) = (number(Some(Origin::Both)), number(Some(Origin::Pending)));
-    let zones = plan.zones.values().filter(|zone| changes_of(zone).any(has_drifted)).count();
+}
+
+fn summary(out: &mut String, plan: &Plan) {
+    let Drifted { alone: drifted, both, pending, zones } = Drifted::of(plan);
     let _ = match (drifted + both, plan.is_complete()) {
         (0, true) if plan.zones.is_empty() => {
             writeln!(out, "{} No zone is selected.", styled(BOLD, "No drift."))

@@ -12,7 +12,7 @@ mod words;
 mod tests;
 
 pub use changes::{fate, remarks};
-pub use drift::drift;
+pub use drift::{Drifted, drift};
 pub use lines::{Line, are_several, excerpt};
 pub use plan::{cost, letter, notes, percentage, plan, released};
 pub use report::{outcome, report, wave_end};
