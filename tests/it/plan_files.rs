@@ -192,14 +192,18 @@ fn tamper(file: &mut Json, other: &Json, tampering: &Tampering) {
                 items.push(own);
             }
         }
-        5 => file["reconciler"]["environment"] = "sandbox".into(),
+        5 => {
+            if let Some(Json::Object(ours)) = file.pointer_mut("/reconciler") {
+                ours.insert("environment".to_owned(), "sandbox".into());
+            }
+        }
         // Everything that the other plan has of its changes comes in beside what is there.
         6 => {
             for part in ["changes", "drift"] {
-                if let Some(more) = other["reconciler"][part].as_object() {
-                    for (address, detail) in more {
-                        file["reconciler"][part][format!("{address}+")] = detail.clone();
-                    }
+                // An edit before this one may have left something else there.
+                let here = file.pointer_mut(&format!("/reconciler/{part}")).and_then(Json::as_object_mut);
+                if let (Some(more), Some(here)) = (other["reconciler"][part].as_object(), here) {
+                    here.extend(more.iter().map(|(address, detail)| (format!("{address}+"), detail.clone())));
                 }
             }
         }
