@@ -270,6 +270,17 @@ impl Plan {
         !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
     }
 
+    /// How many zones are in a state.
+    pub fn zones_in(&self, state: GroupState) -> usize {
+        self.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
+    }
+
+    /// How many zones could be asked in one way and not in another, so that only part of them is known.
+    pub fn asked_in_part(&self) -> usize {
+        let failed = self.zones.values().filter(|zone| zone.failure.is_some()).count();
+        failed.saturating_sub(self.zones_in(GroupState::Unknown))
+    }
+
     /// Whether any zone left what the manifests say, as far as it is known who moved.
     pub fn has_drifted(&self) -> bool {
         let steps = self.zones.values().flat_map(|zone| &zone.collections);

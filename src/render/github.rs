@@ -141,9 +141,6 @@ fn property(text: &str) -> String {
 /// What later steps of a job may want to know, as lines `key=value`.
 pub fn outputs(plan: &Plan) -> String {
     let counts = plan.counts();
-    let zones = |state| -> usize {
-        plan.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
-    };
     let unknown = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
     let lines = [
         ("digest", plan.digest.to_string()),
@@ -156,11 +153,11 @@ pub fn outputs(plan: &Plan) -> String {
         ("blocked", counts.blocked.to_string()),
         ("held", counts.held.to_string()),
         ("zones", plan.zones.len().to_string()),
-        ("zones_changed", zones(GroupState::Changes).to_string()),
+        ("zones_changed", plan.zones_in(GroupState::Changes).to_string()),
         ("zones_unknown", unknown.to_string()),
         ("complete", plan.is_complete().to_string()),
         ("denied", plan.is_denied().to_string()),
-        ("applyable", plan.has_work().to_string()),
+        ("applyable", (plan.has_work() && !plan.is_denied()).to_string()),
         ("summary", format!("{}, in {}", totals(plan), count(plan.zones.len(), "zone"))),
     ];
     lines.iter().map(|(key, value)| format!("{key}={value}\n")).collect()

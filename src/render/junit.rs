@@ -6,7 +6,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::legible::{brief, visible};
-use super::text::{fate, thousands};
+use super::text::{compared, fate, moved, thousands};
 use crate::model::{
     Action, Change, CollectionChanges, Counts, Failure, Finding, Plan, Step, Verdict, ZoneCode, ZonePlan,
 };
@@ -54,8 +54,10 @@ fn suites(out: &mut Xml, plan: &Plan) -> io::Result<()> {
         suites.push((visible(code.as_str()), zone_cases(code, zone)));
     }
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}"));
     let mut root = BytesStart::new("testsuites");
-    root.push_attribute(("name", visible(&plan.network).as_str()));
+    let name = [plan.network.clone()].into_iter().chain(partial).chain(compared(plan)).collect::<Vec<_>>();
+    root.push_attribute(("name", visible(&name.join(". ")).as_str()));
     numbers(&mut root, suites.iter().flat_map(|(_, cases)| cases));
     out.write_event(Event::Start(root))?;
     for (name, cases) in &suites {
@@ -199,6 +201,9 @@ fn lines(change: &Change) -> String {
         false => change.address.key.to_string(),
     };
     let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.drift));
+    if let Some(origin) = change.origin {
+        text.push_str(&format!("  ({})\n", moved(origin)));
+    }
     for edit in change.edits.iter().take(FIELDS) {
         let before = match (&edit.before, change.action) {
             (Some(before), Action::Update) if change.each.is_none() => format!("{} -> ", brief(before)),

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::legible::{brief, visible};
-use super::text::{count, fate};
+use super::text::{count, fate, moved};
 use crate::model::{
     Action, Change, CollectionId, Digest, Drift, Edit, Failure, FailureClass, Field, Finding, Key, Mode,
-    Place, Plan, Step, Verdict, ZoneCode,
+    Origin, Place, Plan, Step, Verdict, ZoneCode,
 };
 
 /// How many of the fields of a record are shown with their values.
@@ -96,6 +96,10 @@ pub struct Remark<'a> {
     identity: Identity<'a>,
     about: About<'a>,
     alike: Alike,
+    /// In how many of its zones apply does not begin it.
+    held: usize,
+    /// Who moved, and in how many of its zones.
+    moved: BTreeMap<Origin, usize>,
     /// The zones it is about; empty for the network as a whole.
     pub zones: Vec<&'a ZoneCode>,
     /// Where it comes from: the place of the first zone first. Empty where nobody can point at anything.
@@ -128,7 +132,13 @@ pub fn remarks(plan: &Plan) -> Vec<Remark<'_>> {
                 Ok(outcome) => {
                     for change in &outcome.changes {
                         let place = Some(&change.provenance.place);
-                        add(&mut found, identity_of_change(change), About::Change(change), code, place);
+                        let remark =
+                            add(&mut found, identity_of_change(change), About::Change(change), code, place);
+                        let is_held = change.mode == Mode::Apply && zone.held(step).is_some();
+                        remark.held += usize::from(is_held);
+                        if let Some(origin) = change.origin {
+                            *remark.moved.entry(origin).or_default() += 1;
+                        }
                     }
                 }
             }
@@ -143,13 +153,13 @@ fn anchor<'a>(plan: &'a Plan, zones: &[ZoneCode]) -> Option<&'a Place> {
     all.find_map(|(_, zone)| zone.collections.first()).map(|step| &step.diff.provenance.place)
 }
 
-fn add<'a>(
-    found: &mut BTreeMap<Identity<'a>, Remark<'a>>,
+fn add<'f, 'a>(
+    found: &'f mut BTreeMap<Identity<'a>, Remark<'a>>,
     identity: Identity<'a>,
     about: About<'a>,
     zone: &'a ZoneCode,
     place: Option<&'a Place>,
-) {
+) -> &'f mut Remark<'a> {
     let remark = found.entry(identity).or_insert_with_key(|identity| Remark::new(identity.clone(), about));
     remark.alike = remark.alike.min(about.alike(remark.about));
     if remark.zones.last() != Some(&zone) {
@@ -161,6 +171,7 @@ fn add<'a>(
     {
         remark.places.push(place);
     }
+    remark
 }
 
 fn identity_of_finding(finding: &Finding) -> Identity<'_> {
@@ -248,7 +259,15 @@ impl About<'_> {
 
 impl<'a> Remark<'a> {
     fn new(identity: Identity<'a>, about: About<'a>) -> Self {
-        Self { identity, about, alike: Alike::Wholly, zones: Vec::new(), places: Vec::new() }
+        Self {
+            identity,
+            about,
+            alike: Alike::Wholly,
+            held: 0,
+            moved: BTreeMap::new(),
+            zones: Vec::new(),
+            places: Vec::new(),
+        }
     }
 
     /// How much it matters.
@@ -295,7 +314,20 @@ impl<'a> Remark<'a> {
             }
             About::Change(change) => {
                 let mut words = format!("{}{of_zones}", fate(change.mode, change.action, change.drift));
+                match self.held {
+                    0 => {}
+                    all if all >= self.zones.len() => words.push_str(", held back for now"),
+                    some => words.push_str(&format!(", held back in {}", count(some, "zone"))),
+                }
                 self.fields(change, &mut words);
+                for (origin, zones) in &self.moved {
+                    match *zones >= self.zones.len() {
+                        true => words.push_str(&format!("; {}", moved(*origin))),
+                        false => {
+                            words.push_str(&format!("; in {}, {}", count(*zones, "zone"), moved(*origin)))
+                        }
+                    }
+                }
                 words
             }
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::legible::visible;
 use super::remarks::{Remark, Severity, remarks};
-use super::text::thousands;
+use super::text::{compared, thousands};
 use crate::model::{Place, Plan};
 
 /// What GitHub shows of a run; it takes 25,000.
@@ -141,6 +142,11 @@ pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Sarif {
         .iter()
         .map(|remark| Notification { level: level(remark), message: message(remark) })
         .collect();
+    let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
+    let covered = partial.into_iter().chain(compared(plan));
+    notifications.extend(
+        covered.map(|text| Notification { level: "note", message: Message { text: visible(&text) } }),
+    );
     if placed.len() > most {
         let (all, most) = (thousands(placed.len() as u64), thousands(most as u64));
         let text = format!("the plan has {all} things to say, and these are the {most} that matter most");

@@ -7,10 +7,11 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value as Json, json};
 
-use super::{github, gitlab, junit, sarif};
+use super::markdown::{Context, comment};
+use super::{github, gitlab, html, junit, sarif};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Finding, Place, Plan, Verdict};
+use crate::model::{Failure, FailureClass, Finding, Hold, Mode, Origin, Place, Plan, Verdict};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -230,4 +231,63 @@ fn a_failure_shows_some_of_what_differs_and_how_much_more_there_is() {
     let text = junit::junit(&plan);
     assert!(text.contains("message=\"30 to add\"") && text.contains("\nand 10 more</failure>"), "{text}");
     assert!(text.contains("C19 will be created") && !text.contains("C20"));
+}
+
+/// Every format for people or for CI, by name.
+fn formats(plan: &Plan) -> [(&'static str, String); 4] {
+    [
+        ("markdown", comment(plan, Context::default()).text),
+        ("html", html::html(plan)),
+        ("junit", junit::junit(plan)),
+        ("sarif", serde_json::to_string(&sarif::sarif(plan, "")).unwrap()),
+    ]
+}
+
+#[test]
+fn every_format_says_what_was_compared_what_waits_and_who_moved() {
+    let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA Old");
+    plan.against = Some("monday.json".to_owned());
+    plan.base = Some("0123456789abcdef".to_owned());
+    plan.zones.get_mut(&"A1".into()).unwrap().hold = Some(Hold::Unapproved);
+    let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+    for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
+        change.origin = Some(Origin::Drifted);
+    }
+    for (format, text) in formats(&plan) {
+        for words in
+            ["monday.json: no zone was asked", "the manifests of 0123456789ab.", "drifted: the zone left"]
+        {
+            assert!(text.contains(words), "{format} does not say {words:?}: {text}");
+        }
+        assert!(
+            text.contains("waits for an approval") || text.contains("held back in 1 zone"),
+            "{format}: {text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_left_for_later_is_no_empty_sentence_and_no_zone_counts_twice() {
+    let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA One");
+    let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+    for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
+        change.mode = Mode::Later;
+    }
+    let unreachable = Failure::new(FailureClass::Unreachable, "no answer");
+    plan.zones.get_mut(&"A1".into()).unwrap().failure = Some(unreachable);
+    let page = html::html(&plan);
+    assert!(page.contains("1 zone differs: 1 record left for a later apply. 1 zone is in sync."), "{page}");
+    assert!(page.contains("1 zone could be asked only in part, so this plan is incomplete."));
+    let text = comment(&plan, Context::default()).text;
+    assert!(text.contains("Zones: 1 with changes, 1 in sync, 1 of these asked only in part."), "{text}");
+    let text = super::text::plan(&plan);
+    assert!(text.contains("1 different, 1 in sync, 1 of these asked only in part"), "{text}");
+}
+
+#[test]
+fn what_a_guard_denies_is_applyable_nowhere() {
+    let mut plan = planned(&["A1"], ROWS, "A1:\ncode T en\nA Old");
+    plan.findings = vec![finding(Verdict::Deny, "no")];
+    assert!(github::outputs(&plan).contains("\napplyable=false\n"));
+    assert!(!super::json::plan::plan(&plan, |_| Default::default()).applyable);
 }

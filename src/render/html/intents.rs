@@ -217,8 +217,8 @@ impl<'a> Intents<'a> {
         parts.push(Part::Many(edits));
         let reason = change.reason.as_deref();
         parts.push(Part::One(self.perhaps(reason)));
-        let notes = change.notes.iter();
-        let notes = notes.map(|note| self.text(&**note)).collect();
+        let notes = change.origin.map(text::moved).into_iter().chain(change.notes.iter().map(|note| &**note));
+        let notes = notes.map(|note| self.text(note)).collect();
         parts.push(Part::Many(notes));
         while matches!(parts.last(), Some(Part::One(0))) || parts.last() == Some(&Part::Many(Vec::new())) {
             parts.pop();

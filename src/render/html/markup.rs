@@ -22,6 +22,23 @@ impl Markup {
         self
     }
 
+    /// Anybody's text in an element, with what stands between backticks as code. The script does the same.
+    pub fn prose(&mut self, text: impl std::fmt::Display) -> &mut Self {
+        let text = text.to_string();
+        let parts: Vec<&str> = text.split('`').collect();
+        // An even number of backticks makes an odd number of parts.
+        if parts.len().is_multiple_of(2) {
+            return self.text(text);
+        }
+        for (index, part) in parts.into_iter().enumerate() {
+            match index % 2 {
+                0 => self.text(part),
+                _ => self.raw("<code>").text(part).raw("</code>"),
+            };
+        }
+        self
+    }
+
     /// JSON that [`super::atoms::json`] has written, in which nothing means anything to HTML.
     pub fn json(&mut self, json: &str) -> &mut Self {
         self.out.push_str(json);

@@ -21,7 +21,7 @@ pub enum State {
     Differs,
     /// Changes for people.
     ByHand,
-    /// Differences that nobody ends.
+    /// Differences that nobody ends, or a later apply.
     Reported,
     /// As wanted.
     InSync,
@@ -76,7 +76,7 @@ impl State {
             Self::Held => "differs, and waits",
             Self::Differs => "differs",
             Self::ByHand => "to be done by hand",
-            Self::Reported => "differs, only reported",
+            Self::Reported => "differs, left alone",
             Self::InSync => "in sync",
             Self::Unwanted => "not managed there",
         }
@@ -153,7 +153,9 @@ impl<'a> Matrix<'a> {
                 false => out
                     .raw("<th scope=colgroup class=kind colspan=")
                     .text(number)
-                    .raw("><span>")
+                    .raw(" title=\"")
+                    .text(kind)
+                    .raw("\"><span>")
                     .text(kind)
                     .raw("</span>"),
             };

@@ -100,7 +100,7 @@ fn begin(out: &mut Markup) {
 
 fn legend(out: &mut Markup) {
     out.raw("<p id=legend>In a cell: <b>+</b> to add, <b>~</b> to change, <b>−</b> to delete, <b>&gt;</b> by hand, ");
-    out.raw("<b>.</b> only reported, ");
+    out.raw("<b>.</b> only reported or left for later, ");
     for state in State::ALL.into_iter().filter(|state| !state.sign().is_empty()) {
         out.raw("<b class=").raw(state.class()).raw(">").raw(state.sign()).raw("</b> ").raw(state.words());
         out.raw(if state == State::InSync { "." } else { ", " });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::markup::Markup;
 use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
-use crate::render::text::{count, percentage, thousands};
+use crate::render::text::{compared, count, percentage, thousands};
 
 /// Zones that are named in a line before the rest is folded away.
 const NAMED: usize = 8;
@@ -21,6 +21,9 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
     if let Some(selection) = &plan.selection {
         out.raw("</p><p class=partial><b>Partial plan:</b> only ").text(selection).raw(".");
     }
+    for sentence in compared(plan) {
+        out.raw("</p><p class=partial>").text(sentence);
+    }
     out.raw("</p></header>\n<section id=verdict aria-label=Summary>");
     if plan.is_denied() {
         out.raw("<p class=\"verdict bad\">Nothing will be written: a guard or a policy denies this plan.");
@@ -36,12 +39,9 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
 
 /// `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`
 pub fn verdict(plan: &Plan) -> String {
-    let zones = |state| -> usize {
-        plan.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
-    };
     let counts = plan.counts();
     let mut sentences = Vec::new();
-    let differ = zones(GroupState::Changes);
+    let differ = plan.zones_in(GroupState::Changes);
     if differ > 0 {
         let parts = [
             (counts.add, "to add"),
@@ -49,6 +49,7 @@ pub fn verdict(plan: &Plan) -> String {
             (counts.destroy, "to delete"),
             (counts.by_hand, "to be done by hand"),
             (counts.report, "only reported"),
+            (counts.later, "left for a later apply"),
         ];
         let mut noun = "record";
         let mut words = Vec::new();
@@ -63,14 +64,23 @@ pub fn verdict(plan: &Plan) -> String {
         let verb = if differ == 1 { "differs" } else { "differ" };
         sentences.push(format!("{} {verb}: {}.", count(differ, "zone"), words.join(", ")));
     }
-    let in_sync = zones(GroupState::InSync);
+    let in_sync = plan.zones_in(GroupState::InSync);
     if in_sync > 0 {
         let verb = if in_sync == 1 { "is" } else { "are" };
         sentences.push(format!("{} {verb} in sync.", count(in_sync, "zone")));
     }
-    let failed = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
-    if failed > 0 {
-        sentences.push(format!("{} could not be asked, so this plan is incomplete.", count(failed, "zone")));
+    if counts.held > 0 {
+        let (records, verb) = (count(counts.held, "record"), if counts.held == 1 { "waits" } else { "wait" });
+        sentences.push(format!("Of these, {records} {verb}: apply does not begin them."));
+    }
+    let unknown = plan.zones_in(GroupState::Unknown);
+    if unknown > 0 {
+        sentences.push(format!("{} could not be asked, so this plan is incomplete.", count(unknown, "zone")));
+    }
+    let in_part = plan.asked_in_part();
+    if in_part > 0 {
+        let zones = count(in_part, "zone");
+        sentences.push(format!("{zones} could be asked only in part, so this plan is incomplete."));
     }
     if sentences.is_empty() {
         sentences.push("Nothing is desired of any zone.".to_owned());
@@ -91,14 +101,13 @@ fn rest(plan: &Plan) -> String {
         attested,
         released,
         detached,
-        later,
-        drifted: _,
-        pending: _,
-        both: _,
+        later: _,
+        drifted,
+        pending,
+        both,
         held: _,
     } = plan.counts();
     let counts = [
-        (later, "left for a later apply"),
         (detached, "detached from the network"),
         (attested, "attested by people, not verified"),
         (released, "released, staying as they are"),
@@ -109,8 +118,19 @@ fn rest(plan: &Plan) -> String {
     let counts: Vec<String> =
         counts.map(|(number, what)| format!("{} {what}", thousands(number as u64))).collect();
     let mut words = String::new();
+    let moved = [
+        (drifted, "because the zone moved"),
+        (pending, "because the manifests moved"),
+        (both, "because both moved"),
+    ];
+    let moved = moved.into_iter().filter(|(number, _)| *number > 0);
+    let moved: Vec<String> =
+        moved.map(|(number, what)| format!("{} {what}", thousands(number as u64))).collect();
+    if !moved.is_empty() {
+        words = format!("Records that differ: {}. ", moved.join("; "));
+    }
     if !counts.is_empty() {
-        words = format!("Other records: {}. ", counts.join("; "));
+        words.push_str(&format!("Other records: {}. ", counts.join("; ")));
     }
     if plan.has_work() {
         let cost = &plan.cost;
@@ -147,9 +167,9 @@ fn finding(out: &mut Markup, finding: &Finding) {
         Verdict::Warn => out.raw("<li class=warn><b>! Worth a look</b>"),
         Verdict::Overridden { .. } => out.raw("<li class=over><b>○ Overridden</b>"),
     };
-    out.raw(" by <code>").text(guard).raw("</code>: ").text(message);
+    out.raw(" by <code>").text(guard).raw("</code>: ").prose(message);
     if let Verdict::Overridden { reason } = verdict {
-        out.raw("<p>Overridden, because: ").text(reason).raw("</p>");
+        out.raw("<p>Overridden, because: ").prose(reason).raw("</p>");
     }
     if !zones.is_empty() {
         out.raw("<div>");
@@ -157,7 +177,7 @@ fn finding(out: &mut Markup, finding: &Finding) {
         out.raw("</div>");
     }
     if let Some(help) = help {
-        out.raw("<p>Way out: ").text(help).raw("</p>");
+        out.raw("<p>Way out: ").prose(help).raw("</p>");
     }
     if let Some(place) = place {
         out.raw("<p class=dim>").text(place).raw("</p>");
@@ -181,7 +201,11 @@ fn waiting(out: &mut Markup, plan: &Plan) {
     }
     out.raw("<section id=waiting aria-labelledby=wh><h2 id=wh>What waits</h2><ul>");
     for (why, zones) in waiting {
-        out.raw("<li class=hold><b>‖ ").text(count(zones.len(), "zone")).raw("</b>: ").text(why).raw("<div>");
+        out.raw("<li class=hold><b>‖ ")
+            .text(count(zones.len(), "zone"))
+            .raw("</b>: ")
+            .prose(why)
+            .raw("<div>");
         self::zones(out, &zones);
         out.raw("</div>");
     }

@@ -83,13 +83,7 @@ impl<'a> Content<'a> {
         self.about == About::Plan && (self.plan.has_work() || self.counts.by_hand > 0)
     }
 
-    /// Zones of which something is known, and which hold what is wanted.
-    pub fn in_sync(&self) -> usize {
-        let groups = self.plan.groups.iter().filter(|group| group.state == GroupState::InSync);
-        groups.map(|group| group.zones.len()).sum()
-    }
-
-    /// Zones that could not be asked.
+    /// Zones that could not be asked, or only in part.
     pub fn not_asked(&self) -> usize {
         self.unknown.values().map(Vec::len).sum()
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use super::content::{Content, Set};
-use super::escape::{cell, code, html, html_code, longest_run};
+use super::escape::{cell, code, html, html_code, longest_run, prose};
 use super::marker::is_approvable;
 use super::sheet::Sheet;
 use super::{Context, Level, diff, head};
-use crate::model::{CollectionId, Counts};
+use crate::model::{CollectionId, Counts, Hold};
 use crate::render::text::{count, thousands};
 
 /// Fewer lines than this need not be opened.
@@ -68,6 +68,11 @@ pub fn details(
     if set.group.zones.len() > 1 {
         writeln!(sheet, "{}\n", head::zone_codes(&set.group.zones))?;
     }
+    if level <= Level::Records {
+        for (what, hold) in holds(set) {
+            writeln!(sheet, "Apply does not begin {}: {}\n", prose(&what), prose(&hold.to_string()))?;
+        }
+    }
     let fence = "`".repeat((longest_run(&body) + 1).max(3));
     writeln!(sheet, "{fence}diff\n{body}{fence}\n")?;
     if is_approvable(content, level)
@@ -79,6 +84,17 @@ pub fn details(
         writeln!(sheet, "To approve this group alone: {command}\n")?;
     }
     writeln!(sheet, "</details>\n")
+}
+
+/// What apply leaves alone in each of the zones, and why.
+fn holds<'a>(set: &Set<'a>) -> Vec<(String, &'a Hold)> {
+    match &set.zone.hold {
+        Some(hold) => vec![("this".to_owned(), hold)],
+        None => {
+            let held = set.zone.collections.iter().filter(|step| step.diff.has_work());
+            held.filter_map(|step| Some((step.diff.id.to_string(), step.hold.as_ref()?))).collect()
+        }
+    }
 }
 
 fn summary(set: &Set<'_>) -> String {

@@ -7,7 +7,7 @@ use super::escape::{code, prose};
 use super::marker::is_approvable;
 use super::sheet::Sheet;
 use super::{About, Context, Level};
-use crate::model::{Cost, Finding, Verdict, ZoneCode};
+use crate::model::{Cost, Finding, GroupState, Verdict, ZoneCode};
 use crate::render::text::{self, Drifted, count, thousands};
 
 /// A path that is longer is left out.
@@ -72,6 +72,9 @@ fn words_of_plan(content: &Content<'_>) -> String {
     }
     if counts.later > 0 {
         parts.push(format!("{} left for later", number(counts.later)));
+    }
+    if counts.held > 0 {
+        parts.push(format!("{} held back", number(counts.held)));
     }
     if !content.plan.is_complete() {
         parts.push("incomplete".to_owned());
@@ -154,7 +157,8 @@ pub fn alerts(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
         writeln!(sheet, "> [!WARNING]")?;
         if !content.unknown.is_empty() {
             let zones = count(content.not_asked(), "zone");
-            writeln!(sheet, "> The plan is incomplete: {zones} could not be asked.")?;
+            let in_part = if content.plan.asked_in_part() > 0 { ", or only in part" } else { "" };
+            writeln!(sheet, "> The plan is incomplete: {zones} could not be asked{in_part}.")?;
         }
         if content.counts.blocked > 0 {
             let collections = count(content.counts.blocked, "collection");
@@ -232,11 +236,12 @@ pub fn told(sheet: &mut Sheet, content: &Content<'_>, level: Level) -> fmt::Resu
 
 /// What everything adds up to.
 pub fn sums(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
-    let changing: usize = content.groups.iter().map(|set| set.group.zones.len()).sum();
+    let changing = content.plan.zones_in(GroupState::Changes);
     let zones = [
         (changing, "with changes"),
-        (content.in_sync(), "in sync"),
-        (content.not_asked(), "that could not be asked"),
+        (content.plan.zones_in(GroupState::InSync), "in sync"),
+        (content.plan.zones_in(GroupState::Unknown), "that could not be asked"),
+        (content.plan.asked_in_part(), "of these asked only in part"),
     ];
     let zones: Vec<String> = zones
         .iter()

@@ -161,7 +161,7 @@ fn what_guards_found_stands_above_everything_else() {
     plan.zones.get_mut(&"ALPHA".into()).unwrap().hold = Some(Hold::Unapproved);
     insta::assert_snapshot!(shown(&comment(&plan, Context::default())), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
-    ## zonal: forbidden by a guard; 0 to add, 1 to change, 1 to destroy
+    ## zonal: forbidden by a guard; 0 to add, 1 to change, 1 to destroy; 2 held back
 
     Network `omni`.
 
@@ -182,6 +182,8 @@ fn what_guards_found_stands_above_everything_else() {
 
     <details open>
     <summary><b>Group A</b>: <code>ALPHA</code> (alpha College): 1 to change, 1 to destroy</summary>
+
+    Apply does not begin this: waits for an approval
 
     ```diff
     ! CodeTable/T/A will be updated in-place

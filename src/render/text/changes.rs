@@ -150,7 +150,7 @@ pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
 }
 
 /// Who moved.
-fn moved(origin: Origin) -> &'static str {
+pub fn moved(origin: Origin) -> &'static str {
     match origin {
         Origin::Drifted => "drifted: the zone left what the manifests have said all along",
         Origin::Pending => "pending: the manifests changed, and the zone still holds what they said before",

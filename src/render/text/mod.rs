@@ -11,9 +11,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{fate, remarks};
+pub use changes::{fate, moved, remarks};
 pub use drift::{Drifted, drift};
 pub use lines::{Line, are_several, excerpt};
-pub use plan::{cost, letter, notes, percentage, plan, released};
+pub use plan::{compared, cost, letter, notes, percentage, plan, released};
 pub use report::{outcome, report, wave_end};
 pub use words::{REMOVE, count, styled, thousands, zone_list};

@@ -31,13 +31,7 @@ pub fn plan(plan: &Plan) -> String {
 /// What the plan covers and what it was compared with, where that is not simply everything.
 pub(super) fn heading(out: &mut String, plan: &Plan) {
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
-    let against = plan.against.as_ref();
-    let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
-    let base = plan.base.as_ref().map(|base| {
-        let short: String = base.chars().take(12).collect();
-        format!("Applied last: the manifests of {short}.")
-    });
-    let lines: Vec<String> = [partial, against, base].into_iter().flatten().collect();
+    let lines: Vec<String> = partial.into_iter().chain(compared(plan)).collect();
     // Writing to a String cannot fail.
     for line in &lines {
         let _ = writeln!(out, "{}", styled(BOLD, line));
@@ -45,6 +39,17 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
     if !lines.is_empty() {
         out.push('\n');
     }
+}
+
+/// What the plan was compared with, a sentence each, where that is not simply the zones.
+pub fn compared(plan: &Plan) -> impl Iterator<Item = String> {
+    let against = plan.against.as_ref();
+    let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
+    let base = plan.base.as_ref().map(|base| {
+        let short: String = base.chars().take(12).collect();
+        format!("Applied last: the manifests of {short}.")
+    });
+    against.into_iter().chain(base)
 }
 
 fn legend(out: &mut String, plan: &Plan) {
@@ -88,7 +93,7 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     out.push('\n');
     for step in &zone.collections {
         if let Some(hold) = &step.hold {
-            let held = format_args!("{} is left alone: it {hold}", step.diff.id);
+            let held = format_args!("{} is left alone: {hold}", step.diff.id);
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
             continue;
         }
@@ -265,13 +270,17 @@ fn zones_line(plan: &Plan) -> String {
     if alone > 0 {
         parts.push(format!("{alone} different"));
     }
-    let in_sync: usize = of(GroupState::InSync).map(|group| group.zones.len()).sum();
+    let in_sync = plan.zones_in(GroupState::InSync);
     if in_sync > 0 {
         parts.push(format!("{in_sync} in sync"));
     }
-    let failed = plan.zones.values().filter(|zone| zone.failure.is_some()).count();
-    if failed > 0 {
-        parts.push(format!("{failed} that could not be asked, so the plan is incomplete"));
+    let unknown = plan.zones_in(GroupState::Unknown);
+    if unknown > 0 {
+        parts.push(format!("{unknown} that could not be asked, so the plan is incomplete"));
+    }
+    let in_part = plan.asked_in_part();
+    if in_part > 0 {
+        parts.push(format!("{in_part} of these asked only in part, so the plan is incomplete"));
     }
     match parts.is_empty() {
         true => "Zones: none.".to_owned(),

@@ -115,7 +115,7 @@ function block(number, extra) {
       item.append(rest);
     }
     const why = [change.reason, ...change.notes].filter(Boolean).map(atom);
-    why.forEach((text) => item.append(el("p", "why", text)));
+    why.forEach((text) => item.append(el("p", "why", prose(text))));
     if (change.place) item.append(el("p", "dim", "Declared in ", place(change.place)));
     const who = last(extra, change.byHand);
     if (who) item.append(who);

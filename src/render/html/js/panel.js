@@ -36,7 +36,7 @@ function changes(cell, most) {
 }
 
 function failed([message, help]) {
-  return el("p", "bad", atom(message), help ? el("span", "help", "Way out: " + atom(help)) : null);
+  return el("p", "bad", prose(atom(message)), help ? el("span", "help", "Way out: ", prose(atom(help))) : null);
 }
 
 const CHANNELS = ["over Alma's API", "over the network's gateway", "by people, who follow the runbook"];
@@ -47,7 +47,7 @@ function facts(cell, where) {
   const add = (...what) => list.append(el("li", "", what));
   if (where !== "paper") about(known, column, add);
   for (const [place_, records] of known.released || []) add(count(records, "record") + " will no longer be managed, and stay" + (records === 1 ? "s" : "") + " as it is: ", place(place_));
-  for (const note of known.notes || []) add(el("b", "", "Note: "), atom(note));
+  for (const note of known.notes || []) add(el("b", "", "Note: "), prose(atom(note)));
   return list.firstChild ? list : null;
 }
 
@@ -81,7 +81,8 @@ const byHand = (cell) => D.facts[cell[3]].tally && D.facts[cell[3]].tally[3];
 // Everything of one cell, below a heading that the caller has set. `where`: panel or paper.
 function content(zone, cell, where, most) {
   const known = D.facts[cell[3]], parts = [];
-  if (known.hold || zone.hold) parts.push(el("p", "hold", "‖ Apply does not begin this: " + atom(known.hold || zone.hold)));
+  const written = known.tally && known.tally[0] + known.tally[1] + known.tally[2];
+  if (written && (known.hold || zone.hold)) parts.push(el("p", "hold", "‖ Apply does not begin this: ", prose(atom(known.hold || zone.hold))));
   if (known.failure) parts.push(failed(known.failure));
   else if (!known.tally) parts.push(el("p", "good", "✓ In sync: nothing changes."));
   if (known.tally) {
@@ -105,7 +106,7 @@ function same(zone) {
 function whole(zone) {
   const parts = [], busy = [], calm = [];
   if (zone.failure) parts.push(failed(zone.failure));
-  else if (zone.hold) parts.push(el("p", "hold", "‖ Apply does not begin this zone: " + atom(zone.hold)));
+  else if (zone.hold) parts.push(el("p", "hold", "‖ Apply does not begin this zone: ", prose(atom(zone.hold))));
   parts.push(same(zone));
   for (const cell of zone.cells) {
     const known = D.facts[cell[3]];

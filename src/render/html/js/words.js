@@ -34,6 +34,9 @@ function el(tag, kind, ...children) {
   return element;
 }
 
+// What stands between backticks is code. The same as in markup.rs.
+const prose = (text) => { const parts = text.split("`"); return parts.length % 2 ? parts.map((part, at) => at % 2 ? el("code", "", part) : part) : text; };
+
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const count = (number, noun) => thousands(number) + " " + (number === 1 ? noun : noun + "s");
 const atom = (number) => D.atoms[number];
@@ -45,7 +48,7 @@ function place(number) {
 }
 
 // `2 to add, 1 to change`.
-const FATES = ["to add", "to change", "to delete", "to be done by hand", "only reported"];
+const FATES = ["to add", "to change", "to delete", "to be done by hand", "only reported or left for later"];
 const tallied = (tally) => FATES.map((fate, at) => tally[at] ? thousands(tally[at]) + " " + fate : "").filter(Boolean).join(", ");
 
 // The numbers of the changes of a set, which is ranges.

@@ -371,11 +371,15 @@ pub fn resource(change: &Change) -> ResourceChange {
     let address = &change.address;
     let collection = address.collection.to_string();
     let name = collection.strip_prefix(&format!("{}/", address.collection.kind)).unwrap_or(&collection);
+    let name = match address.key.0.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}/{}", address.key),
+    };
     ResourceChange {
         address: address.to_string(),
         mode: "managed",
         r#type: address.collection.kind.to_string(),
-        name: format!("{name}/{}", address.key),
+        name,
         index: address.zone.0.clone(),
         provider_name: "zonal",
         change: ChangeJson {
