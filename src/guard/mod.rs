@@ -96,7 +96,7 @@ fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &Step, &Change)> {
 
 /// The way out where something is meant all the same.
 fn if_meant(guard: &str, digest: Digest) -> String {
-    format!("if it is meant, `zonal apply --override {guard} --reason TEXT --plan-digest {digest}`")
+    format!("if it is meant, apply with `--override {guard} --reason TEXT --plan-digest {digest}`")
 }
 
 /// `1,240`.

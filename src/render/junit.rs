@@ -16,8 +16,8 @@ const CHANGES: usize = 20;
 /// Fields that are shown of one change.
 const FIELDS: usize = 8;
 
-/// The plan as JUnit XML: what differs is a failure, what could not be asked or planned an error, what
-/// waits a skip.
+/// The plan as JUnit XML: what differs is a failure, be it held back or not, what could not be asked or
+/// planned an error, and what a guard holds or wants approved a skip.
 pub fn junit(plan: &Plan) -> String {
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing into memory cannot fail.

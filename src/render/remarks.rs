@@ -361,8 +361,13 @@ impl<'a> Remark<'a> {
 
     /// What stays the same from one plan to the next, in whichever zones it is: SHA-256.
     pub fn fingerprint(&self) -> Digest {
-        let Identity { severity: _, rule, collection, key, fate, fields, message } = &self.identity;
-        let content = (rule.to_string(), collection, key, fate, fields, message);
+        // What a guard says has numbers in it, which differ from one plan to the next.
+        let Identity { severity: _, rule, collection, key, fate, fields, message: _ } = &self.identity;
+        let rule_at = match self.about {
+            About::Finding(finding) => finding.place.as_ref().map(ToString::to_string),
+            About::Zone(_) | About::Collection(..) | About::Change(_) => None,
+        };
+        let content = (rule.to_string(), collection, key, fate, fields, rule_at);
         // A tuple of texts has no key that could fail.
         Digest(Sha256::digest(serde_json::to_vec(&content).unwrap_or_default()).into())
     }

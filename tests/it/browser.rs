@@ -42,7 +42,7 @@ fn browse(folder: &Path, address: &str) -> Seen {
     let ran = Command::new(chromium())
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
         .args(["--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"])
-        .args(["--virtual-time-budget=5000", "--enable-logging=stderr", "--v=0", "--dump-dom"])
+        .args(["--virtual-time-budget=20000", "--enable-logging=stderr", "--v=0", "--dump-dom"])
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(address)
         .output()
@@ -62,8 +62,8 @@ fn done(page: &str, fragment: &str, script: &str) -> String {
         "<pre id=result></pre><script>(async () => {{
            const get = (id) => document.getElementById(id), wait = (ms) => new Promise((on) => setTimeout(on, ms));
            const at = () => document.activeElement, cell = (row, column) => get('matrix').tBodies[0].rows[row].cells[column];
-           const press = async (key, more) => {{ at().dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true, ...more }})); await wait(50); }};
-           const find = async (text) => {{ get('q').value = text; get('q').dispatchEvent(new Event('input')); await wait(300); }};
+           const press = async (key, more) => {{ at().dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true, ...more }})); await wait(200); }};
+           const find = async (text) => {{ get('q').value = text; get('q').dispatchEvent(new Event('input')); await wait(600); }};
            const rows = () => [...get('matrix').tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[0].textContent).join(' | ');
            get('result').textContent = await (async () => {{ {script} }})();
          }})().catch((error) => {{ get('result').textContent = 'failed: ' + error; }});</script></body>"
@@ -206,7 +206,7 @@ fn the_keyboard_is_enough() {
         await press('n'); seen.push(location.hash);
         await press('n'); seen.push(location.hash);
         await press('p'); seen.push(location.hash);
-        get('close').click(); await wait(300);
+        get('close').click(); await wait(600);
         seen.push((get('panel').open + ' ' + location.hash).trim()); say();
         await press('/'); say();
         seen.push([...document.querySelectorAll('#matrix [tabindex=\"0\"]')].length + ' stop');
@@ -235,7 +235,7 @@ fn what_is_looked_for_is_found_in_zones_collections_keys_and_values() {
           await find(text); seen.push(text + ': ' + rows() + ' (' + get('found').value + ')');
         }
         await find('');
-        document.querySelector('#states .i input').click(); await wait(50); seen.push('without i: ' + rows());
+        document.querySelector('#states .i input').click(); await wait(200); seen.push('without i: ' + rows());
         get('clear').click(); get('order').value = 'code'; get('order').dispatchEvent(new Event('change', {bubbles: true})); seen.push('by code: ' + rows());
         return seen.join('\\n');";
     insta::assert_snapshot!(done(&page(), "", steps), @r"

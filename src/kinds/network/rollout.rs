@@ -155,7 +155,9 @@ pub fn rollout(
     }
     let rest: BTreeSet<ZoneCode> = left.cloned().collect();
     if !rest.is_empty() {
-        made.push(Wave { name: "rest".into(), zones: rest });
+        // A wave that is called so already may have left some over.
+        let taken = made.iter().any(|wave| &*wave.name == "rest");
+        made.push(Wave { name: if taken { "the-rest" } else { "rest" }.into(), zones: rest });
     }
     made.retain(|wave| !wave.zones.is_empty());
     Rollout {
