@@ -1,0 +1,204 @@
+//! A plan to its published shape.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ChangeDetail, ChangeJson, CollectionJson, EditJson, FORMAT, GroupJson, IdJson, PlanJson, Reconciler,
+    ReleasedJson, ResourceChange, WaveJson, ZoneJson,
+};
+use crate::model::{
+    Action, Change, CollectionId, Digest, Edit, Mode, Plan, Provenance, Released, Step, Table, ZoneCode,
+    ZonePlan,
+};
+use crate::render::json::{FindingJson, Problem};
+
+/// The plan as JSON. `digest` gives a change's digest.
+pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
+    let changes = |reported: bool| {
+        let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+        let changes = steps.flat_map(|step| {
+            step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
+        });
+        changes.filter(move |(_, change)| is_reported(change) == reported)
+    };
+    let resources =
+        |reported| changes(reported).map(|(_, change)| resource(change)).collect::<Vec<ResourceChange>>();
+    let details = |reported| {
+        let details = changes(reported)
+            .map(|(step, change)| (change.address.to_string(), detail(step, change, digest(change))));
+        details.collect::<BTreeMap<String, ChangeDetail>>()
+    };
+    PlanJson {
+        format_version: FORMAT.to_owned(),
+        zonal_version: env!("CARGO_PKG_VERSION").to_owned(),
+        resource_changes: resources(false),
+        resource_drift: resources(true),
+        complete: plan.is_complete(),
+        applyable: plan.has_work() && !plan.is_denied(),
+        errored: false,
+        reconciler: Reconciler {
+            network: plan.network.clone(),
+            environment: plan.environment.clone(),
+            selection: plan.selection.clone(),
+            against: plan.against.clone(),
+            base: plan.base.clone(),
+            digest: plan.digest,
+            made_from: plan.made_from.clone(),
+            counts: plan.counts(),
+            cost: plan.cost,
+            findings: plan.findings.iter().map(FindingJson::from).collect(),
+            zones: plan.zones.iter().map(zone).collect(),
+            groups: (plan.groups.iter())
+                .map(|group| GroupJson {
+                    digest: group.digest,
+                    state: group.state,
+                    zones: group.zones.iter().map(|code| code.0.clone()).collect(),
+                })
+                .collect(),
+            waves: (plan.waves.iter())
+                .map(|wave| WaveJson {
+                    name: wave.name.clone(),
+                    zones: wave.zones.iter().map(|code| code.0.clone()).collect(),
+                })
+                .collect(),
+            changes: details(false),
+            drift: details(true),
+        },
+    }
+}
+
+fn is_reported(change: &Change) -> bool {
+    match change.mode {
+        Mode::Report | Mode::Later => true,
+        Mode::Apply | Mode::ByHand => false,
+    }
+}
+
+/// One change in Terraform's shape.
+pub fn resource(change: &Change) -> ResourceChange {
+    let after = || {
+        let mut after = change.before.clone();
+        after.extend(change.edits.iter().map(|edit| (edit.name.clone(), edit.after.clone())));
+        after
+    };
+    let before = || change.before.clone();
+    let (before, after) = match change.action {
+        Action::Create => (None, Some(after())),
+        Action::Update => (Some(before()), Some(after())),
+        Action::Delete => (Some(before()), None),
+    };
+    let address = &change.address;
+    let collection = address.collection.to_string();
+    let name = collection.strip_prefix(&format!("{}/", address.collection.kind)).unwrap_or(&collection);
+    let name = match address.key.0.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}/{}", address.key),
+    };
+    ResourceChange {
+        address: address.to_string(),
+        mode: "managed",
+        r#type: address.collection.kind.to_string(),
+        name,
+        index: address.zone.0.clone(),
+        provider_name: "zonal",
+        change: ChangeJson {
+            actions: vec![change.action],
+            before,
+            after,
+            after_unknown: BTreeMap::new(),
+            before_sensitive: BTreeMap::new(),
+            after_sensitive: BTreeMap::new(),
+        },
+        action_reason: change.reason.clone(),
+    }
+}
+
+fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
+    let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
+        name: name.clone(),
+        field: (field != name).then(|| field.clone()),
+        line: provenance.place.start.line,
+        column: provenance.place.start.column,
+        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
+    };
+    ChangeDetail {
+        digest,
+        collection: step.diff.id.to_string(),
+        mode: change.mode,
+        drift: change.drift,
+        origin: change.origin,
+        channel: step.channel,
+        key: change.key.clone(),
+        each: change.each.clone(),
+        notes: change.notes.clone(),
+        declared_at: (&change.provenance).into(),
+        edits: change.edits.iter().map(edit).collect(),
+        updated_by: change.updated_by.clone(),
+        update_date: change.update_date.clone(),
+    }
+}
+
+/// Whether two things are declared by the same part of the same manifest.
+fn alike(one: &Provenance, other: &Provenance) -> bool {
+    one.place.file == other.place.file
+        && one.manifest == other.manifest
+        && one.override_index == other.override_index
+}
+
+fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
+    ZoneJson {
+        code: code.0.clone(),
+        name: zone.name.clone(),
+        digest: zone.digest,
+        failure: zone.failure.as_ref().map(Problem::from),
+        hold: zone.hold.clone(),
+        counts: zone.counts(),
+        collections: zone.collections.iter().map(|step| collection(&zone.collections, step)).collect(),
+    }
+}
+
+fn released(Released { provenance, records }: &Released) -> ReleasedJson {
+    ReleasedJson { declared_at: provenance.into(), records: *records }
+}
+
+fn collection(steps: &[Step], step: &Step) -> CollectionJson {
+    let found = step.diff.outcome.as_ref();
+    CollectionJson {
+        name: step.diff.id.to_string(),
+        id: (&step.diff.id).into(),
+        channel: step.channel,
+        menu: step.diff.shape.menu.clone(),
+        existing: found.map(|found| found.existing).ok(),
+        unmanaged: found.map(|found| found.unmanaged).ok(),
+        ignored: found.map_or(0, |found| found.ignored),
+        attested: found.map_or(0, |found| found.attested),
+        released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),
+        notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
+        failure: found.err().map(Problem::from),
+        declared_at: (&step.diff.provenance).into(),
+        after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
+        hold: step.hold.clone(),
+    }
+}
+
+impl From<&CollectionId> for IdJson {
+    fn from(CollectionId { kind, table, library, language }: &CollectionId) -> Self {
+        let (table, title) = match table {
+            Table::Code(code) => (Some(code.clone()), None),
+            Table::Title(title) => (None, Some(title.clone())),
+            Table::Whole => (None, None),
+        };
+        Self { kind: kind.clone(), table, title, library: library.clone(), language: language.clone() }
+    }
+}
+
+impl From<IdJson> for CollectionId {
+    fn from(IdJson { kind, table, title, library, language }: IdJson) -> Self {
+        let table = match (table, title) {
+            (Some(code), _) => Table::Code(code),
+            (None, Some(title)) => Table::Title(title),
+            (None, None) => Table::Whole,
+        };
+        Self { kind, table, library, language }
+    }
+}
