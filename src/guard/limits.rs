@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{and_more, deed, if_meant, thousands};
+use super::{deed, if_meant, so_too, thousands};
 use crate::model::guard::Extent;
 use crate::model::{CollectionId, Deed, Finding, Limit, Plan, Verdict, ZoneCode};
 
@@ -107,7 +107,7 @@ fn exceeded(plan: &Plan, limit: &Limit, tallies: &[Tally<'_>]) -> Option<Finding
         Over::Percent { limit } => format!("more than {limit} %"),
     };
     let zones: BTreeSet<&ZoneCode> = over.iter().filter_map(|(tally, _, _)| tally.zone).collect();
-    let more = and_more(over.len() - 1, if limit.extent == Extent::Zone { "zone" } else { "collection" });
+    let more = so_too(over.len() - 1, if limit.extent == Extent::Zone { "zone" } else { "collection" });
     let name = limit.name();
     let help = if_meant(&name, plan.digest);
     let help = match limit.place {

@@ -112,6 +112,14 @@ fn thousands(number: usize) -> String {
     text
 }
 
+/// `; the same for 3 more zones`; nothing for none.
+fn so_too(number: usize, noun: &str) -> String {
+    match number {
+        0 => String::new(),
+        _ => and_more(number, noun).replacen(", and", "; the same for", 1),
+    }
+}
+
 /// `, and 3 more zones`; nothing for none.
 fn and_more(number: usize, noun: &str) -> String {
     match number {

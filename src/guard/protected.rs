@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{and_more, deed, if_meant, to_apply};
+use super::{deed, if_meant, so_too, to_apply};
 use crate::model::{Address, Change, CollectionId, Deed, Finding, Plan, Protected, Step, Verdict, ZoneCode};
 
 /// Protected records that the plan would touch: each entry of the manifest once.
@@ -16,14 +16,14 @@ fn touched(plan: &Plan, protected: &Protected) -> Option<Finding> {
         .collect();
     let (_, step, first) = found.first()?;
     let reason = protected.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    let more = and_more(found.len() - 1, "record");
+    let more = so_too(found.len() - 1, "record");
     let zones: BTreeSet<&ZoneCode> = found.iter().map(|(zone, _, _)| *zone).collect();
     Some(Finding {
         verdict: Verdict::Deny,
         guard: "protected".into(),
         zones: zones.into_iter().cloned().collect(),
         message: format!(
-            "{} would be {}{more}, and is protected{reason}",
+            "{} would be {}, and is protected{reason}{more}",
             first.address,
             deed(step, first).done()
         ),

@@ -66,22 +66,22 @@ fn limits_that_are_on_by_default() {
     assert_eq!(of_table((9, 0, 0, 0, 0)), "", "of fewer than 10 a percentage says nothing");
     assert_eq!(
         of_table((4, 0, 0, 0, 8)),
-        "deny deletes-per-collection [ALPHA BETA] 4 of 12 records of CodeTable/T would be deleted in ALPHA, more than 30 %, and 1 more collection\n"
+        "deny deletes-per-collection [ALPHA BETA] 4 of 12 records of CodeTable/T would be deleted in ALPHA, more than 30 %; the same for 1 more collection\n"
     );
     assert_eq!(
         of_table((51, 0, 0, 0, 200)),
-        "deny deletes-per-collection [ALPHA BETA] 51 of 251 records of CodeTable/T would be deleted in ALPHA, more than 50, and 1 more collection\n"
+        "deny deletes-per-collection [ALPHA BETA] 51 of 251 records of CodeTable/T would be deleted in ALPHA, more than 50; the same for 1 more collection\n"
     );
     assert_eq!(
         of_table((0, 10, 0, 0, 0)),
-        "deny disables-per-collection [ALPHA BETA] 10 of 10 records of CodeTable/T would be disabled in ALPHA, more than 30 %, and 1 more collection\n"
+        "deny disables-per-collection [ALPHA BETA] 10 of 10 records of CodeTable/T would be disabled in ALPHA, more than 30 %; the same for 1 more collection\n"
     );
     assert_eq!(of_table((0, 0, 900, 4_900, 0)), "");
     assert_eq!(
         of_table((0, 0, 1_001, 5_001, 0)),
         "\
-deny creates-per-collection [ALPHA BETA] 5,001 records of CodeTable/T would be created in ALPHA, more than 5,000, and 1 more collection
-deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T would be updated in ALPHA, more than 1,000, and 1 more collection
+deny creates-per-collection [ALPHA BETA] 5,001 records of CodeTable/T would be created in ALPHA, more than 5,000; the same for 1 more collection
+deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T would be updated in ALPHA, more than 1,000; the same for 1 more collection
 "
     );
 }
@@ -100,10 +100,10 @@ fn limits_of_zones_and_of_the_network() {
     assert_eq!(
         told(&network, &plan),
         "\
-deny creates-per-collection [ALPHA BETA] 1 record of CodeTable/T would be created in ALPHA, more than 4 % of the 23 that exist, and 1 more collection
+deny creates-per-collection [ALPHA BETA] 1 record of CodeTable/T would be created in ALPHA, more than 4 % of the 23 that exist; the same for 1 more collection
 deny creates-per-network [] 2 records would be created in the network, and none may be
 deny deletes-per-network [] 6 of 46 records would be deleted in the network, more than 10 %
-deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, more than 2, and 1 more zone
+deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, more than 2; the same for 1 more zone
 "
     );
 }
@@ -124,11 +124,11 @@ fn what_is_protected_stays_as_it_is() {
     let all = [Deed::Update, Deed::Disable, Deed::Delete];
     assert_eq!(
         protect("CodeTable/T/*", &all),
-        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, and 5 more records, and is protected: because\n"
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, and is protected: because; the same for 5 more records\n"
     );
     assert_eq!(
         protect("CodeTable/T/S*", &[Deed::Update]),
-        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, and 1 more record, and is protected: because\n"
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, and is protected: because; the same for 1 more record\n"
     );
     assert_eq!(protect("CodeTable/T/U0", &[Deed::Disable, Deed::Delete]), "");
     assert_eq!(protect("CodeTable/T", &all), "");
