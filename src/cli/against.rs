@@ -43,7 +43,9 @@ fn open(file: &Path, config: &Config, world: &World) -> Result<Observed, Exit> {
     let way_out = "take one with `zonal snapshot --out FILE`";
     let snapshot = snapshot::read(&text).map_err(|error| match error {
         snapshot::Unreadable::NotASnapshot { .. } => fail(format!("{shown}:{error}; {way_out}")),
-        snapshot::Unreadable::Version(_) => fail(format!("{shown}: {error}; {way_out}")),
+        snapshot::Unreadable::Version(_) | snapshot::Unreadable::Twice(_) => {
+            fail(format!("{shown}: {error}; {way_out}"))
+        }
     })?;
     let network = &config.network;
     if snapshot.network != network.name {

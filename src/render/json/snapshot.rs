@@ -100,6 +100,9 @@ pub enum Unreadable {
         /// What is wrong there.
         fact: String,
     },
+    /// It holds a zone twice, as no snapshot does that nobody has edited.
+    #[error("it holds the zone {0} twice")]
+    Twice(Arc<str>),
     /// It is of a version whose meaning is not known.
     #[error("its format is {0}, and this zonal reads 1.x")]
     Version(String),
@@ -214,7 +217,12 @@ pub fn read(text: &str) -> Result<SnapshotJson, Unreadable> {
     if format_version.split('.').next() != FORMAT.split('.').next() {
         return Err(Unreadable::Version(format_version));
     }
-    serde_json::from_str(text).map_err(wrong)
+    let file: SnapshotJson = serde_json::from_str(text).map_err(wrong)?;
+    let mut seen = BTreeSet::new();
+    match file.zones.iter().find(|zone| !seen.insert(&zone.code)) {
+        Some(zone) => Err(Unreadable::Twice(zone.code.clone())),
+        None => Ok(file),
+    }
 }
 
 /// Levels above the records, each of which stands in a line of its own.
