@@ -48,6 +48,11 @@ pub async fn roll_out<W: Write>(
             .filter(|(code, zone)| busy(code) && zone.has_work())
             .map(|(code, _)| code.clone())
             .collect();
+        // Once the run is interrupted, no wave begins: its zones say that they were not tried.
+        if stop.is_set() {
+            report.zones.extend(runs.all(busy).await);
+            continue;
+        }
         tell(Event::WaveStart { wave: wave.name.clone(), zones: zones.len() });
         let mut done = runs.all(busy).await;
         if waves.peek().is_some() && !stop.is_set() {

@@ -136,6 +136,9 @@ impl Check<'_> {
             ValidationErrorKind::MinLength { .. } => self
                 .at(codes::OUT_OF_RANGE, node.extent, "the text is empty")
                 .help("say something, or remove the field"),
+            ValidationErrorKind::MaxLength { limit } => self
+                .at(codes::OUT_OF_RANGE, node.extent, format!("the text has more than {limit} characters"))
+                .help("say it more briefly, or in several"),
             ValidationErrorKind::MinItems { .. } => {
                 self.at(codes::OUT_OF_RANGE, head, "the list is empty").help("it needs at least one item")
             }

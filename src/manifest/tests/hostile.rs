@@ -137,3 +137,12 @@ proptest::proptest! {
         crate::render::diagnostics::json(&problems, &texts);
     }
 }
+
+#[test]
+fn an_expression_that_is_too_long_is_told_with_what_is_allowed() {
+    let rule = format!("rules: [{{name: r, message: m, expression: \"{}true\"}}]", "true || ".repeat(600));
+    let sources = [source("n.yaml", NETWORK), source("p.yaml", &manifest("Policy", "p", &rule))];
+    let (_, problems) = judge(&sources, None);
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["the text has more than 4000 characters"]);
+}
