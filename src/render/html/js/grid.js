@@ -74,6 +74,8 @@ function follow() {
 }
 addEventListener("hashchange", follow);
 function shut() {
+  // The browser tells of the closing later: whoever has gone on by then is not called back.
+  if (!panel.open && !location.hash) return;
   if (panel.open) panel.close();
   if (location.hash) {
     try { history.replaceState(null, "", location.href.split("#")[0]); } catch { location.hash = ""; }
