@@ -138,7 +138,7 @@ impl Changes {
                 }
             }
         }
-        zonal::plan::hold(&mut plan, |_, _| None, |_, _| None);
+        plan.groups = zonal::plan::groups(&plan);
         plan
     }
 }

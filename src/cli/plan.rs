@@ -18,7 +18,7 @@ use super::since;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan, Verdict};
+use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::render;
@@ -296,9 +296,7 @@ pub async fn look(
         return Err(Exit::Invalid);
     }
     let findings = plan.findings.clone();
-    if findings.iter().any(|finding| finding.verdict == Verdict::Hold) {
-        plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
-    }
+    plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
     approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
     Ok(Planned { config, desired, plan, doors, keys })
 }

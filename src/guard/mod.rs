@@ -18,7 +18,8 @@ use self::overriding::override_with;
 
 use crate::model::change::Action;
 use crate::model::{
-    Change, Deed, Digest, Finding, Hold, Network, Override, Plan, Policy, Step, Value, Verdict, ZoneCode,
+    Change, Deed, Digest, Finding, Hold, Network, Override, Plan, Policy, Step, Thousands, Value, Verdict,
+    ZoneCode,
 };
 
 /// What people have taken upon them.
@@ -101,15 +102,7 @@ fn if_meant(guard: &str, digest: Digest) -> String {
 
 /// `1,240`.
 fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Thousands(number as u64).to_string()
 }
 
 /// `; the same for 3 more zones`; nothing for none.

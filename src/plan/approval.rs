@@ -29,7 +29,5 @@ pub fn wait(plan: &mut Plan, reviewed: &UnderReview, rule: &ApprovalRule, approv
         .filter(|code| (whole && !whole_is_approved) || (some.contains(code) && !is_approved(code)))
         .cloned()
         .collect();
-    if !waiting.is_empty() {
-        hold(plan, |code, _| waiting.contains(code).then_some(Hold::Unapproved), |_, _| None);
-    }
+    hold(plan, |code, _| waiting.contains(code).then_some(Hold::Unapproved), |_, _| None);
 }

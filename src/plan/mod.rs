@@ -92,13 +92,21 @@ pub fn hold(
     zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Hold>,
     step: impl Fn(&ZoneCode, &Step) -> Option<Hold>,
 ) {
+    let mut any = false;
+    let mut keep = |before: &mut Option<Hold>, held: Option<Hold>| {
+        any |= held.is_some();
+        *before = before.take().or(held);
+    };
     for (code, each) in plan.zones.iter_mut().filter(|(_, zone)| zone.has_work()) {
         let held = zone(code, each);
-        each.hold = each.hold.take().or(held);
+        keep(&mut each.hold, held);
         for each in each.collections.iter_mut().filter(|step| step.diff.has_work()) {
             let held = step(code, each);
-            each.hold = each.hold.take().or(held);
+            keep(&mut each.hold, held);
         }
     }
-    plan.groups = groups(plan);
+    // To group a large plan takes a while, and where nothing is held its groups are what they were.
+    if any {
+        plan.groups = groups(plan);
+    }
 }

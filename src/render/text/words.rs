@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::ZoneCode;
+use crate::model::{Thousands, ZoneCode};
 
 /// Creates.
 pub const ADD: Style = AnsiColor::Green.on_default();
@@ -34,15 +34,7 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// `1,240`.
 pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Thousands(number).to_string()
 }
 
 /// A text in lines of at most so many columns, broken at spaces; a longer word has a line of its own.
