@@ -107,6 +107,49 @@ impl fmt::Display for CollectionId {
     }
 }
 
+/// A collection's name in its parts, as files and stores hold it.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct CollectionName {
+    /// The type of collection.
+    pub kind: Arc<str>,
+    /// The code of a table, where it is called by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Arc<str>>,
+    /// The title of a table, where it is called by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Arc<str>>,
+    /// The library that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Arc<str>>,
+    /// The language of its texts, where a manifest names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Arc<str>>,
+}
+
+impl From<&CollectionId> for CollectionName {
+    fn from(CollectionId { kind, table, library, language }: &CollectionId) -> Self {
+        let (table, title) = match table {
+            Table::Code(code) => (Some(code.clone()), None),
+            Table::Title(title) => (None, Some(title.clone())),
+            Table::Whole => (None, None),
+        };
+        Self { kind: kind.clone(), table, title, library: library.clone(), language: language.clone() }
+    }
+}
+
+impl From<CollectionName> for CollectionId {
+    fn from(CollectionName { kind, table, title, library, language }: CollectionName) -> Self {
+        let table = match (table, title) {
+            (Some(code), _) => Table::Code(code),
+            (None, Some(title)) => Table::Title(title),
+            (None, None) => Table::Whole,
+        };
+        Self { kind, table, library, language }
+    }
+}
+
 /// What identifies a record within its collection: the values of the collection's key fields, in order.
 /// Empty where a collection is one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -13,6 +13,8 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod guard;
+pub mod journal;
+pub mod ledger;
 pub mod network;
 pub mod number;
 pub mod observed;
@@ -20,9 +22,10 @@ pub mod place;
 pub mod plan;
 pub mod review;
 pub mod rollout;
+pub mod run;
 pub mod value;
 
-pub use address::{Address, CollectionId, Key, Table, ZoneCode};
+pub use address::{Address, CollectionId, CollectionName, Key, Table, ZoneCode};
 pub use approval::{Approval, Approved, Overridden, UnderReview};
 pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
@@ -36,6 +39,10 @@ pub use digest::Digest;
 pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
+pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, Setting};
+pub use ledger::{
+    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Prune, Pruning,
+};
 pub use network::Network;
 pub use number::Thousands;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
@@ -43,4 +50,5 @@ pub use place::{Place, Position, Provenance};
 pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
+pub use run::{Author, Host, NoRunId, Run, RunDeed, RunId, RunState, Shard};
 pub use value::{Field, Record, Value};

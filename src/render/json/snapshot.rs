@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use super::layout::lines_down_to;
-use super::plan::IdJson;
 use crate::model::{
-    Channel, CollectionId, Failure, Field, Network, Observed, ObservedCollection, ObservedRecord,
-    ObservedZone, Record, Witness, ZoneCode,
+    Channel, CollectionId, CollectionName, Failure, Field, Network, Observed, ObservedCollection,
+    ObservedRecord, ObservedZone, Record, Witness, ZoneCode,
 };
 
 /// Version of the shape. Its major number changes when a field goes or changes its meaning.
@@ -45,7 +44,7 @@ pub struct ZoneSnapshot {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionSnapshot {
     /// The names by which the manifests ask for it.
-    pub asked: Vec<IdJson>,
+    pub asked: Vec<CollectionName>,
     /// Why it could not be read; then there is nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Problem>,
@@ -58,7 +57,7 @@ pub struct CollectionSnapshot {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HeldJson {
     /// What the zone itself calls it, and the language that it answered in.
-    pub id: IdJson,
+    pub id: CollectionName,
     /// How it was read.
     pub channel: Channel,
     /// Names that people use for its fields, each with the field it means.
@@ -128,7 +127,7 @@ fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshot {
         }
     }
     let collections = together.into_iter().map(|(asked, answer)| CollectionSnapshot {
-        asked: asked.into_iter().map(IdJson::from).collect(),
+        asked: asked.into_iter().map(CollectionName::from).collect(),
         failure: answer.as_ref().err().map(|failure| Problem { tracking_id: None, ..failure.into() }),
         held: answer.as_ref().ok().map(HeldJson::from),
     });

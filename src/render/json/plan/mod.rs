@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
-    Action, Channel, Cost, Counts, Digest, Drift, Field, GroupState, Hold, MadeFrom, Mode, Origin, Record,
-    Value,
+    Action, Channel, CollectionName, Cost, Counts, Digest, Drift, Field, GroupState, Hold, MadeFrom, Mode,
+    Origin, Record, Value,
 };
 
 pub use self::read::{Unreadable, read};
@@ -158,7 +158,7 @@ pub struct CollectionJson {
     /// `CodeTable/UserBlockDescription[language=en]`.
     pub name: String,
     /// The name in its parts.
-    pub id: IdJson,
+    pub id: CollectionName,
     /// How changes reach the zone.
     pub channel: Channel,
     /// Where a person finds it in Alma; empty where that is not known.
@@ -193,25 +193,6 @@ pub struct CollectionJson {
 
 fn is_none(number: &usize) -> bool {
     *number == 0
-}
-
-/// The parts of a collection's name.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct IdJson {
-    /// The type of collection.
-    pub kind: Arc<str>,
-    /// The code of a table, where it is called by that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<Arc<str>>,
-    /// The title of a table, where it is called by that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<Arc<str>>,
-    /// The library that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub library: Option<Arc<str>>,
-    /// The language of its texts, where a manifest names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<Arc<str>>,
 }
 
 /// What one manifest has let go, by saying `enforcement: release`.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ChangeDetail, ChangeJson, CollectionJson, EditJson, FORMAT, GroupJson, IdJson, PlanJson, Reconciler,
+    ChangeDetail, ChangeJson, CollectionJson, EditJson, FORMAT, GroupJson, PlanJson, Reconciler,
     ReleasedJson, ResourceChange, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Change, CollectionId, Digest, Edit, Mode, Plan, Provenance, Released, Step, Table, ZoneCode,
-    ZonePlan,
+    Action, Change, Digest, Edit, Mode, Plan, Provenance, Released, Step, ZoneCode, ZonePlan,
 };
 use crate::render::json::{FindingJson, Problem};
 
@@ -178,27 +177,5 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         declared_at: (&step.diff.provenance).into(),
         after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
         hold: step.hold.clone(),
-    }
-}
-
-impl From<&CollectionId> for IdJson {
-    fn from(CollectionId { kind, table, library, language }: &CollectionId) -> Self {
-        let (table, title) = match table {
-            Table::Code(code) => (Some(code.clone()), None),
-            Table::Title(title) => (None, Some(title.clone())),
-            Table::Whole => (None, None),
-        };
-        Self { kind: kind.clone(), table, title, library: library.clone(), language: language.clone() }
-    }
-}
-
-impl From<IdJson> for CollectionId {
-    fn from(IdJson { kind, table, title, library, language }: IdJson) -> Self {
-        let table = match (table, title) {
-            (Some(code), _) => Table::Code(code),
-            (None, Some(title)) => Table::Title(title),
-            (None, None) => Table::Whole,
-        };
-        Self { kind, table, library, language }
     }
 }

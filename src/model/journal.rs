@@ -1,0 +1,183 @@
+//! What an apply writes down before and after each request, so that whoever comes after it knows how far it got.
+
+use std::sync::Arc;
+
+use super::address::{Address, CollectionId, ZoneCode};
+use super::change::{Action, Change};
+use super::digest::Digest;
+use super::ledger::Learned;
+use super::run::RunId;
+use super::value::{Field, Record, Value};
+
+/// One line of a run's journal.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The zone.
+    pub zone: ZoneCode,
+    /// The collection, as its records' addresses call it.
+    pub collection: CollectionId,
+    /// What happened to it.
+    pub moment: Moment,
+}
+
+/// What happens to one collection, in this order. Where a run was killed, the last of them tells what is known:
+/// after `Intent` nothing was sent, after `Sent` and `Answered` the zone must be asked.
+#[derive(Debug, Clone)]
+pub enum Moment {
+    /// The collection was read, is as it was approved, and is to be written.
+    Intent {
+        /// What is to be changed.
+        changes: Arc<[Done]>,
+    },
+    /// A write is about to be sent.
+    Sent,
+    /// An answer came, or is known to have been lost.
+    Answered {
+        /// What came.
+        answer: Answer,
+    },
+    /// The collection was read back, and is as it was wanted.
+    Verified {
+        /// What was changed.
+        changes: Arc<[Done]>,
+        /// What the ledger learns from it.
+        learned: Learned,
+    },
+    /// The collection was read back, or could not be, and is not known to be as it was wanted.
+    Unverified {
+        /// What was to be changed, and may be in part.
+        changes: Arc<[Done]>,
+        /// What is different, one line each.
+        strays: Vec<String>,
+    },
+    /// Nothing was changed.
+    Unchanged {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What is known of a write that was sent.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The zone took it.
+    Accepted,
+    /// The zone refused it, or it never got there.
+    Refused,
+    /// The collection had moved, and the write was not made.
+    Moved,
+    /// The answer was lost.
+    Lost,
+    /// The zone wrote, but somewhere else.
+    Astray,
+}
+
+/// One change as it was done, with all that is needed to explain it and to take it back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Done {
+    /// What was done.
+    pub action: Action,
+    /// The record's identity in the collection's own field names.
+    pub key: Vec<(Field, Value)>,
+    /// The record before, by the names that people use; empty for a create.
+    pub before: Record,
+    /// What was set.
+    pub edits: Vec<Setting>,
+    /// The manifest that wanted it, `CodeTable/network-block-descriptions`.
+    pub manifest: Arc<str>,
+    /// Where it wanted it, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// Why, where it is not simply that the manifest wants it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One field that was set.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Setting {
+    /// The field in the collection's own words.
+    pub field: Field,
+    /// The field as people know it.
+    pub name: Field,
+    /// What was there; absent where there was no such field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it became.
+    pub after: Value,
+}
+
+impl From<&Change> for Done {
+    fn from(change: &Change) -> Self {
+        let edits = change.edits.iter().map(|edit| Setting {
+            field: edit.field.clone(),
+            name: edit.name.clone(),
+            before: edit.before.clone(),
+            after: edit.after.clone(),
+        });
+        Self {
+            action: change.action,
+            key: change.key.clone(),
+            before: change.before.clone(),
+            edits: edits.collect(),
+            manifest: change.provenance.manifest.clone(),
+            place: change.provenance.place.to_string(),
+            reason: change.reason.clone(),
+        }
+    }
+}
+
+/// One line of the history: a change that a run made, and that is in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Its place in the chain, from 1.
+    pub number: u64,
+    /// The run that made it.
+    pub run: RunId,
+    /// When it was verified, or given up, in RFC 3339.
+    pub at: String,
+    /// The network's name.
+    pub network: String,
+    /// The environment; `None` for the manifest as it stands.
+    pub environment: Option<String>,
+    /// The record.
+    pub address: Address,
+    /// What was done to it.
+    pub deed: Done,
+    /// Whether the zone was seen to hold it afterwards.
+    pub proof: Proof,
+    /// Of this entry and of the one before it.
+    pub hash: Digest,
+}
+
+/// What is known of a change that was sent.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It was read back, and is there.
+    Verified,
+    /// It was sent, and what was read back is something else, or nothing could be read back.
+    Unverified,
+}
