@@ -10,6 +10,7 @@
 //! * [`plan`]: changes to a plan: order, groups, cost, digests, approvals.
 //! * [`guard`]: what guards and policies find in a plan.
 //! * [`apply`]: a plan to events, and to zones that hold what is desired.
+//! * [`store`]: what zonal remembers: the ledger, the journal, the history.
 //! * [`render`]: plans, reports and diagnostics to text and JSON.
 //! * [`provider`]: the door to a zone.
 //! * [`emulator`]: an Alma network on loopback.
@@ -27,3 +28,4 @@ pub mod observe;
 pub mod plan;
 pub mod provider;
 pub mod render;
+pub mod store;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::address::{Address, CollectionId, ZoneCode};
+use super::address::{Address, CollectionId, Key, ZoneCode};
 use super::change::{Action, Change};
 use super::digest::Digest;
 use super::ledger::Learned;
@@ -118,6 +118,18 @@ pub struct Setting {
     pub after: Value,
 }
 
+impl Done {
+    /// The record's key, as addresses hold it.
+    pub fn identity(&self) -> Key {
+        let parts = self.key.iter().map(|(_, value)| match value {
+            Value::Text(text) => Arc::clone(text),
+            Value::Bool(flag) => flag.to_string().into(),
+            Value::Null | Value::List(_) => "".into(),
+        });
+        Key(parts.collect())
+    }
+}
+
 impl From<&Change> for Done {
     fn from(change: &Change) -> Self {
         let edits = change.edits.iter().map(|edit| Setting {
@@ -154,7 +166,7 @@ pub struct HistoryEntry {
     /// The record.
     pub address: Address,
     /// What was done to it.
-    pub deed: Done,
+    pub done: Done,
     /// Whether the zone was seen to hold it afterwards.
     pub proof: Proof,
     /// Of this entry and of the one before it.

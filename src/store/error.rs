@@ -1,0 +1,102 @@
+//! How a store can fail, and what can be done about it.
+
+use sqlx::error::ErrorKind;
+
+use super::location::Location;
+
+/// Why the store did not do what it was asked to. Nothing of what was asked was kept; what was kept before
+/// still is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store {location}: {what}")]
+pub struct StoreError {
+    /// Where the store is.
+    pub location: String,
+    /// What the caller can do about it.
+    pub class: StoreTrouble,
+    /// What happened: lowercase, no full stop. Never holds a password.
+    pub what: String,
+}
+
+/// The decisions that trouble with a store can call for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreTrouble {
+    /// It does not answer, or went away. Try again when it is back.
+    Unreachable,
+    /// It cannot be written to: a file or a server that is read only, a right that is missing.
+    ReadOnly,
+    /// There is no room left. Make some, then go on.
+    Full,
+    /// It was made by a newer zonal. Use that one.
+    Newer,
+    /// It is no store, or is damaged. Restore it, or name another.
+    Damaged,
+    /// Others kept it busy for too long. Try again.
+    Busy,
+}
+
+impl StoreTrouble {
+    /// The way out.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Unreachable => "try again when it answers, or name another with `--store`",
+            Self::ReadOnly => "give zonal the right to write to it, or name another with `--store`",
+            Self::Full => "make room where it is, then go on",
+            Self::Newer => "use the zonal that made it, or a later one",
+            Self::Damaged => {
+                "restore it from a backup, or name another with `--store`; a new one knows less, and does no harm"
+            }
+            Self::Busy => "try again when whoever uses it is done",
+        }
+    }
+}
+
+impl StoreError {
+    /// What a driver's error means for whoever uses the store.
+    pub(super) fn of(location: &Location, error: &sqlx::Error) -> Self {
+        Self { location: location.to_string(), class: class(error), what: words(error) }
+    }
+
+    pub(super) fn new(location: &Location, class: StoreTrouble, what: impl Into<String>) -> Self {
+        Self { location: location.to_string(), class, what: what.into() }
+    }
+}
+
+fn class(error: &sqlx::Error) -> StoreTrouble {
+    match error {
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            // SQLite's extended codes hold the primary one in their low byte; PostgreSQL's have five letters.
+            Some(code) if code.len() < 5 => match code.parse::<u32>().map(|code| code & 0xff) {
+                Ok(5 | 6) => StoreTrouble::Busy,
+                Ok(3 | 8 | 23) => StoreTrouble::ReadOnly,
+                Ok(13) => StoreTrouble::Full,
+                Ok(10 | 14) => StoreTrouble::Unreachable,
+                _ => StoreTrouble::Damaged,
+            },
+            Some("53100") => StoreTrouble::Full,
+            Some("25006" | "42501") => StoreTrouble::ReadOnly,
+            Some("40001" | "40P01" | "55P03") => StoreTrouble::Busy,
+            Some(code) if matches!(code.get(..2), Some("08" | "57" | "53" | "28" | "3D")) => {
+                StoreTrouble::Unreachable
+            }
+            _ if error.kind() == ErrorKind::UniqueViolation => StoreTrouble::Busy,
+            _ => StoreTrouble::Damaged,
+        },
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => StoreTrouble::Full,
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            StoreTrouble::ReadOnly
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::Decode(_) => {
+            StoreTrouble::Damaged
+        }
+        _ => StoreTrouble::Unreachable,
+    }
+}
+
+/// The error without what only programmers want to know.
+fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}

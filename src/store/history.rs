@@ -1,0 +1,211 @@
+//! The history in the store: every change that was sent, in one chain, and what is asked about it.
+
+use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::chain::{self, End, Link};
+use super::database::Database;
+use super::error::StoreError;
+use super::journal::{Line, done};
+use super::runs::{json, number};
+use super::{Scope, Store};
+use crate::model::{
+    Address, CollectionId, CollectionName, Done, Entry, HistoryEntry, Proof, RunId, ZoneCode,
+};
+
+/// What of the history is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// All of it.
+    Everything,
+    /// What was done in a zone.
+    Zone(ZoneCode),
+    /// What was done in a collection of a zone, named as addresses name it.
+    Collection(ZoneCode, String),
+    /// What was done to a record: its zone, its collection and its key as addresses name them.
+    Record(ZoneCode, String, String),
+    /// What a run did.
+    Run(RunId),
+}
+
+/// Part of the history, the latest entry first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<HistoryEntry>,
+    /// Whether there are earlier ones.
+    pub rest: Rest,
+}
+
+/// What is left of the history behind a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// Entries before this one.
+    Before(u64),
+}
+
+/// What a row's body holds of a change.
+#[derive(Debug, Serialize, Deserialize)]
+struct Body {
+    collection: CollectionName,
+    done: Done,
+}
+
+impl Store {
+    /// Part of the history of a network: no more than `limit` entries, from before entry `before`, or the latest.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`].
+    pub async fn history(
+        &self,
+        scope: Scope,
+        asked: Asked,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.ask(move |database| page(database, scope.clone(), asked.clone(), before, limit).boxed_local())
+            .await
+    }
+}
+
+/// Adds what was done to the end of the chain.
+pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        number: u64,
+        run: i64,
+        at: &'a str,
+        network: &'a str,
+        environment: &'a str,
+        zone: &'a str,
+        collection: String,
+        record: String,
+        body: String,
+        proof: &'static str,
+        hash: String,
+    }
+    if !lines.iter().any(|line| done(&line.entry.moment).is_some()) {
+        return Ok(());
+    }
+    let mut end = chain::end(database).await?;
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for Line { scope, run, at, entry: Entry { zone, collection, moment }, .. } in lines {
+        let Some((changes, proof)) = done(moment) else { continue };
+        let proof = match proof {
+            Proof::Verified => VERIFIED,
+            Proof::Unverified => UNVERIFIED,
+        };
+        for done in changes {
+            let record = done.identity().to_string();
+            let body = json(&Body { collection: collection.into(), done: done.clone() });
+            let mut row = Row {
+                number: end.number + 1,
+                run: number(*run),
+                at,
+                network: &scope.network,
+                environment: &scope.environment,
+                zone: zone.as_str(),
+                collection: collection.to_string(),
+                record,
+                body,
+                proof,
+                hash: String::new(),
+            };
+            let link = Link {
+                number: row.number,
+                run: row.run,
+                at,
+                scope: (row.network, row.environment),
+                zone: row.zone,
+                collection: &row.collection,
+                record: &row.record,
+                body: &row.body,
+                proof,
+            };
+            row.hash = link.hash(&end.hash).to_string();
+            end = End { number: row.number, hash: row.hash.clone() };
+            rows.push(row);
+        }
+    }
+    let sql = "INSERT INTO history
+                   (number, run, at, network, environment, zone, collection, record, body, proof, hash)
+               SELECT CAST(value->>'number' AS BIGINT), CAST(value->>'run' AS BIGINT), value->>'at',
+                      value->>'network', value->>'environment', value->>'zone', value->>'collection',
+                      value->>'record', value->>'body', value->>'proof', value->>'hash'
+               FROM {each}";
+    let text = json(&rows);
+    database.execute(sql, |query| query.bind(text)).await?;
+    chain::move_end(database, end).await
+}
+
+const VERIFIED: &str = "verified";
+const UNVERIFIED: &str = "unverified";
+
+async fn page(
+    database: &mut Database,
+    Scope { network, environment }: Scope,
+    asked: Asked,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page, StoreError> {
+    let (condition, arguments): (&str, Vec<String>) = match asked {
+        Asked::Everything => ("", Vec::new()),
+        Asked::Zone(zone) => ("AND zone = $5", vec![zone.to_string()]),
+        Asked::Collection(zone, collection) => {
+            ("AND zone = $5 AND collection = $6", vec![zone.to_string(), collection])
+        }
+        Asked::Record(zone, collection, record) => {
+            ("AND zone = $5 AND collection = $6 AND record = $7", vec![zone.to_string(), collection, record])
+        }
+        Asked::Run(run) => ("AND run = CAST($5 AS BIGINT)", vec![number(run).to_string()]),
+    };
+    let sql = format!(
+        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
+         WHERE network = $1 AND environment = $2 AND number < $3 {condition} ORDER BY number DESC LIMIT $4"
+    );
+    let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let rows = database
+        .fetch(&sql, |query| {
+            let query =
+                query.bind(network.to_string()).bind(environment.to_string()).bind(before).bind(one_more);
+            arguments.into_iter().fold(query, |query, argument| query.bind(argument))
+        })
+        .await?;
+    let entries: Result<Vec<HistoryEntry>, StoreError> =
+        rows.iter().take(limit).map(|row| entry(database, row)).collect();
+    let entries = entries?;
+    let rest = match (rows.len() > limit, entries.last()) {
+        (true, Some(last)) => Rest::Before(last.number),
+        (_, _) => Rest::Nothing,
+    };
+    Ok(Page { entries, rest })
+}
+
+fn entry(database: &Database, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
+    let trouble = |error: sqlx::Error| database.trouble(&error);
+    let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
+    let damaged = |error| database.damaged("the history", &error);
+    let Body { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
+    let zone = ZoneCode::from(text("zone")?.as_str());
+    let key = done.identity();
+    let environment = text("environment")?;
+    Ok(HistoryEntry {
+        number: row.try_get::<i64, _>("number").map_err(trouble)?.unsigned_abs(),
+        run: RunId(row.try_get::<i64, _>("run").map_err(trouble)?.unsigned_abs()),
+        at: text("at")?,
+        network: text("network")?,
+        environment: (!environment.is_empty()).then_some(environment),
+        address: Address { zone, collection: CollectionId::from(collection), key },
+        done,
+        proof: match text("proof")?.as_str() {
+            VERIFIED => Proof::Verified,
+            _ => Proof::Unverified,
+        },
+        hash: text("hash")?.parse().unwrap_or_default(),
+    })
+}

@@ -1,0 +1,256 @@
+//! The journal in the store, and what follows from its lines: history and ledger are written in the same
+//! transaction, so none of them ever says something that the others do not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use tokio::sync::oneshot;
+
+use super::database::Database;
+use super::error::StoreError;
+use super::keeper::Job;
+use super::ledger::{self, Lesson};
+use super::runs::{json, number};
+use super::{Scope, Store, history};
+use crate::model::{
+    Action, Answer, CollectionId, CollectionName, Done, Entry, Key, Moment, Proof, RunId, ZoneCode,
+};
+
+/// One line of a journal, and whose it is.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Whose network.
+    pub scope: Scope,
+    /// The run.
+    pub run: RunId,
+    /// Its place in the run's journal.
+    pub number: u64,
+    /// When, in RFC 3339.
+    pub at: String,
+    /// What happened.
+    pub entry: Entry,
+}
+
+/// A line that is on its way. It has its place in the journal already, whether anybody waits for it or not.
+#[derive(Debug)]
+pub struct Written {
+    store: Store,
+    answer: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+impl Written {
+    /// Waits until nothing can lose the line any more, nor any before it.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`]; it is not known then whether the line was kept.
+    pub async fn kept(self) -> Result<(), StoreError> {
+        self.store.wait(self.answer).await.unwrap_or_else(|| Err(self.store.gone()))
+    }
+}
+
+/// A collection that a run had begun to write and is not known to have ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenStep {
+    /// The zone.
+    pub zone: ZoneCode,
+    /// The collection.
+    pub collection: CollectionId,
+    /// What was to be changed.
+    pub changes: Arc<[Done]>,
+    /// Whether anything may have reached the zone.
+    pub reach: Reach,
+}
+
+/// How far the write of a collection had got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing was sent.
+    Intended,
+    /// It was about to be sent, or was, and nobody knows whether it arrived.
+    Sent,
+    /// An answer came.
+    Answered(Answer),
+}
+
+/// What a row's body holds of a moment.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Body {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<Done>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    strays: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Store {
+    /// Writes a line into a run's journal: at once into the queue, and from there before anything that is asked
+    /// of the store later.
+    pub fn append(&self, line: Line) -> Written {
+        let (reply, answer) = oneshot::channel();
+        // Where the keeper is gone, the answer is that nobody answers.
+        let _ = self.jobs.send(Job::Append(Box::new(line), reply));
+        Written { store: self.clone(), answer }
+    }
+
+    /// What a run had begun and is not known to have ended, and how many lines its journal has.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`].
+    pub async fn open_steps(&self, run: RunId) -> Result<(Vec<OpenStep>, u64), StoreError> {
+        self.ask(move |database| open_steps(database, run).boxed_local()).await
+    }
+}
+
+/// Writes lines down, with all that follows from them. Doing it twice does no more than doing it once.
+pub(super) async fn append(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
+    database.execute(database.begin(), |query| query).await?;
+    let done = insert(database, lines).await;
+    database.end_transaction(done).await
+}
+
+async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        run: i64,
+        number: u64,
+        at: &'a str,
+        zone: &'a str,
+        collection: String,
+        moment: &'static str,
+        body: String,
+    }
+    let rows: Vec<Row<'_>> = (lines.iter())
+        .map(|Line { run, number: place, at, entry: Entry { zone, collection, moment }, .. }| {
+            let (moment, body) = row(moment);
+            let collection = json(&CollectionName::from(collection));
+            Row {
+                run: number(*run),
+                number: *place,
+                at,
+                zone: zone.as_str(),
+                collection,
+                moment,
+                body: json(&body),
+            }
+        })
+        .collect();
+    let sql = "INSERT INTO journal (run, number, at, zone, collection, moment, body)
+               SELECT CAST(value->>'run' AS BIGINT), CAST(value->>'number' AS BIGINT), value->>'at',
+                      value->>'zone', value->>'collection', value->>'moment', value->>'body'
+               FROM {each} WHERE true
+               ON CONFLICT (run, number) DO NOTHING";
+    let text = json(&rows);
+    let new = database.execute(sql, |query| query.bind(text)).await?;
+    // The answer to the same lines was lost: they are there, and all that follows from them.
+    if new == 0 && !lines.is_empty() {
+        return Ok(());
+    }
+    history::add(database, lines).await?;
+    let mut by_run: BTreeMap<(&Scope, RunId), Vec<Lesson>> = BTreeMap::new();
+    for line in lines {
+        by_run.entry((&line.scope, line.run)).or_default().extend(lesson(&line.entry));
+    }
+    for ((scope, run), lessons) in by_run {
+        ledger::learn(database, scope, run, &lessons).await?;
+    }
+    Ok(())
+}
+
+/// What the ledger learns from a line.
+fn lesson(entry: &Entry) -> Option<Lesson> {
+    match &entry.moment {
+        Moment::Verified { changes, learned } => Some(Lesson {
+            zone: entry.zone.clone(),
+            collection: entry.collection.clone(),
+            learned: learned.clone(),
+            created: created(changes),
+        }),
+        Moment::Intent { .. }
+        | Moment::Sent
+        | Moment::Answered { .. }
+        | Moment::Unverified { .. }
+        | Moment::Unchanged { .. } => None,
+    }
+}
+
+fn created(changes: &[Done]) -> BTreeSet<Key> {
+    changes.iter().filter(|done| done.action == Action::Create).map(Done::identity).collect()
+}
+
+/// What was done in a line, where it is known by now, and what is known of it.
+pub(super) fn done(moment: &Moment) -> Option<(&[Done], Proof)> {
+    match moment {
+        Moment::Verified { changes, .. } => Some((changes, Proof::Verified)),
+        Moment::Unverified { changes, .. } => Some((changes, Proof::Unverified)),
+        Moment::Intent { .. } | Moment::Sent | Moment::Answered { .. } | Moment::Unchanged { .. } => None,
+    }
+}
+
+const INTENT: &str = "intent";
+const SENT: &str = "sent";
+const ANSWERED: &str = "answered";
+
+fn row(moment: &Moment) -> (&'static str, Body) {
+    match moment {
+        Moment::Intent { changes } => (INTENT, Body { changes: Some(changes.to_vec()), ..Body::default() }),
+        Moment::Sent => (SENT, Body::default()),
+        Moment::Answered { answer } => (ANSWERED, Body { answer: Some(*answer), ..Body::default() }),
+        // What was changed stands in the history, and in the intent.
+        Moment::Verified { .. } => ("verified", Body::default()),
+        Moment::Unverified { strays, .. } => {
+            ("unverified", Body { strays: strays.clone(), ..Body::default() })
+        }
+        Moment::Unchanged { why } => ("unchanged", Body { why: Some(why.clone()), ..Body::default() }),
+    }
+}
+
+async fn open_steps(database: &mut Database, run: RunId) -> Result<(Vec<OpenStep>, u64), StoreError> {
+    let sql = "SELECT number, zone, collection, moment, body FROM journal WHERE run = $1 ORDER BY number";
+    let rows = database.fetch(sql, |query| query.bind(number(run))).await?;
+    let mut open: BTreeMap<(String, String), OpenStep> = BTreeMap::new();
+    let mut last = 0;
+    for row in &rows {
+        let read = |row: &AnyRow| {
+            let text = |name: &str| row.try_get::<String, _>(name);
+            let number: i64 = row.try_get("number")?;
+            Ok((number, text("zone")?, text("collection")?, text("moment")?, text("body")?))
+        };
+        let (number, zone, collection, moment, body) = read(row).map_err(|error| database.trouble(&error))?;
+        last = number.unsigned_abs();
+        let damaged = |error| database.damaged("the journal", &error);
+        let step = (zone, collection);
+        match moment.as_str() {
+            INTENT => {
+                let name: CollectionName = serde_json::from_str(&step.1).map_err(damaged)?;
+                let Body { changes, .. } = serde_json::from_str(&body).map_err(damaged)?;
+                let begun = OpenStep {
+                    zone: step.0.as_str().into(),
+                    collection: name.into(),
+                    changes: changes.unwrap_or_default().into(),
+                    reach: Reach::Intended,
+                };
+                open.insert(step, begun);
+            }
+            SENT => {
+                if let Some(begun) = open.get_mut(&step) {
+                    begun.reach = Reach::Sent;
+                }
+            }
+            ANSWERED => {
+                let Body { answer, .. } = serde_json::from_str(&body).map_err(damaged)?;
+                if let Some(begun) = open.get_mut(&step) {
+                    begun.reach = answer.map_or(Reach::Sent, Reach::Answered);
+                }
+            }
+            _ => drop(open.remove(&step)),
+        }
+    }
+    Ok((open.into_values().collect(), last))
+}

@@ -1,0 +1,170 @@
+//! The thread that keeps a store: it does what it is asked to, one thing after the other, keeps the leases alive
+//! that the process holds, and writes down what has gathered in its queue in one transaction.
+
+use futures::future::LocalBoxFuture;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
+
+use super::database::{Access, Database};
+use super::error::{StoreError, StoreTrouble};
+use super::journal::Line;
+use super::leases::{self, HEARTBEAT};
+use super::{Location, journal};
+use crate::model::RunId;
+
+/// Lines that are written down in one go at most.
+const AT_ONCE: usize = 512;
+
+/// What the keeper is asked to do.
+pub enum Job {
+    /// To write a line into a run's journal.
+    Append(Box<Line>, oneshot::Sender<Result<(), StoreError>>),
+    /// To do something else.
+    Ask(Work),
+    /// To renew a run's leases from now on, and to say that it is still there.
+    Attend(RunId),
+    /// No longer.
+    Dismiss(RunId),
+    /// To end.
+    Close(oneshot::Sender<()>),
+}
+
+/// Work with the database, done again after a server that went away is back.
+pub type Work = Box<dyn for<'k> FnOnce(&'k mut Database) -> LocalBoxFuture<'k, ()> + Send>;
+
+impl Job {
+    /// Work whose result is replied.
+    pub fn ask<T: Send + 'static>(
+        work: impl for<'k> Fn(&'k mut Database) -> LocalBoxFuture<'k, Result<T, StoreError>> + Send + 'static,
+        reply: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Self {
+        Self::Ask(Box::new(move |database| {
+            Box::pin(async move {
+                let mut done = work(database).await;
+                if let Err(error) = &done
+                    && database.may_come_back(error)
+                {
+                    done = match database.reconnect().await {
+                        Ok(()) => work(database).await,
+                        Err(error) => Err(error),
+                    };
+                }
+                // Whoever asked may have been interrupted.
+                let _ = reply.send(done);
+            })
+        }))
+    }
+}
+
+/// Whoever keeps the store.
+pub struct Keeper {
+    database: Database,
+    queue: mpsc::UnboundedReceiver<Job>,
+    attended: Vec<RunId>,
+}
+
+impl Keeper {
+    /// Starts the thread. What comes back says whether there is a store, once it is open.
+    ///
+    /// # Errors
+    /// [`StoreTrouble::Unreachable`] where there can be no thread.
+    pub fn start(
+        location: Location,
+        access: Access,
+        queue: mpsc::UnboundedReceiver<Job>,
+    ) -> Result<oneshot::Receiver<Result<bool, StoreError>>, StoreError> {
+        let failed = |error: std::io::Error| {
+            StoreError::new(&location, StoreTrouble::Unreachable, format!("cannot be kept: {error}"))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let (opened, answer) = oneshot::channel();
+        let place = location.clone();
+        let keep = move || {
+            runtime.block_on(async move {
+                match Database::open(place, access).await {
+                    Ok(Some(database)) => {
+                        let _ = opened.send(Ok(true));
+                        Self { database, queue, attended: Vec::new() }.serve().await;
+                    }
+                    Ok(None) => drop(opened.send(Ok(false))),
+                    Err(error) => drop(opened.send(Err(error))),
+                }
+            });
+        };
+        std::thread::Builder::new().name("store".to_owned()).spawn(keep).map_err(failed)?;
+        Ok(answer)
+    }
+
+    async fn serve(mut self) {
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut next = None;
+        loop {
+            let job = match next.take() {
+                Some(job) => Some(job),
+                None => tokio::select! {
+                    biased;
+                    job = self.queue.recv() => job,
+                    _ = heartbeat.tick(), if !self.attended.is_empty() => {
+                        self.renew().await;
+                        continue;
+                    }
+                },
+            };
+            match job {
+                None => return self.database.close().await,
+                Some(Job::Close(done)) => {
+                    self.database.close().await;
+                    let _ = done.send(());
+                    return;
+                }
+                Some(Job::Ask(work)) => work(&mut self.database).await,
+                Some(Job::Attend(run)) => self.attended.push(run),
+                Some(Job::Dismiss(run)) => self.attended.retain(|attended| *attended != run),
+                Some(Job::Append(line, reply)) => next = self.append(*line, reply).await,
+            }
+        }
+    }
+
+    /// Writes a line down, and those that wait behind it. Returns the first job behind those.
+    async fn append(&mut self, line: Line, reply: oneshot::Sender<Result<(), StoreError>>) -> Option<Job> {
+        let (mut lines, mut replies, mut next) = (vec![line], vec![reply], None);
+        while lines.len() < AT_ONCE {
+            match self.queue.try_recv() {
+                Ok(Job::Append(line, reply)) => {
+                    lines.push(*line);
+                    replies.push(reply);
+                }
+                Ok(job) => {
+                    next = Some(job);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let mut done = journal::append(&mut self.database, &lines).await;
+        if let Err(error) = &done
+            && self.database.may_come_back(error)
+        {
+            done = match self.database.reconnect().await {
+                Ok(()) => journal::append(&mut self.database, &lines).await,
+                Err(error) => Err(error),
+            };
+        }
+        for reply in replies {
+            let _ = reply.send(done.clone());
+        }
+        next
+    }
+
+    /// What is lost by a heartbeat that fails is told by the next line that cannot be written.
+    async fn renew(&mut self) {
+        for run in self.attended.clone() {
+            if leases::renew(&mut self.database, run).await.is_err()
+                && self.database.reconnect().await.is_ok()
+            {
+                let _ = leases::renew(&mut self.database, run).await;
+            }
+        }
+    }
+}

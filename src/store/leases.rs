@@ -1,0 +1,135 @@
+//! Leases: at any time one run writes to a zone.
+//!
+//! A lease keeps runs out of each other's way, and no more: every write is checked against its zone just before,
+//! so one that is lost does no harm.
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use sqlx::Row as _;
+
+use super::database::Database;
+use super::error::StoreError;
+use super::runs::number;
+use super::{Scope, Store};
+use crate::model::{RunId, ZoneCode};
+
+/// How often a lease is renewed.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long a lease lasts that is not renewed.
+pub const LASTS: Duration = Duration::from_secs(30);
+
+/// Whether a run may write to a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// It may, until it ends or says that it is done.
+    Ours,
+    /// Somebody else may.
+    Theirs(Holder),
+}
+
+/// Whoever holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The run.
+    pub run: RunId,
+    /// The machine and the process, `HOST/123`.
+    pub at: String,
+    /// Seconds until the lease ends, if it is not renewed.
+    pub ends_in: u64,
+}
+
+impl Store {
+    /// Asks for the lease of a zone. Does not wait for it.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`].
+    pub async fn lease(
+        &self,
+        scope: Scope,
+        zone: ZoneCode,
+        run: RunId,
+        holder: String,
+    ) -> Result<Turn, StoreError> {
+        self.ask(move |database| {
+            lease(database, scope.clone(), zone.clone(), run, holder.clone()).boxed_local()
+        })
+        .await
+    }
+
+    /// Lets go of a zone.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`]; the lease ends by itself then.
+    pub async fn let_go(&self, scope: Scope, zone: ZoneCode, run: RunId) -> Result<(), StoreError> {
+        self.ask(move |database| let_go(database, scope.clone(), zone.clone(), run).boxed_local()).await
+    }
+}
+
+async fn lease(
+    database: &mut Database,
+    Scope { network, environment }: Scope,
+    ZoneCode(zone): ZoneCode,
+    run: RunId,
+    holder: String,
+) -> Result<Turn, StoreError> {
+    let (network, environment, zone) = (network.to_string(), environment.to_string(), zone.to_string());
+    let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
+    let sql = "INSERT INTO leases (network, environment, zone, run, holder, expires)
+               VALUES ($1, $2, $3, $4, $5, {now} + $6)
+               ON CONFLICT (network, environment, zone) DO UPDATE
+               SET run = excluded.run, holder = excluded.holder, expires = excluded.expires
+               WHERE leases.run = excluded.run OR leases.expires < {now}";
+    let (in_network, in_environment, of_zone) = (network.clone(), environment.clone(), zone.clone());
+    let ours = database
+        .execute(sql, |query| {
+            query
+                .bind(in_network)
+                .bind(in_environment)
+                .bind(of_zone)
+                .bind(number(run))
+                .bind(holder)
+                .bind(lasts)
+        })
+        .await?;
+    if ours > 0 {
+        return Ok(Turn::Ours);
+    }
+    let sql = "SELECT run, holder, expires - {now} AS ends_in FROM leases
+               WHERE network = $1 AND environment = $2 AND zone = $3";
+    let rows = database.fetch(sql, |query| query.bind(network).bind(environment).bind(zone)).await?;
+    let read = |row: &sqlx::any::AnyRow| {
+        Ok(Holder {
+            run: RunId(row.try_get::<i64, _>("run")?.unsigned_abs()),
+            at: row.try_get("holder")?,
+            ends_in: u64::try_from(row.try_get::<i64, _>("ends_in")?).unwrap_or_default(),
+        })
+    };
+    match rows.first().map(read).transpose().map_err(|error| database.trouble(&error))? {
+        Some(holder) => Ok(Turn::Theirs(holder)),
+        // It was let go between the two questions; whoever waits asks again.
+        None => Ok(Turn::Theirs(Holder { run, at: String::new(), ends_in: 0 })),
+    }
+}
+
+async fn let_go(
+    database: &mut Database,
+    Scope { network, environment }: Scope,
+    ZoneCode(zone): ZoneCode,
+    run: RunId,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM leases WHERE run = $1 AND network = $2 AND environment = $3 AND zone = $4";
+    let bound = database.execute(sql, |query| {
+        query.bind(number(run)).bind(network.to_string()).bind(environment.to_string()).bind(zone.to_string())
+    });
+    bound.await.map(drop)
+}
+
+/// Renews all leases of a run, and says that it is still there.
+pub async fn renew(database: &mut Database, run: RunId) -> Result<(), StoreError> {
+    let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
+    let sql = "UPDATE leases SET expires = {now} + $2 WHERE run = $1";
+    database.execute(sql, |query| query.bind(number(run)).bind(lasts)).await?;
+    let sql = "UPDATE runs SET heard = {now} WHERE id = $1";
+    database.execute(sql, |query| query.bind(number(run))).await.map(drop)
+}

@@ -1,0 +1,109 @@
+//! Where a store is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What a path must not hold as it is where it stands in an address.
+const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
+
+/// Where a store is. Shown without its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A database of PostgreSQL.
+    Postgres(Address),
+}
+
+/// `postgres://user:password@host/database`. Does not print its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(url::Url);
+
+impl Location {
+    /// A location as people write it: `postgres://...`, or the path of a file, which may be relative.
+    ///
+    /// # Errors
+    /// In words, where it is an address that cannot be understood.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Ok(Self::File(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
+        }
+        match text.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => match url::Url::parse(text) {
+                Ok(url) => Ok(Self::Postgres(Address(url))),
+                Err(error) => Err(format!("the address of the store cannot be understood: {error}")),
+            },
+            Some((scheme, _)) => {
+                Err(format!("a store is a file or `postgres://HOST/DATABASE`, and not `{scheme}://`"))
+            }
+            None if text.is_empty() => Err("a store is a file or `postgres://HOST/DATABASE`".to_owned()),
+            None => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+
+    /// As the driver wants it. Holds the password.
+    pub(super) fn address(&self, mode: &str) -> String {
+        match self {
+            Self::File(path) => {
+                let path = path.to_string_lossy();
+                format!("sqlite://{}?mode={mode}", utf8_percent_encode(&path, PATH))
+            }
+            Self::Postgres(Address(url)) => url.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Postgres(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.0.clone();
+        // Neither can fail for an address that has a host; one that has none has no password either.
+        let _ = url.set_password(None);
+        url.set_query(None);
+        write!(f, "{url}")
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+    use super::Location;
+
+    #[test]
+    fn a_location_is_shown_without_its_password() {
+        let location = Location::parse("postgres://zonal:hidden@db.example/zonal?sslmode=require").unwrap();
+        assert_eq!(location.to_string(), "postgres://zonal@db.example/zonal");
+        assert!(!format!("{location:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn a_file_may_have_any_name() {
+        let location = Location::parse("a b/50%?#.db").unwrap();
+        assert_eq!(location.address("rw"), "sqlite://a%20b/50%25%3F%23.db?mode=rw");
+        assert_eq!(Location::parse("sqlite:x.db").unwrap(), Location::parse("x.db").unwrap());
+    }
+
+    #[test]
+    fn what_is_no_store_is_refused() {
+        for wrong in ["", "mysql://localhost/x", "postgres://host:port/x"] {
+            assert!(Location::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What zonal remembers: runs, the ledger, the journal, leases and the history, in SQLite or in PostgreSQL.
+//!
+//! One thread keeps the store. It does one thing after the other, and writes down what comes while it is busy in
+//! one go, so that sixty zones at work wait for one disk once, not sixty times.
+
+mod chain;
+mod database;
+mod error;
+mod history;
+mod journal;
+mod keeper;
+mod leases;
+mod ledger;
+mod location;
+mod runs;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use futures::future::LocalBoxFuture;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::chain::Chain;
+pub use self::database::Access;
+pub use self::error::{StoreError, StoreTrouble};
+pub use self::history::{Asked, Page, Rest};
+pub use self::journal::{Line, OpenStep, Reach, Written};
+pub use self::leases::{Holder, Turn};
+pub use self::ledger::Lesson;
+pub use self::location::Location;
+pub use self::runs::{NewRun, Unfinished};
+
+use self::database::Database;
+use self::keeper::{Job, Keeper};
+
+/// Whose things are meant: everything in a store belongs to one network in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The network's name.
+    pub network: Arc<str>,
+    /// The environment; empty for the manifest as it stands.
+    pub environment: Arc<str>,
+}
+
+/// How whoever asks the store waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waiting {
+    /// Others go on meanwhile.
+    #[default]
+    Aside,
+    /// Nothing else happens meanwhile. In a simulated network time stands still only while somebody is at
+    /// work, so a store on another thread would let its time run.
+    InPlace,
+}
+
+/// An open store. Clones are the same store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    jobs: mpsc::UnboundedSender<Job>,
+    location: Location,
+    waiting: Waiting,
+}
+
+impl Store {
+    /// Opens a store, and brings it up to date where it is an older one. `None` where there is none and it is only
+    /// to be looked at.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn open(
+        location: Location,
+        access: Access,
+        waiting: Waiting,
+    ) -> Result<Option<Self>, StoreError> {
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let opened = Keeper::start(location.clone(), access, queue)?;
+        let store = Self { jobs, location, waiting };
+        match store.wait(opened).await {
+            Some(Ok(true)) => Ok(Some(store)),
+            Some(Ok(false)) => Ok(None),
+            Some(Err(error)) => Err(error),
+            None => Err(store.gone()),
+        }
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Ends the store's thread once everything that was asked of it is done. Other clones are of no use afterwards.
+    pub async fn close(self) {
+        let (done, closed) = oneshot::channel();
+        if self.jobs.send(Job::Close(done)).is_ok() {
+            self.wait(closed).await;
+        }
+    }
+
+    /// Has the keeper do something, and waits for it. Where a server went away meanwhile it is done again from its
+    /// beginning, so it must do no harm twice.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl for<'k> Fn(&'k mut Database) -> LocalBoxFuture<'k, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        if self.jobs.send(Job::ask(work, reply)).is_err() {
+            return Err(self.gone());
+        }
+        self.wait(answer).await.unwrap_or_else(|| Err(self.gone()))
+    }
+
+    async fn wait<T>(&self, answer: oneshot::Receiver<T>) -> Option<T> {
+        match self.waiting {
+            Waiting::Aside => answer.await.ok(),
+            Waiting::InPlace => futures::executor::block_on(answer).ok(),
+        }
+    }
+
+    fn gone(&self) -> StoreError {
+        StoreError::new(&self.location, StoreTrouble::Unreachable, "is closed")
+    }
+}

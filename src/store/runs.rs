@@ -1,0 +1,228 @@
+//! Runs: what each set out to do, and how it ended.
+
+use futures::FutureExt as _;
+use sqlx::Row as _;
+
+use super::database::Database;
+use super::error::{StoreError, StoreTrouble};
+use super::keeper::Job;
+use super::{Scope, Store};
+use crate::model::{Run, RunId, RunState};
+
+/// A run that is about to begin; the store gives it its name.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Everything that is known of it. Its name does not count.
+    pub run: Run,
+    /// The plan that it carries out or shows, in its published JSON.
+    pub plan: String,
+}
+
+/// A run that has not ended, or that was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The run.
+    pub run: Run,
+    /// Seconds since it was last heard of.
+    pub silent: u64,
+}
+
+impl From<&Run> for Scope {
+    fn from(run: &Run) -> Self {
+        Self {
+            network: run.network.as_str().into(),
+            environment: run.environment.as_deref().unwrap_or("").into(),
+        }
+    }
+}
+
+impl Store {
+    /// Begins a run. Its leases are renewed from now on until it ends.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn begin(&self, new: NewRun) -> Result<RunId, StoreError> {
+        let id = self.ask(move |database| begin(database, new.clone()).boxed_local()).await?;
+        self.attend(id);
+        Ok(id)
+    }
+
+    /// Takes a run up again that was killed or interrupted: says where it goes on, and that it does.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn take_up(&self, run: Run) -> Result<(), StoreError> {
+        let id = run.id;
+        self.ask(move |database| write(database, run.clone()).boxed_local()).await?;
+        self.attend(id);
+        Ok(())
+    }
+
+    /// Writes down how a run ended, with its report in JSON, and lets go of its leases.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn end(&self, run: Run, report: String) -> Result<(), StoreError> {
+        let _ = self.jobs.send(Job::Dismiss(run.id));
+        self.ask(move |database| end(database, run.clone(), report.clone()).boxed_local()).await
+    }
+
+    /// A run; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn run(&self, id: RunId) -> Result<Option<Unfinished>, StoreError> {
+        let runs = self.ask(move |database| runs(database, Chosen::One(id)).boxed_local()).await?;
+        Ok(runs.into_iter().next())
+    }
+
+    /// The latest runs of a network, the latest first, no more than `limit`.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn runs(&self, scope: Scope, limit: usize) -> Result<Vec<Unfinished>, StoreError> {
+        self.ask(move |database| runs(database, Chosen::Latest(scope.clone(), limit)).boxed_local()).await
+    }
+
+    /// The runs that share a name, in the order in which they began.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn group(&self, scope: Scope, group: String) -> Result<Vec<Unfinished>, StoreError> {
+        self.ask(move |database| runs(database, Chosen::Group(scope.clone(), group.clone())).boxed_local())
+            .await
+    }
+
+    /// The plan of a run, and its report where it has ended, both in JSON.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub async fn papers(&self, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
+        self.ask(move |database| papers(database, id).boxed_local()).await
+    }
+
+    fn attend(&self, id: RunId) {
+        // Where the keeper is gone, whatever is asked of it next says so.
+        let _ = self.jobs.send(Job::Attend(id));
+    }
+}
+
+async fn begin(database: &mut Database, new: NewRun) -> Result<RunId, StoreError> {
+    // Two that begin at once may count to the same number.
+    let mut tries = 0;
+    loop {
+        match try_to_begin(database, &new).await {
+            Err(error) if error.class == StoreTrouble::Busy && tries < 20 => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+async fn try_to_begin(database: &mut Database, new: &NewRun) -> Result<RunId, StoreError> {
+    database.execute(database.begin(), |query| query).await?;
+    let done = insert(database, new).await;
+    database.end_transaction(done).await
+}
+
+async fn insert(database: &mut Database, NewRun { run, plan }: &NewRun) -> Result<RunId, StoreError> {
+    let row = database.fetch_one("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM runs", |query| query).await?;
+    let next: i64 = row.try_get("next").map_err(|error| database.trouble(&error))?;
+    let id = RunId(next.unsigned_abs());
+    let Scope { network, environment } = Scope::from(run);
+    let body = json(&Run { id, ..run.clone() });
+    let sql = "INSERT INTO runs (id, network, environment, heard, body, run_group)
+               VALUES ($1, $2, $3, {now}, $4, $5)";
+    let group = run.group.clone();
+    database
+        .execute(sql, |query| {
+            query.bind(next).bind(network.to_string()).bind(environment.to_string()).bind(body).bind(group)
+        })
+        .await?;
+    let plan = plan.clone();
+    database
+        .execute("INSERT INTO plans (run, plan) VALUES ($1, $2)", |query| query.bind(next).bind(plan))
+        .await?;
+    Ok(id)
+}
+
+async fn write(database: &mut Database, run: Run) -> Result<(), StoreError> {
+    let body = json(&run);
+    let sql = "UPDATE runs SET body = $2, heard = {now} WHERE id = $1";
+    database.execute(sql, |query| query.bind(number(run.id)).bind(body)).await.map(drop)
+}
+
+async fn end(database: &mut Database, run: Run, report: String) -> Result<(), StoreError> {
+    let id = number(run.id);
+    write(database, run).await?;
+    database
+        .execute("UPDATE plans SET report = $2 WHERE run = $1", |query| query.bind(id).bind(report))
+        .await?;
+    database.execute("DELETE FROM leases WHERE run = $1", |query| query.bind(id)).await.map(drop)
+}
+
+enum Chosen {
+    One(RunId),
+    Latest(Scope, usize),
+    Group(Scope, String),
+}
+
+async fn runs(database: &mut Database, chosen: Chosen) -> Result<Vec<Unfinished>, StoreError> {
+    const WHAT: &str = "SELECT body, {now} - heard AS silent FROM runs";
+    let rows = match chosen {
+        Chosen::One(id) => {
+            database.fetch(&format!("{WHAT} WHERE id = $1"), |query| query.bind(number(id))).await
+        }
+        Chosen::Latest(Scope { network, environment }, limit) => {
+            let sql = format!("{WHAT} WHERE network = $1 AND environment = $2 ORDER BY id DESC LIMIT $3");
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            database
+                .fetch(&sql, |query| {
+                    query.bind(network.to_string()).bind(environment.to_string()).bind(limit)
+                })
+                .await
+        }
+        Chosen::Group(Scope { network, environment }, group) => {
+            let sql =
+                format!("{WHAT} WHERE network = $1 AND environment = $2 AND run_group = $3 ORDER BY id");
+            database
+                .fetch(&sql, |query| {
+                    query.bind(network.to_string()).bind(environment.to_string()).bind(group)
+                })
+                .await
+        }
+    }?;
+    let read = |row: &sqlx::any::AnyRow| {
+        let body: String = row.try_get("body").map_err(|error| database.trouble(&error))?;
+        let silent: i64 = row.try_get("silent").map_err(|error| database.trouble(&error))?;
+        let run = serde_json::from_str(&body).map_err(|error| database.damaged("a run", &error))?;
+        Ok(Unfinished { run, silent: u64::try_from(silent).unwrap_or_default() })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn papers(database: &mut Database, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
+    let sql = "SELECT plan, report FROM plans WHERE run = $1";
+    let rows = database.fetch(sql, |query| query.bind(number(id))).await?;
+    let read = |row: &sqlx::any::AnyRow| Ok((row.try_get("plan")?, row.try_get("report")?));
+    rows.first().map(read).transpose().map_err(|error| database.trouble(&error))
+}
+
+/// A run's name as a column holds it.
+pub(super) fn number(id: RunId) -> i64 {
+    i64::try_from(id.0).unwrap_or(i64::MAX)
+}
+
+/// The JSON of a value whose keys are all texts, which cannot fail.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+impl Unfinished {
+    /// Whether it still has something to do, as far as it said itself.
+    pub fn is_open(&self) -> bool {
+        match self.run.state {
+            RunState::Running | RunState::Interrupted => true,
+            RunState::Ended => false,
+        }
+    }
+}
