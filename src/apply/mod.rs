@@ -3,6 +3,8 @@
 //! Every write is checked against the zone just before and just after: see [`step`].
 
 mod approval;
+mod journal;
+mod settle;
 mod step;
 mod waves;
 mod zone;
@@ -18,6 +20,8 @@ use crate::model::{Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneR
 use crate::provider::Write;
 
 pub use self::approval::goes_on;
+pub use self::journal::{Closed, Forgetful, Journal};
+pub use self::settle::settle;
 pub use self::waves::roll_out;
 
 /// Says when to stop: what is being written is finished, nothing more is begun.
@@ -64,23 +68,25 @@ pub async fn apply<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
     plan: &Plan,
+    journal: &impl Journal,
     stop: &Stop,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
-    let runs = Runs { writers, desired, plan, stop, tell };
+    let runs = Runs { writers, desired, plan, journal, stop, tell };
     Report { zones: runs.all(|_| true).await, waves: Vec::new() }
 }
 
 /// What all zones of an apply share.
-struct Runs<'a, W> {
+struct Runs<'a, W, J> {
     writers: &'a BTreeMap<ZoneCode, W>,
     desired: &'a Desired,
     plan: &'a Plan,
+    journal: &'a J,
     stop: &'a Stop,
     tell: &'a (dyn Fn(Event) + Sync),
 }
 
-impl<'a, W: Write> Runs<'a, W> {
+impl<'a, W: Write, J: Journal> Runs<'a, W, J> {
     /// Writes to those of some zones that there is work in.
     async fn all(&self, chosen: impl Fn(&ZoneCode) -> bool) -> BTreeMap<ZoneCode, ZoneReport> {
         let busy = self.plan.zones.iter().filter(|(code, zone)| zone.has_work() && chosen(code));
@@ -97,12 +103,13 @@ impl<'a, W: Write> Runs<'a, W> {
     }
 
     /// What one zone's part needs.
-    fn run(&self, code: &'a ZoneCode) -> Option<zone::Run<'a, W>> {
+    fn run(&self, code: &'a ZoneCode) -> Option<zone::Run<'a, W, J>> {
         Some(zone::Run {
             code,
             writer: self.writers.get(code)?,
             desired: self.desired.zones.get(code)?,
             plan: self.plan.zones.get(code)?,
+            journal: self.journal,
             stop: self.stop,
             tell: self.tell,
         })

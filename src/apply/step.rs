@@ -2,17 +2,19 @@
 //!
 //! Alma replaces a table wholly, drops the rows that are left out, and has no version to check
 //! against. So: read again, derive the changes again, go on only if they are the approved ones,
-//! send the fresh rows with ours laid over them, read back, and compare everything.
+//! send the fresh rows with ours laid over them, read back, and compare everything. Each step is written
+//! down before it is taken.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Stop;
 use super::approval::{self, Allowance};
+use super::{Journal, Stop};
 use crate::diff::{self, Wanted};
 use crate::model::{
-    Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Key, Outcome, ZoneCode,
-    looks_truncated,
+    Answer, Change, CollectionDiff, DesiredCollection, Done, Entry, Event, Failure, FailureClass, Key,
+    Learned, Moment, Outcome, ZoneCode, looks_truncated,
 };
 use crate::provider::{self, Snapshot, WriteError};
 
@@ -23,16 +25,17 @@ const SENDS: usize = 3;
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
 /// One collection that is to be written.
-pub struct Write<'a, W> {
+pub struct Write<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
     pub planned: &'a CollectionDiff,
     pub allowance: Allowance<'a>,
+    pub journal: &'a J,
     pub stop: &'a Stop,
 }
 
-impl<W: provider::Write> Write<'_, W> {
+impl<W: provider::Write, J: Journal> Write<'_, W, J> {
     /// Writes the collection. `halted` says, whenever nothing is in flight, whether to go no further.
     pub async fn run(&self, halted: &impl Fn() -> Option<Outcome>, tell: &(dyn Fn(Event) + Sync)) -> Outcome {
         if let Some(outcome) = halted() {
@@ -54,10 +57,29 @@ impl<W: provider::Write> Write<'_, W> {
             collection: self.planned.id.clone(),
             changes: changes.clone(),
         });
-        match self.send(&fresh, &changes).await {
-            Ok(()) => Outcome::Applied { changes },
-            Err(outcome) => outcome,
-        }
+        let done: Arc<[Done]> = changes.iter().map(Done::from).collect();
+        // What is sent waits for this too.
+        drop(self.note(Moment::Intent { changes: done.clone() }));
+        let (outcome, moment) = match self.send(&fresh, &changes).await {
+            Ok(learned) => (Outcome::Applied { changes }, Moment::Verified { changes: done, learned }),
+            Err(Outcome::VerifyFailed { strays }) => {
+                let moment = Moment::Unverified { changes: done, strays: strays.clone() };
+                (Outcome::VerifyFailed { strays }, moment)
+            }
+            Err(outcome) => {
+                let why = why(&outcome);
+                (outcome, Moment::Unchanged { why })
+            }
+        };
+        // Whether this is kept changes nothing any more: whoever takes the run up asks the zone.
+        drop(self.note(moment));
+        outcome
+    }
+
+    /// Writes down what happens to the collection.
+    fn note(&self, moment: Moment) -> impl Future<Output = Result<(), Failure>> + Send {
+        let (zone, collection) = (self.code.clone(), self.planned.id.clone());
+        self.journal.write(Entry { zone, collection, moment })
     }
 
     /// Reads the collection and derives its changes again.
@@ -68,6 +90,10 @@ impl<W: provider::Write> Write<'_, W> {
             return Err(failed(failure));
         }
         let now = self.changes(&fresh).map_err(failed)?;
+        // Whoever was faster did what was wanted.
+        if now.is_empty() {
+            return Ok((fresh, now));
+        }
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         match approval::covers(&approved, &now, &self.allowance) {
             true => Ok((fresh, now)),
@@ -91,10 +117,13 @@ impl<W: provider::Write> Write<'_, W> {
         Some(failure.help("look at the zone; if it is right, plan again"))
     }
 
-    async fn send(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {
+    async fn send(&self, fresh: &Snapshot, changes: &[Change]) -> Result<Learned, Outcome> {
         let mut last = None;
         for _ in 0..SENDS {
-            match self.writer.write(fresh, changes).await {
+            self.note(Moment::Sent).await.map_err(|failure| Outcome::Failed { failure })?;
+            let written = self.writer.write(fresh, changes).await;
+            drop(self.note(Moment::Answered { answer: answer(&written) }));
+            match written {
                 Ok(()) => return self.verify(fresh, changes).await,
                 Err(WriteError::Moved) => return Err(self.moved().await),
                 Err(WriteError::Refused(failure)) => return Err(Outcome::Failed { failure }),
@@ -104,7 +133,7 @@ impl<W: provider::Write> Write<'_, W> {
                 }
                 Err(WriteError::Unknown(lost)) => {
                     match self.after_lost_answer(fresh, changes, &lost).await? {
-                        Found::Written => return Ok(()),
+                        Found::Written(learned) => return Ok(learned),
                         Found::Unchanged if lost.class == FailureClass::Unreachable => last = Some(lost),
                         Found::Unchanged => return Err(Outcome::Failed { failure: lost }),
                     }
@@ -140,10 +169,10 @@ impl<W: provider::Write> Write<'_, W> {
                 format!("and the zone could not be read back: {failure}"),
             ],
         })?;
-        let strays = self.strays(fresh, changes, &after);
-        if strays.is_empty() {
-            return Ok(Found::Written);
-        }
+        let strays = match self.strays(fresh, changes, &after) {
+            Ok(learned) => return Ok(Found::Written(learned)),
+            Err(strays) => strays,
+        };
         match self.writer.strays(fresh, &[], &after).is_empty() {
             true => Ok(Found::Unchanged),
             false => {
@@ -153,16 +182,16 @@ impl<W: provider::Write> Write<'_, W> {
         }
     }
 
-    async fn verify(&self, fresh: &Snapshot, changes: &[Change]) -> Result<(), Outcome> {
+    async fn verify(&self, fresh: &Snapshot, changes: &[Change]) -> Result<Learned, Outcome> {
         let mut pauses = SECOND_LOOKS.iter();
         loop {
             let strays = match self.read().await {
-                Ok(after) => self.strays(fresh, changes, &after),
+                Ok(after) => match self.strays(fresh, changes, &after) {
+                    Ok(learned) => return Ok(learned),
+                    Err(strays) => strays,
+                },
                 Err(failure) => vec![format!("written, but the zone could not be read back: {failure}")],
             };
-            if strays.is_empty() {
-                return Ok(());
-            }
             match pauses.next() {
                 Some(pause) => tokio::time::sleep(*pause).await,
                 None => return Err(Outcome::VerifyFailed { strays }),
@@ -171,34 +200,41 @@ impl<W: provider::Write> Write<'_, W> {
     }
 
     /// What the zone holds beside what was sent, and what is still missing of what is desired:
-    /// two ways of asking, since the first trusts the code that laid the changes over the rows.
-    fn strays(&self, before: &Snapshot, changes: &[Change], after: &Snapshot) -> Vec<String> {
+    /// two ways of asking, since the first trusts the code that laid the changes over the rows. Where there is
+    /// neither, what was learned of it.
+    fn strays(
+        &self,
+        before: &Snapshot,
+        changes: &[Change],
+        after: &Snapshot,
+    ) -> Result<Learned, Vec<String>> {
         let mut strays = self.writer.strays(before, changes, after);
-        strays.extend(self.not_as_desired(after));
-        strays
-    }
-
-    fn not_as_desired(&self, found: &Snapshot) -> Vec<String> {
-        match self.changes(found) {
-            Ok(left) => (left.iter())
-                .map(|change| match change.address.key.0.is_empty() {
-                    true => "it is still not as desired".to_owned(),
-                    false => format!("{} is still not as desired", change.address.key),
-                })
-                .collect(),
-            Err(failure) => vec![failure.message],
+        match self.compare(after) {
+            Ok((left, learned)) if left.is_empty() && strays.is_empty() => return Ok(learned),
+            Ok((left, _)) => strays.extend(not_as_desired(&left)),
+            Err(failure) => strays.push(failure.message),
         }
+        Err(strays)
     }
 
     /// What is not as desired, once more.
     pub async fn left(&self) -> Vec<String> {
         match self.read().await {
-            Ok(found) => self.not_as_desired(&found),
+            Ok(found) => match self.changes(&found) {
+                Ok(left) => not_as_desired(&left),
+                Err(failure) => vec![failure.message],
+            },
             Err(failure) => vec![format!("it could not be read: {failure}")],
         }
     }
 
+    /// What is to be written now.
     fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {
+        self.compare(snapshot).map(|(changes, _)| changes)
+    }
+
+    /// What is to be written now, and what is as it should be.
+    fn compare(&self, snapshot: &Snapshot) -> Result<(Vec<Change>, Learned), Failure> {
         let CollectionDiff { id, asked, siblings, .. } = self.planned;
         let just_created = self.allowance.created().collect();
         let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings) };
@@ -209,7 +245,8 @@ impl<W: provider::Write> Write<'_, W> {
             let later = later.get(&now.address.key);
             later.is_some_and(|later| approval::is_put_off(later, now, &self.allowance))
         };
-        Ok(found.to_apply().filter(|now| !is_put_off(now)).cloned().collect())
+        let changes = found.to_apply().filter(|now| !is_put_off(now)).cloned().collect();
+        Ok((changes, Learned::default()))
     }
 
     async fn read(&self) -> Result<Snapshot, Failure> {
@@ -220,6 +257,38 @@ impl<W: provider::Write> Write<'_, W> {
 }
 
 enum Found {
-    Written,
+    Written(Learned),
     Unchanged,
+}
+
+/// What is known of a write by its answer.
+fn answer(written: &Result<(), WriteError>) -> Answer {
+    match written {
+        Ok(()) => Answer::Accepted,
+        Err(WriteError::Refused(_)) => Answer::Refused,
+        Err(WriteError::Unknown(_)) => Answer::Lost,
+        Err(WriteError::Astray(_)) => Answer::Astray,
+        Err(WriteError::Moved) => Answer::Moved,
+    }
+}
+
+/// Why nothing was changed.
+fn why(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed { failure } => failure.message.clone(),
+        Outcome::Stale { .. } => "the zone moved since the plan".to_owned(),
+        Outcome::Held { hold } => hold.to_string(),
+        Outcome::Blocked { by } => format!("{by} did not succeed"),
+        Outcome::Interrupted => "interrupted".to_owned(),
+        // Neither ends without a change.
+        Outcome::Applied { .. } | Outcome::VerifyFailed { .. } => String::new(),
+    }
+}
+
+fn not_as_desired(left: &[Change]) -> Vec<String> {
+    let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
+        true => "it is still not as desired".to_owned(),
+        false => format!("{} is still not as desired", change.address.key),
+    });
+    lines.collect()
 }

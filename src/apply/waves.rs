@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use super::{Runs, Stop};
+use super::{Journal, Runs, Stop};
 use crate::model::{
     Desired, Event, Hold, Outcome, Plan, Report, Rollout, Wave, WaveEnd, WaveReport, ZoneCode, ZoneReport,
 };
@@ -25,13 +25,14 @@ pub async fn roll_out<W: Write>(
     desired: &Desired,
     plan: &Plan,
     rollout: &Rollout,
+    journal: &impl Journal,
     stop: &Stop,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
     if rollout.waves.is_empty() {
-        return super::apply(writers, desired, plan, stop, tell).await;
+        return super::apply(writers, desired, plan, journal, stop, tell).await;
     }
-    let runs = Runs { writers, desired, plan, stop, tell };
+    let runs = Runs { writers, desired, plan, journal, stop, tell };
     let mut report = Report::default();
     let mut stopped: Option<Hold> = None;
     let mut waves = rollout.waves.iter().filter(|wave| concerns(plan, wave)).peekable();
@@ -76,7 +77,7 @@ fn concerns(plan: &Plan, wave: &Wave) -> bool {
     zones.into_iter().any(|(_, zone)| zone.has_work() || zone.failure.is_some())
 }
 
-impl<W: Write> Runs<'_, W> {
+impl<W: Write, J: Journal> Runs<'_, W, J> {
     /// Waits, and reads once more what was written.
     async fn look_again(&self, done: &mut BTreeMap<ZoneCode, ZoneReport>, pause: Duration) {
         if self.stop.unless_set(tokio::time::sleep(pause)).await.is_none() {

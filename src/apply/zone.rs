@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use super::Stop;
 use super::approval::Allowance;
 use super::step;
+use super::{Closed, Journal, Stop};
 use crate::model::{
     CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode, ZonePlan,
     ZoneReport,
@@ -21,32 +21,50 @@ use crate::provider::Write;
 const AT_ONCE: usize = 4;
 
 /// Everything that one zone's run needs.
-pub struct Run<'a, W> {
+pub struct Run<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
     pub plan: &'a ZonePlan,
+    pub journal: &'a J,
     pub stop: &'a Stop,
     pub tell: &'a (dyn Fn(Event) + Sync),
 }
 
-impl<W: Write> Run<'_, W> {
-    /// Confirms the zone, then writes its collections, a few that do not depend on each other at once.
+impl<W: Write, J: Journal> Run<'_, W, J> {
+    /// Waits for its turn in the zone, confirms it, then writes its collections, a few that do not depend on each
+    /// other at once.
     pub async fn run(&self) -> ZoneReport {
-        let steps = &self.plan.collections;
-        let todo = steps.iter().filter(|step| step.diff.has_work()).count();
+        let todo = self.plan.collections.iter().filter(|step| step.diff.has_work()).count();
         (self.tell)(Event::ZoneStart { zone: self.code.clone(), collections: todo });
         let mut report = ZoneReport::default();
-        if let Some(Err(failure)) = self.stop.unless_set(self.writer.confirm()).await {
-            (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
-            report.refused = Some(failure);
-        }
-        if report.refused.is_none() {
-            self.steps(steps, &mut report).await;
+        match self.stop.unless_set(self.journal.enter(self.code, self.tell)).await {
+            Some(Err(Closed::Held(hold))) => {
+                (self.tell)(Event::ZoneHeld { zone: self.code.clone(), hold: hold.clone() });
+                report.held = Some(hold);
+            }
+            Some(Err(Closed::Failed(failure))) => self.refuse(failure, &mut report),
+            Some(Ok(())) | None => {
+                self.within(&mut report).await;
+                self.journal.leave(self.code).await;
+            }
         }
         report.requests = self.writer.usage().requests;
         (self.tell)(Event::ZoneComplete { zone: self.code.clone(), requests: report.requests });
         report
+    }
+
+    /// What is done while nobody else writes to the zone.
+    async fn within(&self, report: &mut ZoneReport) {
+        match self.stop.unless_set(self.writer.confirm()).await {
+            Some(Err(failure)) => self.refuse(failure, report),
+            Some(Ok(())) | None => self.steps(&self.plan.collections, report).await,
+        }
+    }
+
+    fn refuse(&self, failure: Failure, report: &mut ZoneReport) {
+        (self.tell)(Event::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
+        report.refused = Some(failure);
     }
 
     async fn steps(&self, steps: &[Step], report: &mut ZoneReport) {
@@ -114,9 +132,9 @@ impl<W: Write> Run<'_, W> {
         }
     }
 
-    fn write<'r>(&'r self, planned: &'r CollectionDiff, allowance: Allowance<'r>) -> step::Write<'r, W> {
-        let Self { code, writer, desired, plan: _, stop, tell: _ } = *self;
-        step::Write { code, writer, desired, planned, allowance, stop }
+    fn write<'r>(&'r self, planned: &'r CollectionDiff, allowance: Allowance<'r>) -> step::Write<'r, W, J> {
+        let Self { code, writer, desired, plan: _, journal, stop, tell: _ } = *self;
+        step::Write { code, writer, desired, planned, allowance, journal, stop }
     }
 
     async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {
@@ -157,7 +175,7 @@ pub fn held_back(step: &Step) -> Option<(CollectionId, Outcome)> {
     let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {
         Hold::Moved => Outcome::Stale { now: step.diff.to_apply().cloned().collect() },
-        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } => {
+        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } | Hold::Taken { .. } => {
             Outcome::Held { hold: hold.clone() }
         }
     };

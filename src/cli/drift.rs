@@ -44,7 +44,7 @@ impl DriftCommand {
             return exit;
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
-        let terms = Terms { against: self.against.clone(), memory, part: Part::All, overrides: Vec::new() };
+        let terms = Terms { against: self.against.clone(), memory, part: Part::All, ..Terms::default() };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,

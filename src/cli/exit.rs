@@ -125,7 +125,7 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
 /// What is held back is not done, whatever the reason. Where a rollout stopped, what it stopped for counts.
 fn of_hold(hold: &Hold) -> Option<Exit> {
     match hold {
-        Hold::Unapproved | Hold::Guarded { .. } => Some(Exit::Blocked),
+        Hold::Unapproved | Hold::Guarded { .. } | Hold::Taken { .. } => Some(Exit::Blocked),
         Hold::Moved => Some(Exit::Stale),
         Hold::Stopped { .. } => None,
     }
@@ -134,9 +134,10 @@ fn of_hold(hold: &Hold) -> Option<Exit> {
 /// A collection that could not be planned is one of the writes that failed; a zone that did not
 /// answer, or a gateway before it, is one that nobody knows about.
 fn of_failure(class: FailureClass) -> Exit {
-    match class.whole_zone() || class == FailureClass::Gateway {
-        true => Exit::Incomplete,
-        false => Exit::Partial,
+    match (class, class.whole_zone()) {
+        (FailureClass::Store, _) => Exit::Partial,
+        (FailureClass::Gateway, _) | (_, true) => Exit::Incomplete,
+        (_, false) => Exit::Partial,
     }
 }
 

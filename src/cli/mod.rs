@@ -7,6 +7,7 @@ mod approvals;
 mod approve;
 mod attest;
 mod attestations;
+mod author;
 mod base;
 mod capabilities;
 mod completions;
@@ -19,12 +20,15 @@ mod emulate;
 mod exit;
 mod files;
 mod gateway;
+mod journal;
+mod learning;
 mod opened;
 mod outputs;
 mod overriding;
 mod plan;
 mod planfile;
 mod progress;
+mod resume;
 mod revision;
 mod runbook;
 mod schema;
@@ -32,9 +36,12 @@ mod selection;
 mod show;
 mod since;
 mod snapshot;
+mod store;
 mod support;
+mod telling;
 mod validate;
 mod world;
+mod writing;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -69,6 +76,7 @@ enum Command {
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
+    Resume(resume::Resume),
     Drift(drift::DriftCommand),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
@@ -119,6 +127,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Show(command) => command.run(&directory, world),
         Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
+        Command::Resume(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,

@@ -15,6 +15,7 @@ use super::planfile::{self, Reviewed};
 use super::progress::Progress;
 use super::selection::Selection;
 use super::since;
+use super::store::StoreArg;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
@@ -24,6 +25,7 @@ use crate::plan::approval;
 use crate::render;
 use crate::render::json::layout::lines;
 use crate::render::markdown::About;
+use crate::store::{Access, Store};
 use crate::{diff, guard, plan};
 use clap::Args;
 
@@ -53,13 +55,15 @@ pub struct PlanCommand {
 }
 
 /// What plan and apply are aimed at.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Target {
     /// Lay this environment over the Network manifest
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
     #[command(flatten)]
     pub selection: Selection,
+    #[command(flatten)]
+    pub store: StoreArg,
     /// Only zones for which the manifests come to something else than at this git revision
     #[arg(long, value_name = "REV", help_heading = "Selection")]
     pub changed_since: Option<String>,
@@ -77,6 +81,8 @@ pub struct Planned {
     pub doors: Doors,
     /// The keys that it was made with.
     pub keys: Keys,
+    /// Where it is remembered what was applied; `None` where nothing is.
+    pub store: Option<Store>,
 }
 
 impl PlanCommand {
@@ -126,6 +132,8 @@ pub struct Prepared {
     pub reviewed: Option<Reviewed>,
     /// What it is compared with.
     pub terms: Terms,
+    /// Which store to remember by.
+    pub store: StoreArg,
 }
 
 /// What the manifests are compared with, and which of the differences count.
@@ -139,6 +147,8 @@ pub struct Terms {
     pub part: Part,
     /// What somebody takes upon them, where guards and policies stand in the way.
     pub overrides: Vec<Override>,
+    /// Whether something will be kept in the store, or it is only looked at.
+    pub access: Access,
 }
 
 /// Which differences are ended.
@@ -176,7 +186,7 @@ impl Drifted {
             (None, false) => Memory::None,
         };
         let part = if self.only_drift { Part::OnlyDrift } else { Part::All };
-        Terms { against, memory, part, overrides: Vec::new() }
+        Terms { against, memory, part, ..Terms::default() }
     }
 }
 
@@ -224,7 +234,8 @@ pub async fn prepare(
     }
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
     let terms = Terms::default();
-    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms })
+    let store = target.store.clone();
+    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store })
 }
 
 /// What a selection leaves of what is desired.
@@ -250,7 +261,11 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from, reviewed, terms } = prepared;
+    let Prepared { config, desired, selection, made_from, reviewed, terms, store } = prepared;
+    let store = match terms.access {
+        Access::Read => store.look(&config.network, directory, world).await?,
+        Access::Write => store.keep(&config.network, directory, world).await?,
+    };
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
     let base = terms.memory.find(&config, directory, world).await?;
     let wanted = base.as_ref().map(|base| base.beside(&desired));
@@ -298,7 +313,7 @@ pub async fn look(
     let findings = plan.findings.clone();
     plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
     approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, doors, keys })
+    Ok(Planned { config, desired, plan, doors, keys, store })
 }
 
 /// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.

@@ -1,7 +1,7 @@
 //! Plan files: what `plan --out` writes, `show` shows, and `apply` holds a fresh plan against.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::base::Memory;
@@ -14,13 +14,13 @@ use super::since;
 use super::world::World;
 use crate::apply::goes_on;
 use crate::model::{
-    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, Step,
+    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, RunId, Step,
     UnderReview, Value, ZoneCode, ZonePlan, looks_truncated,
 };
 use crate::plan::digest::{Scope, is_busy};
 use crate::plan::{groups, hold};
 use crate::render::json::layout::lines;
-use crate::render::json::plan::{PlanJson, Reconciler, ResourceChange, read};
+use crate::render::json::plan::{PlanJson, Reconciler, ResourceChange, Unreadable, read};
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
 /// answer of a zone to the next is left out.
@@ -93,18 +93,24 @@ pub fn save(file: &Path, fresh: &Plan, world: &World) -> Result<(), Exit> {
 /// # Errors
 /// An exit code, once it has been said what is wrong with it.
 pub fn open(file: &Path, world: &World) -> Result<PlanJson, Exit> {
+    read(&text_of(file, world)?).map_err(|error| unreadable(file, &error, world))
+}
+
+fn text_of(file: &Path, world: &World) -> Result<String, Exit> {
     let shown = file.display();
     let text = std::fs::read(world.directory.join(file))
         .map_err(|error| super::fail(world, format!("{shown} cannot be read: {error}")))?;
-    let text = String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not text")))?;
-    read(&text).map_err(|error| {
-        super::fail(world, format!("{shown}: {error}; make one with `zonal plan --out FILE`"))
-    })
+    String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not text")))
+}
+
+fn unreadable(file: &Path, error: &Unreadable, world: &World) -> Exit {
+    super::fail(world, format!("{}: {error}; make one with `zonal plan --out FILE`", file.display()))
 }
 
 /// A plan that was reviewed, of which nothing is taken but what says that something was in it.
 pub struct Reviewed {
-    file: PathBuf,
+    name: String,
+    again: String,
     zonal: String,
     network: String,
     environment: Option<String>,
@@ -131,9 +137,27 @@ impl Reviewed {
     /// # Errors
     /// An exit code, once it has been said what is wrong with it.
     pub fn open(file: &Path, world: &World) -> Result<Self, Exit> {
-        // A file whose parts do not fit together can still say what was in it.
-        let shown = Plan::try_from(open(file, world)?).ok();
-        let PlanJson { zonal_version, resource_changes, reconciler, .. } = open(file, world)?;
+        let text = text_of(file, world)?;
+        let name = file.display().to_string();
+        let again = format!("review a new one: `zonal plan --out {name}`");
+        Self::read(&text, name, again).map_err(|error| unreadable(file, &error, world))
+    }
+
+    /// The plan that a run set out to carry out.
+    ///
+    /// # Errors
+    /// [`Exit::Invalid`], once it has been said that the store does not hold it as it was.
+    pub fn of_run(run: RunId, text: &str, world: &World) -> Result<Self, Exit> {
+        let again = "`zonal apply` does what the manifests say now".to_owned();
+        Self::read(text, format!("the plan of {run}"), again)
+            .map_err(|error| super::fail(world, format!("the plan of {run} in the store: {error}")))
+    }
+
+    /// `again` says what to do where it is of no use any more.
+    fn read(text: &str, name: String, again: String) -> Result<Self, Unreadable> {
+        // One whose parts do not fit together can still say what was in it.
+        let shown = read(text).and_then(Plan::try_from).ok();
+        let PlanJson { zonal_version, resource_changes, reconciler, .. } = read(text)?;
         let leaving = leaving(&resource_changes, &reconciler);
         let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
         for (address, detail) in &reconciler.changes {
@@ -150,7 +174,8 @@ impl Reviewed {
         let plan = scope.plan(zones.iter().map(|(code, digest)| (code.as_str(), *digest)));
         Ok(Self {
             under_review: UnderReview { plan, zones },
-            file: file.to_owned(),
+            name,
+            again,
             zonal: zonal_version,
             network: reconciler.network,
             environment: reconciler.environment,
@@ -201,8 +226,10 @@ impl Reviewed {
             );
         }
         let environment = self.environment.clone();
-        let everything = Target { environment, selection: Selection::default(), changed_since: None };
-        let Prepared { config, desired, .. } = plan::prepare(&everything, directory, format, world).await?;
+        let store = target.store.clone();
+        let everything = Target { environment, selection: Selection::default(), store, changed_since: None };
+        let Prepared { config, desired, store, .. } =
+            plan::prepare(&everything, directory, format, world).await?;
         if config.network.name != self.network {
             let found =
                 format!("it was made for the network {}, and this is {}", self.network, config.network.name);
@@ -222,8 +249,8 @@ impl Reviewed {
             selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
-        let terms = Terms { against: None, memory, part: self.part, overrides: Vec::new() };
-        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms })
+        let terms = Terms { against: None, memory, part: self.part, ..Terms::default() };
+        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms, store })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.
@@ -239,9 +266,8 @@ impl Reviewed {
     }
 
     fn refuse(&self, differing: &[String], world: &World) -> Exit {
-        let shown = self.file.display();
-        super::fail(world, format!("{shown} is not applied: {}", differing.join("; ")));
-        world.err.line(format!("help: review a new one: `zonal plan --out {shown}`"));
+        super::fail(world, format!("{} is not applied: {}", self.name, differing.join("; ")));
+        world.err.line(format!("help: {}", self.again));
         Exit::Invalid
     }
 

@@ -61,6 +61,10 @@ impl<'a> Progress<'a> {
                 state.step(zone, !matches!(outcome, crate::model::Outcome::Applied { .. }));
             }
             Event::ApplyStart { .. } | Event::ZoneHeld { .. } => {}
+            Event::ZoneWaiting { zone, by } => {
+                let line = format!("{zone}: waiting for {by}, which writes to it");
+                state.bars.suspend(|| self.world.err.line(line));
+            }
             Event::WaveStart { wave, zones } => {
                 let line = format!("Wave {wave}: {}", count(*zones, "zone"));
                 state.bars.suspend(|| self.world.err.line(line));

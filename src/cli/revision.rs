@@ -112,6 +112,28 @@ pub async fn at(
     Ok(Then { commit, config })
 }
 
+/// What is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The commit's full name, with `+` at its end where the config directory differs from it.
+    pub commit: String,
+    /// Who committed it, `Name <address>`.
+    pub committer: String,
+}
+
+/// What is checked out in the config directory; `None` where there is no repository, or git does not say.
+pub async fn head(directory: &Path, world: &World) -> Option<Head> {
+    let said = git(&["log", "-1", "--no-show-signature", "--format=%H %an <%ae>"], None, directory, world)
+        .await
+        .ok()?;
+    let (commit, committer) = said.split_once(' ')?;
+    let differs = git(&["--no-optional-locks", "status", "--porcelain", "--", "."], None, directory, world)
+        .await
+        .ok()?;
+    let differs = if differs.is_empty() { "" } else { "+" };
+    Some(Head { commit: format!("{commit}{differs}"), committer: committer.to_owned() })
+}
+
 /// What a tree holds beside plain files and folders.
 enum Entry<'a> {
     Link,

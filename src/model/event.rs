@@ -55,6 +55,13 @@ pub enum Event {
         /// Why.
         hold: Hold,
     },
+    /// Another run writes to a zone, and its end is waited for.
+    ZoneWaiting {
+        /// The zone.
+        zone: ZoneCode,
+        /// Which run, and where it is at work.
+        by: Arc<str>,
+    },
     /// A wave of the rollout begins.
     WaveStart {
         /// Its name.

@@ -53,13 +53,20 @@ pub enum FailureClass {
     Gateway,
     /// The run was interrupted before this was tried.
     Interrupted,
+    /// The store cannot be written to, so nothing was sent that nobody would remember. Mend the store.
+    Store,
 }
 
 impl FailureClass {
     /// Whether nothing else can be had from the zone in this run either.
     pub fn whole_zone(self) -> bool {
         match self {
-            Self::Unreachable | Self::Denied | Self::WrongZone | Self::Quota | Self::Interrupted => true,
+            Self::Unreachable
+            | Self::Denied
+            | Self::WrongZone
+            | Self::Quota
+            | Self::Interrupted
+            | Self::Store => true,
             Self::Missing
             | Self::Locked
             | Self::Rejected

@@ -25,6 +25,8 @@ pub struct Network {
     pub approval: ApprovalRule,
     /// In what order its zones are written to.
     pub rollout: Rollout,
+    /// Where zonal remembers what it applied, as the manifest names it; `None` where it does not.
+    pub store: Option<String>,
     /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
     /// for one in which anything else is [`Unread`].
     pub unread: bool,

@@ -64,6 +64,11 @@ pub enum Hold {
         /// The wave's name.
         wave: Arc<str>,
     },
+    /// Another run writes to the zone.
+    Taken {
+        /// Which one, and where it is at work.
+        by: Arc<str>,
+    },
 }
 
 impl std::fmt::Display for Hold {
@@ -73,6 +78,7 @@ impl std::fmt::Display for Hold {
             Self::Guarded { guard } => write!(f, "held by the guard `{guard}`"),
             Self::Moved => f.write_str("moved since the plan was made"),
             Self::Stopped { wave } => write!(f, "not begun, because the rollout stopped in wave `{wave}`"),
+            Self::Taken { by } => write!(f, "not begun, because {by} writes to the zone"),
         }
     }
 }

@@ -23,9 +23,10 @@ const RECONNECTS: [Duration; 5] = [
 ];
 
 /// How a store is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Access {
     /// For looking: a file that is not there is not made.
+    #[default]
     Read,
     /// For keeping: a file that is not there is made.
     Write,

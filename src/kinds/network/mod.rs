@@ -112,6 +112,7 @@ fn read(
         guards: Guards::default(),
         approval: ApprovalRule::default(),
         rollout: Rollout::default(),
+        store: None,
         unread: rules::lacks_zones(head),
     };
     network.guards = guards::guards(spec, &network, head, problems);

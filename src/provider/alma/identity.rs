@@ -59,7 +59,8 @@ fn tolerate<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
             | FailureClass::WrongZone
             | FailureClass::Quota
             | FailureClass::Malformed
-            | FailureClass::Interrupted => Err(failure),
+            | FailureClass::Interrupted
+            | FailureClass::Store => Err(failure),
         },
     }
 }

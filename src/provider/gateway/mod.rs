@@ -115,7 +115,8 @@ impl GatewayReader {
             | FailureClass::Locked
             | FailureClass::Rejected
             | FailureClass::Mismatch
-            | FailureClass::Interrupted) => other,
+            | FailureClass::Interrupted
+            | FailureClass::Store) => other,
         };
         let help = "look at `gateway` in the Network manifest; `zonal gateway check` tries it out";
         Failure {

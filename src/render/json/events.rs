@@ -150,6 +150,10 @@ pub fn lines(event: &Event, timestamp: &str) -> Vec<Line> {
                 ..line(Type::Held, message)
             }]
         }
+        Event::ZoneWaiting { zone, by } => {
+            let message = format!("{zone}: waiting for {by}, which writes to it");
+            vec![Line { level: "warn", zone: Some(zone.to_string()), ..line(Type::ZoneWaiting, message) }]
+        }
         Event::WaveStart { wave, zones } => {
             let message = format!("wave {wave}: {zones} zones");
             vec![Line { wave: Some(wave.to_string()), ..line(Type::WaveStart, message) }]

@@ -100,6 +100,8 @@ pub enum Type {
     ZoneStart,
     /// A zone is not written to at all.
     ZoneRefused,
+    /// Another run writes to a zone, and its end is waited for.
+    ZoneWaiting,
     /// A record is about to be written.
     ApplyStart,
     /// A record was written, read back and verified.

@@ -6,6 +6,7 @@ pub mod events;
 pub mod layout;
 pub mod line;
 pub mod plan;
+pub mod report;
 pub mod snapshot;
 
 use std::sync::Arc;

@@ -1,0 +1,67 @@
+//! What became of a write whose run was killed: the changes that it was to make, beside what the zone holds now.
+
+use std::sync::Arc;
+
+use crate::model::{Action, Done, Known, Learned, Maker, Moment, ObservedCollection, ObservedRecord, Value};
+
+/// What became of one change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// The zone holds what it was to hold.
+    Made,
+    /// The zone holds what it held before.
+    Unmade,
+    /// The zone holds something else.
+    Odd,
+}
+
+/// What is to be written down of a collection that a killed run had begun to write: nothing is taken for done
+/// that the zone does not hold now.
+pub fn settle(changes: &Arc<[Done]>, now: &ObservedCollection) -> Moment {
+    let fates: Vec<Fate> = changes.iter().map(|done| fate(done, now)).collect();
+    let of =
+        |fate: Fate| changes.iter().zip(&fates).filter(move |(_, each)| **each == fate).map(|(done, _)| done);
+    let odd: Vec<String> =
+        of(Fate::Odd).map(|done| format!("{} is neither as before nor as sent", done.identity())).collect();
+    let made: Arc<[Done]> = of(Fate::Made).cloned().collect();
+    match (odd.is_empty(), made.is_empty()) {
+        (false, _) => {
+            let touched = changes.iter().zip(&fates).filter(|(_, fate)| **fate != Fate::Unmade);
+            Moment::Unverified { changes: touched.map(|(done, _)| done.clone()).collect(), strays: odd }
+        }
+        (true, true) => Moment::Unchanged { why: "the run ended before the zone had it".to_owned() },
+        (true, false) => Moment::Verified { learned: learned(&made), changes: made },
+    }
+}
+
+/// What is known of records that were created: that they are zonal's own. Everything else about them and others
+/// is learned where they are compared as a whole.
+fn learned(made: &[Done]) -> Learned {
+    let created = made.iter().filter(|done| done.action == Action::Create);
+    let found = created.map(|done| {
+        let fields = done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
+        let known =
+            Known { holds: Some(fields.collect()), maker: Maker::Created, manifest: done.manifest.clone() };
+        (done.identity(), known)
+    });
+    Learned { found: found.collect(), forgotten: Vec::new() }
+}
+
+fn fate(done: &Done, now: &ObservedCollection) -> Fate {
+    let field = |record: &ObservedRecord, name| record.fields.get(name).cloned().unwrap_or_default();
+    // A key that is empty is nothing in the zone.
+    let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
+    let holds = |record: &ObservedRecord, value: fn(&crate::model::Setting) -> Value| {
+        done.edits.iter().all(|edit| field(record, &edit.field) == value(edit))
+    };
+    let after = |edit: &crate::model::Setting| edit.after.clone();
+    let before = |edit: &crate::model::Setting| edit.before.clone().unwrap_or_default();
+    match (done.action, now.records.iter().find(is_it)) {
+        (Action::Delete, None) => Fate::Made,
+        (Action::Delete, Some(_)) | (Action::Create, None) => Fate::Unmade,
+        (Action::Create, Some(record)) if holds(record, after) => Fate::Made,
+        (Action::Update, Some(record)) if holds(record, after) => Fate::Made,
+        (Action::Update, Some(record)) if holds(record, before) => Fate::Unmade,
+        (Action::Create | Action::Update, Some(_)) | (Action::Update, None) => Fate::Odd,
+    }
+}

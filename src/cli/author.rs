@@ -1,0 +1,53 @@
+//! Who set a run off, and where it is at work: what git and the pipeline's variables say.
+
+use std::path::Path;
+
+use super::revision;
+use super::world::World;
+use crate::model::{Author, Host};
+
+/// Variables in which CI systems and shells say who set something off, in the order in which they are believed.
+const ACTORS: [&str; 6] =
+    ["ZONAL_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "LOGNAME"];
+/// Variables that hold the address of a pipeline's run.
+const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
+
+/// Who and what set a command off.
+pub async fn author(directory: &Path, world: &World) -> Author {
+    let head = revision::head(directory, world).await;
+    let said = |name: &&str| world.env.get(*name).filter(|said| !said.is_empty()).cloned();
+    Author {
+        committer: head.as_ref().map(|head| head.committer.clone()),
+        commit: head.map(|head| head.commit),
+        actor: ACTORS.iter().find_map(said),
+        pipeline: on_github(world).or_else(|| PIPELINES.iter().find_map(said)),
+    }
+}
+
+fn on_github(world: &World) -> Option<String> {
+    let said = |name: &str| world.env.get(name).filter(|said| !said.is_empty());
+    let (server, repository) = (said("GITHUB_SERVER_URL")?, said("GITHUB_REPOSITORY")?);
+    Some(format!("{server}/{repository}/actions/runs/{}", said("GITHUB_RUN_ID")?))
+}
+
+/// The machine and the process. A machine that does not say its name is called by what its variables say.
+pub fn host(world: &World) -> Host {
+    let said = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let said = said.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let name =
+        said.or_else(|| world.env.get("HOSTNAME").cloned()).unwrap_or_else(|| "this machine".to_owned());
+    Host { name, process: std::process::id() }
+}
+
+/// A host as people read it.
+pub fn place(host: &Host) -> String {
+    format!("{} (process {})", host.name, host.process)
+}
+
+/// Whether a run may still be at work: on this machine the process is looked for, of any other nobody can know.
+pub fn is_gone(host: &Host, world: &World) -> bool {
+    let here = self::host(world).name == host.name;
+    let processes = Path::new("/proc/self").exists();
+    let process = Path::new("/proc").join(host.process.to_string());
+    here && processes && (host.process == std::process::id() || !process.exists())
+}

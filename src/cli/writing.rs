@@ -1,0 +1,208 @@
+//! Carries a plan out and remembers it: what apply, resume and revert have in common.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::author::author;
+use super::config::Format;
+use super::credentials::{self, Purpose};
+use super::exit::{self, Exit};
+use super::journal::{self, About, Patience, RunJournal};
+use super::plan::Planned;
+use super::planfile;
+use super::progress::Progress;
+use super::store;
+use super::world::World;
+use crate::apply::{Stop, roll_out};
+use crate::model::network::Zone;
+use crate::model::{Event, Outcome, Plan, Report, Run, RunDeed, RunId, RunState, ZonePlan};
+use crate::render;
+use crate::store::StoreError;
+
+/// How a plan is carried out.
+pub struct Manner {
+    /// The run that it is.
+    pub begin: Begin,
+    /// Whether it waits where another run writes to a zone.
+    pub patience: Patience,
+}
+
+/// Which run it is.
+pub enum Begin {
+    /// One that begins now.
+    New {
+        /// What it does.
+        deed: RunDeed,
+        /// What else is known of it.
+        about: About,
+    },
+    /// One that was killed or interrupted.
+    TakenUp {
+        /// That run.
+        run: Box<Run>,
+        /// Lines that its journal has.
+        lines: u64,
+    },
+}
+
+/// What came of it.
+pub struct Written {
+    /// How it ended in each zone.
+    pub report: Report,
+    /// The exit codes that apply.
+    pub exits: BTreeSet<Exit>,
+    /// The run, where it is remembered.
+    pub run: Option<RunId>,
+}
+
+/// Carries a plan out, as far as nothing stands in its way, and keeps in the store what there is to be learned.
+///
+/// # Errors
+/// An exit code, once it has been said why nothing was begun, or that the user stopped it at once.
+pub async fn carry_out(
+    planned: &Planned,
+    manner: Manner,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<Written, Exit> {
+    let plan = &planned.plan;
+    let may_write = plan.has_work() && !plan.is_denied();
+    let lessons = super::learning::lessons(planned);
+    let journal = match (&planned.store, may_write || !lessons.is_empty()) {
+        (Some(_), true) => begin(planned, manner, directory, world).await?,
+        (_, _) => None,
+    };
+    let run = journal.as_ref().map(|journal| journal.run.id);
+    let report = match may_write {
+        true => match write(planned, &journal, directory, format, world, tell).await {
+            Ok(report) => report,
+            Err(exit) => {
+                if let Some(journal) = &journal {
+                    leave_open(journal, world).await;
+                }
+                return Err(exit);
+            }
+        },
+        false => Report::default(),
+    };
+    let mut exits = exit::of_apply(plan, &report);
+    if let Some(journal) = journal {
+        let learned = match &planned.store {
+            Some(store) => store.learn(store::scope(&planned.config.network), journal.run.id, lessons).await,
+            None => Ok(()),
+        };
+        let kept = match learned {
+            Ok(()) => end(&journal, plan, &report, &exits).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            store::told(&error, world);
+            world.err.line(format!(
+                "{} did its work, and could not write down all of it; `zonal resume {}` does so when the store answers",
+                journal.run.id, journal.run.id
+            ));
+            exits.remove(&Exit::Done);
+            exits.insert(Exit::Partial);
+        }
+    }
+    Ok(Written { report, exits, run })
+}
+
+async fn begin(
+    planned: &Planned,
+    Manner { begin, patience }: Manner,
+    directory: &Path,
+    world: &World,
+) -> Result<Option<RunJournal>, Exit> {
+    let Planned { config, plan, store, .. } = planned;
+    let Some(store) = store else { return Ok(None) };
+    let network = &config.network;
+    let begun = match begin {
+        Begin::New { deed, about } => {
+            let author = world.unless_interrupted(author(directory, world)).await?;
+            let run = journal::new(plan, deed, &about, author, world);
+            let text = serde_json::to_string(&planfile::plan_json(plan)).unwrap_or_default();
+            RunJournal::begin(store, network, run, text, patience, world).await
+        }
+        Begin::TakenUp { run, lines } => {
+            RunJournal::take_up(store, network, *run, lines, patience, world).await
+        }
+    };
+    begun.map(Some).map_err(|error| store::told(&error, world))
+}
+
+/// A run that was stopped at once can be taken up.
+async fn leave_open(journal: &RunJournal, world: &World) {
+    // Where this cannot be kept either, the run looks like one that was killed, and can be taken up as well.
+    let _ = journal.end(RunState::Interrupted, vec![Exit::Interrupted.code()], String::new()).await;
+    world.err.line(format!("`zonal resume {}` finishes it.", journal.run.id));
+}
+
+async fn end(
+    journal: &RunJournal,
+    plan: &Plan,
+    report: &Report,
+    exits: &BTreeSet<Exit>,
+) -> Result<(), StoreError> {
+    let outcomes = report.zones.values().flat_map(|zone| &zone.collections);
+    let interrupted = outcomes.into_iter().any(|(_, outcome)| *outcome == Outcome::Interrupted);
+    let state = if interrupted { RunState::Interrupted } else { RunState::Ended };
+    let codes = exits.iter().map(|exit| exit.code()).collect();
+    journal.end(state, codes, render::json::report::text(plan, report)).await
+}
+
+async fn write(
+    planned: &Planned,
+    journal: &Option<RunJournal>,
+    directory: &Path,
+    format: Format,
+    world: &World,
+    tell: &(dyn Fn(&Event) + Sync),
+) -> Result<Report, Exit> {
+    let Planned { config, desired, plan, doors, keys, .. } = planned;
+    let network = &config.network;
+    let writable = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(ZonePlan::is_writable);
+    let zones: Vec<&Zone> = network.zones.iter().filter(writable).collect();
+    let fetching = credentials::keys(network, &zones, Purpose::Write, directory, world);
+    let write_keys = world
+        .unless_interrupted(fetching)
+        .await?
+        .map_err(|problems| config.report(&problems, format, world))?;
+    let shared = credentials::shared(&keys.zones, &write_keys.zones);
+    if shared > 0 {
+        let zones = render::text::count(shared, "zone");
+        world.err.line(format!(
+            "note: one key both reads and writes in {zones}; give `credentials` a `write` key of its own"
+        ));
+    }
+    let writers = doors.writers(network, &write_keys);
+    let progress = Progress::new(world, "Writing", writers.len());
+    let shown = |event: Event| {
+        tell(&event);
+        progress.tell(&event);
+    };
+    let (halt, stop) = Stop::new();
+    let running = roll_out(&writers, desired, plan, &network.rollout, journal, &stop, &shown);
+    tokio::pin!(running);
+    let report = tokio::select! {
+        report = &mut running => report,
+        () = world.interrupted(1) => {
+            halt.send_replace(true);
+            progress.note("Interrupted: finishing what is being written, beginning nothing more. Again to stop at once.");
+            tokio::select! {
+                report = &mut running => report,
+                () = world.interrupted(2) => {
+                    progress.finish();
+                    world.err.line(
+                        "Stopped at once. What was being written may or may not be there; `zonal plan` shows what is left.",
+                    );
+                    return Err(Exit::Interrupted);
+                }
+            }
+        }
+    };
+    progress.finish();
+    Ok(report)
+}
