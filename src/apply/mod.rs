@@ -14,7 +14,7 @@ use futures::future::Either;
 use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use crate::model::{Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
+use crate::model::{Base, Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
 use crate::provider::Write;
 
 pub use self::approval::goes_on;
@@ -57,17 +57,18 @@ impl Stop {
 /// Carries out a plan, all zones at once. They do not wait for each other, and one that fails does not
 /// touch another; within a zone, what depends on a failed collection is blocked and the rest goes on.
 ///
-/// Every write is derived again from `desired` and the zone; the plan only says which of them are
+/// Every write is derived again from `desired`, `base` and the zone; the plan only says which of them are
 /// approved. What the plan holds back is left alone. A zone that has something to be written and no
 /// writer is left out.
 pub async fn apply<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
+    base: Option<&Base>,
     plan: &Plan,
     stop: &Stop,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
-    let runs = Runs { writers, desired, plan, stop, tell };
+    let runs = Runs { writers, desired, base, plan, stop, tell };
     Report { zones: runs.all(|_| true).await, waves: Vec::new() }
 }
 
@@ -75,6 +76,7 @@ pub async fn apply<W: Write>(
 struct Runs<'a, W> {
     writers: &'a BTreeMap<ZoneCode, W>,
     desired: &'a Desired,
+    base: Option<&'a Base>,
     plan: &'a Plan,
     stop: &'a Stop,
     tell: &'a (dyn Fn(Event) + Sync),
@@ -102,6 +104,7 @@ impl<'a, W: Write> Runs<'a, W> {
             code,
             writer: self.writers.get(code)?,
             desired: self.desired.zones.get(code)?,
+            base: self.base,
             plan: self.plan.zones.get(code)?,
             stop: self.stop,
             tell: self.tell,

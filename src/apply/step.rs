@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::Stop;
 use super::approval::{self, Allowance};
-use crate::diff::{self, Wanted};
+use crate::diff::{self, Since, Wanted};
 use crate::model::{
-    Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Key, Outcome, ZoneCode,
+    Base, Change, CollectionDiff, DesiredCollection, Event, Failure, FailureClass, Key, Outcome, ZoneCode,
     looks_truncated,
 };
 use crate::provider::{self, Snapshot, WriteError};
@@ -27,6 +27,7 @@ pub struct Write<'a, W> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
+    pub base: Option<&'a Base>,
     pub planned: &'a CollectionDiff,
     pub allowance: Allowance<'a>,
     pub stop: &'a Stop,
@@ -201,7 +202,8 @@ impl<W: provider::Write> Write<'_, W> {
     fn changes(&self, snapshot: &Snapshot) -> Result<Vec<Change>, Failure> {
         let CollectionDiff { id, asked, siblings, .. } = self.planned;
         let just_created = self.allowance.created().collect();
-        let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings) };
+        let since = self.base.map(|base| Since::of(base, self.code, id));
+        let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings, since) };
         let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
         let later: BTreeMap<&Key, &Change> =
             self.planned.later().map(|later| (&later.address.key, later)).collect();

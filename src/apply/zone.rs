@@ -10,8 +10,8 @@ use super::Stop;
 use super::approval::Allowance;
 use super::step;
 use crate::model::{
-    CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode, ZonePlan,
-    ZoneReport,
+    Base, CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode,
+    ZonePlan, ZoneReport,
 };
 use crate::provider::Write;
 
@@ -25,6 +25,7 @@ pub struct Run<'a, W> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
+    pub base: Option<&'a Base>,
     pub plan: &'a ZonePlan,
     pub stop: &'a Stop,
     pub tell: &'a (dyn Fn(Event) + Sync),
@@ -115,8 +116,8 @@ impl<W: Write> Run<'_, W> {
     }
 
     fn write<'r>(&'r self, planned: &'r CollectionDiff, allowance: Allowance<'r>) -> step::Write<'r, W> {
-        let Self { code, writer, desired, plan: _, stop, tell: _ } = *self;
-        step::Write { code, writer, desired, planned, allowance, stop }
+        let Self { code, writer, desired, base, plan: _, stop, tell: _ } = *self;
+        step::Write { code, writer, desired, base, planned, allowance, stop }
     }
 
     async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {

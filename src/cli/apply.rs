@@ -232,7 +232,7 @@ async fn write(
         progress.tell(&event);
     };
     let (halt, stop) = Stop::new();
-    let running = roll_out(&writers, desired, plan, &network.rollout, &stop, &shown);
+    let running = roll_out(&writers, desired, None, plan, &network.rollout, &stop, &shown);
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report,

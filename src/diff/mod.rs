@@ -8,9 +8,11 @@ mod amend_new;
 mod collection;
 mod languages;
 mod names;
+mod orphans;
 mod references;
 mod refusals;
 mod rows;
+mod since;
 mod told;
 
 #[cfg(test)]
@@ -20,11 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key, Observed,
-    ObservedZone, Table, ZoneCode,
+    Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key,
+    Observed, ObservedZone, Table, ZoneCode,
 };
 
 pub use collection::collection;
+pub use since::Since;
 
 /// Everything that the manifests want of one collection of one zone.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Wanted<'a> {
     pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
     /// Records that this very run created in another language: nobody else has had them yet.
     pub just_created: BTreeSet<&'a Key>,
+    /// What is known of it since zonal was there last; `None` where only two ways are compared.
+    pub since: Option<Since<'a>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -46,6 +51,7 @@ impl<'a> Wanted<'a> {
         zone: &'a [DesiredCollection],
         asked: &[CollectionId],
         siblings: &[CollectionId],
+        since: Option<Since<'a>>,
     ) -> Self {
         Self {
             id: id.clone(),
@@ -56,6 +62,7 @@ impl<'a> Wanted<'a> {
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
             just_created: BTreeSet::new(),
+            since,
         }
     }
 }
@@ -63,15 +70,26 @@ impl<'a> Wanted<'a> {
 /// Compares all zones. A collection that could not be read, or whose manifest does not fit it,
 /// carries its failure; the others are compared all the same.
 pub fn diff(desired: &Desired, observed: &Observed) -> Differences {
+    since(desired, observed, None)
+}
+
+/// The same, three ways: `base` says what was last applied, and what becomes of what no manifest names any
+/// more. Nothing else is written because of it, and nothing at all without one.
+pub fn since(desired: &Desired, observed: &Observed, base: Option<&Base>) -> Differences {
     let nothing = ObservedZone::default();
     let zones = desired.zones.iter().map(|(code, wanted)| {
-        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing)))
+        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing), base))
     });
     Differences { zones: zones.collect() }
 }
 
 /// A zone that was asked for nothing answers nothing: such collections are left out.
-fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) -> Vec<CollectionDiff> {
+fn zone(
+    code: &ZoneCode,
+    wanted: &[DesiredCollection],
+    observed: &ObservedZone,
+    base: Option<&Base>,
+) -> Vec<CollectionDiff> {
     // Two manifests may name one collection differently: by code and by title, with the
     // default language and without. Only the zone's answer shows that they mean the same.
     let mut by_name: BTreeMap<CollectionId, Vec<CollectionId>> = BTreeMap::new();
@@ -91,7 +109,8 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
             // An address names the language where the manifest does, not where the zone happens to tell it.
             let language = asked.iter().find_map(|asked| asked.language.clone());
             let id = CollectionId { language, ..id.clone() };
-            let picked = Wanted::pick(&id, wanted, asked, &siblings);
+            let since = base.map(|base| Since::of(base, code, &id));
+            let picked = Wanted::pick(&id, wanted, asked, &siblings, since);
             let first = picked.collections.first()?;
             let outcome = match observed.collections.get(asked.first()?)? {
                 Ok(found) => collection(code, &picked, found)

@@ -41,7 +41,8 @@ pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, Setting};
 pub use ledger::{
-    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Prune, Pruning,
+    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Orphans, Prune,
+    Pruning,
 };
 pub use network::Network;
 pub use number::Thousands;

@@ -118,7 +118,7 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        apply(&writers, &self.desired, plan, &stop, tell).await
+        apply(&writers, &self.desired, None, plan, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::model::{
     Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Finding, Group,
-    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave, Witness, ZoneCode, ZonePlan,
+    Key, Learned, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave, Witness, ZoneCode,
+    ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
@@ -144,6 +145,9 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
         None => Ok(CollectionChanges {
             changes: Vec::new(),
             existing: collection.existing.unwrap_or_default(),
+            in_sync: 0,
+            agreed: 0,
+            learned: Learned::default(),
             unmanaged: collection.unmanaged.unwrap_or_default(),
             ignored: collection.ignored,
             released: collection.released.into_iter().map(released).collect(),
