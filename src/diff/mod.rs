@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key,
-    Observed, ObservedZone, Table, ZoneCode,
+    Observed, ObservedZone, Standing, Table, ZoneCode,
 };
 
 pub use collection::collection;
@@ -36,7 +36,8 @@ pub struct Wanted<'a> {
     pub id: CollectionId,
     /// From each manifest that speaks of it.
     pub collections: Vec<&'a DesiredCollection>,
-    /// Records that are mentioned for another language of the collection: they are not unlisted.
+    /// Records that are mentioned for another language of the collection, or by manifests that a selection left
+    /// out: they are not unlisted.
     pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
     /// Records that this very run created in another language: nobody else has had them yet.
     pub just_created: BTreeSet<&'a Key>,
@@ -55,10 +56,16 @@ impl<'a> Wanted<'a> {
     ) -> Self {
         Self {
             id: id.clone(),
-            collections: zone.iter().filter(|wanted| asked.contains(&wanted.id)).collect(),
+            collections: zone
+                .iter()
+                .filter(|wanted| asked.contains(&wanted.id) && wanted.standing != Standing::InView)
+                .collect(),
             listed_elsewhere: zone
                 .iter()
-                .filter(|wanted| siblings.contains(&wanted.id))
+                .filter(|wanted| {
+                    let in_view = wanted.standing == Standing::InView && asked.contains(&wanted.id);
+                    in_view || siblings.contains(&wanted.id)
+                })
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
             just_created: BTreeSet::new(),

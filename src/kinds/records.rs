@@ -13,7 +13,7 @@ use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key, Place,
-    Value,
+    Standing, Value,
 };
 
 type Records = BTreeMap<Key, Arc<DesiredRecord>>;
@@ -95,6 +95,7 @@ impl<'a, 'n> Work<'a, 'n> {
             enforcement,
             records,
             amendments: Vec::new(),
+            standing: Standing::Wanted,
             provenance: self.head.provenance(self.head.extent, None),
         }
     }

@@ -14,7 +14,7 @@ use crate::manifest::{Head, codes};
 use crate::model::network::{Role, Zone};
 use crate::model::{
     Amend, AmendTo, Amendment, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic,
-    Enforcement, Expected, Key, Network, Place, Reference, Shape, Unlisted, Value,
+    Enforcement, Expected, Key, Network, Place, Reference, Shape, Standing, Unlisted, Value,
 };
 
 /// One manifest and the network that it is expanded for.
@@ -124,6 +124,7 @@ impl<'a, 'n> Scope<'a, 'n> {
             enforcement: Enforcement::Enforce,
             records: BTreeMap::new(),
             amendments: Vec::new(),
+            standing: Standing::Wanted,
             provenance: self.head.provenance(self.head.extent, None),
         })
     }

@@ -31,7 +31,7 @@ pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
-    Expected, Reference, Shape, Unlisted,
+    Expected, Reference, Shape, Standing, Unlisted,
 };
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
