@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key,
-    Observed, ObservedZone, Standing, Table, ZoneCode,
+    Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, FailureClass,
+    Key, Observed, ObservedZone, Standing, Table, ZoneCode,
 };
 
 pub use collection::collection;
@@ -114,7 +114,7 @@ fn zone(
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
             // An address names the language where the manifest does, not where the zone happens to tell it.
-            let language = asked.iter().find_map(|asked| asked.language.clone());
+            let language = language(asked, wanted);
             let id = CollectionId { language, ..id.clone() };
             let since = base.map(|base| Since::of(base, code, &id));
             let picked = Wanted::pick(&id, wanted, asked, &siblings, since);
@@ -122,7 +122,12 @@ fn zone(
             let outcome = match observed.collections.get(asked.first()?)? {
                 Ok(found) => collection(code, &picked, found)
                     .and_then(|changes| references::check(changes, &picked, wanted, observed)),
-                Err(failure) => Err(failure.clone()),
+                Err(failure) => match since {
+                    Some(since) if is_left_over(&picked) && failure.class == FailureClass::Missing => {
+                        Ok(since.gone())
+                    }
+                    Some(_) | None => Err(failure.clone()),
+                },
             };
             Some(CollectionDiff {
                 id,
@@ -138,6 +143,24 @@ fn zone(
     found.sort_by(|a, b| a.id.cmp(&b.id));
     languages::share_new_rows(&mut found);
     found
+}
+
+/// The language that a manifest names; what is only left over counts where no manifest wants anything.
+fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<str>> {
+    let of = |standing| {
+        let of_standing = wanted.iter().filter(move |wanted| wanted.standing == standing);
+        of_standing.map(|wanted| &wanted.id).filter(|id| asked.contains(id))
+    };
+    let mut named = of(Standing::Wanted).chain(of(Standing::InView)).peekable();
+    match named.peek() {
+        Some(_) => named.find_map(|id| id.language.clone()),
+        None => asked.iter().find_map(|asked| asked.language.clone()),
+    }
+}
+
+/// Whether nothing is wanted of a collection any more.
+fn is_left_over(wanted: &Wanted<'_>) -> bool {
+    wanted.collections.iter().all(|collection| collection.standing == Standing::LeftOver)
 }
 
 /// Whether a name that the zone did not resolve may mean a collection. Then what is wanted under

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::collection::Comparison;
 use crate::model::{
-    AmendTo, Amendment, Base, CollectionId, DesiredRecord, Enforcement, Failure, Key, Known, Learned,
-    LedgerCollection, LedgerEntry, Maker, Orphans, Place, Record, Value, ZoneCode,
+    AmendTo, Amendment, Base, CollectionChanges, CollectionId, DesiredRecord, Enforcement, Failure, Key,
+    Known, Learned, LedgerCollection, LedgerEntry, Maker, Orphans, Place, Record, Value, ZoneCode,
 };
 
 /// What is known of a collection since zonal was there last.
@@ -30,6 +30,18 @@ impl<'a> Since<'a> {
             orphans: base.orphans.get(zone).and_then(|zone| zone.get(id)),
             prune: base.prune.as_ref(),
         }
+    }
+}
+
+impl Since<'_> {
+    /// What there is to learn where a zone does not have the collection any more.
+    pub(super) fn gone(&self) -> CollectionChanges {
+        let Some(LedgerCollection { key, entries }) = self.ledger else {
+            return CollectionChanges::default();
+        };
+        let forgotten = entries.keys().cloned().collect();
+        let learned = Learned { key: key.clone(), forgotten, ..Learned::default() };
+        CollectionChanges { learned, ..CollectionChanges::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::{CollectionId, Key, ZoneCode};
+use super::ledger::OnConflict;
 use super::place::Provenance;
 use super::value::{Field, Value};
 
@@ -28,6 +29,8 @@ pub struct DesiredCollection {
     pub unlisted: Unlisted,
     /// How strongly unlisted records are dealt with.
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have moved, each in its own way.
+    pub on_conflict: OnConflict,
     /// The records, by the values of their key fields. Shared between the zones where they are the same.
     pub records: BTreeMap<Key, Arc<DesiredRecord>>,
     /// What is wanted of records that the zone has, whoever made them.

@@ -7,6 +7,7 @@ pub mod digest;
 mod group;
 mod order;
 pub mod origin;
+pub mod orphans;
 pub mod view;
 
 #[cfg(test)]
