@@ -158,7 +158,7 @@ pub fn held_back(step: &Step) -> Option<(CollectionId, Outcome)> {
     let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {
         Hold::Moved => Outcome::Stale { now: step.diff.to_apply().cloned().collect() },
-        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } => {
+        Hold::Unapproved | Hold::Guarded { .. } | Hold::Conflict | Hold::Stopped { .. } => {
             Outcome::Held { hold: hold.clone() }
         }
     };

@@ -18,7 +18,7 @@ use super::since;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan};
+use crate::model::{Compared, Desired, Event, MadeFrom, Observed, Override, Plan};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::render;
@@ -264,7 +264,7 @@ pub async fn look(
     };
     let mut differences = diff::diff(&desired, &observed);
     if let Some(base) = &base {
-        plan::origin::classify(&mut differences, &diff::diff(&base.desired, &observed), &observed);
+        plan::origin::by_revision(&mut differences, &diff::diff(&base.desired, &observed), &observed);
     }
     match terms.part {
         Part::All => {}
@@ -273,7 +273,7 @@ pub async fn look(
     let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
-        base: base.map(|base| base.commit),
+        compared: base.map_or(Compared::TwoWays, |base| Compared::Revision(base.commit)),
         ..plan::plan(&config.network, differences, &observed, selection)
     };
     let under_review = match &reviewed {

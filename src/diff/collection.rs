@@ -406,6 +406,7 @@ impl<'a> Comparison<'a> {
             mode,
             drift,
             origin: None,
+            conflict: None,
             reason,
             notes: notes.to_vec(),
             provenance: provenance.into_owned(),

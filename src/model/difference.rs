@@ -93,10 +93,10 @@ impl CollectionDiff {
         self.outcome.iter().flat_map(CollectionChanges::to_apply)
     }
 
-    /// The changes that are left for a later apply.
+    /// The changes that this apply leaves alone, be they for a later one or the zone's own affair.
     pub fn later(&self) -> impl Iterator<Item = &Change> {
         let changes = self.outcome.iter().flat_map(|found| &found.changes);
-        changes.filter(|change| change.mode == Mode::Later)
+        changes.filter(|change| matches!(change.mode, Mode::Later | Mode::Left))
     }
 
     /// Whether apply has anything to write here.

@@ -27,7 +27,7 @@ pub mod value;
 
 pub use address::{Address, CollectionId, CollectionName, Key, Table, ZoneCode};
 pub use approval::{Approval, Approved, Overridden, UnderReview};
-pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
+pub use change::{Action, Change, Conflict, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
@@ -48,7 +48,7 @@ pub use network::Network;
 pub use number::Thousands;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
 pub use place::{Place, Position, Provenance};
-pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
+pub use plan::{Compared, Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
 pub use run::{Author, Host, NoRunId, Run, RunDeed, RunId, RunState, Shard};

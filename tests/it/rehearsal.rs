@@ -245,6 +245,7 @@ fn line(change: &Change) -> String {
         Mode::Report => " only reported",
         Mode::ByHand => " by hand",
         Mode::Later => " later",
+        Mode::Left => " left",
     };
     format!("{action} {}{mode}: {}", change.address, edits.collect::<Vec<_>>().join(", "))
 }
