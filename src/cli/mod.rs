@@ -28,6 +28,7 @@ mod overriding;
 mod plan;
 mod planfile;
 mod progress;
+mod remembered;
 mod resume;
 mod revision;
 mod runbook;

@@ -1,5 +1,6 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::against;
@@ -13,13 +14,14 @@ use super::opened::{self, Opened};
 use super::outputs::Outputs;
 use super::planfile::{self, Reviewed};
 use super::progress::Progress;
+use super::remembered::{self, Reach};
 use super::selection::Selection;
 use super::since;
 use super::store::StoreArg;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan};
+use crate::model::{Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, ZoneCode};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::render;
@@ -69,6 +71,16 @@ pub struct Target {
     pub changed_since: Option<String>,
 }
 
+impl Target {
+    /// The zones of a network that it is aimed at, whether anything is desired of them or not. `desired` is what
+    /// is, of those that changed where only those are meant.
+    pub fn zones(&self, network: &Network, desired: &Desired) -> BTreeSet<ZoneCode> {
+        let changed = |code: &ZoneCode| self.changed_since.is_none() || desired.zones.contains_key(code);
+        let zones = network.zones.iter().filter(|zone| self.selection.zones.selects(zone));
+        zones.map(|zone| zone.code.clone()).filter(changed).collect()
+    }
+}
+
 /// A plan and what it was made from.
 pub struct Planned {
     /// The manifests.
@@ -83,6 +95,8 @@ pub struct Planned {
     pub keys: Keys,
     /// Where it is remembered what was applied; `None` where nothing is.
     pub store: Option<Store>,
+    /// What was applied last, as the store knows it; `None` where there is no store.
+    pub base: Option<Base>,
 }
 
 impl PlanCommand {
@@ -134,6 +148,8 @@ pub struct Prepared {
     pub terms: Terms,
     /// Which store to remember by.
     pub store: StoreArg,
+    /// What it covers.
+    pub reach: Reach,
 }
 
 /// What the manifests are compared with, and which of the differences count.
@@ -235,7 +251,9 @@ pub async fn prepare(
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
     let terms = Terms::default();
     let store = target.store.clone();
-    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store })
+    let reach =
+        Reach { zones: target.zones(&config.network, &desired), kinds: target.selection.kind.clone() };
+    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store, reach })
 }
 
 /// What a selection leaves of what is desired.
@@ -261,14 +279,21 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from, reviewed, terms, store } = prepared;
+    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, reach } = prepared;
     let store = match terms.access {
         Access::Read => store.look(&config.network, directory, world).await?,
         Access::Write => store.keep(&config.network, directory, world).await?,
     };
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
-    let base = terms.memory.find(&config, directory, world).await?;
-    let wanted = base.as_ref().map(|base| base.beside(&desired));
+    let base = remembered::base(store.as_ref(), &config, &reach, world).await?;
+    remembered::look_at(&mut desired, base.as_ref());
+    let knows = base.as_ref().is_some_and(|base| !base.ledger.zones.is_empty());
+    let revision = match (&terms.memory, knows) {
+        // What was applied is known better than what was committed.
+        (Memory::Committed, true) => None,
+        (memory, _) => memory.find(&config, directory, world).await?,
+    };
+    let wanted = revision.as_ref().map(|revision| revision.beside(&desired));
     let wanted = wanted.as_ref().unwrap_or(&desired);
     let (observed, doors, keys) = match &terms.against {
         Some(file) => {
@@ -277,10 +302,16 @@ pub async fn look(
         }
         None => ask(&config, wanted, directory, format, world, tell).await?,
     };
-    let mut differences = diff::diff(&desired, &observed);
-    if let Some(base) = &base {
-        plan::origin::classify(&mut differences, &diff::diff(&base.desired, &observed), &observed);
+    let mut differences = diff::since(&desired, &observed, base.as_ref());
+    match (&revision, &base) {
+        (Some(then), _) => {
+            let then = diff::diff(&then.desired, &observed);
+            plan::origin::by_revision(&mut differences, &then, &observed);
+        }
+        (None, Some(base)) => plan::origin::by_ledger(&mut differences, &desired, &observed, base),
+        (None, None) => {}
     }
+    plan::origin::settle(&mut differences, &desired);
     match terms.part {
         Part::All => {}
         Part::OnlyDrift => plan::origin::only_drift(&mut differences),
@@ -288,9 +319,14 @@ pub async fn look(
     let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
-        base: base.map(|base| base.commit),
+        compared: match (revision, &base) {
+            (Some(revision), _) => Compared::Revision(revision.commit),
+            (None, Some(base)) => remembered::compared(base, &reach),
+            (None, None) => Compared::TwoWays,
+        },
         ..plan::plan(&config.network, differences, &observed, selection)
     };
+    plan::origin::hold(&mut plan);
     let under_review = match &reviewed {
         Some(reviewed) => {
             reviewed.admit(&mut plan);
@@ -313,7 +349,7 @@ pub async fn look(
     let findings = plan.findings.clone();
     plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
     approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, doors, keys, store })
+    Ok(Planned { config, desired, plan, doors, keys, store, base })
 }
 
 /// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.

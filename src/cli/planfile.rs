@@ -9,6 +9,7 @@ use super::config::Format;
 use super::exit::Exit;
 use super::files;
 use super::plan::{self, Part, Prepared, Target, Terms};
+use super::remembered::Reach;
 use super::selection::Selection;
 use super::since;
 use super::world::World;
@@ -250,7 +251,10 @@ impl Reviewed {
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
         let terms = Terms { against: None, memory, part: self.part, ..Terms::default() };
-        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms, store })
+        let mut zones = target.zones(&config.network, &desired);
+        zones.retain(|zone| self.zones.contains(&zone.0));
+        let reach = Reach { zones, kinds };
+        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms, store, reach })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

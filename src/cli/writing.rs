@@ -161,7 +161,7 @@ async fn write(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Report, Exit> {
-    let Planned { config, desired, plan, doors, keys, .. } = planned;
+    let Planned { config, desired, base, plan, doors, keys, .. } = planned;
     let network = &config.network;
     let writable = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(ZonePlan::is_writable);
     let zones: Vec<&Zone> = network.zones.iter().filter(writable).collect();
@@ -184,7 +184,7 @@ async fn write(
         progress.tell(&event);
     };
     let (halt, stop) = Stop::new();
-    let running = roll_out(&writers, desired, plan, &network.rollout, journal, &stop, &shown);
+    let running = roll_out(&writers, desired, base.as_ref(), plan, &network.rollout, journal, &stop, &shown);
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report,

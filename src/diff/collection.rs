@@ -1,5 +1,6 @@
 //! The comparison of one collection, record by record.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use super::Wanted;
 use super::names::{Names, Wish};
 use super::refusals::{ambiguous, declared_twice, differently_keyed, lacking};
 use super::rows::{Row, Rows};
+use super::since::{Lesson, Met, Since};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, Mode, ObservedCollection, ObservedRecord,
-    Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
+    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, LedgerEntry, Mode, ObservedCollection,
+    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -43,13 +45,18 @@ pub fn collection(
         observed,
         key,
         rows: &rows,
+        since: wanted.since,
+        entries: None,
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
         released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
+        met: Met::default(),
+        forgotten: Vec::new(),
     };
+    comparison.remember();
 
     let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
     for collection in &wanted.collections {
@@ -63,10 +70,12 @@ pub fn collection(
     for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
         comparison.amend_new(amendment)?;
     }
+    let is_named = |key: &Key| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
+    let dealt_with = comparison.orphans(&is_named, first);
     let (mut unmanaged, mut stale) = (0, Vec::new());
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     for (id, found) in rows.by_key() {
-        if !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
+        if !is_named(id) && !dealt_with.contains(id) {
             let staying = match strictest {
                 Some(collection) => comparison.unlisted(id, found, collection)?,
                 None => found.len(),
@@ -85,9 +94,13 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
+    let Lesson { in_sync, agreed, learned } = comparison.learn()?;
     Ok(CollectionChanges {
         changes: comparison.changes.into_values().collect(),
         existing: observed.records.len(),
+        in_sync,
+        agreed,
+        learned,
         unmanaged,
         ignored: comparison.ignored,
         released: comparison.released.into_values().collect(),
@@ -108,6 +121,9 @@ pub(super) struct Comparison<'a> {
     pub(super) observed: &'a ObservedCollection,
     pub(super) key: Vec<Field>,
     pub(super) rows: &'a Rows<'a>,
+    pub(super) since: Option<Since<'a>>,
+    /// What the ledger says of its records, where that can be told from their keys.
+    pub(super) entries: Option<&'a BTreeMap<Key, LedgerEntry>>,
     /// The zone's keys without case and spaces around, made when the first record is new.
     pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
@@ -116,6 +132,9 @@ pub(super) struct Comparison<'a> {
     released: BTreeMap<Arc<str>, Released>,
     attested: usize,
     pub(super) notes: Vec<String>,
+    pub(super) met: Met<'a>,
+    /// Entries of the ledger that no longer say anything.
+    pub(super) forgotten: Vec<Key>,
 }
 
 /// What makes one change differ from another of the same collection.
@@ -126,17 +145,23 @@ pub(super) struct Draft<'a> {
     pub drift: Drift,
     pub reason: Option<String>,
     pub notes: &'a [Arc<str>],
-    pub provenance: &'a Provenance,
+    pub provenance: Cow<'a, Provenance>,
     pub found: Option<&'a ObservedRecord>,
     pub each: Option<&'a [(Field, Value)]>,
 }
 
 impl<'a> Comparison<'a> {
+    /// An entry of the ledger means a record only where both go by the same key.
+    fn remember(&mut self) {
+        let ledger = self.since.and_then(|since| since.ledger);
+        self.entries = ledger.filter(|ledger| ledger.key == self.key).map(|ledger| &ledger.entries);
+    }
+
     /// What a record comes to that a manifest mentions.
     fn listed(
         &mut self,
-        id: &Key,
-        record: &DesiredRecord,
+        id: &'a Key,
+        record: &'a DesiredRecord,
         collection: &DesiredCollection,
     ) -> Result<(), Failure> {
         let found = match self.rows.get(id) {
@@ -148,13 +173,17 @@ impl<'a> Comparison<'a> {
             if found.is_some() {
                 self.release(1, collection);
             }
+            self.forgotten.extend(self.entry(id).map(|_| id.clone()));
             return Ok(());
         }
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
-                Witness::Zone => return Ok(()),
+                Witness::Zone => {
+                    self.met.records.push((id, record));
+                    return Ok(());
+                }
                 Witness::People { gone } if gone.contains(&self.key_record(id)) => {
                     self.count_attested();
                     return Ok(());
@@ -184,6 +213,7 @@ impl<'a> Comparison<'a> {
         };
         if action == Action::Update && edits.is_empty() {
             self.count_attested();
+            self.met.records.push((id, record));
             return Ok(());
         }
         let unseen = self.observed.witness.is_people();
@@ -203,7 +233,7 @@ impl<'a> Comparison<'a> {
             }
         };
         let notes = &record.notes;
-        let provenance = &record.provenance;
+        let provenance = Cow::Borrowed(&record.provenance);
         self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found, each: None });
         Ok(())
     }
@@ -267,7 +297,7 @@ impl<'a> Comparison<'a> {
         let reason =
             format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
         let reason = Some(reason);
-        let (drift, found) = (Drift::Extra, Some(*one));
+        let (drift, found, provenance) = (Drift::Extra, Some(*one), Cow::Borrowed(provenance));
         self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found, each: None });
         Ok(0)
     }
@@ -303,7 +333,7 @@ impl<'a> Comparison<'a> {
                         drift: Drift::Value,
                         reason: Some(reason),
                         notes: &[],
-                        provenance: &provenance,
+                        provenance: Cow::Borrowed(&provenance),
                         found: Some(one),
                         each: None,
                     };
@@ -354,7 +384,7 @@ impl<'a> Comparison<'a> {
         Ok(edits)
     }
 
-    fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
+    pub(super) fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
         Edit {
             field: flag.clone(),
             name: self.names.shown(flag).clone(),
@@ -376,9 +406,10 @@ impl<'a> Comparison<'a> {
             mode,
             drift,
             origin: None,
+            conflict: None,
             reason,
             notes: notes.to_vec(),
-            provenance: provenance.clone(),
+            provenance: provenance.into_owned(),
             updated_by: found.and_then(|found| found.updated_by.clone()),
             update_date: found.and_then(|found| found.update_date.clone()),
         };

@@ -13,7 +13,7 @@ use super::digest::of;
 use crate::model::network::{EnvironmentType, Role, Zone};
 use crate::model::{
     Amend, AmendTo, Amendment, CollectionId, Desired, DesiredCollection, DesiredRecord, Digest, Enforcement,
-    Expected, Field, Key, Network, Reference, Shape, Unlisted, Value, ZoneCode,
+    Expected, Field, Key, Network, Reference, Shape, Standing, Unlisted, Value, ZoneCode,
 };
 
 /// By zone, what each manifest wants of it. A zone of which nothing is wanted is not in the map.
@@ -21,7 +21,7 @@ pub fn digests(desired: &Desired) -> BTreeMap<ZoneCode, BTreeMap<Arc<str>, Diges
     let mut seen = Seen::default();
     let zones = desired.zones.iter().map(|(code, collections)| {
         let mut said: BTreeMap<Arc<str>, Vec<Digest>> = BTreeMap::new();
-        for collection in collections {
+        for collection in collections.iter().filter(|each| each.standing == Standing::Wanted) {
             let digest = seen.collection(&[collection]);
             said.entry(Arc::clone(&collection.provenance.manifest)).or_default().push(digest);
         }
@@ -46,6 +46,9 @@ pub fn zones(desired: &Desired) -> BTreeMap<ZoneCode, Digest> {
 }
 
 fn says_something(collection: &DesiredCollection) -> bool {
+    if collection.standing != Standing::Wanted {
+        return false;
+    }
     !collection.records.is_empty()
         || !collection.amendments.is_empty()
         || collection.unlisted != Unlisted::Keep

@@ -7,6 +7,8 @@ pub mod digest;
 mod group;
 mod order;
 pub mod origin;
+pub mod orphans;
+pub mod view;
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step, Wave,
-    ZoneCode, ZonePlan,
+    Compared, Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step,
+    Wave, ZoneCode, ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -44,7 +46,7 @@ pub fn plan(
         environment: network.environment.clone(),
         selection,
         against: None,
-        base: None,
+        compared: Compared::default(),
         groups: group::groups(scope, &zones),
         waves: waves(network, &zones),
         digest,

@@ -29,6 +29,13 @@ pub struct Lesson {
     pub created: BTreeSet<Key>,
 }
 
+/// What the row of a collection holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Body {
+    key: Vec<Field>,
+    entries: Vec<Kept>,
+}
+
 /// One record, as the row of its collection holds it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
@@ -102,26 +109,27 @@ impl Words {
 }
 
 fn read(body: &str, words: &mut Words) -> Result<LedgerCollection, serde_json::Error> {
-    let kept: Vec<Kept> = serde_json::from_str(body)?;
-    let entries = kept.into_iter().map(|Kept { key, holds, maker, manifest, run }| {
+    let Body { key, entries } = serde_json::from_str(body)?;
+    let key = key.into_iter().map(|field| words.share(field)).collect();
+    let entries = entries.into_iter().map(|Kept { key, holds, maker, manifest, run }| {
         let holds = holds.map(|record| {
             let fields = record.into_iter().map(|(field, value)| (words.share(field), value));
             fields.collect::<BTreeMap<Field, _>>()
         });
         (Key(key), LedgerEntry { holds, maker, manifest: words.share(manifest), run })
     });
-    Ok(entries.collect())
+    Ok(LedgerCollection { key, entries: entries.collect() })
 }
 
 fn text(collection: &LedgerCollection) -> String {
-    let kept = collection.iter().map(|(key, entry)| Kept {
+    let entries = collection.entries.iter().map(|(key, entry)| Kept {
         key: key.0.clone(),
         holds: entry.holds.clone(),
         maker: entry.maker,
         manifest: Arc::clone(&entry.manifest),
         run: entry.run,
     });
-    json(&kept.collect::<Vec<_>>())
+    json(&Body { key: collection.key.clone(), entries: entries.collect() })
 }
 
 /// Lays what was learned over what the ledger says now, collection by collection, so that two runs that are at
@@ -149,19 +157,7 @@ pub(super) async fn learn(
             }
             None => LedgerCollection::default(),
         };
-        for key in &learned.forgotten {
-            entries.remove(key);
-        }
-        for (key, known) in &learned.found {
-            let was = entries.get(key).map(|entry| entry.maker);
-            let maker = match (created.contains(key), was) {
-                (true, _) | (false, Some(Maker::Created)) => Maker::Created,
-                (false, _) => known.maker,
-            };
-            let entry =
-                LedgerEntry { holds: known.holds.clone(), maker, manifest: known.manifest.clone(), run };
-            entries.insert(key.clone(), entry);
-        }
+        entries.learn(learned.clone(), created, run);
         let sql = "INSERT INTO ledger (network, environment, zone, collection, body)
                    VALUES ($1, $2, $3, $4, $5)
                    ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";

@@ -76,7 +76,11 @@ async fn what_was_verified_is_in_journal_history_and_ledger() {
         maker: Maker::Adopted,
         manifest: "CodeTable/t".into(),
     };
-    let learned = Learned { found: [(changes[0].identity(), known)].into(), forgotten: Vec::new() };
+    let learned = Learned {
+        key: vec!["code".into()],
+        found: [(changes[0].identity(), known)].into(),
+        forgotten: Vec::new(),
+    };
     let _ = store.append(line(run, 2, Moment::Sent));
     store.append(line(run, 3, Moment::Verified { changes, learned })).kept().await.unwrap();
     assert_eq!(store.open_steps(run).await.unwrap(), (Vec::new(), 3));

@@ -118,7 +118,7 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        apply(&writers, &self.desired, plan, &zonal::apply::Forgetful, &stop, tell).await
+        apply(&writers, &self.desired, None, plan, &zonal::apply::Forgetful, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.
@@ -245,6 +245,7 @@ fn line(change: &Change) -> String {
         Mode::Report => " only reported",
         Mode::ByHand => " by hand",
         Mode::Later => " later",
+        Mode::Left => " left",
     };
     format!("{action} {}{mode}: {}", change.address, edits.collect::<Vec<_>>().join(", "))
 }

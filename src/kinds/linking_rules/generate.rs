@@ -14,7 +14,7 @@ use crate::manifest::{codes, suggest};
 use crate::model::network::{Role, Zone};
 use crate::model::{CollectionId, Network, Severity, Shape, Value};
 
-static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+pub(super) static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     // The defaults are those of the vendor's release notes of 2017.
     let no = ["refreshExpiryDate", "refreshPurgeDate", "copyNetworkBlocks"]
         .map(|field| (field.into(), false.into()));
@@ -31,7 +31,7 @@ static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
 /// A member whose groups changed is the usual reason.
 const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
 
-static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+pub(super) static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
         stale: Some(STALE.into()),
         menu: "Configuration > User Management > External User Groups".into(),
@@ -67,7 +67,7 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
         if let (Some(external), Some(held)) = (&spec.external_groups, held) {
             let mut collection = scope
                 .collection(CollectionId::whole("ExternalUserGroups"), &["code"], &GROUPS)
-                .enforced(spec.enforcement)
+                .enforced(spec.enforcement, spec.conflict)
                 .unlisted(external.unlisted.into());
             for group in held {
                 external_group(group, index, network, &scope, &mut collection);
@@ -110,7 +110,7 @@ fn linked_account_rules<'n>(
     let network = scope.network;
     let mut collection = scope
         .collection(CollectionId::whole("LinkedAccountRules"), &["name"], &RULES)
-        .enforced(spec.enforcement)
+        .enforced(spec.enforcement, spec.conflict)
         .unlisted(spec.unlisted);
     let mut position = 0_usize;
     for placed in rules.iter().filter(|placed| placed.targets.contains(&index)) {

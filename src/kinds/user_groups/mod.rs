@@ -40,6 +40,15 @@ impl KindSpec for UserGroups {
             fields: &["operator", "userGroups", "hides"],
         },
     ];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        match collection {
+            RESTRICTED => Some(Arc::clone(&SHAPES.restricted)),
+            ROTA_RULES => Some(Arc::clone(&SHAPES.rota_rules)),
+            DISPLAY_RULES => Some(Arc::clone(&SHAPES.display_rules)),
+            _ => None,
+        }
+    }
 }
 
 const RESTRICTED: &str = "RestrictedUsers";
@@ -166,7 +175,9 @@ impl UserGroups {
     }
 
     fn tables(&self, scope: &Scope<'_, '_>) -> Tables {
-        let of = |id, key: &[&str], shape| scope.collection(id, key, shape).enforced(self.enforcement);
+        let of = |id, key: &[&str], shape| {
+            scope.collection(id, key, shape).enforced(self.enforcement, self.conflict)
+        };
         let unlisted = match self.unlisted {
             UnlistedGroups::Keep => Unlisted::Keep,
             UnlistedGroups::Disable => Unlisted::Disable,

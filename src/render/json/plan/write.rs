@@ -7,7 +7,7 @@ use super::{
     ReleasedJson, ResourceChange, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Change, Digest, Edit, Mode, Plan, Provenance, Released, Step, ZoneCode, ZonePlan,
+    Action, Change, Compared, Digest, Edit, Mode, Plan, Provenance, Released, Step, ZoneCode, ZonePlan,
 };
 use crate::render::json::{FindingJson, Problem};
 
@@ -40,7 +40,11 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
             against: plan.against.clone(),
-            base: plan.base.clone(),
+            base: plan.compared.revision().map(str::to_owned),
+            ledger: match plan.compared {
+                Compared::Ledger { entries } => Some(entries),
+                Compared::TwoWays | Compared::Revision(_) => None,
+            },
             digest: plan.digest,
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
@@ -68,7 +72,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
 
 fn is_reported(change: &Change) -> bool {
     match change.mode {
-        Mode::Report | Mode::Later => true,
+        Mode::Report | Mode::Later | Mode::Left => true,
         Mode::Apply | Mode::ByHand => false,
     }
 }
@@ -126,6 +130,7 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
         mode: change.mode,
         drift: change.drift,
         origin: change.origin,
+        conflict: change.conflict.clone(),
         channel: step.channel,
         key: change.key.clone(),
         each: change.each.clone(),
@@ -169,6 +174,8 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         menu: step.diff.shape.menu.clone(),
         existing: found.map(|found| found.existing).ok(),
         unmanaged: found.map(|found| found.unmanaged).ok(),
+        in_sync: found.map_or(0, |found| found.in_sync),
+        agreed: found.map_or(0, |found| found.agreed),
         ignored: found.map_or(0, |found| found.ignored),
         attested: found.map_or(0, |found| found.attested),
         released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),
