@@ -33,7 +33,7 @@ pub async fn base(
     let asking = store.ledger(scope(&config.network));
     let ledger: Ledger = world.unless_interrupted(asking).await?.map_err(|error| told(&error, world))?;
     let covered = Covered { zones: &reach.zones, kinds: &reach.kinds };
-    Ok(Some(orphans::base(ledger, &config.desired, &crate::model::Prune::default(), covered)))
+    Ok(Some(orphans::base(ledger, &config.desired, &config.network.prune, covered)))
 }
 
 /// What has to be looked at beside what is desired: collections of which nothing is desired any more, and that hold
