@@ -181,7 +181,7 @@ impl LedgerCollection {
     /// Takes in what a run has found out. `created` are the records that it has created itself; they stay zonal's
     /// own for as long as a manifest wants the whole of them. Entries by other key fields are dropped: nobody can
     /// tell any more which records they mean.
-    pub fn learn(&mut self, learned: Learned, created: &BTreeSet<Key>, run: &RunId) {
+    pub fn learn(&mut self, learned: Learned, created: &BTreeSet<Key>, run: RunId) {
         let Learned { key, found, forgotten } = learned;
         if self.key != key {
             self.entries.clear();
@@ -199,7 +199,7 @@ impl LedgerCollection {
                 Maker::Adopted | Maker::Amended => ours || created.contains(&key),
             };
             let maker = if holds.is_some() && is_ours { Maker::Created } else { maker };
-            self.entries.insert(key, LedgerEntry { holds, maker, manifest, run: run.clone() });
+            self.entries.insert(key, LedgerEntry { holds, maker, manifest, run });
         }
     }
 }
