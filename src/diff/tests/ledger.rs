@@ -2,8 +2,7 @@
 
 use crate::diff::since;
 use crate::model::{
-    CollectionId, Key, Ledger, LedgerCollection, LedgerEntry, Maker, Observed, Prune, Pruning, RunId,
-    Value,
+    CollectionId, Key, Ledger, LedgerCollection, LedgerEntry, Maker, Observed, Prune, Pruning, RunId, Value,
 };
 use crate::plan::orphans::{Covered, base, look_at};
 
