@@ -71,9 +71,13 @@ pub fn collection(
         comparison.amend_new(amendment)?;
     }
     let is_named = |key: &Key| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
-    let dealt_with = comparison.orphans(&is_named, first);
-    let (mut unmanaged, mut stale) = (0, Vec::new());
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
+    // What goes because it is unlisted goes anyway.
+    let all_go = strictest.is_some_and(|collection| {
+        (collection.unlisted, collection.enforcement) == (Unlisted::Remove, Enforcement::Enforce)
+    });
+    let dealt_with = if all_go { BTreeSet::new() } else { comparison.orphans(&is_named, first) };
+    let (mut unmanaged, mut stale) = (0, Vec::new());
     for (id, found) in rows.by_key() {
         if !is_named(id) && !dealt_with.contains(id) {
             let staying = match strictest {

@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use super::{by_revision, only_drift};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::{Action, Desired, Mode};
+use crate::plan::origin::{by_revision, only_drift};
 
 /// Who moved in ALPHA, one line for each difference; what only drift leaves for later in brackets.
 fn moved(base: &str, now: &str, tables: &str) -> String {
