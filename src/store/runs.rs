@@ -1,5 +1,8 @@
 //! Runs: what each set out to do, and how it ended.
 
+use std::future::ready;
+use std::sync::Arc;
+
 use futures::FutureExt as _;
 use sqlx::Row as _;
 
@@ -61,10 +64,16 @@ impl Store {
     /// Writes down how a run ended, with its report in JSON, and lets go of its leases.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Every [`StoreTrouble`]; also that by which a line of the run was lost, even where nobody waited for it:
+    /// whoever takes the run up asks the zones what became of it.
     pub async fn end(&self, run: Run, report: String) -> Result<(), StoreError> {
         let _ = self.jobs.send(Job::Dismiss(run.id));
-        self.ask(move |database| end(database, run.clone(), report.clone()).boxed_local()).await
+        let lost = Arc::clone(&self.lost);
+        self.ask(move |database| match lost.of(run.id) {
+            Some(error) => ready(Err(error)).boxed_local(),
+            None => end(database, run.clone(), report.clone()).boxed_local(),
+        })
+        .await
     }
 
     /// A run; `None` where there is none of that name.
