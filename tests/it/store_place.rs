@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use tempfile::TempDir;
 use zonal::model::{
     Action, Author, CollectionId, Digest, Done, Entry, Host, Known, Learned, Maker, Moment, Run, RunDeed,
     RunId, RunState, Setting, Value,
 };
-use zonal::store::{Access, Line, Location, NewRun, Scope, Store, Waiting};
+use zonal::store::{Access, Asked, Chain, Line, Location, NewRun, Scope, Store, StoreError, Waiting};
 
 /// The databases that a store can be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,38 @@ impl Place {
 
     pub fn location(&self) -> Location {
         Location::parse(&self.address).expect("an address")
+    }
+
+    /// What opening it comes to.
+    pub async fn try_to_open(&self, access: Access) -> Result<Option<Store>, StoreError> {
+        Store::open(self.location(), access, Waiting::Aside).await
+    }
+
+    /// A connection past the store.
+    pub async fn connect(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let address = match self.address.starts_with("postgres") {
+            true => self.address.clone(),
+            false => format!("sqlite://{}?mode=rwc", self.address),
+        };
+        AnyConnection::connect(&address).await.expect("it can be reached")
+    }
+
+    /// Does something to the database past the store.
+    pub async fn sql(&self, text: &str) {
+        let mut connection = self.connect().await;
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await;
+        done.unwrap_or_else(|error| panic!("{text}: {error}"));
+        connection.close().await.expect("it can be closed");
+    }
+
+    /// A number that the database tells past the store.
+    pub async fn number(&self, text: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let row = sqlx::query(AssertSqlSafe(text)).fetch_one(&mut connection).await;
+        let number = row.unwrap_or_else(|error| panic!("{text}: {error}")).try_get(0);
+        connection.close().await.expect("it can be closed");
+        number.expect("a number")
     }
 
     /// Opens the store that is there, or makes one.
@@ -103,6 +136,20 @@ pub fn learned(changes: &[Done]) -> Learned {
     };
     let found = changes.iter().map(|done| (done.identity(), known(done)));
     Learned { found: found.collect(), forgotten: Vec::new() }
+}
+
+/// How many entries the history has, whose chain is whole.
+pub async fn entries(store: &Store) -> u64 {
+    match store.follow(&|_| {}).await.expect("it answers") {
+        Chain::Whole { entries, .. } => entries,
+        broken => panic!("{broken:?}"),
+    }
+}
+
+/// The latest of the history, as addresses.
+pub async fn told(store: &Store, asked: Asked) -> Vec<String> {
+    let page = store.history(scope(), asked, None, 100).await.expect("it answers");
+    page.entries.iter().map(|entry| entry.address.to_string()).collect()
 }
 
 /// A line about the table `T` of a zone.
