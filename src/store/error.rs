@@ -56,6 +56,11 @@ impl StoreError {
         Self { location: location.to_string(), class: class(error), what: words(error) }
     }
 
+    /// Something in the store is not of the shape that zonal writes.
+    pub(super) fn damaged(location: &Location, what: &str, error: &serde_json::Error) -> Self {
+        Self::new(location, StoreTrouble::Damaged, format!("{what} in it cannot be understood: {error}"))
+    }
+
     pub(super) fn new(location: &Location, class: StoreTrouble, what: impl Into<String>) -> Self {
         Self { location: location.to_string(), class, what: what.into() }
     }
@@ -67,9 +72,9 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
             // SQLite's extended codes hold the primary one in their low byte; PostgreSQL's have five letters.
             Some(code) if code.len() < 5 => match code.parse::<u32>().map(|code| code & 0xff) {
                 Ok(5 | 6) => StoreTrouble::Busy,
-                Ok(3 | 8 | 23) => StoreTrouble::ReadOnly,
+                Ok(3 | 8 | 14 | 23) => StoreTrouble::ReadOnly,
                 Ok(13) => StoreTrouble::Full,
-                Ok(10 | 14) => StoreTrouble::Unreachable,
+                Ok(10) => StoreTrouble::Unreachable,
                 _ => StoreTrouble::Damaged,
             },
             Some("53100") => StoreTrouble::Full,
@@ -95,6 +100,10 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
 /// The error without what only programmers want to know.
 fn words(error: &sqlx::Error) -> String {
     match error {
+        // SQLite's own words are the same whichever of its files it is.
+        sqlx::Error::Database(error) if error.code().as_deref() == Some("14") => {
+            "it, or a file that SQLite keeps beside it, cannot be opened".to_owned()
+        }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
         error => error.to_string(),

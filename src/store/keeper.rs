@@ -17,6 +17,8 @@ use crate::model::RunId;
 
 /// Lines that are written down in one go at most.
 const AT_ONCE: usize = 512;
+/// Changes in them, so that no transaction is larger than memory likes.
+const HEAVIEST: usize = 50_000;
 
 /// What the keeper is asked to do.
 pub enum Job {
@@ -127,12 +129,13 @@ impl Keeper {
             let job = match next.take() {
                 Some(job) => Some(job),
                 None => tokio::select! {
+                    // The leases first: a queue that is never empty must not cost them.
                     biased;
-                    job = self.queue.recv() => job,
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
                         continue;
                     }
+                    job = self.queue.recv() => job,
                 },
             };
             match job {
@@ -153,9 +156,11 @@ impl Keeper {
     /// Writes a line down, and those that wait behind it. Returns the first job behind those.
     async fn append(&mut self, line: Line, reply: oneshot::Sender<Result<(), StoreError>>) -> Option<Job> {
         let (mut lines, mut replies, mut next) = (vec![line], vec![reply], None);
-        while lines.len() < AT_ONCE {
+        let mut weight = lines.iter().map(Line::weight).sum::<usize>();
+        while lines.len() < AT_ONCE && weight < HEAVIEST {
             match self.queue.try_recv() {
                 Ok(Job::Append(line, reply)) => {
+                    weight += line.weight();
                     lines.push(*line);
                     replies.push(reply);
                 }

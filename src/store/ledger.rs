@@ -6,9 +6,12 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use super::database::Database;
+use super::chain;
+use super::database::{Database, arrays};
 use super::error::StoreError;
+use super::location::Location;
 use super::runs::json;
 use super::{Scope, Store};
 use crate::model::{
@@ -64,7 +67,10 @@ impl Store {
             let (scope, lessons) = (scope.clone(), lessons.clone());
             async move {
                 database.execute(database.begin(), |query| query).await?;
-                let done = learn(database, &scope, run, &lessons).await;
+                let done = match chain::end(database).await {
+                    Ok(_) => learn(database, &scope, run, &lessons).await,
+                    Err(error) => Err(error),
+                };
                 database.end_transaction(done).await
             }
             .boxed_local()
@@ -76,19 +82,19 @@ impl Store {
 async fn load(database: &mut Database, scope: Scope) -> Result<Ledger, StoreError> {
     let Scope { network, environment } = scope;
     let sql = "SELECT zone, collection, body FROM ledger WHERE network = $1 AND environment = $2";
-    let rows =
-        database.fetch(sql, |query| query.bind(network.to_string()).bind(environment.to_string())).await?;
     let mut words = Words::default();
     let mut ledger = Ledger::default();
-    for row in &rows {
-        let text = |name: &str| row.try_get::<String, _>(name).map_err(|error| database.trouble(&error));
-        let zone = ZoneCode(words.share(text("zone")?.as_str().into()));
-        let name: CollectionName =
-            serde_json::from_str(&text("collection")?).map_err(|error| database.damaged("a name", &error))?;
-        let collection =
-            read(&text("body")?, &mut words).map_err(|error| database.damaged("the ledger", &error))?;
+    let keep = |location: &Location, row: AnyRow| {
+        let text = |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::of(location, &error));
+        let damaged = |what| move |error| StoreError::damaged(location, what, &error);
+        let zone = ZoneCode(words.share(text(0)?.into()));
+        let name: CollectionName = serde_json::from_str(text(1)?).map_err(damaged("a name"))?;
+        let collection = read(text(2)?, &mut words).map_err(damaged("the ledger"))?;
         ledger.zones.entry(zone).or_default().insert(CollectionId::from(name), collection);
-    }
+        Ok(())
+    };
+    let scope = (network.to_string(), environment.to_string());
+    database.fetch_each(sql, |query| query.bind(scope.0).bind(scope.1), keep).await?;
     Ok(ledger)
 }
 
@@ -132,42 +138,82 @@ fn text(collection: &LedgerCollection) -> String {
     json(&Body { key: collection.key.clone(), entries: entries.collect() })
 }
 
-/// Lays what was learned over what the ledger says now, collection by collection, so that two runs that are at
-/// work in one zone do not take each other's knowledge away.
+/// Lays what was learned over what the ledger says now, collection by collection. Whoever does so has asked for
+/// the end of the chain before, so that two runs that are at work in one zone do not take each other's knowledge
+/// away.
 pub(super) async fn learn(
     database: &mut Database,
     scope: &Scope,
     run: RunId,
     lessons: &[Lesson],
 ) -> Result<(), StoreError> {
-    for Lesson { zone, collection, learned, created } in lessons {
-        let name = json(&CollectionName::from(collection));
+    let mut by_place: BTreeMap<Place, Vec<&Lesson>> = BTreeMap::new();
+    for lesson in lessons {
+        let collection = json(&CollectionName::from(&lesson.collection));
+        by_place.entry(Place { zone: lesson.zone.to_string(), collection }).or_default().push(lesson);
+    }
+    let places: Vec<&Place> = by_place.keys().collect();
+    let mut known = find(database, scope, &places).await?;
+    let mut rows = Vec::new();
+    for (place, lessons) in by_place {
+        let mut entries = known.remove(&place).unwrap_or_default();
+        for lesson in lessons {
+            lesson.lay_over(&mut entries, run);
+        }
+        rows.push(Row { body: text(&entries), zone: place.zone, collection: place.collection });
+    }
+    let sql = "INSERT INTO ledger (network, environment, zone, collection, body)
+               SELECT $2, $3, value->>'zone', value->>'collection', value->>'body' FROM {each} WHERE true
+               ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
+    for rows in arrays(&rows) {
         let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
-        let row = (network.clone(), environment.clone(), zone.to_string(), name.clone());
-        let sql = "SELECT body FROM ledger
-                   WHERE network = $1 AND environment = $2 AND zone = $3 AND collection = $4 {lock}";
-        let (network, environment, code, collection) = row.clone();
-        let rows = database
-            .fetch(sql, |query| query.bind(network).bind(environment).bind(code).bind(collection))
-            .await?;
-        let mut entries = match rows.first() {
-            Some(row) => {
-                let body: String = row.try_get("body").map_err(|error| database.trouble(&error))?;
-                read(&body, &mut Words::default()).map_err(|error| database.damaged("the ledger", &error))?
-            }
-            None => LedgerCollection::default(),
-        };
-        entries.learn(learned.clone(), created, run);
-        let sql = "INSERT INTO ledger (network, environment, zone, collection, body)
-                   VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
-        let (network, environment, code, collection) = row;
-        let body = text(&entries);
-        database
-            .execute(sql, |query| {
-                query.bind(network).bind(environment).bind(code).bind(collection).bind(body)
-            })
-            .await?;
+        database.execute(sql, |query| query.bind(rows).bind(network).bind(environment)).await?;
     }
     Ok(())
+}
+
+/// A collection of a zone, as the columns name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Place {
+    zone: String,
+    collection: String,
+}
+
+/// What the ledger holds of a collection.
+#[derive(Debug, Serialize)]
+struct Row {
+    zone: String,
+    collection: String,
+    body: String,
+}
+
+/// What the ledger says of some collections; of those that it knows nothing of there is nothing.
+async fn find(
+    database: &mut Database,
+    scope: &Scope,
+    places: &[&Place],
+) -> Result<BTreeMap<Place, LedgerCollection>, StoreError> {
+    let sql = "SELECT zone, collection, body FROM ledger WHERE network = $2 AND environment = $3
+               AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
+    let mut found = BTreeMap::new();
+    for places in arrays(places) {
+        let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
+        let keep = |location: &Location, row: AnyRow| {
+            let text =
+                |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::of(location, &error));
+            let place = Place { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
+            let entries = read(text(2)?, &mut Words::default());
+            let entries = entries.map_err(|error| StoreError::damaged(location, "the ledger", &error))?;
+            found.insert(place, entries);
+            Ok(())
+        };
+        database.fetch_each(sql, |query| query.bind(places).bind(network).bind(environment), keep).await?;
+    }
+    Ok(found)
+}
+
+impl Lesson {
+    fn lay_over(&self, entries: &mut LedgerCollection, run: RunId) {
+        entries.learn(self.learned.clone(), &self.created, run);
+    }
 }

@@ -13,6 +13,7 @@ mod leases;
 mod ledger;
 mod location;
 mod runs;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;

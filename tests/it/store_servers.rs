@@ -1,0 +1,42 @@
+//! A store on a server that goes away: for a moment, or for good.
+
+use zonal::store::{Access, Asked, Chain, Location, Store, StoreTrouble, Waiting};
+
+use crate::postgres::{Disk, Server};
+use crate::store_place::{new_run, scope, set, verified};
+
+async fn open(address: &str) -> Store {
+    let location = Location::parse(address).expect("an address");
+    let opened = Store::open(location, Access::Write, Waiting::Aside).await;
+    opened.expect("it can be opened").expect("it is made where there is none")
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_is_not_noticed_and_one_that_does_not_is_told() {
+    let mut server = Server::start(Disk::Trusted);
+    let store = open(&server.database()).await;
+    let run = store.begin(new_run()).await.expect("a run begins");
+    let kept = |number| store.append(verified(run, number, "ALPHA", vec![set("A", "1", "2")])).kept();
+    kept(1).await.expect("the line is kept");
+
+    server.stop("immediate");
+    let pending = kept(2);
+    let back = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        server.start_again();
+        server
+    });
+    pending.await.expect("the line is kept once the server is back");
+    let mut server = back.join().expect("the server is back");
+    let page = store.history(scope(), Asked::Everything, None, 10).await.expect("it answers");
+    assert_eq!(page.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2, 1]);
+    let Chain::Whole { entries: 2, .. } = store.follow(&|_| {}).await.expect("it answers") else {
+        panic!("the chain is not whole");
+    };
+
+    server.stop("immediate");
+    let error = kept(3).await.expect_err("nobody is there");
+    assert_eq!(error.class, StoreTrouble::Unreachable, "{error}");
+    server.start_again();
+    kept(4).await.expect("it goes on when the server is back");
+}
