@@ -12,6 +12,7 @@ mod generated;
 mod house;
 mod interrupts;
 mod keys;
+mod killed;
 mod meddling;
 mod outputs;
 mod pipelines;
