@@ -18,6 +18,7 @@ use super::remembered::{self, Reach};
 use super::selection::Selection;
 use super::since;
 use super::store::StoreArg;
+use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
@@ -111,6 +112,9 @@ impl PlanCommand {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
+        if let Err(exit) = unfinished::note(planned.store.as_ref(), &planned.config.network, world).await {
+            return exit;
+        }
         match format {
             Format::Text => world.out.print(self.outputs.printed(render::text::plan(&planned.plan))),
             Format::Json | Format::Lines => {
@@ -337,7 +341,8 @@ pub async fn look(
     // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
     plan.digest = under_review.plan;
     let now = world.timestamp()?;
-    let taken = approvals::overrides(&approvals, plan.digest);
+    let mut taken = approvals::overrides(&approvals, plan.digest);
+    taken.extend(reviewed.iter().flat_map(|reviewed| reviewed.taken.iter().cloned()));
     let overrides = Overrides { given: &terms.overrides, approved: &taken };
     let astray = guard::review(&mut plan, &config.network, &config.policies, overrides, now);
     if !astray.is_empty() {

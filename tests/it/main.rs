@@ -12,6 +12,7 @@ mod generated;
 mod house;
 mod interrupts;
 mod keys;
+mod killed;
 mod ledgers;
 mod meddling;
 mod outputs;

@@ -14,7 +14,8 @@ async fn open(address: &str) -> Store {
 #[tokio::test]
 async fn a_server_that_comes_back_is_not_noticed_and_one_that_does_not_is_told() {
     let mut server = Server::start(Disk::Trusted);
-    let store = open(&server.database()).await;
+    let database = server.database();
+    let store = open(&database).await;
     let run = store.begin(new_run()).await.expect("a run begins");
     let kept = |number| store.append(verified(run, number, "ALPHA", vec![set("A", "1", "2")])).kept();
     kept(1).await.expect("the line is kept");
@@ -38,5 +39,8 @@ async fn a_server_that_comes_back_is_not_noticed_and_one_that_does_not_is_told()
     let error = kept(3).await.expect_err("nobody is there");
     assert_eq!(error.class, StoreTrouble::Unreachable, "{error}");
     server.start_again();
-    kept(4).await.expect("it goes on when the server is back");
+    kept(4).await.expect_err("what comes after a line that was lost is not kept");
+    let again = open(&database).await;
+    let line = verified(run, 4, "ALPHA", vec![set("A", "1", "2")]);
+    again.append(line).kept().await.expect("whoever takes the run up goes on");
 }
