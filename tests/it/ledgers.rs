@@ -15,8 +15,8 @@ use zonal::model::{
     ObservedZone, OnConflict, Place, Provenance, Prune, Pruning, Record, RunId, Standing, Unlisted, Value,
     Witness, ZoneCode,
 };
+use zonal::plan::origin;
 use zonal::plan::orphans::{Covered, base, look_at};
-use zonal::plan::{self, origin};
 use zonal::{diff, kinds};
 
 use crate::rehearsal::runner;
