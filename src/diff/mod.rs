@@ -14,6 +14,7 @@ mod refusals;
 mod rows;
 mod since;
 mod told;
+mod unmentioned;
 
 #[cfg(test)]
 pub(crate) mod tests;
