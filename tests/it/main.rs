@@ -18,6 +18,7 @@ mod outputs;
 mod pipelines;
 mod plan_files;
 mod properties;
+mod prune_applied;
 mod published;
 mod rehearsal;
 mod script;
