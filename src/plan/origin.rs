@@ -3,7 +3,11 @@
 //!
 //! A difference is *pending* where the same zone does not differ from those: the zone still holds what
 //! they said. It has *drifted* where it differs from them in the same way: the manifests have said so
-//! all along. Where it differs in another way, *both* have moved.
+//! all along. Where it differs in another way, both have moved: a *conflict*.
+//!
+//! What tells what was applied is a revision ([`by_revision`]) or a ledger ([`by_ledger`]). A ledger's conflicts are
+//! then settled as the manifests say ([`settle`]), and those that wait for a person held back once there is a plan
+//! ([`hold`]).
 
 mod ledger;
 mod settle;

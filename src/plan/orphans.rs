@@ -122,3 +122,40 @@ fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
         && wanted.id.shares_rows_with(id)
         && (language(&wanted.id) == language(id) || language(&wanted.id).is_none() || language(id).is_none())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Covered, base};
+    use crate::diff::tests::ledger::{ledger, prune};
+    use crate::diff::tests::notation::desired;
+    use crate::model::{Pruning, ZoneCode};
+
+    /// The orphans of ALPHA, and what becomes of each.
+    fn orphans(zones: &[&str], kinds: &[&str], pruning: Pruning) -> String {
+        let manifests = "CodeTable t\ntable: T\nrows: [{code: N, description: Named}]";
+        let known = ledger(
+            "code T code\nN created code=N\nA created code=A from CodeTable/old\nB created code=B from UserGroups/old\n\
+             C adopted code=C from CodeTable/old\nD gone from CodeTable/old\n\
+             code U code\nE created code=E from CodeTable/u",
+        );
+        let zones = zones.iter().map(|zone| ZoneCode::from(*zone)).collect();
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let covered = Covered { zones: &zones, kinds: &kinds };
+        let base = base(known, &desired(&["ALPHA"], manifests).1, &prune(pruning), covered);
+        let all = base.orphans.values().flatten().flat_map(|(_, orphans)| orphans);
+        all.map(|(key, farewell)| format!("{key} {farewell:?}")).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn only_what_zonal_created_goes_and_only_of_what_the_run_covers() {
+        let all = orphans(&["ALPHA"], &[], Pruning::Remove);
+        assert_eq!(all, "A Remove, B Remove, C Release, D Release, E Remove");
+        assert_eq!(
+            orphans(&["ALPHA"], &["CodeTable"], Pruning::Remove),
+            "A Remove, C Release, D Release, E Remove"
+        );
+        assert_eq!(orphans(&["ALPHA"], &["UserGroups"], Pruning::Disable), "B Disable");
+        assert_eq!(orphans(&["ALPHA"], &[], Pruning::Keep), "C Release, D Release");
+        assert_eq!(orphans(&["BETA"], &[], Pruning::Remove), "");
+    }
+}

@@ -20,6 +20,7 @@ mod pipelines;
 mod plan_files;
 mod postgres;
 mod properties;
+mod prune_applied;
 mod published;
 mod rehearsal;
 mod script;

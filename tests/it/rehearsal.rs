@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use zonal::apply::{Stop, apply};
 use zonal::emulator::{Behaviour, CodeRow, Control, EmulatedZone, Emulator, MappingRow, TableKind};
 use zonal::manifest::{self, Source};
-use zonal::model::{Action, Change, Desired, Event, Mode, Network, Outcome, Plan, Report, Value, ZoneCode};
+use zonal::model::{
+    Action, Base, Change, Desired, Event, Mode, Network, Observed, Outcome, Plan, Report, Value, ZoneCode,
+};
 use zonal::observe::observe;
 use zonal::provider::alma::{AlmaReader, AlmaWriter};
 use zonal::provider::budget::Budget;
@@ -23,6 +25,7 @@ pub struct Rehearsal {
     pub network: Network,
     pub desired: Desired,
     pub transport: Arc<dyn Transport>,
+    pub base: Option<Base>,
 }
 
 /// Everything that a zone holds of what a scenario is about.
@@ -90,7 +93,7 @@ impl Rehearsal {
             }
         }
         let transport = Arc::new(emulator.transport());
-        Self { emulator, network, desired, transport }
+        Self { emulator, network, desired, base: None, transport }
     }
 
     pub fn control(&self) -> Control {
@@ -98,6 +101,12 @@ impl Rehearsal {
     }
 
     pub async fn plan(&self) -> Plan {
+        let observed = self.observed().await;
+        let differences = diff::since(&self.desired, &observed, self.base.as_ref());
+        plan::plan(&self.network, differences, &observed, None)
+    }
+
+    pub async fn observed(&self) -> Observed {
         let readers: BTreeMap<ZoneCode, AlmaReader> = (self.network.zones.iter())
             .map(|zone| {
                 let key = SecretString::from(read_key(&zone.code));
@@ -105,8 +114,7 @@ impl Rehearsal {
                 (zone.code.clone(), AlmaReader::new(zone, key, self.transport.clone(), budget))
             })
             .collect();
-        let observed = observe(&readers, &self.desired, &|_| {}).await;
-        plan::plan(&self.network, diff::diff(&self.desired, &observed), &observed, None)
+        observe(&readers, &self.desired, &|_| {}).await
     }
 
     pub async fn apply(&self, plan: &Plan, tell: &(dyn Fn(Event) + Sync)) -> Report {
@@ -118,7 +126,8 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        apply(&writers, &self.desired, None, plan, &zonal::apply::Forgetful, &stop, tell).await
+        let journal = zonal::apply::Forgetful;
+        apply(&writers, &self.desired, self.base.as_ref(), plan, &journal, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.

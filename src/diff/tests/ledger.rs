@@ -18,7 +18,7 @@ use super::notation::{desired, observed, shown};
 pub(crate) fn ledger(text: &str) -> Ledger {
     let mut ledger = Ledger::default();
     let zone = ledger.zones.entry("ALPHA".into()).or_default();
-    let mut current: Option<CollectionId> = None;
+    let mut block: Option<CollectionId> = None;
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();
         let id = match words[0] {
@@ -30,7 +30,7 @@ pub(crate) fn ledger(text: &str) -> Ledger {
         if let Some((id, key)) = id {
             let key = key.iter().map(|field| (*field).into()).collect();
             zone.insert(id.clone(), LedgerCollection { key, ..LedgerCollection::default() });
-            current = Some(id);
+            block = Some(id);
             continue;
         }
         let from = words.iter().position(|word| *word == "from");
@@ -45,7 +45,7 @@ pub(crate) fn ledger(text: &str) -> Ledger {
         };
         let key = Key(words[0].split('|').map(Into::into).collect());
         let entry = LedgerEntry { holds, maker, manifest, run: RunId(1) };
-        let collection = current.as_ref().and_then(|id| zone.get_mut(id));
+        let collection = block.as_ref().and_then(|id| zone.get_mut(id));
         collection
             .into_iter()
             .for_each(|collection| drop(collection.entries.insert(key.clone(), entry.clone())));
