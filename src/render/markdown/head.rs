@@ -106,16 +106,13 @@ pub fn scope(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
         (_, Compared::Revision(base)) => {
             writeln!(sheet, "Applied last: the manifests of {}.\n", code(short(base)))?;
         }
-        (_, Compared::Ledger { entries }) => {
-            writeln!(sheet, "Applied last: {} in the ledger.\n", count(*entries, "record"))?;
-        }
         (About::Drift, Compared::TwoWays) => {
             writeln!(sheet, "Nothing tells what was applied last, so every difference counts as drift.\n")?;
         }
-        (About::Plan, Compared::TwoWays) => {}
+        (About::Plan, Compared::TwoWays) | (_, Compared::Ledger { .. }) => {}
     }
     if let Some(classes) = text::classes(content.plan) {
-        writeln!(sheet, "Since it was applied last: {classes}\n")?;
+        writeln!(sheet, "{classes}\n")?;
     }
     match (content.about, content.groups.is_empty()) {
         (About::Drift, false) => {

@@ -69,7 +69,7 @@ fn values(change: &Change, conflict: &Conflict) -> Vec<String> {
     }
 }
 
-/// How many records each class has, in a sentence; `None` where nothing tells who moved.
+/// How many records each class has, in a sentence; `None` where nothing tells who moved, or there are none.
 pub fn classes(plan: &Plan) -> Option<String> {
     if !plan.compared.knows() {
         return None;
@@ -85,6 +85,8 @@ pub fn classes(plan: &Plan) -> Option<String> {
         (counts.drifted, "drifted".to_owned()),
         (counts.conflict, "in conflict".to_owned()),
     ];
-    let classes = classes.iter().map(|(number, what)| format!("{} {what}", thousands(*number as u64)));
-    Some(format!("{}.", classes.collect::<Vec<_>>().join(", ")))
+    let classes: Vec<String> = (classes.iter().filter(|(number, _)| *number > 0))
+        .map(|(number, what)| format!("{} {what}", thousands(*number as u64)))
+        .collect();
+    (!classes.is_empty()).then(|| format!("Since it was applied last: {}.", classes.join(", ")))
 }

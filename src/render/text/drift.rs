@@ -139,7 +139,7 @@ fn summary(out: &mut String, plan: &Plan) {
         );
     }
     if let Some(classes) = classes(plan) {
-        let _ = writeln!(out, "Since it was applied last: {classes}");
+        let _ = writeln!(out, "{classes}");
     }
     let command = match (&plan.compared, drifted) {
         (Compared::TwoWays, _) | (_, 0) => return,

@@ -49,16 +49,10 @@ pub fn compared(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.against.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
     let base = match &plan.compared {
-        Compared::TwoWays => None,
+        Compared::TwoWays | Compared::Ledger { .. } => None,
         Compared::Revision(base) => {
             let short: String = base.chars().take(12).collect();
             Some(format!("Applied last: the manifests of {short}."))
-        }
-        Compared::Ledger { entries: 0 } => {
-            Some("Applied last: the ledger knows nothing of these zones yet.".to_owned())
-        }
-        Compared::Ledger { entries } => {
-            Some(format!("Applied last: {} in the ledger.", count(*entries, "record")))
         }
     };
     against.into_iter().chain(base)
@@ -213,7 +207,9 @@ fn summary(out: &mut String, plan: &Plan) {
         let _ = writeln!(out, "{}", rest.join(" "));
     }
     if let Some(classes) = classes(plan) {
-        let _ = writeln!(out, "Since it was applied last: {classes}");
+        let _ = writeln!(out, "{classes}");
+    } else if !plan.compared.knows() {
+        let _ = writeln!(out, "Nothing tells what was applied last, so this compares two ways.");
     }
     if !nothing {
         let _ = writeln!(out, "{}", cost(&plan.cost));
