@@ -148,7 +148,8 @@ fn name(text: &str) -> String {
         return text;
     }
     let hash = Digest(Sha256::digest(&text).into());
-    format!("{}{hash}", &text[..text.floor_char_boundary(LONGEST)])
+    let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{hash}", &text[..cut])
 }
 
 /// Bytes of the longest name that is kept as it is.
@@ -157,13 +158,8 @@ const LONGEST: usize = 600;
 const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
 
-async fn page(
-    database: &mut Database,
-    Scope { network, environment }: Scope,
-    asked: Asked,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Page, StoreError> {
+/// The query for what is asked, and its arguments from the fifth on.
+pub(super) fn question(asked: Asked) -> (String, Vec<String>) {
     let (condition, arguments): (&str, Vec<String>) = match asked {
         Asked::Everything => ("", Vec::new()),
         Asked::Zone(zone) => ("AND zone = $5", vec![zone.to_string()]),
@@ -180,6 +176,17 @@ async fn page(
         "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
          WHERE network = $1 AND environment = $2 AND number < $3 {condition} ORDER BY number DESC LIMIT $4"
     );
+    (sql, arguments)
+}
+
+async fn page(
+    database: &mut Database,
+    Scope { network, environment }: Scope,
+    asked: Asked,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page, StoreError> {
+    let (sql, arguments) = question(asked);
     let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
     let rows = database

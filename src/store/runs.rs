@@ -119,7 +119,11 @@ impl Store {
     }
 }
 
-async fn begin(database: &mut Database, new: NewRun, attempt: Attempt) -> Result<RunId, StoreError> {
+pub(super) async fn begin(
+    database: &mut Database,
+    new: NewRun,
+    attempt: Attempt,
+) -> Result<RunId, StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = insert(database, &new, attempt).await;
     database.end_transaction(done).await
@@ -127,8 +131,10 @@ async fn begin(database: &mut Database, new: NewRun, attempt: Attempt) -> Result
 
 /// Whether the same was tried before, and perhaps done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
+pub(super) enum Attempt {
+    /// It was not.
     First,
+    /// It was, and the answer was lost.
     Again,
 }
 
