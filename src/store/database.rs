@@ -62,18 +62,21 @@ impl Database {
             (Location::File(_), Access::Read) | (Location::Postgres(_), _) => "rw",
             (Location::File(_), Access::Write) => "rwc",
         };
+        match Self::reach(location.clone(), mode, access).await {
+            // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
+            Err(error) if access == Access::Read && error.class == StoreTrouble::ReadOnly => {
+                location.is_at_rest().ok_or(error)?;
+                Self::reach(location, "ro&immutable=true", access).await.map(Some)
+            }
+            reached => reached.map(Some),
+        }
+    }
+
+    async fn reach(location: Location, mode: &str, access: Access) -> Result<Self, StoreError> {
         let connection = connect(&location, mode).await?;
         let mut database = Self { location, connection };
-        match database.upgrade(access).await {
-            Err(error) if access == Access::Read && error.class == StoreTrouble::ReadOnly => {
-                // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
-                database.location.is_at_rest().ok_or(error)?;
-                database.connection = connect(&database.location, "ro&immutable=true").await?;
-                database.upgrade(access).await?;
-            }
-            done => done?,
-        }
-        Ok(Some(database))
+        database.upgrade(access).await?;
+        Ok(database)
     }
 
     /// Connects again to a server that went away.

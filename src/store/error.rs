@@ -1,7 +1,5 @@
 //! How a store can fail, and what can be done about it.
 
-use sqlx::error::ErrorKind;
-
 use super::location::Location;
 
 /// Why the store did not do what it was asked to. Nothing of what was asked was kept; what was kept before
@@ -80,10 +78,9 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
             Some("53100") => StoreTrouble::Full,
             Some("25006" | "42501") => StoreTrouble::ReadOnly,
             Some("40001" | "40P01" | "55P03") => StoreTrouble::Busy,
-            Some(code) if matches!(code.get(..2), Some("08" | "57" | "53" | "28" | "3D")) => {
+            Some(code) if matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58")) => {
                 StoreTrouble::Unreachable
             }
-            _ if error.kind() == ErrorKind::UniqueViolation => StoreTrouble::Busy,
             _ => StoreTrouble::Damaged,
         },
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => StoreTrouble::Full,
@@ -101,7 +98,7 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
 fn words(error: &sqlx::Error) -> String {
     match error {
         // SQLite's own words are the same whichever of its files it is.
-        sqlx::Error::Database(error) if error.code().as_deref() == Some("14") => {
+        sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("14" | "1288" | "1544")) => {
             "it, or a file that SQLite keeps beside it, cannot be opened".to_owned()
         }
         sqlx::Error::Database(error) => error.message().to_owned(),

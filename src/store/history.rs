@@ -148,7 +148,8 @@ fn name(text: &str) -> String {
         return text;
     }
     let hash = Digest(Sha256::digest(&text).into());
-    format!("{}{hash}", &text[..text.floor_char_boundary(LONGEST)])
+    let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{hash}", &text[..cut])
 }
 
 /// Bytes of the longest name that is kept as it is.
@@ -157,6 +158,31 @@ const LONGEST: usize = 600;
 const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
 
+/// The query for what is asked, and its arguments from the fifth on.
+pub(super) fn question(asked: Asked) -> (String, Vec<String>) {
+    // A server that has not counted the rows yet would look for the network first, and read through all of it; so
+    // where something else narrows more, the network's index is of no use to the query.
+    const WITHIN: &str = "network || '' = $1 AND environment || '' = $2";
+    let (condition, arguments): (String, Vec<String>) = match asked {
+        Asked::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),
+        Asked::Zone(zone) => (format!("{WITHIN} AND zone = $5"), vec![zone.to_string()]),
+        Asked::Collection(zone, collection) => {
+            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6");
+            (condition, vec![zone.to_string(), name(&collection)])
+        }
+        Asked::Record(zone, collection, record) => {
+            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6 AND record = $7");
+            (condition, vec![zone.to_string(), name(&collection), name(&record)])
+        }
+        Asked::Run(run) => (format!("{WITHIN} AND run = CAST($5 AS BIGINT)"), vec![number(run).to_string()]),
+    };
+    let sql = format!(
+        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
+         WHERE {condition} AND number < $3 ORDER BY number DESC LIMIT $4"
+    );
+    (sql, arguments)
+}
+
 async fn page(
     database: &mut Database,
     Scope { network, environment }: Scope,
@@ -164,22 +190,7 @@ async fn page(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Page, StoreError> {
-    let (condition, arguments): (&str, Vec<String>) = match asked {
-        Asked::Everything => ("", Vec::new()),
-        Asked::Zone(zone) => ("AND zone = $5", vec![zone.to_string()]),
-        Asked::Collection(zone, collection) => {
-            ("AND zone = $5 AND collection = $6", vec![zone.to_string(), name(&collection)])
-        }
-        Asked::Record(zone, collection, record) => (
-            "AND zone = $5 AND collection = $6 AND record = $7",
-            vec![zone.to_string(), name(&collection), name(&record)],
-        ),
-        Asked::Run(run) => ("AND run = CAST($5 AS BIGINT)", vec![number(run).to_string()]),
-    };
-    let sql = format!(
-        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
-         WHERE network = $1 AND environment = $2 AND number < $3 {condition} ORDER BY number DESC LIMIT $4"
-    );
+    let (sql, arguments) = question(asked);
     let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
     let rows = database

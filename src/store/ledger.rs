@@ -1,6 +1,6 @@
 //! The ledger in the store: one row for each collection of each zone, so that it is read and written in few words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -83,14 +83,24 @@ async fn load(database: &mut Database, scope: Scope) -> Result<Ledger, StoreErro
     let Scope { network, environment } = scope;
     let sql = "SELECT zone, collection, body FROM ledger WHERE network = $1 AND environment = $2";
     let mut words = Words::default();
+    // Most zones of a network hold the same: what is the same as before is not read again.
+    let mut before: BTreeMap<String, (String, LedgerCollection)> = BTreeMap::new();
     let mut ledger = Ledger::default();
     let keep = |location: &Location, row: AnyRow| {
         let text = |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::of(location, &error));
         let damaged = |what| move |error| StoreError::damaged(location, what, &error);
         let zone = ZoneCode(words.share(text(0)?.into()));
-        let name: CollectionName = serde_json::from_str(text(1)?).map_err(damaged("a name"))?;
-        let collection = read(text(2)?, &mut words).map_err(damaged("the ledger"))?;
-        ledger.zones.entry(zone).or_default().insert(CollectionId::from(name), collection);
+        let (name, body) = (text(1)?, text(2)?);
+        let id: CollectionName = serde_json::from_str(name).map_err(damaged("a name"))?;
+        let collection = match before.get(name) {
+            Some((known, collection)) if known == body => collection.clone(),
+            Some(_) | None => {
+                let collection = read(body, &mut words).map_err(damaged("the ledger"))?;
+                before.insert(name.to_owned(), (body.to_owned(), collection.clone()));
+                collection
+            }
+        };
+        ledger.zones.entry(zone).or_default().insert(CollectionId::from(id), collection);
         Ok(())
     };
     let scope = (network.to_string(), environment.to_string());
@@ -100,7 +110,7 @@ async fn load(database: &mut Database, scope: Scope) -> Result<Ledger, StoreErro
 
 /// Texts that occur in many records, each kept once.
 #[derive(Debug, Default)]
-struct Words(BTreeSet<Arc<str>>);
+struct Words(HashSet<Arc<str>>);
 
 impl Words {
     fn share(&mut self, word: Arc<str>) -> Arc<str> {

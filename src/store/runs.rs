@@ -127,7 +127,11 @@ impl Store {
     }
 }
 
-async fn begin(database: &mut Database, new: NewRun, attempt: Attempt) -> Result<RunId, StoreError> {
+pub(super) async fn begin(
+    database: &mut Database,
+    new: NewRun,
+    attempt: Attempt,
+) -> Result<RunId, StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = insert(database, &new, attempt).await;
     database.end_transaction(done).await
@@ -135,8 +139,10 @@ async fn begin(database: &mut Database, new: NewRun, attempt: Attempt) -> Result
 
 /// Whether the same was tried before, and perhaps done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
+pub(super) enum Attempt {
+    /// It was not.
     First,
+    /// It was, and the answer was lost.
     Again,
 }
 

@@ -36,6 +36,12 @@ impl Place {
         Self { address, directory }
     }
 
+    /// A place that somebody else has made.
+    pub fn at(address: &str) -> Self {
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        Self { address: address.to_owned(), directory }
+    }
+
     /// The file, on SQLite.
     pub fn file(&self) -> PathBuf {
         self.directory.path().join("store.db")

@@ -44,3 +44,43 @@ async fn a_server_that_comes_back_is_not_noticed_and_one_that_does_not_is_told()
     let line = verified(run, 4, "ALPHA", vec![set("A", "1", "2")]);
     again.append(line).kept().await.expect("whoever takes the run up goes on");
 }
+
+#[tokio::test]
+async fn a_server_that_refuses_says_so_and_never_the_password() {
+    let mut server = Server::start(Disk::Trusted);
+    let address = server.database();
+    let place = crate::store_place::Place::at(&address);
+    place.sql("CREATE ROLE zonal LOGIN PASSWORD 'the-right-one'; CREATE ROLE guest LOGIN").await;
+    place.sql("ALTER ROLE guest PASSWORD 'the-right-one'").await;
+    server.ask_for_passwords();
+    let told = async |address: String| {
+        let location = Location::parse(&address).expect("an address");
+        let shown = format!("{location} {location:?}");
+        let error = Store::open(location, Access::Write, Waiting::Aside).await.expect_err("it is refused");
+        let all = format!("{shown} {error} {error:?}");
+        assert!(!all.contains("wrong-one") && !all.contains("right-one"), "{all}");
+        (error.class, error.what)
+    };
+    let with = |user: &str, rest: &str| address.replace("postgres@", user) + rest;
+    let refused = (StoreTrouble::Unreachable, "password authentication failed for user \"zonal\"".to_owned());
+    assert_eq!(told(with("zonal:wrong-one@", "")).await, refused);
+    assert_eq!(told(with("zonal@", "?password=wrong-one")).await, refused);
+    // It may come in, but not make anything.
+    let (class, what) = told(with("guest:the-right-one@", "")).await;
+    assert_eq!((class, what.as_str()), (StoreTrouble::ReadOnly, "permission denied for schema public"));
+    let (class, what) = told(with("zonal:the-right-one@", "_that_is_not_there")).await;
+    assert_eq!(class, StoreTrouble::Unreachable);
+    assert_eq!(what, "database \"test_1_that_is_not_there\" does not exist");
+    let (class, _) = told(with("zonal:wrong-one@", "?sslmode=require")).await;
+    assert_eq!(class, StoreTrouble::Unreachable, "it has no TLS");
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_runs_is_told_at_once() {
+    let started = std::time::Instant::now();
+    let location = Location::parse("postgres://zonal:secret@127.0.0.1:1/zonal").expect("an address");
+    let error = Store::open(location, Access::Write, Waiting::Aside).await.expect_err("nobody is there");
+    assert_eq!(error.class, StoreTrouble::Unreachable);
+    assert!(error.to_string().starts_with("the store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
