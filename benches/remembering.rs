@@ -169,7 +169,7 @@ async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<
         let _ = append(table, Moment::Sent);
         let _ = append(table, Moment::Answered { answer: Answer::Accepted });
         let found = changes.iter().map(|done| (done.identity(), known(done)));
-        let learned = Learned { found: found.collect(), forgotten: Vec::new() };
+        let learned = Learned { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() };
         append(table, Moment::Verified { changes, learned }).kept().await.expect("it is kept");
     }
 }
@@ -181,6 +181,7 @@ async fn adopt(store: &Store) {
             zone: code(zone).as_str().into(),
             collection: collection(table),
             learned: Learned {
+                key: vec!["code".into()],
                 found: (0..100)
                     .map(|row| change(table, row))
                     .map(|done| (done.identity(), known(&done)))

@@ -70,7 +70,7 @@ async fn whatever_was_kept_is_there_after_a_kill(#[values(Sqlite, Postgres)] on:
         let all = entries(&store).await;
         let of_all = usize::try_from(all).expect("they are few");
         let ledger = store.ledger(scope()).await.expect("it answers");
-        let known: usize = ledger.zones.values().flatten().map(|(_, records)| records.len()).sum();
+        let known: usize = ledger.zones.values().flatten().map(|(_, records)| records.entries.len()).sum();
         assert_eq!(known, of_all, "the ledger knows all that is in the history");
         store.close().await;
     }

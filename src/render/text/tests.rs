@@ -75,8 +75,8 @@ fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
 
     Incomplete. Nothing to apply in what could be seen.
     Zones: 1 different, 1 that could not be asked, so the plan is incomplete.
-    Nothing tells what was applied last, so this compares two ways.
     Collections that cannot be planned: 1.
+    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 
