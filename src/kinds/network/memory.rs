@@ -29,6 +29,8 @@ pub enum PruneSpec {
 pub enum PruningSpec {
     /// They stay, and zonal goes on knowing that it created them.
     Keep,
+    /// They are deleted: the same as `remove`.
+    Owned,
     /// They are deleted.
     Remove,
     /// They are disabled.
@@ -39,7 +41,7 @@ impl From<PruningSpec> for Pruning {
     fn from(spec: PruningSpec) -> Self {
         match spec {
             PruningSpec::Keep => Self::Keep,
-            PruningSpec::Remove => Self::Remove,
+            PruningSpec::Owned | PruningSpec::Remove => Self::Remove,
             PruningSpec::Disable => Self::Disable,
         }
     }
