@@ -67,6 +67,7 @@ pub fn new(plan: &Plan, deed: RunDeed, about: &About, author: crate::model::Auth
         state: RunState::Running,
         exits: Vec::new(),
         reverts: about.reverts,
+        zones: plan.zones.keys().map(|code| code.0.clone()).collect(),
     }
 }
 

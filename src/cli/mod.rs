@@ -20,17 +20,23 @@ mod emulate;
 mod exit;
 mod files;
 mod gateway;
+mod grouping;
+mod history;
 mod journal;
 mod learning;
+mod merge;
 mod opened;
 mod outputs;
 mod overriding;
 mod plan;
 mod planfile;
 mod progress;
+mod release;
 mod resume;
+mod revert;
 mod revision;
 mod runbook;
+mod runs;
 mod schema;
 mod selection;
 mod show;
@@ -77,7 +83,11 @@ enum Command {
     Approve(approve::Approve),
     Apply(apply::Apply),
     Resume(resume::Resume),
+    Revert(revert::Revert),
+    Release(release::Release),
     Drift(drift::DriftCommand),
+    History(history::History),
+    Runs(runs::Runs),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -128,7 +138,11 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Resume(command) => command.run(&directory, world).await,
+        Command::Revert(command) => command.run(&directory, world).await,
+        Command::Release(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,
+        Command::History(command) => command.run(&directory, world).await,
+        Command::Runs(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

@@ -9,6 +9,7 @@ use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
+use super::grouping::Grouping;
 use super::opened::{self, Opened};
 use super::outputs::Outputs;
 use super::planfile::{self, Reviewed};
@@ -19,9 +20,10 @@ use super::store::StoreArg;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan};
+use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan, RunDeed};
 use crate::observe::observe;
 use crate::plan::approval;
+use crate::plan::revert::{Backwards, Kept};
 use crate::render;
 use crate::render::json::layout::lines;
 use crate::render::markdown::About;
@@ -50,6 +52,8 @@ pub struct PlanCommand {
     drifted: Drifted,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    grouping: Grouping,
     #[command(flatten)]
     outputs: Outputs,
 }
@@ -92,7 +96,11 @@ impl PlanCommand {
         if let Err(exit) = self.outputs.check(format, world) {
             return exit;
         }
-        let terms = self.drifted.terms(self.against.clone());
+        let about = match self.grouping.about(self.target.selection.shard, world) {
+            Ok(about) => about,
+            Err(exit) => return exit,
+        };
+        let terms = Terms { access: about.access(), ..self.drifted.terms(self.against.clone()) };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
@@ -114,7 +122,11 @@ impl PlanCommand {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
-        exit::worst(&exit::of_plan(&planned.plan, changes_count))
+        let exits = exit::of_plan(&planned.plan, changes_count);
+        if let Err(exit) = about.remember(&planned, RunDeed::Plan, &exits, directory, world).await {
+            return exit;
+        }
+        exit::worst(&exits)
     }
 }
 
@@ -134,6 +146,8 @@ pub struct Prepared {
     pub terms: Terms,
     /// Which store to remember by.
     pub store: StoreArg,
+    /// The run that is taken back, where what is desired comes from the history.
+    pub backwards: Option<Backwards>,
 }
 
 /// What the manifests are compared with, and which of the differences count.
@@ -235,7 +249,7 @@ pub async fn prepare(
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
     let terms = Terms::default();
     let store = target.store.clone();
-    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store })
+    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store, backwards: None })
 }
 
 /// What a selection leaves of what is desired.
@@ -245,12 +259,16 @@ pub fn narrow(
     desired: Desired,
     world: &World,
 ) -> Result<Desired, Exit> {
-    selection.narrow(&config.network, desired).map_err(|problems| {
+    let narrowed = selection.narrow(&config.network, desired).map_err(|problems| {
         problems.iter().for_each(|problem| {
             super::fail(world, problem);
         });
         Exit::Invalid
-    })
+    })?;
+    if let Some(shard) = selection.shard.filter(|_| narrowed.zones.is_empty()) {
+        world.err.line(format!("note: there are no zones in shard {shard}, so there is nothing to do"));
+    }
+    Ok(narrowed)
 }
 
 /// Observes what was prepared, compares and plans.
@@ -261,7 +279,7 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, desired, selection, made_from, reviewed, terms, store } = prepared;
+    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, backwards } = prepared;
     let store = match terms.access {
         Access::Read => store.look(&config.network, directory, world).await?,
         Access::Write => store.keep(&config.network, directory, world).await?,
@@ -277,7 +295,12 @@ pub async fn look(
         }
         None => ask(&config, wanted, directory, format, world, tell).await?,
     };
+    let mut kept = Kept::default();
+    if let Some(backwards) = &backwards {
+        (desired, kept) = backwards.standing(&desired, &observed);
+    }
     let mut differences = diff::diff(&desired, &observed);
+    kept.tell(&mut differences);
     if let Some(base) = &base {
         plan::origin::classify(&mut differences, &diff::diff(&base.desired, &observed), &observed);
     }

@@ -24,7 +24,7 @@ use crate::render;
 use crate::store::{Access, OpenStep, Store, Unfinished};
 
 /// Seconds after which a run on another machine counts as gone that has not been heard of.
-const SILENCE: u64 = 30;
+pub const SILENCE: u64 = 30;
 /// Runs that are looked through for one that did not end.
 const LATEST: usize = 50;
 

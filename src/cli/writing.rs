@@ -27,6 +27,16 @@ pub struct Manner {
     pub patience: Patience,
 }
 
+impl Manner {
+    /// Whether the run is one of several that belong together, and is remembered even where it does nothing.
+    fn is_grouped(&self) -> bool {
+        match &self.begin {
+            Begin::New { about, .. } => about.group.is_some(),
+            Begin::TakenUp { .. } => false,
+        }
+    }
+}
+
 /// Which run it is.
 pub enum Begin {
     /// One that begins now.
@@ -70,7 +80,7 @@ pub async fn carry_out(
     let plan = &planned.plan;
     let may_write = plan.has_work() && !plan.is_denied();
     let lessons = super::learning::lessons(planned);
-    let journal = match (&planned.store, may_write || !lessons.is_empty()) {
+    let journal = match (&planned.store, may_write || !lessons.is_empty() || manner.is_grouped()) {
         (Some(_), true) => begin(planned, manner, directory, world).await?,
         (_, _) => None,
     };
@@ -150,7 +160,8 @@ async fn end(
     let interrupted = outcomes.into_iter().any(|(_, outcome)| *outcome == Outcome::Interrupted);
     let state = if interrupted { RunState::Interrupted } else { RunState::Ended };
     let codes = exits.iter().map(|exit| exit.code()).collect();
-    journal.end(state, codes, render::json::report::text(plan, report)).await
+    let text = serde_json::to_string(&planfile::report_json(plan, report)).unwrap_or_default();
+    journal.end(state, codes, text).await
 }
 
 async fn write(

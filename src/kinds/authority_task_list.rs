@@ -163,6 +163,15 @@ impl KindSpec for AuthorityTaskList {
             fields: &["dismissForNetwork"],
         },
     ];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        match collection {
+            LIST => Some(Arc::clone(&ON_LIST)),
+            REPORTS => Some(Arc::clone(&REPORTED)),
+            DISMISSAL => Some(Arc::clone(&DISMISSING)),
+            _ => None,
+        }
+    }
 }
 
 const LIST: &str = "AuthorityTaskList";

@@ -77,6 +77,10 @@ impl KindSpec for AvailabilityGroup {
         key: &["name"],
         fields: &["description", "institutions", "campuses", "libraries"],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == COLLECTION).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 const COLLECTION: &str = "AvailabilityGroups";

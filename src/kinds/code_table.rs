@@ -66,6 +66,10 @@ impl KindSpec for CodeTable {
     const ABOUT: &'static str = "Rows that a code table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::All;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&NAMES.shape))
+    }
 }
 
 impl Spec for CodeTable {

@@ -120,6 +120,10 @@ impl KindSpec for FulfillmentRules {
             "*",
         ],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 const UNIT: &str = "unit";

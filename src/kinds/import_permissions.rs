@@ -93,6 +93,10 @@ impl KindSpec for ImportPermissions {
         key: &["institution"],
         fields: &["bibliographic", "authority", "linking"],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

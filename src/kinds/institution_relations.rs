@@ -58,6 +58,10 @@ impl KindSpec for InstitutionRelations {
         key: &["institution"],
         fields: &["pickupAt", "returnAt"],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

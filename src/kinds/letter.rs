@@ -39,6 +39,10 @@ impl KindSpec for Letter {
     const ABOUT: &'static str = "What one of Alma's letters shall say in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::All;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 /// There is one record for each letter, without a key, and Alma alone makes letters.

@@ -52,6 +52,10 @@ impl KindSpec for LibraryRelations {
     const ABOUT: &'static str = "Which libraries of an institution serve each other, and how.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::All;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 static SHAPE: LazyLock<Arc<Shape>> =

@@ -115,6 +115,10 @@ impl KindSpec for LinkedAccountSync {
         key: &["sourceInstitution"],
         fields: &["fields", "userGroups", "onFailure", "maximalLag", "enabled"],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

@@ -69,6 +69,10 @@ impl KindSpec for MappingTable {
     const ABOUT: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::All;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 impl Spec for MappingTable {

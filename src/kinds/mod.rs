@@ -32,7 +32,7 @@ mod xsl;
 
 use std::any::Any;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::network::Role;
-use crate::model::{Desired, Diagnostic, Network, Policy};
+use crate::model::{Desired, Diagnostic, Network, Policy, Shape};
 
 /// Makes the list, so that its length need not be counted.
 macro_rules! kinds {
@@ -92,6 +92,11 @@ pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
     const REACH: Reach = Reach::Members;
     /// Those that Alma's public API does not reach. The emulator's gateway serves them so.
     const GATEWAY: &'static [GatewayCollection] = &[];
+
+    /// How a type of collection behaves, where it is this kind's own.
+    fn shape(_collection: &str) -> Option<Arc<Shape>> {
+        None
+    }
 }
 
 /// A type of collection that Alma's public API does not reach. No vendor has published what its records
@@ -158,6 +163,7 @@ pub struct Kind {
     /// Those that Alma's public API does not reach.
     pub gateway: &'static [GatewayCollection],
     read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
+    shape: fn(&str) -> Option<Arc<Shape>>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<Schema>,
 }
@@ -171,6 +177,7 @@ impl Kind {
             reach: S::REACH,
             gateway: S::GATEWAY,
             read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
+            shape: S::shape,
             make_schema: schema::of::<S>,
             schema: OnceLock::new(),
         }
@@ -203,6 +210,11 @@ pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
     policy::all(manifests)
 }
 
+/// How a type of collection behaves, whichever kinds speak of it; `None` for a type that there is not.
+pub fn shape(collection: &str) -> Option<Arc<Shape>> {
+    KINDS.iter().find_map(|kind| (kind.shape)(collection))
+}
+
 /// What all manifests want of all zones of the network, and everything that is wrong with it. Where
 /// anything is an error, here or in what was loaded, what is wanted is not whole.
 pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
@@ -217,4 +229,17 @@ pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagno
     problems.extend(availability_group::differ_only_in_case(&desired));
     manifest::sort(&mut problems);
     (desired, problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, shape};
+
+    #[test]
+    fn it_is_known_how_each_type_of_collection_behaves() {
+        for collection in KINDS.iter().flat_map(|kind| kind.collections) {
+            assert!(shape(collection).is_some(), "{collection}");
+        }
+        assert_eq!(shape("NoSuchThing"), None);
+    }
 }

@@ -67,6 +67,10 @@ impl KindSpec for SupportServices {
             fields: &["lastRun", "status", "records", "errors"],
         },
     ];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == PRIVILEGES).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {

@@ -70,6 +70,10 @@ impl KindSpec for TermsOfUse {
         key: &["name"],
         fields: &["type", "description", "attachedToNetwork", "overruledAt", "*"],
     }];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 const NAME: &str = "name";

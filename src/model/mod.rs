@@ -49,6 +49,6 @@ pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, W
 pub use place::{Place, Position, Provenance};
 pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
-pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
-pub use run::{Author, Host, NoRunId, Run, RunDeed, RunId, RunState, Shard};
+pub use rollout::{ApprovalRule, OnFailure, Rollout, StopRule, Wave};
+pub use run::{Author, Host, NoRunId, NoShard, Run, RunDeed, RunId, RunState, Shard};
 pub use value::{Field, Record, Value};

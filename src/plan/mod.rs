@@ -5,8 +5,10 @@ mod cost;
 pub mod desired;
 pub mod digest;
 mod group;
+pub mod merge;
 mod order;
 pub mod origin;
+pub mod revert;
 
 #[cfg(test)]
 mod tests;
@@ -82,6 +84,7 @@ pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> Made
         network: desired::network(network),
         manifests: manifests.into_iter().map(|(manifest, zones)| (manifest, digest::of(&zones))).collect(),
         kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
+        reverts: None,
     }
 }
 

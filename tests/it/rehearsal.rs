@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use secrecy::SecretString;
-use zonal::apply::{Stop, apply};
+use zonal::apply::{Journal, Stop, apply};
 use zonal::emulator::{Behaviour, CodeRow, Control, EmulatedZone, Emulator, MappingRow, TableKind};
 use zonal::manifest::{self, Source};
-use zonal::model::{Action, Change, Desired, Event, Mode, Network, Outcome, Plan, Report, Value, ZoneCode};
+use zonal::model::{
+    Action, Change, Desired, Event, Mode, Network, Observed, Outcome, Plan, Report, Value, ZoneCode,
+};
 use zonal::observe::observe;
 use zonal::provider::alma::{AlmaReader, AlmaWriter};
 use zonal::provider::budget::Budget;
@@ -98,6 +100,12 @@ impl Rehearsal {
     }
 
     pub async fn plan(&self) -> Plan {
+        let observed = self.observe(&self.desired).await;
+        plan::plan(&self.network, diff::diff(&self.desired, &observed), &observed, None)
+    }
+
+    /// What the zones hold of what is desired.
+    pub async fn observe(&self, desired: &Desired) -> Observed {
         let readers: BTreeMap<ZoneCode, AlmaReader> = (self.network.zones.iter())
             .map(|zone| {
                 let key = SecretString::from(read_key(&zone.code));
@@ -105,11 +113,21 @@ impl Rehearsal {
                 (zone.code.clone(), AlmaReader::new(zone, key, self.transport.clone(), budget))
             })
             .collect();
-        let observed = observe(&readers, &self.desired, &|_| {}).await;
-        plan::plan(&self.network, diff::diff(&self.desired, &observed), &observed, None)
+        observe(&readers, desired, &|_| {}).await
     }
 
     pub async fn apply(&self, plan: &Plan, tell: &(dyn Fn(Event) + Sync)) -> Report {
+        self.carry_out(&self.desired, plan, &zonal::apply::Forgetful, tell).await
+    }
+
+    /// Carries out a plan of something else that is desired, and writes down what is done.
+    pub async fn carry_out(
+        &self,
+        desired: &Desired,
+        plan: &Plan,
+        journal: &impl Journal,
+        tell: &(dyn Fn(Event) + Sync),
+    ) -> Report {
         let writers: BTreeMap<ZoneCode, AlmaWriter> = (self.network.zones.iter())
             .map(|zone| {
                 let key = SecretString::from(write_key(&zone.code));
@@ -118,7 +136,7 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        apply(&writers, &self.desired, plan, &zonal::apply::Forgetful, &stop, tell).await
+        apply(&writers, desired, plan, journal, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.

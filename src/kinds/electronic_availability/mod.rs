@@ -165,6 +165,10 @@ impl KindSpec for ElectronicAvailability {
         "Which groups an e-resource of the network zone is available for, and what is different for each.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::Network;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 impl Spec for ElectronicAvailability {

@@ -14,7 +14,7 @@ use crate::manifest::{codes, suggest};
 use crate::model::network::{Role, Zone};
 use crate::model::{CollectionId, Network, Severity, Shape, Value};
 
-static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+pub(super) static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     // The defaults are those of the vendor's release notes of 2017.
     let no = ["refreshExpiryDate", "refreshPurgeDate", "copyNetworkBlocks"]
         .map(|field| (field.into(), false.into()));
@@ -31,7 +31,7 @@ static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
 /// A member whose groups changed is the usual reason.
 const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
 
-static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+pub(super) static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
     Arc::new(Shape {
         stale: Some(STALE.into()),
         menu: "Configuration > User Management > External User Groups".into(),

@@ -23,7 +23,7 @@ use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
-use crate::model::{Diagnostic, Enforcement, Network, Unlisted};
+use crate::model::{Diagnostic, Enforcement, Network, Shape, Unlisted};
 
 /// Linked account rules of members, and the external user groups that they choose by.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -260,6 +260,14 @@ impl KindSpec for LinkingRules {
             fields: &["sourceInstitutions", "description"],
         },
     ];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        match collection {
+            "LinkedAccountRules" => Some(Arc::clone(&generate::RULES)),
+            "ExternalUserGroups" => Some(Arc::clone(&generate::GROUPS)),
+            _ => None,
+        }
+    }
 }
 
 impl Spec for LinkingRules {

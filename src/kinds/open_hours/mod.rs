@@ -134,6 +134,10 @@ impl KindSpec for OpenHours {
     const ABOUT: &'static str = "Opening hours, events and exceptions of institutions or of their libraries.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const REACH: Reach = Reach::All;
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
 }
 
 /// What identifies an entry.

@@ -40,6 +40,15 @@ impl KindSpec for UserGroups {
             fields: &["operator", "userGroups", "hides"],
         },
     ];
+
+    fn shape(collection: &str) -> Option<Arc<Shape>> {
+        match collection {
+            RESTRICTED => Some(Arc::clone(&SHAPES.restricted)),
+            ROTA_RULES => Some(Arc::clone(&SHAPES.rota_rules)),
+            DISPLAY_RULES => Some(Arc::clone(&SHAPES.display_rules)),
+            _ => None,
+        }
+    }
 }
 
 const RESTRICTED: &str = "RestrictedUsers";
