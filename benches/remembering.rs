@@ -292,6 +292,7 @@ fn new_run() -> NewRun {
         state: RunState::Running,
         exits: Vec::new(),
         reverts: None,
+        zones: Vec::new(),
     };
     NewRun { run, plan: "{}".to_owned() }
 }

@@ -37,7 +37,7 @@ pub fn settle(changes: &Arc<[Done]>, now: &ObservedCollection) -> Moment {
 /// What is known of records that were created: that they are zonal's own. Everything else about them and others
 /// is learned where they are compared as a whole.
 fn learned(made: &[Done]) -> Learned {
-    let created = made.iter().filter(|done| done.action == Action::Create);
+    let created = made.iter().filter(|done| done.creates());
     let found = created.map(|done| {
         let fields = done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
         let known =

@@ -8,11 +8,13 @@ use clap::Args;
 
 use super::config::Format;
 use super::exit::{self, Exit};
+use super::grouping::Grouping;
 use super::journal::{About, Patience};
 use super::outputs;
 use super::overriding::Overriding;
 use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
+use super::revert::{self, TakeBack};
 use super::telling::{Runner, Telling};
 use super::unfinished;
 use super::world::World;
@@ -50,6 +52,8 @@ pub struct Apply {
     drifted: Drifted,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    grouping: Grouping,
 }
 
 impl Apply {
@@ -57,6 +61,10 @@ impl Apply {
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
         let format = if self.json { Format::Lines } else { Format::Text };
         let telling = Telling::new(format, if self.github { Runner::GitHub } else { Runner::None }, world);
+        let about = match self.grouping.about(self.target.selection.shard, world) {
+            Ok(about) => about,
+            Err(exit) => return exit,
+        };
         telling.begin();
         let planned = match self.plan(directory, format, world, &|event| telling.event(event)).await {
             Ok(planned) => planned,
@@ -72,16 +80,32 @@ impl Apply {
         {
             return exit;
         }
-        let begin = Begin::New { deed: RunDeed::Apply, about: About::default() };
+        let reverts = planned.plan.made_from.reverts;
+        let deed = if reverts.is_some() { RunDeed::Revert } else { RunDeed::Apply };
+        let begin = Begin::New { deed, about: About { reverts, ..about } };
         let manner = Manner { begin, patience: self.patience() };
         let written =
             writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
                 .await;
-        let Written { report, exits, run } = match written {
+        let Written { report, mut exits, run } = match written {
             Ok(written) => written,
             Err(exit) => return exit,
         };
-        telling.end(&planned.plan, &report, &exits, run);
+        let take_back = TakeBack { planned: &planned, report: &report, run, store: &self.target.store };
+        // For programs, the last line is what the whole command came to.
+        match format {
+            Format::Text => {
+                telling.end(&planned.plan, &report, &exits, run);
+                exits.extend(take_back.run(&telling, directory, format, world).await);
+            }
+            Format::Json | Format::Lines => {
+                exits.extend(take_back.run(&telling, directory, format, world).await);
+                telling.end(&planned.plan, &report, &exits, run);
+            }
+        }
+        if reverts.is_some() {
+            revert::remind(&report, world);
+        }
         if self.github {
             on_github(&planned.plan, &report, directory, format, world);
         }

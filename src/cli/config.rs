@@ -82,6 +82,23 @@ pub fn load_telling(
     }
 }
 
+/// The network alone, for a command that asks nothing of it but what it is called and where it remembers what was
+/// done: whatever else is wrong with the manifests stays untold.
+///
+/// # Errors
+/// An exit code, once it has been said why nothing tells what the network is.
+pub fn network(directory: &Path, environment: Option<&str>, world: &World) -> Result<Network, Exit> {
+    let sources = files::read(directory);
+    let loaded = manifest::load(&sources, environment);
+    let unknown = |problem: &&Diagnostic| problem.code == manifest::codes::UNKNOWN_ENVIRONMENT;
+    let unknown: Vec<Diagnostic> = loaded.diagnostics.iter().filter(unknown).cloned().collect();
+    match loaded.network {
+        Some(network) if unknown.is_empty() => Ok(network),
+        Some(_) => Err(report(&unknown, &sources, Format::Text, world)),
+        None => Err(report(&loaded.diagnostics, &sources, Format::Text, world)),
+    }
+}
+
 /// Why there is no configuration.
 pub struct Wrong {
     /// What is wrong, and what else was found.

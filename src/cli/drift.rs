@@ -7,10 +7,12 @@ use clap::Args;
 use super::base::Memory;
 use super::config::Format;
 use super::exit::{self, Exit};
+use super::grouping::Grouping;
 use super::outputs::Outputs;
 use super::plan::{Part, Target, Terms, make_on};
 use super::planfile;
 use super::world::World;
+use crate::model::RunDeed;
 use crate::render;
 use crate::render::json::layout::lines;
 use crate::render::markdown::About;
@@ -33,6 +35,8 @@ pub struct DriftCommand {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
+    grouping: Grouping,
+    #[command(flatten)]
     outputs: Outputs,
 }
 
@@ -43,8 +47,13 @@ impl DriftCommand {
         if let Err(exit) = self.outputs.check(format, world) {
             return exit;
         }
+        let about = match self.grouping.about(self.target.selection.shard, world) {
+            Ok(about) => about,
+            Err(exit) => return exit,
+        };
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
-        let terms = Terms { against: self.against.clone(), memory, part: Part::All, ..Terms::default() };
+        let (against, access) = (self.against.clone(), about.access());
+        let terms = Terms { against, memory, part: Part::All, access, ..Terms::default() };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
@@ -58,6 +67,10 @@ impl DriftCommand {
         if let Err(exit) = self.outputs.write(&planned.plan, About::Drift, None, directory, format, world) {
             return exit;
         }
-        exit::worst(&exit::of_drift(&planned.plan))
+        let exits = exit::of_drift(&planned.plan);
+        if let Err(exit) = about.remember(&planned, RunDeed::Drift, &exits, directory, world).await {
+            return exit;
+        }
+        exit::worst(&exits)
     }
 }

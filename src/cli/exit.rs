@@ -42,6 +42,22 @@ impl Exit {
             Self::Interrupted => 130,
         }
     }
+
+    /// What a process's exit code means; `None` for one that zonal does not end with.
+    pub fn of_code(code: u8) -> Option<Self> {
+        let all = [
+            Self::Interrupted,
+            Self::Invalid,
+            Self::Unverified,
+            Self::Partial,
+            Self::Stale,
+            Self::Blocked,
+            Self::Incomplete,
+            Self::Changes,
+            Self::Done,
+        ];
+        all.into_iter().find(|exit| exit.code() == code)
+    }
 }
 
 /// Every code that applies to a plan that was only shown.

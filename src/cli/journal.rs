@@ -53,6 +53,7 @@ pub struct RunJournal {
 }
 
 /// How a run goes about its zones.
+#[derive(Default)]
 pub struct Ways {
     /// Whether it waits where another run writes to a zone.
     pub patience: Patience,
@@ -90,6 +91,7 @@ pub fn new(plan: &Plan, deed: RunDeed, about: &About, author: crate::model::Auth
         state: RunState::Running,
         exits: Vec::new(),
         reverts: about.reverts,
+        zones: plan.zones.keys().map(|code| code.0.clone()).collect(),
     }
 }
 

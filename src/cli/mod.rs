@@ -20,18 +20,24 @@ mod emulate;
 mod exit;
 mod files;
 mod gateway;
+mod grouping;
+mod history;
 mod journal;
 mod learning;
+mod merge;
 mod opened;
 mod outputs;
 mod overriding;
 mod plan;
 mod planfile;
 mod progress;
+mod release;
 mod remembered;
 mod resume;
+mod revert;
 mod revision;
 mod runbook;
+mod runs;
 mod schema;
 mod selection;
 mod settling;
@@ -80,7 +86,11 @@ enum Command {
     Approve(approve::Approve),
     Apply(apply::Apply),
     Resume(resume::Resume),
+    Revert(revert::Revert),
+    Release(release::Release),
     Drift(drift::DriftCommand),
+    History(history::History),
+    Runs(runs::Runs),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -131,7 +141,11 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Approve(command) => command.run(&directory, world),
         Command::Apply(command) => command.run(&directory, world).await,
         Command::Resume(command) => command.run(&directory, world).await,
+        Command::Revert(command) => command.run(&directory, world).await,
+        Command::Release(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,
+        Command::History(command) => command.run(&directory, world).await,
+        Command::Runs(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

@@ -10,6 +10,7 @@ use super::config::{self, Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
+use super::grouping::Grouping;
 use super::opened::{self, Opened};
 use super::outputs::Outputs;
 use super::planfile::{self, Reviewed};
@@ -22,9 +23,12 @@ use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, ZoneCode};
+use crate::model::{
+    Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, RunDeed, ZoneCode,
+};
 use crate::observe::observe;
 use crate::plan::approval;
+use crate::plan::revert::{Backwards, Kept};
 use crate::render;
 use crate::render::json::layout::lines;
 use crate::render::markdown::About;
@@ -53,6 +57,8 @@ pub struct PlanCommand {
     drifted: Drifted,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    grouping: Grouping,
     #[command(flatten)]
     outputs: Outputs,
 }
@@ -107,7 +113,11 @@ impl PlanCommand {
         if let Err(exit) = self.outputs.check(format, world) {
             return exit;
         }
-        let terms = self.drifted.terms(self.against.clone());
+        let about = match self.grouping.about(self.target.selection.shard, world) {
+            Ok(about) => about,
+            Err(exit) => return exit,
+        };
+        let terms = Terms { access: about.access(), ..self.drifted.terms(self.against.clone()) };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
@@ -132,7 +142,11 @@ impl PlanCommand {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
-        exit::worst(&exit::of_plan(&planned.plan, changes_count))
+        let exits = exit::of_plan(&planned.plan, changes_count);
+        if let Err(exit) = about.remember(&planned, RunDeed::Plan, &exits, directory, world).await {
+            return exit;
+        }
+        exit::worst(&exits)
     }
 }
 
@@ -154,6 +168,8 @@ pub struct Prepared {
     pub store: StoreArg,
     /// What it covers.
     pub reach: Reach,
+    /// The run that is taken back, where what is desired comes from the history.
+    pub backwards: Option<Backwards>,
 }
 
 /// What the manifests are compared with, and which of the differences count.
@@ -257,7 +273,17 @@ pub async fn prepare(
     let store = target.store.clone();
     let reach =
         Reach { zones: target.zones(&config.network, &desired), kinds: target.selection.kind.clone() };
-    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store, reach })
+    Ok(Prepared {
+        config,
+        desired,
+        selection,
+        made_from,
+        reviewed: None,
+        terms,
+        store,
+        reach,
+        backwards: None,
+    })
 }
 
 /// What a selection leaves of what is desired.
@@ -267,12 +293,16 @@ pub fn narrow(
     desired: Desired,
     world: &World,
 ) -> Result<Desired, Exit> {
-    selection.narrow(&config.network, desired).map_err(|problems| {
+    let narrowed = selection.narrow(&config.network, desired).map_err(|problems| {
         problems.iter().for_each(|problem| {
             super::fail(world, problem);
         });
         Exit::Invalid
-    })
+    })?;
+    if let Some(shard) = selection.shard.filter(|_| narrowed.zones.is_empty()) {
+        world.err.line(format!("note: there are no zones in shard {shard}, so there is nothing to do"));
+    }
+    Ok(narrowed)
 }
 
 /// Observes what was prepared, compares and plans.
@@ -283,7 +313,8 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, reach } = prepared;
+    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, reach, backwards } =
+        prepared;
     let store = match terms.access {
         Access::Read => store.look(&config.network, directory, world).await?,
         Access::Write => store.keep(&config.network, directory, world).await?,
@@ -306,14 +337,19 @@ pub async fn look(
         }
         None => ask(&config, wanted, directory, format, world, tell).await?,
     };
+    let mut kept = Kept::default();
+    if let Some(backwards) = &backwards {
+        (desired, kept) = backwards.standing(&desired, &observed);
+    }
     let mut differences = diff::since(&desired, &observed, base.as_ref());
-    match (&revision, &base) {
-        (Some(then), _) => {
+    kept.tell(&mut differences);
+    match (&revision, &base, &backwards) {
+        (Some(then), _, _) => {
             let then = diff::diff(&then.desired, &observed);
             plan::origin::by_revision(&mut differences, &then, &observed);
         }
-        (None, Some(base)) => plan::origin::by_ledger(&mut differences, &desired, &observed, base),
-        (None, None) => {}
+        (None, Some(base), None) => plan::origin::by_ledger(&mut differences, &desired, &observed, base),
+        (None, _, Some(_)) | (None, None, None) => {}
     }
     plan::origin::settle(&mut differences, &desired);
     match terms.part {

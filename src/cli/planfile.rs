@@ -10,18 +10,20 @@ use super::exit::Exit;
 use super::files;
 use super::plan::{self, Part, Prepared, Target, Terms};
 use super::remembered::Reach;
+use super::revert;
 use super::selection::Selection;
 use super::since;
 use super::world::World;
 use crate::apply::goes_on;
 use crate::model::{
-    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Override, Plan, RunId,
-    Step, UnderReview, Value, Verdict, ZoneCode, ZonePlan, looks_truncated,
+    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Override, Plan, Report,
+    RunId, Step, UnderReview, Value, Verdict, ZoneCode, ZonePlan, looks_truncated,
 };
 use crate::plan::digest::{Scope, is_busy};
 use crate::plan::{groups, hold};
 use crate::render::json::layout::lines;
 use crate::render::json::plan::{PlanJson, Reconciler, ResourceChange, Unreadable, read};
+use crate::render::json::report::ReportJson;
 
 /// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
 /// answer of a zone to the next is left out.
@@ -42,6 +44,12 @@ pub fn text(fresh: &Plan) -> String {
 pub fn plan_json(shown: &Plan) -> PlanJson {
     let scope = Scope::from(shown);
     crate::render::json::plan::plan(shown, |change| scope.change(change))
+}
+
+/// What came of a plan in its published shape.
+pub fn report_json(carried_out: &Plan, report: &Report) -> ReportJson {
+    let scope = Scope::from(carried_out);
+    crate::render::json::report::report(carried_out, report, |change| scope.change(change))
 }
 
 /// Whether a plan that was read is as it was made: its digests are those of what it shows, and it shows all
@@ -252,8 +260,11 @@ impl Reviewed {
         let environment = self.environment.clone();
         let store = target.store.clone();
         let everything = Target { environment, selection: Selection::default(), store, changed_since: None };
-        let Prepared { config, desired, store, .. } =
-            plan::prepare(&everything, directory, format, world).await?;
+        let prepared = match self.made_from.reverts {
+            Some(run) => revert::prepare(run, &everything, directory, format, world).await?,
+            None => plan::prepare(&everything, directory, format, world).await?,
+        };
+        let Prepared { config, desired, store, backwards, .. } = prepared;
         if config.network.name != self.network {
             let found =
                 format!("it was made for the network {}, and this is {}", self.network, config.network.name);
@@ -261,7 +272,8 @@ impl Reviewed {
         }
         let reviewed = self.narrow(desired);
         let kinds: Vec<String> = self.made_from.kinds.iter().map(ToString::to_string).collect();
-        let made_from = crate::plan::made_from(&config.network, &reviewed, &kinds);
+        let reverts = self.made_from.reverts;
+        let made_from = MadeFrom { reverts, ..crate::plan::made_from(&config.network, &reviewed, &kinds) };
         let differing = differing(&self.made_from, &made_from);
         if !differing.is_empty() {
             return Err(self.refuse(&differing, world));
@@ -277,7 +289,8 @@ impl Reviewed {
         let mut zones = target.zones(&config.network, &desired);
         zones.retain(|zone| self.zones.contains(&zone.0));
         let reach = Reach { zones, kinds };
-        Ok(Prepared { config, desired, selection, made_from, reviewed: Some(self), terms, store, reach })
+        let reviewed = Some(self);
+        Ok(Prepared { config, desired, selection, made_from, reviewed, terms, store, reach, backwards })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.

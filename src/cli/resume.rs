@@ -97,8 +97,8 @@ impl Resuming<'_> {
         }
         self.settle(&config, &store, &run).await?;
         match run.deed {
-            RunDeed::Apply => self.finish(store, run).await,
-            RunDeed::Revert | RunDeed::Drift | RunDeed::Plan => Err(self.not_an_apply(&run)),
+            RunDeed::Apply | RunDeed::Revert => self.finish(store, run).await,
+            RunDeed::Drift | RunDeed::Plan | RunDeed::Release => Err(self.wrote_nothing(&run)),
         }
     }
 
@@ -220,12 +220,8 @@ impl Resuming<'_> {
     }
 
     /// What a revert writes follows from the history, and not from the manifests.
-    fn not_an_apply(&self, run: &Run) -> Exit {
-        let again = match run.reverts {
-            Some(reverted) => format!("`zonal revert {reverted}` does what is left of it"),
-            None => "`zonal plan` shows what is left".to_owned(),
-        };
-        super::fail(self.world, format!("{} is no apply, so it is not resumed; {again}", run.id))
+    fn wrote_nothing(&self, run: &Run) -> Exit {
+        super::fail(self.world, format!("{} wrote to no zone, so it is not resumed", run.id))
     }
 
     fn patience(&self) -> Patience {

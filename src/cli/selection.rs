@@ -7,7 +7,7 @@ use clap::Args;
 use crate::kinds::KINDS;
 use crate::manifest::suggest::among;
 use crate::model::network::Zone;
-use crate::model::{Desired, DesiredCollection, Network};
+use crate::model::{Desired, DesiredCollection, Network, Shard};
 use crate::plan;
 
 /// Narrows a command to some of the zones. Flags of one name add up, flags of different names narrow
@@ -36,6 +36,12 @@ pub struct Selection {
     /// Only manifests of this kind; may be repeated
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<String>,
+    /// Only this part of the zones, `2/4`: for several runs that share the work
+    ///
+    /// A zone's code decides in which part it is, and nothing else, so a zone that joins the network moves no other
+    /// one. Parts are not of the same size, and may be empty. `zonal runs merge` gives the one report.
+    #[arg(long, value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
 }
 
 impl ZoneSelection {
@@ -122,14 +128,23 @@ impl Selection {
             plan::view::narrow(collections, of_kind);
             network.zone(code).is_some_and(|zone| self.zones.selects(zone)) && !collections.is_empty()
         });
-        match (self.words(), narrowed.zones.is_empty()) {
-            (Some(words), true) => Err(vec![format!("no manifest applies to what is selected: {words}")]),
-            _ => Ok(narrowed),
+        if let (Some(words), true) = (self.words_but_shard(), narrowed.zones.is_empty()) {
+            return Err(vec![format!("no manifest applies to what is selected: {words}")]);
         }
+        // There may well be none in this part.
+        narrowed.zones.retain(|code, _| self.shard.is_none_or(|shard| shard.holds(code)));
+        Ok(narrowed)
     }
 
-    /// The selection in words, `zones 01A, 01B and kind CodeTable`; `None` where it selects everything.
+    /// The selection in words, `zones 01A, 01B, kind CodeTable, shard 2/4`; `None` where it selects everything.
     pub fn words(&self) -> Option<String> {
+        let shard = self.shard.map(|shard| format!("shard {shard}"));
+        let parts: Vec<String> = self.words_but_shard().into_iter().chain(shard).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// The same without the part of the zones that several runs share.
+    pub fn words_but_shard(&self) -> Option<String> {
         let named = |what: &str, values: &[String]| match values {
             [] => None,
             [one] => Some(format!("{what} {one}")),

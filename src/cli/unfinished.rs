@@ -40,7 +40,7 @@ impl Standing {
 pub fn writes(run: &Run) -> bool {
     match run.deed {
         RunDeed::Apply | RunDeed::Revert => true,
-        RunDeed::Drift | RunDeed::Plan => false,
+        RunDeed::Drift | RunDeed::Plan | RunDeed::Release => false,
     }
 }
 

@@ -28,6 +28,16 @@ pub struct Manner {
     pub patience: Patience,
 }
 
+impl Manner {
+    /// Whether the run is one of several that belong together, and is remembered even where it does nothing.
+    fn is_grouped(&self) -> bool {
+        match &self.begin {
+            Begin::New { about, .. } => about.group.is_some(),
+            Begin::TakenUp { .. } => false,
+        }
+    }
+}
+
 /// Which run it is.
 pub enum Begin {
     /// One that begins now.
@@ -68,7 +78,8 @@ pub async fn carry_out(
     let lessons = super::learning::lessons(planned);
     // One that is taken up ends, even where nothing is left of it.
     let taken_up = matches!(manner.begin, Begin::TakenUp(_)) && !plan.is_denied();
-    let journal = match (&planned.store, may_write || taken_up || !lessons.is_empty()) {
+    let worth_it = may_write || taken_up || !lessons.is_empty() || manner.is_grouped();
+    let journal = match (&planned.store, worth_it) {
         (Some(_), true) => begin(planned, manner, directory, world).await?,
         (_, _) => None,
     };
@@ -161,7 +172,8 @@ async fn end(
     let interrupted = outcomes.into_iter().any(|(_, outcome)| *outcome == Outcome::Interrupted);
     let state = if interrupted { RunState::Interrupted } else { RunState::Ended };
     let codes = exits.iter().map(|exit| exit.code()).collect();
-    journal.end(state, codes, render::json::report::text(plan, report)).await
+    let text = serde_json::to_string(&planfile::report_json(plan, report)).unwrap_or_default();
+    journal.end(state, codes, text).await
 }
 
 async fn write(

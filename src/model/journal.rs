@@ -118,7 +118,15 @@ pub struct Setting {
     pub after: Value,
 }
 
+/// What stands in the place of a manifest's name where a run takes another one back: this, and that run.
+pub const REVERT_OF: &str = "revert of ";
+
 impl Done {
+    /// Whether it brings a record into being that is zonal's own. One that comes back is its zone's, as it was before.
+    pub fn creates(&self) -> bool {
+        self.action == Action::Create && !self.manifest.starts_with(REVERT_OF)
+    }
+
     /// The record's key, as addresses hold it.
     pub fn identity(&self) -> Key {
         let parts = self.key.iter().map(|(_, value)| match value {

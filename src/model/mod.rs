@@ -39,7 +39,7 @@ pub use digest::Digest;
 pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
-pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, Setting};
+pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, REVERT_OF, Setting};
 pub use ledger::{
     Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Orphans, Prune,
     Pruning,
@@ -50,6 +50,6 @@ pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, W
 pub use place::{Place, Position, Provenance};
 pub use plan::{Compared, Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
-pub use rollout::{ApprovalRule, Rollout, StopRule, Wave};
-pub use run::{Author, Host, NoRunId, Run, RunDeed, RunId, RunState, Shard};
+pub use rollout::{ApprovalRule, OnFailure, Rollout, StopRule, Wave};
+pub use run::{Author, Host, NoRunId, NoShard, Run, RunDeed, RunId, RunState, Shard};
 pub use value::{Field, Record, Value};

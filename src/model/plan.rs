@@ -11,6 +11,7 @@ use super::digest::Digest;
 use super::failure::Failure;
 use super::review::{Finding, Hold, Verdict};
 use super::rollout::Wave;
+use super::run::RunId;
 
 /// All changes of all zones.
 #[derive(Debug, Clone)]
@@ -86,6 +87,9 @@ pub struct MadeFrom {
     pub manifests: BTreeMap<Arc<str>, Digest>,
     /// The kinds that the plan was narrowed to; empty for all.
     pub kinds: Vec<Arc<str>>,
+    /// The run that it takes back, where it is not made from manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<RunId>,
 }
 
 /// What would be done in one zone.

@@ -13,6 +13,8 @@ pub struct Rollout {
     pub waves: Vec<Wave>,
     /// When a wave has failed.
     pub stop: StopRule,
+    /// What becomes of what was written in a wave that failed.
+    pub on_failure: OnFailure,
     /// Seconds to wait after a wave, before it is looked at once more and the next one begins.
     pub pause: u64,
 }
@@ -33,6 +35,29 @@ pub struct Wave {
 pub struct StopRule {
     /// Zones that may fail.
     pub zones: usize,
+}
+
+/// What becomes of what was written in a wave that failed. No further wave begins either way.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It stays.
+    #[default]
+    Stop,
+    /// It is taken back at once.
+    Revert,
 }
 
 /// Which zones need an approval before anything is written to them.

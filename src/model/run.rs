@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use super::address::ZoneCode;
 use super::digest::Digest;
 
 /// What a run is called: `run-12`, counted by the store.
@@ -86,6 +88,9 @@ pub struct Run {
     pub exits: Vec<u8>,
     /// The run that it takes back, where it does.
     pub reverts: Option<RunId>,
+    /// Codes of the zones that it is about.
+    #[serde(default)]
+    pub zones: Vec<Arc<str>>,
 }
 
 /// What a run does.
@@ -111,6 +116,21 @@ pub enum RunDeed {
     Drift,
     /// It plans, and writes nothing.
     Plan,
+    /// It stops managing records, and writes nothing to any zone.
+    Release,
+}
+
+impl RunDeed {
+    /// As commands are called: `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Revert => "revert",
+            Self::Drift => "drift",
+            Self::Plan => "plan",
+            Self::Release => "release",
+        }
+    }
 }
 
 /// How a run stands.
@@ -188,9 +208,76 @@ impl fmt::Display for Shard {
     }
 }
 
+/// A text that is no part of the zones.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("write it as INDEX/COUNT, counted from 1: `2/4` is the second of four")]
+pub struct NoShard;
+
+impl FromStr for Shard {
+    type Err = NoShard;
+
+    fn from_str(text: &str) -> Result<Self, NoShard> {
+        let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => digits.parse().map_err(|_| NoShard),
+            false => Err(NoShard),
+        };
+        let (index, of) = text.split_once('/').ok_or(NoShard)?;
+        let shard = Self { index: number(index)?, of: number(of)? };
+        if (1..=shard.of).contains(&shard.index) { Ok(shard) } else { Err(NoShard) }
+    }
+}
+
+impl Shard {
+    /// Whether a zone is in this part. Its code decides, and nothing else: so a zone that joins the network or
+    /// leaves it moves no other one from its part to another. That parts are of the same size is not promised.
+    pub fn holds(self, zone: &ZoneCode) -> bool {
+        // FNV-1a; its low digits alone would tell too little of the code's beginning.
+        let hash = zone.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let hash = hash ^ (hash >> 32);
+        hash % u64::from(self.of.max(1)) == u64::from(self.index.saturating_sub(1))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RunId;
+    use super::{RunId, Shard, ZoneCode};
+
+    #[test]
+    fn a_shard_is_read_as_it_is_written_and_nothing_else_is_one() {
+        assert_eq!("2/4".parse(), Ok(Shard { index: 2, of: 4 }));
+        for wrong in ["", "2", "0/4", "5/4", "1/0", "a/4", "+1/4", "1/4/2", "1 / 4"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_zone_is_in_one_shard_of_several_and_they_are_of_a_size_that_is_not_absurd() {
+        for of in [1, 2, 3, 4, 7] {
+            let mut sizes = vec![0; of as usize];
+            for number in 0..120 {
+                let zone = ZoneCode::from(format!("01OMNI_{number:03}").as_str());
+                let holders: Vec<u32> =
+                    (1..=of).filter(|index| Shard { index: *index, of }.holds(&zone)).collect();
+                assert_eq!(holders.len(), 1, "{zone} of {of}");
+                sizes[holders[0] as usize - 1] += 1;
+            }
+            let fair = 120 / of as usize;
+            assert!(sizes.iter().all(|size| *size * 3 > fair && *size < fair * 3), "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_stays_in_its_shard_from_one_version_to_the_next() {
+        let shard = |code: &str| (1..=4).find(|index| Shard { index: *index, of: 4 }.holds(&code.into()));
+        let found: Vec<_> =
+            ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA", "01OMNI_NETWORK"].map(shard).into();
+        assert_eq!(found, SHARDS.map(Some));
+    }
+
+    /// Of the zones above: a constant, because runs of two versions may share a network.
+    const SHARDS: [u32; 4] = [4, 4, 3, 4];
 
     #[test]
     fn a_run_is_read_as_it_is_written_and_nothing_else_is_one() {

@@ -5,9 +5,11 @@ mod cost;
 pub mod desired;
 pub mod digest;
 mod group;
+pub mod merge;
 mod order;
 pub mod origin;
 pub mod orphans;
+pub mod revert;
 pub mod view;
 
 #[cfg(test)]
@@ -84,6 +86,7 @@ pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> Made
         network: desired::network(network),
         manifests: manifests.into_iter().map(|(manifest, zones)| (manifest, digest::of(&zones))).collect(),
         kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
+        reverts: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Texts of plans and reports carry ANSI styles always; whoever prints them takes the styles off
 //! where nobody wants them.
 
+pub mod csv;
 pub mod diagnostics;
 pub mod github;
 pub mod gitlab;

@@ -17,9 +17,7 @@ use super::keeper::Job;
 use super::ledger::{self, Lesson};
 use super::runs::{json, number};
 use super::{Scope, Store, history};
-use crate::model::{
-    Action, Answer, CollectionId, CollectionName, Done, Entry, Key, Moment, Proof, RunId, ZoneCode,
-};
+use crate::model::{Answer, CollectionId, CollectionName, Done, Entry, Key, Moment, Proof, RunId, ZoneCode};
 
 /// One line of a journal, and whose it is.
 #[derive(Debug, Clone)]
@@ -234,7 +232,7 @@ fn lesson(entry: &Entry) -> Option<Lesson> {
 }
 
 fn created(changes: &[Done]) -> BTreeSet<Key> {
-    changes.iter().filter(|done| done.action == Action::Create).map(Done::identity).collect()
+    changes.iter().filter(|done| done.creates()).map(Done::identity).collect()
 }
 
 /// What was done in a line, where it is known by now, and what is known of it.

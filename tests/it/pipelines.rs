@@ -593,3 +593,79 @@ fn scripts_are_as_shellcheck_wants_them() {
     let output = command.arg("--external-sources").args(&scripts).output().expect("it can be run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+/// The files that share the work between several machines.
+const SHARED: [&str; 4] = [
+    "deploy/kubernetes/apply.yaml",
+    "deploy/kubernetes/drift.yaml",
+    "examples/pipelines/sharded/.github/workflows/zonal-shards.yml",
+    "examples/pipelines/sharded/.gitlab-ci.yml",
+];
+
+#[test]
+fn every_command_line_of_several_machines_is_one_of_zonals() {
+    let mut lines = Vec::new();
+    for path in SHARED {
+        let (json, mut found) = (yaml(path), Vec::new());
+        texts(&json, &["run", "script", "args"], Below::No, &mut found);
+        let found: Vec<String> = found.into_iter().flat_map(run_by).collect();
+        assert!(found.iter().any(|line| line.contains(" --shard ")), "{path} shares nothing: {found:?}");
+        assert!(found.iter().any(|line| line.starts_with("zonal runs merge")), "{path} merges nothing");
+        lines.extend(found);
+    }
+    lines.extend(named_by(&read("deploy/README.md")));
+    // What a shell makes of these where there are four shards.
+    let shards =
+        ["\"$((JOB_COMPLETION_INDEX+1))/$SHARDS\"", "\"$SHARD\"", "\"$CI_NODE_INDEX/$CI_NODE_TOTAL\""];
+    paused(async {
+        let stage = Stage::new(&case("nothing-there"));
+        for line in lines {
+            let line = shards.iter().fold(line, |line, shard| line.replace(shard, "2/4"));
+            // What is named in a text may leave out what it is given.
+            let line = line.trim_end_matches(" --shard").to_owned();
+            assert!(!line.contains('$'), "nobody knows what a shell makes of {line}");
+            let printed = stage.run(&format!("{line} --help"), None, watch::channel(0).1).await;
+            assert_eq!(printed.code, 0, "{line}: {}", printed.err);
+        }
+    });
+}
+
+#[test]
+fn a_shard_is_what_a_shell_makes_of_the_number_of_a_pod() {
+    let output = Command::new("sh")
+        .args(["-uc", r#"printf %s "$((JOB_COMPLETION_INDEX+1))/$SHARDS""#])
+        .env("JOB_COMPLETION_INDEX", "0")
+        .env("SHARDS", "4")
+        .output()
+        .expect("there is a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1/4");
+}
+
+#[test]
+fn as_many_pods_are_started_as_there_are_shards() {
+    let documents: Vec<Json> =
+        serde_saphyr::from_multiple(&read("deploy/kubernetes/config.yaml")).expect("it is YAML");
+    let shards: u64 =
+        documents[0]["data"]["SHARDS"].as_str().and_then(|shards| shards.parse().ok()).expect("a number");
+    let (apply, drift) = (yaml("deploy/kubernetes/apply.yaml"), yaml("deploy/kubernetes/drift.yaml"));
+    for job in [&apply["spec"], &drift["spec"]["jobTemplate"]["spec"]] {
+        assert_eq!(job["completions"], shards);
+        assert_eq!(job["completionMode"], "Indexed");
+        // What is mounted and taken from elsewhere is in config.yaml.
+        let names: Vec<&str> =
+            documents.iter().filter_map(|each| each["metadata"]["name"].as_str()).collect();
+        let pod = &job["template"]["spec"];
+        let mut used: Vec<&str> = Vec::new();
+        for container in
+            ["initContainers", "containers"].iter().flat_map(|of| pod[*of].as_array().into_iter().flatten())
+        {
+            for from in container["envFrom"].as_array().into_iter().flatten() {
+                used.extend(["configMapRef", "secretRef"].iter().filter_map(|of| from[*of]["name"].as_str()));
+            }
+        }
+        let volumes = pod["volumes"].as_array().into_iter().flatten();
+        used.extend(volumes.filter_map(|volume| volume["secret"]["secretName"].as_str()));
+        assert!(used.len() > 3 && used.iter().all(|name| names.contains(name)), "{used:?}");
+    }
+    assert!(!drift.to_string().contains("zonal-keys"), "a look for drift needs no write key");
+}

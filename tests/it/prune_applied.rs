@@ -45,7 +45,7 @@ async fn orphaned(left: &[&str]) -> Rehearsal {
     let created = created(&report);
     assert_eq!(created.len(), 4);
     // What there is to learn is found by comparing once more.
-    let observed = rehearsal.observed().await;
+    let observed = rehearsal.observe(&rehearsal.desired).await;
     let found = diff::since(&rehearsal.desired, &observed, Some(&Base::default()));
     let mut ledger = Ledger::default();
     for (zone, diffs) in found.zones {

@@ -86,6 +86,40 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
 }
 
 #[test]
+fn what_is_remembered_conforms_to_its_schema() {
+    paused(async {
+        let (history, verify, runs) =
+            (schema("history.json"), schema("history-verify.json"), schema("runs.json"));
+        let (report, plan, event) = (schema("report.json"), schema("plan.json"), schema("apply-event.json"));
+        let stage = Stage::new(&case("wave-reverted"));
+        stage.happen(
+            r#"fault {"zone": "01OMNI_BETA", "method": "PUT", "effect": {"status": {"status": 500}}}"#,
+        );
+        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let applied = run("zonal apply --yes --json").await;
+        assert_eq!(applied.code, 3, "{}", applied.err);
+        applied.out.lines().for_each(|line| conforms(&event, line));
+        let last = applied.out.lines().last().expect("something is printed");
+        let last: Json = serde_json::from_str(last).expect("see above");
+        assert_eq!(last["changes"]["exit_codes"][0], 3, "the last line is of the whole command: {last}");
+        run("zonal plan --group all").await;
+        for (command, schema) in [
+            ("zonal history --json", &history),
+            ("zonal history --limit 1 --json", &history),
+            ("zonal history verify --json", &verify),
+            ("zonal runs --json", &runs),
+            ("zonal runs merge run-1 --json", &report),
+            ("zonal runs merge run-2 --json", &report),
+            ("zonal runs merge --group all --json", &plan),
+        ] {
+            let printed = run(command).await;
+            conforms(schema, &printed.out);
+            assert!(printed.out.len() > 100, "{command}: {}", printed.out);
+        }
+    });
+}
+
+#[test]
 fn an_apply_that_finds_nothing_but_problems_is_a_stream_of_lines_too() {
     paused(async {
         let event = schema("apply-event.json");

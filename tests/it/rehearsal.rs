@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use secrecy::SecretString;
-use zonal::apply::{Stop, apply};
+use zonal::apply::{Journal, Stop, apply};
 use zonal::emulator::{Behaviour, CodeRow, Control, EmulatedZone, Emulator, MappingRow, TableKind};
 use zonal::manifest::{self, Source};
 use zonal::model::{
@@ -101,12 +101,13 @@ impl Rehearsal {
     }
 
     pub async fn plan(&self) -> Plan {
-        let observed = self.observed().await;
+        let observed = self.observe(&self.desired).await;
         let differences = diff::since(&self.desired, &observed, self.base.as_ref());
         plan::plan(&self.network, differences, &observed, None)
     }
 
-    pub async fn observed(&self) -> Observed {
+    /// What the zones hold of what is desired.
+    pub async fn observe(&self, desired: &Desired) -> Observed {
         let readers: BTreeMap<ZoneCode, AlmaReader> = (self.network.zones.iter())
             .map(|zone| {
                 let key = SecretString::from(read_key(&zone.code));
@@ -114,10 +115,21 @@ impl Rehearsal {
                 (zone.code.clone(), AlmaReader::new(zone, key, self.transport.clone(), budget))
             })
             .collect();
-        observe(&readers, &self.desired, &|_| {}).await
+        observe(&readers, desired, &|_| {}).await
     }
 
     pub async fn apply(&self, plan: &Plan, tell: &(dyn Fn(Event) + Sync)) -> Report {
+        self.carry_out(&self.desired, plan, &zonal::apply::Forgetful, tell).await
+    }
+
+    /// Carries out a plan of something else that is desired, and writes down what is done.
+    pub async fn carry_out(
+        &self,
+        desired: &Desired,
+        plan: &Plan,
+        journal: &impl Journal,
+        tell: &(dyn Fn(Event) + Sync),
+    ) -> Report {
         let writers: BTreeMap<ZoneCode, AlmaWriter> = (self.network.zones.iter())
             .map(|zone| {
                 let key = SecretString::from(write_key(&zone.code));
@@ -126,8 +138,7 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        let journal = zonal::apply::Forgetful;
-        apply(&writers, &self.desired, self.base.as_ref(), plan, &journal, &stop, tell).await
+        apply(&writers, desired, self.base.as_ref(), plan, journal, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.

@@ -11,7 +11,7 @@ use crate::manifest::check::NAME;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
-use crate::model::{ApprovalRule, Diagnostic, Network, Rollout, StopRule, Wave, ZoneCode};
+use crate::model::{ApprovalRule, Diagnostic, Network, OnFailure, Rollout, StopRule, Wave, ZoneCode};
 
 /// Whose approval an apply needs.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,6 +32,10 @@ pub struct RolloutSpec {
     /// Zones that may fail in a wave before no other one begins; none where nothing is said.
     #[serde(default)]
     pub max_failed_zones: u32,
+    /// What becomes of what was written in a wave that failed: it stays (`stop`), or is taken back at once as far as it
+    /// still stands (`revert`), with all guards and approvals.
+    #[serde(default)]
+    pub on_failure: OnFailure,
     /// Seconds to wait after each wave, before its zones are looked at once more; none where nothing is said.
     #[serde(default)]
     #[schemars(range(max = 86400))]
@@ -163,6 +167,7 @@ pub fn rollout(
     Rollout {
         waves: made,
         stop: StopRule { zones: said.max_failed_zones as usize },
+        on_failure: said.on_failure,
         pause: said.pause_seconds.into(),
     }
 }

@@ -3,10 +3,12 @@
 //! Each type here is a published promise; its schema is generated from it.
 
 pub mod events;
+pub mod history;
 pub mod layout;
 pub mod line;
 pub mod plan;
 pub mod report;
+pub mod runs;
 pub mod snapshot;
 
 use std::sync::Arc;

@@ -1,9 +1,233 @@
-//! How a run ended, as the store keeps it.
+//! What an apply came to, as the store keeps it and `zonal runs merge` prints it: read back whole.
 
-use crate::model::{Plan, Report};
+use std::sync::Arc;
 
-/// A report as JSON.
-pub fn text(plan: &Plan, report: &Report) -> String {
-    let _ = (plan, report);
-    "{}".to_owned()
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+use super::plan::{ChangeDetail, ResourceChange, Unreadable};
+use crate::model::{
+    Change, CollectionId, CollectionName, Digest, Failure, Hold, Outcome, Plan, Report, WaveEnd, WaveReport,
+    ZoneCode, ZoneReport,
+};
+
+/// What an apply came to.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "zonal runs merge --json, of an apply")]
+pub struct ReportJson {
+    /// Of the plan that was carried out.
+    pub plan: Digest,
+    /// The zones that it was to write to.
+    pub zones: Vec<ZoneReportJson>,
+    /// The waves that had anything to do, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<WaveReportJson>,
+}
+
+/// How an apply ended in one zone.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ZoneReportJson {
+    /// Alma's institution code.
+    pub code: Arc<str>,
+    /// Why it was not written to at all, where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Problem>,
+    /// Why it was left alone for now, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Hold>,
+    /// What became of its collections, in the order in which they ended.
+    pub collections: Vec<CollectionReportJson>,
+    /// Requests that it took.
+    pub requests: u64,
+}
+
+/// How the write of one collection ended.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CollectionReportJson {
+    /// `CodeTable/UserBlockDescription[language=en]`.
+    pub name: String,
+    /// The name in its parts.
+    pub id: CollectionName,
+    /// How it ended.
+    pub outcome: OutcomeJson,
+}
+
+/// How a write ended.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum OutcomeJson {
+    /// Written, read back, and found to be as wanted.
+    Applied {
+        /// What was changed.
+        changes: Vec<ReportedChange>,
+    },
+    /// The zone moved since the plan was made: nothing was written.
+    Stale {
+        /// What would have to be changed now.
+        now: Vec<ReportedChange>,
+    },
+    /// Not written, or not known to be written.
+    Failed {
+        /// Why.
+        problem: Problem,
+    },
+    /// Not tried, because something that it depends on did not succeed.
+    Blocked {
+        /// What it depends on, in words.
+        by: String,
+        /// The same in its parts.
+        id: CollectionName,
+    },
+    /// Written, and what was read back is not what was sent.
+    VerifyFailed {
+        /// What is different, one line each.
+        strays: Vec<String>,
+    },
+    /// Not tried, because the plan holds it back.
+    Held {
+        /// Why.
+        hold: Hold,
+    },
+    /// Not tried, because the run was interrupted.
+    Interrupted,
+}
+
+/// One change, as a plan tells of it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedChange {
+    /// The change in Terraform's shape.
+    pub resource: ResourceChange,
+    /// What Terraform has no word for.
+    pub detail: ChangeDetail,
+}
+
+/// How one wave of a rollout ended.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WaveReportJson {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its zones that there was anything to do in.
+    pub zones: Vec<Arc<str>>,
+    /// How it ended.
+    pub end: WaveEndJson,
+    /// Zones that failed in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Arc<str>>,
+}
+
+/// How a wave ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaveEndJson {
+    /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
+    Verified,
+    /// Too many zones failed: no further wave begins.
+    Failed,
+    /// Nothing was written in it: no further wave begins.
+    Idle,
+    /// The run was interrupted.
+    Interrupted,
+}
+
+/// A report as JSON. `digest` gives a change's digest.
+pub fn report(plan: &Plan, report: &Report, digest: impl Fn(&Change) -> Digest) -> ReportJson {
+    let told = |changes: &[Change], code: &ZoneCode, id: &CollectionId| -> Vec<ReportedChange> {
+        let steps = plan.zones.get(code).map_or(&[][..], |zone| &zone.collections);
+        let channel = steps.iter().find(|step| step.diff.id == *id).map(|step| step.channel);
+        let told = |change: &Change| ReportedChange {
+            resource: super::plan::resource(change),
+            detail: super::plan::detail(id, channel.unwrap_or_default(), change, digest(change)),
+        };
+        changes.iter().map(told).collect()
+    };
+    let outcome = |code: &ZoneCode, id: &CollectionId, outcome: &Outcome| match outcome {
+        Outcome::Applied { changes } => OutcomeJson::Applied { changes: told(changes, code, id) },
+        Outcome::Stale { now } => OutcomeJson::Stale { now: told(now, code, id) },
+        Outcome::Failed { failure } => OutcomeJson::Failed { problem: failure.into() },
+        Outcome::Blocked { by } => OutcomeJson::Blocked { by: by.to_string(), id: by.into() },
+        Outcome::VerifyFailed { strays } => OutcomeJson::VerifyFailed { strays: strays.clone() },
+        Outcome::Held { hold } => OutcomeJson::Held { hold: hold.clone() },
+        Outcome::Interrupted => OutcomeJson::Interrupted,
+    };
+    let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
+        code: code.0.clone(),
+        refused: zone.refused.as_ref().map(Problem::from),
+        held: zone.held.clone(),
+        collections: (zone.collections.iter())
+            .map(|(id, ended)| CollectionReportJson {
+                name: id.to_string(),
+                id: id.into(),
+                outcome: outcome(code, id, ended),
+            })
+            .collect(),
+        requests: zone.requests,
+    });
+    ReportJson { plan: plan.digest, zones: zones.collect(), waves: report.waves.iter().map(wave).collect() }
+}
+
+fn wave(WaveReport { name, zones, end }: &WaveReport) -> WaveReportJson {
+    let codes = |zones: &[ZoneCode]| zones.iter().map(|code| code.0.clone()).collect::<Vec<_>>();
+    let (end, failed) = match end {
+        WaveEnd::Verified { failed } => (WaveEndJson::Verified, codes(failed)),
+        WaveEnd::Failed { failed } => (WaveEndJson::Failed, codes(failed)),
+        WaveEnd::Idle => (WaveEndJson::Idle, Vec::new()),
+        WaveEnd::Interrupted => (WaveEndJson::Interrupted, Vec::new()),
+    };
+    WaveReportJson { name: name.clone(), zones: codes(zones), end, failed }
+}
+
+/// Reads a report back. An empty object is one of a run that wrote nothing.
+///
+/// # Errors
+/// [`Unreadable`], with what is wrong.
+pub fn read(text: &str) -> Result<Report, Unreadable> {
+    if text.trim() == "{}" {
+        return Ok(Report::default());
+    }
+    let file: ReportJson =
+        serde_json::from_str(text).map_err(|error| Unreadable::NotAPlan(error.to_string()))?;
+    let mut report = Report::default();
+    for ZoneReportJson { code, refused, held, collections, requests } in file.zones {
+        let collections: Result<Vec<(CollectionId, Outcome)>, Unreadable> =
+            collections.into_iter().map(collection).collect();
+        let refused = refused.map(Failure::from);
+        let zone = ZoneReport { refused, held, collections: collections?, requests };
+        report.zones.insert(ZoneCode(code), zone);
+    }
+    report.waves = file.waves.into_iter().map(WaveReport::from).collect();
+    Ok(report)
+}
+
+fn collection(
+    CollectionReportJson { name: _, id, outcome }: CollectionReportJson,
+) -> Result<(CollectionId, Outcome), Unreadable> {
+    let id = CollectionId::from(id);
+    let changes = |told: Vec<ReportedChange>| -> Result<Vec<Change>, Unreadable> {
+        let change = |ReportedChange { resource, detail }| super::plan::change(&id, resource, detail);
+        told.into_iter().map(change).collect()
+    };
+    let outcome = match outcome {
+        OutcomeJson::Applied { changes: told } => Outcome::Applied { changes: changes(told)? },
+        OutcomeJson::Stale { now } => Outcome::Stale { now: changes(now)? },
+        OutcomeJson::Failed { problem } => Outcome::Failed { failure: problem.into() },
+        OutcomeJson::Blocked { by: _, id } => Outcome::Blocked { by: id.into() },
+        OutcomeJson::VerifyFailed { strays } => Outcome::VerifyFailed { strays },
+        OutcomeJson::Held { hold } => Outcome::Held { hold },
+        OutcomeJson::Interrupted => Outcome::Interrupted,
+    };
+    Ok((id, outcome))
+}
+
+impl From<WaveReportJson> for WaveReport {
+    fn from(WaveReportJson { name, zones, end, failed }: WaveReportJson) -> Self {
+        let codes = |zones: Vec<Arc<str>>| zones.into_iter().map(ZoneCode).collect();
+        let end = match end {
+            WaveEndJson::Verified => WaveEnd::Verified { failed: codes(failed) },
+            WaveEndJson::Failed => WaveEnd::Failed { failed: codes(failed) },
+            WaveEndJson::Idle => WaveEnd::Idle,
+            WaveEndJson::Interrupted => WaveEnd::Interrupted,
+        };
+        Self { name, zones: codes(zones), end }
+    }
 }

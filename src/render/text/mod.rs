@@ -4,9 +4,11 @@ mod changes;
 mod conflict;
 mod drift;
 mod findings;
+mod history;
 mod lines;
 mod plan;
 mod report;
+mod runs;
 mod words;
 
 #[cfg(test)]
@@ -15,7 +17,9 @@ mod tests;
 pub use changes::{fate, last_changed, moved, remarks};
 pub use conflict::{classes, told as conflict};
 pub use drift::{Drifted, drift};
+pub use history::{author, history};
 pub use lines::{Line, are_several, excerpt};
 pub use plan::{compared, cost, letter, notes, percentage, plan, released};
 pub use report::{outcome, report, wave_end};
+pub use runs::runs;
 pub use words::{REMOVE, count, styled, thousands, zone_list};

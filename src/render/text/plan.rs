@@ -208,7 +208,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     if let Some(classes) = classes(plan) {
         let _ = writeln!(out, "{classes}");
-    } else if !plan.compared.knows() {
+    } else if !plan.compared.knows() && plan.made_from.reverts.is_none() {
         let _ = writeln!(out, "Nothing tells what was applied last, so this compares two ways.");
     }
     if !nothing {

@@ -17,7 +17,9 @@ use crate::model::{
     MadeFrom, Mode, Origin, Record, Value,
 };
 
+pub(super) use self::read::change;
 pub use self::read::{Unreadable, read};
+pub(super) use self::write::detail;
 pub use self::write::{plan, resource};
 
 /// Version of the shape, as Terraform counts it. Its major number changes when a field goes or changes

@@ -174,7 +174,15 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
     Step { diff, after, channel, hold }
 }
 
-fn change(id: &CollectionId, resource: ResourceChange, detail: ChangeDetail) -> Result<Change, Unreadable> {
+/// A change of a collection.
+///
+/// # Errors
+/// [`Unreadable::Torn`].
+pub fn change(
+    id: &CollectionId,
+    resource: ResourceChange,
+    detail: ChangeDetail,
+) -> Result<Change, Unreadable> {
     let ResourceChange { address, index, change, action_reason, .. } = resource;
     let torn = |what: &str| Unreadable::Torn(format!("{address} {what}"));
     let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;

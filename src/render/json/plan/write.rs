@@ -7,7 +7,8 @@ use super::{
     ReleasedJson, ResourceChange, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Change, Compared, Digest, Edit, Mode, Plan, Provenance, Released, Step, ZoneCode, ZonePlan,
+    Action, Change, Channel, CollectionId, Compared, Digest, Edit, Mode, Plan, Provenance, Released, Step,
+    ZoneCode, ZonePlan,
 };
 use crate::render::json::{FindingJson, Problem};
 
@@ -23,8 +24,10 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
     let resources =
         |reported| changes(reported).map(|(_, change)| resource(change)).collect::<Vec<ResourceChange>>();
     let details = |reported| {
-        let details = changes(reported)
-            .map(|(step, change)| (change.address.to_string(), detail(step, change, digest(change))));
+        let details = changes(reported).map(|(step, change)| {
+            let told = detail(&step.diff.id, step.channel, change, digest(change));
+            (change.address.to_string(), told)
+        });
         details.collect::<BTreeMap<String, ChangeDetail>>()
     };
     PlanJson {
@@ -116,7 +119,8 @@ pub fn resource(change: &Change) -> ResourceChange {
     }
 }
 
-fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
+/// What Terraform has no word for, of a change in a collection.
+pub fn detail(collection: &CollectionId, channel: Channel, change: &Change, digest: Digest) -> ChangeDetail {
     let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
         name: name.clone(),
         field: (field != name).then(|| field.clone()),
@@ -126,12 +130,12 @@ fn detail(step: &Step, change: &Change, digest: Digest) -> ChangeDetail {
     };
     ChangeDetail {
         digest,
-        collection: step.diff.id.to_string(),
+        collection: collection.to_string(),
         mode: change.mode,
         drift: change.drift,
         origin: change.origin,
         conflict: change.conflict.clone(),
-        channel: step.channel,
+        channel,
         key: change.key.clone(),
         each: change.each.clone(),
         notes: change.notes.clone(),

@@ -1,0 +1,284 @@
+//! `zonal history`: what was done, by whom and when, and whether anybody has tampered with it since.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use super::config;
+use super::exit::Exit;
+use super::store::{self, StoreArg};
+use super::world::World;
+use crate::model::{HistoryEntry, Network, Run, RunId};
+use crate::render;
+use crate::render::json::history::ChainJson;
+use crate::render::json::layout::lines;
+use crate::render::text::thousands;
+use crate::store::{Asked, Chain, Page, Rest, Store};
+
+/// Show what was done, by whom and when, the latest first
+///
+/// WHAT is an address as plans show it, of a record or of a collection of a zone; the code of a zone; or a run. Without it,
+/// everything is shown. The manifests tell which network is meant, and need not be right otherwise.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct History {
+    #[command(subcommand)]
+    verify: Option<Verify>,
+    /// `01A/CodeTable/UserGroups/STAFF`, `01A/CodeTable/UserGroups`, `01A`, or `run-12`
+    #[arg(value_name = "WHAT")]
+    what: Option<String>,
+    /// Show no more than so many entries
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    limit: u32,
+    /// Only entries before this one
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<u64>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV for a spreadsheet, one line for each field that was set
+    ///
+    /// As RFC 4180 has it. A cell that a spreadsheet would take for a formula gets an apostrophe before it; for values
+    /// exactly as they are, use --json.
+    #[arg(long)]
+    csv: bool,
+    #[command(flatten)]
+    place: Remembered,
+}
+
+/// Where what was done is remembered.
+#[derive(Debug, Clone, Args)]
+pub struct Remembered {
+    /// The environment in which it was done
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    #[command(flatten)]
+    store: StoreArg,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verify {
+    /// Make sure that no entry of the history was changed or removed
+    ///
+    /// Each entry holds a hash of itself and of the one before it. Follows them from the first to the last, of all
+    /// networks in the store. Whoever keeps the last hash elsewhere can tell as well that nothing was cut off.
+    Verify {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Remembered,
+    },
+}
+
+impl Remembered {
+    /// Opens the store of the network below `directory`, to look at it.
+    ///
+    /// # Errors
+    /// An exit code, once it has been said that there is no network, or no store, or what is wrong with it.
+    pub async fn open(&self, directory: &Path, world: &World) -> Result<(Network, Store), Exit> {
+        let network = config::network(directory, self.environment.as_deref(), world)?;
+        match self.store.look(&network, directory, world).await? {
+            Some(store) => Ok((network, store)),
+            None => {
+                super::fail(world, "there is no store yet, so nothing is remembered");
+                world.err.line("help: the first `zonal apply` makes it; `--store` names another");
+                Err(Exit::Invalid)
+            }
+        }
+    }
+}
+
+impl History {
+    /// Shows what was done in the network below `directory`.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        let done = match &self.verify {
+            Some(Verify::Verify { json, place }) => verify(place, *json, directory, world).await,
+            None => self.show(directory, world).await,
+        };
+        match done {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    async fn show(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+        let (network, store) = self.place.open(directory, world).await?;
+        let Page { entries, rest } = self.page(&network, &store, world).await?;
+        let runs = self.runs(&entries, &store, world).await?;
+        let before = match rest {
+            Rest::Nothing => None,
+            Rest::Before(number) => Some(number),
+        };
+        match (self.json, self.csv) {
+            (true, _) => world.out.line(lines(&render::json::history::history(&entries, &runs, before))),
+            (false, true) => world.out.print(render::csv::history(&entries, &runs)),
+            (false, false) if entries.is_empty() => world.out.line(self.nothing(&store, world).await?),
+            (false, false) => world.out.print(render::text::history(&entries, &runs)),
+        }
+        if let (false, Some(before)) = (self.json, before) {
+            world.err.line(format!("There is more: `--before {before}` shows what was done earlier."));
+        }
+        Ok(Exit::Done)
+    }
+
+    /// What there is of what is asked for.
+    async fn page(&self, network: &Network, store: &Store, world: &World) -> Result<Page, Exit> {
+        let mut page = Page { entries: Vec::new(), rest: Rest::Nothing };
+        for asked in asked(self.what.as_deref()) {
+            let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+            let asking = store.history(store::scope(network), asked, self.before, limit);
+            let found = world.unless_interrupted(asking).await?;
+            page = found.map_err(|error| store::told(&error, world))?;
+            if !page.entries.is_empty() {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn runs(
+        &self,
+        entries: &[HistoryEntry],
+        store: &Store,
+        world: &World,
+    ) -> Result<BTreeMap<RunId, Run>, Exit> {
+        let mut runs = BTreeMap::new();
+        for id in entries.iter().map(|entry| entry.run) {
+            if !runs.contains_key(&id) {
+                let found = store.run(id).await.map_err(|error| store::told(&error, world))?;
+                runs.extend(found.map(|found| (id, found.run)));
+            }
+        }
+        Ok(runs)
+    }
+
+    async fn nothing(&self, store: &Store, world: &World) -> Result<String, Exit> {
+        if let Some(Ok(id)) = self.what.as_ref().map(|what| what.parse()) {
+            let run = store.run(id).await.map_err(|error| store::told(&error, world))?;
+            return Ok(match run {
+                Some(_) => format!("{id} changed nothing."),
+                None => format!("There is no {id}; `zonal runs` lists them."),
+            });
+        }
+        Ok(match (&self.what, self.before) {
+            (None, None) => "Nothing was done yet.".to_owned(),
+            (None, Some(before)) => format!("Nothing was done before entry {before}."),
+            (Some(what), _) => format!(
+                "Nothing is known of {what}: it is a zone, a run, or an address as plans and `zonal history` show it."
+            ),
+        })
+    }
+}
+
+/// What may be meant by what was typed, the likeliest first. Of `01A/One/Two` only the store knows whether Two is a table
+/// or a record.
+fn asked(what: Option<&str>) -> Vec<Asked> {
+    let Some(what) = what else { return vec![Asked::Everything] };
+    if let Ok(run) = what.parse() {
+        return vec![Asked::Run(run)];
+    }
+    let Some((zone, rest)) = what.split_once('/') else { return vec![Asked::Zone(what.into())] };
+    let collection = |name: &str| Asked::Collection(zone.into(), name.to_owned());
+    let mut asked = vec![collection(rest)];
+    asked.extend(
+        last_slash(rest).map(|(name, key)| Asked::Record(zone.into(), name.to_owned(), key.to_owned())),
+    );
+    asked
+}
+
+/// A collection and a key: what stands before and behind the last slash that is in no title and no brackets.
+fn last_slash(text: &str) -> Option<(&str, &str)> {
+    let (mut quoted, mut escaped, mut bracketed, mut last) = (false, false, false, None);
+    for (at, c) in text.char_indices() {
+        match (c, quoted) {
+            _ if escaped => escaped = false,
+            ('\\', true) => escaped = true,
+            // A title begins where a name of a table would.
+            ('"', false) if text[..at].ends_with('/') && last == Some(at - 1) => quoted = true,
+            ('"', true) => quoted = false,
+            ('[', false) => bracketed = true,
+            (']', false) => bracketed = false,
+            ('/', false) if !bracketed => last = Some(at),
+            _ => {}
+        }
+    }
+    last.map(|at| (&text[..at], &text[at + 1..]))
+}
+
+async fn verify(place: &Remembered, json: bool, directory: &Path, world: &World) -> Result<Exit, Exit> {
+    let (_, store) = place.open(directory, world).await?;
+    let tell = |number: u64| {
+        if number.is_multiple_of(100_000) {
+            world.err.line(format!("{} entries, unbroken so far", thousands(number)));
+        }
+    };
+    let followed = world.unless_interrupted(store.follow(&tell)).await?;
+    let chain = followed.map_err(|error| store::told(&error, world))?;
+    let (told, words, exit) = match chain {
+        Chain::Whole { entries, end } => {
+            let told = ChainJson { unbroken: true, entries, end, changed: None, removed: None };
+            let words = match end {
+                Some(end) => format!(", unbroken, ends with {end}"),
+                None => ": nothing was done yet".to_owned(),
+            };
+            let noun = if entries == 1 { "entry" } else { "entries" };
+            (told, format!("{} {noun}{words}", thousands(entries)), Exit::Done)
+        }
+        Chain::Changed { number } => {
+            let entries = number.saturating_sub(1);
+            let told =
+                ChainJson { unbroken: false, entries, end: None, changed: Some(number), removed: None };
+            (told, format!("entry {number} is not as it was when it was written"), Exit::Invalid)
+        }
+        Chain::Removed { number } => {
+            let entries = number.saturating_sub(1);
+            let told =
+                ChainJson { unbroken: false, entries, end: None, changed: None, removed: Some(number) };
+            (told, format!("entry {number} was removed"), Exit::Invalid)
+        }
+    };
+    match (json, exit) {
+        (true, _) => world.out.line(lines(&told)),
+        (false, Exit::Done) => world.out.line(words),
+        (false, _) => {
+            super::fail(world, format!("the history is broken: {words}"));
+            world.err.line(
+                "help: compare it with a backup of the store; what stands before that entry is as it was",
+            );
+        }
+    }
+    Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, asked, last_slash};
+
+    #[test]
+    fn what_is_typed_is_taken_for_what_it_may_be() {
+        assert_eq!(asked(None), [Asked::Everything]);
+        assert_eq!(asked(Some("run-3")), [Asked::Run(crate::model::RunId(3))]);
+        assert_eq!(asked(Some("01A")), [Asked::Zone("01A".into())]);
+        assert_eq!(
+            asked(Some("01A/CodeTable/T/K")),
+            [
+                Asked::Collection("01A".into(), "CodeTable/T/K".into()),
+                Asked::Record("01A".into(), "CodeTable/T".into(), "K".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_slash_in_a_title_or_in_brackets_parts_nothing() {
+        assert_eq!(last_slash("CodeTable/T/a%2Fb"), Some(("CodeTable/T", "a%2Fb")));
+        assert_eq!(last_slash("CodeTable/\"One / Two\""), Some(("CodeTable", "\"One / Two\"")));
+        assert_eq!(
+            last_slash("CodeTable/\"One / \\\"Two\\\"\"/K"),
+            Some(("CodeTable/\"One / \\\"Two\\\"\"", "K"))
+        );
+        assert_eq!(last_slash("CodeTable/T[library=A/B]/K"), Some(("CodeTable/T[library=A/B]", "K")));
+        assert_eq!(last_slash("CodeTable/T/K[1]"), Some(("CodeTable/T", "K[1]")));
+        assert_eq!(last_slash("ImportPermissions"), None);
+    }
+}

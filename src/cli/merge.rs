@@ -1,0 +1,274 @@
+//! `zonal runs merge`: the one report of runs that shared the work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use clap::Args;
+
+use super::config::{self, Config, Format};
+use super::exit::{self, Exit};
+use super::grouping::of_pipeline;
+use super::history::Remembered;
+use super::outputs::Outputs;
+use super::planfile;
+use super::runs::is_killed;
+use super::store;
+use super::world::World;
+use crate::model::{MadeFrom, Network, Plan, Report, RunDeed, RunId, RunState, Shard};
+use crate::plan::merge;
+use crate::render;
+use crate::render::json::layout::lines;
+use crate::render::json::plan::read;
+use crate::render::markdown::About;
+use crate::store::{Store, Unfinished};
+
+/// Give the one report of runs that shared the work
+///
+/// The plan or the drift of all zones, or what an apply came to in them, as one run would have told it. Of runs that
+/// did different things, those count that did what the latest did; where a zone was taken twice, the later run counts. Exits with 6
+/// where a shard is missing or still at work, else with the gravest exit code of all.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The runs; without them, those of the group
+    #[arg(value_name = "RUN", conflicts_with = "group")]
+    runs: Vec<RunId>,
+    /// What the runs are called by; the pipeline's own name where nothing is said
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Print nothing where a shard is missing or still at work: each shard can end with this, and the last one tells all
+    #[arg(long)]
+    if_complete: bool,
+    /// Print JSON: a plan as `plan --json` does, or the report of an apply
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Remembered,
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+/// Runs that did the same, each in its part.
+struct Together {
+    deed: RunDeed,
+    /// In the order in which they began.
+    runs: Vec<Unfinished>,
+    /// The parts that no run has taken, of how many.
+    missing: Vec<Shard>,
+}
+
+impl Merge {
+    /// Merges runs of the network below `directory`.
+    ///
+    /// # Errors
+    /// An exit code, once it has been said which runs there are not, or what the store does not hold.
+    pub async fn merge(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        self.outputs.check(format, world)?;
+        let (network, store) = self.place.open(directory, world).await?;
+        let together = Together::of(self.find(&network, &store, world).await?);
+        let mut exits = together.exits();
+        let lacking = together.lacking(world);
+        if self.if_complete && !lacking.is_empty() {
+            world.err.line(format!("Not merged yet: {}.", lacking.join("; ")));
+            return Ok(Exit::Incomplete);
+        }
+        for words in lacking {
+            super::fail(world, words);
+            exits.insert(Exit::Incomplete);
+        }
+        let (mut plans, mut reports) = (Vec::new(), Vec::new());
+        for Unfinished { run, .. } in &together.runs {
+            let papers = store.papers(run.id).await.map_err(|error| store::told(&error, world))?;
+            let Some((plan, report)) = papers else { continue };
+            let unreadable =
+                |error| super::fail(world, format!("what the store holds of {}: {error}", run.id));
+            plans.push(read(&plan).and_then(Plan::try_from).map_err(unreadable)?);
+            if let Some(report) = report {
+                reports.push(render::json::report::read(&report).map_err(unreadable)?);
+            }
+        }
+        let made_from = self.made_from(&plans, directory);
+        let merged = merge::plans(&network, plans, together.selection(), made_from);
+        let Some(plan) = merged else {
+            return Err(super::fail(world, "none of these runs has a plan in the store"));
+        };
+        world.err.line(together.words());
+        let report = merge::reports(reports, &network.rollout.waves);
+        self.show(&together, &plan, &report, directory, format, world)?;
+        // What is not known of all of them is not done.
+        if exits.len() > 1 {
+            exits.remove(&Exit::Done);
+        }
+        if exits.contains(&Exit::Incomplete) {
+            exits.remove(&Exit::Changes);
+        }
+        Ok(exit::worst(&exits))
+    }
+
+    async fn find(&self, network: &Network, store: &Store, world: &World) -> Result<Vec<Unfinished>, Exit> {
+        let told = |error| store::told(&error, world);
+        if self.runs.is_empty() {
+            let Some(group) = self.group.clone().or_else(|| of_pipeline(world)) else {
+                super::fail(world, "nothing tells which runs are to be merged");
+                world.err.line("help: name the runs, or give `--group NAME`; `zonal runs` lists both");
+                return Err(Exit::Invalid);
+            };
+            let found = store.group(store::scope(network), group.clone()).await.map_err(told)?;
+            return match found.is_empty() {
+                true => Err(super::fail(
+                    world,
+                    format!("no run is called by the group {group}; `zonal runs` lists them"),
+                )),
+                false => Ok(found),
+            };
+        }
+        let mut found = Vec::new();
+        for id in self.runs.iter().copied().collect::<BTreeSet<_>>() {
+            match store.run(id).await.map_err(told)? {
+                Some(run)
+                    if run.run.network == network.name && run.run.environment == network.environment =>
+                {
+                    found.push(run);
+                }
+                Some(_) | None => {
+                    return Err(super::fail(
+                        world,
+                        format!("the store knows no {id} of this network; `zonal runs` lists them"),
+                    ));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a plan of all zones is made from: known where the manifests at hand still come to what each of the plans was
+    /// made from, so that what is merged can be applied like any other plan.
+    fn made_from(&self, plans: &[Plan], directory: &Path) -> MadeFrom {
+        let Some(first) = plans.first() else { return MadeFrom::default() };
+        let unknown = MadeFrom { manifests: BTreeMap::new(), ..first.made_from.clone() };
+        let Ok(Config { network, desired, .. }) = config::examine(directory, first.environment.as_deref())
+        else {
+            return unknown;
+        };
+        let kinds: Vec<String> = first.made_from.kinds.iter().map(ToString::to_string).collect();
+        let of_kinds = |mut desired: crate::model::Desired, plans: &[Plan]| {
+            desired.zones.retain(|code, collections| {
+                collections.retain(|collection| {
+                    let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
+                    kinds.is_empty() || kinds.iter().any(|wanted| wanted == kind)
+                });
+                plans.iter().any(|plan| plan.zones.contains_key(code)) && !collections.is_empty()
+            });
+            crate::plan::made_from(&network, &desired, &kinds)
+        };
+        let same =
+            plans.iter().all(|plan| of_kinds(desired.clone(), std::slice::from_ref(plan)) == plan.made_from);
+        if same { of_kinds(desired, plans) } else { unknown }
+    }
+
+    fn show(
+        &self,
+        together: &Together,
+        plan: &Plan,
+        report: &Report,
+        directory: &Path,
+        format: Format,
+        world: &World,
+    ) -> Result<(), Exit> {
+        let (text, about) = match together.deed {
+            RunDeed::Drift => (render::text::drift(plan), About::Drift),
+            RunDeed::Plan | RunDeed::Release => (render::text::plan(plan), About::Plan),
+            RunDeed::Apply | RunDeed::Revert if report.zones.is_empty() => (
+                "Nothing was written: there was nothing to do, or nothing that may begin.\n".to_owned(),
+                About::Plan,
+            ),
+            RunDeed::Apply | RunDeed::Revert => (render::text::report(plan, report), About::Plan),
+        };
+        match (format, together.deed) {
+            (Format::Text, _) => world.out.print(self.outputs.printed(text)),
+            (Format::Json | Format::Lines, RunDeed::Apply | RunDeed::Revert) => {
+                world.out.line(lines(&planfile::report_json(plan, report)));
+            }
+            (Format::Json | Format::Lines, RunDeed::Drift | RunDeed::Plan | RunDeed::Release) => {
+                world.out.line(lines(&planfile::plan_json(plan)));
+            }
+        }
+        self.outputs.write(plan, about, None, directory, format, world)
+    }
+}
+
+impl Together {
+    /// Of several runs, those that did what the latest did, in as many parts.
+    fn of(runs: Vec<Unfinished>) -> Self {
+        let latest = runs.iter().max_by_key(|found| found.run.id);
+        let deed = latest.map_or(RunDeed::Plan, |found| found.run.deed);
+        let of = latest.and_then(|found| found.run.shard).map(|shard| shard.of);
+        let mut runs: Vec<Unfinished> = runs
+            .into_iter()
+            .filter(|found| found.run.deed == deed && found.run.shard.map(|shard| shard.of) == of)
+            .collect();
+        runs.sort_by_key(|found| found.run.id);
+        let taken: BTreeSet<Shard> = runs.iter().filter_map(|found| found.run.shard).collect();
+        let all = of.into_iter().flat_map(|of| (1..=of).map(move |index| Shard { index, of }));
+        Self { deed, missing: all.filter(|shard| !taken.contains(shard)).collect(), runs }
+    }
+
+    /// The runs that no later one has taken the place of.
+    fn counting(&self) -> impl Iterator<Item = &Unfinished> {
+        self.runs.iter().enumerate().filter_map(|(index, found)| {
+            let replaced = |later: &Unfinished| match found.run.shard {
+                Some(shard) => later.run.shard == Some(shard),
+                None => false,
+            };
+            (!self.runs[index + 1..].iter().any(replaced)).then_some(found)
+        })
+    }
+
+    fn exits(&self) -> BTreeSet<Exit> {
+        let codes = self.counting().flat_map(|found| &found.run.exits);
+        codes.filter_map(|code| Exit::of_code(*code)).collect()
+    }
+
+    /// What is not there, one line each.
+    fn lacking(&self, world: &World) -> Vec<String> {
+        let missing =
+            self.missing.iter().map(|shard| format!("shard {shard} is missing: no run has taken it yet"));
+        let open = self.counting().filter(|found| found.run.state == RunState::Running).map(|found| {
+            let id = found.run.id;
+            let shard = found.run.shard.map(|shard| format!(" (shard {shard})")).unwrap_or_default();
+            match is_killed(found, world) {
+                true => format!("{id}{shard} was killed; `zonal resume {id}` finishes it"),
+                false => format!("{id}{shard} is still at work"),
+            }
+        });
+        missing.chain(open).collect()
+    }
+
+    /// What all of them were narrowed to, beside the parts that they shared.
+    fn selection(&self) -> Option<String> {
+        let said = |found: &Unfinished| {
+            let shard = found.run.shard.map(|shard| format!("shard {shard}")).unwrap_or_default();
+            let words = found.run.selection.clone().unwrap_or_default();
+            let rest = words.strip_suffix(&shard).map(|rest| rest.trim_end_matches(", ").to_owned());
+            rest.unwrap_or(words)
+        };
+        let mut words: Vec<String> = self.runs.iter().map(said).filter(|words| !words.is_empty()).collect();
+        words.sort();
+        words.dedup();
+        if !self.missing.is_empty() {
+            let taken: BTreeSet<String> =
+                self.runs.iter().filter_map(|found| Some(format!("shard {}", found.run.shard?))).collect();
+            words.extend(taken);
+        }
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
+    fn words(&self) -> String {
+        let named = |found: &Unfinished| match found.run.shard {
+            Some(shard) => format!("{} ({shard})", found.run.id),
+            None => found.run.id.to_string(),
+        };
+        let runs: Vec<String> = self.counting().map(named).collect();
+        format!("Merged {}: {}.", self.deed.word(), runs.join(", "))
+    }
+}

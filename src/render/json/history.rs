@@ -1,0 +1,111 @@
+//! What was done, for programs: entries of the history and the runs that made them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{Action, Digest, Field, HistoryEntry, Proof, Record, Run, RunId, Setting, Value};
+
+/// Part of the history.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal history --json")]
+pub struct HistoryJson {
+    /// The entries, the latest first.
+    pub entries: Vec<EntryJson>,
+    /// The runs that made them, the latest first.
+    pub runs: Vec<Run>,
+    /// Where earlier entries begin: what `--before` takes to show them; null where there are none.
+    pub before: Option<u64>,
+}
+
+/// One change that a run made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EntryJson {
+    /// Its place in the chain, from 1.
+    pub number: u64,
+    /// The run that made it.
+    pub run: RunId,
+    /// When it was verified, or given up, in RFC 3339.
+    pub at: String,
+    /// The network's name.
+    pub network: String,
+    /// The environment; null for the manifest as it stands.
+    pub environment: Option<String>,
+    /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+    pub address: String,
+    /// The zone's code.
+    pub zone: Arc<str>,
+    /// `CodeTable/UserBlockDescription`.
+    pub collection: String,
+    /// What was done.
+    pub action: Action,
+    /// The record's identity in the collection's own field names.
+    pub key: Vec<(Field, Value)>,
+    /// The record before, by the names that people use; empty for a create.
+    pub before: Record,
+    /// The fields that were set.
+    pub edits: Vec<Setting>,
+    /// The manifest that wanted it.
+    pub manifest: Arc<str>,
+    /// Where it wanted it, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// Why, where it is not simply that the manifest wanted it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether the zone was seen to hold it afterwards.
+    pub proof: Proof,
+    /// Of this entry and of the one before it.
+    pub hash: Digest,
+}
+
+/// What following the chain of the history came to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "zonal history verify --json")]
+pub struct ChainJson {
+    /// Whether every entry is where it was put, and as it was.
+    pub unbroken: bool,
+    /// Entries that were followed and found to be as they were.
+    pub entries: u64,
+    /// The hash of the last one of a chain that is unbroken; null where there is none.
+    pub end: Option<Digest>,
+    /// The number of the first entry that was changed since it was written, or stands behind one that was.
+    pub changed: Option<u64>,
+    /// The number of the first entry that is not there any more.
+    pub removed: Option<u64>,
+}
+
+/// Part of the history as JSON.
+pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>, before: Option<u64>) -> HistoryJson {
+    HistoryJson {
+        entries: entries.iter().map(EntryJson::from).collect(),
+        runs: runs.values().rev().cloned().collect(),
+        before,
+    }
+}
+
+impl From<&HistoryEntry> for EntryJson {
+    fn from(entry: &HistoryEntry) -> Self {
+        let HistoryEntry { number, run, at, network, environment, address, done, proof, hash } = entry;
+        Self {
+            number: *number,
+            run: *run,
+            at: at.clone(),
+            network: network.clone(),
+            environment: environment.clone(),
+            address: address.to_string(),
+            zone: address.zone.0.clone(),
+            collection: address.collection.to_string(),
+            action: done.action,
+            key: done.key.clone(),
+            before: done.before.clone(),
+            edits: done.edits.clone(),
+            manifest: done.manifest.clone(),
+            place: done.place.clone(),
+            reason: done.reason.clone(),
+            proof: *proof,
+            hash: *hash,
+        }
+    }
+}

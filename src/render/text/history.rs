@@ -1,0 +1,129 @@
+//! What was done, for people: the latest first, what one run did to one collection together.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::lines;
+use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, styled};
+use crate::model::{Action, Author, CollectionId, HistoryEntry, Proof, Run, RunId, Setting, Value, ZoneCode};
+
+/// Entries of the history, and the runs that made them.
+pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
+    let mut out = String::new();
+    let mut run: Option<RunId> = None;
+    let mut collection: Option<(&ZoneCode, &CollectionId)> = None;
+    for entry in entries {
+        if run != Some(entry.run) {
+            head(&mut out, entry.run, runs.get(&entry.run));
+            (run, collection) = (Some(entry.run), None);
+        }
+        let place = (&entry.address.zone, &entry.address.collection);
+        if collection != Some(place) {
+            // Writing to a String cannot fail, here and below.
+            let _ = writeln!(out, "\n  {}", styled(BOLD, format_args!("{}/{}", place.0, place.1)));
+            collection = Some(place);
+        }
+        self::entry(&mut out, entry);
+    }
+    out
+}
+
+/// Who and what set a run off, one line each; nothing where nobody knows.
+pub fn author(author: &Author) -> Vec<String> {
+    let Author { committer, commit, actor, pipeline } = author;
+    let short = |commit: &String| {
+        let (hash, changed) = commit.strip_suffix('+').map_or((&**commit, ""), |hash| (hash, "+"));
+        format!("{}{changed}", hash.chars().take(12).collect::<String>())
+    };
+    let commit = commit.as_ref().map(|commit| format!("commit {}", short(commit)));
+    let by = committer.as_ref().map(|committer| format!("by {committer}"));
+    let committed: Vec<String> = commit.into_iter().chain(by).collect();
+    let mut lines = Vec::new();
+    lines.extend((!committed.is_empty()).then(|| committed.join(" ")));
+    lines.extend(actor.as_ref().map(|actor| format!("set off by {actor}")));
+    lines.extend(pipeline.clone());
+    lines
+}
+
+fn head(out: &mut String, id: RunId, run: Option<&Run>) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let Some(run) = run else {
+        let _ = writeln!(out, "{}", styled(BOLD, id));
+        return;
+    };
+    let reverts = run.reverts.map(|of| format!(" of {of}")).unwrap_or_default();
+    let what = format!("{id} {}{reverts}", run.deed.word());
+    let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), run.started, run.plan.short());
+    for line in author(&run.author) {
+        let _ = writeln!(out, "  {}", styled(DIM, plain(&line)));
+    }
+}
+
+fn entry(out: &mut String, entry: &HistoryEntry) {
+    let done = &entry.done;
+    let (style, symbol) = match done.action {
+        Action::Create => (ADD, '+'),
+        Action::Update => (CHANGE, '~'),
+        Action::Delete => (REMOVE, '-'),
+    };
+    let symbol = styled(style, symbol);
+    let name = match entry.address.key.0.is_empty() {
+        true => entry.address.collection.name(),
+        false => format!("{:?}", entry.address.key.to_string()),
+    };
+    let remark = format!("#{} {}, {} {}", entry.number, entry.at, done.manifest, done.place);
+    let _ = writeln!(out, "  {symbol} {name}  {}", styled(DIM, format_args!("# {}", plain(&remark))));
+    if let Some(reason) = &done.reason {
+        let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", plain(reason))));
+    }
+    match entry.proof {
+        Proof::Verified => {}
+        Proof::Unverified => {
+            let _ = writeln!(out, "      {} sent, and not seen to be there afterwards", styled(REMOVE, '!'));
+        }
+    }
+    let held = || done.before.iter().filter(|(_, value)| **value != Value::Null);
+    let width = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0);
+    match done.action {
+        Action::Delete => {
+            let width = width(&mut held().map(|(name, _)| name.chars().count()));
+            for (name, value) in held() {
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", shown(Some(value), None));
+            }
+        }
+        Action::Create | Action::Update => {
+            let width = width(&mut done.edits.iter().map(|edit| edit.name.chars().count()));
+            for Setting { field: _, name, before, after } in &done.edits {
+                let before = match done.action {
+                    Action::Create => None,
+                    Action::Update | Action::Delete => Some(before.as_ref().unwrap_or(&Value::Null)),
+                };
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", shown(before, Some(after)));
+            }
+        }
+    }
+}
+
+fn shown(before: Option<&Value>, after: Option<&Value>) -> String {
+    match (before, after) {
+        (before, after) if lines::are_several(before, after) => {
+            let mut several = String::new();
+            lines::write(&mut several, before, after);
+            several
+        }
+        (Some(before), Some(after)) => format!("{before} -> {after}"),
+        (Some(value), None) | (None, Some(value)) => value.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// A text from git or a pipeline without what a terminal would take for an order.
+fn plain(text: &str) -> String {
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
