@@ -6,13 +6,17 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use clap::Args;
+use tokio::sync::Notify;
 
 use super::exit::Exit;
 use super::world::World;
-use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator};
+use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator, EmulatorTransport};
 use crate::manifest::{self, Source};
+use crate::provider::transport::{Answer, Transport};
 
 /// The example that the demo runs, as it is in the repository.
 const EXAMPLE: [(&str, &str); 2] = [
@@ -29,10 +33,16 @@ const EDIT: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlo
 const EDIT_MEANWHILE: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlockDescription",
     "by": "m.tremblay", "action": {"set_code": {"code": "CONSORTIA", "description": "Blocked, call Marie"}}}"#;
 
+/// Writes that arrive before the first apply is killed.
+const DOOMED_AFTER: u32 = 9;
+/// The row that they edit.
+const ROW: &str = "01OMNI_DELTA/CodeTable/UserBlockDescription/CONSORTIA";
+
 /// See the main job on a made-up consortium of 12 members
 ///
-/// Validates, plans, applies, plans again, shows a librarian's edit as drift, and applies a reviewed plan
-/// while they edit once more, on an embedded emulator: no account, no key, no network.
+/// Validates, plans, applies, is killed in the middle and resumes, shows a librarian's edit as drift, applies a
+/// reviewed plan while they edit once more, and takes a run back, on an embedded emulator: no account, no key, no
+/// network.
 #[derive(Debug, Args)]
 pub struct Demo {}
 
@@ -59,13 +69,26 @@ async fn show(world: &World) -> Result<(), String> {
     stage.command(&["validate"], Exit::Done).await?;
     stage.say("How does every member differ from them? Planning only looks: it has no key that could write.");
     stage.command(&["plan", "--detailed-exitcode"], Exit::Changes).await?;
-    stage.say("Make it so. Every table is read again before it is written, and read back afterwards.");
-    stage.command(&["apply", "--yes"], Exit::Done).await?;
+    stage.say(
+        "Make it so. Every table is read again before it is written, and read back afterwards. But this time",
+    );
+    stage.say("the machine is taken away in the middle, as `kill -9` would: some writes have arrived, some have not.");
+    stage.kill(&["apply", "--yes"], DOOMED_AFTER).await?;
+    stage.say(
+        "Everything was written down before it was sent, so the run goes on where it stopped. What is not",
+    );
+    stage.say("certain is read back first; nothing is done twice.");
+    stage.command(&["resume"], Exit::Done).await?;
     stage.say("Now every member is as decided, so a second plan is empty.");
     stage.command(&["plan", "--detailed-exitcode"], Exit::Done).await?;
     stage.say("A month later, someone at Delta University rewords a row in Alma's own user interface ...");
     stage.edit(EDIT)?;
-    stage.say("... and the next plan says where, what, and who. It is kept in a file, to be reviewed.");
+    stage.say(
+        "... and the nightly report says that it was they who moved, not the manifests: who, when, and from",
+    );
+    stage.say("what to what.");
+    stage.command(&["drift"], Exit::Changes).await?;
+    stage.say("The plan to put it back is kept in a file, to be reviewed.");
     stage.command(&["plan", "--detailed-exitcode", "--out", "plan.json"], Exit::Changes).await?;
     stage.say(
         "While the central office looks at it, they reword the row once more. What is applied now is what",
@@ -73,6 +96,12 @@ async fn show(world: &World) -> Result<(), String> {
     stage.say("was reviewed, or nothing: their edit stays, and everybody hears of it (exit code 5).");
     stage.edit(EDIT_MEANWHILE)?;
     stage.command(&["apply", "plan.json", "--yes"], Exit::Stale).await?;
+    stage.say("Looked at again, it is put back after all ...");
+    stage.command(&["apply", "--yes"], Exit::Done).await?;
+    stage.say("... and every change that was ever made can be explained, from what to what and by whom, ...");
+    stage.command(&["history", ROW], Exit::Done).await?;
+    stage.say("... and taken back. Only what that run wrote, and only where it still stands.");
+    stage.command(&["revert", "run-3", "--yes"], Exit::Done).await?;
     stage.say(
         "That is the main job. The example is in examples/quickstart; README.md says how to point it at a",
     );
@@ -118,34 +147,83 @@ impl Stage<'_> {
 
     /// Runs a command line of zonal's in a world whose zones are the emulator's.
     async fn command(&self, words: &[&str], expected: Exit) -> Result<(), String> {
-        let bold = anstyle::Style::new().bold();
-        let words: Vec<&str> = words.iter().copied().chain(["--environment", ENVIRONMENT]).collect();
-        let shown = words.join(" ");
-        self.world.out.line(format!("{bold}$ zonal {shown}{bold:#}"));
-        let mut env = self.world.env.clone();
-        for zone in self.emulator.control().zones() {
-            for purpose in ["READ", "WRITE"] {
-                env.insert(format!("ZONAL_{purpose}_{}", zone.code), key(purpose, &zone.code));
-            }
-        }
-        let world = World {
-            env,
-            directory: self.directory.to_path_buf(),
-            out: self.world.out.clone(),
-            err: self.world.err.clone(),
-            input: None,
-            now: self.world.now,
-            transport: Some(Arc::new(self.emulator.transport())),
-            interrupts: self.world.interrupts.clone(),
-        };
-        let argv = std::iter::once("zonal").chain(words).map(OsString::from);
+        let (argv, shown) = self.shown(words);
+        let world = self.world(Arc::new(self.emulator.transport()));
         // A command that runs another one: the compiler wants to know that this ends.
-        let exit = Box::pin(super::run(argv.collect(), &world)).await;
+        let exit = Box::pin(super::run(argv, &world)).await;
         self.world.out.line("");
         match exit == expected {
             true => Ok(()),
             false if exit == Exit::Interrupted => Err("the demo was interrupted".to_owned()),
             false => Err(format!("`zonal {shown}` ended with {}, not with {}", exit.code(), expected.code())),
         }
+    }
+
+    /// Runs a command line of zonal's until so many of its writes have arrived, and lets go of it then and there.
+    async fn kill(&self, words: &[&str], writes: u32) -> Result<(), String> {
+        let (argv, shown) = self.shown(words);
+        let doom = Arc::new(Notify::new());
+        let transport =
+            Doomed { to: self.emulator.transport(), left: AtomicU32::new(writes), doom: doom.clone() };
+        let world = self.world(Arc::new(transport));
+        tokio::select! {
+            exit = Box::pin(super::run(argv, &world)) => {
+                Err(format!("`zonal {shown}` ended with {} before it could be killed", exit.code()))
+            }
+            () = doom.notified() => {
+                self.world.out.line("[killed]\n");
+                Ok(())
+            }
+        }
+    }
+
+    fn shown(&self, words: &[&str]) -> (Vec<OsString>, String) {
+        let bold = anstyle::Style::new().bold();
+        let words: Vec<&str> = words.iter().copied().chain(["--environment", ENVIRONMENT]).collect();
+        let shown = words.join(" ");
+        self.world.out.line(format!("{bold}$ zonal {shown}{bold:#}"));
+        (std::iter::once("zonal").chain(words).map(OsString::from).collect(), shown)
+    }
+
+    fn world(&self, transport: Arc<dyn Transport>) -> World {
+        let mut env = self.world.env.clone();
+        // The demo remembers in its own directory, whatever its user does otherwise.
+        env.remove("ZONAL_STORE");
+        for zone in self.emulator.control().zones() {
+            for purpose in ["READ", "WRITE"] {
+                env.insert(format!("ZONAL_{purpose}_{}", zone.code), key(purpose, &zone.code));
+            }
+        }
+        World {
+            env,
+            directory: self.directory.to_path_buf(),
+            out: self.world.out.clone(),
+            err: self.world.err.clone(),
+            input: None,
+            now: self.world.now,
+            transport: Some(transport),
+            interrupts: self.world.interrupts.clone(),
+        }
+    }
+}
+
+/// A way to the network that answers no more once so many writes have arrived.
+struct Doomed {
+    to: EmulatorTransport,
+    left: AtomicU32,
+    doom: Arc<Notify>,
+}
+
+impl Transport for Doomed {
+    fn send(&self, request: http::Request<Bytes>) -> Answer<'_> {
+        Box::pin(async move {
+            let writes = request.method() != http::Method::GET;
+            let answer = self.to.send(request).await;
+            if writes && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                self.doom.notify_one();
+                std::future::pending::<()>().await;
+            }
+            answer
+        })
     }
 }

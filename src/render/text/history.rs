@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::lines;
-use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, styled};
+use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, styled};
 use crate::model::{Action, Author, CollectionId, HistoryEntry, Proof, Run, RunId, Setting, Value, ZoneCode};
 
 /// Entries of the history, and the runs that made them.
@@ -55,7 +55,7 @@ fn head(out: &mut String, id: RunId, run: Option<&Run>) {
     };
     let reverts = run.reverts.map(|of| format!(" of {of}")).unwrap_or_default();
     let what = format!("{id} {}{reverts}", run.deed.word());
-    let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), run.started, run.plan.short());
+    let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), moment(&run.started), run.plan.short());
     for line in author(&run.author) {
         let _ = writeln!(out, "  {}", styled(DIM, plain(&line)));
     }
@@ -73,7 +73,7 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
         true => entry.address.collection.name(),
         false => format!("{:?}", entry.address.key.to_string()),
     };
-    let remark = format!("#{} {}, {} {}", entry.number, entry.at, done.manifest, done.place);
+    let remark = format!("#{} {}, {} {}", entry.number, moment(&entry.at), done.manifest, done.place);
     let _ = writeln!(out, "  {symbol} {name}  {}", styled(DIM, format_args!("# {}", plain(&remark))));
     if let Some(reason) = &done.reason {
         let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", plain(reason))));

@@ -1,6 +1,6 @@
 //! What zonal was at work at, for people: one line for each run.
 
-use super::words::{BOLD, REMOVE, count, styled};
+use super::words::{BOLD, REMOVE, count, moment, styled};
 use crate::model::{Run, RunState};
 use crate::render::json::runs::RunJson;
 
@@ -28,7 +28,7 @@ fn cells(RunJson { run, killed }: &RunJson) -> [String; 5] {
     [
         run.id.to_string(),
         format!("{}{reverts}{environment}", run.deed.word()),
-        run.started.clone(),
+        moment(&run.started),
         state(run, *killed),
         count(run.zones.len(), "zone"),
     ]

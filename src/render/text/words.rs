@@ -72,3 +72,11 @@ pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str
     }
     text
 }
+
+/// A moment as people read it: to the second. What is no moment stays as it is.
+pub fn moment(at: &str) -> String {
+    match at.split_once('.') {
+        Some((seconds, fraction)) if fraction.ends_with('Z') => format!("{seconds}Z"),
+        Some(_) | None => at.to_owned(),
+    }
+}
