@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use crate::model::{CollectionId, Desired, DesiredCollection, Event, Observed, ObservedZone, ZoneCode};
+use crate::model::{
+    CollectionId, Desired, DesiredCollection, Event, Observed, ObservedZone, Standing, ZoneCode,
+};
 use crate::provider::Read;
 
 /// Reads every collection that `desired` mentions, each once. Zones do not wait for each other,
@@ -32,8 +34,12 @@ pub async fn observe<R: Read>(
 
 /// The collection itself, and those that its records refer to.
 fn asked(wanted: &DesiredCollection) -> impl Iterator<Item = &CollectionId> {
-    let references = wanted.records.values().flat_map(|record| &record.references);
-    let amends = wanted.amendments.iter().flat_map(|amendment| &amendment.amends);
+    // What is only kept in view is not written, so what it refers to does not matter.
+    let whole = Some(wanted).filter(|wanted| wanted.standing == Standing::Wanted);
+    let references =
+        whole.into_iter().flat_map(|wanted| wanted.records.values()).flat_map(|record| &record.references);
+    let amends =
+        whole.into_iter().flat_map(|wanted| &wanted.amendments).flat_map(|amendment| &amendment.amends);
     let references = references.chain(amends.filter_map(|amend| amend.reference.as_ref()));
     std::iter::once(&wanted.id).chain(references.map(|reference| &reference.to))
 }

@@ -16,7 +16,7 @@ use futures::future::Either;
 use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use crate::model::{Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
+use crate::model::{Base, Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
 use crate::provider::Write;
 
 pub use self::approval::goes_on;
@@ -61,18 +61,19 @@ impl Stop {
 /// Carries out a plan, all zones at once. They do not wait for each other, and one that fails does not
 /// touch another; within a zone, what depends on a failed collection is blocked and the rest goes on.
 ///
-/// Every write is derived again from `desired` and the zone; the plan only says which of them are
+/// Every write is derived again from `desired`, `base` and the zone; the plan only says which of them are
 /// approved. What the plan holds back is left alone. A zone that has something to be written and no
 /// writer is left out.
 pub async fn apply<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
+    base: Option<&Base>,
     plan: &Plan,
     journal: &impl Journal,
     stop: &Stop,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
-    let runs = Runs { writers, desired, plan, journal, stop, tell };
+    let runs = Runs { writers, desired, base, plan, journal, stop, tell };
     Report { zones: runs.all(|_| true).await, waves: Vec::new() }
 }
 
@@ -80,6 +81,7 @@ pub async fn apply<W: Write>(
 struct Runs<'a, W, J> {
     writers: &'a BTreeMap<ZoneCode, W>,
     desired: &'a Desired,
+    base: Option<&'a Base>,
     plan: &'a Plan,
     journal: &'a J,
     stop: &'a Stop,
@@ -108,6 +110,7 @@ impl<'a, W: Write, J: Journal> Runs<'a, W, J> {
             code,
             writer: self.writers.get(code)?,
             desired: self.desired.zones.get(code)?,
+            base: self.base,
             plan: self.plan.zones.get(code)?,
             journal: self.journal,
             stop: self.stop,

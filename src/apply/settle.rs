@@ -44,7 +44,8 @@ fn learned(made: &[Done]) -> Learned {
             Known { holds: Some(fields.collect()), maker: Maker::Created, manifest: done.manifest.clone() };
         (done.identity(), known)
     });
-    Learned { found: found.collect(), forgotten: Vec::new() }
+    let key = made.first().map(|done| done.key.iter().map(|(field, _)| field.clone()).collect());
+    Learned { key: key.unwrap_or_default(), found: found.collect(), forgotten: Vec::new() }
 }
 
 fn fate(done: &Done, now: &ObservedCollection) -> Fate {

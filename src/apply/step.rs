@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::approval::{self, Allowance};
 use super::{Journal, Stop};
-use crate::diff::{self, Wanted};
+use crate::diff::{self, Since, Wanted};
 use crate::model::{
-    Answer, Change, CollectionDiff, DesiredCollection, Done, Entry, Event, Failure, FailureClass, Key,
+    Answer, Base, Change, CollectionDiff, DesiredCollection, Done, Entry, Event, Failure, FailureClass, Key,
     Learned, Moment, Outcome, ZoneCode, looks_truncated,
 };
 use crate::provider::{self, Snapshot, WriteError};
@@ -29,6 +29,7 @@ pub struct Write<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
+    pub base: Option<&'a Base>,
     pub planned: &'a CollectionDiff,
     pub allowance: Allowance<'a>,
     pub journal: &'a J,
@@ -237,7 +238,8 @@ impl<W: provider::Write, J: Journal> Write<'_, W, J> {
     fn compare(&self, snapshot: &Snapshot) -> Result<(Vec<Change>, Learned), Failure> {
         let CollectionDiff { id, asked, siblings, .. } = self.planned;
         let just_created = self.allowance.created().collect();
-        let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings) };
+        let since = self.base.map(|base| Since::of(base, self.code, id));
+        let wanted = Wanted { just_created, ..Wanted::pick(id, self.desired, asked, siblings, since) };
         let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
         let later: BTreeMap<&Key, &Change> =
             self.planned.later().map(|later| (&later.address.key, later)).collect();
@@ -245,8 +247,8 @@ impl<W: provider::Write, J: Journal> Write<'_, W, J> {
             let later = later.get(&now.address.key);
             later.is_some_and(|later| approval::is_put_off(later, now, &self.allowance))
         };
-        let changes = found.to_apply().filter(|now| !is_put_off(now)).cloned().collect();
-        Ok((changes, Learned::default()))
+        let changes: Vec<Change> = found.to_apply().filter(|now| !is_put_off(now)).cloned().collect();
+        Ok((changes, found.learned))
     }
 
     async fn read(&self) -> Result<Snapshot, Failure> {

@@ -12,7 +12,8 @@ use futures::stream::FuturesUnordered;
 
 use super::{Journal, Runs, Stop};
 use crate::model::{
-    Desired, Event, Hold, Outcome, Plan, Report, Rollout, Wave, WaveEnd, WaveReport, ZoneCode, ZoneReport,
+    Base, Desired, Event, Hold, Outcome, Plan, Report, Rollout, Wave, WaveEnd, WaveReport, ZoneCode,
+    ZoneReport,
 };
 use crate::provider::Write;
 
@@ -23,6 +24,7 @@ use crate::provider::Write;
 pub async fn roll_out<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
+    base: Option<&Base>,
     plan: &Plan,
     rollout: &Rollout,
     journal: &impl Journal,
@@ -30,9 +32,9 @@ pub async fn roll_out<W: Write>(
     tell: &(dyn Fn(Event) + Sync),
 ) -> Report {
     if rollout.waves.is_empty() {
-        return super::apply(writers, desired, plan, journal, stop, tell).await;
+        return super::apply(writers, desired, base, plan, journal, stop, tell).await;
     }
-    let runs = Runs { writers, desired, plan, journal, stop, tell };
+    let runs = Runs { writers, desired, base, plan, journal, stop, tell };
     let mut report = Report::default();
     let mut stopped: Option<Hold> = None;
     let mut waves = rollout.waves.iter().filter(|wave| concerns(plan, wave)).peekable();

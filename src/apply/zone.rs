@@ -10,8 +10,8 @@ use super::approval::Allowance;
 use super::step;
 use super::{Closed, Journal, Stop};
 use crate::model::{
-    CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode, ZonePlan,
-    ZoneReport,
+    Base, CollectionDiff, CollectionId, DesiredCollection, Event, Failure, Hold, Outcome, Step, ZoneCode,
+    ZonePlan, ZoneReport,
 };
 use crate::provider::Write;
 
@@ -25,6 +25,7 @@ pub struct Run<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
     pub desired: &'a [DesiredCollection],
+    pub base: Option<&'a Base>,
     pub plan: &'a ZonePlan,
     pub journal: &'a J,
     pub stop: &'a Stop,
@@ -133,8 +134,8 @@ impl<W: Write, J: Journal> Run<'_, W, J> {
     }
 
     fn write<'r>(&'r self, planned: &'r CollectionDiff, allowance: Allowance<'r>) -> step::Write<'r, W, J> {
-        let Self { code, writer, desired, plan: _, journal, stop, tell: _ } = *self;
-        step::Write { code, writer, desired, planned, allowance, journal, stop }
+        let Self { code, writer, desired, base, plan: _, journal, stop, tell: _ } = *self;
+        step::Write { code, writer, desired, base, planned, allowance, journal, stop }
     }
 
     async fn step(&self, steps: &[Step], index: usize, dead: &RefCell<Option<Failure>>) -> (usize, Outcome) {
@@ -175,9 +176,11 @@ pub fn held_back(step: &Step) -> Option<(CollectionId, Outcome)> {
     let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {
         Hold::Moved => Outcome::Stale { now: step.diff.to_apply().cloned().collect() },
-        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } | Hold::Taken { .. } => {
-            Outcome::Held { hold: hold.clone() }
-        }
+        Hold::Unapproved
+        | Hold::Guarded { .. }
+        | Hold::Conflict
+        | Hold::Stopped { .. }
+        | Hold::Taken { .. } => Outcome::Held { hold: hold.clone() },
     };
     Some((step.diff.id.clone(), outcome))
 }

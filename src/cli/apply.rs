@@ -16,6 +16,7 @@ use super::plan::{self, Drifted, Planned, Target};
 use super::planfile::Reviewed;
 use super::revert::{self, TakeBack};
 use super::telling::{Runner, Telling};
+use super::unfinished;
 use super::world::World;
 use super::writing::{self, Begin, Manner, Written};
 use crate::model::{Event, Plan, Report, RunDeed};
@@ -69,6 +70,9 @@ impl Apply {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
+        if let Err(exit) = unfinished::note(planned.store.as_ref(), &planned.config.network, world).await {
+            return exit;
+        }
         telling.plan(&planned.plan);
         if planned.plan.is_writable()
             && !self.yes

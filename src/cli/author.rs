@@ -44,10 +44,10 @@ pub fn place(host: &Host) -> String {
     format!("{} (process {})", host.name, host.process)
 }
 
-/// Whether a run may still be at work: on this machine the process is looked for, of any other nobody can know.
-pub fn is_gone(host: &Host, world: &World) -> bool {
-    let here = self::host(world).name == host.name;
-    let processes = Path::new("/proc/self").exists();
-    let process = Path::new("/proc").join(host.process.to_string());
-    here && processes && (host.process == std::process::id() || !process.exists())
+/// Whether a run is known to be gone: on this machine the process is looked for, of any other nobody can know.
+pub fn is_gone(theirs: &Host, ours: &Host) -> bool {
+    let called = |process: &str| std::fs::read(Path::new("/proc").join(process).join("comm")).ok();
+    let Some(us) = called("self").filter(|_| theirs.name == ours.name) else { return false };
+    // Another program, or this process itself, may have been given the number since.
+    theirs.process == ours.process || called(&theirs.process.to_string()) != Some(us)
 }

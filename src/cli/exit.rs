@@ -141,7 +141,7 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
 /// What is held back is not done, whatever the reason. Where a rollout stopped, what it stopped for counts.
 fn of_hold(hold: &Hold) -> Option<Exit> {
     match hold {
-        Hold::Unapproved | Hold::Guarded { .. } | Hold::Taken { .. } => Some(Exit::Blocked),
+        Hold::Unapproved | Hold::Guarded { .. } | Hold::Conflict | Hold::Taken { .. } => Some(Exit::Blocked),
         Hold::Moved => Some(Exit::Stale),
         Hold::Stopped { .. } => None,
     }

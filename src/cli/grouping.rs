@@ -1,13 +1,13 @@
 //! Runs that belong together: several machines that each take a part of the zones, and one report of them all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::Args;
 
 use super::author::author;
 use super::exit::Exit;
-use super::journal::{self, About, Patience, RunJournal};
+use super::journal::{self, About, Patience, RunJournal, Ways};
 use super::plan::Planned;
 use super::planfile;
 use super::store;
@@ -98,9 +98,10 @@ impl About {
         let author = world.unless_interrupted(author(directory, world)).await?;
         let run = journal::new(plan, deed, self, author, world);
         let text = serde_json::to_string(&planfile::plan_json(plan)).unwrap_or_default();
+        // It goes to no zone.
+        let ways = Ways { patience: Patience::default(), readers: BTreeMap::new(), before: None };
         let kept = async {
-            let journal =
-                RunJournal::begin(store, &config.network, run, text, Patience::default(), world).await?;
+            let journal = RunJournal::begin(store, &config.network, run, text, ways, world).await?;
             let codes = exits.iter().map(|exit| exit.code()).collect();
             journal.end(RunState::Ended, codes, "{}".to_owned()).await
         };

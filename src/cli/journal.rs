@@ -1,20 +1,31 @@
 //! A run and its journal in the store: what an apply writes down as it goes, and whose turn it is in a zone.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::author;
+use super::settling::{Settled, Settling, failure};
 use super::store::scope;
+use super::unfinished;
 use super::world::World;
 use crate::apply::{Closed, Journal};
 use crate::model::{
-    Entry, Event, Failure, FailureClass, Hold, Network, Plan, Run, RunDeed, RunId, RunState, ZoneCode,
+    Entry, Event, Failure, FailureClass, Hold, Ledger, Moment, Network, Plan, Run, RunDeed, RunId, RunState,
+    ZoneCode,
 };
-use crate::store::{Line, NewRun, Scope, Store, StoreError, Turn};
+use crate::plan::revert;
+use crate::provider::door::ZoneReader;
+use crate::store::{Holder, Line, NewRun, Scope, Store, StoreError, Turn};
 
 /// How often a run that waits for a zone asks whether it is free.
 const ASKS: Duration = Duration::from_secs(1);
+/// After so long a run makes sure, before it sends something, that the zone is still its own: its process may have
+/// been stopped for longer than its lease lasts.
+const SURE: Duration = Duration::from_secs(5);
 
 /// Whether a run waits where another one writes to a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,8 +44,26 @@ pub struct RunJournal {
     store: Store,
     scope: Scope,
     patience: Patience,
+    /// Ways to the zones, to ask what others left open in them.
+    readers: BTreeMap<ZoneCode, ZoneReader>,
+    /// What the ledger said when the run set out to take another one back.
+    before: Option<Ledger>,
+    /// Whose turn it is to write down what others left open.
+    turns: tokio::sync::Mutex<()>,
+    /// When each zone was last known to be ours.
+    sure: Mutex<BTreeMap<ZoneCode, Instant>>,
     lines: AtomicU64,
     now: fn() -> String,
+}
+
+/// How a run goes about its zones.
+pub struct Ways {
+    /// Whether it waits where another run writes to a zone.
+    pub patience: Patience,
+    /// How the zones are asked what others left open in them.
+    pub readers: BTreeMap<ZoneCode, ZoneReader>,
+    /// What the ledger says, where the run takes another one back.
+    pub before: Option<Ledger>,
 }
 
 /// What a run is about, beside its plan.
@@ -81,14 +110,14 @@ impl RunJournal {
         network: &Network,
         run: Run,
         plan: String,
-        patience: Patience,
+        ways: Ways,
         world: &World,
     ) -> Result<Self, StoreError> {
         let id = store.begin(NewRun { run: run.clone(), plan }).await?;
-        Ok(Self::of(store, network, Run { id, ..run }, 0, patience, world))
+        Ok(Self::of(store, network, Run { id, ..run }, 0, ways, world))
     }
 
-    /// Takes a run up again whose journal has so many lines.
+    /// Takes a run up again, behind the last line of its journal.
     ///
     /// # Errors
     /// Every [`crate::store::StoreTrouble`]; nothing has begun then.
@@ -96,18 +125,20 @@ impl RunJournal {
         store: &Store,
         network: &Network,
         run: Run,
-        lines: u64,
-        patience: Patience,
+        ways: Ways,
         world: &World,
     ) -> Result<Self, StoreError> {
         let run = Run { state: RunState::Running, host: author::host(world), ended: None, ..run };
         store.take_up(run.clone()).await?;
-        Ok(Self::of(store, network, run, lines, patience, world))
+        let (_, lines) = store.open_steps(run.id).await?;
+        Ok(Self::of(store, network, run, lines, ways, world))
     }
 
-    fn of(store: &Store, network: &Network, run: Run, lines: u64, patience: Patience, world: &World) -> Self {
-        let (store, lines) = (store.clone(), AtomicU64::new(lines));
-        Self { run, store, scope: scope(network), patience, lines, now: world.now }
+    fn of(store: &Store, network: &Network, run: Run, lines: u64, ways: Ways, world: &World) -> Self {
+        let Ways { patience, readers, before } = ways;
+        let (store, scope, lines) = (store.clone(), scope(network), AtomicU64::new(lines));
+        let (turns, sure) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { run, store, scope, patience, readers, before, turns, sure, lines, now: world.now }
     }
 
     /// Writes down how the run ended.
@@ -119,13 +150,35 @@ impl RunJournal {
         self.store.end(Run { state, exits, ended, ..self.run.clone() }, report).await
     }
 
-    /// Lines that its journal has.
-    pub fn lines(&self) -> u64 {
-        self.lines.load(Ordering::Relaxed)
+    /// Settles what runs that are gone left open in a zone whose turn is this run's.
+    ///
+    /// # Errors
+    /// [`FailureClass::Store`], or why the zone could not be read back.
+    pub async fn settle(&self, runs: &[RunId], zone: &ZoneCode) -> Result<Settled, Failure> {
+        let Self { store, scope, readers, turns, now, .. } = self;
+        let settling = Settling { store, scope, readers, turns, now: *now };
+        let mut settled = Settled::default();
+        for run in runs {
+            settled = settled.and(settling.settle(*run, zone).await?);
+        }
+        Ok(settled)
+    }
+
+    /// Settles what all others left open in a zone, so that what this run does to it comes after.
+    async fn settle_others(&self, zone: &ZoneCode) -> Result<(), Failure> {
+        let open =
+            unfinished::open(&self.store, self.scope.clone()).await.map_err(|error| failure(&error))?;
+        let others: Vec<RunId> =
+            open.iter().rev().map(|each| each.run.id).filter(|run| *run != self.run.id).collect();
+        self.settle(&others, zone).await.map(drop)
     }
 
     /// Puts a line in its place.
-    pub fn put(&self, entry: Entry) -> crate::store::Written {
+    fn put(&self, mut entry: Entry) -> crate::store::Written {
+        if let (Some(before), Moment::Verified { learned, .. }) = (&self.before, &mut entry.moment) {
+            let known = before.zones.get(&entry.zone).and_then(|zone| zone.get(&entry.collection));
+            *learned = revert::learned(std::mem::take(learned), known);
+        }
         let number = self.lines.fetch_add(1, Ordering::Relaxed) + 1;
         let (scope, run, at) = (self.scope.clone(), self.run.id, (self.now)());
         self.store.append(Line { scope, run, number, at, entry })
@@ -138,9 +191,12 @@ impl RunJournal {
         loop {
             let asked = self.store.lease(self.scope.clone(), zone.clone(), self.run.id, holder.clone());
             let theirs = match asked.await.map_err(|error| Closed::Failed(failure(&error)))? {
-                Turn::Ours => return Ok(()),
+                Turn::Ours => break,
                 Turn::Theirs(theirs) => theirs,
             };
+            if self.take_from(&theirs, zone).await.map_err(|error| Closed::Failed(failure(&error)))? {
+                continue;
+            }
             let by: Arc<str> = format!("{} on {}", theirs.run, theirs.at).into();
             match self.patience {
                 Patience::Leaves => return Err(Closed::Held(Hold::Taken { by })),
@@ -151,12 +207,44 @@ impl RunJournal {
             }
             tokio::time::sleep(ASKS).await;
         }
+        self.is_ours(zone);
+        self.settle_others(zone).await.map_err(Closed::Failed)
     }
-}
 
-/// What an apply makes of a store that failed.
-fn failure(error: &StoreError) -> Failure {
-    Failure::new(FailureClass::Store, error.to_string()).help(error.class.help())
+    /// Takes the zone from a run that cannot let go of it any more: one of this machine whose process is gone.
+    async fn take_from(&self, theirs: &Holder, zone: &ZoneCode) -> Result<bool, StoreError> {
+        let found = self.store.run(theirs.run).await?;
+        let gone = found.is_some_and(|found| author::is_gone(&found.run.host, &self.run.host));
+        if gone && theirs.run != self.run.id {
+            self.store.let_go(self.scope.clone(), zone.clone(), theirs.run).await?;
+        }
+        Ok(gone)
+    }
+
+    fn is_ours(&self, zone: &ZoneCode) {
+        let mut sure = self.sure.lock().unwrap_or_else(PoisonError::into_inner);
+        sure.insert(zone.clone(), Instant::now());
+    }
+
+    /// Makes sure that nobody else took the zone meanwhile: what was read of it before would be out of date.
+    async fn is_still_ours(&self, zone: &ZoneCode) -> Result<(), Failure> {
+        let known = self.sure.lock().unwrap_or_else(PoisonError::into_inner).get(zone).copied();
+        if known.is_some_and(|known| known.elapsed() < SURE) {
+            return Ok(());
+        }
+        let holds = self.store.holds(self.scope.clone(), zone.clone(), self.run.id).await;
+        match holds.map_err(|error| failure(&error))? {
+            true => {
+                self.is_ours(zone);
+                Ok(())
+            }
+            false => {
+                let lost =
+                    "nothing was heard of this run for so long that another one took its turn in the zone";
+                Err(Failure::new(FailureClass::Store, lost).help("run `zonal apply` again"))
+            }
+        }
+    }
 }
 
 /// Without a run nothing is remembered, and nobody is kept out.
@@ -176,8 +264,20 @@ impl Journal for Option<RunJournal> {
     }
 
     fn write(&self, entry: Entry) -> impl Future<Output = Result<(), Failure>> + Send {
-        let written = self.as_ref().map(|journal| journal.put(entry));
+        // Whoever sends waits for this line, and it comes after all that were written before either way.
+        let (sends, written) = match (self, &entry.moment) {
+            (None, _) => (None, None),
+            (Some(journal), Moment::Sent) => (Some((journal, entry)), None),
+            (Some(journal), _) => (None, Some(journal.put(entry))),
+        };
         async move {
+            let written = match sends {
+                Some((journal, entry)) => {
+                    journal.is_still_ours(&entry.zone).await?;
+                    Some(journal.put(entry))
+                }
+                None => written,
+            };
             match written {
                 Some(written) => written.kept().await.map_err(|error| failure(&error)),
                 None => Ok(()),

@@ -1,5 +1,6 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::against;
@@ -14,13 +15,17 @@ use super::opened::{self, Opened};
 use super::outputs::Outputs;
 use super::planfile::{self, Reviewed};
 use super::progress::Progress;
+use super::remembered::{self, Reach};
 use super::selection::Selection;
 use super::since;
 use super::store::StoreArg;
+use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{Desired, Event, MadeFrom, Observed, Override, Plan, RunDeed};
+use crate::model::{
+    Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, RunDeed, ZoneCode,
+};
 use crate::observe::observe;
 use crate::plan::approval;
 use crate::plan::revert::{Backwards, Kept};
@@ -73,6 +78,16 @@ pub struct Target {
     pub changed_since: Option<String>,
 }
 
+impl Target {
+    /// The zones of a network that it is aimed at, whether anything is desired of them or not. `desired` is what
+    /// is, of those that changed where only those are meant.
+    pub fn zones(&self, network: &Network, desired: &Desired) -> BTreeSet<ZoneCode> {
+        let changed = |code: &ZoneCode| self.changed_since.is_none() || desired.zones.contains_key(code);
+        let zones = network.zones.iter().filter(|zone| self.selection.zones.selects(zone));
+        zones.map(|zone| zone.code.clone()).filter(changed).collect()
+    }
+}
+
 /// A plan and what it was made from.
 pub struct Planned {
     /// The manifests.
@@ -87,6 +102,8 @@ pub struct Planned {
     pub keys: Keys,
     /// Where it is remembered what was applied; `None` where nothing is.
     pub store: Option<Store>,
+    /// What was applied last, as the store knows it; `None` where there is no store.
+    pub base: Option<Base>,
 }
 
 impl PlanCommand {
@@ -105,6 +122,9 @@ impl PlanCommand {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
+        if let Err(exit) = unfinished::note(planned.store.as_ref(), &planned.config.network, world).await {
+            return exit;
+        }
         match format {
             Format::Text => world.out.print(self.outputs.printed(render::text::plan(&planned.plan))),
             Format::Json | Format::Lines => {
@@ -148,6 +168,8 @@ pub struct Prepared {
     pub store: StoreArg,
     /// The run that is taken back, where what is desired comes from the history.
     pub backwards: Option<Backwards>,
+    /// What it covers.
+    pub reach: Reach,
 }
 
 /// What the manifests are compared with, and which of the differences count.
@@ -249,7 +271,10 @@ pub async fn prepare(
     let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
     let terms = Terms::default();
     let store = target.store.clone();
-    Ok(Prepared { config, desired, selection, made_from, reviewed: None, terms, store, backwards: None })
+    let reach =
+        Reach { zones: target.zones(&config.network, &desired), kinds: target.selection.kind.clone() };
+    let (reviewed, backwards) = (None, None);
+    Ok(Prepared { config, desired, selection, made_from, reviewed, terms, store, backwards, reach })
 }
 
 /// What a selection leaves of what is desired.
@@ -279,14 +304,26 @@ pub async fn look(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Planned, Exit> {
-    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, backwards } = prepared;
+    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, backwards, reach } =
+        prepared;
     let store = match terms.access {
         Access::Read => store.look(&config.network, directory, world).await?,
         Access::Write => store.keep(&config.network, directory, world).await?,
     };
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
-    let base = terms.memory.find(&config, directory, world).await?;
-    let wanted = base.as_ref().map(|base| base.beside(&desired));
+    let mut base = remembered::base(store.as_ref(), &config, &reach, world).await?;
+    if let (Some(base), Some(_)) = (&mut base, &backwards) {
+        // What takes a run back touches nothing else.
+        base.orphans.clear();
+    }
+    remembered::look_at(&mut desired, base.as_ref());
+    let knows = base.as_ref().is_some_and(|base| !base.ledger.zones.is_empty());
+    let revision = match (&terms.memory, knows) {
+        // What was applied is known better than what was committed.
+        (Memory::Committed, true) => None,
+        (memory, _) => memory.find(&config, directory, world).await?,
+    };
+    let wanted = revision.as_ref().map(|revision| revision.beside(&desired));
     let wanted = wanted.as_ref().unwrap_or(&desired);
     let (observed, doors, keys) = match &terms.against {
         Some(file) => {
@@ -299,11 +336,19 @@ pub async fn look(
     if let Some(backwards) = &backwards {
         (desired, kept) = backwards.standing(&desired, &observed);
     }
-    let mut differences = diff::diff(&desired, &observed);
+    // Who takes something back moves, whoever moved before.
+    let known = base.as_ref().filter(|_| backwards.is_none());
+    let mut differences = diff::since(&desired, &observed, known);
     kept.tell(&mut differences);
-    if let Some(base) = &base {
-        plan::origin::classify(&mut differences, &diff::diff(&base.desired, &observed), &observed);
+    match (&revision, known) {
+        (Some(then), _) => {
+            let then = diff::diff(&then.desired, &observed);
+            plan::origin::by_revision(&mut differences, &then, &observed);
+        }
+        (None, Some(base)) => plan::origin::by_ledger(&mut differences, &desired, &observed, base),
+        (None, None) => {}
     }
+    plan::origin::settle(&mut differences, &desired);
     match terms.part {
         Part::All => {}
         Part::OnlyDrift => plan::origin::only_drift(&mut differences),
@@ -311,9 +356,14 @@ pub async fn look(
     let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
-        base: base.map(|base| base.commit),
+        compared: match (revision, &base) {
+            (Some(revision), _) => Compared::Revision(revision.commit),
+            (None, Some(base)) => remembered::compared(base, &reach),
+            (None, None) => Compared::TwoWays,
+        },
         ..plan::plan(&config.network, differences, &observed, selection)
     };
+    plan::origin::hold(&mut plan);
     let under_review = match &reviewed {
         Some(reviewed) => {
             reviewed.admit(&mut plan);
@@ -324,7 +374,8 @@ pub async fn look(
     // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
     plan.digest = under_review.plan;
     let now = world.timestamp()?;
-    let taken = approvals::overrides(&approvals, plan.digest);
+    let mut taken = approvals::overrides(&approvals, plan.digest);
+    taken.extend(reviewed.iter().flat_map(|reviewed| reviewed.taken.iter().cloned()));
     let overrides = Overrides { given: &terms.overrides, approved: &taken };
     let astray = guard::review(&mut plan, &config.network, &config.policies, overrides, now);
     if !astray.is_empty() {
@@ -336,7 +387,7 @@ pub async fn look(
     let findings = plan.findings.clone();
     plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
     approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, doors, keys, store })
+    Ok(Planned { config, desired, plan, doors, keys, store, base })
 }
 
 /// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.

@@ -9,14 +9,15 @@ use super::config::Format;
 use super::exit::Exit;
 use super::files;
 use super::plan::{self, Part, Prepared, Target, Terms};
+use super::remembered::Reach;
 use super::revert;
 use super::selection::Selection;
 use super::since;
 use super::world::World;
 use crate::apply::goes_on;
 use crate::model::{
-    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Plan, Report, RunId,
-    Step, UnderReview, Value, ZoneCode, ZonePlan, looks_truncated,
+    Action, Change, CollectionId, Cost, Desired, Digest, Field, Hold, MadeFrom, Mode, Override, Plan, Report,
+    RunId, Step, UnderReview, Value, Verdict, ZoneCode, ZonePlan, looks_truncated,
 };
 use crate::plan::digest::{Scope, is_busy};
 use crate::plan::{groups, hold};
@@ -137,6 +138,8 @@ pub struct Reviewed {
     leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<Identity>>,
     /// What is to be approved of it, by its own changes.
     pub under_review: UnderReview,
+    /// What somebody has taken upon them for the run that it is of.
+    pub taken: Vec<Override>,
 }
 
 impl Reviewed {
@@ -151,21 +154,41 @@ impl Reviewed {
         Self::read(&text, name, again).map_err(|error| unreadable(file, &error, world))
     }
 
-    /// The plan that a run set out to carry out.
+    /// The plan that a run set out to carry out: without what had moved since it was reviewed, and with what
+    /// somebody took upon them.
     ///
     /// # Errors
     /// [`Exit::Invalid`], once it has been said that the store does not hold it as it was.
     pub fn of_run(run: RunId, text: &str, world: &World) -> Result<Self, Exit> {
         let again = "`zonal apply` does what the manifests say now".to_owned();
-        Self::read(text, format!("the plan of {run}"), again)
-            .map_err(|error| super::fail(world, format!("the plan of {run} in the store: {error}")))
+        let begun = || {
+            let mut file = read(text)?;
+            leave_out_moved(&mut file.reconciler);
+            let findings = std::mem::take(&mut file.reconciler.findings);
+            let reviewed = Self::of(file, text, format!("the plan of {run}"), again);
+            let digest = reviewed.under_review.plan;
+            let taken = findings.into_iter().filter_map(|finding| match finding.verdict {
+                Verdict::Overridden { reason } => {
+                    Some(Override { guard: finding.guard.to_string(), reason, digest })
+                }
+                Verdict::Deny | Verdict::Hold | Verdict::RequireApproval | Verdict::Warn => None,
+            });
+            Ok(Self { taken: taken.collect(), ..reviewed })
+        };
+        begun().map_err(|error: Unreadable| {
+            super::fail(world, format!("the plan of {run} in the store: {error}"))
+        })
     }
 
     /// `again` says what to do where it is of no use any more.
     fn read(text: &str, name: String, again: String) -> Result<Self, Unreadable> {
+        Ok(Self::of(read(text)?, text, name, again))
+    }
+
+    fn of(file: PlanJson, text: &str, name: String, again: String) -> Self {
         // One whose parts do not fit together can still say what was in it.
         let shown = read(text).and_then(Plan::try_from).ok();
-        let PlanJson { zonal_version, resource_changes, reconciler, .. } = read(text)?;
+        let PlanJson { zonal_version, resource_changes, reconciler, .. } = file;
         let leaving = leaving(&resource_changes, &reconciler);
         let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
         for (address, detail) in &reconciler.changes {
@@ -180,8 +203,9 @@ impl Reviewed {
         let zones: BTreeMap<ZoneCode, Digest> =
             by_zone.into_iter().map(|(code, changes)| (code.into(), scope.zone(code, changes))).collect();
         let plan = scope.plan(zones.iter().map(|(code, digest)| (code.as_str(), *digest)));
-        Ok(Self {
+        Self {
             under_review: UnderReview { plan, zones },
+            taken: Vec::new(),
             name,
             again,
             zonal: zonal_version,
@@ -203,7 +227,7 @@ impl Reviewed {
             shown: shown.iter().flat_map(|shown| as_they_are(shown, &changes)).collect(),
             changes,
             leaving,
-        })
+        }
     }
 
     /// Loads the manifests at hand, narrowed to what the plan was made for and then to what the command is
@@ -262,8 +286,11 @@ impl Reviewed {
         }
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
         let terms = Terms { against: None, memory, part: self.part, ..Terms::default() };
+        let mut zones = target.zones(&config.network, &desired);
+        zones.retain(|zone| self.zones.contains(&zone.0));
+        let reach = Reach { zones, kinds };
         let reviewed = Some(self);
-        Ok(Prepared { config, desired, selection, made_from, reviewed, terms, store, backwards })
+        Ok(Prepared { config, desired, selection, made_from, reviewed, terms, store, backwards, reach })
     }
 
     /// What is desired of the zones that the plan is of, by manifests of its kinds.
@@ -362,6 +389,20 @@ fn as_they_are(
         (code.clone(), all.filter(as_it_is).cloned().collect())
     });
     zones.collect()
+}
+
+/// Leaves out of a run's plan what the run was not to write, because it had moved since it was reviewed.
+fn leave_out_moved(reconciler: &mut Reconciler) {
+    let Reconciler { zones, changes, .. } = reconciler;
+    let moved: BTreeSet<(&str, &str)> = (zones.iter())
+        .flat_map(|zone| zone.collections.iter().map(move |each| (zone, each)))
+        .filter(|(zone, each)| zone.hold == Some(Hold::Moved) || each.hold == Some(Hold::Moved))
+        .map(|(zone, each)| (&*zone.code, &*each.name))
+        .collect();
+    changes.retain(|address, detail| {
+        let zone = address.split('/').next().unwrap_or_default();
+        !moved.contains(&(zone, &*detail.collection))
+    });
 }
 
 /// What makes a record that record: fields and values.

@@ -1,32 +1,28 @@
 //! `zonal resume`: finishes a run that was killed or interrupted.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
+use futures::future::join_all;
 
 use super::author;
 use super::config::{self, Config, Format};
 use super::exit::{self, Exit};
-use super::journal::{Patience, RunJournal};
-use super::opened::{self, Opened};
+use super::journal::{Patience, RunJournal, Ways};
+use super::opened;
 use super::plan;
 use super::planfile::Reviewed;
+use super::settling::Settled;
 use super::store::{self, StoreArg};
 use super::telling::{Runner, Telling};
+use super::unfinished::{self, Standing};
 use super::world::World;
 use super::writing::{self, Begin, Manner, Written};
-use crate::apply::settle;
+use crate::apply::{Closed, Journal as _};
 use crate::model::network::Zone;
-use crate::model::{Entry, Moment, Run, RunId};
-use crate::provider::Read as _;
-use crate::render;
-use crate::store::{Access, OpenStep, Store, Unfinished};
-
-/// Seconds after which a run on another machine counts as gone that has not been heard of.
-pub const SILENCE: u64 = 30;
-/// Runs that are looked through for one that did not end.
-const LATEST: usize = 50;
+use crate::model::{Event, FailureClass, Run, RunDeed, RunId, RunState, ZoneCode};
+use crate::store::{Access, Store, Unfinished};
 
 /// Finish a run that was killed or interrupted
 ///
@@ -37,7 +33,7 @@ pub struct Resume {
     /// The run; the latest that did not end, where none is named
     #[arg(value_name = "RUN")]
     run: Option<RunId>,
-    /// The environment of the run
+    /// The environment of the run; needed where no run is named
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// Leave a zone alone that another run writes to, instead of waiting for it
@@ -53,137 +49,168 @@ pub struct Resume {
 impl Resume {
     /// Resumes a run of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        match self.resume(directory, world).await {
+        let format = if self.json { Format::Lines } else { Format::Text };
+        let telling = Telling::new(format, Runner::None, world);
+        match (Resuming { command: self, directory, format, telling: &telling, world }).resume().await {
             Ok(exit) | Err(exit) => exit,
         }
     }
+}
 
-    async fn resume(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let format = if self.json { Format::Lines } else { Format::Text };
-        let config = config::load(directory, self.environment.as_deref(), format, world)?;
-        let Some(store) = self.store.look(&config.network, directory, world).await? else {
+/// The command at work.
+struct Resuming<'a> {
+    command: &'a Resume,
+    directory: &'a Path,
+    format: Format,
+    telling: &'a Telling<'a>,
+    world: &'a World,
+}
+
+impl Resuming<'_> {
+    async fn resume(&self) -> Result<Exit, Exit> {
+        let Self { command, directory, format, telling, world } = *self;
+        telling.begin();
+        let config = config::load(directory, command.environment.as_deref(), format, world)?;
+        let Some(store) = command.store.look(&config.network, directory, world).await? else {
             return Err(super::fail(
                 world,
                 "there is no store, so no run is remembered that could be resumed",
             ));
         };
-        let Some(Unfinished { run, silent }) = self.find(&store, &config, world).await? else {
-            world.out.line("Nothing to resume: every run has ended.");
-            return Ok(Exit::Done);
+        let (found, config) = match self.find(&store, config).await? {
+            Ok(found) => found,
+            Err(nothing) => {
+                let words = format!("Nothing to resume: {nothing}.");
+                match format {
+                    Format::Text => world.out.line(words),
+                    Format::Json | Format::Lines => world.err.line(words),
+                }
+                return Ok(Exit::Done);
+            }
         };
-        if !author::is_gone(&run.host, world) && silent < SILENCE {
+        let standing = Standing::of(&found, world);
+        let Unfinished { run, silent } = found;
+        if standing == Standing::AtWork {
             let at = author::place(&run.host);
-            return Err(super::fail(
-                world,
-                format!(
-                    "{} is still at work on {at}, heard of {silent} seconds ago; wait for its end, or stop it there",
-                    run.id
-                ),
-            ));
+            let heard = format!("{} is still at work on {at}, heard of {silent} seconds ago", run.id);
+            return Err(super::fail(world, format!("{heard}; wait for its end, or stop it there")));
         }
-        let (open, lines) = store.open_steps(run.id).await.map_err(|error| store::told(&error, world))?;
-        let lines = match open.is_empty() {
-            true => lines,
-            false => self.settle(&config, &store, &run, open, lines, directory, format, world).await?,
-        };
-        self.finish(store, run, lines, directory, format, world).await
+        self.settle(&config, &store, &run).await?;
+        match run.deed {
+            RunDeed::Apply | RunDeed::Revert => self.finish(store, run).await,
+            RunDeed::Drift | RunDeed::Plan | RunDeed::Release => Err(self.writes_nothing(&run)),
+        }
     }
 
-    /// The run that is meant.
-    async fn find(&self, store: &Store, config: &Config, world: &World) -> Result<Option<Unfinished>, Exit> {
+    /// The run that is meant, and the manifests in its environment; or why there is nothing to resume.
+    async fn find(
+        &self,
+        store: &Store,
+        config: Config,
+    ) -> Result<Result<(Unfinished, Config), String>, Exit> {
+        let Self { command, directory, format, world, .. } = *self;
         let told = |error| store::told(&error, world);
-        match self.run {
-            Some(id) => match store.run(id).await.map_err(told)? {
-                Some(found) if found.run.network == config.network.name => Ok(Some(found)),
-                Some(_) | None => Err(super::fail(
-                    world,
-                    format!("the store knows no {id} of this network; `zonal runs` lists them"),
-                )),
-            },
-            None => {
-                let runs = store.runs(store::scope(&config.network), LATEST).await.map_err(told)?;
-                Ok(runs.into_iter().find(Unfinished::is_open))
-            }
+        let network = &config.network;
+        let Some(id) = command.run else {
+            let open = unfinished::open(store, store::scope(network)).await.map_err(told)?;
+            let of = network.environment.as_ref().map(|name| format!(" of the environment {name}"));
+            let nothing = format!("every run{} has ended", of.unwrap_or_default());
+            return Ok(open.into_iter().next().map(|found| (found, config)).ok_or(nothing));
+        };
+        let found = store.run(id).await.map_err(told)?;
+        let found = found.filter(|found| found.run.network == network.name);
+        let found = found.ok_or_else(|| unfinished::unknown(id, world))?;
+        if Standing::of(&found, world) == Standing::Over {
+            return Ok(Err(format!("{id} has ended")));
         }
+        if !unfinished::writes(&found.run) {
+            return Ok(Err(format!("{id} only looks")));
+        }
+        let theirs = &found.run.environment;
+        if theirs == &command.environment {
+            return Ok(Ok((found, config)));
+        }
+        if let Some(asked) = &command.environment {
+            let of =
+                theirs.as_ref().map_or("no environment".to_owned(), |name| format!("the environment {name}"));
+            let words = format!("{id} is of {of}, and not of {asked}; leave `--environment` away");
+            return Err(super::fail(world, words));
+        }
+        let config = config::load(directory, theirs.as_deref(), format, world)?;
+        Ok(Ok((found, config)))
     }
 
     /// Asks the zones what became of what the run had begun, and writes it down.
-    #[expect(clippy::too_many_arguments, reason = "to be split")]
-    async fn settle(
-        &self,
-        config: &Config,
-        store: &Store,
-        run: &Run,
-        open: Vec<OpenStep>,
-        lines: u64,
-        directory: &Path,
-        format: Format,
-        world: &World,
-    ) -> Result<u64, Exit> {
+    async fn settle(&self, config: &Config, store: &Store, run: &Run) -> Result<(), Exit> {
+        let world = self.world;
         let network = &config.network;
-        let zones: Vec<&Zone> =
-            network.zones.iter().filter(|zone| open.iter().any(|step| step.zone == zone.code)).collect();
-        let Opened { readers, .. } = opened::open(config, &zones, directory, format, world).await?;
-        let journal = RunJournal::take_up(store, network, run.clone(), lines, Patience::Waits, world).await;
-        let journal = journal.map_err(|error| store::told(&error, world))?;
-        let mut settled: BTreeMap<&'static str, usize> = BTreeMap::new();
-        for OpenStep { zone, collection, changes, .. } in open {
-            let Some(reader) = readers.get(&zone) else { continue };
-            let reading = world.unless_interrupted(reader.read(&collection)).await?;
-            let now = reading.map_err(|failure| {
-                super::fail(world, format!("{zone}/{collection} could not be read back: {failure}"));
-                world.err.line(format!("`zonal resume {}` tries again.", run.id));
-                Exit::Incomplete
-            })?;
-            let moment = settle(&changes, &now.observed);
-            let word = match &moment {
-                Moment::Verified { .. } => "had arrived",
-                Moment::Unchanged { .. } => "had not",
-                Moment::Intent { .. }
-                | Moment::Sent
-                | Moment::Answered { .. }
-                | Moment::Unverified { .. } => "had moved since",
-            };
-            *settled.entry(word).or_default() += 1;
-            let entry = Entry { zone, collection, moment };
-            journal.put(entry).kept().await.map_err(|error| store::told(&error, world))?;
+        let told = |error| store::told(&error, world);
+        let (open, _) = store.open_steps(run.id).await.map_err(told)?;
+        let zones: BTreeSet<&ZoneCode> = open.iter().map(|step| &step.zone).collect();
+        if zones.is_empty() {
+            return Ok(());
         }
-        let words: Vec<String> = settled.iter().map(|(word, number)| format!("{number} {word}")).collect();
-        let number = settled.values().sum();
-        world.err.line(format!(
-            "{}: {} were not known to have ended: {}.",
-            run.id,
-            render::text::count(number, "collection"),
-            words.join(", ")
-        ));
-        Ok(journal.lines())
+        let known: Vec<&Zone> = network.zones.iter().filter(|zone| zones.contains(&zone.code)).collect();
+        let readers = opened::open(config, &known, self.directory, self.format, world).await?.readers;
+        let ways = Ways { patience: self.patience(), readers, before: None };
+        let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
+        let journal = Some(journal);
+        let tell = |event: Event| self.telling.event(&event);
+        let asking = zones.into_iter().map(|zone| settled(&journal, zone, &tell));
+        let asked = world.unless_interrupted(join_all(asking)).await;
+        // Until it goes on, it is one that was interrupted: anybody may take it up.
+        if let Some(journal) = &journal {
+            let exits = vec![Exit::Interrupted.code()];
+            journal.end(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
+        }
+        let asked = asked?;
+        let all = asked.iter().filter_map(|(_, asked)| asked.as_ref().ok().copied());
+        if let Some(words) = all.fold(Settled::default(), Settled::and).words() {
+            world.err.line(format!("{}: {words}", run.id));
+        }
+        let failed = asked.iter().filter_map(|(zone, asked)| Some((*zone, asked.as_ref().err()?)));
+        self.unless_any(run, failed)
+    }
+
+    /// What is not known of a zone is not guessed.
+    fn unless_any<'z>(
+        &self,
+        run: &Run,
+        failed: impl Iterator<Item = (&'z ZoneCode, &'z Closed)>,
+    ) -> Result<(), Exit> {
+        let world = self.world;
+        let exits: BTreeSet<Exit> = failed
+            .map(|(zone, closed)| match closed {
+                Closed::Held(hold) => {
+                    super::fail(world, format!("{zone}: {hold}"));
+                    Exit::Blocked
+                }
+                Closed::Failed(failure) => {
+                    super::fail(world, format!("{zone}: {failure}"));
+                    if failure.class == FailureClass::Store { Exit::Invalid } else { Exit::Incomplete }
+                }
+            })
+            .collect();
+        let Some(worst) = exits.first() else { return Ok(()) };
+        world.err.line(format!("Nothing was written. `zonal resume {}` tries again.", run.id));
+        Err(*worst)
     }
 
     /// Carries out what is left of the run's plan.
-    async fn finish(
-        &self,
-        store: Store,
-        run: Run,
-        lines: u64,
-        directory: &Path,
-        format: Format,
-        world: &World,
-    ) -> Result<Exit, Exit> {
+    async fn finish(&self, store: Store, run: Run) -> Result<Exit, Exit> {
+        let Self { command, directory, format, telling, world } = *self;
         let papers = store.papers(run.id).await.map_err(|error| store::told(&error, world))?;
         let Some((text, _)) = papers else {
             return Err(super::fail(world, format!("the store has no plan of {}", run.id)));
         };
         drop(store);
         let reviewed = Reviewed::of_run(run.id, &text, world)?;
-        let target = plan::Target { store: self.store.clone(), ..plan::Target::default() };
+        let target = plan::Target { store: command.store.clone(), ..plan::Target::default() };
         let mut prepared = reviewed.prepare(&target, directory, format, world).await?;
         prepared.terms.access = Access::Write;
-        let telling = Telling::new(format, Runner::None, world);
-        telling.begin();
         let planned = plan::look(prepared, directory, format, world, &|event| telling.event(event)).await?;
         telling.plan(&planned.plan);
-        let patience = if self.no_wait { Patience::Leaves } else { Patience::Waits };
-        let manner = Manner { begin: Begin::TakenUp { run: Box::new(run), lines }, patience };
+        let manner = Manner { begin: Begin::TakenUp(Box::new(run)), patience: self.patience() };
         let written =
             writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
                 .await?;
@@ -191,4 +218,31 @@ impl Resume {
         telling.end(&planned.plan, &report, &exits, run);
         Ok(exit::worst(&exits))
     }
+
+    /// What a revert writes follows from the history, and not from the manifests.
+    fn writes_nothing(&self, run: &Run) -> Exit {
+        super::fail(self.world, format!("{} writes to no zone, so nothing of it is to be finished", run.id))
+    }
+
+    fn patience(&self) -> Patience {
+        if self.command.no_wait { Patience::Leaves } else { Patience::Waits }
+    }
+}
+
+/// What became of what the run had begun in a zone, once it is the run's turn there.
+async fn settled<'z>(
+    journal: &Option<RunJournal>,
+    zone: &'z ZoneCode,
+    tell: &(dyn Fn(Event) + Sync),
+) -> (&'z ZoneCode, Result<Settled, Closed>) {
+    let settling = async {
+        journal.enter(zone, tell).await?;
+        let settled = match journal {
+            Some(journal) => journal.settle(&[journal.run.id], zone).await.map_err(Closed::Failed),
+            None => Ok(Settled::default()),
+        };
+        journal.leave(zone).await;
+        settled
+    };
+    (zone, settling.await)
 }

@@ -12,6 +12,7 @@ use super::journal::{About, Patience};
 use super::overriding::Overriding;
 use super::plan::{self, Planned, Prepared, Target, Terms};
 use super::planfile;
+use super::remembered::Reach;
 use super::runs::is_killed;
 use super::selection::{Selection, ZoneSelection};
 use super::store::{self, StoreArg};
@@ -147,6 +148,7 @@ pub async fn prepare(
     let desired = plan::narrow(&target.selection, &config, desired, world)?;
     let words = format!("what takes back {run}");
     let selection = std::iter::once(words).chain(target.selection.words()).collect::<Vec<_>>().join(", ");
+    let reach = Reach { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };
     let made_from = MadeFrom { reverts: Some(run), ..crate::plan::made_from(&config.network, &desired, &[]) };
     Ok(Prepared {
         config,
@@ -157,6 +159,7 @@ pub async fn prepare(
         terms: Terms::default(),
         store: target.store.clone(),
         backwards: Some(backwards),
+        reach,
     })
 }
 

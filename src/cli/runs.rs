@@ -4,12 +4,11 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::author;
 use super::exit::Exit;
 use super::history::Remembered;
 use super::merge::Merge;
-use super::resume::SILENCE;
 use super::store;
+use super::unfinished::Standing;
 use super::world::World;
 use crate::model::RunState;
 use crate::render;
@@ -82,8 +81,5 @@ pub fn told(found: Unfinished, world: &World) -> RunJson {
 /// Whether a run has not said that it ended, and is not at work any more: its process is gone, or nothing was heard
 /// of it for longer than a run at work is silent.
 pub fn is_killed(found: &Unfinished, world: &World) -> bool {
-    match found.run.state {
-        RunState::Running => author::is_gone(&found.run.host, world) || found.silent >= SILENCE,
-        RunState::Ended | RunState::Interrupted => false,
-    }
+    found.run.state == RunState::Running && Standing::of(found, world) == Standing::Gone
 }

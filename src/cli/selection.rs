@@ -7,7 +7,8 @@ use clap::Args;
 use crate::kinds::KINDS;
 use crate::manifest::suggest::among;
 use crate::model::network::Zone;
-use crate::model::{Desired, Network, Shard};
+use crate::model::{Desired, DesiredCollection, Network, Shard};
+use crate::plan;
 
 /// Narrows a command to some of the zones. Flags of one name add up, flags of different names narrow
 /// each other.
@@ -90,7 +91,8 @@ impl ZoneSelection {
         problems
     }
 
-    fn selects(&self, zone: &Zone) -> bool {
+    /// Whether a zone is selected.
+    pub fn selects(&self, zone: &Zone) -> bool {
         let code = zone.code.as_str();
         let labelled = |label: &String| {
             let pair = label.split_once('=');
@@ -119,10 +121,11 @@ impl Selection {
         }
         let mut narrowed = desired;
         narrowed.zones.retain(|code, collections| {
-            collections.retain(|collection| {
+            let of_kind = |collection: &DesiredCollection| {
                 let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
                 self.kind.is_empty() || self.kind.iter().any(|wanted| wanted == kind)
-            });
+            };
+            plan::view::narrow(collections, of_kind);
             network.zone(code).is_some_and(|zone| self.zones.selects(zone)) && !collections.is_empty()
         });
         if let (Some(words), true) = (self.words_but_shard(), narrowed.zones.is_empty()) {
@@ -160,4 +163,40 @@ impl Selection {
 
 fn near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
     format!("; {}", among(given, known))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+    use super::Selection;
+    use crate::diff::diff;
+    use crate::diff::tests::notation::{desired, observed, shown};
+
+    /// How ALPHA differs from what is left of the manifests.
+    fn narrowed(kind: &str, manifests: &str, tables: &str) -> String {
+        let (network, all) = desired(&["ALPHA"], manifests);
+        let observed = observed(&all, tables);
+        let selection = Selection { kind: vec![kind.to_owned()], ..Selection::default() };
+        shown(&diff(&selection.narrow(&network, all).unwrap(), &observed))
+    }
+
+    const GROUPS: &str = "\
+UserGroups groups
+groups: [{code: STAFF, description: Staff, visibleToPartners: true}]
+---
+CodeTable own
+table: UserGroups
+unlisted: remove
+rows: [{code: LOCAL, description: Local}]";
+    const ZONE: &str = "code UserGroups en\nSTAFF Other\nLOCAL Local\nOLD Old";
+
+    #[test]
+    fn rows_that_a_kind_names_which_is_left_out_are_not_unlisted() {
+        assert_eq!(
+            narrowed("CodeTable", GROUPS, ZONE),
+            "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own says \
+             `unlisted: remove`)\n"
+        );
+    }
 }

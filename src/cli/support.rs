@@ -23,8 +23,8 @@ use super::selection::ZoneSelection;
 use super::world::World;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, Desired, DesiredCollection, Enforcement, Failure, Network, Observed, Place, Provenance,
-    Shape, Unlisted, ZoneCode,
+    CollectionId, Desired, DesiredCollection, Enforcement, Failure, Network, Observed, OnConflict, Place,
+    Provenance, Shape, Standing, Unlisted, ZoneCode,
 };
 use crate::observe::observe;
 use crate::render::text::{REMOVE, styled};
@@ -132,6 +132,8 @@ fn nothing_of(id: &CollectionId, place: &Place) -> DesiredCollection {
         enforcement: Enforcement::Observe,
         records: BTreeMap::new(),
         amendments: Vec::new(),
+        on_conflict: OnConflict::default(),
+        standing: Standing::Wanted,
         provenance: Provenance { place: place.clone(), manifest: "Network".into(), override_index: None },
     }
 }

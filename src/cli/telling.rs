@@ -125,7 +125,7 @@ fn announce(plan: &Plan, world: &World, print: &dyn Fn(&Line)) {
     for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
         let kind = match change.mode {
             Mode::Apply | Mode::ByHand => Type::PlannedChange,
-            Mode::Report | Mode::Later => Type::ResourceDrift,
+            Mode::Report | Mode::Later | Mode::Left => Type::ResourceDrift,
         };
         print(&events::planned(change, kind, &(world.now)()));
     }

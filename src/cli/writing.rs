@@ -1,17 +1,18 @@
 //! Carries a plan out and remembers it: what apply, resume and revert have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::author::author;
 use super::config::Format;
 use super::credentials::{self, Purpose};
 use super::exit::{self, Exit};
-use super::journal::{self, About, Patience, RunJournal};
+use super::journal::{self, About, Patience, RunJournal, Ways};
 use super::plan::Planned;
 use super::planfile;
 use super::progress::Progress;
 use super::store;
+use super::unfinished;
 use super::world::World;
 use crate::apply::{Stop, roll_out};
 use crate::model::network::Zone;
@@ -32,7 +33,7 @@ impl Manner {
     fn is_grouped(&self) -> bool {
         match &self.begin {
             Begin::New { about, .. } => about.group.is_some(),
-            Begin::TakenUp { .. } => false,
+            Begin::TakenUp(_) => false,
         }
     }
 }
@@ -47,12 +48,7 @@ pub enum Begin {
         about: About,
     },
     /// One that was killed or interrupted.
-    TakenUp {
-        /// That run.
-        run: Box<Run>,
-        /// Lines that its journal has.
-        lines: u64,
-    },
+    TakenUp(Box<Run>),
 }
 
 /// What came of it.
@@ -80,7 +76,10 @@ pub async fn carry_out(
     let plan = &planned.plan;
     let may_write = plan.has_work() && !plan.is_denied();
     let lessons = super::learning::lessons(planned);
-    let journal = match (&planned.store, may_write || !lessons.is_empty() || manner.is_grouped()) {
+    // One that is taken up ends, even where nothing is left of it.
+    let taken_up = matches!(manner.begin, Begin::TakenUp(_)) && !plan.is_denied();
+    let is_kept = may_write || taken_up || !lessons.is_empty() || manner.is_grouped();
+    let journal = match (&planned.store, is_kept) {
         (Some(_), true) => begin(planned, manner, directory, world).await?,
         (_, _) => None,
     };
@@ -107,10 +106,17 @@ pub async fn carry_out(
             Ok(()) => end(&journal, plan, &report, &exits).await,
             Err(error) => Err(error),
         };
+        let kept = match (kept, &planned.store) {
+            // With what is put off, or left alone, no other run is made up for.
+            (Ok(()), Some(store)) if is_all_done(plan, &exits) => {
+                unfinished::make_up(store, &journal.run, world).await
+            }
+            (kept, _) => kept,
+        };
         if let Err(error) = kept {
             store::told(&error, world);
             world.err.line(format!(
-                "{} did its work, and could not write down all of it; `zonal resume {}` does so when the store answers",
+                "{} could not write down all that it did; `zonal resume {}` finishes it when the store answers, and asks the zones what became of it",
                 journal.run.id, journal.run.id
             ));
             exits.remove(&Exit::Done);
@@ -126,21 +132,28 @@ async fn begin(
     directory: &Path,
     world: &World,
 ) -> Result<Option<RunJournal>, Exit> {
-    let Planned { config, plan, store, .. } = planned;
+    let Planned { config, plan, store, doors, keys, base, .. } = planned;
     let Some(store) = store else { return Ok(None) };
     let network = &config.network;
+    // What people have attested is never written, so nobody has to be asked about it.
+    let before = plan.made_from.reverts.and_then(|_| Some(base.as_ref()?.ledger.clone()));
+    let ways = Ways { patience, readers: doors.readers(network, keys, BTreeMap::new()), before };
     let begun = match begin {
         Begin::New { deed, about } => {
             let author = world.unless_interrupted(author(directory, world)).await?;
             let run = journal::new(plan, deed, &about, author, world);
             let text = serde_json::to_string(&planfile::plan_json(plan)).unwrap_or_default();
-            RunJournal::begin(store, network, run, text, patience, world).await
+            RunJournal::begin(store, network, run, text, ways, world).await
         }
-        Begin::TakenUp { run, lines } => {
-            RunJournal::take_up(store, network, *run, lines, patience, world).await
-        }
+        Begin::TakenUp(run) => RunJournal::take_up(store, network, *run, ways, world).await,
     };
     begun.map(Some).map_err(|error| store::told(&error, world))
+}
+
+/// Whether nothing is left of a plan for another run.
+fn is_all_done(plan: &Plan, exits: &BTreeSet<Exit>) -> bool {
+    let mut steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    *exits == BTreeSet::from([Exit::Done]) && steps.all(|step| step.diff.later().next().is_none())
 }
 
 /// A run that was stopped at once can be taken up.
@@ -172,7 +185,7 @@ async fn write(
     world: &World,
     tell: &(dyn Fn(&Event) + Sync),
 ) -> Result<Report, Exit> {
-    let Planned { config, desired, plan, doors, keys, .. } = planned;
+    let Planned { config, desired, base, plan, doors, keys, .. } = planned;
     let network = &config.network;
     let writable = |zone: &&Zone| plan.zones.get(&zone.code).is_some_and(ZonePlan::is_writable);
     let zones: Vec<&Zone> = network.zones.iter().filter(writable).collect();
@@ -195,7 +208,7 @@ async fn write(
         progress.tell(&event);
     };
     let (halt, stop) = Stop::new();
-    let running = roll_out(&writers, desired, plan, &network.rollout, journal, &stop, &shown);
+    let running = roll_out(&writers, desired, base.as_ref(), plan, &network.rollout, journal, &stop, &shown);
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report,

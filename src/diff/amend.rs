@@ -1,5 +1,7 @@
 //! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
 
+use std::borrow::Cow;
+
 use super::collection::{Comparison, Draft};
 use crate::model::{
     Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
@@ -10,14 +12,14 @@ use crate::model::{
 const IN: &str = "INLIST";
 const NOT_IN: &str = "NOTINLIST";
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
     /// What an amendment comes to.
     ///
     /// # Errors
     /// `Mismatch` where the zone has no such field.
     pub(super) fn amend(
         &mut self,
-        amendment: &Amendment,
+        amendment: &'a Amendment,
         collection: &DesiredCollection,
     ) -> Result<(), Failure> {
         let Amendment { select, expected, amends, enforcement, provenance } = amendment;
@@ -29,7 +31,7 @@ impl Comparison<'_> {
             selects.iter().all(|(field, value)| record.fields.get(field).unwrap_or(&Value::Null) == value)
         };
         let rows = self.rows;
-        let found: Vec<(&Key, &ObservedRecord)> = (rows.by_key())
+        let found: Vec<(&'a Key, &'a ObservedRecord)> = (rows.by_key())
             .flat_map(|(key, rows)| rows.iter().map(move |(_, record)| (key, *record)))
             .filter(|(_, record)| meant(record))
             .collect();
@@ -76,6 +78,7 @@ impl Comparison<'_> {
             }
             edits.retain(|edit| edit.before.as_ref().unwrap_or(&Value::Null) != &edit.after);
             if edits.is_empty() {
+                self.met.parts.entry(key).or_default().push(amendment);
                 continue;
             }
             if *enforcement == Enforcement::Initial {
@@ -92,7 +95,7 @@ impl Comparison<'_> {
                         drift: Drift::Value,
                         reason: None,
                         notes: &[],
-                        provenance,
+                        provenance: Cow::Borrowed(provenance),
                         found: Some(record),
                         each: None,
                     };
@@ -141,7 +144,7 @@ impl Comparison<'_> {
             drift: Drift::Value,
             reason: Some("in each such record that the zone has; all others stay as they are".to_owned()),
             notes: &[],
-            provenance,
+            provenance: Cow::Borrowed(provenance),
             found: None,
             each: Some(select),
         };

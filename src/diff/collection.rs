@@ -1,5 +1,6 @@
 //! The comparison of one collection, record by record.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,11 +8,12 @@ use std::sync::Arc;
 use super::Wanted;
 use super::names::{Names, Wish};
 use super::refusals::{ambiguous, declared_twice, differently_keyed, lacking};
-use super::rows::{Row, Rows};
+use super::rows::Rows;
+use super::since::{Lesson, Met, Since};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, Mode, ObservedCollection, ObservedRecord,
-    Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
+    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, LedgerEntry, Mode, ObservedCollection,
+    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -43,13 +45,18 @@ pub fn collection(
         observed,
         key,
         rows: &rows,
+        since: wanted.since,
+        entries: None,
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
         ignored: 0,
         released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
+        met: Met::default(),
+        forgotten: Vec::new(),
     };
+    comparison.remember();
 
     let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
     for collection in &wanted.collections {
@@ -63,10 +70,16 @@ pub fn collection(
     for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
         comparison.amend_new(amendment)?;
     }
-    let (mut unmanaged, mut stale) = (0, Vec::new());
+    let is_named = |key: &Key| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
+    // What goes because it is unlisted goes anyway.
+    let all_go = strictest.is_some_and(|collection| {
+        (collection.unlisted, collection.enforcement) == (Unlisted::Remove, Enforcement::Enforce)
+    });
+    let dealt_with = if all_go { BTreeSet::new() } else { comparison.orphans(&is_named, first) };
+    let (mut unmanaged, mut stale) = (0, Vec::new());
     for (id, found) in rows.by_key() {
-        if !listed.contains_key(id) && !wanted.listed_elsewhere.contains_key(id) {
+        if !is_named(id) && !dealt_with.contains(id) {
             let staying = match strictest {
                 Some(collection) => comparison.unlisted(id, found, collection)?,
                 None => found.len(),
@@ -85,9 +98,13 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
+    let Lesson { in_sync, agreed, learned } = comparison.learn()?;
     Ok(CollectionChanges {
         changes: comparison.changes.into_values().collect(),
         existing: observed.records.len(),
+        in_sync,
+        agreed,
+        learned,
         unmanaged,
         ignored: comparison.ignored,
         released: comparison.released.into_values().collect(),
@@ -108,6 +125,9 @@ pub(super) struct Comparison<'a> {
     pub(super) observed: &'a ObservedCollection,
     pub(super) key: Vec<Field>,
     pub(super) rows: &'a Rows<'a>,
+    pub(super) since: Option<Since<'a>>,
+    /// What the ledger says of its records, where that can be told from their keys.
+    pub(super) entries: Option<&'a BTreeMap<Key, LedgerEntry>>,
     /// The zone's keys without case and spaces around, made when the first record is new.
     pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
@@ -116,6 +136,9 @@ pub(super) struct Comparison<'a> {
     released: BTreeMap<Arc<str>, Released>,
     attested: usize,
     pub(super) notes: Vec<String>,
+    pub(super) met: Met<'a>,
+    /// Entries of the ledger that no longer say anything.
+    pub(super) forgotten: Vec<Key>,
 }
 
 /// What makes one change differ from another of the same collection.
@@ -126,17 +149,23 @@ pub(super) struct Draft<'a> {
     pub drift: Drift,
     pub reason: Option<String>,
     pub notes: &'a [Arc<str>],
-    pub provenance: &'a Provenance,
+    pub provenance: Cow<'a, Provenance>,
     pub found: Option<&'a ObservedRecord>,
     pub each: Option<&'a [(Field, Value)]>,
 }
 
 impl<'a> Comparison<'a> {
+    /// An entry of the ledger means a record only where both go by the same key.
+    fn remember(&mut self) {
+        let ledger = self.since.and_then(|since| since.ledger);
+        self.entries = ledger.filter(|ledger| ledger.key == self.key).map(|ledger| &ledger.entries);
+    }
+
     /// What a record comes to that a manifest mentions.
     fn listed(
         &mut self,
-        id: &Key,
-        record: &DesiredRecord,
+        id: &'a Key,
+        record: &'a DesiredRecord,
         collection: &DesiredCollection,
     ) -> Result<(), Failure> {
         let found = match self.rows.get(id) {
@@ -148,13 +177,17 @@ impl<'a> Comparison<'a> {
             if found.is_some() {
                 self.release(1, collection);
             }
+            self.forgotten.extend(self.entry(id).map(|_| id.clone()));
             return Ok(());
         }
         self.tell_shadow(id, found, collection);
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
-                Witness::Zone => return Ok(()),
+                Witness::Zone => {
+                    self.met.records.push((id, record));
+                    return Ok(());
+                }
                 Witness::People { gone } if gone.contains(&self.key_record(id)) => {
                     self.count_attested();
                     return Ok(());
@@ -184,6 +217,7 @@ impl<'a> Comparison<'a> {
         };
         if action == Action::Update && edits.is_empty() {
             self.count_attested();
+            self.met.records.push((id, record));
             return Ok(());
         }
         let unseen = self.observed.witness.is_people();
@@ -203,7 +237,7 @@ impl<'a> Comparison<'a> {
             }
         };
         let notes = &record.notes;
-        let provenance = &record.provenance;
+        let provenance = Cow::Borrowed(&record.provenance);
         self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found, each: None });
         Ok(())
     }
@@ -231,85 +265,6 @@ impl<'a> Comparison<'a> {
         match self.observed.channel {
             Channel::Api | Channel::Gateway => Mode::Apply,
             Channel::Runbook => Mode::ByHand,
-        }
-    }
-
-    /// What a record comes to that no manifest mentions. Returns how many rows stay unmanaged.
-    fn unlisted(
-        &mut self,
-        id: &Key,
-        found: &[Row<'a>],
-        collection: &DesiredCollection,
-    ) -> Result<usize, Failure> {
-        let word = match collection.unlisted {
-            Unlisted::Keep => return Ok(found.len()),
-            Unlisted::Disable => "disable",
-            Unlisted::Remove => "remove",
-        };
-        let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
-        let (action, edits) = match (collection.unlisted, &collection.shape.switch) {
-            (Unlisted::Remove, _) => (Action::Delete, Vec::new()),
-            (_, Some(switch)) if one.fields.get(switch) != Some(&Value::Bool(false)) => {
-                (Action::Update, vec![self.cleared(switch, one, &collection.provenance)])
-            }
-            (_, _) => return Ok(1),
-        };
-        let mode = match collection.enforcement {
-            Enforcement::Enforce => self.done(),
-            Enforcement::Observe => Mode::Report,
-            Enforcement::Release => return Ok(found.len()),
-            Enforcement::Initial => {
-                self.ignored += 1;
-                return Ok(0);
-            }
-        };
-        let provenance = &collection.provenance;
-        let reason =
-            format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
-        let reason = Some(reason);
-        let (drift, found) = (Drift::Extra, Some(*one));
-        self.add(id, Draft { action, edits, mode, drift, reason, notes: &[], provenance, found, each: None });
-        Ok(0)
-    }
-
-    /// Takes a flag that only one record may carry, such as a table's default, away from the
-    /// record that has it when another one gets it: Alma refuses a table with two (90122).
-    fn make_exclusive(&mut self, flag: &Field) {
-        let taker = self.changes.iter().find_map(|((id, mode), change)| {
-            let edit =
-                change.edits.iter().find(|edit| edit.field == *flag && edit.after == Value::Bool(true))?;
-            Some((id.clone(), edit.provenance.clone(), *mode))
-        });
-        let Some((taker, provenance, mode)) = taker else { return };
-        for (id, found) in self.rows.by_key() {
-            let [(_, one)] = found else { continue };
-            if *id == taker || one.fields.get(flag) != Some(&Value::Bool(true)) {
-                continue;
-            }
-            let edit = self.cleared(flag, one, &provenance);
-            // It goes along with a change of its own mode only: what is only reported takes
-            // nothing away, and what is written does not wait for what is only reported.
-            match self.changes.get_mut(&(id.clone(), mode)) {
-                Some(change) if change.action == Action::Delete => {}
-                Some(change) if change.edits.iter().any(|edit| edit.field == *flag) => {}
-                Some(change) => change.edits.push(edit),
-                None => {
-                    let reason =
-                        format!("because `{taker}` becomes the `{flag}` row, and there can be only one");
-                    let draft = Draft {
-                        action: Action::Update,
-                        edits: vec![edit],
-                        mode,
-                        drift: Drift::Value,
-                        reason: Some(reason),
-                        notes: &[],
-                        provenance: &provenance,
-                        found: Some(one),
-                        each: None,
-                    };
-                    self.add(id, draft);
-                }
-            }
         }
     }
 
@@ -354,7 +309,7 @@ impl<'a> Comparison<'a> {
         Ok(edits)
     }
 
-    fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
+    pub(super) fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
         Edit {
             field: flag.clone(),
             name: self.names.shown(flag).clone(),
@@ -376,9 +331,10 @@ impl<'a> Comparison<'a> {
             mode,
             drift,
             origin: None,
+            conflict: None,
             reason,
             notes: notes.to_vec(),
-            provenance: provenance.clone(),
+            provenance: provenance.into_owned(),
             updated_by: found.and_then(|found| found.updated_by.clone()),
             update_date: found.and_then(|found| found.update_date.clone()),
         };

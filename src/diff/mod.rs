@@ -8,10 +8,13 @@ mod amend_new;
 mod collection;
 mod languages;
 mod names;
+mod orphans;
 mod references;
 mod refusals;
 mod rows;
+mod since;
 mod told;
+mod unmentioned;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,11 +23,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, Key, Observed,
-    ObservedZone, Table, ZoneCode,
+    Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, FailureClass,
+    Key, Observed, ObservedZone, Standing, Table, ZoneCode,
 };
 
 pub use collection::collection;
+pub use since::Since;
 
 /// Everything that the manifests want of one collection of one zone.
 #[derive(Debug)]
@@ -33,10 +37,13 @@ pub struct Wanted<'a> {
     pub id: CollectionId,
     /// From each manifest that speaks of it.
     pub collections: Vec<&'a DesiredCollection>,
-    /// Records that are mentioned for another language of the collection: they are not unlisted.
+    /// Records that are mentioned for another language of the collection, or by manifests that a selection left
+    /// out: they are not unlisted.
     pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
     /// Records that this very run created in another language: nobody else has had them yet.
     pub just_created: BTreeSet<&'a Key>,
+    /// What is known of it since zonal was there last; `None` where only two ways are compared.
+    pub since: Option<Since<'a>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -46,16 +53,24 @@ impl<'a> Wanted<'a> {
         zone: &'a [DesiredCollection],
         asked: &[CollectionId],
         siblings: &[CollectionId],
+        since: Option<Since<'a>>,
     ) -> Self {
         Self {
             id: id.clone(),
-            collections: zone.iter().filter(|wanted| asked.contains(&wanted.id)).collect(),
+            collections: zone
+                .iter()
+                .filter(|wanted| asked.contains(&wanted.id) && wanted.standing != Standing::InView)
+                .collect(),
             listed_elsewhere: zone
                 .iter()
-                .filter(|wanted| siblings.contains(&wanted.id))
+                .filter(|wanted| {
+                    let in_view = wanted.standing == Standing::InView && asked.contains(&wanted.id);
+                    in_view || siblings.contains(&wanted.id)
+                })
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
             just_created: BTreeSet::new(),
+            since,
         }
     }
 }
@@ -63,15 +78,26 @@ impl<'a> Wanted<'a> {
 /// Compares all zones. A collection that could not be read, or whose manifest does not fit it,
 /// carries its failure; the others are compared all the same.
 pub fn diff(desired: &Desired, observed: &Observed) -> Differences {
+    since(desired, observed, None)
+}
+
+/// The same, three ways: `base` says what was last applied, and what becomes of what no manifest names any
+/// more. Nothing else is written because of it, and nothing at all without one.
+pub fn since(desired: &Desired, observed: &Observed, base: Option<&Base>) -> Differences {
     let nothing = ObservedZone::default();
     let zones = desired.zones.iter().map(|(code, wanted)| {
-        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing)))
+        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing), base))
     });
     Differences { zones: zones.collect() }
 }
 
 /// A zone that was asked for nothing answers nothing: such collections are left out.
-fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) -> Vec<CollectionDiff> {
+fn zone(
+    code: &ZoneCode,
+    wanted: &[DesiredCollection],
+    observed: &ObservedZone,
+    base: Option<&Base>,
+) -> Vec<CollectionDiff> {
     // Two manifests may name one collection differently: by code and by title, with the
     // default language and without. Only the zone's answer shows that they mean the same.
     let mut by_name: BTreeMap<CollectionId, Vec<CollectionId>> = BTreeMap::new();
@@ -89,14 +115,20 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
             // An address names the language where the manifest does, not where the zone happens to tell it.
-            let language = asked.iter().find_map(|asked| asked.language.clone());
+            let language = language(asked, wanted);
             let id = CollectionId { language, ..id.clone() };
-            let picked = Wanted::pick(&id, wanted, asked, &siblings);
+            let since = base.map(|base| Since::of(base, code, &id));
+            let picked = Wanted::pick(&id, wanted, asked, &siblings, since);
             let first = picked.collections.first()?;
             let outcome = match observed.collections.get(asked.first()?)? {
                 Ok(found) => collection(code, &picked, found)
                     .and_then(|changes| references::check(changes, &picked, wanted, observed)),
-                Err(failure) => Err(failure.clone()),
+                Err(failure) => match since {
+                    Some(since) if is_left_over(&picked) && failure.class == FailureClass::Missing => {
+                        Ok(since.gone())
+                    }
+                    Some(_) | None => Err(failure.clone()),
+                },
             };
             Some(CollectionDiff {
                 id,
@@ -112,6 +144,24 @@ fn zone(code: &ZoneCode, wanted: &[DesiredCollection], observed: &ObservedZone) 
     found.sort_by(|a, b| a.id.cmp(&b.id));
     languages::share_new_rows(&mut found);
     found
+}
+
+/// The language that a manifest names; what is only left over counts where no manifest wants anything.
+fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<str>> {
+    let of = |standing| {
+        let of_standing = wanted.iter().filter(move |wanted| wanted.standing == standing);
+        of_standing.map(|wanted| &wanted.id).filter(|id| asked.contains(id))
+    };
+    let mut named = of(Standing::Wanted).chain(of(Standing::InView)).peekable();
+    match named.peek() {
+        Some(_) => named.find_map(|id| id.language.clone()),
+        None => asked.iter().find_map(|asked| asked.language.clone()),
+    }
+}
+
+/// Whether nothing is wanted of a collection any more.
+fn is_left_over(wanted: &Wanted<'_>) -> bool {
+    wanted.collections.iter().all(|collection| collection.standing == Standing::LeftOver)
 }
 
 /// Whether a name that the zone did not resolve may mean a collection. Then what is wanted under

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Wanted;
 use crate::model::{
     Action, Amend, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
-    Failure, FailureClass, Key, ObservedCollection, ObservedZone, Provenance, Reference, Table, Value,
+    Failure, FailureClass, Key, ObservedCollection, ObservedZone, Provenance, Reference, Standing, Table,
+    Value,
 };
 
 /// Everything that the records of a collection refer to.
@@ -135,7 +136,8 @@ fn is_desired(reference: &Reference, zone: &[DesiredCollection]) -> bool {
         let said = |field| record.fields.get(field).and_then(|said: &DesiredValue| said.value.as_text());
         !record.absent && reference.fields.iter().all(|(field, text)| said(field) == Some(&**text))
     };
-    zone.iter().filter(there).flat_map(|collection| collection.records.values()).any(|record| holds(record))
+    let zone = zone.iter().filter(|collection| collection.standing != Standing::InView);
+    zone.filter(there).flat_map(|collection| collection.records.values()).any(|record| holds(record))
 }
 
 fn holds(found: &ObservedCollection, reference: &Reference) -> bool {

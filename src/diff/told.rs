@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::collection::Comparison;
 use crate::model::{
-    Amend, AmendTo, Amendment, DesiredCollection, Enforcement, Field, Key, ObservedRecord, Value,
+    Amend, AmendTo, Amendment, DesiredCollection, Enforcement, Field, Key, ObservedRecord, Standing, Value,
 };
 
 impl Comparison<'_> {
@@ -30,7 +30,9 @@ impl Comparison<'_> {
 
     /// Says so where records stay that no manifest mentions, in a collection that should have none.
     pub(super) fn tell_stale(&mut self, stale: &[&Key], wanted: &[&DesiredCollection]) {
-        let managed = |collection: &&&DesiredCollection| collection.enforcement != Enforcement::Release;
+        let managed = |collection: &&&DesiredCollection| {
+            collection.enforcement != Enforcement::Release && collection.standing == Standing::Wanted
+        };
         let what = wanted.iter().find(managed).and_then(|collection| collection.shape.stale.as_ref());
         if let (Some(what), false) = (what, stale.is_empty()) {
             let names: Vec<String> = stale.iter().map(|key| format!("`{key}`")).collect();

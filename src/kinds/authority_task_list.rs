@@ -15,7 +15,7 @@ use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Role;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// Who sees and works on the authority control task list, and which reports are in it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -36,6 +36,9 @@ pub struct AuthorityTaskList {
     /// How strongly all this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
 }
 
 /// What a role may do with the list. What is not said is not zonal's.
@@ -266,12 +269,13 @@ impl Spec for AuthorityTaskList {
         let said = self.dismiss_for_network.first().map(|first| first.extent);
         let mut matrix = scope
             .collection(CollectionId::whole(DISMISSAL), &["institution", "role"], &DISMISSING)
-            .enforced(self.enforcement);
+            .enforced(self.enforcement, self.conflict);
         scope.zones(self.applies_to.as_ref());
         for &index in &within.zones {
             let zone = &network.zones[index];
-            let mut list =
-                scope.collection(CollectionId::whole(LIST), &["role"], &ON_LIST).enforced(self.enforcement);
+            let mut list = scope
+                .collection(CollectionId::whole(LIST), &["role"], &ON_LIST)
+                .enforced(self.enforcement, self.conflict);
             for At { value: RoleOnList { role, view, process, dismiss }, extent } in &self.roles {
                 let mut entry = (scope.record(*extent))
                     .with("role", role.value.name(), role.extent)
@@ -288,7 +292,7 @@ impl Spec for AuthorityTaskList {
             let ReportTypes { on, off } = &self.report_types;
             let mut reports = scope
                 .collection(CollectionId::whole(REPORTS), &["reportType"], &REPORTED)
-                .enforced(self.enforcement);
+                .enforced(self.enforcement, self.conflict);
             for (report, enabled) in on.iter().map(|on| (on, true)).chain(off.iter().map(|off| (off, false)))
             {
                 let mut entry = (scope.record(report.extent))

@@ -22,7 +22,7 @@ use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::{
-    CollectionId, Desired, DesiredRecord, Diagnostic, Enforcement, Key, Network, Shape, Value,
+    CollectionId, Desired, DesiredRecord, Diagnostic, Enforcement, Key, Network, OnConflict, Shape, Value,
 };
 
 /// A group of institutions, campuses and libraries that electronic resources can be made available for,
@@ -43,6 +43,9 @@ pub struct AvailabilityGroup {
     /// How strongly the group is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// True for a group, or groups, that shall not be there.
     pub absent: Option<At<bool>>,
 }
@@ -149,8 +152,9 @@ impl Spec for AvailabilityGroup {
             Some(each) => each.value.groups(&mut scope),
             None => self.group(&mut scope).into_iter().collect(),
         };
-        let mut collection =
-            scope.collection(CollectionId::whole(COLLECTION), &["name"], &SHAPE).enforced(self.enforcement);
+        let mut collection = scope
+            .collection(CollectionId::whole(COLLECTION), &["name"], &SHAPE)
+            .enforced(self.enforcement, self.conflict);
         let absent = self.absent.is_some_and(|absent| absent.value);
         for Group { name: (name, extent), description, parts } in groups {
             let mut entry = scope.record(extent).with("name", name, extent);

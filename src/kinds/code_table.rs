@@ -14,7 +14,9 @@ use crate::manifest::lost::Lost;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
-use crate::model::{Diagnostic, Enforcement, Field, Network, Shape, Table as TableName, Unlisted, Value};
+use crate::model::{
+    Diagnostic, Enforcement, Field, Network, OnConflict, Shape, Table as TableName, Unlisted, Value,
+};
 
 /// Rows that a code table shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,6 +36,9 @@ pub struct CodeTable {
     /// How strongly the rows are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to rows that no manifest mentions.
     #[serde(default)]
     pub unlisted: Unlisted,
@@ -128,6 +133,7 @@ impl CodeTable {
             lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
+            on_conflict: self.conflict,
             unlisted: self.unlisted,
             rows: rows(&self.rows, lost.field("rows")),
             overrides: overrides.collect(),

@@ -19,8 +19,8 @@ use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
 use crate::model::{
-    Amend, AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Field, Network, Reference,
-    Shape, Value,
+    Amend, AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Field, Network, OnConflict,
+    Reference, Shape, Value,
 };
 
 /// What holds in rules of members' own fulfillment units.
@@ -32,6 +32,9 @@ pub struct FulfillmentRules {
     /// How strongly it is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// The rules.
     #[schemars(length(min = 1))]
     pub rules: Vec<At<Rule>>,
@@ -175,7 +178,7 @@ impl Spec for FulfillmentRules {
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut collection = scope
                 .collection(CollectionId::whole(Self::NAME), &[UNIT, NAME], &SHAPE)
-                .enforced(self.enforcement);
+                .enforced(self.enforcement, self.conflict);
             for rule in &self.rules {
                 if let Some(amendment) = amendment(&mut scope, rule, zone, self.enforcement) {
                     collection.amend(amendment);

@@ -14,7 +14,7 @@ use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// Which members may bring records into the Network Zone.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,6 +28,9 @@ pub struct ImportPermissions {
     /// How strongly the permissions are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
 }
 
 /// What a member may bring.
@@ -145,7 +148,7 @@ impl Spec for ImportPermissions {
         let Some(nz) = scope.network_zone() else { return };
         let mut collection = scope
             .collection(CollectionId::whole(Self::NAME), &["institution"], &SHAPE)
-            .enforced(self.enforcement);
+            .enforced(self.enforcement, self.conflict);
         for &index in &everyone.zones {
             let member = &network.zones[index];
             let applies = |own: &Selection| own.certainty != Certainty::Unknown && own.zones.contains(&index);

@@ -16,7 +16,7 @@ use crate::manifest::text::KeepOrRemove;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes, suggest};
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// Which members serve each other's patrons with what is another one's.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,6 +28,9 @@ pub struct InstitutionRelations {
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to what the network zone says of members that no manifest mentions.
     #[serde(default)]
     pub unlisted: KeepOrRemove,
@@ -80,7 +83,8 @@ impl Spec for InstitutionRelations {
         let Some(mut scope) = Scope::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
         let collection = scope.collection(CollectionId::whole(Self::NAME), &["institution"], &SHAPE);
-        let mut collection = collection.enforced(self.enforcement).unlisted(self.unlisted.into());
+        let mut collection =
+            collection.enforced(self.enforcement, self.conflict).unlisted(self.unlisted.into());
         for At { value: Relation { institutions, pickup_at, return_at }, extent } in &self.relations {
             let said = [("pickupAt", pickup_at), ("returnAt", return_at)]
                 .map(|(field, at)| at.as_ref().map(|at| (field, scope.zones(Some(at)), at.extent)));

@@ -11,7 +11,7 @@ use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// What a letter shall say. Names, descriptions and labels of letters stay the zone's own: labels are
 /// rows of code tables.
@@ -32,6 +32,9 @@ pub struct Letter {
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
 }
 
 impl KindSpec for Letter {
@@ -91,7 +94,7 @@ impl Spec for Letter {
         }
         for zone in scope.zones(self.applies_to.as_ref()) {
             let id = CollectionId::coded(Self::NAME, &self.letter.value);
-            let mut letter = scope.collection(id, &[], &SHAPE).enforced(self.enforcement);
+            let mut letter = scope.collection(id, &[], &SHAPE).enforced(self.enforcement, self.conflict);
             let mut record = scope.record(self.letter.extent);
             if let Some(xsl) = &self.xsl {
                 record = record.with("xsl", Value::lines(&xsl.value), xsl.extent);

@@ -13,7 +13,7 @@ use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::{KeepOrRemove, Text};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// The relations that one library shall have with other libraries of its institution.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,6 +26,9 @@ pub struct LibraryRelations {
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to relations that no manifest mentions.
     #[serde(default)]
     pub unlisted: KeepOrRemove,
@@ -117,7 +120,8 @@ impl Spec for LibraryRelations {
         for zone in scope.zones(self.applies_to.as_ref()) {
             let Some(source) = scope.library(&self.library, zone) else { continue };
             let id = CollectionId { library: Some(source), ..CollectionId::whole(Self::NAME) };
-            let collection = scope.collection(id, &["library"], &SHAPE).enforced(self.enforcement);
+            let collection =
+                scope.collection(id, &["library"], &SHAPE).enforced(self.enforcement, self.conflict);
             let mut collection = collection.unlisted(self.unlisted.into());
             for At { value: Relation { library, types, absent }, extent } in &self.relations {
                 let Some(target) = scope.library(library, zone) else { continue };

@@ -17,7 +17,7 @@ use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Role;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Unlisted, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Unlisted, Value};
 
 /// How soon a member's linked accounts follow what changes at the source.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub struct LinkedAccountSync {
     /// How strongly it is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to source institutions that no manifest mentions.
     #[serde(default)]
     pub unlisted: Unlisted,
@@ -216,7 +219,7 @@ impl Spec for LinkedAccountSync {
             }
             let mut collection = scope
                 .collection(CollectionId::whole(Self::NAME), &["sourceInstitution"], &SHAPE)
-                .enforced(self.enforcement)
+                .enforced(self.enforcement, self.conflict)
                 .unlisted(self.unlisted);
             for &source in &sources.zones {
                 let source = &network.zones[source];

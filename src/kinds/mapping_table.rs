@@ -15,7 +15,9 @@ use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Fields, Nullable};
 use crate::manifest::{Head, codes};
-use crate::model::{Diagnostic, Enforcement, Field, Network, Shape, Table as TableName, Unlisted, Value};
+use crate::model::{
+    Diagnostic, Enforcement, Field, Network, OnConflict, Shape, Table as TableName, Unlisted, Value,
+};
 
 /// Rows that a mapping table shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -41,6 +43,9 @@ pub struct MappingTable {
     /// How strongly the rows are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to rows that no manifest mentions.
     #[serde(default)]
     pub unlisted: Unlisted,
@@ -126,6 +131,7 @@ impl MappingTable {
             lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
+            on_conflict: self.conflict,
             unlisted: self.unlisted,
             rows,
             overrides,

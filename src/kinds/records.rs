@@ -13,7 +13,7 @@ use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, Field, Key, Place,
-    Value,
+    Standing, Value,
 };
 
 type Records = BTreeMap<Key, Arc<DesiredRecord>>;
@@ -75,6 +75,7 @@ impl<'a, 'n> Work<'a, 'n> {
         let laid_over = || overrides.iter().rev().map(|&at| &table.overrides[at]);
         let enforcement = laid_over().find_map(|each| each.enforcement).unwrap_or(table.enforcement);
         let unlisted = laid_over().find_map(|each| each.unlisted).unwrap_or(table.unlisted);
+        let on_conflict = laid_over().find_map(|each| each.conflict).unwrap_or(table.on_conflict);
 
         let mut records = self.own(zone, enforcement);
         for &at in overrides {
@@ -95,6 +96,8 @@ impl<'a, 'n> Work<'a, 'n> {
             enforcement,
             records,
             amendments: Vec::new(),
+            on_conflict,
+            standing: Standing::Wanted,
             provenance: self.head.provenance(self.head.extent, None),
         }
     }

@@ -14,7 +14,7 @@ use crate::manifest::{Head, codes};
 use crate::model::network::{Role, Zone};
 use crate::model::{
     Amend, AmendTo, Amendment, CollectionId, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic,
-    Enforcement, Expected, Key, Network, Place, Reference, Shape, Unlisted, Value,
+    Enforcement, Expected, Key, Network, OnConflict, Place, Reference, Shape, Standing, Unlisted, Value,
 };
 
 /// One manifest and the network that it is expanded for.
@@ -124,6 +124,8 @@ impl<'a, 'n> Scope<'a, 'n> {
             enforcement: Enforcement::Enforce,
             records: BTreeMap::new(),
             amendments: Vec::new(),
+            on_conflict: OnConflict::default(),
+            standing: Standing::Wanted,
             provenance: self.head.provenance(self.head.extent, None),
         })
     }
@@ -254,9 +256,11 @@ pub fn nameless(place: Place) -> Diagnostic {
 pub struct Collection(pub DesiredCollection);
 
 impl Collection {
-    /// The same, meant so strongly; also what is added from now on.
-    pub fn enforced(mut self, enforcement: Enforcement) -> Self {
+    /// The same, meant so strongly, and with this where the zone has moved as well; also what is added from now
+    /// on.
+    pub fn enforced(mut self, enforcement: Enforcement, on_conflict: OnConflict) -> Self {
         self.0.enforcement = enforcement;
+        self.0.on_conflict = on_conflict;
         self
     }
 

@@ -13,7 +13,7 @@ use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape};
 
 /// What the central office sets for the zones with Alma's Support Services.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub struct SupportServices {
     /// How strongly all this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
 }
 
 /// A privilege of a role. Exactly one of `enabled` and `restore` is said.
@@ -103,7 +106,7 @@ impl Spec for SupportServices {
         let Some(nz) = scope.network_zone() else { return };
         let mut collection = scope
             .collection(CollectionId::whole(PRIVILEGES), &["institution", "role", "privilege"], &SHAPE)
-            .enforced(self.enforcement);
+            .enforced(self.enforcement, self.conflict);
         for At { value: said, extent } in &self.privileges {
             let Privilege { applies_to, role, privilege, enabled, restore: _ } = said;
             let mut again = Vec::new();

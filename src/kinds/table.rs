@@ -16,7 +16,7 @@ use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::model::network::Zone;
-use crate::model::{Enforcement, Field, Network, Shape, Table as TableName, Unlisted};
+use crate::model::{Enforcement, Field, Network, OnConflict, Shape, Table as TableName, Unlisted};
 
 /// A manifest of rows, whatever its kind calls them.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub struct Table<'a> {
     pub applies_to: Option<&'a At<AppliesTo>>,
     /// How strongly rows are meant.
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have moved.
+    pub on_conflict: OnConflict,
     /// What happens to other rows.
     pub unlisted: Unlisted,
     /// The rows.
@@ -56,6 +58,8 @@ pub struct OverrideSpec<R> {
     pub applies_to: At<AppliesTo>,
     /// How strongly all rows are meant there.
     pub enforcement: Option<Enforcement>,
+    /// What is done there where both the manifests and the zone have changed something, each in its own way.
+    pub conflict: Option<OnConflict>,
     /// What happens there to rows that no manifest mentions.
     pub unlisted: Option<Unlisted>,
     /// Rows whose fields are laid over those of the same key, or that are added.
@@ -70,12 +74,13 @@ impl<R> At<OverrideSpec<R>> {
         lost: &'a Lost,
         rows: impl FnOnce(&'a [At<R>], &'a Lost) -> Vec<Row<'a>>,
     ) -> Override<'a> {
-        let OverrideSpec { applies_to, enforcement, unlisted, rows: specs } = &self.value;
+        let OverrideSpec { applies_to, enforcement, conflict, unlisted, rows: specs } = &self.value;
         let lost = lost.item(self.extent);
         Override {
             lost,
             applies_to,
             enforcement: *enforcement,
+            conflict: *conflict,
             unlisted: *unlisted,
             rows: rows(specs, lost.field("rows")),
         }
@@ -91,6 +96,8 @@ pub struct Override<'a> {
     pub applies_to: &'a At<AppliesTo>,
     /// How strongly all rows are meant there.
     pub enforcement: Option<Enforcement>,
+    /// What is done there where both the manifests and the zone have moved.
+    pub conflict: Option<OnConflict>,
     /// What happens to other rows there.
     pub unlisted: Option<Unlisted>,
     /// Rows that are laid over those of the same key, or added.

@@ -20,7 +20,7 @@ use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Fields, Nullable};
 use crate::manifest::{Head, codes};
 use crate::model::network::{Role, Zone};
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
 
 /// Terms of use that zones shall have, as far as the manifest speaks of them.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct TermsOfUse {
     /// How strongly the terms are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// The terms of use.
     #[schemars(length(min = 1))]
     pub terms: Vec<At<Terms>>,
@@ -130,8 +133,9 @@ impl Spec for TermsOfUse {
     fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = Scope::new(head, network, expansion) else { return };
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let mut collection =
-                scope.collection(CollectionId::whole(Self::NAME), &[NAME], &SHAPE).enforced(self.enforcement);
+            let mut collection = scope
+                .collection(CollectionId::whole(Self::NAME), &[NAME], &SHAPE)
+                .enforced(self.enforcement, self.conflict);
             for terms in &self.terms {
                 if let Some(entry) = record(&mut scope, terms, zone) {
                     collection.add(entry);

@@ -59,6 +59,9 @@ codes! {
     LAST_WAVE = "Z0320": "a wave leaves nothing to those after it";
     SECOND_WAVE = "Z0321": "a zone is in two waves";
     EMPTY_WAVE = "Z0322": "no zone is left for a wave";
+    PRUNED_KIND = "Z0323": "`prune` speaks of a kind that has no records";
+    STORE_PASSWORD = "Z0324": "the address of the store has a password in it";
+    STORE_ADDRESS = "Z0325": "the address of the store is not understood";
 
     // Z033x: policies.
     EXPRESSION = "Z0330": "an expression is not understood";

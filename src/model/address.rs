@@ -67,6 +67,14 @@ impl CollectionId {
         (kind, table, library) == (&other.kind, &other.table, &other.library)
     }
 
+    /// Whether two names may mean the same rows, as far as can be told without asking the zone: what a title
+    /// means, only the zone knows.
+    pub fn may_share_rows_with(&self, other: &Self) -> bool {
+        let titled = |id: &Self| matches!(id.table, Table::Title(_));
+        (&self.kind, &self.library) == (&other.kind, &other.library)
+            && (self.table == other.table || titled(self) || titled(other))
+    }
+
     /// The one collection of a type, of the institution itself.
     pub fn whole(kind: &str) -> Self {
         Self { kind: kind.into(), table: Table::Whole, library: None, language: None }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::{Address, CollectionId};
+use super::ledger::OnConflict;
 use super::place::Provenance;
 use super::value::{Field, Record, Value};
 
@@ -28,6 +29,8 @@ pub struct Change {
     pub drift: Drift,
     /// Who moved since the manifests were last applied, where that is known.
     pub origin: Option<Origin>,
+    /// Where both have moved: what was applied last, and what is done about it. Only what a ledger tells.
+    pub conflict: Option<Box<Conflict>>,
     /// Why, where it is not simply that the manifest wants it so.
     pub reason: Option<String>,
     /// What it means, in the words of the kind that wants it.
@@ -55,6 +58,7 @@ impl Change {
             // What shape it has follows from the rest. Who wants it, why, and who was there last do not count.
             drift: _,
             origin: _,
+            conflict: _,
             reason: _,
             notes: _,
             provenance: _,
@@ -188,6 +192,9 @@ pub enum Mode {
     ByHand,
     /// Left for a later apply, because this one writes only what has drifted.
     Later,
+    /// Left to the zone, because both it and the manifests have changed it, and a manifest says
+    /// `conflict: theirs`.
+    Left,
 }
 
 /// Who moved, so that zone and manifests differ: found by comparing both with the manifests as they were
@@ -211,6 +218,19 @@ pub enum Origin {
     Drifted,
     /// The manifests: the zone still holds what they said then.
     Pending,
-    /// Both.
-    Both,
+    /// Both, each in its own way.
+    #[serde(alias = "both")]
+    Conflict,
+}
+
+/// What is known of a change where both the manifests and the zone have moved, each in its own way.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Conflict {
+    /// The record's own fields as zonal applied them last, under the names that people use; null where it was
+    /// wanted to be gone.
+    pub applied: Option<Record>,
+    /// What is done about it.
+    pub then: OnConflict,
+    /// The manifest that says so.
+    pub manifest: Arc<str>,
 }

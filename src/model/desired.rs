@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::{CollectionId, Key, ZoneCode};
+use super::ledger::OnConflict;
 use super::place::Provenance;
 use super::value::{Field, Value};
 
@@ -28,12 +29,29 @@ pub struct DesiredCollection {
     pub unlisted: Unlisted,
     /// How strongly unlisted records are dealt with.
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have moved, each in its own way.
+    pub on_conflict: OnConflict,
     /// The records, by the values of their key fields. Shared between the zones where they are the same.
     pub records: BTreeMap<Key, Arc<DesiredRecord>>,
     /// What is wanted of records that the zone has, whoever made them.
     pub amendments: Vec<Amendment>,
+    /// What part it has in the comparison.
+    pub standing: Standing,
     /// The manifest.
     pub provenance: Provenance,
+}
+
+/// What part something that is desired of a collection has in its comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Standing {
+    /// The zone is to become so.
+    #[default]
+    Wanted,
+    /// It was left out by a selection, and is only kept in view: its records are named by a manifest, so they are
+    /// neither unlisted nor orphans.
+    InView,
+    /// Nothing is wanted of the collection any more. It is looked at because of what zonal made there.
+    LeftOver,
 }
 
 /// What the engine must know of a type of collection, told by its kind: the engine itself cannot

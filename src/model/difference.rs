@@ -8,6 +8,7 @@ use super::change::{Change, Mode};
 use super::channel::Channel;
 use super::desired::Shape;
 use super::failure::Failure;
+use super::ledger::Learned;
 use super::observed::Witness;
 use super::place::Provenance;
 
@@ -45,6 +46,13 @@ pub struct CollectionChanges {
     pub changes: Vec<Change>,
     /// Records that the zone has.
     pub existing: usize,
+    /// Records that are as they are wanted, as far as the zone itself says so.
+    pub in_sync: usize,
+    /// Of those, records that were wanted otherwise when zonal last applied them: manifests and zone have moved
+    /// alike.
+    pub agreed: usize,
+    /// What the ledger does not say yet. Empty where nothing was compared with one.
+    pub learned: Learned,
     /// Records that the zone has and no manifest mentions.
     pub unmanaged: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
@@ -85,10 +93,10 @@ impl CollectionDiff {
         self.outcome.iter().flat_map(CollectionChanges::to_apply)
     }
 
-    /// The changes that are left for a later apply.
+    /// The changes that this apply leaves alone, be they for a later one or the zone's own affair.
     pub fn later(&self) -> impl Iterator<Item = &Change> {
         let changes = self.outcome.iter().flat_map(|found| &found.changes);
-        changes.filter(|change| change.mode == Mode::Later)
+        changes.filter(|change| matches!(change.mode, Mode::Later | Mode::Left))
     }
 
     /// Whether apply has anything to write here.

@@ -3,12 +3,13 @@
 //! A ledger is knowledge, never an instruction: without it, or with an old one, less is known of who moved, and
 //! nothing else is written than without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::{CollectionId, Key, ZoneCode};
+use super::place::Place;
 use super::run::RunId;
-use super::value::Record;
+use super::value::{Field, Record};
 
 /// What was last applied in all zones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,8 +19,15 @@ pub struct Ledger {
     pub zones: BTreeMap<ZoneCode, BTreeMap<CollectionId, LedgerCollection>>,
 }
 
-/// What was last applied in one collection, by record.
-pub type LedgerCollection = BTreeMap<Key, LedgerEntry>;
+/// What was last applied in one collection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerCollection {
+    /// The fields that identify its records, by the collection's own names. Entries mean nothing to a manifest
+    /// that has others.
+    pub key: Vec<Field>,
+    /// By record.
+    pub entries: BTreeMap<Key, LedgerEntry>,
+}
 
 /// What was last applied to one record, and found to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +71,15 @@ pub enum Maker {
 pub struct Base {
     /// What was last applied.
     pub ledger: Ledger,
-    /// Records in it that no manifest names any more, and what becomes of each.
-    pub orphans: BTreeMap<ZoneCode, BTreeMap<CollectionId, BTreeMap<Key, Farewell>>>,
+    /// Records in it that no manifest names any more, and what becomes of each. One that is to stay and to be
+    /// known is not in the map.
+    pub orphans: BTreeMap<ZoneCode, BTreeMap<CollectionId, Orphans>>,
+    /// Where the network says what becomes of them. Without it none is removed or disabled.
+    pub prune: Option<Place>,
 }
+
+/// Records of one collection that no manifest names any more, and what becomes of each.
+pub type Orphans = BTreeMap<Key, Farewell>;
 
 /// What becomes of a record that no manifest names any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +99,15 @@ pub struct Prune {
     pub otherwise: Pruning,
     /// By kind of manifest.
     pub kinds: BTreeMap<Arc<str>, Pruning>,
+    /// Where the network says so; `None` where it says nothing.
+    pub place: Option<Place>,
+}
+
+impl Prune {
+    /// What becomes of the records of a kind of manifest.
+    pub fn of(&self, kind: &str) -> Pruning {
+        self.kinds.get(kind).copied().unwrap_or(self.otherwise)
+    }
 }
 
 /// What becomes of the records of one kind of manifest.
@@ -128,6 +151,8 @@ pub enum OnConflict {
 /// What a comparison found out that the ledger does not say yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Learned {
+    /// The fields that identify the collection's records, by its own names.
+    pub key: Vec<Field>,
     /// Records that are as they are wanted.
     pub found: BTreeMap<Key, Known>,
     /// Entries that no longer say anything: their records are released, or gone.
@@ -143,4 +168,38 @@ pub struct Known {
     pub maker: Maker,
     /// The manifest that wants it so.
     pub manifest: Arc<str>,
+}
+
+impl Learned {
+    /// Whether there is nothing new.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.forgotten.is_empty()
+    }
+}
+
+impl LedgerCollection {
+    /// Takes in what a run has found out. `created` are the records that it has created itself; they stay zonal's
+    /// own for as long as a manifest wants the whole of them. Entries by other key fields are dropped: nobody can
+    /// tell any more which records they mean.
+    pub fn learn(&mut self, learned: Learned, created: &BTreeSet<Key>, run: RunId) {
+        let Learned { key, found, forgotten } = learned;
+        if self.key != key && !found.is_empty() {
+            self.entries.clear();
+            self.key = key;
+        }
+        for key in forgotten {
+            self.entries.remove(&key);
+        }
+        for (key, Known { holds, maker, manifest }) in found {
+            let before = self.entries.get(&key);
+            // One that was wanted to be gone and has come back is whoever's made it since.
+            let ours = before.is_some_and(|entry| entry.holds.is_some() && entry.maker == Maker::Created);
+            let is_ours = match maker {
+                Maker::Created => true,
+                Maker::Adopted | Maker::Amended => ours || created.contains(&key),
+            };
+            let maker = if holds.is_some() && is_ours { Maker::Created } else { maker };
+            self.entries.insert(key, LedgerEntry { holds, maker, manifest, run });
+        }
+    }
 }

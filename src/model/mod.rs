@@ -27,11 +27,11 @@ pub mod value;
 
 pub use address::{Address, CollectionId, CollectionName, Key, Table, ZoneCode};
 pub use approval::{Approval, Approved, Overridden, UnderReview};
-pub use change::{Action, Change, Drift, Edit, Effect, Mode, Origin};
+pub use change::{Action, Change, Conflict, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
     Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
-    Expected, Reference, Shape, Unlisted,
+    Expected, Reference, Shape, Standing, Unlisted,
 };
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
@@ -41,13 +41,14 @@ pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, Setting};
 pub use ledger::{
-    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Prune, Pruning,
+    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Orphans, Prune,
+    Pruning,
 };
 pub use network::Network;
 pub use number::Thousands;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
 pub use place::{Place, Position, Provenance};
-pub use plan::{Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
+pub use plan::{Compared, Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, OnFailure, Rollout, StopRule, Wave};
 pub use run::{Author, Host, NoRunId, NoShard, Run, RunDeed, RunId, RunState, Shard};

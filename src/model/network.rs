@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::address::ZoneCode;
 use super::guard::Guards;
+use super::ledger::Prune;
 use super::place::Place;
 use super::rollout::{ApprovalRule, Rollout};
 
@@ -25,7 +26,10 @@ pub struct Network {
     pub approval: ApprovalRule,
     /// In what order its zones are written to.
     pub rollout: Rollout,
-    /// Where zonal remembers what it applied, as the manifest names it; `None` where it does not.
+    /// What becomes of records that zonal created, once no manifest names them any more.
+    pub prune: Prune,
+    /// Where zonal remembers what it did: a path, relative to the config directory, or the address of a database,
+    /// never with a password. `None` where the manifest says nothing.
     pub store: Option<String>,
     /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
     /// for one in which anything else is [`Unread`].

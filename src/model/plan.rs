@@ -24,8 +24,8 @@ pub struct Plan {
     pub selection: Option<String>,
     /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
     pub against: Option<String>,
-    /// The revision whose manifests count as applied last; `None` where nothing tells what was.
-    pub base: Option<String>,
+    /// What tells what was applied last.
+    pub compared: Compared,
     /// The zones of which something is desired.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
@@ -40,6 +40,39 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What it was made from.
     pub made_from: MadeFrom,
+}
+
+/// What the zones were compared with beside what is desired: what tells who moved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Compared {
+    /// Nothing, so nobody knows who moved.
+    #[default]
+    TwoWays,
+    /// The manifests of a git revision, which count as applied last.
+    Revision(String),
+    /// What zonal has recorded.
+    Ledger {
+        /// Records that it knows of, in the zones of the plan.
+        entries: usize,
+    },
+}
+
+impl Compared {
+    /// Whether anything tells who moved.
+    pub fn knows(&self) -> bool {
+        match self {
+            Self::TwoWays => false,
+            Self::Revision(_) | Self::Ledger { .. } => true,
+        }
+    }
+
+    /// The revision, where it is one.
+    pub fn revision(&self) -> Option<&str> {
+        match self {
+            Self::Revision(revision) => Some(revision),
+            Self::TwoWays | Self::Ledger { .. } => None,
+        }
+    }
 }
 
 /// What a plan was made from: whoever applies it later makes sure that it is the same.
@@ -175,9 +208,18 @@ pub struct Counts {
     /// Of all differences, those where the manifests changed and the zone did not.
     #[serde(default)]
     pub pending: usize,
-    /// Of all differences, those where both the manifests and the zone changed.
+    /// Of all differences, those where both the manifests and the zone changed, each in its own way.
+    #[serde(default, alias = "both")]
+    pub conflict: usize,
+    /// Differences that are left to the zone, because both changed and the manifest says `conflict: theirs`.
     #[serde(default)]
-    pub both: usize,
+    pub left: usize,
+    /// Records that are as they are wanted.
+    #[serde(default)]
+    pub in_sync: usize,
+    /// Of those, records that both the manifests and the zone changed, in the same way.
+    #[serde(default)]
+    pub agreed: usize,
     /// Of what would be created, updated or deleted, what apply leaves alone for now.
     #[serde(default)]
     pub held: usize,
@@ -202,19 +244,22 @@ impl Counts {
         self.unmanaged += found.unmanaged;
         self.ignored += found.ignored;
         self.attested += found.attested;
+        self.in_sync += found.in_sync;
+        self.agreed += found.agreed;
         self.released += found.released.iter().map(|released| released.records).sum::<usize>();
         for change in &found.changes {
             self.detached += usize::from(change.drift == Drift::Detached);
             match change.origin {
                 Some(Origin::Drifted) => self.drifted += 1,
                 Some(Origin::Pending) => self.pending += 1,
-                Some(Origin::Both) => self.both += 1,
+                Some(Origin::Conflict) => self.conflict += 1,
                 None => {}
             }
             match (change.mode, change.action) {
                 (Mode::Report, _) => self.report += 1,
                 (Mode::ByHand, _) => self.by_hand += 1,
                 (Mode::Later, _) => self.later += 1,
+                (Mode::Left, _) => self.left += 1,
                 (Mode::Apply, Action::Create) => self.add += 1,
                 (Mode::Apply, Action::Update) => self.change += 1,
                 (Mode::Apply, Action::Delete) => self.destroy += 1,

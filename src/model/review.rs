@@ -57,6 +57,8 @@ pub enum Hold {
         /// The guard's name.
         guard: Arc<str>,
     },
+    /// Both the manifests and the zone have changed something of it, each in its own way.
+    Conflict,
     /// It is not among what the plan file holds.
     Moved,
     /// The rollout stopped in an earlier wave.
@@ -76,6 +78,7 @@ impl std::fmt::Display for Hold {
         match self {
             Self::Unapproved => f.write_str("waits for an approval"),
             Self::Guarded { guard } => write!(f, "held by the guard `{guard}`"),
+            Self::Conflict => f.write_str("both the manifests and the zone changed it"),
             Self::Moved => f.write_str("moved since the plan was made"),
             Self::Stopped { wave } => write!(f, "not begun, because the rollout stopped in wave `{wave}`"),
             Self::Taken { by } => write!(f, "not begun, because {by} writes to the zone"),

@@ -13,7 +13,7 @@ use super::digest::of;
 use crate::model::network::{EnvironmentType, Role, Zone};
 use crate::model::{
     Amend, AmendTo, Amendment, CollectionId, Desired, DesiredCollection, DesiredRecord, Digest, Enforcement,
-    Expected, Field, Key, Network, Reference, Shape, Unlisted, Value, ZoneCode,
+    Expected, Field, Key, Network, OnConflict, Reference, Shape, Standing, Unlisted, Value, ZoneCode,
 };
 
 /// By zone, what each manifest wants of it. A zone of which nothing is wanted is not in the map.
@@ -21,7 +21,7 @@ pub fn digests(desired: &Desired) -> BTreeMap<ZoneCode, BTreeMap<Arc<str>, Diges
     let mut seen = Seen::default();
     let zones = desired.zones.iter().map(|(code, collections)| {
         let mut said: BTreeMap<Arc<str>, Vec<Digest>> = BTreeMap::new();
-        for collection in collections {
+        for collection in collections.iter().filter(|each| each.standing == Standing::Wanted) {
             let digest = seen.collection(&[collection]);
             said.entry(Arc::clone(&collection.provenance.manifest)).or_default().push(digest);
         }
@@ -46,6 +46,9 @@ pub fn zones(desired: &Desired) -> BTreeMap<ZoneCode, Digest> {
 }
 
 fn says_something(collection: &DesiredCollection) -> bool {
+    if collection.standing != Standing::Wanted {
+        return false;
+    }
     !collection.records.is_empty()
         || !collection.amendments.is_empty()
         || collection.unlisted != Unlisted::Keep
@@ -108,6 +111,9 @@ impl<'a> Seen<'a> {
             unlisted: Option<Unlisted>,
             /// Of what is unlisted: a record has its own.
             enforcement: Option<Enforcement>,
+            /// Where it is not simply that a person decides.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            on_conflict: Vec<OnConflict>,
             shapes: Vec<Digest>,
             records: Digest,
             amendments: Digest,
@@ -122,11 +128,16 @@ impl<'a> Seen<'a> {
         shapes.sort_unstable();
         shapes.dedup();
         let amendments = together.iter().flat_map(|collection| &collection.amendments);
+        let on_conflict = together.iter().map(|collection| collection.on_conflict);
+        let mut on_conflict: Vec<OnConflict> = on_conflict.filter(|said| *said != OnConflict::Stop).collect();
+        on_conflict.sort_unstable();
+        on_conflict.dedup();
         of(&Content {
             id: together.first().map(|collection| &collection.id),
             keys,
             unlisted: strict.map(|collection| collection.unlisted),
             enforcement: strict.map(|collection| collection.enforcement),
+            on_conflict,
             shapes,
             records: self.list(together),
             amendments: all(amendments.map(|amendment| of(&AmendmentContent::from(amendment))).collect()),

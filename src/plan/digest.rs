@@ -101,7 +101,7 @@ fn done(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
     let changes = diff.outcome.iter().flat_map(|found| &found.changes);
     changes.filter(|change| match change.mode {
         Mode::Apply | Mode::ByHand => true,
-        Mode::Report | Mode::Later => false,
+        Mode::Report | Mode::Later | Mode::Left => false,
     })
 }
 

@@ -8,7 +8,9 @@ mod group;
 pub mod merge;
 mod order;
 pub mod origin;
+pub mod orphans;
 pub mod revert;
+pub mod view;
 
 #[cfg(test)]
 mod tests;
@@ -18,8 +20,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step, Wave,
-    ZoneCode, ZonePlan,
+    Compared, Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step,
+    Wave, ZoneCode, ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -46,7 +48,7 @@ pub fn plan(
         environment: network.environment.clone(),
         selection,
         against: None,
-        base: None,
+        compared: Compared::default(),
         groups: group::groups(scope, &zones),
         waves: waves(network, &zones),
         digest,

@@ -6,7 +6,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::legible::{brief, visible};
-use super::text::{compared, fate, moved, thousands};
+use super::text::{compared, conflict, fate, last_changed, moved, thousands};
 use crate::model::{
     Action, Change, CollectionChanges, Counts, Failure, Finding, Plan, Step, Verdict, ZoneCode, ZonePlan,
 };
@@ -203,6 +203,9 @@ fn lines(change: &Change) -> String {
     let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.drift));
     if let Some(origin) = change.origin {
         text.push_str(&format!("  ({})\n", moved(origin)));
+    }
+    for told in conflict(change).into_iter().chain(last_changed(change)) {
+        text.push_str(&format!("  ({})\n", visible(&told)));
     }
     for edit in change.edits.iter().take(FIELDS) {
         let before = match (&edit.before, change.action) {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::legible::{brief, visible};
-use super::text::{count, fate, moved};
+use super::text::{conflict, count, fate, last_changed, moved};
 use crate::model::{
     Action, Change, CollectionId, Digest, Drift, Edit, Failure, FailureClass, Field, Finding, Key, Mode,
     Origin, Place, Plan, Step, Verdict, ZoneCode,
@@ -207,7 +207,7 @@ fn failed<'a>(collection: Option<&'a CollectionId>, failure: &'a Failure) -> Ide
 fn identity_of_change(change: &Change) -> Identity<'_> {
     let severity = match (change.mode, change.action, change.drift) {
         (Mode::Apply, Action::Delete, _) | (_, _, Drift::Detached) => Severity::Warning,
-        (Mode::Apply | Mode::Report | Mode::ByHand | Mode::Later, _, _) => Severity::Notice,
+        (Mode::Apply | Mode::Report | Mode::ByHand | Mode::Later | Mode::Left, _, _) => Severity::Notice,
     };
     Identity {
         severity,
@@ -326,6 +326,12 @@ impl<'a> Remark<'a> {
                         false => {
                             words.push_str(&format!("; in {}, {}", count(*zones, "zone"), moved(*origin)))
                         }
+                    }
+                }
+                // Several zones have each somebody else who was there last.
+                if self.zones.len() == 1 {
+                    for told in conflict(change).into_iter().chain(last_changed(change)) {
+                        words.push_str(&format!("; {}", visible(&told)));
                     }
                 }
                 words

@@ -11,7 +11,7 @@ use super::markdown::{Context, comment};
 use super::{github, gitlab, html, junit, sarif};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Failure, FailureClass, Finding, Hold, Mode, Origin, Place, Plan, Verdict};
+use crate::model::{Compared, Failure, FailureClass, Finding, Hold, Mode, Origin, Place, Plan, Verdict};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -247,7 +247,7 @@ fn formats(plan: &Plan) -> [(&'static str, String); 4] {
 fn every_format_says_what_was_compared_what_waits_and_who_moved() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA Old");
     plan.against = Some("monday.json".to_owned());
-    plan.base = Some("0123456789abcdef".to_owned());
+    plan.compared = Compared::Revision("0123456789abcdef".to_owned());
     plan.zones.get_mut(&"A1".into()).unwrap().hold = Some(Hold::Unapproved);
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
     for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {

@@ -8,7 +8,8 @@ use sqlx::any::AnyRow;
 
 use super::Store;
 use super::database::Database;
-use super::error::StoreError;
+use super::error::{StoreError, StoreTrouble};
+use super::location::Location;
 use crate::model::Digest;
 
 /// Entries that are read at once while the chain is followed.
@@ -74,13 +75,21 @@ impl Link<'_> {
     }
 }
 
-/// The end of the chain, which nobody else moves until the transaction ends.
+/// The end of the chain, which nobody else moves until the transaction ends. Whoever writes more than one row
+/// asks for it first, so that writers on a server wait for each other here and nowhere else.
 pub async fn end(database: &mut Database) -> Result<End, StoreError> {
-    let row = database.fetch_one("SELECT number, hash FROM chain WHERE id = 1 {lock}", |query| query).await?;
-    let read = |row: &AnyRow| {
-        Ok(End { number: row.try_get::<i64, _>("number")?.unsigned_abs(), hash: row.try_get("hash")? })
-    };
-    read(&row).map_err(|error| database.trouble(&error))
+    let sql = "SELECT number, hash FROM chain WHERE id = 1 {lock}";
+    let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
+    read_end(&row).map_err(|error| database.trouble(&error))
+}
+
+fn read_end(row: &AnyRow) -> Result<End, sqlx::Error> {
+    Ok(End { number: row.try_get::<i64, _>("number")?.unsigned_abs(), hash: row.try_get("hash")? })
+}
+
+fn endless(database: &Database) -> StoreError {
+    let what = "the end of the history's chain is not written down in it any more";
+    StoreError::new(&database.location, StoreTrouble::Damaged, what)
 }
 
 /// Moves the end of the chain.
@@ -91,33 +100,63 @@ pub async fn move_end(database: &mut Database, End { number, hash }: End) -> Res
 }
 
 impl Store {
-    /// Follows the chain from its beginning. `tell` hears the number of each entry that was reached, now and then.
+    /// Follows the chain from its beginning to where it ends now; what others add meanwhile does not count. `tell`
+    /// hears the number of each entry that was reached, now and then.
+    ///
+    /// Whoever can write to the database can take the last entries away together with the end of the chain. Only
+    /// a hash that was kept elsewhere tells of that.
     ///
     /// # Errors
     /// Every [`super::StoreTrouble`].
     pub async fn follow(&self, tell: &dyn Fn(u64)) -> Result<Chain, StoreError> {
-        let goal = self.ask(move |database| end(database).boxed_local()).await?;
-        let (mut number, mut hash) = (0, String::new());
-        while number < goal.number {
-            let (after, before) = (number, hash.clone());
-            let found =
-                self.ask(move |database| follow(database, after, before.clone()).boxed_local()).await?;
-            match found {
-                Followed::To(End { number: reached, .. }) if reached == number => {
-                    return Ok(Chain::Removed { number: number + 1 });
+        let goal = self.ask(move |database| bounds(database).boxed_local()).await?;
+        let goal = match goal {
+            Bounds::Within(goal) => goal,
+            Bounds::Beyond(number) => return Ok(Chain::Changed { number }),
+        };
+        let mut reached = End { number: 0, hash: String::new() };
+        while reached.number < goal.number {
+            let (from, to) = (reached.clone(), goal.number);
+            let found = self.ask(move |database| follow(database, from.clone(), to).boxed_local()).await?;
+            reached = match found {
+                Followed::To(end) if end.number == reached.number => {
+                    return Ok(Chain::Removed { number: end.number + 1 });
                 }
-                Followed::To(end) => (number, hash) = (end.number, end.hash),
+                Followed::To(end) => end,
                 Followed::Broken(chain) => return Ok(chain),
-            }
-            tell(number);
+            };
+            tell(reached.number);
         }
-        match (number == goal.number, hash == goal.hash) {
-            (true, true) => Ok(Chain::Whole { entries: number, end: hash.parse().ok() }),
-            // Others may have gone on writing, so only what was there at first counts.
-            (false, _) => Ok(Chain::Whole { entries: number, end: hash.parse().ok() }),
-            (true, false) => Ok(Chain::Changed { number }),
+        match reached.hash == goal.hash {
+            true => Ok(Chain::Whole { entries: goal.number, end: goal.hash.parse().ok() }),
+            false => Ok(Chain::Changed { number: goal.number }),
         }
     }
+}
+
+enum Bounds {
+    /// All entries are within the chain, which ends here.
+    Within(End),
+    /// This one is not.
+    Beyond(u64),
+}
+
+/// In one look, so that nothing is added between its parts.
+async fn bounds(database: &mut Database) -> Result<Bounds, StoreError> {
+    let sql = "SELECT number, hash, (SELECT COALESCE(MIN(number), 1) FROM history) AS first,
+                   (SELECT COALESCE(MAX(number), 0) FROM history) AS last
+               FROM chain WHERE id = 1";
+    let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
+    let read = |row: &AnyRow| {
+        let (first, last): (i64, i64) = (row.try_get("first")?, row.try_get("last")?);
+        let end = read_end(row)?;
+        Ok(match (first < 1, last.unsigned_abs() > end.number) {
+            (true, _) => Bounds::Beyond(0),
+            (false, true) => Bounds::Beyond(end.number + 1),
+            (false, false) => Bounds::Within(end),
+        })
+    };
+    read(&row).map_err(|error| database.trouble(&error))
 }
 
 enum Followed {
@@ -125,42 +164,43 @@ enum Followed {
     Broken(Chain),
 }
 
-async fn follow(database: &mut Database, after: u64, before: String) -> Result<Followed, StoreError> {
+async fn follow(database: &mut Database, from: End, to: u64) -> Result<Followed, StoreError> {
     let sql = "SELECT number, run, at, network, environment, zone, collection, record, body, proof, hash
-               FROM history WHERE number > $1 ORDER BY number LIMIT $2";
-    let from = i64::try_from(after).unwrap_or(i64::MAX);
-    let rows = database.fetch(sql, |query| query.bind(from).bind(AT_ONCE)).await?;
-    let mut end = End { number: after, hash: before };
-    for row in &rows {
-        let text = |name: &str| row.try_get::<String, _>(name);
-        let read = || {
-            let number = row.try_get::<i64, _>("number")?.unsigned_abs();
-            let run = row.try_get("run")?;
-            let (network, environment) = (text("network")?, text("environment")?);
-            let (at, zone, collection, record) =
-                (text("at")?, text("zone")?, text("collection")?, text("record")?);
-            let (body, proof) = (text("body")?, text("proof")?);
-            let link = Link {
-                number,
-                run,
-                at: &at,
-                scope: (&network, &environment),
-                zone: &zone,
-                collection: &collection,
-                record: &record,
-                body: &body,
-                proof: &proof,
-            };
-            Ok((number, link.hash(&end.hash).to_string(), text("hash")?))
-        };
-        let (number, computed, kept) = read().map_err(|error| database.trouble(&error))?;
-        if number != end.number + 1 {
-            return Ok(Followed::Broken(Chain::Removed { number: end.number + 1 }));
+               FROM history WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3";
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let (after, until) = (number(from.number), number(to));
+    let (mut end, mut broken) = (from, None);
+    let step = |location: &Location, row: AnyRow| {
+        if broken.is_none() {
+            broken = link(&row, &mut end).map_err(|error| StoreError::of(location, &error))?;
         }
-        if computed != kept {
-            return Ok(Followed::Broken(Chain::Changed { number }));
-        }
-        end = End { number, hash: kept };
+        Ok(())
+    };
+    database.fetch_each(sql, |query| query.bind(after).bind(until).bind(AT_ONCE), step).await?;
+    Ok(broken.map_or(Followed::To(end), Followed::Broken))
+}
+
+/// Goes from one entry to the next, where that is as it was.
+fn link(row: &AnyRow, end: &mut End) -> Result<Option<Chain>, sqlx::Error> {
+    let number = row.try_get::<i64, _>(0)?.unsigned_abs();
+    let link = Link {
+        number,
+        run: row.try_get(1)?,
+        at: row.try_get(2)?,
+        scope: (row.try_get(3)?, row.try_get(4)?),
+        zone: row.try_get(5)?,
+        collection: row.try_get(6)?,
+        record: row.try_get(7)?,
+        body: row.try_get(8)?,
+        proof: row.try_get(9)?,
+    };
+    if number != end.number + 1 {
+        return Ok(Some(Chain::Removed { number: end.number + 1 }));
     }
-    Ok(Followed::To(end))
+    let hash = link.hash(&end.hash).to_string();
+    if hash != row.try_get::<&str, _>(10)? {
+        return Ok(Some(Chain::Changed { number }));
+    }
+    *end = End { number, hash };
+    Ok(None)
 }

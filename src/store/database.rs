@@ -1,18 +1,25 @@
 //! One connection to the database, and the few words in which SQLite and PostgreSQL differ.
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+use futures::TryStreamExt as _;
+use sqlx::any::{AnyArguments, AnyConnectOptions, AnyRow};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tokio::time::timeout;
 
 use super::error::{StoreError, StoreTrouble};
 use super::location::Location;
+use super::runs::json;
 
-/// What turns an empty database into a store, and an older store into one of today.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 /// How long a file is waited for that another process is writing to.
 const BUSY: Duration = Duration::from_secs(20);
+/// How long a server may take until it lets zonal in.
+const CONNECTED: Duration = Duration::from_secs(10);
+/// How long a server may be silent while something is asked of it.
+const ANSWERED: Duration = Duration::from_secs(60);
+/// Bytes of JSON that are handed to a database in one argument.
+const AT_ONCE: usize = 8 << 20;
 /// How often, and how long apart, a server that went away is looked for before it is given up.
 const RECONNECTS: [Duration; 5] = [
     Duration::from_millis(200),
@@ -39,7 +46,7 @@ pub type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
 pub struct Database {
     /// Where it leads.
     pub location: Location,
-    connection: AnyConnection,
+    pub(super) connection: AnyConnection,
 }
 
 impl Database {
@@ -55,10 +62,21 @@ impl Database {
             (Location::File(_), Access::Read) | (Location::Postgres(_), _) => "rw",
             (Location::File(_), Access::Write) => "rwc",
         };
+        match Self::reach(location.clone(), mode, access).await {
+            // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
+            Err(error) if access == Access::Read && error.class == StoreTrouble::ReadOnly => {
+                location.is_at_rest().ok_or(error)?;
+                Self::reach(location, "ro&immutable=true", access).await.map(Some)
+            }
+            reached => reached.map(Some),
+        }
+    }
+
+    async fn reach(location: Location, mode: &str, access: Access) -> Result<Self, StoreError> {
         let connection = connect(&location, mode).await?;
         let mut database = Self { location, connection };
         database.upgrade(access).await?;
-        Ok(Some(database))
+        Ok(database)
     }
 
     /// Connects again to a server that went away.
@@ -117,9 +135,43 @@ impl Database {
         text: &str,
         bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
     ) -> Result<u64, StoreError> {
-        let sql = self.sql(text);
-        let done = bind(sqlx::query(sql)).execute(&mut self.connection).await;
-        done.map(|done| done.rows_affected()).map_err(|error| self.trouble(&error))
+        let query = bind(sqlx::query(self.sql(text)));
+        let done = match self.location {
+            Location::File(_) => Ok(query.execute(&mut self.connection).await),
+            Location::Postgres(_) => timeout(ANSWERED, query.execute(&mut self.connection)).await,
+        };
+        match done {
+            Ok(done) => done.map(|done| done.rows_affected()).map_err(|error| self.trouble(&error)),
+            Err(_) => Err(silent(&self.location, ANSWERED)),
+        }
+    }
+
+    /// Shows each row of an answer as it comes.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`], and those of `each`.
+    pub async fn fetch_each(
+        &mut self,
+        text: &str,
+        bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
+        mut each: impl FnMut(&Location, AnyRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let query = bind(sqlx::query(self.sql(text)));
+        let Self { location, connection } = self;
+        let mut rows = query.fetch(connection);
+        loop {
+            let next = match location {
+                Location::File(_) => rows.try_next().await,
+                Location::Postgres(_) => match timeout(ANSWERED, rows.try_next()).await {
+                    Ok(next) => next,
+                    Err(_) => return Err(silent(location, ANSWERED)),
+                },
+            };
+            match next.map_err(|error| StoreError::of(location, &error))? {
+                Some(row) => each(location, row)?,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// All rows of an answer.
@@ -131,11 +183,16 @@ impl Database {
         text: &str,
         bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
     ) -> Result<Vec<AnyRow>, StoreError> {
-        let sql = self.sql(text);
-        bind(sqlx::query(sql)).fetch_all(&mut self.connection).await.map_err(|error| self.trouble(&error))
+        let mut rows = Vec::new();
+        let keep = |_: &Location, row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.fetch_each(text, bind, keep).await?;
+        Ok(rows)
     }
 
-    /// The one row of an answer that always has one.
+    /// The first row of an answer, where there is one.
     ///
     /// # Errors
     /// Every [`StoreTrouble`].
@@ -143,9 +200,8 @@ impl Database {
         &mut self,
         text: &str,
         bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
-    ) -> Result<AnyRow, StoreError> {
-        let sql = self.sql(text);
-        bind(sqlx::query(sql)).fetch_one(&mut self.connection).await.map_err(|error| self.trouble(&error))
+    ) -> Result<Option<AnyRow>, StoreError> {
+        Ok(self.fetch(text, bind).await?.into_iter().next())
     }
 
     /// Keeps what a transaction has done, or none of it where part of it failed.
@@ -165,8 +221,7 @@ impl Database {
 
     /// Something in the store is not of the shape that zonal writes.
     pub fn damaged(&self, what: &str, error: &serde_json::Error) -> StoreError {
-        let what = format!("{what} in it cannot be understood: {error}");
-        StoreError::new(&self.location, StoreTrouble::Damaged, what)
+        StoreError::damaged(&self.location, what, error)
     }
 
     /// Begins a transaction that writes.
@@ -178,53 +233,6 @@ impl Database {
         }
     }
 
-    async fn upgrade(&mut self, access: Access) -> Result<(), StoreError> {
-        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-        match self.version().await? {
-            Some(version) if version == known => Ok(()),
-            Some(version) if version > known => {
-                let what = format!("is of version {version}, and this zonal knows {known}");
-                Err(StoreError::new(&self.location, StoreTrouble::Newer, what))
-            }
-            // What others keep in a database of theirs is left alone.
-            None if access == Access::Read => {
-                let what = "is no store of zonal: it holds nothing of it";
-                Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
-            }
-            None | Some(_) => match MIGRATIONS.run(&mut self.connection).await {
-                Ok(()) => Ok(()),
-                Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
-                Err(error) => {
-                    let what = format!("cannot be brought up to date: {error}");
-                    Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
-                }
-            },
-        }
-    }
-
-    /// The version of the store; `None` where the database is none.
-    async fn version(&mut self) -> Result<Option<i64>, StoreError> {
-        let tables = match self.location {
-            Location::File(_) => {
-                "SELECT count(*) AS number FROM sqlite_master WHERE name = '_sqlx_migrations'"
-            }
-            Location::Postgres(_) => {
-                "SELECT count(*) AS number FROM information_schema.tables
-                 WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
-            }
-        };
-        let row = sqlx::query(tables).fetch_one(&mut self.connection).await;
-        let row = row.map_err(|error| self.trouble(&error))?;
-        if row.try_get::<i64, _>("number").map_err(|error| self.trouble(&error))? == 0 {
-            return Ok(None);
-        }
-        let row = sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations")
-            .fetch_one(&mut self.connection)
-            .await;
-        let row = row.map_err(|error| self.trouble(&error))?;
-        row.try_get("version").map_err(|error| self.trouble(&error))
-    }
-
     /// Lets go of the database, so that a file is whole without others beside it.
     pub async fn close(self) {
         // What was kept is safe by now; at worst files of SQLite's own stay beside it.
@@ -234,17 +242,49 @@ impl Database {
 
 async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, StoreError> {
     let trouble = |error: sqlx::Error| StoreError::of(location, &error);
-    let mut connection = AnyConnection::connect(&location.address(mode)).await.map_err(trouble)?;
+    if let Some(what) = location.obstacle() {
+        return Err(StoreError::new(location, StoreTrouble::Unreachable, what));
+    }
+    // What it says to the database is not the user's concern, not even where it is slow.
+    let options = AnyConnectOptions::from_str(&location.address(mode)).map_err(trouble)?;
+    let options = options.disable_statement_logging();
+    let mut connection = match location {
+        Location::File(_) => AnyConnection::connect_with(&options).await.map_err(trouble)?,
+        Location::Postgres(_) => match timeout(CONNECTED, AnyConnection::connect_with(&options)).await {
+            Ok(connected) => connected.map_err(trouble)?,
+            Err(_) => return Err(silent(location, CONNECTED)),
+        },
+    };
     match location {
         Location::File(_) => {
-            // Each of them is answered with a row, or with none where the file is read only.
             let busy = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
-            let safe = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"].map(str::to_owned);
-            for pragma in std::iter::once(busy).chain(safe) {
+            for pragma in [busy, "PRAGMA synchronous = FULL".to_owned()] {
                 sqlx::query(AssertSqlSafe(pragma)).fetch_all(&mut connection).await.map_err(trouble)?;
             }
         }
         Location::Postgres(_) => {}
     }
     Ok(connection)
+}
+
+fn silent(location: &Location, waited: Duration) -> StoreError {
+    let what = format!("does not answer within {} seconds", waited.as_secs());
+    StoreError::new(location, StoreTrouble::Unreachable, what)
+}
+
+/// Rows as JSON arrays, none of them so long that a database would refuse it.
+pub fn arrays<T: serde::Serialize>(rows: &[T]) -> Vec<String> {
+    let mut arrays: Vec<String> = Vec::new();
+    for row in rows {
+        let row = json(row);
+        match arrays.last_mut() {
+            Some(array) if array.len() + row.len() < AT_ONCE => {
+                array.push(',');
+                array.push_str(&row);
+            }
+            _ => arrays.push(format!("[{row}")),
+        }
+    }
+    arrays.iter_mut().for_each(|array| array.push(']'));
+    arrays
 }

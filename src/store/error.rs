@@ -1,7 +1,5 @@
 //! How a store can fail, and what can be done about it.
 
-use sqlx::error::ErrorKind;
-
 use super::location::Location;
 
 /// Why the store did not do what it was asked to. Nothing of what was asked was kept; what was kept before
@@ -56,6 +54,11 @@ impl StoreError {
         Self { location: location.to_string(), class: class(error), what: words(error) }
     }
 
+    /// Something in the store is not of the shape that zonal writes.
+    pub(super) fn damaged(location: &Location, what: &str, error: &serde_json::Error) -> Self {
+        Self::new(location, StoreTrouble::Damaged, format!("{what} in it cannot be understood: {error}"))
+    }
+
     pub(super) fn new(location: &Location, class: StoreTrouble, what: impl Into<String>) -> Self {
         Self { location: location.to_string(), class, what: what.into() }
     }
@@ -67,18 +70,17 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
             // SQLite's extended codes hold the primary one in their low byte; PostgreSQL's have five letters.
             Some(code) if code.len() < 5 => match code.parse::<u32>().map(|code| code & 0xff) {
                 Ok(5 | 6) => StoreTrouble::Busy,
-                Ok(3 | 8 | 23) => StoreTrouble::ReadOnly,
+                Ok(3 | 8 | 14 | 23) => StoreTrouble::ReadOnly,
                 Ok(13) => StoreTrouble::Full,
-                Ok(10 | 14) => StoreTrouble::Unreachable,
+                Ok(10) => StoreTrouble::Unreachable,
                 _ => StoreTrouble::Damaged,
             },
             Some("53100") => StoreTrouble::Full,
             Some("25006" | "42501") => StoreTrouble::ReadOnly,
             Some("40001" | "40P01" | "55P03") => StoreTrouble::Busy,
-            Some(code) if matches!(code.get(..2), Some("08" | "57" | "53" | "28" | "3D")) => {
+            Some(code) if matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58")) => {
                 StoreTrouble::Unreachable
             }
-            _ if error.kind() == ErrorKind::UniqueViolation => StoreTrouble::Busy,
             _ => StoreTrouble::Damaged,
         },
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => StoreTrouble::Full,
@@ -95,6 +97,10 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
 /// The error without what only programmers want to know.
 fn words(error: &sqlx::Error) -> String {
     match error {
+        // SQLite's own words are the same whichever of its files it is.
+        sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("14" | "1288" | "1544")) => {
+            "it, or a file that SQLite keeps beside it, cannot be opened".to_owned()
+        }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
         error => error.to_string(),

@@ -2,17 +2,18 @@
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::chain::{self, End, Link};
-use super::database::Database;
+use super::database::{Database, arrays};
 use super::error::StoreError;
 use super::journal::{Line, done};
 use super::runs::{json, number};
 use super::{Scope, Store};
 use crate::model::{
-    Address, CollectionId, CollectionName, Done, Entry, HistoryEntry, Proof, RunId, ZoneCode,
+    Address, CollectionId, CollectionName, Digest, Done, Entry, HistoryEntry, Proof, RunId, ZoneCode,
 };
 
 /// What of the history is asked for.
@@ -73,7 +74,7 @@ impl Store {
 }
 
 /// Adds what was done to the end of the chain.
-pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
+pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) -> Result<(), StoreError> {
     #[derive(Serialize)]
     struct Row<'a> {
         number: u64,
@@ -88,10 +89,6 @@ pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), S
         proof: &'static str,
         hash: String,
     }
-    if !lines.iter().any(|line| done(&line.entry.moment).is_some()) {
-        return Ok(());
-    }
-    let mut end = chain::end(database).await?;
     let mut rows: Vec<Row<'_>> = Vec::new();
     for Line { scope, run, at, entry: Entry { zone, collection, moment }, .. } in lines {
         let Some((changes, proof)) = done(moment) else { continue };
@@ -100,7 +97,7 @@ pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), S
             Proof::Unverified => UNVERIFIED,
         };
         for done in changes {
-            let record = done.identity().to_string();
+            let record = name(&done.identity().to_string());
             let body = json(&Body { collection: collection.into(), done: done.clone() });
             let mut row = Row {
                 number: end.number + 1,
@@ -109,7 +106,7 @@ pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), S
                 network: &scope.network,
                 environment: &scope.environment,
                 zone: zone.as_str(),
-                collection: collection.to_string(),
+                collection: name(&collection.to_string()),
                 record,
                 body,
                 proof,
@@ -137,13 +134,54 @@ pub(super) async fn add(database: &mut Database, lines: &[Line]) -> Result<(), S
                       value->>'network', value->>'environment', value->>'zone', value->>'collection',
                       value->>'record', value->>'body', value->>'proof', value->>'hash'
                FROM {each}";
-    let text = json(&rows);
-    database.execute(sql, |query| query.bind(text)).await?;
+    for rows in arrays(&rows) {
+        database.execute(sql, |query| query.bind(rows)).await?;
+    }
     chain::move_end(database, end).await
 }
 
+/// The name of a collection or a record as a column holds it, by which it is found: PostgreSQL takes no U+0000
+/// there, and finds nothing by what is longer than a third of its pages. The body has all of it.
+fn name(text: &str) -> String {
+    let text = text.replace('\0', "\u{fffd}");
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let hash = Digest(Sha256::digest(&text).into());
+    let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{hash}", &text[..cut])
+}
+
+/// Bytes of the longest name that is kept as it is.
+const LONGEST: usize = 600;
+
 const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
+
+/// The query for what is asked, and its arguments from the fifth on.
+pub(super) fn question(asked: Asked) -> (String, Vec<String>) {
+    // A server that has not counted the rows yet would look for the network first, and read through all of it; so
+    // where something else narrows more, the network's index is of no use to the query.
+    const WITHIN: &str = "network || '' = $1 AND environment || '' = $2";
+    let (condition, arguments): (String, Vec<String>) = match asked {
+        Asked::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),
+        Asked::Zone(zone) => (format!("{WITHIN} AND zone = $5"), vec![zone.to_string()]),
+        Asked::Collection(zone, collection) => {
+            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6");
+            (condition, vec![zone.to_string(), name(&collection)])
+        }
+        Asked::Record(zone, collection, record) => {
+            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6 AND record = $7");
+            (condition, vec![zone.to_string(), name(&collection), name(&record)])
+        }
+        Asked::Run(run) => (format!("{WITHIN} AND run = CAST($5 AS BIGINT)"), vec![number(run).to_string()]),
+    };
+    let sql = format!(
+        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
+         WHERE {condition} AND number < $3 ORDER BY number DESC LIMIT $4"
+    );
+    (sql, arguments)
+}
 
 async fn page(
     database: &mut Database,
@@ -152,21 +190,7 @@ async fn page(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Page, StoreError> {
-    let (condition, arguments): (&str, Vec<String>) = match asked {
-        Asked::Everything => ("", Vec::new()),
-        Asked::Zone(zone) => ("AND zone = $5", vec![zone.to_string()]),
-        Asked::Collection(zone, collection) => {
-            ("AND zone = $5 AND collection = $6", vec![zone.to_string(), collection])
-        }
-        Asked::Record(zone, collection, record) => {
-            ("AND zone = $5 AND collection = $6 AND record = $7", vec![zone.to_string(), collection, record])
-        }
-        Asked::Run(run) => ("AND run = CAST($5 AS BIGINT)", vec![number(run).to_string()]),
-    };
-    let sql = format!(
-        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
-         WHERE network = $1 AND environment = $2 AND number < $3 {condition} ORDER BY number DESC LIMIT $4"
-    );
+    let (sql, arguments) = question(asked);
     let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
     let rows = database

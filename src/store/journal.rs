@@ -10,8 +10,9 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use tokio::sync::oneshot;
 
-use super::database::Database;
-use super::error::StoreError;
+use super::chain;
+use super::database::{Database, arrays};
+use super::error::{StoreError, StoreTrouble};
 use super::keeper::Job;
 use super::ledger::{self, Lesson};
 use super::runs::{json, number};
@@ -33,6 +34,17 @@ pub struct Line {
     pub at: String,
     /// What happened.
     pub entry: Entry,
+}
+
+impl Line {
+    /// How many changes and facts it brings.
+    pub(super) fn weight(&self) -> usize {
+        match &self.entry.moment {
+            Moment::Intent { changes } | Moment::Unverified { changes, .. } => changes.len(),
+            Moment::Verified { changes, learned } => changes.len() + learned.found.len(),
+            Moment::Sent | Moment::Answered { .. } | Moment::Unchanged { .. } => 0,
+        }
+    }
 }
 
 /// A line that is on its way. It has its place in the journal already, whether anybody waits for it or not.
@@ -116,23 +128,13 @@ pub(super) async fn append(database: &mut Database, lines: &[Line]) -> Result<()
 }
 
 async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
-    #[derive(Serialize)]
-    struct Row<'a> {
-        run: i64,
-        number: u64,
-        at: &'a str,
-        zone: &'a str,
-        collection: String,
-        moment: &'static str,
-        body: String,
-    }
     let rows: Vec<Row<'_>> = (lines.iter())
         .map(|Line { run, number: place, at, entry: Entry { zone, collection, moment }, .. }| {
             let (moment, body) = row(moment);
             let collection = json(&CollectionName::from(collection));
             Row {
                 run: number(*run),
-                number: *place,
+                number: i64::try_from(*place).unwrap_or(i64::MAX),
                 at,
                 zone: zone.as_str(),
                 collection,
@@ -145,22 +147,73 @@ async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreErro
                SELECT CAST(value->>'run' AS BIGINT), CAST(value->>'number' AS BIGINT), value->>'at',
                       value->>'zone', value->>'collection', value->>'moment', value->>'body'
                FROM {each} WHERE true
-               ON CONFLICT (run, number) DO NOTHING";
-    let text = json(&rows);
-    let new = database.execute(sql, |query| query.bind(text)).await?;
-    // The answer to the same lines was lost: they are there, and all that follows from them.
-    if new == 0 && !lines.is_empty() {
+               ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
+    let mut new = BTreeSet::new();
+    for rows in arrays(&rows) {
+        let added = database.fetch(sql, |query| query.bind(rows)).await?;
+        let place = |row: &AnyRow| Ok((row.try_get::<i64, _>("run")?, row.try_get::<i64, _>("number")?));
+        for row in &added {
+            new.insert(place(row).map_err(|error| database.trouble(&error))?);
+        }
+    }
+    let mut added = Vec::new();
+    for (line, row) in lines.iter().zip(&rows) {
+        match new.remove(&(row.run, row.number)) {
+            true => added.push(line),
+            // The answer to it was lost: it is there, and all that follows from it.
+            false => row.expect_it(database).await?,
+        }
+    }
+    let lessons: Vec<(&Scope, RunId, Lesson)> = (added.iter())
+        .filter_map(|line| lesson(&line.entry).map(|lesson| (&line.scope, line.run, lesson)))
+        .collect();
+    if lessons.is_empty() && !added.iter().any(|line| done(&line.entry.moment).is_some()) {
         return Ok(());
     }
-    history::add(database, lines).await?;
+    let end = chain::end(database).await?;
+    history::add(database, end, &added).await?;
     let mut by_run: BTreeMap<(&Scope, RunId), Vec<Lesson>> = BTreeMap::new();
-    for line in lines {
-        by_run.entry((&line.scope, line.run)).or_default().extend(lesson(&line.entry));
+    for (scope, run, lesson) in lessons {
+        by_run.entry((scope, run)).or_default().push(lesson);
     }
     for ((scope, run), lessons) in by_run {
         ledger::learn(database, scope, run, &lessons).await?;
     }
     Ok(())
+}
+
+/// A line as the table holds it.
+#[derive(Serialize)]
+struct Row<'a> {
+    run: i64,
+    number: i64,
+    at: &'a str,
+    zone: &'a str,
+    collection: String,
+    moment: &'static str,
+    body: String,
+}
+
+impl Row<'_> {
+    /// Sees that the line that is there already is this one, and not that of another process which takes itself
+    /// for the same run.
+    async fn expect_it(&self, database: &mut Database) -> Result<(), StoreError> {
+        let sql = "SELECT at, zone, collection, moment, body FROM journal WHERE run = $1 AND number = $2";
+        let found = database.fetch_one(sql, |query| query.bind(self.run).bind(self.number)).await?;
+        let ours = [self.at, self.zone, &self.collection, self.moment, &self.body];
+        let same = |row: &AnyRow| {
+            let theirs: Result<Vec<&str>, _> = (0..ours.len()).map(|column| row.try_get(column)).collect();
+            theirs.map(|theirs| theirs == ours)
+        };
+        match found.as_ref().map(same).transpose().map_err(|error| database.trouble(&error))? {
+            Some(true) => Ok(()),
+            Some(false) | None => {
+                let run = RunId(self.run.unsigned_abs());
+                let what = format!("another process writes to the journal of {run} as well");
+                Err(StoreError::new(&database.location, StoreTrouble::Busy, what))
+            }
+        }
+    }
 }
 
 /// What the ledger learns from a line.

@@ -1,6 +1,9 @@
 //! The thread that keeps a store: it does what it is asked to, one thing after the other, keeps the leases alive
 //! that the process holds, and writes down what has gathered in its queue in one transaction.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, mpsc as threads};
+
 use futures::future::LocalBoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -14,6 +17,8 @@ use crate::model::RunId;
 
 /// Lines that are written down in one go at most.
 const AT_ONCE: usize = 512;
+/// Changes in them, so that no transaction is larger than memory likes.
+const HEAVIEST: usize = 50_000;
 
 /// What the keeper is asked to do.
 pub enum Job {
@@ -56,15 +61,33 @@ impl Job {
     }
 }
 
+/// Runs of which a line could not be kept, and why. Nothing that comes after such a line is kept either: a journal
+/// with a hole in it would say that something never happened.
+#[derive(Debug, Default)]
+pub struct Lost(Mutex<BTreeMap<RunId, StoreError>>);
+
+impl Lost {
+    /// Why a line of a run was lost, where one was.
+    pub fn of(&self, run: RunId) -> Option<StoreError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    }
+
+    fn add(&self, run: RunId, error: &StoreError) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(run).or_insert_with(|| error.clone());
+    }
+}
+
 /// Whoever keeps the store.
 pub struct Keeper {
     database: Database,
+    lost: Arc<Lost>,
     queue: mpsc::UnboundedReceiver<Job>,
     attended: Vec<RunId>,
 }
 
 impl Keeper {
-    /// Starts the thread. What comes back says whether there is a store, once it is open.
+    /// Starts the thread. What comes back says whether there is a store, once it is open. `alive` is dropped when
+    /// the thread is done.
     ///
     /// # Errors
     /// [`StoreTrouble::Unreachable`] where there can be no thread.
@@ -72,6 +95,8 @@ impl Keeper {
         location: Location,
         access: Access,
         queue: mpsc::UnboundedReceiver<Job>,
+        lost: Arc<Lost>,
+        alive: threads::Sender<()>,
     ) -> Result<oneshot::Receiver<Result<bool, StoreError>>, StoreError> {
         let failed = |error: std::io::Error| {
             StoreError::new(&location, StoreTrouble::Unreachable, format!("cannot be kept: {error}"))
@@ -84,12 +109,13 @@ impl Keeper {
                 match Database::open(place, access).await {
                     Ok(Some(database)) => {
                         let _ = opened.send(Ok(true));
-                        Self { database, queue, attended: Vec::new() }.serve().await;
+                        Self { database, lost, queue, attended: Vec::new() }.serve().await;
                     }
                     Ok(None) => drop(opened.send(Ok(false))),
                     Err(error) => drop(opened.send(Err(error))),
                 }
             });
+            drop(alive);
         };
         std::thread::Builder::new().name("store".to_owned()).spawn(keep).map_err(failed)?;
         Ok(answer)
@@ -103,12 +129,13 @@ impl Keeper {
             let job = match next.take() {
                 Some(job) => Some(job),
                 None => tokio::select! {
+                    // The leases first: a queue that is never empty must not cost them.
                     biased;
-                    job = self.queue.recv() => job,
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
                         continue;
                     }
+                    job = self.queue.recv() => job,
                 },
             };
             match job {
@@ -129,9 +156,11 @@ impl Keeper {
     /// Writes a line down, and those that wait behind it. Returns the first job behind those.
     async fn append(&mut self, line: Line, reply: oneshot::Sender<Result<(), StoreError>>) -> Option<Job> {
         let (mut lines, mut replies, mut next) = (vec![line], vec![reply], None);
-        while lines.len() < AT_ONCE {
+        let mut weight = lines.iter().map(Line::weight).sum::<usize>();
+        while lines.len() < AT_ONCE && weight < HEAVIEST {
             match self.queue.try_recv() {
                 Ok(Job::Append(line, reply)) => {
+                    weight += line.weight();
                     lines.push(*line);
                     replies.push(reply);
                 }
@@ -142,6 +171,12 @@ impl Keeper {
                 Err(_) => break,
             }
         }
+        // What follows a line that was lost is not kept, so that the journal has no hole.
+        if let Some(error) = lines.iter().find_map(|line| self.lost.of(line.run)) {
+            lines.iter().for_each(|line| self.lost.add(line.run, &error));
+            replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
+            return next;
+        }
         let mut done = journal::append(&mut self.database, &lines).await;
         if let Err(error) = &done
             && self.database.may_come_back(error)
@@ -150,6 +185,9 @@ impl Keeper {
                 Ok(()) => journal::append(&mut self.database, &lines).await,
                 Err(error) => Err(error),
             };
+        }
+        if let Err(error) = &done {
+            lines.iter().for_each(|line| self.lost.add(line.run, error));
         }
         for reply in replies {
             let _ = reply.send(done.clone());

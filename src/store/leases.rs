@@ -57,6 +57,15 @@ impl Store {
         .await
     }
 
+    /// Whether a run still holds the lease of a zone that it was given, whatever happened to it meanwhile. One that
+    /// ended is renewed, unless somebody else has taken it since.
+    ///
+    /// # Errors
+    /// Every [`super::StoreTrouble`].
+    pub async fn holds(&self, scope: Scope, zone: ZoneCode, run: RunId) -> Result<bool, StoreError> {
+        self.ask(move |database| holds(database, scope.clone(), zone.clone(), run).boxed_local()).await
+    }
+
     /// Lets go of a zone.
     ///
     /// # Errors
@@ -110,6 +119,26 @@ async fn lease(
         // It was let go between the two questions; whoever waits asks again.
         None => Ok(Turn::Theirs(Holder { run, at: String::new(), ends_in: 0 })),
     }
+}
+
+async fn holds(
+    database: &mut Database,
+    Scope { network, environment }: Scope,
+    ZoneCode(zone): ZoneCode,
+    run: RunId,
+) -> Result<bool, StoreError> {
+    let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
+    let sql = "UPDATE leases SET expires = {now} + $5
+               WHERE run = $1 AND network = $2 AND environment = $3 AND zone = $4";
+    let bound = database.execute(sql, |query| {
+        query
+            .bind(number(run))
+            .bind(network.to_string())
+            .bind(environment.to_string())
+            .bind(zone.to_string())
+            .bind(lasts)
+    });
+    bound.await.map(|held| held > 0)
 }
 
 async fn let_go(

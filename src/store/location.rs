@@ -43,6 +43,30 @@ impl Location {
         }
     }
 
+    /// Why there can be no file at this place, where one look says so.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        match self {
+            Self::File(path) if path.is_dir() => Some("is a directory, and not a file".to_owned()),
+            Self::File(path) => {
+                let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty())?;
+                (!directory.is_dir()).then(|| format!("there is no directory `{}`", directory.display()))
+            }
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Whether it is a file that was closed in order, so that all of it is in that one file.
+    pub(super) fn is_at_rest(&self) -> Option<()> {
+        match self {
+            Self::File(path) => {
+                let mut beside = path.clone().into_os_string();
+                beside.push("-wal");
+                (!PathBuf::from(beside).exists()).then_some(())
+            }
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// As the driver wants it. Holds the password.
     pub(super) fn address(&self, mode: &str) -> String {
         match self {

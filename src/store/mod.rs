@@ -13,11 +13,13 @@ mod leases;
 mod ledger;
 mod location;
 mod runs;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc as threads};
+use std::time::Duration;
 
 use futures::future::LocalBoxFuture;
 use tokio::sync::{mpsc, oneshot};
@@ -33,7 +35,11 @@ pub use self::location::Location;
 pub use self::runs::{NewRun, Unfinished};
 
 use self::database::Database;
-use self::keeper::{Job, Keeper};
+use self::keeper::{Job, Keeper, Lost};
+
+/// How long whoever lets go of a store waits until it is put away. A server that does not answer must not keep a
+/// process alive.
+const PUT_AWAY: Duration = Duration::from_secs(5);
 
 /// Whose things are meant: everything in a store belongs to one network in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +67,20 @@ pub struct Store {
     jobs: mpsc::UnboundedSender<Job>,
     location: Location,
     waiting: Waiting,
+    lost: Arc<Lost>,
+    /// The last field: by the time that the last clone drops it, nobody can ask the keeper for anything.
+    _end: Arc<End>,
+}
+
+/// Waits for the end of the keeper's thread, so that no process ends before the store is put away.
+#[derive(Debug)]
+struct End(Mutex<threads::Receiver<()>>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // Nothing is ever sent: what is waited for is that the other end is dropped.
+        let _ = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(PUT_AWAY);
+    }
 }
 
 impl Store {
@@ -75,8 +95,10 @@ impl Store {
         waiting: Waiting,
     ) -> Result<Option<Self>, StoreError> {
         let (jobs, queue) = mpsc::unbounded_channel();
-        let opened = Keeper::start(location.clone(), access, queue)?;
-        let store = Self { jobs, location, waiting };
+        let (alive, end) = threads::channel();
+        let lost = Arc::new(Lost::default());
+        let opened = Keeper::start(location.clone(), access, queue, Arc::clone(&lost), alive)?;
+        let store = Self { jobs, location, waiting, lost, _end: Arc::new(End(Mutex::new(end))) };
         match store.wait(opened).await {
             Some(Ok(true)) => Ok(Some(store)),
             Some(Ok(false)) => Ok(None),

@@ -1,10 +1,15 @@
 //! Runs: what each set out to do, and how it ended.
 
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures::FutureExt as _;
 use sqlx::Row as _;
 
+use super::chain;
 use super::database::Database;
-use super::error::{StoreError, StoreTrouble};
+use super::error::StoreError;
 use super::keeper::Job;
 use super::{Scope, Store};
 use crate::model::{Run, RunId, RunState};
@@ -42,7 +47,16 @@ impl Store {
     /// # Errors
     /// Every [`StoreTrouble`].
     pub async fn begin(&self, new: NewRun) -> Result<RunId, StoreError> {
-        let id = self.ask(move |database| begin(database, new.clone()).boxed_local()).await?;
+        let tried = AtomicBool::new(false);
+        let id = self
+            .ask(move |database| {
+                let attempt = match tried.swap(true, Ordering::Relaxed) {
+                    true => Attempt::Again,
+                    false => Attempt::First,
+                };
+                begin(database, new.clone(), attempt).boxed_local()
+            })
+            .await?;
         self.attend(id);
         Ok(id)
     }
@@ -61,10 +75,16 @@ impl Store {
     /// Writes down how a run ended, with its report in JSON, and lets go of its leases.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Every [`StoreTrouble`]; also that by which a line of the run was lost, even where nobody waited for it:
+    /// whoever takes the run up asks the zones what became of it.
     pub async fn end(&self, run: Run, report: String) -> Result<(), StoreError> {
         let _ = self.jobs.send(Job::Dismiss(run.id));
-        self.ask(move |database| end(database, run.clone(), report.clone()).boxed_local()).await
+        let lost = Arc::clone(&self.lost);
+        self.ask(move |database| match lost.of(run.id) {
+            Some(error) => ready(Err(error)).boxed_local(),
+            None => end(database, run.clone(), report.clone()).boxed_local(),
+        })
+        .await
     }
 
     /// A run; `None` where there is none of that name.
@@ -107,26 +127,47 @@ impl Store {
     }
 }
 
-async fn begin(database: &mut Database, new: NewRun) -> Result<RunId, StoreError> {
-    // Two that begin at once may count to the same number.
-    let mut tries = 0;
-    loop {
-        match try_to_begin(database, &new).await {
-            Err(error) if error.class == StoreTrouble::Busy && tries < 20 => tries += 1,
-            done => return done,
-        }
-    }
-}
-
-async fn try_to_begin(database: &mut Database, new: &NewRun) -> Result<RunId, StoreError> {
+pub(super) async fn begin(
+    database: &mut Database,
+    new: NewRun,
+    attempt: Attempt,
+) -> Result<RunId, StoreError> {
     database.execute(database.begin(), |query| query).await?;
-    let done = insert(database, new).await;
+    let done = insert(database, &new, attempt).await;
     database.end_transaction(done).await
 }
 
-async fn insert(database: &mut Database, NewRun { run, plan }: &NewRun) -> Result<RunId, StoreError> {
-    let row = database.fetch_one("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM runs", |query| query).await?;
-    let next: i64 = row.try_get("next").map_err(|error| database.trouble(&error))?;
+/// Whether the same was tried before, and perhaps done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// It was not.
+    First,
+    /// It was, and the answer was lost.
+    Again,
+}
+
+async fn insert(
+    database: &mut Database,
+    NewRun { run, plan }: &NewRun,
+    attempt: Attempt,
+) -> Result<RunId, StoreError> {
+    // Whoever begins at the same moment waits, and counts on.
+    chain::end(database).await?;
+    let sql = "SELECT id, body FROM runs ORDER BY id DESC LIMIT 20";
+    let rows = database.fetch(sql, |query| query).await?;
+    let read =
+        |row: &sqlx::any::AnyRow| Ok((row.try_get::<i64, _>("id")?, row.try_get::<String, _>("body")?));
+    let latest: Result<Vec<(i64, String)>, _> = rows.iter().map(read).collect();
+    let latest = latest.map_err(|error| database.trouble(&error))?;
+    if attempt == Attempt::Again {
+        let is_it =
+            |(id, body): &&(i64, String)| *body == json(&Run { id: RunId(id.unsigned_abs()), ..run.clone() });
+        if let Some((id, _)) = latest.iter().find(is_it) {
+            return Ok(RunId(id.unsigned_abs()));
+        }
+    }
+    let last = latest.first().map_or(0, |(id, _)| *id);
+    let next = last.saturating_add(1);
     let id = RunId(next.unsigned_abs());
     let Scope { network, environment } = Scope::from(run);
     let body = json(&Run { id, ..run.clone() });
@@ -152,6 +193,12 @@ async fn write(database: &mut Database, run: Run) -> Result<(), StoreError> {
 }
 
 async fn end(database: &mut Database, run: Run, report: String) -> Result<(), StoreError> {
+    database.execute(database.begin(), |query| query).await?;
+    let done = put_away(database, run, report).await;
+    database.end_transaction(done).await
+}
+
+async fn put_away(database: &mut Database, run: Run, report: String) -> Result<(), StoreError> {
     let id = number(run.id);
     write(database, run).await?;
     database

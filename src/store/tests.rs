@@ -1,10 +1,13 @@
-//! The store, on SQLite.
+//! What only the store itself can bring about: a disk that is full, an answer that is lost.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::sync::Arc;
 
-use super::{Access, Asked, Chain, Line, Location, NewRun, Scope, Store, Turn, Waiting};
+use sqlx::Row as _;
+
+use super::runs::Attempt;
+use super::{Access, Asked, Chain, Line, Location, NewRun, Scope, Store, StoreTrouble, Turn, Waiting};
 use crate::model::{
     Action, Author, CollectionId, Digest, Done, Entry, Host, Known, Learned, Maker, Moment, Run, RunDeed,
     RunId, RunState, Setting, Value,
@@ -77,7 +80,11 @@ async fn what_was_verified_is_in_journal_history_and_ledger() {
         maker: Maker::Adopted,
         manifest: "CodeTable/t".into(),
     };
-    let learned = Learned { found: [(changes[0].identity(), known)].into(), forgotten: Vec::new() };
+    let learned = Learned {
+        key: vec!["code".into()],
+        found: [(changes[0].identity(), known)].into(),
+        forgotten: Vec::new(),
+    };
     let _ = store.append(line(run, 2, Moment::Sent));
     store.append(line(run, 3, Moment::Verified { changes, learned })).kept().await.unwrap();
     assert_eq!(store.open_steps(run).await.unwrap(), (Vec::new(), 3));
@@ -95,4 +102,130 @@ async fn what_was_verified_is_in_journal_history_and_ledger() {
     let theirs = store.lease(scope(), "ALPHA".into(), RunId(9), "h/2".to_owned()).await.unwrap();
     assert!(matches!(theirs, Turn::Theirs(holder) if holder.run == run));
     store.close().await;
+}
+
+/// Says something to the store's own connection.
+async fn say(store: &Store, sql: &'static str) {
+    let said = store
+        .ask(move |database| Box::pin(async move { database.fetch(sql, |query| query).await.map(drop) }));
+    said.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    let run = store.begin(new_run()).await.unwrap();
+    let verified = |number: u64| {
+        let changes: Arc<[Done]> = (0..50).map(|row| set(&format!("{number}-{row}"), "One", "Two")).collect();
+        let learned = Learned::default();
+        store.append(line(run, number, Moment::Verified { changes, learned })).kept()
+    };
+    verified(1).await.unwrap();
+    // SQLite refuses to grow, with the error that it has for a disk without room.
+    say(&store, "PRAGMA max_page_count = 60").await;
+    let mut number = 1;
+    let error = loop {
+        number += 1;
+        match verified(number).await {
+            Ok(()) => assert!(number < 1000, "the disk is never full"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.class, StoreTrouble::Full);
+    assert_eq!(error.what, "database or disk is full");
+    let whole = async |lines: u64| {
+        assert_eq!(store.open_steps(run).await.unwrap().1, lines);
+        let chain = store.follow(&|_| {}).await.unwrap();
+        assert!(matches!(chain, Chain::Whole { entries, .. } if entries == lines * 50), "{chain:?}");
+    };
+    whole(number - 1).await;
+    assert_eq!(verified(number).await.unwrap_err().class, StoreTrouble::Full, "it is still full");
+    say(&store, "PRAGMA max_page_count = 1000000").await;
+    verified(number).await.unwrap();
+    whole(number).await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_run_whose_beginning_was_kept_and_its_answer_lost_is_not_begun_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    let begin = async |attempt| {
+        let begun = store.ask(move |database| Box::pin(super::runs::begin(database, new_run(), attempt)));
+        begun.await.unwrap()
+    };
+    assert_eq!(begin(Attempt::First).await, RunId(1));
+    assert_eq!(begin(Attempt::Again).await, RunId(1));
+    assert_eq!(begin(Attempt::First).await, RunId(2), "another one that looks the same is another one");
+}
+
+#[tokio::test]
+async fn somebody_who_keeps_the_store_busy_is_waited_for_and_told_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, other) = (open(&directory).await, open(&directory).await);
+    let run = store.begin(new_run()).await.unwrap();
+    say(&other, "BEGIN IMMEDIATE").await;
+    say(&store, "PRAGMA busy_timeout = 50").await;
+    let error = store.append(line(run, 1, Moment::Sent)).kept().await.unwrap_err();
+    assert_eq!((error.class, error.what.as_str()), (StoreTrouble::Busy, "database is locked"));
+    say(&store, "PRAGMA busy_timeout = 20000").await;
+    let kept = store.append(line(run, 1, Moment::Sent)).kept();
+    let ending = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        say(&other, "ROLLBACK").await;
+    };
+    tokio::join!(kept, ending).0.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_whose_last_handle_is_gone_writes_down_what_it_was_given_and_closes() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    let run = store.begin(new_run()).await.unwrap();
+    for number in 1..=100 {
+        drop(store.append(line(run, number, Moment::Sent)));
+    }
+    drop(store);
+    let mut tries = 0;
+    // SQLite removes the files beside it last of all.
+    while directory.path().read_dir().unwrap().count() > 1 {
+        tries += 1;
+        assert!(tries < 500, "it does not close");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(open(&directory).await.open_steps(run).await.unwrap().1, 100);
+}
+
+#[tokio::test]
+async fn no_question_reads_the_history_from_end_to_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    let (zone, name) = (|| "ALPHA".into(), || "CodeTable/T".to_owned());
+    for (asked, index) in [
+        (Asked::Everything, "history_by_network (network=? AND environment=? AND number<?)"),
+        (Asked::Zone(zone()), "history_by_zone (zone=? AND number<?)"),
+        (Asked::Collection(zone(), name()), "history_by_zone (zone=? AND number<?)"),
+        (
+            Asked::Record(zone(), name(), "A".to_owned()),
+            "history_by_record (zone=? AND collection=? AND record=? AND number<?)",
+        ),
+        (Asked::Run(RunId(1)), "history_by_run (run=? AND number<?)"),
+    ] {
+        let (sql, arguments) = super::history::question(asked.clone());
+        let explained = store.ask(move |database| {
+            let (sql, arguments) = (format!("EXPLAIN QUERY PLAN {sql}"), arguments.clone());
+            Box::pin(async move {
+                let rows = database
+                    .fetch(&sql, |query| {
+                        let query = query.bind("omni").bind("").bind(i64::MAX).bind(10_i64);
+                        arguments.into_iter().fold(query, |query, argument| query.bind(argument))
+                    })
+                    .await?;
+                Ok(rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>())
+            })
+        });
+        // One search, and nothing is sorted.
+        assert_eq!(explained.await.unwrap(), [format!("SEARCH history USING INDEX {index}")], "{asked:?}");
+    }
 }

@@ -266,7 +266,7 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
             [
                 ("01T_A/CodeTable/UserGroups/AFN", "drifted"),
                 ("01T_A/CodeTable/UserGroups/FACULTY", "pending"),
-                ("01T_B/CodeTable/UserGroups/FACULTY", "both"),
+                ("01T_B/CodeTable/UserGroups/FACULTY", "conflict"),
                 ("01T_C/CodeTable/UserGroups/FACULTY", "pending"),
             ]
         );
@@ -278,7 +278,7 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
         let json: Json = serde_json::from_str(&left.out).expect("it is JSON");
         let counts = &json["reconciler"]["counts"];
         assert_eq!(
-            (&counts["drifted"], &counts["pending"], &counts["both"]),
+            (&counts["drifted"], &counts["pending"], &counts["conflict"]),
             (&0.into(), &2.into(), &1.into())
         );
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);

@@ -9,7 +9,7 @@ use zonal::apply::{Journal, Stop, apply};
 use zonal::emulator::{Behaviour, CodeRow, Control, EmulatedZone, Emulator, MappingRow, TableKind};
 use zonal::manifest::{self, Source};
 use zonal::model::{
-    Action, Change, Desired, Event, Mode, Network, Observed, Outcome, Plan, Report, Value, ZoneCode,
+    Action, Base, Change, Desired, Event, Mode, Network, Observed, Outcome, Plan, Report, Value, ZoneCode,
 };
 use zonal::observe::observe;
 use zonal::provider::alma::{AlmaReader, AlmaWriter};
@@ -25,6 +25,7 @@ pub struct Rehearsal {
     pub network: Network,
     pub desired: Desired,
     pub transport: Arc<dyn Transport>,
+    pub base: Option<Base>,
 }
 
 /// Everything that a zone holds of what a scenario is about.
@@ -92,7 +93,7 @@ impl Rehearsal {
             }
         }
         let transport = Arc::new(emulator.transport());
-        Self { emulator, network, desired, transport }
+        Self { emulator, network, desired, base: None, transport }
     }
 
     pub fn control(&self) -> Control {
@@ -100,8 +101,13 @@ impl Rehearsal {
     }
 
     pub async fn plan(&self) -> Plan {
-        let observed = self.observe(&self.desired).await;
-        plan::plan(&self.network, diff::diff(&self.desired, &observed), &observed, None)
+        let observed = self.observed().await;
+        let differences = diff::since(&self.desired, &observed, self.base.as_ref());
+        plan::plan(&self.network, differences, &observed, None)
+    }
+
+    pub async fn observed(&self) -> Observed {
+        self.observe(&self.desired).await
     }
 
     /// What the zones hold of what is desired.
@@ -136,7 +142,7 @@ impl Rehearsal {
             })
             .collect();
         let (_never, stop) = Stop::new();
-        apply(&writers, desired, plan, journal, &stop, tell).await
+        apply(&writers, desired, self.base.as_ref(), plan, journal, &stop, tell).await
     }
 
     /// Plans and applies, and everything must succeed.
@@ -263,6 +269,7 @@ fn line(change: &Change) -> String {
         Mode::Report => " only reported",
         Mode::ByHand => " by hand",
         Mode::Later => " later",
+        Mode::Left => " left",
     };
     format!("{action} {}{mode}: {}", change.address, edits.collect::<Vec<_>>().join(", "))
 }

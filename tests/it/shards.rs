@@ -126,8 +126,6 @@ fn plan(text: &str) -> Json {
 fn four_do_what_one_does(store: &str) {
     let (one, four) = (Emulated::new(), Emulated::new());
     let planned = plan(&four.done("plan --json --store none", store));
-    // Makes the store.
-    four.done("plan --shard 1/1 --group first", store);
     four.in_four("plan --group plans", store);
     assert_eq!(plan(&four.done("runs merge --group plans --json", store)), planned);
 
@@ -159,4 +157,9 @@ fn four_processes_with_one_file_do_what_one_process_does() {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     let file: PathBuf = directory.path().join("store.db");
     four_do_what_one_does(&file.display().to_string());
+}
+
+#[test]
+fn four_processes_with_one_server_do_what_one_process_does() {
+    four_do_what_one_does(&crate::postgres::database());
 }

@@ -5,8 +5,10 @@
 mod amendments;
 mod default_rows;
 mod languages;
+pub(crate) mod ledger;
 mod names;
 mod new_records;
 pub(crate) mod notation;
 mod records;
 mod several_amendments;
+mod since;

@@ -246,6 +246,9 @@ fn line(change: &Change) -> String {
         (Mode::Later, Action::Create) => ":+",
         (Mode::Later, Action::Update) => ":~",
         (Mode::Later, Action::Delete) => ":-",
+        (Mode::Left, Action::Create) => "=+",
+        (Mode::Left, Action::Update) => "=~",
+        (Mode::Left, Action::Delete) => "=-",
     };
     let edits: Vec<String> = (change.edits.iter())
         .map(|edit| match (&edit.before, change.action) {

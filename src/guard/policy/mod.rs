@@ -44,7 +44,7 @@ fn done(zone: &ZonePlan) -> impl Iterator<Item = (&Step, &Change)> {
     });
     found.filter(|(_, change)| match change.mode {
         Mode::Apply | Mode::ByHand => true,
-        Mode::Report | Mode::Later => false,
+        Mode::Report | Mode::Later | Mode::Left => false,
     })
 }
 

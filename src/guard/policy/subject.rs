@@ -103,6 +103,7 @@ fn field(name: &str, step: &Step, change: &Change) -> Told {
             Mode::Apply => "apply",
             Mode::Report => "report",
             Mode::Later => "later",
+            Mode::Left => "left",
             Mode::ByHand => "by_hand",
         }),
         "before" => record(&change.before),
@@ -166,7 +167,7 @@ fn counts<'a>(zones: impl IntoIterator<Item = &'a ZonePlan>) -> Told {
             match change.mode {
                 Mode::Apply => deeds[deed(step, change) as usize] += 1,
                 Mode::ByHand => by_hand += 1,
-                Mode::Report | Mode::Later => {}
+                Mode::Report | Mode::Later | Mode::Left => {}
             }
         }
     }

@@ -95,7 +95,9 @@ impl Spec for BlockSharing {
         let Some(mut scope) = Scope::new(head, network, expansion) else { return };
         let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let of = |id, key, shape| scope.collection(id, &[key], shape).enforced(self.enforcement);
+            let of = |id, key, shape| {
+                scope.collection(id, &[key], shape).enforced(self.enforcement, self.conflict)
+            };
             let mut tables = (
                 of(descriptions(), "code", &SHAPES.descriptions),
                 of(definitions(), "ID", &SHAPES.definitions),

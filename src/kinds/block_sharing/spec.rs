@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
-use crate::model::Enforcement;
+use crate::model::{Enforcement, OnConflict};
 
 /// Blocks that travel between a user's institution and those that lend.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -17,6 +17,9 @@ pub struct BlockSharing {
     /// How strongly all of it is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// The blocks.
     #[serde(default)]
     pub blocks: Vec<At<Block>>,

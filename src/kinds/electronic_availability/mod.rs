@@ -17,7 +17,7 @@ use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
 use crate::manifest::{Head, codes};
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Shape, Unlisted, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Unlisted, Value};
 
 /// The groups that one e-resource of the network zone is available for. While it has none, it is available
 /// to the whole network; with the first one, to that group alone.
@@ -44,6 +44,9 @@ pub struct ElectronicAvailability {
     /// How strongly all of this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
 }
 
 /// An e-service by its ids.
@@ -199,8 +202,10 @@ impl Spec for ElectronicAvailability {
             UnlistedGroups::Remove => Unlisted::Remove,
         };
         let id = CollectionId::coded(Self::NAME, &self.ids().join("."));
-        let mut collection =
-            scope.collection(id, &["group"], &SHAPE).enforced(self.enforcement).unlisted(unlisted);
+        let mut collection = scope
+            .collection(id, &["group"], &SHAPE)
+            .enforced(self.enforcement, self.conflict)
+            .unlisted(unlisted);
         let mut told = BTreeSet::new();
         let mut notes = Notes::of(self);
         for spec in &self.groups {

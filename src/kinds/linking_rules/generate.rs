@@ -67,7 +67,7 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
         if let (Some(external), Some(held)) = (&spec.external_groups, held) {
             let mut collection = scope
                 .collection(CollectionId::whole("ExternalUserGroups"), &["code"], &GROUPS)
-                .enforced(spec.enforcement)
+                .enforced(spec.enforcement, spec.conflict)
                 .unlisted(external.unlisted.into());
             for group in held {
                 external_group(group, index, network, &scope, &mut collection);
@@ -110,7 +110,7 @@ fn linked_account_rules<'n>(
     let network = scope.network;
     let mut collection = scope
         .collection(CollectionId::whole("LinkedAccountRules"), &["name"], &RULES)
-        .enforced(spec.enforcement)
+        .enforced(spec.enforcement, spec.conflict)
         .unlisted(spec.unlisted);
     let mut position = 0_usize;
     for placed in rules.iter().filter(|placed| placed.targets.contains(&index)) {

@@ -23,7 +23,7 @@ use crate::manifest::check::FILLED;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
-use crate::model::{Diagnostic, Enforcement, Network, Shape, Unlisted};
+use crate::model::{Diagnostic, Enforcement, Network, OnConflict, Shape, Unlisted};
 
 /// Linked account rules of members, and the external user groups that they choose by.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,6 +35,9 @@ pub struct LinkingRules {
     /// How strongly the rules and groups are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to linked account rules that no manifest mentions.
     #[serde(default)]
     pub unlisted: Unlisted,

@@ -2,6 +2,7 @@
 
 mod access;
 mod guards;
+mod memory;
 mod parts;
 mod rollout;
 mod rules;
@@ -112,7 +113,8 @@ fn read(
         guards: Guards::default(),
         approval: ApprovalRule::default(),
         rollout: Rollout::default(),
-        store: None,
+        prune: memory::prune(spec, head),
+        store: memory::store(spec, chosen),
         unread: rules::lacks_zones(head),
     };
     network.guards = guards::guards(spec, &network, head, problems);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::access::Layer;
 use super::parts::{self, CredentialProblem};
 use super::spec::{CredentialSpec, CredentialsSpec, GatewaySpec, NetworkSpec, ZoneSpec};
-use super::{guards, rollout};
+use super::{guards, memory, rollout};
 use crate::manifest::lost::Lost;
 use crate::manifest::typed::{At, Fields};
 use crate::manifest::{Head, codes, suggest};
@@ -42,6 +42,7 @@ pub fn check(spec: &NetworkSpec, head: &Head) -> Vec<Diagnostic> {
         }
     }
     problems.extend(spec.guards.iter().flat_map(|said| guards::check(said, head)));
+    problems.extend(memory::check(spec, head));
     problems.extend(spec.rollout.iter().flat_map(|said| rollout::check(said, head)));
     problems
 }

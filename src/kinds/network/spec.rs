@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Visitor};
 
 use super::guards::GuardsSpec;
+use super::memory::PruneSpec;
 use super::rollout::{ApprovalSpec, RolloutSpec};
 use crate::manifest::check::{CODE, FILLED};
 use crate::manifest::typed::{At, Fields};
@@ -40,6 +41,12 @@ pub struct NetworkSpec {
     pub approval: Option<ApprovalSpec>,
     /// In what order the zones are written to; all at once where nothing is said.
     pub rollout: Option<RolloutSpec>,
+    /// What becomes of records that zonal created, once no manifest names them any more: `owned` removes all of
+    /// them, a map says it for each kind of manifest. Where nothing is said, they stay.
+    pub prune: Option<At<PruneSpec>>,
+    /// Where zonal remembers what it did: a file, relative to the config directory, or `postgres://HOST/DATABASE`
+    /// without a password.
+    pub store: Option<At<String>>,
     /// Other ways to reach the zones, chosen by `--environment`.
     #[serde(default)]
     pub environments: Fields<EnvironmentSpec>,
@@ -178,6 +185,8 @@ pub struct EnvironmentSpec {
     /// The gateway of this environment. An environment that has none is reached without one: the
     /// network's own may lead to production.
     pub gateway: Option<At<GatewaySpec>>,
+    /// Where zonal remembers what it did in this environment; where the network says, if nothing is said.
+    pub store: Option<At<String>>,
     /// Zones that differ in this environment, by code.
     #[serde(default)]
     pub zones: Fields<ZoneOverride>,

@@ -21,7 +21,7 @@ use crate::manifest::text::{KeepOrRemove, Text};
 use crate::manifest::typed::At;
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, Severity, Shape, Value};
+use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Severity, Shape, Value};
 
 /// Entries that calendars shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -36,6 +36,9 @@ pub struct OpenHours {
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to entries that no manifest mentions. What a library has from its institution is not
     /// one of its entries.
     #[serde(default)]
@@ -206,7 +209,7 @@ impl Spec for OpenHours {
             let records = self.records(&mut scope, zone, &mut told);
             for library in calendars {
                 let id = CollectionId { library, ..CollectionId::whole(Self::NAME) };
-                let calendar = scope.collection(id, &KEY, &SHAPE).enforced(self.enforcement);
+                let calendar = scope.collection(id, &KEY, &SHAPE).enforced(self.enforcement, self.conflict);
                 let mut calendar = calendar.unlisted(self.unlisted.into());
                 for record in &records {
                     calendar.add(record.entry(&scope));

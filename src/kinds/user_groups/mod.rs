@@ -175,7 +175,9 @@ impl UserGroups {
     }
 
     fn tables(&self, scope: &Scope<'_, '_>) -> Tables {
-        let of = |id, key: &[&str], shape| scope.collection(id, key, shape).enforced(self.enforcement);
+        let of = |id, key: &[&str], shape| {
+            scope.collection(id, key, shape).enforced(self.enforcement, self.conflict)
+        };
         let unlisted = match self.unlisted {
             UnlistedGroups::Keep => Unlisted::Keep,
             UnlistedGroups::Disable => Unlisted::Disable,

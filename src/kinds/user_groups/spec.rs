@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::manifest::selection::AppliesTo;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
-use crate::model::Enforcement;
+use crate::model::{Enforcement, OnConflict};
 
 /// Groups of users, in every table that must agree about them.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -17,6 +17,9 @@ pub struct UserGroups {
     /// How strongly the groups are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
+    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    #[serde(default)]
+    pub conflict: OnConflict,
     /// What happens to groups that no manifest mentions. None is ever deleted.
     #[serde(default)]
     pub unlisted: UnlistedGroups,

@@ -220,3 +220,29 @@ fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
         of(&Guards::default(), Deed::Disable, Extent::Collection)
     );
 }
+
+#[test]
+fn what_zonal_made_stays_unless_the_network_says_otherwise() {
+    use crate::model::Pruning::{Disable, Keep, Remove};
+    let of = |more: &str| {
+        let prune = with(more).prune;
+        (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.of(kind)), prune.place.is_some())
+    };
+    assert_eq!(of(""), ([Keep; 3], false));
+    assert_eq!(of("  prune: owned\n"), ([Remove; 3], true));
+    assert_eq!(of("  prune: {CodeTable: remove, MappingTable: disable}\n"), ([Remove, Disable, Keep], true));
+}
+
+#[test]
+fn an_environment_may_remember_elsewhere() {
+    let text = LAYERS.replacen("  region: ca\n", "  region: ca\n  store: state.db\n", 1);
+    let text = text.replacen("    sandbox:\n", "    sandbox:\n      store: postgres://zonal@db/sandbox\n", 1);
+    let store = |environment| {
+        let loaded = load(&[source("n.yaml", &text)], environment);
+        assert_eq!(shown(&loaded.diagnostics), "");
+        loaded.network.and_then(|network| network.store)
+    };
+    assert_eq!(store(None).as_deref(), Some("state.db"));
+    assert_eq!(store(Some("sandbox")).as_deref(), Some("postgres://zonal@db/sandbox"));
+    assert_eq!(store(Some("slow")).as_deref(), Some("state.db"));
+}

@@ -94,6 +94,7 @@ fn change(action: Action, name: &str, description: &str) -> Change {
         mode: Mode::Apply,
         drift: Drift::Value,
         origin: None,
+        conflict: None,
         reason: None,
         notes: Vec::new(),
         provenance,

@@ -40,6 +40,9 @@ impl<'a> Window<'a> {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = start + after.find('\n').unwrap_or(after.len());
         let line = text.get(line_start..line_end)?.trim_end_matches('\r');
+        if has_password(line) {
+            return None;
+        }
         // A byte order mark takes no place that anybody can see.
         let mark = line.len() - line.trim_start_matches('\u{feff}').len();
         let line = &line[mark..];
@@ -49,6 +52,17 @@ impl<'a> Window<'a> {
         let to = from + line.get(from..to).map_or(0, |covered| covered.trim_end().len());
         Some(Self { line, from, to })
     }
+}
+
+/// Whether a line holds an address with a password in it: such a line is not repeated, since what is printed is kept
+/// in logs.
+fn has_password(line: &str) -> bool {
+    let named = line.to_lowercase().contains("password=");
+    named
+        || line
+            .split_once("://")
+            .and_then(|(_, rest)| rest.rsplit_once('@'))
+            .is_some_and(|(user, _)| user.contains(':'))
 }
 
 #[cfg(test)]

@@ -178,3 +178,17 @@ fn a_place_that_is_not_in_the_text_is_still_named() {
     let shown = text(&[Diagnostic::error("Z0102", place, "gone")], &texts(), Colour::Plain);
     assert!(shown.starts_with("network.yaml:900:1: error[Z0102]: gone\n"), "{shown}");
 }
+
+#[test]
+fn a_line_with_a_password_is_not_repeated() {
+    for store in ["postgres://zonal:hunter2@db/zonal", "postgresql://db/zonal?user=a&PASSWORD=hunter2"] {
+        let line = format!("store: {store}\n");
+        let texts: Texts<'_> = [("n.yaml", line.as_str())].into();
+        let position = |byte: u32| Position { line: 1, column: byte + 1, byte };
+        let place = Place { file: "n.yaml".into(), start: position(7), end: position(line.len() as u32 - 1) };
+        let told = [Diagnostic::error("Z0324", place, "the address of the store has a password in it")];
+        let (plain, machines) = (text(&told, &texts, Colour::Plain), json(&told, &texts).to_string());
+        assert!(plain.contains("n.yaml:1:8") && !plain.contains("hunter2"), "{plain}");
+        assert!(machines.contains("Z0324") && !machines.contains("hunter2"), "{machines}");
+    }
+}

@@ -217,7 +217,14 @@ impl<'a> Intents<'a> {
         parts.push(Part::Many(edits));
         let reason = change.reason.as_deref();
         parts.push(Part::One(self.perhaps(reason)));
-        let notes = change.origin.map(text::moved).into_iter().chain(change.notes.iter().map(|note| &**note));
+        let moved = change.origin.map(|origin| Cow::Borrowed(text::moved(origin)));
+        // Who was there last, and what it held, is told beside what it holds.
+        let conflict = match self.detail < Detail::Wanted {
+            true => text::conflict(change),
+            false => Vec::new(),
+        };
+        let notes = moved.into_iter().chain(conflict.into_iter().map(Cow::Owned));
+        let notes = notes.chain(change.notes.iter().map(|note| Cow::Borrowed(&**note)));
         let notes = notes.map(|note| self.text(note)).collect();
         parts.push(Part::Many(notes));
         while matches!(parts.last(), Some(Part::One(0))) || parts.last() == Some(&Part::Many(Vec::new())) {
@@ -285,7 +292,7 @@ impl<'a> Intents<'a> {
 fn sign(change: &Change) -> u32 {
     let each = u32::from(change.each.is_some());
     let detached = u32::from(change.drift == Drift::Detached);
-    change.action as u32 + 3 * change.mode as u32 + 12 * detached + 24 * each
+    change.action as u32 + 3 * change.mode as u32 + 15 * detached + 30 * each
 }
 
 /// What is said of each sort of change: its sign, what becomes of the record, what a person is told.
@@ -293,19 +300,19 @@ pub fn signs() -> Vec<[&'static str; 3]> {
     let mut signs = Vec::new();
     for of_each in [None, Some(runbook::EACH)] {
         for drift in [Drift::Value, Drift::Detached] {
-            for mode in [Mode::Apply, Mode::Report, Mode::ByHand, Mode::Later] {
+            for mode in [Mode::Apply, Mode::Report, Mode::ByHand, Mode::Later, Mode::Left] {
                 for action in [Action::Create, Action::Update, Action::Delete] {
                     let symbol = match (mode, action) {
                         (Mode::Apply, Action::Create) => "+",
                         (Mode::Apply, Action::Update) => "~",
                         (Mode::Apply, Action::Delete) => "−",
-                        (Mode::Report | Mode::Later, _) => ".",
+                        (Mode::Report | Mode::Later | Mode::Left, _) => ".",
                         (Mode::ByHand, _) => ">",
                     };
                     let asked = match (mode, action, of_each) {
                         (Mode::ByHand, Action::Update, Some(each)) => each,
                         (Mode::ByHand, _, _) => runbook::ask(action),
-                        (Mode::Apply | Mode::Report | Mode::Later, _, _) => "",
+                        (Mode::Apply | Mode::Report | Mode::Later | Mode::Left, _, _) => "",
                     };
                     signs.push([symbol, text::fate(mode, action, drift), asked]);
                 }

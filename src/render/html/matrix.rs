@@ -247,7 +247,11 @@ fn state(zone: &ZonePlan, step: &Step) -> State {
         }
         Ok(found) => {
             let has = |mode| found.changes.iter().any(|change| change.mode == mode);
-            match (has(Mode::Apply), has(Mode::ByHand), has(Mode::Report) || has(Mode::Later)) {
+            match (
+                has(Mode::Apply),
+                has(Mode::ByHand),
+                has(Mode::Report) || has(Mode::Later) || has(Mode::Left),
+            ) {
                 (true, _, _) => State::Differs,
                 (false, true, _) => State::ByHand,
                 (false, false, true) => State::Reported,
@@ -266,7 +270,7 @@ pub fn tally(step: &Step) -> Tally {
             (Mode::Apply, Action::Update) => 1,
             (Mode::Apply, Action::Delete) => 2,
             (Mode::ByHand, _) => 3,
-            (Mode::Report | Mode::Later, _) => 4,
+            (Mode::Report | Mode::Later | Mode::Left, _) => 4,
         };
         tally[index] += 1;
     }

@@ -50,6 +50,7 @@ pub fn verdict(plan: &Plan) -> String {
             (counts.by_hand, "to be done by hand"),
             (counts.report, "only reported"),
             (counts.later, "left for a later apply"),
+            (counts.left, "left to the zone"),
         ];
         let mut noun = "record";
         let mut words = Vec::new();
@@ -104,7 +105,10 @@ fn rest(plan: &Plan) -> String {
         later: _,
         drifted,
         pending,
-        both,
+        conflict,
+        left: _,
+        in_sync,
+        agreed,
         held: _,
     } = plan.counts();
     let counts = [
@@ -121,13 +125,20 @@ fn rest(plan: &Plan) -> String {
     let moved = [
         (drifted, "because the zone moved"),
         (pending, "because the manifests moved"),
-        (both, "because both moved"),
+        (conflict, "in conflict, because both moved, each in its own way"),
     ];
     let moved = moved.into_iter().filter(|(number, _)| *number > 0);
     let moved: Vec<String> =
         moved.map(|(number, what)| format!("{} {what}", thousands(number as u64))).collect();
     if !moved.is_empty() {
         words = format!("Records that differ: {}. ", moved.join("; "));
+    }
+    if plan.compared.knows() {
+        let alike = match agreed {
+            0 => String::new(),
+            agreed => format!(" ({} of them changed alike by both)", thousands(agreed as u64)),
+        };
+        words.push_str(&format!("In sync: {}{alike}. ", count(in_sync, "record")));
     }
     if !counts.is_empty() {
         words.push_str(&format!("Other records: {}. ", counts.join("; ")));

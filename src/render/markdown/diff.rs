@@ -41,14 +41,14 @@ pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level)
         }
         Level::Records | Level::Collections | Level::Groups | Level::Totals => match change.mode {
             Mode::Apply => writeln!(body, "{sign} {name}"),
-            Mode::Report | Mode::ByHand | Mode::Later => writeln!(body, "{sign} {name} {fate}"),
+            Mode::Report | Mode::ByHand | Mode::Later | Mode::Left => writeln!(body, "{sign} {name} {fate}"),
         },
     }
 }
 
 fn sign(change: &Change) -> char {
     match (change.mode, change.action) {
-        (Mode::Report | Mode::Later, _) => ' ',
+        (Mode::Report | Mode::Later | Mode::Left, _) => ' ',
         (Mode::ByHand, _) | (Mode::Apply, Action::Update) => '!',
         (Mode::Apply, Action::Create) => '+',
         (Mode::Apply, Action::Delete) => '-',
@@ -57,7 +57,7 @@ fn sign(change: &Change) -> char {
 
 fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
     let report = match change.mode {
-        Mode::Report | Mode::Later => true,
+        Mode::Report | Mode::Later | Mode::Left => true,
         Mode::Apply | Mode::ByHand => false,
     };
     let (comes, goes) = if report { (' ', ' ') } else { ('+', '-') };

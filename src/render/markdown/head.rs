@@ -7,7 +7,7 @@ use super::escape::{code, prose};
 use super::marker::is_approvable;
 use super::sheet::Sheet;
 use super::{About, Context, Level};
-use crate::model::{Cost, Finding, GroupState, Verdict, ZoneCode};
+use crate::model::{Compared, Cost, Finding, GroupState, Verdict, ZoneCode};
 use crate::render::text::{self, Drifted, count, thousands};
 
 /// A path that is longer is left out.
@@ -28,15 +28,15 @@ pub fn words(content: &Content<'_>) -> String {
 }
 
 fn words_of_drift(content: &Content<'_>) -> String {
-    let Drifted { alone, both, pending, zones } = Drifted::of(content.plan);
+    let Drifted { alone, conflict, pending, zones } = Drifted::of(content.plan);
     let mut parts = Vec::new();
-    match (alone + both, content.plan.is_complete()) {
+    match (alone + conflict, content.plan.is_complete()) {
         (0, true) => parts.push("no drift".to_owned()),
         (0, false) => parts.push("no drift in what could be seen".to_owned()),
         (all, _) => parts.push(format!("drift, {} in {}", count(all, "record"), count(zones, "zone"))),
     }
-    if both > 0 {
-        parts.push(format!("{} changed in the manifests too", thousands(both as u64)));
+    if conflict > 0 {
+        parts.push(format!("{} changed in the manifests too", thousands(conflict as u64)));
     }
     if pending > 0 {
         parts.push(format!("{} pending", thousands(pending as u64)));
@@ -57,7 +57,7 @@ fn words_of_plan(content: &Content<'_>) -> String {
     if content.plan.has_work() {
         let (add, change, destroy) = (number(counts.add), number(counts.change), number(counts.destroy));
         parts.push(format!("{add} to add, {change} to change, {destroy} to destroy"));
-    } else if counts.by_hand + counts.report + counts.later > 0 {
+    } else if counts.by_hand + counts.report + counts.later + counts.left > 0 {
         parts.push("nothing to apply".to_owned());
     } else if content.plan.is_complete() {
         parts.push("no changes, the network matches the manifests".to_owned());
@@ -72,6 +72,12 @@ fn words_of_plan(content: &Content<'_>) -> String {
     }
     if counts.later > 0 {
         parts.push(format!("{} left for later", number(counts.later)));
+    }
+    if counts.left > 0 {
+        parts.push(format!("{} left to the zone", number(counts.left)));
+    }
+    if counts.conflict > 0 {
+        parts.push(format!("{} in conflict", number(counts.conflict)));
     }
     if counts.held > 0 {
         parts.push(format!("{} held back", number(counts.held)));
@@ -96,12 +102,17 @@ pub fn scope(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
         let file = if file.len() <= PATH { format!(" {}", code(file)) } else { String::new() };
         writeln!(sheet, "Compared with the snapshot{file}: no zone was asked.\n")?;
     }
-    match (content.about, &content.plan.base) {
-        (_, Some(base)) => writeln!(sheet, "Applied last: the manifests of {}.\n", code(short(base)))?,
-        (About::Drift, None) => {
+    match (content.about, &content.plan.compared) {
+        (_, Compared::Revision(base)) => {
+            writeln!(sheet, "Applied last: the manifests of {}.\n", code(short(base)))?;
+        }
+        (About::Drift, Compared::TwoWays) => {
             writeln!(sheet, "Nothing tells what was applied last, so every difference counts as drift.\n")?;
         }
-        (About::Plan, None) => {}
+        (About::Plan, Compared::TwoWays) | (_, Compared::Ledger { .. }) => {}
+    }
+    if let Some(classes) = text::classes(content.plan) {
+        writeln!(sheet, "{classes}\n")?;
     }
     match (content.about, content.groups.is_empty()) {
         (About::Drift, false) => {
@@ -283,11 +294,9 @@ pub fn foot(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, leve
     if content.counts.by_hand > 0 {
         writeln!(sheet, "What is done by hand: `zonal runbook`\n")?;
     }
-    if content.about == About::Drift
-        && let Some(base) = &content.plan.base
-        && Drifted::of(content.plan).alone > 0
-    {
-        let command = code(&format!("zonal apply --only-drift --base {}", short(base)));
+    if content.about == About::Drift && content.plan.compared.knows() && Drifted::of(content.plan).alone > 0 {
+        let base = content.plan.compared.revision().map(|base| format!(" --base {}", short(base)));
+        let command = code(&format!("zonal apply --only-drift{}", base.unwrap_or_default()));
         writeln!(sheet, "To put back what has drifted, and nothing else: {command}\n")?;
     }
     let what = match content.about {

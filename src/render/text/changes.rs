@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::lines;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
+use super::{conflict, lines};
 use crate::model::{
     Action, Change, Channel, CollectionId, Drift, Edit, Failure, Mode, Origin, Provenance, Value,
 };
@@ -20,7 +20,7 @@ pub fn drifted(out: &mut String, change: &Change, channel: Channel) {
 
 fn told(out: &mut String, change: &Change, channel: Channel, fate: &str) {
     let (style, symbol) = match (change.mode, change.action) {
-        (Mode::Report | Mode::Later, _) => (DIM, '.'),
+        (Mode::Report | Mode::Later | Mode::Left, _) => (DIM, '.'),
         (Mode::ByHand, _) => (HAND, '>'),
         (Mode::Apply, Action::Create) => (ADD, '+'),
         (Mode::Apply, Action::Update) => (CHANGE, '~'),
@@ -95,6 +95,12 @@ pub fn fate(mode: Mode, action: Action, drift: Drift) -> &'static str {
         (Mode::Later, Action::Update) if drift == Drift::Detached => {
             "is detached from the network, and stays so until a later apply"
         }
+        (Mode::Left, Action::Update) if drift == Drift::Detached => {
+            "is detached from the network, and is left to the zone"
+        }
+        (Mode::Left, Action::Create) => "is missing, and is left to the zone",
+        (Mode::Left, Action::Update) => "differs, and is left to the zone",
+        (Mode::Left, Action::Delete) => "should not be there, and is left to the zone",
         (Mode::Later, Action::Create) => "is missing, and left for a later apply",
         (Mode::Later, Action::Update) => "differs, and is left for a later apply",
         (Mode::Later, Action::Delete) => "should not be there, and is left for a later apply",
@@ -134,19 +140,23 @@ pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     };
     let mut remarks = vec![format!("{manifest}, {}{way}", change.provenance)];
     remarks.extend(change.origin.map(|origin| moved(origin).to_owned()));
+    remarks.extend(conflict::told(change));
     remarks.extend(change.reason.clone());
     remarks.extend(change.notes.iter().map(ToString::to_string));
+    remarks.extend(last_changed(change));
+    remarks
+}
+
+/// Who was at the record last, where the zone says so.
+pub fn last_changed(change: &Change) -> Option<String> {
     let attested = change.mode == Mode::ByHand;
     match (&change.updated_by, &change.update_date) {
-        (Some(by), Some(date)) if attested => {
-            remarks.push(format!("something else was attested by {by} on {date}"))
-        }
-        (Some(by), Some(date)) => remarks.push(format!("last changed by {by} on {date}")),
-        (Some(by), None) => remarks.push(format!("last changed by {by}")),
-        (None, Some(date)) => remarks.push(format!("last changed on {date}")),
-        (None, None) => {}
+        (Some(by), Some(date)) if attested => Some(format!("something else was attested by {by} on {date}")),
+        (Some(by), Some(date)) => Some(format!("last changed by {by} on {date}")),
+        (Some(by), None) => Some(format!("last changed by {by}")),
+        (None, Some(date)) => Some(format!("last changed on {date}")),
+        (None, None) => None,
     }
-    remarks
 }
 
 /// Who moved.
@@ -154,7 +164,7 @@ pub fn moved(origin: Origin) -> &'static str {
     match origin {
         Origin::Drifted => "drifted: the zone left what the manifests have said all along",
         Origin::Pending => "pending: the manifests changed, and the zone still holds what they said before",
-        Origin::Both => "both moved: the manifests changed, and the zone left what they said before",
+        Origin::Conflict => "conflict: both the manifests and the zone changed it, each in its own way",
     }
 }
 

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::changes;
+use super::conflict::classes;
 use super::plan::{heading, tell_notes, unknown};
 use super::words::{BOLD, count, styled, thousands, zone_list};
-use crate::model::{Change, Group, GroupState, Origin, Plan, ZonePlan};
+use crate::model::{Change, Compared, Group, GroupState, Origin, Plan, ZonePlan};
 
 /// Every difference, zones that share theirs together.
 pub fn drift(plan: &Plan) -> String {
     let mut out = String::new();
     heading(&mut out, plan);
-    if plan.base.is_none() {
+    if !plan.compared.knows() {
         out.push_str(
             "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
         );
@@ -72,7 +73,7 @@ pub struct Drifted {
     /// The zone alone, or nobody knows.
     pub alone: usize,
     /// The zone, and the manifests too.
-    pub both: usize,
+    pub conflict: usize,
     /// The manifests alone, which is no drift.
     pub pending: usize,
     /// In how many zones something has drifted.
@@ -89,7 +90,7 @@ impl Drifted {
         let number = |origin| records.get(&origin).copied().unwrap_or(0);
         Self {
             alone: number(None) + number(Some(Origin::Drifted)),
-            both: number(Some(Origin::Both)),
+            conflict: number(Some(Origin::Conflict)),
             pending: number(Some(Origin::Pending)),
             zones: plan.zones.values().filter(|zone| changes_of(zone).any(has_drifted)).count(),
         }
@@ -97,19 +98,19 @@ impl Drifted {
 }
 
 fn summary(out: &mut String, plan: &Plan) {
-    let Drifted { alone: drifted, both, pending, zones } = Drifted::of(plan);
-    let _ = match (drifted + both, plan.is_complete()) {
+    let Drifted { alone: drifted, conflict, pending, zones } = Drifted::of(plan);
+    let _ = match (drifted + conflict, plan.is_complete()) {
         (0, true) if plan.zones.is_empty() => {
             writeln!(out, "{} No zone is selected.", styled(BOLD, "No drift."))
         }
-        (0, true) if plan.base.is_none() => {
+        (0, true) if !plan.compared.knows() => {
             writeln!(out, "{} Every zone holds what the manifests say.", styled(BOLD, "No drift."))
         }
         (0, true) => writeln!(out, "{} Every zone holds what was applied last.", styled(BOLD, "No drift.")),
         (0, false) => writeln!(out, "{} No drift in what could be seen.", styled(BOLD, "Incomplete.")),
         (all, _) => {
-            let of = if both > 0 {
-                format!(", {} of them changed in the manifests too", thousands(both as u64))
+            let of = if conflict > 0 {
+                format!(", {} of them changed in the manifests too", thousands(conflict as u64))
             } else {
                 String::new()
             };
@@ -137,7 +138,13 @@ fn summary(out: &mut String, plan: &Plan) {
             count(blocked, "collection")
         );
     }
-    if drifted > 0 && plan.base.is_some() {
-        out.push_str("`zonal apply --only-drift --base REV` puts back what has drifted, and nothing else.\n");
+    if let Some(classes) = classes(plan) {
+        let _ = writeln!(out, "{classes}");
     }
+    let command = match (&plan.compared, drifted) {
+        (Compared::TwoWays, _) | (_, 0) => return,
+        (Compared::Revision(_), _) => "zonal apply --only-drift --base REV",
+        (Compared::Ledger { .. }, _) => "zonal apply --only-drift",
+    };
+    let _ = writeln!(out, "`{command}` puts back what has drifted, and nothing else.");
 }

@@ -1,6 +1,7 @@
 //! For people, in Terraform's symbols and wording.
 
 mod changes;
+mod conflict;
 mod drift;
 mod findings;
 mod history;
@@ -13,7 +14,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{fate, moved, remarks};
+pub use changes::{fate, last_changed, moved, remarks};
+pub use conflict::{classes, told as conflict};
 pub use drift::{Drifted, drift};
 pub use history::{author, history};
 pub use lines::{Line, are_several, excerpt};

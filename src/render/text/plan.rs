@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::changes;
+use super::conflict::classes;
 use super::findings;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
-use crate::model::{Channel, Cost, Counts, Group, GroupState, Mode, Plan, Released, ZoneCode};
+use crate::model::{
+    Channel, Compared, Cost, Counts, Group, GroupState, Hold, Mode, Plan, Released, ZoneCode,
+};
 
 /// The whole plan. A partial one says so in its first line.
 pub fn plan(plan: &Plan) -> String {
@@ -45,10 +48,13 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 pub fn compared(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.against.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
-    let base = plan.base.as_ref().map(|base| {
-        let short: String = base.chars().take(12).collect();
-        format!("Applied last: the manifests of {short}.")
-    });
+    let base = match &plan.compared {
+        Compared::TwoWays | Compared::Ledger { .. } => None,
+        Compared::Revision(base) => {
+            let short: String = base.chars().take(12).collect();
+            Some(format!("Applied last: the manifests of {short}."))
+        }
+    };
     against.into_iter().chain(base)
 }
 
@@ -64,6 +70,7 @@ fn legend(out: &mut String, plan: &Plan) {
         (counts.destroy, styled(REMOVE, '-'), "destroy"),
         (counts.report, styled(DIM, '.'), "report only"),
         (counts.later, styled(DIM, '.'), "left for a later apply"),
+        (counts.left, styled(DIM, '.'), "left to the zone"),
         (counts.by_hand, styled(HAND, '>'), "by hand, see `zonal runbook`"),
         (counts.blocked, styled(REMOVE, '!'), "cannot be planned"),
     ];
@@ -95,7 +102,15 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
         if let Some(hold) = &step.hold {
             let held = format_args!("{} is left alone: {hold}", step.diff.id);
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
-            continue;
+            match hold {
+                // Whoever is to decide must see what there is.
+                Hold::Conflict => {}
+                Hold::Unapproved
+                | Hold::Guarded { .. }
+                | Hold::Moved
+                | Hold::Stopped { .. }
+                | Hold::Taken { .. } => continue,
+            }
         }
         match &step.diff.outcome {
             Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
@@ -135,7 +150,10 @@ fn summary(out: &mut String, plan: &Plan) {
         later,
         drifted: _,
         pending: _,
-        both: _,
+        conflict: _,
+        left,
+        in_sync: _,
+        agreed: _,
         held,
     } = plan.counts();
     for (line, zones) in self::released(plan) {
@@ -143,7 +161,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     tell_notes(out, plan);
     let nothing = add + change + destroy == 0;
-    if nothing && plan.is_complete() && report + by_hand + later == 0 {
+    if nothing && plan.is_complete() && report + by_hand + later + left == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
         let _ = writeln!(out, "{} Your network matches the configuration{how}.", styled(BOLD, "No changes."));
     } else if nothing && !plan.is_complete() {
@@ -177,6 +195,7 @@ fn summary(out: &mut String, plan: &Plan) {
         (ignored, "Ignored drift"),
         (report, "Reported only"),
         (later, "Left for a later apply"),
+        (left, "Left to the zone"),
         (blocked, "Collections that cannot be planned"),
     ];
     let rest: Vec<String> = rest
@@ -186,6 +205,11 @@ fn summary(out: &mut String, plan: &Plan) {
         .collect();
     if !rest.is_empty() {
         let _ = writeln!(out, "{}", rest.join(" "));
+    }
+    if let Some(classes) = classes(plan) {
+        let _ = writeln!(out, "{classes}");
+    } else if !plan.compared.knows() {
+        let _ = writeln!(out, "Nothing tells what was applied last, so this compares two ways.");
     }
     if !nothing {
         let _ = writeln!(out, "{}", cost(&plan.cost));

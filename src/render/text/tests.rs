@@ -50,6 +50,7 @@ fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
 
     Plan: 0 to add, 2 to change, 2 to destroy.
     Zones: 2 with the same changes (group A).
+    Nothing tells what was applied last, so this compares two ways.
     Cost: 8 reads, 2 writes, at least 1 s.
     Channel: api.
     "##);
@@ -75,6 +76,7 @@ fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
     Incomplete. Nothing to apply in what could be seen.
     Zones: 1 different, 1 that could not be asked, so the plan is incomplete.
     Collections that cannot be planned: 1.
+    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 
@@ -84,6 +86,7 @@ fn a_network_that_matches_says_so() {
     No changes. Your network matches the configuration.
     Zones: 1 in sync.
     Unmanaged: 1.
+    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 
@@ -105,6 +108,7 @@ fn what_is_only_reported_is_not_counted_as_work() {
     No changes to apply. Nothing will be written.
     Zones: 1 different.
     Reported only: 1.
+    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 

@@ -68,9 +68,11 @@ CREATE TABLE history (
     -- Of this row and of the hash of the one before it.
     hash TEXT NOT NULL
 );
+CREATE INDEX history_by_network ON history (network, environment, number);
 CREATE INDEX history_by_run ON history (run, number);
-CREATE INDEX history_by_zone ON history (network, environment, zone, number);
-CREATE INDEX history_by_record ON history (network, environment, zone, collection, record, number);
+-- A zone belongs to one network, and to few environments.
+CREATE INDEX history_by_zone ON history (zone, number);
+CREATE INDEX history_by_record ON history (zone, collection, record, number);
 
 -- The end of the chain of hashes.
 CREATE TABLE chain (

@@ -209,6 +209,7 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         mode: Mode::Apply,
         drift: Drift::Value,
         origin: None,
+        conflict: None,
         reason: None,
         notes: Vec::new(),
         provenance: provenance(),

@@ -2,7 +2,7 @@
 function decode(number) {
   const [intent, place = 0, ...before] = [].concat(D.changes[number]);
   const [sign, key = [], edits = [], reason = 0, notes = []] = D.intents[intent];
-  return { sign, key, edits, reason, notes, place, before, action: sign % 3, byHand: Math.floor(sign / 3) % 4 === 2, each: sign >= 24 };
+  return { sign, key, edits, reason, notes, place, before, action: sign % 3, byHand: Math.floor(sign / 3) % 5 === 2, each: sign >= 30 };
 }
 
 function value(number, byHand) {

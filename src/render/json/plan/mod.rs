@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
-    Action, Channel, CollectionName, Cost, Counts, Digest, Drift, Field, GroupState, Hold, MadeFrom, Mode,
-    Origin, Record, Value,
+    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold,
+    MadeFrom, Mode, Origin, Record, Value,
 };
 
 pub(super) use self::read::change;
@@ -24,7 +24,7 @@ pub use self::write::{plan, resource};
 
 /// Version of the shape, as Terraform counts it. Its major number changes when a field goes or changes
 /// its meaning.
-pub const FORMAT: &str = "1.2";
+pub const FORMAT: &str = "1.3";
 
 /// A plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,7 @@ pub struct PlanJson {
     /// What will be done, by apply or, where its channel is `runbook`, by people.
     pub resource_changes: Vec<ResourceChange>,
     /// What differs and is only reported, because its manifest says `enforcement: observe`, or left for
-    /// a later apply by `--only-drift`.
+    /// a later apply by `--only-drift`, or to the zone by `conflict: theirs`.
     pub resource_drift: Vec<ResourceChange>,
     /// Whether every zone answered and every collection could be compared.
     pub complete: bool,
@@ -110,6 +110,9 @@ pub struct Reconciler {
     /// The revision whose manifests count as applied last; null where nothing tells what was.
     #[serde(default)]
     pub base: Option<String>,
+    /// How many records a store knows as applied last, in the zones of the plan; not there where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<usize>,
     /// Of everything that would be done: what is approved when the plan is.
     pub digest: Digest,
     /// What the plan was made from.
@@ -170,6 +173,12 @@ pub struct CollectionJson {
     pub existing: Option<usize>,
     /// Records that no manifest mentions; null where it could not be compared.
     pub unmanaged: Option<usize>,
+    /// Records that are as they are wanted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub in_sync: usize,
+    /// Of those, records that both the manifests and the zone changed, in the same way.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub agreed: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub ignored: usize,
@@ -240,6 +249,9 @@ pub struct ChangeDetail {
     /// Who moved since the manifests were last applied, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Where both moved, each in its own way: what was applied last, and what is done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Box<Conflict>>,
     /// How it reaches the zone.
     pub channel: Channel,
     /// The record's identity: fields, as the collection itself calls them, and values.

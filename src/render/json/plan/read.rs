@@ -8,8 +8,9 @@ use super::{
     ZoneJson,
 };
 use crate::model::{
-    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Edit, Failure, Finding, Group,
-    Key, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave, Witness, ZoneCode, ZonePlan,
+    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Compared, Edit, Failure,
+    Finding, Group, Key, Learned, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave,
+    Witness, ZoneCode, ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
@@ -102,7 +103,11 @@ impl TryFrom<PlanJson> for Plan {
             environment: reconciler.environment,
             selection: reconciler.selection,
             against: reconciler.against,
-            base: reconciler.base,
+            compared: match (reconciler.base, reconciler.ledger) {
+                (Some(revision), _) => Compared::Revision(revision),
+                (None, Some(entries)) => Compared::Ledger { entries },
+                (None, None) => Compared::TwoWays,
+            },
             groups,
             waves: (reconciler.waves.into_iter())
                 .map(|WaveJson { name, zones }| Wave {
@@ -144,6 +149,9 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
         None => Ok(CollectionChanges {
             changes: Vec::new(),
             existing: collection.existing.unwrap_or_default(),
+            in_sync: collection.in_sync,
+            agreed: collection.agreed,
+            learned: Learned::default(),
             unmanaged: collection.unmanaged.unwrap_or_default(),
             ignored: collection.ignored,
             released: collection.released.into_iter().map(released).collect(),
@@ -215,6 +223,7 @@ pub fn change(
         mode: detail.mode,
         drift: detail.drift,
         origin: detail.origin,
+        conflict: detail.conflict,
         reason: action_reason,
         notes: detail.notes,
         provenance,

@@ -7,8 +7,8 @@ use super::{
     ReleasedJson, ResourceChange, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Change, Channel, CollectionId, Digest, Edit, Mode, Plan, Provenance, Released, Step, ZoneCode,
-    ZonePlan,
+    Action, Change, Channel, CollectionId, Compared, Digest, Edit, Mode, Plan, Provenance, Released, Step,
+    ZoneCode, ZonePlan,
 };
 use crate::render::json::{FindingJson, Problem};
 
@@ -43,7 +43,11 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
             against: plan.against.clone(),
-            base: plan.base.clone(),
+            base: plan.compared.revision().map(str::to_owned),
+            ledger: match plan.compared {
+                Compared::Ledger { entries } => Some(entries),
+                Compared::TwoWays | Compared::Revision(_) => None,
+            },
             digest: plan.digest,
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
@@ -71,7 +75,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
 
 fn is_reported(change: &Change) -> bool {
     match change.mode {
-        Mode::Report | Mode::Later => true,
+        Mode::Report | Mode::Later | Mode::Left => true,
         Mode::Apply | Mode::ByHand => false,
     }
 }
@@ -130,6 +134,7 @@ pub fn detail(collection: &CollectionId, channel: Channel, change: &Change, dige
         mode: change.mode,
         drift: change.drift,
         origin: change.origin,
+        conflict: change.conflict.clone(),
         channel,
         key: change.key.clone(),
         each: change.each.clone(),
@@ -173,6 +178,8 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         menu: step.diff.shape.menu.clone(),
         existing: found.map(|found| found.existing).ok(),
         unmanaged: found.map(|found| found.unmanaged).ok(),
+        in_sync: found.map_or(0, |found| found.in_sync),
+        agreed: found.map_or(0, |found| found.agreed),
         ignored: found.map_or(0, |found| found.ignored),
         attested: found.map_or(0, |found| found.attested),
         released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),

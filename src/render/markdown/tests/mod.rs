@@ -9,7 +9,7 @@ use self::bounds::sound;
 use super::{About, Comment, Context, Level, comment};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Finding, Hold, Plan, Verdict};
+use crate::model::{Compared, Finding, Hold, Plan, Verdict};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -295,7 +295,7 @@ fn drift_is_no_plan_and_a_snapshot_is_named() {
 
     Digest `SHORT`.
     "#);
-    let based = Plan { base: Some("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
+    let based = Plan { compared: Compared::Revision("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
     let page = comment(&based, drift).text;
     assert!(
         page.contains("Applied last: the manifests of `4f2a4f2a4f2a`.") && !page.contains("Nothing tells"),

@@ -1,0 +1,95 @@
+//! Runs that did not end: which they are, whether they are still at work, and what is said of them.
+
+use super::author;
+use super::exit::Exit;
+use super::store::{self, scope};
+use super::world::World;
+use crate::model::{Network, Run, RunDeed, RunId, RunState};
+use crate::store::{Store, StoreError, Unfinished};
+
+/// Seconds after which a run counts as gone that has not been heard of.
+const SILENCE: u64 = 30;
+/// Runs that are looked through for those that did not end.
+const LATEST: usize = 50;
+
+/// Whether a run is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is, as far as can be told.
+    AtWork,
+    /// It was killed, interrupted, or has not been heard of for too long.
+    Gone,
+    /// It ended.
+    Over,
+}
+
+impl Standing {
+    /// How a run stands.
+    pub fn of(Unfinished { run, silent }: &Unfinished, world: &World) -> Self {
+        match run.state {
+            RunState::Ended => Self::Over,
+            RunState::Interrupted => Self::Gone,
+            RunState::Running if *silent >= SILENCE => Self::Gone,
+            RunState::Running if author::is_gone(&run.host, &author::host(world)) => Self::Gone,
+            RunState::Running => Self::AtWork,
+        }
+    }
+}
+
+/// Whether a run writes, so that there is something to finish.
+pub fn writes(run: &Run) -> bool {
+    match run.deed {
+        RunDeed::Apply | RunDeed::Revert => true,
+        RunDeed::Drift | RunDeed::Plan | RunDeed::Release => false,
+    }
+}
+
+/// The runs of a network that write and have not ended, the latest first.
+///
+/// # Errors
+/// Every [`crate::store::StoreTrouble`].
+pub async fn open(store: &Store, scope: crate::store::Scope) -> Result<Vec<Unfinished>, StoreError> {
+    let runs = store.runs(scope, LATEST).await?;
+    Ok(runs.into_iter().filter(|each| each.is_open() && writes(&each.run)).collect())
+}
+
+/// Says which run did not end, the latest of them, for whoever is about to plan or apply.
+///
+/// # Errors
+/// [`Exit::Invalid`], once it has been said why the store cannot be asked.
+pub async fn note(store: Option<&Store>, network: &Network, world: &World) -> Result<(), Exit> {
+    let Some(store) = store else { return Ok(()) };
+    let open = open(store, scope(network)).await.map_err(|error| store::told(&error, world))?;
+    let gone = open.iter().find(|each| Standing::of(each, world) == Standing::Gone);
+    if let Some(Unfinished { run: Run { id, .. }, .. }) = gone {
+        world.err.line(format!("note: {id} did not end; `zonal resume {id}` finishes it"));
+    }
+    Ok(())
+}
+
+/// Marks earlier runs as ended that a run has made up for, which left nothing undone: those that covered no more
+/// than it did, are gone, and of which nothing is open any more.
+///
+/// # Errors
+/// Every [`crate::store::StoreTrouble`].
+pub async fn make_up(store: &Store, by: &Run, world: &World) -> Result<(), StoreError> {
+    let everything = by.selection.is_none() && by.shard.is_none();
+    let covers = |run: &Run| everything || (&by.selection, by.shard) == (&run.selection, run.shard);
+    for each in open(store, by.into()).await? {
+        let Unfinished { run, .. } = &each;
+        let earlier = run.id < by.id && (run.deed, by.deed) == (RunDeed::Apply, RunDeed::Apply);
+        let made_up = earlier && covers(run) && Standing::of(&each, world) == Standing::Gone;
+        if made_up && store.open_steps(run.id).await?.0.is_empty() {
+            let report = store.papers(run.id).await?.and_then(|(_, report)| report).unwrap_or_default();
+            let exits = vec![Exit::Interrupted.code()];
+            let ended = Some((world.now)());
+            store.end(Run { state: RunState::Ended, exits, ended, ..run.clone() }, report).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What to say of a run that was asked for and cannot be had.
+pub fn unknown(id: RunId, world: &World) -> Exit {
+    super::fail(world, format!("the store knows no {id} of this network; `zonal runs` lists them"))
+}

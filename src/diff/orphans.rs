@@ -1,0 +1,134 @@
+//! Records that zonal made and no manifest names any more: the only writes that follow from a ledger.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::collection::{Comparison, Draft};
+use crate::model::{
+    Action, DesiredCollection, Drift, Edit, Farewell, Key, LedgerEntry, Maker, ObservedRecord, Provenance,
+    Record, Value,
+};
+
+/// So many are named where records are let go; of more it is said how many.
+const NAMED: usize = 5;
+
+/// What becomes of one.
+enum End<'a> {
+    /// It goes, or is disabled.
+    Change(Draft<'a>),
+    /// It stays, and a reader should know why.
+    Stays(&'static str),
+    /// There is nothing to do, and nothing to tell.
+    Done,
+}
+
+impl<'a> Comparison<'a> {
+    /// What becomes of the orphans. Returns those that are dealt with, so that they are not unlisted too.
+    pub(super) fn orphans(
+        &mut self,
+        listed: &dyn Fn(&Key) -> bool,
+        collection: &'a DesiredCollection,
+    ) -> BTreeSet<Key> {
+        let mut dealt_with = BTreeSet::new();
+        let Some(since) = self.since else { return dealt_with };
+        let (Some(orphans), Some(_)) = (since.orphans, self.entries) else { return dealt_with };
+        if self.observed.witness.is_people() {
+            return dealt_with;
+        }
+        let mut staying: Vec<(&'static str, &Key)> = Vec::new();
+        for (key, farewell) in orphans.iter().filter(|(key, _)| !listed(key)) {
+            let Some(entry) = self.entry(key) else { continue };
+            let rows = self.rows.get(key);
+            let end = match rows {
+                [] => End::Done,
+                [(_, found)] => self.end(entry, found, *farewell, collection),
+                _ => {
+                    staying.push(("several rows have the key, so zonal's own cannot be told", key));
+                    continue;
+                }
+            };
+            match end {
+                End::Change(draft) => {
+                    self.add(key, draft);
+                    dealt_with.insert(key.clone());
+                }
+                End::Stays(why) => {
+                    staying.push((why, key));
+                    self.forgotten.push(key.clone());
+                }
+                End::Done => self.forgotten.push(key.clone()),
+            }
+        }
+        self.tell_staying(staying);
+        dealt_with
+    }
+
+    fn end(
+        &self,
+        entry: &'a LedgerEntry,
+        found: &'a ObservedRecord,
+        farewell: Farewell,
+        collection: &'a DesiredCollection,
+    ) -> End<'a> {
+        let Some(holds) = &entry.holds else { return End::Done };
+        let switch = collection.shape.switch.as_ref();
+        let farewell = match entry.maker {
+            Maker::Created => farewell,
+            Maker::Adopted | Maker::Amended => Farewell::Release,
+        };
+        let Some(place) = self.since.and_then(|since| since.prune) else { return End::Stays(UNSAID) };
+        let provenance =
+            Provenance { place: place.clone(), manifest: entry.manifest.clone(), override_index: None };
+        let (action, edits) = match (farewell, switch) {
+            (Farewell::Release, _) => return End::Stays(NOT_OURS),
+            (Farewell::Disable, Some(switch)) if found.fields.get(switch) == Some(&Value::Bool(false)) => {
+                return End::Done;
+            }
+            (Farewell::Remove | Farewell::Disable, _) if !holds_all(found, holds) => {
+                return End::Stays(THEIRS);
+            }
+            (Farewell::Remove, _) => (Action::Delete, Vec::new()),
+            (Farewell::Disable, None) => return End::Stays(NO_SWITCH),
+            (Farewell::Disable, Some(switch)) => {
+                let edit: Edit = self.cleared(switch, found, &provenance);
+                (Action::Update, vec![edit])
+            }
+        };
+        End::Change(Draft {
+            action,
+            edits,
+            mode: self.done(),
+            drift: Drift::Extra,
+            reason: Some(REASON.to_owned()),
+            notes: &[],
+            provenance: Cow::Owned(provenance),
+            found: Some(found),
+            each: None,
+        })
+    }
+
+    fn tell_staying(&mut self, mut staying: Vec<(&'static str, &Key)>) {
+        staying.sort();
+        for alike in staying.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((why, _)) = alike.first() else { continue };
+            let named: Vec<String> = alike.iter().take(NAMED).map(|(_, key)| format!("`{key}`")).collect();
+            let more = match alike.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let those = if alike.len() == 1 { "it stays as it is" } else { "they stay as they are" };
+            self.notes.push(format!("no manifest names {}{more} any more: {those}; {why}", named.join(", ")));
+        }
+    }
+}
+
+/// Whether a record still holds everything that it held when zonal last applied it.
+fn holds_all(found: &ObservedRecord, holds: &Record) -> bool {
+    holds.iter().all(|(field, value)| found.fields.get(field).unwrap_or(&Value::Null) == value)
+}
+
+const REASON: &str = "because zonal created it and no manifest names it any more (`prune`)";
+const NOT_OURS: &str = "the zone had what zonal only changed";
+const THEIRS: &str = "somebody has changed it since zonal created it";
+const NO_SWITCH: &str = "there is no way to disable it";
+const UNSAID: &str = "the network does not say what becomes of such records";

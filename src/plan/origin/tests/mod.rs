@@ -1,0 +1,4 @@
+//! Who moved, text in and text out.
+
+mod ledger;
+mod revision;

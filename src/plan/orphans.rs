@@ -1,0 +1,161 @@
+//! Records that zonal once applied and no manifest names any more: which these are, and what becomes of each.
+//!
+//! Whether one really goes is decided where it is compared: it must still hold what the ledger says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{
+    Base, CollectionId, Desired, DesiredCollection, Enforcement, Farewell, Key, Ledger, LedgerEntry, Maker,
+    OnConflict, Orphans, Provenance, Prune, Pruning, Shape, Standing, Table, Unlisted, ZoneCode,
+};
+
+/// What a run covers.
+#[derive(Debug, Clone, Copy)]
+pub struct Covered<'a> {
+    /// Its zones.
+    pub zones: &'a BTreeSet<ZoneCode>,
+    /// The kinds of manifests that it is narrowed to; empty for all.
+    pub kinds: &'a [String],
+}
+
+/// What the zones are compared with beside what is desired. `everything` is what all manifests want of all
+/// zones, before anything is left out by a selection: what any of them names is no orphan.
+pub fn base(ledger: Ledger, everything: &Desired, prune: &Prune, covered: Covered<'_>) -> Base {
+    let mut base = Base { prune: prune.place.clone(), ..Base::default() };
+    for (zone, collections) in ledger.zones.iter().filter(|(zone, _)| covered.zones.contains(zone)) {
+        let desired = everything.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
+        for (id, collection) in collections {
+            let same: Vec<&DesiredCollection> =
+                desired.iter().filter(|desired| desired.id.may_share_rows_with(id)).collect();
+            let orphans: Orphans = (collection.entries.iter())
+                .filter(|(_, entry)| covered.covers(entry))
+                .filter(|(key, entry)| !is_named(key, entry, &same))
+                .filter_map(|(key, entry)| Some((key.clone(), farewell(entry, prune)?)))
+                .collect();
+            if !orphans.is_empty() {
+                base.orphans.entry(zone.clone()).or_default().insert(id.clone(), orphans);
+            }
+        }
+    }
+    base.ledger = ledger;
+    base
+}
+
+impl Covered<'_> {
+    fn covers(&self, entry: &LedgerEntry) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == kind_of(entry))
+    }
+}
+
+/// The kind of the manifest that wanted a record so.
+fn kind_of(entry: &LedgerEntry) -> &str {
+    entry.manifest.split('/').next().unwrap_or_default()
+}
+
+/// Whether a manifest speaks of a record. Of part of a record no manifest says which it means, so all those are
+/// spoken of that any part is wanted of.
+fn is_named(key: &Key, entry: &LedgerEntry, same: &[&DesiredCollection]) -> bool {
+    let amended = entry.maker == Maker::Amended;
+    same.iter()
+        .any(|desired| desired.records.contains_key(key) || (amended && !desired.amendments.is_empty()))
+}
+
+/// `None` where it stays known.
+fn farewell(entry: &LedgerEntry, prune: &Prune) -> Option<Farewell> {
+    match (entry.maker, prune.of(kind_of(entry))) {
+        // That it was once wanted to be gone is of no use to anybody.
+        _ if entry.holds.is_none() => Some(Farewell::Release),
+        (Maker::Adopted | Maker::Amended, _) => Some(Farewell::Release),
+        (Maker::Created, Pruning::Keep) => None,
+        (Maker::Created, Pruning::Remove) => Some(Farewell::Remove),
+        (Maker::Created, Pruning::Disable) => Some(Farewell::Disable),
+    }
+}
+
+/// Adds what must be looked at because of orphans alone: collections that nothing is wanted of any more. How a
+/// type of collection behaves is said by `shape`; one that nobody knows any more is left out.
+pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Option<Arc<Shape>>) {
+    let Some(place) = &base.prune else { return };
+    for (zone, collections) in &base.orphans {
+        let known = base.ledger.zones.get(zone);
+        for (id, orphans) in collections {
+            let going = orphans.iter().find(|(_, farewell)| match farewell {
+                Farewell::Remove | Farewell::Disable => true,
+                Farewell::Release => false,
+            });
+            let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
+            let Some(entry) = going.and_then(|(key, _)| collection.entries.get(key)) else { continue };
+            let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
+            if wanted.iter().any(|wanted| is_asked_for(id, wanted)) {
+                continue;
+            }
+            let Some(shape) = shape(&id.kind) else { continue };
+            let leftover = DesiredCollection {
+                id: id.clone(),
+                shape,
+                key: collection.key.as_slice().into(),
+                unlisted: Unlisted::Keep,
+                enforcement: Enforcement::Enforce,
+                records: BTreeMap::new(),
+                amendments: Vec::new(),
+                on_conflict: OnConflict::default(),
+                standing: Standing::LeftOver,
+                provenance: Provenance {
+                    place: place.clone(),
+                    manifest: entry.manifest.clone(),
+                    override_index: None,
+                },
+            };
+            desired.zones.entry(zone.clone()).or_default().push(leftover);
+        }
+    }
+}
+
+/// Whether a collection is looked at anyway. Where a manifest has come to name another language, or none, the
+/// zone might answer with the same texts twice: then what the old name is known by is left alone.
+fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
+    let language = |id: &CollectionId| id.language.clone();
+    let titled = matches!(wanted.id.table, Table::Title(_));
+    wanted.standing != Standing::InView
+        && !titled
+        && wanted.id.shares_rows_with(id)
+        && (language(&wanted.id) == language(id) || language(&wanted.id).is_none() || language(id).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Covered, base};
+    use crate::diff::tests::ledger::{ledger, prune};
+    use crate::diff::tests::notation::desired;
+    use crate::model::{Pruning, ZoneCode};
+
+    /// The orphans of ALPHA, and what becomes of each.
+    fn orphans(zones: &[&str], kinds: &[&str], pruning: Pruning) -> String {
+        let manifests = "CodeTable t\ntable: T\nrows: [{code: N, description: Named}]";
+        let known = ledger(
+            "code T code\nN created code=N\nA created code=A from CodeTable/old\nB created code=B from UserGroups/old\n\
+             C adopted code=C from CodeTable/old\nD gone from CodeTable/old\n\
+             code U code\nE created code=E from CodeTable/u",
+        );
+        let zones = zones.iter().map(|zone| ZoneCode::from(*zone)).collect();
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let covered = Covered { zones: &zones, kinds: &kinds };
+        let base = base(known, &desired(&["ALPHA"], manifests).1, &prune(pruning), covered);
+        let all = base.orphans.values().flatten().flat_map(|(_, orphans)| orphans);
+        all.map(|(key, farewell)| format!("{key} {farewell:?}")).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn only_what_zonal_created_goes_and_only_of_what_the_run_covers() {
+        let all = orphans(&["ALPHA"], &[], Pruning::Remove);
+        assert_eq!(all, "A Remove, B Remove, C Release, D Release, E Remove");
+        assert_eq!(
+            orphans(&["ALPHA"], &["CodeTable"], Pruning::Remove),
+            "A Remove, C Release, D Release, E Remove"
+        );
+        assert_eq!(orphans(&["ALPHA"], &["UserGroups"], Pruning::Disable), "B Disable");
+        assert_eq!(orphans(&["ALPHA"], &[], Pruning::Keep), "C Release, D Release");
+        assert_eq!(orphans(&["BETA"], &[], Pruning::Remove), "");
+    }
+}

@@ -1,0 +1,92 @@
+//! Who moved, in words: what both changed, value by value, with the way out; and how many records each class has.
+
+use super::words::thousands;
+use crate::model::{Action, Change, Conflict, Edit, Mode, OnConflict, Plan, Value};
+
+/// What is to be told of a change that both the manifests and the zone have made, each in its own way.
+pub fn told(change: &Change) -> Vec<String> {
+    let Some(conflict) = &change.conflict else {
+        return match change.mode {
+            Mode::Left => vec!["left, because it cannot be had without what is left to the zone".to_owned()],
+            Mode::Apply | Mode::Report | Mode::ByHand | Mode::Later => Vec::new(),
+        };
+    };
+    let mut told = values(change, conflict);
+    let manifest = &conflict.manifest;
+    told.push(match (conflict.then, change.mode) {
+        (_, Mode::Report) => "it is only reported".to_owned(),
+        (OnConflict::Stop, _) => format!(
+            "look at it, then decide with `conflict: ours` or `conflict: theirs` in {manifest}, or make the \
+             manifest say what the zone holds"
+        ),
+        (OnConflict::Ours, _) => format!("written all the same, because {manifest} says `conflict: ours`"),
+        (OnConflict::Theirs, _) => {
+            format!("left to the zone, because both changed it and {manifest} says `conflict: theirs`")
+        }
+    });
+    told
+}
+
+fn values(change: &Change, conflict: &Conflict) -> Vec<String> {
+    let by = match (&change.updated_by, &change.update_date) {
+        (Some(by), Some(date)) => format!(" (by {by}, {date})"),
+        (Some(by), None) => format!(" (by {by})"),
+        (None, Some(date)) => format!(" ({date})"),
+        (None, None) => String::new(),
+    };
+    let Some(applied) = &conflict.applied else {
+        return vec![format!("it was gone when zonal applied it, and is there now{by}")];
+    };
+    let null = Value::Null;
+    let line = |name: &str, was: &Value, is: &Value, wanted: &str| {
+        format!("`{name}` was {was} when zonal applied it; the zone now {is}{by}; the manifest now {wanted}")
+    };
+    match change.action {
+        Action::Create => {
+            let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
+            let other = said.filter(|(edit, was)| **was != edit.after);
+            let other = other.map(|(Edit { name, after, .. }, was)| {
+                format!("`{name}` was {was} when zonal applied it; the manifest now {after}")
+            });
+            std::iter::once("the zone has removed it since zonal applied it".to_owned())
+                .chain(other)
+                .collect()
+        }
+        Action::Update => {
+            let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
+            said.map(|(Edit { name, before, after, .. }, was)| {
+                line(name, was, before.as_ref().unwrap_or(&null), &after.to_string())
+            })
+            .collect()
+        }
+        Action::Delete => {
+            let said =
+                applied.iter().map(|(name, was)| (name, was, change.before.get(name).unwrap_or(&null)));
+            said.filter(|(_, was, is)| was != is)
+                .map(|(name, was, is)| line(name, was, is, "wants the record gone"))
+                .collect()
+        }
+    }
+}
+
+/// How many records each class has, in a sentence; `None` where nothing tells who moved, or there are none.
+pub fn classes(plan: &Plan) -> Option<String> {
+    if !plan.compared.knows() {
+        return None;
+    }
+    let counts = plan.counts();
+    let alike = match counts.agreed {
+        0 => String::new(),
+        number => format!(" ({} of them changed alike by both)", thousands(number as u64)),
+    };
+    let classes = [
+        (counts.in_sync, format!("in sync{alike}")),
+        (counts.pending, "pending".to_owned()),
+        (counts.drifted, "drifted".to_owned()),
+        (counts.conflict, "in conflict".to_owned()),
+    ];
+    let classes: Vec<String> = (classes.iter().filter(|(number, _)| *number > 0))
+        .map(|(number, what)| format!("{} {what}", thousands(*number as u64)))
+        .collect();
+    (!classes.is_empty()).then(|| format!("Since it was applied last: {}.", classes.join(", ")))
+}

@@ -1,0 +1,113 @@
+//! Turning an empty database into a store, and an older store into one of today; and leaving alone what is neither.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::database::{Access, Database};
+use super::error::{StoreError, StoreTrouble};
+use super::location::Location;
+
+/// The steps from each version to the next. What was done of them stands in a table of our own, because others
+/// who keep theirs in the same database may count theirs in the table that the driver would take.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("src/store/migrations");
+    migrations.dangerous_set_table_name("zonal_versions");
+    migrations
+});
+/// The tables of the first version, as SQL lists them.
+const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history', 'chain'";
+/// How often, and how long apart, a store is looked at again that somebody else brings up to date.
+const TRIES: u32 = 20;
+const APART: Duration = Duration::from_millis(100);
+
+impl Database {
+    /// Brings the store up to date, or makes one.
+    ///
+    /// # Errors
+    /// Every [`StoreTrouble`].
+    pub(super) async fn upgrade(&mut self, access: Access) -> Result<(), StoreError> {
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let mut tries = 0;
+        loop {
+            match self.version().await? {
+                Some(version) if version == known => return Ok(()),
+                Some(version) if version > known => {
+                    let what = format!("is of version {version}, and this zonal knows {known}");
+                    return Err(StoreError::new(&self.location, StoreTrouble::Newer, what));
+                }
+                None => self.leave_alone(access).await?,
+                Some(_) => {}
+            }
+            let done = self.migrate().await;
+            match done {
+                // SQLite has no lock for this: of two that begin at once, one fails, and finds it done.
+                Err(StoreError { class: StoreTrouble::Busy | StoreTrouble::Damaged, .. })
+                    if tries < TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(APART).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn migrate(&mut self) -> Result<(), StoreError> {
+        match self.location {
+            // From here on it is ours. Whoever reads does not wait for whoever writes.
+            Location::File(_) => self.fetch("PRAGMA journal_mode = WAL", |query| query).await.map(drop)?,
+            Location::Postgres(_) => {}
+        }
+        match MIGRATIONS.run(&mut self.connection).await {
+            Ok(()) => Ok(()),
+            Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
+            Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(&error)),
+            Err(error) => {
+                let what = format!("cannot be brought up to date: {error}");
+                Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
+            }
+        }
+    }
+
+    /// What others keep is left alone. A file is ours or theirs; on a server only the names matter.
+    async fn leave_alone(&mut self, access: Access) -> Result<(), StoreError> {
+        let sql = match self.location {
+            Location::File(_) => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name".to_owned()
+            }
+            Location::Postgres(_) => format!(
+                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
+                 WHERE table_schema = current_schema() AND table_name IN ({TABLES}) ORDER BY table_name"
+            ),
+        };
+        let found = self.fetch_one(&sql, |query| query).await?;
+        let name = found.map(|row| row.try_get::<String, _>("name")).transpose();
+        let what = match (name.map_err(|error| self.trouble(&error))?, access) {
+            (Some(name), _) => format!("is no store of zonal: it holds a table `{name}` of somebody else's"),
+            (None, Access::Read) => "is no store of zonal: it holds nothing of it".to_owned(),
+            (None, Access::Write) => return Ok(()),
+        };
+        Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
+    }
+
+    /// The version of the store; `None` where the database is none.
+    async fn version(&mut self) -> Result<Option<i64>, StoreError> {
+        let tables = match self.location {
+            Location::File(_) => "SELECT name FROM sqlite_master WHERE name = 'zonal_versions'",
+            Location::Postgres(_) => {
+                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
+                 WHERE table_name = 'zonal_versions' AND table_schema = current_schema()"
+            }
+        };
+        if self.fetch_one(tables, |query| query).await?.is_none() {
+            return Ok(None);
+        }
+        let sql = "SELECT COALESCE(MAX(version), 0) AS version FROM zonal_versions";
+        let row = self.fetch_one(sql, |query| query).await?;
+        let version = row.map(|row| row.try_get("version")).transpose();
+        version.map_err(|error| self.trouble(&error))
+    }
+}

@@ -1,0 +1,171 @@
+//! A config directory, its network over loopback, and the real program as a process of its own.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+use zonal::emulator::TableKind;
+use zonal::model::{Done, RunState};
+use zonal::store::{Access, Asked, Chain, Location, Scope, Store, Waiting};
+
+use super::gate::Gate;
+use crate::script::Stage;
+
+/// A config directory: its files by name.
+pub type Files = &'static [(&'static str, &'static str)];
+
+/// Where the program is run, and what it is run against.
+pub struct Place {
+    pub stage: Stage,
+    pub gate: Gate,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+/// What a process came to.
+pub struct Ended {
+    pub out: String,
+    pub err: String,
+    /// `None` where a signal ended it.
+    pub code: Option<i32>,
+}
+
+impl Place {
+    /// Lays out a config directory and serves its network.
+    pub async fn new(files: Files) -> Self {
+        let case = tempfile::tempdir().expect("a temporary directory can be made");
+        for (name, text) in files {
+            std::fs::write(case.path().join(name), text).expect("it can be written");
+        }
+        let stage = Stage::new(case.path());
+        stage.happen(r#"behaviour {"latency_ms": 0, "per_second": 4294967295, "daily": 4294967295}"#);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        let gate = Gate::default();
+        let router = gate.before(stage.emulator.router());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let place = Self { stage, gate, serving };
+        place.edit("network.yaml", "http://127.0.0.1:1", &format!("http://{address}"));
+        place
+    }
+
+    /// Replaces a text in a file of the config directory.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.stage.directory().join(file);
+        let text = std::fs::read_to_string(&path).expect("the file is there");
+        assert!(text.contains(from), "{file} does not say {from}");
+        std::fs::write(path, text.replace(from, to)).expect("it can be written");
+    }
+
+    /// The program, about to be started.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zonal"));
+        command.args(words.split_whitespace()).current_dir(self.stage.directory());
+        command.env_clear().envs(&self.stage.env);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Starts the program.
+    pub fn start(&self, words: &str) -> Child {
+        self.command(words).spawn().expect("the program can be started")
+    }
+
+    /// Runs the program to its end.
+    pub async fn run(&self, words: &str) -> Ended {
+        ended(self.start(words)).await
+    }
+
+    /// Runs the program, and expects it to end so.
+    pub async fn expect(&self, words: &str, code: i32) -> Ended {
+        let ended = self.run(words).await;
+        assert_eq!(ended.code, Some(code), "{words}: {}{}", ended.out, ended.err);
+        ended
+    }
+
+    /// Starts the program and kills it once a request is held. `false` where it came to its end before.
+    pub async fn kill(&self, words: &str) -> bool {
+        let mut child = self.start(words);
+        let killed = tokio::select! {
+            () = self.gate.held() => true,
+            _ = child.wait() => false,
+        };
+        if killed {
+            child.start_kill().expect("it can be killed");
+            child.wait().await.expect("it ends");
+        }
+        self.gate.open();
+        killed
+    }
+
+    /// Everything that the zones hold.
+    pub fn holding(&self) -> BTreeMap<String, String> {
+        let control = self.stage.emulator.control();
+        let mut holding = BTreeMap::new();
+        let zones: Vec<String> = control.zones().map(|zone| zone.code.clone()).collect();
+        for zone in zones {
+            for kind in [TableKind::Code, TableKind::Mapping] {
+                for name in control.tables(&zone, kind).expect("the zone is there") {
+                    let table = control.table(&zone, kind, &name).expect("the table is there");
+                    holding.insert(format!("{zone} {name}"), format!("{table:?}"));
+                }
+            }
+            for kind in ["AuthorityTaskList", "AuthorityTaskListReports"] {
+                let records = control.records(&zone, kind).expect("the zone is there");
+                holding.insert(format!("{zone} {kind}"), format!("{records:?}"));
+            }
+        }
+        holding
+    }
+
+    /// The file of the store.
+    pub fn file(&self) -> PathBuf {
+        self.stage.directory().join(".zonal/store.db")
+    }
+
+    /// The store; `None` where no command has made one.
+    pub async fn store(&self) -> Option<Store> {
+        let location = Location::File(self.file());
+        Store::open(location, Access::Read, Waiting::Aside).await.expect("the store can be opened")
+    }
+
+    /// What the history lists, in an order of its own, once its chain was found to be whole.
+    pub async fn history(&self) -> Vec<(String, Done)> {
+        let Some(store) = self.store().await else { return Vec::new() };
+        let page = store.history(self.scope(), Asked::Everything, None, 1000).await.expect("it can be read");
+        let chain = store.follow(&|_| {}).await.expect("the chain can be followed");
+        assert!(
+            matches!(chain, Chain::Whole { entries, .. } if entries == page.entries.len() as u64),
+            "{chain:?}"
+        );
+        let mut listed: Vec<(String, Done)> =
+            page.entries.into_iter().map(|entry| (entry.address.to_string(), entry.done)).collect();
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        listed
+    }
+
+    /// How the runs stand, the latest first.
+    pub async fn states(&self) -> Vec<RunState> {
+        let Some(store) = self.store().await else { return Vec::new() };
+        let runs = store.runs(self.scope(), 50).await.expect("they can be read");
+        runs.into_iter().map(|each| each.run.state).collect()
+    }
+
+    /// Whose things in the store are meant.
+    pub fn scope(&self) -> Scope {
+        Scope { network: "duo".into(), environment: "".into() }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Waits for a process.
+pub async fn ended(child: Child) -> Ended {
+    let output = child.wait_with_output().await.expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ended { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+}

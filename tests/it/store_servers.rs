@@ -1,0 +1,86 @@
+//! A store on a server that goes away: for a moment, or for good.
+
+use zonal::store::{Access, Asked, Chain, Location, Store, StoreTrouble, Waiting};
+
+use crate::postgres::{Disk, Server};
+use crate::store_place::{new_run, scope, set, verified};
+
+async fn open(address: &str) -> Store {
+    let location = Location::parse(address).expect("an address");
+    let opened = Store::open(location, Access::Write, Waiting::Aside).await;
+    opened.expect("it can be opened").expect("it is made where there is none")
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_is_not_noticed_and_one_that_does_not_is_told() {
+    let mut server = Server::start(Disk::Trusted);
+    let database = server.database();
+    let store = open(&database).await;
+    let run = store.begin(new_run()).await.expect("a run begins");
+    let kept = |number| store.append(verified(run, number, "ALPHA", vec![set("A", "1", "2")])).kept();
+    kept(1).await.expect("the line is kept");
+
+    server.stop("immediate");
+    let pending = kept(2);
+    let back = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        server.start_again();
+        server
+    });
+    pending.await.expect("the line is kept once the server is back");
+    let mut server = back.join().expect("the server is back");
+    let page = store.history(scope(), Asked::Everything, None, 10).await.expect("it answers");
+    assert_eq!(page.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2, 1]);
+    let Chain::Whole { entries: 2, .. } = store.follow(&|_| {}).await.expect("it answers") else {
+        panic!("the chain is not whole");
+    };
+
+    server.stop("immediate");
+    let error = kept(3).await.expect_err("nobody is there");
+    assert_eq!(error.class, StoreTrouble::Unreachable, "{error}");
+    server.start_again();
+    kept(4).await.expect_err("what comes after a line that was lost is not kept");
+    let again = open(&database).await;
+    let line = verified(run, 4, "ALPHA", vec![set("A", "1", "2")]);
+    again.append(line).kept().await.expect("whoever takes the run up goes on");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_says_so_and_never_the_password() {
+    let mut server = Server::start(Disk::Trusted);
+    let address = server.database();
+    let place = crate::store_place::Place::at(&address);
+    place.sql("CREATE ROLE zonal LOGIN PASSWORD 'the-right-one'; CREATE ROLE guest LOGIN").await;
+    place.sql("ALTER ROLE guest PASSWORD 'the-right-one'").await;
+    server.ask_for_passwords();
+    let told = async |address: String| {
+        let location = Location::parse(&address).expect("an address");
+        let shown = format!("{location} {location:?}");
+        let error = Store::open(location, Access::Write, Waiting::Aside).await.expect_err("it is refused");
+        let all = format!("{shown} {error} {error:?}");
+        assert!(!all.contains("wrong-one") && !all.contains("right-one"), "{all}");
+        (error.class, error.what)
+    };
+    let with = |user: &str, rest: &str| address.replace("postgres@", user) + rest;
+    let refused = (StoreTrouble::Unreachable, "password authentication failed for user \"zonal\"".to_owned());
+    assert_eq!(told(with("zonal:wrong-one@", "")).await, refused);
+    assert_eq!(told(with("zonal@", "?password=wrong-one")).await, refused);
+    // It may come in, but not make anything.
+    let (class, what) = told(with("guest:the-right-one@", "")).await;
+    assert_eq!((class, what.as_str()), (StoreTrouble::ReadOnly, "permission denied for schema public"));
+    let (class, what) = told(with("zonal:the-right-one@", "_that_is_not_there")).await;
+    assert_eq!(class, StoreTrouble::Unreachable);
+    assert_eq!(what, "database \"test_1_that_is_not_there\" does not exist");
+    let (class, _) = told(with("zonal:wrong-one@", "?sslmode=require")).await;
+    assert_eq!(class, StoreTrouble::Unreachable, "it has no TLS");
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_runs_is_told_at_once() {
+    let started = std::time::Instant::now();
+    let location = Location::parse("postgres://zonal:secret@127.0.0.1:1/zonal").expect("an address");
+    let error = Store::open(location, Access::Write, Waiting::Aside).await.expect_err("nobody is there");
+    assert_eq!(error.class, StoreTrouble::Unreachable);
+    assert!(error.to_string().starts_with("the store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
