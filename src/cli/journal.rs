@@ -14,8 +14,10 @@ use super::unfinished;
 use super::world::World;
 use crate::apply::{Closed, Journal};
 use crate::model::{
-    Entry, Event, Failure, FailureClass, Hold, Moment, Network, Plan, Run, RunDeed, RunId, RunState, ZoneCode,
+    Entry, Event, Failure, FailureClass, Hold, Ledger, Moment, Network, Plan, Run, RunDeed, RunId, RunState,
+    ZoneCode,
 };
+use crate::plan::revert;
 use crate::provider::door::ZoneReader;
 use crate::store::{Holder, Line, NewRun, Scope, Store, StoreError, Turn};
 
@@ -44,6 +46,8 @@ pub struct RunJournal {
     patience: Patience,
     /// Ways to the zones, to ask what others left open in them.
     readers: BTreeMap<ZoneCode, ZoneReader>,
+    /// What the ledger said when the run set out to take another one back.
+    before: Option<Ledger>,
     /// Whose turn it is to write down what others left open.
     turns: tokio::sync::Mutex<()>,
     /// When each zone was last known to be ours.
@@ -59,6 +63,8 @@ pub struct Ways {
     pub patience: Patience,
     /// How the zones are asked what others left open in them.
     pub readers: BTreeMap<ZoneCode, ZoneReader>,
+    /// What the ledger says, where the run takes another one back.
+    pub before: Option<Ledger>,
 }
 
 /// What a run is about, beside its plan.
@@ -130,10 +136,10 @@ impl RunJournal {
     }
 
     fn of(store: &Store, network: &Network, run: Run, lines: u64, ways: Ways, world: &World) -> Self {
-        let Ways { patience, readers } = ways;
+        let Ways { patience, readers, before } = ways;
         let (store, scope, lines) = (store.clone(), scope(network), AtomicU64::new(lines));
         let (turns, sure) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { run, store, scope, patience, readers, turns, sure, lines, now: world.now }
+        Self { run, store, scope, patience, readers, before, turns, sure, lines, now: world.now }
     }
 
     /// Writes down how the run ended.
@@ -169,7 +175,11 @@ impl RunJournal {
     }
 
     /// Puts a line in its place.
-    fn put(&self, entry: Entry) -> crate::store::Written {
+    fn put(&self, mut entry: Entry) -> crate::store::Written {
+        if let (Some(before), Moment::Verified { learned, .. }) = (&self.before, &mut entry.moment) {
+            let known = before.zones.get(&entry.zone).and_then(|zone| zone.get(&entry.collection));
+            *learned = revert::learned(std::mem::take(learned), known);
+        }
         let number = self.lines.fetch_add(1, Ordering::Relaxed) + 1;
         let (scope, run, at) = (self.scope.clone(), self.run.id, (self.now)());
         self.store.append(Line { scope, run, number, at, entry })

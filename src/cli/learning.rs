@@ -9,6 +9,10 @@ use crate::store::Lesson;
 /// What the plan found out about collections that nothing is written to. What is written to is learned of when it
 /// is read back.
 pub fn lessons(planned: &Planned) -> Vec<Lesson> {
+    // What is wanted by a run that takes another one back is not what the manifests want.
+    if planned.plan.made_from.reverts.is_some() {
+        return Vec::new();
+    }
     let zones = planned.plan.zones.iter();
     let steps = zones.flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, &step.diff)));
     let lesson = |found: &CollectionChanges| (!found.learned.is_empty()).then(|| found.learned.clone());

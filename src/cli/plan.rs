@@ -320,7 +320,11 @@ pub async fn look(
         Access::Write => store.keep(&config.network, directory, world).await?,
     };
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
-    let base = remembered::base(store.as_ref(), &config, &reach, world).await?;
+    let mut base = remembered::base(store.as_ref(), &config, &reach, world).await?;
+    if let (Some(base), Some(_)) = (&mut base, &backwards) {
+        // What takes a run back touches nothing else.
+        base.orphans.clear();
+    }
     remembered::look_at(&mut desired, base.as_ref());
     let knows = base.as_ref().is_some_and(|base| !base.ledger.zones.is_empty());
     let revision = match (&terms.memory, knows) {

@@ -89,7 +89,7 @@ impl Release {
         if !self.yes {
             ask(world).await?;
         }
-        let run = forget(&config, &store, leaving, directory, world).await?;
+        let run = forget(&config, &store, &ledger, leaving, directory, world).await?;
         match self.json {
             true => world.out.line(to_json(&Let { run, released: addresses })),
             false => world.out.line(format!("Released {}.", count(addresses.len(), "record"))),
@@ -182,6 +182,7 @@ fn names<'a>(desired: &'a Desired, address: &Address, entry: &LedgerEntry) -> Op
 async fn forget(
     config: &Config,
     store: &Store,
+    ledger: &Ledger,
     leaving: Leaving,
     directory: &Path,
     world: &World,
@@ -195,11 +196,11 @@ async fn forget(
         ..journal::new(&nothing, RunDeed::Release, &About::default(), author, world)
     };
     let plan = serde_json::to_string(&planfile::plan_json(&nothing)).unwrap_or_default();
-    let lessons = leaving.into_iter().map(|((zone, collection), forgotten)| Lesson {
-        zone,
-        collection,
-        learned: Learned { forgotten, ..Learned::default() },
-        created: BTreeSet::new(),
+    let lessons = leaving.into_iter().filter_map(|((zone, collection), forgotten)| {
+        // Entries by another key would all be forgotten with them.
+        let key = ledger.zones.get(&zone)?.get(&collection)?.key.clone();
+        let learned = Learned { key, forgotten, ..Learned::default() };
+        Some(Lesson { zone, collection, learned, created: BTreeSet::new() })
     });
     let lessons: Vec<Lesson> = lessons.collect();
     let kept = async {

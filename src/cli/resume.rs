@@ -152,7 +152,7 @@ impl Resuming<'_> {
         }
         let known: Vec<&Zone> = network.zones.iter().filter(|zone| zones.contains(&zone.code)).collect();
         let readers = opened::open(config, &known, self.directory, self.format, world).await?.readers;
-        let ways = Ways { patience: self.patience(), readers };
+        let ways = Ways { patience: self.patience(), readers, before: None };
         let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
         let journal = Some(journal);
         let tell = |event: Event| self.telling.event(&event);

@@ -148,6 +148,7 @@ pub async fn prepare(
     let desired = plan::narrow(&target.selection, &config, desired, world)?;
     let words = format!("what takes back {run}");
     let selection = std::iter::once(words).chain(target.selection.words()).collect::<Vec<_>>().join(", ");
+    let reach = Reach { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };
     let made_from = MadeFrom { reverts: Some(run), ..crate::plan::made_from(&config.network, &desired, &[]) };
     Ok(Prepared {
         config,
@@ -159,6 +160,7 @@ pub async fn prepare(
         store: target.store.clone(),
         reach: Reach::default(),
         backwards: Some(backwards),
+        reach,
     })
 }
 

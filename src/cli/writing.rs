@@ -33,7 +33,7 @@ impl Manner {
     fn is_grouped(&self) -> bool {
         match &self.begin {
             Begin::New { about, .. } => about.group.is_some(),
-            Begin::TakenUp { .. } => false,
+            Begin::TakenUp(_) => false,
         }
     }
 }
@@ -132,11 +132,12 @@ async fn begin(
     directory: &Path,
     world: &World,
 ) -> Result<Option<RunJournal>, Exit> {
-    let Planned { config, plan, store, doors, keys, .. } = planned;
+    let Planned { config, plan, store, doors, keys, base, .. } = planned;
     let Some(store) = store else { return Ok(None) };
     let network = &config.network;
     // What people have attested is never written, so nobody has to be asked about it.
-    let ways = Ways { patience, readers: doors.readers(network, keys, BTreeMap::new()) };
+    let before = plan.made_from.reverts.and_then(|_| Some(base.as_ref()?.ledger.clone()));
+    let ways = Ways { patience, readers: doors.readers(network, keys, BTreeMap::new()), before };
     let begun = match begin {
         Begin::New { deed, about } => {
             let author = world.unless_interrupted(author(directory, world)).await?;

@@ -192,6 +192,9 @@ impl Backwards {
                 standing: Standing::Wanted,
                 records: records.collect(),
                 amendments: Vec::new(),
+                // Only what still stands as the run left it is touched at all.
+                on_conflict: OnConflict::Ours,
+                standing: Standing::Wanted,
                 provenance: self.provenance(),
             };
             desired.zones.entry(zone.clone()).or_default().push(collection);
@@ -280,6 +283,29 @@ impl Past {
             records.any(|record| record.fields.get(flag) == Some(&yes) && !gives(record, flag))
         })
     }
+}
+
+/// What the ledger is to say of a collection in which something was taken back: what it said, with the fields as they
+/// are now, so that what the manifests still want is pending, and no drift. What the run created is forgotten, and so
+/// is what it had deleted: neither was known before.
+pub fn learned(learned: Learned, known: Option<&LedgerCollection>) -> Learned {
+    let Learned { key, found, mut forgotten } = learned;
+    // By another key, nobody can tell which records are meant.
+    let known = known.filter(|known| known.key == key);
+    let mut kept = BTreeMap::new();
+    for (id, Known { holds: now, maker: _, manifest: _ }) in found {
+        let Some(entry) = known.and_then(|known| known.entries.get(&id)) else { continue };
+        match (now, &entry.holds) {
+            (Some(now), Some(held)) => {
+                let mut holds = held.clone();
+                holds.extend(now);
+                let (maker, manifest) = (entry.maker, Arc::clone(&entry.manifest));
+                kept.insert(id, Known { holds: Some(holds), maker, manifest });
+            }
+            (Some(_) | None, _) => forgotten.push(id),
+        }
+    }
+    Learned { key, found: kept, forgotten }
 }
 
 impl Kept {

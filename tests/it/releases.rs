@@ -50,7 +50,11 @@ async fn manage(stage: &Stage, zone: &str, manifest: &str, codes: &[&str]) {
     let lesson = Lesson {
         zone: zone.into(),
         collection: CollectionId::coded("CodeTable", "UserGroups"),
-        learned: Learned { found: codes.iter().map(known).collect(), ..Learned::default() },
+        learned: Learned {
+            key: vec!["code".into()],
+            found: codes.iter().map(known).collect(),
+            ..Learned::default()
+        },
         created: BTreeSet::new(),
     };
     store.learn(scope(), RunId(1), vec![lesson]).await.expect("it can be written");

@@ -158,3 +158,8 @@ fn four_processes_with_one_file_do_what_one_process_does() {
     let file: PathBuf = directory.path().join("store.db");
     four_do_what_one_does(&file.display().to_string());
 }
+
+#[test]
+fn four_processes_with_one_server_do_what_one_process_does() {
+    four_do_what_one_does(&crate::postgres::database());
+}
