@@ -1,6 +1,6 @@
 //! Runs that belong together: several machines that each take a part of the zones, and one report of them all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
@@ -98,8 +98,6 @@ impl About {
         let author = world.unless_interrupted(author(directory, world)).await?;
         let run = journal::new(plan, deed, self, author, world);
         let text = serde_json::to_string(&planfile::plan_json(plan)).unwrap_or_default();
-        // It goes to no zone.
-        let ways = Ways { patience: Patience::default(), readers: BTreeMap::new(), before: None };
         let kept = async {
             let journal =
                 RunJournal::begin(store, &config.network, run, text, Ways::default(), world).await?;

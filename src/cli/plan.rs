@@ -363,10 +363,10 @@ pub async fn look(
     let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
-        compared: match (revision, &base) {
-            (Some(revision), _) => Compared::Revision(revision.commit),
-            (None, Some(base)) => remembered::compared(base, &reach),
-            (None, None) => Compared::TwoWays,
+        compared: match (revision, &base, &backwards) {
+            (Some(revision), _, _) => Compared::Revision(revision.commit),
+            (None, Some(base), None) => remembered::compared(base, &reach),
+            (None, _, Some(_)) | (None, None, None) => Compared::TwoWays,
         },
         ..plan::plan(&config.network, differences, &observed, selection)
     };

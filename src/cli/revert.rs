@@ -158,7 +158,6 @@ pub async fn prepare(
         reviewed: None,
         terms: Terms::default(),
         store: target.store.clone(),
-        reach: Reach::default(),
         backwards: Some(backwards),
         reach,
     })

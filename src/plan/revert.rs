@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use crate::model::{
     Action, CollectionId, Desired, DesiredCollection, DesiredRecord, DesiredValue, Differences, Done,
-    Enforcement, Field, HistoryEntry, Key, Observed, ObservedCollection, ObservedRecord, OnConflict, Place,
-    Provenance, REVERT_OF, Record, RunId, Setting, Shape, Standing, Unlisted, Value, ZoneCode,
+    Enforcement, Field, HistoryEntry, Key, Known, Learned, LedgerCollection, Observed, ObservedCollection,
+    ObservedRecord, OnConflict, Place, Provenance, REVERT_OF, Record, RunId, Setting, Shape, Standing,
+    Unlisted, Value, ZoneCode,
 };
 
 /// What a run did, record by record, and the way back.
@@ -188,8 +189,6 @@ impl Backwards {
                 key: past.key.clone(),
                 unlisted: Unlisted::Keep,
                 enforcement: Enforcement::Enforce,
-                on_conflict: OnConflict::Stop,
-                standing: Standing::Wanted,
                 records: records.collect(),
                 amendments: Vec::new(),
                 // Only what still stands as the run left it is touched at all.
