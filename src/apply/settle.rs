@@ -1,5 +1,8 @@
 //! What became of a write whose run was killed: the changes that it was to make, beside what the zone holds now.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::model::{Action, Done, Known, Learned, Maker, Moment, ObservedCollection, ObservedRecord, Value};

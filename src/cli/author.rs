@@ -14,7 +14,7 @@ const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
 
 /// Who and what set a command off.
 pub async fn author(directory: &Path, world: &World) -> Author {
-    let head = revision::head(directory, world).await;
+    let head = at_once(revision::head(directory, world), world).await;
     let said = |name: &&str| world.env.get(*name).filter(|said| !said.is_empty()).cloned();
     Author {
         committer: head.as_ref().map(|head| head.committer.clone()),
@@ -22,6 +22,18 @@ pub async fn author(directory: &Path, world: &World) -> Author {
         actor: ACTORS.iter().find_map(said),
         pipeline: on_github(world).or_else(|| PIPELINES.iter().find_map(said)),
     }
+}
+
+/// Waits for another process. The clock of a simulated network would run on meanwhile, unless a thread of its
+/// runtime is seen at work.
+async fn at_once<T>(work: impl Future<Output = T>, world: &World) -> T {
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    if world.transport.is_some() {
+        drop(tokio::task::spawn_blocking(move || waits.recv()));
+    }
+    let result = work.await;
+    drop(done);
+    result
 }
 
 fn on_github(world: &World) -> Option<String> {

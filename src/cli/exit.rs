@@ -118,7 +118,10 @@ pub fn of_apply(plan: &Plan, report: &Report) -> BTreeSet<Exit> {
         exits.insert(Exit::Partial);
     }
     for zone in report.zones.values() {
-        exits.extend(zone.refused.as_ref().map(|_| Exit::Incomplete));
+        exits.extend(zone.refused.as_ref().map(|failure| match failure.class == FailureClass::Store {
+            true => Exit::Partial,
+            false => Exit::Incomplete,
+        }));
         exits.extend(zone.held.as_ref().and_then(of_hold));
         for (_, outcome) in &zone.collections {
             match outcome {

@@ -174,6 +174,26 @@ impl RunJournal {
         self.settle(&others, zone).await.map(drop)
     }
 
+    /// Settles what others left open in a zone that this run does not write to, where it is free. A zone that does
+    /// not answer is left as it is.
+    ///
+    /// # Errors
+    /// Every [`crate::store::StoreTrouble`].
+    pub async fn look_in(&self, zone: &ZoneCode) -> Result<(), StoreError> {
+        let (scope, run) = (self.scope.clone(), self.run.id);
+        loop {
+            let holder = author::place(&self.run.host);
+            match self.store.lease(scope.clone(), zone.clone(), run, holder).await? {
+                Turn::Ours => break,
+                Turn::Theirs(theirs) if self.take_from(&theirs, zone).await? => {}
+                Turn::Theirs(_) => return Ok(()),
+            }
+        }
+        // What is not settled now is settled by whoever comes next.
+        let _ = self.settle_others(zone).await;
+        self.store.let_go(scope, zone.clone(), run).await
+    }
+
     /// Puts a line in its place.
     fn put(&self, mut entry: Entry) -> crate::store::Written {
         if let (Some(before), Moment::Verified { learned, .. }) = (&self.before, &mut entry.moment) {

@@ -13,6 +13,7 @@ use super::journal::{Patience, RunJournal, Ways};
 use super::opened;
 use super::plan;
 use super::planfile::Reviewed;
+use super::progress::Progress;
 use super::settling::Settled;
 use super::store::{self, StoreArg};
 use super::telling::{Runner, Telling};
@@ -155,9 +156,14 @@ impl Resuming<'_> {
         let ways = Ways { patience: self.patience(), readers, before: None };
         let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
         let journal = Some(journal);
-        let tell = |event: Event| self.telling.event(&event);
+        let progress = Progress::new(world, "Asking", zones.len());
+        let tell = |event: Event| {
+            self.telling.event(&event);
+            progress.tell(&event);
+        };
         let asking = zones.into_iter().map(|zone| settled(&journal, zone, &tell));
         let asked = world.unless_interrupted(join_all(asking)).await;
+        progress.finish();
         // Until it goes on, it is one that was interrupted: anybody may take it up.
         if let Some(journal) = &journal {
             let exits = vec![Exit::Interrupted.code()];

@@ -1,10 +1,13 @@
 //! Runs that did not end: which they are, whether they are still at work, and what is said of them.
 
+use std::collections::BTreeSet;
+
 use super::author;
 use super::exit::Exit;
+use super::journal::RunJournal;
 use super::store::{self, scope};
 use super::world::World;
-use crate::model::{Network, Run, RunDeed, RunId, RunState};
+use crate::model::{Network, Run, RunDeed, RunId, RunState, ZoneCode};
 use crate::store::{Store, StoreError, Unfinished};
 
 /// Seconds after which a run counts as gone that has not been heard of.
@@ -68,18 +71,26 @@ pub async fn note(store: Option<&Store>, network: &Network, world: &World) -> Re
 }
 
 /// Marks earlier runs as ended that a run has made up for, which left nothing undone: those that covered no more
-/// than it did, are gone, and of which nothing is open any more.
+/// than it did and are gone. What they left open where it had nothing to do is settled first.
 ///
 /// # Errors
 /// Every [`crate::store::StoreTrouble`].
-pub async fn make_up(store: &Store, by: &Run, world: &World) -> Result<(), StoreError> {
-    let everything = by.selection.is_none() && by.shard.is_none();
-    let covers = |run: &Run| everything || (&by.selection, by.shard) == (&run.selection, run.shard);
-    for each in open(store, by.into()).await? {
+pub async fn make_up(store: &Store, by: &RunJournal, world: &World) -> Result<(), StoreError> {
+    let ours = &by.run;
+    let everything = ours.selection.is_none() && ours.shard.is_none();
+    let covers = |run: &Run| everything || (&ours.selection, ours.shard) == (&run.selection, run.shard);
+    for each in open(store, ours.into()).await? {
         let Unfinished { run, .. } = &each;
-        let earlier = run.id < by.id && (run.deed, by.deed) == (RunDeed::Apply, RunDeed::Apply);
-        let made_up = earlier && covers(run) && Standing::of(&each, world) == Standing::Gone;
-        if made_up && store.open_steps(run.id).await?.0.is_empty() {
+        let earlier = run.id < ours.id && (run.deed, ours.deed) == (RunDeed::Apply, RunDeed::Apply);
+        if !earlier || !covers(run) || Standing::of(&each, world) != Standing::Gone {
+            continue;
+        }
+        let zones: BTreeSet<ZoneCode> =
+            store.open_steps(run.id).await?.0.into_iter().map(|step| step.zone).collect();
+        for zone in &zones {
+            by.look_in(zone).await?;
+        }
+        if store.open_steps(run.id).await?.0.is_empty() {
             let report = store.papers(run.id).await?.and_then(|(_, report)| report).unwrap_or_default();
             let exits = vec![Exit::Interrupted.code()];
             let ended = Some((world.now)());

@@ -16,9 +16,11 @@ use super::unfinished;
 use super::world::World;
 use crate::apply::{Stop, roll_out};
 use crate::model::network::Zone;
-use crate::model::{Event, Outcome, Plan, Report, Run, RunDeed, RunId, RunState, ZonePlan};
+use crate::model::{
+    Event, FailureClass, Outcome, Plan, Report, Run, RunDeed, RunId, RunState, ZonePlan, ZoneReport,
+};
 use crate::render;
-use crate::store::StoreError;
+use crate::store::{Lesson, StoreError};
 
 /// How a plan is carried out.
 pub struct Manner {
@@ -97,31 +99,18 @@ pub async fn carry_out(
         false => Report::default(),
     };
     let mut exits = exit::of_apply(plan, &report);
-    if let Some(journal) = journal {
-        let learned = match &planned.store {
-            Some(store) => store.learn(store::scope(&planned.config.network), journal.run.id, lessons).await,
-            None => Ok(()),
-        };
-        let kept = match learned {
-            Ok(()) => end(&journal, plan, &report, &exits).await,
-            Err(error) => Err(error),
-        };
-        let kept = match (kept, &planned.store) {
-            // With what is put off, or left alone, no other run is made up for.
-            (Ok(()), Some(store)) if is_all_done(plan, &exits) => {
-                unfinished::make_up(store, &journal.run, world).await
-            }
-            (kept, _) => kept,
-        };
-        if let Err(error) = kept {
+    if let Some(journal) = journal
+        && let Err(trouble) = keep(planned, &journal, &report, &exits, lessons, world).await
+    {
+        if let Some(error) = trouble {
             store::told(&error, world);
-            world.err.line(format!(
-                "{} could not write down all that it did; `zonal resume {}` finishes it when the store answers, and asks the zones what became of it",
-                journal.run.id, journal.run.id
-            ));
-            exits.remove(&Exit::Done);
-            exits.insert(Exit::Partial);
         }
+        let id = journal.run.id;
+        world.err.line(format!(
+            "{id} could not write down all that it did; `zonal resume {id}` finishes it when the store answers, and asks the zones what became of it"
+        ));
+        exits.remove(&Exit::Done);
+        exits.insert(Exit::Partial);
     }
     Ok(Written { report, exits, run })
 }
@@ -150,6 +139,43 @@ async fn begin(
     begun.map(Some).map_err(|error| store::told(&error, world))
 }
 
+/// Writes down what there is to be learned, and how the run ended. Comes back with what went wrong, which is nothing
+/// new where the report tells of it.
+async fn keep(
+    planned: &Planned,
+    journal: &RunJournal,
+    report: &Report,
+    exits: &BTreeSet<Exit>,
+    lessons: Vec<Lesson>,
+    world: &World,
+) -> Result<(), Option<StoreError>> {
+    let Planned { config, plan, store, .. } = planned;
+    let Some(store) = store else { return Ok(()) };
+    store.learn(store::scope(&config.network), journal.run.id, lessons).await?;
+    end(journal, plan, report, exits).await?;
+    if report.zones.values().any(has_lost_the_store) {
+        return Err(None);
+    }
+    if is_all_done(plan, exits) {
+        unfinished::make_up(store, journal, world).await?;
+    }
+    Ok(())
+}
+
+/// Whether the store failed while a zone was written to, so that its writing was given up.
+fn has_lost_the_store(zone: &ZoneReport) -> bool {
+    let outcomes = zone.collections.iter().filter_map(|(_, outcome)| match outcome {
+        Outcome::Failed { failure } => Some(failure),
+        Outcome::Applied { .. }
+        | Outcome::Stale { .. }
+        | Outcome::Blocked { .. }
+        | Outcome::VerifyFailed { .. }
+        | Outcome::Held { .. }
+        | Outcome::Interrupted => None,
+    });
+    zone.refused.iter().chain(outcomes).any(|failure| failure.class == FailureClass::Store)
+}
+
 /// Whether nothing is left of a plan for another run.
 fn is_all_done(plan: &Plan, exits: &BTreeSet<Exit>) -> bool {
     let mut steps = plan.zones.values().flat_map(|zone| &zone.collections);
@@ -171,7 +197,8 @@ async fn end(
 ) -> Result<(), StoreError> {
     let outcomes = report.zones.values().flat_map(|zone| &zone.collections);
     let interrupted = outcomes.into_iter().any(|(_, outcome)| *outcome == Outcome::Interrupted);
-    let state = if interrupted { RunState::Interrupted } else { RunState::Ended };
+    let cut_short = interrupted || report.zones.values().any(has_lost_the_store);
+    let state = if cut_short { RunState::Interrupted } else { RunState::Ended };
     let codes = exits.iter().map(|exit| exit.code()).collect();
     let text = serde_json::to_string(&planfile::report_json(plan, report)).unwrap_or_default();
     journal.end(state, codes, text).await

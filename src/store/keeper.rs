@@ -72,6 +72,11 @@ impl Lost {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
     }
 
+    /// The run was taken up anew, behind the last line that was kept.
+    pub fn forget(&self, run: RunId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+    }
+
     fn add(&self, run: RunId, error: &StoreError) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(run).or_insert_with(|| error.clone());
     }
@@ -133,6 +138,8 @@ impl Keeper {
                     biased;
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
+                        // Where it took long, the queue has waited for long enough.
+                        heartbeat.reset();
                         continue;
                     }
                     job = self.queue.recv() => job,
@@ -146,7 +153,13 @@ impl Keeper {
                     return;
                 }
                 Some(Job::Ask(work)) => work(&mut self.database).await,
-                Some(Job::Attend(run)) => self.attended.push(run),
+                Some(Job::Attend(run)) => {
+                    // It was heard of just now.
+                    if self.attended.is_empty() {
+                        heartbeat.reset();
+                    }
+                    self.attended.push(run);
+                }
                 Some(Job::Dismiss(run)) => self.attended.retain(|attended| *attended != run),
                 Some(Job::Append(line, reply)) => next = self.append(*line, reply).await,
             }
@@ -198,7 +211,8 @@ impl Keeper {
     /// What is lost by a heartbeat that fails is told by the next line that cannot be written.
     async fn renew(&mut self) {
         for run in self.attended.clone() {
-            if leases::renew(&mut self.database, run).await.is_err()
+            if let Err(error) = leases::renew(&mut self.database, run).await
+                && self.database.may_come_back(&error)
                 && self.database.reconnect().await.is_ok()
             {
                 let _ = leases::renew(&mut self.database, run).await;

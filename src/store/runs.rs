@@ -66,8 +66,12 @@ impl Store {
     /// # Errors
     /// Every [`StoreTrouble`].
     pub async fn take_up(&self, run: Run) -> Result<(), StoreError> {
-        let id = run.id;
-        self.ask(move |database| write(database, run.clone()).boxed_local()).await?;
+        let (id, lost) = (run.id, Arc::clone(&self.lost));
+        self.ask(move |database| {
+            let (run, lost) = (run.clone(), Arc::clone(&lost));
+            async move { write(database, run).await.inspect(|()| lost.forget(id)) }.boxed_local()
+        })
+        .await?;
         self.attend(id);
         Ok(())
     }

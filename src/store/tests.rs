@@ -142,6 +142,14 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
     whole(number - 1).await;
     assert_eq!(verified(number).await.unwrap_err().class, StoreTrouble::Full, "it is still full");
     say(&store, "PRAGMA max_page_count = 1000000").await;
+    assert_eq!(
+        verified(number).await.unwrap_err().class,
+        StoreTrouble::Full,
+        "nothing comes after what was lost"
+    );
+    let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
+    assert_eq!(store.end(ended, String::new()).await.unwrap_err().class, StoreTrouble::Full);
+    store.take_up(Run { id: run, ..new_run().run }).await.unwrap();
     verified(number).await.unwrap();
     whole(number).await;
     store.close().await;
@@ -170,7 +178,8 @@ async fn somebody_who_keeps_the_store_busy_is_waited_for_and_told_of() {
     let error = store.append(line(run, 1, Moment::Sent)).kept().await.unwrap_err();
     assert_eq!((error.class, error.what.as_str()), (StoreTrouble::Busy, "database is locked"));
     say(&store, "PRAGMA busy_timeout = 20000").await;
-    let kept = store.append(line(run, 1, Moment::Sent)).kept();
+    // What follows a line that was lost is lost as well, but another run goes on.
+    let kept = store.append(line(RunId(2), 1, Moment::Sent)).kept();
     let ending = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         say(&other, "ROLLBACK").await;

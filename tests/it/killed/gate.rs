@@ -30,10 +30,19 @@ pub struct Gate {
     freed: Arc<Notify>,
 }
 
+/// Which request is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// That of this number.
+    Nth(usize),
+    /// The next one that writes.
+    Write,
+}
+
 #[derive(Default)]
 struct Inside {
     seen: usize,
-    hold: Option<(usize, Side)>,
+    hold: Option<(Held, Side)>,
     written: Vec<String>,
 }
 
@@ -46,7 +55,12 @@ impl Gate {
     /// Holds the n-th request from now on, counted from 1.
     pub fn hold(&self, n: usize, side: Side) {
         let mut inside = self.lock();
-        inside.hold = Some((inside.seen + n, side));
+        inside.hold = Some((Held::Nth(inside.seen + n), side));
+    }
+
+    /// Holds the next request that writes.
+    pub fn hold_write(&self, side: Side) {
+        self.lock().hold = Some((Held::Write, side));
     }
 
     /// Holds nothing any more.
@@ -89,16 +103,25 @@ impl Gate {
 }
 
 async fn pass(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response<Body> {
+    let writes = *request.method() != Method::GET;
     let held = {
         let mut inside = gate.lock();
         inside.seen += 1;
-        inside.hold.filter(|(n, _)| *n == inside.seen).map(|(_, side)| side)
+        let hold = match inside.hold {
+            Some((Held::Nth(n), side)) if n == inside.seen => Some(side),
+            Some((Held::Write, side)) if writes => Some(side),
+            Some(_) | None => None,
+        };
+        if hold.is_some() {
+            inside.hold = None;
+        }
+        hold
     };
     if held == Some(Side::Before) {
         gate.wait().await;
     }
     let key = request.headers().get(AUTHORIZATION).and_then(|key| key.to_str().ok()).unwrap_or_default();
-    let write = (*request.method() != Method::GET).then(|| {
+    let write = writes.then(|| {
         format!("{key} {} {}", request.method(), request.uri().path_and_query().expect("it has a path"))
     });
     let response = next.run(request).await;

@@ -3,7 +3,11 @@
 
 mod every_request;
 mod gate;
+mod interrupted;
 mod place;
+mod resumed;
+mod trouble;
+mod turns;
 
 use self::place::{Files, Place};
 
@@ -66,6 +70,40 @@ spec:
   table: UserGroups
   language: fr
   rows: [{code: AFN, description: Usager du réseau}]
+",
+    ),
+];
+
+/// What only a gateway reaches, which is written record by record.
+pub const RECORDS: Files = &[
+    (
+        "network.yaml",
+        "apiVersion: zonal/v1
+kind: Network
+metadata: {name: duo}
+spec:
+  baseUrl: http://127.0.0.1:1
+  environmentType: sandbox
+  credentials: {read: {env: \"ZONAL_READ_{code}\"}, write: {env: \"ZONAL_WRITE_{code}\"}}
+  gateway: {url: \"http://127.0.0.1:1/gateway\", rate: {perSecond: 1000}, credentials: {read: {env: ZONAL_GATEWAY_READ}, write: {env: ZONAL_GATEWAY_WRITE}}}
+  rate: {perSecond: 1000}
+  networkZone: {code: 01D_NETWORK, name: Duo}
+  members: [{code: 01D_A, name: Alpha}]
+",
+    ),
+    (
+        "tasks.yaml",
+        "apiVersion: zonal/v1
+kind: AuthorityTaskList
+metadata: {name: authority-control}
+spec:
+  appliesTo: {only: [01D_A]}
+  roles:
+    - {role: Cataloger, view: true, process: false}
+    - {role: Catalog Manager, view: true, process: true}
+  reportTypes:
+    on: [linking-no-match, authority-deleted]
+    off: [linked]
 ",
     ),
 ];

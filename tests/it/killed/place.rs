@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use sqlx::Connection as _;
 use tokio::process::{Child, Command};
 use zonal::emulator::TableKind;
 use zonal::model::{Done, RunState};
@@ -31,13 +32,19 @@ pub struct Ended {
 }
 
 impl Place {
-    /// Lays out a config directory and serves its network.
+    /// Lays out a config directory and serves its network. The store is the file that is made where none is named.
     pub async fn new(files: Files) -> Self {
+        Self::on(files, None).await
+    }
+
+    /// The same, with a store of this address.
+    pub async fn on(files: Files, store: Option<String>) -> Self {
         let case = tempfile::tempdir().expect("a temporary directory can be made");
         for (name, text) in files {
             std::fs::write(case.path().join(name), text).expect("it can be written");
         }
-        let stage = Stage::new(case.path());
+        let mut stage = Stage::new(case.path());
+        stage.env.extend(store.map(|store| ("ZONAL_STORE".to_owned(), store)));
         stage.happen(r#"behaviour {"latency_ms": 0, "per_second": 4294967295, "daily": 4294967295}"#);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it has an address");
@@ -110,7 +117,7 @@ impl Place {
                     holding.insert(format!("{zone} {name}"), format!("{table:?}"));
                 }
             }
-            for kind in ["AuthorityTaskList", "AuthorityTaskListReports"] {
+            for kind in ["AuthorityTaskList", "AuthorityReportTypes"] {
                 let records = control.records(&zone, kind).expect("the zone is there");
                 holding.insert(format!("{zone} {kind}"), format!("{records:?}"));
             }
@@ -125,7 +132,10 @@ impl Place {
 
     /// The store; `None` where no command has made one.
     pub async fn store(&self) -> Option<Store> {
-        let location = Location::File(self.file());
+        let location = match self.stage.env.get("ZONAL_STORE") {
+            Some(address) => Location::parse(address).expect("it is an address"),
+            None => Location::File(self.file()),
+        };
         Store::open(location, Access::Read, Waiting::Aside).await.expect("the store can be opened")
     }
 
@@ -142,6 +152,22 @@ impl Place {
             page.entries.into_iter().map(|entry| (entry.address.to_string(), entry.done)).collect();
         listed.sort_by(|a, b| a.0.cmp(&b.0));
         listed
+    }
+
+    /// Does something to the store behind the program's back.
+    pub async fn sql(&self, text: &str) {
+        sqlx::any::install_default_drivers();
+        let address = format!("sqlite:{}?mode=rw", self.file().display());
+        let mut store = sqlx::AnyConnection::connect(&address).await.expect("the store can be opened");
+        let text = sqlx::AssertSqlSafe(text.to_owned());
+        sqlx::raw_sql(text).execute(&mut store).await.expect("it can be done");
+        store.close().await.expect("it can be closed");
+    }
+
+    /// The number of the first request of the network's log that writes, counted from 1.
+    pub fn first_write(&self) -> usize {
+        let requests = self.stage.emulator.control().requests();
+        requests.iter().position(|request| request.method == "PUT").expect("something was written") + 1
     }
 
     /// How the runs stand, the latest first.
@@ -161,6 +187,13 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// Sends a process a signal.
+pub fn signal(child: &Child, signal: &str) {
+    let process = child.id().expect("it is there").to_string();
+    let sent = std::process::Command::new("kill").args([signal, &process]).status();
+    assert!(sent.expect("kill can be run").success());
 }
 
 /// Waits for a process.
