@@ -7,6 +7,11 @@ use std::sync::Arc;
 
 use crate::model::{Action, Done, Known, Learned, Maker, Moment, ObservedCollection, ObservedRecord, Value};
 
+/// Whether the zone holds all that was to be written.
+pub fn is_made(changes: &[Done], now: &ObservedCollection) -> bool {
+    changes.iter().all(|done| fate(done, now) == Fate::Made)
+}
+
 /// What became of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::approval::{self, Allowance};
+use super::settle::is_made;
 use super::{Journal, Stop};
 use crate::diff::{self, Since, Wanted};
 use crate::model::{
@@ -91,11 +92,12 @@ impl<W: provider::Write, J: Journal> Write<'_, W, J> {
             return Err(failed(failure));
         }
         let now = self.changes(&fresh).map_err(failed)?;
+        let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
+        let done: Vec<Done> = approved.iter().map(Done::from).collect();
         // Whoever was faster did what was wanted.
-        if now.is_empty() {
+        if now.is_empty() && is_made(&done, &fresh.observed) {
             return Ok((fresh, now));
         }
-        let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         match approval::covers(&approved, &now, &self.allowance) {
             true => Ok((fresh, now)),
             false => Err(Outcome::Stale { now }),

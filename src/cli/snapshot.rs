@@ -8,6 +8,7 @@ use super::config::Format;
 use super::exit::Exit;
 use super::files;
 use super::plan::{self, Target};
+use super::remembered;
 use super::world::World;
 use crate::model::{Failure, ZoneCode};
 use crate::render::json::snapshot;
@@ -36,7 +37,10 @@ impl SnapshotCommand {
     }
 
     async fn take(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let prepared = plan::prepare(&self.target, directory, Format::Text, world).await?;
+        let mut prepared = plan::prepare(&self.target, directory, Format::Text, world).await?;
+        let store = prepared.store.look(&prepared.config.network, directory, world).await?;
+        let base = remembered::base(store.as_ref(), &prepared.config, &prepared.reach, world).await?;
+        remembered::look_at(&mut prepared.desired, base.as_ref());
         let (config, wanted) = (&prepared.config, &prepared.desired);
         let (observed, _, _) = plan::ask(config, wanted, directory, Format::Text, world, &|_| {}).await?;
         let taken = snapshot::snapshot(&config.network, &observed);

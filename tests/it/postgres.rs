@@ -24,6 +24,7 @@ start() {
 }
 answer() { if "$@" >out 2>&1 </dev/null; then echo done; else echo "failed: $(cat out log | tr '\n' ' ')"; fi; }
 found() { initdb -D data -A trust -U postgres -E UTF8 --locale=C --no-sync && start; }
+again() { sed -i "s/ trust$/ $argument/" data/pg_hba.conf && pg_ctl -D data -w -m fast stop && start; }
 touch log
 answer found
 while read -r order argument; do
@@ -31,7 +32,7 @@ while read -r order argument; do
     start) answer start ;;
     stop) answer pg_ctl -D data -w -m "$argument" stop ;;
     create) answer psql -h 127.0.0.1 -p "$port" -U postgres -c "CREATE DATABASE $argument" postgres ;;
-    trust) answer sed -i "s/ trust$/ $argument/" data/pg_hba.conf && answer pg_ctl -D data reload >/dev/null ;;
+    trust) answer again ;;
   esac
 done
 "#;

@@ -20,7 +20,7 @@ pub fn classify(now: &mut Differences, desired: &Desired, observed: &Observed, b
         let orphans = base.orphans.get(code);
         let zone = observed.zones.get(code).unwrap_or(&nothing);
         for diff in collections {
-            let CollectionDiff { id, asked, outcome, .. } = diff;
+            let CollectionDiff { id, asked, shape, outcome, .. } = diff;
             let Ok(found) = outcome else { continue };
             let aliases = asked.first().and_then(|asked| zone.collections.get(asked)?.as_ref().ok());
             let aliases = aliases.map(|observed| &observed.aliases);
@@ -34,6 +34,26 @@ pub fn classify(now: &mut Differences, desired: &Desired, observed: &Observed, b
                 names: Names { aliases },
             };
             found.changes.iter_mut().for_each(|change| view.classify(change));
+            shape.exclusive.iter().for_each(|flag| follow(&mut found.changes, flag));
+        }
+    }
+}
+
+/// A flag that only one record may carry is taken from a record because another one gets it, so who moved is
+/// whoever moved there.
+fn follow(changes: &mut [Change], flag: &Field) {
+    let is = |edit: &Edit, value: bool| edit.field == *flag && edit.after == Value::Bool(value);
+    let taker = changes.iter().find(|change| change.edits.iter().any(|edit| is(edit, true)));
+    let Some(origin) = taker.and_then(|taker| taker.origin) else { return };
+    let gives_it_up = |change: &&mut Change| match change.edits.as_slice() {
+        [only] => is(only, false),
+        _ => false,
+    };
+    for giver in changes.iter_mut().filter(gives_it_up) {
+        // One that has been drawn into a conflict of its own stays in it.
+        if giver.origin.is_some_and(|origin| origin != Origin::Conflict) {
+            giver.origin = Some(origin);
+            giver.conflict = None;
         }
     }
 }
