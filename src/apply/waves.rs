@@ -21,6 +21,7 @@ use crate::provider::Write;
 /// what was written is read once more; where more zones failed than the rollout allows, or nothing
 /// was written in the wave at all, no further wave begins and the rest is held. Without waves, all
 /// zones are written to at once.
+#[expect(clippy::too_many_arguments, reason = "each is another thing, and they are put together at once")]
 pub async fn roll_out<W: Write>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &Desired,
