@@ -10,7 +10,6 @@ use tokio::time::timeout;
 
 use super::error::{StoreError, StoreTrouble};
 use super::location::Location;
-use super::runs::json;
 
 /// How long a file is waited for that another process is writing to.
 const BUSY: Duration = Duration::from_secs(20);
@@ -18,8 +17,6 @@ const BUSY: Duration = Duration::from_secs(20);
 const CONNECTED: Duration = Duration::from_secs(10);
 /// How long a server may be silent while something is asked of it.
 const ANSWERED: Duration = Duration::from_secs(60);
-/// Bytes of JSON that are handed to a database in one argument.
-const AT_ONCE: usize = 8 << 20;
 /// How often, and how long apart, a server that went away is looked for before it is given up.
 const RECONNECTS: [Duration; 5] = [
     Duration::from_millis(200),
@@ -270,21 +267,4 @@ async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, Store
 fn silent(location: &Location, waited: Duration) -> StoreError {
     let what = format!("does not answer within {} seconds", waited.as_secs());
     StoreError::new(location, StoreTrouble::Unreachable, what)
-}
-
-/// Rows as JSON arrays, none of them so long that a database would refuse it.
-pub fn arrays<T: serde::Serialize>(rows: &[T]) -> Vec<String> {
-    let mut arrays: Vec<String> = Vec::new();
-    for row in rows {
-        let row = json(row);
-        match arrays.last_mut() {
-            Some(array) if array.len() + row.len() < AT_ONCE => {
-                array.push(',');
-                array.push_str(&row);
-            }
-            _ => arrays.push(format!("[{row}")),
-        }
-    }
-    arrays.iter_mut().for_each(|array| array.push(']'));
-    arrays
 }

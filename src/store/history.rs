@@ -7,9 +7,10 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::chain::{self, End, Link};
-use super::database::{Database, arrays};
+use super::database::Database;
 use super::error::StoreError;
 use super::journal::{Line, done};
+use super::rows::Cell;
 use super::runs::{json, number};
 use super::{Scope, Store};
 use crate::model::{
@@ -75,21 +76,7 @@ impl Store {
 
 /// Adds what was done to the end of the chain.
 pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) -> Result<(), StoreError> {
-    #[derive(Serialize)]
-    struct Row<'a> {
-        number: u64,
-        run: i64,
-        at: &'a str,
-        network: &'a str,
-        environment: &'a str,
-        zone: &'a str,
-        collection: String,
-        record: String,
-        body: String,
-        proof: &'static str,
-        hash: String,
-    }
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut rows: Vec<[Cell; 11]> = Vec::new();
     for Line { scope, run, at, entry: Entry { zone, collection, moment }, .. } in lines {
         let Some((changes, proof)) = done(moment) else { continue };
         let proof = match proof {
@@ -97,46 +84,39 @@ pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) 
             Proof::Unverified => UNVERIFIED,
         };
         for done in changes {
-            let record = name(&done.identity().to_string());
             let body = json(&Body { collection: collection.into(), done: done.clone() });
-            let mut row = Row {
+            let (collection, record) = (name(&collection.to_string()), name(&done.identity().to_string()));
+            let link = Link {
                 number: end.number + 1,
                 run: number(*run),
                 at,
-                network: &scope.network,
-                environment: &scope.environment,
+                scope: (&scope.network, &scope.environment),
                 zone: zone.as_str(),
-                collection: name(&collection.to_string()),
-                record,
-                body,
-                proof,
-                hash: String::new(),
-            };
-            let link = Link {
-                number: row.number,
-                run: row.run,
-                at,
-                scope: (row.network, row.environment),
-                zone: row.zone,
-                collection: &row.collection,
-                record: &row.record,
-                body: &row.body,
+                collection: &collection,
+                record: &record,
+                body: &body,
                 proof,
             };
-            row.hash = link.hash(&end.hash).to_string();
-            end = End { number: row.number, hash: row.hash.clone() };
-            rows.push(row);
+            end = End { number: link.number, hash: link.hash(&end.hash).to_string() };
+            let (network, environment) = link.scope;
+            rows.push([
+                i64::try_from(link.number).unwrap_or(i64::MAX).into(),
+                link.run.into(),
+                link.at.into(),
+                network.into(),
+                environment.into(),
+                link.zone.into(),
+                proof.into(),
+                end.hash.clone().into(),
+                collection.into(),
+                record.into(),
+                body.into(),
+            ]);
         }
     }
-    let sql = "INSERT INTO history
-                   (number, run, at, network, environment, zone, collection, record, body, proof, hash)
-               SELECT CAST(value->>'number' AS BIGINT), CAST(value->>'run' AS BIGINT), value->>'at',
-                      value->>'network', value->>'environment', value->>'zone', value->>'collection',
-                      value->>'record', value->>'body', value->>'proof', value->>'hash'
-               FROM {each}";
-    for rows in arrays(&rows) {
-        database.execute(sql, |query| query.bind(rows)).await?;
-    }
+    let into = "INSERT INTO history
+                    (number, run, at, network, environment, zone, proof, hash, collection, record, body)";
+    database.insert(into, "", &rows).await?;
     chain::move_end(database, end).await
 }
 

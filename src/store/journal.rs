@@ -11,10 +11,11 @@ use sqlx::any::AnyRow;
 use tokio::sync::oneshot;
 
 use super::chain;
-use super::database::{Database, arrays};
+use super::database::Database;
 use super::error::{StoreError, StoreTrouble};
 use super::keeper::Job;
 use super::ledger::{self, Lesson};
+use super::rows::Cell;
 use super::runs::{json, number};
 use super::{Scope, Store, history};
 use crate::model::{Answer, CollectionId, CollectionName, Done, Entry, Key, Moment, Proof, RunId, ZoneCode};
@@ -141,18 +142,14 @@ async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreErro
             }
         })
         .collect();
-    let sql = "INSERT INTO journal (run, number, at, zone, collection, moment, body)
-               SELECT CAST(value->>'run' AS BIGINT), CAST(value->>'number' AS BIGINT), value->>'at',
-                      value->>'zone', value->>'collection', value->>'moment', value->>'body'
-               FROM {each} WHERE true
-               ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
+    let cells: Vec<[Cell; 7]> = rows.iter().map(Row::cells).collect();
+    let into = "INSERT INTO journal (run, number, at, zone, collection, moment, body)";
+    let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
-    for rows in arrays(&rows) {
-        let added = database.fetch(sql, |query| query.bind(rows)).await?;
-        let place = |row: &AnyRow| Ok((row.try_get::<i64, _>("run")?, row.try_get::<i64, _>("number")?));
-        for row in &added {
-            new.insert(place(row).map_err(|error| database.trouble(&error))?);
-        }
+    for row in database.insert(into, behind, &cells).await? {
+        let place = (row.try_get::<i64, _>("run"), row.try_get::<i64, _>("number"));
+        let trouble = |error| database.trouble(&error);
+        new.insert((place.0.map_err(trouble)?, place.1.map_err(trouble)?));
     }
     let mut added = Vec::new();
     for (line, row) in lines.iter().zip(&rows) {
@@ -181,7 +178,6 @@ async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreErro
 }
 
 /// A line as the table holds it.
-#[derive(Serialize)]
 struct Row<'a> {
     run: i64,
     number: i64,
@@ -193,6 +189,18 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    fn cells(&self) -> [Cell; 7] {
+        [
+            self.run.into(),
+            self.number.into(),
+            self.at.into(),
+            self.zone.into(),
+            self.collection.as_str().into(),
+            self.moment.into(),
+            self.body.as_str().into(),
+        ]
+    }
+
     /// Sees that the line that is there already is this one, and not that of another process which takes itself
     /// for the same run.
     async fn expect_it(&self, database: &mut Database) -> Result<(), StoreError> {

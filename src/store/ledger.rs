@@ -9,9 +9,10 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::chain;
-use super::database::{Database, arrays};
+use super::database::Database;
 use super::error::StoreError;
 use super::location::Location;
+use super::rows::Cell;
 use super::runs::json;
 use super::{Scope, Store};
 use crate::model::{
@@ -164,22 +165,23 @@ pub(super) async fn learn(
     }
     let places: Vec<&Place> = by_place.keys().collect();
     let mut known = find(database, scope, &places).await?;
-    let mut rows = Vec::new();
+    let mut rows: Vec<[Cell; 5]> = Vec::new();
     for (place, lessons) in by_place {
         let mut entries = known.remove(&place).unwrap_or_default();
         for lesson in lessons {
             lesson.lay_over(&mut entries, run);
         }
-        rows.push(Row { body: text(&entries), zone: place.zone, collection: place.collection });
+        rows.push([
+            scope.network.as_ref().into(),
+            scope.environment.as_ref().into(),
+            place.zone.into(),
+            place.collection.into(),
+            text(&entries).into(),
+        ]);
     }
-    let sql = "INSERT INTO ledger (network, environment, zone, collection, body)
-               SELECT $2, $3, value->>'zone', value->>'collection', value->>'body' FROM {each} WHERE true
-               ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
-    for rows in arrays(&rows) {
-        let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
-        database.execute(sql, |query| query.bind(rows).bind(network).bind(environment)).await?;
-    }
-    Ok(())
+    let into = "INSERT INTO ledger (network, environment, zone, collection, body)";
+    let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
+    database.insert(into, behind, &rows).await.map(drop)
 }
 
 /// A collection of a zone, as the columns name it.
@@ -187,14 +189,6 @@ pub(super) async fn learn(
 struct Place {
     zone: String,
     collection: String,
-}
-
-/// What the ledger holds of a collection.
-#[derive(Debug, Serialize)]
-struct Row {
-    zone: String,
-    collection: String,
-    body: String,
 }
 
 /// What the ledger says of some collections; of those that it knows nothing of there is nothing.
@@ -206,19 +200,17 @@ async fn find(
     let sql = "SELECT zone, collection, body FROM ledger WHERE network = $2 AND environment = $3
                AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
     let mut found = BTreeMap::new();
-    for places in arrays(places) {
-        let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
-        let keep = |location: &Location, row: AnyRow| {
-            let text =
-                |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::of(location, &error));
-            let place = Place { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
-            let entries = read(text(2)?, &mut Words::default());
-            let entries = entries.map_err(|error| StoreError::damaged(location, "the ledger", &error))?;
-            found.insert(place, entries);
-            Ok(())
-        };
-        database.fetch_each(sql, |query| query.bind(places).bind(network).bind(environment), keep).await?;
-    }
+    let (places, network, environment) =
+        (json(&places), scope.network.to_string(), scope.environment.to_string());
+    let keep = |location: &Location, row: AnyRow| {
+        let text = |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::of(location, &error));
+        let place = Place { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
+        let entries = read(text(2)?, &mut Words::default());
+        let entries = entries.map_err(|error| StoreError::damaged(location, "the ledger", &error))?;
+        found.insert(place, entries);
+        Ok(())
+    };
+    database.fetch_each(sql, |query| query.bind(places).bind(network).bind(environment), keep).await?;
     Ok(found)
 }
 

@@ -12,6 +12,7 @@ mod keeper;
 mod leases;
 mod ledger;
 mod location;
+mod rows;
 mod runs;
 mod upgrade;
 
