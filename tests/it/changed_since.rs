@@ -285,6 +285,8 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
             (&counts["drifted"], &counts["pending"], &counts["conflict"]),
             (&0.into(), &2.into(), &1.into())
         );
+        assert_eq!(repository.run("zonal apply --yes").await.code, 4, "a conflict waits for a person");
+        repository.write("groups.yaml", &now.replace("spec:\n", "spec:\n  conflict: ours\n"));
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         assert_eq!(repository.run("zonal drift").await.code, 0);
     });
