@@ -80,7 +80,8 @@ pub fn collection(
         (collection.unlisted, collection.enforcement) == (Unlisted::Remove, Enforcement::Enforce)
     });
     // Where others name rows by another key, nobody can tell which.
-    let same_key = |other: &&[Field]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
+    let same_key =
+        |other: &&[Field]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
     let can_tell = wanted.keys_elsewhere.iter().all(same_key);
     let dealt_with = match all_go || !can_tell {
         true => BTreeSet::new(),

@@ -71,7 +71,10 @@ impl<'a> Wanted<'a> {
             listed_elsewhere: elsewhere()
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
-            keys_elsewhere: elsewhere().filter(|wanted| !wanted.records.is_empty()).map(|wanted| &*wanted.key).collect(),
+            keys_elsewhere: elsewhere()
+                .filter(|wanted| !wanted.records.is_empty())
+                .map(|wanted| &*wanted.key)
+                .collect(),
             just_created: BTreeSet::new(),
             since,
         }

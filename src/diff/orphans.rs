@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Channel, DesiredCollection, Drift, Edit, Farewell, Field, Key, LedgerEntry, Maker, ObservedRecord,
-    Provenance, Record, Value,
+    Action, Channel, DesiredCollection, Drift, Edit, Farewell, Field, Key, LedgerEntry, Maker,
+    ObservedRecord, Provenance, Record, Value,
 };
 
 /// So many are named where records are let go; of more it is said how many.
@@ -114,9 +114,8 @@ impl<'a> Comparison<'a> {
     /// Whether a record holds what zonal did not write: a new record has what its manifest says, documented
     /// defaults, and nothing else. What zones fill in by themselves is known of the API's own columns only.
     fn holds_more(&self, found: &ObservedRecord, holds: &Record, collection: &DesiredCollection) -> bool {
-        let is_column = |field: &Field| {
-            self.observed.channel == Channel::Api && self.observed.columns.contains(field)
-        };
+        let is_column =
+            |field: &Field| self.observed.channel == Channel::Api && self.observed.columns.contains(field);
         let mut unsaid = found.fields.iter().filter(|(field, _)| !holds.contains_key(*field));
         unsaid.any(|(field, value)| match collection.shape.defaults.get(field) {
             Some(default) => value != default,

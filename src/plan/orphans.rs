@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Base, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Farewell, Key, Ledger, LedgerCollection,
-    LedgerEntry, Maker, Observed, ObservedCollection, OnConflict, Orphans, Provenance, Prune, Pruning, Record, Shape,
-    Standing, Table, Unlisted, Value, ZoneCode,
+    Base, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Farewell, Key, Ledger,
+    LedgerCollection, LedgerEntry, Maker, Observed, ObservedCollection, OnConflict, Orphans, Provenance,
+    Prune, Pruning, Record, Shape, Standing, Table, Unlisted, Value, ZoneCode,
 };
 
 /// What a run covers.
@@ -32,7 +32,9 @@ pub fn base(ledger: Ledger, everything: &Desired, prune: &Prune, covered: Covere
             let orphans: Orphans = (collection.entries.iter())
                 .filter(|(_, entry)| covered.covers(entry))
                 .filter(|(key, entry)| !is_named(key, entry, &same))
-                .filter(|(key, entry)| entry.maker == Maker::Created || !created_in_another(key, id, collections))
+                .filter(|(key, entry)| {
+                    entry.maker == Maker::Created || !created_in_another(key, id, collections)
+                })
                 .filter_map(|(key, entry)| Some((key.clone(), farewell(entry, prune, meant(entry, &same))?)))
                 .collect();
             if !orphans.is_empty() {
@@ -64,11 +66,7 @@ fn is_named(key: &Key, entry: &LedgerEntry, same: &[&DesiredCollection]) -> bool
 }
 
 /// Whether a row was created in another language of its table: what becomes of it is decided there.
-fn created_in_another(
-    key: &Key,
-    id: &CollectionId,
-    zone: &BTreeMap<CollectionId, LedgerCollection>,
-) -> bool {
+fn created_in_another(key: &Key, id: &CollectionId, zone: &BTreeMap<CollectionId, LedgerCollection>) -> bool {
     let others = zone.iter().filter(|(other, _)| *other != id && other.shares_rows_with(id));
     let mut entries = others.filter_map(|(_, collection)| collection.entries.get(key));
     entries.any(|entry| entry.maker == Maker::Created && entry.holds.is_some())
@@ -114,7 +112,8 @@ pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Optio
                 other.shares_rows_with(id) && orphans.keys().any(|key| collection.entries.contains_key(key))
             });
             for (id, collection) in languages {
-                let is_left_over = |each: &DesiredCollection| each.standing == Standing::LeftOver && each.id == *id;
+                let is_left_over =
+                    |each: &DesiredCollection| each.standing == Standing::LeftOver && each.id == *id;
                 let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
                 if wanted.iter().any(|wanted| is_left_over(wanted) || is_asked_for(id, wanted)) {
                     continue;
@@ -154,7 +153,9 @@ pub fn spare(base: &mut Base, observed: &Observed) {
                 for (key, farewell) in orphans.iter_mut() {
                     let Some(entry) = collection.entries.get(key) else { continue };
                     match farewell {
-                        Farewell::Remove | Farewell::Disable if !is_as_left(key, entry, collection, answer) => {
+                        Farewell::Remove | Farewell::Disable
+                            if !is_as_left(key, entry, collection, answer) =>
+                        {
                             *farewell = Farewell::Spare;
                         }
                         Farewell::Remove | Farewell::Disable | Farewell::Release | Farewell::Spare => {}
@@ -175,7 +176,9 @@ fn is_as_left(
     let (Ok(found), Some(holds)) = (answer, &entry.holds) else { return answer.is_ok() };
     let means = |record: &Record| {
         let mut parts = known.key.iter().zip(&key.0);
-        parts.all(|(field, part)| record.get(field).unwrap_or(&Value::Null).as_text().unwrap_or_default() == &**part)
+        parts.all(|(field, part)| {
+            record.get(field).unwrap_or(&Value::Null).as_text().unwrap_or_default() == &**part
+        })
     };
     let value = |record: &Record, field| record.get(field).cloned().unwrap_or_default();
     let mut records = found.records.iter().map(|record| &record.fields).filter(|record| means(record));

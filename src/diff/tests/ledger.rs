@@ -81,7 +81,8 @@ pub(crate) fn prune(otherwise: Pruning) -> Prune {
 pub(crate) fn differing(pruning: Pruning, manifests: &str, ledger_text: &str, tables: &str) -> String {
     let (_, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();
-    let mut base = base(ledger(ledger_text), &desired, &prune(pruning), Covered { zones: &zones, kinds: &[] });
+    let mut base =
+        base(ledger(ledger_text), &desired, &prune(pruning), Covered { zones: &zones, kinds: &[] });
     look_at(&mut desired, &base, crate::kinds::shape);
     let seen: Observed = observed(&desired, tables);
     spare(&mut base, &seen);

@@ -253,7 +253,8 @@ fn a_key_that_manifests_have_changed_takes_nothing_away_and_is_no_contradiction(
 
 #[test]
 fn what_somebody_changed_in_another_language_stays_in_all_of_them() {
-    let made = "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
+    let made =
+        "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
     let other = "CodeTable u\ntable: U\nrows: []";
     let zone = |french: &str| format!("code T en\nA One\ncode T fr\nA {french}\ncode U en");
     let same = differing(Remove, other, made, &zone("Un"));
