@@ -341,6 +341,9 @@ pub async fn look(
         }
         None => ask(&config, wanted, directory, format, world, tell).await?,
     };
+    if let Some(base) = &mut base {
+        crate::plan::orphans::spare(base, &observed);
+    }
     let mut kept = Kept::default();
     if let Some(backwards) = &backwards {
         (desired, kept) = backwards.standing(&desired, &observed);

@@ -136,6 +136,8 @@ pub struct Reviewed {
     existing: BTreeMap<(Arc<str>, String), usize>,
     /// Records that were to go from each collection, whichever its language.
     leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<Identity>>,
+    /// Collections in which a person was to decide: nobody has agreed to a write there.
+    undecided: BTreeSet<(ZoneCode, CollectionId)>,
     /// What is to be approved of it, by its own changes.
     pub under_review: UnderReview,
     /// What somebody has taken upon them for the run that it is of.
@@ -190,6 +192,11 @@ impl Reviewed {
         let shown = read(text).and_then(Plan::try_from).ok();
         let PlanJson { zonal_version, resource_changes, reconciler, .. } = file;
         let leaving = leaving(&resource_changes, &reconciler);
+        let undecided = (reconciler.zones.iter())
+            .flat_map(|zone| zone.collections.iter().map(move |each| (&zone.code, each)))
+            .filter(|(_, each)| each.hold == Some(Hold::Conflict))
+            .map(|(code, each)| (ZoneCode(code.clone()), CollectionId::from(each.id.clone())))
+            .collect();
         let mut by_zone: BTreeMap<&str, Vec<Digest>> = BTreeMap::new();
         for (address, detail) in &reconciler.changes {
             let zone = address.split('/').next().unwrap_or_default();
@@ -227,6 +234,7 @@ impl Reviewed {
             shown: shown.iter().flat_map(|shown| as_they_are(shown, &changes)).collect(),
             changes,
             leaving,
+            undecided,
         }
     }
 
@@ -296,7 +304,7 @@ impl Reviewed {
     /// What is desired of the zones that the plan is of, by manifests of its kinds.
     fn narrow(&self, mut desired: Desired) -> Desired {
         desired.zones.retain(|code, collections| {
-            collections.retain(|collection| {
+            crate::plan::view::narrow(collections, |collection| {
                 let kind = collection.provenance.manifest.split('/').next().unwrap_or_default();
                 self.made_from.kinds.is_empty() || self.made_from.kinds.iter().any(|wanted| **wanted == *kind)
             });
@@ -311,8 +319,8 @@ impl Reviewed {
         Exit::Invalid
     }
 
-    /// Holds back what was not reviewed: a collection of which any change is not in the plan file, since
-    /// somebody has been there, or which seems to have lost most of its records. One of which part is done
+    /// Holds back what was not reviewed: a collection in which a person was to decide, one of which any change is
+    /// not in the plan file, since somebody has been there, or which seems to have lost most of its records. One of which part is done
     /// already is as it was reviewed.
     pub fn admit(&self, fresh: &mut Plan) {
         let scope = Scope::from(&*fresh);
@@ -330,7 +338,10 @@ impl Reviewed {
             .map(|(code, _, step)| (code.clone(), step.diff.id.clone()))
             .collect();
         let moved = |code: &ZoneCode, step: &Step| {
-            moved.contains(&(code.clone(), step.diff.id.clone())).then_some(Hold::Moved)
+            let place = (code.clone(), step.diff.id.clone());
+            // Whatever is remembered by now.
+            let undecided = self.undecided.contains(&place).then_some(Hold::Conflict);
+            undecided.or_else(|| moved.contains(&place).then_some(Hold::Moved))
         };
         hold(fresh, |_, _| None, moved);
     }

@@ -13,7 +13,7 @@ use super::since::{Lesson, Met, Since};
 use crate::model::{
     Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
     DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, LedgerEntry, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Released, Unlisted, Value, Witness, ZoneCode,
+    ObservedRecord, Provenance, Record, Released, Standing, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -28,9 +28,12 @@ pub fn collection(
     observed: &ObservedCollection,
 ) -> Result<CollectionChanges, Failure> {
     let names = Names::of(observed);
-    let Some(first) = wanted.collections.first() else { return Ok(CollectionChanges::default()) };
+    // What is only left over goes by the key that the ledger knows, and nobody wants that any more.
+    let is_wanted = |collection: &&&DesiredCollection| collection.standing != Standing::LeftOver;
+    let first = wanted.collections.iter().find(is_wanted).or(wanted.collections.first());
+    let Some(first) = first else { return Ok(CollectionChanges::default()) };
     let key = names.resolve_all(&first.key)?;
-    for other in &wanted.collections {
+    for other in wanted.collections.iter().filter(is_wanted) {
         if names.resolve_all(&other.key)? != key {
             return Err(differently_keyed(first, other));
         }
@@ -76,7 +79,14 @@ pub fn collection(
     let all_go = strictest.is_some_and(|collection| {
         (collection.unlisted, collection.enforcement) == (Unlisted::Remove, Enforcement::Enforce)
     });
-    let dealt_with = if all_go { BTreeSet::new() } else { comparison.orphans(&is_named, first) };
+    // Where others name rows by another key, nobody can tell which.
+    let same_key =
+        |other: &&[Field]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
+    let can_tell = wanted.keys_elsewhere.iter().all(same_key);
+    let dealt_with = match all_go || !can_tell {
+        true => BTreeSet::new(),
+        false => comparison.orphans(&is_named, first),
+    };
     let (mut unmanaged, mut stale) = (0, Vec::new());
     for (id, found) in rows.by_key() {
         if !is_named(id) && !dealt_with.contains(id) {

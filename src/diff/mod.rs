@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Base, CollectionDiff, CollectionId, Desired, DesiredCollection, DesiredRecord, Differences, FailureClass,
-    Key, Observed, ObservedZone, Standing, Table, ZoneCode,
+    Field, Key, Observed, ObservedZone, Standing, Table, ZoneCode,
 };
 
 pub use collection::collection;
@@ -40,6 +40,8 @@ pub struct Wanted<'a> {
     /// Records that are mentioned for another language of the collection, or by manifests that a selection left
     /// out: they are not unlisted.
     pub listed_elsewhere: BTreeMap<&'a Key, &'a DesiredRecord>,
+    /// The key fields that those go by.
+    pub keys_elsewhere: BTreeSet<&'a [Field]>,
     /// Records that this very run created in another language: nobody else has had them yet.
     pub just_created: BTreeSet<&'a Key>,
     /// What is known of it since zonal was there last; `None` where only two ways are compared.
@@ -55,19 +57,23 @@ impl<'a> Wanted<'a> {
         siblings: &[CollectionId],
         since: Option<Since<'a>>,
     ) -> Self {
+        let is_elsewhere = |wanted: &&DesiredCollection| {
+            let in_view = wanted.standing == Standing::InView && asked.contains(&wanted.id);
+            in_view || siblings.contains(&wanted.id)
+        };
+        let elsewhere = || zone.iter().filter(is_elsewhere);
         Self {
             id: id.clone(),
             collections: zone
                 .iter()
                 .filter(|wanted| asked.contains(&wanted.id) && wanted.standing != Standing::InView)
                 .collect(),
-            listed_elsewhere: zone
-                .iter()
-                .filter(|wanted| {
-                    let in_view = wanted.standing == Standing::InView && asked.contains(&wanted.id);
-                    in_view || siblings.contains(&wanted.id)
-                })
+            listed_elsewhere: elsewhere()
                 .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
+                .collect(),
+            keys_elsewhere: elsewhere()
+                .filter(|wanted| !wanted.records.is_empty())
+                .map(|wanted| &*wanted.key)
                 .collect(),
             just_created: BTreeSet::new(),
             since,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, DesiredCollection, Drift, Edit, Farewell, Key, LedgerEntry, Maker, ObservedRecord, Provenance,
-    Record, Value,
+    Action, Channel, DesiredCollection, Drift, Edit, Farewell, Field, Key, LedgerEntry, Maker,
+    ObservedRecord, Provenance, Record, Value,
 };
 
 /// So many are named where records are let go; of more it is said how many.
@@ -80,11 +80,15 @@ impl<'a> Comparison<'a> {
         let provenance =
             Provenance { place: place.clone(), manifest: entry.manifest.clone(), override_index: None };
         let (action, edits) = match (farewell, switch) {
+            (Farewell::Spare, _) => return End::Stays(THEIRS),
+            (Farewell::Release, _) if entry.maker == Maker::Created => return End::Stays(LET_GO),
             (Farewell::Release, _) => return End::Stays(NOT_OURS),
             (Farewell::Disable, Some(switch)) if found.fields.get(switch) == Some(&Value::Bool(false)) => {
                 return End::Done;
             }
-            (Farewell::Remove | Farewell::Disable, _) if !holds_all(found, holds) => {
+            (Farewell::Remove | Farewell::Disable, _)
+                if !holds_all(found, holds) || self.holds_more(found, holds, collection) =>
+            {
                 return End::Stays(THEIRS);
             }
             (Farewell::Remove, _) => (Action::Delete, Vec::new()),
@@ -104,6 +108,18 @@ impl<'a> Comparison<'a> {
             provenance: Cow::Owned(provenance),
             found: Some(found),
             each: None,
+        })
+    }
+
+    /// Whether a record holds what zonal did not write: a new record has what its manifest says, documented
+    /// defaults, and nothing else. What zones fill in by themselves is known of the API's own columns only.
+    fn holds_more(&self, found: &ObservedRecord, holds: &Record, collection: &DesiredCollection) -> bool {
+        let is_column =
+            |field: &Field| self.observed.channel == Channel::Api && self.observed.columns.contains(field);
+        let mut unsaid = found.fields.iter().filter(|(field, _)| !holds.contains_key(*field));
+        unsaid.any(|(field, value)| match collection.shape.defaults.get(field) {
+            Some(default) => value != default,
+            None => is_column(field) && !is_nothing(value),
         })
     }
 
@@ -127,7 +143,16 @@ fn holds_all(found: &ObservedRecord, holds: &Record) -> bool {
     holds.iter().all(|(field, value)| found.fields.get(field).unwrap_or(&Value::Null) == value)
 }
 
+/// What a field holds that nobody has filled in.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) | Value::Text(_) | Value::List(_) => false,
+    }
+}
+
 const REASON: &str = "because zonal created it and no manifest names it any more (`prune`)";
+const LET_GO: &str = "its manifest says `enforcement: release`";
 const NOT_OURS: &str = "the zone had what zonal only changed";
 const THEIRS: &str = "somebody has changed it since zonal created it";
 const NO_SWITCH: &str = "there is no way to disable it";

@@ -90,6 +90,8 @@ pub enum Farewell {
     Disable,
     /// It stays as it is, and is forgotten.
     Release,
+    /// Somebody has changed it in another language: it stays too.
+    Spare,
 }
 
 /// What becomes of records that zonal created, once no manifest names them.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Base, CollectionId, Desired, DesiredCollection, Enforcement, Farewell, Key, Ledger, LedgerEntry, Maker,
-    OnConflict, Orphans, Provenance, Prune, Pruning, Shape, Standing, Table, Unlisted, ZoneCode,
+    Base, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Farewell, Key, Ledger,
+    LedgerCollection, LedgerEntry, Maker, Observed, ObservedCollection, OnConflict, Orphans, Provenance,
+    Prune, Pruning, Record, Shape, Standing, Table, Unlisted, Value, ZoneCode,
 };
 
 /// What a run covers.
@@ -31,7 +32,10 @@ pub fn base(ledger: Ledger, everything: &Desired, prune: &Prune, covered: Covere
             let orphans: Orphans = (collection.entries.iter())
                 .filter(|(_, entry)| covered.covers(entry))
                 .filter(|(key, entry)| !is_named(key, entry, &same))
-                .filter_map(|(key, entry)| Some((key.clone(), farewell(entry, prune)?)))
+                .filter(|(key, entry)| {
+                    entry.maker == Maker::Created || !created_in_another(key, id, collections)
+                })
+                .filter_map(|(key, entry)| Some((key.clone(), farewell(entry, prune, meant(entry, &same))?)))
                 .collect();
             if !orphans.is_empty() {
                 base.orphans.entry(zone.clone()).or_default().insert(id.clone(), orphans);
@@ -61,11 +65,27 @@ fn is_named(key: &Key, entry: &LedgerEntry, same: &[&DesiredCollection]) -> bool
         .any(|desired| desired.records.contains_key(key) || (amended && !desired.amendments.is_empty()))
 }
 
+/// Whether a row was created in another language of its table: what becomes of it is decided there.
+fn created_in_another(key: &Key, id: &CollectionId, zone: &BTreeMap<CollectionId, LedgerCollection>) -> bool {
+    let others = zone.iter().filter(|(other, _)| *other != id && other.shares_rows_with(id));
+    let mut entries = others.filter_map(|(_, collection)| collection.entries.get(key));
+    entries.any(|entry| entry.maker == Maker::Created && entry.holds.is_some())
+}
+
+/// How strongly the manifest of a record means what it still says of the collection.
+fn meant(entry: &LedgerEntry, same: &[&DesiredCollection]) -> Enforcement {
+    let own = same.iter().filter(|desired| desired.provenance.manifest == entry.manifest);
+    own.map(|desired| desired.enforcement).max().unwrap_or_default()
+}
+
 /// `None` where it stays known.
-fn farewell(entry: &LedgerEntry, prune: &Prune) -> Option<Farewell> {
+fn farewell(entry: &LedgerEntry, prune: &Prune, meant: Enforcement) -> Option<Farewell> {
     match (entry.maker, prune.of(kind_of(entry))) {
         // That it was once wanted to be gone is of no use to anybody.
         _ if entry.holds.is_none() => Some(Farewell::Release),
+        _ if meant == Enforcement::Release => Some(Farewell::Release),
+        // A manifest that takes nothing away takes nothing away by being silent.
+        (Maker::Created, _) if meant != Enforcement::Enforce => None,
         (Maker::Adopted | Maker::Amended, _) => Some(Farewell::Release),
         (Maker::Created, Pruning::Keep) => None,
         (Maker::Created, Pruning::Remove) => Some(Farewell::Remove),
@@ -82,34 +102,87 @@ pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Optio
         for (id, orphans) in collections {
             let going = orphans.iter().find(|(_, farewell)| match farewell {
                 Farewell::Remove | Farewell::Disable => true,
-                Farewell::Release => false,
+                Farewell::Release | Farewell::Spare => false,
             });
             let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
             let Some(entry) = going.and_then(|(key, _)| collection.entries.get(key)) else { continue };
-            let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
-            if wanted.iter().any(|wanted| is_asked_for(id, wanted)) {
-                continue;
-            }
             let Some(shape) = shape(&id.kind) else { continue };
-            let leftover = DesiredCollection {
-                id: id.clone(),
-                shape,
-                key: collection.key.as_slice().into(),
-                unlisted: Unlisted::Keep,
-                enforcement: Enforcement::Enforce,
-                records: BTreeMap::new(),
-                amendments: Vec::new(),
-                on_conflict: OnConflict::default(),
-                standing: Standing::LeftOver,
-                provenance: Provenance {
-                    place: place.clone(),
-                    manifest: entry.manifest.clone(),
-                    override_index: None,
-                },
-            };
-            desired.zones.entry(zone.clone()).or_default().push(leftover);
+            // What somebody has made of it in another language is theirs as well.
+            let languages = known.into_iter().flatten().filter(|(other, collection)| {
+                other.shares_rows_with(id) && orphans.keys().any(|key| collection.entries.contains_key(key))
+            });
+            for (id, collection) in languages {
+                let is_left_over =
+                    |each: &DesiredCollection| each.standing == Standing::LeftOver && each.id == *id;
+                let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
+                if wanted.iter().any(|wanted| is_left_over(wanted) || is_asked_for(id, wanted)) {
+                    continue;
+                }
+                let leftover = DesiredCollection {
+                    id: id.clone(),
+                    shape: Arc::clone(&shape),
+                    key: collection.key.as_slice().into(),
+                    unlisted: Unlisted::Keep,
+                    enforcement: Enforcement::Enforce,
+                    records: BTreeMap::new(),
+                    amendments: Vec::new(),
+                    on_conflict: OnConflict::default(),
+                    standing: Standing::LeftOver,
+                    provenance: Provenance {
+                        place: place.clone(),
+                        manifest: entry.manifest.clone(),
+                        override_index: None,
+                    },
+                };
+                desired.zones.entry(zone.clone()).or_default().push(leftover);
+            }
         }
     }
+}
+
+/// Spares records of which somebody has changed what zonal wrote in another language, or where that cannot be seen:
+/// the row is the same in all of them.
+pub fn spare(base: &mut Base, observed: &Observed) {
+    for (zone, collections) in &mut base.orphans {
+        let Some(known) = base.ledger.zones.get(zone) else { continue };
+        let Some(seen) = observed.zones.get(zone) else { continue };
+        for (id, orphans) in collections {
+            let others = known.iter().filter(|(other, _)| *other != id && other.shares_rows_with(id));
+            for (other, collection) in others {
+                let Some(answer) = seen.find(other) else { continue };
+                for (key, farewell) in orphans.iter_mut() {
+                    let Some(entry) = collection.entries.get(key) else { continue };
+                    match farewell {
+                        Farewell::Remove | Farewell::Disable
+                            if !is_as_left(key, entry, collection, answer) =>
+                        {
+                            *farewell = Farewell::Spare;
+                        }
+                        Farewell::Remove | Farewell::Disable | Farewell::Release | Farewell::Spare => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a record holds in one language what was last applied there. One that is not there holds nothing else.
+fn is_as_left(
+    key: &Key,
+    entry: &LedgerEntry,
+    known: &LedgerCollection,
+    answer: &Result<ObservedCollection, Failure>,
+) -> bool {
+    let (Ok(found), Some(holds)) = (answer, &entry.holds) else { return answer.is_ok() };
+    let means = |record: &Record| {
+        let mut parts = known.key.iter().zip(&key.0);
+        parts.all(|(field, part)| {
+            record.get(field).unwrap_or(&Value::Null).as_text().unwrap_or_default() == &**part
+        })
+    };
+    let value = |record: &Record, field| record.get(field).cloned().unwrap_or_default();
+    let mut records = found.records.iter().map(|record| &record.fields).filter(|record| means(record));
+    records.all(|record| holds.iter().all(|(field, was)| value(record, field) == *was))
 }
 
 /// Whether a collection is looked at anyway. Where a manifest has come to name another language, or none, the

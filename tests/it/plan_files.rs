@@ -167,6 +167,44 @@ fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
     });
 }
 
+#[test]
+fn a_conflict_that_a_plan_file_shows_waits_for_a_person_even_where_nothing_is_remembered() {
+    paused(async {
+        let stage = Stage::new(&case("prune"));
+        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        librarian(&stage, "01T_A", "UserBlockDescription", "ONE", "Theirs");
+        let words = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: blocks}\\nspec:\\n  \
+                     table: UserBlockDescription\\n  rows: [{code: ONE, description: Ours}]\\n";
+        stage.happen(&format!("write blocks.yaml {words}"));
+        let planned = run(&stage, "zonal plan --zone 01T_A --kind CodeTable --out plan.json").await;
+        assert!(planned.out.contains("conflict"), "{}{}", planned.out, planned.err);
+
+        let applied = run(&stage, "zonal apply plan.json --yes --store none").await;
+        assert_eq!(applied.code, 4, "{}{}", applied.out, applied.err);
+        assert!(table(&stage, "01T_A", "UserBlockDescription").contains("Theirs"));
+    });
+}
+
+#[test]
+fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
+    paused(async {
+        let stage = Stage::new(&case("prune"));
+        let own = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: own}\\nspec:\\n  table: UserGroups\\n  \
+                   unlisted: remove\\n  rows: [{code: LOCAL, description: Local}]\\n";
+        let groups = "apiVersion: zonal/v1\\nkind: UserGroups\\nmetadata: {name: g}\\nspec:\\n  \
+                      groups: [{code: STAFF, description: Staff, visibleToPartners: true}]\\n";
+        stage.happen(&format!("write blocks.yaml {own}---\\n{groups}"));
+        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        librarian(&stage, "01T_A", "UserGroups", "LOCAL", "Theirs");
+        assert_eq!(run(&stage, "zonal plan --kind CodeTable --out plan.json").await.code, 0);
+
+        let applied = run(&stage, "zonal apply plan.json --yes").await;
+        assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+        let rows = table(&stage, "01T_A", "UserGroups");
+        assert!(rows.contains("STAFF") && !rows.contains("Theirs"), "{rows}");
+    });
+}
+
 /// How somebody may edit a plan file: which places of it, and what is done to each.
 #[derive(Debug, Clone)]
 struct Tampering {

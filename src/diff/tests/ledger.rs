@@ -4,7 +4,7 @@ use crate::diff::since;
 use crate::model::{
     CollectionId, Key, Ledger, LedgerCollection, LedgerEntry, Maker, Observed, Prune, Pruning, RunId, Value,
 };
-use crate::plan::orphans::{Covered, base, look_at};
+use crate::plan::orphans::{Covered, base, look_at, spare};
 
 use super::notation::{desired, observed, shown};
 
@@ -22,7 +22,7 @@ pub(crate) fn ledger(text: &str) -> Ledger {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();
         let id = match words[0] {
-            "code" => Some((CollectionId::coded("CodeTable", words[1]), &words[2..])),
+            "code" => Some((table(words[1]), &words[2..])),
             "map" => Some((CollectionId::coded("MappingTable", words[1]), &words[2..])),
             "whole" => Some((CollectionId::whole(words[1]), &words[2..])),
             _ => None,
@@ -53,6 +53,12 @@ pub(crate) fn ledger(text: &str) -> Ledger {
     ledger
 }
 
+/// `T`, or `T/fr` for what a manifest names with its language.
+fn table(name: &str) -> CollectionId {
+    let (code, language) = name.split_once('/').map_or((name, None), |(code, fr)| (code, Some(fr.into())));
+    CollectionId { language, ..CollectionId::coded("CodeTable", code) }
+}
+
 fn value(text: &str) -> Value {
     let list = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match (list, text) {
@@ -75,9 +81,11 @@ pub(crate) fn prune(otherwise: Pruning) -> Prune {
 pub(crate) fn differing(pruning: Pruning, manifests: &str, ledger_text: &str, tables: &str) -> String {
     let (_, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();
-    let base = base(ledger(ledger_text), &desired, &prune(pruning), Covered { zones: &zones, kinds: &[] });
+    let mut base =
+        base(ledger(ledger_text), &desired, &prune(pruning), Covered { zones: &zones, kinds: &[] });
     look_at(&mut desired, &base, crate::kinds::shape);
     let seen: Observed = observed(&desired, tables);
+    spare(&mut base, &seen);
     let found = since(&desired, &seen, Some(&base));
     let mut out = shown(&found);
     for diff in found.zones.values().flatten() {

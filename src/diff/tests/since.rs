@@ -216,3 +216,49 @@ fn a_ledger_takes_in_what_was_found_out() {
     assert_eq!(learn(&[("A", gone)], &[], &[], 4), "A Adopted gone");
     assert_eq!(learn(&[("A", adopted)], &[], &[], 5), "A Adopted", "somebody else has made it again");
 }
+
+#[test]
+fn what_somebody_changed_of_what_the_manifest_was_silent_of_stays() {
+    let stays = "note: no manifest names `A` any more: it stays as it is; somebody has changed it since zonal \
+                 created it\n1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n";
+    assert_eq!(differing(Remove, OTHER, MADE, "code T en\nA One -\nB Two"), stays, "not enabled");
+    assert_eq!(differing(Remove, OTHER, MADE, "code T en\nA One *\nB Two"), stays, "the default");
+    let mapping = "MappingTable m\ntable: M\nkey: [ID]\nrows: []";
+    let made = "map M column0\nA created column0=A from MappingTable/m";
+    let changed = differing(Remove, mapping, made, "map M Names: ID Note\nA theirs");
+    assert!(!changed.contains("- ALPHA"), "{changed}");
+    let same = differing(Remove, mapping, made, "map M Names: ID Note\nA .");
+    assert!(same.contains("- ALPHA"), "{same}");
+}
+
+#[test]
+fn a_manifest_that_takes_nothing_away_does_not_do_so_by_being_silent() {
+    let zone = "code T en\nA One\nB Two";
+    for enforcement in ["observe", "initial", "release"] {
+        let manifest = format!("{OTHER}\nenforcement: {enforcement}");
+        let found = differing(Remove, &manifest, MADE, zone);
+        assert!(!found.contains("- ALPHA"), "{enforcement}: {found}");
+        assert_eq!(found.contains("forget A"), enforcement == "release", "{enforcement}: {found}");
+    }
+}
+
+#[test]
+fn a_key_that_manifests_have_changed_takes_nothing_away_and_is_no_contradiction() {
+    let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
+    let zone = "map M Names: ID Note\nA x";
+    let titled = "MappingTable m\ntableName: Names\nkey: [Note]\nrows: [{columns: {ID: A, Note: x}}]";
+    let found = differing(Remove, titled, made, zone);
+    assert!(found.contains("1 in sync") && !found.contains("! ALPHA"), "{found}");
+}
+
+#[test]
+fn what_somebody_changed_in_another_language_stays_in_all_of_them() {
+    let made =
+        "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
+    let other = "CodeTable u\ntable: U\nrows: []";
+    let zone = |french: &str| format!("code T en\nA One\ncode T fr\nA {french}\ncode U en");
+    let same = differing(Remove, other, made, &zone("Un"));
+    assert!(same.contains("- ALPHA/CodeTable/T[language=en]/A"), "{same}");
+    let changed = differing(Remove, other, made, &zone("Leur"));
+    assert!(!changed.contains("- ALPHA") && changed.contains("somebody has changed it"), "{changed}");
+}
