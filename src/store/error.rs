@@ -40,9 +40,7 @@ impl StoreTrouble {
             Self::ReadOnly => "give zonal the right to write to it, or name another with `--store`",
             Self::Full => "make room where it is, then go on",
             Self::Newer => "use the zonal that made it, or a later one",
-            Self::Damaged => {
-                "restore it from a backup, or name another with `--store`; a new one knows less, and does no harm"
-            }
+            Self::Damaged => "restore it from a backup, or name another with `--store`; a new one knows less",
             Self::Busy => "try again when whoever uses it is done",
         }
     }
