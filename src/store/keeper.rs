@@ -109,6 +109,8 @@ impl Keeper {
                     biased;
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
+                        // Counted from here, so that a database that is slow to take it keeps nobody else out.
+                        heartbeat.reset();
                         continue;
                     }
                     job = self.queue.recv() => job,
@@ -165,7 +167,8 @@ impl Keeper {
     /// What is lost by a heartbeat that fails is told by the next line that cannot be written.
     async fn renew(&mut self) {
         for run in self.attended.clone() {
-            if leases::renew(&mut self.database, run).await.is_err()
+            if let Err(error) = leases::renew(&mut self.database, run).await
+                && self.database.may_come_back(&error)
                 && self.database.reconnect().await.is_ok()
             {
                 let _ = leases::renew(&mut self.database, run).await;
