@@ -138,7 +138,7 @@ impl Keeper {
                     biased;
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
-                        // Where it took long, the queue has waited for long enough.
+                        // Counted from here, so that a database that is slow to take it keeps nobody else out.
                         heartbeat.reset();
                         continue;
                     }
