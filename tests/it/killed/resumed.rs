@@ -152,7 +152,7 @@ fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
 fn what_was_approved_still_counts_when_the_run_that_did_the_rest_of_a_plan_file_is_resumed() {
     running(async {
         let place = Place::new(TABLES).await;
-        place.edit("network.yaml", "  members:", "  approval: {zones: {only: [01D_A]}}\n  members:");
+        place.edit("network.yaml", "  members:", "  approval: {requiredFor: {only: [01D_A]}}\n  members:");
         place.expect("plan --out plan.json", 0).await;
         place.expect("approve plan.json --by Lee", 0).await;
         // One does part of it, and another begins with the rest.
