@@ -104,7 +104,7 @@ impl About {
             let codes = exits.iter().map(|exit| exit.code()).collect();
             journal.end(RunState::Ended, codes, "{}".to_owned()).await
         };
-        kept.await.map_err(|error| store::told(&error, world))
+        kept.await.map(drop).map_err(|error| store::told(&error, world))
     }
 }
 

@@ -82,8 +82,14 @@ impl Remembered {
         match self.store.look(&network, directory, world).await? {
             Some(store) => Ok((network, store)),
             None => {
-                super::fail(world, "there is no store yet, so nothing is remembered");
-                world.err.line("help: the first `zonal apply` makes it; `--store` names another");
+                let (fact, way_out) = match self.store.location(&network, directory, world)? {
+                    Some(_) => {
+                        ("there is no store yet", "the first `zonal apply` makes it; `--store` names another")
+                    }
+                    None => ("the store is `none`", "name one with `--store`"),
+                };
+                super::fail(world, format!("{fact}, so nothing is remembered"));
+                world.err.line(format!("help: {way_out}"));
                 Err(Exit::Invalid)
             }
         }

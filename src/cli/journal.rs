@@ -129,8 +129,9 @@ impl RunJournal {
         ways: Ways,
         world: &World,
     ) -> Result<Self, StoreError> {
-        let run = Run { state: RunState::Running, host: author::host(world), ended: None, ..run };
-        store.take_up(run.clone()).await?;
+        let found = run;
+        let run = Run { state: RunState::Running, host: author::host(world), ended: None, ..found.clone() };
+        store.take_up(found, run.clone()).await?;
         let (_, lines) = store.open_steps(run.id).await?;
         Ok(Self::of(store, network, run, lines, ways, world))
     }
@@ -142,13 +143,14 @@ impl RunJournal {
         Self { run, store, scope, patience, readers, before, turns, sure, lines, now: world.now }
     }
 
-    /// Writes down how the run ended.
+    /// Writes down how the run ended. Comes back with the run as it stands then.
     ///
     /// # Errors
     /// Every [`crate::store::StoreTrouble`]; what the zones hold is as it is.
-    pub async fn end(&self, state: RunState, exits: Vec<u8>, report: String) -> Result<(), StoreError> {
+    pub async fn end(&self, state: RunState, exits: Vec<u8>, report: String) -> Result<Run, StoreError> {
         let ended = Some((self.now)());
-        self.store.end(Run { state, exits, ended, ..self.run.clone() }, report).await
+        let run = Run { state, exits, ended, ..self.run.clone() };
+        self.store.end(run.clone(), report).await.map(|()| run)
     }
 
     /// Settles what runs that are gone left open in a zone whose turn is this run's.

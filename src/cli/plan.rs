@@ -24,7 +24,8 @@ use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
 use crate::model::{
-    Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, RunDeed, ZoneCode,
+    Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, RunDeed, UnderReview,
+    ZoneCode,
 };
 use crate::observe::observe;
 use crate::plan::approval;
@@ -96,6 +97,8 @@ pub struct Planned {
     pub desired: Desired,
     /// The plan.
     pub plan: Plan,
+    /// What is to be approved of it, or of the plan file that it is held against.
+    pub under_review: UnderReview,
     /// The doors that it was made through.
     pub doors: Doors,
     /// The keys that it was made with.
@@ -397,7 +400,7 @@ pub async fn look(
     let findings = plan.findings.clone();
     plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
     approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, doors, keys, store, base })
+    Ok(Planned { config, desired, plan, under_review, doors, keys, store, base })
 }
 
 /// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.

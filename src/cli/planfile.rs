@@ -165,9 +165,15 @@ impl Reviewed {
         let again = "`zonal apply` does what the manifests say now".to_owned();
         let begun = || {
             let mut file = read(text)?;
+            let approved_by = std::mem::take(&mut file.reconciler.under_review);
+            let plan = file.reconciler.digest;
             leave_out_moved(&mut file.reconciler);
             let findings = std::mem::take(&mut file.reconciler.findings);
-            let reviewed = Self::of(file, text, format!("the plan of {run}"), again);
+            let mut reviewed = Self::of(file, text, format!("the plan of {run}"), again);
+            if !approved_by.is_empty() {
+                let zones = approved_by.into_iter().map(|(code, digest)| (ZoneCode(code), digest));
+                reviewed.under_review = UnderReview { plan, zones: zones.collect() };
+            }
             let digest = reviewed.under_review.plan;
             let taken = findings.into_iter().filter_map(|finding| match finding.verdict {
                 Verdict::Overridden { reason } => {

@@ -96,7 +96,7 @@ impl Resuming<'_> {
             let heard = format!("{} is still at work on {at}, heard of {silent} seconds ago", run.id);
             return Err(super::fail(world, format!("{heard}; wait for its end, or stop it there")));
         }
-        self.settle(&config, &store, &run).await?;
+        let run = self.settle(&config, &store, run).await?;
         match run.deed {
             RunDeed::Apply | RunDeed::Revert => self.finish(store, run).await,
             RunDeed::Drift | RunDeed::Plan | RunDeed::Release => Err(self.wrote_nothing(&run)),
@@ -141,15 +141,16 @@ impl Resuming<'_> {
         Ok(Ok((found, config)))
     }
 
-    /// Asks the zones what became of what the run had begun, and writes it down.
-    async fn settle(&self, config: &Config, store: &Store, run: &Run) -> Result<(), Exit> {
+    /// Asks the zones what became of what the run had begun, and writes it down. Comes back with the run as it stands
+    /// then.
+    async fn settle(&self, config: &Config, store: &Store, mut run: Run) -> Result<Run, Exit> {
         let world = self.world;
         let network = &config.network;
         let told = |error| store::told(&error, world);
         let (open, _) = store.open_steps(run.id).await.map_err(told)?;
         let zones: BTreeSet<&ZoneCode> = open.iter().map(|step| &step.zone).collect();
         if zones.is_empty() {
-            return Ok(());
+            return Ok(run);
         }
         let known: Vec<&Zone> = network.zones.iter().filter(|zone| zones.contains(&zone.code)).collect();
         let readers = opened::open(config, &known, self.directory, self.format, world).await?.readers;
@@ -167,7 +168,7 @@ impl Resuming<'_> {
         // Until it goes on, it is one that was interrupted: anybody may take it up.
         if let Some(journal) = &journal {
             let exits = vec![Exit::Interrupted.code()];
-            journal.end(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
+            run = journal.end(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
         }
         let asked = asked?;
         let all = asked.iter().filter_map(|(_, asked)| asked.as_ref().ok().copied());
@@ -175,7 +176,7 @@ impl Resuming<'_> {
             world.err.line(format!("{}: {words}", run.id));
         }
         let failed = asked.iter().filter_map(|(zone, asked)| Some((*zone, asked.as_ref().err()?)));
-        self.unless_any(run, failed)
+        self.unless_any(&run, failed).map(|()| run)
     }
 
     /// What is not known of a zone is not guessed.

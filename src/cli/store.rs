@@ -73,7 +73,15 @@ impl StoreArg {
     }
 
     /// Where the store is; `None` where none is wanted.
-    fn location(&self, network: &Network, directory: &Path, world: &World) -> Result<Option<Location>, Exit> {
+    ///
+    /// # Errors
+    /// [`Exit::Invalid`], once it has been said why a name is none of a store.
+    pub fn location(
+        &self,
+        network: &Network,
+        directory: &Path,
+        world: &World,
+    ) -> Result<Option<Location>, Exit> {
         let named = (self.store.as_deref().map(|named| ("--store", named, &*world.directory)))
             .or_else(|| Some((VARIABLE, world.env.get(VARIABLE)?.as_str(), &*world.directory)))
             .filter(|(_, named, _)| !named.is_empty())

@@ -121,7 +121,7 @@ async fn begin(
     directory: &Path,
     world: &World,
 ) -> Result<Option<RunJournal>, Exit> {
-    let Planned { config, plan, store, doors, keys, base, .. } = planned;
+    let Planned { config, plan, under_review, store, doors, keys, base, .. } = planned;
     let Some(store) = store else { return Ok(None) };
     let network = &config.network;
     // What people have attested is never written, so nobody has to be asked about it.
@@ -131,7 +131,11 @@ async fn begin(
         Begin::New { deed, about } => {
             let author = world.unless_interrupted(author(directory, world)).await?;
             let run = journal::new(plan, deed, &about, author, world);
-            let text = serde_json::to_string(&planfile::plan_json(plan)).unwrap_or_default();
+            let mut text = planfile::plan_json(plan);
+            // Whoever takes the run up asks for the approvals that it was given.
+            text.reconciler.under_review =
+                under_review.zones.iter().map(|(code, digest)| (code.0.clone(), *digest)).collect();
+            let text = serde_json::to_string(&text).unwrap_or_default();
             RunJournal::begin(store, network, run, text, ways, world).await
         }
         Begin::TakenUp(run) => RunJournal::take_up(store, network, *run, ways, world).await,
@@ -201,7 +205,7 @@ async fn end(
     let state = if cut_short { RunState::Interrupted } else { RunState::Ended };
     let codes = exits.iter().map(|exit| exit.code()).collect();
     let text = serde_json::to_string(&planfile::report_json(plan, report)).unwrap_or_default();
-    journal.end(state, codes, text).await
+    journal.end(state, codes, text).await.map(drop)
 }
 
 async fn write(

@@ -16,7 +16,12 @@ const BUSY: Duration = Duration::from_secs(20);
 /// How long a server may take until it lets zonal in.
 const CONNECTED: Duration = Duration::from_secs(10);
 /// How long a server may be silent while something is asked of it.
-const ANSWERED: Duration = Duration::from_secs(60);
+pub(super) const ANSWERED: Duration = Duration::from_secs(60);
+/// How long a server lets zonal wait for something that somebody else holds, in milliseconds.
+const LOCKED: u32 = 20_000;
+/// How long a server waits for somebody who has begun to write and says nothing more, in milliseconds: one that was
+/// stopped, or whose machine is gone, must not keep all others waiting.
+const IDLE: u32 = 10_000;
 /// How often, and how long apart, a server that went away is looked for before it is given up.
 const RECONNECTS: [Duration; 5] = [
     Duration::from_millis(200),
@@ -55,25 +60,29 @@ impl Database {
     pub async fn open(location: Location, access: Access) -> Result<Option<Self>, StoreError> {
         sqlx::any::install_default_drivers();
         let mode = match (&location, access) {
-            (Location::File(path), Access::Read) if !path.exists() => return Ok(None),
-            (Location::File(_), Access::Read) | (Location::Postgres(_), _) => "rw",
+            // One that is hidden from us is not one that is not there.
+            (Location::File(path), Access::Read) => match path.try_exists() {
+                Ok(false) => return Ok(None),
+                Ok(true) => "rw",
+                Err(error) => return Err(StoreError::of(&location, &error.into())),
+            },
+            (Location::Postgres(_), _) => "rw",
             (Location::File(_), Access::Write) => "rwc",
         };
         match Self::reach(location.clone(), mode, access).await {
             // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
             Err(error) if access == Access::Read && error.class == StoreTrouble::ReadOnly => {
                 location.is_at_rest().ok_or(error)?;
-                Self::reach(location, "ro&immutable=true", access).await.map(Some)
+                Self::reach(location, "ro&immutable=true", access).await
             }
-            reached => reached.map(Some),
+            reached => reached,
         }
     }
 
-    async fn reach(location: Location, mode: &str, access: Access) -> Result<Self, StoreError> {
+    async fn reach(location: Location, mode: &str, access: Access) -> Result<Option<Self>, StoreError> {
         let connection = connect(&location, mode).await?;
         let mut database = Self { location, connection };
-        database.upgrade(access).await?;
-        Ok(database)
+        Ok(database.upgrade(access).await?.then_some(database))
     }
 
     /// Connects again to a server that went away.
@@ -259,12 +268,20 @@ async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, Store
                 sqlx::query(AssertSqlSafe(pragma)).fetch_all(&mut connection).await.map_err(trouble)?;
             }
         }
-        Location::Postgres(_) => {}
+        Location::Postgres(_) => {
+            let set =
+                format!("SET lock_timeout = {LOCKED}; SET idle_in_transaction_session_timeout = {IDLE}");
+            let setting = sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut connection);
+            match timeout(CONNECTED, setting).await {
+                Ok(done) => done.map(drop).map_err(trouble)?,
+                Err(_) => return Err(silent(location, CONNECTED)),
+            }
+        }
     }
     Ok(connection)
 }
 
-fn silent(location: &Location, waited: Duration) -> StoreError {
+pub(super) fn silent(location: &Location, waited: Duration) -> StoreError {
     let what = format!("does not answer within {} seconds", waited.as_secs());
     StoreError::new(location, StoreTrouble::Unreachable, what)
 }

@@ -76,6 +76,8 @@ fn class(error: &sqlx::Error) -> StoreTrouble {
             Some("53100") => StoreTrouble::Full,
             Some("25006" | "42501") => StoreTrouble::ReadOnly,
             Some("40001" | "40P01" | "55P03") => StoreTrouble::Busy,
+            // Somebody who was stopped in the middle of a transaction finds it ended.
+            Some("25P03") => StoreTrouble::Unreachable,
             Some(code) if matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58")) => {
                 StoreTrouble::Unreachable
             }

@@ -38,6 +38,10 @@ impl Location {
             Some((scheme, _)) => {
                 Err(format!("a store is a file or `postgres://HOST/DATABASE`, and not `{scheme}://`"))
             }
+            // A slip of the pen must not make a file whose name holds a password.
+            None if text.starts_with("postgres:") || text.starts_with("postgresql:") => {
+                Err("the address of a server begins with `postgres://`".to_owned())
+            }
             None if text.is_empty() => Err("a store is a file or `postgres://HOST/DATABASE`".to_owned()),
             None => Ok(Self::File(PathBuf::from(text))),
         }
@@ -74,7 +78,15 @@ impl Location {
                 let path = path.to_string_lossy();
                 format!("sqlite://{}?mode={mode}", utf8_percent_encode(&path, PATH))
             }
-            Self::Postgres(Address(url)) => url.to_string(),
+            Self::Postgres(Address(url)) => match url.host_str() {
+                // The driver would look the address up together with its brackets.
+                Some(host) if host.starts_with('[') => {
+                    let mut url = url.clone();
+                    url.query_pairs_mut().append_pair("host", host.trim_matches(['[', ']']));
+                    url.to_string()
+                }
+                Some(_) | None => url.to_string(),
+            },
         }
     }
 }
@@ -125,8 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn a_server_may_be_called_by_its_number() {
+        let location = Location::parse("postgres://zonal@[::1]:5433/zonal?sslmode=require").unwrap();
+        let wanted = "postgres://zonal@[::1]:5433/zonal?sslmode=require&host=%3A%3A1";
+        assert_eq!(location.address("rw"), wanted);
+    }
+
+    #[test]
     fn what_is_no_store_is_refused() {
-        for wrong in ["", "mysql://localhost/x", "postgres://host:port/x"] {
+        for wrong in ["", "postgres:hidden@localhost/x", "mysql://localhost/x", "postgres://host:port/x"] {
             assert!(Location::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::chain;
 use super::database::Database;
-use super::error::StoreError;
+use super::error::{StoreError, StoreTrouble};
 use super::keeper::Job;
 use super::{Scope, Store};
 use crate::model::{Run, RunId, RunState};
@@ -61,15 +61,16 @@ impl Store {
         Ok(id)
     }
 
-    /// Takes a run up again that was killed or interrupted: says where it goes on, and that it does.
+    /// Takes a run up again that was killed or interrupted: says where it goes on, and that it does. `found` is the
+    /// run as it was when that was decided.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
-    pub async fn take_up(&self, run: Run) -> Result<(), StoreError> {
+    /// Every [`StoreTrouble`]; [`StoreTrouble::Busy`] where another process has taken it up since.
+    pub async fn take_up(&self, found: Run, run: Run) -> Result<(), StoreError> {
         let (id, lost) = (run.id, Arc::clone(&self.lost));
         self.ask(move |database| {
-            let (run, lost) = (run.clone(), Arc::clone(&lost));
-            async move { write(database, run).await.inspect(|()| lost.forget(id)) }.boxed_local()
+            let (found, run, lost) = (found.clone(), run.clone(), Arc::clone(&lost));
+            async move { take_up(database, found, run).await.inspect(|()| lost.forget(id)) }.boxed_local()
         })
         .await?;
         self.attend(id);
@@ -188,6 +189,25 @@ async fn insert(
         .execute("INSERT INTO plans (run, plan) VALUES ($1, $2)", |query| query.bind(next).bind(plan))
         .await?;
     Ok(id)
+}
+
+async fn take_up(database: &mut Database, found: Run, run: Run) -> Result<(), StoreError> {
+    database.execute(database.begin(), |query| query).await?;
+    let done = write_over(database, found, run).await;
+    database.end_transaction(done).await
+}
+
+/// Writes a run down where it is still as it was found. Of two that take it up at once, one comes too late.
+async fn write_over(database: &mut Database, found: Run, run: Run) -> Result<(), StoreError> {
+    // Whoever takes it up at the same moment waits.
+    chain::end(database).await?;
+    let holds = runs(database, Chosen::One(run.id)).await?.into_iter().next().map(|there| there.run);
+    // Where the answer was lost, it is there already.
+    if holds.as_ref() == Some(&found) || holds.as_ref() == Some(&run) {
+        return write(database, run).await;
+    }
+    let what = format!("another process has taken {} up meanwhile", run.id);
+    Err(StoreError::new(&database.location, StoreTrouble::Busy, what))
 }
 
 async fn write(database: &mut Database, run: Run) -> Result<(), StoreError> {

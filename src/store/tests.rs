@@ -149,7 +149,8 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
     );
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
     assert_eq!(store.end(ended, String::new()).await.unwrap_err().class, StoreTrouble::Full);
-    store.take_up(Run { id: run, ..new_run().run }).await.unwrap();
+    let begun = Run { id: run, ..new_run().run };
+    store.take_up(begun.clone(), begun).await.unwrap();
     verified(number).await.unwrap();
     whole(number).await;
     store.close().await;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use sqlx::Row as _;
 use sqlx::migrate::{MigrateError, Migrator};
+use tokio::time::{Instant, timeout};
 
-use super::database::{Access, Database};
+use super::database::{ANSWERED, Access, Database, silent};
 use super::error::{StoreError, StoreTrouble};
 use super::location::Location;
 
@@ -19,38 +20,38 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 /// The tables of the first version, as SQL lists them.
 const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history', 'chain'";
-/// How often, and how long apart, a store is looked at again that somebody else brings up to date.
-const TRIES: u32 = 20;
+/// How long, and how often, a store is looked at again that somebody else brings up to date.
+const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
 
 impl Database {
-    /// Brings the store up to date, or makes one.
+    /// Brings the store up to date, or makes one. `false` where there is none on a server, and none is to be made.
     ///
     /// # Errors
     /// Every [`StoreTrouble`].
-    pub(super) async fn upgrade(&mut self, access: Access) -> Result<(), StoreError> {
+    pub(super) async fn upgrade(&mut self, access: Access) -> Result<bool, StoreError> {
         let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-        let mut tries = 0;
+        let began = Instant::now();
         loop {
             match self.version().await? {
-                Some(version) if version == known => return Ok(()),
+                Some(version) if version == known => return Ok(true),
                 Some(version) if version > known => {
                     let what = format!("is of version {version}, and this zonal knows {known}");
                     return Err(StoreError::new(&self.location, StoreTrouble::Newer, what));
                 }
-                None => self.leave_alone(access).await?,
+                None if !self.is_ours_to_make(access).await? => return Ok(false),
+                None => {}
                 Some(_) => {}
             }
             let done = self.migrate().await;
             match done {
                 // SQLite has no lock for this: of two that begin at once, one fails, and finds it done.
                 Err(StoreError { class: StoreTrouble::Busy | StoreTrouble::Damaged, .. })
-                    if tries < TRIES =>
+                    if began.elapsed() < PATIENCE =>
                 {
-                    tries += 1;
                     tokio::time::sleep(APART).await;
                 }
-                done => return done,
+                done => return done.map(|()| true),
             }
         }
     }
@@ -61,7 +62,14 @@ impl Database {
             Location::File(_) => self.fetch("PRAGMA journal_mode = WAL", |query| query).await.map(drop)?,
             Location::Postgres(_) => {}
         }
-        match MIGRATIONS.run(&mut self.connection).await {
+        let done = match self.location {
+            Location::File(_) => MIGRATIONS.run(&mut self.connection).await,
+            Location::Postgres(_) => match timeout(ANSWERED, MIGRATIONS.run(&mut self.connection)).await {
+                Ok(done) => done,
+                Err(_) => return Err(silent(&self.location, ANSWERED)),
+            },
+        };
+        match done {
             Ok(()) => Ok(()),
             Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
             Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(&error)),
@@ -72,23 +80,31 @@ impl Database {
         }
     }
 
-    /// What others keep is left alone. A file is ours or theirs; on a server only the names matter.
-    async fn leave_alone(&mut self, access: Access) -> Result<(), StoreError> {
+    /// Whether a store is to be made. What others keep is left alone: a file is ours or theirs; on a server only the
+    /// names matter.
+    async fn is_ours_to_make(&mut self, access: Access) -> Result<bool, StoreError> {
         let sql = match self.location {
             Location::File(_) => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name".to_owned()
             }
+            // The catalogue also tells of tables that nobody lets us read.
             Location::Postgres(_) => format!(
-                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
-                 WHERE table_schema = current_schema() AND table_name IN ({TABLES}) ORDER BY table_name"
+                "SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables
+                 WHERE schemaname = current_schema() AND tablename IN ({TABLES}) ORDER BY tablename"
             ),
         };
         let found = self.fetch_one(&sql, |query| query).await?;
         let name = found.map(|row| row.try_get::<String, _>("name")).transpose();
-        let what = match (name.map_err(|error| self.trouble(&error))?, access) {
-            (Some(name), _) => format!("is no store of zonal: it holds a table `{name}` of somebody else's"),
-            (None, Access::Read) => "is no store of zonal: it holds nothing of it".to_owned(),
-            (None, Access::Write) => return Ok(()),
+        let what = match (name.map_err(|error| self.trouble(&error))?, access, &self.location) {
+            (Some(name), _, _) => {
+                format!("is no store of zonal: it holds a table `{name}` of somebody else's")
+            }
+            (None, Access::Read, Location::File(_)) => {
+                "is no store of zonal: it holds nothing of it".to_owned()
+            }
+            // Somebody has made room for one, and nothing was applied yet.
+            (None, Access::Read, Location::Postgres(_)) => return Ok(false),
+            (None, Access::Write, _) => return Ok(true),
         };
         Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
     }
@@ -98,8 +114,8 @@ impl Database {
         let tables = match self.location {
             Location::File(_) => "SELECT name FROM sqlite_master WHERE name = 'zonal_versions'",
             Location::Postgres(_) => {
-                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
-                 WHERE table_name = 'zonal_versions' AND table_schema = current_schema()"
+                "SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables
+                 WHERE tablename = 'zonal_versions' AND schemaname = current_schema()"
             }
         };
         if self.fetch_one(tables, |query| query).await?.is_none() {

@@ -110,3 +110,16 @@ async fn a_file_that_may_not_be_read_is_told() {
         assert_eq!(error.class, StoreTrouble::ReadOnly);
     }
 }
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one() {
+    if !as_somebody("a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one") {
+        return;
+    }
+    let (directory, file) = filled().await;
+    permit(directory.path(), 0o000);
+    let opened = Store::open(Location::File(file), Access::Read, Waiting::Aside).await;
+    permit(directory.path(), 0o755);
+    let error = opened.expect_err("what is in it is not known");
+    assert_eq!(error.class, StoreTrouble::ReadOnly, "{error}");
+}

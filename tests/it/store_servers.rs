@@ -84,3 +84,37 @@ async fn a_server_that_nobody_runs_is_told_at_once() {
     assert!(error.to_string().starts_with("the store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn whoever_holds_the_store_for_too_long_is_told_of_and_not_waited_for_any_longer() {
+    let address = crate::postgres::database();
+    let place = crate::store_place::Place::at(&address);
+    // A store is not made while somebody is about to make one, and says nothing more.
+    let mut other = place.connect().await;
+    let say = "BEGIN; CREATE TABLE zonal_versions (version BIGINT)";
+    sqlx::raw_sql(say).execute(&mut other).await.expect("it is done");
+    let started = std::time::Instant::now();
+    let opened = Store::open(place.location(), Access::Write, Waiting::Aside).await;
+    let error = opened.expect_err("somebody is in the way");
+    assert_eq!(error.class, StoreTrouble::Busy, "{error}");
+    assert_eq!(error.what, "canceling statement due to lock timeout");
+    assert!(started.elapsed().as_secs() < 50, "{:?}", started.elapsed());
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is done");
+    open(&address).await;
+}
+
+#[tokio::test]
+async fn a_server_on_which_nothing_was_applied_yet_is_no_error_and_one_that_hides_its_tables_is() {
+    let address = crate::postgres::database();
+    let place = crate::store_place::Place::at(&address);
+    let look = async |address: &str| {
+        let location = Location::parse(address).expect("an address");
+        Store::open(location, Access::Read, Waiting::Aside).await
+    };
+    assert!(look(&address).await.expect("it is no error").is_none());
+    open(&address).await.close().await;
+    place.sql("CREATE ROLE visitor LOGIN").await;
+    let error = look(&address.replace("postgres@", "visitor@")).await.expect_err("it may not look");
+    assert_eq!(error.class, StoreTrouble::ReadOnly);
+    assert_eq!(error.what, "permission denied for table zonal_versions");
+}

@@ -97,10 +97,9 @@ async fn a_database_of_somebody_else_s_is_left_alone(
 async fn on_a_server_others_may_have_their_tables_beside_ours() {
     let place = Place::new(Postgres);
     place.sql("CREATE TABLE books (title TEXT); CREATE TABLE _sqlx_migrations (version BIGINT)").await;
-    let (class, what) = refused(place.try_to_open(Access::Read).await);
-    assert_eq!(
-        (class, what.as_str()),
-        (StoreTrouble::Damaged, "is no store of zonal: it holds nothing of it")
+    assert!(
+        place.try_to_open(Access::Read).await.expect("it is no error").is_none(),
+        "nothing was applied yet"
     );
     let store = place.open().await;
     assert_eq!(store.begin(new_run()).await, Ok(RunId(1)));

@@ -1,6 +1,7 @@
 //! What resume does where more has happened than that a run was killed.
 
-use zonal::model::RunState;
+use zonal::model::{Host, Run, RunId, RunState};
+use zonal::store::StoreTrouble;
 
 use super::every_request::is_as_undisturbed;
 use super::gate::Side;
@@ -144,6 +145,41 @@ fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
         .await;
         place.expect("resume", 0).await;
         place.expect("plan --detailed-exitcode", 0).await;
+    });
+}
+
+#[test]
+fn what_was_approved_still_counts_when_the_run_that_did_the_rest_of_a_plan_file_is_resumed() {
+    running(async {
+        let place = Place::new(TABLES).await;
+        place.edit("network.yaml", "  members:", "  approval: {requiredFor: {only: [01D_A]}}\n  members:");
+        place.expect("plan --out plan.json", 0).await;
+        place.expect("approve plan.json --by Lee", 0).await;
+        // One does part of it, and another begins with the rest.
+        kill(&place, "apply plan.json --yes --zone 01D_A").await;
+        kill(&place, "apply plan.json --yes --zone 01D_A").await;
+        place.expect("resume run-2", 0).await;
+        place.expect("apply plan.json --yes", 0).await;
+        place.expect("plan --detailed-exitcode", 0).await;
+    });
+}
+
+#[test]
+fn of_two_that_take_a_run_up_at_once_one_comes_too_late() {
+    running(async {
+        let place = killed("apply --yes").await;
+        let store = place.store().await.expect("there is one");
+        let found = store.run(RunId(1)).await.expect("it answers").expect("it is there").run;
+        let by = |process| Run {
+            host: Host { name: "elsewhere".to_owned(), process },
+            state: RunState::Running,
+            ..found.clone()
+        };
+        store.take_up(found.clone(), by(1)).await.expect("it is taken up");
+        store.take_up(found.clone(), by(1)).await.expect("the same again is the same");
+        let error = store.take_up(found.clone(), by(2)).await.expect_err("it is taken up already");
+        assert_eq!(error.class, StoreTrouble::Busy);
+        assert_eq!(error.what, "another process has taken run-1 up meanwhile");
     });
 }
 

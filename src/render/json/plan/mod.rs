@@ -115,6 +115,11 @@ pub struct Reconciler {
     pub ledger: Option<usize>,
     /// Of everything that would be done: what is approved when the plan is.
     pub digest: Digest,
+    /// The digests that zones must be approved by, where they are those of a plan file of which part was done before.
+    /// Only a run's own plan in the store holds them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(skip)]
+    pub under_review: BTreeMap<Arc<str>, Digest>,
     /// What the plan was made from.
     pub made_from: MadeFrom,
     /// What all zones add up to.

@@ -49,6 +49,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
                 Compared::TwoWays | Compared::Revision(_) => None,
             },
             digest: plan.digest,
+            under_review: BTreeMap::new(),
             made_from: plan.made_from.clone(),
             counts: plan.counts(),
             cost: plan.cost,
