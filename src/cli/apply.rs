@@ -12,9 +12,11 @@ use super::grouping::Grouping;
 use super::journal::{About, Patience};
 use super::outputs;
 use super::overriding::Overriding;
-use super::plan::{self, Drifted, Planned, Target};
-use super::planfile::Reviewed;
+use super::plan::{self, Planned};
+use super::prepared;
 use super::revert::{self, TakeBack};
+use super::reviewed::Reviewed;
+use super::target::{Drifted, Target};
 use super::telling::{Runner, Telling};
 use super::unfinished;
 use super::world::World;
@@ -127,7 +129,7 @@ impl Apply {
         let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
         let mut prepared = match reviewed {
             Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
-            None => plan::prepare(&self.target, directory, format, world).await?,
+            None => prepared::prepare(&self.target, directory, format, world).await?,
         };
         if self.drifted.is_asked_for() {
             prepared.terms = self.drifted.terms(None);

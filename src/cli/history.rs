@@ -61,8 +61,9 @@ pub struct Remembered {
 enum Verify {
     /// Make sure that no entry of the history was changed or removed
     ///
-    /// Each entry holds a hash of itself and of the one before it. Follows them from the first to the last, of all
-    /// networks in the store. Whoever keeps the last hash elsewhere can tell as well that nothing was cut off.
+    /// Each entry holds a hash of itself, of what its run was when it began (who, by which commit and plan) and of the
+    /// entry before it. Follows them from the first to the last, of all networks in the store. How a run ended, its
+    /// report, and runs that changed nothing are in no hash. Whoever keeps the last hash elsewhere can tell as well that nothing was cut off.
     Verify {
         /// Print JSON
         #[arg(long)]
@@ -99,9 +100,11 @@ impl Remembered {
 impl History {
     /// Shows what was done in the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let done = match &self.verify {
-            Some(Verify::Verify { json, place }) => verify(place, *json, directory, world).await,
-            None => self.show(directory, world).await,
+        let done = match (&self.verify, self.what.as_deref()) {
+            (Some(Verify::Verify { json, place }), _) => verify(place, *json, directory, world).await,
+            // Behind an option it is no subcommand any more, and means the same.
+            (None, Some("verify")) if !self.csv => verify(&self.place, self.json, directory, world).await,
+            (None, _) => self.show(directory, world).await,
         };
         match done {
             Ok(exit) | Err(exit) => exit,

@@ -1,35 +1,30 @@
 //! `zonal plan`: how every zone differs, without being able to write.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::against;
 use super::approvals;
 use super::base::Memory;
-use super::config::{self, Config, Format};
+use super::config::{Config, Format};
 use super::credentials::Keys;
 use super::doors::Doors;
 use super::exit::{self, ChangesCount, Exit};
 use super::grouping::Grouping;
 use super::opened::{self, Opened};
 use super::outputs::Outputs;
-use super::planfile::{self, Reviewed};
+use super::planfile;
+use super::prepared::{Prepared, prepare};
 use super::progress::Progress;
-use super::remembered::{self, Reach};
-use super::selection::Selection;
-use super::since;
-use super::store::StoreArg;
+use super::remembered;
+use super::target::{Drifted, Part, Target, Terms};
 use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
 use crate::model::network::Zone;
-use crate::model::{
-    Base, Compared, Desired, Event, MadeFrom, Network, Observed, Override, Plan, RunDeed, UnderReview,
-    ZoneCode,
-};
+use crate::model::{Base, Compared, Desired, Event, Observed, Plan, RunDeed, UnderReview};
 use crate::observe::observe;
 use crate::plan::approval;
-use crate::plan::revert::{Backwards, Kept};
+use crate::plan::revert::Kept;
 use crate::render;
 use crate::render::json::layout::lines;
 use crate::render::markdown::About;
@@ -62,31 +57,6 @@ pub struct PlanCommand {
     grouping: Grouping,
     #[command(flatten)]
     outputs: Outputs,
-}
-
-/// What plan and apply are aimed at.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Target {
-    /// Lay this environment over the Network manifest
-    #[arg(long, value_name = "NAME")]
-    pub environment: Option<String>,
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub store: StoreArg,
-    /// Only zones for which the manifests come to something else than at this git revision
-    #[arg(long, value_name = "REV", help_heading = "Selection")]
-    pub changed_since: Option<String>,
-}
-
-impl Target {
-    /// The zones of a network that it is aimed at, whether anything is desired of them or not. `desired` is what
-    /// is, of those that changed where only those are meant.
-    pub fn zones(&self, network: &Network, desired: &Desired) -> BTreeSet<ZoneCode> {
-        let changed = |code: &ZoneCode| self.changed_since.is_none() || desired.zones.contains_key(code);
-        let zones = network.zones.iter().filter(|zone| self.selection.zones.selects(zone));
-        zones.map(|zone| zone.code.clone()).filter(changed).collect()
-    }
 }
 
 /// A plan and what it was made from.
@@ -153,82 +123,6 @@ impl PlanCommand {
     }
 }
 
-/// What is desired of the zones that a command is aimed at.
-pub struct Prepared {
-    /// The manifests.
-    pub config: Config,
-    /// What is desired of the zones that were selected.
-    pub desired: Desired,
-    /// What it was narrowed to, in words.
-    pub selection: Option<String>,
-    /// What a plan of it is made from.
-    pub made_from: MadeFrom,
-    /// The plan file that it is held against, where there is one.
-    pub reviewed: Option<Reviewed>,
-    /// What it is compared with.
-    pub terms: Terms,
-    /// Which store to remember by.
-    pub store: StoreArg,
-    /// What it covers.
-    pub reach: Reach,
-    /// The run that is taken back, where what is desired comes from the history.
-    pub backwards: Option<Backwards>,
-}
-
-/// What the manifests are compared with, and which of the differences count.
-#[derive(Debug, Clone, Default)]
-pub struct Terms {
-    /// A snapshot that stands in for the zones.
-    pub against: Option<PathBuf>,
-    /// Where to look for what was applied last.
-    pub memory: Memory,
-    /// What is done about the differences.
-    pub part: Part,
-    /// What somebody takes upon them, where guards and policies stand in the way.
-    pub overrides: Vec<Override>,
-    /// Whether something will be kept in the store, or it is only looked at.
-    pub access: Access,
-}
-
-/// Which differences are ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Part {
-    /// All.
-    #[default]
-    All,
-    /// Those where the zone moved alone.
-    OnlyDrift,
-}
-
-/// What has drifted, apart from what the manifests ask for since.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Drifted {
-    /// Only what has drifted: what the manifests changed since they were applied last stays for a later apply
-    #[arg(long)]
-    only_drift: bool,
-    /// The git revision whose manifests were applied last; with --only-drift, what is committed
-    #[arg(long, value_name = "REV")]
-    base: Option<String>,
-}
-
-impl Drifted {
-    /// Whether the flags say anything.
-    pub fn is_asked_for(&self) -> bool {
-        self.only_drift || self.base.is_some()
-    }
-
-    /// The flags, and a snapshot in place of the zones.
-    pub fn terms(&self, against: Option<PathBuf>) -> Terms {
-        let memory = match (&self.base, self.only_drift) {
-            (Some(revision), _) => Memory::Revision(revision.clone()),
-            (None, true) => Memory::Committed,
-            (None, false) => Memory::None,
-        };
-        let part = if self.only_drift { Part::OnlyDrift } else { Part::All };
-        Terms { against, memory, part, ..Terms::default() }
-    }
-}
-
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
 /// what happens, beside the progress that is shown.
 pub async fn make(
@@ -252,60 +146,6 @@ pub async fn make_on(
 ) -> Result<Planned, Exit> {
     let prepared = prepare(target, directory, format, world).await?;
     look(Prepared { terms, ..prepared }, directory, format, world, &|_| {}).await
-}
-
-/// Loads the manifests, and narrows what they want to what the command is aimed at.
-pub async fn prepare(
-    target: &Target,
-    directory: &Path,
-    format: Format,
-    world: &World,
-) -> Result<Prepared, Exit> {
-    let config = config::load(directory, target.environment.as_deref(), format, world)?;
-    if format == Format::Json {
-        config.warn(world);
-    }
-    let mut desired = narrow(&target.selection, &config, config.desired.clone(), world)?;
-    let mut selection = target.selection.words();
-    if let Some(since) = &target.changed_since {
-        let words = since::narrow(since, &config, &mut desired, directory, world).await?;
-        selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
-    }
-    let made_from = plan::made_from(&config.network, &desired, &target.selection.kind);
-    let terms = Terms::default();
-    let store = target.store.clone();
-    let reach =
-        Reach { zones: target.zones(&config.network, &desired), kinds: target.selection.kind.clone() };
-    Ok(Prepared {
-        config,
-        desired,
-        selection,
-        made_from,
-        reviewed: None,
-        terms,
-        store,
-        reach,
-        backwards: None,
-    })
-}
-
-/// What a selection leaves of what is desired.
-pub fn narrow(
-    selection: &Selection,
-    config: &Config,
-    desired: Desired,
-    world: &World,
-) -> Result<Desired, Exit> {
-    let narrowed = selection.narrow(&config.network, desired).map_err(|problems| {
-        problems.iter().for_each(|problem| {
-            super::fail(world, problem);
-        });
-        Exit::Invalid
-    })?;
-    if let Some(shard) = selection.shard.filter(|_| narrowed.zones.is_empty()) {
-        world.err.line(format!("note: there are no zones in shard {shard}, so there is nothing to do"));
-    }
-    Ok(narrowed)
 }
 
 /// Observes what was prepared, compares and plans.

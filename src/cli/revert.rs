@@ -10,12 +10,14 @@ use super::config::{self, Config, Format};
 use super::exit::{self, Exit};
 use super::journal::{About, Patience};
 use super::overriding::Overriding;
-use super::plan::{self, Planned, Prepared, Target, Terms};
+use super::plan::{self, Planned};
 use super::planfile;
+use super::prepared::{self, Prepared};
 use super::remembered::Reach;
 use super::runs::is_killed;
 use super::selection::{Selection, ZoneSelection};
 use super::store::{self, StoreArg};
+use super::target::{Target, Terms};
 use super::telling::{Runner, Telling};
 use super::world::World;
 use super::writing::{self, Begin, Manner, Written};
@@ -145,7 +147,7 @@ pub async fn prepare(
         world.err.line(format!("note: in the network no more, and left as they are: {}", codes.join(", ")));
         desired.zones.retain(|code, _| !gone.contains(code));
     }
-    let desired = plan::narrow(&target.selection, &config, desired, world)?;
+    let desired = prepared::narrow(&target.selection, &config, desired, world)?;
     let words = format!("what takes back {run}");
     let selection = std::iter::once(words).chain(target.selection.words()).collect::<Vec<_>>().join(", ");
     let reach = Reach { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::config::{Format, to_json};
 use super::exit::{self, ChangesCount, Exit};
-use super::plan::{Target, make};
+use super::plan::make;
+use super::target::Target;
 use super::world::World;
 use crate::render::runbook;
 

@@ -7,8 +7,10 @@ use clap::Args;
 use super::config::Format;
 use super::exit::Exit;
 use super::files;
-use super::plan::{self, Target};
+use super::plan;
+use super::prepared;
 use super::remembered;
+use super::target::Target;
 use super::world::World;
 use crate::model::{Failure, ZoneCode};
 use crate::render::json::snapshot;
@@ -37,7 +39,7 @@ impl SnapshotCommand {
     }
 
     async fn take(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let mut prepared = plan::prepare(&self.target, directory, Format::Text, world).await?;
+        let mut prepared = prepared::prepare(&self.target, directory, Format::Text, world).await?;
         let store = prepared.store.look(&prepared.config.network, directory, world).await?;
         let base = remembered::base(store.as_ref(), &prepared.config, &prepared.reach, world).await?;
         remembered::look_at(&mut prepared.desired, base.as_ref());

@@ -1,5 +1,7 @@
-//! The chain of hashes that runs through the history: each entry's hash is of the entry and of the hash before it,
-//! so that whatever is changed or removed later is found.
+//! The chain of hashes that runs through the history: each entry's hash is of the entry, of what its run was when it
+//! began and of the hash before it, so that whatever is changed or removed later is found.
+
+use std::collections::HashMap;
 
 use futures::FutureExt as _;
 use sha2::{Digest as _, Sha256};
@@ -10,7 +12,8 @@ use super::Store;
 use super::database::Database;
 use super::error::{StoreError, StoreTrouble};
 use super::location::Location;
-use crate::model::Digest;
+use super::runs::json;
+use crate::model::{Author, Digest, Run};
 
 /// Entries that are read at once while the chain is followed.
 const AT_ONCE: i64 = 20_000;
@@ -25,7 +28,7 @@ pub enum Chain {
         /// The hash of the last one; absent where there is none.
         end: Option<Digest>,
     },
-    /// An entry is not as it was when it was written, or the one before it is not.
+    /// An entry is not as it was when it was written, or its run or the entry before it is not.
     Changed {
         /// Its number.
         number: u64,
@@ -50,6 +53,8 @@ pub struct End {
 pub struct Link<'a> {
     pub number: u64,
     pub run: i64,
+    /// What the run was when it began, by [`begun`].
+    pub begun: &'a str,
     pub at: &'a str,
     pub scope: (&'a str, &'a str),
     pub zone: &'a str,
@@ -62,17 +67,52 @@ pub struct Link<'a> {
 impl Link<'_> {
     /// The hash of the entry.
     pub fn hash(&self, before: &str) -> Digest {
-        let Self { number, run, at, scope: (network, environment), zone, collection, record, body, proof } =
-            self;
+        let Self { number, run, begun, at, scope, zone, collection, record, body, proof } = self;
+        let (network, environment) = scope;
         let mut sha = Sha256::new();
         let (number, run) = (number.to_string(), run.to_string());
-        for part in [before, &number, &run, at, network, environment, zone, collection, record, body, proof] {
+        for part in
+            [before, &number, &run, begun, at, network, environment, zone, collection, record, body, proof]
+        {
             // With its length, so that nothing can move from one part into the next.
             sha.update((part.len() as u64).to_be_bytes());
             sha.update(part.as_bytes());
         }
         Digest(sha.finalize().into())
     }
+}
+
+/// The hash of what a run is from its beginning on: who set it off, by which commit, what it set out to do. How it stands,
+/// how it ended and where it is at work change, and are not in it. What is added to a run one day must leave the hashes
+/// of earlier ones as they are.
+fn begun(run: &Run) -> String {
+    let Run { id, deed, network, environment, selection, shard, group, .. } = run;
+    let Run { plan, author, started, reverts, zones, host: _, ended: _, state: _, exits: _, .. } = run;
+    let Author { committer, commit, actor, pipeline } = author;
+    let what = (id, deed, network, environment, selection, shard, group);
+    let text = json(&(what, plan, (committer, commit, actor, pipeline), started, reverts, zones));
+    Digest(Sha256::digest(text).into()).to_string()
+}
+
+/// Of the runs that a condition chooses: the hash of what each was when it began. A run that cannot be read has none.
+async fn beginnings(
+    database: &mut Database,
+    condition: &str,
+    (from, to): (i64, i64),
+) -> Result<HashMap<i64, String>, StoreError> {
+    let sql = format!("SELECT id, body FROM runs WHERE {condition}");
+    let rows = database.fetch(&sql, |query| query.bind(from).bind(to)).await?;
+    let read = |row: &AnyRow| {
+        let (id, body): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
+        Ok((id, serde_json::from_str(body).map(|run| begun(&run)).unwrap_or_default()))
+    };
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(&error))
+}
+
+/// The hash of what a run was when it began.
+pub async fn beginning(database: &mut Database, run: i64) -> Result<String, StoreError> {
+    let mut found = beginnings(database, "id >= $1 AND id <= $2", (run, run)).await?;
+    Ok(found.remove(&run).unwrap_or_default())
 }
 
 /// The end of the chain, which nobody else moves until the transaction ends. Whoever writes more than one row
@@ -166,26 +206,31 @@ enum Followed {
 
 async fn follow(database: &mut Database, from: End, to: u64) -> Result<Followed, StoreError> {
     let sql = "SELECT number, run, at, network, environment, zone, collection, record, body, proof, hash
-               FROM history WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3";
+               FROM history WHERE number > $1 AND number <= $2 ORDER BY number";
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let (after, until) = (number(from.number), number(to));
+    let after = number(from.number);
+    let until = number(to).min(after.saturating_add(AT_ONCE));
+    let of_these = "id IN (SELECT run FROM history WHERE number > $1 AND number <= $2)";
+    let begun = beginnings(database, of_these, (after, until)).await?;
     let (mut end, mut broken) = (from, None);
     let step = |location: &Location, row: AnyRow| {
         if broken.is_none() {
-            broken = link(&row, &mut end).map_err(|error| StoreError::of(location, &error))?;
+            broken = link(&row, &begun, &mut end).map_err(|error| StoreError::of(location, &error))?;
         }
         Ok(())
     };
-    database.fetch_each(sql, |query| query.bind(after).bind(until).bind(AT_ONCE), step).await?;
+    database.fetch_each(sql, |query| query.bind(after).bind(until), step).await?;
     Ok(broken.map_or(Followed::To(end), Followed::Broken))
 }
 
 /// Goes from one entry to the next, where that is as it was.
-fn link(row: &AnyRow, end: &mut End) -> Result<Option<Chain>, sqlx::Error> {
+fn link(row: &AnyRow, begun: &HashMap<i64, String>, end: &mut End) -> Result<Option<Chain>, sqlx::Error> {
     let number = row.try_get::<i64, _>(0)?.unsigned_abs();
+    let run = row.try_get(1)?;
     let link = Link {
         number,
-        run: row.try_get(1)?,
+        run,
+        begun: begun.get(&run).map_or("", String::as_str),
         at: row.try_get(2)?,
         scope: (row.try_get(3)?, row.try_get(4)?),
         zone: row.try_get(5)?,

@@ -1,5 +1,8 @@
 //! The history in the store: every change that was sent, in one chain, and what is asked about it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -77,11 +80,16 @@ impl Store {
 /// Adds what was done to the end of the chain.
 pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) -> Result<(), StoreError> {
     let mut rows: Vec<[Cell; 11]> = Vec::new();
+    let mut begun: BTreeMap<RunId, String> = BTreeMap::new();
     for Line { scope, run, at, entry: Entry { zone, collection, moment }, .. } in lines {
         let Some((changes, proof)) = done(moment) else { continue };
         let proof = match proof {
             Proof::Verified => VERIFIED,
             Proof::Unverified => UNVERIFIED,
+        };
+        let begun = match begun.entry(*run) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(free) => free.insert(chain::beginning(database, number(*run)).await?),
         };
         for done in changes {
             let body = json(&Body { collection: collection.into(), done: done.clone() });
@@ -89,6 +97,7 @@ pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) 
             let link = Link {
                 number: end.number + 1,
                 run: number(*run),
+                begun,
                 at,
                 scope: (&scope.network, &scope.environment),
                 zone: zone.as_str(),

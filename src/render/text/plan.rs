@@ -163,7 +163,12 @@ fn summary(out: &mut String, plan: &Plan) {
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand + later + left == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
-        let _ = writeln!(out, "{} Your network matches the configuration{how}.", styled(BOLD, "No changes."));
+        let words = match plan.made_from.reverts {
+            // The manifests may well want something else.
+            Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
+            None => format!("Your network matches the configuration{how}"),
+        };
+        let _ = writeln!(out, "{} {words}.", styled(BOLD, "No changes."));
     } else if nothing && !plan.is_complete() {
         let _ = writeln!(out, "{} Nothing to apply in what could be seen.", styled(BOLD, "Incomplete."));
     } else if nothing {
