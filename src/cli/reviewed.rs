@@ -206,6 +206,10 @@ impl Reviewed {
             let words = since::narrow(since, &config, &mut desired, directory, world).await?;
             selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
         }
+        // What is left of it by the selection is what its run can be resumed from.
+        let asked: Vec<String> = target.selection.kind.clone();
+        let left = if asked.is_empty() { &kinds } else { &asked };
+        let made_from = MadeFrom { reverts, ..crate::plan::made_from(&config.network, &desired, left) };
         let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
         let terms = Terms { against: None, memory, part: self.part, ..Terms::default() };
         let mut zones = target.zones(&config.network, &desired);
