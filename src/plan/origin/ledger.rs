@@ -44,7 +44,11 @@ pub fn classify(now: &mut Differences, desired: &Desired, observed: &Observed, b
 fn follow(changes: &mut [Change], flag: &Field) {
     let is = |edit: &Edit, value: bool| edit.field == *flag && edit.after == Value::Bool(value);
     let taker = changes.iter().find(|change| change.edits.iter().any(|edit| is(edit, true)));
-    let Some(origin) = taker.and_then(|taker| taker.origin) else { return };
+    // What a person has to decide there, they decide there.
+    let Some(origin) = taker.and_then(|taker| taker.origin).filter(|origin| *origin != Origin::Conflict)
+    else {
+        return;
+    };
     let gives_it_up = |change: &&mut Change| match change.edits.as_slice() {
         [only] => is(only, false),
         _ => false,
