@@ -93,9 +93,9 @@ impl<W: provider::Write, J: Journal> Write<'_, W, J> {
         }
         let now = self.changes(&fresh).map_err(failed)?;
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
-        let done: Vec<Done> = approved.iter().map(Done::from).collect();
         // Whoever was faster did what was wanted.
-        if now.is_empty() && is_made(&done, &fresh.observed) {
+        let is_done = || is_made(&approved.iter().map(Done::from).collect::<Vec<_>>(), &fresh.observed);
+        if now.is_empty() && is_done() {
             return Ok((fresh, now));
         }
         match approval::covers(&approved, &now, &self.allowance) {

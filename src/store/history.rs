@@ -1,5 +1,6 @@
 //! The history in the store: every change that was sent, in one chain, and what is asked about it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
@@ -55,9 +56,9 @@ pub enum Rest {
 
 /// What a row's body holds of a change.
 #[derive(Debug, Serialize, Deserialize)]
-struct Body {
+struct Body<'a> {
     collection: CollectionName,
-    done: Done,
+    done: Cow<'a, Done>,
 }
 
 impl Store {
@@ -92,7 +93,7 @@ pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) 
             Slot::Vacant(free) => free.insert(chain::beginning(database, number(*run)).await?),
         };
         for done in changes {
-            let body = json(&Body { collection: collection.into(), done: done.clone() });
+            let body = json(&Body { collection: collection.into(), done: Cow::Borrowed(done) });
             let (collection, record) = (name(&collection.to_string()), name(&done.identity().to_string()));
             let link = Link {
                 number: end.number + 1,
@@ -214,7 +215,7 @@ fn entry(database: &Database, row: &AnyRow) -> Result<HistoryEntry, StoreError> 
         network: text("network")?,
         environment: (!environment.is_empty()).then_some(environment),
         address: Address { zone, collection: CollectionId::from(collection), key },
-        done,
+        done: done.into_owned(),
         proof: match text("proof")?.as_str() {
             VERIFIED => Proof::Verified,
             _ => Proof::Unverified,

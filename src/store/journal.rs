@@ -91,7 +91,7 @@ pub enum Reach {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Body {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    changes: Option<Vec<Done>>,
+    changes: Option<Arc<[Done]>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -258,7 +258,9 @@ const ANSWERED: &str = "answered";
 
 fn row(moment: &Moment) -> (&'static str, Body) {
     match moment {
-        Moment::Intent { changes } => (INTENT, Body { changes: Some(changes.to_vec()), ..Body::default() }),
+        Moment::Intent { changes } => {
+            (INTENT, Body { changes: Some(Arc::clone(changes)), ..Body::default() })
+        }
         Moment::Sent => (SENT, Body::default()),
         Moment::Answered { answer } => (ANSWERED, Body { answer: Some(*answer), ..Body::default() }),
         // What was changed stands in the history, and in the intent.
@@ -292,7 +294,7 @@ async fn open_steps(database: &mut Database, run: RunId) -> Result<(Vec<OpenStep
                 let begun = OpenStep {
                     zone: step.0.as_str().into(),
                     collection: name.into(),
-                    changes: changes.unwrap_or_default().into(),
+                    changes: changes.unwrap_or_default(),
                     reach: Reach::Intended,
                 };
                 open.insert(step, begun);
