@@ -9,7 +9,7 @@ use clap::Args;
 use super::config::Format;
 use super::exit::{self, Exit};
 use super::grouping::Grouping;
-use super::journal::{About, Patience};
+use super::journal::{About, Turns};
 use super::outputs;
 use super::overriding::Overriding;
 use super::plan::{self, Planned};
@@ -45,9 +45,8 @@ pub struct Apply {
     /// Print annotations for GitHub of what was not done, and write its job summary
     #[arg(long)]
     github: bool,
-    /// Leave a zone alone that another run writes to, instead of waiting for it
-    #[arg(long)]
-    no_wait: bool,
+    #[command(flatten)]
+    turns: Turns,
     #[command(flatten)]
     overriding: Overriding,
     #[command(flatten)]
@@ -85,7 +84,7 @@ impl Apply {
         let reverts = planned.plan.made_from.reverts;
         let deed = if reverts.is_some() { RunDeed::Revert } else { RunDeed::Apply };
         let begin = Begin::New { deed, about: About { reverts, ..about } };
-        let manner = Manner { begin, patience: self.patience() };
+        let manner = Manner { begin, patience: self.turns.patience() };
         let written =
             writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
                 .await;
@@ -112,10 +111,6 @@ impl Apply {
             on_github(&planned.plan, &report, directory, format, world);
         }
         exit::worst(&exits)
-    }
-
-    fn patience(&self) -> Patience {
-        if self.no_wait { Patience::Leaves } else { Patience::Waits }
     }
 
     /// Plans, and holds back what a reviewed plan does not hold.

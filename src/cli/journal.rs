@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clap::Args;
 use tokio::time::Instant;
 
 use super::author;
@@ -35,6 +36,21 @@ pub enum Patience {
     Waits,
     /// It leaves the zone alone.
     Leaves,
+}
+
+/// What is said on the command line about zones that another run writes to.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Turns {
+    /// Leave a zone alone that another run writes to, instead of waiting for it
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl Turns {
+    /// Whether the run waits.
+    pub fn patience(&self) -> Patience {
+        if self.no_wait { Patience::Leaves } else { Patience::Waits }
+    }
 }
 
 /// A run that writes down what it does.

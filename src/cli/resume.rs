@@ -9,7 +9,7 @@ use futures::future::join_all;
 use super::author;
 use super::config::{self, Config, Format};
 use super::exit::{self, Exit};
-use super::journal::{Patience, RunJournal, Ways};
+use super::journal::{RunJournal, Turns, Ways};
 use super::opened;
 use super::plan;
 use super::progress::Progress;
@@ -38,9 +38,8 @@ pub struct Resume {
     /// The environment of the run; needed where no run is named
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// Leave a zone alone that another run writes to, instead of waiting for it
-    #[arg(long)]
-    no_wait: bool,
+    #[command(flatten)]
+    turns: Turns,
     /// Print what happens as newline-delimited JSON
     #[arg(long)]
     json: bool,
@@ -155,7 +154,7 @@ impl Resuming<'_> {
         }
         let known: Vec<&Zone> = network.zones.iter().filter(|zone| zones.contains(&zone.code)).collect();
         let readers = opened::open(config, &known, self.directory, self.format, world).await?.readers;
-        let ways = Ways { patience: self.patience(), readers, before: None };
+        let ways = Ways { patience: self.command.turns.patience(), readers, before: None };
         let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
         let journal = Some(journal);
         let progress = Progress::new(world, "Asking", zones.len());
@@ -218,7 +217,7 @@ impl Resuming<'_> {
         prepared.terms.access = Access::Write;
         let planned = plan::look(prepared, directory, format, world, &|event| telling.event(event)).await?;
         telling.plan(&planned.plan);
-        let manner = Manner { begin: Begin::TakenUp(Box::new(run)), patience: self.patience() };
+        let manner = Manner { begin: Begin::TakenUp(Box::new(run)), patience: self.command.turns.patience() };
         let written =
             writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
                 .await?;
@@ -230,10 +229,6 @@ impl Resuming<'_> {
     /// What a revert writes follows from the history, and not from the manifests.
     fn wrote_nothing(&self, run: &Run) -> Exit {
         super::fail(self.world, format!("{} wrote to no zone, so it is not resumed", run.id))
-    }
-
-    fn patience(&self) -> Patience {
-        if self.command.no_wait { Patience::Leaves } else { Patience::Waits }
     }
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::apply::ask;
 use super::config::{self, Config, Format};
 use super::exit::{self, Exit};
-use super::journal::{About, Patience};
+use super::journal::{About, Patience, Turns};
 use super::overriding::Overriding;
 use super::plan::{self, Planned};
 use super::planfile;
@@ -23,7 +23,7 @@ use super::world::World;
 use super::writing::{self, Begin, Manner, Written};
 use crate::kinds;
 use crate::model::{
-    HistoryEntry, MadeFrom, Network, OnFailure, Outcome, Report, RunDeed, RunId, RunState, WaveEnd, ZoneCode,
+    HistoryEntry, MadeFrom, Network, OnFailure, Report, RunDeed, RunId, RunState, WaveEnd, ZoneCode,
 };
 use crate::plan::revert::Backwards;
 use crate::render;
@@ -50,9 +50,8 @@ pub struct Revert {
     /// Print what happens as newline-delimited JSON; needs --yes
     #[arg(long, requires = "yes")]
     json: bool,
-    /// Leave a zone alone that another run writes to, instead of waiting for it
-    #[arg(long)]
-    no_wait: bool,
+    #[command(flatten)]
+    turns: Turns,
     #[command(flatten)]
     overriding: Overriding,
     /// The environment of the run
@@ -91,7 +90,7 @@ impl Revert {
         if planned.plan.is_writable() && !self.yes {
             ask(world).await?;
         }
-        let patience = if self.no_wait { Patience::Leaves } else { Patience::Waits };
+        let patience = self.turns.patience();
         let Written { report, exits, run } =
             carry_out(&planned, self.run, patience, &telling, directory, format, world).await?;
         telling.end(&planned.plan, &report, &exits, run);
@@ -217,17 +216,7 @@ async fn entries(
 
 /// Says what a revert does not change.
 pub fn remind(report: &Report, world: &World) {
-    let outcomes = report.zones.values().flat_map(|zone| &zone.collections);
-    let wrote = outcomes.into_iter().any(|(_, outcome)| match outcome {
-        Outcome::Applied { changes } => !changes.is_empty(),
-        Outcome::VerifyFailed { .. } => true,
-        Outcome::Stale { .. }
-        | Outcome::Failed { .. }
-        | Outcome::Blocked { .. }
-        | Outcome::Held { .. }
-        | Outcome::Interrupted => false,
-    });
-    if wrote {
+    if report.has_written() {
         world.err.line(
             "The manifests still want what they wanted: revert the commit as well, or the next apply writes it again.",
         );
@@ -265,17 +254,7 @@ impl TakeBack<'_> {
         };
         let wrote = |code: &&ZoneCode| {
             let zone = self.report.zones.get(*code);
-            zone.is_some_and(|zone| {
-                zone.collections.iter().any(|(_, outcome)| match outcome {
-                    Outcome::Applied { changes } => !changes.is_empty(),
-                    Outcome::VerifyFailed { .. } => true,
-                    Outcome::Stale { .. }
-                    | Outcome::Failed { .. }
-                    | Outcome::Blocked { .. }
-                    | Outcome::Held { .. }
-                    | Outcome::Interrupted => false,
-                })
-            })
+            zone.is_some_and(|zone| zone.collections.iter().any(|(_, outcome)| outcome.has_written()))
         };
         let zones: Vec<String> = wave.zones.iter().filter(wrote).map(ToString::to_string).collect();
         if zones.is_empty() {

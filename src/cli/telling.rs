@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::config::Format;
 use super::exit::Exit;
 use super::world::World;
-use crate::model::{Event, Mode, Outcome, Plan, Report, RunId};
+use crate::model::{Event, Mode, Plan, Report, RunId};
 use crate::render;
 use crate::render::github;
 use crate::render::json::events;
@@ -91,17 +91,7 @@ impl<'a> Telling<'a> {
 
 /// What can be done with a run that is over; nothing where it did nothing.
 fn farewell(run: RunId, report: &Report, exits: &BTreeSet<Exit>) -> Option<String> {
-    let outcomes = || report.zones.values().flat_map(|zone| &zone.collections).map(|(_, outcome)| outcome);
-    let wrote = outcomes().any(|outcome| match outcome {
-        Outcome::Applied { changes } => !changes.is_empty(),
-        Outcome::VerifyFailed { .. } => true,
-        Outcome::Stale { .. }
-        | Outcome::Failed { .. }
-        | Outcome::Blocked { .. }
-        | Outcome::Held { .. }
-        | Outcome::Interrupted => false,
-    });
-    match (exits.contains(&Exit::Interrupted), wrote) {
+    match (exits.contains(&Exit::Interrupted), report.has_written()) {
         (true, _) => Some(format!("This was {run}; `zonal resume {run}` finishes it.")),
         (false, true) => Some(format!(
             "This was {run}; `zonal history {run}` shows it, `zonal revert {run}` takes it back."

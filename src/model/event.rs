@@ -140,6 +140,21 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// Whether anything was sent to the zone that it may hold now.
+    pub fn has_written(&self) -> bool {
+        match self {
+            Self::Applied { changes } => !changes.is_empty(),
+            Self::VerifyFailed { .. } => true,
+            Self::Stale { .. }
+            | Self::Failed { .. }
+            | Self::Blocked { .. }
+            | Self::Held { .. }
+            | Self::Interrupted => false,
+        }
+    }
+}
+
 /// How an apply ended, in every zone that it was to write to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -147,6 +162,14 @@ pub struct Report {
     pub zones: BTreeMap<ZoneCode, ZoneReport>,
     /// The waves that had anything to do, in order; empty where there are none.
     pub waves: Vec<WaveReport>,
+}
+
+impl Report {
+    /// Whether anything was written anywhere.
+    pub fn has_written(&self) -> bool {
+        let mut outcomes = self.zones.values().flat_map(|zone| &zone.collections);
+        outcomes.any(|(_, outcome)| outcome.has_written())
+    }
 }
 
 /// How one wave of a rollout ended.
