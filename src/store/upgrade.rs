@@ -24,6 +24,16 @@ const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history',
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
 
+/// What may be done with a database that is no store.
+enum Room {
+    /// A store is to be made in it.
+    Ours,
+    /// None is to be made, and there is nothing.
+    Empty,
+    /// Another process has begun to make one since.
+    Taken,
+}
+
 impl Database {
     /// Brings the store up to date, or makes one. `false` where there is none on a server, and none is to be made.
     ///
@@ -39,9 +49,12 @@ impl Database {
                     let what = format!("is of version {version}, and this zonal knows {known}");
                     return Err(StoreError::new(&self.location, StoreTrouble::Newer, what));
                 }
-                None if !self.is_ours_to_make(access).await? => return Ok(false),
-                None => {}
                 Some(_) => {}
+                None => match self.room(access).await? {
+                    Room::Ours => {}
+                    Room::Empty => return Ok(false),
+                    Room::Taken => continue,
+                },
             }
             let done = self.migrate().await;
             match done {
@@ -80,22 +93,25 @@ impl Database {
         }
     }
 
-    /// Whether a store is to be made. What others keep is left alone: a file is ours or theirs; on a server only the
-    /// names matter.
-    async fn is_ours_to_make(&mut self, access: Access) -> Result<bool, StoreError> {
+    /// What a database is that was no store a moment ago. What others keep is left alone: a file is ours or theirs;
+    /// on a server only the names matter.
+    async fn room(&mut self, access: Access) -> Result<Room, StoreError> {
+        // One question for all names, ours first: whoever makes a store between two would pass for somebody else.
         let sql = match self.location {
-            Location::File(_) => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name".to_owned()
-            }
+            Location::File(_) => "SELECT name FROM sqlite_master WHERE type = 'table'
+                 ORDER BY CASE name WHEN 'zonal_versions' THEN 0 ELSE 1 END, name"
+                .to_owned(),
             // The catalogue also tells of tables that nobody lets us read.
             Location::Postgres(_) => format!(
                 "SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables
-                 WHERE schemaname = current_schema() AND tablename IN ({TABLES}) ORDER BY tablename"
+                 WHERE schemaname = current_schema() AND tablename IN ('zonal_versions', {TABLES})
+                 ORDER BY CASE tablename WHEN 'zonal_versions' THEN 0 ELSE 1 END, tablename"
             ),
         };
         let found = self.fetch_one(&sql, |query| query).await?;
         let name = found.map(|row| row.try_get::<String, _>("name")).transpose();
         let what = match (name.map_err(|error| self.trouble(&error))?, access, &self.location) {
+            (Some(name), _, _) if name == "zonal_versions" => return Ok(Room::Taken),
             (Some(name), _, _) => {
                 format!("is no store of zonal: it holds a table `{name}` of somebody else's")
             }
@@ -103,8 +119,8 @@ impl Database {
                 "is no store of zonal: it holds nothing of it".to_owned()
             }
             // Somebody has made room for one, and nothing was applied yet.
-            (None, Access::Read, Location::Postgres(_)) => return Ok(false),
-            (None, Access::Write, _) => return Ok(true),
+            (None, Access::Read, Location::Postgres(_)) => return Ok(Room::Empty),
+            (None, Access::Write, _) => return Ok(Room::Ours),
         };
         Err(StoreError::new(&self.location, StoreTrouble::Damaged, what))
     }
