@@ -9,6 +9,7 @@
 //! * [`diff`]: desired and observed to changes.
 //! * [`plan`]: changes to a plan: order, groups, cost, digests, approvals.
 //! * [`guard`]: what guards and policies find in a plan.
+//! * [`meaning`]: what all these settings come to for members and their users: questions, answers, reasons.
 //! * [`apply`]: a plan to events, and to zones that hold what is desired.
 //! * [`store`]: what zonal remembers: the ledger, the journal, the history.
 //! * [`render`]: plans, reports and diagnostics to text and JSON.
@@ -23,6 +24,7 @@ pub mod emulator;
 pub mod guard;
 pub mod kinds;
 pub mod manifest;
+pub mod meaning;
 pub mod model;
 pub mod observe;
 pub mod plan;

@@ -18,6 +18,7 @@ mod doors;
 mod drift;
 mod emulate;
 mod exit;
+mod explain;
 mod files;
 mod gateway;
 mod grouping;
@@ -94,6 +95,7 @@ enum Command {
     Drift(drift::DriftCommand),
     History(history::History),
     Runs(runs::Runs),
+    Explain(Box<explain::Explain>),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -149,6 +151,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Drift(command) => command.run(&directory, world).await,
         Command::History(command) => command.run(&directory, world).await,
         Command::Runs(command) => command.run(&directory, world).await,
+        Command::Explain(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

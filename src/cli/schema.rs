@@ -71,6 +71,7 @@ pub fn all() -> Vec<(String, String)> {
     let outputs = [
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
+        ("explain.json", output::<json::explanation::ExplainJson>()),
         ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::line::Line>()),
         ("history.json", output::<json::history::HistoryJson>()),

@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod digest;
 pub mod event;
+pub mod explanation;
 pub mod failure;
 pub mod guard;
 pub mod journal;
@@ -20,6 +21,7 @@ pub mod number;
 pub mod observed;
 pub mod place;
 pub mod plan;
+pub mod question;
 pub mod review;
 pub mod rollout;
 pub mod run;
@@ -37,6 +39,7 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use digest::Digest;
 pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
+pub use explanation::{Explanation, Ground, Reason, Told};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
 pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, REVERT_OF, Setting};
@@ -49,6 +52,10 @@ pub use number::Thousands;
 pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
 pub use place::{Place, Position, Provenance};
 pub use plan::{Compared, Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
+pub use question::{
+    AccessQuestion, Client, ImportQuestion, Level, PatronQuestion, Question, RecordType, Resource,
+    TasksQuestion, VisibilityQuestion,
+};
 pub use review::{Finding, Hold, Verdict};
 pub use rollout::{ApprovalRule, OnFailure, Rollout, StopRule, Wave};
 pub use run::{Author, Host, NoRunId, NoShard, Run, RunDeed, RunId, RunState, Shard};

@@ -3,6 +3,7 @@
 //! Each type here is a published promise; its schema is generated from it.
 
 pub mod events;
+pub mod explanation;
 pub mod history;
 pub mod layout;
 pub mod line;

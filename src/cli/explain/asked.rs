@@ -1,0 +1,233 @@
+//! From flags to questions: who is meant, and what is wrong with that.
+
+use std::net::IpAddr;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use crate::manifest::suggest::among;
+use crate::model::network::{Role, Zone};
+use crate::model::{
+    AccessQuestion, Client, ImportQuestion, Network, PatronQuestion, Question, RecordType, Resource,
+    TasksQuestion, VisibilityQuestion, ZoneCode,
+};
+
+/// What is asked about.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Asked {
+    /// May a member bring a record into the Network Zone, and by which ways
+    Import(ImportAsked),
+    /// Can somebody at a member reach an e-resource of the Network Zone, and why not
+    Access(AccessAsked),
+    /// What a patron of one member is at another
+    Patron(PatronAsked),
+    /// Which of a member's user groups partners see
+    Visibility(VisibilityAsked),
+    /// Who sees, works on and dismisses the task list of authority control
+    Tasks(TasksAsked),
+}
+
+/// Flags of `import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportAsked {
+    /// The member's code
+    #[arg(long, value_name = "CODE")]
+    member: String,
+    /// The sort of record; both where nothing is said
+    #[arg(long, value_name = "TYPE")]
+    record: Option<Record>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Record {
+    Bibliographic,
+    Authority,
+}
+
+/// Flags of `access`.
+#[derive(Debug, Clone, Args)]
+pub struct AccessAsked {
+    /// The code of the member whose user it is
+    #[arg(long, value_name = "CODE")]
+    member: String,
+    /// The resource by its ids: e-collection, e-service, portfolio, joined by dots
+    #[arg(long, value_name = "ID[.ID[.ID]]", value_parser = resource)]
+    resource: Resource,
+    /// The user's client address
+    #[arg(long, value_name = "IP", conflicts_with_all = ["library", "campus"])]
+    address: Option<IpAddr>,
+    /// Code of the library that the user is in
+    #[arg(long, value_name = "CODE", conflicts_with = "campus")]
+    library: Option<String>,
+    /// Code of the campus that the user is on, in none of its libraries
+    #[arg(long, value_name = "CODE")]
+    campus: Option<String>,
+    /// The user's group, for rules that hide a resource from some
+    #[arg(long, value_name = "CODE")]
+    user_group: Option<String>,
+}
+
+fn resource(text: &str) -> Result<Resource, String> {
+    Resource::parse(text).ok_or_else(|| "write one to three ids, joined by dots: 61100.62110".to_owned())
+}
+
+/// Flags of `patron`.
+#[derive(Debug, Clone, Args)]
+pub struct PatronAsked {
+    /// The code of the patron's own member
+    #[arg(long, value_name = "CODE")]
+    from: String,
+    /// The patron's user group there
+    #[arg(long, value_name = "CODE")]
+    user_group: String,
+    /// The code of the member that the patron comes to
+    #[arg(long, value_name = "CODE")]
+    at: String,
+    /// When the patron's own account expires
+    #[arg(long, value_name = "DATE")]
+    expires: Option<Date>,
+    /// A third member, for what of the patron's blocks would reach it
+    #[arg(long, value_name = "CODE")]
+    on_to: Option<String>,
+}
+
+/// Flags of `visibility`.
+#[derive(Debug, Clone, Args)]
+pub struct VisibilityAsked {
+    /// The member's code
+    #[arg(long, value_name = "CODE")]
+    member: String,
+    /// The user group
+    #[arg(long, value_name = "CODE")]
+    user_group: String,
+}
+
+/// Flags of `tasks`.
+#[derive(Debug, Clone, Args)]
+pub struct TasksAsked {
+    /// The code of the zone whose list it is
+    #[arg(long, value_name = "CODE")]
+    zone: String,
+    /// The role; all three where nothing is said
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// A report type, in the words of Alma's page
+    #[arg(long, value_name = "TYPE")]
+    report: Option<String>,
+}
+
+/// The roles that work with the list (the vendor's help).
+const ROLES: [&str; 3] = ["Cataloger", "Catalog Manager", "Catalog Administrator"];
+
+impl Asked {
+    /// The questions.
+    ///
+    /// # Errors
+    /// What is wrong with the flags, and the way out.
+    pub fn questions(&self, network: &Network) -> Result<Vec<Question>, String> {
+        Ok(match self {
+            Self::Import(ImportAsked { member, record }) => {
+                let member = find(network, "--member", member, Role::Member)?;
+                let records = match record {
+                    Some(Record::Bibliographic) => vec![RecordType::Bibliographic],
+                    Some(Record::Authority) => vec![RecordType::Authority],
+                    None => vec![RecordType::Bibliographic, RecordType::Authority],
+                };
+                let question =
+                    |record| Question::Import(ImportQuestion { member: member.code.clone(), record });
+                records.into_iter().map(question).collect()
+            }
+            Self::Access(asked) => vec![access(asked, network)?],
+            Self::Patron(PatronAsked { from, user_group, at, expires, on_to }) => {
+                let from = find(network, "--from", from, Role::Member)?.code.clone();
+                let at = find(network, "--at", at, Role::Member)?.code.clone();
+                let on_to = match on_to {
+                    Some(code) => Some(find(network, "--on-to", code, Role::Member)?.code.clone()),
+                    None => None,
+                };
+                let all = [Some(&from), Some(&at), on_to.as_ref()];
+                if all.iter().enumerate().any(|(index, one)| one.is_some() && all[..index].contains(one)) {
+                    return Err(
+                        "name different members: a patron is linked to none that is their own".to_owned()
+                    );
+                }
+                let user_group = user_group.as_str().into();
+                vec![Question::Patron(PatronQuestion { from, user_group, at, expires: *expires, on_to })]
+            }
+            Self::Visibility(VisibilityAsked { member, user_group }) => {
+                let member = find(network, "--member", member, Role::Member)?.code.clone();
+                let user_group = user_group.as_str().into();
+                vec![Question::Visibility(VisibilityQuestion { member, user_group })]
+            }
+            Self::Tasks(TasksAsked { zone, role, report }) => {
+                let zone = any(network, "--zone", zone)?.code.clone();
+                let roles: Vec<&str> = match role {
+                    Some(role) => vec![role],
+                    None => ROLES.to_vec(),
+                };
+                if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(role)) {
+                    let near = among(unknown, ROLES);
+                    return Err(format!("--role {unknown}: no such role works with the list; {near}"));
+                }
+                let report = report.as_deref().map(Into::into);
+                let question = |role: &str| {
+                    let (zone, report) = (zone.clone(), report.clone());
+                    Question::Tasks(TasksQuestion { zone, role: role.into(), report })
+                };
+                roles.into_iter().map(question).collect()
+            }
+        })
+    }
+}
+
+fn access(asked: &AccessAsked, network: &Network) -> Result<Question, String> {
+    let AccessAsked { member, resource, address, library, campus, user_group } = asked;
+    let member = find(network, "--member", member, Role::Member)?;
+    let from = match (address, library, campus) {
+        (Some(address), _, _) => Client::Address(*address),
+        (None, Some(library), _) => {
+            let known: Vec<&str> = member.libraries.iter().map(|each| each.code.as_str()).collect();
+            Client::Library(known_one("--library", library, &known, member)?.into())
+        }
+        (None, None, Some(campus)) => {
+            let known: Vec<&str> = member.campuses.iter().map(|each| each.code.as_str()).collect();
+            Client::Campus(known_one("--campus", campus, &known, member)?.into())
+        }
+        (None, None, None) => Client::Elsewhere,
+    };
+    let user_group = user_group.as_deref().map(Into::into);
+    let (member, resource) = (member.code.clone(), resource.clone());
+    Ok(Question::Access(AccessQuestion { member, from, resource, user_group }))
+}
+
+fn known_one<'a>(flag: &str, code: &'a str, known: &[&str], zone: &Zone) -> Result<&'a str, String> {
+    match known.contains(&code) {
+        true => Ok(code),
+        false => {
+            let near = among(code, known.iter().copied());
+            Err(format!("{flag} {code}: {} has no such one; {near}", zone.code))
+        }
+    }
+}
+
+/// The zone with a code, if it is one of the right role.
+fn find<'n>(network: &'n Network, flag: &str, code: &str, role: Role) -> Result<&'n Zone, String> {
+    let zone = any(network, flag, code)?;
+    match zone.role == role {
+        true => Ok(zone),
+        false => Err(format!("{flag} {code}: that is the network zone; name a member")),
+    }
+}
+
+fn any<'n>(network: &'n Network, flag: &str, code: &str) -> Result<&'n Zone, String> {
+    network.zone(&ZoneCode::from(code)).ok_or_else(|| {
+        let codes = || network.zones.iter().map(|zone| zone.code.as_str());
+        // Codes of one network begin alike, and people know the end.
+        let end = format!("_{}", code.to_uppercase());
+        let near = match codes().find(|each| each.ends_with(&end)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => among(code, codes()),
+        };
+        format!("{flag} {code}: the network {} has no such zone; {near}", network.name)
+    })
+}

@@ -1,0 +1,191 @@
+//! `zonal explain`: what the settings of all zones come to, and why.
+
+mod asked;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::asked::Asked;
+use super::against;
+use super::config::{self, Config, Format, to_json};
+use super::exit::Exit;
+use super::plan::ask;
+use super::world::World;
+use crate::meaning::{self, Settings, Subject};
+use crate::model::place::Place;
+use crate::model::{
+    Desired, DesiredCollection, Enforcement, Explanation, OnConflict, Provenance, Question, Standing, Told,
+    Unlisted,
+};
+use crate::render;
+use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
+
+/// Answer a question about the network, with the reasons
+///
+/// Answers from the manifests: as things are once everything is applied. With --observed, as the zones are set
+/// now, read with the read keys.
+#[derive(Debug, Args)]
+pub struct Explain {
+    #[command(subcommand)]
+    asked: Asked,
+    /// Answer from the zones instead of the manifests
+    #[arg(long, global = true, conflicts_with = "both")]
+    observed: bool,
+    /// Answer from both, and show where they differ
+    #[arg(long, global = true)]
+    both: bool,
+    /// With --observed or --both: this snapshot stands in for the zones; needs no key, sends nothing
+    #[arg(long, value_name = "FILE", global = true)]
+    against: Option<PathBuf>,
+    /// Lay this environment over the Network manifest
+    #[arg(long, value_name = "NAME", global = true)]
+    environment: Option<String>,
+    /// Print the answers as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// How one question is answered.
+struct Answered {
+    question: Question,
+    declared: Option<Explanation>,
+    observed: Option<Explanation>,
+}
+
+impl Explain {
+    /// Answers from the manifests below `directory`, or from the zones that they describe.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.answer(directory, world).await {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    async fn answer(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        let config = config::load(directory, self.environment.as_deref(), format, world)?;
+        if format == Format::Json {
+            config.warn(world);
+        }
+        let questions =
+            self.asked.questions(&config.network).map_err(|problem| super::fail(world, problem))?;
+        let looks = self.observed || self.both;
+        if self.against.is_some() && !looks {
+            let message = "--against FILE says what stands in for the zones: add --observed or --both";
+            return Err(super::fail(world, message));
+        }
+        let declared = match self.observed {
+            true => None,
+            false => Some(Settings::declared(&config.network, &config.desired)),
+        };
+        let observed = match looks {
+            true => Some(self.look(&questions, &config, directory, format, world).await?),
+            false => None,
+        };
+        let answered: Vec<Answered> = questions
+            .into_iter()
+            .map(|question| {
+                let answer = |settings: &Option<Settings>| {
+                    settings.as_ref().map(|settings| meaning::explain(&question, settings))
+                };
+                let (declared, observed) = (answer(&declared), answer(&observed));
+                Answered { declared, observed, question }
+            })
+            .collect();
+        let untold = answered
+            .iter()
+            .filter_map(|answered| answered.observed.as_ref())
+            .any(|explanation| explanation.facts.values().any(|fact| matches!(fact, Told::Not(_))));
+        match format {
+            Format::Text => world.out.print(text(&answered)),
+            Format::Json | Format::Lines => {
+                let answers = answered.into_iter().map(json).collect();
+                world.out.line(to_json(&explain(answers)));
+            }
+        }
+        Ok(if untold { Exit::Incomplete } else { Exit::Done })
+    }
+
+    /// Asks the zones for what the answers follow from.
+    async fn look(
+        &self,
+        questions: &[Question],
+        config: &Config,
+        directory: &Path,
+        format: Format,
+        world: &World,
+    ) -> Result<Settings, Exit> {
+        let wanted = wanted(questions, config);
+        let observed = match &self.against {
+            Some(file) => against::observe_in(file, config, &wanted, world).await?,
+            None => ask(config, &wanted, directory, format, world, &|_| {}).await?.0,
+        };
+        Ok(Settings::observed(&config.network, &observed))
+    }
+}
+
+/// Everything that the questions need, to be looked at and left alone.
+fn wanted(questions: &[Question], config: &Config) -> Desired {
+    let mut zones: BTreeMap<_, Vec<DesiredCollection>> = BTreeMap::new();
+    for question in questions {
+        for (zone, subjects) in meaning::needs(question, &config.network) {
+            zones.entry(zone).or_default().extend(subjects.iter().map(in_view));
+        }
+    }
+    Desired { zones }
+}
+
+fn in_view(subject: &Subject) -> DesiredCollection {
+    let id = subject.collection();
+    let shape = crate::kinds::shape(&id.kind).unwrap_or_default();
+    DesiredCollection {
+        id,
+        shape,
+        key: [].into(),
+        unlisted: Unlisted::Keep,
+        enforcement: Enforcement::Observe,
+        on_conflict: OnConflict::Stop,
+        records: BTreeMap::new(),
+        amendments: Vec::new(),
+        standing: Standing::InView,
+        provenance: Provenance { place: Place::file(""), manifest: "".into(), override_index: None },
+    }
+}
+
+fn text(answered: &[Answered]) -> String {
+    let parts = answered.iter().map(|Answered { question: _, declared, observed }| {
+        let mut out = String::new();
+        if let Some(declared) = declared {
+            out.push_str(&render::text::explanation(declared, "as declared"));
+        }
+        if let Some(observed) = observed {
+            out.push_str(if declared.is_some() { "\n" } else { "" });
+            out.push_str(&render::text::explanation(observed, "as observed"));
+        }
+        if let (Some(declared), Some(observed)) = (declared, observed) {
+            out.push('\n');
+            out.push_str(&render::text::explained_differently(declared, observed));
+        }
+        out
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+fn json(answered: Answered) -> AnswerJson {
+    let Answered { question, declared, observed } = answered;
+    let differs_in = match (&declared, &observed) {
+        (Some(declared), Some(observed)) => {
+            let differs =
+                declared.facts.iter().filter(|(fact, said)| observed.facts.get(*fact) != Some(said));
+            Some(differs.map(|(fact, _)| *fact).collect())
+        }
+        (_, _) => None,
+    };
+    AnswerJson {
+        question,
+        declared: declared.as_ref().map(ExplanationJson::from),
+        observed: observed.as_ref().map(ExplanationJson::from),
+        differs_in,
+    }
+}

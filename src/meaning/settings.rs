@@ -1,0 +1,228 @@
+//! What the zones of a network are set to, as far as questions need it: as the manifests declare it, as the zones
+//! hold it, or as a plan would leave it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::subject::Subject;
+use super::table::{Extent, Row, Table};
+use crate::model::network::{Campus, Library, Role, Zone};
+use crate::model::{
+    Address, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Key, Mode, Network, Observed,
+    ObservedCollection, ObservedZone, Plan, Standing, Unlisted, Value, Witness, ZoneCode,
+};
+
+/// The settings of all zones of a network.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    zones: BTreeMap<ZoneCode, Institution>,
+}
+
+/// One zone: who it is, and what it is set to.
+#[derive(Debug, Clone)]
+pub struct Institution {
+    /// Its code.
+    pub code: ZoneCode,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is the network zone or a member.
+    pub role: Role,
+    /// Its campuses.
+    pub campuses: Vec<Campus>,
+    /// Its libraries.
+    pub libraries: Vec<Library>,
+    /// What it is set to, or why that is not known. What is not in the map was not looked at.
+    tables: BTreeMap<Subject, Result<Table, Arc<str>>>,
+}
+
+impl From<&Zone> for Institution {
+    fn from(zone: &Zone) -> Self {
+        Self {
+            code: zone.code.clone(),
+            name: zone.name.clone(),
+            role: zone.role,
+            campuses: zone.campuses.clone(),
+            libraries: zone.libraries.clone(),
+            tables: BTreeMap::new(),
+        }
+    }
+}
+
+impl Institution {
+    /// An institution of which nothing is known yet.
+    pub fn new(code: ZoneCode, name: String, role: Role) -> Self {
+        Self { code, name, role, campuses: Vec::new(), libraries: Vec::new(), tables: BTreeMap::new() }
+    }
+
+    /// What the zone is set to.
+    ///
+    /// # Errors
+    /// Why that is not known, in words.
+    pub fn table(&self, subject: &Subject) -> Result<&Table, Arc<str>> {
+        match self.tables.get(subject) {
+            Some(Ok(table)) => Ok(table),
+            Some(Err(why)) => Err(Arc::clone(why)),
+            None => Err(format!("nothing is said of {subject} at {}", self.code).into()),
+        }
+    }
+
+    /// What it is set to, subject by subject.
+    pub fn tables(&self) -> impl Iterator<Item = (&Subject, &Table)> {
+        self.tables.iter().filter_map(|(subject, table)| Some((subject, table.as_ref().ok()?)))
+    }
+
+    fn declare(&mut self, collection: &DesiredCollection) {
+        let silent = match collection.standing {
+            Standing::Wanted | Standing::InView => false,
+            Standing::LeftOver => true,
+        };
+        let Some(subject) = Subject::of(&collection.id).filter(|_| !silent) else { return };
+        let table = self.tables.entry(subject).or_insert_with(|| Ok(Table::new(Extent::Named)));
+        let Ok(table) = table else { return };
+        match (collection.unlisted, collection.enforcement) {
+            (Unlisted::Disable | Unlisted::Remove, Enforcement::Enforce) => table.extent = Extent::Whole,
+            (Unlisted::Keep, _) | (_, Enforcement::Initial | Enforcement::Observe | Enforcement::Release) => {
+            }
+        }
+        table.rows.extend(collection.records.values().filter_map(|record| Row::declared(record)));
+        for amendment in &collection.amendments {
+            match amendment.enforcement {
+                Enforcement::Enforce | Enforcement::Initial => table.amendments.push(amendment.clone()),
+                Enforcement::Observe | Enforcement::Release => {}
+            }
+        }
+    }
+
+    fn observe(&mut self, id: &CollectionId, answer: &Result<ObservedCollection, Failure>) {
+        let named = answer.as_ref().ok().and_then(|found| Subject::of(&found.id));
+        let Some(subject) = Subject::of(id).or(named) else { return };
+        match answer {
+            Ok(found) => {
+                let extent = match found.witness {
+                    Witness::Zone => Extent::Whole,
+                    Witness::People { .. } => Extent::Named,
+                };
+                let mut table = Table::new(extent);
+                table.aliases = found.aliases.clone();
+                for record in &found.records {
+                    let part = |name: &&str| {
+                        let value = record.fields.get(table.field(name)).and_then(Value::as_text);
+                        value.unwrap_or_default().into()
+                    };
+                    let key = Key(subject.key().iter().map(part).collect());
+                    let address = Address { zone: self.code.clone(), collection: found.id.clone(), key };
+                    table.rows.push(Row::observed(address, record));
+                }
+                self.tables.insert(subject, Ok(table));
+            }
+            // Another name of the same may have been answered.
+            Err(failure) => {
+                let why = || format!("{} does not tell {subject}: {failure}", self.code).into();
+                self.tables.entry(subject.clone()).or_insert_with(|| Err(why()));
+            }
+        }
+    }
+
+    /// Everything that a zone answered.
+    pub fn observe_all(&mut self, zone: &ObservedZone) {
+        zone.collections.iter().for_each(|(id, answer)| self.observe(id, answer));
+    }
+
+    /// What the zone is set to, told by whoever holds it.
+    pub fn insert(&mut self, subject: Subject, table: Table) {
+        self.tables.insert(subject, Ok(table));
+    }
+}
+
+impl Settings {
+    /// Nobody has said anything of these zones yet.
+    pub fn new(zones: impl IntoIterator<Item = Institution>) -> Self {
+        Self { zones: zones.into_iter().map(|zone| (zone.code.clone(), zone)).collect() }
+    }
+
+    /// As the manifests declare it, which is how it is after an apply, as far as they say. What they only report or
+    /// have let go of is not declared.
+    pub fn declared(network: &Network, desired: &Desired) -> Self {
+        let mut settings = Self::new(network.zones.iter().map(Institution::from));
+        for (code, collections) in &desired.zones {
+            let Some(zone) = settings.zones.get_mut(code) else { continue };
+            collections.iter().for_each(|collection| zone.declare(collection));
+            for table in zone.tables.values_mut().flatten() {
+                table.amend();
+            }
+        }
+        settings
+    }
+
+    /// As the zones hold it.
+    pub fn observed(network: &Network, observed: &Observed) -> Self {
+        let mut settings = Self::new(network.zones.iter().map(Institution::from));
+        for (code, answers) in &observed.zones {
+            let Some(zone) = settings.zones.get_mut(code) else { continue };
+            zone.observe_all(answers);
+        }
+        settings
+    }
+
+    /// As it is once everything that a plan holds is done, by apply and by hand. `self` is as it was observed.
+    pub fn after(&self, plan: &Plan) -> Self {
+        let mut settings = self.clone();
+        for (code, planned) in &plan.zones {
+            let Some(zone) = settings.zones.get_mut(code) else { continue };
+            for step in &planned.collections {
+                let named = step.diff.asked.iter().chain([&step.diff.id]).find_map(Subject::of);
+                let (Some(subject), Ok(found)) = (named, &step.diff.outcome) else { continue };
+                let Some(Ok(table)) = zone.tables.get_mut(&subject) else { continue };
+                for change in &found.changes {
+                    match change.mode {
+                        Mode::Apply | Mode::ByHand => table.change(change),
+                        Mode::Report | Mode::Later | Mode::Left => {}
+                    }
+                }
+            }
+        }
+        settings
+    }
+
+    /// A zone.
+    pub fn zone(&self, code: &ZoneCode) -> Option<&Institution> {
+        self.zones.get(code)
+    }
+
+    /// All zones, by code.
+    pub fn zones(&self) -> impl Iterator<Item = &Institution> {
+        self.zones.values()
+    }
+
+    /// The members, by code.
+    pub fn members(&self) -> impl Iterator<Item = &Institution> {
+        self.zones().filter(|zone| zone.role == Role::Member)
+    }
+
+    /// The network zone.
+    pub fn network_zone(&self) -> Option<&Institution> {
+        self.zones().find(|zone| zone.role == Role::Network)
+    }
+
+    /// What people call a zone; its code, where it is none of the network's.
+    pub fn name<'a>(&'a self, code: &'a ZoneCode) -> &'a str {
+        self.zone(code).map_or(code.as_str(), |zone| zone.name.as_str())
+    }
+
+    /// What the network zone is set to.
+    ///
+    /// # Errors
+    /// Why that is not known, in words.
+    pub fn of_network(&self, subject: &Subject) -> Result<&Table, Arc<str>> {
+        self.network_zone().ok_or_else(|| Arc::from("there is no network zone"))?.table(subject)
+    }
+
+    /// What a zone is set to.
+    ///
+    /// # Errors
+    /// Why that is not known, in words.
+    pub fn table(&self, code: &ZoneCode, subject: &Subject) -> Result<&Table, Arc<str>> {
+        let zone = self.zone(code).ok_or_else(|| Arc::from(format!("there is no zone {code}")))?;
+        zone.table(subject)
+    }
+}

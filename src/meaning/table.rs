@@ -1,0 +1,278 @@
+//! One collection as questions read it: rows whose fields are asked for by the names that people use, each with who
+//! says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Action, Address, AmendTo, Amendment, Change, DesiredRecord, Enforcement, Field, Ground, ObservedRecord,
+    Provenance, Value,
+};
+
+/// The operators of a rule's list, as Alma spells them.
+pub const IN: &str = "INLIST";
+/// The other one.
+pub const NOT_IN: &str = "NOTINLIST";
+
+/// One collection of one zone.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Whether there is anything in it beside the rows.
+    pub extent: Extent,
+    /// What it holds, and what is known to be gone.
+    pub rows: Vec<Row>,
+    /// What is wanted of rows that nobody has named.
+    pub amendments: Vec<Amendment>,
+    /// Names that people use for its fields, each with the field it means.
+    pub aliases: BTreeMap<Field, Field>,
+}
+
+/// How much of a collection is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What is named; the zone may hold more.
+    Named,
+}
+
+/// One record.
+#[derive(Debug, Clone)]
+pub struct Row {
+    fields: BTreeMap<Field, (Value, Option<Arc<Provenance>>)>,
+    /// Whether it is there.
+    pub presence: Presence,
+    /// Who says so, where a field says nothing else.
+    ground: Ground,
+}
+
+/// Whether a record is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    There,
+    /// It is known to be gone.
+    Gone,
+}
+
+impl Row {
+    /// What a manifest wants; `None` where it only reports, or has let go.
+    pub fn declared(record: &DesiredRecord) -> Option<Self> {
+        match record.enforcement {
+            Enforcement::Enforce | Enforcement::Initial => {}
+            Enforcement::Observe | Enforcement::Release => return None,
+        }
+        let said = record.fields.iter().map(|(field, said)| {
+            (field.clone(), (said.value.clone(), Some(Arc::new(said.provenance.clone()))))
+        });
+        Some(Self {
+            fields: said.collect(),
+            presence: if record.absent { Presence::Gone } else { Presence::There },
+            ground: Ground::Declared(record.provenance.clone()),
+        })
+    }
+
+    /// What a zone holds, and where.
+    pub fn observed(address: Address, record: &ObservedRecord) -> Self {
+        let fields = record.fields.iter().map(|(field, value)| (field.clone(), (value.clone(), None)));
+        Self {
+            fields: fields.collect(),
+            presence: Presence::There,
+            ground: Ground::Observed {
+                address: Box::new(address),
+                updated_by: record.updated_by.clone(),
+                update_date: record.update_date.clone(),
+            },
+        }
+    }
+}
+
+/// A row and the table that knows what its fields are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    table: &'a Table,
+    /// The row.
+    pub row: &'a Row,
+}
+
+impl<'a> Entry<'a> {
+    /// A field by the name that people use; `None` where nobody says anything of it.
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
+        self.row.fields.get(self.table.field(name)).map(|(value, _)| value)
+    }
+
+    /// A text; `None` where it is empty, is none, or nobody says anything of it.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.get(name)?.as_text()
+    }
+
+    /// A flag, which some tables keep as a text; `None` where nobody says anything of it.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            Value::Text(_) | Value::List(_) | Value::Null => None,
+        }
+    }
+
+    /// The texts of a list; none where it is empty or nobody says anything of it.
+    pub fn texts(&self, name: &str) -> &'a [Arc<str>] {
+        self.get(name).map(Value::texts).unwrap_or_default()
+    }
+
+    /// Whether a list holds a text.
+    pub fn lists(&self, name: &str, text: &str) -> bool {
+        match self.get(name) {
+            // Lists are sorted.
+            Some(Value::List(texts)) => texts.binary_search_by(|each| (**each).cmp(text)).is_ok(),
+            Some(Value::Text(one)) => **one == *text,
+            Some(Value::Bool(_) | Value::Null) | None => false,
+        }
+    }
+
+    /// Who says what a field holds; who says that the record is there, where nobody says anything of the field.
+    pub fn ground(&self, name: &str) -> Ground {
+        match self.row.fields.get(self.table.field(name)) {
+            Some((_, Some(provenance))) => Ground::Declared((**provenance).clone()),
+            Some((_, None)) | None => self.row.ground.clone(),
+        }
+    }
+
+    /// Who says that the record is there, or gone.
+    pub fn ground_of_all(&self) -> Ground {
+        self.row.ground.clone()
+    }
+
+    /// Whether the record is in use: those that can be switched off, are on where nobody says anything.
+    pub fn is_on(&self) -> bool {
+        self.flag("enabled").unwrap_or(true)
+    }
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(extent: Extent) -> Self {
+        Self { extent, rows: Vec::new(), amendments: Vec::new(), aliases: BTreeMap::new() }
+    }
+
+    /// What a field is called in the collection's own words.
+    pub fn field<'b>(&'b self, name: &'b str) -> &'b str {
+        self.aliases.get(name).map_or(name, |field| field)
+    }
+
+    /// The records that are there.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.of(Presence::There)
+    }
+
+    /// The records that are known to be gone.
+    pub fn gone(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.of(Presence::Gone)
+    }
+
+    fn of(&self, presence: Presence) -> impl Iterator<Item = Entry<'_>> {
+        self.rows.iter().filter(move |row| row.presence == presence).map(|row| Entry { table: self, row })
+    }
+
+    /// The record that is there and holds this text.
+    pub fn find(&self, name: &str, text: &str) -> Option<Entry<'_>> {
+        self.entries().find(|entry| entry.text(name) == Some(text))
+    }
+
+    /// Lays what is wanted of records that are there over those that are named.
+    pub fn amend(&mut self) {
+        let aliases = &self.aliases;
+        let own = |name: &Field| aliases.get(name).unwrap_or(name).clone();
+        for amendment in &self.amendments {
+            let select: Vec<(Field, &Value)> =
+                amendment.select.iter().map(|(field, value)| (own(field), value)).collect();
+            let holds = |row: &Row| {
+                let held = |field: &Field| row.fields.get(field).map_or(&Value::Null, |(value, _)| value);
+                row.presence == Presence::There && select.iter().all(|(field, value)| held(field) == *value)
+            };
+            for row in self.rows.iter_mut().filter(|row| holds(row)) {
+                for amend in &amendment.amends {
+                    row.amend(&own(&amend.field), &amend.to, &amend.provenance, &own);
+                }
+            }
+        }
+    }
+
+    /// Does what a plan would.
+    pub fn change(&mut self, change: &Change) {
+        let is = |row: &Row| {
+            let held = |field: &Field| row.fields.get(field).map_or(&Value::Null, |(value, _)| value);
+            row.presence == Presence::There && change.key.iter().all(|(field, value)| held(field) == value)
+        };
+        // A step that stands for each record of a sort stands for none that anybody knows.
+        if change.each.is_some() {
+            return;
+        }
+        let found = self.rows.iter_mut().find(|row| is(row));
+        match (change.action, found) {
+            (Action::Delete, Some(row)) => {
+                row.presence = Presence::Gone;
+                row.ground = Ground::Declared(change.provenance.clone());
+            }
+            (Action::Delete, None) => {}
+            (Action::Create | Action::Update, Some(row)) => row.edit(change),
+            (Action::Create | Action::Update, None) => {
+                let mut row = Row {
+                    fields: change
+                        .key
+                        .iter()
+                        .map(|(field, value)| (field.clone(), (value.clone(), None)))
+                        .collect(),
+                    presence: Presence::There,
+                    ground: Ground::Declared(change.provenance.clone()),
+                };
+                row.edit(change);
+                self.rows.push(row);
+            }
+        }
+    }
+}
+
+impl Row {
+    fn edit(&mut self, change: &Change) {
+        for edit in &change.edits {
+            let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
+            self.fields.insert(edit.field.clone(), said);
+        }
+    }
+
+    fn amend(&mut self, field: &Field, to: &AmendTo, provenance: &Provenance, own: &dyn Fn(&Field) -> Field) {
+        let held = self.fields.get(field).map_or(Value::Null, |(value, _)| value.clone());
+        let with = |text: &Arc<str>| Value::list(held.texts().iter().chain([text]).cloned());
+        let without =
+            |text: &Arc<str>| Value::list(held.texts().iter().filter(|each| *each != text).cloned());
+        let operator = |by: &Field| self.fields.get(&own(by)).and_then(|(value, _)| value.as_text());
+        let after = match to {
+            AmendTo::Value(value) => value.clone(),
+            AmendTo::Filled(_) if held != Value::Null => return,
+            AmendTo::Filled(value) => value.clone(),
+            AmendTo::With(text) => with(text),
+            AmendTo::Without(text) => without(text),
+            AmendTo::Passing { text, operator: by } => match operator(by) {
+                Some(IN) => with(text),
+                Some(NOT_IN) => without(text),
+                Some(_) | None => return,
+            },
+            AmendTo::Stopping { text, operator: by } => match operator(by) {
+                Some(IN) => without(text),
+                Some(NOT_IN) => with(text),
+                Some(_) => return,
+                None => {
+                    let said = (Value::from(NOT_IN), Some(Arc::new(provenance.clone())));
+                    let list = with(text);
+                    self.fields.insert(own(by), said);
+                    list
+                }
+            },
+        };
+        if after != held {
+            self.fields.insert(field.clone(), (after, Some(Arc::new(provenance.clone()))));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How an answer is put together: reasons one after the other, then the facts, then one line.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Explanation, Ground, Question, Reason, Told, Value};
+
+/// What is known, or the end of the function with why it is not.
+macro_rules! known {
+    ($result:expr) => {
+        match $result {
+            Ok(known) => known,
+            Err(why) => return crate::model::Told::Not(why),
+        }
+    };
+}
+pub(super) use known;
+
+/// An answer in the making.
+pub struct Telling {
+    question: Question,
+    facts: BTreeMap<&'static str, Told<Value>>,
+    reasons: Vec<Reason>,
+}
+
+impl Telling {
+    /// Nothing is told yet.
+    pub fn new(question: Question) -> Self {
+        Self { question, facts: BTreeMap::new(), reasons: Vec::new() }
+    }
+
+    /// One more reason.
+    pub fn because(&mut self, says: impl Into<String>, ground: Ground) {
+        self.reasons.push(Reason { says: says.into(), ground });
+    }
+
+    /// A fact that is known.
+    pub fn is(&mut self, fact: &'static str, value: impl Into<Value>) {
+        self.facts.insert(fact, Told::Is(value.into()));
+    }
+
+    /// A fact that may not be known.
+    pub fn fact(&mut self, fact: &'static str, value: Told<Value>) {
+        self.facts.insert(fact, value);
+    }
+
+    /// The answer.
+    pub fn line(self, line: impl Into<String>) -> Explanation {
+        let Self { question, facts, reasons } = self;
+        Explanation { question, line: line.into(), facts, reasons }
+    }
+
+    /// There is none: none of these facts is known, and why.
+    pub fn unknown(
+        mut self,
+        facts: &[&'static str],
+        why: &Arc<str>,
+        line: impl FnOnce() -> String,
+    ) -> Explanation {
+        for fact in facts {
+            self.facts.insert(fact, Told::Not(Arc::clone(why)));
+        }
+        self.because(why.to_string(), Ground::Alma);
+        self.line(line())
+    }
+}

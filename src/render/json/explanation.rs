@@ -1,0 +1,119 @@
+//! Answers, for programs.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::DeclaredAt;
+use crate::model::{Explanation, Ground, Question, Reason, Told, Value};
+
+/// What `zonal explain --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExplainJson {
+    /// Version of this format.
+    pub format_version: &'static str,
+    /// One answer for each question that was asked.
+    pub answers: Vec<AnswerJson>,
+}
+
+/// One question and its answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AnswerJson {
+    /// What was asked.
+    pub question: Question,
+    /// How the manifests declare it, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<ExplanationJson>,
+    /// How the zones were found, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<ExplanationJson>,
+    /// Facts in which the two differ, where both were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differs_in: Option<Vec<&'static str>>,
+}
+
+/// One answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExplanationJson {
+    /// In one sentence, for people.
+    pub answer: String,
+    /// In its parts: what expectations can say of it.
+    pub facts: BTreeMap<&'static str, FactJson>,
+    /// Why, in the order in which it was found out.
+    pub reasons: Vec<ReasonJson>,
+}
+
+/// One part of an answer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FactJson {
+    /// It is so.
+    Is(Value),
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
+/// One step on the way to an answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReasonJson {
+    /// What is so.
+    pub says: String,
+    /// The manifest that says so, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared_at: Option<DeclaredAt>,
+    /// The record that says so, where one was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Who changed that record last, where the zone says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<String>,
+    /// When, as the zone writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_date: Option<String>,
+}
+
+/// The version of the format.
+const VERSION: &str = "1.0";
+
+/// All answers.
+pub fn explain(answers: Vec<AnswerJson>) -> ExplainJson {
+    ExplainJson { format_version: VERSION, answers }
+}
+
+impl From<&Explanation> for ExplanationJson {
+    fn from(explanation: &Explanation) -> Self {
+        let Explanation { question: _, line, facts, reasons } = explanation;
+        let fact = |told: &Told<Value>| match told {
+            Told::Is(value) => FactJson::Is(value.clone()),
+            Told::Not(why) => FactJson::Unknown(why.to_string()),
+        };
+        Self {
+            answer: line.clone(),
+            facts: facts.iter().map(|(name, told)| (*name, fact(told))).collect(),
+            reasons: reasons.iter().map(ReasonJson::from).collect(),
+        }
+    }
+}
+
+impl From<&Reason> for ReasonJson {
+    fn from(Reason { says, ground }: &Reason) -> Self {
+        let mut reason = Self {
+            says: says.clone(),
+            declared_at: None,
+            address: None,
+            updated_by: None,
+            update_date: None,
+        };
+        match ground {
+            Ground::Declared(provenance) => reason.declared_at = Some(provenance.into()),
+            Ground::Observed { address, updated_by, update_date } => {
+                reason.address = Some(address.to_string());
+                reason.updated_by.clone_from(updated_by);
+                reason.update_date.clone_from(update_date);
+            }
+            Ground::Alma => {}
+        }
+        reason
+    }
+}
