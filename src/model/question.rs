@@ -240,9 +240,10 @@ mod tests {
         for text in ["", ".", "1.", ".1", "1.2.3.4", "a", "1 ", "1.-2"] {
             assert_eq!(Resource::parse(text), None, "{text}");
         }
-        let portfolio = Resource::parse("1.22.333").expect("these are ids");
-        assert_eq!(portfolio.level(), Level::Portfolio);
-        let all: Vec<String> = portfolio.outwards().map(|each| each.to_string()).collect();
+        let portfolio = Resource::parse("1.22.333");
+        assert_eq!(portfolio.as_ref().map(Resource::level), Some(Level::Portfolio));
+        let all: Vec<String> =
+            portfolio.iter().flat_map(Resource::outwards).map(|each| each.to_string()).collect();
         assert_eq!(all, ["1.22.333", "1.22", "1"]);
     }
 }
