@@ -20,6 +20,7 @@ use super::target::{Drifted, Part, Target, Terms};
 use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
+use crate::meaning::{self, Settings};
 use crate::model::network::Zone;
 use crate::model::{Base, Compared, Desired, Event, Observed, Plan, RunDeed, UnderReview};
 use crate::observe::observe;
@@ -216,6 +217,8 @@ pub async fn look(
         },
         ..plan::plan(&config.network, differences, &observed, selection)
     };
+    let before = Settings::observed(&config.network, &observed);
+    plan.impacts = meaning::impact(&plan, &before, &before.after(&plan));
     plan::origin::hold(&mut plan);
     let under_review = match &reviewed {
         Some(reviewed) => {

@@ -22,6 +22,7 @@ pub fn plans(
     let mut zones: BTreeMap<ZoneCode, ZonePlan> = BTreeMap::new();
     let mut cost = Cost::default();
     let mut findings = Vec::new();
+    let mut impacts = Vec::new();
     for plan in plans {
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
@@ -32,6 +33,7 @@ pub fn plans(
             (one, other) => one.or(other),
         };
         findings.extend(plan.findings);
+        impacts.extend(plan.impacts);
         zones.extend(plan.zones);
     }
     findings.sort();
@@ -41,7 +43,7 @@ pub fn plans(
     let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     let groups: Vec<Group> = group::groups(scope, &zones);
     let waves: Vec<Wave> = super::waves(network, &zones);
-    Some(Plan { selection, zones, groups, waves, cost, digest, findings, made_from, ..first })
+    Some(Plan { selection, zones, groups, waves, cost, digest, findings, impacts, made_from, ..first })
 }
 
 /// One report of several. Where two speak of a zone, the later one in the list counts; where they went through

@@ -53,6 +53,7 @@ pub fn plan(
         waves: waves(network, &zones),
         digest,
         findings: Vec::new(),
+        impacts: Vec::new(),
         made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::markup::Markup;
 use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
-use crate::render::text::{compared, count, percentage, thousands};
+use crate::render::text::{compared, count, letter, percentage, thousands};
 
 /// Zones that are named in a line before the rest is folded away.
 const NAMED: usize = 8;
@@ -33,6 +33,7 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
     out.raw("<details class=digest><summary>Digest <code>").text(plan.digest.short());
     out.raw("</code></summary><p>What an approval of this plan names: <code class=whole>");
     out.text(plan.digest).raw("</code></p></details></section>\n");
+    impacts(out, plan);
     findings(out, plan);
     waiting(out, plan);
 }
@@ -155,6 +156,27 @@ fn rest(plan: &Plan) -> String {
         ));
     }
     words
+}
+
+/// What the changes mean, set by set; the letters are those of the matrix.
+fn impacts(out: &mut Markup, plan: &Plan) {
+    if plan.impacts.is_empty() {
+        return;
+    }
+    out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
+    let sets = plan.groups.iter().filter(|group| group.state == GroupState::Changes).enumerate();
+    let said = sets.flat_map(|(index, group)| plan.impacts_of(group).map(move |impact| (index, impact)));
+    for (index, impact) in said.take(FINDINGS) {
+        out.raw("<li>")
+            .text(&impact.says)
+            .raw(" <span class=dim>(group ")
+            .text(letter(index))
+            .raw(")</span>");
+    }
+    if let Some(more) = plan.impacts.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+        out.raw("<li>and ").text(count(more, "effect")).raw(" more, which this page does not show");
+    }
+    out.raw("</ul></section>\n");
 }
 
 fn findings(out: &mut Markup, plan: &Plan) {

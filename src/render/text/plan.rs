@@ -97,6 +97,13 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     if let Some(hold) = zone.hold.as_ref() {
         let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
     }
+    let mut impacts = plan.impacts_of(group).peekable();
+    if impacts.peek().is_some() {
+        let _ = writeln!(out, "  This means:");
+    }
+    for impact in impacts {
+        let _ = writeln!(out, "  * {}", impact.says);
+    }
     out.push('\n');
     for step in &zone.collections {
         if let Some(hold) = &step.hold {

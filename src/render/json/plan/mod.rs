@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
-    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold,
+    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold, Impact,
     MadeFrom, Mode, Origin, Record, Value,
 };
 
@@ -24,7 +24,7 @@ pub use self::write::{plan, resource};
 
 /// Version of the shape, as Terraform counts it. Its major number changes when a field goes or changes
 /// its meaning.
-pub const FORMAT: &str = "1.3";
+pub const FORMAT: &str = "1.4";
 
 /// A plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -129,6 +129,9 @@ pub struct Reconciler {
     /// What guards and policies found, the gravest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingJson>,
+    /// What the changes mean for members and their users, set by set. New in 1.4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub impacts: Vec<Impact>,
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.
