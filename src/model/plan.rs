@@ -39,7 +39,7 @@ pub struct Plan {
     pub digest: Digest,
     /// What guards and policies found, the gravest first.
     pub findings: Vec<Finding>,
-    /// What its changes mean for members and their users, set by set. Under no digest.
+    /// What its changes mean for members and their users. Under no digest.
     pub impacts: Vec<Impact>,
     /// What it was made from.
     pub made_from: MadeFrom,
@@ -305,12 +305,6 @@ impl ZonePlan {
 }
 
 impl Plan {
-    /// What the changes of one of its groups mean.
-    pub fn impacts_of<'a>(&'a self, group: &Group) -> impl Iterator<Item = &'a Impact> {
-        let first = group.zones.first().cloned();
-        self.impacts.iter().filter(move |impact| first.as_ref().is_some_and(|zone| impact.is_of(zone)))
-    }
-
     /// What all changes add up to.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Effect;
 use super::words::members;
 use crate::meaning::Settings;
 use crate::meaning::import::{Permission, permission};
 use crate::model::{ImportQuestion, RecordType, Told, ZoneCode};
 
-/// The effects, in sentences.
-pub fn effects(before: &Settings, after: &Settings) -> Vec<String> {
+/// The effects of other permissions.
+pub fn effects(zones: &BTreeSet<ZoneCode>, before: &Settings, after: &Settings) -> Vec<Effect> {
+    if zones.is_empty() {
+        return Vec::new();
+    }
     let mut changed: BTreeMap<(RecordType, Way), BTreeSet<ZoneCode>> = BTreeMap::new();
     for member in before.members() {
         for record in [RecordType::Bibliographic, RecordType::Authority] {
@@ -30,10 +34,11 @@ pub fn effects(before: &Settings, after: &Settings) -> Vec<String> {
     }
     let said = changed.into_iter().map(|((record, way), who)| {
         let who = members(&who, after);
-        match way {
+        let says = match way {
             Way::Opened => format!("{who} may now bring {record} records into the Network Zone"),
             Way::Closed => format!("{who} may no longer bring {record} records into the Network Zone"),
-        }
+        };
+        Effect { changed: zones.clone(), says }
     });
     said.collect()
 }

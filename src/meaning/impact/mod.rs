@@ -1,61 +1,76 @@
 //! What a plan means: the same questions, asked before and after, and only those whose answer can have changed.
 //!
-//! A set of changes that many zones share is told once. However large the network, the number of questions is
-//! bounded, and long lists become counts.
+//! What many members have in common is told once, be their changes alike or each of its own: every member's linked
+//! account rules name all others. However large the network, the number of questions is bounded, and long lists
+//! become counts.
 
+mod blocks;
 mod import;
+mod patron;
+mod visibility;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::settings::Settings;
 use super::subject::Subject;
-use crate::model::{GroupState, Impact, Mode, Plan, ZoneCode};
+use crate::model::{Impact, Mode, Plan, ZoneCode};
 
-/// Sentences for one set of changes; what is beyond is counted.
+/// Sentences about one topic; how many more there are is counted.
 const SENTENCES: usize = 12;
 
-/// The zones that share a set of changes, and what of them changes.
-struct ChangeSet {
-    zones: BTreeSet<ZoneCode>,
-    subjects: BTreeSet<Subject>,
+/// One sentence, and the zones whose changes have this effect.
+struct Effect {
+    changed: BTreeSet<ZoneCode>,
+    says: String,
 }
 
-/// What each set of changes of a plan means. `before` is how the zones were observed, `after` what they hold once the
-/// plan is carried out.
+/// What a plan means. `before` is how the zones were observed, `after` what they hold once the plan is carried out.
 pub fn impact(plan: &Plan, before: &Settings, after: &Settings) -> Vec<Impact> {
+    let moved = moved(plan);
+    let zones = |subjects: &[Subject]| -> BTreeSet<ZoneCode> {
+        subjects.iter().filter_map(|subject| moved.get(subject)).flatten().cloned().collect()
+    };
+    let imports = zones(&[Subject::ImportPermissions]);
+    let rules = zones(&[Subject::LinkedAccountRules]);
+    let defined = zones(&[Subject::BlockDefinitions, Subject::BlockDescriptions]);
+    let restricted = zones(&[Subject::RestrictedUsers]);
+    let effects = [
+        ("import", import::effects(&imports, before, after)),
+        ("patron", patron::effects(&rules, before, after)),
+        ("patron", blocks::effects(&defined, before, after)),
+        ("visibility", visibility::effects(&restricted, before, after)),
+    ];
     let mut impacts = Vec::new();
-    for group in plan.groups.iter().filter(|group| group.state == GroupState::Changes) {
-        let set = ChangeSet::of(&group.zones, plan);
-        if set.subjects.is_empty() {
-            continue;
+    for (topic, mut effects) in effects {
+        let beyond = effects.split_off(SENTENCES.min(effects.len()));
+        if !beyond.is_empty() {
+            let says = format!("{} more effects of this sort", beyond.len());
+            let changed = beyond.into_iter().flat_map(|effect| effect.changed).collect();
+            effects.push(Effect { changed, says });
         }
-        let changed: Vec<_> = group.zones.iter().map(|zone| zone.0.clone()).collect();
-        let mut tell = |topic: &str, said: Vec<String>| {
-            let more = said.len().saturating_sub(SENTENCES);
-            let rest = (more > 0).then(|| format!("and {more} more effects of this sort"));
-            let told = said.into_iter().take(SENTENCES).chain(rest);
-            impacts.extend(told.map(|says| Impact { topic: topic.into(), changed: changed.clone(), says }));
-        };
-        if set.has(&Subject::ImportPermissions) {
-            tell("import", import::effects(before, after));
-        }
+        impacts.extend(effects.into_iter().map(|Effect { changed, says }| Impact {
+            topic: topic.into(),
+            changed: changed.into_iter().map(|zone| zone.0).collect(),
+            says,
+        }));
     }
     impacts
 }
 
-impl ChangeSet {
-    fn of(zones: &[ZoneCode], plan: &Plan) -> Self {
-        let steps = zones.iter().filter_map(|zone| plan.zones.get(zone)).flat_map(|zone| &zone.collections);
-        let moved = steps.filter(|step| {
+/// Which zones a plan changes, subject by subject.
+fn moved(plan: &Plan) -> BTreeMap<Subject, BTreeSet<ZoneCode>> {
+    let mut moved: BTreeMap<Subject, BTreeSet<ZoneCode>> = BTreeMap::new();
+    for (code, zone) in &plan.zones {
+        for step in &zone.collections {
             let mut changes = step.diff.outcome.iter().flat_map(|found| &found.changes);
-            changes.any(|change| matches!(change.mode, Mode::Apply | Mode::ByHand))
-        });
-        let names = moved.flat_map(|step| step.diff.asked.iter().chain([&step.diff.id]));
-        Self { zones: zones.iter().cloned().collect(), subjects: names.filter_map(Subject::of).collect() }
+            if changes.any(|change| matches!(change.mode, Mode::Apply | Mode::ByHand)) {
+                let subject = step.diff.asked.iter().chain([&step.diff.id]).find_map(Subject::of);
+                if let Some(subject) = subject {
+                    moved.entry(subject).or_default().insert(code.clone());
+                }
+            }
+        }
     }
-
-    fn has(&self, subject: &Subject) -> bool {
-        self.subjects.contains(subject)
-    }
+    moved
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::markup::Markup;
 use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
-use crate::render::text::{compared, count, letter, percentage, thousands};
+use crate::render::text::{compared, count, percentage, thousands};
 
 /// Zones that are named in a line before the rest is folded away.
 const NAMED: usize = 8;
@@ -158,20 +158,14 @@ fn rest(plan: &Plan) -> String {
     words
 }
 
-/// What the changes mean, set by set; the letters are those of the matrix.
+/// What the changes mean.
 fn impacts(out: &mut Markup, plan: &Plan) {
     if plan.impacts.is_empty() {
         return;
     }
     out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
-    let sets = plan.groups.iter().filter(|group| group.state == GroupState::Changes).enumerate();
-    let said = sets.flat_map(|(index, group)| plan.impacts_of(group).map(move |impact| (index, impact)));
-    for (index, impact) in said.take(FINDINGS) {
-        out.raw("<li>")
-            .text(&impact.says)
-            .raw(" <span class=dim>(group ")
-            .text(letter(index))
-            .raw(")</span>");
+    for impact in plan.impacts.iter().take(FINDINGS) {
+        out.raw("<li>").text(&impact.says);
     }
     if let Some(more) = plan.impacts.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
         out.raw("<li>and ").text(count(more, "effect")).raw(" more, which this page does not show");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::About;
-use crate::model::{Counts, Group, GroupState, Impact, Plan, ZoneCode, ZonePlan};
+use crate::model::{Counts, Group, GroupState, Plan, ZoneCode, ZonePlan};
 use crate::render::text;
 
 /// A plan, counted once.
@@ -36,8 +36,6 @@ pub struct Set<'a> {
     pub zone: &'a ZonePlan,
     /// What the changes of one of them add up to.
     pub counts: Counts,
-    /// What they mean.
-    pub impacts: Vec<&'a Impact>,
 }
 
 impl<'a> Content<'a> {
@@ -48,8 +46,7 @@ impl<'a> Content<'a> {
             .enumerate()
             .filter_map(|(index, group)| {
                 let zone = group.zones.first().and_then(|first| plan.zones.get(first))?;
-                let impacts = plan.impacts_of(group).collect();
-                Some(Set { letter: text::letter(index), group, zone, counts: zone.counts(), impacts })
+                Some(Set { letter: text::letter(index), group, zone, counts: zone.counts() })
             })
             .collect();
         groups.sort_by_key(|set| set.counts.destroy == 0);

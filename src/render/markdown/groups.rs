@@ -68,14 +68,6 @@ pub fn details(
     if set.group.zones.len() > 1 {
         writeln!(sheet, "{}\n", head::zone_codes(&set.group.zones))?;
     }
-    let mut meant = false;
-    for impact in &set.impacts {
-        writeln!(sheet, "* {}", prose(&impact.says))?;
-        meant = true;
-    }
-    if meant {
-        writeln!(sheet)?;
-    }
     if level <= Level::Records {
         for (what, hold) in holds(set) {
             writeln!(sheet, "Apply does not begin {}: {}\n", prose(&what), prose(&hold.to_string()))?;

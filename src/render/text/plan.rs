@@ -26,9 +26,22 @@ pub fn plan(plan: &Plan) -> String {
     for group in with(GroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
+    impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
     summary(&mut out, plan);
     out
+}
+
+/// What the changes mean.
+fn impacts(out: &mut String, plan: &Plan) {
+    if plan.impacts.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
+    for impact in &plan.impacts {
+        let _ = writeln!(out, "  * {}", impact.says);
+    }
+    out.push('\n');
 }
 
 /// What the plan covers and what it was compared with, where that is not simply everything.
@@ -96,13 +109,6 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
     }
     if let Some(hold) = zone.hold.as_ref() {
         let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
-    }
-    let mut impacts = plan.impacts_of(group).peekable();
-    if impacts.peek().is_some() {
-        let _ = writeln!(out, "  This means:");
-    }
-    for impact in impacts {
-        let _ = writeln!(out, "  * {}", impact.says);
     }
     out.push('\n');
     for step in &zone.collections {

@@ -129,7 +129,7 @@ pub struct Reconciler {
     /// What guards and policies found, the gravest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingJson>,
-    /// What the changes mean for members and their users, set by set. New in 1.4.
+    /// What the changes mean for members and their users. New in 1.4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impacts: Vec<Impact>,
     /// The zones of which something is desired.
