@@ -8,6 +8,7 @@ pub mod access;
 mod impact;
 pub mod import;
 pub mod patron;
+mod rule;
 mod settings;
 mod subject;
 mod table;
