@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::files;
 use super::world::World;
 use crate::manifest::Source;
-use crate::model::{Desired, Diagnostic, Network, Policy, Severity};
+use crate::model::{Desired, Diagnostic, Expectation, Network, Policy, Severity};
 use crate::render::diagnostics::{self, Colour};
 use crate::render::github;
 use crate::render::json::events;
@@ -31,6 +31,8 @@ pub struct Config {
     pub desired: Desired,
     /// The rules that plans must keep to.
     pub policies: Vec<Policy>,
+    /// What answers are expected to be, in the order of the manifests.
+    pub expectations: Vec<Expectation>,
     /// Manifests that were read, the network's included.
     pub manifests: usize,
     /// Files that were read.
@@ -114,18 +116,29 @@ pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wr
     let sources = files::read(directory);
     let loaded = manifest::load(&sources, environment);
     let mut found = loaded.diagnostics;
-    let desired = loaded.network.as_ref().map(|network| {
+    let expanded = loaded.network.as_ref().map(|network| {
         let (desired, diagnostics) = kinds::expand(network, &loaded.manifests);
         found.extend(diagnostics);
-        desired
+        let (expectations, diagnostics) = kinds::expectations(network, &loaded.manifests);
+        found.extend(diagnostics);
+        (desired, expectations)
     });
     let errors = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    match (loaded.network, desired) {
-        (Some(network), Some(desired)) if !errors => {
+    match (loaded.network, expanded) {
+        (Some(network), Some((desired, expectations))) if !errors => {
             let manifests = loaded.manifests.len();
             let files = sources.len();
             let policies = kinds::policies(&loaded.manifests);
-            Ok(Config { network, desired, policies, manifests, files, warnings: found, sources })
+            Ok(Config {
+                network,
+                desired,
+                policies,
+                expectations,
+                manifests,
+                files,
+                warnings: found,
+                sources,
+            })
         }
         _ => Err(Wrong { found, sources }),
     }

@@ -9,7 +9,7 @@ use crate::model::{FailureClass, Hold, Outcome, Plan, Report, WaveEnd};
 pub enum Exit {
     /// Interrupted by the user.
     Interrupted,
-    /// A usage, validation or internal error; nothing was written.
+    /// A usage, validation or internal error, or an expectation that is not met; nothing was written.
     Invalid,
     /// Verification failed after a write.
     Unverified,

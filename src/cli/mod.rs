@@ -43,6 +43,7 @@ mod runbook;
 mod runs;
 mod schema;
 mod selection;
+mod settings;
 mod settling;
 mod show;
 mod since;
@@ -51,6 +52,7 @@ mod store;
 mod support;
 mod target;
 mod telling;
+mod test;
 mod unfinished;
 mod validate;
 mod world;
@@ -96,6 +98,7 @@ enum Command {
     History(history::History),
     Runs(runs::Runs),
     Explain(Box<explain::Explain>),
+    Test(test::Test),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -111,7 +114,7 @@ enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
-  1    usage, validation or internal error; nothing was written
+  1    usage, validation or internal error, or an expectation is not met; nothing was written
   2    changes found (drift, plan --detailed-exitcode)
   3    partial: some writes failed
   4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
@@ -152,6 +155,7 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::History(command) => command.run(&directory, world).await,
         Command::Runs(command) => command.run(&directory, world).await,
         Command::Explain(command) => command.run(&directory, world).await,
+        Command::Test(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

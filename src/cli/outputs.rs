@@ -194,11 +194,16 @@ enum What {
     Sarif,
 }
 
-fn is_stdout(path: &Path) -> bool {
+/// Whether a file is stdout.
+pub fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+/// Writes a file whole.
+///
+/// # Errors
+/// Why it cannot be written, in words.
+pub fn write(path: &Path, text: &str) -> Result<(), String> {
     files::replace(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 

@@ -72,6 +72,7 @@ pub fn all() -> Vec<(String, String)> {
         ("validate.json", output::<diagnostics::Report>()),
         ("plan.json", output::<json::plan::PlanJson>()),
         ("explain.json", output::<json::explanation::ExplainJson>()),
+        ("test.json", output::<json::test::TestJson>()),
         ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::line::Line>()),
         ("history.json", output::<json::history::HistoryJson>()),

@@ -119,7 +119,8 @@ pub enum ReportType {
 impl CatalogRole {
     const ALL: [Self; 3] = [Self::Cataloger, Self::CatalogManager, Self::CatalogAdministrator];
 
-    fn name(self) -> &'static str {
+    /// In the words of Alma's pages.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Cataloger => "Cataloger",
             Self::CatalogManager => "Catalog Manager",
@@ -130,7 +131,7 @@ impl CatalogRole {
 
 impl ReportType {
     /// In the words of Alma's pages.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Linked => "linked",
             Self::LinkingNoMatch => "linking no match",

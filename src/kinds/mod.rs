@@ -9,6 +9,7 @@ mod code_table;
 mod conflicts;
 mod electronic_availability;
 mod expansion;
+mod expectation;
 mod fulfillment_rules;
 mod import_permissions;
 mod institution_relations;
@@ -47,7 +48,7 @@ use crate::manifest::spread::spread;
 use crate::manifest::typed::{self, Misfit};
 use crate::manifest::{self, Head, Manifest};
 use crate::model::network::Role;
-use crate::model::{Desired, Diagnostic, Network, Policy, Shape};
+use crate::model::{Desired, Diagnostic, Expectation, Network, Policy, Shape};
 
 /// Makes the list, so that its length need not be counted.
 macro_rules! kinds {
@@ -77,6 +78,7 @@ kinds! {
     authority_task_list::AuthorityTaskList,
     support_services::SupportServices,
     policy::Policy,
+    expectation::Expectation,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
@@ -208,6 +210,12 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
 /// The policies among the manifests, in their order.
 pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
     policy::all(manifests)
+}
+
+/// What the manifests expect of answers, in their order, and everything that is wrong with it in this network. Where
+/// anything is an error, what is expected is not whole.
+pub fn expectations(network: &Network, manifests: &[Manifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
+    expectation::all(network, manifests)
 }
 
 /// How a type of collection behaves, whichever kinds speak of it; `None` for a type that there is not.

@@ -67,6 +67,13 @@ codes! {
     EXPRESSION = "Z0330": "an expression is not understood";
     EXPRESSION_NAME = "Z0331": "an expression speaks of something that is not there";
 
+    // Z034x: expectations.
+    EXPECTS_NOTHING = "Z0340": "a row of expectations expects nothing";
+    ASKS_NOBODY = "Z0341": "a row of expectations asks about no two different members";
+    EXPECTED_OTHERWISE = "Z0342": "two different answers to one question are expected";
+    RESOURCE_IDS = "Z0343": "a text is not the ids of an e-resource";
+    CLIENT_ADDRESS = "Z0344": "a text is not a client's IP address";
+
     // Z04xx: selection.
     EMPTY_SELECTION = "Z0401": "`appliesTo` matches no zone";
     UNKNOWN_LABEL = "Z0402": "no zone has such a label";

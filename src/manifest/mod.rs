@@ -8,6 +8,7 @@ pub mod node;
 pub mod prune;
 pub mod scalar;
 pub mod selection;
+pub mod several;
 pub mod source;
 pub mod spread;
 pub mod suggest;

@@ -97,6 +97,21 @@ pub fn of_part(
         .select(applies_to, nameable(network), problems)
 }
 
+/// The zones that a field of a manifest speaks of: members where it says nothing else.
+pub fn of_field(
+    (applies_to, lost): (&At<AppliesTo>, &Lost),
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> Selection {
+    let (default, whole) = (Zones::Members, "the network");
+    Select { network, head, default, whole, failed: network.unread, doubtful: false, lost }.select(
+        applies_to,
+        nameable(network),
+        problems,
+    )
+}
+
 /// The zones that can be named.
 pub fn nameable(network: &Network) -> Vec<usize> {
     (0..network.zones.len()).filter(|&zone| !network.zones[zone].unread.code).collect()

@@ -26,6 +26,16 @@ pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String
     }
 }
 
+/// A way out of a code of a zone that is none: codes of one network begin alike, and people know the end.
+pub fn code<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let end = format!("_{}", given.to_uppercase());
+    match known.iter().find(|each| each.ends_with(&end)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => among(given, known),
+    }
+}
+
 /// Names of zones and the like in a sentence: a few, then how many more.
 pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;

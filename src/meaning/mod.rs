@@ -5,6 +5,7 @@
 //! what was observed, or from both and a plan. What the vendor has not documented is said to be so where it counts.
 
 pub mod access;
+mod expectation;
 mod impact;
 pub mod import;
 pub mod patron;
@@ -16,6 +17,7 @@ pub mod tasks;
 mod told;
 pub mod visibility;
 
+pub use expectation::{judge, judge_all};
 pub use impact::impact;
 pub use settings::{Institution, Settings};
 pub use subject::Subject;

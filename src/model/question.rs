@@ -231,6 +231,56 @@ impl Question {
     }
 }
 
+/// As people ask it, without the question mark: `may 01OMNI_BETA bring bibliographic records into the Network Zone`.
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Import(ImportQuestion { member, record }) => {
+                write!(f, "may {member} bring {record} records into the Network Zone")
+            }
+            Self::Access(AccessQuestion { member, from, resource, user_group }) => {
+                f.write_str("does a user of ")?;
+                if let Some(group) = user_group {
+                    write!(f, "group {group} of ")?;
+                }
+                write!(f, "{member}{from} reach the {} {resource}", resource.level().word())
+            }
+            Self::Patron(PatronQuestion { from, user_group, at, expires, on_to }) => {
+                write!(f, "what is a patron of group {user_group} of {from} at {at}")?;
+                if let Some(expires) = expires {
+                    write!(f, ", expiring on {expires}")?;
+                }
+                match on_to {
+                    Some(on_to) => write!(f, ", and on to {on_to}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Visibility(VisibilityQuestion { member, user_group }) => {
+                write!(f, "do partners see the user group {user_group} of {member}")
+            }
+            Self::Tasks(TasksQuestion { zone, role, report }) => {
+                write!(f, "what may a {role} do with the task list of {zone}")?;
+                match report {
+                    Some(report) => write!(f, ", and is `{report}` in it"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// With a space in front: ` in the library MAIN`; nothing for elsewhere.
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Elsewhere => Ok(()),
+            Self::Address(address) => write!(f, " at {address}"),
+            Self::Library(code) => write!(f, " in the library {code}"),
+            Self::Campus(code) => write!(f, " on the campus {code}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Level, Resource};

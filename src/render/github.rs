@@ -4,8 +4,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::legible::visible;
 use super::remarks::{Remark, Severity, remarks, zones};
-use super::text::count;
-use crate::model::{self, Diagnostic, Digest, Failure, GroupState, Outcome, Place, Plan, Report, ZoneCode};
+use super::text::{count, fell_short};
+use crate::model::{
+    self, Diagnostic, Digest, Failure, GroupState, Outcome, Place, Plan, Report, Tested, ZoneCode,
+};
 
 /// How many annotations of one type GitHub shows for a step.
 const MOST: usize = 10;
@@ -44,6 +46,21 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
         });
         commands(&mut out, command, lines.collect(), "see the log");
     }
+    out
+}
+
+/// Expectations that are not met as workflow commands, each at its first fact that is not, no more than GitHub shows.
+pub fn expectations(tested: &[Tested], root: &str) -> String {
+    let lines = tested.iter().filter_map(|Tested { expectation, judged }| {
+        let shortfall = judged.shortfall()?;
+        let place = shortfall.facts.first().map(|fact| self::place(&fact.place, root)).unwrap_or_default();
+        let facts: Vec<String> = shortfall.facts.iter().map(fell_short).collect();
+        let because = expectation.because.as_ref().map(|because| format!("; expected because {because}"));
+        let words = format!("{}: {}{}", expectation.question, facts.join("; "), because.unwrap_or_default());
+        Some((format!("{place}title={}", property(&expectation.provenance.manifest)), visible(&words)))
+    });
+    let mut out = String::new();
+    commands(&mut out, "error", lines.collect(), "see the log");
     out
 }
 

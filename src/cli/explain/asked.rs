@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use crate::manifest::suggest::among;
+use crate::manifest::suggest::{self, among};
 use crate::model::network::{Role, Zone};
 use crate::model::{
     AccessQuestion, Client, ImportQuestion, Network, PatronQuestion, Question, RecordType, Resource,
@@ -221,13 +221,7 @@ fn find<'n>(network: &'n Network, flag: &str, code: &str, role: Role) -> Result<
 
 fn any<'n>(network: &'n Network, flag: &str, code: &str) -> Result<&'n Zone, String> {
     network.zone(&ZoneCode::from(code)).ok_or_else(|| {
-        let codes = || network.zones.iter().map(|zone| zone.code.as_str());
-        // Codes of one network begin alike, and people know the end.
-        let end = format!("_{}", code.to_uppercase());
-        let near = match codes().find(|each| each.ends_with(&end)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => among(code, codes()),
-        };
+        let near = suggest::code(code, network.zones.iter().map(|zone| zone.code.as_str()));
         format!("{flag} {code}: the network {} has no such zone; {near}", network.name)
     })
 }

@@ -2,23 +2,17 @@
 
 mod asked;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use self::asked::Asked;
-use super::against;
-use super::config::{self, Config, Format, to_json};
+use super::config::{self, Format, to_json};
 use super::exit::Exit;
-use super::plan::ask;
+use super::settings;
 use super::world::World;
-use crate::meaning::{self, Settings, Subject};
-use crate::model::place::Place;
-use crate::model::{
-    Desired, DesiredCollection, Enforcement, Explanation, OnConflict, Provenance, Question, Standing, Told,
-    Unlisted,
-};
+use crate::meaning::{self, Settings};
+use crate::model::{Explanation, Question, Told};
 use crate::render;
 use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
 
@@ -80,7 +74,10 @@ impl Explain {
             false => Some(Settings::declared(&config.network, &config.desired)),
         };
         let observed = match looks {
-            true => Some(self.look(&questions, &config, directory, format, world).await?),
+            true => {
+                let against = self.against.as_deref();
+                Some(settings::observed(questions.iter(), against, &config, directory, format, world).await?)
+            }
             false => None,
         };
         let answered: Vec<Answered> = questions
@@ -105,51 +102,6 @@ impl Explain {
             }
         }
         Ok(if untold { Exit::Incomplete } else { Exit::Done })
-    }
-
-    /// Asks the zones for what the answers follow from.
-    async fn look(
-        &self,
-        questions: &[Question],
-        config: &Config,
-        directory: &Path,
-        format: Format,
-        world: &World,
-    ) -> Result<Settings, Exit> {
-        let wanted = wanted(questions, config);
-        let observed = match &self.against {
-            Some(file) => against::observe_in(file, config, &wanted, world).await?,
-            None => ask(config, &wanted, directory, format, world, &|_| {}).await?.0,
-        };
-        Ok(Settings::observed(&config.network, &observed))
-    }
-}
-
-/// Everything that the questions need, to be looked at and left alone.
-fn wanted(questions: &[Question], config: &Config) -> Desired {
-    let mut zones: BTreeMap<_, Vec<DesiredCollection>> = BTreeMap::new();
-    for question in questions {
-        for (zone, subjects) in meaning::needs(question, &config.network) {
-            zones.entry(zone).or_default().extend(subjects.iter().map(in_view));
-        }
-    }
-    Desired { zones }
-}
-
-fn in_view(subject: &Subject) -> DesiredCollection {
-    let id = subject.collection();
-    let shape = crate::kinds::shape(&id.kind).unwrap_or_default();
-    DesiredCollection {
-        id,
-        shape,
-        key: [].into(),
-        unlisted: Unlisted::Keep,
-        enforcement: Enforcement::Observe,
-        on_conflict: OnConflict::Stop,
-        records: BTreeMap::new(),
-        amendments: Vec::new(),
-        standing: Standing::InView,
-        provenance: Provenance { place: Place::file(""), manifest: "".into(), override_index: None },
     }
 }
 

@@ -48,6 +48,7 @@ pub fn judge(sources: &[Source], environment: Option<&str>) -> (Desired, Vec<Dia
         let (expanded, more) = kinds::expand(network, &loaded.manifests);
         desired = expanded;
         problems.extend(more);
+        problems.extend(kinds::expectations(network, &loaded.manifests).1);
     }
     super::sort(&mut problems);
     (desired, problems)

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod report;
 pub mod runs;
 pub mod snapshot;
+pub mod test;
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ pub struct FindingJson {
     pub declared_at: Option<RuleAt>,
 }
 
-/// Where a rule stands.
+/// Where a rule, or a part of a manifest, stands.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RuleAt {
     /// The file, relative to the config directory.
@@ -86,14 +87,24 @@ pub struct RuleAt {
     pub column: u32,
 }
 
+impl From<&Place> for RuleAt {
+    fn from(Place { file, start, end: _ }: &Place) -> Self {
+        Self { filename: file.clone(), line: start.line, column: start.column }
+    }
+}
+
+impl From<RuleAt> for Place {
+    fn from(RuleAt { filename, line, column }: RuleAt) -> Self {
+        // Which byte it is, nobody who reads a plan asks.
+        let start = Position { line, column, byte: 0 };
+        Self { file: filename, start, end: start }
+    }
+}
+
 impl From<&Finding> for FindingJson {
     fn from(finding: &Finding) -> Self {
         let Finding { verdict, guard, zones, message, help, place } = finding;
-        let declared_at = place.as_ref().map(|Place { file, start, end: _ }| RuleAt {
-            filename: file.clone(),
-            line: start.line,
-            column: start.column,
-        });
+        let declared_at = place.as_ref().map(RuleAt::from);
         Self {
             verdict: verdict.clone(),
             guard: guard.clone(),
@@ -108,10 +119,7 @@ impl From<&Finding> for FindingJson {
 impl From<FindingJson> for Finding {
     fn from(finding: FindingJson) -> Self {
         let FindingJson { verdict, guard, zones, message, help, declared_at } = finding;
-        let place = declared_at.map(|RuleAt { filename, line, column }| {
-            let start = Position { line, column, byte: 0 };
-            Place { file: filename, start, end: start }
-        });
+        let place = declared_at.map(Place::from);
         let zones = zones.into_iter().map(ZoneCode).collect();
         Self { verdict, guard, zones, message, help, place }
     }

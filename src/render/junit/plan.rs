@@ -1,15 +1,11 @@
-//! JUnit XML, which every CI shows: a suite for each zone, a case for each of its collections.
+//! A plan: a suite for each zone, a case for each of its collections.
 
-use std::io;
-
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
-
-use super::legible::{brief, visible};
-use super::text::{compared, conflict, fate, last_changed, moved, thousands};
+use super::{Case, Said, document};
 use crate::model::{
     Action, Change, CollectionChanges, Counts, Failure, Finding, Plan, Step, Verdict, ZoneCode, ZonePlan,
 };
+use crate::render::legible::{brief, visible};
+use crate::render::text::{compared, conflict, fate, last_changed, moved, thousands};
 
 /// Changes that are shown of one collection.
 const CHANGES: usize = 20;
@@ -19,33 +15,6 @@ const FIELDS: usize = 8;
 /// The plan as JUnit XML: what differs is a failure, be it held back or not, what could not be asked or
 /// planned an error, and what a guard holds or wants approved a skip.
 pub fn junit(plan: &Plan) -> String {
-    let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
-    // Writing into memory cannot fail.
-    let _ = suites(&mut out, plan);
-    let mut text = String::from_utf8(out.into_inner()).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-type Xml = Writer<Vec<u8>>;
-
-/// One case of a suite.
-struct Case {
-    name: String,
-    class: String,
-    place: Option<(String, u32)>,
-    verdict: Option<Said>,
-}
-
-/// What is wrong with a case.
-struct Said {
-    element: &'static str,
-    sort: String,
-    message: String,
-    text: String,
-}
-
-fn suites(out: &mut Xml, plan: &Plan) -> io::Result<()> {
     let mut suites: Vec<(String, Vec<Case>)> = Vec::new();
     if !plan.findings.is_empty() {
         suites.push(("guards".to_owned(), plan.findings.iter().map(guard).collect()));
@@ -53,63 +22,9 @@ fn suites(out: &mut Xml, plan: &Plan) -> io::Result<()> {
     for (code, zone) in &plan.zones {
         suites.push((visible(code.as_str()), zone_cases(code, zone)));
     }
-    out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}"));
-    let mut root = BytesStart::new("testsuites");
     let name = [plan.network.clone()].into_iter().chain(partial).chain(compared(plan)).collect::<Vec<_>>();
-    root.push_attribute(("name", visible(&name.join(". ")).as_str()));
-    numbers(&mut root, suites.iter().flat_map(|(_, cases)| cases));
-    out.write_event(Event::Start(root))?;
-    for (name, cases) in &suites {
-        let mut suite = BytesStart::new("testsuite");
-        suite.push_attribute(("name", name.as_str()));
-        numbers(&mut suite, cases.iter());
-        out.write_event(Event::Start(suite))?;
-        cases.iter().try_for_each(|case| self::case(out, case))?;
-        out.write_event(Event::End(BytesEnd::new("testsuite")))?;
-    }
-    out.write_event(Event::End(BytesEnd::new("testsuites")))
-}
-
-fn numbers<'a>(element: &mut BytesStart<'_>, cases: impl Iterator<Item = &'a Case> + Clone) {
-    let of = |name| {
-        cases
-            .clone()
-            .filter_map(|case| case.verdict.as_ref())
-            .filter(move |said| said.element == name)
-            .count()
-    };
-    element.push_attribute(("tests", cases.clone().count().to_string().as_str()));
-    element.push_attribute(("failures", of("failure").to_string().as_str()));
-    element.push_attribute(("errors", of("error").to_string().as_str()));
-    element.push_attribute(("skipped", of("skipped").to_string().as_str()));
-}
-
-fn case(out: &mut Xml, case: &Case) -> io::Result<()> {
-    let mut element = BytesStart::new("testcase");
-    element.push_attribute(("name", case.name.as_str()));
-    element.push_attribute(("classname", case.class.as_str()));
-    if let Some((file, line)) = &case.place {
-        element.push_attribute(("file", file.as_str()));
-        element.push_attribute(("line", line.to_string().as_str()));
-    }
-    let Some(said) = &case.verdict else { return out.write_event(Event::Empty(element)) };
-    out.write_event(Event::Start(element))?;
-    let mut inner = BytesStart::new(said.element);
-    inner.push_attribute(("message", said.message.as_str()));
-    // What is skipped has no type.
-    if said.element != "skipped" {
-        inner.push_attribute(("type", said.sort.as_str()));
-    }
-    match said.text.is_empty() {
-        true => out.write_event(Event::Empty(inner))?,
-        false => {
-            out.write_event(Event::Start(inner))?;
-            out.write_event(Event::Text(BytesText::new(&said.text)))?;
-            out.write_event(Event::End(BytesEnd::new(said.element)))?;
-        }
-    }
-    out.write_event(Event::End(BytesEnd::new("testcase")))
+    document(&visible(&name.join(". ")), &suites)
 }
 
 fn guard(finding: &Finding) -> Case {

@@ -1,0 +1,142 @@
+//! `zonal test`: holds what answers are expected to be against what they are.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::config::{self, Config, Format, to_json};
+use super::exit::Exit;
+use super::outputs::{is_stdout, root, write};
+use super::settings;
+use super::world::World;
+use crate::meaning::{self, Settings};
+use crate::model::{Expectation, Judged, Tested};
+use crate::render::json::test::Against;
+use crate::render::{self, github, json, junit};
+
+/// Check every expectation, offline
+///
+/// Answers the questions of all Expectation manifests from the manifests, as things are once everything is applied,
+/// and ends with 1 where an answer is not as expected. With --observed, as the zones are set now, read with the read
+/// keys.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Hold them against the zones instead of the manifests
+    #[arg(long)]
+    observed: bool,
+    /// Hold them against this snapshot of the zones; needs no key, sends nothing
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Lay this environment over the Network manifest
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Print what became of each of them as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write JUnit XML: a suite for each manifest
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print annotations for GitHub, at the manifests' lines
+    #[arg(long)]
+    github: bool,
+}
+
+impl Test {
+    /// Tests the manifests below `directory`, or the zones that they describe.
+    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+        match self.test(directory, world).await {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    async fn test(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        if self.json && self.junit.as_deref().is_some_and(is_stdout) {
+            let message = "--json prints on stdout, so that no file can be `-` beside it";
+            return Err(super::fail(world, message));
+        }
+        let mut config = config::load(directory, self.environment.as_deref(), format, world)?;
+        if format == Format::Json {
+            config.warn(world);
+        }
+        let (against, settings) = match self.observed || self.against.is_some() {
+            false => (Against::Declared, Settings::declared(&config.network, &config.desired)),
+            true => {
+                let questions = config.expectations.iter().map(|expectation| &expectation.question);
+                let file = self.against.as_deref();
+                let observed = settings::observed(questions, file, &config, directory, format, world).await?;
+                (Against::Observed, observed)
+            }
+        };
+        let expectations = std::mem::take(&mut config.expectations);
+        let judged = meaning::judge_all(&expectations, &settings);
+        let tested = expectations.into_iter().zip(judged);
+        let tested: Vec<Tested> =
+            tested.map(|(expectation, judged)| Tested { expectation, judged }).collect();
+        self.print(&tested, against, directory, format, world);
+        self.write(&tested, &config, world)?;
+        Ok(exit(&tested, against, &config, &settings))
+    }
+
+    fn print(&self, tested: &[Tested], against: Against, directory: &Path, format: Format, world: &World) {
+        let annotations = match self.github {
+            true => github::expectations(tested, &root(directory, world)),
+            false => String::new(),
+        };
+        match format {
+            Format::Json | Format::Lines => {
+                world.out.line(to_json(&json::test::test(tested, against)));
+                world.err.print(annotations);
+            }
+            Format::Text if self.junit.as_deref().is_some_and(is_stdout) => world.err.print(annotations),
+            Format::Text => {
+                let text = self.text(tested, against);
+                world.out.print(if self.github { github::quoted(&text) } else { text });
+                world.out.print(annotations);
+            }
+        }
+    }
+
+    fn text(&self, tested: &[Tested], against: Against) -> String {
+        if tested.is_empty() {
+            return "No expectations: no manifest of the kind `Expectation` says what answers shall be.\n"
+                .to_owned();
+        }
+        let heading = match (against, &self.against) {
+            (Against::Declared, _) => String::new(),
+            (Against::Observed, Some(file)) => {
+                format!("Held against the snapshot {}: no zone was asked.\n\n", file.display())
+            }
+            (Against::Observed, None) => "Held against the zones, as observed.\n\n".to_owned(),
+        };
+        heading + &render::text::expectations(tested)
+    }
+
+    fn write(&self, tested: &[Tested], config: &Config, world: &World) -> Result<(), Exit> {
+        let Some(file) = &self.junit else { return Ok(()) };
+        let text = junit::of_expectations(&config.network.name, tested);
+        match is_stdout(file) {
+            true => {
+                world.out.print(text);
+                Ok(())
+            }
+            false => write(&world.directory.join(file), &text).map_err(|problem| super::fail(world, problem)),
+        }
+    }
+}
+
+/// What is not met counts more than what is not known, and that more where it is not a zone that did not answer.
+fn exit(tested: &[Tested], against: Against, config: &Config, settings: &Settings) -> Exit {
+    let is_silent = |expectation: &Expectation| {
+        let needs = meaning::needs(&expectation.question, &config.network);
+        needs
+            .iter()
+            .any(|(zone, subjects)| subjects.iter().any(|subject| settings.table(zone, subject).is_err()))
+    };
+    let exits = tested.iter().map(|Tested { expectation, judged }| match (judged, against) {
+        (Judged::Met, _) => Exit::Done,
+        (Judged::Unknown(_), Against::Observed) if is_silent(expectation) => Exit::Incomplete,
+        (Judged::Missed(_) | Judged::Unknown(_), _) => Exit::Invalid,
+    });
+    exits.min().unwrap_or(Exit::Done)
+}

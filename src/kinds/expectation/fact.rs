@@ -1,0 +1,206 @@
+//! What can be expected of a fact, as manifests write it: flags, texts, days, words and lists of them.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::manifest::codes;
+use crate::manifest::text::Text;
+use crate::manifest::typed::{At, Nullable};
+use crate::model::Value;
+
+/// What a row says of a fact.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// This.
+    Value(Value),
+    /// What the zone that is asked about calls so.
+    Var(At<String>),
+}
+
+/// What is wrong with what is said of a fact.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    /// The diagnostic's code.
+    pub code: &'static str,
+    /// The fact.
+    pub message: String,
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// Something that can be expected of a fact.
+pub trait Expected {
+    /// As facts hold it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn said(&self) -> Result<Said, Wrong>;
+}
+
+/// A day, `2027-06-30`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Day(String);
+
+impl Day {
+    /// The day.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn date(&self) -> Result<Date, Wrong> {
+        self.0.parse().map_err(|_| Wrong {
+            code: codes::NO_DATE,
+            message: format!("`{}` is no date", self.0),
+            help: "write a day as `2027-06-30`",
+        })
+    }
+}
+
+impl Expected for bool {
+    fn said(&self) -> Result<Said, Wrong> {
+        Ok(Said::Value(Value::Bool(*self)))
+    }
+}
+
+impl Expected for String {
+    fn said(&self) -> Result<Said, Wrong> {
+        Ok(Said::Value(Value::text(self)))
+    }
+}
+
+impl Expected for Text {
+    fn said(&self) -> Result<Said, Wrong> {
+        Ok(match self {
+            Self::Plain(text) => Said::Value(Value::from(Arc::clone(text))),
+            Self::Var(name) => Said::Var(name.clone()),
+        })
+    }
+}
+
+impl Expected for Day {
+    fn said(&self) -> Result<Said, Wrong> {
+        self.date().map(|date| Said::Value(Value::text(date.to_string())))
+    }
+}
+
+impl<T: Expected> Expected for Nullable<T> {
+    fn said(&self) -> Result<Said, Wrong> {
+        match self {
+            Self::Null => Ok(Said::Value(Value::Null)),
+            Self::Value(value) => value.said(),
+        }
+    }
+}
+
+impl<T: Word> Expected for Vec<At<T>> {
+    fn said(&self) -> Result<Said, Wrong> {
+        Ok(Said::Value(Value::list(self.iter().map(|each| each.value.word()))))
+    }
+}
+
+/// What stands in a list.
+pub trait Word {
+    /// The text.
+    fn word(&self) -> &str;
+}
+
+impl Word for String {
+    fn word(&self) -> &str {
+        self
+    }
+}
+
+/// Words of which there are only these.
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $word:ident = $text:literal,)* })*) => { $(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+        pub enum $name {
+            $($(#[$of])* #[serde(rename = $text)] $word,)*
+        }
+
+        impl Word for $name {
+            fn word(&self) -> &str {
+                match self {
+                    $(Self::$word => $text,)*
+                }
+            }
+        }
+
+        impl Expected for $name {
+            fn said(&self) -> Result<Said, Wrong> {
+                Ok(Said::Value(Value::text(self.word())))
+            }
+        }
+    )* };
+}
+
+words! {
+    /// A way by which records reach the Network Zone.
+    Way {
+        /// Import profiles.
+        ImportProfile = "import-profile",
+        /// Share with Network.
+        Share = "share-with-network",
+        /// The linking job with `Contribute IZ records`.
+        Contribute = "link-and-contribute",
+        /// New records placed in the network.
+        New = "new-record",
+        /// Copies from the Community Zone.
+        Copy = "copy-from-community-zone",
+    }
+    /// The level of an e-resource that decides.
+    Decides {
+        /// The e-collection.
+        Collection = "e-collection",
+        /// The e-service.
+        Service = "e-service",
+        /// The portfolio.
+        Portfolio = "portfolio",
+    }
+    /// Why somebody cannot reach an e-resource.
+    WhyNot {
+        /// The member is in no group that it is available for.
+        NotInGroup = "not-in-group",
+        /// A part of the member that is in one has no IP range.
+        NoRange = "no-ip-range",
+        /// The user is in none of the IP ranges.
+        OutsideRange = "outside-ip-range",
+        /// The member hides it.
+        Hidden = "hidden-locally",
+        /// It is available on a wider level, and a narrower one leaves the member out.
+        Narrowed = "narrowed",
+    }
+    /// What a block stops.
+    Stops {
+        /// Borrowing.
+        Loan = "loan",
+        /// Renewing.
+        Renew = "renew",
+        /// Placing a hold.
+        Hold = "hold",
+        /// Borrowing from other institutions.
+        Ill = "ill",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+    use super::Way;
+    use crate::meaning::import::ways;
+    use crate::model::RecordType;
+
+    #[test]
+    fn every_way_of_an_answer_can_be_expected() {
+        for record in [RecordType::Bibliographic, RecordType::Authority] {
+            for (way, _) in ways(record) {
+                serde_json::from_value::<Way>((*way).into()).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `Expectation`: answers that a network's people expect, written down as tests.
+
+mod access;
+mod contradiction;
+mod fact;
+mod import;
+mod patron;
+mod places;
+mod row;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod visibility;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::access::AccessRow;
+use self::fact::Said;
+use self::import::ImportRow;
+use self::patron::PatronRow;
+use self::row::{Row, Table, told};
+use self::tasks::TasksRow;
+use self::visibility::VisibilityRow;
+use super::scope::Scope;
+use super::{Expansion, KindSpec, Spec};
+use crate::manifest::node::Extent;
+use crate::manifest::spread::spread;
+use crate::manifest::text::Text;
+use crate::manifest::typed::At;
+use crate::manifest::{self, Head, Manifest, codes};
+use crate::model::network::Zone;
+use crate::model::{self, Diagnostic, ExpectedFact, Network, Value};
+
+/// What answers shall be: a table of questions and of what is expected of their answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["import"]}, {"required": ["access"]}, {"required": ["patron"]}, {"required": ["visibility"]},
+    {"required": ["tasks"]},
+]))]
+pub struct Expectation {
+    /// May members bring records into the Network Zone, and by which ways?
+    pub import: Option<Table<ImportRow>>,
+    /// Can users of members reach an electronic resource of the Network Zone, and why not?
+    pub access: Option<Table<AccessRow>>,
+    /// What is a patron of one member at another?
+    pub patron: Option<Table<PatronRow>>,
+    /// Do partners see user groups of members?
+    pub visibility: Option<Table<VisibilityRow>>,
+    /// What may roles do with the task list of authority control?
+    pub tasks: Option<Table<TasksRow>>,
+}
+
+impl KindSpec for Expectation {
+    const NAME: &'static str = "Expectation";
+    const ABOUT: &'static str = "Answers that are expected, as tests of what the manifests come to.";
+    const COLLECTIONS: &'static [&'static str] = &[];
+}
+
+impl Spec for Expectation {
+    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+        let Self { import, access, patron, visibility, tasks } = self;
+        let mut problems = Vec::new();
+        check("import", import.as_ref(), head, &mut problems);
+        check("access", access.as_ref(), head, &mut problems);
+        check("patron", patron.as_ref(), head, &mut problems);
+        check("visibility", visibility.as_ref(), head, &mut problems);
+        check("tasks", tasks.as_ref(), head, &mut problems);
+        problems
+    }
+
+    /// An expectation says what the others shall come to, and wants nothing itself.
+    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
+}
+
+/// What is wrong with the rows of a table, whatever the network is.
+fn check<R: Row>(topic: &str, table: Option<&Table<R>>, head: &Head, problems: &mut Vec<Diagnostic>) {
+    let Some(Table { given, rows }) = table else { return };
+    let lost = head.lost_spec().field(topic);
+    let given_whole = lost.field("given").is_nothing();
+    for At { value: row, extent } in rows {
+        let row = whole(row, given.as_ref());
+        let facts = row.facts();
+        // What could not be read may be what is lacking.
+        if given_whole && lost.field("rows").item(*extent).is_nothing() {
+            for field in row.lacks() {
+                let message = format!("the row does not say `{field}`");
+                problems.push(
+                    Diagnostic::error(codes::MISSING_FIELD, head.place(*extent), message)
+                        .help(format!("add `{field}: ...` to it, or to `given` for all rows")),
+                );
+            }
+            if facts.is_empty() {
+                let message = "the row expects nothing of the answer";
+                problems.push(
+                    Diagnostic::error(codes::EXPECTS_NOTHING, head.place(*extent), message)
+                        .help("say what a fact shall be; `zonal explain` shows which there are"),
+                );
+            }
+        }
+        problems.extend(row.check(head));
+        let wrong = facts.into_iter().filter_map(|(_, extent, said)| Some((said.err()?, extent)));
+        problems.extend(wrong.map(|(wrong, extent)| told(wrong, head, extent)));
+    }
+}
+
+fn whole<R: Row>(row: &R, given: Option<&R>) -> R {
+    given.map_or_else(|| row.clone(), |given| row.over(given))
+}
+
+/// What is expected, in the order of the manifests, and what is wrong with that in this network.
+pub(super) fn all(network: &Network, manifests: &[Manifest]) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
+    let found = spread(manifests, |Manifest { head, spec }| {
+        let spec: &dyn Any = spec.as_ref();
+        spec.downcast_ref::<Expectation>().map(|spec| spec.all(head, network)).unwrap_or_default()
+    });
+    let (mut expectations, mut problems) = (Vec::new(), Vec::new());
+    for (expected, told) in found {
+        expectations.extend(expected);
+        problems.extend(told);
+    }
+    problems.extend(contradiction::find(&expectations));
+    manifest::sort(&mut problems);
+    (expectations, problems)
+}
+
+impl Expectation {
+    fn all(&self, head: &Head, network: &Network) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
+        let mut expansion = Expansion::new(network);
+        let mut expectations = Vec::new();
+        let Some(mut scope) = Scope::new(head, network, &mut expansion) else { return Default::default() };
+        let Self { import, access, patron, visibility, tasks } = self;
+        expand(import.as_ref(), &mut scope, &mut expectations);
+        expand(access.as_ref(), &mut scope, &mut expectations);
+        expand(patron.as_ref(), &mut scope, &mut expectations);
+        expand(visibility.as_ref(), &mut scope, &mut expectations);
+        expand(tasks.as_ref(), &mut scope, &mut expectations);
+        scope.finish();
+        (expectations, expansion.problems)
+    }
+}
+
+fn expand<R: Row>(
+    table: Option<&Table<R>>,
+    scope: &mut Scope<'_, '_>,
+    expectations: &mut Vec<model::Expectation>,
+) {
+    let Some(Table { given, rows }) = table else { return };
+    for At { value: row, extent } in rows {
+        let row = whole(row, given.as_ref());
+        // What is wrong with the row in itself has been told.
+        if row.lacks().is_empty() {
+            expand_row(&row, *extent, scope, expectations);
+        }
+    }
+}
+
+fn expand_row<R: Row>(
+    row: &R,
+    extent: Extent,
+    scope: &mut Scope<'_, '_>,
+    expectations: &mut Vec<model::Expectation>,
+) {
+    let facts: Vec<(&'static str, Extent, Said)> =
+        row.facts().into_iter().filter_map(|(fact, extent, said)| Some((fact, extent, said.ok()?))).collect();
+    let because: Option<Arc<str>> = row.because().map(|because| because.trim().into());
+    let provenance = scope.head.provenance(extent, None);
+    for (question, zone) in row.ask(extent, scope) {
+        let facts = expected(&facts, zone, scope);
+        if !facts.is_empty() {
+            let (because, provenance) = (because.clone(), provenance.clone());
+            expectations.push(model::Expectation { question, facts, because, provenance });
+        }
+    }
+}
+
+/// What facts shall be where a question is asked of a zone.
+fn expected<'n>(
+    facts: &[(&'static str, Extent, Said)],
+    zone: &'n Zone,
+    scope: &mut Scope<'_, 'n>,
+) -> BTreeMap<&'static str, ExpectedFact> {
+    let mut expected = BTreeMap::new();
+    for (fact, extent, said) in facts {
+        let value = match said {
+            Said::Value(value) => Some(value.clone()),
+            Said::Var(name) => {
+                let text = At { value: Text::Var(name.clone()), extent: *extent };
+                scope.text(&text, zone).map(Value::from)
+            }
+        };
+        if let Some(value) = value {
+            expected.insert(*fact, ExpectedFact { value, place: scope.head.place(*extent) });
+        }
+    }
+    expected
+}

@@ -1,0 +1,96 @@
+//! What a row of expectations is, whatever it asks: fields of the question, facts of the answer, and why.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::fact::{Said, Wrong};
+use crate::kinds::scope::Scope;
+use crate::manifest::Head;
+use crate::manifest::node::Extent;
+use crate::manifest::typed::At;
+use crate::model::network::Zone;
+use crate::model::{Diagnostic, Question};
+
+/// Expectations of one sort of question.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Table<R> {
+    /// What holds for every row that does not say it otherwise: of the question, or of the answer.
+    pub given: Option<R>,
+    /// The rows. One that means several members, groups or the like stands for each combination of them.
+    #[schemars(length(min = 1))]
+    pub rows: Vec<At<R>>,
+}
+
+/// What a row says of one fact, and where.
+pub type Fact = (&'static str, Extent, Result<Said, Wrong>);
+
+/// One row of expectations.
+pub trait Row: Clone {
+    /// The row, and what is given where it says nothing.
+    fn over(&self, given: &Self) -> Self;
+
+    /// What it expects.
+    fn facts(&self) -> Vec<Fact>;
+
+    /// Why.
+    fn because(&self) -> Option<&str>;
+
+    /// Fields without which it asks nothing, those that it lacks.
+    fn lacks(&self) -> Vec<&'static str>;
+
+    /// What else is wrong with it, whatever the network is.
+    fn check(&self, head: &Head) -> Vec<Diagnostic>;
+
+    /// The questions, each with the zone whose variables its answer may name. What cannot be asked of this network is
+    /// told. None where something is wrong with the row.
+    fn ask<'n>(&self, extent: Extent, scope: &mut Scope<'_, 'n>) -> Vec<(Question, &'n Zone)>;
+}
+
+/// Makes the type of a row: every field may be left to what is given.
+macro_rules! row {
+    (
+        $(#[$about:meta])* $name:ident;
+        asks { $($(#[$of_field:meta])* $field:ident: $type:ty,)* }
+        expects { $($(#[$of_fact:meta])* $fact:ident $called:literal: $value:ty,)* }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$of_field])* pub $field: Option<crate::manifest::typed::At<$type>>,)*
+            $($(#[$of_fact])* pub $fact: Option<crate::manifest::typed::At<$value>>,)*
+            /// Why it is expected, for whoever finds that it is not so.
+            pub because: Option<String>,
+        }
+
+        impl $name {
+            fn field_by_field(&self, given: &Self) -> Self {
+                Self {
+                    $($field: self.$field.clone().or_else(|| given.$field.clone()),)*
+                    $($fact: self.$fact.clone().or_else(|| given.$fact.clone()),)*
+                    because: self.because.clone().or_else(|| given.because.clone()),
+                }
+            }
+
+            fn expected(&self) -> Vec<$crate::kinds::expectation::row::Fact> {
+                let mut facts = Vec::new();
+                $(if let Some(at) = &self.$fact {
+                    facts.push(($called, at.extent, $crate::kinds::expectation::fact::Expected::said(&at.value)));
+                })*
+                facts
+            }
+        }
+    };
+}
+pub(super) use row;
+
+/// The names of the fields that are not there.
+pub fn missing<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
+    fields.into_iter().filter(|(_, is_said)| !is_said).map(|(name, _)| name).collect()
+}
+
+/// A diagnostic of something that is wrong at a place.
+pub fn told(wrong: Wrong, head: &Head, extent: Extent) -> Diagnostic {
+    Diagnostic::error(wrong.code, head.place(extent), wrong.message).help(wrong.help)
+}

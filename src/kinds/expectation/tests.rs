@@ -1,0 +1,1 @@
+//! What is wrong with expectations, and what good ones come to: text in, text out.

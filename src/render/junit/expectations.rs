@@ -1,0 +1,55 @@
+//! Expectations: a suite for each manifest, a case for each of them.
+
+use std::collections::HashMap;
+
+use super::{Case, Said, document};
+use crate::model::{Expectation, Judged, Shortfall, Tested};
+use crate::render::legible::visible;
+use crate::render::text::fell_short;
+
+/// Expectations of a network as JUnit XML: what is not met is a failure, what is not known an error.
+pub fn expectations(network: &str, tested: &[Tested]) -> String {
+    let suites: Vec<(String, Vec<Case>)> = tested
+        .chunk_by(|a, b| a.expectation.provenance.manifest == b.expectation.provenance.manifest)
+        .map(|of_one| {
+            let name = of_one.first().map_or("", |first| &*first.expectation.provenance.manifest);
+            (visible(name), cases(of_one))
+        })
+        .collect();
+    document(&visible(&format!("{network}: expectations")), &suites)
+}
+
+fn cases(tested: &[Tested]) -> Vec<Case> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let case = |Tested { expectation, judged }: &Tested| {
+        let Expectation { question, facts, because: _, provenance } = expectation;
+        let facts: Vec<&str> = facts.keys().copied().collect();
+        let name = visible(&format!("{question}: {}", facts.join(", ")));
+        // Cases of one name are one case.
+        let times = seen.entry(name.clone()).or_default();
+        *times += 1;
+        let name = if *times > 1 { format!("{name} ({times})") } else { name };
+        Case {
+            name,
+            class: visible(&provenance.manifest),
+            place: Some((visible(&provenance.place.file), provenance.place.start.line)),
+            verdict: said(expectation, judged),
+        }
+    };
+    tested.iter().map(case).collect()
+}
+
+fn said(expectation: &Expectation, judged: &Judged) -> Option<Said> {
+    let (element, sort) = match judged {
+        Judged::Met => return None,
+        Judged::Missed(_) => ("failure", "not met"),
+        Judged::Unknown(_) => ("error", "not known"),
+    };
+    let Shortfall { facts, line, reasons } = judged.shortfall()?;
+    let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();
+    let because = expectation.because.iter().map(|because| format!("expected because {}", visible(because)));
+    let reasons = reasons.iter().map(|reason| visible(&format!("- {} ({})", reason.says, reason.ground)));
+    let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.place, fact.fact)));
+    let text: Vec<String> = places.chain(because).chain([visible(line)]).chain(reasons).collect();
+    Some(Said { element, sort: sort.to_owned(), message: message.join("; "), text: text.join("\n") })
+}
