@@ -29,7 +29,8 @@ pub enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 3] = [Self::View, Self::Process, Self::Dismiss];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::View, Self::Process, Self::Dismiss];
 
     /// The field of the list, which is what expectations call it as well.
     fn field(self) -> &'static str {
@@ -40,7 +41,8 @@ impl Deed {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// In words: `see the list`.
+    pub fn words(self) -> &'static str {
         match self {
             Self::View => "see the list",
             Self::Process => "process changes",
