@@ -52,7 +52,7 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
     telling.is("why", access.refusal.map_or(Value::Null, |refusal| refusal.word().into()));
     telling.fact("proxyEnabled", first.map_or(Told::Is(Value::Null), |grant| proxy_enabled(grant.setting)));
     for (fact, field) in TEXTS {
-        telling.fact(fact, first.map_or(Told::Is(Value::Null), |grant| set(grant.setting, field)));
+        telling.fact(fact, first.map_or(Told::Is(Value::Null), |grant| set(grant.setting, field, fact)));
     }
     because(&access, name, &mut telling);
     if access.title == Title::Shown {
@@ -73,7 +73,7 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
 /// Where a user is.
 fn whereabouts(client: &Client) -> String {
     match client {
-        Client::Elsewhere => "elsewhere".to_owned(),
+        Client::Elsewhere => "off campus".to_owned(),
         Client::Address(address) => format!("at {address}"),
         Client::Library(code) => format!("in library {code}"),
         Client::Campus(code) => format!("on campus {code}"),
@@ -172,18 +172,18 @@ fn named(place: Through<'_>, name: &str) -> (String, &'static str) {
 fn proxy_enabled(setting: Entry<'_>) -> Told<Value> {
     match setting.flag("proxy_enabled") {
         Some(enabled) => Told::Is(enabled.into()),
-        None => set(setting, "proxy_enabled"),
+        None => set(setting, "proxy_enabled", "proxyEnabled"),
     }
 }
 
 /// What the setting of a group says. What a zone leaves out is not set.
-fn set(setting: Entry<'_>, field: &str) -> Told<Value> {
+fn set(setting: Entry<'_>, field: &str, fact: &str) -> Told<Value> {
     match (setting.get(field), setting.ground_of_all()) {
         (Some(value), _) => Told::Is(value.clone()),
         (None, Ground::Observed { .. }) => Told::Is(Value::Null),
         (None, Ground::Declared(_) | Ground::Alma) => {
             let group = setting.text("group").unwrap_or_default();
-            Told::Not(format!("nobody says `{field}` of group {group}").into())
+            Told::Not(format!("nobody says `{fact}` of group {group}").into())
         }
     }
 }

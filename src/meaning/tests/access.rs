@@ -167,7 +167,7 @@ fn the_innermost_level_that_has_groups_decides() {
     C 1.2.3 elsewhere: false, null, "portfolio", false, "not-in-group"
     "#);
     assert_snapshot!(reasons(question("B 1.2.3 elsewhere"), &settings), @r#"
-    a user of b College elsewhere does not reach portfolio 1.2.3: a wider level would let them in, and the one that decides does not
+    a user of b College off campus does not reach portfolio 1.2.3: a wider level would let them in, and the one that decides does not
     - the groups of the portfolio decide: it is the innermost level that has any, and the vendor does not say how levels add up (as Alma does it)
     - no group of the portfolio has b College, or a campus or library of it (as Alma does it)
     - the e-collection is available for group OTHERS (NZ/ElectronicAvailability/1/OTHERS, last changed by librarian)
@@ -252,7 +252,7 @@ fn a_rule_of_the_member_hides_by_the_ids_and_by_the_user_s_group() {
     C 1.2 elsewhere as STUDENT: false, null, null, false, "hidden-locally"
     "#);
     assert_snapshot!(reasons(question("B 1.2 elsewhere"), &settings), @r#"
-    a user of b College elsewhere does not reach e-service 1.2: b College hides it
+    a user of b College off campus does not reach e-service 1.2: b College hides it
     - no level has a group, so that the whole network reaches it (as Alma does it)
     - b College hides it, by display logic: All (B/DisplayLogicRules/All, last changed by librarian)
     "#);
@@ -290,7 +290,7 @@ fn what_zones_do_not_tell_is_not_known() {
 fn nobody_is_in_a_group_that_is_not_there() {
     let settings = holding("NZ ElectronicAvailability/1\ngroup=NONE");
     assert_snapshot!(reasons(question("A 1 elsewhere"), &settings), @r#"
-    a user of a College elsewhere does not reach e-collection 1: no group that decides has anything of a College in it
+    a user of a College off campus does not reach e-collection 1: no group that decides has anything of a College in it
     - the groups of the e-collection decide (as Alma does it)
     - there is no group NONE, so that nobody is in it (as Alma does it)
     - no group of the e-collection has a College, or a campus or library of it (as Alma does it)
@@ -360,7 +360,7 @@ fn what_is_declared_answers_as_far_as_it_goes() {
     proxy: unknown (nobody says `proxy` of group LAW)
     "#);
     assert_snapshot!(reasons(question("B 1 elsewhere"), &settings), @r#"
-    a user of b College elsewhere reaches e-collection 1, through group LAW
+    a user of b College off campus reaches e-collection 1, through group LAW
     - the groups of the e-collection decide (as Alma does it)
     - the e-collection is available for group LAW (some.yaml:6:20)
     - group LAW lets them in: b College is in it (law.yaml:5:9)

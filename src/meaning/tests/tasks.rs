@@ -162,7 +162,7 @@ reportTypes: {on: [linked]}
     listed: no such fact
     "#);
     assert_snapshot!(reasons(question("A", "Cataloger", None), &settings), @r#"
-    a Cataloger of a College may see the list, dismiss entries for the whole network; may not dismiss entries from the list; it is not known whether they may process changes
+    a Cataloger of a College may see the list, dismiss entries for the whole network; may not dismiss entries from the list; whether they may process changes is not known
     - the list lets a Cataloger see the list (some.yaml:6:35)
     - nobody says what a Cataloger may do at A: `process` (as Alma does it)
     - the list does not let a Cataloger dismiss entries from the list (some.yaml:6:50)
