@@ -48,7 +48,7 @@ fn impact(bencher: Bencher<'_, '_>, before: Before) {
     bencher.bench(|| {
         let before = Settings::observed(&network, &observed);
         let impacts = meaning::impact(&plan, &before, &before.after(&plan));
-        assert!(impacts.len() > 1, "it means something");
+        assert!(!impacts.is_empty(), "it means something");
         black_box(impacts)
     });
 }
