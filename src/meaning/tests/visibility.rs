@@ -59,7 +59,7 @@ fn rules_that_say_something_else_are_wrong() {
     wrong: ["RotaAssignmentRules/In"]
     "#);
     let turned = HELD.replace("userGroup=ALUM", "userGroup=STAFF");
-    let Question::Visibility(staff) = question("A", "STAFF") else { return };
+    let staff = VisibilityQuestion { member: ZoneCode::from("A"), user_group: "STAFF".into() };
     let typed = wrong(&staff, &observed(&turned));
     let names = ["RotaAssignmentRules/In", "RotaAssignmentRules/Out", "DisplayLogicRules/Hide"];
     assert_eq!(typed, Told::Is(names.map(str::to_owned).to_vec()));
