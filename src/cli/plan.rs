@@ -20,6 +20,7 @@ use super::target::{Drifted, Part, Target, Terms};
 use super::unfinished;
 use super::world::World;
 use crate::guard::Overrides;
+use crate::meaning::{self, Settings};
 use crate::model::network::Zone;
 use crate::model::{Base, Compared, Desired, Event, Observed, Plan, RunDeed, UnderReview};
 use crate::observe::observe;
@@ -226,6 +227,8 @@ pub async fn look(
     };
     // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
     plan.digest = under_review.plan;
+    plan.expectations =
+        meaning::outlook(&config.expectations, &Settings::observed(&config.network, &observed), &plan);
     let now = world.timestamp()?;
     let mut taken = approvals::overrides(&approvals, plan.digest);
     taken.extend(reviewed.iter().flat_map(|reviewed| reviewed.taken.iter().cloned()));

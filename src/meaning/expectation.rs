@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::settings::Settings;
 use crate::model::{
-    Expectation, ExpectedFact, Explanation, Judged, Question, Shortfall, Told, UnmetFact, Value,
+    Broken, Expectation, ExpectedFact, Explanation, Judged, Others, Outlook, Plan, Question, Shortfall, Told,
+    UnmetFact, Value,
 };
 
 /// What becomes of an expectation.
@@ -58,4 +59,30 @@ fn unsaid(answer: &Explanation) -> Told<Value> {
         Told::Not(why) => Some(Arc::clone(why)),
     });
     Told::Not(why.unwrap_or_else(|| "the answer says nothing of it".into()))
+}
+
+/// What becomes of expectations once a plan is done. `before` is what the zones were observed to hold. One is broken
+/// where it is met before and not after.
+pub fn outlook(expectations: &[Expectation], before: &Settings, plan: &Plan) -> Outlook {
+    if expectations.is_empty() {
+        return Outlook::default();
+    }
+    let after = judge_all(expectations, &before.after(plan));
+    let before = judge_all(expectations, before);
+    let mut broken = Vec::new();
+    let mut others = Others::default();
+    for ((expectation, before), after) in expectations.iter().zip(before).zip(after) {
+        match (before, after) {
+            (Judged::Met, Judged::Missed(shortfall)) => broken.push(Broken {
+                question: expectation.question.to_string(),
+                because: expectation.because.clone(),
+                provenance: expectation.provenance.clone(),
+                facts: shortfall.facts,
+            }),
+            (_, Judged::Met) => others.met += 1,
+            (Judged::Missed(_) | Judged::Unknown(_), Judged::Missed(_)) => others.not_met += 1,
+            (_, Judged::Unknown(_)) => others.not_known += 1,
+        }
+    }
+    Outlook { broken, others: Some(others) }
 }

@@ -15,7 +15,7 @@ pub mod tasks;
 mod told;
 pub mod visibility;
 
-pub use expectation::{judge, judge_all};
+pub use expectation::{judge, judge_all, outlook};
 pub use settings::{Institution, Settings};
 pub use subject::Subject;
 pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Table};

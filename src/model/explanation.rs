@@ -23,7 +23,7 @@ pub struct Explanation {
 }
 
 /// Something that is known, or why it is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told<T> {
     /// It is so.
     Is(T),

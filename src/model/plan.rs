@@ -8,6 +8,7 @@ use super::change::{Action, Drift, Mode, Origin};
 use super::channel::Channel;
 use super::difference::{CollectionChanges, CollectionDiff};
 use super::digest::Digest;
+use super::expectation::Outlook;
 use super::failure::Failure;
 use super::review::{Finding, Hold, Verdict};
 use super::rollout::Wave;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub digest: Digest,
     /// What guards and policies found, the gravest first.
     pub findings: Vec<Finding>,
+    /// What becomes of the expectations once it is done.
+    pub expectations: Outlook,
     /// What it was made from.
     pub made_from: MadeFrom,
 }

@@ -168,7 +168,7 @@ fn expand_row<R: Row>(
 ) {
     let facts: Vec<(&'static str, Extent, Said)> =
         row.facts().into_iter().filter_map(|(fact, extent, said)| Some((fact, extent, said.ok()?))).collect();
-    let because: Option<Arc<str>> = row.because().map(|because| because.trim().into());
+    let because: Option<Arc<str>> = row.because().map(in_one_line);
     let provenance = scope.head.provenance(extent, None);
     for (question, zone) in row.ask(extent, scope) {
         let facts = expected(&facts, zone, scope);
@@ -199,4 +199,9 @@ fn expected<'n>(
         }
     }
     expected
+}
+
+/// A reason that was written in several lines, as messages show it.
+fn in_one_line(because: &str) -> Arc<str> {
+    because.split_whitespace().collect::<Vec<&str>>().join(" ").into()
 }

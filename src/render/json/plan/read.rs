@@ -118,6 +118,7 @@ impl TryFrom<PlanJson> for Plan {
             cost: reconciler.cost,
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
+            expectations: super::outlook::read(reconciler.expectations),
             made_from: reconciler.made_from,
             zones,
         })

@@ -54,6 +54,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             counts: plan.counts(),
             cost: plan.cost,
             findings: plan.findings.iter().map(FindingJson::from).collect(),
+            expectations: super::outlook::json(&plan.expectations),
             zones: plan.zones.iter().map(zone).collect(),
             groups: (plan.groups.iter())
                 .map(|group| GroupJson {
