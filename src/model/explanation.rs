@@ -40,6 +40,14 @@ impl<T> Told<T> {
         }
     }
 
+    /// Why nothing is known.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Is(_) => None,
+            Self::Not(why) => Some(why),
+        }
+    }
+
     /// The same of something else.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Told<U> {
         match self {

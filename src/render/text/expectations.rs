@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
 use crate::model::{
     Broken, Expectation, Ground, Judged, Others, Outlook, Reason, Shortfall, Tally, Tested, Told, UnmetFact,
+    Value,
 };
 
 /// Reasons that are shown of one answer: the first ones decide.
@@ -60,11 +61,30 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
     };
     let row = styled(DIM, format_args!("({}, {provenance})", provenance.manifest));
     let _ = writeln!(out, "{} {question}? {row}", styled(style, format_args!("{how}:")));
+    let mut told = None;
     for fact in facts {
-        let _ = writeln!(out, "    {}: {}", fact.place, fell_short(fact));
+        let _ = match fact.found.why() {
+            Some(why) if told == Some(why) => {
+                writeln!(
+                    out,
+                    "    {}: {}: expected {}, not known either",
+                    fact.place, fact.fact, fact.expected
+                )
+            }
+            why => {
+                told = why;
+                writeln!(out, "    {}: {}", fact.place, fell_short(fact))
+            }
+        };
     }
     if let Some(because) = because {
         let _ = writeln!(out, "    expected because {because}");
+    }
+    // What is not known has been told with each fact.
+    let is_told = |reason: &&Reason| facts.iter().any(|fact| fact.found.why() == Some(reason.says.as_str()));
+    let reasons: Vec<&Reason> = reasons.iter().filter(|reason| !is_told(reason)).collect();
+    if reasons.is_empty() {
+        return;
     }
     let _ = writeln!(out, "    {line}:");
     for Reason { says, ground } in reasons.iter().take(REASONS) {
@@ -106,7 +126,18 @@ pub fn broken(out: &mut String, broken: &[Broken]) {
 
 /// `allowed: true -> false`.
 pub fn would_be(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
-    format!("{fact}: {expected} -> {found}")
+    match found {
+        Told::Is(found) => format!("{fact}: {} -> {}", shown(expected, found), shown(found, expected)),
+        Told::Not(why) => format!("{fact}: {expected} -> not known: {why}"),
+    }
+}
+
+/// A value beside another one: where that is a list, nothing is an empty list.
+fn shown(value: &Value, other: &Value) -> String {
+    match (value, other) {
+        (Value::Null, Value::List(_)) => "[]".to_owned(),
+        (Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_), _) => value.to_string(),
+    }
 }
 
 /// `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`; `None` where nothing is expected.
@@ -127,7 +158,9 @@ pub fn outlook(Outlook { broken, others }: &Outlook) -> Option<String> {
 /// `allowed: expected true, found false`.
 pub fn fell_short(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
     match found {
-        Told::Is(found) => format!("{fact}: expected {expected}, found {found}"),
+        Told::Is(found) => {
+            format!("{fact}: expected {}, found {}", shown(expected, found), shown(found, expected))
+        }
         Told::Not(why) => format!("{fact}: expected {expected}, and not known: {why}"),
     }
 }
