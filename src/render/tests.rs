@@ -320,14 +320,26 @@ fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_ord
     };
     let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
     let (_, text) = text.split_once("Breaks").unwrap();
-    insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @r#"
+     1 expectation:
+      e.yaml:1:1: do partners see <b>`x`</b>?
+          group: "<script>" -> null
+          expected because @everyone said so
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Zones: 1 different.
+    "#);
     let comment = comment(&plan, Context::default()).text;
     let told: Vec<&str> =
         comment.lines().filter(|line| line.contains("xpect") || line.contains("partners")).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    > Breaks 1 expectation.
+    > - `e.yaml:1:1`: do partners see &lt;b&gt;`x`&lt;/b&gt;? `group: "<script>" -> null`, expected because @&#8203;everyone said so
+    Zones: 1 with changes. Expectations: 1,234 met, 1 broken, 2 not known from this plan. Cost: 4 reads, 1 write, at least 1 s.
+    "#);
     let page = html::html(&plan);
     let (_, page) = page.split_once("<section id=expectations").unwrap();
-    insta::assert_snapshot!(page.split_once("</section>").unwrap().0, @"");
+    insta::assert_snapshot!(page.split_once("</section>").unwrap().0, @" aria-labelledby=eh><h2 id=eh>What this plan breaks of what is expected</h2><ul><li class=bad><b>✕ Broken</b>: do partners see &lt;b&gt;<code>x</code>&lt;/b&gt;?<p><code>group: &quot;&lt;script&gt;&quot; -&gt; null</code> <span class=dim>e.yaml:1:1</span></p><p>Expected because @everyone said so</p><p class=dim>Expectation/e, e.yaml:1:1</p></ul>");
     let drift = super::markdown::comment(&plan, Context { about: About::Drift, ..Context::default() }).text;
     assert!(!drift.contains("xpectation"), "{drift}");
 }
