@@ -19,7 +19,7 @@ mod tests;
 mod told;
 pub mod visibility;
 
-pub use expectation::{judge, judge_all};
+pub use expectation::{judge, judge_all, outlook};
 pub use impact::impact;
 pub use settings::{Institution, Settings};
 pub use subject::Subject;

@@ -86,6 +86,42 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
 }
 
 #[test]
+fn what_becomes_of_expectations_conforms_to_its_schema() {
+    paused(async {
+        let (test, plan) = (schema("test.json"), schema("plan.json"));
+        let stage = Stage::new(&case("expectations-broken"));
+        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let counts = |text: &str| -> Json {
+            conforms(&test, text);
+            serde_json::from_str::<Json>(text).expect("see above")["counts"].clone()
+        };
+        let declared = run("zonal test --json").await;
+        assert_eq!(declared.code, 1, "{}", declared.err);
+        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "not_known": 1}));
+        assert_eq!(run("zonal apply --yes").await.code, 0);
+        assert_eq!(counts(&run("zonal test --observed --json").await.out)["met"], 5);
+        stage.happen(
+            r#"fault {"zone": "01Q_NETWORK", "path": "gateway", "effect": {"status": {"status": 500}}}"#,
+        );
+        let silent = run("zonal test --observed --json").await;
+        assert_eq!(counts(&silent.out)["met"], 0);
+        stage.happen("no faults");
+        let network = r#"[{"appliesTo": {"only": ["01Q_A"]}, "bibliographic": "deny"}]"#;
+        let spec = format!(
+            r#"{{"default": {{"bibliographic": "allow", "authority": "deny", "linking": "allow"}}, "exceptions": {network}}}"#
+        );
+        stage.happen(&format!(
+            r#"write imports.yaml {{"apiVersion": "zonal/v1", "kind": "ImportPermissions", "metadata": {{"name": "nz-imports"}}, "spec": {spec}}}"#
+        ));
+        let planned = run("zonal plan --json").await;
+        conforms(&plan, &planned.out);
+        let planned: Json = serde_json::from_str(&planned.out).expect("see above");
+        let broken = planned["reconciler"]["expectations"]["broken"].as_array().expect("a list");
+        assert_eq!(broken.len(), 4, "{broken:?}");
+    });
+}
+
+#[test]
 fn what_is_remembered_conforms_to_its_schema() {
     paused(async {
         let (history, verify, runs) =
