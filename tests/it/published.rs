@@ -267,6 +267,29 @@ fn the_readme_holds_the_quickstart_as_it_is() {
 }
 
 #[test]
+fn the_readme_shows_an_answer_as_it_is_given() {
+    paused(async {
+        let readme = read(root().join("README.md"));
+        let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let mut compared = 0;
+        for block in blocks.filter(|block| block.starts_with("$ zonal explain ")) {
+            let mut lines = block.lines();
+            let command = lines.next().unwrap_or_default().trim_start_matches("$ ");
+            let command = command.replace(" -C examples/consortium", "");
+            let stage = Stage::new(&root().join("examples/consortium"));
+            let printed = stage.run(&command, None, watch::channel(0).1).await;
+            assert_eq!(printed.code, 0, "{}", printed.err);
+            for line in lines.filter(|line| line.trim() != "..." && !line.is_empty()) {
+                let said = printed.out.lines().any(|printed| printed == line);
+                assert!(said, "README.md shows a line that zonal does not print: {line}\n{}", printed.out);
+                compared += 1;
+            }
+        }
+        assert!(compared > 5, "README.md shows no answer any more: {compared} lines");
+    });
+}
+
+#[test]
 fn the_readme_shows_what_is_really_printed() {
     let readme = read(root().join("README.md"));
     let printed = read(case("network-blocks").join("script.txt"));
