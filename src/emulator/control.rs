@@ -106,7 +106,9 @@ impl Control {
         let state = &mut *lock(&place.state);
         let stamp = Stamp { by: edit.by.clone(), date: state.settings.today.clone() };
         let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
-        kept.edit(of, edit, stamp).map_err(Misfit)
+        kept.edit(of, edit, stamp).map_err(Misfit)?;
+        state.institution.changed();
+        Ok(())
     }
 
     /// The records of a collection that the API does not reach, in the order of their keys.

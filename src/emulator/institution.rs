@@ -55,6 +55,8 @@ pub(super) struct Institution {
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
+    /// Another number after each change of what the zone holds.
+    pub revision: u64,
 }
 
 /// Beyond this many answers something asks for ever new ones, and keeping them is no use.
@@ -76,6 +78,7 @@ impl Institution {
             kept,
             jobs,
             written: BTreeMap::new(),
+            revision: 0,
         };
         tables.into_iter().for_each(|table| institution.put_table(table));
         institution
@@ -94,6 +97,12 @@ impl Institution {
     /// To be called whenever an answer may have become another one.
     pub fn forget_written(&mut self) {
         self.written.clear();
+        self.changed();
+    }
+
+    /// To be called whenever what the zone holds has become something else, whether an answer shows it or not.
+    pub fn changed(&mut self) {
+        self.revision += 1;
     }
 
     /// Answers a request that the gateway let through.
@@ -235,7 +244,7 @@ impl Institution {
         let library = match call.query.scope.as_deref() {
             None => "",
             Some(scope) if scope == zone.code => "",
-            Some(scope) if zone.libraries.iter().any(|library| library == scope) => scope,
+            Some(scope) if zone.has_library(scope) => scope,
             Some(scope) => return Err(invalid("scope", scope)),
         };
         let language = language(call, zone, &zone.default_language)?;

@@ -129,7 +129,7 @@ async fn zones(State(control): State<Control>) -> Response<Body> {
             Role::Member => "member",
         };
         json!({
-            "code": zone.code, "name": zone.name, "role": role, "libraries": zone.libraries,
+            "code": zone.code, "name": zone.name, "role": role, "libraries": zone.library_codes(),
             "languages": zone.languages, "default_language": zone.default_language,
         })
     });
