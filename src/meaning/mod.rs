@@ -16,7 +16,7 @@ pub mod visibility;
 
 pub use settings::{Institution, Settings};
 pub use subject::Subject;
-pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Table};
+pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Silence, Table};
 
 use std::collections::{BTreeMap, BTreeSet};
 
