@@ -146,6 +146,8 @@ impl Institution {
                 | Route::Letter(_)
                 | Route::Relations
                 | Route::OpenHours
+                | Route::Users
+                | Route::User(_)
                 | Route::Nothing,
                 _,
             ) => Err(Refusal::routing()),
@@ -170,6 +172,8 @@ impl Institution {
             | Route::Letters
             | Route::Jobs
             | Route::Runs(_)
+            | Route::Users
+            | Route::User(_)
             | Route::Nothing => {}
         }
         Ok(reply)

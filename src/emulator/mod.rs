@@ -95,9 +95,11 @@ mod relations;
 mod router;
 mod schedule;
 mod seed;
+mod stored;
 mod table;
 mod threshold;
 mod transport;
+mod users;
 mod zone;
 
 #[cfg(test)]
