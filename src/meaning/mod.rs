@@ -7,6 +7,7 @@
 pub mod access;
 pub mod import;
 pub mod patron;
+mod rule;
 mod settings;
 mod subject;
 mod table;
