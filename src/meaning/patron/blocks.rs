@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::in_use::{InUse, in_use};
 use super::rules::{Copying, Linked, link_at};
 use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
@@ -180,19 +181,15 @@ fn effect_or_why<'a>(
     }
     let code = definition.text("Description").unwrap_or_default();
     let descriptions = settings.table(zone, &Subject::BlockDescriptions)?;
-    // There may be a row for each language, of which one says whether it is on.
-    let rows = || descriptions.entries().filter(|row| row.text("code") == Some(code));
-    if let Some(off) = rows().find(|row| !row.is_on()) {
-        return Ok(Effect::Idle(Idle::DescriptionOff(off)));
-    }
-    if rows().next().is_none() {
-        let gone = descriptions.gone().any(|row| row.text("code") == Some(code));
-        return match descriptions.extent {
-            Extent::Named if !gone => {
-                Err(format!("nobody says whether the block description `{code}` is in use at {zone}").into())
-            }
-            Extent::Named | Extent::Whole => Ok(Effect::Idle(Idle::Undescribed(definition))),
-        };
+    match in_use(descriptions, |row| row.text("code") == Some(code)) {
+        InUse::Yes(_) => {}
+        InUse::Off(row) => return Ok(Effect::Idle(Idle::DescriptionOff(row))),
+        InUse::Missing(_) => return Ok(Effect::Idle(Idle::Undescribed(definition))),
+        InUse::Unsaid => {
+            return Err(
+                format!("nobody says whether the block description `{code}` is in use at {zone}").into()
+            );
+        }
     }
     let action = definition.text("Blocked Action").unwrap_or_default();
     match stops(action) {
