@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::behaviour::{Behaviour, Connection, ErrorShape, Settings, UnknownKey};
 use super::call::{Call, Route};
+use super::conduct::Contributed;
 use super::fault::{Armed, Effect};
 use super::gateway::GatewayKeys;
 use super::institution::{Institution, Reply, Visit};
@@ -40,6 +41,8 @@ pub(super) struct Network {
     pub gateway_keys: Mutex<GatewayKeys>,
     pub stored: Stored,
     pub people: Mutex<People>,
+    /// Records that members have brought into the network zone.
+    pub contributed: Mutex<Vec<Contributed>>,
 }
 
 /// A zone and its part of the gateway.
@@ -116,6 +119,7 @@ impl Network {
             gateway_keys: Mutex::default(),
             stored: Stored::default(),
             people: Mutex::default(),
+            contributed: Mutex::default(),
         }
     }
 

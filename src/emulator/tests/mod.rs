@@ -1,6 +1,7 @@
 //! What the emulator promises, as a client sees it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod conduct;
 mod doors;
 mod edits;
 mod electronic;
@@ -13,6 +14,7 @@ mod seeds;
 mod sockets;
 mod switches;
 mod tables;
+mod users;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};

@@ -8,6 +8,7 @@ use crate::emulator::document::{Node, Part};
 use crate::emulator::institution::Visit;
 use crate::emulator::put::{code, text};
 use crate::emulator::refusal::Refusal;
+use crate::meaning::patron::blocks::COPIED;
 
 /// A block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,14 @@ impl Block {
             created_by: visit.settings.api_user.clone(),
             created_date: format!("{}T00:00:00Z", visit.settings.today.trim_end_matches('Z')),
             origin,
+        }
+    }
+
+    /// A block of a linked account that has the type of copies is one, whoever has put it there: a client may put
+    /// back what it read before a refresh, and that must not go home as news.
+    pub fn tell_copy(&mut self) {
+        if self.block_type == COPIED {
+            self.origin = Origin::Source;
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::block::{Block, invalid};
+use super::block::{Block, Origin, invalid};
 use crate::emulator::refusal::Refusal;
+use crate::meaning::patron::blocks::{SENT_HOME, Stop, definition, stops};
 use crate::meaning::{Settings, Subject};
 use crate::model::ZoneCode;
 
@@ -50,6 +51,21 @@ impl Legal<'_> {
         match &self.block_types {
             Some(types) if !types.contains(&block.block_type) => Err(invalid("block", &block.block_type)),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What a block keeps its user from.
+    pub fn stops(&self, block: &Block) -> &'static [Stop] {
+        let Ok(table) = self.stored.table(self.zone, &Subject::BlockDefinitions) else { return &[] };
+        let definition = match block.origin {
+            Origin::Target(_) => table.find("ID", SENT_HOME),
+            Origin::Here | Origin::Source => definition(table, &block.block_type, &block.description),
+        };
+        let Some(definition) = definition.filter(|definition| definition.is_on()) else { return &[] };
+        let description = definition.text("Description").unwrap_or_default();
+        match block.is_active() && self.takes(&Subject::BlockDescriptions, description) {
+            true => stops(definition.text("Blocked Action").unwrap_or_default()).unwrap_or_default(),
+            false => &[],
         }
     }
 

@@ -7,7 +7,7 @@ mod legal;
 mod linked;
 mod user;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use super::institution::{Reply, Visit, invalid, number};
 use super::network::{Network, lock};
 use super::refusal::Refusal;
 use crate::meaning::Settings;
+use crate::meaning::patron::blocks::Stop;
 use crate::model::ZoneCode;
 
 /// The users of all zones. One lock for all of them: a linked account concerns two zones at once.
@@ -88,6 +89,17 @@ impl Network {
         let legal = Legal { zone: &zone, stored: &stored, block_types };
         let desk = Desk { visit, view, people: &mut lock(&self.people), legal };
         desk.answer()
+    }
+}
+
+impl Network {
+    /// What a user's blocks keep them from; `None` where there is no such user.
+    pub fn stops(&self, zone: &str, user: &str) -> Option<BTreeSet<Stop>> {
+        let (stored, code) = (self.stored(), ZoneCode::from(zone));
+        let legal = Legal { zone: &code, stored: &stored, block_types: None };
+        let people = lock(&self.people);
+        let blocks = &people.find(zone, user)?.blocks;
+        Some(blocks.iter().flat_map(|block| legal.stops(block)).copied().collect())
     }
 }
 

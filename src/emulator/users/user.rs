@@ -135,7 +135,7 @@ impl User {
             "" => Err(Refusal::business(401_664, format!("Mandatory field is missing: {field}"))),
             text => Ok(text),
         };
-        let user = Self {
+        let mut user = Self {
             primary_id: required("primary_id")?.to_owned(),
             first_name: text(body, "first_name")?.to_owned(),
             last_name: required("last_name")?.to_owned(),
@@ -156,6 +156,9 @@ impl User {
             linking_id: held.and_then(|held| held.linking_id.clone()),
             source: held.and_then(|held| held.source.clone()),
         };
+        if user.source.is_some() {
+            user.blocks.iter_mut().for_each(Block::tell_copy);
+        }
         user.check(held, deed, legal)?;
         Ok(user)
     }
