@@ -12,6 +12,8 @@ mod settings;
 mod subject;
 mod table;
 pub mod tasks;
+#[cfg(test)]
+mod tests;
 mod told;
 pub mod visibility;
 

@@ -111,10 +111,7 @@ pub fn from_target(telling: &mut Telling, question: &PatronQuestion, settings: &
     let sent = match &home {
         Effect::Stops(_, _) => {
             let (does, ground) = does(&home, source, &format!("with the ID `{SENT_HOME}`"));
-            telling.because(
-                format!("a block made at {target} is sent home as `{SENT_HOME}`, where it {does}"),
-                ground,
-            );
+            telling.because(format!("a block made at {target} is sent home and {does}"), ground);
             true
         }
         Effect::Idle(_) => {
@@ -173,7 +170,7 @@ fn does(effect: &Effect<'_>, zone: &str, which: &str) -> (String, Ground) {
     let id = |definition: &Entry<'_>| definition.text("ID").unwrap_or_default().to_owned();
     match effect {
         Effect::Stops(stops, definition) => {
-            let what = few(stops.iter().map(|stop| stop.word()));
+            let what = stops.iter().map(|stop| stop.word()).collect::<Vec<_>>().join(", ");
             let says = format!("stops {what} at {zone}, by the definition `{}`", id(definition));
             (says, definition.ground("Blocked Action"))
         }
