@@ -2,6 +2,7 @@
 //!
 //! Made from what is stored and not from what is answered: a table that the API hides counts here too.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
@@ -123,8 +124,15 @@ fn column(number: usize) -> Field {
 }
 
 fn availability(zone: &ZoneCode, subject: &Subject, resource: &Electronic) -> Table {
-    let record = |(group, said): (&String, &std::collections::BTreeMap<String, String>)| {
-        let said = said.iter().map(|(name, text)| (Field::from(name.as_str()), Value::text(text)));
+    let record = |(group, said): (&String, &BTreeMap<String, String>)| {
+        let value = |name: &str, text: &str| match (name, text.to_lowercase().as_str()) {
+            ("proxy_enabled", "true" | "yes") => true.into(),
+            ("proxy_enabled", "false" | "no") => false.into(),
+            // Any other word leaves it to the resource.
+            ("proxy_enabled", _) => Value::Null,
+            (_, _) => Value::text(text),
+        };
+        let said = said.iter().map(|(name, text)| (Field::from(name.as_str()), value(name, text)));
         told(said.chain([("group".into(), Value::text(group))]).collect(), None)
     };
     table(zone, subject, resource.groups.iter().map(record))

@@ -4,11 +4,9 @@ use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use super::known;
 use crate::emulator::control::{Control, Misfit};
-use crate::meaning::Entry;
 use crate::meaning::access::{Title, decide};
 use crate::model::{AccessQuestion, Client, Resource};
 
@@ -59,8 +57,8 @@ pub struct Resolved {
     pub groups: Vec<String>,
     /// The one whose settings count; `null` where no group decides.
     pub group: Option<String>,
-    /// Whether the group has it go through a proxy: a flag, a word, or `null` for whatever the resource says.
-    pub proxy_enabled: Json,
+    /// Whether the group has it go through a proxy; `null` for whatever the resource says.
+    pub proxy_enabled: Option<bool>,
     /// The group's proxy.
     pub proxy: Option<String>,
     /// What the resource is called for the group.
@@ -105,19 +103,12 @@ impl Control {
             available: access.refusal.is_none(),
             groups: access.grants.iter().map(|grant| grant.group.to_owned()).collect(),
             group: access.grants.first().map(|grant| grant.group.to_owned()),
-            proxy_enabled: setting.map_or(Json::Null, proxy_enabled),
+            proxy_enabled: setting.and_then(|setting| setting.flag("proxy_enabled")),
             proxy: text("proxy"),
             public_name: text("public_name"),
             authentication_note: text("authentication_note"),
             public_note: text("public_note"),
             title_shown: access.title == Title::Shown,
         })
-    }
-}
-
-fn proxy_enabled(setting: Entry<'_>) -> Json {
-    match (setting.flag("proxy_enabled"), setting.text("proxy_enabled")) {
-        (Some(flag), _) => flag.into(),
-        (None, text) => text.into(),
     }
 }

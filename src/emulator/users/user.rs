@@ -177,7 +177,11 @@ impl User {
             }
             _ => {}
         }
-        if self.user_group.is_empty() {
+        // What the user has already is not asked about again: a linked account has what a rule gave it.
+        let same = |held: &Self| {
+            (&held.user_group, &held.record_type) == (&self.user_group, &self.record_type)
+        };
+        if self.user_group.is_empty() || held.is_some_and(same) {
             return Ok(());
         }
         match (legal.group(&self.user_group, &self.record_type), deed) {
