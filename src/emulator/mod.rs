@@ -131,9 +131,7 @@ pub use behaviour::{
     LetterEnabled, Lists, ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey,
     UnusedColumns,
 };
-pub use conduct::{
-    Contributed, Contribution, Found, KeptFrom, NotTaken, Permitted, Resolved, Whereabouts,
-};
+pub use conduct::{Contributed, Contribution, Found, KeptFrom, NotTaken, Permitted, Resolved, Whereabouts};
 pub use control::{Control, Misfit};
 pub use edit::{Action, Edit, Moment, Subject};
 pub use electronic::Resource;

@@ -88,12 +88,7 @@ fn table(zone: &ZoneCode, subject: &Subject, records: impl Iterator<Item = Obser
     table
 }
 
-fn add(
-    zone: &ZoneCode,
-    subject: &Subject,
-    table: &mut Table,
-    records: impl Iterator<Item = ObservedRecord>,
-) {
+fn add(zone: &ZoneCode, subject: &Subject, table: &mut Table, records: impl Iterator<Item = ObservedRecord>) {
     for record in records {
         let part = |name: &&str| match record.fields.get(table.field(name)) {
             Some(value) => value.as_text().unwrap_or_default().into(),

@@ -74,8 +74,7 @@ impl Control {
         let ways = ways(*record);
         if !ways.iter().any(|(way, _)| way == channel) {
             let known: Vec<&str> = ways.iter().map(|(way, _)| *way).collect();
-            let words =
-                format!("no way `{channel}` for {record} records; there are {}", known.join(", "));
+            let words = format!("no way `{channel}` for {record} records; there are {}", known.join(", "));
             return Err(NotTaken::Misfit(Misfit(words)));
         }
         let question = ImportQuestion { member: code, record: *record };

@@ -41,8 +41,7 @@ impl Control {
     /// A zone that is not there, a record that does not say.
     pub fn tasks(&self, zone: &str, role: &str, report: Option<&str>) -> Result<Permitted, Misfit> {
         let of = self.place(zone)?.zone.role;
-        let question =
-            TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
+        let question = TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
         let stored = self.0.stored();
         let may = |deed: Deed| flag(may(&question, &stored, deed));
         Ok(Permitted {

@@ -38,7 +38,9 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
             );
             if table.name == "ItemPolicy" {
                 let policies = codes::library_policies();
-                table.rows.extend(zone.library_codes().into_iter().map(|library| (library, policies.clone())));
+                table
+                    .rows
+                    .extend(zone.library_codes().into_iter().map(|library| (library, policies.clone())));
             }
         }
         if let TableSeed::Mapping(table) = table {

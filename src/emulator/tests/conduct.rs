@@ -30,7 +30,8 @@ fn record(emulator: &Emulator, zone: &str, kind: &str, fields: Value, delete: bo
 /// A network whose member Alpha has a campus with addresses and a library on it.
 fn placed() -> Emulator {
     let range = |text: &str| vec![text.parse().unwrap()];
-    let campus = Campus { code: "NORTH".to_owned(), name: "North".to_owned(), ip_ranges: range("192.0.2.0/25") };
+    let campus =
+        Campus { code: "NORTH".to_owned(), name: "North".to_owned(), ip_ranges: range("192.0.2.0/25") };
     let library = Library {
         code: "LAW".to_owned(),
         name: "Law".to_owned(),
@@ -45,7 +46,8 @@ fn placed() -> Emulator {
     let nz = EmulatedZone { role: Role::Network, ..EmulatedZone::new("01OMNI_NETWORK", "r-nz", None) };
     let emulator = Emulator::new(vec![nz, alpha], Behaviour::unlimited());
     let big = json!({"name": "BIG_MEMBERS", "institutions": [], "campuses": ["01OMNI_ALPHA/NORTH"], "libraries": []});
-    let law = json!({"name": "LAW_SCHOOLS", "institutions": [], "campuses": [], "libraries": ["01OMNI_ALPHA/LAW"]});
+    let law =
+        json!({"name": "LAW_SCHOOLS", "institutions": [], "campuses": [], "libraries": ["01OMNI_ALPHA/LAW"]});
     record(&emulator, "01OMNI_NETWORK", "AvailabilityGroups", big, false);
     record(&emulator, "01OMNI_NETWORK", "AvailabilityGroups", law, false);
     emulator
@@ -71,7 +73,10 @@ async fn the_resolver_answers_by_where_the_user_is() {
     let (_, outside) = ask("61100.62110.53111", "&address=203.0.113.1").await;
     assert_eq!((&outside["available"], &outside["title_shown"]), (&json!(false), &json!(true)));
     let (_, law) = ask("61100", "&library=LAW").await;
-    assert_eq!((&law["group"], &law["public_note"]), (&json!("LAW_SCHOOLS"), &json!("Law reading room only")));
+    assert_eq!(
+        (&law["group"], &law["public_note"]),
+        (&json!("LAW_SCHOOLS"), &json!("Law reading room only"))
+    );
     assert_eq!(ask("61200", "").await.1["available"], true, "no group, so that everybody reaches it");
     let hide = json!({"name": "No reports", "hides": "61200"});
     record(&emulator, "01OMNI_ALPHA", "DisplayLogicRules", hide, false);
@@ -103,7 +108,8 @@ async fn a_record_comes_in_unless_it_is_denied() {
 async fn the_task_list_and_partner_search_follow_the_zones() {
     let emulator = network(Behaviour::unlimited());
     let tasks = "/emulator/tasks?zone=01OMNI_ALPHA&role=Catalog%20Manager&report=linked";
-    let mut may = json!({"view": true, "process": true, "dismiss": true, "dismiss_for_network": false, "listed": true});
+    let mut may =
+        json!({"view": true, "process": true, "dismiss": true, "dismiss_for_network": false, "listed": true});
     assert_eq!(look(&emulator, tasks).await, (200, may.clone()));
     let own = json!({"role": "Catalog Manager", "dismissForNetwork": true});
     record(&emulator, "01OMNI_ALPHA", "AuthorityTaskList", own, false);

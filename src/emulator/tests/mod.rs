@@ -30,7 +30,10 @@ const DEFINITIONS: &str = "/conf/mapping-tables/UserBlockDefinitions";
 
 /// A network zone and two members; `r-` and `w-` and the name are the keys.
 fn network(behaviour: Behaviour) -> Emulator {
-    let zone = |code: &str, name: &str| EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}"))).with_libraries(&["MAIN", "LAW"]);
+    let zone = |code: &str, name: &str| {
+        EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}")))
+            .with_libraries(&["MAIN", "LAW"])
+    };
     let nz = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK", "nz") };
     Emulator::new(vec![nz, zone("01OMNI_ALPHA", "alpha"), zone("01OMNI_BETA", "beta")], behaviour)
 }

@@ -156,7 +156,10 @@ async fn what_a_user_cannot_be_is_refused_as_documented() {
     let group = ada(json!({"user_group": {"value": "NOBODY"}}));
     assert_eq!(refusal(&put(&emulator, "w-alpha", "/users/ada", &group).await), (400, "401864"));
     assert_eq!(refusal(&put(&emulator, "r-alpha", "/users/ada", &group).await), (400, "UNAUTHORIZED"));
-    assert_eq!(refusal(&post(&emulator, "w-alpha", "/users/ada?op=refresh", &json!({})).await), (400, "60229"));
+    assert_eq!(
+        refusal(&post(&emulator, "w-alpha", "/users/ada?op=refresh", &json!({})).await),
+        (400, "60229")
+    );
     assert_eq!(refusal(&get(&emulator, "r-alpha", "/users?q=ada").await), (400, "40166411"));
 }
 
@@ -248,7 +251,8 @@ async fn blocks_go_to_the_target_home_from_there_and_on_to_others_and_never_back
         share_blocks(&emulator, zone);
     }
     rule(&emulator, json!({"copyNetworkBlocks": true}));
-    let block = |kind: &str, code: &str| json!({"block_type": {"value": kind}, "block_description": {"value": code}});
+    let block =
+        |kind: &str, code: &str| json!({"block_type": {"value": kind}, "block_description": {"value": code}});
     let sent = ada(json!({"user_block": [block("LOAN", "02"), block("CASH", "04")]}));
     post(&emulator, "w-alpha", "/users", &sent).await;
     let (_, copy) = link(&emulator, "ada").await;

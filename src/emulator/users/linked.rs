@@ -25,9 +25,10 @@ impl Desk<'_> {
         let source = self.people.find(institution, id).ok_or_else(|| {
             Refusal::business(401_861, "Source institution user with given identifier not found.")
         })?;
-        let copy = source.linking_id.as_deref().and_then(|link_id| {
-            self.people.copy(&self.visit.zone.code, institution, link_id)
-        });
+        let copy = source
+            .linking_id
+            .as_deref()
+            .and_then(|link_id| self.people.copy(&self.visit.zone.code, institution, link_id));
         copy.ok_or_else(|| Refusal::business(4_019_990, "Local copied user information not found."))
     }
 
@@ -131,7 +132,8 @@ impl Desk<'_> {
             blocks::effect(Arrived::Home, &home, self.legal.stored)
         {
             let text = |field: &str| definition.text(field).unwrap_or_default();
-            let made = account.blocks.iter().filter(|block| block.origin == Origin::Here && block.is_active());
+            let made =
+                account.blocks.iter().filter(|block| block.origin == Origin::Here && block.is_active());
             sent.extend(made.map(|block| {
                 let note = format!("{zone}: {}", block.description);
                 let origin = Origin::Target(zone.clone());

@@ -136,9 +136,7 @@ impl Desk<'_> {
                 self.refresh(&id)?;
                 Ok(self.done())
             }
-            (Route::User(_), &Method::POST) => {
-                Err(invalid("op", query.op.as_deref().unwrap_or_default()))
-            }
+            (Route::User(_), &Method::POST) => Err(invalid("op", query.op.as_deref().unwrap_or_default())),
             (Route::User(id), &Method::DELETE) => {
                 let id = self.named(id)?;
                 self.people.zones.entry(self.visit.zone.code.clone()).or_default().remove(&id);
@@ -172,7 +170,8 @@ impl Desk<'_> {
         let user = User::taken(&self.body()?, None, &self.legal, self.visit)?;
         let zone = &self.visit.zone.code;
         if self.people.find(zone, &user.primary_id).is_some() {
-            let message = format!("User with identifier {} of type primary_id already exists.", user.primary_id);
+            let message =
+                format!("User with identifier {} of type primary_id already exists.", user.primary_id);
             return Err(Refusal::business(401_851, message));
         }
         let id = user.primary_id.clone();
@@ -217,7 +216,9 @@ impl Desk<'_> {
             }
             (None | Some("all_unique" | "primary_id"), Some(institution)) => {
                 let missing = || {
-                    let message = format!("User with source identifier {id} of institution {institution} was not found.");
+                    let message = format!(
+                        "User with source identifier {id} of institution {institution} was not found."
+                    );
                     Refusal::business(4_019_990, message)
                 };
                 self.people.copy(zone, institution, id).ok_or_else(missing)?

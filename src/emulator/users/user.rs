@@ -102,7 +102,8 @@ impl User {
     pub fn entry(&self, view: &View<'_>) -> Vec<Part> {
         let mut parts = Vec::new();
         if view.full() {
-            let id = percent_encoding::utf8_percent_encode(&self.primary_id, percent_encoding::NON_ALPHANUMERIC);
+            let id =
+                percent_encoding::utf8_percent_encode(&self.primary_id, percent_encoding::NON_ALPHANUMERIC);
             parts.push(Part::Attribute("link", format!("{}/almaws/v1/users/{id}", view.settings.base_url)));
         }
         for (name, text) in [
@@ -171,22 +172,25 @@ impl User {
             (None, "EXTERNAL", "") => {
                 return Err(Refusal::business(401_854, "External Id must be given for external user."));
             }
-            (Some(held), "EXTERNAL", external) if held.account_type == "EXTERNAL" && held.external_id != external => {
+            (Some(held), "EXTERNAL", external)
+                if held.account_type == "EXTERNAL" && held.external_id != external =>
+            {
                 let message = "The external id in DB does not fit the given value in xml - external id cannot be updated.";
                 return Err(Refusal::business(401_858, message));
             }
             _ => {}
         }
         // What the user has already is not asked about again: a linked account has what a rule gave it.
-        let same = |held: &Self| {
-            (&held.user_group, &held.record_type) == (&self.user_group, &self.record_type)
-        };
+        let same =
+            |held: &Self| (&held.user_group, &held.record_type) == (&self.user_group, &self.record_type);
         if self.user_group.is_empty() || held.is_some_and(same) {
             return Ok(());
         }
         match (legal.group(&self.user_group, &self.record_type), deed) {
             (Group::Legal, _) => Ok(()),
-            (Group::Unknown, Deed::Create) => Err(Refusal::business(401_852, "Given user group is not legal.")),
+            (Group::Unknown, Deed::Create) => {
+                Err(Refusal::business(401_852, "Given user group is not legal."))
+            }
             (Group::Unknown, Deed::Update) => Err(invalid("user group", &self.user_group)),
             (Group::OfOthers, _) => Err(Refusal::business(
                 401_863,
@@ -231,7 +235,9 @@ fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<Str
     let malformed = || malformed(&format!("'{field}' is not a list."));
     match body.get(field) {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(|item| item.as_object().ok_or_else(malformed)).collect(),
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| item.as_object().ok_or_else(malformed)).collect()
+        }
         Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => Err(malformed()),
     }
 }

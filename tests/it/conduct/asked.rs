@@ -25,11 +25,19 @@ pub struct Patron {
 }
 
 pub fn patron() -> impl Strategy<Value = Patron> {
-    let date = || option::weighted(0.8, select(&["2026-01-15", "2026-03-02", "2026-08-31", "2027-01-31"][..]));
+    let date =
+        || option::weighted(0.8, select(&["2026-01-15", "2026-03-02", "2026-08-31", "2027-01-31"][..]));
     let who = (0..5_usize, 1..5_usize, 1..5_usize, select(&GROUPS[..]));
-    (who, date(), date(), any::<[[bool; 3]; 2]>()).prop_map(|((from, at, on_to, group), first, then, blocks)| {
-        Patron { from, at: from + at, on_to: from + on_to, group, expires: [first, then], blocks }
-    })
+    (who, date(), date(), any::<[[bool; 3]; 2]>()).prop_map(
+        |((from, at, on_to, group), first, then, blocks)| Patron {
+            from,
+            at: from + at,
+            on_to: from + on_to,
+            group,
+            expires: [first, then],
+            blocks,
+        },
+    )
 }
 
 fn member() -> impl Strategy<Value = &'static str> {
@@ -67,18 +75,21 @@ pub fn import() -> impl Strategy<Value = (ImportQuestion, &'static str)> {
         (RecordType::Bibliographic, "import-profile"),
         (RecordType::Authority, "new-record"),
     ]);
-    (member(), record).prop_map(|(member, (record, way))| (ImportQuestion { member: member.into(), record }, way))
+    (member(), record)
+        .prop_map(|(member, (record, way))| (ImportQuestion { member: member.into(), record }, way))
 }
 
 pub fn tasks() -> impl Strategy<Value = TasksQuestion> {
-    (select(&CODES[..4]), select(&ROLES[..]), option::of(select(&REPORTS[..]))).prop_map(|(zone, role, report)| {
-        TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) }
-    })
+    (select(&CODES[..4]), select(&ROLES[..]), option::of(select(&REPORTS[..]))).prop_map(
+        |(zone, role, report)| TasksQuestion {
+            zone: zone.into(),
+            role: role.into(),
+            report: report.map(Into::into),
+        },
+    )
 }
 
 pub fn visibility() -> impl Strategy<Value = VisibilityQuestion> {
-    (member(), select(&GROUPS[..])).prop_map(|(member, group)| VisibilityQuestion {
-        member: member.into(),
-        user_group: group.into(),
-    })
+    (member(), select(&GROUPS[..]))
+        .prop_map(|(member, group)| VisibilityQuestion { member: member.into(), user_group: group.into() })
 }

@@ -167,7 +167,8 @@ fn display() -> impl Strategy<Value = Rows> {
 fn tasks() -> impl Strategy<Value = Rows> {
     let sure = || select(vec![json!(true), json!(true), json!(false), Value::Null]);
     let row = (sure(), sure(), sure(), sure());
-    let rows = (option::weighted(0.8, row.clone()), option::weighted(0.8, row.clone()), option::weighted(0.8, row));
+    let rows =
+        (option::weighted(0.8, row.clone()), option::weighted(0.8, row.clone()), option::weighted(0.8, row));
     rows.prop_map(|(a, b, c)| {
         let rows = ROLES.into_iter().zip([a, b, c]).filter_map(|(role, row)| Some((role, row?)));
         let rows = rows.map(|(role, (view, process, dismiss, network))| {
@@ -213,8 +214,9 @@ fn member() -> impl Strategy<Value = Member> {
 /// Who is in a group: institutions, and campuses and libraries of them.
 fn groups() -> impl Strategy<Value = Rows> {
     let places = |suffix: &'static str| {
-        btree_set(select(&CODES[1..]), 0..3)
-            .prop_map(move |codes| codes.into_iter().map(|code| format!("{code}/{suffix}")).collect::<Vec<_>>())
+        btree_set(select(&CODES[1..]), 0..3).prop_map(move |codes| {
+            codes.into_iter().map(|code| format!("{code}/{suffix}")).collect::<Vec<_>>()
+        })
     };
     let library = (places("LAW"), places("MAIN")).prop_map(|(law, main)| [law, main].concat());
     let who = (some_of(&CODES[1..4]), places("NORTH"), library);
@@ -245,7 +247,8 @@ fn availability() -> impl Strategy<Value = Vec<(&'static str, Map<String, Value>
         ]);
         said.as_object().cloned().unwrap_or_default()
     });
-    let groups = btree_map(select(&AVAILABLE[..]), setting, 1..4).prop_map(|groups| groups.into_iter().collect());
+    let groups =
+        btree_map(select(&AVAILABLE[..]), setting, 1..4).prop_map(|groups| groups.into_iter().collect());
     option::weighted(0.6, groups).prop_map(|groups: Option<Vec<_>>| groups.unwrap_or_default())
 }
 

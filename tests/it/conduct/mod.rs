@@ -6,6 +6,9 @@ mod made_up;
 mod patron;
 mod stage;
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use http::Method;
 use proptest::collection::vec;
 use proptest::prelude::Strategy;
@@ -32,13 +35,53 @@ fn for_every_network<Q: std::fmt::Debug>(
     tried.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
+/// What has happened, how often: a test in which something never happens says nothing of it.
+#[derive(Default)]
+struct Seen(Mutex<BTreeMap<String, usize>>);
+
+impl Seen {
+    fn note(&self, what: impl Into<String>) {
+        *self.0.lock().expect("nobody has panicked").entry(what.into()).or_default() += 1;
+    }
+
+    fn each(&self, expected: &[&str]) {
+        let seen = self.0.lock().expect("nobody has panicked");
+        let never: Vec<_> = expected.iter().filter(|what| !seen.contains_key(**what)).collect();
+        assert!(never.is_empty(), "it never came to {never:?}, only to {seen:#?}");
+    }
+}
+
 #[test]
 fn a_patron_is_at_another_member_what_explain_says_and_its_blocks_travel_as_it_says() {
-    for_every_network(160, asked::patron(), patron::does_as_predicted);
+    let seen = Seen::default();
+    for_every_network(160, asked::patron(), async |stage, patron| {
+        patron::does_as_predicted(stage, patron, &seen).await;
+    });
+    seen.each(&[
+        "60226",
+        "60232",
+        "expires",
+        "never expires",
+        "can be purged",
+        "copies",
+        "copies stop something",
+        "copies stop nothing",
+        "new expiry date",
+        "old expiry date",
+        "expired",
+        "new purge date",
+        "old purge date",
+        "other copies",
+        "sent home",
+        "not sent home",
+        "travels on",
+        "does not travel on",
+    ]);
 }
 
 #[test]
 fn the_resolver_lets_in_whom_explain_lets_in() {
+    let seen = Seen::default();
     for_every_network(64, vec(asked::access(), 12), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Access).collect();
         let settings = stage.observe(&asked).await;
@@ -59,6 +102,7 @@ fn the_resolver_lets_in_whom_explain_lets_in() {
                 continue;
             };
             let done = done.expect("it is answered");
+            seen.note(facts.text("why").unwrap_or_else(|| facts.text("level").unwrap_or_default()));
             let groups = facts.texts("groups").expect("they are known");
             let predicted = json!({
                 "available": reach, "groups": groups, "group": facts.get("group"),
@@ -69,12 +113,16 @@ fn the_resolver_lets_in_whom_explain_lets_in() {
             assert_eq!(done, predicted, "{path}");
         }
     });
+    seen.each(&["", "e-collection", "e-service", "portfolio"]);
+    seen.each(&["not-in-group", "no-ip-range", "outside-ip-range", "hidden-locally", "narrowed"]);
 }
 
 #[test]
 fn a_record_comes_in_where_explain_says_that_it_may() {
+    let seen = Seen::default();
     for_every_network(64, vec(asked::import(), 6), async |stage, questions| {
-        let asked: Vec<Question> = questions.iter().map(|(question, _)| Question::Import(question.clone())).collect();
+        let asked: Vec<Question> =
+            questions.iter().map(|(question, _)| Question::Import(question.clone())).collect();
         let settings = stage.observe(&asked).await;
         let mut came = 0;
         for (ImportQuestion { member, record }, channel) in questions {
@@ -82,6 +130,7 @@ fn a_record_comes_in_where_explain_says_that_it_may() {
             let facts = stage.explain(Question::Import(question), &settings);
             let body = json!({"member": member.as_str(), "record": record, "channel": channel});
             let done = stage.door(Method::POST, "contributions", Some(body)).await;
+            seen.note(format!("{record} {}", facts.is("allowed")));
             let ways = facts.texts("channels").expect("they are known");
             assert_eq!(facts.is("allowed"), ways.iter().any(|way| way == channel), "{facts:#?}");
             match facts.is("allowed") {
@@ -92,10 +141,12 @@ fn a_record_comes_in_where_explain_says_that_it_may() {
             assert_eq!(held.as_array().map(Vec::len), Some(came), "{facts:#?}");
         }
     });
+    seen.each(&["bibliographic true", "bibliographic false", "authority true", "authority false"]);
 }
 
 #[test]
 fn the_task_list_lets_roles_do_what_explain_says() {
+    let seen = Seen::default();
     for_every_network(64, vec(asked::tasks(), 8), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Tasks).collect();
         let settings = stage.observe(&asked).await;
@@ -118,13 +169,18 @@ fn the_task_list_lets_roles_do_what_explain_says() {
             for (fact, field) in predicted.iter().filter(|_| !unknown) {
                 let done = done.as_ref().ok().and_then(|done| done.get(field));
                 assert_eq!(done, facts.get(fact).as_ref(), "{path}: {fact}");
+                seen.note(format!("{fact} {}", facts.is(fact)));
             }
         }
     });
+    for fact in ["view", "process", "dismiss", "dismissForNetwork", "listed"] {
+        seen.each(&[&format!("{fact} true"), &format!("{fact} false")]);
+    }
 }
 
 #[test]
 fn partners_find_the_groups_that_explain_calls_visible() {
+    let seen = Seen::default();
     for_every_network(64, vec(asked::visibility(), 8), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Visibility).collect();
         let settings: meaning::Settings = stage.observe(&asked).await;
@@ -134,6 +190,8 @@ fn partners_find_the_groups_that_explain_calls_visible() {
             let path = format!("partners?member={member}&user_group={user_group}");
             let done: Value = stage.door(Method::GET, &path, None).await.expect("it is answered");
             assert_eq!(Some(&done["visible"]), facts.get("visible").as_ref(), "{path}");
+            seen.note(done["visible"].to_string());
         }
     });
+    seen.each(&["true", "false"]);
 }

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use zonal::model::{PatronQuestion, Question};
 
+use super::Seen;
 use super::asked::Patron;
 use super::made_up::{BLOCKS, CODES};
 use super::stage::{Facts, Stage};
@@ -57,7 +58,7 @@ impl Account {
     }
 }
 
-pub async fn does_as_predicted(stage: &Stage, patron: &Patron) {
+pub async fn does_as_predicted(stage: &Stage, patron: &Patron, seen: &Seen) {
     let code = |number: usize| CODES[1 + number % stage.members()];
     let (from, at, on_to) = (code(patron.from), code(patron.at), code(patron.on_to));
     if at == from {
@@ -68,8 +69,8 @@ pub async fn does_as_predicted(stage: &Stage, patron: &Patron) {
     let [first, then] = patron.expires.map(|expires| journey.question(expires));
     let settings = stage.observe(&[first.clone(), then.clone()]).await;
     let (first, then) = (stage.explain(first, &settings), stage.explain(then, &settings));
-    dates_and_copies(stage, &journey, patron, &first, &then).await;
-    home_and_onwards(stage, &journey, &first).await;
+    dates_and_copies(stage, &journey, patron, [&first, &then], seen).await;
+    home_and_onwards(stage, &journey, &first, seen).await;
 }
 
 async fn user(stage: &Stage, zone: &str, id: &str) -> Account {
@@ -131,14 +132,21 @@ fn is_past(date: Option<&str>) -> bool {
 /// The copies that a linked account has by what is predicted of definitions.
 fn copies(journey: &Journey, facts: &Facts, blocks: [bool; 3]) -> Vec<String> {
     let ids = facts.texts("blocks").expect("it is known which blocks are copied");
-    let chosen = BLOCKS.iter().zip(blocks).filter(|((id, _, _), chosen)| *chosen && ids.iter().any(|each| each == id));
+    let chosen =
+        BLOCKS.iter().zip(blocks).filter(|((id, _, _), chosen)| *chosen && ids.iter().any(|each| each == id));
     let mut notes: Vec<String> =
         chosen.map(|((_, _, description), _)| format!("{}: {description}", journey.from)).collect();
     notes.sort();
     notes
 }
 
-async fn dates_and_copies(stage: &Stage, journey: &Journey, patron: &Patron, first: &Facts, then: &Facts) {
+async fn dates_and_copies(
+    stage: &Stage,
+    journey: &Journey,
+    patron: &Patron,
+    [first, then]: [&Facts; 2],
+    seen: &Seen,
+) {
     let made = at_home(stage, journey, "ada", patron.expires[0], patron.blocks[0], Method::POST).await;
     if made.is_none() {
         return;
@@ -147,18 +155,27 @@ async fn dates_and_copies(stage: &Stage, journey: &Journey, patron: &Patron, fir
     assert_eq!(linked.is_ok(), first.is("linked"), "{:?} {first:#?}", linked.err());
     let linked = match linked {
         Ok(linked) => linked,
-        Err(code) => return assert_eq!(Some(code), first.text("error"), "{first:#?}"),
+        Err(code) => {
+            seen.note(code.as_str());
+            return assert_eq!(Some(code), first.text("error"), "{first:#?}");
+        }
     };
     assert_eq!(linked.group().map(str::to_owned), first.text("group"));
     let date = |facts: &Facts, fact: &str| facts.text(fact);
     assert_eq!(linked.date("expiry_date").map(str::to_owned), date(first, "expiry"), "{first:#?}");
     assert_eq!(linked.date("purge_date").map(str::to_owned), date(first, "purge"), "{first:#?}");
     assert_eq!(linked.notes(), copies(journey, first, patron.blocks[0]), "{first:#?}");
+    seen.note(if linked.date("expiry_date").is_some() { "expires" } else { "never expires" });
+    seen.note(if linked.date("purge_date").is_some() { "can be purged" } else { "is never purged" });
+    seen.note(if linked.notes().is_empty() { "no copies" } else { "copies" });
     let stops = if linked.notes().is_empty() { Some(Vec::new()) } else { first.texts("stops") };
     if let Some(stops) = stops {
         let mut kept = kept_from(stage, journey.at, linked.id()).await;
         kept.sort();
         assert_eq!(kept, stops, "{first:#?}");
+        if !linked.notes().is_empty() {
+            seen.note(if stops.is_empty() { "copies stop nothing" } else { "copies stop something" });
+        }
     }
     let again = link(stage, journey, journey.at, "ada").await;
     assert_eq!(again.err().as_deref(), Some("60227"));
@@ -168,6 +185,11 @@ async fn dates_and_copies(stage: &Stage, journey: &Journey, patron: &Patron, fir
     let refreshed = refresh(stage, journey.at, &linked).await;
     assert_eq!(refreshed.group(), linked.group(), "a refresh leaves the group alone");
     let past = is_past(linked.date("expiry_date"));
+    let changed = |field: &str| linked.date(field) != refreshed.date(field);
+    seen.note(if past { "expired" } else { "not expired" });
+    seen.note(if changed("expiry_date") { "new expiry date" } else { "old expiry date" });
+    seen.note(if changed("purge_date") { "new purge date" } else { "old purge date" });
+    seen.note(if linked.notes() == refreshed.notes() { "same copies" } else { "other copies" });
     let anew = |fact: &str| first.is(fact) || past;
     let expiry = match anew("refreshExpiry") {
         true => date(then, "expiry"),
@@ -191,7 +213,7 @@ async fn dates_and_copies(stage: &Stage, journey: &Journey, patron: &Patron, fir
 }
 
 /// A block is made at the target. The patron has none of its own.
-async fn home_and_onwards(stage: &Stage, journey: &Journey, facts: &Facts) {
+async fn home_and_onwards(stage: &Stage, journey: &Journey, facts: &Facts, seen: &Seen) {
     let Journey { from, at, on_to, group: _ } = journey;
     if at_home(stage, journey, "eve", None, [false; 3], Method::POST).await.is_none() {
         return;
@@ -211,6 +233,7 @@ async fn home_and_onwards(stage: &Stage, journey: &Journey, facts: &Facts) {
 
     let home = user(stage, from, "eve").await;
     let Some(sent) = facts.get("sentHome") else { return };
+    seen.note(if sent == json!(true) { "sent home" } else { "not sent home" });
     let notes = if sent == json!(true) { vec![format!("{at}: 03")] } else { Vec::new() };
     assert_eq!(home.notes(), notes, "{facts:#?}");
     let mut kept = kept_from(stage, from, "eve").await;
@@ -224,7 +247,10 @@ async fn home_and_onwards(stage: &Stage, journey: &Journey, facts: &Facts) {
         None => false,
     };
     match on_to {
-        Some(_) => assert_eq!(Some(json!(on)), facts.get("travelsOn"), "{facts:#?}"),
+        Some(_) => {
+            seen.note(if on { "travels on" } else { "does not travel on" });
+            assert_eq!(Some(json!(on)), facts.get("travelsOn"), "{facts:#?}");
+        }
         None => assert!(third.is_none()),
     }
 }

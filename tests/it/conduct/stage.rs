@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use zonal::emulator::{
-    Behaviour, CodeRow, EmulatedZone, Emulator, EmulatorTransport, GatewayKeys, MappingRow, RecordEdit, TableSeed,
+    Behaviour, CodeRow, EmulatedZone, Emulator, EmulatorTransport, GatewayKeys, MappingRow, RecordEdit,
+    TableSeed,
 };
 use zonal::meaning;
 use zonal::model::{Network, Observed, Question, ZoneCode};
@@ -59,7 +60,9 @@ impl Stage {
         assert!(!loaded.has_errors(), "{:#?}", loaded.diagnostics);
         let network = loaded.network.expect("there is a network");
         let zones = network.zones.iter();
-        let zones = zones.map(|zone| EmulatedZone::from(zone, format!("r-{}", zone.code), Some(format!("w-{}", zone.code))));
+        let zones = zones.map(|zone| {
+            EmulatedZone::from(zone, format!("r-{}", zone.code), Some(format!("w-{}", zone.code)))
+        });
         let emulator = Emulator::new(zones.collect(), Behaviour::unlimited());
         let transport = emulator.transport();
         let stage = Self { emulator, network, transport };
@@ -99,7 +102,8 @@ impl Stage {
         let control = self.emulator.control();
         let put = |table: TableSeed| control.put_table(code, table).expect("the zone is there");
         let mut groups = control.code_table(code, "UserGroups").expect("it is there");
-        let row = |group: &&str| CodeRow { enabled: !member.off.contains(group), ..CodeRow::new(group, group) };
+        let row =
+            |group: &&str| CodeRow { enabled: !member.off.contains(group), ..CodeRow::new(group, group) };
         groups.rows.insert(String::new(), GROUPS.iter().map(row).collect());
         put(groups.into());
         let mut types = control.mapping_table(code, "UserRecordTypeUserGroup").expect("it is there");
@@ -125,7 +129,9 @@ impl Stage {
     fn records(&self, zone: &str, kind: &str, records: &Vec<Value>) {
         let control = self.emulator.control();
         let old = control.records(zone, kind).expect("the zone is there");
-        for (record, delete) in old.iter().map(|old| (old, true)).chain(records.iter().map(|new| (new, false))) {
+        for (record, delete) in
+            old.iter().map(|old| (old, true)).chain(records.iter().map(|new| (new, false)))
+        {
             let edit: RecordEdit = serde_json::from_value(
                 json!({"zone": zone, "kind": kind, "by": "m.tremblay", "fields": record, "delete": delete}),
             )
@@ -144,12 +150,14 @@ impl Stage {
         }
         let key = SecretString::from;
         let gateway = self.network.gateway.as_ref().expect("there is a gateway");
-        let shared = Arc::new(SharedGateway::new(&gateway.url, gateway.rate, Arc::new(self.transport.clone())));
+        let shared =
+            Arc::new(SharedGateway::new(&gateway.url, gateway.rate, Arc::new(self.transport.clone())));
         let mut observed = Observed::default();
         for (code, subjects) in needed {
             let zone = self.network.zone(&code).expect("the zone is there");
             let budget = Arc::new(Budget::new(zone.rate));
-            let alma = AlmaReader::new(zone, key(format!("r-{code}")), Arc::new(self.transport.clone()), budget);
+            let alma =
+                AlmaReader::new(zone, key(format!("r-{code}")), Arc::new(self.transport.clone()), budget);
             let gateway = GatewayReader::new(&shared, &code, key(GatewayKeys::default().read));
             let reader = ZoneReader::new(alma, Some(gateway), BTreeMap::new());
             let answers = observed.zones.entry(code).or_default();
@@ -180,8 +188,10 @@ impl Stage {
     /// Asks a door of the emulator.
     pub async fn door(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let request = Request::builder().method(method).uri(format!("/emulator/{path}")).body(Body::from(body));
-        let response = self.emulator.router().oneshot(request.expect("a request is one")).await.expect("it answers");
+        let request =
+            Request::builder().method(method).uri(format!("/emulator/{path}")).body(Body::from(body));
+        let response =
+            self.emulator.router().oneshot(request.expect("a request is one")).await.expect("it answers");
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("it is whole");
         told(status, serde_json::from_slice(&body).expect("it is JSON"))
