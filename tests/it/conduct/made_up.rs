@@ -67,7 +67,7 @@ fn some_of(all: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static s
 }
 
 fn text(all: &'static [&'static str]) -> impl Strategy<Value = Value> {
-    option::weighted(0.7, select(all)).prop_map(|text| json!(text))
+    option::weighted(0.8, select(all)).prop_map(|text| json!(text))
 }
 
 /// What a rule gives: group, dates, and whether it makes them anew.
@@ -77,7 +77,8 @@ fn given() -> impl Strategy<Value = [(&'static str, Value); 8]> {
     let from_source = text(&["same", "same", "+30 days", "-2 months", "+1 year", "sometime"]);
     let purge = text(&["2028-01-01"]);
     let after = text(&["1 month", "90 days", "2 weeks"]);
-    let either = (any::<bool>(), expiry, from_source, any::<bool>(), purge, after);
+    let absolute = || select(&[true, false, false, false][..]);
+    let either = (absolute(), expiry, from_source, absolute(), purge, after);
     (group, either, flag(), flag(), flag()).prop_map(|(group, dates, expiry, purge, copies)| {
         let (absolute, date, from_source, absolute_purge, purge_date, after) = dates;
         let either = |first: bool, one: Value, other: Value| match first {

@@ -54,7 +54,7 @@ impl Seen {
 #[test]
 fn a_patron_is_at_another_member_what_explain_says_and_its_blocks_travel_as_it_says() {
     let seen = Seen::default();
-    for_every_network(160, asked::patron(), async |stage, patron| {
+    for_every_network(200, asked::patron(), async |stage, patron| {
         patron::does_as_predicted(stage, patron, &seen).await;
     });
     seen.each(&[

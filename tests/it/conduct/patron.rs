@@ -187,8 +187,15 @@ async fn dates_and_copies(
     let past = is_past(linked.date("expiry_date"));
     let changed = |field: &str| linked.date(field) != refreshed.date(field);
     seen.note(if past { "expired" } else { "not expired" });
-    seen.note(if changed("expiry_date") { "new expiry date" } else { "old expiry date" });
-    seen.note(if changed("purge_date") { "new purge date" } else { "old purge date" });
+    for (fact, field) in [("expiry", "expiry_date"), ("purge", "purge_date")] {
+        // Where a new link would have the same date, nothing is to be seen.
+        let other = date(then, fact).as_deref() != linked.date(field);
+        seen.note(match (changed(field), other) {
+            (true, _) => format!("new {fact} date"),
+            (false, true) => format!("old {fact} date"),
+            (false, false) => format!("the same {fact} date"),
+        });
+    }
     seen.note(if linked.notes() == refreshed.notes() { "same copies" } else { "other copies" });
     let anew = |fact: &str| first.is(fact) || past;
     let expiry = match anew("refreshExpiry") {
