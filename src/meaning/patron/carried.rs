@@ -1,7 +1,7 @@
 //! Which blocks reach whom, in facts and in words.
 
 use super::blocks::{
-    Arrived, COPIED, Effect, Idle, SENT_HOME, Stop, copied, effect, travelling, travels_on, unsaid,
+    Arrived, COPIED, Effect, Idle, SENT_HOME, Stop, copied, effect, travelling, travels, travels_on, unsaid,
 };
 use super::rules::{Copying, Linked, link_at};
 use super::said::few;
@@ -46,7 +46,8 @@ pub fn from_home(telling: &mut Telling, question: &PatronQuestion, linked: &Link
         Told::Is(definitions) => travel(telling, question, definitions, settings),
         Told::Not(why) => telling.because(why.to_string(), Ground::Alma),
     }
-    let none = matches!((&copied, extent(question, settings)), (Told::Is(copied), Some(Extent::Whole)) if copied.is_empty());
+    let all_are_known = extent(question, settings) == Some(Extent::Whole);
+    let none = all_are_known && copied.get().is_some_and(Vec::is_empty);
     telling.fact(
         "blocks",
         copied.map(|definitions| Value::list(definitions.iter().filter_map(|each| each.text("ID")))),
@@ -139,10 +140,11 @@ fn onwards(
     settings: &Settings,
 ) {
     let source = settings.name(&question.from);
-    let marked = super::blocks::travels(definition);
-    let says = match marked {
-        true => format!("there it is a network block, which travels on from {source}"),
-        false => format!("there it is no network block, and travels no further than {source}"),
+    let marked = travels(definition);
+    let says = match (marked, on) {
+        (true, _) => format!("there it is a network block, which travels on from {source}"),
+        (false, Told::Is(_)) => format!("there it is no network block, and travels no further than {source}"),
+        (false, Told::Not(why)) => why.to_string(),
     };
     telling.because(says, definition.ground("Network Block"));
     let Some(on_to) = question.on_to.as_ref().filter(|_| marked) else { return };

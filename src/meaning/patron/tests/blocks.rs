@@ -104,6 +104,11 @@ fn what_is_only_declared_in_part_is_told_in_part() {
     let reasons = reasons("A FAC B", &declared);
     let caution = "only declared definitions are told: Zone A may have other network blocks";
     assert!(reasons.lines().any(|line| line == caution), "{reasons}");
+    let unmarked = NETWORK.replace("Action=05 | Network Block=true", "Action=05");
+    assert_eq!(
+        facts("A FAC B", &super::notation::declared(&unmarked), &["sentHome", "travelsOn"]),
+        "sentHome: true\ntravelsOn: unknown (nobody says whether `FROM_TARGET` is a network block at A)\n"
+    );
     let rules = &NETWORK[NETWORK.find("B LinkedAccountRules").unwrap()..];
     assert_eq!(
         facts("A FAC B", &super::notation::declared(rules), &["copiesBlocks", "blocks", "stops", "sentHome"]),

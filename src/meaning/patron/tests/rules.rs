@@ -73,7 +73,11 @@ fn who_is_not_linked_gets_alma_s_error() {
 
 #[test]
 fn what_no_manifest_says_is_not_known() {
-    let named = "B LinkedAccountRules\n name=R | position=1 | sourceUserGroups=[FAC] | userGroup=G\n - name=Gone | userGroup=X\n";
+    let named = "\
+B LinkedAccountRules
+ name=R | position=1 | sourceUserGroups=[FAC] | userGroup=G
+ - name=Gone | userGroup=X
+";
     let unknown = "unknown: no rule that is declared at B fits, and `Default` is not declared";
     assert_eq!(linked("A GRAD B", &declared(named)), unknown);
     assert_eq!(linked("A GRAD B", &declared(&named.replace("Rules\n", "Rules whole\n"))), unknown);
