@@ -14,11 +14,12 @@ use super::edit::{Scheduled, Subject};
 use super::electronic::{self, Electronic};
 use super::jobs::Jobs;
 use super::kept::{Kept, Name};
+use super::mapping_table::{check_actions, check_values};
 use super::objects::Objects;
 use super::put::Put;
 use super::refusal::Refusal;
 use super::schedule::Happened;
-use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
+use super::table::{Access, CodeTable, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
@@ -364,41 +365,4 @@ fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
 
 pub(super) fn invalid(name: &str, value: &str) -> Refusal {
     Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
-}
-
-/// Refuses values that the code table behind their column does not hold.
-fn check_values(
-    table: &MappingTable,
-    put: &Put<'_>,
-    code_tables: &BTreeMap<String, CodeTable>,
-) -> Result<(), Refusal> {
-    for (number, header) in table.headers.iter().enumerate() {
-        let Column::Code(name) = &header.column else { continue };
-        let Some(rows) = code_tables.get(name).and_then(|codes| codes.rows.get("")) else { continue };
-        for sent in put.rows()? {
-            let value = super::put::text(sent, &format!("column{number}"))?;
-            if !value.is_empty() && !rows.iter().any(|row| row.code == value) {
-                let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
-                return Err(Refusal::business(402119, message));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
-/// are the rows of another table.
-fn check_actions(table: &MappingTable, put: &Put<'_>, actions: Option<&MappingTable>) -> Result<(), Refusal> {
-    let column = table.headers.iter().position(|header| header.name == "Blocked Action");
-    let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
-        return Ok(());
-    };
-    for sent in put.rows()? {
-        let value = super::put::text(sent, &format!("column{column}"))?;
-        if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
-            let message = format!("General error: '{value}' is not a blocked action of the institution.");
-            return Err(Refusal::business(402119, message));
-        }
-    }
-    Ok(())
 }

@@ -180,9 +180,10 @@ impl Network {
             None if allowed == Allowed::Reading && call.method != Method::GET => Err(Refusal::unauthorized()),
             None => {
                 let visit = Visit { call, sent, zone: &place.zone, settings: &settings, code };
-                let answer = match call.route {
-                    Route::Users | Route::User(_) => self.users(&visit),
-                    _ => lock(&place.state).institution.answer(&visit),
+                let answer = if let Route::Users | Route::User(_) = call.route {
+                    self.users(&visit)
+                } else {
+                    lock(&place.state).institution.answer(&visit)
                 };
                 afterwards(effect.as_ref()).map_or(answer, Err)
             }

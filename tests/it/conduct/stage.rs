@@ -93,7 +93,8 @@ impl Stage {
     }
 
     fn member(&self, code: &str, member: &Member) {
-        let restricted = member.restricted.iter().map(|group| json!({"userGroup": group})).collect();
+        let restricted = member.restricted.iter().map(|group| json!({"userGroup": group}));
+        let restricted: Vec<Value> = restricted.collect();
         self.records(code, "LinkedAccountRules", &member.rules);
         self.records(code, "RestrictedUsers", &restricted);
         self.records(code, "DisplayLogicRules", &member.display);
@@ -126,7 +127,7 @@ impl Stage {
     }
 
     /// The records of a collection, and no others.
-    fn records(&self, zone: &str, kind: &str, records: &Vec<Value>) {
+    fn records(&self, zone: &str, kind: &str, records: &[Value]) {
         let control = self.emulator.control();
         let old = control.records(zone, kind).expect("the zone is there");
         for (record, delete) in
