@@ -6,19 +6,24 @@
 
 pub mod access;
 mod expectation;
+mod impact;
 pub mod import;
 pub mod patron;
+mod rule;
 mod settings;
 mod subject;
 mod table;
 pub mod tasks;
+#[cfg(test)]
+mod tests;
 mod told;
 pub mod visibility;
 
 pub use expectation::{judge, judge_all, outlook};
+pub use impact::impact;
 pub use settings::{Institution, Settings};
 pub use subject::Subject;
-pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Table};
+pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Silence, Table};
 
 use std::collections::{BTreeMap, BTreeSet};
 

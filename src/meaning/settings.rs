@@ -59,11 +59,13 @@ impl Institution {
     /// # Errors
     /// Why that is not known, in words.
     pub fn table(&self, subject: &Subject) -> Result<&Table, Arc<str>> {
-        match self.tables.get(subject) {
-            Some(Ok(table)) => Ok(table),
-            Some(Err(why)) => Err(Arc::clone(why)),
-            None => Err(format!("nothing is said of {subject} at {}", self.code).into()),
-        }
+        let nothing = || Err(format!("nothing is said of {subject} at {}", self.code).into());
+        self.mentioned(subject).unwrap_or_else(nothing)
+    }
+
+    /// The same where anybody has said something of it, or looked at it; `None` where nobody has.
+    pub fn mentioned(&self, subject: &Subject) -> Option<Result<&Table, Arc<str>>> {
+        Some(self.tables.get(subject)?.as_ref().map_err(Arc::clone))
     }
 
     /// What it is set to, subject by subject.

@@ -44,6 +44,17 @@ pub struct Row {
     pub presence: Presence,
     /// Who says so, where a field says nothing else.
     ground: Ground,
+    /// What it means that nobody says anything of a field.
+    silence: Silence,
+}
+
+/// What it means that nobody says anything of a field of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// The field is empty, or as Alma has it by default: the record is known in full.
+    Empty,
+    /// The field stays as it is in the zone, whatever that is: manifests name what they want and nothing else.
+    Unknown,
 }
 
 /// Whether a record is there.
@@ -69,6 +80,7 @@ impl Row {
             fields: said.collect(),
             presence: if record.absent { Presence::Gone } else { Presence::There },
             ground: Ground::Declared(record.provenance.clone()),
+            silence: Silence::Unknown,
         })
     }
 
@@ -83,6 +95,7 @@ impl Row {
                 updated_by: record.updated_by.clone(),
                 update_date: record.update_date.clone(),
             },
+            silence: Silence::Empty,
         }
     }
 }
@@ -142,6 +155,11 @@ impl<'a> Entry<'a> {
     /// Who says that the record is there, or gone.
     pub fn ground_of_all(&self) -> Ground {
         self.row.ground.clone()
+    }
+
+    /// What it means that nobody says anything of a field.
+    pub fn silence(&self) -> Silence {
+        self.row.silence
     }
 
     /// Whether the record is in use: those that can be switched off, are on where nobody says anything.
@@ -226,6 +244,7 @@ impl Table {
                         .collect(),
                     presence: Presence::There,
                     ground: Ground::Declared(change.provenance.clone()),
+                    silence: Silence::Empty,
                 };
                 row.edit(change);
                 self.rows.push(row);

@@ -15,6 +15,7 @@ pub mod expectation;
 pub mod explanation;
 pub mod failure;
 pub mod guard;
+pub mod impact;
 pub mod journal;
 pub mod ledger;
 pub mod network;
@@ -46,6 +47,7 @@ pub use expectation::{
 pub use explanation::{Explanation, Ground, Reason, Told};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Kept, Limit, Override, Policy, PolicyRule, Protected};
+pub use impact::Impact;
 pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, REVERT_OF, Setting};
 pub use ledger::{
     Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Orphans, Prune,

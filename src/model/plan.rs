@@ -10,6 +10,7 @@ use super::difference::{CollectionChanges, CollectionDiff};
 use super::digest::Digest;
 use super::expectation::Outlook;
 use super::failure::Failure;
+use super::impact::Impact;
 use super::review::{Finding, Hold, Verdict};
 use super::rollout::Wave;
 use super::run::RunId;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What becomes of the expectations once it is done.
     pub expectations: Outlook,
+    /// What its changes mean for members and their users. Under no digest.
+    pub impacts: Vec<Impact>,
     /// What it was made from.
     pub made_from: MadeFrom,
 }

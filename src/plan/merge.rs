@@ -23,6 +23,7 @@ pub fn plans(
     let mut cost = Cost::default();
     let mut findings = Vec::new();
     let mut expectations = Outlook::default();
+    let mut impacts = Vec::new();
     for plan in plans {
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
@@ -34,6 +35,7 @@ pub fn plans(
         };
         findings.extend(plan.findings);
         expectations.broken.extend(plan.expectations.broken);
+        impacts.extend(plan.impacts);
         zones.extend(plan.zones);
     }
     findings.sort();
@@ -46,7 +48,19 @@ pub fn plans(
     let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     let groups: Vec<Group> = group::groups(scope, &zones);
     let waves: Vec<Wave> = super::waves(network, &zones);
-    Some(Plan { selection, zones, groups, waves, cost, digest, findings, expectations, made_from, ..first })
+    Some(Plan {
+        selection,
+        zones,
+        groups,
+        waves,
+        cost,
+        digest,
+        findings,
+        expectations,
+        impacts,
+        made_from,
+        ..first
+    })
 }
 
 /// One report of several. Where two speak of a zone, the later one in the list counts; where they went through

@@ -54,6 +54,7 @@ pub fn plan(
         digest,
         findings: Vec::new(),
         expectations: Outlook::default(),
+        impacts: Vec::new(),
         made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,

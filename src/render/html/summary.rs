@@ -34,6 +34,7 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
     out.raw("<details class=digest><summary>Digest <code>").text(plan.digest.short());
     out.raw("</code></summary><p>What an approval of this plan names: <code class=whole>");
     out.text(plan.digest).raw("</code></p></details></section>\n");
+    impacts(out, plan);
     findings(out, plan);
     expectations::broken(out, plan);
     waiting(out, plan);
@@ -160,6 +161,21 @@ fn rest(plan: &Plan) -> String {
         words.push_str(&format!(" {outlook}"));
     }
     words
+}
+
+/// What the changes mean.
+fn impacts(out: &mut Markup, plan: &Plan) {
+    if plan.impacts.is_empty() {
+        return;
+    }
+    out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
+    for impact in plan.impacts.iter().take(FINDINGS) {
+        out.raw("<li>").text(&impact.says);
+    }
+    if let Some(more) = plan.impacts.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+        out.raw("<li>and ").text(count(more, "effect")).raw(" more, which this page does not show");
+    }
+    out.raw("</ul></section>\n");
 }
 
 fn findings(out: &mut Markup, plan: &Plan) {

@@ -140,6 +140,18 @@ fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
     Comment { text: totals::totals(&content, context, size), degraded: Level::Totals }
 }
 
+/// What the changes mean.
+fn impacts(sheet: &mut Sheet, content: &Content<'_>) -> std::fmt::Result {
+    if content.plan.impacts.is_empty() {
+        return Ok(());
+    }
+    writeln!(sheet, "This means:\n")?;
+    for impact in &content.plan.impacts {
+        writeln!(sheet, "* {}", escape::prose(&impact.says))?;
+    }
+    writeln!(sheet)
+}
+
 fn page(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: Level) -> std::fmt::Result {
     marker::write(sheet, content, level)?;
     head::verdict(sheet, content)?;
@@ -147,6 +159,7 @@ fn page(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: L
     head::alerts(sheet, content)?;
     expectations::broken(sheet, content, level)?;
     groups::table(sheet, content)?;
+    impacts(sheet, content)?;
     for group in &content.groups {
         groups::details(sheet, content, group, context, level)?;
     }

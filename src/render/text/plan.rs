@@ -27,10 +27,23 @@ pub fn plan(plan: &Plan) -> String {
     for group in with(GroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
+    impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
     expectations::broken(&mut out, &plan.expectations.broken);
     summary(&mut out, plan);
     out
+}
+
+/// What the changes mean.
+fn impacts(out: &mut String, plan: &Plan) {
+    if plan.impacts.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
+    for impact in &plan.impacts {
+        let _ = writeln!(out, "  * {}", impact.says);
+    }
+    out.push('\n');
 }
 
 /// What the plan covers and what it was compared with, where that is not simply everything.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeclaredAt, FindingJson, Problem};
 use crate::model::{
-    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold,
+    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold, Impact,
     MadeFrom, Mode, Origin, Record, Value,
 };
 
@@ -134,6 +134,9 @@ pub struct Reconciler {
     /// What becomes of the expectations once the plan is done; not there where nothing is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expectations: Option<OutlookJson>,
+    /// What the changes mean for members and their users. New in 1.4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub impacts: Vec<Impact>,
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.

@@ -119,6 +119,7 @@ impl TryFrom<PlanJson> for Plan {
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
             expectations: super::outlook::read(reconciler.expectations),
+            impacts: reconciler.impacts,
             made_from: reconciler.made_from,
             zones,
         })

@@ -1,0 +1,183 @@
+//! Who is in which group, and which of them are inside the places that groups are made of.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Institution, Refusal};
+use crate::meaning::table::{Entry, Extent, Table};
+use crate::model::Client;
+
+/// A group that lets the user in.
+#[derive(Debug)]
+pub struct Grant<'s> {
+    /// Its name.
+    pub group: &'s str,
+    /// As what the user is in it.
+    pub through: Through<'s>,
+    /// Its settings at the resource.
+    pub setting: Entry<'s>,
+    /// The group itself.
+    pub members: Entry<'s>,
+}
+
+/// As what a user is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through<'s> {
+    /// As somebody of the institution, wherever they are.
+    Institution,
+    /// As somebody on a campus, by its code.
+    Campus(&'s str),
+    /// As somebody in a library, by its code.
+    Library(&'s str),
+}
+
+/// A place of the user's member that is in a group, and that the user is not inside of.
+#[derive(Debug)]
+pub struct Nearby<'s> {
+    /// The group.
+    pub group: &'s str,
+    /// The place.
+    pub place: Through<'s>,
+    /// Whether anybody can be inside.
+    pub ranges: Ranges,
+    /// The group itself.
+    pub members: Entry<'s>,
+}
+
+/// Whether a place has addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ranges {
+    /// It has, and the user is at none of them.
+    Some,
+    /// It has none, so that nobody is inside.
+    None,
+}
+
+impl Nearby<'_> {
+    /// Why whoever is let in by no group is not.
+    pub fn refusal(near: &[Self]) -> Refusal {
+        let refusals = near.iter().map(|each| match each.ranges {
+            Ranges::Some => Refusal::OutsideIpRange,
+            Ranges::None => Refusal::NoIpRange,
+        });
+        refusals.max().unwrap_or(Refusal::NotInGroup)
+    }
+}
+
+/// What the groups of one level make of a user.
+#[derive(Default)]
+pub struct Looked<'s> {
+    /// Those that let the user in, by name.
+    pub grants: Vec<Grant<'s>>,
+    /// Places of the user's member in groups, by group.
+    pub near: Vec<Nearby<'s>>,
+    /// Groups that are not there, so that nobody is in them.
+    pub missing: Vec<&'s str>,
+    /// A group of which nobody says who is in it.
+    pub unknown: Option<&'s str>,
+}
+
+/// What the groups of one level make of a user.
+pub fn look<'s>(
+    level: &'s Table,
+    groups: Result<&'s Table, Arc<str>>,
+    member: &'s Institution,
+    client: &Client,
+) -> Looked<'s> {
+    let names = level.entries().filter_map(|setting| Some((setting.text("group")?, setting)));
+    let mut names: BTreeMap<&str, Entry<'s>> = names.collect();
+    let mut looked = Looked::default();
+    let Ok(groups) = groups else {
+        looked.unknown = names.keys().next().copied();
+        return looked;
+    };
+    for members in groups.entries() {
+        let known = members.text("name").and_then(|name| names.remove_entry(name));
+        let Some((group, setting)) = known else { continue };
+        let inside = match members.lists("institutions", member.code.as_str()) {
+            true => Some(Through::Institution),
+            false => look_around(group, members, member, client, &mut looked.near),
+        };
+        looked.grants.extend(inside.map(|through| Grant { group, through, setting, members }));
+    }
+    for name in groups.gone().filter_map(|gone| gone.text("name")) {
+        looked.missing.extend(names.remove_entry(name).map(|(name, _)| name));
+    }
+    match groups.extent {
+        Extent::Whole => looked.missing.extend(names.into_keys()),
+        Extent::Named => looked.unknown = names.into_keys().next(),
+    }
+    looked.grants.sort_by_key(|grant| grant.group);
+    looked
+}
+
+/// The place in a group that the user is inside of, or else all of the member's that the user is not.
+fn look_around<'s>(
+    group: &'s str,
+    members: Entry<'s>,
+    member: &'s Institution,
+    client: &Client,
+    near: &mut Vec<Nearby<'s>>,
+) -> Option<Through<'s>> {
+    let own = |text: &'s Arc<str>| text.strip_prefix(member.code.as_str())?.strip_prefix('/');
+    let libraries = members.texts("libraries").iter().filter_map(own).map(Through::Library);
+    let campuses = members.texts("campuses").iter().filter_map(own).map(Through::Campus);
+    let mut outside = Vec::new();
+    for place in libraries.chain(campuses) {
+        match whether_inside(place, member, client) {
+            Ok(()) => return Some(place),
+            Err(ranges) => outside.push(Nearby { group, place, ranges, members }),
+        }
+    }
+    near.extend(outside);
+    None
+}
+
+/// Whether a client is inside a place, which is told by its address alone. A place that the Network manifest does not
+/// know has no addresses as far as anybody says.
+fn whether_inside(place: Through<'_>, member: &Institution, client: &Client) -> Result<(), Ranges> {
+    let holds = |ranges: &[ipnet::IpNet], address: &IpAddr| {
+        let address = address.to_canonical();
+        ranges.iter().any(|range| range.contains(&address))
+    };
+    let libraries = member.libraries.iter();
+    let (has_ranges, inside) = match place {
+        Through::Institution => return Ok(()),
+        Through::Library(code) => {
+            let Some(library) = libraries.into_iter().find(|library| library.code == code) else {
+                return Err(Ranges::None);
+            };
+            let inside = match client {
+                Client::Elsewhere | Client::Campus(_) => false,
+                Client::Library(at) => **at == *code,
+                Client::Address(address) => holds(&library.ip_ranges, address),
+            };
+            (!library.ip_ranges.is_empty(), inside)
+        }
+        Through::Campus(code) => {
+            // A client inside a library of a campus is on the campus.
+            let own = member.campuses.iter().filter(|campus| campus.code == code);
+            let own: Vec<&[ipnet::IpNet]> = own.map(|campus| campus.ip_ranges.as_slice()).collect();
+            let of = libraries.into_iter().filter(|library| library.campus.as_deref() == Some(code));
+            let of: Vec<_> = of.collect();
+            let own_has = own.iter().any(|ranges| !ranges.is_empty());
+            let inside = match client {
+                Client::Elsewhere => false,
+                // Whoever is in none of its libraries is at the campus's own addresses, or at none.
+                Client::Campus(at) => **at == *code && own_has,
+                Client::Library(at) => of.iter().any(|library| *library.code == **at),
+                Client::Address(address) => {
+                    let of_libraries = of.iter().map(|library| library.ip_ranges.as_slice());
+                    own.iter().copied().chain(of_libraries).any(|ranges| holds(ranges, address))
+                }
+            };
+            (own_has || of.iter().any(|library| !library.ip_ranges.is_empty()), inside)
+        }
+    };
+    match (has_ranges, inside) {
+        (false, _) => Err(Ranges::None),
+        (true, false) => Err(Ranges::Some),
+        (true, true) => Ok(()),
+    }
+}

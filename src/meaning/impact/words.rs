@@ -1,0 +1,47 @@
+//! Whom an effect is about, in words that stay short however many there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::meaning::Settings;
+use crate::model::{Thousands, ZoneCode};
+
+/// How many names are spelled out.
+const NAMED: usize = 3;
+
+/// `Beta`, `Beta and Gamma`, `12 members`, `all 24 members`.
+pub fn members(zones: &BTreeSet<ZoneCode>, settings: &Settings) -> String {
+    let all = settings.members().count();
+    match zones.len() {
+        some if some <= NAMED => listed(zones.iter().map(|zone| settings.name(zone))),
+        every if every == all => format!("all {} members", thousands(every)),
+        many => format!("{} members", thousands(many)),
+    }
+}
+
+/// `FACULTY`, `FACULTY and GRAD`, `12 user groups`.
+pub fn codes(codes: &BTreeSet<Arc<str>>, noun: &str) -> String {
+    match codes.len() {
+        some if some <= NAMED => listed(codes.iter().map(|code| &**code)),
+        many => format!("{} {noun}s", thousands(many)),
+    }
+}
+
+/// `A`, `A and B`, `A, B and C`.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.as_slice() {
+        [] => "nobody".to_owned(),
+        [one] => (*one).to_owned(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
+}
+
+/// The form of a verb that goes with so many: `loses`, `lose`.
+pub fn verb<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
+    if number == 1 { one } else { several }
+}
+
+fn thousands(number: usize) -> String {
+    Thousands(number as u64).to_string()
+}

@@ -1,0 +1,149 @@
+//! When a linked account expires and can be purged, and what a refresh makes of that.
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+
+use super::rules::{Copying, Linked};
+use crate::meaning::table::{Entry, Silence};
+
+/// When something of a linked account ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It does not.
+    Never,
+    /// On a day.
+    On(Date),
+    /// With the account at the source, and nobody says when that expires, if it does.
+    WithSource,
+    /// The rule does not say, and keeps what it has.
+    Unsaid,
+    /// The rule says something that is neither a day nor a span.
+    Unreadable,
+}
+
+impl Ending {
+    /// The day, where it is known. For an account whose source does not expire, [`Ending::WithSource`] is never.
+    pub fn date(self) -> Option<Date> {
+        match self {
+            Self::On(date) => Some(date),
+            Self::Never | Self::WithSource | Self::Unsaid | Self::Unreadable => None,
+        }
+    }
+}
+
+/// When a date of a linked account is calculated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshing {
+    /// At every refresh.
+    Always,
+    /// When the account is linked, and at a refresh after it has expired: Alma's default (the release notes of
+    /// 2017).
+    WhenExpired,
+}
+
+/// The dates of a linked account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dates {
+    /// When it expires; `None` for never.
+    pub expiry: Option<Date>,
+    /// When it can be purged; `None` for never.
+    pub purge: Option<Date>,
+}
+
+/// What a refresh comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refreshed {
+    /// The dates that the account has then.
+    pub dates: Dates,
+    /// What becomes of copied blocks.
+    pub blocks: Copying,
+}
+
+/// What a refresh on a day makes of a linked account that holds some dates. `linked` is what a new link would come
+/// to on that day. What the rule leaves unsaid is taken to be as Alma has it by default.
+pub fn refresh(linked: &Linked<'_>, held: Dates, today: Date) -> Refreshed {
+    // The day itself still counts: inferred from the word.
+    let expired = held.expiry.is_some_and(|day| day < today);
+    let anew = |refreshing: Option<Refreshing>| match refreshing {
+        Some(Refreshing::Always) => true,
+        Some(Refreshing::WhenExpired) | None => expired,
+    };
+    let expiry = if anew(linked.refresh_expiry) { linked.expiry.date() } else { held.expiry };
+    let purge = match anew(linked.refresh_purge) {
+        true => purge(linked.rule, expiry.map_or(Ending::Never, Ending::On)).date(),
+        false => held.purge,
+    };
+    let blocks = linked.copies_blocks.unwrap_or(Copying::None);
+    Refreshed { dates: Dates { expiry, purge }, blocks }
+}
+
+/// When an account expires by a rule. Of a day and a distance, of which the page takes one only, the day counts.
+pub(super) fn expiry(rule: Entry<'_>, of_source: Option<Date>) -> Ending {
+    match (rule.text("expiryDate"), rule.text("expiryFromSource"), of_source) {
+        (Some(text), _, _) => day(text).map_or(Ending::Unreadable, Ending::On),
+        (None, Some("same"), of_source) => of_source.map_or(Ending::WithSource, Ending::On),
+        (None, Some(text), of_source) => match (distance(text), of_source) {
+            (Some(_), None) => Ending::WithSource,
+            (Some(span), Some(day)) => Ending::On(day.saturating_add(span)),
+            (None, _) => Ending::Unreadable,
+        },
+        (None, None, _) => unset(rule, ["expiryDate", "expiryFromSource"]),
+    }
+}
+
+/// When an account that expires can be purged by a rule. One that never expires is never purged after that.
+pub(super) fn purge(rule: Entry<'_>, expiry: Ending) -> Ending {
+    match (rule.text("purgeDate"), rule.text("purgeAfterExpired")) {
+        (Some(text), _) => day(text).map_or(Ending::Unreadable, Ending::On),
+        (None, Some(text)) => match (length(text), expiry) {
+            (None, _) => Ending::Unreadable,
+            (Some(span), Ending::On(day)) => Ending::On(day.saturating_add(span)),
+            (Some(_), Ending::Never | Ending::WithSource | Ending::Unsaid | Ending::Unreadable) => expiry,
+        },
+        (None, None) => unset(rule, ["purgeDate", "purgeAfterExpired"]),
+    }
+}
+
+/// Neither field holds anything: they are empty, or nobody says anything of them.
+fn unset(rule: Entry<'_>, fields: [&str; 2]) -> Ending {
+    match rule.silence() {
+        Silence::Unknown if fields.iter().all(|field| rule.get(field).is_none()) => Ending::Unsaid,
+        Silence::Unknown | Silence::Empty => Ending::Never,
+    }
+}
+
+/// When a date is calculated anew; `None` where nobody says.
+pub(super) fn refreshing(rule: Entry<'_>, field: &str) -> Option<Refreshing> {
+    match (rule.flag(field), rule.silence()) {
+        (Some(true), _) => Some(Refreshing::Always),
+        (Some(false), _) | (None, Silence::Empty) => Some(Refreshing::WhenExpired),
+        (None, Silence::Unknown) => None,
+    }
+}
+
+fn day(text: &str) -> Option<Date> {
+    text.strip_suffix('Z').unwrap_or(text).parse().ok()
+}
+
+/// `+30 days`, `-1 month`.
+fn distance(text: &str) -> Option<Span> {
+    match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(rest), _) => length(rest),
+        (None, Some(rest)) => Some(length(rest)?.negate()),
+        (None, None) => None,
+    }
+}
+
+/// `30 days`, `1 month`. The last day of a month is that of a shorter one.
+fn length(text: &str) -> Option<Span> {
+    let mut words = text.split_whitespace();
+    let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else { return None };
+    let amount: u16 = amount.parse().ok()?;
+    match unit.strip_suffix('s').unwrap_or(unit) {
+        "day" => Some(i32::from(amount).days()),
+        "week" => Some(i32::from(amount).weeks()),
+        "month" => Some(i32::from(amount).months()),
+        "year" => Some(i32::from(amount).years()),
+        _ => None,
+    }
+}
