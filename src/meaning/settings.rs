@@ -73,6 +73,26 @@ impl Institution {
         self.tables.iter().filter_map(|(subject, table)| Some((subject, table.as_ref().ok()?)))
     }
 
+    fn says_the_same(&self, other: &Self) -> bool {
+        let Self { code, name: _, role, campuses, libraries, tables } = self;
+        let campus =
+            |a: &&Campus, b: &&Campus| a.code == b.code && ranges(&a.ip_ranges).eq(ranges(&b.ip_ranges));
+        let library = |a: &&Library, b: &&Library| {
+            (&a.code, &a.campus) == (&b.code, &b.campus) && ranges(&a.ip_ranges).eq(ranges(&b.ip_ranges))
+        };
+        (code, role) == (&other.code, &other.role)
+            && same(campuses.iter(), other.campuses.iter(), campus)
+            && same(libraries.iter(), other.libraries.iter(), library)
+            && same(tables.iter(), other.tables.iter(), |(of, a), (of_b, b)| {
+                of == of_b
+                    && match (a, b) {
+                        (Ok(a), Ok(b)) => a.says_the_same(b),
+                        (Err(a), Err(b)) => a == b,
+                        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+                    }
+            })
+    }
+
     fn declare(&mut self, collection: &DesiredCollection) {
         let silent = match collection.standing {
             Standing::Wanted | Standing::InView => false,
@@ -195,6 +215,13 @@ impl Settings {
         settings
     }
 
+    /// Whether every question has the same answer in both, because they say the same: the same rows with the same
+    /// fields, the same amendments, the same campuses and libraries at the same addresses. What people call things,
+    /// and who says them, does not count.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        same(self.zones(), other.zones(), |a, b| a.says_the_same(b))
+    }
+
     /// A zone.
     pub fn zone(&self, code: &ZoneCode) -> Option<&Institution> {
         self.zones.get(code)
@@ -236,4 +263,25 @@ impl Settings {
         let zone = self.zone(code).ok_or_else(|| Arc::from(format!("there is no zone {code}")))?;
         zone.table(subject)
     }
+}
+
+/// Whether two series are as long, and alike in each step.
+fn same<T>(
+    mut a: impl Iterator<Item = T>,
+    mut b: impl Iterator<Item = T>,
+    is: impl Fn(&T, &T) -> bool,
+) -> bool {
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if !is(&a, &b) => return false,
+            (Some(_), Some(_)) => {}
+            (Some(_), None) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+/// Ranges of addresses, however they are written.
+fn ranges(ranges: &[ipnet::IpNet]) -> impl Iterator<Item = ipnet::IpNet> {
+    ranges.iter().map(ipnet::IpNet::trunc)
 }

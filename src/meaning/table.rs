@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Address, AmendTo, Amendment, Change, DesiredRecord, Enforcement, Field, Ground, ObservedRecord,
-    Provenance, Value,
+    Action, Address, Amend, AmendTo, Amendment, Change, DesiredRecord, Enforcement, Field, Ground,
+    ObservedRecord, Provenance, Value,
 };
 
 /// The operators of a rule's list, as Alma spells them.
@@ -34,6 +34,14 @@ pub enum Extent {
     Whole,
     /// What is named; the zone may hold more.
     Named,
+}
+
+/// Whether two amendments come to the same. Whether it is worth telling that there is nothing to amend has no part in
+/// an answer.
+fn wants_the_same(a: &Amendment, b: &Amendment) -> bool {
+    let Amendment { select, expected: _, amends, enforcement: _, provenance: _ } = a;
+    let said = |amend: &Amend| (amend.field.clone(), amend.to.clone());
+    *select == b.select && amends.iter().map(said).eq(b.amends.iter().map(said))
 }
 
 /// One record.
@@ -217,6 +225,16 @@ impl Table {
         }
     }
 
+    /// Whether both come to the same, whoever says so.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { extent, rows, amendments, aliases } = self;
+        (extent, aliases) == (&other.extent, &other.aliases)
+            && rows.len() == other.rows.len()
+            && rows.iter().zip(&other.rows).all(|(a, b)| a.says_the_same(b))
+            && amendments.len() == other.amendments.len()
+            && amendments.iter().zip(&other.amendments).all(|(a, b)| wants_the_same(a, b))
+    }
+
     /// Does what a plan would.
     pub fn change(&mut self, change: &Change) {
         let is = |row: &Row| {
@@ -259,6 +277,14 @@ impl Row {
             let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
             self.fields.insert(edit.field.clone(), said);
         }
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        let Self { fields, presence, ground: _, silence } = self;
+        let same = |(a, b): (&(Value, _), &(Value, _))| a.0 == b.0;
+        (*presence, *silence) == (other.presence, other.silence)
+            && fields.keys().eq(other.fields.keys())
+            && fields.values().zip(other.fields.values()).all(same)
     }
 
     fn amend(&mut self, field: &Field, to: &AmendTo, provenance: &Provenance, own: &dyn Fn(&Field) -> Field) {

@@ -16,6 +16,7 @@ mod keys;
 mod killed;
 mod ledgers;
 mod meddling;
+mod mutations;
 mod outputs;
 mod pipelines;
 mod plan_files;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Visibility;
-use crate::meaning::rule::{Listed, amended, listed};
+use crate::meaning::rule::{Listed, amended, listed, selected};
 use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
 use crate::meaning::table::{Entry, Extent};
@@ -95,7 +95,9 @@ fn agreed(
     }
     // What is wanted of rules that nobody has named will be so in each of them.
     let mut spoken = false;
-    for amendment in &table.amendments {
+    let is_request =
+        |amendment: &&Amendment| selected(amendment, "hides").and_then(Resource::parse).is_none();
+    for amendment in table.amendments.iter().filter(is_request) {
         let Some(right) = amended(amendment, user_group).and_then(&is_right) else { continue };
         spoken = true;
         let said = (which(subject, amendment), Ground::Declared(amendment.provenance.clone()));

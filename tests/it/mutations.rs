@@ -1,0 +1,414 @@
+//! Whether the expectations of the example notice a mistake: changes one thing of its manifests after the other, and
+//! says which changes that mean something else to a question no expectation minds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{slice, thread};
+
+use serde_json::Value as Json;
+use zonal::kinds;
+use zonal::manifest::node::{Node, NodeValue};
+use zonal::manifest::source::{self, Document, Source};
+use zonal::manifest::{self, Loaded, Manifest, codes};
+use zonal::meaning::{self, Settings};
+use zonal::model::{Diagnostic, Judged, Network, Severity};
+
+/// Fields that no question reads, each with why. `*` stands for any key or position.
+const UNREAD: [(&str, &str); 12] = [
+    ("BlockSharing/network-blocks spec.blocks.0.id", "a copied block is known by its type and description"),
+    ("BlockSharing/network-blocks spec.blocks.*.description.text", "words for people"),
+    ("BlockSharing/network-blocks spec.blocks.1.description.code", "a block sent home is known by its id"),
+    ("LinkingRules/partners spec.externalGroups", "what rules cannot choose by is a reason, and no fact"),
+    ("AvailabilityGroup/* spec.description", "words for people"),
+    ("AvailabilityGroup/* spec.eachMember.description", "words for people"),
+    ("UserGroups/* spec.groups.*.description", "words for people"),
+    ("UserGroups/* spec.groups.*.recordTypes", "whether a group can be given is a reason, and no fact"),
+    ("UserGroups/* spec.rotaRules.rota", "all rules count, whichever rota they assign"),
+    ("UserGroups/walk-in-users spec.displayLogic.hides", "all rules count that hide a request, whichever"),
+    ("UserGroups/alumni-of-ashby spec.displayLogic.hides", "all rules count that hide a request, whichever"),
+    ("UserGroups/alumni-elsewhere spec.displayLogic.hides", "all rules count that hide a request, whichever"),
+];
+
+const EXPECTATIONS: &str = "expectations.yaml";
+
+/// The example with one thing changed.
+struct Mutant {
+    /// Where, and what.
+    told: String,
+    /// The field, as `KIND/NAME a.b.0.c`.
+    field: String,
+    /// The file that it is in, and what stands there instead.
+    source: Source,
+}
+
+/// What became of a mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// It says the same to every question.
+    Alike,
+    /// Validation refuses it.
+    Refused,
+    /// An expectation fails.
+    Noticed,
+    /// It means something else, and nothing fails.
+    Unnoticed,
+}
+
+#[test]
+fn whatever_is_broken_in_the_example_makes_an_expectation_fail() {
+    let sources = sources();
+    let found = try_all(&sources, mutants(&sources));
+    let count = |fate| found.iter().filter(|(each, _)| *each == fate).count();
+    let [alike, refused, noticed] = [Fate::Alike, Fate::Refused, Fate::Noticed].map(count);
+    println!(
+        "{} mutants: {alike} mean the same, {refused} are refused, {noticed} make an expectation fail",
+        found.len()
+    );
+    let listed = |mutant: &Mutant| UNREAD.iter().position(|(field, _)| is_within(&mutant.field, field));
+    let unnoticed = || found.iter().filter(|(fate, _)| *fate == Fate::Unnoticed).map(|(_, mutant)| mutant);
+    let lines: Vec<&str> =
+        unnoticed().filter(|mutant| listed(mutant).is_none()).map(|mutant| &*mutant.told).collect();
+    assert!(lines.is_empty(), "no expectation notices {}:\n{}", lines.len(), lines.join("\n"));
+    let used: BTreeSet<usize> = unnoticed().filter_map(listed).collect();
+    for (index, (field, why)) in UNREAD.iter().enumerate() {
+        assert!(used.contains(&index), "{field} is noticed after all, or not there any more: {why}");
+    }
+    let read =
+        found.iter().filter(|(fate, _)| *fate == Fate::Noticed).find(|(_, mutant)| listed(mutant).is_some());
+    assert!(read.is_none(), "a question reads it after all: {}", read.map_or("", |(_, mutant)| &mutant.told));
+    assert!(noticed > 400, "{noticed} mutants are few");
+}
+
+#[test]
+fn an_example_that_has_lost_an_expectation_does_not_notice() {
+    let mut sources = sources();
+    let lost = "      - {member: 01MAPLE_ASHBY, record: authority, allowed: true, because: Ashby keeps the authority file}\n";
+    for source in sources.iter_mut().filter(|source| &*source.file == EXPECTATIONS) {
+        let text = source.text.as_ref().expect("it can be read");
+        assert!(text.contains(lost), "the expectation is not there any more");
+        source.text = Ok(text.replace(lost, ""));
+    }
+    let mutants = mutants(&sources).into_iter();
+    let mutants = mutants.filter(|mutant| &*mutant.source.file == "cataloging.yaml").collect();
+    let found = try_all(&sources, mutants).into_iter();
+    let unnoticed: Vec<String> =
+        found.filter(|(fate, _)| *fate == Fate::Unnoticed).map(|(_, mutant)| mutant.told).collect();
+    assert_eq!(unnoticed, [""; 0]);
+}
+
+/// The manifests of the example, by file.
+fn sources() -> Vec<Source> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
+    let entries = std::fs::read_dir(&folder).expect("the example is there");
+    let mut sources: Vec<Source> = entries
+        .map(|entry| {
+            let entry = entry.expect("and can be read");
+            let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string());
+            Source { file: entry.file_name().to_string_lossy().into(), text }
+        })
+        .collect();
+    sources.sort_by(|a, b| a.file.cmp(&b.file));
+    sources
+}
+
+/// What becomes of every mutant, on all cores.
+fn try_all(sources: &[Source], mutants: Vec<Mutant>) -> Vec<(Fate, Mutant)> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut example = Example::of(sources);
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(mutant) = mutants.get(index) else { return found };
+            found.push((index, example.fate(&mutant.source)));
+        }
+    };
+    let mut fates: Vec<(usize, Fate)> = thread::scope(|scope| {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("it has not panicked")).collect()
+    });
+    fates.sort();
+    fates.into_iter().map(|(_, fate)| fate).zip(mutants).collect()
+}
+
+/// The example as it is.
+struct Example {
+    network: Network,
+    /// In the order of the files.
+    manifests: Vec<Manifest>,
+    settings: Settings,
+    expectations: Vec<Manifest>,
+}
+
+impl Example {
+    fn of(sources: &[Source]) -> Self {
+        let (own, others): (Vec<Source>, Vec<Source>) =
+            sources.iter().cloned().partition(|source| &*source.file == EXPECTATIONS);
+        let Loaded { network, manifests, diagnostics } = manifest::load(&others, None);
+        assert!(!has_errors(&diagnostics), "{diagnostics:?}");
+        let network = network.expect("the example has a network");
+        let settings = declared(&network, &manifests).expect("and nothing is wrong with it");
+        // On its own the file has no network, which is told and does not matter.
+        let expectations = manifest::load(&own, None).manifests;
+        let example = Self { network, manifests, settings, expectations };
+        assert!(
+            example.holds(&example.network, &example.settings),
+            "`zonal test` fails before anything is changed"
+        );
+        example
+    }
+
+    /// Whether every expectation is met.
+    fn holds(&self, network: &Network, settings: &Settings) -> bool {
+        let (expectations, problems) = kinds::expectations(network, &self.expectations);
+        !has_errors(&problems)
+            && expectations.iter().all(|each| meaning::judge(each, settings) == Judged::Met)
+    }
+
+    /// What becomes of it with another file in the place of its own.
+    fn fate(&mut self, source: &Source) -> Fate {
+        let Loaded { network, manifests, mut diagnostics } = manifest::load(slice::from_ref(source), None);
+        let is_network = self.network.zones.iter().any(|zone| zone.place.file == source.file);
+        diagnostics.retain(|problem| is_network || problem.code != codes::NO_NETWORK);
+        if has_errors(&diagnostics) {
+            return Fate::Refused;
+        }
+        let network = network.unwrap_or_else(|| self.network.clone());
+        let is_here = |manifest: &Manifest| manifest.head.file == source.file;
+        let start = self.manifests.iter().take_while(|manifest| !is_here(manifest)).count();
+        let end = start + self.manifests[start..].iter().take_while(|manifest| is_here(manifest)).count();
+        let others = start..start + manifests.len();
+        let own: Vec<Manifest> = self.manifests.splice(start..end, manifests).collect();
+        let settings = declared(&network, &self.manifests);
+        self.manifests.splice(others, own);
+        match settings {
+            None => Fate::Refused,
+            Some(settings) if settings.says_the_same(&self.settings) => Fate::Alike,
+            Some(settings) if self.holds(&network, &settings) => Fate::Unnoticed,
+            Some(_) => Fate::Noticed,
+        }
+    }
+}
+
+/// What manifests declare; `None` where something is wrong with that.
+fn declared(network: &Network, manifests: &[Manifest]) -> Option<Settings> {
+    let (desired, problems) = kinds::expand(network, manifests);
+    (!has_errors(&problems)).then(|| Settings::declared(network, &desired))
+}
+
+fn has_errors(problems: &[Diagnostic]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
+}
+
+/// Whether a field is one that is meant, or lies in it.
+fn is_within(field: &str, meant: &str) -> bool {
+    let mut steps = field.split(['/', ' ', '.']);
+    meant.split(['/', ' ', '.']).all(|step| steps.next().is_some_and(|other| step == "*" || step == other))
+}
+
+/// Everything that can be changed, once each: what stands in a map or a list is left out, one by one; flags are
+/// flipped; each number in a text grows by one; words become others that could stand there, or are misspelt.
+fn mutants(sources: &[Source]) -> Vec<Mutant> {
+    let files = sources.iter().filter(|source| &*source.file != EXPECTATIONS);
+    let files: Vec<Vec<Document>> = files.map(|source| source::documents(source).0).collect();
+    let mut words = Words(words_of_schema());
+    for Document { root, .. } in files.iter().flatten() {
+        words.learn("", root);
+    }
+    let mut mutants = Vec::new();
+    for documents in &files {
+        for (index, Document { file, root, .. }) in documents.iter().enumerate() {
+            let text =
+                |pointer| root.find(pointer).and_then(|found| found.node.as_text()).map_or("", |text| text);
+            let (kind, name) = (text("/kind"), text("/metadata/name"));
+            let mut found = Vec::new();
+            changes(root, &Field::default(), &words, &mut found);
+            for Change { line, what, field, to } in found {
+                let said = documents.iter().enumerate().map(|(each, Document { root, .. })| {
+                    let mut said = root.to_json();
+                    if each == index {
+                        field.change(&mut said, to.clone());
+                    }
+                    said.to_string()
+                });
+                let text = said.collect::<Vec<String>>().join("\n---\n");
+                mutants.push(Mutant {
+                    told: format!("{file}:{line}: {what}"),
+                    field: format!("{kind}/{name} {}", field.name()),
+                    source: Source { file: Arc::clone(file), text: Ok(text) },
+                });
+            }
+        }
+    }
+    mutants
+}
+
+/// One change of a document.
+struct Change {
+    line: u32,
+    what: String,
+    field: Field,
+    /// What stands there instead; nothing where it is left out.
+    to: Option<Json>,
+}
+
+/// The way to a field, by keys and positions.
+#[derive(Clone, Default)]
+struct Field(Vec<Result<Arc<str>, usize>>);
+
+impl Field {
+    fn then(&self, step: Result<Arc<str>, usize>) -> Self {
+        Self(self.0.iter().cloned().chain([step]).collect())
+    }
+
+    /// The last key on the way.
+    fn key(&self) -> &str {
+        self.0.iter().rev().find_map(|step| step.as_deref().ok()).unwrap_or_default()
+    }
+
+    fn name(&self) -> String {
+        let step = |step: &Result<Arc<str>, usize>| match step {
+            Ok(key) => key.to_string(),
+            Err(index) => index.to_string(),
+        };
+        self.0.iter().map(step).collect::<Vec<String>>().join(".")
+    }
+
+    fn change(&self, document: &mut Json, to: Option<Json>) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let parent = way.iter().fold(document, |json, step| match step {
+            Ok(key) => &mut json[&**key],
+            Err(index) => &mut json[*index],
+        });
+        match (parent, last, to) {
+            (Json::Object(fields), Ok(key), Some(to)) => drop(fields.insert(key.to_string(), to)),
+            (Json::Object(fields), Ok(key), None) => drop(fields.shift_remove(&**key)),
+            (Json::Array(items), Err(index), Some(to)) => items[*index] = to,
+            (Json::Array(items), Err(index), None) => drop(items.remove(*index)),
+            (parent, _, _) => panic!("{} is not in {parent}", self.name()),
+        }
+    }
+}
+
+fn changes(node: &Node, field: &Field, words: &Words, found: &mut Vec<Change>) {
+    let mut of = |node: &Node, line: u32, field: Field| {
+        let shown: String = node.to_json().to_string().chars().take(70).collect();
+        let what = format!("without {}: {shown}", field.key());
+        found.push(Change { line, what, field: field.clone(), to: None });
+        let others: Vec<Json> = match &node.value {
+            NodeValue::Bool(flag) => vec![(!flag).into()],
+            NodeValue::Number(text) => grown(text).into_iter().filter_map(|text| text.parse().ok()).collect(),
+            NodeValue::Text(text) => words.others(field.key(), text).into_iter().map(Json::from).collect(),
+            NodeValue::Null => Vec::new(),
+            NodeValue::List(_) | NodeValue::Map(_) => {
+                changes(node, &field, words, found);
+                Vec::new()
+            }
+        };
+        for to in others {
+            let what = format!("{}: {to} in the place of {shown}", field.key());
+            found.push(Change { line, what, field: field.clone(), to: Some(to) });
+        }
+    };
+    match &node.value {
+        NodeValue::Map(entries) => {
+            for (key, node) in entries {
+                of(node, key.extent.start.line, field.then(Ok(Arc::clone(&key.text))));
+            }
+        }
+        NodeValue::List(items) => {
+            for (index, node) in items.iter().enumerate() {
+                of(node, node.extent.start.line, field.then(Err(index)));
+            }
+        }
+        NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::Text(_) => {}
+    }
+}
+
+/// Words that can stand under a key: those that its schema knows, and those that the example has there.
+struct Words(BTreeMap<String, BTreeSet<String>>);
+
+impl Words {
+    fn learn(&mut self, key: &str, node: &Node) {
+        match &node.value {
+            NodeValue::Text(text) => {
+                self.0.entry(key.to_owned()).or_default().insert(text.to_string());
+            }
+            NodeValue::List(items) => items.iter().for_each(|item| self.learn(key, item)),
+            NodeValue::Map(entries) => entries.iter().for_each(|(key, node)| self.learn(&key.text, node)),
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) => {}
+        }
+    }
+
+    /// What a text is replaced by: the next word that can stand there, itself with a number that has grown, and
+    /// itself misspelt.
+    fn others(&self, key: &str, text: &str) -> BTreeSet<String> {
+        let mut others: BTreeSet<String> = grown(text).into_iter().collect();
+        let known = self.0.get(key).into_iter().flatten();
+        let next = known
+            .clone()
+            .find(|word| word.as_str() > text)
+            .or(known.clone().find(|word| word.as_str() != text));
+        others.extend(next.cloned());
+        if text.contains(|letter: char| letter.is_alphabetic()) {
+            others.insert(format!("{text}X"));
+        }
+        others
+    }
+}
+
+/// A text with one of its numbers one greater.
+fn grown(text: &str) -> Vec<String> {
+    let mut grown = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find(|letter: char| letter.is_ascii_digit()).map(|at| from + at) {
+        let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+        from = start + digits;
+        if let Ok(number) = text[start..from].parse::<u64>() {
+            grown.push(format!("{}{:0digits$}{}", &text[..start], number + 1, &text[from..]));
+        }
+    }
+    grown
+}
+
+/// The words of every property of the published schema that has a choice of them.
+fn words_of_schema() -> BTreeMap<String, BTreeSet<String>> {
+    fn choice(schema: &Json, root: &Json, words: &mut BTreeSet<String>) {
+        let pointer = schema["$ref"].as_str().and_then(|pointer| pointer.strip_prefix('#'));
+        if let Some(named) = pointer.and_then(|pointer| root.pointer(pointer)) {
+            choice(named, root, words);
+        }
+        words.extend(schema["const"].as_str().map(str::to_owned));
+        words.extend(
+            schema["enum"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned),
+        );
+        for several in ["anyOf", "oneOf"] {
+            schema[several].as_array().into_iter().flatten().for_each(|one| choice(one, root, words));
+        }
+        if schema["items"].is_object() {
+            choice(&schema["items"], root, words);
+        }
+    }
+    fn walk(schema: &Json, root: &Json, found: &mut BTreeMap<String, BTreeSet<String>>) {
+        if let Some(properties) = schema["properties"].as_object() {
+            for (name, property) in properties {
+                choice(property, root, found.entry(name.clone()).or_default());
+            }
+        }
+        match schema {
+            Json::Object(fields) => fields.values().for_each(|each| walk(each, root, found)),
+            Json::Array(items) => items.iter().for_each(|each| walk(each, root, found)),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/manifest.json");
+    let text = std::fs::read_to_string(path).expect("the schema is published");
+    let schema: Json = serde_json::from_str(&text).expect("and it is JSON");
+    let mut found = BTreeMap::new();
+    walk(&schema, &schema, &mut found);
+    found
+}
