@@ -4,13 +4,9 @@ use std::borrow::Cow;
 
 use super::collection::{Comparison, Draft};
 use crate::model::{
-    Action, Amend, AmendTo, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected, Failure, Field,
-    Key, Mode, ObservedRecord, Record, Value,
+    Action, Amend, AmendTo, Amended, Amendment, DesiredCollection, Drift, Edit, Enforcement, Expected,
+    Failure, Field, IN_LIST, Key, Mode, NOT_IN_LIST, ObservedRecord, Record, Value,
 };
-
-/// The operators of a rule's list, as Alma spells them.
-const IN: &str = "INLIST";
-const NOT_IN: &str = "NOTINLIST";
 
 impl<'a> Comparison<'a> {
     /// What an amendment comes to.
@@ -185,47 +181,25 @@ impl<'a> Comparison<'a> {
             provenance: provenance.clone(),
         };
         let observed = before.unwrap_or(&Value::Null);
-        let has = |text: &str| observed.texts().iter().any(|each| **each == *text);
-        let with = |text| Value::list(observed.texts().iter().chain([text]).cloned());
-        let without =
-            |text: &str| Value::list(observed.texts().iter().filter(|each| &***each != text).cloned());
-        let operator = |operator| {
-            let operator = self.names.resolve(operator)?;
-            Ok::<_, Failure>((operator, record.get(operator).and_then(Value::as_text)))
+        let operator = match to.operator() {
+            Some(by) => Some((self.names.resolve(by)?, by)),
+            None => None,
         };
-        Ok(match to {
-            AmendTo::Value(value) if observed == value => Vec::new(),
-            AmendTo::Value(value) => vec![edit(value.clone())],
-            AmendTo::Filled(_) if *observed != Value::Null => Vec::new(),
-            AmendTo::Filled(value) => vec![edit(value.clone())],
-            AmendTo::With(text) if has(text) => Vec::new(),
-            AmendTo::With(text) => vec![edit(with(text))],
-            AmendTo::Without(text) if has(text) => vec![edit(without(text))],
-            AmendTo::Without(_) => Vec::new(),
-            AmendTo::Passing { text, operator: by } => match operator(by)?.1 {
-                Some(IN) if !has(text) => vec![edit(with(text))],
-                Some(NOT_IN) if has(text) => vec![edit(without(text))],
-                Some(_) | None => Vec::new(),
-            },
-            AmendTo::Stopping { text, operator: by } => {
-                let (operator, word) = operator(by)?;
-                match word {
-                    Some(IN) if has(text) => vec![edit(without(text))],
-                    Some(NOT_IN) if !has(text) => vec![edit(with(text))],
-                    Some(_) => Vec::new(),
-                    None => vec![
-                        edit(with(text)),
-                        Edit {
-                            field: operator.clone(),
-                            name: by.clone(),
-                            before: record.get(operator).cloned(),
-                            after: Value::from(NOT_IN),
-                            provenance: provenance.clone(),
-                        },
-                    ],
-                }
-            }
-        })
+        let word = operator.and_then(|(field, _)| record.get(field)).and_then(Value::as_text);
+        let Some(Amended { value, operator: other }) = to.amended(observed, word) else {
+            return Ok(Vec::new());
+        };
+        let mut edits = vec![edit(value)];
+        if let (Some(other), Some((field, by))) = (other, operator) {
+            edits.push(Edit {
+                field: field.clone(),
+                name: by.clone(),
+                before: record.get(field).cloned(),
+                after: Value::from(other),
+                provenance: provenance.clone(),
+            });
+        }
+        Ok(edits)
     }
 }
 
@@ -251,10 +225,10 @@ fn words(to: &AmendTo) -> String {
         AmendTo::With(text) => format!("with {text}"),
         AmendTo::Without(text) => format!("without {text}"),
         AmendTo::Passing { text, operator: _ } => {
-            format!("matching {text} ({IN}: add it; {NOT_IN}: take it out)")
+            format!("matching {text} ({IN_LIST}: add it; {NOT_IN_LIST}: take it out)")
         }
         AmendTo::Stopping { text, operator: _ } => {
-            format!("not matching {text} ({IN}: take it out; {NOT_IN}: add it)")
+            format!("not matching {text} ({IN_LIST}: take it out; {NOT_IN_LIST}: add it)")
         }
     }
 }

@@ -23,7 +23,7 @@ pub use expectation::{judge, judge_all, outlook};
 pub use impact::impact;
 pub use settings::{Institution, Settings};
 pub use subject::Subject;
-pub use table::{Entry, Extent, IN, NOT_IN, Presence, Row, Silence, Table};
+pub use table::{Entry, Extent, Presence, Row, Silence, Table};
 
 use std::collections::{BTreeMap, BTreeSet};
 

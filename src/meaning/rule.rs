@@ -1,7 +1,7 @@
 //! What a rule's list of user groups makes of one of them.
 
-use super::table::{Entry, IN, NOT_IN};
-use crate::model::{AmendTo, Amendment};
+use super::table::Entry;
+use crate::model::{AmendTo, Amendment, IN_LIST, NOT_IN_LIST};
 
 /// What a list makes of a user group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub fn listed(rule: Entry<'_>, user_group: &str) -> Listed {
     let is_listed = || rule.lists("userGroups", user_group);
     match rule.text("operator") {
         None => Listed::NoList,
-        Some(IN) if is_listed() => Listed::Passes,
-        Some(IN) => Listed::Stopped,
-        Some(NOT_IN) if is_listed() => Listed::Stopped,
-        Some(NOT_IN) => Listed::Passes,
+        Some(IN_LIST) if is_listed() => Listed::Passes,
+        Some(IN_LIST) => Listed::Stopped,
+        Some(NOT_IN_LIST) if is_listed() => Listed::Stopped,
+        Some(NOT_IN_LIST) => Listed::Passes,
         Some(_) => Listed::Unclear,
     }
 }
@@ -37,13 +37,13 @@ pub fn amended(amendment: &Amendment, user_group: &str) -> Option<Listed> {
         AmendTo::Passing { text, operator: _ } if **text == *user_group => Some(Listed::Passes),
         AmendTo::Stopping { text, operator: _ } if **text == *user_group => Some(Listed::Stopped),
         AmendTo::With(text) if **text == *user_group => match operator() {
-            Some(IN) => Some(Listed::Passes),
-            Some(NOT_IN) => Some(Listed::Stopped),
+            Some(IN_LIST) => Some(Listed::Passes),
+            Some(NOT_IN_LIST) => Some(Listed::Stopped),
             Some(_) | None => None,
         },
         AmendTo::Without(text) if **text == *user_group => match operator() {
-            Some(IN) => Some(Listed::Stopped),
-            Some(NOT_IN) => Some(Listed::Passes),
+            Some(IN_LIST) => Some(Listed::Stopped),
+            Some(NOT_IN_LIST) => Some(Listed::Passes),
             Some(_) | None => None,
         },
         AmendTo::Passing { .. }

@@ -5,14 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Address, Amend, AmendTo, Amendment, Change, DesiredRecord, Enforcement, Field, Ground,
+    Action, Address, Amend, AmendTo, Amended, Amendment, Change, DesiredRecord, Enforcement, Field, Ground,
     ObservedRecord, Provenance, Value,
 };
-
-/// The operators of a rule's list, as Alma spells them.
-pub const IN: &str = "INLIST";
-/// The other one.
-pub const NOT_IN: &str = "NOTINLIST";
 
 /// One collection of one zone.
 #[derive(Debug, Clone)]
@@ -288,36 +283,16 @@ impl Row {
     }
 
     fn amend(&mut self, field: &Field, to: &AmendTo, provenance: &Provenance, own: &dyn Fn(&Field) -> Field) {
-        let held = self.fields.get(field).map_or(Value::Null, |(value, _)| value.clone());
-        let with = |text: &Arc<str>| Value::list(held.texts().iter().chain([text]).cloned());
-        let without =
-            |text: &Arc<str>| Value::list(held.texts().iter().filter(|each| *each != text).cloned());
-        let operator = |by: &Field| self.fields.get(&own(by)).and_then(|(value, _)| value.as_text());
-        let after = match to {
-            AmendTo::Value(value) => value.clone(),
-            AmendTo::Filled(_) if held != Value::Null => return,
-            AmendTo::Filled(value) => value.clone(),
-            AmendTo::With(text) => with(text),
-            AmendTo::Without(text) => without(text),
-            AmendTo::Passing { text, operator: by } => match operator(by) {
-                Some(IN) => with(text),
-                Some(NOT_IN) => without(text),
-                Some(_) | None => return,
-            },
-            AmendTo::Stopping { text, operator: by } => match operator(by) {
-                Some(IN) => without(text),
-                Some(NOT_IN) => with(text),
-                Some(_) => return,
-                None => {
-                    let said = (Value::from(NOT_IN), Some(Arc::new(provenance.clone())));
-                    let list = with(text);
-                    self.fields.insert(own(by), said);
-                    list
-                }
-            },
-        };
-        if after != held {
-            self.fields.insert(field.clone(), (after, Some(Arc::new(provenance.clone()))));
+        let none = Value::Null;
+        let held = self.fields.get(field).map_or(&none, |(value, _)| value);
+        let operator = to.operator().map(own);
+        let word =
+            operator.as_ref().and_then(|by| self.fields.get(by)).and_then(|(value, _)| value.as_text());
+        let Some(Amended { value, operator: other }) = to.amended(held, word) else { return };
+        let said = |value| (value, Some(Arc::new(provenance.clone())));
+        self.fields.insert(field.clone(), said(value));
+        if let (Some(other), Some(operator)) = (other, operator) {
+            self.fields.insert(operator, said(Value::from(other)));
         }
     }
 }

@@ -176,6 +176,56 @@ pub enum AmendTo {
     },
 }
 
+/// The operator of a list that must hold what passes, as Alma spells it.
+pub const IN_LIST: &str = "INLIST";
+/// The operator of a list that stops what it holds.
+pub const NOT_IN_LIST: &str = "NOTINLIST";
+
+/// What a field that is amended becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amended {
+    /// What it holds then.
+    pub value: Value,
+    /// The operator that its rule gets, where it has none.
+    pub operator: Option<&'static str>,
+}
+
+impl AmendTo {
+    /// The field that holds the operator, where one matters.
+    pub fn operator(&self) -> Option<&Field> {
+        match self {
+            Self::Passing { operator, .. } | Self::Stopping { operator, .. } => Some(operator),
+            Self::Value(_) | Self::Filled(_) | Self::With(_) | Self::Without(_) => None,
+        }
+    }
+
+    /// What becomes of a field, given what it holds and the rule's operator; `None` where it is as wanted.
+    pub fn amended(&self, held: &Value, operator: Option<&str>) -> Option<Amended> {
+        let with = |text: &Arc<str>| Value::list(held.texts().iter().chain([text]).cloned());
+        let without =
+            |text: &Arc<str>| Value::list(held.texts().iter().filter(|each| *each != text).cloned());
+        let mut other = None;
+        let value = match (self, operator) {
+            (Self::Value(value), _) => value.clone(),
+            (Self::Filled(_), _) if *held != Value::Null => return None,
+            (Self::Filled(value), _) => value.clone(),
+            (Self::With(text), _)
+            | (Self::Passing { text, .. }, Some(IN_LIST))
+            | (Self::Stopping { text, .. }, Some(NOT_IN_LIST)) => with(text),
+            (Self::Without(text), _)
+            | (Self::Passing { text, .. }, Some(NOT_IN_LIST))
+            | (Self::Stopping { text, .. }, Some(IN_LIST)) => without(text),
+            (Self::Stopping { text, .. }, None) => {
+                other = Some(NOT_IN_LIST);
+                with(text)
+            }
+            // Without an operator everything passes; of another one nobody knows what it does.
+            (Self::Passing { .. }, _) | (Self::Stopping { .. }, Some(_)) => return None,
+        };
+        (value != *held || other.is_some()).then_some(Amended { value, operator: other })
+    }
+}
+
 /// One wanted value and who wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredValue {

@@ -34,8 +34,8 @@ pub use approval::{Approval, Approved, Overridden, UnderReview};
 pub use change::{Action, Change, Conflict, Drift, Edit, Effect, Mode, Origin};
 pub use channel::Channel;
 pub use desired::{
-    Amend, AmendTo, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
-    Expected, Reference, Shape, Standing, Unlisted,
+    Amend, AmendTo, Amended, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
+    Expected, IN_LIST, NOT_IN_LIST, Reference, Shape, Standing, Unlisted,
 };
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
