@@ -217,8 +217,6 @@ pub async fn look(
         },
         ..plan::plan(&config.network, differences, &observed, selection)
     };
-    let before = Settings::observed(&config.network, &observed);
-    plan.impacts = meaning::impact(&plan, &before, &before.after(&plan));
     plan::origin::hold(&mut plan);
     let under_review = match &reviewed {
         Some(reviewed) => {
@@ -229,6 +227,10 @@ pub async fn look(
     };
     // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
     plan.digest = under_review.plan;
+    let before = Settings::observed(&config.network, &observed);
+    let after = before.after(&plan);
+    plan.impacts = meaning::impact(&plan, &before, &after);
+    plan.expectations = meaning::outlook(&config.expectations, &before, &after);
     let now = world.timestamp()?;
     let mut taken = approvals::overrides(&approvals, plan.digest);
     taken.extend(reviewed.iter().flat_map(|reviewed| reviewed.taken.iter().cloned()));

@@ -33,17 +33,30 @@ const VALUED: [&str; 8] = [
     "proxy_enabled",
 ];
 /// Elements around a list, with the name of the list's items, under which JSON has the array.
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 7] = [
     ("rows", "row"),
     ("headers", "header"),
     ("relations", "relation"),
     ("open_hours", "open_hour"),
     ("group_settings", "group_setting"),
+    ("user_blocks", "user_block"),
+    ("user_roles", "user_role"),
 ];
 
 /// Elements that are objects even where they are empty.
-const OBJECTS: [&str; 8] =
-    ["scope", "row", "header", "relation", "relations", "open_hour", "open_hours", "group_setting"];
+const OBJECTS: [&str; 11] = [
+    "scope",
+    "row",
+    "header",
+    "relation",
+    "relations",
+    "open_hour",
+    "open_hours",
+    "group_setting",
+    "user",
+    "user_block",
+    "user_role",
+];
 
 /// An element that is still open.
 struct Open {

@@ -33,6 +33,11 @@ pub(super) struct Query {
     pub status: Option<String>,
     pub submit_date_from: Option<String>,
     pub submit_date_to: Option<String>,
+    pub op: Option<String>,
+    pub q: Option<String>,
+    pub user_id_type: Option<String>,
+    pub source_institution_code: Option<String>,
+    pub source_user_id: Option<String>,
     format: Option<String>,
     key: Option<String>,
 }
@@ -53,6 +58,8 @@ pub(super) enum Route {
     Letter(String),
     Relations,
     OpenHours,
+    Users,
+    User(String),
     Nothing,
 }
 
@@ -100,6 +107,11 @@ impl Query {
                 "status" => &mut read.status,
                 "submit_date_from" => &mut read.submit_date_from,
                 "submit_date_to" => &mut read.submit_date_to,
+                "op" => &mut read.op,
+                "q" => &mut read.q,
+                "user_id_type" => &mut read.user_id_type,
+                "source_institution_code" => &mut read.source_institution_code,
+                "source_user_id" => &mut read.source_user_id,
                 "format" => &mut read.format,
                 "apikey" => &mut read.key,
                 _ => continue,
@@ -119,6 +131,13 @@ impl Route {
     fn of(path: &str) -> Self {
         if let Some(rest) = path.strip_prefix("/almaws/v1/electronic/") {
             return Self::electronic(rest.trim_end_matches('/'));
+        }
+        if let Some(rest) = path.strip_prefix("/almaws/v1/users") {
+            return match rest.trim_end_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+                [""] => Self::Users,
+                ["", id] => Self::User(decoded(id)),
+                _ => Self::Nothing,
+            };
         }
         let Some(rest) = path.strip_prefix("/almaws/v1/conf/") else { return Self::Nothing };
         let mut segments = rest.trim_end_matches('/').split('/');

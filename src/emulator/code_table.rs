@@ -12,7 +12,7 @@ use super::zone::EmulatedZone;
 impl CodeRow {
     /// The description in a language. One that is missing is answered in the default language;
     /// what Alma does is not known.
-    fn description(&self, language: &str, zone: &EmulatedZone) -> &str {
+    pub(super) fn description(&self, language: &str, zone: &EmulatedZone) -> &str {
         [language, &zone.default_language, "en"]
             .into_iter()
             .find_map(|language| self.descriptions.get(language))

@@ -21,7 +21,7 @@ pub struct Control(pub(super) Arc<Network>);
 /// Why something cannot be done: what was asked for does not fit the network. For the reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Misfit(String);
+pub struct Misfit(pub(super) String);
 
 impl Control {
     /// The zones.
@@ -106,7 +106,9 @@ impl Control {
         let state = &mut *lock(&place.state);
         let stamp = Stamp { by: edit.by.clone(), date: state.settings.today.clone() };
         let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
-        kept.edit(of, edit, stamp).map_err(Misfit)
+        kept.edit(of, edit, stamp).map_err(Misfit)?;
+        state.institution.changed();
+        Ok(())
     }
 
     /// The records of a collection that the API does not reach, in the order of their keys.
@@ -196,7 +198,7 @@ impl Control {
         self.0.places.iter().map(place).collect()
     }
 
-    fn place(&self, code: &str) -> Result<&Place, Misfit> {
+    pub(super) fn place(&self, code: &str) -> Result<&Place, Misfit> {
         let found = self.0.places.iter().find(|place| place.zone.code == code);
         found.ok_or_else(|| {
             let codes: Vec<&str> = self.zones().map(|zone| zone.code.as_str()).collect();

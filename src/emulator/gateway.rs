@@ -131,7 +131,9 @@ impl Network {
                     }
                 }
                 kept.revision += 1;
-                Ok(json!({"revision": kept.revision.to_string()}))
+                let revision = kept.revision.to_string();
+                institution.changed();
+                Ok(json!({"revision": revision}))
             }
             (_, _) => Err((StatusCode::METHOD_NOT_ALLOWED, "METHOD", "that cannot be done here".to_owned())),
         }

@@ -14,11 +14,12 @@ use super::edit::{Scheduled, Subject};
 use super::electronic::{self, Electronic};
 use super::jobs::Jobs;
 use super::kept::{Kept, Name};
+use super::mapping_table::{check_actions, check_values};
 use super::objects::Objects;
 use super::put::Put;
 use super::refusal::Refusal;
 use super::schedule::Happened;
-use super::table::{Access, CodeTable, Column, MappingTable, Stamp, TableKind, TableSeed};
+use super::table::{Access, CodeTable, MappingTable, Stamp, TableKind, TableSeed};
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
@@ -55,6 +56,8 @@ pub(super) struct Institution {
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
     written: BTreeMap<Format, BTreeMap<String, Bytes>>,
+    /// Another number after each change of what the zone holds.
+    pub revision: u64,
 }
 
 /// Beyond this many answers something asks for ever new ones, and keeping them is no use.
@@ -76,6 +79,7 @@ impl Institution {
             kept,
             jobs,
             written: BTreeMap::new(),
+            revision: 0,
         };
         tables.into_iter().for_each(|table| institution.put_table(table));
         institution
@@ -94,6 +98,12 @@ impl Institution {
     /// To be called whenever an answer may have become another one.
     pub fn forget_written(&mut self) {
         self.written.clear();
+        self.changed();
+    }
+
+    /// To be called whenever what the zone holds has become something else, whether an answer shows it or not.
+    pub fn changed(&mut self) {
+        self.revision += 1;
     }
 
     /// Answers a request that the gateway let through.
@@ -137,6 +147,8 @@ impl Institution {
                 | Route::Letter(_)
                 | Route::Relations
                 | Route::OpenHours
+                | Route::Users
+                | Route::User(_)
                 | Route::Nothing,
                 _,
             ) => Err(Refusal::routing()),
@@ -161,6 +173,8 @@ impl Institution {
             | Route::Letters
             | Route::Jobs
             | Route::Runs(_)
+            | Route::Users
+            | Route::User(_)
             | Route::Nothing => {}
         }
         Ok(reply)
@@ -235,7 +249,7 @@ impl Institution {
         let library = match call.query.scope.as_deref() {
             None => "",
             Some(scope) if scope == zone.code => "",
-            Some(scope) if zone.libraries.iter().any(|library| library == scope) => scope,
+            Some(scope) if zone.has_library(scope) => scope,
             Some(scope) => return Err(invalid("scope", scope)),
         };
         let language = language(call, zone, &zone.default_language)?;
@@ -351,41 +365,4 @@ fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
 
 pub(super) fn invalid(name: &str, value: &str) -> Refusal {
     Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
-}
-
-/// Refuses values that the code table behind their column does not hold.
-fn check_values(
-    table: &MappingTable,
-    put: &Put<'_>,
-    code_tables: &BTreeMap<String, CodeTable>,
-) -> Result<(), Refusal> {
-    for (number, header) in table.headers.iter().enumerate() {
-        let Column::Code(name) = &header.column else { continue };
-        let Some(rows) = code_tables.get(name).and_then(|codes| codes.rows.get("")) else { continue };
-        for sent in put.rows()? {
-            let value = super::put::text(sent, &format!("column{number}"))?;
-            if !value.is_empty() && !rows.iter().any(|row| row.code == value) {
-                let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
-                return Err(Refusal::business(402119, message));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
-/// are the rows of another table.
-fn check_actions(table: &MappingTable, put: &Put<'_>, actions: Option<&MappingTable>) -> Result<(), Refusal> {
-    let column = table.headers.iter().position(|header| header.name == "Blocked Action");
-    let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
-        return Ok(());
-    };
-    for sent in put.rows()? {
-        let value = super::put::text(sent, &format!("column{column}"))?;
-        if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
-            let message = format!("General error: '{value}' is not a blocked action of the institution.");
-            return Err(Refusal::business(402119, message));
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! A mapping table on its way out and in: rows without an id, replaced wholly.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::answer::{View, sub_system};
@@ -7,7 +9,7 @@ use super::behaviour::{ManagedInNetwork, UnusedColumns};
 use super::document::{Node, Part};
 use super::put::{Flag, Put, text};
 use super::refusal::Refusal;
-use super::table::{Column, Header, MappingRow, MappingTable};
+use super::table::{CodeTable, Column, Header, MappingRow, MappingTable};
 use crate::model::network::Role;
 
 /// What the API calls the columns of a row: seven, from 0 on (the vendor's schema).
@@ -142,4 +144,45 @@ fn row(put: &Put<'_>, sent: &Map<String, Value>, held: &[&MappingRow]) -> Result
     };
     let enabled = Flag::of(sent, "enabled")? != Flag::Off;
     Ok(MappingRow { columns, enabled, managed_in_network, updated: Some(put.stamp()) })
+}
+
+/// Refuses values that the code table behind their column does not hold.
+pub(super) fn check_values(
+    table: &MappingTable,
+    put: &Put<'_>,
+    code_tables: &BTreeMap<String, CodeTable>,
+) -> Result<(), Refusal> {
+    for (number, header) in table.headers.iter().enumerate() {
+        let Column::Code(name) = &header.column else { continue };
+        let Some(rows) = code_tables.get(name).and_then(|codes| codes.rows.get("")) else { continue };
+        for sent in put.rows()? {
+            let value = text(sent, &format!("column{number}"))?;
+            if !value.is_empty() && !rows.iter().any(|row| row.code == value) {
+                let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
+                return Err(Refusal::business(402119, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
+/// are the rows of another table.
+pub(super) fn check_actions(
+    table: &MappingTable,
+    put: &Put<'_>,
+    actions: Option<&MappingTable>,
+) -> Result<(), Refusal> {
+    let column = table.headers.iter().position(|header| header.name == "Blocked Action");
+    let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
+        return Ok(());
+    };
+    for sent in put.rows()? {
+        let value = text(sent, &format!("column{column}"))?;
+        if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
+            let message = format!("General error: '{value}' is not a blocked action of the institution.");
+            return Err(Refusal::business(402119, message));
+        }
+    }
+    Ok(())
 }

@@ -12,7 +12,8 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 
 use super::behaviour::{Behaviour, Connection, ErrorShape, Settings, UnknownKey};
-use super::call::Call;
+use super::call::{Call, Route};
+use super::conduct::Contributed;
 use super::fault::{Armed, Effect};
 use super::gateway::GatewayKeys;
 use super::institution::{Institution, Reply, Visit};
@@ -20,7 +21,9 @@ use super::log::{Log, LoggedRequest, Statistics};
 use super::random::{mix, text};
 use super::refusal::{Refusal, Shape};
 use super::seed;
+use super::stored::Stored;
 use super::threshold::Threshold;
+use super::users::People;
 use super::zone::EmulatedZone;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-exl-api-remaining");
@@ -36,6 +39,10 @@ pub(super) struct Network {
     tracked: AtomicU64,
     pub armed: AtomicU64,
     pub gateway_keys: Mutex<GatewayKeys>,
+    pub stored: Stored,
+    pub people: Mutex<People>,
+    /// Records that members have brought into the network zone.
+    pub contributed: Mutex<Vec<Contributed>>,
 }
 
 /// A zone and its part of the gateway.
@@ -110,6 +117,9 @@ impl Network {
             tracked: AtomicU64::new(0),
             armed: AtomicU64::new(0),
             gateway_keys: Mutex::default(),
+            stored: Stored::default(),
+            people: Mutex::default(),
+            contributed: Mutex::default(),
         }
     }
 
@@ -169,9 +179,12 @@ impl Network {
             Some(refusal) => Err(refusal),
             None if allowed == Allowed::Reading && call.method != Method::GET => Err(Refusal::unauthorized()),
             None => {
-                let mut state = lock(&place.state);
                 let visit = Visit { call, sent, zone: &place.zone, settings: &settings, code };
-                let answer = state.institution.answer(&visit);
+                let answer = if let Route::Users | Route::User(_) = call.route {
+                    self.users(&visit)
+                } else {
+                    lock(&place.state).institution.answer(&visit)
+                };
                 afterwards(effect.as_ref()).map_or(answer, Err)
             }
         };
@@ -208,6 +221,8 @@ impl Network {
 
     fn respond(&self, call: &Call, settings: &Settings, result: Result<Reply, Refusal>) -> Response<Bytes> {
         let (status, kind, body) = match result {
+            // A deed that has nothing to show.
+            Ok((format, body)) if body.is_empty() => (StatusCode::NO_CONTENT, format.content_type(), body),
             Ok((format, body)) => (StatusCode::OK, format.content_type(), body),
             Err(refusal) => {
                 let number = self.tracked.fetch_add(1, Ordering::Relaxed) + 1;

@@ -34,8 +34,7 @@ impl Put<'_> {
         let scope = self.body.get("scope");
         let institution = scope.and_then(|scope| code(scope.get("institution_id"))).unwrap_or_default();
         let library = scope.and_then(|scope| code(scope.get("library_id"))).unwrap_or_default();
-        let known = library.is_empty()
-            || (level == Level::Library && self.zone.libraries.iter().any(|known| known == library));
+        let known = library.is_empty() || (level == Level::Library && self.zone.has_library(library));
         if institution == self.zone.code && known {
             Ok(library.to_owned())
         } else {

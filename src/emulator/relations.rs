@@ -86,7 +86,7 @@ pub(super) fn taken(
     for entry in entries {
         let entry = entry.as_object().ok_or_else(malformed)?;
         let library = code(entry.get(library)).ok_or_else(malformed)?;
-        if !zone.libraries.iter().any(|known| known == library) {
+        if !zone.has_library(library) {
             let message = format!("Parameter value invalid: '{library}' is not a library.");
             return Err(Refusal::business(40_166_411, message));
         }

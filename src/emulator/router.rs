@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::call::Call;
+use super::conduct;
 use super::control::{Control, Misfit};
 use super::gateway::PREFIX;
 use super::network::Network;
@@ -38,6 +39,7 @@ pub(super) fn router(network: &Arc<Network>) -> Router {
         .route("/zones", get(zones))
         .route("/zones/{zone}/tables", get(tables))
         .route("/zones/{zone}/tables/{kind}/{name}", get(table).put(put_table))
+        .merge(conduct::doors())
         .with_state(Control(Arc::clone(network)));
     Router::new().nest("/emulator", doors).fallback(api).with_state(Arc::clone(network))
 }
@@ -129,7 +131,7 @@ async fn zones(State(control): State<Control>) -> Response<Body> {
             Role::Member => "member",
         };
         json!({
-            "code": zone.code, "name": zone.name, "role": role, "libraries": zone.libraries,
+            "code": zone.code, "name": zone.name, "role": role, "libraries": zone.library_codes(),
             "languages": zone.languages, "default_language": zone.default_language,
         })
     });
@@ -167,7 +169,7 @@ async fn put_table(
     }))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
@@ -175,14 +177,14 @@ fn told(misfit: Misfit) -> String {
     misfit.to_string()
 }
 
-fn done(result: Result<(), String>) -> Response<Body> {
+pub(super) fn done(result: Result<(), String>) -> Response<Body> {
     match result {
         Ok(()) => said(StatusCode::OK, &json!({"done": true})),
         Err(error) => said(StatusCode::BAD_REQUEST, &json!({"error": error})),
     }
 }
 
-fn said(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+pub(super) fn said(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     let (status, body) = match serde_json::to_vec(value) {
         Ok(body) => (status, body),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into_bytes()),

@@ -1,6 +1,6 @@
 //! One institution of the emulated network, as it is before anybody changes anything.
 
-use crate::model::network::{EnvironmentType, Role, Zone};
+use crate::model::network::{Campus, EnvironmentType, Library, Role, Zone};
 
 /// An institution and the keys that open it.
 #[derive(Clone)]
@@ -15,8 +15,10 @@ pub struct EmulatedZone {
     pub write_key: Option<String>,
     /// Whether it is the network zone or a member.
     pub role: Role,
-    /// Codes of its libraries.
-    pub libraries: Vec<String>,
+    /// Its campuses, with the client addresses that are inside.
+    pub campuses: Vec<Campus>,
+    /// Its libraries, with the client addresses that are inside.
+    pub libraries: Vec<Library>,
     /// What `GET /conf/general` reports.
     pub environment_type: EnvironmentType,
     /// Languages that descriptions are kept in.
@@ -35,6 +37,7 @@ impl EmulatedZone {
             read_key: read_key.into(),
             write_key,
             role: Role::Member,
+            campuses: Vec::new(),
             libraries: Vec::new(),
             environment_type: EnvironmentType::Sandbox,
             languages: vec!["en".to_owned(), "fr".to_owned()],
@@ -48,10 +51,32 @@ impl EmulatedZone {
         Self {
             name: zone.name.clone(),
             role: zone.role,
-            libraries: zone.libraries.iter().map(|library| library.code.clone()).collect(),
+            campuses: zone.campuses.clone(),
+            libraries: zone.libraries.clone(),
             environment_type: zone.environment_type.unwrap_or(EnvironmentType::Sandbox),
             ..Self::new(zone.code.as_str(), read_key, write_key)
         }
+    }
+
+    /// The same with libraries of these codes, of which nobody says where they are.
+    pub fn with_libraries(self, codes: &[&str]) -> Self {
+        let library = |code: &&str| Library {
+            code: (*code).to_owned(),
+            name: (*code).to_owned(),
+            campus: None,
+            ip_ranges: Vec::new(),
+        };
+        Self { libraries: codes.iter().map(library).collect(), ..self }
+    }
+
+    /// Whether it has a library of this code.
+    pub(super) fn has_library(&self, code: &str) -> bool {
+        self.libraries.iter().any(|library| library.code == code)
+    }
+
+    /// Codes of its libraries.
+    pub(super) fn library_codes(&self) -> Vec<String> {
+        self.libraries.iter().map(|library| library.code.clone()).collect()
     }
 }
 

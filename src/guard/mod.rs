@@ -2,6 +2,7 @@
 //! stages behind it keep to it.
 
 mod empty;
+mod expectations;
 mod freeze;
 mod limits;
 mod overriding;
@@ -52,6 +53,7 @@ pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timest
     findings.extend(protected::find(plan, &guards.protected));
     findings.extend(freeze::find(plan, network, &guards.freezes, now));
     findings.extend(empty::find(plan));
+    findings.extend(expectations::find(plan, guards.expectations.as_ref()));
     findings.extend(policy::find(plan, network, policies));
     findings.sort();
     findings

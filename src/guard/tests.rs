@@ -10,7 +10,10 @@ use super::{Astray, Overrides, findings, held, review};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::guard::Extent;
-use crate::model::{Deed, Digest, Freeze, Limit, Network, Override, Place, Plan, Protected, Verdict};
+use crate::model::{
+    Broken, Deed, Digest, Freeze, Kept, Limit, Network, Others, Override, Place, Plan, Protected, Provenance,
+    Told, UnmetFact, Value, Verdict,
+};
 
 pub fn planned(members: &[&str], manifests: &str, tables: &str) -> (Network, Plan) {
     let (network, desired) = desired(members, manifests);
@@ -190,6 +193,39 @@ fn an_empty_answer_is_not_believed_where_others_have_records_of_their_own() {
     );
     assert_eq!(told_with(1, 10), "");
     assert_eq!(told_with(0, 9), "");
+}
+
+#[test]
+fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_what_is_not_known_is_neither() {
+    let (manifest, rows) = table(0, 0, 1, 0, 1);
+    let (mut network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
+    let provenance =
+        Provenance { place: Place::file("e.yaml"), manifest: "Expectation/e".into(), override_index: None };
+    let fact = |found| UnmetFact {
+        fact: "allowed".into(),
+        expected: Value::Bool(true),
+        found,
+        place: Place::file("e.yaml"),
+    };
+    let broken = |question: &str, found| Broken {
+        provenance: provenance.clone(),
+        question: question.to_owned(),
+        because: None,
+        facts: vec![fact(found)],
+    };
+    let first = broken("may A", Told::Is(Value::Bool(false)));
+    plan.expectations.others = Some(Others { met: 1, not_met: 1, not_known: 1 });
+    let kept = |verdict| Some(Kept { verdict, place: Place::file("n.yaml") });
+    network.guards.expectations = kept(Verdict::Deny);
+    assert_eq!(told(&network, &plan), "", "nothing is broken");
+    plan.expectations.broken = vec![first.clone()];
+    let words = "expectations [] the plan breaks what is expected: may A: allowed would be false, expected is true (e.yaml:1:1)";
+    assert_eq!(told(&network, &plan), format!("deny {words}\n"));
+    plan.expectations.broken = vec![first, broken("may B", Told::Is(Value::Bool(false)))];
+    network.guards.expectations = kept(Verdict::Warn);
+    assert_eq!(told(&network, &plan), format!("warn {words}; the same for 1 more expectation\n"));
+    network.guards.expectations = None;
+    assert_eq!(told(&network, &plan), "", "it is allowed");
 }
 
 #[test]

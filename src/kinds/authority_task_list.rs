@@ -129,7 +129,25 @@ impl CatalogRole {
     }
 }
 
+/// The names of all reports, in the words of Alma's pages.
+pub fn report_names() -> impl Iterator<Item = &'static str> {
+    ReportType::ALL.into_iter().map(ReportType::name)
+}
+
 impl ReportType {
+    const ALL: [Self; 10] = [
+        Self::Linked,
+        Self::LinkingNoMatch,
+        Self::LinkingAmbiguous,
+        Self::LinkRedirected,
+        Self::PreferredTermUpdated,
+        Self::PreferredTermAmbiguous,
+        Self::PreferredTermMissing,
+        Self::PreferredTermTagUpdated,
+        Self::AuthorityDeleted,
+        Self::AuthorityUpdated,
+    ];
+
     /// In the words of Alma's pages.
     pub fn name(self) -> &'static str {
         match self {

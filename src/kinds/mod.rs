@@ -38,6 +38,7 @@ use std::sync::{Arc, OnceLock};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub use self::authority_task_list::report_names;
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;

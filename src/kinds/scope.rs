@@ -32,9 +32,14 @@ impl<'a, 'n> Scope<'a, 'n> {
     /// `None` where part of the manifest or of the network could not be read: that has been told, and
     /// what it leaves would only be half of what is meant.
     pub fn new(head: &'a Head, network: &'n Network, expansion: &'a mut Expansion<'n>) -> Option<Self> {
-        let whole = head.lost_spec().is_nothing() && !network.unread;
+        Self::of_parts(head, network, expansion).filter(|_| head.lost_spec().is_nothing())
+    }
+
+    /// The same of a manifest whose parts have nothing to do with each other: whoever takes one has to see to it that
+    /// it is whole.
+    pub fn of_parts(head: &'a Head, network: &'n Network, expansion: &'a mut Expansion<'n>) -> Option<Self> {
         let known = network.zones.iter().all(|zone| !zone.unread.code && !zone.unread.libraries);
-        (whole && known).then(|| Self {
+        (!network.unread && known).then(|| Self {
             head,
             network,
             expansion,

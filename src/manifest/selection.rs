@@ -1,5 +1,7 @@
 //! Decides which zones a manifest, or an override of it, speaks of.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -71,41 +73,39 @@ pub fn of_manifest(
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
     let lost = head.lost_spec().field("appliesTo");
-    let whole = "the network";
-    let select = Select {
-        network,
-        head,
-        default: Zones::Members,
-        whole,
-        failed: network.unread,
-        doubtful: false,
-        lost,
-    };
     let everyone = At { value: AppliesTo::default(), extent: head.extent };
-    select.select(applies_to.unwrap_or(&everyone), nameable(network), problems)
+    of_field((applies_to.unwrap_or(&everyone), lost), network, head, problems)
 }
 
 /// The zones that a part of the network's own manifest speaks of.
 pub fn of_part(
-    (applies_to, lost): (&At<AppliesTo>, &Lost),
+    part: (&At<AppliesTo>, &Lost),
     network: &Network,
     head: &Head,
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
-    let whole = "the network";
-    Select { network, head, default: Zones::All, whole, failed: network.unread, doubtful: false, lost }
-        .select(applies_to, nameable(network), problems)
+    among(Zones::All, part, network, head, problems)
 }
 
 /// The zones that a field of a manifest speaks of: members where it says nothing else.
 pub fn of_field(
+    field: (&At<AppliesTo>, &Lost),
+    network: &Network,
+    head: &Head,
+    problems: &mut Vec<Diagnostic>,
+) -> Selection {
+    among(Zones::Members, field, network, head, problems)
+}
+
+fn among(
+    default: Zones,
     (applies_to, lost): (&At<AppliesTo>, &Lost),
     network: &Network,
     head: &Head,
     problems: &mut Vec<Diagnostic>,
 ) -> Selection {
-    let (default, whole) = (Zones::Members, "the network");
-    Select { network, head, default, whole, failed: network.unread, doubtful: false, lost }.select(
+    let (whole, failed) = ("the network", network.unread);
+    Select { network, head, default, whole, failed, doubtful: false, lost }.select(
         applies_to,
         nameable(network),
         problems,
@@ -234,7 +234,7 @@ impl Select<'_> {
             let message = format!("no zone has a label `{}`", label.value);
             problems.push(
                 Diagnostic::error(codes::UNKNOWN_LABEL, self.head.place(label.extent), message)
-                    .help(suggest::among(&label.value, distinct(known))),
+                    .help(suggest::among(&label.value, known.collect::<BTreeSet<&str>>())),
             );
             return Vec::new();
         }
@@ -246,7 +246,7 @@ impl Select<'_> {
                 let message = format!("no zone has the label `{}: {}`", label.value, value.value);
                 problems.push(
                     Diagnostic::error(codes::UNKNOWN_LABEL_VALUE, self.head.place(value.extent), message)
-                        .help(suggest::among(value.value, distinct(known()))),
+                        .help(suggest::among(value.value, known().collect::<BTreeSet<&str>>())),
                 );
             }
         }
@@ -398,8 +398,4 @@ fn has_role(zones: Zones, zone: &Zone) -> bool {
         (Zones::All, _) | (Zones::Members, Role::Member) | (Zones::Network, Role::Network) => true,
         (Zones::Members, Role::Network) | (Zones::Network, Role::Member) => false,
     }
-}
-
-fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> std::collections::BTreeSet<&'a str> {
-    words.collect()
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::settings::Settings;
 use crate::model::{
-    Expectation, ExpectedFact, Explanation, Judged, Question, Shortfall, Told, UnmetFact, Value,
+    Broken, Expectation, ExpectedFact, Explanation, Judged, Others, Outlook, Question, Shortfall, Told,
+    UnmetFact, Value,
 };
 
 /// What becomes of an expectation.
@@ -58,4 +59,166 @@ fn unsaid(answer: &Explanation) -> Told<Value> {
         Told::Not(why) => Some(Arc::clone(why)),
     });
     Told::Not(why.unwrap_or_else(|| "the answer says nothing of it".into()))
+}
+
+/// What becomes of expectations once a plan is done. `before` is what the zones were observed to hold, `after` what
+/// they hold then. One is broken where it is met before and not after.
+pub fn outlook(expectations: &[Expectation], before: &Settings, after: &Settings) -> Outlook {
+    if expectations.is_empty() {
+        return Outlook::default();
+    }
+    let after = judge_all(expectations, after);
+    let before = judge_all(expectations, before);
+    let mut broken = Vec::new();
+    let mut others = Others::default();
+    for ((expectation, before), after) in expectations.iter().zip(before).zip(after) {
+        match (before, after) {
+            (Judged::Met, Judged::Missed(shortfall)) => broken.push(Broken {
+                question: expectation.question.to_string(),
+                because: expectation.because.clone(),
+                provenance: expectation.provenance.clone(),
+                facts: shortfall.facts,
+            }),
+            (_, Judged::Met) => others.met += 1,
+            (Judged::Missed(_) | Judged::Unknown(_), Judged::Missed(_)) => others.not_met += 1,
+            (_, Judged::Unknown(_)) => others.not_known += 1,
+        }
+    }
+    Outlook { broken, others: Some(others) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::{judge, judge_all, outlook};
+    use crate::diff::diff;
+    use crate::diff::tests::notation::{desired, observed};
+    use crate::meaning::Settings;
+    use crate::model::{
+        Expectation, ExpectedFact, Hold, ImportQuestion, Judged, Outlook, Place, Plan, Provenance, Question,
+        RecordType, UnmetFact, Value,
+    };
+
+    const DENY: &str = "\
+ImportPermissions i
+default: {bibliographic: deny, authority: deny, linking: allow}
+exceptions: [{appliesTo: {only: [C]}, bibliographic: allow}]";
+    const ALLOWED: &str = "\
+whole ImportPermissions
+institution=A bibliographic=allow authority=deny linking=allow
+institution=B bibliographic=deny authority=deny linking=allow
+institution=C bibliographic=allow authority=deny linking=allow";
+
+    fn expect(member: &str, facts: &[(&'static str, bool)]) -> Expectation {
+        let place = Place::file("e.yaml");
+        let expected = |value: &bool| ExpectedFact { value: Value::Bool(*value), place: place.clone() };
+        Expectation {
+            question: Question::Import(ImportQuestion {
+                member: member.into(),
+                record: RecordType::Bibliographic,
+            }),
+            facts: facts.iter().map(|(fact, value)| (*fact, expected(value))).collect(),
+            because: None,
+            provenance: Provenance {
+                place: place.clone(),
+                manifest: "Expectation/e".into(),
+                override_index: None,
+            },
+        }
+    }
+
+    fn facts(facts: &[UnmetFact]) -> String {
+        facts.iter().map(|fact| format!(" {} {} is {}", fact.fact, fact.expected, fact.found)).collect()
+    }
+
+    fn shown(judged: &Judged) -> String {
+        match judged {
+            Judged::Met => "met".to_owned(),
+            Judged::Missed(shortfall) => format!("not met:{}", facts(&shortfall.facts)),
+            Judged::Unknown(shortfall) => format!("not known:{}", facts(&shortfall.facts)),
+        }
+    }
+
+    #[test]
+    fn one_fact_that_is_otherwise_counts_more_than_one_that_is_not_known() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let settings = Settings::declared(&network, &wanted);
+        let judged =
+            |member: &str, facts: &[(&'static str, bool)]| shown(&judge(&expect(member, facts), &settings));
+        assert_eq!(judged("A", &[("allowed", false), ("linking", true)]), "met");
+        assert_eq!(judged("A", &[("allowed", true), ("linking", true)]), "not met: allowed true is false");
+        let unheard = "heard true is unknown (the answer says nothing of it)";
+        assert_eq!(judged("A", &[("allowed", false), ("heard", true)]), format!("not known: {unheard}"));
+        assert_eq!(
+            judged("A", &[("allowed", true), ("heard", true)]),
+            format!("not met: allowed true is false {unheard}")
+        );
+        let why = "unknown (nothing is said of ImportPermissions at NZ)";
+        assert_eq!(
+            shown(&judge(
+                &expect("A", &[("allowed", true), ("heard", true)]),
+                &Settings::declared(&network, &Default::default())
+            )),
+            format!("not known: allowed true is {why} heard true is {why}"),
+            "an answer that ends early says why of every fact"
+        );
+    }
+
+    #[test]
+    fn a_question_that_is_asked_twice_is_judged_for_each() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let settings = Settings::declared(&network, &wanted);
+        let twice = [expect("A", &[("allowed", false)]), expect("A", &[("linking", false)])];
+        let judged: Vec<String> = judge_all(&twice, &settings).iter().map(shown).collect();
+        assert_eq!(judged, ["met", "not met: linking false is true"]);
+        assert_eq!(judged, twice.each_ref().map(|each| shown(&judge(each, &settings))));
+    }
+
+    fn told(Outlook { broken, others }: &Outlook) -> String {
+        let mut out = String::new();
+        for each in broken {
+            let _ = writeln!(out, "broken: {}{}", each.question, facts(&each.facts));
+        }
+        let _ = write!(out, "{others:?}");
+        out
+    }
+
+    #[test]
+    fn a_plan_breaks_what_is_met_before_and_not_after_unless_it_leaves_it_alone() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let observed = observed(&wanted, ALLOWED);
+        let mut plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
+        let expectations = [
+            expect("A", &[("allowed", true), ("linking", true)]),
+            expect("A", &[("allowed", false)]),
+            expect("B", &[("allowed", true)]),
+            expect("C", &[("allowed", true)]),
+            expect("C", &[("heard", true)]),
+        ];
+        let before = Settings::observed(&network, &observed);
+        let broken =
+            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.after(&plan))),
+            format!("{broken}Some(Others {{ met: 2, not_met: 1, not_known: 1 }})")
+        );
+        let hold = |plan: &mut Plan, hold: Hold| {
+            let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+            steps.for_each(|step| step.hold = Some(hold.clone()));
+        };
+        hold(&mut plan, Hold::Unapproved);
+        assert_eq!(
+            outlook(&expectations, &before, &before.after(&plan)).broken.len(),
+            1,
+            "it is to be approved"
+        );
+        hold(&mut plan, Hold::Conflict);
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.after(&plan))),
+            "Some(Others { met: 2, not_met: 2, not_known: 1 })",
+            "a conflict is left alone"
+        );
+        assert_eq!(told(&outlook(&[], &before, &before.after(&plan))), "None", "nothing is expected");
+    }
 }

@@ -14,10 +14,12 @@ mod settings;
 mod subject;
 mod table;
 pub mod tasks;
+#[cfg(test)]
+mod tests;
 mod told;
 pub mod visibility;
 
-pub use expectation::{judge, judge_all};
+pub use expectation::{judge, judge_all, outlook};
 pub use impact::impact;
 pub use settings::{Institution, Settings};
 pub use subject::Subject;

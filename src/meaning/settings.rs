@@ -8,8 +8,8 @@ use super::subject::Subject;
 use super::table::{Extent, Row, Table};
 use crate::model::network::{Campus, Library, Role, Zone};
 use crate::model::{
-    Address, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Key, Mode, Network, Observed,
-    ObservedCollection, ObservedZone, Plan, Standing, Unlisted, Value, Witness, ZoneCode,
+    Address, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Hold, Key, Mode, Network,
+    Observed, ObservedCollection, ObservedZone, Plan, Standing, Unlisted, Value, Witness, ZoneCode,
 };
 
 /// The settings of all zones of a network.
@@ -186,12 +186,21 @@ impl Settings {
         settings
     }
 
-    /// As it is once everything that a plan holds is done, by apply and by hand. `self` is as it was observed.
+    /// As it is once everything that a plan holds is done, by apply and by hand. `self` is as it was observed. What
+    /// waits for an approval or for a freeze to end counts as done; a conflict does not, nor what is not in the plan
+    /// file.
     pub fn after(&self, plan: &Plan) -> Self {
         let mut settings = self.clone();
         for (code, planned) in &plan.zones {
             let Some(zone) = settings.zones.get_mut(code) else { continue };
             for step in &planned.collections {
+                match planned.held(step) {
+                    Some(Hold::Conflict | Hold::Moved) => continue,
+                    Some(
+                        Hold::Unapproved | Hold::Guarded { .. } | Hold::Stopped { .. } | Hold::Taken { .. },
+                    )
+                    | None => {}
+                }
                 let named = step.diff.asked.iter().chain([&step.diff.id]).find_map(Subject::of);
                 let (Some(subject), Ok(found)) = (named, &step.diff.outcome) else { continue };
                 let Some(Ok(table)) = zone.tables.get_mut(&subject) else { continue };

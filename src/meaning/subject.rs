@@ -105,6 +105,27 @@ impl Subject {
         }
     }
 
+    /// The e-resource whose groups it is, where it is that.
+    pub fn resource(&self) -> Option<&Resource> {
+        match self {
+            Self::Availability(resource) => Some(resource),
+            Self::ImportPermissions
+            | Self::AvailabilityGroups
+            | Self::LinkedAccountRules
+            | Self::ExternalUserGroups
+            | Self::UserGroups
+            | Self::RecordTypes
+            | Self::BlockDescriptions
+            | Self::BlockDefinitions
+            | Self::RestrictedUsers
+            | Self::RotaRules
+            | Self::DisplayRules
+            | Self::TaskList
+            | Self::ReportTypes
+            | Self::Dismissal => None,
+        }
+    }
+
     /// The fields that identify a record of it, by the names that people use.
     pub fn key(&self) -> &'static [&'static str] {
         match self {

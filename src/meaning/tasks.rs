@@ -29,7 +29,8 @@ pub enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 3] = [Self::View, Self::Process, Self::Dismiss];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::View, Self::Process, Self::Dismiss];
 
     /// The field of the list, which is what expectations call it as well.
     fn field(self) -> &'static str {
@@ -40,7 +41,8 @@ impl Deed {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// In words: `see the list`.
+    pub fn words(self) -> &'static str {
         match self {
             Self::View => "see the list",
             Self::Process => "process changes",
@@ -174,16 +176,20 @@ pub fn explain(question: &TasksQuestion, settings: &Settings) -> Explanation {
             telling.because(says, Ground::Alma);
         }
     }
-    let mut line = vec![];
-    for (words, what) in [(may_do, "may"), (may_not, "may not")] {
+    let who = format!("a {role} of {name}");
+    let mut parts = Vec::new();
+    for (words, may) in [(may_do, "may"), (may_not, "may not")] {
         if !words.is_empty() {
-            line.push(format!("{what} {}", words.join(", ")));
+            parts.push(format!("{may} {}", words.join(", ")));
         }
     }
-    if !unknown.is_empty() {
-        line.push(format!("it is not known whether they may {}", unknown.join(", ")));
-    }
-    telling.line(format!("a {role} of {name} {}", line.join("; ")))
+    let known = parts.join("; ");
+    let unknown = unknown.join(", ");
+    telling.line(match (known.is_empty(), unknown.is_empty()) {
+        (true, _) => format!("whether {who} may {unknown} is not known"),
+        (false, true) => format!("{who} {known}"),
+        (false, false) => format!("{who} {known}; whether they may {unknown} is not known"),
+    })
 }
 
 /// Whether an entry may be dismissed for everybody. The Network Zone is no member: of it there is nothing to say,

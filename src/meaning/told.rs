@@ -29,9 +29,12 @@ impl Telling {
         Self { question, facts: BTreeMap::new(), reasons: Vec::new() }
     }
 
-    /// One more reason.
+    /// One more reason. What has just been said is not said again.
     pub fn because(&mut self, says: impl Into<String>, ground: Ground) {
-        self.reasons.push(Reason { says: says.into(), ground });
+        let reason = Reason { says: says.into(), ground };
+        if self.reasons.last() != Some(&reason) {
+            self.reasons.push(reason);
+        }
     }
 
     /// A fact that is known.

@@ -63,7 +63,7 @@ pub struct Shortfall {
 }
 
 /// A fact that is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnmetFact {
     /// Its name.
     pub fact: Arc<str>,
@@ -113,6 +113,49 @@ impl Tally {
     }
 
     /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What becomes of the expectations once a plan is done. Where nothing is expected it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outlook {
+    /// Those that are met now and would not be any more, in the order of the manifests.
+    pub broken: Vec<Broken>,
+    /// What becomes of the others; `None` where nothing is expected, or where parts of the zones were planned apart,
+    /// so that nobody has held the whole against them.
+    pub others: Option<Others>,
+}
+
+/// Expectations that a plan does not break.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct Others {
+    /// Those that will be met.
+    pub met: usize,
+    /// Those that will not be met, and are not now either, as far as that is known.
+    pub not_met: usize,
+    /// Those of which that is not known, from what the plan has read.
+    pub not_known: usize,
+}
+
+/// An expectation that a plan breaks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Broken {
+    /// Where the row stands that expects it.
+    pub provenance: Provenance,
+    /// The question, in words.
+    pub question: String,
+    /// Why the answer is expected, in the words of the manifest.
+    pub because: Option<Arc<str>>,
+    /// The facts that would not be as expected. Never empty.
+    pub facts: Vec<UnmetFact>,
+}
+
+impl Outlook {
+    /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -23,7 +23,7 @@ pub struct Explanation {
 }
 
 /// Something that is known, or why it is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told<T> {
     /// It is so.
     Is(T),
@@ -37,6 +37,14 @@ impl<T> Told<T> {
         match self {
             Self::Is(known) => Some(known),
             Self::Not(_) => None,
+        }
+    }
+
+    /// Why nothing is known.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Is(_) => None,
+            Self::Not(why) => Some(why),
         }
     }
 

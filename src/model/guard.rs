@@ -18,6 +18,8 @@ pub struct Guards {
     pub protected: Vec<Protected>,
     /// Times in which nothing is written.
     pub freezes: Vec<Freeze>,
+    /// What a plan comes to that breaks expectations; `None` where it may.
+    pub expectations: Option<Kept>,
 }
 
 /// What is on where a manifest says nothing: deletes and disables are held short, because they are what
@@ -36,7 +38,12 @@ impl Default for Guards {
             limit(Deed::Update, Extent::Collection, Some(1_000), None),
             limit(Deed::Create, Extent::Collection, Some(5_000), None),
         ];
-        Self { limits: strict.chain(generous).collect(), protected: Vec::new(), freezes: Vec::new() }
+        Self {
+            limits: strict.chain(generous).collect(),
+            protected: Vec::new(),
+            freezes: Vec::new(),
+            expectations: None,
+        }
     }
 }
 
@@ -134,6 +141,15 @@ pub struct Protected {
     pub from: BTreeSet<Deed>,
     /// Why, in the words of the manifest.
     pub reason: Option<Arc<str>>,
+    /// Where the manifest says so.
+    pub place: Place,
+}
+
+/// That expectations which are met stay so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What a plan comes to that breaks one.
+    pub verdict: Verdict,
     /// Where the manifest says so.
     pub place: Place,
 }

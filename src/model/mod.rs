@@ -41,10 +41,12 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
 pub use digest::Digest;
 pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
-pub use expectation::{Expectation, ExpectedFact, Judged, Shortfall, Tally, Tested, UnmetFact};
+pub use expectation::{
+    Broken, Expectation, ExpectedFact, Judged, Others, Outlook, Shortfall, Tally, Tested, UnmetFact,
+};
 pub use explanation::{Explanation, Ground, Reason, Told};
 pub use failure::{Failure, FailureClass};
-pub use guard::{Deed, Each, Extent, Freeze, Guards, Limit, Override, Policy, PolicyRule, Protected};
+pub use guard::{Deed, Each, Extent, Freeze, Guards, Kept, Limit, Override, Policy, PolicyRule, Protected};
 pub use impact::Impact;
 pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, REVERT_OF, Setting};
 pub use ledger::{

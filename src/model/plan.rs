@@ -8,6 +8,7 @@ use super::change::{Action, Drift, Mode, Origin};
 use super::channel::Channel;
 use super::difference::{CollectionChanges, CollectionDiff};
 use super::digest::Digest;
+use super::expectation::Outlook;
 use super::failure::Failure;
 use super::impact::Impact;
 use super::review::{Finding, Hold, Verdict};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What its changes mean for members and their users. Under no digest.
     pub impacts: Vec<Impact>,
+    /// What becomes of the expectations once it is done.
+    pub expectations: Outlook,
     /// What it was made from.
     pub made_from: MadeFrom,
 }

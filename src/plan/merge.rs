@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::digest::{self, Scope};
 use super::group;
 use crate::model::{
-    Cost, Group, MadeFrom, Network, Plan, Report, Wave, WaveEnd, WaveReport, ZoneCode, ZonePlan,
+    Cost, Group, MadeFrom, Network, Outlook, Plan, Report, Wave, WaveEnd, WaveReport, ZoneCode, ZonePlan,
 };
 
 /// One plan of several. Where two speak of a zone, the later one in the list counts. `None` where there is none.
@@ -23,6 +23,7 @@ pub fn plans(
     let mut cost = Cost::default();
     let mut findings = Vec::new();
     let mut impacts = Vec::new();
+    let mut expectations = Outlook::default();
     for plan in plans {
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
@@ -34,16 +35,32 @@ pub fn plans(
         };
         findings.extend(plan.findings);
         impacts.extend(plan.impacts);
+        expectations.broken.extend(plan.expectations.broken);
         zones.extend(plan.zones);
     }
     findings.sort();
     findings.dedup();
+    // How many are met or not known, nobody can say who has only seen a part.
+    expectations.broken.sort();
+    expectations.broken.dedup();
     let scope = Scope::from(network);
     let busy = zones.iter().filter(|(_, zone)| digest::is_busy(zone));
     let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     let groups: Vec<Group> = group::groups(scope, &zones);
     let waves: Vec<Wave> = super::waves(network, &zones);
-    Some(Plan { selection, zones, groups, waves, cost, digest, findings, impacts, made_from, ..first })
+    Some(Plan {
+        selection,
+        zones,
+        groups,
+        waves,
+        cost,
+        digest,
+        findings,
+        impacts,
+        expectations,
+        made_from,
+        ..first
+    })
 }
 
 /// One report of several. Where two speak of a zone, the later one in the list counts; where they went through

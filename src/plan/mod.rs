@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 use self::digest::Scope;
 use crate::model::{
-    Compared, Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Plan, Step,
-    Wave, ZoneCode, ZonePlan,
+    Compared, Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Outlook, Plan,
+    Step, Wave, ZoneCode, ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
@@ -54,6 +54,7 @@ pub fn plan(
         digest,
         findings: Vec::new(),
         impacts: Vec::new(),
+        expectations: Outlook::default(),
         made_from: MadeFrom::default(),
         cost: cost::cost(network, &zones, observed),
         zones,

@@ -7,11 +7,14 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value as Json, json};
 
-use super::markdown::{Context, comment};
+use super::markdown::{About, Context, comment};
 use super::{github, gitlab, html, junit, sarif};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Compared, Failure, FailureClass, Finding, Hold, Mode, Origin, Place, Plan, Verdict};
+use crate::model::{
+    Broken, Compared, Failure, FailureClass, Finding, Hold, Mode, Origin, Others, Outlook, Place, Plan,
+    Provenance, Told, UnmetFact, Value, Verdict,
+};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -291,4 +294,52 @@ fn what_a_guard_denies_is_applyable_nowhere() {
     plan.findings = vec![finding(Verdict::Deny, "no")];
     assert!(github::outputs(&plan).contains("\napplyable=false\n"));
     assert!(!super::json::plan::plan(&plan, |_| Default::default()).applyable);
+}
+
+#[test]
+fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_order() {
+    let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
+    let place = Place::file("e.yaml");
+    plan.expectations = Outlook {
+        broken: vec![Broken {
+            provenance: Provenance {
+                place: place.clone(),
+                manifest: "Expectation/e".into(),
+                override_index: None,
+            },
+            question: "do partners see <b>`x`</b>".to_owned(),
+            because: Some("@everyone said so".into()),
+            facts: vec![UnmetFact {
+                fact: "group".into(),
+                expected: "<script>".into(),
+                found: Told::Is(Value::Null),
+                place,
+            }],
+        }],
+        others: Some(Others { met: 1_234, not_met: 0, not_known: 2 }),
+    };
+    let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
+    let (_, text) = text.split_once("Breaks").unwrap();
+    insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @r#"
+     1 expectation:
+      e.yaml:1:1: do partners see <b>`x`</b>?
+          group: "<script>" -> null
+          expected because @everyone said so
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Zones: 1 different.
+    "#);
+    let comment = comment(&plan, Context::default()).text;
+    let told: Vec<&str> =
+        comment.lines().filter(|line| line.contains("xpect") || line.contains("partners")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    > Breaks 1 expectation.
+    > - `e.yaml:1:1`: do partners see &lt;b&gt;`x`&lt;/b&gt;? `group: "<script>" -> null`, expected because @&#8203;everyone said so
+    Zones: 1 with changes. Expectations: 1,234 met, 1 broken, 2 not known from this plan. Cost: 4 reads, 1 write, at least 1 s.
+    "#);
+    let page = html::html(&plan);
+    let (_, page) = page.split_once("<section id=expectations").unwrap();
+    insta::assert_snapshot!(page.split_once("</section>").unwrap().0, @" aria-labelledby=eh><h2 id=eh>What this plan breaks of what is expected</h2><ul><li class=bad><b>✕ Broken</b>: do partners see &lt;b&gt;<code>x</code>&lt;/b&gt;?<p><code>group: &quot;&lt;script&gt;&quot; -&gt; null</code> <span class=dim>e.yaml:1:1</span></p><p>Expected because @everyone said so</p><p class=dim>Expectation/e, e.yaml:1:1</p></ul>");
+    let drift = super::markdown::comment(&plan, Context { about: About::Drift, ..Context::default() }).text;
+    assert!(!drift.contains("xpectation"), "{drift}");
 }

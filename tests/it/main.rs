@@ -6,6 +6,7 @@ mod approved;
 mod browser;
 mod cases;
 mod changed_since;
+mod conduct;
 mod conformance;
 mod every_request;
 mod generated;

@@ -86,6 +86,42 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
 }
 
 #[test]
+fn what_becomes_of_expectations_conforms_to_its_schema() {
+    paused(async {
+        let (test, plan) = (schema("test.json"), schema("plan.json"));
+        let stage = Stage::new(&case("expectations-broken"));
+        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let counts = |text: &str| -> Json {
+            conforms(&test, text);
+            serde_json::from_str::<Json>(text).expect("see above")["counts"].clone()
+        };
+        let declared = run("zonal test --json").await;
+        assert_eq!(declared.code, 1, "{}", declared.err);
+        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "not_known": 1}));
+        assert_eq!(run("zonal apply --yes").await.code, 0);
+        assert_eq!(counts(&run("zonal test --observed --json").await.out)["met"], 5);
+        stage.happen(
+            r#"fault {"zone": "01Q_NETWORK", "path": "gateway", "effect": {"status": {"status": 500}}}"#,
+        );
+        let silent = run("zonal test --observed --json").await;
+        assert_eq!(counts(&silent.out)["met"], 0);
+        stage.happen("no faults");
+        let network = r#"[{"appliesTo": {"only": ["01Q_A"]}, "bibliographic": "deny"}]"#;
+        let spec = format!(
+            r#"{{"default": {{"bibliographic": "allow", "authority": "deny", "linking": "allow"}}, "exceptions": {network}}}"#
+        );
+        stage.happen(&format!(
+            r#"write imports.yaml {{"apiVersion": "zonal/v1", "kind": "ImportPermissions", "metadata": {{"name": "nz-imports"}}, "spec": {spec}}}"#
+        ));
+        let planned = run("zonal plan --json").await;
+        conforms(&plan, &planned.out);
+        let planned: Json = serde_json::from_str(&planned.out).expect("see above");
+        let broken = planned["reconciler"]["expectations"]["broken"].as_array().expect("a list");
+        assert_eq!(broken.len(), 4, "{broken:?}");
+    });
+}
+
+#[test]
 fn what_is_remembered_conforms_to_its_schema() {
     paused(async {
         let (history, verify, runs) =
@@ -228,6 +264,29 @@ fn the_readme_holds_the_quickstart_as_it_is() {
         manifest.contains(shown.trim_end()),
         "the first YAML of README.md is not in the quickstart:\n{shown}"
     );
+}
+
+#[test]
+fn the_readme_shows_an_answer_as_it_is_given() {
+    paused(async {
+        let readme = read(root().join("README.md"));
+        let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let mut compared = 0;
+        for block in blocks.filter(|block| block.starts_with("$ zonal explain ")) {
+            let mut lines = block.lines();
+            let command = lines.next().unwrap_or_default().trim_start_matches("$ ");
+            let command = command.replace(" -C examples/consortium", "");
+            let stage = Stage::new(&root().join("examples/consortium"));
+            let printed = stage.run(&command, None, watch::channel(0).1).await;
+            assert_eq!(printed.code, 0, "{}", printed.err);
+            for line in lines.filter(|line| line.trim() != "..." && !line.is_empty()) {
+                let said = printed.out.lines().any(|printed| printed == line);
+                assert!(said, "README.md shows a line that zonal does not print: {line}\n{}", printed.out);
+                compared += 1;
+            }
+        }
+        assert!(compared > 5, "README.md shows no answer any more: {compared} lines");
+    });
 }
 
 #[test]

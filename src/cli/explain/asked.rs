@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::kinds::report_names;
 use crate::manifest::suggest::{self, among};
 use crate::model::network::{Role, Zone};
 use crate::model::{
@@ -168,6 +169,11 @@ impl Asked {
                 if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(role)) {
                     let near = among(unknown, ROLES);
                     return Err(format!("--role {unknown}: no such role works with the list; {near}"));
+                }
+                let unknown = report.as_deref().filter(|report| report_names().all(|name| name != *report));
+                if let Some(unknown) = unknown {
+                    let near = among(unknown, report_names());
+                    return Err(format!("--report {unknown}: there is no such report; {near}"));
                 }
                 let report = report.as_deref().map(Into::into);
                 let question = |role: &str| {

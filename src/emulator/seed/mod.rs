@@ -38,7 +38,9 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
             );
             if table.name == "ItemPolicy" {
                 let policies = codes::library_policies();
-                table.rows.extend(zone.libraries.iter().map(|library| (library.clone(), policies.clone())));
+                table
+                    .rows
+                    .extend(zone.library_codes().into_iter().map(|library| (library, policies.clone())));
             }
         }
         if let TableSeed::Mapping(table) = table {
@@ -63,11 +65,12 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
 /// What a new zone holds besides its tables.
 pub(super) fn objects(zone: &EmulatedZone) -> Objects {
     let letters = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
-    let none = || zone.libraries.iter().map(|library| (library.clone(), Vec::new()));
-    let libraries = zone.libraries.iter().map(|library| (library.clone(), calendar::library_hours()));
+    let codes = zone.library_codes();
+    let none = codes.iter().map(|library| (library.clone(), Vec::new()));
+    let libraries = codes.iter().map(|library| (library.clone(), calendar::library_hours()));
     Objects {
         letters: letters.collect(),
-        relations: none().chain(calendar::relations(&zone.libraries)).collect(),
+        relations: none.chain(calendar::relations(&codes)).collect(),
         open_hours: libraries.chain([(String::new(), calendar::hours())]).collect(),
     }
 }

@@ -34,10 +34,7 @@ fn examples() -> Vec<(Method, String, String)> {
 
 #[tokio::test]
 async fn every_documented_example_works() {
-    let zone = |code: &str| EmulatedZone {
-        libraries: vec!["MAIN".to_owned(), "LAW".to_owned()],
-        ..EmulatedZone::new(code, code, None)
-    };
+    let zone = |code: &str| EmulatedZone::new(code, code, None).with_libraries(&["MAIN", "LAW"]);
     let network_zone = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK") };
     let zones = vec![network_zone, zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
     let emulator = Emulator::new(zones, Behaviour::default());

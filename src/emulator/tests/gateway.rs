@@ -51,7 +51,7 @@ async fn an_unknown_key_is_refused_in_either_way_that_is_reported() {
 #[tokio::test]
 async fn paths_that_are_not_emulated_are_the_gateways_to_refuse() {
     let emulator = network(Behaviour::unlimited());
-    for path in ["/users", "/conf/nothing", "/conf/code-tables/A/B", "/conf"] {
+    for path in ["/bibs", "/conf/nothing", "/conf/code-tables/A/B", "/conf"] {
         assert_eq!(refusal(&get(&emulator, "r-alpha", path).await), (404, "ROUTING_ERROR"), "{path}");
     }
 }

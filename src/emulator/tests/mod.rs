@@ -1,6 +1,7 @@
 //! What the emulator promises, as a client sees it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod conduct;
 mod doors;
 mod edits;
 mod electronic;
@@ -13,6 +14,7 @@ mod seeds;
 mod sockets;
 mod switches;
 mod tables;
+mod users;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -28,9 +30,9 @@ const DEFINITIONS: &str = "/conf/mapping-tables/UserBlockDefinitions";
 
 /// A network zone and two members; `r-` and `w-` and the name are the keys.
 fn network(behaviour: Behaviour) -> Emulator {
-    let zone = |code: &str, name: &str| EmulatedZone {
-        libraries: vec!["MAIN".to_owned(), "LAW".to_owned()],
-        ..EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}")))
+    let zone = |code: &str, name: &str| {
+        EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}")))
+            .with_libraries(&["MAIN", "LAW"])
     };
     let nz = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK", "nz") };
     Emulator::new(vec![nz, zone("01OMNI_ALPHA", "alpha"), zone("01OMNI_BETA", "beta")], behaviour)

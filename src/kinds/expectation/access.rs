@@ -42,8 +42,8 @@ row! {
         groups "groups": Vec<At<String>>,
         /// The level whose groups decide; null where no level has any.
         level "level": Nullable<Decides>,
-        /// Whether a proxy is used.
-        proxy_enabled "proxyEnabled": bool,
+        /// Whether a proxy is used; null where the group does not say.
+        proxy_enabled "proxyEnabled": Nullable<bool>,
         /// Which one; null for none.
         proxy "proxy": Nullable<String>,
         /// What the resource is called for the group; null where that says nothing.

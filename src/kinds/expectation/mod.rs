@@ -133,28 +133,36 @@ impl Expectation {
     fn all(&self, head: &Head, network: &Network) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
         let mut expansion = Expansion::new(network);
         let mut expectations = Vec::new();
-        let Some(mut scope) = Scope::new(head, network, &mut expansion) else { return Default::default() };
+        let Some(mut scope) = Scope::of_parts(head, network, &mut expansion) else {
+            return Default::default();
+        };
         let Self { import, access, patron, visibility, tasks } = self;
-        expand(import.as_ref(), &mut scope, &mut expectations);
-        expand(access.as_ref(), &mut scope, &mut expectations);
-        expand(patron.as_ref(), &mut scope, &mut expectations);
-        expand(visibility.as_ref(), &mut scope, &mut expectations);
-        expand(tasks.as_ref(), &mut scope, &mut expectations);
+        expand("import", import.as_ref(), &mut scope, &mut expectations);
+        expand("access", access.as_ref(), &mut scope, &mut expectations);
+        expand("patron", patron.as_ref(), &mut scope, &mut expectations);
+        expand("visibility", visibility.as_ref(), &mut scope, &mut expectations);
+        expand("tasks", tasks.as_ref(), &mut scope, &mut expectations);
         scope.finish();
         (expectations, expansion.problems)
     }
 }
 
 fn expand<R: Row>(
+    topic: &str,
     table: Option<&Table<R>>,
     scope: &mut Scope<'_, '_>,
     expectations: &mut Vec<model::Expectation>,
 ) {
     let Some(Table { given, rows }) = table else { return };
+    let lost = scope.head.lost_spec().field(topic);
+    if !lost.field("given").is_nothing() {
+        return;
+    }
     for At { value: row, extent } in rows {
+        let is_whole = lost.field("rows").item(*extent).is_nothing();
         let row = whole(row, given.as_ref());
         // What is wrong with the row in itself has been told.
-        if row.lacks().is_empty() {
+        if is_whole && row.lacks().is_empty() {
             expand_row(&row, *extent, scope, expectations);
         }
     }
@@ -168,7 +176,7 @@ fn expand_row<R: Row>(
 ) {
     let facts: Vec<(&'static str, Extent, Said)> =
         row.facts().into_iter().filter_map(|(fact, extent, said)| Some((fact, extent, said.ok()?))).collect();
-    let because: Option<Arc<str>> = row.because().map(|because| because.trim().into());
+    let because: Option<Arc<str>> = row.because().map(in_one_line);
     let provenance = scope.head.provenance(extent, None);
     for (question, zone) in row.ask(extent, scope) {
         let facts = expected(&facts, zone, scope);
@@ -199,4 +207,9 @@ fn expected<'n>(
         }
     }
     expected
+}
+
+/// A reason that was written in several lines, as messages show it.
+fn in_one_line(because: &str) -> Arc<str> {
+    because.split_whitespace().collect::<Vec<&str>>().join(" ").into()
 }

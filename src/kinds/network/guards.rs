@@ -17,7 +17,7 @@ use crate::manifest::selection::AppliesTo;
 use crate::manifest::typed::{At, Nullable};
 use crate::manifest::{Head, codes, suggest};
 use crate::model::guard::Extent;
-use crate::model::{Deed, Diagnostic, Freeze, Guards, Limit, Network, Protected};
+use crate::model::{Deed, Diagnostic, Freeze, Guards, Kept, Limit, Network, Protected, Verdict};
 
 /// What keeps a plan from being applied. Guards are on unless something else is said here.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -32,6 +32,20 @@ pub struct GuardsSpec {
     /// Times in which nothing is written.
     #[serde(default)]
     pub freezes: Vec<At<FreezeSpec>>,
+    /// What a plan comes to that breaks an `Expectation`: one that is met now, and would not be any more.
+    pub expectations: Option<At<BreakingSpec>>,
+}
+
+/// What a plan comes to that breaks expectations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BreakingSpec {
+    /// It says which, and that is all.
+    Allow,
+    /// It warns.
+    Warn,
+    /// Nothing at all of it is written.
+    Deny,
 }
 
 /// How much one apply may do. Each change is one of these.
@@ -205,6 +219,14 @@ pub fn guards(spec: &NetworkSpec, network: &Network, head: &Head, problems: &mut
             place: head.place(records.extent),
         })
         .collect();
+    guards.expectations = said.expectations.and_then(|At { value, extent }| {
+        let verdict = match value {
+            BreakingSpec::Allow => return None,
+            BreakingSpec::Warn => Verdict::Warn,
+            BreakingSpec::Deny => Verdict::Deny,
+        };
+        Some(Kept { verdict, place: head.place(extent) })
+    });
     for At { value: freeze, extent } in &said.freezes {
         let lost = head.lost_spec().field("guards").field("freezes").item(*extent).field("appliesTo");
         let zones = freeze

@@ -114,7 +114,7 @@ impl Check<'_> {
                             format!("{} needs one of {}", called(pointer), list(&fields)),
                         )
                         .help("add one of them"),
-                    None => return self.alternatives(node, context, problems),
+                    None => return self.alternatives(error, node, context, problems),
                 }
             }
             // What is no map has none of the fields, and is told for that.
@@ -240,17 +240,12 @@ impl Check<'_> {
     /// type fits; where none does, all of them are named.
     fn alternatives(
         &self,
+        error: &ValidationError<'_>,
         node: &Node,
         context: &[Vec<ValidationError<'static>>],
         problems: &mut Vec<Diagnostic>,
     ) {
         let own = context.iter().flatten().map(|error| error.instance_path().as_str().len()).min();
-        let misses = |errors: &&Vec<ValidationError<'static>>| {
-            errors.iter().any(|error| {
-                matches!(error.kind(), ValidationErrorKind::Type { .. })
-                    && Some(error.instance_path().as_str().len()) == own
-            })
-        };
         let constants: Vec<String> = context
             .iter()
             .flatten()
@@ -267,7 +262,7 @@ impl Check<'_> {
             problems.push(self.not_one_of(node, &constants));
             return;
         }
-        if let Some(meant) = context.iter().find(|errors| !misses(errors)) {
+        if let Some(meant) = context.iter().find(|errors| !misses(errors, own)) {
             meant.iter().for_each(|error| self.explain(error, problems));
             return;
         }
@@ -280,13 +275,16 @@ impl Check<'_> {
             })
             .flatten()
             .collect();
-        // Of values that may be a text or a map there is one: a variable stands for a text.
+        // A map that holds a variable stands for a text.
+        let branches = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_array);
+        let is_var = |branch: &Json| branch.pointer("/properties/var").is_some();
+        let var = branches.is_some_and(|branches| branches.iter().any(is_var));
         let types: Vec<&'static str> =
             ["text", "`{var: name}`", "a number", "a whole number", "a list", "a map", "`null`"]
                 .into_iter()
                 .filter(|each| match *each {
-                    "`{var: name}`" => types.contains(&"text") && types.contains(&"a map"),
-                    "a map" => types.contains(&"a map") && !types.contains(&"text"),
+                    "`{var: name}`" => types.contains(&"a map") && var,
+                    "a map" => types.contains(&"a map") && !var,
                     each => types.contains(&each),
                 })
                 .collect();
@@ -313,6 +311,21 @@ impl Check<'_> {
             _ => self.at(codes::NOT_EXACTLY_ONE, head, message).help("remove all but one of them"),
         }
     }
+}
+
+/// Whether what an alternative complains about is the type of the value itself.
+fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
+    errors.iter().any(|error| {
+        let is_own = Some(error.instance_path().as_str().len()) == own;
+        is_own
+            && match error.kind() {
+                ValidationErrorKind::Type { .. } => true,
+                ValidationErrorKind::OneOfNotValid { context } => {
+                    context.iter().all(|errors| misses(errors, own))
+                }
+                _ => false,
+            }
+    })
 }
 
 /// Whether a value is of one of these types.

@@ -6,7 +6,7 @@ use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
 use crate::meaning::table::{Entry, Extent};
 use crate::meaning::told::Telling;
-use crate::model::{AccessQuestion, Client, Explanation, Ground, Question, Told, Value};
+use crate::model::{AccessQuestion, Client, Explanation, Ground, Level, Question, Told, Value};
 
 /// All facts.
 const FACTS: [&str; 11] = [
@@ -52,7 +52,7 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
     telling.is("why", access.refusal.map_or(Value::Null, |refusal| refusal.word().into()));
     telling.fact("proxyEnabled", first.map_or(Told::Is(Value::Null), |grant| proxy_enabled(grant.setting)));
     for (fact, field) in TEXTS {
-        telling.fact(fact, first.map_or(Told::Is(Value::Null), |grant| set(grant.setting, field)));
+        telling.fact(fact, first.map_or(Told::Is(Value::Null), |grant| set(grant.setting, field, fact)));
     }
     because(&access, name, &mut telling);
     if access.title == Title::Shown {
@@ -73,7 +73,7 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
 /// Where a user is.
 fn whereabouts(client: &Client) -> String {
     match client {
-        Client::Elsewhere => "elsewhere".to_owned(),
+        Client::Elsewhere => "off campus".to_owned(),
         Client::Address(address) => format!("at {address}"),
         Client::Library(code) => format!("in library {code}"),
         Client::Campus(code) => format!("on campus {code}"),
@@ -94,20 +94,22 @@ fn in_words(refusal: Refusal, name: &str) -> String {
 fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
     let Access { level, grants, near, refusal: _, title, missing, wider, hidden } = access;
     match level {
-        Some(level) => telling.because(
-            format!(
-                "the groups of the {} decide, the innermost level that has any (from memory)",
+        Some(Level::Collection) => telling.because("the groups of the e-collection decide", Ground::Alma),
+        Some(level) => {
+            let says = format!(
+                "the groups of the {} decide: it is the innermost level that has any, and the vendor does not \
+                 say how levels add up",
                 level.word()
-            ),
-            Ground::Alma,
-        ),
+            );
+            telling.because(says, Ground::Alma);
+        }
         None => telling.because("no level has a group, so that the whole network reaches it", Ground::Alma),
     }
     for group in missing {
         telling.because(format!("there is no group {group}, so that nobody is in it"), Ground::Alma);
     }
     for grant in grants {
-        lets_in(grant, name, "lets them in", telling);
+        lets_in(grant, *level, name, "lets them in", telling);
     }
     if let [first, _, ..] = grants.as_slice() {
         let says = format!(
@@ -134,8 +136,7 @@ fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
     }
     if let Some((level, grants)) = wider {
         for grant in grants {
-            let does = format!("of the {} would let them in", level.word());
-            lets_in(grant, name, &does, telling);
+            lets_in(grant, Some(*level), name, "would let them in if that decided", telling);
         }
     }
     if let Some(Hidden { rule, ground }) = hidden {
@@ -150,10 +151,11 @@ fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
     }
 }
 
-fn lets_in(grant: &Grant<'_>, name: &str, does: &str, telling: &mut Telling) {
+fn lets_in(grant: &Grant<'_>, level: Option<Level>, name: &str, does: &str, telling: &mut Telling) {
     let Grant { group, through, setting, members } = grant;
     let (who, field) = named(*through, name);
-    telling.because(format!("it is available for group {group}"), setting.ground("group"));
+    let what = level.map_or("resource", Level::word);
+    telling.because(format!("the {what} is available for group {group}"), setting.ground("group"));
     telling.because(format!("group {group} {does}: {who} is in it"), members.ground(field));
 }
 
@@ -170,18 +172,18 @@ fn named(place: Through<'_>, name: &str) -> (String, &'static str) {
 fn proxy_enabled(setting: Entry<'_>) -> Told<Value> {
     match setting.flag("proxy_enabled") {
         Some(enabled) => Told::Is(enabled.into()),
-        None => set(setting, "proxy_enabled"),
+        None => set(setting, "proxy_enabled", "proxyEnabled"),
     }
 }
 
 /// What the setting of a group says. What a zone leaves out is not set.
-fn set(setting: Entry<'_>, field: &str) -> Told<Value> {
+fn set(setting: Entry<'_>, field: &str, fact: &str) -> Told<Value> {
     match (setting.get(field), setting.ground_of_all()) {
         (Some(value), _) => Told::Is(value.clone()),
         (None, Ground::Observed { .. }) => Told::Is(Value::Null),
         (None, Ground::Declared(_) | Ground::Alma) => {
             let group = setting.text("group").unwrap_or_default();
-            Told::Not(format!("nobody says `{field}` of group {group}").into())
+            Told::Not(format!("nobody says `{fact}` of group {group}").into())
         }
     }
 }

@@ -4,9 +4,11 @@
 //! account rules name all others. However large the network, the number of questions is bounded, and long lists
 //! become counts.
 
+mod access;
 mod blocks;
 mod import;
 mod patron;
+mod tasks;
 mod visibility;
 mod words;
 
@@ -35,11 +37,19 @@ pub fn impact(plan: &Plan, before: &Settings, after: &Settings) -> Vec<Impact> {
     let rules = zones(&[Subject::LinkedAccountRules]);
     let defined = zones(&[Subject::BlockDefinitions, Subject::BlockDescriptions]);
     let restricted = zones(&[Subject::RestrictedUsers]);
+    let subjects: BTreeSet<Subject> = moved.keys().cloned().collect();
+    let is_of_access =
+        |subject: &Subject| *subject == Subject::AvailabilityGroups || subject.resource().is_some();
+    let available: Vec<Subject> = subjects.iter().filter(|subject| is_of_access(subject)).cloned().collect();
+    let available = zones(&available);
+    let (lists, matrix) = (zones(&[Subject::TaskList]), zones(&[Subject::Dismissal]));
     let effects = [
         ("import", import::effects(&imports, before, after)),
+        ("access", access::effects(&available, &subjects, before, after)),
         ("patron", patron::effects(&rules, before, after)),
         ("patron", blocks::effects(&defined, before, after)),
         ("visibility", visibility::effects(&restricted, before, after)),
+        ("tasks", tasks::effects(&lists, &matrix, before, after)),
     ];
     let mut impacts = Vec::new();
     for (topic, mut effects) in effects {

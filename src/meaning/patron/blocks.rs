@@ -6,7 +6,7 @@ use super::in_use::{InUse, in_use};
 use super::rules::{Copying, Linked, link_at};
 use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
-use crate::meaning::table::{Entry, Extent, Table};
+use crate::meaning::table::{Entry, Extent, Silence, Table};
 use crate::model::{PatronQuestion, Told, ZoneCode};
 
 /// The type and the description of a copied block. That it is also the description is inferred from what consortia
@@ -206,7 +206,13 @@ fn effect_or_why<'a>(
 pub fn travels_on(question: &PatronQuestion, home: &Effect<'_>, settings: &Settings) -> Told<bool> {
     let PatronQuestion { from, user_group, at: _, expires, on_to } = question;
     let marked = match home {
-        Effect::Stops(_, definition) => travels(*definition),
+        Effect::Stops(_, definition) => match (definition.flag("Network Block"), definition.silence()) {
+            (None, Silence::Unknown) => {
+                let why = format!("nobody says whether `{SENT_HOME}` is a network block at {from}");
+                return Told::Not(why.into());
+            }
+            (_, _) => travels(*definition),
+        },
         Effect::Idle(_) => false,
     };
     match on_to {

@@ -1,7 +1,7 @@
 //! Which blocks reach whom, in facts and in words.
 
 use super::blocks::{
-    Arrived, COPIED, Effect, Idle, SENT_HOME, Stop, copied, effect, travelling, travels_on, unsaid,
+    Arrived, COPIED, Effect, Idle, SENT_HOME, Stop, copied, effect, travelling, travels, travels_on, unsaid,
 };
 use super::rules::{Copying, Linked, link_at};
 use super::said::few;
@@ -46,7 +46,8 @@ pub fn from_home(telling: &mut Telling, question: &PatronQuestion, linked: &Link
         Told::Is(definitions) => travel(telling, question, definitions, settings),
         Told::Not(why) => telling.because(why.to_string(), Ground::Alma),
     }
-    let none = matches!((&copied, extent(question, settings)), (Told::Is(copied), Some(Extent::Whole)) if copied.is_empty());
+    let all_are_known = extent(question, settings) == Some(Extent::Whole);
+    let none = all_are_known && copied.get().is_some_and(Vec::is_empty);
     telling.fact(
         "blocks",
         copied.map(|definitions| Value::list(definitions.iter().filter_map(|each| each.text("ID")))),
@@ -111,10 +112,7 @@ pub fn from_target(telling: &mut Telling, question: &PatronQuestion, settings: &
     let sent = match &home {
         Effect::Stops(_, _) => {
             let (does, ground) = does(&home, source, &format!("with the ID `{SENT_HOME}`"));
-            telling.because(
-                format!("a block made at {target} is sent home as `{SENT_HOME}`, where it {does}"),
-                ground,
-            );
+            telling.because(format!("a block made at {target} is sent home and {does}"), ground);
             true
         }
         Effect::Idle(_) => {
@@ -142,10 +140,11 @@ fn onwards(
     settings: &Settings,
 ) {
     let source = settings.name(&question.from);
-    let marked = super::blocks::travels(definition);
-    let says = match marked {
-        true => format!("there it is a network block, which travels on from {source}"),
-        false => format!("there it is no network block, and travels no further than {source}"),
+    let marked = travels(definition);
+    let says = match (marked, on) {
+        (true, _) => format!("there it is a network block, which travels on from {source}"),
+        (false, Told::Is(_)) => format!("there it is no network block, and travels no further than {source}"),
+        (false, Told::Not(why)) => why.to_string(),
     };
     telling.because(says, definition.ground("Network Block"));
     let Some(on_to) = question.on_to.as_ref().filter(|_| marked) else { return };
@@ -173,7 +172,7 @@ fn does(effect: &Effect<'_>, zone: &str, which: &str) -> (String, Ground) {
     let id = |definition: &Entry<'_>| definition.text("ID").unwrap_or_default().to_owned();
     match effect {
         Effect::Stops(stops, definition) => {
-            let what = few(stops.iter().map(|stop| stop.word()));
+            let what = stops.iter().map(|stop| stop.word()).collect::<Vec<_>>().join(", ");
             let says = format!("stops {what} at {zone}, by the definition `{}`", id(definition));
             (says, definition.ground("Blocked Action"))
         }

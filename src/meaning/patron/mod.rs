@@ -6,6 +6,7 @@ mod dates;
 mod in_use;
 mod rules;
 mod said;
+mod tests;
 
 pub use dates::{Dates, Ending, Refreshed, Refreshing, refresh};
 pub use rules::{Copying, DEFAULT, Linked, Refused, link};
@@ -38,7 +39,7 @@ const FACTS: [&str; 14] = [
 /// What must be known to answer it.
 pub fn needs(question: &PatronQuestion) -> Vec<(Whose, Subject)> {
     let PatronQuestion { from, user_group: _, at, expires: _, on_to } = question;
-    let of = |zone: &ZoneCode, subject| (Whose::Zone(zone.clone()), subject);
+    let of = |zone: &ZoneCode, subject: Subject| (Whose::Zone(zone.clone()), subject);
     let there = [
         Subject::LinkedAccountRules,
         Subject::ExternalUserGroups,

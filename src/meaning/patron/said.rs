@@ -30,20 +30,30 @@ pub fn group_at_home(telling: &mut Telling, question: &PatronQuestion, settings:
     let PatronQuestion { from, user_group: group, .. } = question;
     let name = settings.name(from);
     match sight(from, group, settings) {
-        Sight::Hidden(entry) => telling.because(
-            format!("{name} restricts `{group}`: partners do not find its users (that this is Alma's error for a user who is not found is inferred)"),
-            entry.ground_of_all(),
-        ),
-        Sight::Seen(Some(gone)) => telling.because(
-            format!("partners see `{group}`: {name} does not restrict it any more"),
-            gone.ground_of_all(),
-        ),
-        Sight::Seen(None) => telling
-            .because(format!("partners see `{group}`, as every group that {name} does not restrict"), Ground::Alma),
-        Sight::Unsaid => telling.because(
-            format!("it is not declared whether partners see `{group}` of {name}; where nobody restricts it, they do"),
-            Ground::Alma,
-        ),
+        Sight::Hidden(entry) => {
+            let says = format!("{name} restricts `{group}`, so that partners do not find its users");
+            telling.because(says, entry.ground_of_all());
+            telling.because("to Alma they are users who are not found, which is inferred", Ground::Alma);
+        }
+        Sight::Seen(Some(gone)) => {
+            let says = format!("partners see `{group}`: {name} does not restrict it");
+            telling.because(says, gone.ground_of_all());
+        }
+        Sight::Seen(None) => {
+            let says = format!("partners see `{group}`, as every group that {name} does not restrict");
+            telling.because(says, Ground::Alma);
+        }
+        Sight::Unsaid => {
+            let says = match settings.table(from, &Subject::RestrictedUsers) {
+                Ok(_) => format!(
+                    "it is not declared whether {name} restricts `{group}`: partners see it otherwise"
+                ),
+                Err(why) => format!(
+                    "it is not known whether {name} restricts `{group}` ({why}): partners see it otherwise"
+                ),
+            };
+            telling.because(says, Ground::Alma);
+        }
     }
 }
 
@@ -171,8 +181,13 @@ pub fn dates(telling: &mut Telling, linked: &Linked<'_>) {
             (format!("the account expires with the one at the source{}", on(expiry)), "expiryFromSource")
         }
         (Ending::On(_) | Ending::WithSource, None, Some(text)) => {
-            let says = format!("the account expires {text} from the one at the source{}", on(expiry));
-            (says, "expiryFromSource")
+            let says = match (text.strip_prefix('-'), text.strip_prefix('+')) {
+                (Some(length), _) => format!("the account expires {length} before the one at the source"),
+                (None, length) => {
+                    format!("the account expires {} after the one at the source", length.unwrap_or(text))
+                }
+            };
+            (says + &on(expiry), "expiryFromSource")
         }
     };
     telling.because(says, rule.ground(field));

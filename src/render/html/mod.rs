@@ -8,6 +8,7 @@
 mod atoms;
 mod data;
 mod detail;
+mod expectations;
 mod intents;
 mod markup;
 mod matrix;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::expectations;
 use super::markup::Markup;
 use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
-use crate::render::text::{compared, count, percentage, thousands};
+use crate::render::text::{compared, count, outlook, percentage, thousands};
 
 /// Zones that are named in a line before the rest is folded away.
 const NAMED: usize = 8;
@@ -35,6 +36,7 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
     out.text(plan.digest).raw("</code></p></details></section>\n");
     impacts(out, plan);
     findings(out, plan);
+    expectations::broken(out, plan);
     waiting(out, plan);
 }
 
@@ -154,6 +156,9 @@ fn rest(plan: &Plan) -> String {
             thousands(cost.seconds_floor.ceil() as u64),
             quota.unwrap_or_default()
         ));
+    }
+    if let Some(outlook) = outlook(&plan.expectations) {
+        words.push_str(&format!(" {outlook}"));
     }
     words
 }

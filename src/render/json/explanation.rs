@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::DeclaredAt;
 use crate::model::{Explanation, Ground, Question, Reason, Told, Value};
@@ -45,7 +45,7 @@ pub struct ExplanationJson {
 }
 
 /// One part of an answer.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactJson {
     /// It is so.

@@ -1,7 +1,9 @@
 //! What became of expectations, for programs.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::DeclaredAt;
 use super::RuleAt;
@@ -70,10 +72,10 @@ pub enum VerdictJson {
 }
 
 /// A fact that is not as expected.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnmetJson {
     /// Its name.
-    pub fact: String,
+    pub fact: Arc<str>,
     /// What it was expected to be.
     pub expected: Value,
     /// What it is.
@@ -108,7 +110,9 @@ fn one(Tested { expectation, judged }: &Tested) -> TestedJson {
             Judged::Missed(_) => VerdictJson::NotMet,
             Judged::Unknown(_) => VerdictJson::NotKnown,
         },
-        unmet: shortfall.map(|shortfall| shortfall.facts.iter().map(unmet).collect()).unwrap_or_default(),
+        unmet: shortfall
+            .map(|shortfall| shortfall.facts.iter().map(UnmetJson::from).collect())
+            .unwrap_or_default(),
         answer: shortfall.map(|shortfall| shortfall.line.clone()),
         reasons: shortfall
             .map(|shortfall| shortfall.reasons.iter().map(ReasonJson::from).collect())
@@ -116,14 +120,26 @@ fn one(Tested { expectation, judged }: &Tested) -> TestedJson {
     }
 }
 
-fn unmet(UnmetFact { fact, expected, found, place }: &UnmetFact) -> UnmetJson {
-    UnmetJson {
-        fact: fact.as_ref().to_owned(),
-        expected: expected.clone(),
-        found: match found {
-            Told::Is(value) => FactJson::Is(value.clone()),
-            Told::Not(why) => FactJson::Unknown(why.to_string()),
-        },
-        declared_at: place.into(),
+impl From<&UnmetFact> for UnmetJson {
+    fn from(UnmetFact { fact, expected, found, place }: &UnmetFact) -> Self {
+        Self {
+            fact: Arc::clone(fact),
+            expected: expected.clone(),
+            found: match found {
+                Told::Is(value) => FactJson::Is(value.clone()),
+                Told::Not(why) => FactJson::Unknown(why.to_string()),
+            },
+            declared_at: place.into(),
+        }
+    }
+}
+
+impl From<UnmetJson> for UnmetFact {
+    fn from(UnmetJson { fact, expected, found, declared_at }: UnmetJson) -> Self {
+        let found = match found {
+            FactJson::Is(value) => Told::Is(value),
+            FactJson::Unknown(why) => Told::Not(why.into()),
+        };
+        Self { fact, expected, found, place: declared_at.into() }
     }
 }

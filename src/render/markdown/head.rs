@@ -272,6 +272,10 @@ pub fn sums(sheet: &mut Sheet, content: &Content<'_>) -> fmt::Result {
     for (number, what) in rest.iter().filter(|(number, _)| *number > 0) {
         write!(sheet, " {what}: {}.", thousands(*number as u64))?;
     }
+    let outlook = text::outlook(&content.plan.expectations).filter(|_| content.about == About::Plan);
+    if let Some(outlook) = outlook {
+        write!(sheet, " {outlook}")?;
+    }
     if content.plan.has_work() && content.about == About::Plan {
         // What is left of a day's quota differs from one run to the next, and so would the comment.
         let cost = Cost { quota_percent: None, ..content.plan.cost };

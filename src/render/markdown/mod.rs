@@ -6,6 +6,7 @@
 mod content;
 mod diff;
 mod escape;
+mod expectations;
 mod groups;
 mod head;
 mod marker;
@@ -156,6 +157,7 @@ fn page(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: L
     head::verdict(sheet, content)?;
     head::left_out(sheet, context, level)?;
     head::alerts(sheet, content)?;
+    expectations::broken(sheet, content, level)?;
     groups::table(sheet, content)?;
     impacts(sheet, content)?;
     for group in &content.groups {

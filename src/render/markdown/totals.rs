@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::content::Content;
 use super::escape::code;
 use super::sheet::Sheet;
-use super::{Context, Level, groups, head, marker};
+use super::{Context, Level, expectations, groups, head, marker};
 use crate::model::Finding;
 use crate::render::text::{count, thousands};
 
@@ -58,6 +58,7 @@ fn warnings(rest: &mut Sheet, content: &Content<'_>) {
             )
         });
     }
+    rest.attempt(|rest| expectations::broken(rest, content, Level::Totals));
     let findings = &content.plan.findings;
     if findings.is_empty() {
         return;

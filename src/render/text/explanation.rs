@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use crate::model::{Explanation, Ground, Reason};
+use crate::model::{Explanation, Ground, Reason, Told};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -10,7 +10,7 @@ const DIM: Style = Style::new().dimmed();
 /// One answer. `whence` says whether it is how things are declared or how they were found.
 pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     let Explanation { question: _, line, facts, reasons } = explanation;
-    let mut out = format!("{BOLD}{line}.{BOLD:#} {DIM}({whence}){DIM:#}\n");
+    let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(line));
     if !reasons.is_empty() {
         out.push('\n');
     }
@@ -28,9 +28,21 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
         out.push('\n');
     }
     for (fact, value) in facts {
-        out.push_str(&format!("  {fact}: {value}\n"));
+        match value {
+            // It has been said above.
+            Told::Not(why) if reasons.iter().any(|reason| *reason.says == **why) => {
+                out.push_str(&format!("  {fact}: unknown\n"));
+            }
+            told => out.push_str(&format!("  {fact}: {told}\n")),
+        }
     }
     out
+}
+
+/// A sentence begins with a capital letter.
+fn sentence(line: &str) -> String {
+    let mut chars = line.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The same question, answered from what is declared and from what was found: where they differ.

@@ -19,7 +19,7 @@ mod tests;
 pub use changes::{fate, last_changed, moved, remarks};
 pub use conflict::{classes, told as conflict};
 pub use drift::{Drifted, drift};
-pub use expectations::{expectations, fell_short};
+pub use expectations::{expectations, fell_short, outlook, would_be};
 pub use explanation::{difference as explained_differently, explanation};
 pub use history::{author, history};
 pub use lines::{Line, are_several, excerpt};

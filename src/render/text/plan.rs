@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::conflict::classes;
+use super::expectations;
 use super::findings;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{
@@ -28,6 +29,7 @@ pub fn plan(plan: &Plan) -> String {
     }
     impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
+    expectations::broken(&mut out, &plan.expectations.broken);
     summary(&mut out, plan);
     out
 }
@@ -223,6 +225,9 @@ fn summary(out: &mut String, plan: &Plan) {
         .collect();
     if !rest.is_empty() {
         let _ = writeln!(out, "{}", rest.join(" "));
+    }
+    if let Some(outlook) = expectations::outlook(&plan.expectations) {
+        let _ = writeln!(out, "{outlook}");
     }
     if let Some(classes) = classes(plan) {
         let _ = writeln!(out, "{classes}");

@@ -2,6 +2,7 @@
 //! unmodified, with everything of ours under the one key `reconciler`. A plan file is the same, and
 //! is read back whole: see [`read`].
 
+mod outlook;
 mod read;
 mod write;
 
@@ -17,6 +18,7 @@ use crate::model::{
     MadeFrom, Mode, Origin, Record, Value,
 };
 
+pub use self::outlook::{BrokenJson, OutlookJson};
 pub(super) use self::read::change;
 pub use self::read::{Unreadable, read};
 pub(super) use self::write::detail;
@@ -132,6 +134,9 @@ pub struct Reconciler {
     /// What the changes mean for members and their users. New in 1.4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impacts: Vec<Impact>,
+    /// What becomes of the expectations once the plan is done; not there where nothing is expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<OutlookJson>,
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.

@@ -119,6 +119,7 @@ impl TryFrom<PlanJson> for Plan {
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
             impacts: reconciler.impacts,
+            expectations: super::outlook::read(reconciler.expectations),
             made_from: reconciler.made_from,
             zones,
         })

@@ -55,6 +55,7 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             cost: plan.cost,
             findings: plan.findings.iter().map(FindingJson::from).collect(),
             impacts: plan.impacts.clone(),
+            expectations: super::outlook::json(&plan.expectations),
             zones: plan.zones.iter().map(zone).collect(),
             groups: (plan.groups.iter())
                 .map(|group| GroupJson {

@@ -1,0 +1,264 @@
+//! A user as the API reads and writes one.
+//!
+//! Kept is as much as a network makes of its users. What else a client sends, such as addresses, is passed over.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use super::block::{Block, invalid};
+use super::legal::{Group, Legal};
+use crate::emulator::answer::View;
+use crate::emulator::document::{Node, Part};
+use crate::emulator::institution::Visit;
+use crate::emulator::put::{code, text};
+use crate::emulator::refusal::Refusal;
+
+/// A user of one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub primary_id: String,
+    pub first_name: String,
+    pub last_name: String,
+    /// `PUBLIC`, or `STAFF`.
+    pub record_type: String,
+    /// `INTERNAL` or `EXTERNAL`.
+    pub account_type: String,
+    /// The system that external users come from.
+    pub external_id: String,
+    /// `ACTIVE` or `INACTIVE`.
+    pub status: String,
+    /// A code of `UserGroups`.
+    pub user_group: String,
+    pub expiry: Option<Date>,
+    pub purge: Option<Date>,
+    pub blocks: Vec<Block>,
+    pub roles: Vec<Role>,
+    /// By which linked accounts know this one, once there is any.
+    pub linking_id: Option<String>,
+    /// The account at another institution that this one is linked to.
+    pub source: Option<Source>,
+}
+
+/// What a user may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub role_type: String,
+    pub scope: String,
+    pub status: String,
+}
+
+/// An account at another institution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The institution.
+    pub institution: String,
+    /// The account's linking id.
+    pub link_id: String,
+}
+
+/// Which refusals a request has for what it cannot take: those of the two are not the same in the vendor's OpenAPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Create,
+    Update,
+}
+
+impl User {
+    /// The whole user.
+    pub fn answer(&self, view: &View<'_>, legal: &Legal<'_>) -> Node {
+        let mut parts = self.entry(view);
+        parts.extend([
+            valued("record_type", &self.record_type, None),
+            valued(
+                "user_group",
+                &self.user_group,
+                legal.name_of_group(&self.user_group).filter(|_| view.full()),
+            ),
+            valued("account_type", &self.account_type, None),
+        ]);
+        if !self.external_id.is_empty() {
+            parts.push(Part::Child("external_id", Node::Text(self.external_id.clone())));
+        }
+        for (name, date) in [("expiry_date", self.expiry), ("purge_date", self.purge)] {
+            parts.extend(date.map(|date| Part::Child(name, Node::Text(format!("{date}Z")))));
+        }
+        if let Some(linking_id) = &self.linking_id {
+            parts.push(Part::Child("linking_id", Node::Text(linking_id.clone())));
+        }
+        let blocks = self.blocks.iter().map(|block| block.answer(view, legal)).collect();
+        parts.push(Part::List { around: Some("user_blocks"), item: "user_block", items: blocks });
+        let roles = self.roles.iter().map(|role| {
+            Node::Group(vec![
+                valued("status", &role.status, None),
+                valued("scope", &role.scope, None),
+                valued("role_type", &role.role_type, None),
+            ])
+        });
+        parts.push(Part::List { around: Some("user_roles"), item: "user_role", items: roles.collect() });
+        Node::Group(parts)
+    }
+
+    /// The user as a list shows it.
+    pub fn entry(&self, view: &View<'_>) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if view.full() {
+            let id =
+                percent_encoding::utf8_percent_encode(&self.primary_id, percent_encoding::NON_ALPHANUMERIC);
+            parts.push(Part::Attribute("link", format!("{}/almaws/v1/users/{id}", view.settings.base_url)));
+        }
+        for (name, text) in [
+            ("primary_id", &self.primary_id),
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+        ] {
+            parts.push(Part::Child(name, Node::Text(text.clone())));
+        }
+        parts.push(valued("status", &self.status, None));
+        if let Some(Source { institution, link_id }) = &self.source {
+            parts.push(Part::Child("source_institution_code", Node::Text(institution.clone())));
+            parts.push(Part::Child("source_link_id", Node::Text(link_id.clone())));
+        }
+        parts
+    }
+
+    /// The user that a body makes of the one that is held, or out of nothing. All that is held goes, roles aside
+    /// where the body has none, and what only the zone can set.
+    pub fn taken(
+        body: &Map<String, Value>,
+        held: Option<&Self>,
+        legal: &Legal<'_>,
+        visit: &Visit<'_>,
+    ) -> Result<Self, Refusal> {
+        let deed = if held.is_some() { Deed::Update } else { Deed::Create };
+        let or = |said: &str, otherwise: &str| if said.is_empty() { otherwise } else { said }.to_owned();
+        let value = |field: &str| code(body.get(field)).unwrap_or_default();
+        let required = |field: &str| match value(field) {
+            "" => Err(Refusal::business(401_664, format!("Mandatory field is missing: {field}"))),
+            text => Ok(text),
+        };
+        let mut user = Self {
+            primary_id: required("primary_id")?.to_owned(),
+            first_name: text(body, "first_name")?.to_owned(),
+            last_name: required("last_name")?.to_owned(),
+            record_type: or(value("record_type"), "PUBLIC"),
+            account_type: account_type(required("account_type")?, held)?.to_owned(),
+            external_id: text(body, "external_id")?.to_owned(),
+            status: or(value("status"), "ACTIVE"),
+            user_group: or(value("user_group"), held.map_or("", |held| &held.user_group)),
+            expiry: date(body, "expiry_date")?,
+            purge: date(body, "purge_date")?,
+            blocks: Block::taken(
+                &list(body, "user_block")?,
+                held.map_or(&[][..], |held| &held.blocks),
+                legal,
+                visit,
+            )?,
+            roles: roles(body, held)?,
+            linking_id: held.and_then(|held| held.linking_id.clone()),
+            source: held.and_then(|held| held.source.clone()),
+        };
+        if user.source.is_some() {
+            user.blocks.iter_mut().for_each(Block::tell_copy);
+        }
+        user.check(held, deed, legal)?;
+        Ok(user)
+    }
+
+    fn check(&self, held: Option<&Self>, deed: Deed, legal: &Legal<'_>) -> Result<(), Refusal> {
+        match (held, self.account_type.as_str(), self.external_id.as_str()) {
+            (_, "INTERNAL", external) if !external.is_empty() => {
+                return Err(Refusal::business(401_853, "External Id must be empty for internal user."));
+            }
+            (None, "EXTERNAL", "") => {
+                return Err(Refusal::business(401_854, "External Id must be given for external user."));
+            }
+            (Some(held), "EXTERNAL", external)
+                if held.account_type == "EXTERNAL" && held.external_id != external =>
+            {
+                let message = "The external id in DB does not fit the given value in xml - external id cannot be updated.";
+                return Err(Refusal::business(401_858, message));
+            }
+            _ => {}
+        }
+        // What the user has already is not asked about again: a linked account has what a rule gave it.
+        let same =
+            |held: &Self| (&held.user_group, &held.record_type) == (&self.user_group, &self.record_type);
+        if self.user_group.is_empty() || held.is_some_and(same) {
+            return Ok(());
+        }
+        match (legal.group(&self.user_group, &self.record_type), deed) {
+            (Group::Legal, _) => Ok(()),
+            (Group::Unknown, Deed::Create) => {
+                Err(Refusal::business(401_852, "Given user group is not legal."))
+            }
+            (Group::Unknown, Deed::Update) => Err(invalid("user group", &self.user_group)),
+            (Group::OfOthers, _) => Err(Refusal::business(
+                401_863,
+                format!(
+                    "Given user group type ({}) is not supported for given user record type ({}).",
+                    self.user_group, self.record_type
+                ),
+            )),
+        }
+    }
+}
+
+/// Internal users can become external ones, not the other way round (the vendor's schema).
+fn account_type<'a>(said: &'a str, held: Option<&User>) -> Result<&'a str, Refusal> {
+    match (said, held.map(|held| held.account_type.as_str())) {
+        ("INTERNAL", Some("EXTERNAL")) => Err(Refusal::business(401_859, "Action currently not supported.")),
+        ("INTERNAL" | "EXTERNAL", _) => Ok(said),
+        (_, _) => Err(Refusal::business(
+            401_857,
+            "The given user account type is illegal (must be INTERNAL/EXTERNAL).",
+        )),
+    }
+}
+
+fn roles(body: &Map<String, Value>, held: Option<&User>) -> Result<Vec<Role>, Refusal> {
+    let value = |role: &Map<String, Value>, field: &str| code(role.get(field)).unwrap_or_default().to_owned();
+    let sent = list(body, "user_role")?;
+    let roles = sent.iter().map(|role| Role {
+        role_type: value(role, "role_type"),
+        scope: value(role, "scope"),
+        status: value(role, "status"),
+    });
+    let roles: Vec<Role> = roles.collect();
+    Ok(match (roles.is_empty(), held) {
+        (true, Some(held)) => held.roles.clone(),
+        (true, None) | (false, _) => roles,
+    })
+}
+
+/// The objects of a list; none where there is no list.
+fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<String, Value>>, Refusal> {
+    let malformed = || malformed(&format!("'{field}' is not a list."));
+    match body.get(field) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| item.as_object().ok_or_else(malformed)).collect()
+        }
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => Err(malformed()),
+    }
+}
+
+/// `2026-08-31Z`, whose `Z` clients leave out.
+fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, Refusal> {
+    match text(body, field)? {
+        "" => Ok(None),
+        text => match text.trim_end_matches('Z').parse() {
+            Ok(date) => Ok(Some(date)),
+            Err(_) => Err(malformed(&format!("'{text}' is not a date."))),
+        },
+    }
+}
+
+/// The vendor's OpenAPI has one code for a body that is none.
+pub fn malformed(what: &str) -> Refusal {
+    Refusal::business(401_676, format!("No valid XML was given. {what}"))
+}
+
+fn valued(name: &'static str, value: &str, words: Option<&str>) -> Part {
+    let words = words.map(|words| ("desc", words.to_owned())).into_iter().collect();
+    Part::Child(name, Node::Valued(value.to_owned(), words))
+}
