@@ -97,6 +97,7 @@ pub fn all() -> Vec<(String, String)> {
         ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),
         ("emulator-fault.json", to_json(&schema_for!(emulator::Fault))),
         ("emulator-edit.json", to_json(&schema_for!(emulator::Edit))),
+        ("emulator-contribution.json", to_json(&schema_for!(emulator::Contribution))),
         ("emulator-table.json", to_json(&schema_for!(emulator::TableSeed))),
     ];
     let inputs = kinds::schemas().into_iter().map(|(file, schema)| (file, to_json(&schema)));
