@@ -64,12 +64,7 @@ enum Fate {
 fn whatever_is_broken_in_the_example_makes_an_expectation_fail() {
     let sources = sources();
     let found = try_all(&sources, mutants(&sources));
-    let count = |fate| found.iter().filter(|(each, _)| *each == fate).count();
-    let [alike, refused, noticed] = [Fate::Alike, Fate::Refused, Fate::Noticed].map(count);
-    println!(
-        "{} mutants: {alike} mean the same, {refused} are refused, {noticed} make an expectation fail",
-        found.len()
-    );
+    let noticed = found.iter().filter(|(fate, _)| *fate == Fate::Noticed).count();
     let listed = |mutant: &Mutant| UNREAD.iter().position(|(field, _)| is_within(&mutant.field, field));
     let unnoticed = || found.iter().filter(|(fate, _)| *fate == Fate::Unnoticed).map(|(_, mutant)| mutant);
     let lines: Vec<&str> =
