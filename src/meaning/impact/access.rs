@@ -41,6 +41,9 @@ enum Who {
     Campus(Arc<str>),
 }
 
+/// E-resources, by their ids.
+type Ids = BTreeSet<Arc<str>>;
+
 /// The effects of other groups, and of other groups at e-resources.
 pub fn effects(
     zones: &BTreeSet<ZoneCode>,
@@ -49,7 +52,7 @@ pub fn effects(
     after: &Settings,
 ) -> Vec<Effect> {
     let resources = resources(moved, before, after);
-    let mut found: BTreeMap<(Change, Who, ZoneCode), BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut found: BTreeMap<(Change, Who, ZoneCode), Ids> = BTreeMap::new();
     let mut asked = 0;
     let mut untold = 0;
     for resource in &resources {
@@ -85,7 +88,7 @@ pub fn effects(
         }
     }
     // Members that fare alike are told in one sentence; places are told one by one.
-    let mut alike: BTreeMap<(Change, Who, BTreeSet<Arc<str>>), BTreeSet<ZoneCode>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Change, Who, Ids), BTreeSet<ZoneCode>> = BTreeMap::new();
     for ((change, who, member), resources) in found {
         alike.entry((change, who, resources)).or_default().insert(member);
     }
@@ -159,7 +162,7 @@ fn differences(then: &Access<'_>, now: &Access<'_>) -> Vec<Change> {
 fn sentence(
     change: &Change,
     who: &Who,
-    resources: &BTreeSet<Arc<str>>,
+    resources: &Ids,
     of: &BTreeSet<ZoneCode>,
     settings: &Settings,
 ) -> String {
