@@ -73,6 +73,7 @@ codes! {
     EXPECTED_OTHERWISE = "Z0342": "two different answers to one question are expected";
     RESOURCE_IDS = "Z0343": "a text is not the ids of an e-resource";
     CLIENT_ADDRESS = "Z0344": "a text is not a client's IP address";
+    ASKS_TOO_MUCH = "Z0345": "a row of expectations stands for too many questions";
 
     // Z04xx: selection.
     EMPTY_SELECTION = "Z0401": "`appliesTo` matches no zone";

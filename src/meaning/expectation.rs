@@ -62,7 +62,8 @@ fn unsaid(answer: &Explanation) -> Told<Value> {
 }
 
 /// What becomes of expectations once a plan is done. `before` is what the zones were observed to hold, `after` what
-/// they hold then. One is broken where it is met before and not after.
+/// they hold then. One is broken where it is met before and not after, and so where that is known of only some of its
+/// facts.
 pub fn outlook(expectations: &[Expectation], before: &Settings, after: &Settings) -> Outlook {
     if expectations.is_empty() {
         return Outlook::default();
@@ -72,17 +73,33 @@ pub fn outlook(expectations: &[Expectation], before: &Settings, after: &Settings
     let mut broken = Vec::new();
     let mut others = Others::default();
     for ((expectation, before), after) in expectations.iter().zip(before).zip(after) {
-        match (before, after) {
-            (Judged::Met, Judged::Missed(shortfall)) => broken.push(Broken {
-                question: expectation.question.to_string(),
-                because: expectation.because.clone(),
-                provenance: expectation.provenance.clone(),
-                facts: shortfall.facts,
-            }),
-            (_, Judged::Met) => others.met += 1,
-            (Judged::Missed(_) | Judged::Unknown(_), Judged::Missed(_)) => others.not_met += 1,
-            (_, Judged::Unknown(_)) => others.not_known += 1,
+        let facts = match (before, after) {
+            (Judged::Met, Judged::Missed(shortfall)) => shortfall.facts,
+            (Judged::Unknown(unknown), Judged::Missed(mut shortfall)) => {
+                let was_unknown = |fact: &UnmetFact| unknown.facts.iter().any(|each| each.fact == fact.fact);
+                shortfall.facts.retain(|fact| !was_unknown(fact));
+                shortfall.facts
+            }
+            (Judged::Missed(_), Judged::Missed(_)) => Vec::new(),
+            (_, Judged::Met) => {
+                others.met += 1;
+                continue;
+            }
+            (_, Judged::Unknown(_)) => {
+                others.not_known += 1;
+                continue;
+            }
+        };
+        if facts.iter().all(|fact| fact.found.get().is_none()) {
+            others.not_met += 1;
+            continue;
         }
+        broken.push(Broken {
+            question: expectation.question.to_string(),
+            because: expectation.because.clone(),
+            provenance: expectation.provenance.clone(),
+            facts,
+        });
     }
     Outlook { broken, others: Some(others) }
 }
@@ -173,6 +190,25 @@ institution=C bibliographic=allow authority=deny linking=allow";
         let judged: Vec<String> = judge_all(&twice, &settings).iter().map(shown).collect();
         assert_eq!(judged, ["met", "not met: linking false is true"]);
         assert_eq!(judged, twice.each_ref().map(|each| shown(&judge(each, &settings))));
+    }
+
+    #[test]
+    fn a_fact_that_a_plan_breaks_counts_although_another_is_not_known() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let observed = observed(&wanted, ALLOWED);
+        let plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
+        let before = Settings::observed(&network, &observed);
+        let expectations = [
+            expect("A", &[("allowed", true), ("heard", true)]),
+            expect("A", &[("allowed", false), ("heard", true)]),
+            expect("B", &[("allowed", true), ("heard", true)]),
+        ];
+        let broken =
+            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.after(&plan))),
+            format!("{broken}Some(Others {{ met: 0, not_met: 1, not_known: 1 }})")
+        );
     }
 
     fn told(Outlook { broken, others }: &Outlook) -> String {

@@ -12,7 +12,11 @@ use crate::manifest::text::Text;
 use crate::manifest::typed::{At, Nullable};
 use crate::manifest::{Head, codes};
 use crate::model::network::Zone;
-use crate::model::{Diagnostic, PatronQuestion, Question};
+use crate::model::{Diagnostic, PatronQuestion, Question, Thousands};
+
+/// Combinations that a row can stand for: every group of 20, of each of 100 members at each of the others. With a
+/// third member, what one line asks about would otherwise fill any memory.
+const COMBINATIONS: usize = 200_000;
 
 row! {
     /// What is a patron of one member at another: linked by which rule, in which group, how long, with which blocks?
@@ -106,6 +110,17 @@ impl Row for PatronRow {
         let (Some(sources), Some(targets), Some(third)) = (sources, targets, third) else {
             return Vec::new();
         };
+        let factors = [targets.len(), third.len(), user_group.each().len()];
+        let combinations = factors.into_iter().fold(sources.len(), usize::saturating_mul);
+        if combinations > COMBINATIONS {
+            let message = format!(
+                "the row stands for {} combinations of members and groups, and at most {} can be asked about",
+                Thousands(combinations as u64),
+                Thousands(COMBINATIONS as u64)
+            );
+            scope.error(codes::ASKS_TOO_MUCH, extent, message, "name fewer members, or fewer groups");
+            return Vec::new();
+        }
         let mut questions = Vec::new();
         let mut meets = false;
         for source in sources {

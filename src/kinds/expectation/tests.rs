@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use crate::kinds::expectations;
 use crate::manifest::{self, Source};
-use crate::model::Expectation;
+use crate::model::{Diagnostic, Expectation};
 
 const NETWORK: &str = "\
 apiVersion: zonal/v1
@@ -22,14 +22,19 @@ spec:
     - {code: C, name: Gamma, labels: {afn: borrower}, vars: {group: WALKIN}}
 ";
 
-/// What is expected, an expectation for each line: the question, the facts, and why.
-fn expected(spec: &str) -> String {
+/// What rows come to, and what is wrong with them in this network.
+fn all(spec: &str) -> (Vec<Expectation>, Vec<Diagnostic>) {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("apiVersion: zonal/v1\nkind: Expectation\nmetadata: {{name: x}}\nspec:\n{spec}");
     let source = |file: &str, text: &str| Source { file: file.into(), text: Ok(text.to_owned()) };
     let loaded = manifest::load(&[source("n.yaml", NETWORK), source("m.yaml", &text)], None);
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    let (expectations, problems) = expectations(&loaded.network.unwrap(), &loaded.manifests);
+    expectations(&loaded.network.unwrap(), &loaded.manifests)
+}
+
+/// What is expected, an expectation for each line: the question, the facts, and why.
+fn expected(spec: &str) -> String {
+    let (expectations, problems) = all(spec);
     assert!(problems.is_empty(), "{problems:?}");
     let mut out = String::new();
     for Expectation { question, facts, because, provenance } in expectations {
@@ -126,4 +131,23 @@ tasks:
 8: what may a Catalog Manager do with the task list of NZ, and is `preferred term no authorised term` in it? listed=true
 "
     );
+}
+
+#[test]
+fn a_row_that_stands_for_too_much_is_refused_before_it_fills_the_memory() {
+    let told = |groups: usize| {
+        let groups: Vec<String> = (0..groups).map(|group| format!("G{group}")).collect();
+        let every = "{zones: members}";
+        let row =
+            format!("{{from: {every}, at: {every}, onTo: {every}, userGroup: [{}]}}", groups.join(", "));
+        let (expectations, problems) =
+            all(&format!("patron:\n  given: {{travelsOn: true}}\n  rows: [{row}]"));
+        let problems: Vec<String> =
+            problems.iter().map(|each| format!("{} {}", each.code, each.message)).collect();
+        (expectations.len(), problems.join("; "))
+    };
+    assert_eq!(told(10), (60, String::new()));
+    let message = "the row stands for 202,500 combinations of members and groups, and at most 200,000 can be \
+                   asked about";
+    assert_eq!(told(7_500), (0, format!("Z0345 {message}")));
 }

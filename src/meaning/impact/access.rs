@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Effect;
-use super::words::{codes, members, verb};
+use super::words::{NAMED, codes, members, verb};
 use crate::meaning::access::{Access, Through, decide};
 use crate::meaning::{Institution, Settings, Subject};
 use crate::model::{AccessQuestion, Client, Resource, Told, Value, ZoneCode};
@@ -35,6 +35,8 @@ enum Change {
 enum Who {
     /// Everybody.
     All,
+    /// Everybody who is in none of these places, as they are called: of those it is not so.
+    Outside(BTreeSet<String>),
     /// Whoever is in a library.
     Library(Arc<str>),
     /// Whoever is on a campus.
@@ -61,29 +63,9 @@ pub fn effects(
             continue;
         }
         for member in before.members() {
-            for (who, from) in clients(member) {
-                asked += 1;
-                let question = AccessQuestion {
-                    member: member.code.clone(),
-                    from,
-                    resource: resource.clone(),
-                    user_group: None,
-                };
-                let (Told::Is(then), Told::Is(now)) = (decide(&question, before), decide(&question, after))
-                else {
-                    continue;
-                };
-                for change in differences(&then, &now) {
-                    let everybody = (change.clone(), Who::All, member.code.clone());
-                    if found.get(&everybody).is_some_and(|told| told.contains(&*resource.to_string())) {
-                        continue;
-                    }
-                    let key = (change, who.clone(), member.code.clone());
-                    found.entry(key).or_default().insert(resource.to_string().into());
-                }
-                if who == Who::All && is_for_the_institution(&then) && is_for_the_institution(&now) {
-                    break;
-                }
+            for (change, who) in of_member(member, resource, before, after, &mut asked) {
+                let key = (change, who, member.code.clone());
+                found.entry(key).or_default().insert(resource.to_string().into());
             }
         }
     }
@@ -101,6 +83,56 @@ pub fn effects(
         says: format!("what it means for {untold} more e-resources was not worked out: there are too many"),
     });
     said.chain(rest).collect()
+}
+
+/// What changes for whoever is in no place of a member, and for those of its places that fare otherwise.
+fn of_member(
+    member: &Institution,
+    resource: &Resource,
+    before: &Settings,
+    after: &Settings,
+    asked: &mut usize,
+) -> Vec<(Change, Who)> {
+    let mut everybody: BTreeMap<Change, BTreeSet<String>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (who, from) in clients(member) {
+        *asked += 1;
+        let question = AccessQuestion {
+            member: member.code.clone(),
+            from,
+            resource: resource.clone(),
+            user_group: None,
+        };
+        let (Told::Is(then), Told::Is(now)) = (decide(&question, before), decide(&question, after)) else {
+            continue;
+        };
+        let changes = differences(&then, &now);
+        let place = match &who {
+            Who::All | Who::Outside(_) => {
+                everybody = changes.into_iter().map(|change| (change, BTreeSet::new())).collect();
+                if is_for_the_institution(&then) && is_for_the_institution(&now) {
+                    break;
+                }
+                continue;
+            }
+            Who::Library(code) => format!("in library {code}"),
+            Who::Campus(code) => format!("on campus {code}"),
+        };
+        for (change, keeps) in &mut everybody {
+            // Who had access before others gain it, is no exception that anybody would miss.
+            if *change != Change::Won && !changes.contains(change) {
+                keeps.insert(place.clone());
+            }
+        }
+        let own = changes.into_iter().filter(|change| !everybody.contains_key(change));
+        found.extend(own.map(|change| (change, who.clone())));
+    }
+    let told = everybody.into_iter().map(|(change, keeps)| match keeps.is_empty() {
+        true => (change, Who::All),
+        false => (change, Who::Outside(keeps)),
+    });
+    found.extend(told);
+    found
 }
 
 /// The resources whose answers can have changed: all that are known, where groups changed.
@@ -134,7 +166,11 @@ fn clients(member: &Institution) -> impl Iterator<Item = (Who, Client)> {
 fn is_for_the_institution(access: &Access<'_>) -> bool {
     let whole = |through: &Through<'_>| matches!(through, Through::Institution);
     match access.refusal {
-        None => access.level.is_none() || access.grants.iter().any(|grant| whole(&grant.through)),
+        // A place's own group can come first by name.
+        None => {
+            access.level.is_none()
+                || access.near.is_empty() && access.grants.iter().any(|grant| whole(&grant.through))
+        }
         Some(_) => access.near.is_empty(),
     }
 }
@@ -167,20 +203,69 @@ fn sentence(
     settings: &Settings,
 ) -> String {
     let of_whom = members(of, settings);
+    let mut but = String::new();
     let (who, several) = match who {
         Who::All => (of_whom, of.len()),
+        Who::Outside(places) => {
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
+            but = match places.len() > NAMED {
+                true => format!(", but for whoever is in one of {} libraries and campuses", places.len()),
+                false => format!(", but for whoever is {}", places.join(" or ")),
+            };
+            (of_whom, of.len())
+        }
         Who::Library(code) => (format!("whoever is in library {code} of {of_whom}"), 1),
         Who::Campus(code) => (format!("whoever is on campus {code} of {of_whom}"), 1),
     };
     let resources = match resources.len() {
         1 => format!("e-resource {}", codes(resources, "e-resource")),
+        some if some <= NAMED => format!("e-resources {}", codes(resources, "e-resource")),
         _ => codes(resources, "e-resource"),
     };
     match change {
-        Change::Lost => format!("{who} {} access to {resources}", verb(several, "loses", "lose")),
-        Change::Won => format!("{who} {} access to {resources}", verb(several, "gains", "gain")),
+        Change::Lost => format!("{who} {} access to {resources}{but}", verb(several, "loses", "lose")),
+        Change::Won => format!("{who} {} access to {resources}{but}", verb(several, "gains", "gain")),
         Change::Other(setting) => {
-            format!("{who} {} another {setting} for {resources}", verb(several, "gets", "get"))
+            format!("{who} {} another {setting} for {resources}{but}", verb(several, "gets", "get"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effects;
+    use crate::meaning::Subject;
+    use crate::meaning::tests::network::observed;
+
+    fn told(before: &str, after: &str) -> Vec<String> {
+        let settings = |groups: &str| {
+            let own = "A DisplayLogicRules\nB DisplayLogicRules\nC DisplayLogicRules";
+            observed(&format!(
+                "NZ AvailabilityGroups\n{groups}\nNZ ElectronicAvailability/1\ngroup=PART; public_name=P\n\
+                 group=WHOLE; public_name=W\n{own}"
+            ))
+        };
+        let (zones, moved) = (["NZ".into()].into(), [Subject::AvailabilityGroups].into());
+        effects(&zones, &moved, &settings(before), &settings(after))
+            .into_iter()
+            .map(|told| told.says)
+            .collect()
+    }
+
+    #[test]
+    fn who_keeps_access_in_a_place_is_not_told_to_lose_it() {
+        let part = "name=PART; libraries=[A/LAW]";
+        let whole = "name=WHOLE; institutions=[A]";
+        let nobody = "name=WHOLE; institutions=[]";
+        assert_eq!(
+            told(&format!("{part}\n{whole}"), &format!("{part}\n{nobody}")),
+            ["a College loses access to e-resource 1, but for whoever is in library LAW"]
+        );
+        assert_eq!(told(whole, nobody), ["a College loses access to e-resource 1"]);
+        assert_eq!(
+            told(whole, &format!("{part}\n{whole}")),
+            ["whoever is in library LAW of a College gets another public name for e-resource 1"],
+            "the first group by name counts"
+        );
     }
 }

@@ -45,7 +45,7 @@ struct Pairs {
 
 /// The effects of other rules.
 pub fn effects(targets: &BTreeSet<ZoneCode>, before: &Settings, after: &Settings) -> Vec<Effect> {
-    let mut found: BTreeMap<(Change, Arc<str>), Pairs> = BTreeMap::new();
+    let mut found: BTreeMap<(Change, Arc<str>), BTreeMap<ZoneCode, BTreeSet<ZoneCode>>> = BTreeMap::new();
     for at in targets {
         let asked = groups(at, before, after);
         for from in before.members().map(|member| &member.code).filter(|from| *from != at) {
@@ -68,23 +68,46 @@ pub fn effects(targets: &BTreeSet<ZoneCode>, before: &Settings, after: &Settings
                     (Err(_), Err(_)) => Vec::new(),
                 };
                 for change in changes {
-                    let pairs = found.entry((change, Arc::clone(group))).or_default();
-                    pairs.from.insert(from.clone());
-                    pairs.at.insert(at.clone());
+                    let sources = found.entry((change, Arc::clone(group))).or_default();
+                    sources.entry(at.clone()).or_default().insert(from.clone());
                 }
             }
         }
     }
     // Groups that fare alike are told in one sentence.
     let mut alike: BTreeMap<(Change, Pairs), BTreeSet<Arc<str>>> = BTreeMap::new();
-    for ((change, group), pairs) in found {
-        alike.entry((change, pairs)).or_default().insert(group);
+    for ((change, group), sources) in found {
+        for pairs in pairs(sources) {
+            alike.entry((change.clone(), pairs)).or_default().insert(Arc::clone(&group));
+        }
     }
     let said = alike.into_iter().map(|((change, pairs), groups)| {
         let says = sentence(&change, &pairs, &groups, after);
         Effect { changed: pairs.at, says }
     });
     said.collect()
+}
+
+/// The sources of each target, told together where it is so of all of these at all of those: a member that is both
+/// is so for the others, since nobody is linked to their own.
+fn pairs(sources: BTreeMap<ZoneCode, BTreeSet<ZoneCode>>) -> Vec<Pairs> {
+    let mut all: Vec<Pairs> = Vec::new();
+    for (target, from) in sources {
+        // Whom the others have and this one has not, can only be itself; whom this one has besides, only the other.
+        let joined = all.iter_mut().find(|pairs| {
+            let is_other = |source| pairs.at.len() == 1 && pairs.at.contains(source);
+            pairs.from.iter().all(|source| *source == target || from.contains(source))
+                && from.difference(&pairs.from).all(is_other)
+        });
+        match joined {
+            Some(pairs) => {
+                pairs.from.extend(from);
+                pairs.at.insert(target);
+            }
+            None => all.push(Pairs { from, at: [target].into() }),
+        }
+    }
+    all
 }
 
 /// The groups that rules tell apart, and one that stands for all others.
@@ -181,5 +204,37 @@ fn sentence(change: &Change, pairs: &Pairs, groups: &BTreeSet<Arc<str>>, setting
         }
         Change::Copied => format!("network blocks of {who} of {from} are copied to {at}"),
         Change::NotCopied => format!("network blocks of {who} of {from} are no longer copied to {at}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effects;
+    use crate::meaning::patron::tests::notation::observed;
+
+    /// Rules of B and C, which tell one source apart.
+    fn rules(b: &str, c: &str, group: &str) -> String {
+        let of = |at: &str, source: &str| {
+            format!(
+                "{at} LinkedAccountRules\n name=R | sourceInstitutions=[{source}] | userGroup={group}\n \
+                 name=Default | userGroup=G\n"
+            )
+        };
+        of("B", b) + &of("C", c)
+    }
+
+    fn told(b: &str, c: &str) -> Vec<String> {
+        let [before, after] = ["G", "NEW"].map(|group| observed(&rules(b, c, group)));
+        let targets = ["B".into(), "C".into()].into();
+        effects(&targets, &before, &after).into_iter().map(|effect| effect.says).collect()
+    }
+
+    #[test]
+    fn members_are_told_together_only_where_it_is_so_of_each_at_each() {
+        let get = |from: &str, at: &str| format!("patrons of {from} get group NEW instead of G at {at}");
+        assert_eq!(told("A", "A"), [get("Zone A", "Zone B and Zone C")]);
+        assert_eq!(told("A,C", "A,B"), [get("every other member", "Zone B and Zone C")]);
+        assert_eq!(told("A", "B"), [get("Zone A", "Zone B"), get("Zone B", "Zone C")]);
+        assert_eq!(told("C", "B"), [get("Zone B and Zone C", "Zone B and Zone C")]);
     }
 }

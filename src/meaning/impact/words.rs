@@ -7,15 +7,19 @@ use crate::meaning::Settings;
 use crate::model::{Thousands, ZoneCode};
 
 /// How many names are spelled out.
-const NAMED: usize = 3;
+pub const NAMED: usize = 3;
 
-/// `Beta`, `Beta and Gamma`, `12 members`, `all 24 members`.
+/// `Beta`, `Beta and Gamma`, `12 members`, `all 24 members`; `25 zones` where the network zone is one of them.
 pub fn members(zones: &BTreeSet<ZoneCode>, settings: &Settings) -> String {
-    let all = settings.members().count();
+    let members = settings.members().filter(|member| zones.contains(&member.code)).count();
+    let (noun, all) = match members == zones.len() {
+        true => ("members", settings.members().count()),
+        false => ("zones", settings.zones().count()),
+    };
     match zones.len() {
         some if some <= NAMED => listed(zones.iter().map(|zone| settings.name(zone))),
-        every if every == all => format!("all {} members", thousands(every)),
-        many => format!("{} members", thousands(many)),
+        every if every == all => format!("all {} {noun}", thousands(every)),
+        many => format!("{} {noun}", thousands(many)),
     }
 }
 
@@ -44,4 +48,18 @@ pub fn verb<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
 
 fn thousands(number: usize) -> String {
     Thousands(number as u64).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::members;
+    use crate::meaning::tests::network::observed;
+
+    #[test]
+    fn the_network_zone_is_not_counted_as_a_member() {
+        let settings = observed("");
+        let told = |zones: &[&str]| members(&zones.iter().map(|zone| (*zone).into()).collect(), &settings);
+        assert_eq!(told(&["A", "B", "C", "NZ"]), "all 4 zones");
+        assert_eq!(told(&["A", "C"]), "a College and c College");
+    }
 }

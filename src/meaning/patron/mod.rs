@@ -6,7 +6,7 @@ mod dates;
 mod in_use;
 mod rules;
 mod said;
-mod tests;
+pub(in crate::meaning) mod tests;
 
 pub use dates::{Dates, Ending, Refreshed, Refreshing, refresh};
 pub use rules::{Copying, DEFAULT, Linked, Refused, link};

@@ -68,7 +68,7 @@ impl Refused {
 
 /// What somebody of another member is made to be at a target. Without a date of the source, see
 /// [`Ending::WithSource`]. Where nobody says whether partners see the group, it is taken that they do: that is how
-/// groups begin.
+/// groups begin. Where the member was asked and did not answer, nothing is taken for granted.
 ///
 /// # Errors
 /// `Told::Not` says in words why it is not known; the error inside is why Alma would refuse.
@@ -91,6 +91,7 @@ pub(super) fn link_at<'a>(
     }
     match sight(from, group, settings) {
         Sight::Hidden(_) => return Told::Is(Err(Refused::Hidden)),
+        Sight::Unread(why) => return Told::Not(why),
         Sight::Seen(_) | Sight::Unsaid => {}
     }
     let rule = match settings.table(at, &Subject::LinkedAccountRules) {
@@ -126,7 +127,7 @@ pub(super) fn link_at<'a>(
 }
 
 /// Whether partners find users of a group.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Sight<'a> {
     /// They do not, by this record.
     Hidden(Entry<'a>),
@@ -134,10 +135,16 @@ pub(super) enum Sight<'a> {
     Seen(Option<Entry<'a>>),
     /// Nobody says.
     Unsaid,
+    /// The zone was asked, and did not answer: why.
+    Unread(Arc<str>),
 }
 
 pub(super) fn sight<'a>(zone: &ZoneCode, group: &str, settings: &'a Settings) -> Sight<'a> {
-    let Ok(table) = settings.table(zone, &Subject::RestrictedUsers) else { return Sight::Unsaid };
+    let table = match settings.zone(zone).and_then(|zone| zone.mentioned(&Subject::RestrictedUsers)) {
+        Some(Ok(table)) => table,
+        Some(Err(why)) => return Sight::Unread(why),
+        None => return Sight::Unsaid,
+    };
     match table.find("userGroup", group) {
         Some(entry) => Sight::Hidden(entry),
         None => match table.gone().find(|entry| entry.text("userGroup") == Some(group)) {

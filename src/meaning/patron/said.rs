@@ -43,6 +43,10 @@ pub fn group_at_home(telling: &mut Telling, question: &PatronQuestion, settings:
             let says = format!("partners see `{group}`, as every group that {name} does not restrict");
             telling.because(says, Ground::Alma);
         }
+        Sight::Unread(why) => {
+            telling
+                .because(format!("it is not known whether {name} restricts `{group}`: {why}"), Ground::Alma);
+        }
         Sight::Unsaid => {
             let says = match settings.table(from, &Subject::RestrictedUsers) {
                 Ok(_) => format!(

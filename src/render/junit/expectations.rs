@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Case, Said, document};
-use crate::model::{Expectation, Judged, Shortfall, Tested};
+use crate::model::{Expectation, Ground, Judged, Reason, Shortfall, Tested};
 use crate::render::legible::visible;
 use crate::render::text::fell_short;
 
@@ -48,7 +48,10 @@ fn said(expectation: &Expectation, judged: &Judged) -> Option<Said> {
     let Shortfall { facts, line, reasons } = judged.shortfall()?;
     let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();
     let because = expectation.because.iter().map(|because| format!("expected because {}", visible(because)));
-    let reasons = reasons.iter().map(|reason| visible(&format!("- {} ({})", reason.says, reason.ground)));
+    let reasons = reasons.iter().map(|Reason { says, ground }| match ground {
+        Ground::Declared(_) | Ground::Observed { .. } => visible(&format!("- {says} ({ground})")),
+        Ground::Alma => visible(&format!("- {says}")),
+    });
     let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.place, fact.fact)));
     let text: Vec<String> = places.chain(because).chain([visible(line)]).chain(reasons).collect();
     Some(Said { element, sort: sort.to_owned(), message: message.join("; "), text: text.join("\n") })

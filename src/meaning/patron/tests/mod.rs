@@ -5,5 +5,5 @@
 
 mod blocks;
 mod dates;
-mod notation;
+pub(in crate::meaning) mod notation;
 mod rules;

@@ -90,6 +90,17 @@ B LinkedAccountRules
 }
 
 #[test]
+fn a_member_that_does_not_tell_what_it_restricts_is_not_taken_to_restrict_nothing() {
+    let told = |restricted: &str| {
+        let rules = "B LinkedAccountRules\nname=Default; userGroup=G\nA RestrictedUsers\n";
+        let settings = crate::meaning::tests::network::observed(&format!("{rules}{restricted}"));
+        linked("A FAC B", &settings)
+    };
+    assert_eq!(told("fails"), "unknown: A does not tell RestrictedUsers: nobody answered");
+    assert!(told("userGroup=X").starts_with("Default gives G"), "{}", told("userGroup=X"));
+}
+
+#[test]
 fn whether_partners_see_a_group_may_be_unsaid_and_does_not_hide_the_rest() {
     let rules = "B LinkedAccountRules\n name=Default | userGroup=G\n";
     let first = |text: &str| reasons("A FAC B", &declared(text)).lines().next().map(str::to_owned);
