@@ -11,7 +11,8 @@ use crate::model::{
 
 /// One plan of several. Where two speak of a zone, the later one in the list counts. `None` where there is none.
 ///
-/// Seconds are those of the slowest, because the runs do not wait for each other.
+/// Seconds are those of the slowest, because the runs do not wait for each other. What the plan means is what each
+/// run said of its own zones, one after the other.
 pub fn plans(
     network: &Network,
     plans: Vec<Plan>,
