@@ -195,3 +195,18 @@ fn whether_inside(place: Through<'_>, member: &Institution, client: &Client) -> 
         (true, true) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{IpNet, canonical};
+
+    #[test]
+    fn a_range_of_ipv4_can_be_written_as_one_of_ipv6() {
+        let of = |text: &str| text.parse::<IpNet>().map(|range| canonical(range).to_string());
+        assert_eq!(of("::ffff:192.0.2.0/120"), Ok("192.0.2.0/24".to_owned()));
+        assert_eq!(of("::ffff:0.0.0.0/96"), Ok("0.0.0.0/0".to_owned()));
+        for other in ["192.0.2.0/24", "2001:db8::/32", "::/0", "2001:db8::7/128"] {
+            assert_eq!(of(other), Ok(other.to_owned()));
+        }
+    }
+}

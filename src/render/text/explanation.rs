@@ -76,3 +76,53 @@ pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{difference, explanation};
+    use crate::model::{Explanation, Ground, ImportQuestion, Question, Reason, RecordType, Told, Value};
+
+    fn answer(line: &str, facts: &[(&'static str, Told<Value>)]) -> Explanation {
+        Explanation {
+            question: Question::Import(ImportQuestion { member: "A".into(), record: RecordType::Authority }),
+            line: line.to_owned(),
+            facts: facts.iter().cloned().collect::<BTreeMap<_, _>>(),
+            reasons: vec![Reason { says: line.to_owned(), ground: Ground::Alma }],
+        }
+    }
+
+    #[test]
+    fn a_name_gives_no_orders_to_a_terminal_or_a_runner() {
+        let text = explanation(&answer("::error::x\u{1b}[31m\nred", &[]), "as observed");
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            text,
+            "Answer: ::error::x\\u{1b}[31m\\nred. (as observed)\n\n  1. ::error::x\\u{1b}[31m\\nred\n"
+        );
+    }
+
+    #[test]
+    fn what_only_one_side_tells_is_no_difference() {
+        let is = |flag: bool| Told::Is(Value::Bool(flag));
+        let unknown = |why: &str| Told::Not(why.into());
+        let told = |declared: [Told<Value>; 2], observed: [Told<Value>; 2]| {
+            let facts = |[one, other]: [Told<Value>; 2]| answer("x", &[("a", one), ("b", other)]);
+            anstream::adapter::strip_str(&difference(&facts(declared), &facts(observed))).to_string()
+        };
+        assert_eq!(
+            told([is(true), unknown("one")], [is(true), unknown("other")]),
+            "The zones are as declared in this.\n"
+        );
+        assert_eq!(
+            told([unknown("one"), unknown("one")], [unknown("two"), unknown("two")]),
+            "Nothing of this is known of both, so that they cannot be compared.\n"
+        );
+        assert_eq!(
+            told([is(true), unknown("one")], [is(false), is(true)]),
+            "The zones differ from what is declared:\n  a: declared true, observed false\n\
+             Not known of both, and not compared:\n  b: declared unknown (one), observed true\n"
+        );
+    }
+}
