@@ -43,10 +43,10 @@ rows: [{columns: {column0: FROM_TARGET, column5: 'true'}}]",
         expires: None,
         on_to: None,
     });
-    assert_snapshot!(facts(question, &settings, &["linked", "sentHome"]), @r"
+    assert_snapshot!(facts(question, &settings, &["linked", "sentHome"]), @r#"
     linked: true
-    sentHome: unknown (MappingTable/definitions says no `ID` of a record of MappingTable/User Block Definitions at A: name the columns as their headers do)
-    ");
+    sentHome: unknown (MappingTable/definitions says no `ID` of a record of MappingTable/"User Block Definitions" at A: name the columns as their headers do)
+    "#);
 }
 
 #[test]
