@@ -3,9 +3,9 @@
 use super::Whose;
 use super::settings::Settings;
 use super::subject::Subject;
-use super::table::{Entry, Extent};
+use super::table::{Entry, Extent, Silence};
 use super::told::{Telling, known};
-use crate::model::{Explanation, Ground, ImportQuestion, Question, RecordType, Told, Value};
+use crate::model::{Explanation, Ground, ImportQuestion, Question, RecordType, Told, Value, ZoneCode};
 
 /// The ways by which a member's records reach a Network Zone (the vendor's help, and consortia's own pages), by the
 /// words that expectations use and those that people read.
@@ -58,8 +58,22 @@ pub fn permission(question: &ImportQuestion, settings: &Settings) -> Told<(Permi
         (None, Extent::Whole) => Told::Is((Permission::Allowed, Ground::Alma)),
         (Some(entry), _) => match Permission::of(entry, &field) {
             Some(permission) => Told::Is((permission, entry.ground(&field))),
-            None => Told::Is((Permission::Allowed, Ground::Alma)),
+            None => unsaid(entry, &field, member),
         },
+    }
+}
+
+/// What a record comes to that neither allows nor denies. Empty is as if there were no record.
+fn unsaid(entry: Entry<'_>, field: &str, member: &ZoneCode) -> Told<(Permission, Ground)> {
+    match (entry.text(field), entry.silence()) {
+        (Some(odd), _) => Told::Not(
+            format!("the permissions of {member} for {field} records are neither allow nor deny: {odd}")
+                .into(),
+        ),
+        (None, Silence::Unknown) if entry.get(field).is_none() => {
+            Told::Not(format!("nobody says whether {member} may bring in {field} records").into())
+        }
+        (None, Silence::Unknown | Silence::Empty) => Told::Is((Permission::Allowed, Ground::Alma)),
     }
 }
 
@@ -88,7 +102,7 @@ pub fn explain(question: &ImportQuestion, settings: &Settings) -> Explanation {
             let words: Vec<&str> = ways.iter().map(|(_, words)| *words).collect();
             let by = match ground {
                 Ground::Alma => "nothing is said of it, and whoever is not denied it may",
-                Ground::Declared(_) | Ground::Observed { .. } => "it is allowed",
+                Ground::Declared(_) | Ground::Observed { .. } | Ground::Attested { .. } => "it is allowed",
             };
             telling.because(by, ground);
             telling.because(format!("the ways that this opens: {}", words.join(", ")), Ground::Alma);

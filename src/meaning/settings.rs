@@ -9,7 +9,8 @@ use super::table::{Extent, Row, Table};
 use crate::model::network::{Campus, Library, Role, Zone};
 use crate::model::{
     Address, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Hold, Key, Mode, Network,
-    Observed, ObservedCollection, ObservedZone, Plan, Standing, Unlisted, Value, Witness, ZoneCode,
+    Observed, ObservedCollection, ObservedRecord, ObservedZone, Plan, Standing, Unlisted, Value, Witness,
+    ZoneCode,
 };
 
 /// The settings of all zones of a network.
@@ -99,14 +100,25 @@ impl Institution {
             Standing::LeftOver => true,
         };
         let Some(subject) = Subject::of(&collection.id).filter(|_| !silent) else { return };
-        let table = self.tables.entry(subject).or_insert_with(|| Ok(Table::new(Extent::Named)));
+        let table = self.tables.entry(subject.clone()).or_insert_with(|| Ok(Table::new(Extent::Named)));
         let Ok(table) = table else { return };
         match (collection.unlisted, collection.enforcement) {
             (Unlisted::Disable | Unlisted::Remove, Enforcement::Enforce) => table.extent = Extent::Whole,
             (Unlisted::Keep, _) | (_, Enforcement::Initial | Enforcement::Observe | Enforcement::Release) => {
             }
         }
-        table.rows.extend(collection.records.values().filter_map(|record| Row::declared(record)));
+        let rows: Vec<Row> = collection.records.values().filter_map(|record| Row::declared(record)).collect();
+        // Columns of mapping tables can be named by their number, and which these are only the zone tells.
+        let missing = |row: &Row| subject.key().iter().find(|name| !row.says(name));
+        if let Some(name) = rows.iter().find_map(missing) {
+            let why = format!(
+                "{} says no `{name}` of a record of {subject} at {}: name the columns as their headers do",
+                collection.provenance.manifest, self.code
+            );
+            self.tables.insert(subject, Err(why.into()));
+            return;
+        }
+        table.rows.extend(rows);
         for amendment in &collection.amendments {
             match amendment.enforcement {
                 Enforcement::Enforce | Enforcement::Initial => table.amendments.push(amendment.clone()),
@@ -120,9 +132,9 @@ impl Institution {
         let Some(subject) = Subject::of(id).or(named) else { return };
         match answer {
             Ok(found) => {
-                let extent = match found.witness {
-                    Witness::Zone => Extent::Whole,
-                    Witness::People { .. } => Extent::Named,
+                let (extent, row): (_, fn(Address, &ObservedRecord) -> Row) = match found.witness {
+                    Witness::Zone => (Extent::Whole, Row::observed),
+                    Witness::People { .. } => (Extent::Named, Row::attested),
                 };
                 let mut table = Table::new(extent);
                 table.aliases = found.aliases.clone();
@@ -133,7 +145,7 @@ impl Institution {
                     };
                     let key = Key(subject.key().iter().map(part).collect());
                     let address = Address { zone: self.code.clone(), collection: found.id.clone(), key };
-                    table.rows.push(Row::observed(address, record));
+                    table.rows.push(row(address, record));
                 }
                 self.tables.insert(subject, Ok(table));
             }

@@ -101,6 +101,19 @@ impl Row {
             silence: Silence::Empty,
         }
     }
+
+    /// What people say that a zone holds, and where: as much as they did by hand, and nothing of the rest.
+    pub fn attested(address: Address, record: &ObservedRecord) -> Self {
+        Self {
+            ground: Ground::Attested {
+                address: Box::new(address.clone()),
+                by: record.updated_by.clone(),
+                date: record.update_date.clone(),
+            },
+            silence: Silence::Unknown,
+            ..Self::observed(address, record)
+        }
+    }
 }
 
 /// A row and the table that knows what its fields are called.
@@ -267,6 +280,11 @@ impl Table {
 }
 
 impl Row {
+    /// Whether anything is said of a field, by its own name.
+    pub(super) fn says(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
     fn edit(&mut self, change: &Change) {
         for edit in &change.edits {
             let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));

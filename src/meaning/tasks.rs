@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Whose;
 use super::settings::Settings;
 use super::subject::Subject;
-use super::table::{Entry, Extent, Table};
+use super::table::{Entry, Extent, Silence, Table};
 use super::told::{Telling, known};
 use crate::model::network::Role;
 use crate::model::{Explanation, Ground, Question, TasksQuestion, Told, Value};
@@ -129,7 +129,9 @@ pub fn listed(question: &TasksQuestion, report: &str, settings: &Settings) -> Ma
     let reports = known!(settings.table(&question.zone, &Subject::ReportTypes));
     let what = format!("whether `{report}` is in the list of {}", question.zone);
     match reports.find("reportType", report) {
-        Some(entry) if entry.get("enabled").is_none() => Told::Is((entry.is_on(), entry.ground_of_all())),
+        Some(entry) if entry.get("enabled").is_none() && entry.silence() == Silence::Empty => {
+            Told::Is((entry.is_on(), entry.ground_of_all()))
+        }
         found => flag(reports, found, "enabled", &what),
     }
 }

@@ -90,7 +90,7 @@ pub fn explain(question: &VisibilityQuestion, settings: &Settings) -> Explanatio
         (Visibility::Visible, Ground::Alma) => {
             "it is not among the Restricted Users, and partners see every group that nobody restricts"
         }
-        (Visibility::Visible, Ground::Declared(_) | Ground::Observed { .. }) => {
+        (Visibility::Visible, Ground::Declared(_) | Ground::Observed { .. } | Ground::Attested { .. }) => {
             "it is taken out of the Restricted Users, and partners see every group that nobody restricts"
         }
     };

@@ -22,6 +22,32 @@ pub struct Explanation {
     pub reasons: Vec<Reason>,
 }
 
+impl Explanation {
+    /// How a fact of another answer to the same question stands to this one's.
+    pub fn compare(&self, other: &Self, fact: &str) -> Agreement {
+        match (self.facts.get(fact), other.facts.get(fact)) {
+            (Some(Told::Not(_)) | None, Some(Told::Not(_)) | None) => Agreement::Unknown,
+            (Some(Told::Not(_)) | None, Some(Told::Is(_)))
+            | (Some(Told::Is(_)), Some(Told::Not(_)) | None) => Agreement::OneSide,
+            (Some(Told::Is(one)), Some(Told::Is(other))) if one == other => Agreement::Same,
+            (Some(Told::Is(_)), Some(Told::Is(_))) => Agreement::Different,
+        }
+    }
+}
+
+/// How a fact of one answer stands to that of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// Both are known, and alike.
+    Same,
+    /// Both are known, and differ.
+    Different,
+    /// One of the two is known.
+    OneSide,
+    /// Neither is.
+    Unknown,
+}
+
 /// Something that is known, or why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told<T> {
@@ -90,6 +116,15 @@ pub enum Ground {
         /// When, as the zone writes it.
         update_date: Option<String>,
     },
+    /// People, who say that they have made it so by hand; nothing has verified it.
+    Attested {
+        /// The record.
+        address: Box<Address>,
+        /// Who.
+        by: Option<String>,
+        /// When.
+        date: Option<String>,
+    },
     /// Nobody: so it is in Alma where nothing else is said.
     Alma,
 }
@@ -107,6 +142,11 @@ impl fmt::Display for Ground {
                     (None, Some(date)) => write!(f, ", last changed on {date}"),
                     (None, None) => Ok(()),
                 }
+            }
+            Self::Attested { address, by, date } => {
+                write!(f, "{address}, attested, not verified")?;
+                by.iter().try_for_each(|by| write!(f, ", by {by}"))?;
+                date.iter().try_for_each(|date| write!(f, " on {date}"))
             }
             Self::Alma => f.write_str("as Alma does it"),
         }

@@ -44,7 +44,7 @@ pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
 pub use expectation::{
     Broken, Expectation, ExpectedFact, Judged, Others, Outlook, Shortfall, Tally, Tested, UnmetFact,
 };
-pub use explanation::{Explanation, Ground, Reason, Told};
+pub use explanation::{Agreement, Explanation, Ground, Reason, Told};
 pub use failure::{Failure, FailureClass};
 pub use guard::{Deed, Each, Extent, Freeze, Guards, Kept, Limit, Override, Policy, PolicyRule, Protected};
 pub use impact::Impact;

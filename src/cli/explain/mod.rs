@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::settings;
 use super::world::World;
 use crate::meaning::{self, Settings};
-use crate::model::{Explanation, Question, Told};
+use crate::model::{Agreement, Explanation, Question, Told};
 use crate::render;
 use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
 
@@ -128,9 +128,8 @@ fn json(answered: Answered) -> AnswerJson {
     let Answered { question, declared, observed } = answered;
     let differs_in = match (&declared, &observed) {
         (Some(declared), Some(observed)) => {
-            let differs =
-                declared.facts.iter().filter(|(fact, said)| observed.facts.get(*fact) != Some(said));
-            Some(differs.map(|(fact, _)| *fact).collect())
+            let differs = |fact: &&&str| declared.compare(observed, fact) == Agreement::Different;
+            Some(declared.facts.keys().filter(differs).copied().collect())
         }
         (_, _) => None,
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::{IpNet, Ipv4Net};
+
 use super::{Institution, Refusal};
 use crate::meaning::table::{Entry, Extent, Table};
 use crate::model::Client;
@@ -134,12 +136,24 @@ fn look_around<'s>(
     None
 }
 
+/// A range of IPv4 addresses that is written as one of IPv6, `::ffff:192.0.2.0/120`, as what it is.
+fn canonical(range: IpNet) -> IpNet {
+    match range {
+        IpNet::V6(range) if range.prefix_len() >= 96 => {
+            let mapped = range.network().to_ipv4_mapped();
+            let mapped = mapped.and_then(|network| Ipv4Net::new(network, range.prefix_len() - 96).ok());
+            mapped.map_or(IpNet::V6(range), IpNet::V4)
+        }
+        IpNet::V4(_) | IpNet::V6(_) => range,
+    }
+}
+
 /// Whether a client is inside a place, which is told by its address alone. A place that the Network manifest does not
 /// know has no addresses as far as anybody says.
 fn whether_inside(place: Through<'_>, member: &Institution, client: &Client) -> Result<(), Ranges> {
-    let holds = |ranges: &[ipnet::IpNet], address: &IpAddr| {
+    let holds = |ranges: &[IpNet], address: &IpAddr| {
         let address = address.to_canonical();
-        ranges.iter().any(|range| range.contains(&address))
+        ranges.iter().any(|range| canonical(*range).contains(&address))
     };
     let libraries = member.libraries.iter();
     let (has_ranges, inside) = match place {
@@ -158,7 +172,7 @@ fn whether_inside(place: Through<'_>, member: &Institution, client: &Client) -> 
         Through::Campus(code) => {
             // A client inside a library of a campus is on the campus.
             let own = member.campuses.iter().filter(|campus| campus.code == code);
-            let own: Vec<&[ipnet::IpNet]> = own.map(|campus| campus.ip_ranges.as_slice()).collect();
+            let own: Vec<&[IpNet]> = own.map(|campus| campus.ip_ranges.as_slice()).collect();
             let of = libraries.into_iter().filter(|library| library.campus.as_deref() == Some(code));
             let of: Vec<_> = of.collect();
             let own_has = own.iter().any(|ranges| !ranges.is_empty());
@@ -179,5 +193,20 @@ fn whether_inside(place: Through<'_>, member: &Institution, client: &Client) -> 
         (false, _) => Err(Ranges::None),
         (true, false) => Err(Ranges::Some),
         (true, true) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IpNet, canonical};
+
+    #[test]
+    fn a_range_of_ipv4_can_be_written_as_one_of_ipv6() {
+        let of = |text: &str| text.parse::<IpNet>().map(|range| canonical(range).to_string());
+        assert_eq!(of("::ffff:192.0.2.0/120"), Ok("192.0.2.0/24".to_owned()));
+        assert_eq!(of("::ffff:0.0.0.0/96"), Ok("0.0.0.0/0".to_owned()));
+        for other in ["192.0.2.0/24", "2001:db8::/32", "::/0", "2001:db8::7/128"] {
+            assert_eq!(of(other), Ok(other.to_owned()));
+        }
     }
 }

@@ -58,3 +58,17 @@ pub fn by(question: &AccessQuestion, member: &Institution) -> Told<Option<Hidden
         ground: Ground::Declared(amendment.provenance.clone()),
     }))
 }
+
+/// A rule that hides the resource, or what it lies in, from some user groups, where the question names none of them.
+pub fn from_some(question: &AccessQuestion, member: &Institution) -> Option<Hidden> {
+    let Some(Ok(rules)) = member.mentioned(&Subject::DisplayRules).filter(|_| question.user_group.is_none())
+    else {
+        return None;
+    };
+    let ids: Vec<String> = question.resource.outwards().map(|resource| resource.to_string()).collect();
+    let is_meant = |hides: Option<&str>| hides.is_some_and(|hides| ids.iter().any(|id| id == hides));
+    let rule =
+        rules.entries().find(|rule| is_meant(rule.text("hides")) && rule.text("operator").is_some())?;
+    let name = rule.text("name").unwrap_or_default();
+    Some(Hidden { rule: format!("rule {name}"), ground: rule.ground("hides") })
+}

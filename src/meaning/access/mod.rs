@@ -34,6 +34,10 @@ pub struct Access<'s> {
     pub refusal: Option<Refusal>,
     /// Whether its title shows in search all the same.
     pub title: Title,
+    /// How much of the groups of the deciding level is known.
+    extent: Extent,
+    /// A group of the deciding level of which nobody says who is in it.
+    unknown: Option<&'s str>,
     /// Groups of the deciding level that nobody is in, because there are no such groups.
     missing: Vec<&'s str>,
     /// The groups of a wider level that would let the user in, if the deciding level had none.
@@ -133,6 +137,8 @@ pub fn decide<'s>(question: &AccessQuestion, settings: &'s Settings) -> Told<Acc
         wider: wider.filter(|_| grants.is_empty()),
         level: Some(level),
         hidden: None,
+        extent: table.extent,
+        unknown,
         grants,
         near,
         missing,
@@ -158,6 +164,8 @@ impl Access<'_> {
             near: Vec::new(),
             refusal: None,
             title: Title::Shown,
+            extent: Extent::Whole,
+            unknown: None,
             missing: Vec::new(),
             wider: None,
             hidden: None,

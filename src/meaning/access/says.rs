@@ -1,10 +1,10 @@
 //! How an answer about access is put into words.
 
 use super::group::{Grant, Nearby, Ranges, Through};
-use super::{Access, Hidden, Refusal, Title, decide};
+use super::{Access, Hidden, Refusal, Title, decide, hidden};
 use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
-use crate::meaning::table::{Entry, Extent};
+use crate::meaning::table::{Entry, Extent, Silence};
 use crate::meaning::told::Telling;
 use crate::model::{AccessQuestion, Client, Explanation, Ground, Level, Question, Told, Value};
 
@@ -56,7 +56,13 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
     }
     because(&access, name, &mut telling);
     if access.title == Title::Shown {
-        let rules = settings.zone(&question.member).and_then(|zone| zone.mentioned(&Subject::DisplayRules));
+        let member = settings.zone(&question.member);
+        if let Some(Hidden { rule, ground }) = member.and_then(|member| hidden::from_some(question, member)) {
+            let says =
+                format!("not counted: {rule} hides it from some user groups, and the question names none");
+            telling.because(says, ground);
+        }
+        let rules = member.and_then(|zone| zone.mentioned(&Subject::DisplayRules));
         let all_known = matches!(rules, Some(Ok(rules)) if rules.extent == Extent::Whole);
         if !all_known {
             let says = format!("not asked: what {name} hides by display logic rules that no manifest names");
@@ -92,7 +98,7 @@ fn in_words(refusal: Refusal, name: &str) -> String {
 
 /// Why it is so.
 fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
-    let Access { level, grants, near, refusal: _, title, missing, wider, hidden } = access;
+    let Access { level, grants, near, refusal: _, title, extent, unknown, missing, wider, hidden } = access;
     match level {
         Some(Level::Collection) => telling.because("the groups of the e-collection decide", Ground::Alma),
         Some(level) => {
@@ -118,6 +124,16 @@ fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
             first.group
         );
         telling.because(says, Ground::Alma);
+    }
+    if let Some(group) = unknown {
+        telling.because(format!("nobody says who is in group {group}: it may let them in too"), Ground::Alma);
+    }
+    match (extent, level) {
+        (Extent::Named, Some(level)) => {
+            let says = format!("only declared groups are told: the {} may have others", level.word());
+            telling.because(says, Ground::Alma);
+        }
+        (Extent::Named, None) | (Extent::Whole, _) => {}
     }
     if let (Some(level), [], []) = (level, grants.as_slice(), near.as_slice()) {
         let says = format!("no group of the {} has {name}, or a campus or library of it", level.word());
@@ -178,10 +194,10 @@ fn proxy_enabled(setting: Entry<'_>) -> Told<Value> {
 
 /// What the setting of a group says. What a zone leaves out is not set.
 fn set(setting: Entry<'_>, field: &str, fact: &str) -> Told<Value> {
-    match (setting.get(field), setting.ground_of_all()) {
+    match (setting.get(field), setting.silence()) {
         (Some(value), _) => Told::Is(value.clone()),
-        (None, Ground::Observed { .. }) => Told::Is(Value::Null),
-        (None, Ground::Declared(_) | Ground::Alma) => {
+        (None, Silence::Empty) => Told::Is(Value::Null),
+        (None, Silence::Unknown) => {
             let group = setting.text("group").unwrap_or_default();
             Told::Not(format!("nobody says `{fact}` of group {group}").into())
         }

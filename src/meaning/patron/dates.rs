@@ -1,7 +1,7 @@
 //! When a linked account expires and can be purged, and what a refresh makes of that.
 
+use jiff::Span;
 use jiff::civil::Date;
-use jiff::{Span, ToSpan};
 
 use super::rules::{Copying, Linked};
 use crate::meaning::table::{Entry, Silence};
@@ -138,12 +138,13 @@ fn distance(text: &str) -> Option<Span> {
 fn length(text: &str) -> Option<Span> {
     let mut words = text.split_whitespace();
     let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else { return None };
-    let amount: u16 = amount.parse().ok()?;
+    // A zone may hold any number: one that no calendar reaches is no length.
+    let amount = i64::from(amount.parse::<u16>().ok()?);
     match unit.strip_suffix('s').unwrap_or(unit) {
-        "day" => Some(i32::from(amount).days()),
-        "week" => Some(i32::from(amount).weeks()),
-        "month" => Some(i32::from(amount).months()),
-        "year" => Some(i32::from(amount).years()),
+        "day" => Span::new().try_days(amount).ok(),
+        "week" => Span::new().try_weeks(amount).ok(),
+        "month" => Span::new().try_months(amount).ok(),
+        "year" => Span::new().try_years(amount).ok(),
         _ => None,
     }
 }

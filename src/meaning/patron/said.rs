@@ -7,7 +7,7 @@ use super::in_use::{InUse, in_use};
 use super::rules::{Linked, Sight, Unfit, is_default, rank, sight, unfit};
 use crate::meaning::settings::Settings;
 use crate::meaning::subject::Subject;
-use crate::meaning::table::Entry;
+use crate::meaning::table::{Entry, Extent};
 use crate::meaning::told::Telling;
 use crate::model::{Ground, PatronQuestion, ZoneCode};
 
@@ -121,6 +121,14 @@ pub fn rules(
         0 => {}
         1 => telling.because("nor does the next rule fit", Ground::Alma),
         more => telling.because(format!("nor do the next {more} rules fit"), Ground::Alma),
+    }
+    match table.extent {
+        Extent::Whole => {}
+        Extent::Named => {
+            let target = settings.name(at);
+            let says = format!("only declared rules are told: {target} may have others that come first");
+            telling.because(says, Ground::Alma);
+        }
     }
     if let Some(rule) = decides {
         let name = rule.text("name").unwrap_or_default();

@@ -364,6 +364,7 @@ fn what_is_declared_answers_as_far_as_it_goes() {
     - the groups of the e-collection decide (as Alma does it)
     - the e-collection is available for group LAW (some.yaml:6:20)
     - group LAW lets them in: b College is in it (law.yaml:5:9)
+    - only declared groups are told: the e-collection may have others (as Alma does it)
     - not asked: what b College hides by display logic rules that no manifest names (as Alma does it)
     "#);
 }

@@ -5,4 +5,5 @@
 mod access;
 pub(crate) mod network;
 mod tasks;
+mod unsaid;
 mod visibility;

@@ -24,7 +24,7 @@ pub(crate) fn declared(manifests: &str) -> Settings {
 }
 
 /// What zones hold: `ZONE TYPE` or `ZONE TYPE/CODE` and below it its records, `field=value; list=[X,Y]`; `fails`
-/// instead of records for what cannot be read. What is not in it was not looked at.
+/// instead of records for what cannot be read, `attested` before them for what people say. What is not in it was not looked at.
 pub(crate) fn observed(tables: &str) -> Settings {
     let (mut network, _) =
         notation::desired(&MEMBERS, "CodeTable some\ntable: T\nrows: [{code: A, description: A}]");
@@ -40,6 +40,10 @@ pub(crate) fn observed(tables: &str) -> Settings {
             (false, Some((zone, id))) if line == "fails" => {
                 let failure = Failure::new(FailureClass::Unreachable, "nobody answered");
                 observed.zones.entry(zone.clone()).or_default().collections.insert(id.clone(), Err(failure));
+            }
+            (false, Some((zone, id))) if line == "attested" => {
+                let answer = observed.zones.get_mut(zone).unwrap().collections.get_mut(id).unwrap();
+                answer.as_mut().unwrap().witness = Witness::People { gone: Vec::new() };
             }
             (false, _) => {
                 let (zone, name) = line.split_once(' ').unwrap();

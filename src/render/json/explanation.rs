@@ -28,7 +28,7 @@ pub struct AnswerJson {
     /// How the zones were found, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<ExplanationJson>,
-    /// Facts in which the two differ, where both were asked for.
+    /// Facts that are known of both and in which they differ, where both were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differs_in: Option<Vec<&'static str>>,
 }
@@ -65,6 +65,12 @@ pub struct ReasonJson {
     /// The record that says so, where one was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Who says to have made that record so by hand, where nothing but that is known of it: it is not verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested_by: Option<String>,
+    /// When that was, as `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested_on: Option<String>,
     /// Who changed that record last, where the zone says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
@@ -102,6 +108,8 @@ impl From<&Reason> for ReasonJson {
             says: says.clone(),
             declared_at: None,
             address: None,
+            attested_by: None,
+            attested_on: None,
             updated_by: None,
             update_date: None,
         };
@@ -111,6 +119,11 @@ impl From<&Reason> for ReasonJson {
                 reason.address = Some(address.to_string());
                 reason.updated_by.clone_from(updated_by);
                 reason.update_date.clone_from(update_date);
+            }
+            Ground::Attested { address, by, date } => {
+                reason.address = Some(address.to_string());
+                reason.attested_by.clone_from(by);
+                reason.attested_on.clone_from(date);
             }
             Ground::Alma => {}
         }

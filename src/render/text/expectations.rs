@@ -90,7 +90,7 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
     for Reason { says, ground } in reasons.iter().take(REASONS) {
         let ground = match ground {
             Ground::Declared(provenance) => format!(" ({}, {provenance})", provenance.manifest),
-            Ground::Observed { .. } => format!(" ({ground})"),
+            Ground::Observed { .. } | Ground::Attested { .. } => format!(" ({ground})"),
             Ground::Alma => String::new(),
         };
         let _ = writeln!(out, "      - {says}{}", styled(DIM, ground));

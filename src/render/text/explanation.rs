@@ -2,7 +2,8 @@
 
 use anstyle::Style;
 
-use crate::model::{Explanation, Ground, Reason, Told};
+use super::history::plain;
+use crate::model::{Agreement, Explanation, Ground, Reason, Told};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -10,17 +11,19 @@ const DIM: Style = Style::new().dimmed();
 /// One answer. `whence` says whether it is how things are declared or how they were found.
 pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     let Explanation { question: _, line, facts, reasons } = explanation;
-    let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(line));
+    let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(&plain(line)));
     if !reasons.is_empty() {
         out.push('\n');
     }
     for (index, Reason { says, ground }) in reasons.iter().enumerate() {
-        out.push_str(&format!("  {}. {says}\n", index + 1));
+        out.push_str(&format!("  {}. {}\n", index + 1, plain(says)));
         match ground {
             Ground::Declared(provenance) => {
-                out.push_str(&format!("     {DIM}({}, {provenance}){DIM:#}\n", provenance.manifest));
+                out.push_str(&format!("     {DIM}({}, {provenance}){DIM:#}\n", plain(&provenance.manifest)));
             }
-            Ground::Observed { .. } => out.push_str(&format!("     {DIM}({ground}){DIM:#}\n")),
+            Ground::Observed { .. } | Ground::Attested { .. } => {
+                out.push_str(&format!("     {DIM}({}){DIM:#}\n", plain(&ground.to_string())));
+            }
             Ground::Alma => {}
         }
     }
@@ -33,30 +36,93 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
             Told::Not(why) if reasons.iter().any(|reason| *reason.says == **why) => {
                 out.push_str(&format!("  {fact}: unknown\n"));
             }
-            told => out.push_str(&format!("  {fact}: {told}\n")),
+            told => out.push_str(&format!("  {fact}: {}\n", plain(&told.to_string()))),
         }
     }
     out
 }
 
-/// A sentence begins with a capital letter.
+/// A sentence begins with a capital letter, and with nothing that a runner of pipelines would take for an order.
 fn sentence(line: &str) -> String {
+    if line.trim_start().starts_with("::") || line.starts_with("##") {
+        return format!("Answer: {line}");
+    }
     let mut chars = line.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// The same question, answered from what is declared and from what was found: where they differ.
+/// The same question, answered from what is declared and from what was found: where they differ. What only one of
+/// them tells is no difference, nor is it as declared.
 pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
-    let mut out = String::new();
+    let (mut different, mut one_sided, mut same) = (String::new(), String::new(), 0);
     for (fact, said) in &declared.facts {
-        let found = observed.facts.get(fact);
-        if found != Some(said) {
-            let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-            out.push_str(&format!("  {fact}: declared {said}, observed {found}\n"));
+        let found = observed.facts.get(fact).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let line = format!("  {fact}: declared {}, observed {}\n", plain(&said.to_string()), plain(&found));
+        match declared.compare(observed, fact) {
+            Agreement::Same => same += 1,
+            Agreement::Different => different.push_str(&line),
+            Agreement::OneSide => one_sided.push_str(&line),
+            Agreement::Unknown => {}
         }
     }
-    match out.is_empty() {
-        true => "The zones are as declared in this.\n".to_owned(),
-        false => format!("{BOLD}The zones differ from what is declared:{BOLD:#}\n{out}"),
+    let mut out = match (different.is_empty(), one_sided.is_empty(), same) {
+        (false, _, _) => format!("{BOLD}The zones differ from what is declared:{BOLD:#}\n{different}"),
+        (true, true, 0) => "Nothing of this is known of both, so that they cannot be compared.\n".to_owned(),
+        (true, true, _) => "The zones are as declared in this.\n".to_owned(),
+        (true, false, _) => String::new(),
+    };
+    if !one_sided.is_empty() {
+        out.push_str(&format!("{BOLD}Not known of both, and not compared:{BOLD:#}\n{one_sided}"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{difference, explanation};
+    use crate::model::{Explanation, Ground, ImportQuestion, Question, Reason, RecordType, Told, Value};
+
+    fn answer(line: &str, facts: &[(&'static str, Told<Value>)]) -> Explanation {
+        Explanation {
+            question: Question::Import(ImportQuestion { member: "A".into(), record: RecordType::Authority }),
+            line: line.to_owned(),
+            facts: facts.iter().cloned().collect::<BTreeMap<_, _>>(),
+            reasons: vec![Reason { says: line.to_owned(), ground: Ground::Alma }],
+        }
+    }
+
+    #[test]
+    fn a_name_gives_no_orders_to_a_terminal_or_a_runner() {
+        let text = explanation(&answer("::error::x\u{1b}[31m\nred", &[]), "as observed");
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            text,
+            "Answer: ::error::x\\u{1b}[31m\\nred. (as observed)\n\n  1. ::error::x\\u{1b}[31m\\nred\n"
+        );
+    }
+
+    #[test]
+    fn what_only_one_side_tells_is_no_difference() {
+        let is = |flag: bool| Told::Is(Value::Bool(flag));
+        let unknown = |why: &str| Told::Not(why.into());
+        let told = |declared: [Told<Value>; 2], observed: [Told<Value>; 2]| {
+            let facts = |[one, other]: [Told<Value>; 2]| answer("x", &[("a", one), ("b", other)]);
+            anstream::adapter::strip_str(&difference(&facts(declared), &facts(observed))).to_string()
+        };
+        assert_eq!(
+            told([is(true), unknown("one")], [is(true), unknown("other")]),
+            "The zones are as declared in this.\n"
+        );
+        assert_eq!(
+            told([unknown("one"), unknown("one")], [unknown("two"), unknown("two")]),
+            "Nothing of this is known of both, so that they cannot be compared.\n"
+        );
+        assert_eq!(
+            told([is(true), unknown("one")], [is(false), is(true)]),
+            "The zones differ from what is declared:\n  a: declared true, observed false\n\
+             Not known of both, and not compared:\n  b: declared unknown (one), observed true\n"
+        );
     }
 }

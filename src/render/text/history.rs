@@ -120,7 +120,7 @@ fn shown(before: Option<&Value>, after: Option<&Value>) -> String {
 }
 
 /// A text from git or a pipeline without what a terminal would take for an order.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let escaped = |c: char| match c.is_control() {
         true => c.escape_default().to_string(),
         false => c.to_string(),

@@ -44,6 +44,21 @@ fn the_last_day_of_a_month_is_that_of_a_shorter_one() {
 }
 
 #[test]
+fn a_span_that_leaves_the_calendar_is_told_and_does_no_harm() {
+    for span in ["+999 years", "+19998 years", "+65535 days", "+65535 months"] {
+        let fields = format!("expiryFromSource={span} | purgeAfterExpired=999 years");
+        let dates = dates("9027-03-31", &fields);
+        assert!(dates.starts_with("expires ") && !dates.contains("unreadable"), "{span}: {dates}");
+    }
+    for span in ["+19999 years", "+65535 years", "+65536 days", "-65535 years"] {
+        assert_eq!(
+            dates("2027-03-31", &format!("expiryFromSource={span}")),
+            "expires unreadable, purged never"
+        );
+    }
+}
+
+#[test]
 fn a_purge_date_is_a_day_or_follows_the_expiry() {
     let day = "2027-03-31";
     assert_eq!(dates(day, "purgeDate=2028-01-01"), "expires never, purged 2028-01-01");
