@@ -51,7 +51,9 @@ impl Day {
     /// # Errors
     /// It is none.
     pub fn date(&self) -> Result<Date, Wrong> {
-        self.0.parse().map_err(|_| Wrong {
+        // A time of day, or a year that nobody writes so, would silently be left out.
+        let date = self.0.parse().ok().filter(|date: &Date| date.to_string() == self.0);
+        date.ok_or_else(|| Wrong {
             code: codes::NO_DATE,
             message: format!("`{}` is no date", self.0),
             help: "write a day as `2027-06-30`",
@@ -191,9 +193,19 @@ words! {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-    use super::Way;
+    use super::{Day, Way};
     use crate::meaning::import::ways;
     use crate::model::RecordType;
+
+    #[test]
+    fn a_day_is_nothing_but_a_day() {
+        assert!(Day("2027-06-30".to_owned()).date().is_ok());
+        for odd in
+            ["2027-06-30T10:00:00", "2027-06-30[America/Toronto]", "20270630", "2027-6-30", "2027-02-29"]
+        {
+            assert!(Day(odd.to_owned()).date().is_err(), "{odd}");
+        }
+    }
 
     #[test]
     fn every_way_of_an_answer_can_be_expected() {

@@ -140,9 +140,9 @@ fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
     Comment { text: totals::totals(&content, context, size), degraded: Level::Totals }
 }
 
-/// What the changes mean.
+/// What the changes mean. A page of drift also holds what only waits to be applied, and is no plan of it.
 fn impacts(sheet: &mut Sheet, content: &Content<'_>) -> std::fmt::Result {
-    if content.plan.impacts.is_empty() {
+    if content.plan.impacts.is_empty() || content.about == About::Drift {
         return Ok(());
     }
     writeln!(sheet, "This means:\n")?;

@@ -9,7 +9,7 @@ use self::bounds::sound;
 use super::{About, Comment, Context, Level, comment};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Compared, Finding, Hold, Plan, Verdict};
+use crate::model::{Compared, Finding, Hold, Impact, Plan, Verdict};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -253,8 +253,10 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
 #[test]
 fn drift_is_no_plan_and_a_snapshot_is_named() {
     let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
-    let plan =
-        Plan { against: Some("kept `by` ci.json".to_owned()), ..planned(&["ALPHA", "BETA"], ROWS, tables) };
+    let says = "what the plan would mean is no drift".to_owned();
+    let impacts = vec![Impact { topic: "patron".into(), changed: Vec::new(), says }];
+    let against = Some("kept `by` ci.json".to_owned());
+    let plan = Plan { against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
     let drift = Context { about: About::Drift, ..Context::default() };
     insta::assert_snapshot!(shown(&comment(&plan, drift)), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
