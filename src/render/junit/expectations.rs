@@ -49,7 +49,9 @@ fn said(expectation: &Expectation, judged: &Judged) -> Option<Said> {
     let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();
     let because = expectation.because.iter().map(|because| format!("expected because {}", visible(because)));
     let reasons = reasons.iter().map(|Reason { says, ground }| match ground {
-        Ground::Declared(_) | Ground::Observed { .. } => visible(&format!("- {says} ({ground})")),
+        Ground::Declared(_) | Ground::Observed { .. } | Ground::Attested { .. } => {
+            visible(&format!("- {says} ({ground})"))
+        }
         Ground::Alma => visible(&format!("- {says}")),
     });
     let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.place, fact.fact)));
