@@ -121,8 +121,8 @@ impl Institution {
         table.rows.extend(rows);
         for amendment in &collection.amendments {
             match amendment.enforcement {
-                Enforcement::Enforce | Enforcement::Initial => table.amendments.push(amendment.clone()),
-                Enforcement::Observe | Enforcement::Release => {}
+                Enforcement::Enforce => table.amendments.push(amendment.clone()),
+                Enforcement::Initial | Enforcement::Observe | Enforcement::Release => {}
             }
         }
     }

@@ -70,11 +70,12 @@ pub enum Presence {
 }
 
 impl Row {
-    /// What a manifest wants; `None` where it only reports, or has let go.
+    /// What a manifest wants; `None` where it only reports, has let go, or leaves what is there to the zone.
     pub fn declared(record: &DesiredRecord) -> Option<Self> {
         match record.enforcement {
-            Enforcement::Enforce | Enforcement::Initial => {}
-            Enforcement::Observe | Enforcement::Release => return None,
+            Enforcement::Enforce => {}
+            // Where the zone has the record already, its own values stay, whatever they are.
+            Enforcement::Initial | Enforcement::Observe | Enforcement::Release => return None,
         }
         let said = record.fields.iter().map(|(field, said)| {
             (field.clone(), (said.value.clone(), Some(Arc::new(said.provenance.clone()))))

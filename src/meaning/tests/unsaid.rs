@@ -25,6 +25,17 @@ fn a_permission_that_neither_allows_nor_denies_is_not_taken_for_one() {
 }
 
 #[test]
+fn what_a_zone_may_keep_is_not_declared() {
+    for (enforcement, allowed) in [("enforce", "allowed: false"), ("initial", "allowed: unknown")] {
+        let settings = declared(&format!(
+            "ImportPermissions i\nenforcement: {enforcement}\ndefault: {{bibliographic: deny, authority: deny, linking: allow}}"
+        ));
+        let told = facts(import(RecordType::Authority), &settings, &["allowed"]);
+        assert!(told.starts_with(allowed), "{enforcement}: {told}");
+    }
+}
+
+#[test]
 fn columns_that_are_named_by_number_tell_nothing_without_the_zone() {
     let settings = declared(
         "LinkingRules rules
