@@ -228,9 +228,13 @@ fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
             assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "it has no {}", kind.name);
         }
         for (command, code) in [
+            ("zonal test", 0),
+            ("zonal test --observed", 1),
             ("zonal plan --detailed-exitcode", 2),
             ("zonal apply --yes", 0),
             ("zonal plan --detailed-exitcode", 0),
+            // What was answered from the manifests is what the zones are set to.
+            ("zonal test --observed", 0),
             ("zonal runbook --environment by-hand", 0),
             ("zonal attest --all --by Ada --environment by-hand", 0),
             ("zonal plan --detailed-exitcode --environment by-hand", 0),

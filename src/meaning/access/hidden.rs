@@ -3,7 +3,7 @@
 use super::{Hidden, Institution};
 use crate::meaning::rule::{Listed, amended, listed, selected};
 use crate::meaning::subject::Subject;
-use crate::model::{AccessQuestion, Ground, Told};
+use crate::model::{AccessQuestion, Told};
 
 /// The rule that hides the resource, or what it lies in, from the user; `None` where none is known to.
 ///
@@ -12,7 +12,8 @@ use crate::model::{AccessQuestion, Ground, Told};
 /// convention. A rule with a list of user groups counts only where the question names a group.
 ///
 /// Rules are the member's own and manifests only amend them. So in what is declared, those that nobody mentions hide
-/// nothing: what is declared is asked about, and not what else a member has.
+/// nothing: what is declared is asked about, and not what else a member has. Of those that a manifest amends, nobody
+/// says that they are there.
 ///
 /// # Errors
 /// The member's rules could not be read, or one of them could not be understood.
@@ -53,10 +54,19 @@ pub fn by(question: &AccessQuestion, member: &Institution) -> Told<Option<Hidden
         let listed = user_group.and_then(|user_group| amended(amendment, user_group));
         is_meant(selected(amendment, "hides")) && listed == Some(Listed::Passes)
     });
-    Told::Is(hides.map(|amendment| Hidden {
-        rule: format!("each rule for {}", selected(amendment, "hides").unwrap_or_default()),
-        ground: Ground::Declared(amendment.provenance.clone()),
-    }))
+    match hides {
+        None => Told::Is(None),
+        // A manifest says what such a rule does, and not that there is one.
+        Some(amendment) => Told::Not(
+            format!(
+                "{} says whom a rule of {} for {} hides it from, and not that there is one",
+                amendment.provenance.manifest,
+                member.code,
+                selected(amendment, "hides").unwrap_or_default()
+            )
+            .into(),
+        ),
+    }
 }
 
 /// A rule that hides the resource, or what it lies in, from some user groups, where the question names none of them.

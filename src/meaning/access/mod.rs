@@ -42,6 +42,8 @@ pub struct Access<'s> {
     missing: Vec<&'s str>,
     /// The groups of a wider level that would let the user in, if the deciding level had none.
     wider: Option<(Level, Vec<Grant<'s>>)>,
+    /// Why it is not known whether there are any, where the user is let in by no group.
+    pub wider_untold: Option<Arc<str>>,
     hidden: Option<Hidden>,
 }
 
@@ -125,7 +127,13 @@ pub fn decide<'s>(question: &AccessQuestion, settings: &'s Settings) -> Told<Acc
             }
         }
     }
-    let wider = wider(&mut levels, settings, |table| look(table, groups.clone(), member, from).grants);
+    let (wider, wider_untold) = match grants.is_empty() {
+        false => (None, None),
+        true => match wider(&mut levels, settings, |table| look(table, groups.clone(), member, from)) {
+            Ok(wider) => (wider, None),
+            Err(why) => (None, Some(why)),
+        },
+    };
     let mut access = Access {
         refusal: grants.is_empty().then(|| Nearby::refusal(&near)),
         // Whoever is in no group does not see it; who is outside a campus or library that is in one may see the
@@ -134,7 +142,8 @@ pub fn decide<'s>(question: &AccessQuestion, settings: &'s Settings) -> Told<Acc
             true => Title::NotShown,
             false => Title::Shown,
         },
-        wider: wider.filter(|_| grants.is_empty()),
+        wider,
+        wider_untold,
         level: Some(level),
         hidden: None,
         extent: table.extent,
@@ -168,6 +177,7 @@ impl Access<'_> {
             unknown: None,
             missing: Vec::new(),
             wider: None,
+            wider_untold: None,
             hidden: None,
         };
         access.hide(hidden);
@@ -204,14 +214,26 @@ fn deciding<'s>(
     Ok(None)
 }
 
-/// The next level that is known to have groups, where these would let the user in.
+/// The next level that has groups, where these would let the user in.
+///
+/// # Errors
+/// Why that is not known, in words.
 fn wider<'s>(
     levels: &mut impl Iterator<Item = Resource>,
     settings: &'s Settings,
-    grants: impl Fn(&'s Table) -> Vec<Grant<'s>>,
-) -> Option<(Level, Vec<Grant<'s>>)> {
-    let (level, table) = deciding(levels, settings).ok()??;
-    Some((level, grants(table))).filter(|(_, grants)| !grants.is_empty())
+    looked: impl Fn(&'s Table) -> Looked<'s>,
+) -> Result<Option<(Level, Vec<Grant<'s>>)>, Arc<str>> {
+    let Some((level, table)) = deciding(levels, settings)? else { return Ok(None) };
+    let Looked { grants, unknown, .. } = looked(table);
+    match (unknown, table.extent) {
+        _ if !grants.is_empty() => Ok(Some((level, grants))),
+        (Some(group), _) => Err(format!("nobody says who is in group {group}").into()),
+        (None, Extent::Whole) => Ok(None),
+        (None, Extent::Named) => {
+            Err(format!("nobody says whether the {} has other groups, which would let them in", level.word())
+                .into())
+        }
+    }
 }
 
 /// What must be known to answer it.

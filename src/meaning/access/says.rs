@@ -1,5 +1,7 @@
 //! How an answer about access is put into words.
 
+use std::sync::Arc;
+
 use super::group::{Grant, Nearby, Ranges, Through};
 use super::{Access, Hidden, Refusal, Title, decide, hidden};
 use crate::meaning::settings::Settings;
@@ -31,6 +33,15 @@ const TEXTS: [(&str, &str); 4] = [
     ("publicNote", "public_note"),
 ];
 
+/// Why the resource is out of reach, in a word: whether it is only narrowed can be unknown.
+fn why(access: &Access<'_>) -> Told<Value> {
+    match (&access.wider_untold, access.refusal) {
+        (_, None) => Told::Is(Value::Null),
+        (Some(untold), Some(_)) => Told::Not(Arc::clone(untold)),
+        (None, Some(refusal)) => Told::Is(refusal.word().into()),
+    }
+}
+
 /// Answers the question.
 pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
     let mut telling = Telling::new(Question::Access(question.clone()));
@@ -49,7 +60,7 @@ pub fn explain(question: &AccessQuestion, settings: &Settings) -> Explanation {
     telling.is("groups", Value::list(access.grants.iter().map(|grant| grant.group)));
     telling.is("level", access.level.map_or(Value::Null, |level| level.word().into()));
     telling.is("titleShown", access.title == Title::Shown);
-    telling.is("why", access.refusal.map_or(Value::Null, |refusal| refusal.word().into()));
+    telling.fact("why", why(&access));
     telling.fact("proxyEnabled", first.map_or(Told::Is(Value::Null), |grant| proxy_enabled(grant.setting)));
     for (fact, field) in TEXTS {
         telling.fact(fact, first.map_or(Told::Is(Value::Null), |grant| set(grant.setting, field, fact)));
@@ -98,7 +109,19 @@ fn in_words(refusal: Refusal, name: &str) -> String {
 
 /// Why it is so.
 fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
-    let Access { level, grants, near, refusal: _, title, extent, unknown, missing, wider, hidden } = access;
+    let Access {
+        level,
+        grants,
+        near,
+        refusal: _,
+        title,
+        extent,
+        unknown,
+        missing,
+        wider,
+        wider_untold,
+        hidden,
+    } = access;
     match level {
         Some(Level::Collection) => telling.because("the groups of the e-collection decide", Ground::Alma),
         Some(level) => {
@@ -149,6 +172,10 @@ fn because(access: &Access<'_>, name: &str, telling: &mut Telling) {
             }
         };
         telling.because(says, members.ground(field));
+    }
+    if let Some(why) = wider_untold {
+        telling
+            .because(format!("it is not known whether a wider level would let them in: {why}"), Ground::Alma);
     }
     if let Some((level, grants)) = wider {
         for grant in grants {

@@ -346,7 +346,7 @@ fn what_is_declared_answers_as_far_as_it_goes() {
     assert_snapshot!(told(&asked, &settings), @r#"
     B 1 elsewhere: true, "LAW", "e-collection", true, null
     A 1 elsewhere: unknown (no group that is declared for the e-collection lets them in, and it may have others that no manifest names: `unlisted: remove` would settle it)
-    A 1.2 elsewhere: false, null, "e-service", false, "not-in-group"
+    A 1.2 elsewhere: false, null, "e-service", false, unknown (nobody says whether the e-collection has other groups, which would let them in)
     B 1.2 elsewhere: true, "LAW", "e-service", true, null
     B 1.2.3 elsewhere: unknown (nothing is said of ElectronicAvailability/1.2.3 at NZ)
     A 3 elsewhere: unknown (nobody says who is in group NOWHERE)
@@ -370,7 +370,7 @@ fn what_is_declared_answers_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_is_declared_of_rules_hides_by_the_ids() {
+fn of_rules_that_are_only_amended_nobody_says_that_they_are_there() {
     let settings = declared(&format!(
         "{}---
 UserGroups courtesy
@@ -380,7 +380,7 @@ displayLogic: {{hides: '4'}}
         DECLARED.replace("yes", "'yes'")
     ));
     assert_snapshot!(told(&["A 4 elsewhere as COURTESY", "A 4 elsewhere as STAFF"], &settings), @r#"
-    A 4 elsewhere as COURTESY: false, null, null, false, "hidden-locally"
+    A 4 elsewhere as COURTESY: unknown (UserGroups/courtesy says whom a rule of A for 4 hides it from, and not that there is one)
     A 4 elsewhere as STAFF: true, null, null, true, null
     "#);
 }

@@ -140,14 +140,20 @@ fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
     Comment { text: totals::totals(&content, context, size), degraded: Level::Totals }
 }
 
+/// Effects that a page shows: those of many shards add up.
+const IMPACTS: usize = 40;
+
 /// What the changes mean. A page of drift also holds what only waits to be applied, and is no plan of it.
 fn impacts(sheet: &mut Sheet, content: &Content<'_>) -> std::fmt::Result {
     if content.plan.impacts.is_empty() || content.about == About::Drift {
         return Ok(());
     }
     writeln!(sheet, "This means:\n")?;
-    for impact in &content.plan.impacts {
+    for impact in content.plan.impacts.iter().take(IMPACTS) {
         writeln!(sheet, "* {}", escape::prose(&impact.says))?;
+    }
+    if let Some(more) = content.plan.impacts.len().checked_sub(IMPACTS).filter(|more| *more > 0) {
+        writeln!(sheet, "* and {more} more effects, which this page does not show")?;
     }
     writeln!(sheet)
 }
