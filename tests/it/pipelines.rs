@@ -83,7 +83,7 @@ fn every_command_line_is_one_of_zonals() {
     let mut lines = Vec::new();
     for path in ["action.yml", "templates/zonal.yml"] {
         let found: Vec<String> = scripts(path).iter().flat_map(|script| run_by(script)).collect();
-        for command in ["validate", "plan", "apply", "drift", "snapshot"] {
+        for command in ["validate", "test", "plan", "apply", "drift", "snapshot"] {
             let start = format!("zonal {command} ");
             assert!(found.iter().any(|line| line.starts_with(&start)), "{path} has no {command}: {found:?}");
         }
