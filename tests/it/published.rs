@@ -227,8 +227,12 @@ fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
         for kind in &KINDS {
             assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "it has no {}", kind.name);
         }
+        let tested = stage.run("zonal test", None, watch::channel(0).1).await;
+        assert_eq!(tested.code, 0, "{}", tested.out);
+        let all = tested.out.split("Expectations: ").nth(1).and_then(|rest| rest.split(" met").next());
+        let all: usize = all.and_then(|number| number.parse().ok()).expect("it is counted");
+        assert!(all > 60, "{all} expectations");
         for (command, code) in [
-            ("zonal test", 0),
             ("zonal test --observed", 1),
             ("zonal plan --detailed-exitcode", 2),
             ("zonal apply --yes", 0),
@@ -242,6 +246,11 @@ fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
             let printed = stage.run(command, None, watch::channel(0).1).await;
             let last: Vec<&str> = printed.out.lines().rev().take(12).collect();
             assert_eq!(printed.code, code, "{command}: {last:?} {}", printed.err);
+            // What a plan says that it would come to is what it comes to.
+            if command.starts_with("zonal plan") && !command.contains("by-hand") {
+                let met = printed.out.lines().any(|line| line == format!("Expectations: {all} met."));
+                assert!(met, "{command}: {last:?}");
+            }
         }
     });
 }
