@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::history::plain;
 use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
 use crate::model::{
     Broken, Expectation, Ground, Judged, Others, Outlook, Reason, Shortfall, Tally, Tested, Told, UnmetFact,
@@ -60,7 +61,8 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
         Judged::Unknown(_) => (CHANGE, "not known"),
     };
     let row = styled(DIM, format_args!("({}, {provenance})", provenance.manifest));
-    let _ = writeln!(out, "{} {question}? {row}", styled(style, format_args!("{how}:")));
+    let _ =
+        writeln!(out, "{} {}? {row}", styled(style, format_args!("{how}:")), plain(&question.to_string()));
     let mut told = None;
     for fact in facts {
         let _ = match fact.found.why() {
@@ -73,12 +75,12 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
             }
             why => {
                 told = why;
-                writeln!(out, "    {}: {}", fact.place, fell_short(fact))
+                writeln!(out, "    {}: {}", fact.place, plain(&fell_short(fact)))
             }
         };
     }
     if let Some(because) = because {
-        let _ = writeln!(out, "    expected because {because}");
+        let _ = writeln!(out, "    expected because {}", plain(because));
     }
     // What is not known has been told with each fact.
     let is_told = |reason: &&Reason| facts.iter().any(|fact| fact.found.why() == Some(reason.says.as_str()));
@@ -86,14 +88,14 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
     if reasons.is_empty() {
         return;
     }
-    let _ = writeln!(out, "    {line}:");
+    let _ = writeln!(out, "    {}:", plain(line));
     for Reason { says, ground } in reasons.iter().take(REASONS) {
         let ground = match ground {
             Ground::Declared(provenance) => format!(" ({}, {provenance})", provenance.manifest),
             Ground::Observed { .. } | Ground::Attested { .. } => format!(" ({ground})"),
             Ground::Alma => String::new(),
         };
-        let _ = writeln!(out, "      - {says}{}", styled(DIM, ground));
+        let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, plain(&ground)));
     }
     if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
         let _ = writeln!(out, "      - and {more} more: `zonal explain` tells them all");
@@ -110,12 +112,12 @@ pub fn broken(out: &mut String, broken: &[Broken]) {
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
     for Broken { provenance, question, because, facts } in broken.iter().take(BROKEN) {
         let place = facts.first().map_or(&provenance.place, |fact| &fact.place);
-        let _ = writeln!(out, "  {place}: {question}?");
+        let _ = writeln!(out, "  {place}: {}?", plain(question));
         for fact in facts {
-            let _ = writeln!(out, "      {}", would_be(fact));
+            let _ = writeln!(out, "      {}", plain(&would_be(fact)));
         }
         if let Some(because) = because {
-            let _ = writeln!(out, "      expected because {because}");
+            let _ = writeln!(out, "      expected because {}", plain(because));
         }
     }
     if let Some(more) = broken.len().checked_sub(BROKEN).filter(|more| *more > 0) {

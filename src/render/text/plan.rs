@@ -7,6 +7,7 @@ use super::changes;
 use super::conflict::classes;
 use super::expectations;
 use super::findings;
+use super::history::plain;
 use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{
     Channel, Compared, Cost, Counts, Group, GroupState, Hold, Mode, Plan, Released, ZoneCode,
@@ -41,7 +42,7 @@ fn impacts(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
     for impact in &plan.impacts {
-        let _ = writeln!(out, "  * {}", impact.says);
+        let _ = writeln!(out, "  * {}", plain(&impact.says));
     }
     out.push('\n');
 }

@@ -4,7 +4,10 @@
 
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{CollectionId, Failure, FailureClass, Outcome, Plan, Report, Table, ZoneReport};
+use crate::model::{
+    Broken, CollectionId, Failure, FailureClass, Impact, Outcome, Place, Plan, Provenance, Report, Table,
+    ZoneReport,
+};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -54,6 +57,30 @@ fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
     Cost: 8 reads, 2 writes, at least 1 s.
     Channel: api.
     "##);
+}
+
+#[test]
+fn what_zones_call_things_gives_a_terminal_no_orders() {
+    let hostile = "A\u{1b}[2J\nB";
+    let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
+    plan.impacts = vec![Impact {
+        topic: "patron".into(),
+        changed: vec!["ALPHA".into()],
+        says: format!("{hostile} gets another group"),
+    }];
+    plan.expectations.broken = vec![Broken {
+        question: hostile.to_owned(),
+        because: Some(hostile.into()),
+        provenance: Provenance {
+            place: Place::file("e.yaml"),
+            manifest: "Expectation/e".into(),
+            override_index: None,
+        },
+        facts: Vec::new(),
+    }];
+    let shown = super::plan(&plan);
+    assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
+    assert_eq!(shown.matches(r"A\u{1b}[2J\nB").count(), 3, "{shown}");
 }
 
 #[test]
