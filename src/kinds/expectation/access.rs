@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fact::{Decides, WhyNot, Wrong};
 use super::places::{self, Places};
-use super::row::{Fact, Row, missing, row, told};
+use super::row::{Fields, Row, missing, row, told};
 use crate::kinds::Reach;
 use crate::kinds::scope::Scope;
 use crate::manifest::node::Extent;
@@ -112,14 +112,6 @@ impl Row for AccessRow {
                 ..merged
             },
         }
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        self.expected()
-    }
-
-    fn because(&self) -> Option<&str> {
-        self.because.as_deref()
     }
 
     fn lacks(&self) -> Vec<&'static str> {

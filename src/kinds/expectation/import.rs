@@ -2,15 +2,14 @@
 
 use super::fact::Way;
 use super::places::{self, Places};
-use super::row::{Fact, Row, missing, row};
+use super::row::{Row, missing, row};
 use crate::kinds::Reach;
 use crate::kinds::scope::Scope;
-use crate::manifest::Head;
 use crate::manifest::node::Extent;
 use crate::manifest::several::Several;
 use crate::manifest::typed::At;
 use crate::model::network::Zone;
-use crate::model::{Diagnostic, ImportQuestion, Question, RecordType};
+use crate::model::{ImportQuestion, Question, RecordType};
 
 row! {
     /// May members bring records into the Network Zone, and by which ways?
@@ -32,24 +31,8 @@ row! {
 }
 
 impl Row for ImportRow {
-    fn over(&self, given: &Self) -> Self {
-        self.field_by_field(given)
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        self.expected()
-    }
-
-    fn because(&self) -> Option<&str> {
-        self.because.as_deref()
-    }
-
     fn lacks(&self) -> Vec<&'static str> {
         missing([("member", self.member.is_some()), ("record", self.record.is_some())])
-    }
-
-    fn check(&self, _: &Head) -> Vec<Diagnostic> {
-        Vec::new()
     }
 
     fn ask<'n>(&self, _: Extent, scope: &mut Scope<'_, 'n>) -> Vec<(Question, &'n Zone)> {

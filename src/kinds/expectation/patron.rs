@@ -3,7 +3,7 @@
 use super::access::groups_of;
 use super::fact::{Day, Stops};
 use super::places::{self, Places};
-use super::row::{Fact, Row, missing, row, told};
+use super::row::{Row, missing, row, told};
 use crate::kinds::Reach;
 use crate::kinds::scope::Scope;
 use crate::manifest::node::Extent;
@@ -66,18 +66,6 @@ row! {
 }
 
 impl Row for PatronRow {
-    fn over(&self, given: &Self) -> Self {
-        self.field_by_field(given)
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        self.expected()
-    }
-
-    fn because(&self) -> Option<&str> {
-        self.because.as_deref()
-    }
-
     fn lacks(&self) -> Vec<&'static str> {
         missing([
             ("from", self.from.is_some()),

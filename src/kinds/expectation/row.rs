@@ -25,22 +25,32 @@ pub struct Table<R> {
 /// What a row says of one fact, and where.
 pub type Fact = (&'static str, Extent, Result<Said, Wrong>);
 
-/// One row of expectations.
-pub trait Row: Clone {
-    /// The row, and what is given where it says nothing.
-    fn over(&self, given: &Self) -> Self;
+/// What follows from the fields of a row alone: [`row!`] makes it.
+pub trait Fields: Clone {
+    /// The row, and field by field what is given where it says nothing.
+    fn field_by_field(&self, given: &Self) -> Self;
 
     /// What it expects.
     fn facts(&self) -> Vec<Fact>;
 
     /// Why.
     fn because(&self) -> Option<&str>;
+}
+
+/// One row of expectations.
+pub trait Row: Fields {
+    /// The row, and what is given where it says nothing.
+    fn over(&self, given: &Self) -> Self {
+        self.field_by_field(given)
+    }
 
     /// Fields without which it asks nothing, those that it lacks.
     fn lacks(&self) -> Vec<&'static str>;
 
     /// What else is wrong with it, whatever the network is.
-    fn check(&self, head: &Head) -> Vec<Diagnostic>;
+    fn check(&self, _: &Head) -> Vec<Diagnostic> {
+        Vec::new()
+    }
 
     /// The questions, each with the zone whose variables its answer may name. What cannot be asked of this network is
     /// told. None where something is wrong with the row.
@@ -64,7 +74,7 @@ macro_rules! row {
             pub because: Option<String>,
         }
 
-        impl $name {
+        impl $crate::kinds::expectation::row::Fields for $name {
             fn field_by_field(&self, given: &Self) -> Self {
                 Self {
                     $($field: self.$field.clone().or_else(|| given.$field.clone()),)*
@@ -73,12 +83,16 @@ macro_rules! row {
                 }
             }
 
-            fn expected(&self) -> Vec<$crate::kinds::expectation::row::Fact> {
+            fn facts(&self) -> Vec<$crate::kinds::expectation::row::Fact> {
                 let mut facts = Vec::new();
                 $(if let Some(at) = &self.$fact {
                     facts.push(($called, at.extent, $crate::kinds::expectation::fact::Expected::said(&at.value)));
                 })*
                 facts
+            }
+
+            fn because(&self) -> Option<&str> {
+                self.because.as_deref()
             }
         }
     };

@@ -1,16 +1,15 @@
 //! Rows about who works with the task list of authority control.
 
 use super::places::{self, Places};
-use super::row::{Fact, Row, missing, row};
+use super::row::{Row, missing, row};
 use crate::kinds::Reach;
 use crate::kinds::authority_task_list::{CatalogRole, ReportType};
 use crate::kinds::scope::Scope;
-use crate::manifest::Head;
 use crate::manifest::node::Extent;
 use crate::manifest::several::Several;
 use crate::manifest::typed::At;
 use crate::model::network::Zone;
-use crate::model::{Diagnostic, Question, TasksQuestion};
+use crate::model::{Question, TasksQuestion};
 
 row! {
     /// What may roles do with the task list of authority control?
@@ -38,28 +37,12 @@ row! {
 }
 
 impl Row for TasksRow {
-    fn over(&self, given: &Self) -> Self {
-        self.field_by_field(given)
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        self.expected()
-    }
-
-    fn because(&self) -> Option<&str> {
-        self.because.as_deref()
-    }
-
     fn lacks(&self) -> Vec<&'static str> {
         missing([
             ("zone", self.zone.is_some()),
             ("role", self.role.is_some()),
             ("report", self.listed.is_none() || self.report.is_some()),
         ])
-    }
-
-    fn check(&self, _: &Head) -> Vec<Diagnostic> {
-        Vec::new()
     }
 
     fn ask<'n>(&self, _: Extent, scope: &mut Scope<'_, 'n>) -> Vec<(Question, &'n Zone)> {

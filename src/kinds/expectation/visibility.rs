@@ -2,16 +2,15 @@
 
 use super::access::groups_of;
 use super::places::{self, Places};
-use super::row::{Fact, Row, missing, row};
+use super::row::{Row, missing, row};
 use crate::kinds::Reach;
 use crate::kinds::scope::Scope;
-use crate::manifest::Head;
 use crate::manifest::node::Extent;
 use crate::manifest::several::Several;
 use crate::manifest::text::Text;
 use crate::manifest::typed::At;
 use crate::model::network::Zone;
-use crate::model::{Diagnostic, Question, VisibilityQuestion};
+use crate::model::{Question, VisibilityQuestion};
 
 row! {
     /// Do partners see user groups of members?
@@ -35,24 +34,8 @@ row! {
 }
 
 impl Row for VisibilityRow {
-    fn over(&self, given: &Self) -> Self {
-        self.field_by_field(given)
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        self.expected()
-    }
-
-    fn because(&self) -> Option<&str> {
-        self.because.as_deref()
-    }
-
     fn lacks(&self) -> Vec<&'static str> {
         missing([("member", self.member.is_some()), ("userGroup", self.user_group.is_some())])
-    }
-
-    fn check(&self, _: &Head) -> Vec<Diagnostic> {
-        Vec::new()
     }
 
     fn ask<'n>(&self, _: Extent, scope: &mut Scope<'_, 'n>) -> Vec<(Question, &'n Zone)> {
