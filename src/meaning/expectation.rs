@@ -17,13 +17,12 @@ pub fn judge(expectation: &Expectation, settings: &Settings) -> Judged {
 /// What becomes of each expectation, in their order. A question that several ask is answered once.
 pub fn judge_all(expectations: &[Expectation], settings: &Settings) -> Vec<Judged> {
     let mut answers: HashMap<&Question, Explanation> = HashMap::new();
-    let judge = |expectation: &Expectation, answer: &Explanation| weigh(expectation, answer);
     expectations
         .iter()
         .map(|expectation| {
             let question = &expectation.question;
             let answer = answers.entry(question).or_insert_with(|| super::explain(question, settings));
-            judge(expectation, answer)
+            weigh(expectation, answer)
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Which collections questions are about. Everything else that a zone holds has no part in an answer.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use crate::model::network::Role;
 use crate::model::{CollectionId, Resource, Table};
@@ -58,6 +59,10 @@ const SUBJECTS: [Subject; 14] = [
     Subject::Dismissal,
 ];
 
+/// The same, by their collections: asked for each collection of each zone.
+static COLLECTIONS: LazyLock<[(CollectionId, Subject); SUBJECTS.len()]> =
+    LazyLock::new(|| SUBJECTS.map(|subject| (subject.collection(), subject)));
+
 /// The type of collection that has one for each e-resource.
 const AVAILABILITY: &str = "ElectronicAvailability";
 
@@ -73,9 +78,8 @@ impl Subject {
                 Some(Self::BlockDefinitions)
             }
             (kind, table) => {
-                let asked = SUBJECTS.map(|subject| (subject.collection(), subject));
-                let mut asked = asked.into_iter();
-                asked.find(|(id, _)| *id.kind == *kind && id.table == *table).map(|(_, subject)| subject)
+                let named = COLLECTIONS.iter().find(|(id, _)| *id.kind == *kind && id.table == *table);
+                named.map(|(_, subject)| subject.clone())
             }
         }
     }

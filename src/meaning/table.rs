@@ -222,11 +222,8 @@ impl Table {
         for amendment in &self.amendments {
             let select: Vec<(Field, &Value)> =
                 amendment.select.iter().map(|(field, value)| (own(field), value)).collect();
-            let holds = |row: &Row| {
-                let held = |field: &Field| row.fields.get(field).map_or(&Value::Null, |(value, _)| value);
-                row.presence == Presence::There && select.iter().all(|(field, value)| held(field) == *value)
-            };
-            for row in self.rows.iter_mut().filter(|row| holds(row)) {
+            let meant = |row: &&mut Row| row.holds(select.iter().map(|(field, value)| (field, *value)));
+            for row in self.rows.iter_mut().filter(meant) {
                 for amend in &amendment.amends {
                     row.amend(&own(&amend.field), &amend.to, &amend.provenance, &own);
                 }
@@ -246,15 +243,12 @@ impl Table {
 
     /// Does what a plan would.
     pub fn change(&mut self, change: &Change) {
-        let is = |row: &Row| {
-            let held = |field: &Field| row.fields.get(field).map_or(&Value::Null, |(value, _)| value);
-            row.presence == Presence::There && change.key.iter().all(|(field, value)| held(field) == value)
-        };
         // A step that stands for each record of a sort stands for none that anybody knows.
         if change.each.is_some() {
             return;
         }
-        let found = self.rows.iter_mut().find(|row| is(row));
+        let is = |row: &&mut Row| row.holds(change.key.iter().map(|(field, value)| (field, value)));
+        let found = self.rows.iter_mut().find(is);
         match (change.action, found) {
             (Action::Delete, Some(row)) => {
                 row.presence = Presence::Gone;
@@ -286,6 +280,15 @@ impl Row {
         self.fields.contains_key(field)
     }
 
+    /// Whether the record is there and holds all of these values, be they none.
+    fn holds<'v>(&self, mut values: impl Iterator<Item = (&'v Field, &'v Value)>) -> bool {
+        self.presence == Presence::There && values.all(|(field, value)| self.held(field) == value)
+    }
+
+    fn held(&self, field: &Field) -> &Value {
+        self.fields.get(field).map_or(&Value::Null, |(value, _)| value)
+    }
+
     fn edit(&mut self, change: &Change) {
         for edit in &change.edits {
             let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
@@ -302,12 +305,9 @@ impl Row {
     }
 
     fn amend(&mut self, field: &Field, to: &AmendTo, provenance: &Provenance, own: &dyn Fn(&Field) -> Field) {
-        let none = Value::Null;
-        let held = self.fields.get(field).map_or(&none, |(value, _)| value);
         let operator = to.operator().map(own);
-        let word =
-            operator.as_ref().and_then(|by| self.fields.get(by)).and_then(|(value, _)| value.as_text());
-        let Some(Amended { value, operator: other }) = to.amended(held, word) else { return };
+        let word = operator.as_ref().and_then(|by| self.held(by).as_text());
+        let Some(Amended { value, operator: other }) = to.amended(self.held(field), word) else { return };
         let said = |value| (value, Some(Arc::new(provenance.clone())));
         self.fields.insert(field.clone(), said(value));
         if let (Some(other), Some(operator)) = (other, operator) {

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::explanation::who_says;
 use super::history::plain;
 use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
 use crate::model::{
-    Broken, Expectation, Ground, Judged, Others, Outlook, Reason, Shortfall, Tally, Tested, Told, UnmetFact,
-    Value,
+    Broken, Expectation, Judged, Others, Outlook, Reason, Shortfall, Tally, Tested, Told, UnmetFact, Value,
 };
 
 /// Reasons that are shown of one answer: the first ones decide.
@@ -90,12 +90,8 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
     }
     let _ = writeln!(out, "    {}:", plain(line));
     for Reason { says, ground } in reasons.iter().take(REASONS) {
-        let ground = match ground {
-            Ground::Declared(provenance) => format!(" ({}, {provenance})", provenance.manifest),
-            Ground::Observed { .. } | Ground::Attested { .. } => format!(" ({ground})"),
-            Ground::Alma => String::new(),
-        };
-        let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, plain(&ground)));
+        let who = who_says(ground).map(|who| format!(" ({who})")).unwrap_or_default();
+        let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, who));
     }
     if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
         let _ = writeln!(out, "      - and {more} more: `zonal explain` tells them all");

@@ -17,14 +17,8 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     }
     for (index, Reason { says, ground }) in reasons.iter().enumerate() {
         out.push_str(&format!("  {}. {}\n", index + 1, plain(says)));
-        match ground {
-            Ground::Declared(provenance) => {
-                out.push_str(&format!("     {DIM}({}, {provenance}){DIM:#}\n", plain(&provenance.manifest)));
-            }
-            Ground::Observed { .. } | Ground::Attested { .. } => {
-                out.push_str(&format!("     {DIM}({}){DIM:#}\n", plain(&ground.to_string())));
-            }
-            Ground::Alma => {}
+        if let Some(who) = who_says(ground) {
+            out.push_str(&format!("     {DIM}({who}){DIM:#}\n"));
         }
     }
     if !facts.is_empty() {
@@ -40,6 +34,15 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
         }
     }
     out
+}
+
+/// Who says that something is so: a manifest and its line, or a record and its author. `None` for Alma itself.
+pub(super) fn who_says(ground: &Ground) -> Option<String> {
+    match ground {
+        Ground::Declared(provenance) => Some(plain(&format!("{}, {provenance}", provenance.manifest))),
+        Ground::Observed { .. } | Ground::Attested { .. } => Some(plain(&ground.to_string())),
+        Ground::Alma => None,
+    }
 }
 
 /// A sentence begins with a capital letter, and with nothing that a runner of pipelines would take for an order.
