@@ -4,16 +4,16 @@ mod shared;
 
 use divan::Bencher;
 
-use shared::{Manifests, Size};
+use shared::{ConsortiumSize, ManifestAudience};
 
 fn main() {
     divan::main();
 }
 
 /// 120 members: 2,000 rows that apply to all of them, and 2,000 rows for each of them.
-#[divan::bench(args = [Manifests::Shared, Manifests::Own], sample_count = 5, sample_size = 1)]
-fn members_120_rows_2000(bencher: Bencher<'_, '_>, manifests: Manifests) {
-    let size = Size { members: 120, tables: 20, rows: 100 };
+#[divan::bench(args = [ManifestAudience::Shared, ManifestAudience::Own], sample_count = 5, sample_size = 1)]
+fn members_120_rows_2000(bencher: Bencher<'_, '_>, manifests: ManifestAudience) {
+    let size = ConsortiumSize { members: 120, tables: 20, rows: 100 };
     let sources = size.sources(manifests, "http://127.0.0.1:8080", 25);
     bencher.bench(|| shared::load(&sources));
 }

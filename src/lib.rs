@@ -17,6 +17,7 @@
 //! * [`emulator`]: an Alma network on loopback.
 //! * [`cli`]: the command line; the only place that touches the world outside.
 
+pub mod analysis;
 pub mod apply;
 pub mod cli;
 pub mod diff;
@@ -24,7 +25,6 @@ pub mod emulator;
 pub mod guard;
 pub mod kinds;
 pub mod manifest;
-pub mod meaning;
 pub mod model;
 pub mod observe;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use zonal::cli::{self, World};
+use zonal::cli::{self, CommandContext};
 
 fn main() -> ExitCode {
     let argv: Vec<_> = std::env::args_os().collect();
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Err(error) => return give_up(&error),
     };
     let exit = runtime.block_on(async {
-        match World::of_process() {
+        match CommandContext::of_process() {
             Ok(world) => ExitCode::from(cli::run(argv, &world).await.code()),
             Err(error) => give_up(&error),
         }

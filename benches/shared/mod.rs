@@ -8,17 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use zonal::emulator::{self, EmulatedZone, Emulator, MappingRow, TableSeed};
-use zonal::manifest::{self, Source};
+use zonal::emulator::{self, EmulatedMappingRow, EmulatedZone, Emulator, TableSeed};
+use zonal::manifest::{self, SourceFile};
 use zonal::model::{
-    Desired, DesiredCollection, Field, Network, Observed, ObservedCollection, ObservedRecord, ObservedZone,
-    Record, Table, Value,
+    DesiredCollection, DesiredState, FieldName, FieldValue, Network, ObservedCollection, ObservedRecord,
+    ObservedState, ObservedZone, Record, TableName,
 };
 use zonal::{diff, kinds, plan};
 
 /// How large a consortium is.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub struct ConsortiumSize {
     /// Members; the network zone comes on top, and nothing is desired of it.
     pub members: usize,
     /// Tables of each member.
@@ -29,7 +29,7 @@ pub struct Size {
 
 /// Who the manifests are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manifests {
+pub enum ManifestAudience {
     /// One for each table, for all members.
     Shared,
     /// One for each table and member.
@@ -38,7 +38,7 @@ pub enum Manifests {
 
 /// What the zones hold, compared with what is desired of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum ZoneFill {
     /// The same.
     Everything,
     /// The same, but one row of a hundred has another text.
@@ -52,15 +52,15 @@ pub enum Held {
 /// Columns of every mapping table; the first one is its key.
 const COLUMNS: [&str; 4] = ["Rule", "Location", "Policy", "Note"];
 
-impl Size {
+impl ConsortiumSize {
     /// The config directory of the consortium.
-    pub fn sources(self, manifests: Manifests, base_url: &str, per_second: u32) -> Vec<Source> {
+    pub fn sources(self, manifests: ManifestAudience, base_url: &str, per_second: u32) -> Vec<SourceFile> {
         let mut sources = vec![source("network.yaml", self.network(base_url, per_second))];
         match manifests {
-            Manifests::Shared => sources.extend(
+            ManifestAudience::Shared => sources.extend(
                 (0..self.tables).map(|table| source(&format!("{table:03}.yaml"), self.table(table, None))),
             ),
-            Manifests::Own => sources.extend((0..self.members).map(|member| {
+            ManifestAudience::Own => sources.extend((0..self.members).map(|member| {
                 let tables: Vec<String> =
                     (0..self.tables).map(|table| self.table(table, Some(member))).collect();
                 source(&format!("{}.yaml", code(member)), tables.join("---\n"))
@@ -110,7 +110,7 @@ impl Size {
     }
 
     /// The consortium over the emulator, whose zones hold what `held` says.
-    pub fn emulate(self, network: &Network, held: Held, behaviour: emulator::Behaviour) -> Emulator {
+    pub fn emulate(self, network: &Network, held: ZoneFill, behaviour: emulator::EmulatorConfig) -> Emulator {
         let zones = network
             .zones
             .iter()
@@ -125,27 +125,31 @@ impl Size {
         emulator
     }
 
-    fn seed(self, table: usize, held: Held) -> TableSeed {
+    fn seed(self, table: usize, held: ZoneFill) -> TableSeed {
         let area = ("INFRA", "General");
         let rows = (0..self.rows).filter_map(|row| held.values(table, row));
         match is_code_table(table) {
             true => {
-                let empty = emulator::CodeTable::new(&name(table), &name(table), area);
-                rows.fold(empty, |table, [key, text, ..]| table.row(emulator::CodeRow::new(&key, &text)))
-                    .into()
+                let empty = emulator::EmulatedCodeTable::new(&name(table), &name(table), area);
+                rows.fold(empty, |table, [key, text, ..]| {
+                    table.row(emulator::EmulatedCodeRow::new(&key, &text))
+                })
+                .into()
             }
             false => {
-                let empty = emulator::MappingTable::new(&name(table), &name(table), area);
+                let empty = emulator::EmulatedMappingTable::new(&name(table), &name(table), area);
                 let empty =
-                    COLUMNS.iter().fold(empty, |table, name| table.column(name, emulator::Column::Text));
-                rows.fold(empty, |table, row| table.row(MappingRow::new(&row.each_ref().map(String::as_str))))
-                    .into()
+                    COLUMNS.iter().fold(empty, |table, name| table.column(name, emulator::ColumnType::Text));
+                rows.fold(empty, |table, row| {
+                    table.row(EmulatedMappingRow::new(&row.each_ref().map(String::as_str)))
+                })
+                .into()
             }
         }
     }
 }
 
-impl Held {
+impl ZoneFill {
     /// A row as a zone holds it, where it does.
     fn values(self, table: usize, row: usize) -> Option<[String; 4]> {
         let [key, text, policy, note] = values(table, row);
@@ -159,21 +163,21 @@ impl Held {
     }
 
     /// What the zones would answer, without asking them.
-    pub fn observed(self, desired: &Desired) -> Observed {
+    pub fn observed(self, desired: &DesiredState) -> ObservedState {
         let zones = desired.zones.iter().map(|(code, collections)| {
             let collections =
                 collections.iter().map(|wanted| (wanted.id.clone(), Ok(self.collection(wanted))));
             (code.clone(), ObservedZone { collections: collections.collect(), ..ObservedZone::default() })
         });
-        Observed { zones: zones.collect() }
+        ObservedState { zones: zones.collect() }
     }
 
     fn collection(self, wanted: &DesiredCollection) -> ObservedCollection {
         let table = match &wanted.id.table {
-            Table::Code(name) | Table::Title(name) => number(name),
-            Table::Whole => 0,
+            TableName::Code(name) | TableName::Title(name) => number(name),
+            TableName::Whole => 0,
         };
-        let mut columns: Vec<Field> = match is_code_table(table) {
+        let mut columns: Vec<FieldName> = match is_code_table(table) {
             true => vec!["code".into(), "description".into(), "default".into()],
             false => (0..COLUMNS.len()).map(|number| format!("column{number}").into()).collect(),
         };
@@ -187,10 +191,10 @@ impl Held {
         let rows = (0..wanted.records.len()).filter_map(|row| self.values(table, row));
         let records = rows.map(|row| {
             let mut fields: Record =
-                columns.iter().take(texts).cloned().zip(row.iter().map(Value::text)).collect();
-            fields.insert("enabled".into(), Value::Bool(true));
+                columns.iter().take(texts).cloned().zip(row.iter().map(FieldValue::from_text)).collect();
+            fields.insert("enabled".into(), FieldValue::Bool(true));
             if is_code_table(table) {
-                fields.insert("default".into(), Value::Bool(false));
+                fields.insert("default".into(), FieldValue::Bool(false));
             }
             ObservedRecord {
                 fields,
@@ -209,13 +213,13 @@ impl Held {
             records,
             references,
             channel: zonal::model::Channel::Api,
-            witness: zonal::model::Witness::Zone,
+            witness: zonal::model::ObservationSource::Zone,
         }
     }
 }
 
 /// Loads and expands a config directory, as every command does first.
-pub fn load(sources: &[Source]) -> (Network, Desired) {
+pub fn load(sources: &[SourceFile]) -> (Network, DesiredState) {
     let loaded = manifest::load(sources, None);
     assert!(!loaded.has_errors(), "the manifests are right: {:?}", loaded.diagnostics.first());
     let network = loaded.network.expect("there is a network");
@@ -225,13 +229,13 @@ pub fn load(sources: &[Source]) -> (Network, Desired) {
 }
 
 /// Compares and plans, as `zonal plan` does once it has observed.
-pub fn make_plan(network: &Network, desired: &Desired, observed: &Observed) -> zonal::model::Plan {
+pub fn make_plan(network: &Network, desired: &DesiredState, observed: &ObservedState) -> zonal::model::Plan {
     let differences = diff::diff(desired, observed);
     plan::plan(network, differences, observed, None)
 }
 
-fn source(file: &str, text: String) -> Source {
-    Source { file: file.into(), text: Ok(text) }
+fn source(file: &str, text: String) -> SourceFile {
+    SourceFile { file: file.into(), text: Ok(text) }
 }
 
 fn code(member: usize) -> String {

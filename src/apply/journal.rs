@@ -3,58 +3,58 @@
 
 use std::future::ready;
 
-use crate::model::{Entry, Event, Failure, Hold, ZoneCode};
+use crate::model::{ApplyEvent, Deferral, JournalEntry, ZoneCode, ZoneFailure};
 
 /// Whoever remembers what an apply does, and keeps others out of the zones that it writes to.
-pub trait Journal: Sync {
+pub trait ApplyJournal: Sync {
     /// Waits until nobody else writes to a zone. May be dropped at any moment.
     ///
     /// # Errors
     /// [`Closed`]: then nothing is written to the zone.
-    fn enter(
+    fn acquire_lease(
         &self,
         zone: &ZoneCode,
-        tell: &(dyn Fn(Event) + Sync),
-    ) -> impl Future<Output = Result<(), Closed>> + Send;
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> impl Future<Output = Result<(), ZoneLockout>> + Send;
 
     /// Lets others write to a zone.
-    fn leave(&self, zone: &ZoneCode) -> impl Future<Output = ()> + Send;
+    fn release_lease(&self, zone: &ZoneCode) -> impl Future<Output = ()> + Send;
 
     /// Writes something down. It has its place at once, before everything that is written later, even where
     /// nobody waits for the future; whoever does knows afterwards that it and all before it cannot be lost.
     ///
     /// # Errors
     /// [`crate::model::FailureClass::Store`]: what is not begun must not be begun, because nobody would remember it.
-    fn write(&self, entry: Entry) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send;
 }
 
 /// Why a zone is not written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Closed {
+pub enum ZoneLockout {
     /// It is left alone for now.
-    Held(Hold),
+    Held(Deferral),
     /// It cannot be known whether somebody else is there.
-    Failed(Failure),
+    Failed(ZoneFailure),
 }
 
 /// Remembers nothing, and keeps nobody out.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Forgetful;
+pub struct NullJournal;
 
-impl Journal for Forgetful {
-    fn enter(
+impl ApplyJournal for NullJournal {
+    fn acquire_lease(
         &self,
         _: &ZoneCode,
-        _: &(dyn Fn(Event) + Sync),
-    ) -> impl Future<Output = Result<(), Closed>> + Send {
+        _: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> impl Future<Output = Result<(), ZoneLockout>> + Send {
         ready(Ok(()))
     }
 
-    fn leave(&self, _: &ZoneCode) -> impl Future<Output = ()> + Send {
+    fn release_lease(&self, _: &ZoneCode) -> impl Future<Output = ()> + Send {
         ready(())
     }
 
-    fn write(&self, _: Entry) -> impl Future<Output = Result<(), Failure>> + Send {
+    fn append(&self, _: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         ready(Ok(()))
     }
 }

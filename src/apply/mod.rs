@@ -2,12 +2,12 @@
 //!
 //! Every write is checked against the zone just before and just after: see [`step`].
 
-mod approval;
+mod collection_write;
 mod journal;
-mod settle;
-mod step;
-mod waves;
-mod zone;
+mod recovery;
+mod rollout;
+mod staleness;
+mod zone_apply;
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,21 @@ use futures::future::Either;
 use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use crate::model::{Base, Desired, Event, Hold, Plan, Report, ZoneCode, ZonePlan, ZoneReport};
-use crate::provider::Write;
+use crate::model::{
+    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, ZoneCode, ZonePlan, ZoneReport,
+};
+use crate::provider::ZoneWriter;
 
-pub use self::approval::goes_on;
-pub use self::journal::{Closed, Forgetful, Journal};
-pub use self::settle::settle;
-pub use self::waves::roll_out;
+pub use self::journal::{ApplyJournal, NullJournal, ZoneLockout};
+pub use self::recovery::settle;
+pub use self::rollout::roll_out;
+pub use self::staleness::goes_on;
 
 /// Says when to stop: what is being written is finished, nothing more is begun.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Receiver<bool>);
+pub struct StopSignal(watch::Receiver<bool>);
 
-impl Stop {
+impl StopSignal {
     /// A stop, and the sender that sets it off by sending `true`.
     pub fn new() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
@@ -64,33 +66,33 @@ impl Stop {
 /// Every write is derived again from `desired`, `base` and the zone; the plan only says which of them are
 /// approved. What the plan holds back is left alone. A zone that has something to be written and no
 /// writer is left out.
-pub async fn apply<W: Write>(
+pub async fn apply<W: ZoneWriter>(
     writers: &BTreeMap<ZoneCode, W>,
-    desired: &Desired,
-    base: Option<&Base>,
+    desired: &DesiredState,
+    base: Option<&ComparisonBase>,
     plan: &Plan,
-    journal: &impl Journal,
-    stop: &Stop,
-    tell: &(dyn Fn(Event) + Sync),
-) -> Report {
-    let runs = Runs { writers, desired, base, plan, journal, stop, tell };
-    Report { zones: runs.all(|_| true).await, waves: Vec::new() }
+    journal: &impl ApplyJournal,
+    stop: &StopSignal,
+    tell: &(dyn Fn(ApplyEvent) + Sync),
+) -> ApplyReport {
+    let runs = ApplyContext { writers, desired, base, plan, journal, stop, tell };
+    ApplyReport { zones: runs.apply_zones(|_| true).await, waves: Vec::new() }
 }
 
 /// What all zones of an apply share.
-struct Runs<'a, W, J> {
+struct ApplyContext<'a, W, J> {
     writers: &'a BTreeMap<ZoneCode, W>,
-    desired: &'a Desired,
-    base: Option<&'a Base>,
+    desired: &'a DesiredState,
+    base: Option<&'a ComparisonBase>,
     plan: &'a Plan,
     journal: &'a J,
-    stop: &'a Stop,
-    tell: &'a (dyn Fn(Event) + Sync),
+    stop: &'a StopSignal,
+    tell: &'a (dyn Fn(ApplyEvent) + Sync),
 }
 
-impl<'a, W: Write, J: Journal> Runs<'a, W, J> {
+impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
     /// Writes to those of some zones that there is work in.
-    async fn all(&self, chosen: impl Fn(&ZoneCode) -> bool) -> BTreeMap<ZoneCode, ZoneReport> {
+    async fn apply_zones(&self, chosen: impl Fn(&ZoneCode) -> bool) -> BTreeMap<ZoneCode, ZoneReport> {
         let busy = self.plan.zones.iter().filter(|(code, zone)| zone.has_work() && chosen(code));
         let zones: FuturesUnordered<_> = busy
             .filter_map(|(code, zone)| match zone.is_writable() {
@@ -105,8 +107,8 @@ impl<'a, W: Write, J: Journal> Runs<'a, W, J> {
     }
 
     /// What one zone's part needs.
-    fn run(&self, code: &'a ZoneCode) -> Option<zone::Run<'a, W, J>> {
-        Some(zone::Run {
+    fn run(&self, code: &'a ZoneCode) -> Option<zone_apply::ZoneApply<'a, W, J>> {
+        Some(zone_apply::ZoneApply {
             code,
             writer: self.writers.get(code)?,
             desired: self.desired.zones.get(code)?,
@@ -122,16 +124,16 @@ impl<'a, W: Write, J: Journal> Runs<'a, W, J> {
     fn leave(&self, code: &ZoneCode, zone: &ZonePlan) -> ZoneReport {
         let report = zone.hold.as_ref().map(|hold| self.hold(code, hold)).unwrap_or_default();
         // What moved is told even where nothing else is begun.
-        let collections: Vec<_> = zone.collections.iter().filter_map(zone::held_back).collect();
+        let collections: Vec<_> = zone.collections.iter().filter_map(zone_apply::held_back).collect();
         for (collection, outcome) in collections.clone() {
-            (self.tell)(Event::ApplyEnd { zone: code.clone(), collection, outcome });
+            (self.tell)(ApplyEvent::ApplyEnd { zone: code.clone(), collection, outcome });
         }
         ZoneReport { collections, ..report }
     }
 
     /// A zone that is left alone as a whole.
-    fn hold(&self, code: &ZoneCode, hold: &Hold) -> ZoneReport {
-        (self.tell)(Event::ZoneHeld { zone: code.clone(), hold: hold.clone() });
+    fn hold(&self, code: &ZoneCode, hold: &Deferral) -> ZoneReport {
+        (self.tell)(ApplyEvent::ZoneHeld { zone: code.clone(), hold: hold.clone() });
         ZoneReport { held: Some(hold.clone()), ..ZoneReport::default() }
     }
 }

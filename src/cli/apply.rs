@@ -6,25 +6,25 @@ use std::sync::PoisonError;
 
 use clap::Args;
 
-use super::config::Format;
-use super::exit::{self, Exit};
-use super::grouping::Grouping;
-use super::journal::{About, Turns};
-use super::outputs;
-use super::overriding::Overriding;
-use super::plan::{self, Planned};
-use super::prepared;
-use super::revert::{self, TakeBack};
-use super::reviewed::Reviewed;
-use super::target::{Drifted, Target};
-use super::telling::{Runner, Telling};
-use super::unfinished;
-use super::world::World;
-use super::writing::{self, Begin, Manner, Written};
-use crate::model::{Event, Plan, Report, RunDeed};
+use super::apply_output::{ApplyOutput, EventAudience};
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
+use super::exit_code::{self, CommandExit};
+use super::override_args::OverrideArgs;
+use super::plan::{self, PlanResult};
+use super::plan_outputs;
+use super::revert::{self, WaveRevert};
+use super::reviewed_plan::ReviewedPlan;
+use super::run_group::RunGroupArgs;
+use super::run_journal::{LeaseArgs, RunMetadata};
+use super::selected_state;
+use super::target_args::{DriftArgs, TargetArgs};
+use super::unfinished_runs;
+use crate::model::{ApplyEvent, ApplyReport, Plan, RunOperation};
 use crate::render;
 use crate::render::github;
-use crate::store::Access;
+use crate::store::StoreAccess;
 
 /// Make every zone hold what the manifests say
 ///
@@ -32,7 +32,7 @@ use crate::store::Access;
 /// skipped if it moved; it is read back afterwards and compared. A zone that fails does not stop
 /// the others. Ctrl-C finishes what is being written and begins nothing more.
 #[derive(Debug, Args)]
-pub struct Apply {
+pub struct ApplyCommand {
     /// A plan file that was reviewed: only what is in it is done, with the values of the manifests at hand
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
@@ -46,62 +46,68 @@ pub struct Apply {
     #[arg(long)]
     github: bool,
     #[command(flatten)]
-    turns: Turns,
+    turns: LeaseArgs,
     #[command(flatten)]
-    overriding: Overriding,
+    overriding: OverrideArgs,
     #[command(flatten)]
-    drifted: Drifted,
+    drifted: DriftArgs,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
     #[command(flatten)]
-    grouping: Grouping,
+    grouping: RunGroupArgs,
 }
 
-impl Apply {
+impl ApplyCommand {
     /// Applies the manifests below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Lines } else { Format::Text };
-        let telling = Telling::new(format, if self.github { Runner::GitHub } else { Runner::None }, world);
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
+        let telling = ApplyOutput::new(
+            format,
+            if self.github { EventAudience::GitHub } else { EventAudience::None },
+            world,
+        );
         let about = match self.grouping.about(self.target.selection.shard, world) {
             Ok(about) => about,
             Err(exit) => return exit,
         };
-        telling.begin();
+        telling.print_header();
         let planned = match self.plan(directory, format, world, &|event| telling.event(event)).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
-        if let Err(exit) = unfinished::note(planned.store.as_ref(), &planned.config.network, world).await {
+        if let Err(exit) = unfinished_runs::note(planned.store.as_ref(), &planned.config.network, world).await
+        {
             return exit;
         }
         telling.plan(&planned.plan);
         if planned.plan.is_writable()
             && !self.yes
-            && let Err(exit) = ask(world).await
+            && let Err(exit) = confirm(world).await
         {
             return exit;
         }
         let reverts = planned.plan.made_from.reverts;
-        let deed = if reverts.is_some() { RunDeed::Revert } else { RunDeed::Apply };
-        let begin = Begin::New { deed, about: About { reverts, ..about } };
-        let manner = Manner { begin, patience: self.turns.patience() };
-        let written =
-            writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
-                .await;
-        let Written { report, mut exits, run } = match written {
+        let deed = if reverts.is_some() { RunOperation::Revert } else { RunOperation::Apply };
+        let begin = RunStart::New { deed, about: RunMetadata { reverts, ..about } };
+        let manner = ApplyOptions { begin, patience: self.turns.patience() };
+        let written = execute_plan::carry_out(&planned, manner, directory, format, world, &|event| {
+            telling.event(event)
+        })
+        .await;
+        let ApplyResult { report, mut exits, run } = match written {
             Ok(written) => written,
             Err(exit) => return exit,
         };
-        let take_back = TakeBack { planned: &planned, report: &report, run, store: &self.target.store };
+        let take_back = WaveRevert { planned: &planned, report: &report, run, store: &self.target.store };
         // For programs, the last line is what the whole command came to.
         match format {
-            Format::Text => {
-                telling.end(&planned.plan, &report, &exits, run);
+            OutputFormat::Text => {
+                telling.print_result(&planned.plan, &report, &exits, run);
                 exits.extend(take_back.run(&telling, directory, format, world).await);
             }
-            Format::Json | Format::Lines => {
+            OutputFormat::Json | OutputFormat::Lines => {
                 exits.extend(take_back.run(&telling, directory, format, world).await);
-                telling.end(&planned.plan, &report, &exits, run);
+                telling.print_result(&planned.plan, &report, &exits, run);
             }
         }
         if reverts.is_some() {
@@ -110,41 +116,47 @@ impl Apply {
         if self.github {
             on_github(&planned.plan, &report, directory, format, world);
         }
-        exit::worst(&exits)
+        exit_code::worst(&exits)
     }
 
     /// Plans, and holds back what a reviewed plan does not hold.
     async fn plan(
         &self,
         directory: &Path,
-        format: Format,
-        world: &World,
-        tell: &(dyn Fn(&Event) + Sync),
-    ) -> Result<Planned, Exit> {
-        let reviewed = self.plan.as_ref().map(|file| Reviewed::open(file, world)).transpose()?;
+        format: OutputFormat,
+        world: &CommandContext,
+        tell: &(dyn Fn(&ApplyEvent) + Sync),
+    ) -> Result<PlanResult, CommandExit> {
+        let reviewed = self.plan.as_ref().map(|file| ReviewedPlan::open(file, world)).transpose()?;
         let mut prepared = match reviewed {
             Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
-            None => prepared::prepare(&self.target, directory, format, world).await?,
+            None => selected_state::prepare(&self.target, directory, format, world).await?,
         };
         if self.drifted.is_asked_for() {
             prepared.terms = self.drifted.terms(None);
         }
         prepared.terms.overrides = self.overriding.overrides();
-        prepared.terms.access = Access::Write;
-        plan::look(prepared, directory, format, world, tell).await
+        prepared.terms.access = StoreAccess::Write;
+        plan::observe_and_plan(prepared, directory, format, world, tell).await
     }
 }
 
 /// Tells GitHub what was not done, and the readers of the job what was.
-fn on_github(plan: &Plan, report: &Report, directory: &Path, format: Format, world: &World) {
-    let root = outputs::root(directory, world);
+fn on_github(
+    plan: &Plan,
+    report: &ApplyReport,
+    directory: &Path,
+    format: OutputFormat,
+    world: &CommandContext,
+) {
+    let root = plan_outputs::root(directory, world);
     let told = match plan.is_denied() {
         true => github::annotations(plan, &root),
         false => github::not_done(plan, report, &root),
     };
     match format {
-        Format::Text => world.out.print(told),
-        Format::Json | Format::Lines => world.err.print(told),
+        OutputFormat::Text => world.out.print(told),
+        OutputFormat::Json | OutputFormat::Lines => world.err.print(told),
     }
     let text = match (plan.is_denied(), report.zones.is_empty()) {
         (true, _) => "Nothing was written: a guard or a policy denies it.".to_owned(),
@@ -153,11 +165,11 @@ fn on_github(plan: &Plan, report: &Report, directory: &Path, format: Format, wor
         }
         (false, false) => render::text::report(plan, report),
     };
-    outputs::summarize(plan, &text, world);
+    plan_outputs::summarize(plan, &text, world);
 }
 
 /// Asks in Terraform's words, and takes nothing but `yes`.
-pub async fn ask(world: &World) -> Result<(), Exit> {
+pub async fn confirm(world: &CommandContext) -> Result<(), CommandExit> {
     let Some(input) = world.input.clone() else {
         return Err(super::fail(
             world,
@@ -175,12 +187,12 @@ pub async fn ask(world: &World) -> Result<(), Exit> {
         read.is_ok().then_some(answer)
     });
     let answer = world.unless_interrupted(answer).await?.ok().flatten();
-    world.err.line("");
+    world.err.print_line("");
     match answer.as_deref().map(str::trim) {
         Some("yes") => Ok(()),
         _ => {
-            world.err.line("Apply cancelled. Nothing was written.");
-            Err(Exit::Invalid)
+            world.err.print_line("Apply cancelled. Nothing was written.");
+            Err(CommandExit::Invalid)
         }
     }
 }

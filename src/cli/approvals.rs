@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use super::config::to_json;
-use super::files;
-use crate::model::{Approval, Approved, Digest, Overridden, Override};
+use super::config_files;
+use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, GuardOverride};
 
 /// The folder, below the config directory.
 pub const FOLDER: &str = "approvals";
@@ -31,15 +31,16 @@ pub fn load(directory: &Path) -> Result<Vec<Approval>, String> {
         }
     }
     names.sort();
-    names.iter().map(|name| read(&folder, name)).collect()
+    names.iter().map(|name| read_approval(&folder, name)).collect()
 }
 
 /// What approvals of a plan override in it, with who has done so.
-pub fn overrides(approvals: &[Approval], plan: Digest) -> Vec<Override> {
-    let of_the_plan = approvals.iter().filter(|each| each.approves == Approved::Plan && each.digest == plan);
+pub fn overrides(approvals: &[Approval], plan: ContentDigest) -> Vec<GuardOverride> {
+    let of_the_plan =
+        approvals.iter().filter(|each| each.approves == ApprovedItem::Plan && each.digest == plan);
     let taken = |approval: &Approval| {
         let by = approval.by.clone();
-        let overridden = |Overridden { guard, reason }: &Overridden| Override {
+        let overridden = |AppliedOverride { guard, reason }: &AppliedOverride| GuardOverride {
             guard: guard.clone(),
             reason: format!("{reason} ({by})"),
             digest: plan,
@@ -49,7 +50,7 @@ pub fn overrides(approvals: &[Approval], plan: Digest) -> Vec<Override> {
     of_the_plan.flat_map(taken).collect()
 }
 
-fn read(folder: &Path, name: &str) -> Result<Approval, String> {
+fn read_approval(folder: &Path, name: &str) -> Result<Approval, String> {
     let shown = format!("{FOLDER}/{name}");
     let text = std::fs::read_to_string(folder.join(name))
         .map_err(|error| format!("{shown} cannot be read: {error}"))?;
@@ -71,9 +72,9 @@ fn read(folder: &Path, name: &str) -> Result<Approval, String> {
 pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
     let folder = directory.join(FOLDER);
     let stem = format!("{}-{}", approval.digest.short(), slug(&approval.by));
-    let is_free = |name: &String| match read(&folder, name) {
+    let is_free = |name: &String| match read_approval(&folder, name) {
         Ok(there) => {
-            let kept = |each: &Overridden| approval.overrides.contains(each);
+            let kept = |each: &AppliedOverride| approval.overrides.contains(each);
             let Approval { digest, by, overrides, .. } = &there;
             (digest, by) == (&approval.digest, &approval.by) && overrides.iter().all(kept)
         }
@@ -85,7 +86,7 @@ pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
     let name = names.find(is_free).unwrap_or_else(|| format!("{stem}.json"));
     let shown = format!("{FOLDER}/{name}");
     let written = std::fs::create_dir_all(&folder)
-        .and_then(|()| files::replace(&folder.join(&name), &(to_json(approval) + "\n")));
+        .and_then(|()| config_files::replace(&folder.join(&name), &(to_json(approval) + "\n")));
     written.map_err(|error| format!("{shown} cannot be written: {error}"))?;
     Ok(shown)
 }

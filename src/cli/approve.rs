@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::approvals;
 use super::config::to_json;
-use super::exit::Exit;
-use super::planfile;
-use super::world::World;
-use crate::manifest::suggest::among;
-use crate::model::{Approval, Approved, Digest, Overridden, Plan, Verdict, ZoneCode};
-use crate::plan::digest::is_busy;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::plan_file;
+use crate::manifest::suggestions::among;
+use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, FindingEffect, Plan, ZoneCode};
+use crate::plan::plan_digest::is_busy;
 use crate::render::text::count;
 
 /// Approve a plan, groups of it, or single zones
@@ -22,7 +22,7 @@ use crate::render::text::count;
 /// Writes a file into approvals/ of the config directory, which belongs into git. What is approved is
 /// the content: it holds for a zone as long as exactly that would be done there, and not a change longer.
 #[derive(Debug, Args)]
-pub struct Approve {
+pub struct ApproveCommand {
     /// The plan file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
@@ -53,7 +53,7 @@ pub struct Approve {
 /// An approval that was written.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal approve --json, one of a list")]
-pub struct Given {
+pub struct WrittenApproval {
     /// The file that it is in, below the config directory.
     pub file: String,
     /// What it says.
@@ -62,33 +62,34 @@ pub struct Given {
 }
 
 /// Something of a plan that can be approved.
-struct Part {
-    approves: Approved,
-    digest: Digest,
+struct ApprovableItem {
+    approves: ApprovedItem,
+    digest: ContentDigest,
     zones: Vec<ZoneCode>,
 }
 
-impl Approve {
+impl ApproveCommand {
     /// Approves for the config directory.
-    pub fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.approve(directory, world) {
-            Ok(()) => Exit::Done,
+            Ok(()) => CommandExit::Done,
             Err(exit) => exit,
         }
     }
 
-    fn approve(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+    fn approve(&self, directory: &Path, world: &CommandContext) -> Result<(), CommandExit> {
         let fail = |message: String| super::fail(world, message);
         if self.by.trim().is_empty() || self.by.contains(char::is_control) {
             return Err(fail("--by must name who approves, in one line".into()));
         }
         let shown = self.plan.display();
-        let plan = planfile::shown(&self.plan, world)?;
-        let overridden = self.overridden(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
+        let plan = plan_file::read_for_review(&self.plan, world)?;
+        let overridden =
+            self.applied_overrides(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let chosen = self.choose(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let date = (world.now)().chars().take(10).collect::<String>();
         let mut written = Vec::new();
-        for Part { approves, digest, zones } in chosen {
+        for ApprovableItem { approves, digest, zones } in chosen {
             let digest_of = |code: &ZoneCode| Some((code.to_string(), plan.zones.get(code)?.digest));
             let approval = Approval {
                 version: 1,
@@ -103,15 +104,15 @@ impl Approve {
                 overrides: overridden.clone(),
             };
             let file = approvals::save(directory, &approval).map_err(fail)?;
-            written.push(Given { file, approval });
+            written.push(WrittenApproval { file, approval });
         }
         if self.json {
-            world.out.line(to_json(&written));
+            world.out.print_line(to_json(&written));
             return Ok(());
         }
-        for Given { file, approval } in &written {
+        for WrittenApproval { file, approval } in &written {
             let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
-            world.out.line(format!(
+            world.out.print_line(format!(
                 "Approved by {}: what would be done in {} ({}), in {file}. Commit it.",
                 approval.by,
                 count(codes.len(), "zone"),
@@ -119,27 +120,27 @@ impl Approve {
             ));
         }
         if !plan.is_complete() {
-            world.err.line("note: the plan is incomplete; what it could not see is not approved");
+            world.err.print_line("note: the plan is incomplete; what it could not see is not approved");
         }
         Ok(())
     }
 
     /// What is overridden: only what stands in the way of the plan.
-    fn overridden(&self, plan: &Plan) -> Result<Vec<Overridden>, String> {
+    fn applied_overrides(&self, plan: &Plan) -> Result<Vec<AppliedOverride>, String> {
         let reason = self.reason.as_deref().unwrap_or_default().trim();
         if !self.overrides.is_empty() && reason.is_empty() {
             return Err("an override needs a reason; give one with --reason".to_owned());
         }
-        let in_the_way = |verdict: &Verdict| match verdict {
-            Verdict::Deny | Verdict::Hold => true,
-            Verdict::RequireApproval | Verdict::Warn | Verdict::Overridden { .. } => false,
+        let in_the_way = |verdict: &FindingEffect| match verdict {
+            FindingEffect::Deny | FindingEffect::Defer => true,
+            FindingEffect::RequireApproval | FindingEffect::Warn | FindingEffect::Overridden { .. } => false,
         };
         let guards: BTreeSet<&str> = (plan.findings.iter())
             .filter(|finding| in_the_way(&finding.verdict))
             .map(|finding| &*finding.guard)
             .collect();
         let overridden = self.overrides.iter().map(|guard| match guards.contains(guard.as_str()) {
-            true => Ok(Overridden { guard: guard.clone(), reason: reason.to_owned() }),
+            true => Ok(AppliedOverride { guard: guard.clone(), reason: reason.to_owned() }),
             false => Err(format!(
                 "nothing called `{guard}` stands in its way; {}",
                 among(guard, guards.iter().copied())
@@ -148,20 +149,20 @@ impl Approve {
         overridden.collect()
     }
 
-    fn choose(&self, plan: &Plan) -> Result<Vec<Part>, String> {
+    fn choose(&self, plan: &Plan) -> Result<Vec<ApprovableItem>, String> {
         let parts = parts(plan);
-        if !parts.iter().any(|part| part.approves == Approved::Zone) {
+        if !parts.iter().any(|part| part.approves == ApprovedItem::Zone) {
             return Err("there is nothing in it that could be approved".to_owned());
         }
-        let whole = parts.iter().filter(|part| part.approves == Approved::Plan);
+        let whole = parts.iter().filter(|part| part.approves == ApprovedItem::Plan);
         if self.digests.is_empty() && self.zone.is_empty() {
-            return Ok(whole.map(Part::again).collect());
+            return Ok(whole.map(ApprovableItem::for_retry).collect());
         }
         let mut chosen = Vec::new();
         for asked in &self.digests {
-            let digest: Digest = asked.parse().map_err(|error| format!("`{asked}`: {error}"))?;
-            let found: Vec<Part> =
-                parts.iter().filter(|part| part.digest == digest).map(Part::again).collect();
+            let digest: ContentDigest = asked.parse().map_err(|error| format!("`{asked}`: {error}"))?;
+            let found: Vec<ApprovableItem> =
+                parts.iter().filter(|part| part.digest == digest).map(ApprovableItem::for_retry).collect();
             if found.is_empty() {
                 return Err(format!(
                     "nothing in it has the digest {digest}; it was made anew, or is another plan"
@@ -172,10 +173,10 @@ impl Approve {
         let codes: BTreeSet<&str> = plan.zones.keys().map(ZoneCode::as_str).collect();
         for code in &self.zone {
             let zone = parts.iter().find(|part| {
-                part.approves == Approved::Zone && part.zones.iter().any(|zone| zone.as_str() == code)
+                part.approves == ApprovedItem::Zone && part.zones.iter().any(|zone| zone.as_str() == code)
             });
             match zone {
-                Some(part) => chosen.push(part.again()),
+                Some(part) => chosen.push(part.for_retry()),
                 None if codes.contains(code.as_str()) => {
                     return Err(format!("nothing would be done in {code}, so there is nothing to approve"));
                 }
@@ -186,27 +187,27 @@ impl Approve {
     }
 }
 
-impl Part {
-    fn again(&self) -> Self {
+impl ApprovableItem {
+    fn for_retry(&self) -> Self {
         Self { approves: self.approves, digest: self.digest, zones: self.zones.clone() }
     }
 }
 
 /// Everything of a plan that has a digest and something to be done.
-fn parts(plan: &Plan) -> Vec<Part> {
+fn parts(plan: &Plan) -> Vec<ApprovableItem> {
     let busy = |code: &&ZoneCode| plan.zones.get(*code).is_some_and(is_busy);
     let all: Vec<ZoneCode> = plan.zones.keys().filter(busy).cloned().collect();
     let zones = all.iter().filter_map(|code| {
         let digest = plan.zones.get(code)?.digest;
-        Some(Part { approves: Approved::Zone, digest, zones: vec![code.clone()] })
+        Some(ApprovableItem { approves: ApprovedItem::Zone, digest, zones: vec![code.clone()] })
     });
     let groups =
         plan.groups.iter().filter(|group| group.zones.first().is_some_and(|code| all.contains(code)));
-    let groups = groups.map(|group| Part {
-        approves: Approved::Group,
+    let groups = groups.map(|group| ApprovableItem {
+        approves: ApprovedItem::Group,
         digest: group.digest,
         zones: group.zones.clone(),
     });
-    let whole = Part { approves: Approved::Plan, digest: plan.digest, zones: all.clone() };
+    let whole = ApprovableItem { approves: ApprovedItem::Plan, digest: plan.digest, zones: all.clone() };
     std::iter::once(whole).chain(groups).chain(zones).collect()
 }

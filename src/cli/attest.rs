@@ -7,14 +7,14 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::attestations::{Attestation, Attestations, FILE, Now};
-use super::config::{Format, to_json};
-use super::exit::Exit;
+use super::attestations::{Attestation, AttestationFile, AttestedPresence, FILE};
+use super::config::{OutputFormat, to_json};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
 use super::plan::make;
-use super::target::Target;
-use super::world::World;
-use crate::manifest::suggest::nearest;
-use crate::model::{Action, Change, CollectionDiff, Mode, Record, Value, Witness};
+use super::target_args::TargetArgs;
+use crate::manifest::suggestions::nearest;
+use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldValue, ObservationSource, Record};
 use crate::render::text::count;
 
 /// Record that steps of the runbook were done, by whom and when
@@ -22,7 +22,7 @@ use crate::render::text::count;
 /// Writes attestations.json in the config directory, which belongs into git. Attested records are shown
 /// as attested, never as verified. What is attested lapses when the manifests want something else.
 #[derive(Debug, Args)]
-pub struct Attest {
+pub struct AttestCommand {
     /// Addresses of records as the runbook's JSON and the plan show them, `01A/TermsOfUse/Request`
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<String>,
@@ -39,13 +39,13 @@ pub struct Attest {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
 }
 
 /// What was attested.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal attest --json")]
-pub struct Attested {
+pub struct AttestJson {
     /// Addresses of the records.
     pub attested: Vec<String>,
     /// Who did it.
@@ -54,16 +54,16 @@ pub struct Attested {
     pub date: String,
 }
 
-impl Attest {
+impl AttestCommand {
     /// Attests steps of the runbook for the manifests below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.attest(directory, world).await {
-            Ok(()) => Exit::Done,
+            Ok(()) => CommandExit::Done,
             Err(exit) => exit,
         }
     }
 
-    async fn attest(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+    async fn attest(&self, directory: &Path, world: &CommandContext) -> Result<(), CommandExit> {
         let fail = |message: String| super::fail(world, message);
         if self.addresses.is_empty() && !self.all {
             return Err(fail(
@@ -80,18 +80,18 @@ impl Attest {
         if day.to_string() > today {
             return Err(fail(format!("--date {date}: that is still to come")));
         }
-        let planned = make(&self.target, directory, Format::Text, world, &|_| {}).await?;
+        let planned = make(&self.target, directory, OutputFormat::Text, world, &|_| {}).await?;
         let steps: Vec<(&CollectionDiff, &Change)> = (planned.plan.zones.values())
             .flat_map(|zone| &zone.collections)
             .flat_map(|step| {
                 step.diff.outcome.iter().flat_map(|found| &found.changes).map(|change| (&step.diff, change))
             })
-            .filter(|(_, change)| change.mode == Mode::ByHand)
+            .filter(|(_, change)| change.mode == ApplyMode::Manual)
             .collect();
         let chosen = self.choose(&steps, world)?;
-        let mut attestations = Attestations::load(directory).map_err(&fail)?;
+        let mut attestations = AttestationFile::load(directory).map_err(&fail)?;
         for (diff, change) in &chosen {
-            let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == Witness::Zone);
+            let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == ObservationSource::Zone);
             if seen {
                 return Err(fail(format!(
                     "{}: the zone can be read, so that nobody need attest it; `zonal plan` shows what is left",
@@ -103,12 +103,12 @@ impl Attest {
         attestations.save(directory).map_err(fail)?;
         let attested: Vec<String> = chosen.iter().map(|(_, change)| change.address.to_string()).collect();
         if self.json {
-            world.out.line(to_json(&Attested { attested, by: self.by.trim().to_owned(), date }));
+            world.out.print_line(to_json(&AttestJson { attested, by: self.by.trim().to_owned(), date }));
             return Ok(());
         }
-        attested.iter().for_each(|address| world.out.line(format!("  {address}")));
+        attested.iter().for_each(|address| world.out.print_line(format!("  {address}")));
         let zones: BTreeSet<_> = chosen.iter().map(|(_, change)| &change.address.zone).collect();
-        world.out.line(format!(
+        world.out.print_line(format!(
             "Attested: {} in {}, by {} on {date}, in {FILE}. Commit it.",
             count(chosen.len(), "record"),
             count(zones.len(), "zone"),
@@ -120,8 +120,8 @@ impl Attest {
     fn choose<'a>(
         &self,
         steps: &[(&'a CollectionDiff, &'a Change)],
-        world: &World,
-    ) -> Result<Vec<(&'a CollectionDiff, &'a Change)>, Exit> {
+        world: &CommandContext,
+    ) -> Result<Vec<(&'a CollectionDiff, &'a Change)>, CommandExit> {
         if self.all {
             return match steps.is_empty() {
                 true => Err(super::fail(world, "nothing is left to be done by hand in what is selected")),
@@ -147,12 +147,12 @@ impl Attest {
 }
 
 /// Puts what somebody did in the place of what was attested of the record before.
-fn attest(attestations: &mut Attestations, diff: &CollectionDiff, change: &Change, by: &str, date: &str) {
+fn attest(attestations: &mut AttestationFile, diff: &CollectionDiff, change: &Change, by: &str, date: &str) {
     let key: Record = change.key.iter().cloned().collect();
     // The manifest's own name of the collection, which is what it is asked for by.
     let id = diff.asked.first().unwrap_or(&diff.id);
     let same = |each: &Attestation| {
-        let of = |field: &str| each.fields.get(field).map(Value::from);
+        let of = |field: &str| each.fields.get(field).map(FieldValue::from);
         each.zone == change.address.zone.as_str()
             && each.collection() == *id
             && key.iter().all(|(field, value)| of(field).as_ref() == Some(value))
@@ -166,8 +166,8 @@ fn attest(attestations: &mut Attestations, diff: &CollectionDiff, change: &Chang
     record.extend(key.clone());
     record.extend(change.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
     let (record, now) = match change.action {
-        Action::Create | Action::Update => (record, Now::There),
-        Action::Delete => (key, Now::Gone),
+        ChangeAction::Create | ChangeAction::Update => (record, AttestedPresence::Present),
+        ChangeAction::Delete => (key, AttestedPresence::Absent),
     };
     attestations.attestations.push(Attestation::new(&change.address.zone, id, &record, now, by, date));
     attestations.attestations.sort_by(|one, other| {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CollectionId, ObservedRecord, Record, Table, Value, ZoneCode};
-use crate::provider::door::Attested;
+use crate::model::{CollectionId, FieldValue, ObservedRecord, Record, TableName, ZoneCode};
+use crate::provider::channel_routing::AttestedZone;
 
 /// What the file is called.
 pub const FILE: &str = "attestations.json";
@@ -19,7 +19,7 @@ pub const FILE: &str = "attestations.json";
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Attestations {
+pub struct AttestationFile {
     /// The version of the form of the file: 1.
     pub version: u32,
     /// One entry for each record.
@@ -47,7 +47,7 @@ pub struct Attestation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// What the record holds since then, key fields included; its key fields alone where it is gone.
-    pub fields: BTreeMap<String, Said>,
+    pub fields: BTreeMap<String, AttestedValue>,
     /// Whether the record is gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
@@ -60,7 +60,7 @@ pub struct Attestation {
 /// The value of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Said {
+pub enum AttestedValue {
     /// Nothing.
     Null(()),
     /// A flag.
@@ -71,59 +71,66 @@ pub enum Said {
     List(Vec<String>),
 }
 
-impl From<&Value> for Said {
-    fn from(value: &Value) -> Self {
+impl From<&FieldValue> for AttestedValue {
+    fn from(value: &FieldValue) -> Self {
         match value {
-            Value::Null => Self::Null(()),
-            Value::Bool(flag) => Self::Flag(*flag),
-            Value::Text(text) => Self::Text(text.to_string()),
-            Value::List(texts) => Self::List(texts.iter().map(ToString::to_string).collect()),
+            FieldValue::Null => Self::Null(()),
+            FieldValue::Bool(flag) => Self::Flag(*flag),
+            FieldValue::Text(text) => Self::Text(text.to_string()),
+            FieldValue::List(texts) => Self::List(texts.iter().map(ToString::to_string).collect()),
         }
     }
 }
 
-impl From<&Said> for Value {
-    fn from(said: &Said) -> Self {
+impl From<&AttestedValue> for FieldValue {
+    fn from(said: &AttestedValue) -> Self {
         match said {
-            Said::Null(()) => Self::Null,
-            Said::Flag(flag) => Self::Bool(*flag),
-            Said::Text(text) => Self::text(text),
-            Said::List(texts) => Self::list(texts.iter().map(String::as_str)),
+            AttestedValue::Null(()) => Self::Null,
+            AttestedValue::Flag(flag) => Self::Bool(*flag),
+            AttestedValue::Text(text) => Self::from_text(text),
+            AttestedValue::List(texts) => Self::list(texts.iter().map(String::as_str)),
         }
     }
 }
 
 /// What has become of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Now {
+pub enum AttestedPresence {
     /// It is there.
-    There,
+    Present,
     /// It is gone.
-    Gone,
+    Absent,
 }
 
 impl Attestation {
     /// The collection that it speaks of.
     pub fn collection(&self) -> CollectionId {
         let table = match (&self.table, &self.title) {
-            (Some(code), _) => Table::Code(code.as_str().into()),
-            (None, Some(title)) => Table::Title(title.as_str().into()),
-            (None, None) => Table::Whole,
+            (Some(code), _) => TableName::Code(code.as_str().into()),
+            (None, Some(title)) => TableName::Title(title.as_str().into()),
+            (None, None) => TableName::Whole,
         };
         CollectionId {
             table,
             library: self.library.as_deref().map(Arc::from),
             language: self.language.as_deref().map(Arc::from),
-            ..CollectionId::whole(&self.kind)
+            ..CollectionId::of_institution(&self.kind)
         }
     }
 
     /// An entry for a record of a collection.
-    pub fn new(zone: &ZoneCode, id: &CollectionId, record: &Record, now: Now, by: &str, date: &str) -> Self {
+    pub fn new(
+        zone: &ZoneCode,
+        id: &CollectionId,
+        record: &Record,
+        now: AttestedPresence,
+        by: &str,
+        date: &str,
+    ) -> Self {
         let (table, title) = match &id.table {
-            Table::Code(code) => (Some(code.to_string()), None),
-            Table::Title(title) => (None, Some(title.to_string())),
-            Table::Whole => (None, None),
+            TableName::Code(code) => (Some(code.to_string()), None),
+            TableName::Title(title) => (None, Some(title.to_string())),
+            TableName::Whole => (None, None),
         };
         Self {
             zone: zone.to_string(),
@@ -133,14 +140,14 @@ impl Attestation {
             library: id.library.as_deref().map(str::to_owned),
             language: id.language.as_deref().map(str::to_owned),
             fields: record.iter().map(|(field, value)| (field.to_string(), value.into())).collect(),
-            gone: now == Now::Gone,
+            gone: now == AttestedPresence::Absent,
             by: by.to_owned(),
             date: date.to_owned(),
         }
     }
 }
 
-impl Attestations {
+impl AttestationFile {
     /// Reads the file; a directory without one has no attestations.
     ///
     /// # Errors
@@ -175,13 +182,13 @@ impl Attestations {
     /// In words, where it cannot be written.
     pub fn save(&self, directory: &Path) -> Result<(), String> {
         let text = super::config::to_json(self) + "\n";
-        super::files::replace(&directory.join(FILE), &text)
+        super::config_files::replace(&directory.join(FILE), &text)
             .map_err(|error| format!("{FILE} cannot be written: {error}"))
     }
 
     /// What is attested of each zone.
-    pub fn by_zone(&self) -> BTreeMap<ZoneCode, Attested> {
-        let mut zones: BTreeMap<ZoneCode, Attested> = BTreeMap::new();
+    pub fn by_zone(&self) -> BTreeMap<ZoneCode, AttestedZone> {
+        let mut zones: BTreeMap<ZoneCode, AttestedZone> = BTreeMap::new();
         for each in &self.attestations {
             let fields =
                 each.fields.iter().map(|(field, said)| (field.as_str().into(), said.into())).collect();

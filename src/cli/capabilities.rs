@@ -10,16 +10,16 @@ use futures::stream::FuturesUnordered;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::config::{self, Format, to_json};
-use super::exit::Exit;
-use super::opened;
-use super::selection::ZoneSelection;
-use super::world::World;
+use super::config::{self, OutputFormat, to_json};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::selection_args::ZoneSelectionArgs;
+use super::zone_readers;
 use crate::kinds::KINDS;
 use crate::model::network::Zone;
-use crate::model::{Channel, DesiredCollection, Failure, Table, ZoneCode};
-use crate::provider::door::Capabilities;
-use crate::render::json::Problem;
+use crate::model::{Channel, DesiredCollection, TableName, ZoneCode, ZoneFailure};
+use crate::provider::channel_routing::ZoneCapabilities;
+use crate::render::json::FailureJson;
 use crate::render::text::{count, zone_list};
 
 /// Show which way leads to what: Alma's API, the gateway, or a person
@@ -35,28 +35,28 @@ pub struct CapabilitiesCommand {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    selection: ZoneSelection,
+    selection: ZoneSelectionArgs,
 }
 
 /// The matrix.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal capabilities --json")]
-pub struct Matrix {
+pub struct CapabilityMatrix {
     /// The network's name.
     pub network: String,
     /// The environment chosen; null for the manifest as it stands.
     pub environment: Option<String>,
     /// The zones that were asked.
-    pub zones: Vec<Row>,
+    pub zones: Vec<CapabilityRow>,
 }
 
 /// One zone.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Row {
+pub struct CapabilityRow {
     /// Alma's institution code.
     pub zone: String,
     /// Why it, or the gateway for it, could not be asked.
-    pub failure: Option<Problem>,
+    pub failure: Option<FailureJson>,
     /// By kind: the channel of each type of collection that its records are in; null where the gateway
     /// did not tell. A kind that the zone has no use for is left out, and all where the zone did not answer.
     pub kinds: BTreeMap<String, BTreeMap<String, Option<Channel>>>,
@@ -70,30 +70,34 @@ pub struct Row {
 
 impl CapabilitiesCommand {
     /// Shows what can be done in the zones of the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        match self.ask(directory, world).await {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        match self.query_channels(directory, world).await {
             Ok(matrix) => {
                 match self.json {
-                    true => world.out.line(to_json(&matrix)),
-                    false => world.out.print(text(&matrix)),
+                    true => world.out.print_line(to_json(&matrix)),
+                    false => world.out.print(matrix_text(&matrix)),
                 }
                 match matrix.zones.iter().any(|row| row.failure.is_some()) {
-                    true => Exit::Incomplete,
-                    false => Exit::Done,
+                    true => CommandExit::Incomplete,
+                    false => CommandExit::Done,
                 }
             }
             Err(exit) => exit,
         }
     }
 
-    async fn ask(&self, directory: &Path, world: &World) -> Result<Matrix, Exit> {
-        let format = if self.json { Format::Json } else { Format::Text };
+    async fn query_channels(
+        &self,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<CapabilityMatrix, CommandExit> {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         let config = config::load(directory, self.environment.as_deref(), format, world)?;
         let told = |problems: Vec<String>| {
-            problems.iter().fold(Exit::Invalid, |_, problem| super::fail(world, problem))
+            problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem))
         };
         let zones = self.selection.zones(&config.network).map_err(told)?;
-        let readers = opened::open(&config, &zones, directory, format, world).await?.readers;
+        let readers = zone_readers::open(&config, &zones, directory, format, world).await?.readers;
         let asking: FuturesUnordered<_> =
             readers.iter().map(|(code, reader)| async move { (code, reader.capabilities().await) }).collect();
         let answers: BTreeMap<_, _> = world.unless_interrupted(asking.collect()).await?;
@@ -101,7 +105,7 @@ impl CapabilitiesCommand {
             let desired = config.desired.zones.get(&zone.code).map(Vec::as_slice).unwrap_or_default();
             Some(row(zone, answers.get(&zone.code)?, desired))
         });
-        Ok(Matrix {
+        Ok(CapabilityMatrix {
             network: config.network.name.clone(),
             environment: config.network.environment.clone(),
             zones: rows.collect(),
@@ -109,11 +113,15 @@ impl CapabilitiesCommand {
     }
 }
 
-fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCollection]) -> Row {
+fn row(
+    zone: &Zone,
+    answer: &Result<ZoneCapabilities, ZoneFailure>,
+    desired: &[DesiredCollection],
+) -> CapabilityRow {
     let known = match answer {
         Ok(known) => known,
         Err(failure) => {
-            return Row {
+            return CapabilityRow {
                 zone: zone.code.to_string(),
                 failure: Some(failure.into()),
                 kinds: BTreeMap::new(),
@@ -123,7 +131,7 @@ fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCo
             };
         }
     };
-    let kinds = KINDS.iter().filter(|kind| kind.reach.is(zone.role) && !kind.collections.is_empty());
+    let kinds = KINDS.iter().filter(|kind| kind.reach.covers(zone.role) && !kind.collections.is_empty());
     let [code_tables, mapping_tables] = &known.tables;
     let unlisted = desired.iter().filter(|collection| {
         let listed = match &*collection.id.kind {
@@ -131,17 +139,17 @@ fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCo
             "MappingTable" => mapping_tables,
             _ => return false,
         };
-        matches!(&collection.id.table, Table::Code(code) if !listed.iter().any(|each| **each == **code))
+        matches!(&collection.id.table, TableName::Code(code) if !listed.iter().any(|each| **each == **code))
     });
     let unlisted: BTreeSet<String> =
         unlisted.map(|collection| collection.id.without_language().to_string()).collect();
-    Row {
+    CapabilityRow {
         zone: zone.code.to_string(),
         failure: known.gateway.as_ref().err().map(Into::into),
         kinds: kinds
             .map(|kind| {
                 let elsewhere =
-                    |name| kind.gateway.iter().any(|each| each.kind == name && !each.reach.is(zone.role));
+                    |name| kind.gateway.iter().any(|each| each.kind == name && !each.reach.covers(zone.role));
                 let here = kind.collections.iter().copied().filter(|name| !elsewhere(*name));
                 let channels = here.map(|name| (name.to_owned(), known.channel(name)));
                 (kind.name.to_owned(), channels.collect())
@@ -154,8 +162,8 @@ fn row(zone: &Zone, answer: &Result<Capabilities, Failure>, desired: &[DesiredCo
 }
 
 /// Zones with the same answers share a column.
-fn text(matrix: &Matrix) -> String {
-    let mut columns: Vec<(&Row, Vec<&str>)> = Vec::new();
+fn matrix_text(matrix: &CapabilityMatrix) -> String {
+    let mut columns: Vec<(&CapabilityRow, Vec<&str>)> = Vec::new();
     for row in matrix.zones.iter().filter(|row| !row.kinds.is_empty()) {
         match columns.iter_mut().find(|(first, _)| first.kinds == row.kinds) {
             Some((_, zones)) => zones.push(&row.zone),

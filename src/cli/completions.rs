@@ -2,22 +2,22 @@
 
 use clap::{Args, CommandFactory as _};
 
-use super::exit::Exit;
-use super::world::World;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
 
 /// Print the completion script for a shell
 #[derive(Debug, Args)]
-pub struct Completions {
+pub struct CompletionsCommand {
     /// The shell
     shell: clap_complete::Shell,
 }
 
-impl Completions {
+impl CompletionsCommand {
     /// Prints the script.
-    pub fn run(&self, world: &World) -> Exit {
+    pub fn run(&self, world: &CommandContext) -> CommandExit {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "zonal", &mut script);
+        clap_complete::generate(self.shell, &mut super::CliArgs::command(), "zonal", &mut script);
         world.out.print(String::from_utf8_lossy(&script));
-        Exit::Done
+        CommandExit::Done
     }
 }

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use super::exit::Exit;
-use super::files;
-use super::world::World;
-use crate::manifest::Source;
-use crate::model::{Desired, Diagnostic, Expectation, Network, Policy, Severity};
-use crate::render::diagnostics::{self, Colour};
+use super::config_files;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use crate::manifest::SourceFile;
+use crate::model::{DesiredState, Diagnostic, Expectation, Network, Policy, Severity};
+use crate::render::diagnostics::{self, ColorMode};
 use crate::render::github;
 use crate::render::json::events;
 use crate::{kinds, manifest};
 
 /// How a command answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     /// For people.
     Text,
     /// For programs.
@@ -24,11 +24,11 @@ pub enum Format {
 }
 
 /// A config directory without errors.
-pub struct Config {
+pub struct ConfigDirectory {
     /// The network.
     pub network: Network,
     /// What is desired.
-    pub desired: Desired,
+    pub desired: DesiredState,
     /// The rules that plans must keep to.
     pub policies: Vec<Policy>,
     /// What answers are expected to be, in the order of the manifests.
@@ -38,7 +38,7 @@ pub struct Config {
     /// Files that were read.
     pub files: usize,
     warnings: Vec<Diagnostic>,
-    sources: Vec<Source>,
+    sources: Vec<SourceFile>,
 }
 
 /// Loads and expands everything below `directory`. Warnings go to stderr as text; with errors,
@@ -46,9 +46,9 @@ pub struct Config {
 pub fn load(
     directory: &Path,
     environment: Option<&str>,
-    format: Format,
-    world: &World,
-) -> Result<Config, Exit> {
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<ConfigDirectory, CommandExit> {
     load_telling(directory, environment, format, world, |_| {})
 }
 
@@ -56,10 +56,10 @@ pub fn load(
 pub fn load_telling(
     directory: &Path,
     environment: Option<&str>,
-    format: Format,
-    world: &World,
+    format: OutputFormat,
+    world: &CommandContext,
     tell: impl FnOnce(&[Diagnostic]),
-) -> Result<Config, Exit> {
+) -> Result<ConfigDirectory, CommandExit> {
     if !directory.is_dir() {
         return Err(super::fail(
             world,
@@ -70,14 +70,14 @@ pub fn load_telling(
         Ok(config) => {
             tell(&config.warnings);
             match format {
-                Format::Text => config.warn(world),
+                OutputFormat::Text => config.warn(world),
                 // Where they are not part of the answer themselves, see [`Config::warn`].
-                Format::Json => {}
-                Format::Lines => print_lines(&config.warnings, &config.sources, world),
+                OutputFormat::Json => {}
+                OutputFormat::Lines => print_lines(&config.warnings, &config.sources, world),
             }
             Ok(config)
         }
-        Err(Wrong { found, sources }) => {
+        Err(ConfigError { found, sources }) => {
             tell(&found);
             Err(report(&found, &sources, format, world))
         }
@@ -89,31 +89,35 @@ pub fn load_telling(
 ///
 /// # Errors
 /// An exit code, once it has been said why nothing tells what the network is.
-pub fn network(directory: &Path, environment: Option<&str>, world: &World) -> Result<Network, Exit> {
-    let sources = files::read(directory);
+pub fn network(
+    directory: &Path,
+    environment: Option<&str>,
+    world: &CommandContext,
+) -> Result<Network, CommandExit> {
+    let sources = config_files::read_manifest_files(directory);
     let loaded = manifest::load(&sources, environment);
-    let unknown = |problem: &&Diagnostic| problem.code == manifest::codes::UNKNOWN_ENVIRONMENT;
+    let unknown = |problem: &&Diagnostic| problem.code == manifest::diagnostic_codes::UNKNOWN_ENVIRONMENT;
     let unknown: Vec<Diagnostic> = loaded.diagnostics.iter().filter(unknown).cloned().collect();
     match loaded.network {
         Some(network) if unknown.is_empty() => Ok(network),
-        Some(_) => Err(report(&unknown, &sources, Format::Text, world)),
-        None => Err(report(&loaded.diagnostics, &sources, Format::Text, world)),
+        Some(_) => Err(report(&unknown, &sources, OutputFormat::Text, world)),
+        None => Err(report(&loaded.diagnostics, &sources, OutputFormat::Text, world)),
     }
 }
 
 /// Why there is no configuration.
-pub struct Wrong {
+pub struct ConfigError {
     /// What is wrong, and what else was found.
     pub found: Vec<Diagnostic>,
-    sources: Vec<Source>,
+    sources: Vec<SourceFile>,
 }
 
 /// Loads and expands everything below `directory`, and prints nothing.
 ///
 /// # Errors
 /// Everything that is wrong.
-pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wrong> {
-    let sources = files::read(directory);
+pub fn examine(directory: &Path, environment: Option<&str>) -> Result<ConfigDirectory, ConfigError> {
+    let sources = config_files::read_manifest_files(directory);
     let loaded = manifest::load(&sources, environment);
     let mut found = loaded.diagnostics;
     let expanded = loaded.network.as_ref().map(|network| {
@@ -129,7 +133,7 @@ pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wr
             let manifests = loaded.manifests.len();
             let files = sources.len();
             let policies = kinds::policies(&loaded.manifests);
-            Ok(Config {
+            Ok(ConfigDirectory {
                 network,
                 desired,
                 policies,
@@ -140,56 +144,61 @@ pub fn examine(directory: &Path, environment: Option<&str>) -> Result<Config, Wr
                 sources,
             })
         }
-        _ => Err(Wrong { found, sources }),
+        _ => Err(ConfigError { found, sources }),
     }
 }
 
-impl Config {
+impl ConfigDirectory {
     /// Prints the warnings on stderr, for an answer in JSON that has no room for them.
-    pub fn warn(&self, world: &World) {
+    pub fn warn(&self, world: &CommandContext) {
         if !self.warnings.is_empty() {
-            world.err.print(shown(&self.warnings, &self.sources, world));
+            world.err.print(diagnostics_text(&self.warnings, &self.sources, world));
         }
     }
 
     /// Prints the warnings, as JSON on stdout.
-    pub fn print_diagnostics(&self, world: &World) {
+    pub fn print_diagnostics(&self, world: &CommandContext) {
         print_json(&self.warnings, &self.sources, world);
     }
 
     /// Reports problems that were found after loading, at places in the same files.
-    pub fn report(&self, found: &[Diagnostic], format: Format, world: &World) -> Exit {
+    pub fn report(&self, found: &[Diagnostic], format: OutputFormat, world: &CommandContext) -> CommandExit {
         report(found, &self.sources, format, world)
     }
 }
 
-fn report(found: &[Diagnostic], sources: &[Source], format: Format, world: &World) -> Exit {
+fn report(
+    found: &[Diagnostic],
+    sources: &[SourceFile],
+    format: OutputFormat,
+    world: &CommandContext,
+) -> CommandExit {
     match format {
-        Format::Text => world.err.print(shown(found, sources, world)),
-        Format::Json => print_json(found, sources, world),
-        Format::Lines => print_lines(found, sources, world),
+        OutputFormat::Text => world.err.print(diagnostics_text(found, sources, world)),
+        OutputFormat::Json => print_json(found, sources, world),
+        OutputFormat::Lines => print_lines(found, sources, world),
     }
-    Exit::Invalid
+    CommandExit::Invalid
 }
 
-fn shown(found: &[Diagnostic], sources: &[Source], world: &World) -> String {
-    let colour = if world.err.is_styled() { Colour::Ansi } else { Colour::Plain };
+fn diagnostics_text(found: &[Diagnostic], sources: &[SourceFile], world: &CommandContext) -> String {
+    let colour = if world.err.is_styled() { ColorMode::Ansi } else { ColorMode::Plain };
     let text = diagnostics::text(found, &manifest::texts(sources), colour);
     // It quotes manifests, and a runner takes lines of stderr for orders, too.
     match world.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        true => github::quoted(&text),
+        true => github::escape_workflow_command(&text),
         false => text,
     }
 }
 
-fn print_json(found: &[Diagnostic], sources: &[Source], world: &World) {
-    world.out.line(to_json(&diagnostics::json(found, &manifest::texts(sources))));
+fn print_json(found: &[Diagnostic], sources: &[SourceFile], world: &CommandContext) {
+    world.out.print_line(to_json(&diagnostics::json(found, &manifest::texts(sources))));
 }
 
-fn print_lines(found: &[Diagnostic], sources: &[Source], world: &World) {
+fn print_lines(found: &[Diagnostic], sources: &[SourceFile], world: &CommandContext) {
     for problem in diagnostics::json(found, &manifest::texts(sources)).diagnostics {
         let line = events::diagnostic(problem, &(world.now)());
-        world.out.line(serde_json::to_string(&line).unwrap_or_default());
+        world.out.print_line(serde_json::to_string(&line).unwrap_or_default());
     }
 }
 

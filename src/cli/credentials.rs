@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::world::World;
-use crate::manifest::{codes, suggest};
+use super::context::CommandContext;
+use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
 use crate::model::{Diagnostic, Network, ZoneCode};
 
@@ -22,15 +22,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum KeyPurpose {
     /// Looking.
     Read,
     /// Writing. A zone without a write key is written to with its read key.
     Write,
 }
 
-impl Purpose {
-    fn word(self) -> &'static str {
+impl KeyPurpose {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Write => "write",
@@ -40,7 +40,7 @@ impl Purpose {
 
 /// The keys of a run.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub struct ZoneKeys {
     /// By zone.
     pub zones: BTreeMap<ZoneCode, SecretString>,
     /// That of the gateway, where the network has one.
@@ -54,29 +54,29 @@ pub struct Keys {
 pub async fn keys(
     network: &Network,
     zones: &[&Zone],
-    purpose: Purpose,
+    purpose: KeyPurpose,
     directory: &Path,
-    world: &World,
-) -> Result<Keys, Vec<Diagnostic>> {
-    let gateway = network.gateway.as_ref().and_then(|gateway| chosen(&gateway.credentials, purpose));
+    world: &CommandContext,
+) -> Result<ZoneKeys, Vec<Diagnostic>> {
+    let gateway = network.gateway.as_ref().and_then(|gateway| credential_for(&gateway.credentials, purpose));
     let (zones, gateway) = futures::join!(fetch(zones, purpose, directory, world), async {
         let Credential { source, place } = gateway?;
-        Some(look(&source, directory, world).await.and_then(check).map_err(|reason| {
-            let message = format!("no {} key for the gateway: {reason}", purpose.word());
-            Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source))
+        Some(fetch_secret(&source, directory, world).await.and_then(check).map_err(|reason| {
+            let message = format!("no {} key for the gateway: {reason}", purpose.as_str());
+            Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, place, message).help(way_out(&source))
         }))
     });
     match (zones, gateway.transpose()) {
-        (Ok(zones), Ok(gateway)) => Ok(Keys { zones, gateway }),
+        (Ok(zones), Ok(gateway)) => Ok(ZoneKeys { zones, gateway }),
         (Ok(_), Err(problem)) => Err(vec![problem]),
         (Err(problems), gateway) => Err(problems.into_iter().chain(gateway.err()).collect()),
     }
 }
 
-fn chosen(credentials: &Credentials, purpose: Purpose) -> Option<Credential> {
+fn credential_for(credentials: &Credentials, purpose: KeyPurpose) -> Option<Credential> {
     match purpose {
-        Purpose::Read => credentials.read.clone(),
-        Purpose::Write => credentials.write.clone().or_else(|| credentials.read.clone()),
+        KeyPurpose::Read => credentials.read.clone(),
+        KeyPurpose::Write => credentials.write.clone().or_else(|| credentials.read.clone()),
     }
 }
 
@@ -86,16 +86,16 @@ fn chosen(credentials: &Credentials, purpose: Purpose) -> Option<Credential> {
 /// One diagnostic for each key that cannot be had, all of them at once.
 pub async fn fetch(
     zones: &[&Zone],
-    purpose: Purpose,
+    purpose: KeyPurpose,
     directory: &Path,
-    world: &World,
+    world: &CommandContext,
 ) -> Result<BTreeMap<ZoneCode, SecretString>, Vec<Diagnostic>> {
-    let credential = |zone: &&Zone| chosen(&zone.credentials, purpose);
+    let credential = |zone: &&Zone| credential_for(&zone.credentials, purpose);
     let places: BTreeSet<CredentialSource> =
         zones.iter().filter_map(credential).map(|credential| credential.source).collect();
     let found: BTreeMap<CredentialSource, Result<SecretString, String>> = stream::iter(places)
         .map(|source| async move {
-            let key = look(&source, directory, world).await.and_then(check);
+            let key = fetch_secret(&source, directory, world).await.and_then(check);
             (source, key)
         })
         .buffer_unordered(AT_ONCE)
@@ -108,7 +108,7 @@ pub async fn fetch(
         let Some(Credential { source, place }) = credential(zone) else {
             let message = format!("the zone {} has no key to read with", zone.code);
             problems.push(
-                Diagnostic::error(codes::MISSING_CREDENTIAL, zone.place.clone(), message)
+                Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, zone.place.clone(), message)
                     .help("add `credentials: {read: {env: NAME}}` to the network or to the zone"),
             );
             continue;
@@ -127,15 +127,21 @@ pub async fn fetch(
     for (Credential { source, place }, reason, zones) in without {
         let whom = match zones.as_slice() {
             [one] => one.code.to_string(),
-            several => suggest::some(several.iter().map(|zone| zone.code.as_str())),
+            several => suggestions::abbreviated_list(several.iter().map(|zone| zone.code.as_str())),
         };
-        let message = format!("no {} key for {whom}: {reason}", purpose.word());
-        problems.push(Diagnostic::error(codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)));
+        let message = format!("no {} key for {whom}: {reason}", purpose.as_str());
+        problems.push(
+            Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, place, message).help(way_out(&source)),
+        );
     }
     if problems.is_empty() { Ok(keys) } else { Err(problems) }
 }
 
-async fn look(source: &CredentialSource, directory: &Path, world: &World) -> Result<SecretString, String> {
+async fn fetch_secret(
+    source: &CredentialSource,
+    directory: &Path,
+    world: &CommandContext,
+) -> Result<SecretString, String> {
     match source {
         CredentialSource::Env(name) => match world.env.get(&**name) {
             Some(key) => Ok(SecretString::from(key.clone())),
@@ -149,9 +155,9 @@ async fn look(source: &CredentialSource, directory: &Path, world: &World) -> Res
     }
 }
 
-async fn command(words: &[String], directory: &Path, world: &World) -> Result<SecretString, String> {
+async fn command(words: &[String], directory: &Path, world: &CommandContext) -> Result<SecretString, String> {
     let [program, arguments @ ..] = words else { return Err("the command is empty".to_owned()) };
-    let shown = written(words);
+    let shown = command_line(words);
     let run = tokio::process::Command::new(program)
         .args(arguments)
         .current_dir(directory)
@@ -172,7 +178,7 @@ async fn command(words: &[String], directory: &Path, world: &World) -> Result<Se
 }
 
 /// A command as the manifest has it: one that was written as a shell line without the shell.
-fn written(words: &[String]) -> String {
+fn command_line(words: &[String]) -> String {
     match words {
         [shell, flag, line] if shell == "sh" && flag == "-c" => line.clone(),
         words => words.join(" "),
@@ -197,12 +203,15 @@ fn way_out(source: &CredentialSource) -> String {
         CredentialSource::File(path) => {
             format!("put the key into `{path}`, below the config directory or absolute")
         }
-        CredentialSource::Command(words) => format!("run `{}` by hand to see why", written(words)),
+        CredentialSource::Command(words) => format!("run `{}` by hand to see why", command_line(words)),
     }
 }
 
 /// How many zones are written to with the key that they are read with.
-pub fn shared(read: &BTreeMap<ZoneCode, SecretString>, write: &BTreeMap<ZoneCode, SecretString>) -> usize {
+pub fn shared_key_count(
+    read: &BTreeMap<ZoneCode, SecretString>,
+    write: &BTreeMap<ZoneCode, SecretString>,
+) -> usize {
     let same = |(code, key): &(&ZoneCode, &SecretString)| {
         read.get(*code).is_some_and(|read| read.expose_secret() == key.expose_secret())
     };

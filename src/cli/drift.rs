@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::base::Memory;
-use super::config::Format;
-use super::exit::{self, Exit};
-use super::grouping::Grouping;
-use super::outputs::Outputs;
+use super::base_revision::BaseSource;
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::exit_code::{self, CommandExit};
 use super::plan::make_on;
-use super::planfile;
-use super::target::{Part, Target, Terms};
-use super::world::World;
-use crate::model::RunDeed;
+use super::plan_file;
+use super::plan_outputs::PlanOutputArgs;
+use super::run_group::RunGroupArgs;
+use super::target_args::{DriftFilter, PlanOptions, TargetArgs};
+use crate::model::RunOperation;
 use crate::render;
-use crate::render::json::layout::lines;
-use crate::render::markdown::About;
+use crate::render::json::compact_lines::compact_lines;
+use crate::render::markdown::CommentPurpose;
 
 /// Show where zones have left what the manifests say
 ///
@@ -34,17 +34,17 @@ pub struct DriftCommand {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
     #[command(flatten)]
-    grouping: Grouping,
+    grouping: RunGroupArgs,
     #[command(flatten)]
-    outputs: Outputs,
+    outputs: PlanOutputArgs,
 }
 
 impl DriftCommand {
     /// Looks for drift in the zones that the manifests below `directory` speak of.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         if let Err(exit) = self.outputs.check(format, world) {
             return exit;
         }
@@ -52,26 +52,30 @@ impl DriftCommand {
             Ok(about) => about,
             Err(exit) => return exit,
         };
-        let memory = self.base.clone().map_or(Memory::None, Memory::Revision);
+        let memory = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
         let (against, access) = (self.against.clone(), about.access());
-        let terms = Terms { against, memory, part: Part::All, access, ..Terms::default() };
+        let terms = PlanOptions { against, memory, part: DriftFilter::All, access, ..PlanOptions::default() };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
         match format {
-            Format::Text => {
-                world.out.print(self.outputs.printed(render::text::drift(&planned.plan)));
+            OutputFormat::Text => {
+                world.out.print(self.outputs.stdout_text(render::text::drift(&planned.plan)));
             }
-            Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&planned.plan))),
+            OutputFormat::Json | OutputFormat::Lines => {
+                world.out.print_line(compact_lines(&plan_file::plan_json(&planned.plan)))
+            }
         }
-        if let Err(exit) = self.outputs.write(&planned.plan, About::Drift, None, directory, format, world) {
+        if let Err(exit) =
+            self.outputs.write(&planned.plan, CommentPurpose::Drift, None, directory, format, world)
+        {
             return exit;
         }
-        let exits = exit::of_drift(&planned.plan);
-        if let Err(exit) = about.remember(&planned, RunDeed::Drift, &exits, directory, world).await {
+        let exits = exit_code::of_drift(&planned.plan);
+        if let Err(exit) = about.remember(&planned, RunOperation::Drift, &exits, directory, world).await {
             return exit;
         }
-        exit::worst(&exits)
+        exit_code::worst(&exits)
     }
 }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::config::{self, Config, Format};
-use super::credentials::{self, Purpose};
-use super::exit::Exit;
-use super::world::World;
-use crate::emulator::{Behaviour, Edit, EmulatedZone, Emulator, Fault, GatewayKeys, OptionalFields};
+use super::config::{self, ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::credentials::{self, KeyPurpose};
+use super::exit_code::CommandExit;
+use crate::emulator::{
+    EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, InjectedFault, LibrarianEdit, OptionalFields,
+};
 use crate::model::network::{Credential, CredentialSource, Credentials};
 use crate::render::text::count;
 
@@ -22,7 +24,7 @@ use crate::render::text::count;
 /// requests to /emulator beside the API change its behaviour, inject faults, and edit tables as a
 /// librarian would; --fault and --edit take the same JSON.
 #[derive(Debug, Args)]
-pub struct Emulate {
+pub struct EmulateCommand {
     /// Where to listen; a loopback address
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -47,31 +49,31 @@ pub struct Emulate {
     /// Leave out everything that the API's schemas call optional
     #[arg(long)]
     sparse: bool,
-    /// Behaviour as JSON; the flags above go over it
-    #[arg(long, value_name = "JSON", value_parser = json::<Behaviour>)]
-    behaviour: Option<Behaviour>,
+    /// EmulatorConfig as JSON; the flags above go over it
+    #[arg(long, value_name = "JSON", value_parser = json::<EmulatorConfig>)]
+    behaviour: Option<EmulatorConfig>,
     /// A fault as JSON, such as {"method": "PUT", "when": {"nth": 1}, "effect": "answer_lost"}; may be repeated
-    #[arg(long, value_name = "JSON", value_parser = json::<Fault>)]
-    fault: Vec<Fault>,
+    #[arg(long, value_name = "JSON", value_parser = json::<InjectedFault>)]
+    fault: Vec<InjectedFault>,
     /// A librarian's edit as JSON; may be repeated
-    #[arg(long, value_name = "JSON", value_parser = json::<Edit>)]
-    edit: Vec<Edit>,
+    #[arg(long, value_name = "JSON", value_parser = json::<LibrarianEdit>)]
+    edit: Vec<LibrarianEdit>,
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-impl Emulate {
+impl EmulateCommand {
     /// Serves the network whose manifests are below `directory`, until interrupted.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.serve(directory, world).await {
-            Ok(()) => Exit::Done,
+            Ok(()) => CommandExit::Done,
             Err(exit) => exit,
         }
     }
 
-    async fn serve(&self, directory: &Path, world: &World) -> Result<(), Exit> {
+    async fn serve(&self, directory: &Path, world: &CommandContext) -> Result<(), CommandExit> {
         let fail = |message: String| super::fail(world, message);
         if !self.listen.ip().is_loopback() {
             return Err(fail(format!(
@@ -79,7 +81,7 @@ impl Emulate {
                 self.listen.ip()
             )));
         }
-        let config = config::load(directory, self.environment.as_deref(), Format::Text, world)?;
+        let config = config::load(directory, self.environment.as_deref(), OutputFormat::Text, world)?;
         let (zones, mut exports) = zones(&config, directory, world).await.map_err(fail)?;
         let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
             fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen))
@@ -100,22 +102,26 @@ impl Emulate {
                 .map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
         }
         let zones = count(config.network.zones.len(), "zone");
-        world.out.line(format!("# {}: {zones} of a made-up Alma on http://{address}", config.network.name));
+        world
+            .out
+            .print_line(format!("# {}: {zones} of a made-up Alma on http://{address}", config.network.name));
         world.out.print(&exports);
-        world.err.line("Serving until Ctrl-C. Nothing is kept.");
+        world.err.print_line("Serving until Ctrl-C. Nothing is kept.");
         let served = axum::serve(listener, emulator.router());
         tokio::select! {
             served = async { served.await } => served.map_err(|error| fail(format!("the emulator stopped: {error}"))),
-            () = world.interrupted(1) => Ok(()),
+            () = world.wait_for_interrupts(1) => Ok(()),
         }
     }
 
     /// Where nothing else is said, its today is today, so that the runs of its jobs are recent ones.
-    fn behaviour(&self, address: &SocketAddr, world: &World) -> Behaviour {
+    fn behaviour(&self, address: &SocketAddr, world: &CommandContext) -> EmulatorConfig {
         let now: Option<jiff::Timestamp> = (world.now)().parse().ok();
         let today = now.map(|now| now.strftime("%FZ").to_string());
-        let untold =
-            || Behaviour { today: today.unwrap_or(Behaviour::default().today), ..Behaviour::default() };
+        let untold = || EmulatorConfig {
+            today: today.unwrap_or(EmulatorConfig::default().today),
+            ..EmulatorConfig::default()
+        };
         let mut behaviour = self.behaviour.clone().unwrap_or_else(untold);
         behaviour.base_url = format!("http://{address}");
         behaviour.latency_ms = self.latency.unwrap_or(behaviour.latency_ms);
@@ -130,7 +136,7 @@ impl Emulate {
 }
 
 /// The keys of the gateway, and the lines that export those that the network takes from variables.
-fn gateway_keys(config: &Config) -> (GatewayKeys, String) {
+fn gateway_keys(config: &ConfigDirectory) -> (GatewayKeys, String) {
     let keys = GatewayKeys::default();
     let mut exports = String::new();
     if let Some(gateway) = &config.network.gateway {
@@ -149,9 +155,9 @@ fn gateway_keys(config: &Config) -> (GatewayKeys, String) {
 
 /// The zones with their keys, and the lines that export those keys that only the emulator knows.
 async fn zones(
-    config: &Config,
+    config: &ConfigDirectory,
     directory: &Path,
-    world: &World,
+    world: &CommandContext,
 ) -> Result<(Vec<EmulatedZone>, String), String> {
     let mut zones = Vec::new();
     let mut exports = String::new();
@@ -167,10 +173,10 @@ async fn zones(
             key
         };
         let Credentials { read, write } = &zone.credentials;
-        let read_key = key(Purpose::Read, read.as_ref(), "read").await;
+        let read_key = key(KeyPurpose::Read, read.as_ref(), "read").await;
         let emulated = match write {
             Some(write) if Some(&write.source) != read.as_ref().map(|read| &read.source) => {
-                let write_key = key(Purpose::Write, Some(write), "write").await;
+                let write_key = key(KeyPurpose::Write, Some(write), "write").await;
                 EmulatedZone::from(zone, read_key, Some(write_key))
             }
             // One key for both must be able to write; the key that only reads goes unused.

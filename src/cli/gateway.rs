@@ -9,24 +9,26 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::config::to_json;
-use super::doors::transport;
-use super::exit::Exit;
-use super::world::World;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::provider_factory::transport;
 use crate::model::CollectionId;
-use crate::model::network::Rate;
+use crate::model::network::RateLimit;
 use crate::provider::gateway::SharedGateway;
-use crate::provider::gateway::check::{Check, CheckOutcome, Scratch, Trial, check};
+use crate::provider::gateway::contract_check::{
+    CheckOutcome, CheckResult, GatewayCheck, ScratchRecord, check,
+};
 
 /// Work on a gateway of your own
 #[derive(Debug, Args)]
 pub struct GatewayCommand {
     #[command(subcommand)]
-    command: GatewaySubcommand,
+    command: GatewayAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum GatewaySubcommand {
-    Check(CheckCommand),
+enum GatewayAction {
+    Check(GatewayCheckCommand),
 }
 
 /// Try a gateway out against the contract (zonal schema gateway.openapi)
@@ -34,7 +36,7 @@ enum GatewaySubcommand {
 /// Without --scratch nothing is sent but GET. With it, one record that you name is put, refused on an
 /// old revision, read back and deleted again.
 #[derive(Debug, Args)]
-struct CheckCommand {
+struct GatewayCheckCommand {
     /// Where the gateway answers, without /v1
     #[arg(value_name = "URL")]
     url: String,
@@ -47,7 +49,7 @@ struct CheckCommand {
     /// A record that may be made and removed again, as JSON: {"kind": "AvailabilityGroups", "key": ["name"],
     /// "fields": {"name": "Trial"}}
     #[arg(long, value_name = "JSON", value_parser = scratch)]
-    scratch: Option<Scratch>,
+    scratch: Option<ScratchRecord>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -56,17 +58,17 @@ struct CheckCommand {
 /// What a trial came to.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal gateway check --json")]
-pub struct Checked {
+pub struct GatewayCheckJson {
     /// Whether nothing failed.
     pub passed: bool,
     /// Everything that was tried, in order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckResult>,
 }
 
 impl GatewayCommand {
     /// Runs the subcommand.
-    pub async fn run(&self, world: &World) -> Exit {
-        let GatewaySubcommand::Check(command) = &self.command;
+    pub async fn run(&self, world: &CommandContext) -> CommandExit {
+        let GatewayAction::Check(command) = &self.command;
         match command.run(world).await {
             Ok(exit) => exit,
             Err(message) => super::fail(world, message),
@@ -74,8 +76,8 @@ impl GatewayCommand {
     }
 }
 
-impl CheckCommand {
-    async fn run(&self, world: &World) -> Result<Exit, String> {
+impl GatewayCheckCommand {
+    async fn run(&self, world: &CommandContext) -> Result<CommandExit, String> {
         let url = url::Url::parse(&self.url).map_err(|error| format!("{}: {error}", self.url))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{}: it must begin with https:// or http://", self.url));
@@ -83,32 +85,32 @@ impl CheckCommand {
         let key = world.env.get(&self.key_env).ok_or_else(|| {
             format!("the environment variable {} is not set; name another with --key-env", self.key_env)
         })?;
-        let rate = Rate { per_second: 20, daily_reserve: 0 };
-        let trial = Trial {
+        let rate = RateLimit { per_second: 20, daily_reserve: 0 };
+        let trial = GatewayCheck {
             gateway: Arc::new(SharedGateway::new(self.url.trim_end_matches('/'), rate, transport(world)?)),
             zone: self.zone.as_str().into(),
             key: SecretString::from(key.as_str()),
             scratch: self.scratch.clone(),
         };
         let Ok(checks) = world.unless_interrupted(check(&trial)).await else {
-            return Ok(Exit::Interrupted);
+            return Ok(CommandExit::Interrupted);
         };
         let passed = checks.iter().all(|check| check.outcome != CheckOutcome::Failed);
         if self.json {
-            world.out.line(to_json(&Checked { passed, checks }));
+            world.out.print_line(to_json(&GatewayCheckJson { passed, checks }));
         } else {
-            checks.iter().for_each(|check| world.out.line(line(check)));
+            checks.iter().for_each(|check| world.out.print_line(check_line(check)));
             let failed = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count();
-            world.out.line(match failed {
+            world.out.print_line(match failed {
                 0 => "The gateway keeps to the contract, as far as it was tried.".to_owned(),
                 failed => format!("{failed} of {} checks failed.", checks.len()),
             });
         }
-        Ok(if passed { Exit::Done } else { Exit::Invalid })
+        Ok(if passed { CommandExit::Done } else { CommandExit::Invalid })
     }
 }
 
-fn line(check: &Check) -> String {
+fn check_line(check: &CheckResult) -> String {
     let mark = match check.outcome {
         CheckOutcome::Passed => "✓",
         CheckOutcome::Failed => "!",
@@ -119,7 +121,7 @@ fn line(check: &Check) -> String {
     format!("{mark} {}{skipped}{found}", check.rule)
 }
 
-fn scratch(text: &str) -> Result<Scratch, String> {
+fn scratch(text: &str) -> Result<ScratchRecord, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let kind = json.get("kind").and_then(Json::as_str).ok_or("it has no `kind`")?;
     let fields: Map<String, Json> =
@@ -134,8 +136,8 @@ fn scratch(text: &str) -> Result<Scratch, String> {
     };
     let key = names.iter().map(part).collect::<Result<Vec<_>, String>>()?;
     let collection = match json.get("table").and_then(Json::as_str) {
-        Some(table) => CollectionId::coded(kind, table),
-        None => CollectionId::whole(kind),
+        Some(table) => CollectionId::with_code(kind, table),
+        None => CollectionId::of_institution(kind),
     };
-    Ok(Scratch { collection, fields, key })
+    Ok(ScratchRecord { collection, fields, key })
 }

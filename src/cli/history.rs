@@ -6,15 +6,15 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 
 use super::config;
-use super::exit::Exit;
-use super::store::{self, StoreArg};
-use super::world::World;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::store::{self, StoreArgs};
 use crate::model::{HistoryEntry, Network, Run, RunId};
 use crate::render;
-use crate::render::json::history::ChainJson;
-use crate::render::json::layout::lines;
+use crate::render::json::compact_lines::compact_lines;
+use crate::render::json::history::ChainCheckJson;
 use crate::render::text::thousands;
-use crate::store::{Asked, Chain, Page, Rest, Store};
+use crate::store::{ChainCheck, HistoryFilter, HistoryPage, HistoryRemainder, Store};
 
 /// Show what was done, by whom and when, the latest first
 ///
@@ -22,9 +22,9 @@ use crate::store::{Asked, Chain, Page, Rest, Store};
 /// everything is shown. The manifests tell which network is meant, and need not be right otherwise.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub struct History {
+pub struct HistoryCommand {
     #[command(subcommand)]
-    verify: Option<Verify>,
+    verify: Option<HistoryAction>,
     /// `01A/CodeTable/UserGroups/STAFF`, `01A/CodeTable/UserGroups`, `01A`, or `run-12`
     #[arg(value_name = "WHAT")]
     what: Option<String>,
@@ -44,21 +44,21 @@ pub struct History {
     #[arg(long)]
     csv: bool,
     #[command(flatten)]
-    place: Remembered,
+    place: StoreQueryArgs,
 }
 
 /// Where what was done is remembered.
 #[derive(Debug, Clone, Args)]
-pub struct Remembered {
+pub struct StoreQueryArgs {
     /// The environment in which it was done
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    store: StoreArg,
+    store: StoreArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verify {
+enum HistoryAction {
     /// Make sure that no entry of the history was changed or removed
     ///
     /// Each entry holds a hash of itself, of what its run was when it began (who, by which commit and plan) and of the
@@ -69,18 +69,22 @@ enum Verify {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        place: Remembered,
+        place: StoreQueryArgs,
     },
 }
 
-impl Remembered {
+impl StoreQueryArgs {
     /// Opens the store of the network below `directory`, to look at it.
     ///
     /// # Errors
     /// An exit code, once it has been said that there is no network, or no store, or what is wrong with it.
-    pub async fn open(&self, directory: &Path, world: &World) -> Result<(Network, Store), Exit> {
+    pub async fn open(
+        &self,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<(Network, Store), CommandExit> {
         let network = config::network(directory, self.environment.as_deref(), world)?;
-        match self.store.look(&network, directory, world).await? {
+        match self.store.open_read_only(&network, directory, world).await? {
             Some(store) => Ok((network, store)),
             None => {
                 let (fact, way_out) = match self.store.location(&network, directory, world)? {
@@ -90,18 +94,18 @@ impl Remembered {
                     None => ("the store is `none`", "name one with `--store`"),
                 };
                 super::fail(world, format!("{fact}, so nothing is remembered"));
-                world.err.line(format!("help: {way_out}"));
-                Err(Exit::Invalid)
+                world.err.print_line(format!("help: {way_out}"));
+                Err(CommandExit::Invalid)
             }
         }
     }
 }
 
-impl History {
+impl HistoryCommand {
     /// Shows what was done in the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let done = match (&self.verify, self.what.as_deref()) {
-            (Some(Verify::Verify { json, place }), _) => verify(place, *json, directory, world).await,
+            (Some(HistoryAction::Verify { json, place }), _) => verify(place, *json, directory, world).await,
             // Behind an option it is no subcommand any more, and means the same.
             (None, Some("verify")) if !self.csv => verify(&self.place, self.json, directory, world).await,
             (None, _) => self.show(directory, world).await,
@@ -111,34 +115,43 @@ impl History {
         }
     }
 
-    async fn show(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+    async fn show(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let (network, store) = self.place.open(directory, world).await?;
-        let Page { entries, rest } = self.page(&network, &store, world).await?;
+        let HistoryPage { entries, rest } = self.page(&network, &store, world).await?;
         let runs = self.runs(&entries, &store, world).await?;
         let before = match rest {
-            Rest::Nothing => None,
-            Rest::Before(number) => Some(number),
+            HistoryRemainder::Nothing => None,
+            HistoryRemainder::Before(number) => Some(number),
         };
         match (self.json, self.csv) {
-            (true, _) => world.out.line(lines(&render::json::history::history(&entries, &runs, before))),
+            (true, _) => {
+                world.out.print_line(compact_lines(&render::json::history::history(&entries, &runs, before)))
+            }
             (false, true) => world.out.print(render::csv::history(&entries, &runs)),
-            (false, false) if entries.is_empty() => world.out.line(self.nothing(&store, world).await?),
+            (false, false) if entries.is_empty() => {
+                world.out.print_line(self.empty_history_message(&store, world).await?)
+            }
             (false, false) => world.out.print(render::text::history(&entries, &runs)),
         }
         if let (false, Some(before)) = (self.json, before) {
-            world.err.line(format!("There is more: `--before {before}` shows what was done earlier."));
+            world.err.print_line(format!("There is more: `--before {before}` shows what was done earlier."));
         }
-        Ok(Exit::Done)
+        Ok(CommandExit::Done)
     }
 
     /// What there is of what is asked for.
-    async fn page(&self, network: &Network, store: &Store, world: &World) -> Result<Page, Exit> {
-        let mut page = Page { entries: Vec::new(), rest: Rest::Nothing };
-        for asked in asked(self.what.as_deref()) {
+    async fn page(
+        &self,
+        network: &Network,
+        store: &Store,
+        world: &CommandContext,
+    ) -> Result<HistoryPage, CommandExit> {
+        let mut page = HistoryPage { entries: Vec::new(), rest: HistoryRemainder::Nothing };
+        for asked in parse_filter(self.what.as_deref()) {
             let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
             let asking = store.history(store::scope(network), asked, self.before, limit);
             let found = world.unless_interrupted(asking).await?;
-            page = found.map_err(|error| store::told(&error, world))?;
+            page = found.map_err(|error| store::report_error(&error, world))?;
             if !page.entries.is_empty() {
                 break;
             }
@@ -150,21 +163,25 @@ impl History {
         &self,
         entries: &[HistoryEntry],
         store: &Store,
-        world: &World,
-    ) -> Result<BTreeMap<RunId, Run>, Exit> {
+        world: &CommandContext,
+    ) -> Result<BTreeMap<RunId, Run>, CommandExit> {
         let mut runs = BTreeMap::new();
         for id in entries.iter().map(|entry| entry.run) {
             if !runs.contains_key(&id) {
-                let found = store.run(id).await.map_err(|error| store::told(&error, world))?;
+                let found = store.run(id).await.map_err(|error| store::report_error(&error, world))?;
                 runs.extend(found.map(|found| (id, found.run)));
             }
         }
         Ok(runs)
     }
 
-    async fn nothing(&self, store: &Store, world: &World) -> Result<String, Exit> {
+    async fn empty_history_message(
+        &self,
+        store: &Store,
+        world: &CommandContext,
+    ) -> Result<String, CommandExit> {
         if let Some(Ok(id)) = self.what.as_ref().map(|what| what.parse()) {
-            let run = store.run(id).await.map_err(|error| store::told(&error, world))?;
+            let run = store.run(id).await.map_err(|error| store::report_error(&error, world))?;
             return Ok(match run {
                 Some(_) => format!("{id} changed nothing."),
                 None => format!("There is no {id}; `zonal runs` lists them."),
@@ -182,16 +199,17 @@ impl History {
 
 /// What may be meant by what was typed, the likeliest first. Of `01A/One/Two` only the store knows whether Two is a table
 /// or a record.
-fn asked(what: Option<&str>) -> Vec<Asked> {
-    let Some(what) = what else { return vec![Asked::Everything] };
+fn parse_filter(what: Option<&str>) -> Vec<HistoryFilter> {
+    let Some(what) = what else { return vec![HistoryFilter::Everything] };
     if let Ok(run) = what.parse() {
-        return vec![Asked::Run(run)];
+        return vec![HistoryFilter::Run(run)];
     }
-    let Some((zone, rest)) = what.split_once('/') else { return vec![Asked::Zone(what.into())] };
-    let collection = |name: &str| Asked::Collection(zone.into(), name.to_owned());
+    let Some((zone, rest)) = what.split_once('/') else { return vec![HistoryFilter::Zone(what.into())] };
+    let collection = |name: &str| HistoryFilter::Collection(zone.into(), name.to_owned());
     let mut asked = vec![collection(rest)];
     asked.extend(
-        last_slash(rest).map(|(name, key)| Asked::Record(zone.into(), name.to_owned(), key.to_owned())),
+        last_slash(rest)
+            .map(|(name, key)| HistoryFilter::Record(zone.into(), name.to_owned(), key.to_owned())),
     );
     asked
 }
@@ -215,44 +233,49 @@ fn last_slash(text: &str) -> Option<(&str, &str)> {
     last.map(|at| (&text[..at], &text[at + 1..]))
 }
 
-async fn verify(place: &Remembered, json: bool, directory: &Path, world: &World) -> Result<Exit, Exit> {
+async fn verify(
+    place: &StoreQueryArgs,
+    json: bool,
+    directory: &Path,
+    world: &CommandContext,
+) -> Result<CommandExit, CommandExit> {
     let (_, store) = place.open(directory, world).await?;
     let tell = |number: u64| {
         if number.is_multiple_of(100_000) {
-            world.err.line(format!("{} entries, unbroken so far", thousands(number)));
+            world.err.print_line(format!("{} entries, unbroken so far", thousands(number)));
         }
     };
     let followed = world.unless_interrupted(store.follow(&tell)).await?;
-    let chain = followed.map_err(|error| store::told(&error, world))?;
+    let chain = followed.map_err(|error| store::report_error(&error, world))?;
     let (told, words, exit) = match chain {
-        Chain::Whole { entries, end } => {
-            let told = ChainJson { unbroken: true, entries, end, changed: None, removed: None };
+        ChainCheck::Intact { entries, end } => {
+            let told = ChainCheckJson { unbroken: true, entries, end, changed: None, removed: None };
             let words = match end {
                 Some(end) => format!(", unbroken, ends with {end}"),
                 None => ": nothing was done yet".to_owned(),
             };
             let noun = if entries == 1 { "entry" } else { "entries" };
-            (told, format!("{} {noun}{words}", thousands(entries)), Exit::Done)
+            (told, format!("{} {noun}{words}", thousands(entries)), CommandExit::Done)
         }
-        Chain::Changed { number } => {
+        ChainCheck::Modified { number } => {
             let entries = number.saturating_sub(1);
             let told =
-                ChainJson { unbroken: false, entries, end: None, changed: Some(number), removed: None };
-            (told, format!("entry {number} is not as it was when it was written"), Exit::Invalid)
+                ChainCheckJson { unbroken: false, entries, end: None, changed: Some(number), removed: None };
+            (told, format!("entry {number} is not as it was when it was written"), CommandExit::Invalid)
         }
-        Chain::Removed { number } => {
+        ChainCheck::Removed { number } => {
             let entries = number.saturating_sub(1);
             let told =
-                ChainJson { unbroken: false, entries, end: None, changed: None, removed: Some(number) };
-            (told, format!("entry {number} was removed"), Exit::Invalid)
+                ChainCheckJson { unbroken: false, entries, end: None, changed: None, removed: Some(number) };
+            (told, format!("entry {number} was removed"), CommandExit::Invalid)
         }
     };
     match (json, exit) {
-        (true, _) => world.out.line(lines(&told)),
-        (false, Exit::Done) => world.out.line(words),
+        (true, _) => world.out.print_line(compact_lines(&told)),
+        (false, CommandExit::Done) => world.out.print_line(words),
         (false, _) => {
             super::fail(world, format!("the history is broken: {words}"));
-            world.err.line(
+            world.err.print_line(
                 "help: compare it with a backup of the store; what stands before that entry is as it was",
             );
         }
@@ -262,18 +285,18 @@ async fn verify(place: &Remembered, json: bool, directory: &Path, world: &World)
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, asked, last_slash};
+    use super::{HistoryFilter, last_slash, parse_filter};
 
     #[test]
     fn what_is_typed_is_taken_for_what_it_may_be() {
-        assert_eq!(asked(None), [Asked::Everything]);
-        assert_eq!(asked(Some("run-3")), [Asked::Run(crate::model::RunId(3))]);
-        assert_eq!(asked(Some("01A")), [Asked::Zone("01A".into())]);
+        assert_eq!(parse_filter(None), [HistoryFilter::Everything]);
+        assert_eq!(parse_filter(Some("run-3")), [HistoryFilter::Run(crate::model::RunId(3))]);
+        assert_eq!(parse_filter(Some("01A")), [HistoryFilter::Zone("01A".into())]);
         assert_eq!(
-            asked(Some("01A/CodeTable/T/K")),
+            parse_filter(Some("01A/CodeTable/T/K")),
             [
-                Asked::Collection("01A".into(), "CodeTable/T/K".into()),
-                Asked::Record("01A".into(), "CodeTable/T".into(), "K".into())
+                HistoryFilter::Collection("01A".into(), "CodeTable/T/K".into()),
+                HistoryFilter::Record("01A".into(), "CodeTable/T".into(), "K".into())
             ]
         );
     }

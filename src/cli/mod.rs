@@ -1,70 +1,70 @@
 //! The command line: one file for each command, and the only place that prints, exits, or reads
 //! files, the environment and the clock.
 
-mod against;
+mod adopt_records;
 mod apply;
+mod apply_output;
 mod approvals;
 mod approve;
 mod attest;
 mod attestations;
-mod author;
-mod base;
+mod base_revision;
 mod capabilities;
+mod changed_since;
+mod comparison_base;
 mod completions;
 mod config;
+mod config_files;
+mod context;
 mod credentials;
 mod demo;
-mod doors;
 mod drift;
 mod emulate;
-mod exit;
+mod execute_plan;
+mod exit_code;
 mod explain;
-mod files;
 mod gateway;
-mod grouping;
+mod git_revision;
 mod history;
-mod journal;
-mod learning;
-mod merge;
-mod opened;
-mod outputs;
-mod overriding;
+mod merge_runs;
+mod network_settings;
+mod override_args;
 mod plan;
-mod planfile;
-mod prepared;
+mod plan_file;
+mod plan_outputs;
 mod progress;
-mod release;
-mod remembered;
+mod provider_factory;
 mod resume;
 mod revert;
-mod reviewed;
-mod revision;
+mod reviewed_plan;
+mod run_author;
+mod run_group;
+mod run_journal;
+mod run_recovery;
 mod runbook;
 mod runs;
 mod schema;
-mod selection;
-mod settings;
-mod settling;
+mod selected_state;
+mod selection_args;
 mod show;
-mod since;
 mod snapshot;
+mod snapshot_reader;
 mod store;
 mod support;
-mod target;
-mod telling;
+mod target_args;
 mod test;
-mod unfinished;
+mod unfinished_runs;
+mod unmanage;
 mod validate;
-mod world;
-mod writing;
+mod zone_readers;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use exit::Exit;
-pub use world::{Input, Look, Output, World};
+pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
+pub use exit_code::CommandExit;
 
 /// Config-as-code for library consortia that run Ex Libris Alma.
 ///
@@ -73,7 +73,7 @@ pub use world::{Input, Look, Output, World};
 #[derive(Debug, Parser)]
 #[command(name = "zonal", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
-struct Cli {
+struct CliArgs {
     /// The config directory
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
@@ -86,29 +86,29 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Validate(validate::Validate),
+    Validate(validate::ValidateCommand),
     Plan(plan::PlanCommand),
-    Show(show::Show),
-    Approve(approve::Approve),
-    Apply(apply::Apply),
-    Resume(resume::Resume),
-    Revert(revert::Revert),
-    Release(release::Release),
+    Show(show::ShowCommand),
+    Approve(approve::ApproveCommand),
+    Apply(apply::ApplyCommand),
+    Resume(resume::ResumeCommand),
+    Revert(revert::RevertCommand),
+    Release(unmanage::UnmanageCommand),
     Drift(drift::DriftCommand),
-    History(history::History),
-    Runs(runs::Runs),
-    Explain(Box<explain::Explain>),
-    Test(test::Test),
+    History(history::HistoryCommand),
+    Runs(runs::RunsCommand),
+    Explain(Box<explain::ExplainCommand>),
+    Test(test::TestCommand),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
-    Attest(attest::Attest),
+    Attest(attest::AttestCommand),
     Gateway(gateway::GatewayCommand),
-    Support(support::Support),
-    Emulate(Box<emulate::Emulate>),
-    Demo(demo::Demo),
-    Schema(schema::Schema),
-    Completions(completions::Completions),
+    Support(support::SupportCommand),
+    Emulate(Box<emulate::EmulateCommand>),
+    Demo(demo::DemoCommand),
+    Schema(schema::SchemaCommand),
+    Completions(completions::CompletionsCommand),
 }
 
 const EXIT_CODES: &str = "\
@@ -124,19 +124,19 @@ Exit codes:
   130  interrupted";
 
 /// Runs a command line, the program's name first, and says how it ended.
-pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
-    let cli = match Cli::try_parse_from(argv) {
+pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
+    let cli = match CliArgs::try_parse_from(argv) {
         Ok(cli) => cli,
         Err(error) => {
             let text = error.render().ansi().to_string();
             return match error.use_stderr() {
                 true => {
                     world.err.print(text);
-                    Exit::Invalid
+                    CommandExit::Invalid
                 }
                 false => {
                     world.out.print(text);
-                    Exit::Done
+                    CommandExit::Done
                 }
             };
         }
@@ -167,9 +167,9 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
         Command::Schema(command) => command.run(world),
         Command::Completions(command) => command.run(world),
     };
-    match (world.out.lost(), exit) {
+    match (world.out.write_error(), exit) {
         // Half a result must not pass for one.
-        (Some(error), Exit::Done | Exit::Changes) => {
+        (Some(error), CommandExit::Done | CommandExit::Changes) => {
             fail(world, format!("the result is not all there: {error}"))
         }
         (_, exit) => exit,
@@ -178,12 +178,12 @@ pub async fn run(argv: Vec<OsString>, world: &World) -> Exit {
 
 /// What `--log` asks for, for whoever sets up the process's logging. `None` where it is silent or wrong.
 pub fn log_filter(argv: &[OsString]) -> Option<String> {
-    Cli::try_parse_from(argv).ok()?.log
+    CliArgs::try_parse_from(argv).ok()?.log
 }
 
 /// An error that is not of the manifests: one line on stderr, and what to do about it.
-fn fail(world: &World, message: impl AsRef<str>) -> Exit {
+fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    world.err.line(format!("{style}error{style:#}: {}", message.as_ref()));
-    Exit::Invalid
+    world.err.print_line(format!("{style}error{style:#}: {}", message.as_ref()));
+    CommandExit::Invalid
 }

@@ -2,34 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
-use super::against;
 use super::approvals;
-use super::base::Memory;
-use super::config::{Config, Format};
-use super::credentials::Keys;
-use super::doors::Doors;
-use super::exit::{self, ChangesCount, Exit};
-use super::grouping::Grouping;
-use super::opened::{self, Opened};
-use super::outputs::Outputs;
-use super::planfile;
-use super::prepared::{Prepared, prepare};
-use super::progress::Progress;
-use super::remembered;
-use super::target::{Drifted, Part, Target, Terms};
-use super::unfinished;
-use super::world::World;
-use crate::guard::Overrides;
-use crate::meaning::{self, Settings};
+use super::base_revision::BaseSource;
+use super::comparison_base;
+use super::config::{ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::credentials::ZoneKeys;
+use super::exit_code::{self, CommandExit, DetailedExitCode};
+use super::plan_file;
+use super::plan_outputs::PlanOutputArgs;
+use super::progress::ProgressReporter;
+use super::provider_factory::ProviderFactory;
+use super::run_group::RunGroupArgs;
+use super::selected_state::{SelectedState, prepare};
+use super::snapshot_reader;
+use super::target_args::{DriftArgs, DriftFilter, PlanOptions, TargetArgs};
+use super::unfinished_runs;
+use super::zone_readers::{self, ZoneReaders};
+use crate::analysis::{self, NetworkSettings};
+use crate::guard::GuardOverrides;
 use crate::model::network::Zone;
-use crate::model::{Base, Compared, Desired, Event, Observed, Plan, RunDeed, UnderReview};
+use crate::model::{
+    ApplyEvent, ComparisonBase, ComparisonMode, DesiredState, ObservedState, Plan, ReviewSubject,
+    RunOperation,
+};
 use crate::observe::observe;
-use crate::plan::approval;
-use crate::plan::revert::Kept;
+use crate::plan::required_approvals;
+use crate::plan::revert::SkippedRecords;
 use crate::render;
-use crate::render::json::layout::lines;
-use crate::render::markdown::About;
-use crate::store::{Access, Store};
+use crate::render::json::compact_lines::compact_lines;
+use crate::render::markdown::CommentPurpose;
+use crate::store::{Store, StoreAccess};
 use crate::{diff, guard, plan};
 use clap::Args;
 
@@ -51,39 +54,39 @@ pub struct PlanCommand {
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     #[command(flatten)]
-    drifted: Drifted,
+    drifted: DriftArgs,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
     #[command(flatten)]
-    grouping: Grouping,
+    grouping: RunGroupArgs,
     #[command(flatten)]
-    outputs: Outputs,
+    outputs: PlanOutputArgs,
 }
 
 /// A plan and what it was made from.
-pub struct Planned {
+pub struct PlanResult {
     /// The manifests.
-    pub config: Config,
+    pub config: ConfigDirectory,
     /// What is desired of the zones that were selected.
-    pub desired: Desired,
+    pub desired: DesiredState,
     /// The plan.
     pub plan: Plan,
     /// What is to be approved of it, or of the plan file that it is held against.
-    pub under_review: UnderReview,
+    pub under_review: ReviewSubject,
     /// The doors that it was made through.
-    pub doors: Doors,
+    pub doors: ProviderFactory,
     /// The keys that it was made with.
-    pub keys: Keys,
+    pub keys: ZoneKeys,
     /// Where it is remembered what was applied; `None` where nothing is.
     pub store: Option<Store>,
     /// What was applied last, as the store knows it; `None` where there is no store.
-    pub base: Option<Base>,
+    pub base: Option<ComparisonBase>,
 }
 
 impl PlanCommand {
     /// Plans for the manifests below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         if let Err(exit) = self.outputs.check(format, world) {
             return exit;
         }
@@ -91,189 +94,205 @@ impl PlanCommand {
             Ok(about) => about,
             Err(exit) => return exit,
         };
-        let terms = Terms { access: about.access(), ..self.drifted.terms(self.against.clone()) };
+        let terms = PlanOptions { access: about.access(), ..self.drifted.terms(self.against.clone()) };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
-        if let Err(exit) = unfinished::note(planned.store.as_ref(), &planned.config.network, world).await {
-            return exit;
-        }
-        match format {
-            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&planned.plan))),
-            Format::Json | Format::Lines => {
-                world.out.line(lines(&planfile::plan_json(&planned.plan)));
-            }
-        }
-        if let Some(file) = &self.out
-            && let Err(exit) = planfile::save(file, &planned.plan, world)
+        if let Err(exit) = unfinished_runs::note(planned.store.as_ref(), &planned.config.network, world).await
         {
             return exit;
         }
-        let written =
-            self.outputs.write(&planned.plan, About::Plan, self.out.as_deref(), directory, format, world);
+        match format {
+            OutputFormat::Text => {
+                world.out.print(self.outputs.stdout_text(render::text::plan(&planned.plan)))
+            }
+            OutputFormat::Json | OutputFormat::Lines => {
+                world.out.print_line(compact_lines(&plan_file::plan_json(&planned.plan)));
+            }
+        }
+        if let Some(file) = &self.out
+            && let Err(exit) = plan_file::save(file, &planned.plan, world)
+        {
+            return exit;
+        }
+        let written = self.outputs.write(
+            &planned.plan,
+            CommentPurpose::Plan,
+            self.out.as_deref(),
+            directory,
+            format,
+            world,
+        );
         if let Err(exit) = written {
             return exit;
         }
-        let changes_count = if self.detailed_exitcode { ChangesCount::Yes } else { ChangesCount::No };
-        let exits = exit::of_plan(&planned.plan, changes_count);
-        if let Err(exit) = about.remember(&planned, RunDeed::Plan, &exits, directory, world).await {
+        let changes_count = if self.detailed_exitcode { DetailedExitCode::Yes } else { DetailedExitCode::No };
+        let exits = exit_code::of_plan(&planned.plan, changes_count);
+        if let Err(exit) = about.remember(&planned, RunOperation::Plan, &exits, directory, world).await {
             return exit;
         }
-        exit::worst(&exits)
+        exit_code::worst(&exits)
     }
 }
 
 /// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
 /// what happens, beside the progress that is shown.
 pub async fn make(
-    target: &Target,
+    target: &TargetArgs,
     directory: &Path,
-    format: Format,
-    world: &World,
-    tell: &(dyn Fn(&Event) + Sync),
-) -> Result<Planned, Exit> {
+    format: OutputFormat,
+    world: &CommandContext,
+    tell: &(dyn Fn(&ApplyEvent) + Sync),
+) -> Result<PlanResult, CommandExit> {
     let prepared = prepare(target, directory, format, world).await?;
-    look(prepared, directory, format, world, tell).await
+    observe_and_plan(prepared, directory, format, world, tell).await
 }
 
 /// The same on other terms.
 pub async fn make_on(
-    terms: Terms,
-    target: &Target,
+    terms: PlanOptions,
+    target: &TargetArgs,
     directory: &Path,
-    format: Format,
-    world: &World,
-) -> Result<Planned, Exit> {
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<PlanResult, CommandExit> {
     let prepared = prepare(target, directory, format, world).await?;
-    look(Prepared { terms, ..prepared }, directory, format, world, &|_| {}).await
+    observe_and_plan(SelectedState { terms, ..prepared }, directory, format, world, &|_| {}).await
 }
 
 /// Observes what was prepared, compares and plans.
-pub async fn look(
-    prepared: Prepared,
+pub async fn observe_and_plan(
+    prepared: SelectedState,
     directory: &Path,
-    format: Format,
-    world: &World,
-    tell: &(dyn Fn(&Event) + Sync),
-) -> Result<Planned, Exit> {
-    let Prepared { config, mut desired, selection, made_from, reviewed, terms, store, reach, backwards } =
+    format: OutputFormat,
+    world: &CommandContext,
+    tell: &(dyn Fn(&ApplyEvent) + Sync),
+) -> Result<PlanResult, CommandExit> {
+    let SelectedState { config, mut desired, selection, made_from, reviewed, terms, store, reach, backwards } =
         prepared;
     let store = match terms.access {
-        Access::Read => store.look(&config.network, directory, world).await?,
-        Access::Write => store.keep(&config.network, directory, world).await?,
+        StoreAccess::Read => store.open_read_only(&config.network, directory, world).await?,
+        StoreAccess::Write => store.keep(&config.network, directory, world).await?,
     };
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
-    let mut base = remembered::base(store.as_ref(), &config, &reach, world).await?;
+    let mut base = comparison_base::base(store.as_ref(), &config, &reach, world).await?;
     if let (Some(base), Some(_)) = (&mut base, &backwards) {
         // What takes a run back touches nothing else.
         base.orphans.clear();
     }
-    remembered::look_at(&mut desired, base.as_ref());
+    comparison_base::look_at(&mut desired, base.as_ref());
     let knows = base.as_ref().is_some_and(|base| !base.ledger.zones.is_empty());
     let revision = match (&terms.memory, knows) {
         // What was applied is known better than what was committed.
-        (Memory::Committed, true) => None,
+        (BaseSource::HeadRevision, true) => None,
         (memory, _) => memory.find(&config, directory, world).await?,
     };
-    let wanted = revision.as_ref().map(|revision| revision.beside(&desired));
+    let wanted = revision.as_ref().map(|revision| revision.collections_to_observe(&desired));
     let wanted = wanted.as_ref().unwrap_or(&desired);
     let (observed, doors, keys) = match &terms.against {
         Some(file) => {
-            let observed = against::observe_in(file, &config, wanted, world).await?;
-            (observed, Doors::closed(&config.network), Keys::default())
+            let observed = snapshot_reader::observe_in(file, &config, wanted, world).await?;
+            (observed, ProviderFactory::offline(&config.network), ZoneKeys::default())
         }
-        None => ask(&config, wanted, directory, format, world, tell).await?,
+        None => observe_zones(&config, wanted, directory, format, world, tell).await?,
     };
     if let Some(base) = &mut base {
         crate::plan::orphans::spare(base, &observed);
     }
-    let mut kept = Kept::default();
+    let mut kept = SkippedRecords::default();
     if let Some(backwards) = &backwards {
-        (desired, kept) = backwards.standing(&desired, &observed);
+        (desired, kept) = backwards.split_by_record_state(&desired, &observed);
     }
-    let mut differences = diff::since(&desired, &observed, base.as_ref());
-    kept.tell(&mut differences);
+    let mut differences = diff::three_way(&desired, &observed, base.as_ref());
+    kept.add_notes(&mut differences);
     match (&revision, &base, &backwards) {
         (Some(then), _, _) => {
             let then = diff::diff(&then.desired, &observed);
-            plan::origin::by_revision(&mut differences, &then, &observed);
+            plan::change_origin::by_revision(&mut differences, &then, &observed);
         }
-        (None, Some(base), None) => plan::origin::by_ledger(&mut differences, &desired, &observed, base),
+        (None, Some(base), None) => {
+            plan::change_origin::by_ledger(&mut differences, &desired, &observed, base)
+        }
         (None, _, Some(_)) | (None, None, None) => {}
     }
-    plan::origin::settle(&mut differences, &desired);
+    plan::change_origin::settle(&mut differences, &desired);
     match terms.part {
-        Part::All => {}
-        Part::OnlyDrift => plan::origin::only_drift(&mut differences),
+        DriftFilter::All => {}
+        DriftFilter::OnlyDrift => plan::change_origin::only_drift(&mut differences),
     }
     let mut plan = Plan {
         made_from,
         against: terms.against.map(|file| file.display().to_string()),
         compared: match (revision, &base, &backwards) {
-            (Some(revision), _, _) => Compared::Revision(revision.commit),
-            (None, Some(base), None) => remembered::compared(base, &reach),
-            (None, _, Some(_)) | (None, None, None) => Compared::TwoWays,
+            (Some(revision), _, _) => ComparisonMode::Revision(revision.commit),
+            (None, Some(base), None) => comparison_base::comparison_mode(base, &reach),
+            (None, _, Some(_)) | (None, None, None) => ComparisonMode::TwoWay,
         },
         ..plan::plan(&config.network, differences, &observed, selection)
     };
-    plan::origin::hold(&mut plan);
+    plan::change_origin::hold(&mut plan);
     let under_review = match &reviewed {
         Some(reviewed) => {
             reviewed.admit(&mut plan);
             reviewed.under_review.clone()
         }
-        None => approval::under_review(&plan),
+        None => required_approvals::under_review(&plan),
     };
     // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
     plan.digest = under_review.plan;
-    let before = Settings::observed(&config.network, &observed);
-    let after = before.after(&plan);
-    plan.impacts = meaning::impact(&plan, &before, &after);
-    plan.expectations = meaning::outlook(&config.expectations, &before, &after);
+    let before = NetworkSettings::from_observed(&config.network, &observed);
+    let after = before.with_plan_applied(&plan);
+    plan.impacts = analysis::impact(&plan, &before, &after);
+    plan.expectations = analysis::outlook(&config.expectations, &before, &after);
     let now = world.timestamp()?;
     let mut taken = approvals::overrides(&approvals, plan.digest);
     taken.extend(reviewed.iter().flat_map(|reviewed| reviewed.taken.iter().cloned()));
-    let overrides = Overrides { given: &terms.overrides, approved: &taken };
+    let overrides = GuardOverrides { given: &terms.overrides, approved: &taken };
     let astray = guard::review(&mut plan, &config.network, &config.policies, overrides, now);
     if !astray.is_empty() {
         for each in &astray {
             super::fail(world, each.to_string());
         }
-        return Err(Exit::Invalid);
+        return Err(CommandExit::Invalid);
     }
     let findings = plan.findings.clone();
-    plan::hold(&mut plan, |code, _| guard::held(&findings, code), |_, _| None);
-    approval::wait(&mut plan, &under_review, &config.network.approval, &approvals);
-    Ok(Planned { config, desired, plan, under_review, doors, keys, store, base })
+    plan::hold(&mut plan, |code, _| guard::deferral_of_zone(&findings, code), |_, _| None);
+    required_approvals::wait(&mut plan, &under_review, &config.network.approval, &approvals);
+    Ok(PlanResult { config, desired, plan, under_review, doors, keys, store, base })
 }
 
 /// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.
-pub async fn ask(
-    config: &Config,
-    wanted: &Desired,
+pub async fn observe_zones(
+    config: &ConfigDirectory,
+    wanted: &DesiredState,
     directory: &Path,
-    format: Format,
-    world: &World,
-    tell: &(dyn Fn(&Event) + Sync),
-) -> Result<(Observed, Doors, Keys), Exit> {
+    format: OutputFormat,
+    world: &CommandContext,
+    tell: &(dyn Fn(&ApplyEvent) + Sync),
+) -> Result<(ObservedState, ProviderFactory, ZoneKeys), CommandExit> {
     let zones: Vec<&Zone> =
         config.network.zones.iter().filter(|zone| wanted.zones.contains_key(&zone.code)).collect();
     if zones.is_empty() {
-        return Ok((Observed::default(), Doors::closed(&config.network), Keys::default()));
+        return Ok((
+            ObservedState::default(),
+            ProviderFactory::offline(&config.network),
+            ZoneKeys::default(),
+        ));
     }
-    let Opened { doors, keys, readers } = opened::open(config, &zones, directory, format, world).await?;
-    let progress = Progress::new(world, "Reading", readers.len());
-    let shown = |event: Event| {
+    let ZoneReaders { doors, keys, readers } =
+        zone_readers::open(config, &zones, directory, format, world).await?;
+    let progress = ProgressReporter::new(world, "Reading", readers.len());
+    let shown = |event: ApplyEvent| {
         tell(&event);
-        progress.tell(&event);
+        progress.handle_event(&event);
     };
     let observed = tokio::select! {
         observed = observe(&readers, wanted, &shown) => observed,
-        () = world.interrupted(1) => {
+        () = world.wait_for_interrupts(1) => {
             progress.finish();
-            world.err.line("Interrupted while reading. Nothing was written.");
-            return Err(Exit::Interrupted);
+            world.err.print_line("Interrupted while reading. Nothing was written.");
+            return Err(CommandExit::Interrupted);
         }
     };
     progress.finish();

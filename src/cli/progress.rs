@@ -5,38 +5,38 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::world::World;
-use crate::model::{Event, ZoneCode};
+use super::context::CommandContext;
+use crate::model::{ApplyEvent, ZoneCode};
 use crate::render::text::count;
 
 /// Zones whose bars are shown at the same time; the others are in the total.
 const BARS: usize = 8;
 
 /// Listens to events and shows them.
-pub struct Progress<'a> {
-    world: &'a World,
-    state: Mutex<State>,
+pub struct ProgressReporter<'a> {
+    world: &'a CommandContext,
+    state: Mutex<ProgressState>,
 }
 
-struct State {
+struct ProgressState {
     bars: MultiProgress,
     total: ProgressBar,
-    zones: BTreeMap<ZoneCode, Zone>,
+    zones: BTreeMap<ZoneCode, ZoneProgress>,
     zones_total: usize,
     zones_done: usize,
 }
 
-struct Zone {
+struct ZoneProgress {
     bar: Option<ProgressBar>,
     todo: usize,
     done: usize,
     failed: usize,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> ProgressReporter<'a> {
     /// Progress of a stage that `verb` names (`Reading`), over so many zones. How many collections
     /// each has is told when it starts.
-    pub fn new(world: &'a World, verb: &'static str, zones: usize) -> Self {
+    pub fn new(world: &'a CommandContext, verb: &'static str, zones: usize) -> Self {
         let target = match world.err.is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
@@ -45,39 +45,39 @@ impl<'a> Progress<'a> {
         let total = bars.add(ProgressBar::new(0).with_prefix(verb));
         total.set_style(style("{prefix:12} {bar:30} {pos}/{len} collections, {elapsed} so far, {eta} left"));
         total.enable_steady_tick(std::time::Duration::from_millis(200));
-        let state = State { bars, total, zones: BTreeMap::new(), zones_total: zones, zones_done: 0 };
+        let state = ProgressState { bars, total, zones: BTreeMap::new(), zones_total: zones, zones_done: 0 };
         Self { world, state: Mutex::new(state) }
     }
 
     /// Shows one event.
-    pub fn tell(&self, event: &Event) {
+    pub fn handle_event(&self, event: &ApplyEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::ObserveStart { zone, collections } | Event::ZoneStart { zone, collections } => {
+            ApplyEvent::ObserveStart { zone, collections } | ApplyEvent::ZoneStart { zone, collections } => {
                 state.start(zone, *collections);
             }
-            Event::Observed { zone, collection: _, failure } => state.step(zone, failure.is_some()),
-            Event::ApplyEnd { zone, collection: _, outcome } => {
-                state.step(zone, !matches!(outcome, crate::model::Outcome::Applied { .. }));
+            ApplyEvent::Observed { zone, collection: _, failure } => state.step(zone, failure.is_some()),
+            ApplyEvent::ApplyEnd { zone, collection: _, outcome } => {
+                state.step(zone, !matches!(outcome, crate::model::WriteOutcome::Applied { .. }));
             }
-            Event::ApplyStart { .. } | Event::ZoneHeld { .. } => {}
-            Event::ZoneWaiting { zone, by } => {
+            ApplyEvent::ApplyStart { .. } | ApplyEvent::ZoneHeld { .. } => {}
+            ApplyEvent::ZoneWaiting { zone, by } => {
                 let line = format!("{zone}: waiting for {by}, which writes to it");
-                state.bars.suspend(|| self.world.err.line(line));
+                state.bars.suspend(|| self.world.err.print_line(line));
             }
-            Event::WaveStart { wave, zones } => {
+            ApplyEvent::WaveStart { wave, zones } => {
                 let line = format!("Wave {wave}: {}", count(*zones, "zone"));
-                state.bars.suspend(|| self.world.err.line(line));
+                state.bars.suspend(|| self.world.err.print_line(line));
             }
-            Event::WaveComplete { wave, end } => {
+            ApplyEvent::WaveComplete { wave, end } => {
                 let line = format!("Wave {wave}: {}", crate::render::text::wave_end(end));
-                state.bars.suspend(|| self.world.err.line(line));
+                state.bars.suspend(|| self.world.err.print_line(line));
             }
-            Event::ZoneRefused { zone, failure: _ } => state.refuse(zone),
-            Event::ObserveComplete { zone, requests } | Event::ZoneComplete { zone, requests } => {
-                let line = state.end(zone, *requests);
+            ApplyEvent::ZoneRefused { zone, failure: _ } => state.refuse(zone),
+            ApplyEvent::ObserveComplete { zone, requests } | ApplyEvent::ZoneComplete { zone, requests } => {
+                let line = state.finish_zone(zone, *requests);
                 if !self.world.err.is_terminal() {
-                    self.world.err.line(line);
+                    self.world.err.print_line(line);
                 }
             }
         }
@@ -86,7 +86,7 @@ impl<'a> Progress<'a> {
     /// Says something above the bars.
     pub fn note(&self, text: &str) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.bars.suspend(|| self.world.err.line(text));
+        state.bars.suspend(|| self.world.err.print_line(text));
     }
 
     /// Takes the bars off the screen.
@@ -97,12 +97,12 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl State {
+impl ProgressState {
     fn start(&mut self, code: &ZoneCode, todo: usize) {
         self.total.inc_length(todo as u64);
         let shown = self.zones.values().filter(|zone| zone.bar.is_some()).count();
         let bar = (shown < BARS).then(|| self.bar(code, todo, 0));
-        self.zones.insert(code.clone(), Zone { bar, todo, done: 0, failed: 0 });
+        self.zones.insert(code.clone(), ZoneProgress { bar, todo, done: 0, failed: 0 });
     }
 
     fn bar(&self, code: &ZoneCode, todo: usize, done: usize) -> ProgressBar {
@@ -133,7 +133,7 @@ impl State {
     }
 
     /// Frees the zone's bar for one that is waiting, and says how it went.
-    fn end(&mut self, code: &ZoneCode, requests: u64) -> String {
+    fn finish_zone(&mut self, code: &ZoneCode, requests: u64) -> String {
         self.zones_done += 1;
         let Some(zone) = self.zones.remove(code) else { return String::new() };
         // What was given up is done with as well.

@@ -6,32 +6,32 @@ use std::path::Path;
 use clap::Args;
 use futures::future::join_all;
 
-use super::author;
-use super::config::{self, Config, Format};
-use super::exit::{self, Exit};
-use super::journal::{RunJournal, Turns, Ways};
-use super::opened;
+use super::apply_output::{ApplyOutput, EventAudience};
+use super::config::{self, ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
+use super::exit_code::{self, CommandExit};
 use super::plan;
-use super::progress::Progress;
-use super::reviewed::Reviewed;
-use super::settling::Settled;
-use super::store::{self, StoreArg};
-use super::target::Target;
-use super::telling::{Runner, Telling};
-use super::unfinished::{self, Standing};
-use super::world::World;
-use super::writing::{self, Begin, Manner, Written};
-use crate::apply::{Closed, Journal as _};
+use super::progress::ProgressReporter;
+use super::reviewed_plan::ReviewedPlan;
+use super::run_author;
+use super::run_journal::{JournalOptions, LeaseArgs, RunJournal};
+use super::run_recovery::RecoverySummary;
+use super::store::{self, StoreArgs};
+use super::target_args::TargetArgs;
+use super::unfinished_runs::{self, RunLiveness};
+use super::zone_readers;
+use crate::apply::{ApplyJournal as _, ZoneLockout};
 use crate::model::network::Zone;
-use crate::model::{Event, FailureClass, Run, RunDeed, RunId, RunState, ZoneCode};
-use crate::store::{Access, Store, Unfinished};
+use crate::model::{ApplyEvent, FailureClass, Run, RunId, RunOperation, RunState, ZoneCode};
+use crate::store::{Store, StoreAccess, UnfinishedRun};
 
 /// Finish a run that was killed or interrupted
 ///
 /// What is not certain is read back from the zones first, then what is left of the run's own plan is written, with
 /// all checks of an apply. Nothing is done twice. The manifests must say what they said when the run began.
 #[derive(Debug, Args)]
-pub struct Resume {
+pub struct ResumeCommand {
     /// The run; the latest that did not end, where none is named
     #[arg(value_name = "RUN")]
     run: Option<RunId>,
@@ -39,40 +39,40 @@ pub struct Resume {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    turns: Turns,
+    turns: LeaseArgs,
     /// Print what happens as newline-delimited JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    store: StoreArg,
+    store: StoreArgs,
 }
 
-impl Resume {
+impl ResumeCommand {
     /// Resumes a run of the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Lines } else { Format::Text };
-        let telling = Telling::new(format, Runner::None, world);
-        match (Resuming { command: self, directory, format, telling: &telling, world }).resume().await {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
+        let telling = ApplyOutput::new(format, EventAudience::None, world);
+        match (ResumeSession { command: self, directory, format, telling: &telling, world }).resume().await {
             Ok(exit) | Err(exit) => exit,
         }
     }
 }
 
 /// The command at work.
-struct Resuming<'a> {
-    command: &'a Resume,
+struct ResumeSession<'a> {
+    command: &'a ResumeCommand,
     directory: &'a Path,
-    format: Format,
-    telling: &'a Telling<'a>,
-    world: &'a World,
+    format: OutputFormat,
+    telling: &'a ApplyOutput<'a>,
+    world: &'a CommandContext,
 }
 
-impl Resuming<'_> {
-    async fn resume(&self) -> Result<Exit, Exit> {
+impl ResumeSession<'_> {
+    async fn resume(&self) -> Result<CommandExit, CommandExit> {
         let Self { command, directory, format, telling, world } = *self;
-        telling.begin();
+        telling.print_header();
         let config = config::load(directory, command.environment.as_deref(), format, world)?;
-        let Some(store) = command.store.look(&config.network, directory, world).await? else {
+        let Some(store) = command.store.open_read_only(&config.network, directory, world).await? else {
             return Err(super::fail(
                 world,
                 "there is no store, so no run is remembered that could be resumed",
@@ -83,23 +83,25 @@ impl Resuming<'_> {
             Err(nothing) => {
                 let words = format!("Nothing to resume: {nothing}.");
                 match format {
-                    Format::Text => world.out.line(words),
-                    Format::Json | Format::Lines => world.err.line(words),
+                    OutputFormat::Text => world.out.print_line(words),
+                    OutputFormat::Json | OutputFormat::Lines => world.err.print_line(words),
                 }
-                return Ok(Exit::Done);
+                return Ok(CommandExit::Done);
             }
         };
-        let standing = Standing::of(&found, world);
-        let Unfinished { run, silent } = found;
-        if standing == Standing::AtWork {
-            let at = author::place(&run.host);
+        let standing = RunLiveness::liveness(&found, world);
+        let UnfinishedRun { run, silent } = found;
+        if standing == RunLiveness::Running {
+            let at = run_author::place(&run.host);
             let heard = format!("{} is still at work on {at}, heard of {silent} seconds ago", run.id);
             return Err(super::fail(world, format!("{heard}; wait for its end, or stop it there")));
         }
         let run = self.settle(&config, &store, run).await?;
         match run.deed {
-            RunDeed::Apply | RunDeed::Revert => self.finish(store, run).await,
-            RunDeed::Drift | RunDeed::Plan | RunDeed::Release => Err(self.wrote_nothing(&run)),
+            RunOperation::Apply | RunOperation::Revert => self.finish(store, run).await,
+            RunOperation::Drift | RunOperation::Plan | RunOperation::Unmanage => {
+                Err(self.wrote_nothing(&run))
+            }
         }
     }
 
@@ -107,24 +109,24 @@ impl Resuming<'_> {
     async fn find(
         &self,
         store: &Store,
-        config: Config,
-    ) -> Result<Result<(Unfinished, Config), String>, Exit> {
+        config: ConfigDirectory,
+    ) -> Result<Result<(UnfinishedRun, ConfigDirectory), String>, CommandExit> {
         let Self { command, directory, format, world, .. } = *self;
-        let told = |error| store::told(&error, world);
+        let told = |error| store::report_error(&error, world);
         let network = &config.network;
         let Some(id) = command.run else {
-            let open = unfinished::open(store, store::scope(network)).await.map_err(told)?;
+            let open = unfinished_runs::open(store, store::scope(network)).await.map_err(told)?;
             let of = network.environment.as_ref().map(|name| format!(" of the environment {name}"));
             let nothing = format!("every run{} has ended", of.unwrap_or_default());
             return Ok(open.into_iter().next().map(|found| (found, config)).ok_or(nothing));
         };
         let found = store.run(id).await.map_err(told)?;
         let found = found.filter(|found| found.run.network == network.name);
-        let found = found.ok_or_else(|| unfinished::unknown(id, world))?;
-        if Standing::of(&found, world) == Standing::Over {
+        let found = found.ok_or_else(|| unfinished_runs::unknown(id, world))?;
+        if RunLiveness::liveness(&found, world) == RunLiveness::Ended {
             return Ok(Err(format!("{id} has ended")));
         }
-        if !unfinished::writes(&found.run) {
+        if !unfinished_runs::writes(&found.run) {
             return Ok(Err(format!("{id} only looks")));
         }
         let theirs = &found.run.environment;
@@ -143,37 +145,42 @@ impl Resuming<'_> {
 
     /// Asks the zones what became of what the run had begun, and writes it down. Comes back with the run as it stands
     /// then.
-    async fn settle(&self, config: &Config, store: &Store, mut run: Run) -> Result<Run, Exit> {
+    async fn settle(
+        &self,
+        config: &ConfigDirectory,
+        store: &Store,
+        mut run: Run,
+    ) -> Result<Run, CommandExit> {
         let world = self.world;
         let network = &config.network;
-        let told = |error| store::told(&error, world);
+        let told = |error| store::report_error(&error, world);
         let (open, _) = store.open_steps(run.id).await.map_err(told)?;
         let zones: BTreeSet<&ZoneCode> = open.iter().map(|step| &step.zone).collect();
         if zones.is_empty() {
             return Ok(run);
         }
         let known: Vec<&Zone> = network.zones.iter().filter(|zone| zones.contains(&zone.code)).collect();
-        let readers = opened::open(config, &known, self.directory, self.format, world).await?.readers;
-        let ways = Ways { patience: self.command.turns.patience(), readers, before: None };
+        let readers = zone_readers::open(config, &known, self.directory, self.format, world).await?.readers;
+        let ways = JournalOptions { patience: self.command.turns.patience(), readers, before: None };
         let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
         let journal = Some(journal);
-        let progress = Progress::new(world, "Asking", zones.len());
-        let tell = |event: Event| {
+        let progress = ProgressReporter::new(world, "Asking", zones.len());
+        let tell = |event: ApplyEvent| {
             self.telling.event(&event);
-            progress.tell(&event);
+            progress.handle_event(&event);
         };
-        let asking = zones.into_iter().map(|zone| settled(&journal, zone, &tell));
+        let asking = zones.into_iter().map(|zone| recover_zone(&journal, zone, &tell));
         let asked = world.unless_interrupted(join_all(asking)).await;
         progress.finish();
         // Until it goes on, it is one that was interrupted: anybody may take it up.
         if let Some(journal) = &journal {
-            let exits = vec![Exit::Interrupted.code()];
-            run = journal.end(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
+            let exits = vec![CommandExit::Interrupted.code()];
+            run = journal.finish(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
         }
         let asked = asked?;
         let all = asked.iter().filter_map(|(_, asked)| asked.as_ref().ok().copied());
-        if let Some(words) = all.fold(Settled::default(), Settled::and).words() {
-            world.err.line(format!("{}: {words}", run.id));
+        if let Some(words) = all.fold(RecoverySummary::default(), RecoverySummary::merge).description() {
+            world.err.print_line(format!("{}: {words}", run.id));
         }
         let failed = asked.iter().filter_map(|(zone, asked)| Some((*zone, asked.as_ref().err()?)));
         self.unless_any(&run, failed).map(|()| run)
@@ -183,68 +190,75 @@ impl Resuming<'_> {
     fn unless_any<'z>(
         &self,
         run: &Run,
-        failed: impl Iterator<Item = (&'z ZoneCode, &'z Closed)>,
-    ) -> Result<(), Exit> {
+        failed: impl Iterator<Item = (&'z ZoneCode, &'z ZoneLockout)>,
+    ) -> Result<(), CommandExit> {
         let world = self.world;
-        let exits: BTreeSet<Exit> = failed
+        let exits: BTreeSet<CommandExit> = failed
             .map(|(zone, closed)| match closed {
-                Closed::Held(hold) => {
+                ZoneLockout::Held(hold) => {
                     super::fail(world, format!("{zone}: {hold}"));
-                    Exit::Blocked
+                    CommandExit::Blocked
                 }
-                Closed::Failed(failure) => {
+                ZoneLockout::Failed(failure) => {
                     super::fail(world, format!("{zone}: {failure}"));
-                    if failure.class == FailureClass::Store { Exit::Invalid } else { Exit::Incomplete }
+                    if failure.class == FailureClass::Store {
+                        CommandExit::Invalid
+                    } else {
+                        CommandExit::Incomplete
+                    }
                 }
             })
             .collect();
         let Some(worst) = exits.first() else { return Ok(()) };
-        world.err.line(format!("Nothing was written. `zonal resume {}` tries again.", run.id));
+        world.err.print_line(format!("Nothing was written. `zonal resume {}` tries again.", run.id));
         Err(*worst)
     }
 
     /// Carries out what is left of the run's plan.
-    async fn finish(&self, store: Store, run: Run) -> Result<Exit, Exit> {
+    async fn finish(&self, store: Store, run: Run) -> Result<CommandExit, CommandExit> {
         let Self { command, directory, format, telling, world } = *self;
-        let papers = store.papers(run.id).await.map_err(|error| store::told(&error, world))?;
+        let papers = store.papers(run.id).await.map_err(|error| store::report_error(&error, world))?;
         let Some((text, _)) = papers else {
             return Err(super::fail(world, format!("the store has no plan of {}", run.id)));
         };
         drop(store);
-        let reviewed = Reviewed::of_run(run.id, &text, world)?;
-        let target = Target { store: command.store.clone(), ..Target::default() };
+        let reviewed = ReviewedPlan::of_run(run.id, &text, world)?;
+        let target = TargetArgs { store: command.store.clone(), ..TargetArgs::default() };
         let mut prepared = reviewed.prepare(&target, directory, format, world).await?;
-        prepared.terms.access = Access::Write;
-        let planned = plan::look(prepared, directory, format, world, &|event| telling.event(event)).await?;
+        prepared.terms.access = StoreAccess::Write;
+        let planned =
+            plan::observe_and_plan(prepared, directory, format, world, &|event| telling.event(event)).await?;
         telling.plan(&planned.plan);
-        let manner = Manner { begin: Begin::TakenUp(Box::new(run)), patience: self.command.turns.patience() };
-        let written =
-            writing::carry_out(&planned, manner, directory, format, world, &|event| telling.event(event))
-                .await?;
-        let Written { report, exits, run } = written;
-        telling.end(&planned.plan, &report, &exits, run);
-        Ok(exit::worst(&exits))
+        let manner =
+            ApplyOptions { begin: RunStart::Resumed(Box::new(run)), patience: self.command.turns.patience() };
+        let written = execute_plan::carry_out(&planned, manner, directory, format, world, &|event| {
+            telling.event(event)
+        })
+        .await?;
+        let ApplyResult { report, exits, run } = written;
+        telling.print_result(&planned.plan, &report, &exits, run);
+        Ok(exit_code::worst(&exits))
     }
 
     /// What a revert writes follows from the history, and not from the manifests.
-    fn wrote_nothing(&self, run: &Run) -> Exit {
+    fn wrote_nothing(&self, run: &Run) -> CommandExit {
         super::fail(self.world, format!("{} wrote to no zone, so it is not resumed", run.id))
     }
 }
 
 /// What became of what the run had begun in a zone, once it is the run's turn there.
-async fn settled<'z>(
+async fn recover_zone<'z>(
     journal: &Option<RunJournal>,
     zone: &'z ZoneCode,
-    tell: &(dyn Fn(Event) + Sync),
-) -> (&'z ZoneCode, Result<Settled, Closed>) {
+    tell: &(dyn Fn(ApplyEvent) + Sync),
+) -> (&'z ZoneCode, Result<RecoverySummary, ZoneLockout>) {
     let settling = async {
-        journal.enter(zone, tell).await?;
+        journal.acquire_lease(zone, tell).await?;
         let settled = match journal {
-            Some(journal) => journal.settle(&[journal.run.id], zone).await.map_err(Closed::Failed),
-            None => Ok(Settled::default()),
+            Some(journal) => journal.settle(&[journal.run.id], zone).await.map_err(ZoneLockout::Failed),
+            None => Ok(RecoverySummary::default()),
         };
-        journal.leave(zone).await;
+        journal.release_lease(zone).await;
         settled
     };
     (zone, settling.await)

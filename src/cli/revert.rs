@@ -5,29 +5,30 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::apply::ask;
-use super::config::{self, Config, Format};
-use super::exit::{self, Exit};
-use super::journal::{About, Patience, Turns};
-use super::overriding::Overriding;
-use super::plan::{self, Planned};
-use super::planfile;
-use super::prepared::{self, Prepared};
-use super::remembered::Reach;
+use super::apply::confirm;
+use super::apply_output::{ApplyOutput, EventAudience};
+use super::comparison_base::CommandScope;
+use super::config::{self, ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
+use super::exit_code::{self, CommandExit};
+use super::override_args::OverrideArgs;
+use super::plan::{self, PlanResult};
+use super::plan_file;
+use super::run_journal::{LeaseArgs, LeaseWait, RunMetadata};
 use super::runs::is_killed;
-use super::selection::{Selection, ZoneSelection};
-use super::store::{self, StoreArg};
-use super::target::{Target, Terms};
-use super::telling::{Runner, Telling};
-use super::world::World;
-use super::writing::{self, Begin, Manner, Written};
+use super::selected_state::{self, SelectedState};
+use super::selection_args::{SelectionArgs, ZoneSelectionArgs};
+use super::store::{self, StoreArgs};
+use super::target_args::{PlanOptions, TargetArgs};
 use crate::kinds;
 use crate::model::{
-    HistoryEntry, MadeFrom, Network, OnFailure, Report, RunDeed, RunId, RunState, WaveEnd, ZoneCode,
+    ApplyReport, HistoryEntry, Network, PlanInputs, RunId, RunOperation, RunState, WaveFailureAction,
+    WaveResult, ZoneCode,
 };
-use crate::plan::revert::Backwards;
+use crate::plan::revert::RunRevert;
 use crate::render;
-use crate::store::{Access, Asked, Rest, Store};
+use crate::store::{HistoryFilter, HistoryRemainder, Store, StoreAccess};
 
 /// Entries of the history that are read at once.
 const AT_ONCE: usize = 10_000;
@@ -37,7 +38,7 @@ const AT_ONCE: usize = 10_000;
 /// Makes an ordinary plan back to what was there before the run, asks, and writes it with all checks of an apply. Only
 /// what the run set is touched. A record that is not any more as the run left it stays as it is, and is told.
 #[derive(Debug, Args)]
-pub struct Revert {
+pub struct RevertCommand {
     /// The run, as `zonal runs` lists it
     #[arg(value_name = "RUN")]
     run: RunId,
@@ -51,66 +52,67 @@ pub struct Revert {
     #[arg(long, requires = "yes")]
     json: bool,
     #[command(flatten)]
-    turns: Turns,
+    turns: LeaseArgs,
     #[command(flatten)]
-    overriding: Overriding,
+    overriding: OverrideArgs,
     /// The environment of the run
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    zones: ZoneSelection,
+    zones: ZoneSelectionArgs,
     #[command(flatten)]
-    store: StoreArg,
+    store: StoreArgs,
 }
 
-impl Revert {
+impl RevertCommand {
     /// Takes back a run of the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.revert(directory, world).await {
             Ok(exit) | Err(exit) => exit,
         }
     }
 
-    async fn revert(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let format = if self.json { Format::Lines } else { Format::Text };
-        let telling = Telling::new(format, Runner::None, world);
-        telling.begin();
-        let selection = Selection { zones: self.zones.clone(), ..Selection::default() };
+    async fn revert(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
+        let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
+        let telling = ApplyOutput::new(format, EventAudience::None, world);
+        telling.print_header();
+        let selection = SelectionArgs { zones: self.zones.clone(), ..SelectionArgs::default() };
         let (environment, store) = (self.environment.clone(), self.store.clone());
-        let target = Target { environment, selection, store, changed_since: None };
+        let target = TargetArgs { environment, selection, store, changed_since: None };
         let mut prepared = prepare(self.run, &target, directory, format, world).await?;
         prepared.terms.overrides = self.overriding.overrides();
-        prepared.terms.access = if self.out.is_some() { Access::Read } else { Access::Write };
-        let planned = plan::look(prepared, directory, format, world, &|event| telling.event(event)).await?;
+        prepared.terms.access = if self.out.is_some() { StoreAccess::Read } else { StoreAccess::Write };
+        let planned =
+            plan::observe_and_plan(prepared, directory, format, world, &|event| telling.event(event)).await?;
         telling.plan(&planned.plan);
         if let Some(file) = &self.out {
-            planfile::save(file, &planned.plan, world)?;
-            return Ok(exit::worst(&exit::of_plan(&planned.plan, exit::ChangesCount::No)));
+            plan_file::save(file, &planned.plan, world)?;
+            return Ok(exit_code::worst(&exit_code::of_plan(&planned.plan, exit_code::DetailedExitCode::No)));
         }
         if planned.plan.is_writable() && !self.yes {
-            ask(world).await?;
+            confirm(world).await?;
         }
         let patience = self.turns.patience();
-        let Written { report, exits, run } =
+        let ApplyResult { report, exits, run } =
             carry_out(&planned, self.run, patience, &telling, directory, format, world).await?;
-        telling.end(&planned.plan, &report, &exits, run);
+        telling.print_result(&planned.plan, &report, &exits, run);
         remind(&report, world);
-        Ok(exit::worst(&exits))
+        Ok(exit_code::worst(&exits))
     }
 }
 
 async fn carry_out(
-    planned: &Planned,
+    planned: &PlanResult,
     reverts: RunId,
-    patience: Patience,
-    telling: &Telling<'_>,
+    patience: LeaseWait,
+    telling: &ApplyOutput<'_>,
     directory: &Path,
-    format: Format,
-    world: &World,
-) -> Result<Written, Exit> {
-    let about = About { reverts: Some(reverts), ..About::default() };
-    let manner = Manner { begin: Begin::New { deed: RunDeed::Revert, about }, patience };
-    writing::carry_out(planned, manner, directory, format, world, &|event| telling.event(event)).await
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<ApplyResult, CommandExit> {
+    let about = RunMetadata { reverts: Some(reverts), ..RunMetadata::default() };
+    let manner = ApplyOptions { begin: RunStart::New { deed: RunOperation::Revert, about }, patience };
+    execute_plan::carry_out(planned, manner, directory, format, world, &|event| telling.event(event)).await
 }
 
 /// What is desired so that the zones are as they were before a run, narrowed to what the command is aimed at.
@@ -119,13 +121,13 @@ async fn carry_out(
 /// An exit code, once it has been said why there is no way back from the run.
 pub async fn prepare(
     run: RunId,
-    target: &Target,
+    target: &TargetArgs,
     directory: &Path,
-    format: Format,
-    world: &World,
-) -> Result<Prepared, Exit> {
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<SelectedState, CommandExit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
-    let Some(store) = target.store.look(&config.network, directory, world).await? else {
+    let Some(store) = target.store.open_read_only(&config.network, directory, world).await? else {
         return Err(super::fail(
             world,
             "there is no store, so no run is remembered that could be taken back",
@@ -137,27 +139,31 @@ pub async fn prepare(
     if entries.is_empty() {
         return Err(super::fail(world, format!("{run} changed nothing, so there is nothing to take back")));
     }
-    let backwards = Backwards::of(run, &entries, kinds::shape);
-    let mut desired = backwards.desired();
+    let backwards = RunRevert::from_history(run, &entries, kinds::shape);
+    let mut desired = backwards.to_desired_state();
     let gone: Vec<ZoneCode> =
         backwards.zones().filter(|code| config.network.zone(code).is_none()).cloned().collect();
     if !gone.is_empty() {
         let codes: Vec<&str> = gone.iter().map(ZoneCode::as_str).collect();
-        world.err.line(format!("note: in the network no more, and left as they are: {}", codes.join(", ")));
+        world
+            .err
+            .print_line(format!("note: in the network no more, and left as they are: {}", codes.join(", ")));
         desired.zones.retain(|code, _| !gone.contains(code));
     }
-    let desired = prepared::narrow(&target.selection, &config, desired, world)?;
+    let desired = selected_state::narrow(&target.selection, &config, desired, world)?;
     let words = format!("what takes back {run}");
-    let selection = std::iter::once(words).chain(target.selection.words()).collect::<Vec<_>>().join(", ");
-    let reach = Reach { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };
-    let made_from = MadeFrom { reverts: Some(run), ..crate::plan::made_from(&config.network, &desired, &[]) };
-    Ok(Prepared {
+    let selection =
+        std::iter::once(words).chain(target.selection.description()).collect::<Vec<_>>().join(", ");
+    let reach = CommandScope { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };
+    let made_from =
+        PlanInputs { reverts: Some(run), ..crate::plan::made_from(&config.network, &desired, &[]) };
+    Ok(SelectedState {
         config,
         desired,
         selection: Some(selection),
         made_from,
         reviewed: None,
-        terms: Terms::default(),
+        terms: PlanOptions::default(),
         store: target.store.clone(),
         backwards: Some(backwards),
         reach,
@@ -165,8 +171,13 @@ pub async fn prepare(
 }
 
 /// Whether it is known what a run wrote.
-async fn check(run: RunId, network: &Network, store: &Store, world: &World) -> Result<(), Exit> {
-    let told = |error| store::told(&error, world);
+async fn check(
+    run: RunId,
+    network: &Network,
+    store: &Store,
+    world: &CommandContext,
+) -> Result<(), CommandExit> {
+    let told = |error| store::report_error(&error, world);
     let found = store.run(run).await.map_err(told)?;
     let Some(found) = found
         .filter(|found| found.run.network == network.name && found.run.environment == network.environment)
@@ -200,56 +211,58 @@ async fn entries(
     run: RunId,
     network: &Network,
     store: &Store,
-    world: &World,
-) -> Result<Vec<HistoryEntry>, Exit> {
+    world: &CommandContext,
+) -> Result<Vec<HistoryEntry>, CommandExit> {
     let (mut entries, mut before) = (Vec::new(), None);
     loop {
-        let asking = store.history(store::scope(network), Asked::Run(run), before, AT_ONCE);
-        let page = world.unless_interrupted(asking).await?.map_err(|error| store::told(&error, world))?;
+        let asking = store.history(store::scope(network), HistoryFilter::Run(run), before, AT_ONCE);
+        let page =
+            world.unless_interrupted(asking).await?.map_err(|error| store::report_error(&error, world))?;
         entries.extend(page.entries);
         match page.rest {
-            Rest::Nothing => return Ok(entries),
-            Rest::Before(number) => before = Some(number),
+            HistoryRemainder::Nothing => return Ok(entries),
+            HistoryRemainder::Before(number) => before = Some(number),
         }
     }
 }
 
 /// Says what a revert does not change.
-pub fn remind(report: &Report, world: &World) {
+pub fn remind(report: &ApplyReport, world: &CommandContext) {
     if report.has_written() {
-        world.err.line(
+        world.err.print_line(
             "The manifests still want what they wanted: revert the commit as well, or the next apply writes it again.",
         );
     }
 }
 
 /// An apply after which what was written in a wave that failed may have to be taken back.
-pub struct TakeBack<'a> {
+pub struct WaveRevert<'a> {
     /// What was carried out.
-    pub planned: &'a Planned,
+    pub planned: &'a PlanResult,
     /// What came of it.
-    pub report: &'a Report,
+    pub report: &'a ApplyReport,
     /// The run that it was.
     pub run: Option<RunId>,
     /// Which store to remember by.
-    pub store: &'a StoreArg,
+    pub store: &'a StoreArgs,
 }
 
-impl TakeBack<'_> {
+impl WaveRevert<'_> {
     /// Takes back what was written in a wave that failed, where the rollout says so, as a run of its own. Returns the exit
     /// codes of that; what the apply came to stays what it is.
     pub async fn run(
         &self,
-        telling: &Telling<'_>,
+        telling: &ApplyOutput<'_>,
         directory: &Path,
-        format: Format,
-        world: &World,
-    ) -> BTreeSet<Exit> {
-        let Config { network, .. } = &self.planned.config;
-        let failed = self.report.waves.iter().find(|wave| matches!(wave.end, WaveEnd::Failed { .. }));
+        format: OutputFormat,
+        world: &CommandContext,
+    ) -> BTreeSet<CommandExit> {
+        let ConfigDirectory { network, .. } = &self.planned.config;
+        let failed = self.report.waves.iter().find(|wave| matches!(wave.end, WaveResult::Failed { .. }));
         // What takes something back is not taken back itself.
         let reverts = self.planned.plan.made_from.reverts;
-        let (OnFailure::Revert, Some(wave), None) = (network.rollout.on_failure, failed, reverts) else {
+        let (WaveFailureAction::Revert, Some(wave), None) = (network.rollout.on_failure, failed, reverts)
+        else {
             return BTreeSet::new();
         };
         let wrote = |code: &&ZoneCode| {
@@ -261,21 +274,25 @@ impl TakeBack<'_> {
             return BTreeSet::new();
         }
         let Some(run) = self.run else {
-            world.err.line("note: nothing is remembered, so what was written in the wave that failed stays");
+            world
+                .err
+                .print_line("note: nothing is remembered, so what was written in the wave that failed stays");
             return BTreeSet::new();
         };
         let number = render::text::count(zones.len(), "zone");
-        world.err.line(format!("Wave {}: taking back what was written in {number}.", wave.name));
+        world.err.print_line(format!("Wave {}: taking back what was written in {number}.", wave.name));
         match self.take_back(run, zones, telling, directory, format, world).await {
-            Ok(exits) if exits == BTreeSet::from([Exit::Done]) => BTreeSet::new(),
+            Ok(exits) if exits == BTreeSet::from([CommandExit::Done]) => BTreeSet::new(),
             Ok(exits) => {
-                world.err.line(format!("Not all of it was taken back; `zonal revert {run}` tries again."));
-                exits.into_iter().filter(|exit| *exit != Exit::Done).collect()
+                world
+                    .err
+                    .print_line(format!("Not all of it was taken back; `zonal revert {run}` tries again."));
+                exits.into_iter().filter(|exit| *exit != CommandExit::Done).collect()
             }
-            Err(Exit::Interrupted) => BTreeSet::from([Exit::Interrupted]),
+            Err(CommandExit::Interrupted) => BTreeSet::from([CommandExit::Interrupted]),
             // It has been said why; that the apply failed says the rest.
             Err(_) => {
-                world.err.line(format!("What was written stays; `zonal revert {run}` tries again."));
+                world.err.print_line(format!("What was written stays; `zonal revert {run}` tries again."));
                 BTreeSet::new()
             }
         }
@@ -285,27 +302,28 @@ impl TakeBack<'_> {
         &self,
         run: RunId,
         zone: Vec<String>,
-        telling: &Telling<'_>,
+        telling: &ApplyOutput<'_>,
         directory: &Path,
-        format: Format,
-        world: &World,
-    ) -> Result<BTreeSet<Exit>, Exit> {
-        let zones = ZoneSelection { zone, ..ZoneSelection::default() };
-        let target = Target {
+        format: OutputFormat,
+        world: &CommandContext,
+    ) -> Result<BTreeSet<CommandExit>, CommandExit> {
+        let zones = ZoneSelectionArgs { zone, ..ZoneSelectionArgs::default() };
+        let target = TargetArgs {
             environment: self.planned.plan.environment.clone(),
-            selection: Selection { zones, ..Selection::default() },
+            selection: SelectionArgs { zones, ..SelectionArgs::default() },
             store: self.store.clone(),
             changed_since: None,
         };
         let mut prepared = prepare(run, &target, directory, format, world).await?;
-        prepared.terms.access = Access::Write;
-        let planned = plan::look(prepared, directory, format, world, &|event| telling.event(event)).await?;
-        if format == Format::Text {
-            world.out.line("");
+        prepared.terms.access = StoreAccess::Write;
+        let planned =
+            plan::observe_and_plan(prepared, directory, format, world, &|event| telling.event(event)).await?;
+        if format == OutputFormat::Text {
+            world.out.print_line("");
         }
         telling.plan(&planned.plan);
-        let written = carry_out(&planned, run, Patience::Waits, telling, directory, format, world).await?;
-        telling.end(&planned.plan, &written.report, &written.exits, written.run);
+        let written = carry_out(&planned, run, LeaseWait::Wait, telling, directory, format, world).await?;
+        telling.print_result(&planned.plan, &written.report, &written.exits, written.run);
         remind(&written.report, world);
         Ok(written.exits)
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::config::{Format, to_json};
-use super::exit::{self, ChangesCount, Exit};
+use super::config::{OutputFormat, to_json};
+use super::context::CommandContext;
+use super::exit_code::{self, CommandExit, DetailedExitCode};
 use super::plan::make;
-use super::target::Target;
-use super::world::World;
+use super::target_args::TargetArgs;
 use crate::render::runbook;
 
 /// Print the steps that people must do by hand, as Markdown
@@ -21,27 +21,27 @@ pub struct RunbookCommand {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
 }
 
 impl RunbookCommand {
     /// Prints the runbook for the manifests below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         let planned = match make(&self.target, directory, format, world, &|_| {}).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
         };
         let runbook = runbook::runbook(&planned.plan);
         match format {
-            Format::Text => world.out.print(runbook::markdown(&runbook)),
-            Format::Json | Format::Lines => world.out.line(to_json(&runbook)),
+            OutputFormat::Text => world.out.print(runbook::markdown(&runbook)),
+            OutputFormat::Json | OutputFormat::Lines => world.out.print_line(to_json(&runbook)),
         }
         for (code, zone) in &planned.plan.zones {
             if let Some(failure) = &zone.failure {
-                world.err.line(format!("? {code}: not looked at, so its steps are missing: {failure}"));
+                world.err.print_line(format!("? {code}: not looked at, so its steps are missing: {failure}"));
             }
         }
-        exit::worst(&exit::of_plan(&planned.plan, ChangesCount::No))
+        exit_code::worst(&exit_code::of_plan(&planned.plan, DetailedExitCode::No))
     }
 }

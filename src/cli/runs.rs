@@ -4,26 +4,26 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::exit::Exit;
-use super::history::Remembered;
-use super::merge::Merge;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::history::StoreQueryArgs;
+use super::merge_runs::MergeRunsCommand;
 use super::store;
-use super::unfinished::Standing;
-use super::world::World;
+use super::unfinished_runs::RunLiveness;
 use crate::model::RunState;
 use crate::render;
-use crate::render::json::layout::lines;
+use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::runs::{RunJson, RunsJson};
-use crate::store::Unfinished;
+use crate::store::UnfinishedRun;
 
 /// List the runs: what each did, who set it off, and how it ended
 ///
 /// Runs that write are listed, and runs that share the work with others. The latest first.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub struct Runs {
+pub struct RunsCommand {
     #[command(subcommand)]
-    merge: Option<Together>,
+    merge: Option<RunsAction>,
     /// List no more than so many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -31,19 +31,19 @@ pub struct Runs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Remembered,
+    place: StoreQueryArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum Together {
-    Merge(Box<Merge>),
+enum RunsAction {
+    Merge(Box<MergeRunsCommand>),
 }
 
-impl Runs {
+impl RunsCommand {
     /// Lists the runs of the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let done = match &self.merge {
-            Some(Together::Merge(merge)) => merge.merge(directory, world).await,
+            Some(RunsAction::Merge(merge)) => merge.merge(directory, world).await,
             None => self.list(directory, world).await,
         };
         match done {
@@ -51,34 +51,37 @@ impl Runs {
         }
     }
 
-    async fn list(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+    async fn list(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let (network, store) = self.place.open(directory, world).await?;
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let asking = store.runs(store::scope(&network), limit.saturating_add(1));
-        let found = world.unless_interrupted(asking).await?.map_err(|error| store::told(&error, world))?;
+        let found =
+            world.unless_interrupted(asking).await?.map_err(|error| store::report_error(&error, world))?;
         let is_all = found.len() <= limit;
-        let runs: Vec<RunJson> = found.into_iter().take(limit).map(|found| told(found, world)).collect();
+        let runs: Vec<RunJson> = found.into_iter().take(limit).map(|found| run_json(found, world)).collect();
         match self.json {
-            true => world.out.line(lines(&RunsJson { runs })),
-            false if runs.is_empty() => world.out.line("Nothing was done yet."),
+            true => world.out.print_line(compact_lines(&RunsJson { runs })),
+            false if runs.is_empty() => world.out.print_line("Nothing was done yet."),
             false => {
                 world.out.print(render::text::runs(&runs));
                 if !is_all {
-                    world.err.line(format!("There are more: `--limit {}` shows some of them.", limit * 5));
+                    world
+                        .err
+                        .print_line(format!("There are more: `--limit {}` shows some of them.", limit * 5));
                 }
             }
         }
-        Ok(Exit::Done)
+        Ok(CommandExit::Done)
     }
 }
 
 /// A run, and whether it was killed.
-pub fn told(found: Unfinished, world: &World) -> RunJson {
+pub fn run_json(found: UnfinishedRun, world: &CommandContext) -> RunJson {
     let killed = is_killed(&found, world);
     RunJson { run: found.run, killed }
 }
 
 /// Whether a run has not said that it ended, and is not at work any more.
-pub fn is_killed(found: &Unfinished, world: &World) -> bool {
-    found.run.state == RunState::Running && Standing::of(found, world) == Standing::Gone
+pub fn is_killed(found: &UnfinishedRun, world: &CommandContext) -> bool {
+    found.run.state == RunState::Running && RunLiveness::liveness(found, world) == RunLiveness::Dead
 }

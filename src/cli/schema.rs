@@ -6,11 +6,11 @@ use clap::Args;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, schema_for};
 
-use super::attestations::Attestations;
+use super::attestations::AttestationFile;
 use super::config::to_json;
-use super::exit::Exit;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
 use super::support::{IndexingJson, JobsJson, PrivilegesJson};
-use super::world::World;
 use crate::model::Approval;
 use crate::provider::gateway;
 use crate::render::{diagnostics, json, runbook};
@@ -20,7 +20,7 @@ use crate::{emulator, kinds};
 ///
 /// Without a name, lists the schemas. The same files are in the repository's schemas/ folder.
 #[derive(Debug, Args)]
-pub struct Schema {
+pub struct SchemaCommand {
     /// One of the schemas, `manifest` for all manifests
     name: Option<String>,
     /// Write all of them into this directory
@@ -28,16 +28,16 @@ pub struct Schema {
     out: Option<PathBuf>,
 }
 
-impl Schema {
+impl SchemaCommand {
     /// Prints or writes schemas.
-    pub fn run(&self, world: &World) -> Exit {
-        let schemas = all();
+    pub fn run(&self, world: &CommandContext) -> CommandExit {
+        let schemas = schemas();
         match (&self.name, &self.out) {
             (Some(name), _) => {
                 match schemas.iter().find(|(file, _)| file.strip_suffix(".json") == Some(name)) {
                     Some((_, schema)) => {
                         world.out.print(schema);
-                        Exit::Done
+                        CommandExit::Done
                     }
                     None => {
                         super::fail(world, format!("there is no schema `{name}`; `zonal schema` lists them"))
@@ -50,7 +50,7 @@ impl Schema {
                     schemas.iter().try_for_each(|(file, schema)| std::fs::write(directory.join(file), schema))
                 });
                 match written {
-                    Ok(()) => Exit::Done,
+                    Ok(()) => CommandExit::Done,
                     Err(error) => {
                         super::fail(world, format!("{} cannot be written: {error}", directory.display()))
                     }
@@ -59,45 +59,45 @@ impl Schema {
             (None, None) => {
                 schemas
                     .iter()
-                    .for_each(|(file, _)| world.out.line(file.strip_suffix(".json").unwrap_or(file)));
-                Exit::Done
+                    .for_each(|(file, _)| world.out.print_line(file.strip_suffix(".json").unwrap_or(file)));
+                CommandExit::Done
             }
         }
     }
 }
 
 /// Every schema: file name and text.
-pub fn all() -> Vec<(String, String)> {
+pub fn schemas() -> Vec<(String, String)> {
     let outputs = [
-        ("validate.json", output::<diagnostics::Report>()),
+        ("validate.json", output::<diagnostics::ValidateJson>()),
         ("plan.json", output::<json::plan::PlanJson>()),
         ("explain.json", output::<json::explanation::ExplainJson>()),
         ("test.json", output::<json::test::TestJson>()),
         ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
-        ("apply-event.json", output::<json::line::Line>()),
+        ("apply-event.json", output::<json::stream_message::StreamMessage>()),
         ("history.json", output::<json::history::HistoryJson>()),
-        ("history-verify.json", output::<json::history::ChainJson>()),
+        ("history-verify.json", output::<json::history::ChainCheckJson>()),
         ("runs.json", output::<json::runs::RunsJson>()),
-        ("report.json", output::<json::report::ReportJson>()),
-        ("capabilities.json", output::<super::capabilities::Matrix>()),
-        ("runbook.json", output::<runbook::Runbook>()),
-        ("gateway-check.json", output::<super::gateway::Checked>()),
-        ("release.json", output::<super::release::Let>()),
-        ("approve.json", output::<Vec<super::approve::Given>>()),
-        ("attest.json", output::<super::attest::Attested>()),
+        ("report.json", output::<json::report::ApplyReportJson>()),
+        ("capabilities.json", output::<super::capabilities::CapabilityMatrix>()),
+        ("runbook.json", output::<runbook::RunbookJson>()),
+        ("gateway-check.json", output::<super::gateway::GatewayCheckJson>()),
+        ("release.json", output::<super::unmanage::UnmanageJson>()),
+        ("approve.json", output::<Vec<super::approve::WrittenApproval>>()),
+        ("attest.json", output::<super::attest::AttestJson>()),
         ("support-jobs.json", output::<JobsJson>()),
         ("support-indexing-status.json", output::<IndexingJson>()),
         ("support-privileges.json", output::<PrivilegesJson>()),
     ];
     let doors = [
-        ("attestations.json", to_json(&schema_for!(Attestations))),
+        ("attestations.json", to_json(&schema_for!(AttestationFile))),
         ("approval.json", to_json(&schema_for!(Approval))),
         ("gateway.openapi.json", to_json(&gateway::openapi())),
         ("emulator-record.json", to_json(&schema_for!(emulator::RecordEdit))),
-        ("emulator-behaviour.json", to_json(&schema_for!(emulator::Behaviour))),
-        ("emulator-fault.json", to_json(&schema_for!(emulator::Fault))),
-        ("emulator-edit.json", to_json(&schema_for!(emulator::Edit))),
-        ("emulator-contribution.json", to_json(&schema_for!(emulator::Contribution))),
+        ("emulator-behaviour.json", to_json(&schema_for!(emulator::EmulatorConfig))),
+        ("emulator-fault.json", to_json(&schema_for!(emulator::InjectedFault))),
+        ("emulator-edit.json", to_json(&schema_for!(emulator::LibrarianEdit))),
+        ("emulator-contribution.json", to_json(&schema_for!(emulator::RecordContribution))),
         ("emulator-table.json", to_json(&schema_for!(emulator::TableSeed))),
     ];
     let inputs = kinds::schemas().into_iter().map(|(file, schema)| (file, to_json(&schema)));

@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::config::Format;
-use super::exit::Exit;
-use super::outputs::Outputs;
-use super::planfile;
-use super::world::World;
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::plan_file;
+use super::plan_outputs::PlanOutputArgs;
 use crate::render;
-use crate::render::json::layout::lines;
-use crate::render::markdown::About;
+use crate::render::json::compact_lines::compact_lines;
+use crate::render::markdown::CommentPurpose;
 
 /// Show a plan file
 ///
 /// Needs neither manifests nor keys, and sends nothing.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowCommand {
     /// The plan file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
@@ -25,26 +25,28 @@ pub struct Show {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    outputs: Outputs,
+    outputs: PlanOutputArgs,
 }
 
-impl Show {
+impl ShowCommand {
     /// Shows the plan file.
-    pub fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.show(directory, world) {
-            Ok(()) => Exit::Done,
+            Ok(()) => CommandExit::Done,
             Err(exit) => exit,
         }
     }
 
-    fn show(&self, directory: &Path, world: &World) -> Result<(), Exit> {
-        let format = if self.json { Format::Json } else { Format::Text };
+    fn show(&self, directory: &Path, world: &CommandContext) -> Result<(), CommandExit> {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         self.outputs.check(format, world)?;
-        let plan = planfile::shown(&self.plan, world)?;
+        let plan = plan_file::read_for_review(&self.plan, world)?;
         match format {
-            Format::Text => world.out.print(self.outputs.printed(render::text::plan(&plan))),
-            Format::Json | Format::Lines => world.out.line(lines(&planfile::plan_json(&plan))),
+            OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::plan(&plan))),
+            OutputFormat::Json | OutputFormat::Lines => {
+                world.out.print_line(compact_lines(&plan_file::plan_json(&plan)))
+            }
         }
-        self.outputs.write(&plan, About::Plan, Some(&self.plan), directory, format, world)
+        self.outputs.write(&plan, CommentPurpose::Plan, Some(&self.plan), directory, format, world)
     }
 }

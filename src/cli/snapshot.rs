@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::config::Format;
-use super::exit::Exit;
-use super::files;
+use super::comparison_base;
+use super::config::OutputFormat;
+use super::config_files;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
 use super::plan;
-use super::prepared;
-use super::remembered;
-use super::target::Target;
-use super::world::World;
-use crate::model::{Failure, ZoneCode};
+use super::selected_state;
+use super::target_args::TargetArgs;
+use crate::model::{ZoneCode, ZoneFailure};
 use crate::render::json::snapshot;
 use crate::render::text::count;
 
@@ -27,46 +27,48 @@ pub struct SnapshotCommand {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
-    target: Target,
+    target: TargetArgs,
 }
 
 impl SnapshotCommand {
     /// Takes a snapshot of the zones that the manifests below `directory` speak of.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.take(directory, world).await {
             Ok(exit) | Err(exit) => exit,
         }
     }
 
-    async fn take(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let mut prepared = prepared::prepare(&self.target, directory, Format::Text, world).await?;
-        let store = prepared.store.look(&prepared.config.network, directory, world).await?;
-        let base = remembered::base(store.as_ref(), &prepared.config, &prepared.reach, world).await?;
-        remembered::look_at(&mut prepared.desired, base.as_ref());
+    async fn take(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
+        let mut prepared =
+            selected_state::prepare(&self.target, directory, OutputFormat::Text, world).await?;
+        let store = prepared.store.open_read_only(&prepared.config.network, directory, world).await?;
+        let base = comparison_base::base(store.as_ref(), &prepared.config, &prepared.reach, world).await?;
+        comparison_base::look_at(&mut prepared.desired, base.as_ref());
         let (config, wanted) = (&prepared.config, &prepared.desired);
-        let (observed, _, _) = plan::ask(config, wanted, directory, Format::Text, world, &|_| {}).await?;
+        let (observed, _, _) =
+            plan::observe_zones(config, wanted, directory, OutputFormat::Text, world, &|_| {}).await?;
         let taken = snapshot::snapshot(&config.network, &observed);
-        files::write(&self.out, &snapshot::text(&taken), world)?;
+        config_files::write(&self.out, &snapshot::to_text(&taken), world)?;
         let answers = || observed.zones.values().flat_map(|zone| zone.collections.values());
         let read = count(answers().filter(|answer| answer.is_ok()).count(), "collection");
         let zones = count(observed.zones.len(), "zone");
-        world.out.line(format!("Saved {read} of {zones} to {}.", self.out.display()));
+        world.out.print_line(format!("Saved {read} of {zones} to {}.", self.out.display()));
         let mut incomplete = false;
         for (code, zone) in &observed.zones {
             for (id, answer) in &zone.collections {
                 if let Err(failure) = answer {
                     incomplete |= failure.class.whole_zone();
-                    tell(code, &id.to_string(), failure, world);
+                    report_failure(code, &id.to_string(), failure, world);
                 }
             }
         }
-        Ok(if incomplete { Exit::Incomplete } else { Exit::Done })
+        Ok(if incomplete { CommandExit::Incomplete } else { CommandExit::Done })
     }
 }
 
-fn tell(code: &ZoneCode, id: &str, failure: &Failure, world: &World) {
-    world.err.line(format!("? {code}/{id}: {failure}"));
+fn report_failure(code: &ZoneCode, id: &str, failure: &ZoneFailure, world: &CommandContext) {
+    world.err.print_line(format!("? {code}/{id}: {failure}"));
     if let Some(help) = &failure.help {
-        world.err.line(format!("  help: {help}"));
+        world.err.print_line(format!("  help: {help}"));
     }
 }

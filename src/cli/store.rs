@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::Exit;
-use super::world::World;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
 use crate::model::Network;
-use crate::store::{Access, Location, Scope, Store, StoreError, Waiting};
+use crate::store::{Store, StoreAccess, StoreError, StoreLocation, StoreScope, WaitMode};
 
 /// The folder in the config directory that a store is made in where nobody names one.
 const FOLDER: &str = ".zonal";
@@ -18,7 +18,7 @@ const VARIABLE: &str = "ZONAL_STORE";
 
 /// Which store to remember by.
 #[derive(Debug, Clone, Default, Args)]
-pub struct StoreArg {
+pub struct StoreArgs {
     /// Where to remember what was applied: a file, or postgres://HOST/DATABASE; `none` remembers nothing
     ///
     /// Without it ZONAL_STORE counts, then `store` in the Network manifest, then .zonal/store.db in the config
@@ -27,18 +27,18 @@ pub struct StoreArg {
     store: Option<String>,
 }
 
-impl StoreArg {
+impl StoreArgs {
     /// Opens the store to look at it. `None` where there is none yet, or none is wanted.
     ///
     /// # Errors
     /// [`Exit::Invalid`], once it has been said why it cannot be opened.
-    pub async fn look(
+    pub async fn open_read_only(
         &self,
         network: &Network,
         directory: &Path,
-        world: &World,
-    ) -> Result<Option<Store>, Exit> {
-        self.open(Access::Read, network, directory, world).await
+        world: &CommandContext,
+    ) -> Result<Option<Store>, CommandExit> {
+        self.open(StoreAccess::Read, network, directory, world).await
     }
 
     /// Opens the store to keep something in it, and makes it where there is none yet. `None` where none is wanted.
@@ -49,27 +49,27 @@ impl StoreArg {
         &self,
         network: &Network,
         directory: &Path,
-        world: &World,
-    ) -> Result<Option<Store>, Exit> {
-        self.open(Access::Write, network, directory, world).await
+        world: &CommandContext,
+    ) -> Result<Option<Store>, CommandExit> {
+        self.open(StoreAccess::Write, network, directory, world).await
     }
 
     async fn open(
         &self,
-        access: Access,
+        access: StoreAccess,
         network: &Network,
         directory: &Path,
-        world: &World,
-    ) -> Result<Option<Store>, Exit> {
+        world: &CommandContext,
+    ) -> Result<Option<Store>, CommandExit> {
         let Some(location) = self.location(network, directory, world)? else { return Ok(None) };
         match (&location, access) {
-            (Location::File(file), Access::Write) => {
+            (StoreLocation::File(file), StoreAccess::Write) => {
                 make_room(file, directory).map_err(|error| super::fail(world, error))?;
             }
-            (Location::File(_), Access::Read) | (Location::Postgres(_), _) => {}
+            (StoreLocation::File(_), StoreAccess::Read) | (StoreLocation::Postgres(_), _) => {}
         }
-        let opening = Store::open(location, access, waiting(world));
-        world.unless_interrupted(opening).await?.map_err(|error| told(&error, world))
+        let opening = Store::open(location, access, wait_mode(world));
+        world.unless_interrupted(opening).await?.map_err(|error| report_error(&error, world))
     }
 
     /// Where the store is; `None` where none is wanted.
@@ -80,18 +80,18 @@ impl StoreArg {
         &self,
         network: &Network,
         directory: &Path,
-        world: &World,
-    ) -> Result<Option<Location>, Exit> {
+        world: &CommandContext,
+    ) -> Result<Option<StoreLocation>, CommandExit> {
         let named = (self.store.as_deref().map(|named| ("--store", named, &*world.directory)))
             .or_else(|| Some((VARIABLE, world.env.get(VARIABLE)?.as_str(), &*world.directory)))
             .filter(|(_, named, _)| !named.is_empty())
             .or_else(|| Some(("`store` of the Network", network.store.as_deref()?, directory)));
         match named {
-            None => Ok(Some(Location::File(directory.join(FOLDER).join(FILE)))),
+            None => Ok(Some(StoreLocation::File(directory.join(FOLDER).join(FILE)))),
             Some((_, "none", _)) => Ok(None),
-            Some((by, named, from)) => match Location::parse(named) {
-                Ok(Location::File(path)) => Ok(Some(Location::File(from.join(path)))),
-                Ok(location @ Location::Postgres(_)) => Ok(Some(location)),
+            Some((by, named, from)) => match StoreLocation::parse(named) {
+                Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
+                Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
                 Err(error) => Err(super::fail(world, format!("{by}: {error}"))),
             },
         }
@@ -99,23 +99,23 @@ impl StoreArg {
 }
 
 /// Whose things in a store are meant.
-pub fn scope(network: &Network) -> Scope {
+pub fn scope(network: &Network) -> StoreScope {
     let environment = network.environment.as_deref().unwrap_or_default();
-    Scope { network: network.name.as_str().into(), environment: environment.into() }
+    StoreScope { network: network.name.as_str().into(), environment: environment.into() }
 }
 
 /// Says why the store failed, and what can be done.
-pub fn told(error: &StoreError, world: &World) -> Exit {
+pub fn report_error(error: &StoreError, world: &CommandContext) -> CommandExit {
     let exit = super::fail(world, error.to_string());
-    world.err.line(format!("help: {}", error.class.help()));
+    world.err.print_line(format!("help: {}", error.class.help()));
     exit
 }
 
 /// A network that is simulated has a clock that stands still while somebody works.
-fn waiting(world: &World) -> Waiting {
+fn wait_mode(world: &CommandContext) -> WaitMode {
     match world.transport {
-        Some(_) => Waiting::InPlace,
-        None => Waiting::Aside,
+        Some(_) => WaitMode::Blocking,
+        None => WaitMode::Async,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `zonal support`: the central office's look at what keeps the zones running.
 
-mod indexing;
+mod indexing_status;
 mod jobs;
 mod privileges;
 
@@ -11,20 +11,20 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use comfy_table::presets::NOTHING;
 
-pub use self::indexing::IndexingJson;
+pub use self::indexing_status::IndexingJson;
 pub use self::jobs::JobsJson;
 pub use self::privileges::PrivilegesJson;
 
-use super::config::{self, Config, Format};
-use super::exit::Exit;
-use super::opened::{self, Opened};
-use super::progress::Progress;
-use super::selection::ZoneSelection;
-use super::world::World;
+use super::config::{self, ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::progress::ProgressReporter;
+use super::selection_args::ZoneSelectionArgs;
+use super::zone_readers::{self, ZoneReaders};
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, Desired, DesiredCollection, Enforcement, Failure, Network, Observed, OnConflict, Place,
-    Provenance, Shape, Standing, Unlisted, ZoneCode,
+    CollectionId, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredState,
+    Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe;
 use crate::render::text::{REMOVE, styled};
@@ -34,21 +34,21 @@ use crate::render::text::{REMOVE, styled};
 /// All of these only look. What Alma's public API does not tell comes from the network's gateway;
 /// without one, it is said where a person finds it.
 #[derive(Debug, Args)]
-pub struct Support {
+pub struct SupportCommand {
     #[command(subcommand)]
-    what: What,
+    what: SupportAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    Jobs(jobs::Jobs),
-    IndexingStatus(indexing::IndexingStatus),
-    Privileges(privileges::Privileges),
+enum SupportAction {
+    Jobs(jobs::JobsCommand),
+    IndexingStatus(indexing_status::IndexingStatusCommand),
+    Privileges(privileges::PrivilegesCommand),
 }
 
 /// What every look is aimed at, and how it answers.
 #[derive(Debug, Clone, Args)]
-struct Aim {
+struct SupportContext {
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -56,28 +56,28 @@ struct Aim {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    selection: ZoneSelection,
+    selection: ZoneSelectionArgs,
 }
 
-impl Support {
+impl SupportCommand {
     /// Looks at the zones of the network below `directory`.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let looked = match &self.what {
-            What::Jobs(command) => command.run(directory, world).await,
-            What::IndexingStatus(command) => command.run(directory, world).await,
-            What::Privileges(command) => command.run(directory, world).await,
+            SupportAction::Jobs(command) => command.run(directory, world).await,
+            SupportAction::IndexingStatus(command) => command.run(directory, world).await,
+            SupportAction::Privileges(command) => command.run(directory, world).await,
         };
         looked.unwrap_or_else(|exit| exit)
     }
 }
 
-impl Aim {
-    fn format(&self) -> Format {
-        if self.json { Format::Json } else { Format::Text }
+impl SupportContext {
+    fn format(&self) -> OutputFormat {
+        if self.json { OutputFormat::Json } else { OutputFormat::Text }
     }
 
     /// The manifests.
-    fn config(&self, directory: &Path, world: &World) -> Result<Config, Exit> {
+    fn config(&self, directory: &Path, world: &CommandContext) -> Result<ConfigDirectory, CommandExit> {
         let config = config::load(directory, self.environment.as_deref(), self.format(), world)?;
         if self.json {
             config.warn(world);
@@ -86,36 +86,36 @@ impl Aim {
     }
 
     /// The zones that are meant.
-    fn zones<'n>(&self, network: &'n Network, world: &World) -> Result<Vec<&'n Zone>, Exit> {
-        self.selection
-            .zones(network)
-            .map_err(|problems| problems.iter().fold(Exit::Invalid, |_, problem| super::fail(world, problem)))
+    fn zones<'n>(&self, network: &'n Network, world: &CommandContext) -> Result<Vec<&'n Zone>, CommandExit> {
+        self.selection.zones(network).map_err(|problems| {
+            problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem))
+        })
     }
 
     async fn open(
         &self,
-        config: &Config,
+        config: &ConfigDirectory,
         zones: &[&Zone],
         directory: &Path,
-        world: &World,
-    ) -> Result<Opened, Exit> {
-        opened::open(config, zones, directory, self.format(), world).await
+        world: &CommandContext,
+    ) -> Result<ZoneReaders, CommandExit> {
+        zone_readers::open(config, zones, directory, self.format(), world).await
     }
 
     /// Reads one collection of each of some zones.
     async fn observe(
         &self,
-        config: &Config,
+        config: &ConfigDirectory,
         zones: &[&Zone],
         id: &CollectionId,
         directory: &Path,
-        world: &World,
-    ) -> Result<Observed, Exit> {
-        let Opened { readers, .. } = self.open(config, zones, directory, world).await?;
+        world: &CommandContext,
+    ) -> Result<ObservedState, CommandExit> {
+        let ZoneReaders { readers, .. } = self.open(config, zones, directory, world).await?;
         let nothing = |zone: &&Zone| (zone.code.clone(), vec![nothing_of(id, &zone.place)]);
-        let desired = Desired { zones: zones.iter().map(nothing).collect() };
-        let progress = Progress::new(world, "Reading", readers.len());
-        let shown = |event| progress.tell(&event);
+        let desired = DesiredState { zones: zones.iter().map(nothing).collect() };
+        let progress = ProgressReporter::new(world, "Reading", readers.len());
+        let shown = |event| progress.handle_event(&event);
         let observed = world.unless_interrupted(observe(&readers, &desired, &shown)).await;
         progress.finish();
         observed
@@ -123,17 +123,17 @@ impl Aim {
 }
 
 /// A collection of which nothing is wanted but to be read.
-fn nothing_of(id: &CollectionId, place: &Place) -> DesiredCollection {
+fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
     DesiredCollection {
         id: id.clone(),
-        shape: Arc::new(Shape::default()),
+        shape: Arc::new(CollectionShape::default()),
         key: [].into(),
-        unlisted: Unlisted::Keep,
-        enforcement: Enforcement::Observe,
+        unlisted: UnlistedPolicy::Keep,
+        enforcement: Enforcement::Report,
         records: BTreeMap::new(),
         amendments: Vec::new(),
-        on_conflict: OnConflict::default(),
-        standing: Standing::Wanted,
+        on_conflict: ConflictPolicy::default(),
+        standing: CollectionRole::Desired,
         provenance: Provenance { place: place.clone(), manifest: "Network".into(), override_index: None },
     }
 }
@@ -146,7 +146,7 @@ fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [St
 }
 
 /// A zone that could not be asked.
-fn could_not(zone: &ZoneCode, failure: &Failure) -> String {
+fn could_not(zone: &ZoneCode, failure: &ZoneFailure) -> String {
     let help = failure.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
     format!("{} {zone} could not be asked: {failure}{help}\n", styled(REMOVE, "!"))
 }

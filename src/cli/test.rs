@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::config::{self, Config, Format, to_json};
-use super::exit::Exit;
-use super::outputs::{is_stdout, root, write};
-use super::settings;
-use super::world::World;
-use crate::meaning::{self, Settings};
-use crate::model::{Expectation, Judged, Tested};
-use crate::render::json::test::Against;
+use super::config::{self, ConfigDirectory, OutputFormat, to_json};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::network_settings;
+use super::plan_outputs::{is_stdout, root, write};
+use crate::analysis::{self, NetworkSettings};
+use crate::model::{Expectation, ExpectationResult, ExpectationVerdict};
+use crate::render::json::test::TestedAgainst;
 use crate::render::{self, github, json, junit};
 
 /// Check every expectation, offline
@@ -20,7 +20,7 @@ use crate::render::{self, github, json, junit};
 /// and ends with 1 where an answer is not as expected. With --observed, as the zones are set now, read with the read
 /// keys.
 #[derive(Debug, Args)]
-pub struct Test {
+pub struct TestCommand {
     /// Hold them against the zones instead of the manifests
     #[arg(long)]
     observed: bool,
@@ -41,78 +41,96 @@ pub struct Test {
     github: bool,
 }
 
-impl Test {
+impl TestCommand {
     /// Tests the manifests below `directory`, or the zones that they describe.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.test(directory, world).await {
             Ok(exit) | Err(exit) => exit,
         }
     }
 
-    async fn test(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let format = if self.json { Format::Json } else { Format::Text };
+    async fn test(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         if self.json && self.junit.as_deref().is_some_and(is_stdout) {
             let message = "--json prints on stdout, so that no file can be `-` beside it";
             return Err(super::fail(world, message));
         }
         let mut config = config::load(directory, self.environment.as_deref(), format, world)?;
-        if format == Format::Json {
+        if format == OutputFormat::Json {
             config.warn(world);
         }
         let (against, settings) = match self.observed || self.against.is_some() {
-            false => (Against::Declared, Settings::declared(&config.network, &config.desired)),
+            false => {
+                (TestedAgainst::Declared, NetworkSettings::from_desired(&config.network, &config.desired))
+            }
             true => {
                 let questions = config.expectations.iter().map(|expectation| &expectation.question);
                 let file = self.against.as_deref();
-                let observed = settings::observed(questions, file, &config, directory, format, world).await?;
-                (Against::Observed, observed)
+                let observed =
+                    network_settings::read_settings(questions, file, &config, directory, format, world)
+                        .await?;
+                (TestedAgainst::Observed, observed)
             }
         };
         let expectations = std::mem::take(&mut config.expectations);
-        let judged = meaning::judge_all(&expectations, &settings);
+        let judged = analysis::judge_all(&expectations, &settings);
         let tested = expectations.into_iter().zip(judged);
-        let tested: Vec<Tested> =
-            tested.map(|(expectation, judged)| Tested { expectation, judged }).collect();
+        let tested: Vec<ExpectationResult> =
+            tested.map(|(expectation, judged)| ExpectationResult { expectation, judged }).collect();
         self.print(&tested, against, directory, format, world);
         self.write(&tested, &config, world)?;
         Ok(exit(&tested, against, &config, &settings))
     }
 
-    fn print(&self, tested: &[Tested], against: Against, directory: &Path, format: Format, world: &World) {
+    fn print(
+        &self,
+        tested: &[ExpectationResult],
+        against: TestedAgainst,
+        directory: &Path,
+        format: OutputFormat,
+        world: &CommandContext,
+    ) {
         let annotations = match self.github {
             true => github::expectations(tested, &root(directory, world)),
             false => String::new(),
         };
         match format {
-            Format::Json | Format::Lines => {
-                world.out.line(to_json(&json::test::test(tested, against)));
+            OutputFormat::Json | OutputFormat::Lines => {
+                world.out.print_line(to_json(&json::test::test(tested, against)));
                 world.err.print(annotations);
             }
-            Format::Text if self.junit.as_deref().is_some_and(is_stdout) => world.err.print(annotations),
-            Format::Text => {
-                let text = self.text(tested, against);
-                world.out.print(if self.github { github::quoted(&text) } else { text });
+            OutputFormat::Text if self.junit.as_deref().is_some_and(is_stdout) => {
+                world.err.print(annotations)
+            }
+            OutputFormat::Text => {
+                let text = self.report_text(tested, against);
+                world.out.print(if self.github { github::escape_workflow_command(&text) } else { text });
                 world.out.print(annotations);
             }
         }
     }
 
-    fn text(&self, tested: &[Tested], against: Against) -> String {
+    fn report_text(&self, tested: &[ExpectationResult], against: TestedAgainst) -> String {
         if tested.is_empty() {
             return "No expectations: no manifest of the kind `Expectation` says what answers shall be.\n"
                 .to_owned();
         }
         let heading = match (against, &self.against) {
-            (Against::Declared, _) => String::new(),
-            (Against::Observed, Some(file)) => {
+            (TestedAgainst::Declared, _) => String::new(),
+            (TestedAgainst::Observed, Some(file)) => {
                 format!("Held against the snapshot {}: no zone was asked.\n\n", file.display())
             }
-            (Against::Observed, None) => "Held against the zones, as observed.\n\n".to_owned(),
+            (TestedAgainst::Observed, None) => "Held against the zones, as observed.\n\n".to_owned(),
         };
         heading + &render::text::expectations(tested)
     }
 
-    fn write(&self, tested: &[Tested], config: &Config, world: &World) -> Result<(), Exit> {
+    fn write(
+        &self,
+        tested: &[ExpectationResult],
+        config: &ConfigDirectory,
+        world: &CommandContext,
+    ) -> Result<(), CommandExit> {
         let Some(file) = &self.junit else { return Ok(()) };
         let text = junit::of_expectations(&config.network.name, tested);
         match is_stdout(file) {
@@ -126,17 +144,24 @@ impl Test {
 }
 
 /// What is not met counts more than what is not known, and that more where it is not a zone that did not answer.
-fn exit(tested: &[Tested], against: Against, config: &Config, settings: &Settings) -> Exit {
+fn exit(
+    tested: &[ExpectationResult],
+    against: TestedAgainst,
+    config: &ConfigDirectory,
+    settings: &NetworkSettings,
+) -> CommandExit {
     let is_silent = |expectation: &Expectation| {
-        let needs = meaning::needs(&expectation.question, &config.network);
+        let needs = analysis::needs(&expectation.question, &config.network);
         needs
             .iter()
             .any(|(zone, subjects)| subjects.iter().any(|subject| settings.table(zone, subject).is_err()))
     };
-    let exits = tested.iter().map(|Tested { expectation, judged }| match (judged, against) {
-        (Judged::Met, _) => Exit::Done,
-        (Judged::Unknown(_), Against::Observed) if is_silent(expectation) => Exit::Incomplete,
-        (Judged::Missed(_) | Judged::Unknown(_), _) => Exit::Invalid,
+    let exits = tested.iter().map(|ExpectationResult { expectation, judged }| match (judged, against) {
+        (ExpectationVerdict::Met, _) => CommandExit::Done,
+        (ExpectationVerdict::Unknown(_), TestedAgainst::Observed) if is_silent(expectation) => {
+            CommandExit::Incomplete
+        }
+        (ExpectationVerdict::NotMet(_) | ExpectationVerdict::Unknown(_), _) => CommandExit::Invalid,
     });
-    exits.min().unwrap_or(Exit::Done)
+    exits.min().unwrap_or(CommandExit::Done)
 }

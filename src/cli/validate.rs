@@ -4,10 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::config::{self, Format};
-use super::exit::Exit;
-use super::outputs::root;
-use super::world::World;
+use super::config::{self, OutputFormat};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::plan_outputs::root;
 use crate::model::Diagnostic;
 use crate::render::github;
 use crate::render::text::count;
@@ -17,7 +17,7 @@ use crate::render::text::count;
 /// Reads every *.yaml and *.yml below the config directory, except what .zonalignore names, and
 /// reports every problem at once. Sends nothing and needs no key.
 #[derive(Debug, Args)]
-pub struct Validate {
+pub struct ValidateCommand {
     /// Lay this environment over the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
@@ -29,16 +29,16 @@ pub struct Validate {
     github: bool,
 }
 
-impl Validate {
+impl ValidateCommand {
     /// Validates the manifests below `directory`.
-    pub fn run(&self, directory: &Path, world: &World) -> Exit {
-        let format = if self.json { Format::Json } else { Format::Text };
+    pub fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         let annotate = |found: &[Diagnostic]| {
             let annotations = github::diagnostics(found, &root(directory, world));
             match (self.github, format) {
                 (false, _) => {}
-                (true, Format::Text) => world.out.print(annotations),
-                (true, Format::Json | Format::Lines) => world.err.print(annotations),
+                (true, OutputFormat::Text) => world.out.print(annotations),
+                (true, OutputFormat::Json | OutputFormat::Lines) => world.err.print(annotations),
             }
         };
         let environment = self.environment.as_deref();
@@ -47,11 +47,11 @@ impl Validate {
             Err(exit) => return exit,
         };
         match format {
-            Format::Json | Format::Lines => config.print_diagnostics(world),
-            Format::Text => {
+            OutputFormat::Json | OutputFormat::Lines => config.print_diagnostics(world),
+            OutputFormat::Text => {
                 let records: usize =
                     config.desired.zones.values().flatten().map(|collection| collection.records.len()).sum();
-                world.out.line(format!(
+                world.out.print_line(format!(
                     "Valid: {} in {}, {} of {} desired in {}.",
                     count(config.manifests, "manifest"),
                     count(config.files, "file"),
@@ -61,6 +61,6 @@ impl Validate {
                 ));
             }
         }
-        Exit::Done
+        CommandExit::Done
     }
 }

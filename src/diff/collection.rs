@@ -5,15 +5,16 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Wanted;
-use super::names::{Names, Wish};
-use super::refusals::{ambiguous, declared_twice, differently_keyed, lacking};
-use super::rows::Rows;
-use super::since::{Lesson, Met, Since};
+use super::DesiredOfCollection;
+use super::collection_base::{CollectionBase, ComparisonSummary, RecordsInSync};
+use super::field_names::{DesiredField, FieldNames};
+use super::keyed_records::KeyedRecords;
+use super::mismatches::{ambiguous, declared_twice, differently_keyed, missing_required_field};
 use crate::model::{
-    Action, Address, Change, Channel, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredValue, Drift, Edit, Enforcement, Failure, Field, Key, LedgerEntry, Mode, ObservedCollection,
-    ObservedRecord, Provenance, Record, Released, Standing, Unlisted, Value, Witness, ZoneCode,
+    AppliedRecord, ApplyMode, Change, ChangeAction, Channel, CollectionChanges, CollectionId, CollectionRole,
+    DesiredCollection, DesiredRecord, DesiredValue, DifferenceType, Enforcement, FieldChange, FieldName,
+    FieldValue, ObservationSource, ObservedCollection, ObservedRecord, Provenance, Record, RecordAddress,
+    RecordKey, UnlistedPolicy, UnmanagedCollection, ZoneCode, ZoneFailure,
 };
 
 /// Compares what is wanted of a collection with what the zone holds.
@@ -24,12 +25,12 @@ use crate::model::{
 /// twice. The collection cannot be planned then; the message says what to mend.
 pub fn collection(
     zone: &ZoneCode,
-    wanted: &Wanted<'_>,
+    wanted: &DesiredOfCollection<'_>,
     observed: &ObservedCollection,
-) -> Result<CollectionChanges, Failure> {
-    let names = Names::of(observed);
+) -> Result<CollectionChanges, ZoneFailure> {
+    let names = FieldNames::from_observed(observed);
     // What is only left over goes by the key that the ledger knows, and nobody wants that any more.
-    let is_wanted = |collection: &&&DesiredCollection| collection.standing != Standing::LeftOver;
+    let is_wanted = |collection: &&&DesiredCollection| collection.standing != CollectionRole::OrphansOnly;
     let first = wanted.collections.iter().find(is_wanted).or(wanted.collections.first());
     let Some(first) = first else { return Ok(CollectionChanges::default()) };
     let key = names.resolve_all(&first.key)?;
@@ -38,8 +39,8 @@ pub fn collection(
             return Err(differently_keyed(first, other));
         }
     }
-    let rows = Rows::of(observed, &key);
-    let mut comparison = Comparison {
+    let rows = KeyedRecords::index_by_key(observed, &key);
+    let mut comparison = CollectionComparison {
         zone,
         id: &wanted.id,
         names,
@@ -56,32 +57,32 @@ pub fn collection(
         released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
-        met: Met::default(),
+        met: RecordsInSync::default(),
         forgotten: Vec::new(),
     };
     comparison.remember();
 
-    let mut listed: BTreeMap<&Key, &DesiredRecord> = BTreeMap::new();
+    let mut listed: BTreeMap<&RecordKey, &DesiredRecord> = BTreeMap::new();
     for collection in &wanted.collections {
         for (id, record) in &collection.records {
             if let Some(other) = listed.insert(id, record) {
                 return Err(declared_twice(&wanted.id, id, other, record));
             }
-            comparison.listed(id, record, collection)?;
+            comparison.compare_record(id, record, collection)?;
         }
     }
     for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
         comparison.amend_new(amendment)?;
     }
-    let is_named = |key: &Key| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
+    let is_named = |key: &RecordKey| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
     // What goes because it is unlisted goes anyway.
     let all_go = strictest.is_some_and(|collection| {
-        (collection.unlisted, collection.enforcement) == (Unlisted::Remove, Enforcement::Enforce)
+        (collection.unlisted, collection.enforcement) == (UnlistedPolicy::Delete, Enforcement::Enforce)
     });
     // Where others name rows by another key, nobody can tell which.
     let same_key =
-        |other: &&[Field]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
+        |other: &&[FieldName]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
     let can_tell = wanted.keys_elsewhere.iter().all(same_key);
     let dealt_with = match all_go || !can_tell {
         true => BTreeSet::new(),
@@ -91,7 +92,7 @@ pub fn collection(
     for (id, found) in rows.by_key() {
         if !is_named(id) && !dealt_with.contains(id) {
             let staying = match strictest {
-                Some(collection) => comparison.unlisted(id, found, collection)?,
+                Some(collection) => comparison.compare_unlisted(id, found, collection)?,
                 None => found.len(),
             };
             unmanaged += staying;
@@ -108,7 +109,7 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
-    let Lesson { in_sync, agreed, learned } = comparison.learn()?;
+    let ComparisonSummary { in_sync, agreed, learned } = comparison.learn()?;
     Ok(CollectionChanges {
         changes: comparison.changes.into_values().collect(),
         existing: observed.records.len(),
@@ -126,45 +127,45 @@ pub fn collection(
     })
 }
 
-pub(super) struct Comparison<'a> {
+pub(super) struct CollectionComparison<'a> {
     zone: &'a ZoneCode,
     pub(super) id: &'a CollectionId,
-    pub(super) names: Names<'a>,
-    elsewhere: &'a BTreeMap<&'a Key, &'a DesiredRecord>,
-    just_created: &'a BTreeSet<&'a Key>,
+    pub(super) names: FieldNames<'a>,
+    elsewhere: &'a BTreeMap<&'a RecordKey, &'a DesiredRecord>,
+    just_created: &'a BTreeSet<&'a RecordKey>,
     pub(super) observed: &'a ObservedCollection,
-    pub(super) key: Vec<Field>,
-    pub(super) rows: &'a Rows<'a>,
-    pub(super) since: Option<Since<'a>>,
+    pub(super) key: Vec<FieldName>,
+    pub(super) rows: &'a KeyedRecords<'a>,
+    pub(super) since: Option<CollectionBase<'a>>,
     /// What the ledger says of its records, where that can be told from their keys.
-    pub(super) entries: Option<&'a BTreeMap<Key, LedgerEntry>>,
+    pub(super) entries: Option<&'a BTreeMap<RecordKey, AppliedRecord>>,
     /// The zone's keys without case and spaces around, made when the first record is new.
-    pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a Key>>,
+    pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a RecordKey>>,
     /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
-    pub(super) changes: BTreeMap<(Key, Mode), Change>,
+    pub(super) changes: BTreeMap<(RecordKey, ApplyMode), Change>,
     pub(super) ignored: usize,
-    released: BTreeMap<Arc<str>, Released>,
+    released: BTreeMap<Arc<str>, UnmanagedCollection>,
     attested: usize,
     pub(super) notes: Vec<String>,
-    pub(super) met: Met<'a>,
+    pub(super) met: RecordsInSync<'a>,
     /// Entries of the ledger that no longer say anything.
-    pub(super) forgotten: Vec<Key>,
+    pub(super) forgotten: Vec<RecordKey>,
 }
 
 /// What makes one change differ from another of the same collection.
-pub(super) struct Draft<'a> {
-    pub action: Action,
-    pub edits: Vec<Edit>,
-    pub mode: Mode,
-    pub drift: Drift,
+pub(super) struct ChangeDraft<'a> {
+    pub action: ChangeAction,
+    pub edits: Vec<FieldChange>,
+    pub mode: ApplyMode,
+    pub drift: DifferenceType,
     pub reason: Option<String>,
     pub notes: &'a [Arc<str>],
     pub provenance: Cow<'a, Provenance>,
     pub found: Option<&'a ObservedRecord>,
-    pub each: Option<&'a [(Field, Value)]>,
+    pub each: Option<&'a [(FieldName, FieldValue)]>,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> CollectionComparison<'a> {
     /// An entry of the ledger means a record only where both go by the same key.
     fn remember(&mut self) {
         let ledger = self.since.and_then(|since| since.ledger);
@@ -172,18 +173,18 @@ impl<'a> Comparison<'a> {
     }
 
     /// What a record comes to that a manifest mentions.
-    fn listed(
+    fn compare_record(
         &mut self,
-        id: &'a Key,
+        id: &'a RecordKey,
         record: &'a DesiredRecord,
         collection: &DesiredCollection,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ZoneFailure> {
         let found = match self.rows.get(id) {
             [] => None,
             [(_, one)] => Some(*one),
             several => return Err(ambiguous(self.id, id, several.len(), collection)),
         };
-        if record.enforcement == Enforcement::Release {
+        if record.enforcement == Enforcement::Unmanage {
             if found.is_some() {
                 self.release(1, collection);
             }
@@ -194,74 +195,83 @@ impl<'a> Comparison<'a> {
         let wanted = self.names.resolve_record(record)?;
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
-                Witness::Zone => {
+                ObservationSource::Zone => {
                     self.met.records.push((id, record));
                     return Ok(());
                 }
-                Witness::People { gone } if gone.contains(&self.key_record(id)) => {
+                ObservationSource::Attestation { gone } if gone.contains(&self.key_record(id)) => {
                     self.count_attested();
                     return Ok(());
                 }
-                Witness::People { .. } => (Action::Delete, Vec::new(), Drift::Extra, Some(MAYBE.to_owned())),
+                ObservationSource::Attestation { .. } => {
+                    (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, Some(MAYBE.to_owned()))
+                }
             },
             (None, false) => {
                 let edits = self.new_fields(id, &wanted, record, collection)?;
-                (Action::Create, edits, Drift::Missing, self.look_alike(id))
+                (ChangeAction::Create, edits, DifferenceType::Missing, self.look_alike(id))
             }
             (Some(_), true) => {
                 // Where the kind has words of its own, the manifest says it in others.
                 let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
-                (Action::Delete, Vec::new(), Drift::Extra, plainly)
+                (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, plainly)
             }
             (Some(found), false) => {
                 let edits = edits(&wanted, &found.fields);
                 let detached = edits.iter().any(|edit| {
                     Some(&edit.field) == collection.shape.attachment.as_ref()
-                        && edit.after == Value::Bool(true)
+                        && edit.after == FieldValue::Bool(true)
                 });
                 match detached {
-                    true => (Action::Update, edits, Drift::Detached, Some(DETACHED.to_owned())),
-                    false => (Action::Update, edits, Drift::Value, None),
+                    true => {
+                        (ChangeAction::Update, edits, DifferenceType::Detached, Some(DETACHED.to_owned()))
+                    }
+                    false => (ChangeAction::Update, edits, DifferenceType::Value, None),
                 }
             }
         };
-        if action == Action::Update && edits.is_empty() {
+        if action == ChangeAction::Update && edits.is_empty() {
             self.count_attested();
             self.met.records.push((id, record));
             return Ok(());
         }
         let unseen = self.observed.witness.is_people();
-        if unseen && (action, record.enforcement) == (Action::Create, Enforcement::Observe) {
+        if unseen && (action, record.enforcement) == (ChangeAction::Create, Enforcement::Report) {
             let note = "so nothing of it is reported";
             self.notes.push(format!("only people can see whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
-            (Enforcement::Enforce, _) | (Enforcement::Initial, Action::Create) => self.done(),
-            (Enforcement::Initial, Action::Update) if self.just_created.contains(id) => self.done(),
-            (Enforcement::Observe, _) => Mode::Report,
-            (Enforcement::Release, _) => return Ok(()),
-            (Enforcement::Initial, Action::Update | Action::Delete) => {
+            (Enforcement::Enforce, _) | (Enforcement::CreateOnly, ChangeAction::Create) => self.apply_mode(),
+            (Enforcement::CreateOnly, ChangeAction::Update) if self.just_created.contains(id) => {
+                self.apply_mode()
+            }
+            (Enforcement::Report, _) => ApplyMode::Report,
+            (Enforcement::Unmanage, _) => return Ok(()),
+            (Enforcement::CreateOnly, ChangeAction::Update | ChangeAction::Delete) => {
                 self.ignored += 1;
                 return Ok(());
             }
         };
         let notes = &record.notes;
         let provenance = Cow::Borrowed(&record.provenance);
-        self.add(id, Draft { action, edits, mode, drift, reason, notes, provenance, found, each: None });
+        self.add(
+            id,
+            ChangeDraft { action, edits, mode, drift, reason, notes, provenance, found, each: None },
+        );
         Ok(())
     }
 
     /// The key fields of a record.
-    pub(super) fn key_record(&self, id: &Key) -> Record {
-        self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect()
+    pub(super) fn key_record(&self, id: &RecordKey) -> Record {
+        self.key.iter().cloned().zip(id.0.iter().cloned().map(FieldValue::from)).collect()
     }
 
     /// A manifest lets go of so many records.
     pub(super) fn release(&mut self, records: usize, collection: &DesiredCollection) {
         let provenance = &collection.provenance;
         let released = (self.released.entry(Arc::clone(&provenance.manifest)))
-            .or_insert_with(|| Released { provenance: provenance.clone(), records: 0 });
+            .or_insert_with(|| UnmanagedCollection { provenance: provenance.clone(), records: 0 });
         released.records += records;
     }
 
@@ -271,40 +281,41 @@ impl<'a> Comparison<'a> {
     }
 
     /// How a change is done that is not only reported.
-    pub(super) fn done(&self) -> Mode {
+    pub(super) fn apply_mode(&self) -> ApplyMode {
         match self.observed.channel {
-            Channel::Api | Channel::Gateway => Mode::Apply,
-            Channel::Runbook => Mode::ByHand,
+            Channel::Api | Channel::Gateway => ApplyMode::Apply,
+            Channel::Runbook => ApplyMode::Manual,
         }
     }
 
     /// Every field of a record that is to be created.
     fn new_fields(
         &self,
-        id: &Key,
-        wanted: &[Wish<'_>],
+        id: &RecordKey,
+        wanted: &[DesiredField<'_>],
         record: &DesiredRecord,
         collection: &DesiredCollection,
-    ) -> Result<Vec<Edit>, Failure> {
-        let wish = |field: &Field| wanted.iter().find(|wish| wish.field == field);
-        let missing = |field: &&Field| wish(field).is_none_or(|wish| wish.value.value == Value::Null);
+    ) -> Result<Vec<FieldChange>, ZoneFailure> {
+        let wish = |field: &FieldName| wanted.iter().find(|wish| wish.field == field);
+        let missing =
+            |field: &&FieldName| wish(field).is_none_or(|wish| wish.value.value == FieldValue::Null);
         // Whether a record is there that only people can see, nobody knows.
-        let seen = self.observed.witness == Witness::Zone;
+        let seen = self.observed.witness == ObservationSource::Zone;
         if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
-            return Err(lacking(self.id, id, required, &record.provenance));
+            return Err(missing_required_field(self.id, id, required, &record.provenance));
         }
         let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
         let filled = silent().map(|(field, default)| {
             // A field that all languages share may be declared for another one.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
-            let shared = shared.filter(|record| record.enforcement != Enforcement::Observe);
+            let shared = shared.filter(|record| record.enforcement != Enforcement::Report);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
                 Some(DesiredValue { value, provenance }) => (value, provenance),
                 None => (default, &record.provenance),
             };
-            Edit {
+            FieldChange {
                 field: field.clone(),
-                name: self.names.shown(field).clone(),
+                name: self.names.display_name(field).clone(),
                 before: None,
                 after: after.clone(),
                 provenance: provenance.clone(),
@@ -313,28 +324,33 @@ impl<'a> Comparison<'a> {
         // Most of what a large plan takes is edits: there is no room to spare in them.
         let mut edits = Vec::with_capacity(wanted.len() + silent().count());
         // To clear what is not there yet is to do nothing.
-        let said = wanted.iter().filter(|wish| wish.value.value != Value::Null);
+        let said = wanted.iter().filter(|wish| wish.value.value != FieldValue::Null);
         edits.extend(said.map(|wish| wish.edit(None)));
         edits.extend(filled);
         Ok(edits)
     }
 
-    pub(super) fn cleared(&self, flag: &Field, found: &ObservedRecord, provenance: &Provenance) -> Edit {
-        Edit {
+    pub(super) fn clear_flag(
+        &self,
+        flag: &FieldName,
+        found: &ObservedRecord,
+        provenance: &Provenance,
+    ) -> FieldChange {
+        FieldChange {
             field: flag.clone(),
-            name: self.names.shown(flag).clone(),
+            name: self.names.display_name(flag).clone(),
             before: found.fields.get(flag).cloned(),
-            after: Value::Bool(false),
+            after: FieldValue::Bool(false),
             provenance: provenance.clone(),
         }
     }
 
-    pub(super) fn add(&mut self, id: &Key, draft: Draft<'_>) {
-        let Draft { action, edits, mode, drift, reason, notes, provenance, found, each } = draft;
+    pub(super) fn add(&mut self, id: &RecordKey, draft: ChangeDraft<'_>) {
+        let ChangeDraft { action, edits, mode, drift, reason, notes, provenance, found, each } = draft;
         let change = Change {
-            address: Address { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
+            address: RecordAddress { zone: self.zone.clone(), collection: self.id.clone(), key: id.clone() },
             action,
-            key: self.key.iter().cloned().zip(id.0.iter().cloned().map(Value::from)).collect(),
+            key: self.key.iter().cloned().zip(id.0.iter().cloned().map(FieldValue::from)).collect(),
             each: each.map(<[_]>::to_vec),
             before: found.map_or_else(Record::new, |found| self.names.shown_record(&found.fields)),
             edits,
@@ -361,8 +377,8 @@ const DETACHED: &str =
 
 /// The fields in which a record differs from what is wanted. A field that the zone left out is
 /// one that holds nothing.
-fn edits(wanted: &[Wish<'_>], found: &Record) -> Vec<Edit> {
+fn edits(wanted: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
     let differing =
-        wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&Value::Null) != wish.value.value);
+        wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value);
     differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
 }

@@ -3,106 +3,112 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::collection::{Comparison, Draft};
+use super::collection::{ChangeDraft, CollectionComparison};
 use crate::model::{
-    Action, Channel, DesiredCollection, Drift, Edit, Farewell, Field, Key, LedgerEntry, Maker,
-    ObservedRecord, Provenance, Record, Value,
+    AppliedRecord, ChangeAction, Channel, DesiredCollection, DifferenceType, FieldChange, FieldName,
+    FieldValue, ManagementOrigin, ObservedRecord, OrphanAction, Provenance, Record, RecordKey,
 };
 
 /// So many are named where records are let go; of more it is said how many.
 const NAMED: usize = 5;
 
 /// What becomes of one.
-enum End<'a> {
+enum OrphanOutcome<'a> {
     /// It goes, or is disabled.
-    Change(Draft<'a>),
+    Change(ChangeDraft<'a>),
     /// It stays, and a reader should know why.
     Stays(&'static str),
     /// There is nothing to do, and nothing to tell.
     Done,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> CollectionComparison<'a> {
     /// What becomes of the orphans. Returns those that are dealt with, so that they are not unlisted too.
     pub(super) fn orphans(
         &mut self,
-        listed: &dyn Fn(&Key) -> bool,
+        listed: &dyn Fn(&RecordKey) -> bool,
         collection: &'a DesiredCollection,
-    ) -> BTreeSet<Key> {
+    ) -> BTreeSet<RecordKey> {
         let mut dealt_with = BTreeSet::new();
         let Some(since) = self.since else { return dealt_with };
         let (Some(orphans), Some(_)) = (since.orphans, self.entries) else { return dealt_with };
         if self.observed.witness.is_people() {
             return dealt_with;
         }
-        let mut staying: Vec<(&'static str, &Key)> = Vec::new();
+        let mut staying: Vec<(&'static str, &RecordKey)> = Vec::new();
         for (key, farewell) in orphans.iter().filter(|(key, _)| !listed(key)) {
             let Some(entry) = self.entry(key) else { continue };
             let rows = self.rows.get(key);
             let end = match rows {
-                [] => End::Done,
-                [(_, found)] => self.end(entry, found, *farewell, collection),
+                [] => OrphanOutcome::Done,
+                [(_, found)] => self.orphan_outcome(entry, found, *farewell, collection),
                 _ => {
                     staying.push(("several rows have the key, so zonal's own cannot be told", key));
                     continue;
                 }
             };
             match end {
-                End::Change(draft) => {
+                OrphanOutcome::Change(draft) => {
                     self.add(key, draft);
                     dealt_with.insert(key.clone());
                 }
-                End::Stays(why) => {
+                OrphanOutcome::Stays(why) => {
                     staying.push((why, key));
                     self.forgotten.push(key.clone());
                 }
-                End::Done => self.forgotten.push(key.clone()),
+                OrphanOutcome::Done => self.forgotten.push(key.clone()),
             }
         }
         self.tell_staying(staying);
         dealt_with
     }
 
-    fn end(
+    fn orphan_outcome(
         &self,
-        entry: &'a LedgerEntry,
+        entry: &'a AppliedRecord,
         found: &'a ObservedRecord,
-        farewell: Farewell,
+        farewell: OrphanAction,
         collection: &'a DesiredCollection,
-    ) -> End<'a> {
-        let Some(holds) = &entry.holds else { return End::Done };
+    ) -> OrphanOutcome<'a> {
+        let Some(holds) = &entry.holds else { return OrphanOutcome::Done };
         let switch = collection.shape.switch.as_ref();
         let farewell = match entry.maker {
-            Maker::Created => farewell,
-            Maker::Adopted | Maker::Amended => Farewell::Release,
+            ManagementOrigin::Created => farewell,
+            ManagementOrigin::Adopted | ManagementOrigin::Amended => OrphanAction::Unmanage,
         };
-        let Some(place) = self.since.and_then(|since| since.prune) else { return End::Stays(UNSAID) };
+        let Some(place) = self.since.and_then(|since| since.prune) else {
+            return OrphanOutcome::Stays(UNSAID);
+        };
         let provenance =
             Provenance { place: place.clone(), manifest: entry.manifest.clone(), override_index: None };
         let (action, edits) = match (farewell, switch) {
-            (Farewell::Spare, _) => return End::Stays(THEIRS),
-            (Farewell::Release, _) if entry.maker == Maker::Created => return End::Stays(LET_GO),
-            (Farewell::Release, _) => return End::Stays(NOT_OURS),
-            (Farewell::Disable, Some(switch)) if found.fields.get(switch) == Some(&Value::Bool(false)) => {
-                return End::Done;
+            (OrphanAction::Keep, _) => return OrphanOutcome::Stays(THEIRS),
+            (OrphanAction::Unmanage, _) if entry.maker == ManagementOrigin::Created => {
+                return OrphanOutcome::Stays(LET_GO);
             }
-            (Farewell::Remove | Farewell::Disable, _)
+            (OrphanAction::Unmanage, _) => return OrphanOutcome::Stays(NOT_OURS),
+            (OrphanAction::Disable, Some(switch))
+                if found.fields.get(switch) == Some(&FieldValue::Bool(false)) =>
+            {
+                return OrphanOutcome::Done;
+            }
+            (OrphanAction::Delete | OrphanAction::Disable, _)
                 if !holds_all(found, holds) || self.holds_more(found, holds, collection) =>
             {
-                return End::Stays(THEIRS);
+                return OrphanOutcome::Stays(THEIRS);
             }
-            (Farewell::Remove, _) => (Action::Delete, Vec::new()),
-            (Farewell::Disable, None) => return End::Stays(NO_SWITCH),
-            (Farewell::Disable, Some(switch)) => {
-                let edit: Edit = self.cleared(switch, found, &provenance);
-                (Action::Update, vec![edit])
+            (OrphanAction::Delete, _) => (ChangeAction::Delete, Vec::new()),
+            (OrphanAction::Disable, None) => return OrphanOutcome::Stays(NO_SWITCH),
+            (OrphanAction::Disable, Some(switch)) => {
+                let edit: FieldChange = self.clear_flag(switch, found, &provenance);
+                (ChangeAction::Update, vec![edit])
             }
         };
-        End::Change(Draft {
+        OrphanOutcome::Change(ChangeDraft {
             action,
             edits,
-            mode: self.done(),
-            drift: Drift::Extra,
+            mode: self.apply_mode(),
+            drift: DifferenceType::Extra,
             reason: Some(REASON.to_owned()),
             notes: &[],
             provenance: Cow::Owned(provenance),
@@ -114,8 +120,9 @@ impl<'a> Comparison<'a> {
     /// Whether a record holds what zonal did not write: a new record has what its manifest says, documented
     /// defaults, and nothing else. What zones fill in by themselves is known of the API's own columns only.
     fn holds_more(&self, found: &ObservedRecord, holds: &Record, collection: &DesiredCollection) -> bool {
-        let is_column =
-            |field: &Field| self.observed.channel == Channel::Api && self.observed.columns.contains(field);
+        let is_column = |field: &FieldName| {
+            self.observed.channel == Channel::Api && self.observed.columns.contains(field)
+        };
         let mut unsaid = found.fields.iter().filter(|(field, _)| !holds.contains_key(*field));
         unsaid.any(|(field, value)| match collection.shape.defaults.get(field) {
             Some(default) => value != default,
@@ -123,7 +130,7 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn tell_staying(&mut self, mut staying: Vec<(&'static str, &Key)>) {
+    fn tell_staying(&mut self, mut staying: Vec<(&'static str, &RecordKey)>) {
         staying.sort();
         for alike in staying.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((why, _)) = alike.first() else { continue };
@@ -140,14 +147,14 @@ impl<'a> Comparison<'a> {
 
 /// Whether a record still holds everything that it held when zonal last applied it.
 fn holds_all(found: &ObservedRecord, holds: &Record) -> bool {
-    holds.iter().all(|(field, value)| found.fields.get(field).unwrap_or(&Value::Null) == value)
+    holds.iter().all(|(field, value)| found.fields.get(field).unwrap_or(&FieldValue::Null) == value)
 }
 
 /// What a field holds that nobody has filled in.
-fn is_nothing(value: &Value) -> bool {
+fn is_nothing(value: &FieldValue) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::Text(_) | Value::List(_) => false,
+        FieldValue::Null | FieldValue::Bool(false) => true,
+        FieldValue::Bool(true) | FieldValue::Text(_) | FieldValue::List(_) => false,
     }
 }
 

@@ -2,27 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Wanted;
+use super::DesiredOfCollection;
 use crate::model::{
-    Action, Amend, Change, CollectionChanges, CollectionId, DesiredCollection, DesiredRecord, DesiredValue,
-    Failure, FailureClass, Key, ObservedCollection, ObservedZone, Provenance, Reference, Standing, Table,
-    Value,
+    Change, ChangeAction, CollectionChanges, CollectionId, CollectionRole, DesiredCollection, DesiredRecord,
+    DesiredValue, FailureClass, FieldAmendment, FieldValue, ObservedCollection, ObservedZone, Provenance,
+    RecordKey, RecordReference, TableName, ZoneFailure,
 };
 
 /// Everything that the records of a collection refer to.
-pub fn of<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = &'a Reference> {
+pub fn references<'a>(wanted: &'a DesiredOfCollection<'a>) -> impl Iterator<Item = &'a RecordReference> {
     uses(wanted).map(|(_, reference)| reference)
 }
 
 /// What refers to something.
-enum Use<'a> {
+enum ReferenceUser<'a> {
     /// A record.
-    Record(&'a Key, &'a Provenance),
+    Record(&'a RecordKey, &'a Provenance),
     /// The value of a field that is amended.
-    Amend(&'a Amend),
+    Amend(&'a FieldAmendment),
 }
 
-impl Use<'_> {
+impl ReferenceUser<'_> {
     /// What it is called.
     fn name(&self) -> String {
         match self {
@@ -42,26 +42,33 @@ impl Use<'_> {
     fn is_in(&self, change: &Change) -> bool {
         match self {
             Self::Record(key, _) => {
-                change.address.key == **key && matches!(change.action, Action::Create | Action::Update)
+                change.address.key == **key
+                    && matches!(change.action, ChangeAction::Create | ChangeAction::Update)
             }
             Self::Amend(amend) => change.edits.iter().any(|edit| edit.provenance == amend.provenance),
         }
     }
 }
 
-fn uses<'a>(wanted: &'a Wanted<'a>) -> impl Iterator<Item = (Use<'a>, &'a Reference)> {
+fn uses<'a>(
+    wanted: &'a DesiredOfCollection<'a>,
+) -> impl Iterator<Item = (ReferenceUser<'a>, &'a RecordReference)> {
     let collections = || wanted.collections.iter();
     let records = collections().flat_map(|collection| &collection.records);
     let records = records.filter(|(_, record)| !record.absent).flat_map(|(key, record)| {
-        record.references.iter().map(move |reference| (Use::Record(key, &record.provenance), reference))
+        record
+            .references
+            .iter()
+            .map(move |reference| (ReferenceUser::Record(key, &record.provenance), reference))
     });
     let amendments = collections().flat_map(|collection| &collection.amendments);
     let amends = amendments.flat_map(|amendment| &amendment.amends);
-    records.chain(amends.filter_map(|amend| Some((Use::Amend(amend), amend.reference.as_ref()?))))
+    records.chain(amends.filter_map(|amend| Some((ReferenceUser::Amend(amend), amend.reference.as_ref()?))))
 }
 
 /// What could not be looked up, by collection and reason: the names, and what refers to them.
-type Unknown<'a> = BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<String>, BTreeSet<String>)>;
+type UnresolvedReferences<'a> =
+    BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<String>, BTreeSet<String>)>;
 
 /// The changes, if everything that they refer to is there or is wanted too. What cannot be looked up is
 /// told, and so is a record that refers to nothing although it is already there.
@@ -70,13 +77,13 @@ type Unknown<'a> = BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<Strin
 /// `Mismatch` where a record that would be written refers to what the zone lacks.
 pub fn check(
     mut changes: CollectionChanges,
-    wanted: &Wanted<'_>,
+    wanted: &DesiredOfCollection<'_>,
     zone: &[DesiredCollection],
     observed: &ObservedZone,
-) -> Result<CollectionChanges, Failure> {
-    let mut unknown = Unknown::new();
+) -> Result<CollectionChanges, ZoneFailure> {
+    let mut unknown = UnresolvedReferences::new();
     for (user, reference) in uses(wanted) {
-        let Reference { to, fields, what } = reference;
+        let RecordReference { to, fields, what } = reference;
         let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
         let named = format!("{what} `{}`", named.join("|"));
         let found = match observed.collections.get(to) {
@@ -84,7 +91,7 @@ pub fn check(
             None => continue,
             Some(found) => found.as_ref(),
         };
-        if found.is_ok_and(|found| holds(found, reference)) {
+        if found.is_ok_and(|found| contains_record(found, reference)) {
             continue;
         }
         let writes = changes.changes.iter().any(|change| user.is_in(change));
@@ -94,15 +101,15 @@ pub fn check(
             Ok(_) => {
                 let message = format!("{} refers to {named}, which is not in the zone's {to}", user.name());
                 if writes {
-                    return Err(Failure::new(FailureClass::Mismatch, message).help(format!(
+                    return Err(ZoneFailure::new(FailureClass::Mismatch, message).help(format!(
                         "declare it, add it in the zone, or leave the zone out ({})",
                         user.provenance()
                     )));
                 }
                 // A zone that has no record to amend refers to nothing.
                 match user {
-                    Use::Record(..) => changes.notes.push(message),
-                    Use::Amend(_) => {}
+                    ReferenceUser::Record(..) => changes.notes.push(message),
+                    ReferenceUser::Amend(_) => {}
                 }
                 continue;
             }
@@ -126,25 +133,26 @@ pub fn check(
     Ok(changes)
 }
 
-fn is_desired(reference: &Reference, zone: &[DesiredCollection]) -> bool {
+fn is_desired(reference: &RecordReference, zone: &[DesiredCollection]) -> bool {
     let there = |collection: &&DesiredCollection| {
         let same = collection.id.shares_rows_with(&reference.to);
         same || collection.id.kind == reference.to.kind
-            && matches!(collection.id.table, Table::Title(_)) != matches!(reference.to.table, Table::Title(_))
+            && matches!(collection.id.table, TableName::Title(_))
+                != matches!(reference.to.table, TableName::Title(_))
     };
     let holds = |record: &DesiredRecord| {
         let said = |field| record.fields.get(field).and_then(|said: &DesiredValue| said.value.as_text());
         !record.absent && reference.fields.iter().all(|(field, text)| said(field) == Some(&**text))
     };
-    let zone = zone.iter().filter(|collection| collection.standing != Standing::InView);
+    let zone = zone.iter().filter(|collection| collection.standing != CollectionRole::ReferenceOnly);
     zone.filter(there).flat_map(|collection| collection.records.values()).any(|record| holds(record))
 }
 
-fn holds(found: &ObservedCollection, reference: &Reference) -> bool {
+fn contains_record(found: &ObservedCollection, reference: &RecordReference) -> bool {
     found.records.iter().any(|record| {
         reference.fields.iter().all(|(field, text)| {
             let field = found.aliases.get(field).unwrap_or(field);
-            record.fields.get(field).and_then(Value::as_text) == Some(&**text)
+            record.fields.get(field).and_then(FieldValue::as_text) == Some(&**text)
         })
     })
 }

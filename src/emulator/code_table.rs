@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{View, language_name, sub_system};
-use super::document::{Node, Part};
-use super::put::{Flag, Put, text};
-use super::refusal::Refusal;
-use super::table::{CodeRow, CodeTable};
+use super::error_response::ErrorResponse;
+use super::response_document::{DocumentNode, DocumentPart};
+use super::table::{EmulatedCodeRow, EmulatedCodeTable};
+use super::table_put::{RowFlag, TablePut, required_text};
+use super::table_response::{ResponseContext, language_name, sub_system};
 use super::zone::EmulatedZone;
 
-impl CodeRow {
+impl EmulatedCodeRow {
     /// The description in a language. One that is missing is answered in the default language;
     /// what Alma does is not known.
     pub(super) fn description(&self, language: &str, zone: &EmulatedZone) -> &str {
@@ -21,44 +21,47 @@ impl CodeRow {
     }
 }
 
-impl CodeTable {
+impl EmulatedCodeTable {
     /// The table with its rows.
-    pub(super) fn answer(&self, view: &View<'_>) -> Node {
+    pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         if view.full() {
             let language = view.language.to_owned();
             let name = language_name(view.language).to_owned();
-            parts.push(Part::Child("language", Node::Valued(language, vec![("desc", name)])));
+            parts.push(DocumentPart::Child("language", DocumentNode::Valued(language, vec![("desc", name)])));
         }
         let rows = self.rows.get(view.library).map_or(&[][..], Vec::as_slice);
-        let items = view.ordered(&self.name, rows).into_iter().map(|row| {
+        let items = view.sort_rows(&self.name, rows).into_iter().map(|row| {
             let mut parts = vec![
-                Part::Child("code", Node::Text(row.code.clone())),
-                Part::Child("description", Node::Text(row.description(view.language, view.zone).to_owned())),
+                DocumentPart::Child("code", DocumentNode::Text(row.code.clone())),
+                DocumentPart::Child(
+                    "description",
+                    DocumentNode::Text(row.description(view.language, view.zone).to_owned()),
+                ),
             ];
             if view.full() || row.default {
-                parts.push(Part::Child("default", Node::Flag(row.default)));
+                parts.push(DocumentPart::Child("default", DocumentNode::Flag(row.default)));
             }
             if view.full() || !row.enabled {
-                parts.push(Part::Child("enabled", Node::Flag(row.enabled)));
+                parts.push(DocumentPart::Child("enabled", DocumentNode::Flag(row.enabled)));
             }
             view.stamp(&mut parts, row.updated.as_ref());
-            Node::Group(parts)
+            DocumentNode::Group(parts)
         });
-        parts.push(Part::List { around: Some("rows"), item: "row", items: items.collect() });
-        Node::Group(parts)
+        parts.push(DocumentPart::List { around: Some("rows"), item: "row", items: items.collect() });
+        DocumentNode::Group(parts)
     }
 
     /// The table as a list shows it.
-    pub(super) fn entry(&self, view: &View<'_>) -> Vec<Part> {
+    pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
-            parts.push(Part::Attribute("link", view.link("code-tables", &self.name)));
+            parts.push(DocumentPart::Attribute("link", view.table_link("code-tables", &self.name)));
         }
-        parts.push(Part::Child("name", Node::Text(self.name.clone())));
-        parts.push(Part::Child("description", Node::Text(self.description.clone())));
+        parts.push(DocumentPart::Child("name", DocumentNode::Text(self.name.clone())));
+        parts.push(DocumentPart::Child("description", DocumentNode::Text(self.description.clone())));
         parts.push(sub_system(&self.sub_system));
-        parts.push(Part::Child("patron_facing", Node::Flag(self.patron_facing)));
+        parts.push(DocumentPart::Child("patron_facing", DocumentNode::Flag(self.patron_facing)));
         view.stamp(&mut parts, self.updated.as_ref());
         parts.push(view.scope());
         parts
@@ -66,19 +69,19 @@ impl CodeTable {
 
     /// Takes the rows of a PUT in place of its own and says which library's they are. Rows that
     /// are left out are gone, in every language (reported by client authors, not proven).
-    pub(super) fn replace(&mut self, put: &Put<'_>) -> Result<String, Refusal> {
-        let name = text(put.body, "name")?;
+    pub(super) fn replace(&mut self, put: &TablePut<'_>) -> Result<String, ErrorResponse> {
+        let name = required_text(put.body, "name")?;
         if name.is_empty() {
-            return Err(Refusal::business(90100, "Code table name is empty."));
+            return Err(ErrorResponse::business(90100, "Code table name is empty."));
         }
         if name != self.name {
             let message = format!("The body holds code table {name}, the path names {}.", self.name);
-            return Err(Refusal::business(402119, message));
+            return Err(ErrorResponse::business(402119, message));
         }
         put.require(&["sub_system", "patron_facing", "scope"])?;
         let library = put.library(self.level, 90121)?;
         let held = self.rows.get(&library).map_or(&[][..], Vec::as_slice);
-        let rows = taken(put, held)?;
+        let rows = merge_put_rows(put, held)?;
         if rows != held {
             self.updated = Some(put.stamp());
             self.rows.insert(library.clone(), rows);
@@ -89,34 +92,44 @@ impl CodeTable {
 
 /// The rows of a PUT, laid over the rows held so far: other languages and who changed an equal
 /// row stay as they were.
-fn taken(put: &Put<'_>, held: &[CodeRow]) -> Result<Vec<CodeRow>, Refusal> {
-    let held: BTreeMap<&str, &CodeRow> = held.iter().map(|row| (row.code.as_str(), row)).collect();
+fn merge_put_rows(
+    put: &TablePut<'_>,
+    held: &[EmulatedCodeRow],
+) -> Result<Vec<EmulatedCodeRow>, ErrorResponse> {
+    let held: BTreeMap<&str, &EmulatedCodeRow> = held.iter().map(|row| (row.code.as_str(), row)).collect();
     let mut seen = BTreeSet::new();
     let mut rows = Vec::new();
     for sent in put.rows()? {
-        let (code, description) = (text(sent, "code")?, text(sent, "description")?);
+        let (code, description) = (required_text(sent, "code")?, required_text(sent, "description")?);
         if code.is_empty() || description.is_empty() {
-            return Err(Refusal::business(402119, "General error: a row needs a code and a description."));
+            return Err(ErrorResponse::business(
+                402119,
+                "General error: a row needs a code and a description.",
+            ));
         }
         if !seen.insert(code) {
-            return Err(Refusal::business(402119, format!("General error: the code {code} is there twice.")));
+            return Err(ErrorResponse::business(
+                402119,
+                format!("General error: the code {code} is there twice."),
+            ));
         }
-        let enabled = Flag::of(sent, "enabled")? != Flag::Off;
-        let default = Flag::of(sent, "default")? == Flag::On;
-        let same = |row: &CodeRow| {
+        let enabled = RowFlag::parse_flag(sent, "enabled")? != RowFlag::Off;
+        let default = RowFlag::parse_flag(sent, "default")? == RowFlag::On;
+        let same = |row: &EmulatedCodeRow| {
             row.description(put.language, put.zone) == description
                 && (row.enabled, row.default) == (enabled, default)
         };
         rows.push(match held.get(code) {
             Some(row) if same(row) => (*row).clone(),
             Some(row) => {
-                let mut row = CodeRow { enabled, default, updated: Some(put.stamp()), ..(*row).clone() };
+                let mut row =
+                    EmulatedCodeRow { enabled, default, updated: Some(put.stamp()), ..(*row).clone() };
                 if row.description(put.language, put.zone) != description {
                     row.descriptions.insert(put.language.to_owned(), description.to_owned());
                 }
                 row
             }
-            None => CodeRow {
+            None => EmulatedCodeRow {
                 code: code.to_owned(),
                 descriptions: BTreeMap::from([(put.language.to_owned(), description.to_owned())]),
                 enabled,
@@ -126,7 +139,7 @@ fn taken(put: &Put<'_>, held: &[CodeRow]) -> Result<Vec<CodeRow>, Refusal> {
         });
     }
     if rows.iter().filter(|row| row.default).count() > 1 {
-        return Err(Refusal::business(90122, "There are multiple default codes."));
+        return Err(ErrorResponse::business(90122, "There are multiple default codes."));
     }
     Ok(rows)
 }

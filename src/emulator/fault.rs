@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::behaviour::ErrorShape;
+use super::config::ErrorShape;
 use super::random::{mix, text};
 
 /// A rule by which requests fail. What is left out matches everything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct InjectedFault {
     /// Code of the zone; `null` for each zone.
     #[serde(default)]
     pub zone: Option<String>,
@@ -21,15 +21,15 @@ pub struct Fault {
     pub path: Option<String>,
     /// Which of the matching requests are hit.
     #[serde(default)]
-    pub when: When,
+    pub when: FaultTrigger,
     /// What becomes of them.
-    pub effect: Effect,
+    pub effect: FaultEffect,
 }
 
 /// Which of the matching requests are hit. They are counted from 1, in each zone on its own.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum When {
+pub enum FaultTrigger {
     /// Each.
     #[default]
     Always,
@@ -46,7 +46,7 @@ pub enum When {
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Effect {
+pub enum FaultEffect {
     /// An error, or with `html` a page of some proxy.
     Status {
         /// The HTTP status.
@@ -58,7 +58,7 @@ pub enum Effect {
         #[serde(default = "on_demand")]
         message: String,
         /// What it looks like.
-        #[serde(default = "asked")]
+        #[serde(default = "default_error_shape")]
         shape: ErrorShape,
         /// Whether the request was carried out all the same.
         #[serde(default)]
@@ -96,26 +96,26 @@ fn on_demand() -> String {
     "Fault on demand.".to_owned()
 }
 
-fn asked() -> ErrorShape {
+fn default_error_shape() -> ErrorShape {
     ErrorShape::Asked
 }
 
 /// A rule in one zone, with what it has seen there.
-pub(super) struct Armed {
-    pub fault: Fault,
+pub(super) struct ArmedFault {
+    pub fault: InjectedFault,
     /// Tells rules apart that are otherwise the same, so that each has its own chance.
     pub number: u64,
     matched: u64,
 }
 
-impl Armed {
-    pub fn new(fault: Fault, number: u64) -> Self {
+impl ArmedFault {
+    pub fn new(fault: InjectedFault, number: u64) -> Self {
         Self { fault, number, matched: 0 }
     }
 
     /// What becomes of this request, where it is hit. Counts it where it matches.
-    pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<Effect> {
-        let Fault { zone: of, method: verb, path, when, effect } = &self.fault;
+    pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<FaultEffect> {
+        let InjectedFault { zone: of, method: verb, path, when, effect } = &self.fault;
         let matches = of.as_deref().is_none_or(|of| of == zone)
             && verb.as_deref().is_none_or(|verb| verb.eq_ignore_ascii_case(method))
             && path.as_deref().is_none_or(|path| target.contains(path));
@@ -124,11 +124,11 @@ impl Armed {
         }
         self.matched += 1;
         let hit = match when {
-            When::Always => true,
-            When::Nth(n) => self.matched == *n,
-            When::First(n) => self.matched <= *n,
-            When::After(n) => self.matched > *n,
-            When::Percent(percent) => {
+            FaultTrigger::Always => true,
+            FaultTrigger::Nth(n) => self.matched == *n,
+            FaultTrigger::First(n) => self.matched <= *n,
+            FaultTrigger::After(n) => self.matched > *n,
+            FaultTrigger::Percent(percent) => {
                 mix(&[seed, self.number, text(zone), self.matched]) % 100 < u64::from(*percent)
             }
         };

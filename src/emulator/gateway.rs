@@ -6,11 +6,15 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
-use super::fault::Effect;
-use super::kept::{self, Kept, Name, Record, key_of, types};
-use super::network::{Allowed, Broken, Network, Place, State, lock, nap};
-use super::table::Stamp;
+use super::api_request::ApiRequest;
+use super::fault::FaultEffect;
+use super::gateway_collections::{
+    self, EmulatedGatewayCollection, EmulatedGatewayRecord, GatewayCollectionKey, key_of, types,
+};
+use super::network::{
+    DroppedConnection, EmulatedNetwork, EmulatorState, KeyPermission, ZoneEntry, lock, nap,
+};
+use super::table::ModificationStamp;
 use crate::kinds::GatewayCollection;
 use std::time::Duration;
 
@@ -33,7 +37,7 @@ impl Default for GatewayKeys {
 }
 
 /// What a path below [`PREFIX`] names.
-struct Route {
+struct GatewayRoute {
     zone: String,
     /// The type of collection; `None` for the list of them.
     kind: Option<String>,
@@ -42,25 +46,29 @@ struct Route {
 }
 
 /// An answer that is an error: status, code, words.
-type No = (StatusCode, &'static str, String);
+type GatewayErrorResponse = (StatusCode, &'static str, String);
 
-impl Network {
+impl EmulatedNetwork {
     /// Answers one request to the gateway.
-    pub async fn gateway(&self, call: &Call, request: &Request<Bytes>) -> Result<Response<Bytes>, Broken> {
-        let route = Route::of(request.uri().path());
+    pub async fn gateway(
+        &self,
+        call: &ApiRequest,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, DroppedConnection> {
+        let route = GatewayRoute::parse_path(request.uri().path());
         let place =
             route.as_ref().and_then(|route| self.places.iter().find(|place| place.zone.code == route.zone));
-        let effect = place.and_then(|place| place.struck(call));
+        let effect = place.and_then(|place| place.fault_effect(call));
         if let Some(place) = place {
             let latency = lock(&place.state).settings.latency_ms;
             nap(Duration::from_millis(latency)).await;
         }
         match effect {
-            Some(Effect::Refused) => return Err(Broken::Before),
-            Some(Effect::Hang) => return std::future::pending().await,
-            Some(Effect::Status { status, processed: false, ref message, .. }) => {
+            Some(FaultEffect::Refused) => return Err(DroppedConnection::NotReceived),
+            Some(FaultEffect::Hang) => return std::future::pending().await,
+            Some(FaultEffect::Status { status, processed: false, ref message, .. }) => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                return Ok(said(Err((status, "FAULT", message.clone()))));
+                return Ok(json_response(Err((status, "FAULT", message.clone()))));
             }
             Some(_) | None => {}
         }
@@ -72,42 +80,42 @@ impl Network {
             (_, _) => Err((StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such zone".to_owned())),
         };
         match effect {
-            Some(Effect::AnswerLost) => Err(Broken::After),
-            Some(_) | None => Ok(said(answer)),
+            Some(FaultEffect::AnswerLost) => Err(DroppedConnection::ResponseLost),
+            Some(_) | None => Ok(json_response(answer)),
         }
     }
 
-    fn gateway_allows(&self, call: &Call) -> Option<Allowed> {
+    fn gateway_allows(&self, call: &ApiRequest) -> Option<KeyPermission> {
         let keys = &*lock(&self.gateway_keys);
         match call.key.as_deref()? {
-            key if key == keys.write => Some(Allowed::Everything),
-            key if key == keys.read => Some(Allowed::Reading),
+            key if key == keys.write => Some(KeyPermission::ReadWrite),
+            key if key == keys.read => Some(KeyPermission::ReadOnly),
             _ => None,
         }
     }
 
     fn serve(
         &self,
-        route: &Route,
-        place: &Place,
-        call: &Call,
+        route: &GatewayRoute,
+        place: &ZoneEntry,
+        call: &ApiRequest,
         request: &Request<Bytes>,
-    ) -> Result<Value, No> {
+    ) -> Result<Value, GatewayErrorResponse> {
         let role = place.zone.role;
         let Some(kind) = &route.kind else {
             let entry =
                 |each: &GatewayCollection| json!({"kind": each.kind, "verbs": ["read", "put", "delete"]});
             return Ok(json!({"collections": types(role).map(entry).collect::<Vec<_>>()}));
         };
-        let of = kept::find(kind, role)
+        let of = gateway_collections::find(kind, role)
             .ok_or_else(|| (StatusCode::NOT_FOUND, "NOT_FOUND", format!("{kind} are not served")))?;
-        let State { institution, settings, .. } = &mut *lock(&place.state);
-        let name: Name = (kind.clone(), call.query.table.clone());
+        let EmulatorState { institution, settings, .. } = &mut *lock(&place.state);
+        let name: GatewayCollectionKey = (kind.clone(), call.query.table.clone());
         let kept = institution.kept.entry(name).or_default();
         match (&route.record, &call.method) {
             (None, &Method::GET) => Ok(collection(kept)),
             (Some(_), &Method::PUT | &Method::DELETE)
-                if self.gateway_allows(call) != Some(Allowed::Everything) =>
+                if self.gateway_allows(call) != Some(KeyPermission::ReadWrite) =>
             {
                 Err((StatusCode::FORBIDDEN, "FORBIDDEN", "the key may only read".to_owned()))
             }
@@ -117,14 +125,14 @@ impl Network {
                     let words = format!("the revision is {} by now", kept.revision);
                     return Err((StatusCode::PRECONDITION_FAILED, "MOVED", words));
                 }
-                let stamp = Stamp { by: settings.api_user.clone(), date: settings.today.clone() };
+                let stamp = ModificationStamp { by: settings.api_user.clone(), date: settings.today.clone() };
                 if call.method == Method::DELETE {
                     kept.records.remove(key).ok_or_else(|| {
                         (StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such record".to_owned())
                     })?;
                 } else {
                     let fields = fields(of, key, request.body())?;
-                    kept.records.insert(key.clone(), Record { fields, updated: Some(stamp) });
+                    kept.records.insert(key.clone(), EmulatedGatewayRecord { fields, updated: Some(stamp) });
                     // What is available for groups may name this one from now on.
                     if let ("AvailabilityGroups", [name]) = (of.kind, key.as_slice()) {
                         institution.electronic.add_group(name);
@@ -132,7 +140,7 @@ impl Network {
                 }
                 kept.revision += 1;
                 let revision = kept.revision.to_string();
-                institution.changed();
+                institution.mark_changed();
                 Ok(json!({"revision": revision}))
             }
             (_, _) => Err((StatusCode::METHOD_NOT_ALLOWED, "METHOD", "that cannot be done here".to_owned())),
@@ -140,19 +148,19 @@ impl Network {
     }
 }
 
-impl Place {
+impl ZoneEntry {
     /// What becomes of a request to the gateway for this zone, by the rules that are armed.
-    fn struck(&self, call: &Call) -> Option<Effect> {
-        let State { settings, faults, .. } = &mut *lock(&self.state);
-        let strike = |armed: &mut super::fault::Armed| {
+    fn fault_effect(&self, call: &ApiRequest) -> Option<FaultEffect> {
+        let EmulatorState { settings, faults, .. } = &mut *lock(&self.state);
+        let strike = |armed: &mut super::fault::ArmedFault| {
             armed.strike(settings.seed, &self.zone.code, call.method.as_str(), &call.target)
         };
         faults.iter_mut().filter_map(strike).next()
     }
 }
 
-impl Route {
-    fn of(path: &str) -> Option<Self> {
+impl GatewayRoute {
+    fn parse_path(path: &str) -> Option<Self> {
         let mut segments = path
             .strip_prefix(PREFIX)?
             .split('/')
@@ -171,10 +179,10 @@ impl Route {
     }
 }
 
-fn collection(kept: &Kept) -> Value {
-    let records = kept.records.values().map(|Record { fields, updated }| {
+fn collection(kept: &EmulatedGatewayCollection) -> Value {
+    let records = kept.records.values().map(|EmulatedGatewayRecord { fields, updated }| {
         let mut record = json!({"fields": fields});
-        if let Some(Stamp { by, date }) = updated {
+        if let Some(ModificationStamp { by, date }) = updated {
             record["updatedBy"] = by.clone().into();
             record["updateDate"] = date.clone().into();
         }
@@ -190,7 +198,11 @@ fn collection(kept: &Kept) -> Value {
 }
 
 /// The fields of a record that is put, once they are allowed.
-fn fields(of: &GatewayCollection, key: &[String], body: &[u8]) -> Result<Map<String, Value>, No> {
+fn fields(
+    of: &GatewayCollection,
+    key: &[String],
+    body: &[u8],
+) -> Result<Map<String, Value>, GatewayErrorResponse> {
     let bad = |words: String| (StatusCode::BAD_REQUEST, "INVALID_RECORD", words);
     let body: Value = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let fields =
@@ -209,7 +221,7 @@ fn fields(of: &GatewayCollection, key: &[String], body: &[u8]) -> Result<Map<Str
     Ok(fields.clone())
 }
 
-fn said(answer: Result<Value, No>) -> Response<Bytes> {
+fn json_response(answer: Result<Value, GatewayErrorResponse>) -> Response<Bytes> {
     let (status, body) = match answer {
         Ok(body) => (StatusCode::OK, body),
         Err((status, code, message)) => {

@@ -5,57 +5,59 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Method;
 
-use super::answer::View;
-use super::behaviour::{ColumnValues, Lists, Settings};
-use super::body;
-use super::call::{Call, Route};
-use super::document::{Format, Node, Part, XML_DECLARATION, write};
-use super::edit::{Scheduled, Subject};
-use super::electronic::{self, Electronic};
-use super::jobs::Jobs;
-use super::kept::{Kept, Name};
+use super::api_request::{ApiRequest, ApiRoute};
+use super::config::{ColumnValues, Lists, ZoneConfig};
+use super::edit_schedule::TableEvent;
+use super::electronic::{self, ElectronicInventory};
+use super::error_response::ErrorResponse;
+use super::gateway_collections::{EmulatedGatewayCollection, GatewayCollectionKey};
+use super::jobs::EmulatedJobs;
+use super::librarian_edit::{EditTarget, ScheduledEdit};
 use super::mapping_table::{check_actions, check_values};
-use super::objects::Objects;
-use super::put::Put;
-use super::refusal::Refusal;
-use super::schedule::Happened;
-use super::table::{Access, CodeTable, MappingTable, Stamp, TableKind, TableSeed};
+use super::request_body;
+use super::response_document::{BodyFormat, DocumentNode, DocumentPart, XML_DECLARATION, write};
+use super::table::{
+    ApiAccess, EmulatedCodeTable, EmulatedMappingTable, EmulatedTableType, ModificationStamp, TableSeed,
+};
+use super::table_put::TablePut;
+use super::table_response::ResponseContext;
+use super::whole_objects::EmulatedObjects;
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
 /// A request at its zone.
-pub(super) struct Visit<'a> {
-    pub call: &'a Call,
+pub(super) struct InstitutionRequest<'a> {
+    pub call: &'a ApiRequest,
     pub sent: &'a [u8],
     pub zone: &'a EmulatedZone,
-    pub settings: &'a Settings,
+    pub settings: &'a ZoneConfig,
     /// The institution that the zone says it is.
     pub code: &'a str,
 }
 
-impl Visit<'_> {
+impl InstitutionRequest<'_> {
     /// Who and when, for what this visit changes.
-    pub fn stamp(&self) -> Stamp {
-        Stamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
+    pub fn stamp(&self) -> ModificationStamp {
+        ModificationStamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
     }
 }
 
 /// A successful answer.
-pub(super) type Reply = (Format, Bytes);
+pub(super) type SuccessResponse = (BodyFormat, Bytes);
 
 /// What a zone holds.
-pub(super) struct Institution {
-    pub code_tables: BTreeMap<String, CodeTable>,
-    pub mapping_tables: BTreeMap<String, MappingTable>,
-    pub electronic: Electronic,
-    pub objects: Objects,
-    pub scheduled: Vec<Scheduled>,
+pub(super) struct EmulatedInstitution {
+    pub code_tables: BTreeMap<String, EmulatedCodeTable>,
+    pub mapping_tables: BTreeMap<String, EmulatedMappingTable>,
+    pub electronic: ElectronicInventory,
+    pub objects: EmulatedObjects,
+    pub scheduled: Vec<ScheduledEdit>,
     /// What the API does not reach.
-    pub kept: BTreeMap<Name, Kept>,
-    pub jobs: Jobs,
+    pub kept: BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection>,
+    pub jobs: EmulatedJobs,
     /// Answers by format and target, until anything changes: most requests of a run are the same
     /// few reads, and writing them again each time is what would make the emulator slow.
-    written: BTreeMap<Format, BTreeMap<String, Bytes>>,
+    written: BTreeMap<BodyFormat, BTreeMap<String, Bytes>>,
     /// Another number after each change of what the zone holds.
     pub revision: u64,
 }
@@ -63,17 +65,17 @@ pub(super) struct Institution {
 /// Beyond this many answers something asks for ever new ones, and keeping them is no use.
 const WRITTEN: usize = 1_000;
 
-impl Institution {
+impl EmulatedInstitution {
     pub fn new(
         tables: impl IntoIterator<Item = TableSeed>,
-        objects: Objects,
-        kept: BTreeMap<Name, Kept>,
-        jobs: Jobs,
+        objects: EmulatedObjects,
+        kept: BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection>,
+        jobs: EmulatedJobs,
     ) -> Self {
         let mut institution = Self {
             code_tables: BTreeMap::new(),
             mapping_tables: BTreeMap::new(),
-            electronic: Electronic::default(),
+            electronic: ElectronicInventory::default(),
             objects,
             scheduled: Vec::new(),
             kept,
@@ -90,7 +92,7 @@ impl Institution {
         match table {
             TableSeed::Code(table) => drop(self.code_tables.insert(table.name.clone(), table)),
             TableSeed::Mapping(table) => drop(self.mapping_tables.insert(table.code.clone(), table)),
-            TableSeed::Electronic(resource) => self.electronic.put(resource),
+            TableSeed::Electronic(resource) => self.electronic.insert_or_replace(resource),
         }
         self.forget_written();
     }
@@ -98,94 +100,98 @@ impl Institution {
     /// To be called whenever an answer may have become another one.
     pub fn forget_written(&mut self) {
         self.written.clear();
-        self.changed();
+        self.mark_changed();
     }
 
     /// To be called whenever what the zone holds has become something else, whether an answer shows it or not.
-    pub fn changed(&mut self) {
+    pub fn mark_changed(&mut self) {
         self.revision += 1;
     }
 
     /// Answers a request that the gateway let through.
-    pub fn answer(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
-        let Visit { call, sent: _, zone: _, settings, code } = visit;
+    pub fn handle(&mut self, visit: &InstitutionRequest<'_>) -> Result<SuccessResponse, ErrorResponse> {
+        let InstitutionRequest { call, sent: _, zone: _, settings, code } = visit;
         match (&call.route, &call.method) {
-            (Route::Test, &Method::GET | &Method::POST) => {
+            (ApiRoute::Test, &Method::GET | &Method::POST) => {
                 let text = format!("{} - OK - institutionCode: {code}", call.method);
-                Ok((Format::Xml, format!("{XML_DECLARATION}<test>{text}</test>").into()))
+                Ok((BodyFormat::Xml, format!("{XML_DECLARATION}<test>{text}</test>").into()))
             }
-            (Route::General, &Method::GET) => Ok(general(visit)),
-            (Route::List(kind), &Method::GET) => self.remembered(call, |held| held.list(*kind, visit)),
-            (Route::Below(parent), &Method::GET) => {
-                self.remembered(call, |held| held.resources(parent, visit))
+            (ApiRoute::General, &Method::GET) => Ok(general(visit)),
+            (ApiRoute::List(kind), &Method::GET) => {
+                self.cached_response(call, |held| held.list(*kind, visit))
             }
-            (Route::Table(kind, name), &Method::GET) => {
-                let reply = self.remembered(call, |held| held.table(*kind, name, visit))?;
-                self.come((*kind).into(), name, Happened::Read, settings);
+            (ApiRoute::Below(parent), &Method::GET) => {
+                self.cached_response(call, |held| held.resources(parent, visit))
+            }
+            (ApiRoute::Table(kind, name), &Method::GET) => {
+                let reply = self.cached_response(call, |held| held.table(*kind, name, visit))?;
+                self.come((*kind).into(), name, TableEvent::Read, settings);
                 Ok(reply)
             }
-            (Route::Table(kind, name), &Method::PUT) => {
+            (ApiRoute::Table(kind, name), &Method::PUT) => {
                 let reply = self.replace(*kind, name, visit)?;
-                self.come((*kind).into(), name, Happened::Write, settings);
+                self.come((*kind).into(), name, TableEvent::Write, settings);
                 Ok(reply)
             }
-            (Route::Jobs, &Method::GET) => self.remembered(call, |held| held.jobs.list(visit)),
-            (Route::Runs(job), &Method::GET) => self.remembered(call, |held| held.jobs.runs(job, visit)),
+            (ApiRoute::Jobs, &Method::GET) => self.cached_response(call, |held| held.jobs.list(visit)),
+            (ApiRoute::Runs(job), &Method::GET) => {
+                self.cached_response(call, |held| held.jobs.runs(job, visit))
+            }
             (
-                Route::Letters | Route::Letter(_) | Route::Relations | Route::OpenHours,
+                ApiRoute::Letters | ApiRoute::Letter(_) | ApiRoute::Relations | ApiRoute::OpenHours,
                 &Method::GET | &Method::PUT,
             ) => self.object(visit),
             (
-                Route::Test
-                | Route::General
-                | Route::List(_)
-                | Route::Below(_)
-                | Route::Table(..)
-                | Route::Jobs
-                | Route::Runs(_)
-                | Route::Letters
-                | Route::Letter(_)
-                | Route::Relations
-                | Route::OpenHours
-                | Route::Users
-                | Route::User(_)
-                | Route::Nothing,
+                ApiRoute::Test
+                | ApiRoute::General
+                | ApiRoute::List(_)
+                | ApiRoute::Below(_)
+                | ApiRoute::Table(..)
+                | ApiRoute::Jobs
+                | ApiRoute::Runs(_)
+                | ApiRoute::Letters
+                | ApiRoute::Letter(_)
+                | ApiRoute::Relations
+                | ApiRoute::OpenHours
+                | ApiRoute::Users
+                | ApiRoute::User(_)
+                | ApiRoute::Nothing,
                 _,
-            ) => Err(Refusal::routing()),
+            ) => Err(ErrorResponse::routing_error()),
         }
     }
 
     /// Answers for what is not a table, and lets librarians race it.
-    fn object(&mut self, visit: &Visit<'_>) -> Result<Reply, Refusal> {
-        let reply = self.objects.answer(visit)?;
-        let happened = if visit.call.method == Method::GET { Happened::Read } else { Happened::Write };
+    fn object(&mut self, visit: &InstitutionRequest<'_>) -> Result<SuccessResponse, ErrorResponse> {
+        let reply = self.objects.handle(visit)?;
+        let happened = if visit.call.method == Method::GET { TableEvent::Read } else { TableEvent::Write };
         let library = visit.call.query.scope.as_deref().filter(|scope| *scope != visit.zone.code);
         let library = library.unwrap_or_default();
         match &visit.call.route {
-            Route::Letter(code) => self.come(Subject::Letter, code, happened, visit.settings),
-            Route::Relations => self.come(Subject::Relations, library, happened, visit.settings),
-            Route::OpenHours => self.come(Subject::OpenHours, library, happened, visit.settings),
-            Route::Test
-            | Route::General
-            | Route::List(_)
-            | Route::Below(_)
-            | Route::Table(..)
-            | Route::Letters
-            | Route::Jobs
-            | Route::Runs(_)
-            | Route::Users
-            | Route::User(_)
-            | Route::Nothing => {}
+            ApiRoute::Letter(code) => self.come(EditTarget::Letter, code, happened, visit.settings),
+            ApiRoute::Relations => self.come(EditTarget::Relations, library, happened, visit.settings),
+            ApiRoute::OpenHours => self.come(EditTarget::OpenHours, library, happened, visit.settings),
+            ApiRoute::Test
+            | ApiRoute::General
+            | ApiRoute::List(_)
+            | ApiRoute::Below(_)
+            | ApiRoute::Table(..)
+            | ApiRoute::Letters
+            | ApiRoute::Jobs
+            | ApiRoute::Runs(_)
+            | ApiRoute::Users
+            | ApiRoute::User(_)
+            | ApiRoute::Nothing => {}
         }
         Ok(reply)
     }
 
     /// The answer that was written before, or the one that is written now.
-    fn remembered(
+    fn cached_response(
         &mut self,
-        call: &Call,
-        make: impl FnOnce(&Self) -> Result<Bytes, Refusal>,
-    ) -> Result<Reply, Refusal> {
+        call: &ApiRequest,
+        make: impl FnOnce(&Self) -> Result<Bytes, ErrorResponse>,
+    ) -> Result<SuccessResponse, ErrorResponse> {
         if let Some(bytes) = self.written.get(&call.answer).and_then(|written| written.get(&call.target)) {
             return Ok((call.answer, bytes.clone()));
         }
@@ -199,21 +205,25 @@ impl Institution {
     }
 
     /// All tables of a type without their rows. Hidden ones are not shown; what Alma does is not known.
-    fn list(&self, kind: TableKind, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
-        let Visit { call, sent: _, zone, settings, code: _ } = *visit;
-        let view = View { zone, settings, language: &zone.default_language, library: "" };
-        let shown = |access: Access| access != Access::Hidden;
-        let (root, item, entries): (_, _, Vec<Node>) = match kind {
-            TableKind::Code => {
+    fn list(&self, kind: EmulatedTableType, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
+        let InstitutionRequest { call, sent: _, zone, settings, code: _ } = *visit;
+        let view = ResponseContext { zone, settings, language: &zone.default_language, library: "" };
+        let shown = |access: ApiAccess| access != ApiAccess::Hidden;
+        let (root, item, entries): (_, _, Vec<DocumentNode>) = match kind {
+            EmulatedTableType::Code => {
                 let tables = self.code_tables.values().filter(|table| shown(table.access));
-                ("code_tables", "code_table", tables.map(|table| Node::Group(table.entry(&view))).collect())
+                (
+                    "code_tables",
+                    "code_table",
+                    tables.map(|table| DocumentNode::Group(table.entry(&view))).collect(),
+                )
             }
-            TableKind::Mapping => {
+            EmulatedTableType::Mapping => {
                 let tables = self.mapping_tables.values().filter(|table| shown(table.access));
-                let entries = tables.map(|table| Node::Group(table.entry(&view))).collect();
+                let entries = tables.map(|table| DocumentNode::Group(table.entry(&view))).collect();
                 ("mapping_tables", "mapping_table", entries)
             }
-            TableKind::Electronic => return self.resources("", visit),
+            EmulatedTableType::Electronic => return self.resources("", visit),
         };
         let total = entries.len();
         let items = match settings.lists {
@@ -226,26 +236,34 @@ impl Institution {
         };
         let mut parts = Vec::new();
         if view.full() {
-            parts.push(Part::Count("total_record_count", total));
+            parts.push(DocumentPart::Count("total_record_count", total));
         }
-        parts.push(Part::List { around: None, item, items });
-        Ok(write(root, &Node::Group(parts), call.answer, settings.booleans))
+        parts.push(DocumentPart::List { around: None, item, items });
+        Ok(write(root, &DocumentNode::Group(parts), call.answer, settings.booleans))
     }
 
     /// The e-resources below another one, e-collections below `""`: in pages, as the vendor's OpenAPI says.
-    fn resources(&self, parent: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
-        let Visit { call, sent: _, zone: _, settings, code: _ } = *visit;
+    fn resources(&self, parent: &str, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
+        let InstitutionRequest { call, sent: _, zone: _, settings, code: _ } = *visit;
         let (item, entries) = self.electronic.list(parent, settings)?;
         let total = entries.len();
         let offset = number("offset", call.query.offset.as_deref(), 0)?;
         let limit = number("limit", call.query.limit.as_deref(), 10)?.min(100);
         let items = entries.into_iter().skip(offset).take(limit).collect();
-        let parts = vec![Part::Count("total_record_count", total), Part::List { around: None, item, items }];
-        Ok(write(&format!("{item}s"), &Node::Group(parts), call.answer, settings.booleans))
+        let parts = vec![
+            DocumentPart::Count("total_record_count", total),
+            DocumentPart::List { around: None, item, items },
+        ];
+        Ok(write(&format!("{item}s"), &DocumentNode::Group(parts), call.answer, settings.booleans))
     }
 
-    fn table(&self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Bytes, Refusal> {
-        let Visit { call, sent: _, zone, settings, code: _ } = *visit;
+    fn table(
+        &self,
+        kind: EmulatedTableType,
+        name: &str,
+        visit: &InstitutionRequest<'_>,
+    ) -> Result<Bytes, ErrorResponse> {
+        let InstitutionRequest { call, sent: _, zone, settings, code: _ } = *visit;
         let library = match call.query.scope.as_deref() {
             None => "",
             Some(scope) if scope == zone.code => "",
@@ -253,56 +271,64 @@ impl Institution {
             Some(scope) => return Err(invalid("scope", scope)),
         };
         let language = language(call, zone, &zone.default_language)?;
-        let view = View { zone, settings, language, library };
+        let view = ResponseContext { zone, settings, language, library };
         let (root, node) = match kind {
-            TableKind::Code => {
-                let table = self.code_tables.get(name).ok_or_else(|| missing(name))?;
+            EmulatedTableType::Code => {
+                let table = self.code_tables.get(name).ok_or_else(|| table_not_found(name))?;
                 visible(table.access, name)?;
-                ("code_table", table.answer(&view))
+                ("code_table", table.to_document(&view))
             }
-            TableKind::Mapping => {
-                let table = self.mapping_tables.get(name).ok_or_else(|| missing(name))?;
+            EmulatedTableType::Mapping => {
+                let table = self.mapping_tables.get(name).ok_or_else(|| table_not_found(name))?;
                 visible(table.access, name)?;
-                ("mapping_table", table.answer(&view))
+                ("mapping_table", table.to_document(&view))
             }
-            TableKind::Electronic => (electronic::root(name), self.electronic.answer(name, settings)?),
+            EmulatedTableType::Electronic => {
+                (electronic::root(name), self.electronic.answer(name, settings)?)
+            }
         };
         Ok(write(root, &node, call.answer, settings.booleans))
     }
 
-    fn replace(&mut self, kind: TableKind, name: &str, visit: &Visit<'_>) -> Result<Reply, Refusal> {
-        let Visit { call, sent, zone, settings, code: _ } = *visit;
+    fn replace(
+        &mut self,
+        kind: EmulatedTableType,
+        name: &str,
+        visit: &InstitutionRequest<'_>,
+    ) -> Result<SuccessResponse, ErrorResponse> {
+        let InstitutionRequest { call, sent, zone, settings, code: _ } = *visit;
         let root = match kind {
-            TableKind::Code => "code_table",
-            TableKind::Mapping => "mapping_table",
-            TableKind::Electronic => electronic::root(name),
+            EmulatedTableType::Code => "code_table",
+            EmulatedTableType::Mapping => "mapping_table",
+            EmulatedTableType::Electronic => electronic::root(name),
         };
-        let format =
-            call.body.ok_or_else(|| Refusal::invalid_request("The Content-Type is neither JSON nor XML."))?;
-        let body = body::read(format, root, sent).map_err(Refusal::invalid_request)?;
+        let format = call
+            .body
+            .ok_or_else(|| ErrorResponse::invalid_request("The Content-Type is neither JSON nor XML."))?;
+        let body = request_body::parse_body(format, root, sent).map_err(ErrorResponse::invalid_request)?;
         // The default of PUT is English, not the institution's language (the vendor's OpenAPI).
         let language = language(call, zone, "en")?;
-        let put = Put { body: &body, language, zone, settings };
-        let view = |library| View { zone, settings, language, library };
+        let put = TablePut { body: &body, language, zone, settings };
+        let view = |library| ResponseContext { zone, settings, language, library };
         let node = match kind {
-            TableKind::Code => {
-                let table = self.code_tables.get_mut(name).ok_or_else(|| missing(name))?;
+            EmulatedTableType::Code => {
+                let table = self.code_tables.get_mut(name).ok_or_else(|| table_not_found(name))?;
                 writable(table.access, name, 90123)?;
                 let library = table.replace(&put)?;
-                table.answer(&view(&library))
+                table.to_document(&view(&library))
             }
-            TableKind::Mapping => {
+            EmulatedTableType::Mapping => {
                 let actions = self.mapping_tables.get("BlockToBlockedActions").cloned();
-                let table = self.mapping_tables.get_mut(name).ok_or_else(|| missing(name))?;
+                let table = self.mapping_tables.get_mut(name).ok_or_else(|| table_not_found(name))?;
                 writable(table.access, name, 90125)?;
                 if settings.column_values == ColumnValues::Checked {
                     check_values(table, &put, &self.code_tables)?;
                     check_actions(table, &put, actions.as_ref())?;
                 }
                 let library = table.replace(&put)?;
-                table.answer(&view(&library))
+                table.to_document(&view(&library))
             }
-            TableKind::Electronic => {
+            EmulatedTableType::Electronic => {
                 self.electronic.replace(name, &body, settings)?;
                 self.electronic.answer(name, settings)?
             }
@@ -312,26 +338,26 @@ impl Institution {
     }
 }
 
-fn general(visit: &Visit<'_>) -> Reply {
-    let Visit { call, sent: _, zone, settings, code } = *visit;
+fn general(visit: &InstitutionRequest<'_>) -> SuccessResponse {
+    let InstitutionRequest { call, sent: _, zone, settings, code } = *visit;
     let name = vec![("desc", zone.name.clone())];
     let environment = match zone.environment_type {
         EnvironmentType::Production => "production",
         EnvironmentType::Sandbox => "sandbox",
     };
-    let node = Node::Group(vec![
-        Part::Child("institution", Node::Valued(code.to_owned(), name)),
-        Part::Child("alma_url", Node::Text(format!("{}/", settings.base_url))),
-        Part::Child("environment_type", Node::Text(environment.to_owned())),
+    let node = DocumentNode::Group(vec![
+        DocumentPart::Child("institution", DocumentNode::Valued(code.to_owned(), name)),
+        DocumentPart::Child("alma_url", DocumentNode::Text(format!("{}/", settings.base_url))),
+        DocumentPart::Child("environment_type", DocumentNode::Text(environment.to_owned())),
     ]);
     (call.answer, write("general", &node, call.answer, settings.booleans))
 }
 
 pub(super) fn language<'a>(
-    call: &'a Call,
+    call: &'a ApiRequest,
     zone: &'a EmulatedZone,
     default: &'a str,
-) -> Result<&'a str, Refusal> {
+) -> Result<&'a str, ErrorResponse> {
     match call.query.lang.as_deref() {
         None => Ok(default),
         Some(language) if zone.languages.iter().any(|known| known == language) => Ok(language),
@@ -339,30 +365,32 @@ pub(super) fn language<'a>(
     }
 }
 
-pub(super) fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, Refusal> {
+pub(super) fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, ErrorResponse> {
     text.map_or(Ok(default), |text| text.parse().map_err(|_| invalid(name, text)))
 }
 
 /// Reported by client authors for names that do not exist: HTTP 400, never 404.
-fn missing(name: &str) -> Refusal {
-    Refusal::business(90101, format!("The table {name} does not exist."))
+fn table_not_found(name: &str) -> ErrorResponse {
+    ErrorResponse::business(90101, format!("The table {name} does not exist."))
 }
 
-fn visible(access: Access, name: &str) -> Result<(), Refusal> {
+fn visible(access: ApiAccess, name: &str) -> Result<(), ErrorResponse> {
     match access {
-        Access::Hidden => Err(Refusal::business(90102, format!("The table {name} is hidden."))),
-        Access::Open | Access::Fixed => Ok(()),
+        ApiAccess::Hidden => Err(ErrorResponse::business(90102, format!("The table {name} is hidden."))),
+        ApiAccess::Open | ApiAccess::Fixed => Ok(()),
     }
 }
 
-fn writable(access: Access, name: &str, fixed: u32) -> Result<(), Refusal> {
+fn writable(access: ApiAccess, name: &str, fixed: u32) -> Result<(), ErrorResponse> {
     visible(access, name)?;
     match access {
-        Access::Fixed => Err(Refusal::business(fixed, format!("The table {name} is not customizable."))),
-        Access::Open | Access::Hidden => Ok(()),
+        ApiAccess::Fixed => {
+            Err(ErrorResponse::business(fixed, format!("The table {name} is not customizable.")))
+        }
+        ApiAccess::Open | ApiAccess::Hidden => Ok(()),
     }
 }
 
-pub(super) fn invalid(name: &str, value: &str) -> Refusal {
-    Refusal::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
+pub(super) fn invalid(name: &str, value: &str) -> ErrorResponse {
+    ErrorResponse::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
 }

@@ -4,17 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::answer::View;
-use super::behaviour::LetterEnabled;
-use super::document::{Node, Part};
-use super::put::{Flag, text};
-use super::refusal::Refusal;
-use super::table::Stamp;
+use super::config::LetterEnabled;
+use super::error_response::ErrorResponse;
+use super::response_document::{DocumentNode, DocumentPart};
+use super::table::ModificationStamp;
+use super::table_put::{RowFlag, required_text};
+use super::table_response::ResponseContext;
 
 /// A letter, or a component of letters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Letter {
+pub struct EmulatedLetter {
     /// Its code.
     pub code: String,
     /// What people call it.
@@ -34,41 +34,45 @@ pub struct Letter {
     pub customized: bool,
     /// Last change; `None` as delivered.
     #[serde(default)]
-    pub updated: Option<Stamp>,
+    pub updated: Option<ModificationStamp>,
     /// The stylesheet.
     pub xsl: String,
 }
 
-impl Letter {
+impl EmulatedLetter {
     /// The letter as it is answered on its own.
-    pub(super) fn answer(&self, view: &View<'_>) -> Node {
+    pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
-        parts.push(Part::Child("xsl", Node::Text(self.xsl.clone())));
-        Node::Group(parts)
+        parts.push(DocumentPart::Child("xsl", DocumentNode::Text(self.xsl.clone())));
+        DocumentNode::Group(parts)
     }
 
     /// The letter as a list shows it.
-    pub(super) fn entry(&self, view: &View<'_>) -> Vec<Part> {
+    pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
-            parts.push(Part::Attribute("link", view.link("letters", &self.code)));
+            parts.push(DocumentPart::Attribute("link", view.table_link("letters", &self.code)));
         }
-        parts.push(Part::Child("code", Node::Text(self.code.clone())));
-        parts.push(Part::Child("enabled", yes_or_no(self.enabled)));
-        parts.push(Part::Child("name", Node::Text(self.name.clone())));
+        parts.push(DocumentPart::Child("code", DocumentNode::Text(self.code.clone())));
+        parts.push(DocumentPart::Child("enabled", yes_or_no(self.enabled)));
+        parts.push(DocumentPart::Child("name", DocumentNode::Text(self.name.clone())));
         if view.full() {
-            parts.push(Part::Child("description", Node::Text(self.description.clone())));
-            parts.push(Part::Child("channel", Node::Text(self.channel.clone())));
+            parts.push(DocumentPart::Child("description", DocumentNode::Text(self.description.clone())));
+            parts.push(DocumentPart::Child("channel", DocumentNode::Text(self.channel.clone())));
         }
-        parts.push(Part::Child("retention_period", Node::Text(self.retention_period.clone())));
+        parts
+            .push(DocumentPart::Child("retention_period", DocumentNode::Text(self.retention_period.clone())));
         if view.full() {
-            parts.push(Part::Child("customized", yes_or_no(self.customized)));
-            parts.push(Part::Child("patron_facing", yes_or_no(self.patron_facing)));
+            parts.push(DocumentPart::Child("customized", yes_or_no(self.customized)));
+            parts.push(DocumentPart::Child("patron_facing", yes_or_no(self.patron_facing)));
             let labels = vec![("desc", self.code.clone())];
-            parts.push(Part::Child("labels", Node::Valued(self.code.clone(), labels)));
-            if let Some(Stamp { by, date }) = &self.updated {
-                parts.push(Part::Child("updated_by", Node::Valued(by.clone(), vec![("desc", by.clone())])));
-                parts.push(Part::Child("update_date", Node::Text(date.clone())));
+            parts.push(DocumentPart::Child("labels", DocumentNode::Valued(self.code.clone(), labels)));
+            if let Some(ModificationStamp { by, date }) = &self.updated {
+                parts.push(DocumentPart::Child(
+                    "updated_by",
+                    DocumentNode::Valued(by.clone(), vec![("desc", by.clone())]),
+                ));
+                parts.push(DocumentPart::Child("update_date", DocumentNode::Text(date.clone())));
             }
         }
         parts
@@ -80,18 +84,18 @@ impl Letter {
         &mut self,
         body: &Map<String, Value>,
         settings: LetterEnabled,
-        stamp: Stamp,
-    ) -> Result<(), Refusal> {
-        let failed = |what: &str| Refusal::business(60343, format!("The update failed: {what}."));
+        stamp: ModificationStamp,
+    ) -> Result<(), ErrorResponse> {
+        let failed = |what: &str| ErrorResponse::business(60343, format!("The update failed: {what}."));
         if let Some(field) =
             ["code", "name", "retention_period"].iter().find(|field| !body.contains_key(**field))
         {
             return Err(failed(&format!("{field} is missing")));
         }
-        if text(body, "code")? != self.code {
+        if required_text(body, "code")? != self.code {
             return Err(failed("the code is that of another letter"));
         }
-        let xsl = text(body, "xsl")?;
+        let xsl = required_text(body, "xsl")?;
         if xsl.trim().is_empty() {
             return Err(failed("xsl is empty"));
         }
@@ -110,19 +114,19 @@ impl Letter {
 }
 
 /// `{"value": "true", "desc": "Yes"}`: codes of a code table, not flags (the vendor's schema).
-fn yes_or_no(flag: bool) -> Node {
-    Node::Valued(flag.to_string(), vec![("desc", if flag { "Yes" } else { "No" }.to_owned())])
+fn yes_or_no(flag: bool) -> DocumentNode {
+    DocumentNode::Valued(flag.to_string(), vec![("desc", if flag { "Yes" } else { "No" }.to_owned())])
 }
 
-fn flag(body: &Map<String, Value>, field: &str) -> Result<Option<bool>, Refusal> {
+fn flag(body: &Map<String, Value>, field: &str) -> Result<Option<bool>, ErrorResponse> {
     let object = match body.get(field) {
         Some(Value::Object(object)) => object,
         Some(_) | None => body,
     };
     let field = if std::ptr::eq(object, body) { field } else { "value" };
-    Ok(match Flag::of(object, field)? {
-        Flag::On => Some(true),
-        Flag::Off => Some(false),
-        Flag::Missing => None,
+    Ok(match RowFlag::parse_flag(object, field)? {
+        RowFlag::On => Some(true),
+        RowFlag::Off => Some(false),
+        RowFlag::Missing => None,
     })
 }

@@ -4,40 +4,41 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::answer::{View, sub_system};
-use super::behaviour::{ManagedInNetwork, UnusedColumns};
-use super::document::{Node, Part};
-use super::put::{Flag, Put, text};
-use super::refusal::Refusal;
-use super::table::{CodeTable, Column, Header, MappingRow, MappingTable};
-use crate::model::network::Role;
+use super::config::{ManagedInNetwork, UnusedColumns};
+use super::error_response::ErrorResponse;
+use super::response_document::{DocumentNode, DocumentPart};
+use super::table::{ColumnHeader, ColumnType, EmulatedCodeTable, EmulatedMappingRow, EmulatedMappingTable};
+use super::table_put::{RowFlag, TablePut, required_text};
+use super::table_response::{ResponseContext, sub_system};
+use crate::model::network::ZoneRole;
 
 /// What the API calls the columns of a row: seven, from 0 on (the vendor's schema).
 const COLUMNS: [&str; 7] = ["column0", "column1", "column2", "column3", "column4", "column5", "column6"];
 
-impl MappingTable {
+impl EmulatedMappingTable {
     /// The table with its headers and rows.
-    pub(super) fn answer(&self, view: &View<'_>) -> Node {
+    pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
-        let headers = self.headers.iter().enumerate().map(|(number, header)| header.answer(number, view));
-        parts.push(Part::List { around: Some("headers"), item: "header", items: headers.collect() });
+        let headers =
+            self.headers.iter().enumerate().map(|(number, header)| header.to_document(number, view));
+        parts.push(DocumentPart::List { around: Some("headers"), item: "header", items: headers.collect() });
         let rows = self.rows.get(view.library).map_or(&[][..], Vec::as_slice);
-        let rows = view.ordered(&self.code, rows).into_iter().map(|row| row.answer(view));
-        parts.push(Part::List { around: Some("rows"), item: "row", items: rows.collect() });
-        Node::Group(parts)
+        let rows = view.sort_rows(&self.code, rows).into_iter().map(|row| row.to_document(view));
+        parts.push(DocumentPart::List { around: Some("rows"), item: "row", items: rows.collect() });
+        DocumentNode::Group(parts)
     }
 
     /// The table as a list shows it.
-    pub(super) fn entry(&self, view: &View<'_>) -> Vec<Part> {
+    pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
-            parts.push(Part::Attribute("link", view.link("mapping-tables", &self.code)));
+            parts.push(DocumentPart::Attribute("link", view.table_link("mapping-tables", &self.code)));
         }
-        parts.push(Part::Child("code", Node::Text(self.code.clone())));
-        parts.push(Part::Child("name", Node::Text(self.name.clone())));
-        parts.push(Part::Child("description", Node::Text(self.description.clone())));
+        parts.push(DocumentPart::Child("code", DocumentNode::Text(self.code.clone())));
+        parts.push(DocumentPart::Child("name", DocumentNode::Text(self.name.clone())));
+        parts.push(DocumentPart::Child("description", DocumentNode::Text(self.description.clone())));
         parts.push(sub_system(&self.sub_system));
-        parts.push(Part::Child("customized", Node::Flag(self.customized)));
+        parts.push(DocumentPart::Child("customized", DocumentNode::Flag(self.customized)));
         view.stamp(&mut parts, self.updated.as_ref());
         parts.push(view.scope());
         parts
@@ -45,19 +46,19 @@ impl MappingTable {
 
     /// Takes the rows of a PUT in place of its own and says which library's they are. Rows that
     /// are left out are gone (reported by client authors, not proven).
-    pub(super) fn replace(&mut self, put: &Put<'_>) -> Result<String, Refusal> {
-        let code = text(put.body, "code")?;
+    pub(super) fn replace(&mut self, put: &TablePut<'_>) -> Result<String, ErrorResponse> {
+        let code = required_text(put.body, "code")?;
         if code.is_empty() {
-            return Err(Refusal::business(90126, "Mapping table name is empty."));
+            return Err(ErrorResponse::business(90126, "Mapping table name is empty."));
         }
         if code != self.code {
             let message = format!("The body holds mapping table {code}, the path names {}.", self.code);
-            return Err(Refusal::business(402119, message));
+            return Err(ErrorResponse::business(402119, message));
         }
         put.require(&["name", "sub_system", "customized", "scope"])?;
         let library = put.library(self.level, 90127)?;
         let held = self.rows.get(&library).map_or(&[][..], Vec::as_slice);
-        let rows = taken(put, held)?;
+        let rows = merge_put_rows(put, held)?;
         if rows != held {
             self.updated = Some(put.stamp());
             self.customized = true;
@@ -67,51 +68,55 @@ impl MappingTable {
     }
 }
 
-impl Header {
-    fn answer(&self, number: usize, view: &View<'_>) -> Node {
+impl ColumnHeader {
+    fn to_document(&self, number: usize, view: &ResponseContext<'_>) -> DocumentNode {
         let link = |path: &str, name: &str| match view.full() {
-            true => vec![("link", view.link(path, name))],
+            true => vec![("link", view.table_link(path, name))],
             false => Vec::new(),
         };
         let (kind, attributes) = match &self.column {
-            Column::Text => ("TextField", Vec::new()),
-            Column::Date => ("date", Vec::new()),
-            Column::Options => ("Custom Option List", Vec::new()),
-            Column::Code(table) => ("code-tables", link("code-tables", table)),
-            Column::Mapping(table) => ("mapping-tables", link("mapping-tables", table)),
+            ColumnType::Text => ("TextField", Vec::new()),
+            ColumnType::Date => ("date", Vec::new()),
+            ColumnType::Options => ("Custom Option List", Vec::new()),
+            ColumnType::Code(table) => ("code-tables", link("code-tables", table)),
+            ColumnType::Mapping(table) => ("mapping-tables", link("mapping-tables", table)),
         };
-        Node::Group(vec![
-            Part::Child("number", Node::Text(number.to_string())),
-            Part::Child("name", Node::Text(self.name.clone())),
-            Part::Child("description", Node::Text(self.name.clone())),
-            Part::Child("type", Node::Valued(kind.to_owned(), attributes)),
+        DocumentNode::Group(vec![
+            DocumentPart::Child("number", DocumentNode::Text(number.to_string())),
+            DocumentPart::Child("name", DocumentNode::Text(self.name.clone())),
+            DocumentPart::Child("description", DocumentNode::Text(self.name.clone())),
+            DocumentPart::Child("type", DocumentNode::Valued(kind.to_owned(), attributes)),
         ])
     }
 }
 
-impl MappingRow {
-    fn answer(&self, view: &View<'_>) -> Node {
+impl EmulatedMappingRow {
+    fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = Vec::new();
         for (name, value) in COLUMNS.into_iter().zip(&self.columns) {
             if !value.is_empty() || view.settings.unused_columns == UnusedColumns::Empty {
-                parts.push(Part::Child(name, Node::Text(value.clone())));
+                parts.push(DocumentPart::Child(name, DocumentNode::Text(value.clone())));
             }
         }
         if view.full() || !self.enabled {
-            parts.push(Part::Child("enabled", Node::Flag(self.enabled)));
+            parts.push(DocumentPart::Child("enabled", DocumentNode::Flag(self.enabled)));
         }
         if view.full() || self.managed_in_network {
-            parts.push(Part::Child("managed_in_network", Node::Flag(self.managed_in_network)));
+            parts
+                .push(DocumentPart::Child("managed_in_network", DocumentNode::Flag(self.managed_in_network)));
         }
         view.stamp(&mut parts, self.updated.as_ref());
-        Node::Group(parts)
+        DocumentNode::Group(parts)
     }
 }
 
 /// The rows of a PUT. Rows have no id, so one that is held with the same values is that row,
 /// and keeps who changed it.
-fn taken(put: &Put<'_>, held: &[MappingRow]) -> Result<Vec<MappingRow>, Refusal> {
-    let mut held: Vec<&MappingRow> = held.iter().collect();
+fn merge_put_rows(
+    put: &TablePut<'_>,
+    held: &[EmulatedMappingRow],
+) -> Result<Vec<EmulatedMappingRow>, ErrorResponse> {
+    let mut held: Vec<&EmulatedMappingRow> = held.iter().collect();
     let mut rows = Vec::new();
     for sent in put.rows()? {
         let row = row(put, sent, &held)?;
@@ -127,39 +132,43 @@ fn taken(put: &Put<'_>, held: &[MappingRow]) -> Result<Vec<MappingRow>, Refusal>
     Ok(rows)
 }
 
-fn row(put: &Put<'_>, sent: &Map<String, Value>, held: &[&MappingRow]) -> Result<MappingRow, Refusal> {
+fn row(
+    put: &TablePut<'_>,
+    sent: &Map<String, Value>,
+    held: &[&EmulatedMappingRow],
+) -> Result<EmulatedMappingRow, ErrorResponse> {
     let mut columns: [String; 7] = Default::default();
     for (column, name) in columns.iter_mut().zip(COLUMNS) {
-        text(sent, name)?.clone_into(column);
+        required_text(sent, name)?.clone_into(column);
     }
-    let managed = Flag::of(sent, "managed_in_network")? == Flag::On;
+    let managed = RowFlag::parse_flag(sent, "managed_in_network")? == RowFlag::On;
     let managed_in_network = match (put.settings.managed_in_network, put.zone.role) {
-        (ManagedInNetwork::Honoured, Role::Network) => managed,
+        (ManagedInNetwork::Honoured, ZoneRole::Network) => managed,
         // "Relevant only for NZ" (the vendor's schema).
-        (ManagedInNetwork::Honoured, Role::Member) | (ManagedInNetwork::Ignored, _) => held
+        (ManagedInNetwork::Honoured, ZoneRole::Member) | (ManagedInNetwork::Ignored, _) => held
             .iter()
             .find(|held| held.columns == columns)
             .or_else(|| held.iter().find(|held| held.columns[0] == columns[0]))
             .is_some_and(|held| held.managed_in_network),
     };
-    let enabled = Flag::of(sent, "enabled")? != Flag::Off;
-    Ok(MappingRow { columns, enabled, managed_in_network, updated: Some(put.stamp()) })
+    let enabled = RowFlag::parse_flag(sent, "enabled")? != RowFlag::Off;
+    Ok(EmulatedMappingRow { columns, enabled, managed_in_network, updated: Some(put.stamp()) })
 }
 
 /// Refuses values that the code table behind their column does not hold.
 pub(super) fn check_values(
-    table: &MappingTable,
-    put: &Put<'_>,
-    code_tables: &BTreeMap<String, CodeTable>,
-) -> Result<(), Refusal> {
+    table: &EmulatedMappingTable,
+    put: &TablePut<'_>,
+    code_tables: &BTreeMap<String, EmulatedCodeTable>,
+) -> Result<(), ErrorResponse> {
     for (number, header) in table.headers.iter().enumerate() {
-        let Column::Code(name) = &header.column else { continue };
+        let ColumnType::Code(name) = &header.column else { continue };
         let Some(rows) = code_tables.get(name).and_then(|codes| codes.rows.get("")) else { continue };
         for sent in put.rows()? {
-            let value = text(sent, &format!("column{number}"))?;
+            let value = required_text(sent, &format!("column{number}"))?;
             if !value.is_empty() && !rows.iter().any(|row| row.code == value) {
                 let message = format!("General error: '{value}' is not a code of {name} ({}).", header.name);
-                return Err(Refusal::business(402119, message));
+                return Err(ErrorResponse::business(402119, message));
             }
         }
     }
@@ -169,19 +178,19 @@ pub(super) fn check_values(
 /// Refuses blocked actions that the vendor has not added to the institution: the options of that column
 /// are the rows of another table.
 pub(super) fn check_actions(
-    table: &MappingTable,
-    put: &Put<'_>,
-    actions: Option<&MappingTable>,
-) -> Result<(), Refusal> {
+    table: &EmulatedMappingTable,
+    put: &TablePut<'_>,
+    actions: Option<&EmulatedMappingTable>,
+) -> Result<(), ErrorResponse> {
     let column = table.headers.iter().position(|header| header.name == "Blocked Action");
     let (Some(column), Some(rows)) = (column, actions.and_then(|actions| actions.rows.get(""))) else {
         return Ok(());
     };
     for sent in put.rows()? {
-        let value = text(sent, &format!("column{column}"))?;
+        let value = required_text(sent, &format!("column{column}"))?;
         if !value.is_empty() && !rows.iter().any(|row| row.columns[0] == value) {
             let message = format!("General error: '{value}' is not a blocked action of the institution.");
-            return Err(Refusal::business(402119, message));
+            return Err(ErrorResponse::business(402119, message));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! An Alma network on loopback: the API of every zone, with its thresholds and faults.
 //!
 //! Nothing public lets a developer test writes to Alma without a sandbox. This emulator keeps to
-//! the vendor's OpenAPI and schemas; what they leave open is a switch of [`Behaviour`], so that
+//! the vendor's OpenAPI and schemas; what they leave open is a switch of [`EmulatorConfig`], so that
 //! a client is tested against both answers, and nothing here is proof of what Alma does.
 //!
 //! # The API
@@ -36,7 +36,7 @@
 //!
 //! | request | body or answer |
 //! | --- | --- |
-//! | `GET POST /emulator/behaviour` | [`Behaviour`]; a POST replaces it wholly |
+//! | `GET POST /emulator/behaviour` | [`EmulatorConfig`]; a POST replaces it wholly |
 //! | `GET POST DELETE /emulator/faults` | one [`Fault`] is added by each POST, a DELETE removes all |
 //! | `POST /emulator/edits` | one [`Edit`] |
 //! | `POST /emulator/records` | one [`RecordEdit`] of what the gateway serves |
@@ -85,40 +85,40 @@
 //!  "rows": {"": [{"code": "RED", "descriptions": {"en": "Red", "fr": "Rouge"}}]}}}
 //! ```
 
-mod answer;
-mod behaviour;
-mod body;
-mod build;
-mod call;
+mod api_request;
 mod code_table;
-mod conduct;
+mod config;
 mod control;
-mod document;
-mod edit;
+mod edit_schedule;
 mod electronic;
+mod error_response;
 mod fault;
 mod gateway;
+mod gateway_collections;
 mod institution;
 mod jobs;
-mod kept;
 mod letter;
-mod log;
+mod librarian_edit;
+mod library_relations;
 mod mapping_table;
 mod network;
-mod objects;
 mod open_hours;
-mod put;
 mod random;
-mod refusal;
-mod relations;
+mod request_body;
+mod request_log;
+mod response_document;
 mod router;
-mod schedule;
 mod seed;
-mod stored;
+mod services;
+mod stored_settings;
 mod table;
+mod table_builders;
+mod table_put;
+mod table_response;
 mod threshold;
 mod transport;
 mod users;
+mod whole_objects;
 mod zone;
 
 #[cfg(test)]
@@ -126,25 +126,28 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use behaviour::{
-    Behaviour, Booleans, ColumnValues, Connection, ErrorShape, GroupCodes, GroupSettings, InstitutionHours,
-    LetterEnabled, Lists, ManagedInNetwork, OptionalFields, Override, RelationShape, RowOrder, UnknownKey,
-    UnusedColumns,
+pub use config::{
+    Booleans, ColumnValues, Connection, EmulatorConfig, ErrorShape, GroupCodes, GroupSettings,
+    InstitutionHours, LetterEnabled, Lists, ManagedInNetwork, OptionalFields, RelationShape, RowOrder,
+    UnknownKey, UnusedColumns, ZoneConfigOverride,
 };
-pub use conduct::{Contributed, Contribution, Found, KeptFrom, NotTaken, Permitted, Resolved, Whereabouts};
-pub use control::{Control, Misfit};
-pub use edit::{Action, Edit, Moment, Subject};
-pub use electronic::Resource;
-pub use fault::{Effect, Fault, When};
+pub use control::{ControlError, EmulatorControl};
+pub use electronic::EmulatedResource;
+pub use fault::{FaultEffect, FaultTrigger, InjectedFault};
 pub use gateway::GatewayKeys;
-pub use kept::RecordEdit;
-pub use letter::Letter;
-pub use log::{LoggedRequest, Statistics};
-pub use open_hours::OpenHour;
-pub use relations::Relation;
+pub use gateway_collections::RecordEdit;
+pub use letter::EmulatedLetter;
+pub use librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
+pub use library_relations::EmulatedLibraryRelation;
+pub use open_hours::EmulatedOpenHour;
+pub use request_log::{LoggedRequest, RequestStatistics};
+pub use services::{
+    BlockedActions, ContributedRecord, ContributionRefusal, PartnerSearchResult, RecordContribution,
+    ResolverResult, TaskListPermissions, UserLocation,
+};
 pub use table::{
-    Access, CodeRow, CodeTable, Column, Header, Labelled, Level, MappingRow, MappingTable, Stamp, TableKind,
-    TableSeed,
+    ApiAccess, CodeWithLabel, ColumnHeader, ColumnType, EmulatedCodeRow, EmulatedCodeTable,
+    EmulatedMappingRow, EmulatedMappingTable, EmulatedTableType, ModificationStamp, TableScope, TableSeed,
 };
 pub use transport::EmulatorTransport;
 pub use zone::EmulatedZone;
@@ -152,14 +155,14 @@ pub use zone::EmulatedZone;
 /// One Alma network. Cheap to clone; clones are the same network.
 #[derive(Clone)]
 pub struct Emulator {
-    network: Arc<network::Network>,
+    network: Arc<network::EmulatedNetwork>,
 }
 
 impl Emulator {
     /// A network whose zones hold what the seed gives them. Where two zones have the same key,
     /// it opens the later one.
-    pub fn new(zones: Vec<EmulatedZone>, behaviour: Behaviour) -> Self {
-        Self { network: Arc::new(network::Network::new(zones, behaviour)) }
+    pub fn new(zones: Vec<EmulatedZone>, behaviour: EmulatorConfig) -> Self {
+        Self { network: Arc::new(network::EmulatedNetwork::new(zones, behaviour)) }
     }
 
     /// The same network, whose gateway these keys open.
@@ -180,7 +183,7 @@ impl Emulator {
     }
 
     /// The doors beside the API.
-    pub fn control(&self) -> Control {
-        Control(Arc::clone(&self.network))
+    pub fn control(&self) -> EmulatorControl {
+        EmulatorControl(Arc::clone(&self.network))
     }
 }

@@ -11,99 +11,99 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 
-use super::behaviour::{Behaviour, Connection, ErrorShape, Settings, UnknownKey};
-use super::call::{Call, Route};
-use super::conduct::Contributed;
-use super::fault::{Armed, Effect};
+use super::api_request::{ApiRequest, ApiRoute};
+use super::config::{Connection, EmulatorConfig, ErrorShape, UnknownKey, ZoneConfig};
+use super::error_response::{ErrorResponse, ErrorShapeRule};
+use super::fault::{ArmedFault, FaultEffect};
 use super::gateway::GatewayKeys;
-use super::institution::{Institution, Reply, Visit};
-use super::log::{Log, LoggedRequest, Statistics};
+use super::institution::{EmulatedInstitution, InstitutionRequest, SuccessResponse};
 use super::random::{mix, text};
-use super::refusal::{Refusal, Shape};
+use super::request_log::{LoggedRequest, RequestLog, RequestStatistics};
 use super::seed;
-use super::stored::Stored;
-use super::threshold::Threshold;
-use super::users::People;
+use super::services::ContributedRecord;
+use super::stored_settings::StoredSettings;
+use super::threshold::ThresholdCounter;
+use super::users::UserDirectory;
 use super::zone::EmulatedZone;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-exl-api-remaining");
 
 /// All zones and what stands before them.
-pub(super) struct Network {
+pub(super) struct EmulatedNetwork {
     /// By key: the zone and what the key allows.
-    keys: BTreeMap<String, (usize, Allowed)>,
-    pub places: Vec<Place>,
-    behaviour: Mutex<Behaviour>,
-    pub log: Mutex<Log>,
+    keys: BTreeMap<String, (usize, KeyPermission)>,
+    pub places: Vec<ZoneEntry>,
+    behaviour: Mutex<EmulatorConfig>,
+    pub log: Mutex<RequestLog>,
     started: OnceLock<Instant>,
     tracked: AtomicU64,
     pub armed: AtomicU64,
     pub gateway_keys: Mutex<GatewayKeys>,
-    pub stored: Stored,
-    pub people: Mutex<People>,
+    pub stored: StoredSettings,
+    pub people: Mutex<UserDirectory>,
     /// Records that members have brought into the network zone.
-    pub contributed: Mutex<Vec<Contributed>>,
+    pub contributed: Mutex<Vec<ContributedRecord>>,
 }
 
 /// A zone and its part of the gateway.
-pub(super) struct Place {
+pub(super) struct ZoneEntry {
     pub zone: EmulatedZone,
     code: Arc<str>,
-    pub state: Mutex<State>,
+    pub state: Mutex<EmulatorState>,
 }
 
-pub(super) struct State {
-    pub institution: Institution,
-    pub settings: Arc<Settings>,
-    pub faults: Vec<Armed>,
-    pub threshold: Threshold,
-    pub statistics: Statistics,
+pub(super) struct EmulatorState {
+    pub institution: EmulatedInstitution,
+    pub settings: Arc<ZoneConfig>,
+    pub faults: Vec<ArmedFault>,
+    pub threshold: ThresholdCounter,
+    pub statistics: RequestStatistics,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(super) enum DroppedConnection {
     /// The zone never saw the request.
-    Before,
+    NotReceived,
     /// The request was carried out.
-    After,
+    ResponseLost,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Allowed {
-    Reading,
-    Everything,
+pub(super) enum KeyPermission {
+    ReadOnly,
+    ReadWrite,
 }
 
 /// What the gateway decided when a request arrived.
-struct Arrival {
-    settings: Arc<Settings>,
+struct RequestAdmission {
+    settings: Arc<ZoneConfig>,
     remaining: u64,
     delay: Duration,
-    effect: Option<Effect>,
-    refusal: Option<Refusal>,
+    effect: Option<FaultEffect>,
+    refusal: Option<ErrorResponse>,
 }
 
-impl Network {
-    pub fn new(zones: Vec<EmulatedZone>, behaviour: Behaviour) -> Self {
+impl EmulatedNetwork {
+    pub fn new(zones: Vec<EmulatedZone>, behaviour: EmulatorConfig) -> Self {
         let mut keys = BTreeMap::new();
         for (index, zone) in zones.iter().enumerate() {
-            keys.insert(zone.read_key.clone(), (index, Allowed::Reading));
+            keys.insert(zone.read_key.clone(), (index, KeyPermission::ReadOnly));
             // Last, so that one key for both opens everything.
-            keys.extend(zone.write_key.clone().map(|key| (key, (index, Allowed::Everything))));
+            keys.extend(zone.write_key.clone().map(|key| (key, (index, KeyPermission::ReadWrite))));
         }
-        let places = zones.into_iter().map(|zone| Place {
-            state: Mutex::new(State {
-                institution: Institution::new(
+        let places = zones.into_iter().map(|zone| ZoneEntry {
+            state: Mutex::new(EmulatorState {
+                institution: EmulatedInstitution::new(
                     seed::tables(&zone),
                     seed::objects(&zone),
-                    seed::kept::collections(&zone),
+                    seed::gateway_collections::collections(&zone),
                     seed::jobs::jobs(&zone),
                 ),
                 settings: Arc::new(behaviour.settings(&zone.code)),
                 faults: Vec::new(),
-                threshold: Threshold::default(),
-                statistics: Statistics::default(),
+                threshold: ThresholdCounter::default(),
+                statistics: RequestStatistics::default(),
             }),
             code: zone.code.as_str().into(),
             zone,
@@ -117,22 +117,22 @@ impl Network {
             tracked: AtomicU64::new(0),
             armed: AtomicU64::new(0),
             gateway_keys: Mutex::default(),
-            stored: Stored::default(),
+            stored: StoredSettings::default(),
             people: Mutex::default(),
             contributed: Mutex::default(),
         }
     }
 
-    pub fn behaviour(&self) -> MutexGuard<'_, Behaviour> {
+    pub fn behaviour(&self) -> MutexGuard<'_, EmulatorConfig> {
         lock(&self.behaviour)
     }
 
     /// Answers one request, or says why nothing comes back. Pending forever where the fault is to hang.
-    pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
-        let call = Call::read(&request);
+    pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, DroppedConnection> {
+        let call = ApiRequest::read(&request);
         let found = call.key.as_ref().and_then(|key| self.keys.get(key));
         let place = found.and_then(|(index, allowed)| Some((self.places.get(*index)?, *allowed)));
-        let number = lock(&self.log).begin(LoggedRequest {
+        let number = lock(&self.log).record_request(LoggedRequest {
             zone: place.map(|(place, _)| Arc::clone(&place.code)),
             method: call.method.to_string(),
             path: call.target.clone(),
@@ -157,69 +157,76 @@ impl Network {
 
     async fn visit(
         &self,
-        place: &Place,
-        allowed: Allowed,
-        call: &Call,
+        place: &ZoneEntry,
+        allowed: KeyPermission,
+        call: &ApiRequest,
         sent: &Bytes,
-    ) -> Result<Response<Bytes>, Broken> {
+    ) -> Result<Response<Bytes>, DroppedConnection> {
         let latency = place.depart(call)?;
         nap(latency / 2).await;
-        let Arrival { settings, remaining, delay, effect, refusal } = place.arrive(call, self.now());
+        let RequestAdmission { settings, remaining, delay, effect, refusal } = place.arrive(call, self.now());
         match effect {
-            Some(Effect::Refused) => return Err(Broken::Before),
-            Some(Effect::Hang) => return future::pending().await,
+            Some(FaultEffect::Refused) => return Err(DroppedConnection::NotReceived),
+            Some(FaultEffect::Hang) => return future::pending().await,
             Some(_) | None => {}
         }
         nap(delay).await;
         let code = match &effect {
-            Some(Effect::WrongInstitution { code }) => code,
+            Some(FaultEffect::WrongInstitution { code }) => code,
             Some(_) | None => &place.zone.code,
         };
         let result = match refusal.or_else(|| instead(effect.as_ref())) {
             Some(refusal) => Err(refusal),
-            None if allowed == Allowed::Reading && call.method != Method::GET => Err(Refusal::unauthorized()),
+            None if allowed == KeyPermission::ReadOnly && call.method != Method::GET => {
+                Err(ErrorResponse::unauthorized_response())
+            }
             None => {
-                let visit = Visit { call, sent, zone: &place.zone, settings: &settings, code };
-                let answer = if let Route::Users | Route::User(_) = call.route {
+                let visit = InstitutionRequest { call, sent, zone: &place.zone, settings: &settings, code };
+                let answer = if let ApiRoute::Users | ApiRoute::User(_) = call.route {
                     self.users(&visit)
                 } else {
-                    lock(&place.state).institution.answer(&visit)
+                    lock(&place.state).institution.handle(&visit)
                 };
                 afterwards(effect.as_ref()).map_or(answer, Err)
             }
         };
         nap(latency - latency / 2).await;
-        if effect == Some(Effect::AnswerLost) {
-            return Err(Broken::After);
+        if effect == Some(FaultEffect::AnswerLost) {
+            return Err(DroppedConnection::ResponseLost);
         }
         let mut response = self.respond(call, &settings, result);
         place.count(response.status());
         response.headers_mut().insert(REMAINING, HeaderValue::from(remaining));
-        if effect == Some(Effect::Truncated) {
+        if effect == Some(FaultEffect::Truncated) {
             let half = response.body().len() / 2;
             response.body_mut().truncate(half);
         }
         Ok(response)
     }
 
-    fn unknown(&self, call: &Call) -> Response<Bytes> {
+    fn unknown(&self, call: &ApiRequest) -> Response<Bytes> {
         let unknown_key = self.behaviour().unknown_key;
         self.turn_away(
             call,
             match unknown_key {
-                UnknownKey::Forbidden => Refusal::gateway(403, "INVALID_REQUEST", "Invalid API key."),
-                UnknownKey::Unauthorized => Refusal::unauthorized(),
+                UnknownKey::Forbidden => ErrorResponse::gateway(403, "INVALID_REQUEST", "Invalid API key."),
+                UnknownKey::Unauthorized => ErrorResponse::unauthorized_response(),
             },
         )
     }
 
     /// Refuses a request before it is known whose it is.
-    pub fn turn_away(&self, call: &Call, refusal: Refusal) -> Response<Bytes> {
+    pub fn turn_away(&self, call: &ApiRequest, refusal: ErrorResponse) -> Response<Bytes> {
         let settings = self.behaviour().settings("");
         self.respond(call, &settings, Err(refusal))
     }
 
-    fn respond(&self, call: &Call, settings: &Settings, result: Result<Reply, Refusal>) -> Response<Bytes> {
+    fn respond(
+        &self,
+        call: &ApiRequest,
+        settings: &ZoneConfig,
+        result: Result<SuccessResponse, ErrorResponse>,
+    ) -> Response<Bytes> {
         let (status, kind, body) = match result {
             // A deed that has nothing to show.
             Ok((format, body)) if body.is_empty() => (StatusCode::NO_CONTENT, format.content_type(), body),
@@ -239,14 +246,14 @@ impl Network {
     }
 }
 
-impl Place {
+impl ZoneEntry {
     /// How long the request will be under way, there and back.
-    fn depart(&self, call: &Call) -> Result<Duration, Broken> {
-        let State { settings, statistics, .. } = &mut *lock(&self.state);
+    fn depart(&self, call: &ApiRequest) -> Result<Duration, DroppedConnection> {
+        let EmulatorState { settings, statistics, .. } = &mut *lock(&self.state);
         statistics.requests += 1;
         statistics.writes += u64::from(call.method != Method::GET);
         if settings.connection == Connection::Down {
-            return Err(Broken::Before);
+            return Err(DroppedConnection::NotReceived);
         }
         let chance = match settings.jitter_ms {
             0 => 0,
@@ -256,24 +263,24 @@ impl Place {
     }
 
     /// Faults first: a request that is lost on the way is not counted.
-    fn arrive(&self, call: &Call, now: Duration) -> Arrival {
-        let State { settings, faults, threshold, statistics, .. } = &mut *lock(&self.state);
+    fn arrive(&self, call: &ApiRequest, now: Duration) -> RequestAdmission {
+        let EmulatorState { settings, faults, threshold, statistics, .. } = &mut *lock(&self.state);
         let mut delay = Duration::ZERO;
         let mut effect = None;
         for armed in faults.iter_mut() {
             match armed.strike(settings.seed, &self.code, call.method.as_str(), &call.target) {
                 None => {}
-                Some(Effect::Delay { ms }) => delay += Duration::from_millis(ms),
+                Some(FaultEffect::Delay { ms }) => delay += Duration::from_millis(ms),
                 // Later rules count on, so that "the third" means the same whoever else strikes.
                 Some(struck) => effect = effect.or(Some(struck)),
             }
         }
-        let reaches = !matches!(effect, Some(Effect::Refused | Effect::Hang));
+        let reaches = !matches!(effect, Some(FaultEffect::Refused | FaultEffect::Hang));
         let refusal = if reaches { threshold.admit(settings, now).err() } else { None };
         statistics.peak_per_second = threshold.peak as u64;
-        Arrival {
+        RequestAdmission {
             settings: Arc::clone(settings),
-            remaining: threshold.remaining(settings),
+            remaining: threshold.remaining_requests(settings),
             delay,
             effect,
             refusal,
@@ -290,33 +297,38 @@ impl Place {
 }
 
 /// What a fault answers before the zone sees the request.
-fn instead(effect: Option<&Effect>) -> Option<Refusal> {
+fn instead(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
     match effect? {
-        Effect::Status { processed: true, .. } => None,
-        Effect::Status { status, code, message, shape, processed: false } => {
-            Some(broken(*status, code, message, *shape))
+        FaultEffect::Status { processed: true, .. } => None,
+        FaultEffect::Status { status, code, message, shape, processed: false } => {
+            Some(error_response(*status, code, message, *shape))
         }
-        Effect::PerSecondThreshold => Some(Refusal::too_fast()),
-        Effect::DailyThreshold => Some(Refusal::day_used_up()),
-        Effect::Refused
-        | Effect::AnswerLost
-        | Effect::Delay { .. }
-        | Effect::Hang
-        | Effect::Truncated
-        | Effect::WrongInstitution { .. } => None,
+        FaultEffect::PerSecondThreshold => Some(ErrorResponse::too_fast()),
+        FaultEffect::DailyThreshold => Some(ErrorResponse::day_used_up()),
+        FaultEffect::Refused
+        | FaultEffect::AnswerLost
+        | FaultEffect::Delay { .. }
+        | FaultEffect::Hang
+        | FaultEffect::Truncated
+        | FaultEffect::WrongInstitution { .. } => None,
     }
 }
 
 /// What a fault answers although the zone did what it was asked to.
-fn afterwards(effect: Option<&Effect>) -> Option<Refusal> {
-    if let Effect::Status { status, code, message, shape, processed: true } = effect? {
-        return Some(broken(*status, code, message, *shape));
+fn afterwards(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
+    if let FaultEffect::Status { status, code, message, shape, processed: true } = effect? {
+        return Some(error_response(*status, code, message, *shape));
     }
     None
 }
 
-fn broken(status: u16, code: &str, message: &str, shape: ErrorShape) -> Refusal {
-    Refusal { status, code: code.to_owned(), message: message.to_owned(), shape: Shape::Fixed(shape) }
+fn error_response(status: u16, code: &str, message: &str, shape: ErrorShape) -> ErrorResponse {
+    ErrorResponse {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        shape: ErrorShapeRule::Fixed(shape),
+    }
 }
 
 /// Sleeps, unless there is nothing to sleep for: even no time at all would cost a turn of the timer.

@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::document::{Node, Part};
-use super::edit::{Action, Problem};
-use super::put::{code, text};
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
+use super::librarian_edit::{EditAction, EditError};
+use super::response_document::{DocumentNode, DocumentPart};
+use super::table_put::{code, required_text};
 
 /// One entry of a calendar.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct OpenHour {
+pub struct EmulatedOpenHour {
     /// `WEEK`, or what else the institution's code table of calendar records holds.
     #[serde(rename = "type")]
     pub kind: String,
@@ -36,14 +36,14 @@ pub struct OpenHour {
 
 /// Whose hours an answer says they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(super) enum HoursOwner {
     /// Those of the calendar that was asked for.
     Own,
     /// Those that it has from the institution.
     Inherited,
 }
 
-impl OpenHour {
+impl EmulatedOpenHour {
     /// Whether both are about the same days.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let days = |hour: &Self| {
@@ -53,8 +53,8 @@ impl OpenHour {
         days(self) == days(other)
     }
 
-    pub(super) fn answer(&self, whose: Whose) -> Node {
-        let valued = |code: &String| Node::Valued(code.clone(), vec![("desc", code.to_lowercase())]);
+    pub(super) fn to_document(&self, whose: HoursOwner) -> DocumentNode {
+        let valued = |code: &String| DocumentNode::Valued(code.clone(), vec![("desc", code.to_lowercase())]);
         let texts = [
             ("from_date", &self.from_date),
             ("to_date", &self.to_date),
@@ -69,18 +69,18 @@ impl OpenHour {
         ];
         let codes = codes.into_iter().filter(|(_, code)| !code.is_empty());
         let mut parts = vec![
-            Part::Child("type", valued(&self.kind)),
-            Part::Child("inherited", Node::Flag(whose == Whose::Inherited)),
-            Part::Child("desc", Node::Text(self.description.clone())),
+            DocumentPart::Child("type", valued(&self.kind)),
+            DocumentPart::Child("inherited", DocumentNode::Flag(whose == HoursOwner::Inherited)),
+            DocumentPart::Child("desc", DocumentNode::Text(self.description.clone())),
         ];
-        parts.extend(texts.map(|(name, text)| Part::Child(name, Node::Text(text.clone()))));
-        parts.extend(codes.map(|(name, code)| Part::Child(name, valued(code))));
-        Node::Group(parts)
+        parts.extend(texts.map(|(name, text)| DocumentPart::Child(name, DocumentNode::Text(text.clone()))));
+        parts.extend(codes.map(|(name, code)| DocumentPart::Child(name, valued(code))));
+        DocumentNode::Group(parts)
     }
 
-    fn taken(entry: &Map<String, Value>) -> Result<Self, Refusal> {
+    fn parse_entry(entry: &Map<String, Value>) -> Result<Self, ErrorResponse> {
         let coded = |name| code(entry.get(name)).unwrap_or_default().to_owned();
-        let plain = |name| text(entry, name).map(str::to_owned);
+        let plain = |name| required_text(entry, name).map(str::to_owned);
         let hour = Self {
             kind: coded("type"),
             description: plain("desc")?,
@@ -93,7 +93,7 @@ impl OpenHour {
             status: coded("status"),
         };
         match hour.kind.is_empty() || hour.status.is_empty() {
-            true => Err(Refusal::invalid_request("An open_hour needs a type and a status.")),
+            true => Err(ErrorResponse::invalid_request("An open_hour needs a type and a status.")),
             false => Ok(hour),
         }
     }
@@ -101,25 +101,26 @@ impl OpenHour {
 
 /// The entries that a PUT holds. Those that say that they are inherited become the calendar's own: a
 /// client that sends them back has copied the institution's hours, whether it meant to or not.
-pub(super) fn taken(body: &Map<String, Value>) -> Result<Vec<OpenHour>, Refusal> {
-    let malformed = || Refusal::invalid_request("The element 'open_hour' is not a list.");
+pub(super) fn parse_entry(body: &Map<String, Value>) -> Result<Vec<EmulatedOpenHour>, ErrorResponse> {
+    let malformed = || ErrorResponse::invalid_request("The element 'open_hour' is not a list.");
     match body.get("open_hour") {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(entries)) => {
-            entries.iter().map(|entry| OpenHour::taken(entry.as_object().ok_or_else(malformed)?)).collect()
-        }
+        Some(Value::Array(entries)) => entries
+            .iter()
+            .map(|entry| EmulatedOpenHour::parse_entry(entry.as_object().ok_or_else(malformed)?))
+            .collect(),
         Some(_) => Err(malformed()),
     }
 }
 
 /// What a librarian does to a calendar.
-pub(super) fn edit(hours: &mut Vec<OpenHour>, action: &Action) -> Result<(), Problem> {
-    if let Action::SetHours(hour) = action {
+pub(super) fn edit(hours: &mut Vec<EmulatedOpenHour>, action: &EditAction) -> Result<(), EditError> {
+    if let EditAction::SetHours(hour) = action {
         match hours.iter_mut().find(|known| known.is_like(hour)) {
             Some(known) => (**hour).clone_into(known),
             None => hours.push((**hour).clone()),
         }
-    } else if let Action::DeleteHours { description } = action {
+    } else if let EditAction::DeleteHours { description } = action {
         let before = hours.len();
         hours.retain(|hour| hour.description != *description);
         if hours.len() == before {

@@ -15,19 +15,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::call::Call;
-use super::conduct;
-use super::control::{Control, Misfit};
+use super::api_request::ApiRequest;
+use super::control::{ControlError, EmulatorControl};
+use super::error_response::ErrorResponse;
 use super::gateway::PREFIX;
-use super::network::Network;
-use super::refusal::Refusal;
-use super::table::{TableKind, TableSeed};
-use crate::model::network::Role;
+use super::network::EmulatedNetwork;
+use super::services;
+use super::table::{EmulatedTableType, TableSeed};
+use crate::model::network::ZoneRole;
 
 /// Bodies beyond this are refused; a table of Alma is far smaller.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-pub(super) fn router(network: &Arc<Network>) -> Router {
+pub(super) fn router(network: &Arc<EmulatedNetwork>) -> Router {
     let doors = Router::new()
         .route("/behaviour", get(behaviour).post(set_behaviour))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -39,15 +39,15 @@ pub(super) fn router(network: &Arc<Network>) -> Router {
         .route("/zones", get(zones))
         .route("/zones/{zone}/tables", get(tables))
         .route("/zones/{zone}/tables/{kind}/{name}", get(table).put(put_table))
-        .merge(conduct::doors())
-        .with_state(Control(Arc::clone(network)));
+        .merge(services::doors())
+        .with_state(EmulatorControl(Arc::clone(network)));
     Router::new().nest("/emulator", doors).fallback(api).with_state(Arc::clone(network))
 }
 
-async fn api(State(network): State<Arc<Network>>, request: Request<Body>) -> Response<Body> {
+async fn api(State(network): State<Arc<EmulatedNetwork>>, request: Request<Body>) -> Response<Body> {
     let path = request.uri().path();
     if !path.starts_with("/almaws/") && !path.starts_with(PREFIX) {
-        return said(
+        return json_response(
             StatusCode::NOT_FOUND,
             &json!({"error": "the API is below /almaws, the gateway below /gateway, the doors of the emulator below /emulator"}),
         );
@@ -58,10 +58,12 @@ async fn api(State(network): State<Arc<Network>>, request: Request<Body>) -> Res
         _ => axum::body::to_bytes(body, LARGEST).await,
     };
     let Ok(body) = body else {
-        let refusal = Refusal::gateway(413, "REQUEST_TOO_LARGE", "The request is too large.");
-        return network.turn_away(&Call::read(&Request::from_parts(parts, ())), refusal).map(Body::from);
+        let refusal = ErrorResponse::gateway(413, "REQUEST_TOO_LARGE", "The request is too large.");
+        return network
+            .turn_away(&ApiRequest::read(&Request::from_parts(parts, ())), refusal)
+            .map(Body::from);
     };
-    match network.answer(Request::from_parts(parts, body)).await {
+    match network.handle(Request::from_parts(parts, body)).await {
         Ok(response) => response.map(Body::from),
         // A body that fails before its first byte makes the server drop the connection without
         // having sent anything.
@@ -71,101 +73,112 @@ async fn api(State(network): State<Arc<Network>>, request: Request<Body>) -> Res
     }
 }
 
-async fn behaviour(State(control): State<Control>) -> Response<Body> {
-    said(StatusCode::OK, &control.behaviour())
+async fn behaviour(State(control): State<EmulatorControl>) -> Response<Body> {
+    json_response(StatusCode::OK, &control.behaviour())
 }
 
-async fn set_behaviour(State(control): State<Control>, body: Bytes) -> Response<Body> {
-    done(read(&body).and_then(|behaviour| control.set_behaviour(behaviour).map_err(told)))
+async fn set_behaviour(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
+    empty_or_error_response(
+        read(&body).and_then(|behaviour| control.set_behaviour(behaviour).map_err(control_error_text)),
+    )
 }
 
-async fn faults(State(control): State<Control>) -> Response<Body> {
-    said(StatusCode::OK, &control.faults())
+async fn faults(State(control): State<EmulatorControl>) -> Response<Body> {
+    json_response(StatusCode::OK, &control.faults())
 }
 
-async fn add_fault(State(control): State<Control>, body: Bytes) -> Response<Body> {
-    done(read(&body).and_then(|fault| control.add_fault(fault).map_err(told)))
+async fn add_fault(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
+    empty_or_error_response(
+        read(&body).and_then(|fault| control.add_fault(fault).map_err(control_error_text)),
+    )
 }
 
-async fn clear_faults(State(control): State<Control>) -> Response<Body> {
+async fn clear_faults(State(control): State<EmulatorControl>) -> Response<Body> {
     control.clear_faults();
-    done(Ok(()))
+    empty_or_error_response(Ok(()))
 }
 
-async fn edit(State(control): State<Control>, body: Bytes) -> Response<Body> {
-    done(read(&body).and_then(|edit| control.edit(edit).map_err(told)))
+async fn edit(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
+    empty_or_error_response(read(&body).and_then(|edit| control.edit(edit).map_err(control_error_text)))
 }
 
-async fn edit_record(State(control): State<Control>, body: Bytes) -> Response<Body> {
-    done(read(&body).and_then(|edit| control.edit_record(&edit).map_err(told)))
+async fn edit_record(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
+    empty_or_error_response(
+        read(&body).and_then(|edit| control.edit_record(&edit).map_err(control_error_text)),
+    )
 }
 
 async fn records(
-    State(control): State<Control>,
+    State(control): State<EmulatorControl>,
     Path((zone, kind)): Path<(String, String)>,
 ) -> Response<Body> {
     match control.records(&zone, &kind) {
-        Ok(records) => said(StatusCode::OK, &records),
-        Err(misfit) => done(Err(told(misfit))),
+        Ok(records) => json_response(StatusCode::OK, &records),
+        Err(misfit) => empty_or_error_response(Err(control_error_text(misfit))),
     }
 }
 
-async fn requests(State(control): State<Control>) -> Response<Body> {
-    said(StatusCode::OK, &control.requests())
+async fn requests(State(control): State<EmulatorControl>) -> Response<Body> {
+    json_response(StatusCode::OK, &control.requests())
 }
 
-async fn clear_requests(State(control): State<Control>) -> Response<Body> {
+async fn clear_requests(State(control): State<EmulatorControl>) -> Response<Body> {
     control.clear_requests();
-    done(Ok(()))
+    empty_or_error_response(Ok(()))
 }
 
-async fn statistics(State(control): State<Control>) -> Response<Body> {
-    said(StatusCode::OK, &control.statistics())
+async fn statistics(State(control): State<EmulatorControl>) -> Response<Body> {
+    json_response(StatusCode::OK, &control.statistics())
 }
 
 /// Without keys: who reads this need not be who may write there.
-async fn zones(State(control): State<Control>) -> Response<Body> {
+async fn zones(State(control): State<EmulatorControl>) -> Response<Body> {
     let zones = control.zones().map(|zone| {
         let role = match zone.role {
-            Role::Network => "network",
-            Role::Member => "member",
+            ZoneRole::Network => "network",
+            ZoneRole::Member => "member",
         };
         json!({
             "code": zone.code, "name": zone.name, "role": role, "libraries": zone.library_codes(),
             "languages": zone.languages, "default_language": zone.default_language,
         })
     });
-    said(StatusCode::OK, &zones.collect::<Vec<_>>())
+    json_response(StatusCode::OK, &zones.collect::<Vec<_>>())
 }
 
-async fn tables(State(control): State<Control>, Path(zone): Path<String>) -> Response<Body> {
+async fn tables(State(control): State<EmulatorControl>, Path(zone): Path<String>) -> Response<Body> {
     let of = |kind| control.tables(&zone, kind);
-    match (of(TableKind::Code), of(TableKind::Mapping), of(TableKind::Electronic)) {
-        (Ok(code), Ok(mapping), Ok(electronic)) => {
-            said(StatusCode::OK, &json!({"code": code, "mapping": mapping, "electronic": electronic}))
+    match (of(EmulatedTableType::Code), of(EmulatedTableType::Mapping), of(EmulatedTableType::Electronic)) {
+        (Ok(code), Ok(mapping), Ok(electronic)) => json_response(
+            StatusCode::OK,
+            &json!({"code": code, "mapping": mapping, "electronic": electronic}),
+        ),
+        (Err(misfit), _, _) | (_, Err(misfit), _) | (_, _, Err(misfit)) => {
+            empty_or_error_response(Err(control_error_text(misfit)))
         }
-        (Err(misfit), _, _) | (_, Err(misfit), _) | (_, _, Err(misfit)) => done(Err(told(misfit))),
     }
 }
 
 async fn table(
-    State(control): State<Control>,
-    Path((zone, kind, name)): Path<(String, TableKind, String)>,
+    State(control): State<EmulatorControl>,
+    Path((zone, kind, name)): Path<(String, EmulatedTableType, String)>,
 ) -> Response<Body> {
     match control.table(&zone, kind, &name) {
-        Ok(table) => said(StatusCode::OK, &table),
-        Err(misfit) => done(Err(told(misfit))),
+        Ok(table) => json_response(StatusCode::OK, &table),
+        Err(misfit) => empty_or_error_response(Err(control_error_text(misfit))),
     }
 }
 
 async fn put_table(
-    State(control): State<Control>,
-    Path((zone, kind, name)): Path<(String, TableKind, String)>,
+    State(control): State<EmulatorControl>,
+    Path((zone, kind, name)): Path<(String, EmulatedTableType, String)>,
     body: Bytes,
 ) -> Response<Body> {
-    done(read::<TableSeed>(&body).and_then(|table| match table.kind() == kind && table.name() == name {
-        true => control.put_table(&zone, table).map_err(told),
-        false => Err("path and body name different tables".to_owned()),
+    empty_or_error_response(read::<TableSeed>(&body).and_then(|table| {
+        match table.kind() == kind && table.name() == name {
+            true => control.put_table(&zone, table).map_err(control_error_text),
+            false => Err("path and body name different tables".to_owned()),
+        }
     }))
 }
 
@@ -173,18 +186,18 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-fn told(misfit: Misfit) -> String {
+fn control_error_text(misfit: ControlError) -> String {
     misfit.to_string()
 }
 
-pub(super) fn done(result: Result<(), String>) -> Response<Body> {
+pub(super) fn empty_or_error_response(result: Result<(), String>) -> Response<Body> {
     match result {
-        Ok(()) => said(StatusCode::OK, &json!({"done": true})),
-        Err(error) => said(StatusCode::BAD_REQUEST, &json!({"error": error})),
+        Ok(()) => json_response(StatusCode::OK, &json!({"done": true})),
+        Err(error) => json_response(StatusCode::BAD_REQUEST, &json!({"error": error})),
     }
 }
 
-pub(super) fn said(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     let (status, body) = match serde_json::to_vec(value) {
         Ok(body) => (status, body),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into_bytes()),

@@ -6,27 +6,27 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::electronic::Resource;
+use super::electronic::EmulatedResource;
 
 /// A table to put into a zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableSeed {
     /// A code table.
-    Code(CodeTable),
+    Code(EmulatedCodeTable),
     /// A mapping table.
-    Mapping(MappingTable),
+    Mapping(EmulatedMappingTable),
     /// An e-resource.
-    Electronic(Resource),
+    Electronic(EmulatedResource),
 }
 
 impl TableSeed {
     /// Which of them it is.
-    pub fn kind(&self) -> TableKind {
+    pub fn kind(&self) -> EmulatedTableType {
         match self {
-            Self::Code(_) => TableKind::Code,
-            Self::Mapping(_) => TableKind::Mapping,
-            Self::Electronic(_) => TableKind::Electronic,
+            Self::Code(_) => EmulatedTableType::Code,
+            Self::Mapping(_) => EmulatedTableType::Mapping,
+            Self::Electronic(_) => EmulatedTableType::Electronic,
         }
     }
 
@@ -43,7 +43,7 @@ impl TableSeed {
 /// The types of what the API reads and replaces as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TableKind {
+pub enum EmulatedTableType {
     /// Codes and their descriptions.
     Code,
     /// Rows of up to seven columns.
@@ -55,7 +55,7 @@ pub enum TableKind {
 /// What the API may do with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Access {
+pub enum ApiAccess {
     /// Read and write it.
     #[default]
     Open,
@@ -68,7 +68,7 @@ pub enum Access {
 /// Where rows of a table can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum TableScope {
     /// In the institution alone.
     #[default]
     Institution,
@@ -79,7 +79,7 @@ pub enum Level {
 /// A code with what people call it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Labelled {
+pub struct CodeWithLabel {
     /// The code.
     pub value: String,
     /// What people call it.
@@ -89,7 +89,7 @@ pub struct Labelled {
 /// Who changed something last, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Stamp {
+pub struct ModificationStamp {
     /// Who.
     pub by: String,
     /// `YYYY-MM-DDZ`.
@@ -99,33 +99,33 @@ pub struct Stamp {
 /// A code table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CodeTable {
+pub struct EmulatedCodeTable {
     /// Its technical code, which the vendor's schema calls `name`.
     pub name: String,
     /// What people call it.
     pub description: String,
     /// The area it belongs to.
-    pub sub_system: Labelled,
+    pub sub_system: CodeWithLabel,
     /// Whether patrons see it.
     #[serde(default)]
     pub patron_facing: bool,
     /// What the API may do with it.
     #[serde(default)]
-    pub access: Access,
+    pub access: ApiAccess,
     /// Where its rows can be kept.
     #[serde(default)]
-    pub level: Level,
+    pub level: TableScope,
     /// Last change of any row; `None` as delivered.
     #[serde(default)]
-    pub updated: Option<Stamp>,
+    pub updated: Option<ModificationStamp>,
     /// The rows, in order: the institution's under `""`, the others under their library's code.
-    pub rows: BTreeMap<String, Vec<CodeRow>>,
+    pub rows: BTreeMap<String, Vec<EmulatedCodeRow>>,
 }
 
 /// A row of a code table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CodeRow {
+pub struct EmulatedCodeRow {
     /// The code.
     pub code: String,
     /// The descriptions by language.
@@ -138,13 +138,13 @@ pub struct CodeRow {
     pub default: bool,
     /// Last change; `None` as delivered.
     #[serde(default)]
-    pub updated: Option<Stamp>,
+    pub updated: Option<ModificationStamp>,
 }
 
 /// A mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MappingTable {
+pub struct EmulatedMappingTable {
     /// Its technical code.
     pub code: String,
     /// What people call it.
@@ -152,39 +152,39 @@ pub struct MappingTable {
     /// A longer description.
     pub description: String,
     /// The area it belongs to.
-    pub sub_system: Labelled,
+    pub sub_system: CodeWithLabel,
     /// Whether it differs from what the vendor delivers.
     #[serde(default)]
     pub customized: bool,
     /// What the API may do with it.
     #[serde(default)]
-    pub access: Access,
+    pub access: ApiAccess,
     /// Where its rows can be kept.
     #[serde(default)]
-    pub level: Level,
+    pub level: TableScope,
     /// Last change of any row; `None` as delivered.
     #[serde(default)]
-    pub updated: Option<Stamp>,
+    pub updated: Option<ModificationStamp>,
     /// What its columns are, from `column0` on.
-    pub headers: Vec<Header>,
+    pub headers: Vec<ColumnHeader>,
     /// The rows, in order: the institution's under `""`, the others under their library's code.
-    pub rows: BTreeMap<String, Vec<MappingRow>>,
+    pub rows: BTreeMap<String, Vec<EmulatedMappingRow>>,
 }
 
 /// A column of a mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Header {
+pub struct ColumnHeader {
     /// What people call it.
     pub name: String,
     /// What it takes.
-    pub column: Column,
+    pub column: ColumnType,
 }
 
 /// What a column takes, in the vendor's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Column {
+pub enum ColumnType {
     /// `TextField`.
     Text,
     /// `date`.
@@ -200,7 +200,7 @@ pub enum Column {
 /// A row of a mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MappingRow {
+pub struct EmulatedMappingRow {
     /// `column0` to `column6`; `""` where there is no value.
     pub columns: [String; 7],
     /// Whether it is used.
@@ -211,7 +211,7 @@ pub struct MappingRow {
     pub managed_in_network: bool,
     /// Last change; `None` as delivered.
     #[serde(default)]
-    pub updated: Option<Stamp>,
+    pub updated: Option<ModificationStamp>,
 }
 
 fn yes() -> bool {

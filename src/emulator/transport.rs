@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::network::{Broken, Network};
-use crate::provider::transport::{Answer, Transport, TransportError};
+use super::network::{DroppedConnection, EmulatedNetwork};
+use crate::provider::transport::{Transport, TransportError, TransportFuture};
 
 /// A way to an emulated network that is only function calls. Cheap to clone.
 ///
 /// Scheme and host of a request do not count: the key selects the zone.
 #[derive(Clone)]
-pub struct EmulatorTransport(pub(super) Arc<Network>);
+pub struct EmulatorTransport(pub(super) Arc<EmulatedNetwork>);
 
 impl Transport for EmulatorTransport {
-    fn send(&self, request: http::Request<Bytes>) -> Answer<'_> {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            self.0.answer(request).await.map_err(|broken| match broken {
-                Broken::Before => TransportError::Connect("connection refused (emulated)".to_owned()),
-                Broken::After => TransportError::Lost("connection closed (emulated)".to_owned()),
+            self.0.handle(request).await.map_err(|broken| match broken {
+                DroppedConnection::NotReceived => {
+                    TransportError::Connect("connection refused (emulated)".to_owned())
+                }
+                DroppedConnection::ResponseLost => {
+                    TransportError::Lost("connection closed (emulated)".to_owned())
+                }
             })
         })
     }

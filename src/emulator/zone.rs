@@ -1,6 +1,6 @@
 //! One institution of the emulated network, as it is before anybody changes anything.
 
-use crate::model::network::{Campus, EnvironmentType, Library, Role, Zone};
+use crate::model::network::{Campus, EnvironmentType, Library, Zone, ZoneRole};
 
 /// An institution and the keys that open it.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct EmulatedZone {
     /// Opens it for everything.
     pub write_key: Option<String>,
     /// Whether it is the network zone or a member.
-    pub role: Role,
+    pub role: ZoneRole,
     /// Its campuses, with the client addresses that are inside.
     pub campuses: Vec<Campus>,
     /// Its libraries, with the client addresses that are inside.
@@ -36,7 +36,7 @@ impl EmulatedZone {
             code,
             read_key: read_key.into(),
             write_key,
-            role: Role::Member,
+            role: ZoneRole::Member,
             campuses: Vec::new(),
             libraries: Vec::new(),
             environment_type: EnvironmentType::Sandbox,

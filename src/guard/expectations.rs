@@ -1,23 +1,23 @@
 //! Finds expectations that a plan breaks. What nobody can tell is no finding.
 
 use super::{if_meant, so_too};
-use crate::model::{Broken, Finding, Kept, Plan, Told, Verdict};
+use crate::model::{BrokenExpectation, ExpectationGuard, Finding, FindingEffect, MaybeKnown, Plan};
 
 /// By which it is overridden.
 const GUARD: &str = "expectations";
 
 /// All that the plan breaks, in one finding; where expectations may be broken, none.
-pub fn find(plan: &Plan, kept: Option<&Kept>) -> Option<Finding> {
-    let Kept { verdict, place } = kept?;
+pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
+    let ExpectationGuard { verdict, place } = kept?;
     let (first, more) = plan.expectations.broken.split_first()?;
     let help = match verdict {
-        Verdict::Deny | Verdict::Hold => {
+        FindingEffect::Deny | FindingEffect::Defer => {
             format!(
                 "mend the manifests or what they are expected to come to; {}",
                 if_meant(GUARD, plan.digest)
             )
         }
-        Verdict::Warn | Verdict::RequireApproval | Verdict::Overridden { .. } => {
+        FindingEffect::Warn | FindingEffect::RequireApproval | FindingEffect::Overridden { .. } => {
             "mend the manifests or what they are expected to come to".to_owned()
         }
     };
@@ -27,7 +27,7 @@ pub fn find(plan: &Plan, kept: Option<&Kept>) -> Option<Finding> {
         zones: Vec::new(),
         message: format!(
             "the plan breaks what is expected: {}{}",
-            words(first),
+            broken_expectation_text(first),
             so_too(more.len(), "expectation")
         ),
         help: Some(help),
@@ -36,11 +36,13 @@ pub fn find(plan: &Plan, kept: Option<&Kept>) -> Option<Finding> {
 }
 
 /// `may 01OMNI_BETA ...: allowed would be false, expected is true (imports.yaml:7:12)`.
-fn words(Broken { provenance: _, question, because: _, facts }: &Broken) -> String {
+fn broken_expectation_text(
+    BrokenExpectation { provenance: _, question, because: _, facts }: &BrokenExpectation,
+) -> String {
     let Some(fact) = facts.first() else { return question.clone() };
     let would = match &fact.found {
-        Told::Is(value) => format!("would be {value}"),
-        Told::Not(_) => "would not be known".to_owned(),
+        MaybeKnown::Known(value) => format!("would be {value}"),
+        MaybeKnown::Unknown(_) => "would not be known".to_owned(),
     };
     format!("{question}: {} {would}, expected is {} ({})", fact.fact, fact.expected, fact.place)
 }

@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 
 use super::if_meant;
-use crate::model::{Finding, Freeze, Network, Plan, Verdict, ZoneCode};
+use crate::model::{Finding, FindingEffect, FreezeWindow, Network, Plan, ZoneCode};
 
 /// Freezes that are on now, where anything would be written. One of the whole network denies; one of some
 /// zones holds these, and the others go on.
-pub fn find(plan: &Plan, network: &Network, freezes: &[Freeze], now: Timestamp) -> Vec<Finding> {
+pub fn find(plan: &Plan, network: &Network, freezes: &[FreezeWindow], now: Timestamp) -> Vec<Finding> {
     let on = freezes.iter().filter(|freeze| freeze.from <= now && now < freeze.until);
-    on.filter_map(|freeze| frozen(plan, network, freeze)).collect()
+    on.filter_map(|freeze| check_freeze(plan, network, freeze)).collect()
 }
 
-fn frozen(plan: &Plan, network: &Network, freeze: &Freeze) -> Option<Finding> {
+fn check_freeze(plan: &Plan, network: &Network, freeze: &FreezeWindow) -> Option<Finding> {
     let is_frozen = |zone: &ZoneCode| freeze.zones.as_ref().is_none_or(|zones| zones.contains(zone));
     let busy: Vec<ZoneCode> = (plan.zones.iter())
         .filter(|(code, zone)| zone.is_writable() && is_frozen(code))
@@ -26,7 +26,7 @@ fn frozen(plan: &Plan, network: &Network, freeze: &Freeze) -> Option<Finding> {
     let reason = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let help = format!("wait until it is over; {}", if_meant(&guard, plan.digest));
     Some(Finding {
-        verdict: if whole { Verdict::Deny } else { Verdict::Hold },
+        verdict: if whole { FindingEffect::Deny } else { FindingEffect::Defer },
         guard: guard.into(),
         zones: if whole { Vec::new() } else { busy },
         message: format!("nothing is written {}{reason}", freeze.words),

@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::{deed, if_meant, so_too, thousands};
-use crate::model::guard::Extent;
-use crate::model::{CollectionId, Deed, Finding, Limit, Plan, Verdict, ZoneCode};
+use crate::model::guard::LimitScope;
+use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, LimitedAction, Plan, ZoneCode};
 
 /// What is done in one place.
-struct Tally<'a> {
+struct LimitCounter<'a> {
     zone: Option<&'a ZoneCode>,
     collection: Option<&'a CollectionId>,
     existing: usize,
-    deeds: [usize; Deed::ALL.len()],
+    deeds: [usize; LimitedAction::ALL.len()],
 }
 
-impl Tally<'_> {
-    fn of(&self, deed: Deed) -> usize {
+impl LimitCounter<'_> {
+    fn count_of(&self, deed: LimitedAction) -> usize {
         self.deeds[deed as usize]
     }
 
-    fn add(&mut self, other: &Tally<'_>) {
+    fn add(&mut self, other: &LimitCounter<'_>) {
         self.existing += other.existing;
         for (sum, number) in self.deeds.iter_mut().zip(other.deeds) {
             *sum += number;
@@ -28,9 +28,14 @@ impl Tally<'_> {
 }
 
 /// Limits that the plan would exceed, each once.
-pub fn find(plan: &Plan, limits: &[Limit]) -> Vec<Finding> {
+pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
     let (mut collections, mut zones) = (Vec::new(), Vec::new());
-    let nothing = |zone, collection| Tally { zone, collection, existing: 0, deeds: [0; Deed::ALL.len()] };
+    let nothing = |zone, collection| LimitCounter {
+        zone,
+        collection,
+        existing: 0,
+        deeds: [0; LimitedAction::ALL.len()],
+    };
     let mut network = nothing(None, None);
     for (code, zone) in &plan.zones {
         let mut whole = nothing(Some(code), None);
@@ -48,49 +53,50 @@ pub fn find(plan: &Plan, limits: &[Limit]) -> Vec<Finding> {
         zones.push(whole);
     }
     let network = [network];
-    let finding = |limit: &Limit| {
-        let tallies: &[Tally<'_>] = match limit.extent {
-            Extent::Collection => &collections,
-            Extent::Zone => &zones,
-            Extent::Network => &network,
+    let finding = |limit: &GuardLimit| {
+        let tallies: &[LimitCounter<'_>] = match limit.extent {
+            LimitScope::Collection => &collections,
+            LimitScope::Zone => &zones,
+            LimitScope::Network => &network,
         };
-        exceeded(plan, limit, tallies)
+        check_limit(plan, limit, tallies)
     };
     limits.iter().filter_map(finding).collect()
 }
 
 /// By how much a limit is exceeded, and which half of it.
-enum Over {
+enum LimitExcess {
     Records { limit: usize },
     Percent { limit: u32 },
 }
 
-fn over(limit: &Limit, tally: &Tally<'_>) -> Option<(f64, Over)> {
-    let number = tally.of(limit.deed);
+fn exceeded_by(limit: &GuardLimit, tally: &LimitCounter<'_>) -> Option<(f64, LimitExcess)> {
+    let number = tally.count_of(limit.deed);
     // How many times what is allowed; of nothing, a half is allowed, so that it stays a number.
     let times = |allowed: f64| number as f64 / allowed.max(0.5);
     let records = limit.records.filter(|records| number > *records);
     let percent = limit.percent.filter(|percent| {
-        tally.existing >= Limit::FEW && number * 100 > tally.existing.saturating_mul(*percent as usize)
+        tally.existing >= GuardLimit::FEW && number * 100 > tally.existing.saturating_mul(*percent as usize)
     });
-    let records = records.map(|limit| (times(limit as f64), Over::Records { limit }));
-    let percent = percent
-        .map(|limit| (times(tally.existing as f64 * f64::from(limit) / 100.0), Over::Percent { limit }));
+    let records = records.map(|limit| (times(limit as f64), LimitExcess::Records { limit }));
+    let percent = percent.map(|limit| {
+        (times(tally.existing as f64 * f64::from(limit) / 100.0), LimitExcess::Percent { limit })
+    });
     match (records, percent) {
         (Some(records), Some(percent)) => Some(if percent.0 > records.0 { percent } else { records }),
         (records, percent) => records.or(percent),
     }
 }
 
-fn exceeded(plan: &Plan, limit: &Limit, tallies: &[Tally<'_>]) -> Option<Finding> {
-    let over: Vec<(&Tally<'_>, f64, Over)> = tallies
+fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) -> Option<Finding> {
+    let over: Vec<(&LimitCounter<'_>, f64, LimitExcess)> = tallies
         .iter()
-        .filter_map(|tally| over(limit, tally).map(|(times, over)| (tally, times, over)))
+        .filter_map(|tally| exceeded_by(limit, tally).map(|(times, over)| (tally, times, over)))
         .collect();
     // Of several that are as bad, the first is shown.
     let (tally, _, what) = over.iter().rev().max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let number = tally.of(limit.deed);
-    let creates = limit.deed == Deed::Create;
+    let number = tally.count_of(limit.deed);
+    let creates = limit.deed == LimitedAction::Create;
     let many = match creates || tally.existing == 0 {
         true => thousands(number),
         false => format!("{} of {}", thousands(number), thousands(tally.existing)),
@@ -99,15 +105,15 @@ fn exceeded(plan: &Plan, limit: &Limit, tallies: &[Tally<'_>]) -> Option<Finding
     let of = tally.collection.map_or_else(String::new, |collection| format!(" of {collection}"));
     let place = tally.zone.map_or_else(|| "the network".to_owned(), ToString::to_string);
     let allowed = match what {
-        Over::Records { limit: 0 } => "and none may be".to_owned(),
-        Over::Records { limit } => format!("more than {}", thousands(*limit)),
-        Over::Percent { limit } if creates => {
+        LimitExcess::Records { limit: 0 } => "and none may be".to_owned(),
+        LimitExcess::Records { limit } => format!("more than {}", thousands(*limit)),
+        LimitExcess::Percent { limit } if creates => {
             format!("more than {limit} % of the {} that exist", thousands(tally.existing))
         }
-        Over::Percent { limit } => format!("more than {limit} %"),
+        LimitExcess::Percent { limit } => format!("more than {limit} %"),
     };
     let zones: BTreeSet<&ZoneCode> = over.iter().filter_map(|(tally, _, _)| tally.zone).collect();
-    let more = so_too(over.len() - 1, if limit.extent == Extent::Zone { "zone" } else { "collection" });
+    let more = so_too(over.len() - 1, if limit.extent == LimitScope::Zone { "zone" } else { "collection" });
     let name = limit.name();
     let help = if_meant(&name, plan.digest);
     let help = match limit.place {
@@ -117,8 +123,11 @@ fn exceeded(plan: &Plan, limit: &Limit, tallies: &[Tally<'_>]) -> Option<Finding
         }
     };
     Some(Finding {
-        verdict: Verdict::Deny,
-        message: format!("{many} {noun}{of} would be {} in {place}, {allowed}{more}", limit.deed.done()),
+        verdict: FindingEffect::Deny,
+        message: format!(
+            "{many} {noun}{of} would be {} in {place}, {allowed}{more}",
+            limit.deed.past_participle()
+        ),
         guard: name.into(),
         zones: zones.into_iter().cloned().collect(),
         help: Some(help),

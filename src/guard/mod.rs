@@ -1,35 +1,35 @@
 //! Asks guards and policies what they find in a plan. Pure: what is found stands in the plan, and the
 //! stages behind it keep to it.
 
-mod empty;
+mod empty_collections;
 mod expectations;
 mod freeze;
 mod limits;
-mod overriding;
+mod overrides;
 pub mod policy;
-mod protected;
+mod protected_records;
 
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
 
-pub use self::overriding::Astray;
-use self::overriding::override_with;
+pub use self::overrides::UnusedOverride;
+use self::overrides::override_with;
 
-use crate::model::change::Action;
+use crate::model::change::ChangeAction;
 use crate::model::{
-    Change, Deed, Digest, Finding, Hold, Network, Override, Plan, Policy, Step, Thousands, Value, Verdict,
-    ZoneCode,
+    Change, ContentDigest, Deferral, FieldValue, Finding, FindingEffect, GroupedNumber, GuardOverride,
+    LimitedAction, Network, Plan, PlanStep, Policy, ZoneCode,
 };
 
 /// What people have taken upon them.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Overrides<'a> {
+pub struct GuardOverrides<'a> {
     /// On the command line: whoever gives one that overrides nothing had another plan in mind.
-    pub given: &'a [Override],
+    pub given: &'a [GuardOverride],
     /// In approvals of the plan, which may be older than what guards find.
-    pub approved: &'a [Override],
+    pub approved: &'a [GuardOverride],
 }
 
 /// Writes down in the plan what guards and policies find, and lays over it what somebody has taken upon
@@ -38,9 +38,9 @@ pub fn review(
     plan: &mut Plan,
     network: &Network,
     policies: &[Policy],
-    overrides: Overrides<'_>,
+    overrides: GuardOverrides<'_>,
     now: Timestamp,
-) -> Vec<Astray> {
+) -> Vec<UnusedOverride> {
     plan.findings = findings(plan, network, policies, now);
     override_with(plan, overrides.approved);
     override_with(plan, overrides.given)
@@ -50,9 +50,9 @@ pub fn review(
 pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
     let guards = &network.guards;
     let mut findings = limits::find(plan, &guards.limits);
-    findings.extend(protected::find(plan, &guards.protected));
+    findings.extend(protected_records::find(plan, &guards.protected));
     findings.extend(freeze::find(plan, network, &guards.freezes, now));
-    findings.extend(empty::find(plan));
+    findings.extend(empty_collections::find(plan));
     findings.extend(expectations::find(plan, guards.expectations.as_ref()));
     findings.extend(policy::find(plan, network, policies));
     findings.sort();
@@ -60,29 +60,29 @@ pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timest
 }
 
 /// Why findings hold a zone, where they do.
-pub fn held(findings: &[Finding], zone: &ZoneCode) -> Option<Hold> {
-    let mut holding = findings.iter().filter(|finding| finding.verdict == Verdict::Hold);
+pub fn deferral_of_zone(findings: &[Finding], zone: &ZoneCode) -> Option<Deferral> {
+    let mut holding = findings.iter().filter(|finding| finding.verdict == FindingEffect::Defer);
     let first = holding.find(|finding| finding.zones.contains(zone))?;
-    Some(Hold::Guarded { guard: first.guard.clone() })
+    Some(Deferral::Guard { guard: first.guard.clone() })
 }
 
 /// What a change is to guards.
-fn deed(step: &Step, change: &Change) -> Deed {
+fn deed(step: &PlanStep, change: &Change) -> LimitedAction {
     match change.action {
-        Action::Create => Deed::Create,
-        Action::Delete => Deed::Delete,
-        Action::Update => match disables(step, change) {
-            true => Deed::Disable,
-            false => Deed::Update,
+        ChangeAction::Create => LimitedAction::Create,
+        ChangeAction::Delete => LimitedAction::Delete,
+        ChangeAction::Update => match disables(step, change) {
+            true => LimitedAction::Disable,
+            false => LimitedAction::Update,
         },
     }
 }
 
 /// Whether a change switches its record off.
-fn disables(step: &Step, change: &Change) -> bool {
+fn disables(step: &PlanStep, change: &Change) -> bool {
     let Some(switch) = &step.diff.shape.switch else { return false };
-    let off = Value::Bool(false);
-    change.action == Action::Update
+    let off = FieldValue::Bool(false);
+    change.action == ChangeAction::Update
         && change
             .edits
             .iter()
@@ -90,7 +90,7 @@ fn disables(step: &Step, change: &Change) -> bool {
 }
 
 /// Everything that apply would do, zone by zone; what is held back is not going to happen.
-fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &Step, &Change)> {
+fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &PlanStep, &Change)> {
     plan.zones.iter().flat_map(|(code, zone)| {
         let steps = zone.collections.iter().filter(|step| step.hold.is_none());
         steps.flat_map(move |step| step.diff.to_apply().map(move |change| (code, step, change)))
@@ -98,13 +98,13 @@ fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &Step, &Change)> {
 }
 
 /// The way out where something is meant all the same.
-fn if_meant(guard: &str, digest: Digest) -> String {
+fn if_meant(guard: &str, digest: ContentDigest) -> String {
     format!("if it is meant, apply with `--override {guard} --reason TEXT --plan-digest {digest}`")
 }
 
 /// `1,240`.
 fn thousands(number: usize) -> String {
-    Thousands(number as u64).to_string()
+    GroupedNumber(number as u64).to_string()
 }
 
 /// `; the same for 3 more zones`; nothing for none.

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Astray, Overrides, findings, held, review};
+use super::{GuardOverrides, UnusedOverride, deferral_of_zone, findings, review};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::guard::Extent;
+use crate::model::guard::LimitScope;
 use crate::model::{
-    Broken, Deed, Digest, Freeze, Kept, Limit, Network, Others, Override, Place, Plan, Protected, Provenance,
-    Told, UnmetFact, Value, Verdict,
+    BrokenExpectation, ContentDigest, ExpectationGuard, FieldValue, FindingEffect, FreezeWindow, GuardLimit,
+    GuardOverride, LimitedAction, MaybeKnown, Network, OtherExpectations, Plan, ProtectedRecords, Provenance,
+    SourceSpan, UnmetFact,
 };
 
 pub fn planned(members: &[&str], manifests: &str, tables: &str) -> (Network, Plan) {
@@ -93,12 +94,12 @@ deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T w
 fn limits_of_zones_and_of_the_network() {
     let (manifest, rows) = table(3, 0, 0, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
-    let limit = |deed, extent, records, percent| Limit { deed, extent, records, percent, place: None };
+    let limit = |deed, extent, records, percent| GuardLimit { deed, extent, records, percent, place: None };
     network.guards.limits = vec![
-        limit(Deed::Delete, Extent::Zone, Some(2), None),
-        limit(Deed::Delete, Extent::Network, None, Some(10)),
-        limit(Deed::Create, Extent::Network, Some(0), None),
-        limit(Deed::Create, Extent::Collection, None, Some(4)),
+        limit(LimitedAction::Delete, LimitScope::Zone, Some(2), None),
+        limit(LimitedAction::Delete, LimitScope::Network, None, Some(10)),
+        limit(LimitedAction::Create, LimitScope::Network, Some(0), None),
+        limit(LimitedAction::Create, LimitScope::Collection, None, Some(4)),
     ];
     assert_eq!(
         told(&network, &plan),
@@ -115,39 +116,39 @@ deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, mo
 fn what_is_protected_stays_as_it_is() {
     let (manifest, rows) = table(1, 1, 1, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
-    let mut protect = |records: &str, from: &[Deed]| {
-        network.guards.protected = vec![Protected {
+    let mut protect = |records: &str, from: &[LimitedAction]| {
+        network.guards.protected = vec![ProtectedRecords {
             records: records.into(),
             from: from.iter().copied().collect::<BTreeSet<_>>(),
             reason: Some("because".into()),
-            place: Place::file("n.yaml"),
+            place: SourceSpan::file("n.yaml"),
         }];
         told(&network, &plan)
     };
-    let all = [Deed::Update, Deed::Disable, Deed::Delete];
+    let all = [LimitedAction::Update, LimitedAction::Disable, LimitedAction::Delete];
     assert_eq!(
         protect("CodeTable/T/*", &all),
         "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, and is protected: because; the same for 5 more records\n"
     );
     assert_eq!(
-        protect("CodeTable/T/S*", &[Deed::Update]),
+        protect("CodeTable/T/S*", &[LimitedAction::Update]),
         "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, and is protected: because; the same for 1 more record\n"
     );
-    assert_eq!(protect("CodeTable/T/U0", &[Deed::Disable, Deed::Delete]), "");
+    assert_eq!(protect("CodeTable/T/U0", &[LimitedAction::Disable, LimitedAction::Delete]), "");
     assert_eq!(protect("CodeTable/T", &all), "");
     assert_eq!(protect("MappingTable/*", &all), "");
     assert_ne!(protect("*", &all), "");
 }
 
-fn freeze(from: &str, until: &str, zones: Option<&[&str]>) -> Freeze {
-    Freeze {
+fn freeze(from: &str, until: &str, zones: Option<&[&str]>) -> FreezeWindow {
+    FreezeWindow {
         name: "exams".into(),
         from: from.parse().unwrap(),
         until: until.parse().unwrap(),
         words: "from then to then".into(),
         zones: zones.map(|zones| zones.iter().map(|zone| (*zone).into()).collect()),
         reason: None,
-        place: Place::file("n.yaml"),
+        place: SourceSpan::file("n.yaml"),
     }
 }
 
@@ -170,9 +171,9 @@ fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
         told(freeze(before, after, Some(&["NZ", "BETA"]))),
         "hold freeze/exams [BETA] nothing is written from then to then\n"
     );
-    assert_eq!(review(&mut plan, &network, &[], Overrides::default(), NOW.parse().unwrap()), []);
-    assert_eq!(held(&plan.findings, &"ALPHA".into()), None);
-    assert!(held(&plan.findings, &"BETA".into()).is_some());
+    assert_eq!(review(&mut plan, &network, &[], GuardOverrides::default(), NOW.parse().unwrap()), []);
+    assert_eq!(deferral_of_zone(&plan.findings, &"ALPHA".into()), None);
+    assert!(deferral_of_zone(&plan.findings, &"BETA".into()).is_some());
 }
 
 #[test]
@@ -199,30 +200,33 @@ fn an_empty_answer_is_not_believed_where_others_have_records_of_their_own() {
 fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_what_is_not_known_is_neither() {
     let (manifest, rows) = table(0, 0, 1, 0, 1);
     let (mut network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
-    let provenance =
-        Provenance { place: Place::file("e.yaml"), manifest: "Expectation/e".into(), override_index: None };
+    let provenance = Provenance {
+        place: SourceSpan::file("e.yaml"),
+        manifest: "Expectation/e".into(),
+        override_index: None,
+    };
     let fact = |found| UnmetFact {
         fact: "allowed".into(),
-        expected: Value::Bool(true),
+        expected: FieldValue::Bool(true),
         found,
-        place: Place::file("e.yaml"),
+        place: SourceSpan::file("e.yaml"),
     };
-    let broken = |question: &str, found| Broken {
+    let broken = |question: &str, found| BrokenExpectation {
         provenance: provenance.clone(),
         question: question.to_owned(),
         because: None,
         facts: vec![fact(found)],
     };
-    let first = broken("may A", Told::Is(Value::Bool(false)));
-    plan.expectations.others = Some(Others { met: 1, not_met: 1, not_known: 1 });
-    let kept = |verdict| Some(Kept { verdict, place: Place::file("n.yaml") });
-    network.guards.expectations = kept(Verdict::Deny);
+    let first = broken("may A", MaybeKnown::Known(FieldValue::Bool(false)));
+    plan.expectations.others = Some(OtherExpectations { met: 1, not_met: 1, not_known: 1 });
+    let kept = |verdict| Some(ExpectationGuard { verdict, place: SourceSpan::file("n.yaml") });
+    network.guards.expectations = kept(FindingEffect::Deny);
     assert_eq!(told(&network, &plan), "", "nothing is broken");
     plan.expectations.broken = vec![first.clone()];
     let words = "expectations [] the plan breaks what is expected: may A: allowed would be false, expected is true (e.yaml:1:1)";
     assert_eq!(told(&network, &plan), format!("deny {words}\n"));
-    plan.expectations.broken = vec![first, broken("may B", Told::Is(Value::Bool(false)))];
-    network.guards.expectations = kept(Verdict::Warn);
+    plan.expectations.broken = vec![first, broken("may B", MaybeKnown::Known(FieldValue::Bool(false)))];
+    network.guards.expectations = kept(FindingEffect::Warn);
     assert_eq!(told(&network, &plan), format!("warn {words}; the same for 1 more expectation\n"));
     network.guards.expectations = None;
     assert_eq!(told(&network, &plan), "", "it is allowed");
@@ -232,18 +236,30 @@ fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_wha
 fn an_override_is_for_one_guard_and_one_plan_and_says_why() {
     let (manifest, rows) = table(4, 4, 0, 0, 2);
     let (network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
-    let mut over = |guard: &str, reason: &str, digest: Digest| {
-        let given = Override { guard: guard.into(), reason: reason.into(), digest };
-        review(&mut plan, &network, &[], Overrides { given: &[given], approved: &[] }, NOW.parse().unwrap())
+    let mut over = |guard: &str, reason: &str, digest: ContentDigest| {
+        let given = GuardOverride { guard: guard.into(), reason: reason.into(), digest };
+        review(
+            &mut plan,
+            &network,
+            &[],
+            GuardOverrides { given: &[given], approved: &[] },
+            NOW.parse().unwrap(),
+        )
     };
     let digest = planned(&["ALPHA"], &manifest, &rows).1.digest;
     let guard = || "deletes-per-collection".to_owned();
-    assert_eq!(over("deletes-per-collection", " ", digest), [Astray::NoReason { guard: guard() }]);
-    let other = Digest::default();
-    assert_eq!(over("deletes-per-collection", "x", other), [Astray::OtherPlan { guard: guard(), digest }]);
-    assert_eq!(over("protected", "x", digest), [Astray::FoundNothing { guard: "protected".to_owned() }]);
+    assert_eq!(over("deletes-per-collection", " ", digest), [UnusedOverride::NoReason { guard: guard() }]);
+    let other = ContentDigest::default();
+    assert_eq!(
+        over("deletes-per-collection", "x", other),
+        [UnusedOverride::OtherPlan { guard: guard(), digest }]
+    );
+    assert_eq!(
+        over("protected", "x", digest),
+        [UnusedOverride::FoundNothing { guard: "protected".to_owned() }]
+    );
     assert_eq!(over("deletes-per-collection", "planned", digest), []);
-    let verdicts: Vec<&Verdict> = plan.findings.iter().map(|finding| &finding.verdict).collect();
-    assert_eq!(verdicts, [&Verdict::Deny, &Verdict::Overridden { reason: "planned".to_owned() }]);
+    let verdicts: Vec<&FindingEffect> = plan.findings.iter().map(|finding| &finding.verdict).collect();
+    assert_eq!(verdicts, [&FindingEffect::Deny, &FindingEffect::Overridden { reason: "planned".to_owned() }]);
     assert!(plan.is_denied(), "the disables are");
 }

@@ -8,66 +8,68 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::lost::NOTHING;
-use crate::manifest::selection::{self, AppliesTo, Certainty, Selection};
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
-use crate::model::network::Role;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
+use crate::manifest::unreadable::NOTHING;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::network::ZoneRole;
+use crate::model::{
+    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
+};
 
 /// Who sees and works on the authority control task list, and which reports are in it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AuthorityTaskList {
+pub struct AuthorityTaskListSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// What each role may do with the list.
     #[serde(default)]
-    pub roles: Vec<At<RoleOnList>>,
+    pub roles: Vec<Spanned<TaskListRoleSpec>>,
     /// Who may dismiss an entry for the whole network. Where it is said at all, whoever of the members is
     /// not named here may not.
     #[serde(default)]
-    pub dismiss_for_network: Vec<At<Dismissal>>,
+    pub dismiss_for_network: Vec<Spanned<NetworkDismissalSpec>>,
     /// Which reports are in the list.
     #[serde(default)]
-    pub report_types: ReportTypes,
+    pub report_types: ReportTypesSpec,
     /// How strongly all this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
 }
 
 /// What a role may do with the list. What is not said is not zonal's.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RoleOnList {
+pub struct TaskListRoleSpec {
     /// The role.
-    pub role: At<CatalogRole>,
+    pub role: Spanned<AuthorityRole>,
     /// Whether it sees the list.
-    pub view: Option<At<bool>>,
+    pub view: Option<Spanned<bool>>,
     /// Whether it may process changes.
-    pub process: Option<At<bool>>,
+    pub process: Option<Spanned<bool>>,
     /// Whether it may dismiss entries from the member's own list.
-    pub dismiss: Option<At<bool>>,
+    pub dismiss: Option<Spanned<bool>>,
 }
 
 /// Who may dismiss an entry for the whole network.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Dismissal {
+pub struct NetworkDismissalSpec {
     /// The role.
-    pub role: At<CatalogRole>,
+    pub role: Spanned<AuthorityRole>,
     /// In which of the members that the manifest applies to; in all of them where nothing is said.
-    pub members: Option<At<AppliesTo>>,
+    pub members: Option<Spanned<AppliesToSpec>>,
 }
 
 /// The roles that work with the list (the vendor's help).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum CatalogRole {
+pub enum AuthorityRole {
     /// Cataloger.
     Cataloger,
     /// Catalog Manager.
@@ -81,19 +83,19 @@ pub enum CatalogRole {
 /// Which reports are in the list. What is not said is not zonal's.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReportTypes {
+pub struct ReportTypesSpec {
     /// Those that are.
     #[serde(default)]
-    pub on: Vec<At<ReportType>>,
+    pub on: Vec<Spanned<AuthorityReport>>,
     /// Those that are not.
     #[serde(default)]
-    pub off: Vec<At<ReportType>>,
+    pub off: Vec<Spanned<AuthorityReport>>,
 }
 
 /// The reports of authority control (the vendor's help).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ReportType {
+pub enum AuthorityReport {
     /// A heading was linked. Shown only where the customer parameter `authority_control_link_available` is `true`.
     Linked,
     /// No authority record was found for a heading.
@@ -116,7 +118,7 @@ pub enum ReportType {
     AuthorityUpdated,
 }
 
-impl CatalogRole {
+impl AuthorityRole {
     const ALL: [Self; 3] = [Self::Cataloger, Self::CatalogManager, Self::CatalogAdministrator];
 
     /// In the words of Alma's pages.
@@ -131,10 +133,10 @@ impl CatalogRole {
 
 /// The names of all reports, in the words of Alma's pages.
 pub fn report_names() -> impl Iterator<Item = &'static str> {
-    ReportType::ALL.into_iter().map(ReportType::name)
+    AuthorityReport::ALL.into_iter().map(AuthorityReport::name)
 }
 
-impl ReportType {
+impl AuthorityReport {
     const ALL: [Self; 10] = [
         Self::Linked,
         Self::LinkingNoMatch,
@@ -165,28 +167,33 @@ impl ReportType {
     }
 }
 
-impl KindSpec for AuthorityTaskList {
+impl KindSpec for AuthorityTaskListSpec {
     const NAME: &'static str = "AuthorityTaskList";
-    const ABOUT: &'static str = "Who sees and works on the authority control task list.";
+    const SUMMARY: &'static str = "Who sees and works on the authority control task list.";
     const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, DISMISSAL];
-    const REACH: Reach = Reach::All;
-    const GATEWAY: &'static [GatewayCollection] = &[
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
             kind: LIST,
-            reach: Reach::All,
+            reach: ZoneCoverage::All,
             key: &["role"],
             fields: &["view", "process", "dismiss", "dismissForNetwork"],
         },
-        GatewayCollection { kind: REPORTS, reach: Reach::All, key: &["reportType"], fields: &["enabled"] },
+        GatewayCollection {
+            kind: REPORTS,
+            reach: ZoneCoverage::All,
+            key: &["reportType"],
+            fields: &["enabled"],
+        },
         GatewayCollection {
             kind: DISMISSAL,
-            reach: Reach::Network,
+            reach: ZoneCoverage::Network,
             key: &["institution", "role"],
             fields: &["dismissForNetwork"],
         },
     ];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         match collection {
             LIST => Some(Arc::clone(&ON_LIST)),
             REPORTS => Some(Arc::clone(&REPORTED)),
@@ -200,28 +207,28 @@ const LIST: &str = "AuthorityTaskList";
 const REPORTS: &str = "AuthorityReportTypes";
 const DISMISSAL: &str = "AuthorityDismissal";
 
-fn shape(menu: &str) -> Arc<Shape> {
-    Arc::new(Shape { menu: menu.into(), ..Shape::default() })
+fn shape(menu: &str) -> Arc<CollectionShape> {
+    Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::default() })
 }
 
 // The vendor's help names these pages; where a role is let dismiss for the network is not documented.
-static ON_LIST: LazyLock<Arc<Shape>> =
+static ON_LIST: LazyLock<Arc<CollectionShape>> =
     LazyLock::new(|| shape("the page Authority Control Task List, and what each role may do there"));
-static REPORTED: LazyLock<Arc<Shape>> =
+static REPORTED: LazyLock<Arc<CollectionShape>> =
     LazyLock::new(|| shape("Configuration > Resources, Authority Control Task List Report Types"));
-static DISMISSING: LazyLock<Arc<Shape>> =
+static DISMISSING: LazyLock<Arc<CollectionShape>> =
     LazyLock::new(|| shape("members: Dismiss for Network on the page Authority Control Task List"));
 
-impl Spec for AuthorityTaskList {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for AuthorityTaskListSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        for (index, At { value: said, .. }) in self.roles.iter().enumerate() {
-            let same = |other: &&At<RoleOnList>| other.value.role.value == said.role.value;
+        for (index, Spanned { value: said, .. }) in self.roles.iter().enumerate() {
+            let same = |other: &&Spanned<TaskListRoleSpec>| other.value.role.value == said.role.value;
             if let Some(first) = self.roles[..index].iter().find(same) {
                 let message = format!("the role `{}` is listed twice", said.role.value.name());
                 problems.push(
-                    Diagnostic::error(codes::DUPLICATE_ROW, head.place(said.role.extent), message)
-                        .related(head.place(first.value.role.extent), "first here")
+                    Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(said.role.extent), message)
+                        .with_secondary_span(head.place(first.value.role.extent), "first here")
                         .help("say everything of a role in one entry"),
                 );
             }
@@ -238,86 +245,89 @@ impl Spec for AuthorityTaskList {
             for (what, extent) in works.chain(dismisses) {
                 let message = format!("a {name} may {what} in a list that a {name} may not see");
                 problems.push(
-                    Diagnostic::warning(codes::WORKS_UNSEEN, head.place(extent), message)
-                        .related(head.place(unseen.extent), "not to be seen")
+                    Diagnostic::warning(diagnostic_codes::WORKS_UNSEEN, head.place(extent), message)
+                        .with_secondary_span(head.place(unseen.extent), "not to be seen")
                         .help("write `view: true`, or do not let the role work on the list"),
                 );
             }
         }
-        let ReportTypes { on, off } = &self.report_types;
+        let ReportTypesSpec { on, off } = &self.report_types;
         let silent =
             self.roles.is_empty() && self.dismiss_for_network.is_empty() && on.is_empty() && off.is_empty();
         if silent && head.lost_spec().is_nothing() {
             let message = format!("`{}` does nothing", head.manifest);
             problems.push(
-                Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
                     .help("say something of roles or report types, or remove the manifest"),
             );
         }
-        let all: Vec<&At<ReportType>> = on.iter().chain(off).collect();
+        let all: Vec<&Spanned<AuthorityReport>> = on.iter().chain(off).collect();
         for (index, report) in all.iter().enumerate() {
             let Some(first) = all[..index].iter().find(|first| first.value == report.value) else { continue };
             let message = format!("the report `{}` is listed twice", report.value.name());
             problems.push(
-                Diagnostic::error(codes::REPORT_TWICE, head.place(report.extent), message)
-                    .related(head.place(first.extent), "first here")
+                Diagnostic::error(diagnostic_codes::REPORT_TWICE, head.place(report.extent), message)
+                    .with_secondary_span(head.place(first.extent), "first here")
                     .help("name it once, under `on` or under `off`"),
             );
         }
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let within = selection::of_manifest(self.applies_to.as_ref(), network, head, &mut Vec::new());
         let mut told = Vec::new();
-        let dismissals: Vec<(&At<Dismissal>, Selection)> = (self.dismiss_for_network.iter())
-            .map(|dismissal| {
-                let everyone = At { value: AppliesTo::default(), extent: dismissal.extent };
-                let members = (dismissal.value.members.as_ref().unwrap_or(&everyone), &NOTHING);
-                (dismissal, selection::of_override(members, &within, network, head, &mut told))
-            })
-            .collect();
-        told.into_iter().for_each(|problem| scope.tell(problem));
-        let dismisses = |zone: usize, role: CatalogRole| {
-            let holds = |own: &Selection| own.certainty != Certainty::Unknown && own.zones.contains(&zone);
+        let dismissals: Vec<(&Spanned<NetworkDismissalSpec>, SelectedZones)> =
+            (self.dismiss_for_network.iter())
+                .map(|dismissal| {
+                    let everyone = Spanned { value: AppliesToSpec::default(), extent: dismissal.extent };
+                    let members = (dismissal.value.members.as_ref().unwrap_or(&everyone), &NOTHING);
+                    (dismissal, selection::of_override(members, &within, network, head, &mut told))
+                })
+                .collect();
+        told.into_iter().for_each(|problem| scope.report(problem));
+        let dismisses = |zone: usize, role: AuthorityRole| {
+            let holds = |own: &SelectedZones| {
+                own.certainty != SelectionCertainty::Unknown && own.zones.contains(&zone)
+            };
             let mut all = dismissals.iter();
             all.find(|(each, own)| each.value.role.value == role && holds(own)).map(|(each, _)| each.extent)
         };
         // Whoever is not named may not, as the first entry implies.
         let said = self.dismiss_for_network.first().map(|first| first.extent);
         let mut matrix = scope
-            .collection(CollectionId::whole(DISMISSAL), &["institution", "role"], &DISMISSING)
-            .enforced(self.enforcement, self.conflict);
+            .collection(CollectionId::of_institution(DISMISSAL), &["institution", "role"], &DISMISSING)
+            .with_enforcement(self.enforcement, self.conflict);
         scope.zones(self.applies_to.as_ref());
         for &index in &within.zones {
             let zone = &network.zones[index];
             let mut list = scope
-                .collection(CollectionId::whole(LIST), &["role"], &ON_LIST)
-                .enforced(self.enforcement, self.conflict);
-            for At { value: RoleOnList { role, view, process, dismiss }, extent } in &self.roles {
+                .collection(CollectionId::of_institution(LIST), &["role"], &ON_LIST)
+                .with_enforcement(self.enforcement, self.conflict);
+            for Spanned { value: TaskListRoleSpec { role, view, process, dismiss }, extent } in &self.roles {
                 let mut entry = (scope.record(*extent))
-                    .with("role", role.value.name(), role.extent)
+                    .with_field("role", role.value.name(), role.extent)
                     .with_some("view", view.as_ref())
                     .with_some("process", process.as_ref())
                     .with_some("dismiss", dismiss.as_ref());
-                if let (Some(said), Role::Member) = (said, zone.role) {
+                if let (Some(said), ZoneRole::Member) = (said, zone.role) {
                     let may = dismisses(index, role.value);
-                    entry = entry.with("dismissForNetwork", may.is_some(), may.unwrap_or(said));
+                    entry = entry.with_field("dismissForNetwork", may.is_some(), may.unwrap_or(said));
                 }
                 list.add(entry);
             }
             scope.want(zone, list);
-            let ReportTypes { on, off } = &self.report_types;
+            let ReportTypesSpec { on, off } = &self.report_types;
             let mut reports = scope
-                .collection(CollectionId::whole(REPORTS), &["reportType"], &REPORTED)
-                .enforced(self.enforcement, self.conflict);
+                .collection(CollectionId::of_institution(REPORTS), &["reportType"], &REPORTED)
+                .with_enforcement(self.enforcement, self.conflict);
             for (report, enabled) in on.iter().map(|on| (on, true)).chain(off.iter().map(|off| (off, false)))
             {
                 let mut entry = (scope.record(report.extent))
-                    .with("reportType", report.value.name(), report.extent)
-                    .with("enabled", Value::Bool(enabled), report.extent);
-                if enabled && report.value == ReportType::Linked {
+                    .with_field("reportType", report.value.name(), report.extent)
+                    .with_field("enabled", FieldValue::Bool(enabled), report.extent);
+                if enabled && report.value == AuthorityReport::Linked {
                     entry = entry.note(
                         "shown only where the customer parameter authority_control_link_available is true",
                     );
@@ -325,15 +335,15 @@ impl Spec for AuthorityTaskList {
                 reports.add(entry);
             }
             scope.want(zone, reports);
-            if let (Some(said), Role::Member) = (said, zone.role) {
-                for role in CatalogRole::ALL {
+            if let (Some(said), ZoneRole::Member) = (said, zone.role) {
+                for role in AuthorityRole::ALL {
                     let may = dismisses(index, role);
                     let extent = may.unwrap_or(said);
                     matrix.add(
                         (scope.record(extent))
-                            .with("institution", zone.code.as_str(), extent)
-                            .with("role", role.name(), extent)
-                            .with("dismissForNetwork", may.is_some(), extent),
+                            .with_field("institution", zone.code.as_str(), extent)
+                            .with_field("role", role.name(), extent)
+                            .with_field("dismissForNetwork", may.is_some(), extent),
                     );
                 }
             }

@@ -11,18 +11,19 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::members::{Campus, Library, Members, Parts};
+use self::members::{CampusMemberSpec, GroupMembersSpec, LibraryMemberSpec, ResolvedGroupMembers};
+use super::manifest_expansion::ManifestExpansion;
 use super::network::fill;
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::check::FILLED;
-use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
-    CollectionId, Desired, DesiredRecord, Diagnostic, Enforcement, Key, Network, OnConflict, Shape, Value,
+    CollectionId, CollectionShape, ConflictPolicy, DesiredRecord, DesiredState, Diagnostic, Enforcement,
+    FieldValue, Network, RecordKey,
 };
 
 /// A group of institutions, campuses and libraries that electronic resources can be made available for,
@@ -30,58 +31,58 @@ use crate::model::{
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["name"]}, {"required": ["eachMember"]}]))]
-pub struct AvailabilityGroup {
+pub struct AvailabilityGroupSpec {
     /// The name of the group. Excludes `eachMember`.
     #[schemars(regex(pattern = FILLED))]
-    pub name: Option<At<String>>,
+    pub name: Option<Spanned<String>>,
     /// What the group is for; Alma takes letters, digits, `_` and spaces.
-    pub description: Option<At<String>>,
+    pub description: Option<Spanned<String>>,
     /// Who is in the group. Everybody who is not named here is not in it.
-    pub members: Option<At<Members>>,
+    pub members: Option<Spanned<GroupMembersSpec>>,
     /// One group for each of some members, instead of one for all of them. Excludes `name`.
-    pub each_member: Option<At<EachMember>>,
+    pub each_member: Option<Spanned<EachMemberSpec>>,
     /// How strongly the group is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// True for a group, or groups, that shall not be there.
-    pub absent: Option<At<bool>>,
+    pub absent: Option<Spanned<bool>>,
 }
 
 /// One group for each of some members.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EachMember {
+pub struct EachMemberSpec {
     /// Which members; all where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// The name of each group; `{code}` is the member's code.
     #[schemars(regex(pattern = FILLED))]
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// What each group is for; `{code}` is the member's code.
-    pub description: Option<At<String>>,
+    pub description: Option<Spanned<String>>,
     /// Codes of the campuses that are in the group, instead of the whole institution.
     #[serde(default)]
-    pub campuses: Vec<At<Text>>,
+    pub campuses: Vec<Spanned<TextOrVariable>>,
     /// Codes of the libraries that are in the group, instead of the whole institution.
     #[serde(default)]
-    pub libraries: Vec<At<Text>>,
+    pub libraries: Vec<Spanned<TextOrVariable>>,
 }
 
-impl KindSpec for AvailabilityGroup {
+impl KindSpec for AvailabilityGroupSpec {
     const NAME: &'static str = "AvailabilityGroup";
-    const ABOUT: &'static str = "For whom electronic resources of the Network Zone are available.";
+    const SUMMARY: &'static str = "For whom electronic resources of the Network Zone are available.";
     const COLLECTIONS: &'static [&'static str] = &[COLLECTION];
-    const REACH: Reach = Reach::Network;
-    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: COLLECTION,
-        reach: Reach::Network,
+        reach: ZoneCoverage::Network,
         key: &["name"],
         fields: &["description", "institutions", "campuses", "libraries"],
     }];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == COLLECTION).then(|| Arc::clone(&SHAPE))
     }
 }
@@ -91,33 +92,33 @@ const COLLECTION: &str = "AvailabilityGroups";
 /// What stands for the code of a member in names.
 const CODE: &str = "{code}";
 
-static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         menu: "Network Zone: Configuration > Resources > General > Inventory Network Groups".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
 /// One group as it is meant.
-struct Group<'n> {
-    name: (Arc<str>, Extent),
-    description: Option<(Arc<str>, Extent)>,
-    parts: Parts<'n>,
+struct ExpandedAvailabilityGroup<'n> {
+    name: (Arc<str>, NodeSpan),
+    description: Option<(Arc<str>, NodeSpan)>,
+    parts: ResolvedGroupMembers<'n>,
 }
 
-impl Spec for AvailabilityGroup {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for AvailabilityGroupSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let each = self.each_member.as_ref().map(|each| &each.value);
         let descriptions = [self.description.as_ref(), each.and_then(|each| each.description.as_ref())];
-        problems.extend(descriptions.into_iter().flatten().filter_map(|text| punctuated(text, head)));
+        problems.extend(descriptions.into_iter().flatten().filter_map(|text| check_punctuation(text, head)));
         let absent = self.absent.is_some_and(|absent| absent.value);
         match (each, &self.name) {
             (Some(each), _) => problems.extend(self.check_each(each, head)),
             (None, Some(name)) if name.value.contains(CODE) => {
                 let message = format!("`{CODE}` stands for nothing in the name of one group");
                 problems.push(
-                    Diagnostic::error(codes::GROUP_PLACEHOLDER, head.place(name.extent), message)
+                    Diagnostic::error(diagnostic_codes::GROUP_PLACEHOLDER, head.place(name.extent), message)
                         .help("use `eachMember` for a group of each member"),
                 );
             }
@@ -127,7 +128,7 @@ impl Spec for AvailabilityGroup {
                     let message =
                         format!("the group `{}` has no members, so that it is for nobody", name.value);
                     problems.push(
-                        Diagnostic::error(codes::EMPTY_GROUP, head.place(name.extent), message)
+                        Diagnostic::error(diagnostic_codes::EMPTY_GROUP, head.place(name.extent), message)
                             .help("say who is in it with `members`, or write `absent: true`"),
                     );
                 }
@@ -138,36 +139,36 @@ impl Spec for AvailabilityGroup {
         if let Some(said) = self.absent.filter(|_| absent && described) {
             let message = "an absent group has members or a description";
             problems.push(
-                Diagnostic::error(codes::ABSENT_WITH_FIELDS, head.place(said.extent), message)
+                Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(said.extent), message)
                     .help("remove them, or remove `absent`"),
             );
         }
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
         let groups = match &self.each_member {
             Some(each) => each.value.groups(&mut scope),
             None => self.group(&mut scope).into_iter().collect(),
         };
         let mut collection = scope
-            .collection(CollectionId::whole(COLLECTION), &["name"], &SHAPE)
-            .enforced(self.enforcement, self.conflict);
+            .collection(CollectionId::of_institution(COLLECTION), &["name"], &SHAPE)
+            .with_enforcement(self.enforcement, self.conflict);
         let absent = self.absent.is_some_and(|absent| absent.value);
-        for Group { name: (name, extent), description, parts } in groups {
-            let mut entry = scope.record(extent).with("name", name, extent);
+        for ExpandedAvailabilityGroup { name: (name, extent), description, parts } in groups {
+            let mut entry = scope.record(extent).with_field("name", name, extent);
             if absent {
                 collection.add(entry.absent());
                 continue;
             }
-            parts.judge(&mut scope);
+            parts.check_members(&mut scope);
             if let Some((description, extent)) = description {
-                entry = entry.with("description", description, extent);
+                entry = entry.with_field("description", description, extent);
             }
             for (field, codes) in parts.fields() {
-                entry = entry.with(field, Value::list(codes), extent);
+                entry = entry.with_field(field, FieldValue::list(codes), extent);
             }
             if parts.has_places() {
                 // As the vendor's help has it for groups of campuses and libraries.
@@ -182,8 +183,8 @@ impl Spec for AvailabilityGroup {
     }
 }
 
-impl AvailabilityGroup {
-    fn check_each(&self, each: &EachMember, head: &Head) -> Vec<Diagnostic> {
+impl AvailabilityGroupSpec {
+    fn check_each(&self, each: &EachMemberSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let beside = [
             ("description", self.description.as_ref().map(|said| said.extent)),
@@ -193,7 +194,7 @@ impl AvailabilityGroup {
             let Some(extent) = extent else { continue };
             let message = format!("`{field}` speaks of one group, and `eachMember` of one for each member");
             problems.push(
-                Diagnostic::error(codes::BESIDE_EACH_MEMBER, head.place(extent), message)
+                Diagnostic::error(diagnostic_codes::BESIDE_EACH_MEMBER, head.place(extent), message)
                     .help(format!("remove it, or write a manifest of its own with `name` and `{field}`")),
             );
         }
@@ -201,7 +202,7 @@ impl AvailabilityGroup {
             if let Err(word) = fill(&text.value, "") {
                 let message = format!("unknown placeholder `{{{word}}}`");
                 problems.push(
-                    Diagnostic::error(codes::PLACEHOLDER, head.place(text.extent), message)
+                    Diagnostic::error(diagnostic_codes::PLACEHOLDER, head.place(text.extent), message)
                         .help("only `{code}` is replaced, by the member's code"),
                 );
             }
@@ -209,32 +210,32 @@ impl AvailabilityGroup {
         if !each.name.value.contains(CODE) {
             let message = format!("the groups of all members would be called `{}`", each.name.value);
             problems.push(
-                Diagnostic::error(codes::ONE_NAME_FOR_ALL, head.place(each.name.extent), message)
+                Diagnostic::error(diagnostic_codes::ONE_NAME_FOR_ALL, head.place(each.name.extent), message)
                     .help("put `{code}` into the name: it becomes the member's code"),
             );
         }
         problems
     }
 
-    fn group<'n>(&self, scope: &mut Scope<'_, 'n>) -> Option<Group<'n>> {
+    fn group<'n>(&self, scope: &mut ManifestExpansion<'_, 'n>) -> Option<ExpandedAvailabilityGroup<'n>> {
         let name = self.name.as_ref()?;
-        let mut parts = Parts::default();
+        let mut parts = ResolvedGroupMembers::default();
         if let Some(members) = &self.members {
-            let Members { institutions, campuses, libraries } = &members.value;
+            let GroupMembersSpec { institutions, campuses, libraries } = &members.value;
             if let Some(institutions) = institutions {
                 parts.institutions = scope.zones(Some(institutions));
             }
-            for Campus { institution, campus } in campuses {
+            for CampusMemberSpec { institution, campus } in campuses {
                 let Some(zone) = scope.member(institution) else { continue };
                 parts.campus(scope, zone, &campus.value, campus.extent);
             }
-            for Library { institution, library } in libraries {
+            for LibraryMemberSpec { institution, library } in libraries {
                 let Some(zone) = scope.member(institution) else { continue };
                 parts.library(scope, zone, &library.value, library.extent);
             }
         }
         let description = self.description.as_ref();
-        Some(Group {
+        Some(ExpandedAvailabilityGroup {
             name: (name.value.as_str().into(), name.extent),
             description: description.map(|text| (text.value.as_str().into(), text.extent)),
             parts,
@@ -242,36 +243,36 @@ impl AvailabilityGroup {
     }
 }
 
-impl EachMember {
-    fn groups<'n>(&self, scope: &mut Scope<'_, 'n>) -> Vec<Group<'n>> {
+impl EachMemberSpec {
+    fn groups<'n>(&self, scope: &mut ManifestExpansion<'_, 'n>) -> Vec<ExpandedAvailabilityGroup<'n>> {
         let mut groups = Vec::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let filled = |text: &At<String>| {
+            let filled = |text: &Spanned<String>| {
                 // Another placeholder has been told.
                 let filled = fill(&text.value, zone.code.as_str()).unwrap_or_else(|_| text.value.clone());
                 (Arc::from(filled), text.extent)
             };
-            let mut parts = Parts::default();
+            let mut parts = ResolvedGroupMembers::default();
             if self.campuses.is_empty() && self.libraries.is_empty() {
                 parts.institutions.push(zone);
             }
             for campus in &self.campuses {
-                let Some(code) = scope.text(campus, zone) else { continue };
+                let Some(code) = scope.resolve_text(campus, zone) else { continue };
                 parts.campus(scope, zone, &code, campus.extent);
             }
             for library in &self.libraries {
-                let Some(code) = scope.text(library, zone) else { continue };
+                let Some(code) = scope.resolve_text(library, zone) else { continue };
                 parts.library(scope, zone, &code, library.extent);
             }
             let (name, description) = (filled(&self.name), self.description.as_ref().map(filled));
-            groups.push(Group { name, description, parts });
+            groups.push(ExpandedAvailabilityGroup { name, description, parts });
         }
         groups
     }
 }
 
 /// The page of groups takes no punctuation in a description (the vendor's help).
-fn punctuated(description: &At<String>, head: &Head) -> Option<Diagnostic> {
+fn check_punctuation(description: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
     // A placeholder that is not known is told as such.
     let text = fill(&description.value, "").ok()?;
     let taken = |c: char| c.is_alphanumeric() || c.is_whitespace() || c == '_';
@@ -279,16 +280,16 @@ fn punctuated(description: &At<String>, head: &Head) -> Option<Diagnostic> {
     let message = format!("the description of a group holds `{found}`, and Alma takes no punctuation there");
     let place = head.place(description.extent);
     Some(
-        Diagnostic::error(codes::PUNCTUATION, place, message)
+        Diagnostic::error(diagnostic_codes::PUNCTUATION, place, message)
             .help("write it with letters, digits, `_` and spaces"),
     )
 }
 
 /// Groups of one network whose names a person would take for the same.
-pub fn differ_only_in_case(desired: &Desired) -> Vec<Diagnostic> {
+pub fn differ_only_in_case(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for collections in desired.zones.values() {
-        let mut seen: BTreeMap<String, (&Key, &DesiredRecord)> = BTreeMap::new();
+        let mut seen: BTreeMap<String, (&RecordKey, &DesiredRecord)> = BTreeMap::new();
         let groups = collections.iter().filter(|collection| *collection.id.kind == *COLLECTION);
         for (key, record) in groups.flat_map(|collection| &collection.records) {
             match seen.get(&key.to_string().to_lowercase()) {
@@ -297,11 +298,11 @@ pub fn differ_only_in_case(desired: &Desired) -> Vec<Diagnostic> {
                         format!("the groups `{other}` and `{key}` differ only in upper and lower case");
                     found.push(
                         Diagnostic::warning(
-                            codes::GROUPS_DIFFER_IN_CASE,
+                            diagnostic_codes::GROUPS_DIFFER_IN_CASE,
                             record.provenance.place.clone(),
                             message,
                         )
-                        .related(first.provenance.place.clone(), "the other one")
+                        .with_secondary_span(first.provenance.place.clone(), "the other one")
                         .help("give one of them another name"),
                     );
                 }

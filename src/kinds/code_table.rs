@@ -5,25 +5,26 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::rows::{self, Row, Said};
-use super::table::{OverrideSpec, Table};
-use super::{Expansion, KindSpec, Reach, Spec};
-use crate::manifest::Head;
-use crate::manifest::check::FILLED;
-use crate::manifest::lost::Lost;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::{At, Nullable};
+use super::row_checks::{self, RowSpec, RowValue};
+use super::table_manifest::{RowOverrideSpec, TableManifest};
+use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::ManifestHeader;
+use crate::manifest::deserialize::{Nullable, Spanned};
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unreadable::UnreadableParts;
 use crate::model::{
-    Diagnostic, Enforcement, Field, Network, OnConflict, Shape, Table as TableName, Unlisted, Value,
+    CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue, Network, TableName,
+    UnlistedPolicy,
 };
 
 /// Rows that a code table shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CodeTable {
+pub struct CodeTableSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// Alma's code of the table.
     #[schemars(regex(pattern = FILLED))]
     pub table: String,
@@ -32,98 +33,101 @@ pub struct CodeTable {
     #[schemars(regex(pattern = FILLED))]
     pub language: Option<String>,
     /// Code of the library, for a table of a library.
-    pub library: Option<At<Text>>,
+    pub library: Option<Spanned<TextOrVariable>>,
     /// How strongly the rows are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to rows that no manifest mentions.
     #[serde(default)]
-    pub unlisted: Unlisted,
+    pub unlisted: UnlistedPolicy,
     /// The rows, by code.
     #[serde(default)]
-    pub rows: Vec<At<CodeTableRow>>,
+    pub rows: Vec<Spanned<CodeTableRowSpec>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<At<OverrideSpec<CodeTableRow>>>,
+    pub overrides: Vec<Spanned<RowOverrideSpec<CodeTableRowSpec>>>,
 }
 
 /// One row. A field that is left out is not zonal's and never changes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CodeTableRow {
+pub struct CodeTableRowSpec {
     /// The code, which identifies the row.
-    pub code: At<Text>,
+    pub code: Spanned<TextOrVariable>,
     /// What people see; `null` clears it.
-    pub description: Option<At<Nullable<Text>>>,
+    pub description: Option<Spanned<Nullable<TextOrVariable>>>,
     /// Whether the code can be chosen.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
     /// Whether it is what is chosen at first; one row of a table at most.
-    pub default: Option<At<bool>>,
+    pub default: Option<Spanned<bool>>,
     /// True for a row that shall not be there.
     pub absent: Option<bool>,
 }
 
-impl KindSpec for CodeTable {
+impl KindSpec for CodeTableSpec {
     const NAME: &'static str = "CodeTable";
-    const ABOUT: &'static str = "Rows that a code table shall have in the zones it applies to.";
+    const SUMMARY: &'static str = "Rows that a code table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
-    const REACH: Reach = Reach::All;
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&NAMES.shape))
     }
 }
 
-impl Spec for CodeTable {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
-        rows::check(&self.table(head.lost_spec()), head)
+impl ManifestSpec for CodeTableSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
+        row_checks::check(&self.table(head.lost_spec()), head)
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
         self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
 
 /// How a code table behaves that a person finds in this place.
-pub(super) fn shape(menu: &str) -> Arc<Shape> {
-    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&NAMES.shape) })
+pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
+    Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&NAMES.shape) })
 }
 
 /// The fields of a row.
-struct Names {
-    code: Field,
-    description: Field,
-    enabled: Field,
-    default: Field,
-    key: Arc<[Field]>,
-    shape: Arc<Shape>,
+struct CodeRowFields {
+    code: FieldName,
+    description: FieldName,
+    enabled: FieldName,
+    default: FieldName,
+    key: Arc<[FieldName]>,
+    shape: Arc<CollectionShape>,
 }
 
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let [code, description, enabled, default]: [Field; 4] =
-        ["code", "description", "enabled", "default"].map(Field::from);
-    let shape = Shape {
+static NAMES: LazyLock<CodeRowFields> = LazyLock::new(|| {
+    let [code, description, enabled, default]: [FieldName; 4] =
+        ["code", "description", "enabled", "default"].map(FieldName::from);
+    let shape = CollectionShape {
         stage: 0,
         required: vec![Arc::clone(&description)],
-        defaults: [(Arc::clone(&enabled), Value::Bool(true)), (Arc::clone(&default), Value::Bool(false))]
-            .into(),
+        defaults: [
+            (Arc::clone(&enabled), FieldValue::Bool(true)),
+            (Arc::clone(&default), FieldValue::Bool(false)),
+        ]
+        .into(),
         exclusive: vec![Arc::clone(&default)],
         shared: vec![Arc::clone(&enabled), Arc::clone(&default)],
         switch: Some(Arc::clone(&enabled)),
         menu: "the code table's own page (Configuration, in the area of the table)".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     };
     let key = [Arc::clone(&code)].into();
-    Names { code, description, enabled, default, key, shape: Arc::new(shape) }
+    CodeRowFields { code, description, enabled, default, key, shape: Arc::new(shape) }
 });
 
-impl CodeTable {
-    fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
-        let overrides = self.overrides.iter().map(|each| each.read(lost.field("overrides"), rows));
-        Table {
+impl CodeTableSpec {
+    fn table<'a>(&'a self, lost: &'a UnreadableParts) -> TableManifest<'a> {
+        let overrides = self.overrides.iter().map(|each| each.from_spec(lost.field("overrides"), rows));
+        TableManifest {
             kind: Self::NAME,
             table: TableName::Code(self.table.as_str().into()),
             language: self.language.as_deref(),
@@ -141,18 +145,19 @@ impl CodeTable {
     }
 }
 
-fn rows<'a>(specs: &'a [At<CodeTableRow>], lost: &'a Lost) -> Vec<Row<'a>> {
+fn rows<'a>(specs: &'a [Spanned<CodeTableRowSpec>], lost: &'a UnreadableParts) -> Vec<RowSpec<'a>> {
     specs.iter().map(|spec| row(spec, lost.item(spec.extent))).collect()
 }
 
-fn row<'a>(spec: &'a At<CodeTableRow>, lost: &'a Lost) -> Row<'a> {
-    let CodeTableRow { code, description, enabled, default, absent } = &spec.value;
-    let mut fields = vec![(Arc::clone(&NAMES.code), code.extent, Said::Text(&code.value))];
-    let text = description.iter().map(|text| (&NAMES.description, text.extent, Said::nullable(&text.value)));
-    let enabled = enabled.iter().map(|flag| (&NAMES.enabled, flag.extent, Said::Bool(flag.value)));
-    let default = default.iter().map(|flag| (&NAMES.default, flag.extent, Said::Bool(flag.value)));
+fn row<'a>(spec: &'a Spanned<CodeTableRowSpec>, lost: &'a UnreadableParts) -> RowSpec<'a> {
+    let CodeTableRowSpec { code, description, enabled, default, absent } = &spec.value;
+    let mut fields = vec![(Arc::clone(&NAMES.code), code.extent, RowValue::Text(&code.value))];
+    let text =
+        description.iter().map(|text| (&NAMES.description, text.extent, RowValue::nullable(&text.value)));
+    let enabled = enabled.iter().map(|flag| (&NAMES.enabled, flag.extent, RowValue::Bool(flag.value)));
+    let default = default.iter().map(|flag| (&NAMES.default, flag.extent, RowValue::Bool(flag.value)));
     fields.extend(
         text.chain(enabled).chain(default).map(|(field, extent, said)| (Arc::clone(field), extent, said)),
     );
-    Row { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost }
+    RowSpec { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost }
 }

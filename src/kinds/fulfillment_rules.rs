@@ -9,95 +9,95 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::check::FILLED;
-use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{
-    Amend, AmendTo, Amendment, CollectionId, Diagnostic, Enforcement, Expected, Field, Network, OnConflict,
-    Reference, Shape, Value,
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, ConflictPolicy,
+    Diagnostic, Enforcement, FieldAmendment, FieldName, FieldValue, Network, RecordReference,
 };
 
 /// What holds in rules of members' own fulfillment units.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FulfillmentRules {
+pub struct FulfillmentRulesSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// How strongly it is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// The rules.
     #[schemars(length(min = 1))]
-    pub rules: Vec<At<Rule>>,
+    pub rules: Vec<Spanned<FulfillmentRuleSpec>>,
 }
 
 /// A rule that zones have. A zone that has none of this name is told in the plan, and gets none.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
+pub struct FulfillmentRuleSpec {
     /// Its name.
     #[schemars(regex(pattern = FILLED))]
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// Name of its fulfillment unit; the rules of this name in all units where nothing is said.
-    pub unit: Option<At<Text>>,
+    pub unit: Option<Spanned<TextOrVariable>>,
     /// What the rule is set to.
     #[serde(default)]
-    pub set: Setting,
+    pub set: RuleSettingSpec,
     /// What its input parameters let in and keep out.
     #[serde(default)]
-    pub inputs: Vec<At<Input>>,
+    pub inputs: Vec<Spanned<InputParameterSpec>>,
 }
 
 /// What a rule is set to. What is left out stays as it is.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Setting {
+pub struct RuleSettingSpec {
     /// Name of the terms of use that it leads to.
-    pub terms_of_use: Option<At<Text>>,
+    pub terms_of_use: Option<Spanned<TextOrVariable>>,
     /// Whether it is used.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
 }
 
 /// What one input parameter of a rule lets in and keeps out, whichever operator the rule uses. Values
 /// that are named in neither list stay as they are.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Input {
+pub struct InputParameterSpec {
     /// The parameter: `userGroup`, `itemPolicy`, `location`.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"))]
-    pub parameter: At<String>,
+    pub parameter: Spanned<String>,
     /// The operator that the parameter gets where the rule does not have it yet. A rule that has it keeps
     /// the operator that it has.
-    pub operator: Option<At<Operator>>,
+    pub operator: Option<Spanned<ListOperator>>,
     /// Values that the rule is to hold for: in the list of `INLIST`, out of the list of `NOTINLIST`.
     #[serde(default)]
-    pub include: Vec<At<Text>>,
+    pub include: Vec<Spanned<TextOrVariable>>,
     /// Values that the rule is not to hold for: out of the list of `INLIST`, in the list of `NOTINLIST`.
     #[serde(default)]
-    pub exclude: Vec<At<Text>>,
+    pub exclude: Vec<Spanned<TextOrVariable>>,
 }
 
 /// How a list is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Operator {
+pub enum ListOperator {
     /// The rule holds for what is in the list.
     InList,
     /// The rule holds for what is not in the list.
     NotInList,
 }
 
-impl Operator {
-    fn word(self) -> &'static str {
+impl ListOperator {
+    fn as_str(self) -> &'static str {
         match self {
             Self::InList => "INLIST",
             Self::NotInList => "NOTINLIST",
@@ -105,13 +105,13 @@ impl Operator {
     }
 }
 
-impl KindSpec for FulfillmentRules {
+impl KindSpec for FulfillmentRulesSpec {
     const NAME: &'static str = "FulfillmentRules";
-    const ABOUT: &'static str = "Parts of rules of members' own fulfillment units, the rest being local.";
+    const SUMMARY: &'static str = "Parts of rules of members' own fulfillment units, the rest being local.";
     const COLLECTIONS: &'static [&'static str] = &["FulfillmentRules"];
-    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "FulfillmentRules",
-        reach: Reach::Members,
+        reach: ZoneCoverage::Members,
         key: &["unit", "name"],
         fields: &[
             "enabled",
@@ -124,7 +124,7 @@ impl KindSpec for FulfillmentRules {
         ],
     }];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
     }
 }
@@ -134,34 +134,34 @@ const NAME: &str = "name";
 const TERMS: &str = "termsOfUse";
 const ENABLED: &str = "enabled";
 
-static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         stage: 4,
         menu: "Configuration > Fulfillment > Physical Fulfillment > Fulfillment Units > a unit > its rules"
             .into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
-impl Spec for FulfillmentRules {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for FulfillmentRulesSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let mut rules: BTreeMap<(&str, Option<&Text>), Extent> = BTreeMap::new();
-        for At { value: rule, .. } in &self.rules {
+        let mut rules: BTreeMap<(&str, Option<&TextOrVariable>), NodeSpan> = BTreeMap::new();
+        for Spanned { value: rule, .. } in &self.rules {
             let name = &rule.name;
             let unit = rule.unit.as_ref().map(|unit| &unit.value);
             if let Some(first) = rules.insert((&name.value, unit), name.extent) {
                 problems.push(twice(head, name, first, "rule"));
             }
-            let Setting { terms_of_use, enabled } = &rule.set;
+            let RuleSettingSpec { terms_of_use, enabled } = &rule.set;
             if terms_of_use.is_none() && enabled.is_none() && rule.inputs.is_empty() {
                 let message = format!("nothing is said of the rule `{}`", name.value);
                 problems.push(
-                    Diagnostic::error(codes::EMPTY_INPUT, head.place(name.extent), message)
+                    Diagnostic::error(diagnostic_codes::EMPTY_INPUT, head.place(name.extent), message)
                         .help("add `set` or `inputs`, or remove the rule"),
                 );
             }
-            let mut parameters: BTreeMap<&str, Extent> = BTreeMap::new();
+            let mut parameters: BTreeMap<&str, NodeSpan> = BTreeMap::new();
             for input in &rule.inputs {
                 let parameter = &input.value.parameter;
                 if let Some(first) = parameters.insert(&parameter.value, parameter.extent) {
@@ -173,12 +173,12 @@ impl Spec for FulfillmentRules {
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut collection = scope
-                .collection(CollectionId::whole(Self::NAME), &[UNIT, NAME], &SHAPE)
-                .enforced(self.enforcement, self.conflict);
+                .collection(CollectionId::of_institution(Self::NAME), &[UNIT, NAME], &SHAPE)
+                .with_enforcement(self.enforcement, self.conflict);
             for rule in &self.rules {
                 if let Some(amendment) = amendment(&mut scope, rule, zone, self.enforcement) {
                     collection.amend(amendment);
@@ -190,26 +190,26 @@ impl Spec for FulfillmentRules {
     }
 }
 
-fn twice(head: &Head, name: &At<String>, first: Extent, what: &str) -> Diagnostic {
+fn twice(head: &ManifestHeader, name: &Spanned<String>, first: NodeSpan, what: &str) -> Diagnostic {
     let message = format!("{what} `{}` is there twice", name.value);
-    Diagnostic::error(codes::DUPLICATE_ROW, head.place(name.extent), message)
-        .related(head.place(first), "first here")
+    Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(name.extent), message)
+        .with_secondary_span(head.place(first), "first here")
         .help("remove one of them")
 }
 
-fn input_problems(head: &Head, input: &At<Input>) -> Vec<Diagnostic> {
-    let Input { parameter, operator, include, exclude } = &input.value;
+fn input_problems(head: &ManifestHeader, input: &Spanned<InputParameterSpec>) -> Vec<Diagnostic> {
+    let InputParameterSpec { parameter, operator, include, exclude } = &input.value;
     let mut problems = Vec::new();
     if [UNIT, NAME, TERMS, ENABLED].contains(&parameter.value.as_str()) {
         let message = format!("an input parameter cannot be called `{}`", parameter.value);
         problems.push(
-            Diagnostic::error(codes::RESERVED_NAME, head.place(parameter.extent), message)
+            Diagnostic::error(diagnostic_codes::RESERVED_NAME, head.place(parameter.extent), message)
                 .help("that is a field of the rule itself: write it under `set`"),
         );
     }
     let lacking = match operator.map(|operator| operator.value) {
-        Some(Operator::InList) => include.is_empty().then_some("include"),
-        Some(Operator::NotInList) => exclude.is_empty().then_some("exclude"),
+        Some(ListOperator::InList) => include.is_empty().then_some("include"),
+        Some(ListOperator::NotInList) => exclude.is_empty().then_some("exclude"),
         None => (include.is_empty() && exclude.is_empty()).then_some("include` or `exclude"),
     };
     if let Some(lacking) = lacking {
@@ -218,17 +218,19 @@ fn input_problems(head: &Head, input: &At<Input>) -> Vec<Diagnostic> {
             Some(_) => format!("a rule that does not have `{}` yet would get it empty", parameter.value),
             None => format!("nothing is said of `{}`", parameter.value),
         };
-        problems.push(Diagnostic::error(codes::EMPTY_INPUT, place, message).help(format!("add `{lacking}`")));
+        problems.push(
+            Diagnostic::error(diagnostic_codes::EMPTY_INPUT, place, message).help(format!("add `{lacking}`")),
+        );
     }
     for value in include {
         if let Some(other) = exclude.iter().find(|other| other.value == value.value) {
             problems.push(
                 Diagnostic::error(
-                    codes::BOTH_WAYS,
+                    diagnostic_codes::BOTH_WAYS,
                     head.place(other.extent),
                     "the same value is included and excluded",
                 )
-                .related(head.place(value.extent), "included here")
+                .with_secondary_span(head.place(value.extent), "included here")
                 .help("remove one of them"),
             );
         }
@@ -238,31 +240,36 @@ fn input_problems(head: &Head, input: &At<Input>) -> Vec<Diagnostic> {
 
 /// What is wanted of a rule in a zone; `None` where a variable is lacking.
 fn amendment<'n>(
-    scope: &mut Scope<'_, 'n>,
-    rule: &At<Rule>,
+    scope: &mut ManifestExpansion<'_, 'n>,
+    rule: &Spanned<FulfillmentRuleSpec>,
     zone: &'n Zone,
     enforcement: Enforcement,
 ) -> Option<Amendment> {
-    let Rule { name, unit, set: Setting { terms_of_use, enabled }, inputs } = &rule.value;
+    let FulfillmentRuleSpec { name, unit, set: RuleSettingSpec { terms_of_use, enabled }, inputs } =
+        &rule.value;
     let mut amendment = scope.amendment(rule.extent, enforcement);
-    amendment.expected = Expected::InEach;
-    amendment.select.push((NAME.into(), Value::from(name.value.as_str())));
+    amendment.expected = AmendmentTarget::Required;
+    amendment.select.push((NAME.into(), FieldValue::from(name.value.as_str())));
     if let Some(unit) = unit {
-        amendment.select.push((UNIT.into(), Value::from(scope.text(unit, zone)?)));
+        amendment.select.push((UNIT.into(), FieldValue::from(scope.resolve_text(unit, zone)?)));
     }
     if let Some(terms) = terms_of_use {
-        let name = scope.text(terms, zone)?;
-        let to = AmendTo::Value(Value::from(Arc::clone(&name)));
-        let reference = Reference {
-            to: CollectionId::whole("TermsOfUse"),
+        let name = scope.resolve_text(terms, zone)?;
+        let to = AmendmentOperation::Set(FieldValue::from(Arc::clone(&name)));
+        let reference = RecordReference {
+            to: CollectionId::of_institution("TermsOfUse"),
             fields: vec![("name".into(), name)],
             what: "terms of use",
         };
         let amend = scope.amend(TERMS, to, terms.extent);
-        amendment.amends.push(Amend { reference: Some(reference), ..amend });
+        amendment.amends.push(FieldAmendment { reference: Some(reference), ..amend });
     }
     if let Some(enabled) = enabled {
-        amendment.amends.push(scope.amend(ENABLED, AmendTo::Value(enabled.value.into()), enabled.extent));
+        amendment.amends.push(scope.amend(
+            ENABLED,
+            AmendmentOperation::Set(enabled.value.into()),
+            enabled.extent,
+        ));
     }
     for input in inputs {
         amendment.amends.extend(input_amends(scope, &input.value, zone)?);
@@ -270,20 +277,30 @@ fn amendment<'n>(
     Some(amendment)
 }
 
-fn input_amends<'n>(scope: &mut Scope<'_, 'n>, input: &Input, zone: &'n Zone) -> Option<Vec<Amend>> {
-    let Input { parameter, operator, include, exclude } = input;
-    let by: Field = format!("{}.operator", parameter.value).into();
+fn input_amends<'n>(
+    scope: &mut ManifestExpansion<'_, 'n>,
+    input: &InputParameterSpec,
+    zone: &'n Zone,
+) -> Option<Vec<FieldAmendment>> {
+    let InputParameterSpec { parameter, operator, include, exclude } = input;
+    let by: FieldName = format!("{}.operator", parameter.value).into();
     let mut amends = Vec::new();
     if let Some(operator) = operator {
-        let to = AmendTo::Filled(Value::from(operator.value.word()));
+        let to = AmendmentOperation::SetIfEmpty(FieldValue::from(operator.value.as_str()));
         amends.push(scope.amend(&by, to, operator.extent));
     }
     for value in include {
-        let to = AmendTo::Passing { text: scope.text(value, zone)?, operator: Arc::clone(&by) };
+        let to = AmendmentOperation::AllowInRule {
+            text: scope.resolve_text(value, zone)?,
+            operator: Arc::clone(&by),
+        };
         amends.push(scope.amend(&parameter.value, to, value.extent));
     }
     for value in exclude {
-        let to = AmendTo::Stopping { text: scope.text(value, zone)?, operator: Arc::clone(&by) };
+        let to = AmendmentOperation::BlockInRule {
+            text: scope.resolve_text(value, zone)?,
+            operator: Arc::clone(&by),
+        };
         amends.push(scope.amend(&parameter.value, to, value.extent));
     }
     Some(amends)

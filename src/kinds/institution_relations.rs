@@ -9,31 +9,33 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::KeepOrRemove;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes, suggest};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::UnlistedAction;
+use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Value};
+use crate::model::{
+    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
+};
 
 /// Which members serve each other's patrons with what is another one's.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct InstitutionRelations {
+pub struct InstitutionRelationsSpec {
     /// What holds for which members. No member is in two of them.
     #[schemars(length(min = 1))]
-    pub relations: Vec<At<Relation>>,
+    pub relations: Vec<Spanned<InstitutionRelationSpec>>,
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to what the network zone says of members that no manifest mentions.
     #[serde(default)]
-    pub unlisted: KeepOrRemove,
+    pub unlisted: UnlistedAction,
 }
 
 /// Where some members' items may go. A member is never its own partner. What is left out is not zonal's
@@ -41,69 +43,72 @@ pub struct InstitutionRelations {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["pickupAt"]}, {"required": ["returnAt"]}]))]
-pub struct Relation {
+pub struct InstitutionRelationSpec {
     /// Whose items; all members' where nothing is said.
-    pub institutions: Option<At<AppliesTo>>,
+    pub institutions: Option<Spanned<AppliesToSpec>>,
     /// At which members they can be picked up, besides at home.
-    pub pickup_at: Option<At<AppliesTo>>,
+    pub pickup_at: Option<Spanned<AppliesToSpec>>,
     /// At which members they can be given back, besides at home.
-    pub return_at: Option<At<AppliesTo>>,
+    pub return_at: Option<Spanned<AppliesToSpec>>,
 }
 
-impl KindSpec for InstitutionRelations {
+impl KindSpec for InstitutionRelationsSpec {
     const NAME: &'static str = "InstitutionRelations";
-    const ABOUT: &'static str = "At which other members items can be picked up and given back.";
+    const SUMMARY: &'static str = "At which other members items can be picked up and given back.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
-    const REACH: Reach = Reach::Network;
-    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: Self::NAME,
-        reach: Reach::Network,
+        reach: ZoneCoverage::Network,
         key: &["institution"],
         fields: &["pickupAt", "returnAt"],
     }];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
     }
 }
 
-static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         menu: "Network Zone: Configuration > General > Network Groups, Institutions Relations".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
-impl Spec for InstitutionRelations {
-    fn check(&self, _: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for InstitutionRelationsSpec {
+    fn validate(&self, _: &ManifestHeader) -> Vec<Diagnostic> {
         Vec::new()
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
-        let collection = scope.collection(CollectionId::whole(Self::NAME), &["institution"], &SHAPE);
-        let mut collection =
-            collection.enforced(self.enforcement, self.conflict).unlisted(self.unlisted.into());
-        for At { value: Relation { institutions, pickup_at, return_at }, extent } in &self.relations {
+        let collection = scope.collection(CollectionId::of_institution(Self::NAME), &["institution"], &SHAPE);
+        let mut collection = collection
+            .with_enforcement(self.enforcement, self.conflict)
+            .with_unlisted_policy(self.unlisted.into());
+        for Spanned { value: InstitutionRelationSpec { institutions, pickup_at, return_at }, extent } in
+            &self.relations
+        {
             let said = [("pickupAt", pickup_at), ("returnAt", return_at)]
                 .map(|(field, at)| at.as_ref().map(|at| (field, scope.zones(Some(at)), at.extent)));
             let mut again = Vec::new();
             for zone in scope.zones(institutions.as_ref()) {
-                let entry = scope.record(*extent).with("institution", zone.code.as_str(), *extent);
+                let entry = scope.record(*extent).with_field("institution", zone.code.as_str(), *extent);
                 let entry = said.iter().flatten().fold(entry, |entry, (field, partners, extent)| {
-                    entry.with(field, others(partners, zone), *extent)
+                    entry.with_field(field, other_members(partners, zone), *extent)
                 });
                 again.extend(collection.add(entry).map(|first| (zone.code.as_str(), first)));
             }
             if let Some((_, first)) = again.first() {
                 let message = format!(
                     "relations are said twice of {}",
-                    suggest::some(again.iter().map(|(code, _)| *code))
+                    suggestions::abbreviated_list(again.iter().map(|(code, _)| *code))
                 );
-                scope.tell(
-                    Diagnostic::error(codes::DUPLICATE_ROW, head.place(*extent), message)
-                        .related(first.provenance.place.clone(), "first here")
+                scope.report(
+                    Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(*extent), message)
+                        .with_secondary_span(first.provenance.place.clone(), "first here")
                         .help("leave these members out of one of the two with `institutions`"),
                 );
             }
@@ -114,8 +119,8 @@ impl Spec for InstitutionRelations {
 }
 
 /// The members among some zones that are another one.
-fn others(zones: &[&Zone], than: &Zone) -> Value {
-    Value::list(zones.iter().filter(|zone| zone.code != than.code).map(|zone| zone.code.as_str()))
+fn other_members(zones: &[&Zone], than: &Zone) -> FieldValue {
+    FieldValue::list(zones.iter().filter(|zone| zone.code != than.code).map(|zone| zone.code.as_str()))
 }
 
 #[cfg(test)]

@@ -10,51 +10,54 @@ use jiff::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::selection::{self, AppliesTo};
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
-use crate::model::network::Role;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Shape, Unlisted, Value};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::{self, AppliesToSpec};
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::network::ZoneRole;
+use crate::model::{
+    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
+    UnlistedPolicy,
+};
 
 /// How soon a member's linked accounts follow what changes at the source.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LinkedAccountSync {
+pub struct LinkedAccountSyncSpec {
     /// The members whose linked accounts are refreshed; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// The members whose users they belong to; all where nothing is said. A member is never its own source.
-    pub from: Option<At<AppliesTo>>,
+    pub from: Option<Spanned<AppliesToSpec>>,
     /// Codes of the user groups at the source; any where nothing is said. A variable is the source's.
     #[serde(default)]
-    pub user_groups: Vec<At<Text>>,
+    pub user_groups: Vec<Spanned<TextOrVariable>>,
     /// What of a user must have changed for the linked account to be refreshed.
     #[schemars(length(min = 1))]
-    pub fields: Vec<At<Refreshed>>,
+    pub fields: Vec<Spanned<RefreshScope>>,
     /// What becomes of a refresh that fails.
     #[serde(default)]
-    pub on_failure: OnFailure,
+    pub on_failure: RefreshFailureAction,
     /// How long a change may take to arrive: `15 minutes`, at most `24 hours`.
-    pub maximal_lag: At<String>,
+    pub maximal_lag: Spanned<String>,
     /// Whether it is done at all.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
     /// How strongly it is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to source institutions that no manifest mentions.
     #[serde(default)]
-    pub unlisted: Unlisted,
+    pub unlisted: UnlistedPolicy,
 }
 
 /// What a refresh brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Refreshed {
+pub enum RefreshScope {
     /// Addresses.
     Addresses,
     /// E-mail addresses.
@@ -71,8 +74,8 @@ pub enum Refreshed {
     Identifiers,
 }
 
-impl Refreshed {
-    fn word(self) -> &'static str {
+impl RefreshScope {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Addresses => "addresses",
             Self::Emails => "emails",
@@ -88,7 +91,7 @@ impl Refreshed {
 /// What becomes of a refresh that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum OnFailure {
+pub enum RefreshFailureAction {
     /// It is tried again until the lag is over.
     #[default]
     Retry,
@@ -98,8 +101,8 @@ pub enum OnFailure {
     Skip,
 }
 
-impl OnFailure {
-    fn word(self) -> &'static str {
+impl RefreshFailureAction {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::Queue => "queue",
@@ -108,29 +111,29 @@ impl OnFailure {
     }
 }
 
-impl KindSpec for LinkedAccountSync {
+impl KindSpec for LinkedAccountSyncSpec {
     const NAME: &'static str = "LinkedAccountSync";
-    const ABOUT: &'static str = "How soon a member's linked accounts follow what changes at the source.";
+    const SUMMARY: &'static str = "How soon a member's linked accounts follow what changes at the source.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountSync"];
-    const GATEWAY: &'static [GatewayCollection] = &[GatewayCollection {
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "LinkedAccountSync",
-        reach: Reach::Members,
+        reach: ZoneCoverage::Members,
         key: &["sourceInstitution"],
         fields: &["fields", "userGroups", "onFailure", "maximalLag", "enabled"],
     }];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
     }
 }
 
-static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         stage: 3,
         defaults: [("enabled".into(), true.into())].into(),
         switch: Some("enabled".into()),
         menu: "Alma has no page for it: whatever refreshes the linked accounts must be set up so".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
@@ -156,32 +159,36 @@ fn in_words(seconds: i64) -> String {
     format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" })
 }
 
-impl Spec for LinkedAccountSync {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for LinkedAccountSyncSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        for field in self.fields.iter().filter(|field| field.value == Refreshed::Identifiers) {
+        for field in self.fields.iter().filter(|field| field.value == RefreshScope::Identifiers) {
             let message = "identifiers are never copied to linked accounts: they belong to the institution";
             problems.push(
-                Diagnostic::error(codes::IDENTIFIERS_NEVER_COPIED, head.place(field.extent), message)
-                    .help("remove it"),
+                Diagnostic::error(
+                    diagnostic_codes::IDENTIFIERS_NEVER_COPIED,
+                    head.place(field.extent),
+                    message,
+                )
+                .help("remove it"),
             );
         }
-        let At { value: lag, extent } = &self.maximal_lag;
+        let Spanned { value: lag, extent } = &self.maximal_lag;
         let error =
             |code, message: String, help| Diagnostic::error(code, head.place(*extent), message).help(help);
         problems.extend(match seconds(lag) {
             None => Some(error(
-                codes::NO_SPAN,
+                diagnostic_codes::NO_SPAN,
                 format!("`{lag}` is not understood"),
                 "write whole seconds, minutes or hours: `15 minutes`",
             )),
             Some(seconds) if seconds <= 0 => Some(error(
-                codes::LAG,
+                diagnostic_codes::LAG,
                 format!("a change cannot take `{lag}` to arrive"),
                 "write a time, such as `15 minutes`",
             )),
             Some(seconds) if seconds > DAY => Some(error(
-                codes::LAG,
+                diagnostic_codes::LAG,
                 format!("`{lag}` is more than a day"),
                 "write at most `24 hours`; Alma itself refreshes an account when it is used",
             )),
@@ -190,7 +197,7 @@ impl Spec for LinkedAccountSync {
                     "every source is asked for its changes {} times an hour, all of which counts against its daily threshold",
                     HOUR / seconds
                 );
-                let problem = Diagnostic::warning(codes::SHORT_LAG, head.place(*extent), message);
+                let problem = Diagnostic::warning(diagnostic_codes::SHORT_LAG, head.place(*extent), message);
                 Some(problem.help(format!("`1 minute` needs {}, `15 minutes` {}", HOUR / MINUTE, HOUR / (15 * MINUTE))))
             }
             Some(_) => None,
@@ -198,14 +205,14 @@ impl Spec for LinkedAccountSync {
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let mut told = Vec::new();
         let sources = selection::of_manifest(self.from.as_ref(), network, head, &mut told);
         let unsure = !told.is_empty();
-        told.into_iter().for_each(|problem| scope.tell(problem));
+        told.into_iter().for_each(|problem| scope.report(problem));
         let lag = seconds(&self.maximal_lag.value).map_or_else(|| self.maximal_lag.value.clone(), in_words);
-        let fields = || Value::list(self.fields.iter().map(|field| field.value.word()));
+        let fields = || FieldValue::list(self.fields.iter().map(|field| field.value.as_str()));
         let first = self.fields.first().map_or(head.extent, |field| field.extent);
         let groups = self.user_groups.first().map_or(head.extent, |group| group.extent);
         let from = self.from.as_ref().map_or(head.extent, |from| from.extent);
@@ -213,17 +220,17 @@ impl Spec for LinkedAccountSync {
         let mut network_zone: BTreeSet<_> = BTreeSet::new();
         let mut nobody = true;
         for zone in targets {
-            if zone.role != Role::Member {
+            if zone.role != ZoneRole::Member {
                 network_zone.extend(self.applies_to.as_ref().map(|said| said.extent));
                 continue;
             }
             let mut collection = scope
-                .collection(CollectionId::whole(Self::NAME), &["sourceInstitution"], &SHAPE)
-                .enforced(self.enforcement, self.conflict)
-                .unlisted(self.unlisted);
+                .collection(CollectionId::of_institution(Self::NAME), &["sourceInstitution"], &SHAPE)
+                .with_enforcement(self.enforcement, self.conflict)
+                .with_unlisted_policy(self.unlisted);
             for &source in &sources.zones {
                 let source = &network.zones[source];
-                if source.role != Role::Member {
+                if source.role != ZoneRole::Member {
                     network_zone.insert(from);
                     continue;
                 }
@@ -232,13 +239,13 @@ impl Spec for LinkedAccountSync {
                 }
                 nobody = false;
                 let codes: Vec<Arc<str>> =
-                    self.user_groups.iter().filter_map(|group| scope.text(group, source)).collect();
+                    self.user_groups.iter().filter_map(|group| scope.resolve_text(group, source)).collect();
                 let entry = (scope.record(head.extent))
-                    .with("sourceInstitution", Arc::clone(&source.code.0), from)
-                    .with("fields", fields(), first)
-                    .with("userGroups", Value::list(codes), groups)
-                    .with("onFailure", self.on_failure.word(), head.extent)
-                    .with("maximalLag", lag.as_str(), self.maximal_lag.extent)
+                    .with_field("sourceInstitution", Arc::clone(&source.code.0), from)
+                    .with_field("fields", fields(), first)
+                    .with_field("userGroups", FieldValue::list(codes), groups)
+                    .with_field("onFailure", self.on_failure.as_str(), head.extent)
+                    .with_field("maximalLag", lag.as_str(), self.maximal_lag.extent)
                     .with_some("enabled", self.enabled.as_ref());
                 collection.add(entry);
             }
@@ -246,12 +253,12 @@ impl Spec for LinkedAccountSync {
         }
         if nobody && !unsure && network_zone.is_empty() {
             let message = "nobody is left to refresh: a member's own users are not linked to it";
-            scope.error(codes::NO_SOURCE_LEFT, from, message, "name other members in `from`");
+            scope.error(diagnostic_codes::NO_SOURCE_LEFT, from, message, "name other members in `from`");
         }
         for extent in network_zone {
             let message = "the network zone has no linked accounts, and no users that members link to";
             let help = "leave it out: members are meant where nothing is said";
-            scope.error(codes::NOT_A_MEMBER, extent, message, help);
+            scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, help);
         }
         scope.finish();
     }

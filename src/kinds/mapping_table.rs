@@ -6,26 +6,27 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::rows::{self, Row, Said};
-use super::table::{OverrideSpec, Table};
-use super::{Expansion, KindSpec, Reach, Spec};
-use crate::manifest::check::FILLED;
-use crate::manifest::lost::Lost;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::{At, Fields, Nullable};
-use crate::manifest::{Head, codes};
+use super::row_checks::{self, RowSpec, RowValue};
+use super::table_manifest::{RowOverrideSpec, TableManifest};
+use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::{Nullable, OrderedFields, Spanned};
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unreadable::UnreadableParts;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
-    Diagnostic, Enforcement, Field, Network, OnConflict, Shape, Table as TableName, Unlisted, Value,
+    CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue, Network, TableName,
+    UnlistedPolicy,
 };
 
 /// Rows that a mapping table shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["tableName"]}]))]
-pub struct MappingTable {
+pub struct MappingTableSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// The API's code of the table. Excludes `tableName`.
     #[schemars(regex(pattern = FILLED))]
     pub table: Option<String>,
@@ -36,92 +37,92 @@ pub struct MappingTable {
     #[schemars(regex(pattern = FILLED))]
     pub language: Option<String>,
     /// Code of the library, for a table of a library.
-    pub library: Option<At<Text>>,
+    pub library: Option<Spanned<TextOrVariable>>,
     /// The columns that identify a row: names of headers, or `column0` to `column6`.
     #[schemars(length(min = 1))]
-    pub key: Vec<At<String>>,
+    pub key: Vec<Spanned<String>>,
     /// How strongly the rows are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to rows that no manifest mentions.
     #[serde(default)]
-    pub unlisted: Unlisted,
+    pub unlisted: UnlistedPolicy,
     /// The rows.
     #[serde(default)]
-    pub rows: Vec<At<MappingTableRow>>,
+    pub rows: Vec<Spanned<MappingTableRowSpec>>,
     /// What is different in some of the zones, in order: later ones win.
     #[serde(default)]
-    pub overrides: Vec<At<OverrideSpec<MappingTableRow>>>,
+    pub overrides: Vec<Spanned<RowOverrideSpec<MappingTableRowSpec>>>,
 }
 
 /// One row. A column that is left out is not zonal's and never changes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MappingTableRow {
+pub struct MappingTableRowSpec {
     /// Texts by name of header, or by `column0` to `column6`; `null` clears one.
-    pub columns: Fields<At<Nullable<Text>>>,
+    pub columns: OrderedFields<Spanned<Nullable<TextOrVariable>>>,
     /// Whether the row counts.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
     /// True for a row that shall not be there.
     pub absent: Option<bool>,
 }
 
-impl KindSpec for MappingTable {
+impl KindSpec for MappingTableSpec {
     const NAME: &'static str = "MappingTable";
-    const ABOUT: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
+    const SUMMARY: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
-    const REACH: Reach = Reach::All;
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
     }
 }
 
-impl Spec for MappingTable {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for MappingTableSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = self.check_columns(head);
-        problems.extend(rows::check(&self.table(head.lost_spec()), head));
+        problems.extend(row_checks::check(&self.table(head.lost_spec()), head));
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
         self.table(head.lost_spec()).expand(head, network, expansion);
     }
 }
 
-static ENABLED: LazyLock<Field> = LazyLock::new(|| "enabled".into());
+static ENABLED: LazyLock<FieldName> = LazyLock::new(|| "enabled".into());
 
-static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         stage: 1,
-        defaults: [(Arc::clone(&ENABLED), Value::Bool(true))].into(),
+        defaults: [(Arc::clone(&ENABLED), FieldValue::Bool(true))].into(),
         switch: Some(Arc::clone(&ENABLED)),
         menu: "the mapping table's own page (Configuration, in the area of the table)".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
 /// How a mapping table behaves that a person finds in this place.
-pub(super) fn shape(menu: &str) -> Arc<Shape> {
-    Arc::new(Shape { menu: menu.into(), ..Shape::clone(&SHAPE) })
+pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
+    Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&SHAPE) })
 }
 
-impl MappingTable {
-    fn table<'a>(&'a self, lost: &'a Lost) -> Table<'a> {
-        let mut names = Names::default();
+impl MappingTableSpec {
+    fn table<'a>(&'a self, lost: &'a UnreadableParts) -> TableManifest<'a> {
+        let mut names = MappingColumnNames::default();
         let rows = names.rows(&self.rows, lost.field("rows"));
         let overrides = (self.overrides.iter())
-            .map(|each| each.read(lost.field("overrides"), |specs, lost| names.rows(specs, lost)))
+            .map(|each| each.from_spec(lost.field("overrides"), |specs, lost| names.rows(specs, lost)))
             .collect();
         // The schema lets one of the two pass, and one only.
         let table = match (&self.table, &self.table_name) {
             (Some(code), _) => TableName::Code(code.as_str().into()),
             (None, title) => TableName::Title(title.as_deref().unwrap_or_default().into()),
         };
-        Table {
+        TableManifest {
             kind: Self::NAME,
             table,
             language: self.language.as_deref(),
@@ -138,14 +139,14 @@ impl MappingTable {
         }
     }
 
-    fn check_columns(&self, head: &Head) -> Vec<Diagnostic> {
+    fn check_columns(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for (index, column) in self.key.iter().enumerate() {
             if let Some(first) = self.key[..index].iter().find(|first| first.value == column.value) {
                 let message = format!("column `{}` is named twice in `key`", column.value);
                 problems.push(
-                    Diagnostic::error(codes::DUPLICATE_COLUMN, head.place(column.extent), message)
-                        .related(head.place(first.extent), "first here")
+                    Diagnostic::error(diagnostic_codes::DUPLICATE_COLUMN, head.place(column.extent), message)
+                        .with_secondary_span(head.place(first.extent), "first here")
                         .help("remove one of them"),
                 );
             }
@@ -155,7 +156,7 @@ impl MappingTable {
         for column in self.key.iter().chain(columns).filter(|column| !is_possible(&column.value)) {
             let message = format!("a mapping table has no column `{}`", column.value);
             problems.push(
-                Diagnostic::error(codes::NO_SUCH_COLUMN, head.place(column.extent), message)
+                Diagnostic::error(diagnostic_codes::NO_SUCH_COLUMN, head.place(column.extent), message)
                     .help("write the name of a header, or `column0` to `column6`"),
             );
         }
@@ -175,23 +176,29 @@ fn is_possible(column: &str) -> bool {
 
 /// Names of columns, each made once.
 #[derive(Default)]
-struct Names<'a>(BTreeMap<&'a str, Field>);
+struct MappingColumnNames<'a>(BTreeMap<&'a str, FieldName>);
 
-impl<'a> Names<'a> {
-    fn get(&mut self, name: &'a str) -> Field {
+impl<'a> MappingColumnNames<'a> {
+    fn get(&mut self, name: &'a str) -> FieldName {
         Arc::clone(self.0.entry(name).or_insert_with(|| name.into()))
     }
 
-    fn rows(&mut self, specs: &'a [At<MappingTableRow>], lost: &'a Lost) -> Vec<Row<'a>> {
+    fn rows(
+        &mut self,
+        specs: &'a [Spanned<MappingTableRowSpec>],
+        lost: &'a UnreadableParts,
+    ) -> Vec<RowSpec<'a>> {
         specs.iter().map(|spec| self.row(spec, lost.item(spec.extent))).collect()
     }
 
-    fn row(&mut self, spec: &'a At<MappingTableRow>, lost: &'a Lost) -> Row<'a> {
-        let MappingTableRow { columns, enabled, absent } = &spec.value;
+    fn row(&mut self, spec: &'a Spanned<MappingTableRowSpec>, lost: &'a UnreadableParts) -> RowSpec<'a> {
+        let MappingTableRowSpec { columns, enabled, absent } = &spec.value;
         let mut fields: Vec<_> = (columns.0.iter())
-            .map(|(name, text)| (self.get(&name.value), text.extent, Said::nullable(&text.value)))
+            .map(|(name, text)| (self.get(&name.value), text.extent, RowValue::nullable(&text.value)))
             .collect();
-        fields.extend(enabled.iter().map(|flag| (Arc::clone(&ENABLED), flag.extent, Said::Bool(flag.value))));
-        Row { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost.field("columns") }
+        fields.extend(
+            enabled.iter().map(|flag| (Arc::clone(&ENABLED), flag.extent, RowValue::Bool(flag.value))),
+        );
+        RowSpec { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost.field("columns") }
     }
 }

@@ -6,7 +6,6 @@ mod authority_task_list;
 mod availability_group;
 mod block_sharing;
 mod code_table;
-mod conflicts;
 mod electronic_availability;
 mod expansion;
 mod expectation;
@@ -17,19 +16,20 @@ mod letter;
 mod library_relations;
 mod linked_account_sync;
 mod linking_rules;
+mod manifest_conflicts;
+mod manifest_expansion;
 mod mapping_table;
 mod network;
 mod open_hours;
 mod policy;
-mod records;
-mod rows;
+mod row_checks;
+mod row_expansion;
 mod schema;
-mod scope;
+mod stylesheet;
 mod support_services;
-mod table;
+mod table_manifest;
 mod terms_of_use;
 mod user_groups;
-mod xsl;
 
 use std::any::Any;
 use std::fmt;
@@ -43,61 +43,61 @@ pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
 
-use crate::manifest::check::Schema;
-use crate::manifest::node::Node;
-use crate::manifest::spread::spread;
-use crate::manifest::typed::{self, Misfit};
-use crate::manifest::{self, Head, Manifest};
-use crate::model::network::Role;
-use crate::model::{Desired, Diagnostic, Expectation, Network, Policy, Shape};
+use crate::manifest::deserialize::{self, DeserializeError};
+use crate::manifest::parallel::parallel_map;
+use crate::manifest::schema_check::ManifestSchema;
+use crate::manifest::yaml_node::YamlNode;
+use crate::manifest::{self, Manifest, ManifestHeader};
+use crate::model::network::ZoneRole;
+use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Makes the list, so that its length need not be counted.
 macro_rules! kinds {
     ($($spec:ty,)*) => {
         /// All kinds.
-        pub static KINDS: [Kind; [$(stringify!($spec)),*].len()] = [$(Kind::of::<$spec>()),*];
+        pub static KINDS: [ManifestKind; [$(stringify!($spec)),*].len()] = [$(ManifestKind::for_spec::<$spec>()),*];
     };
 }
 
 kinds! {
     network::NetworkSpec,
-    code_table::CodeTable,
-    mapping_table::MappingTable,
-    letter::Letter,
-    library_relations::LibraryRelations,
-    institution_relations::InstitutionRelations,
-    open_hours::OpenHours,
-    import_permissions::ImportPermissions,
-    electronic_availability::ElectronicAvailability,
-    linking_rules::LinkingRules,
-    linked_account_sync::LinkedAccountSync,
-    user_groups::UserGroups,
-    block_sharing::BlockSharing,
-    terms_of_use::TermsOfUse,
-    fulfillment_rules::FulfillmentRules,
-    availability_group::AvailabilityGroup,
-    authority_task_list::AuthorityTaskList,
-    support_services::SupportServices,
-    policy::Policy,
-    expectation::Expectation,
+    code_table::CodeTableSpec,
+    mapping_table::MappingTableSpec,
+    letter::LetterSpec,
+    library_relations::LibraryRelationsSpec,
+    institution_relations::InstitutionRelationsSpec,
+    open_hours::OpenHoursSpec,
+    import_permissions::ImportPermissionsSpec,
+    electronic_availability::ElectronicAvailabilitySpec,
+    linking_rules::LinkingRulesSpec,
+    linked_account_sync::LinkedAccountSyncSpec,
+    user_groups::UserGroupsSpec,
+    block_sharing::BlockSharingSpec,
+    terms_of_use::TermsOfUseSpec,
+    fulfillment_rules::FulfillmentRulesSpec,
+    availability_group::AvailabilityGroupSpec,
+    authority_task_list::AuthorityTaskListSpec,
+    support_services::SupportServicesSpec,
+    policy::PolicySpec,
+    expectation::ExpectationSpec,
 }
 
 /// What a kind has to say for itself. The doc comments of the type and its fields become the
 /// descriptions of its schema.
-pub trait KindSpec: Spec + DeserializeOwned + JsonSchema {
+pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     /// Its name, as manifests spell it.
     const NAME: &'static str;
     /// What it is for, in one sentence.
-    const ABOUT: &'static str;
+    const SUMMARY: &'static str;
     /// The types of collection that its records can be in.
     const COLLECTIONS: &'static [&'static str];
     /// Whose zones have them.
-    const REACH: Reach = Reach::Members;
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Members;
     /// Those that Alma's public API does not reach. The emulator's gateway serves them so.
-    const GATEWAY: &'static [GatewayCollection] = &[];
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[];
 
     /// How a type of collection behaves, where it is this kind's own.
-    fn shape(_collection: &str) -> Option<Arc<Shape>> {
+    fn shape(_collection: &str) -> Option<Arc<CollectionShape>> {
         None
     }
 }
@@ -109,7 +109,7 @@ pub struct GatewayCollection {
     /// Its name.
     pub kind: &'static str,
     /// Whose zones have it.
-    pub reach: Reach,
+    pub reach: ZoneCoverage,
     /// The fields that identify a record.
     pub key: &'static [&'static str],
     /// All others; `*` where a field may be called anything.
@@ -118,23 +118,23 @@ pub struct GatewayCollection {
 
 impl GatewayCollection {
     /// Whether records have such a field.
-    pub fn has(&self, field: &str) -> bool {
+    pub fn has_field(&self, field: &str) -> bool {
         self.key.contains(&field) || self.fields.contains(&field) || self.fields.contains(&"*")
     }
 }
 
 /// The spec of one manifest of any kind.
-pub trait Spec: Any + fmt::Debug + Send + Sync {
+pub trait ManifestSpec: Any + fmt::Debug + Send + Sync {
     /// What is wrong with the manifest, whatever the network looks like.
-    fn check(&self, head: &Head) -> Vec<Diagnostic>;
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic>;
 
     /// What the manifest wants of the zones of the network, and what is wrong with that.
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>);
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>);
 }
 
 /// Whose zones have what a kind speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ZoneCoverage {
     /// Members.
     Members,
     /// The network zone.
@@ -143,18 +143,18 @@ pub enum Reach {
     All,
 }
 
-impl Reach {
+impl ZoneCoverage {
     /// Whether zones of a role have it.
-    pub fn is(self, role: Role) -> bool {
+    pub fn covers(self, role: ZoneRole) -> bool {
         match (self, role) {
-            (Self::All, _) | (Self::Members, Role::Member) | (Self::Network, Role::Network) => true,
-            (Self::Members, Role::Network) | (Self::Network, Role::Member) => false,
+            (Self::All, _) | (Self::Members, ZoneRole::Member) | (Self::Network, ZoneRole::Network) => true,
+            (Self::Members, ZoneRole::Network) | (Self::Network, ZoneRole::Member) => false,
         }
     }
 }
 
 /// One kind of manifest.
-pub struct Kind {
+pub struct ManifestKind {
     /// Its name.
     pub name: &'static str,
     /// What it is for.
@@ -162,42 +162,44 @@ pub struct Kind {
     /// The types of collection that its records can be in.
     pub collections: &'static [&'static str],
     /// Whose zones have them.
-    pub reach: Reach,
+    pub reach: ZoneCoverage,
     /// Those that Alma's public API does not reach.
     pub gateway: &'static [GatewayCollection],
-    read: fn(&Node) -> Result<Box<dyn Spec>, Misfit>,
-    shape: fn(&str) -> Option<Arc<Shape>>,
+    read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
+    shape: fn(&str) -> Option<Arc<CollectionShape>>,
     make_schema: fn() -> serde_json::Value,
-    schema: OnceLock<Schema>,
+    schema: OnceLock<ManifestSchema>,
 }
 
-impl Kind {
-    const fn of<S: KindSpec>() -> Self {
+impl ManifestKind {
+    const fn for_spec<S: KindSpec>() -> Self {
         Self {
             name: S::NAME,
-            about: S::ABOUT,
+            about: S::SUMMARY,
             collections: S::COLLECTIONS,
-            reach: S::REACH,
-            gateway: S::GATEWAY,
-            read: |node| typed::read::<S>(node).map(|spec| Box::new(spec) as Box<dyn Spec>),
+            reach: S::ZONE_COVERAGE,
+            gateway: S::GATEWAY_COLLECTIONS,
+            read: |node| {
+                deserialize::deserialize_node::<S>(node).map(|spec| Box::new(spec) as Box<dyn ManifestSpec>)
+            },
             shape: S::shape,
-            make_schema: schema::of::<S>,
+            make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }
     }
 
     /// The schema of whole manifests of this kind, compiled once.
-    pub fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| Schema::new((self.make_schema)()))
+    pub fn schema(&self) -> &ManifestSchema {
+        self.schema.get_or_init(|| ManifestSchema::new((self.make_schema)()))
     }
 
     /// Reads the `spec` of a manifest that has passed the schema.
-    pub fn read(&self, spec: &Node) -> Result<Box<dyn Spec>, Misfit> {
+    pub fn parse_spec(&self, spec: &YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError> {
         (self.read)(spec)
     }
 }
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for ManifestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Kind").field(&self.name).finish()
     }
@@ -210,31 +212,31 @@ pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Net
 
 /// The policies among the manifests, in their order.
 pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
-    policy::all(manifests)
+    policy::collect_policies(manifests)
 }
 
 /// What the manifests expect of answers, in their order, and everything that is wrong with it in this network. Where
 /// anything is an error, what is expected is not whole.
 pub fn expectations(network: &Network, manifests: &[Manifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
-    expectation::all(network, manifests)
+    expectation::collect_expectations(network, manifests)
 }
 
 /// How a type of collection behaves, whichever kinds speak of it; `None` for a type that there is not.
-pub fn shape(collection: &str) -> Option<Arc<Shape>> {
+pub fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
     KINDS.iter().find_map(|kind| (kind.shape)(collection))
 }
 
 /// What all manifests want of all zones of the network, and everything that is wrong with it. Where
 /// anything is an error, here or in what was loaded, what is wanted is not whole.
-pub fn expand(network: &Network, manifests: &[Manifest]) -> (Desired, Vec<Diagnostic>) {
-    let expansions = spread(manifests, |Manifest { head, spec }| {
+pub fn expand(network: &Network, manifests: &[Manifest]) -> (DesiredState, Vec<Diagnostic>) {
+    let expansions = parallel_map(manifests, |Manifest { head, spec }| {
         let mut expansion = Expansion::new(network);
         spec.expand(head, network, &mut expansion);
         expansion
     });
-    let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::and);
+    let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::merge);
     let (desired, doubts, mut problems) = expansion.finish();
-    problems.extend(conflicts::find(network, &desired, &doubts));
+    problems.extend(manifest_conflicts::find(network, &desired, &doubts));
     problems.extend(availability_group::differ_only_in_case(&desired));
     manifest::sort(&mut problems);
     (desired, problems)

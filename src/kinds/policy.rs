@@ -6,39 +6,39 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{Expansion, KindSpec, Spec};
-use crate::guard::policy::{self, Mistake};
-use crate::manifest::check::{FILLED, NAME};
-use crate::manifest::node::Extent;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, Manifest, codes, suggest};
-use crate::model::{self, Diagnostic, Each, Network, PolicyRule, Position, Verdict};
+use super::{Expansion, KindSpec, ManifestSpec};
+use crate::guard::policy::{self, ExpressionError};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::{FILLED, NAME};
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{Manifest, ManifestHeader, diagnostic_codes, suggestions};
+use crate::model::{self, Diagnostic, FindingEffect, Network, PolicyRule, PolicyScope, SourcePosition};
 
 /// Rules that every plan must keep to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Policy {
+pub struct PolicySpec {
     /// What the rules are asked about: every change that apply or people would make, every zone in which
     /// something changes, or the plan, once.
     #[serde(default)]
-    pub each: Each,
+    pub each: PolicyScope,
     /// The rules. All are asked.
     #[schemars(length(min = 1))]
-    pub rules: Vec<At<RuleSpec>>,
+    pub rules: Vec<Spanned<PolicyRuleSpec>>,
 }
 
 /// One thing that must be true.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RuleSpec {
+pub struct PolicyRuleSpec {
     /// What it is called: it is overridden as `policy/MANIFEST/NAME`.
     #[schemars(regex(pattern = NAME))]
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// What must be true.
-    pub expression: At<Expression>,
+    pub expression: Spanned<CelExpression>,
     /// What happens where it is not.
     #[serde(default)]
-    pub action: Action,
+    pub action: PolicyAction,
     /// What to tell then.
     #[schemars(regex(pattern = FILLED))]
     pub message: String,
@@ -47,7 +47,7 @@ pub struct RuleSpec {
 /// What happens where a rule is not kept to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Action {
+pub enum PolicyAction {
     /// Nothing at all is written.
     #[default]
     Deny,
@@ -57,12 +57,12 @@ pub enum Action {
     RequireApproval,
 }
 
-impl From<Action> for Verdict {
-    fn from(action: Action) -> Self {
+impl From<PolicyAction> for FindingEffect {
+    fn from(action: PolicyAction) -> Self {
         match action {
-            Action::Deny => Self::Deny,
-            Action::Warn => Self::Warn,
-            Action::RequireApproval => Self::RequireApproval,
+            PolicyAction::Deny => Self::Deny,
+            PolicyAction::Warn => Self::Warn,
+            PolicyAction::RequireApproval => Self::RequireApproval,
         }
     }
 }
@@ -70,9 +70,9 @@ impl From<Action> for Verdict {
 /// An expression in CEL.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Expression(String);
+pub struct CelExpression(String);
 
-impl JsonSchema for Expression {
+impl JsonSchema for CelExpression {
     fn inline_schema() -> bool {
         true
     }
@@ -98,16 +98,16 @@ impl JsonSchema for Expression {
     }
 }
 
-impl KindSpec for Policy {
+impl KindSpec for PolicySpec {
     const NAME: &'static str = "Policy";
-    const ABOUT: &'static str = "Rules over plans: what they deny, warn of, or want approved.";
+    const SUMMARY: &'static str = "Rules over plans: what they deny, warn of, or want approved.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
-impl Spec for Policy {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for PolicySpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        for At { value: rule, .. } in &self.rules {
+        for Spanned { value: rule, .. } in &self.rules {
             problems.extend(mistake(&rule.expression, self.each, head));
         }
         let names = self.rules.iter().map(|rule| &rule.value.name);
@@ -116,26 +116,30 @@ impl Spec for Policy {
     }
 
     /// A policy says what may be done, not what is wanted.
-    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
+    fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
-fn mistake(expression: &At<Expression>, each: Each, head: &Head) -> Option<Diagnostic> {
-    let Mistake { message, at, name } = policy::compile(&expression.value.0, each).err()?;
-    let place = head.place(within(expression, at));
+fn mistake(
+    expression: &Spanned<CelExpression>,
+    each: PolicyScope,
+    head: &ManifestHeader,
+) -> Option<Diagnostic> {
+    let ExpressionError { message, at, name } = policy::compile(&expression.value.0, each).err()?;
+    let place = head.place(span_at(expression, at));
     let code = match name {
-        Some(_) => codes::EXPRESSION_NAME,
-        None => codes::EXPRESSION,
+        Some(_) => diagnostic_codes::EXPRESSION_NAME,
+        None => diagnostic_codes::EXPRESSION,
     };
     let problem = Diagnostic::error(code, place, message);
     Some(match name {
-        Some((name, known)) => problem.help(suggest::among(&name, known)),
+        Some((name, known)) => problem.help(suggestions::among(&name, known)),
         None => problem.help("the language is described at https://cel.dev"),
     })
 }
 
 /// Where a byte of an expression stands in its file. That is known where the text stands in one line, in
 /// quotes or without, and each character for itself.
-fn within(expression: &At<Expression>, at: Option<usize>) -> Extent {
+fn span_at(expression: &Spanned<CelExpression>, at: Option<usize>) -> NodeSpan {
     let whole = expression.extent;
     let text = &expression.value.0;
     let long = whole.end.byte.saturating_sub(whole.start.byte) as usize;
@@ -148,20 +152,21 @@ fn within(expression: &At<Expression>, at: Option<usize>) -> Extent {
     if whole.start.line != whole.end.line {
         return whole;
     }
-    let Position { line, column, byte } = whole.start;
+    let SourcePosition { line, column, byte } = whole.start;
     // An expression is far shorter than a number of 32 bits can say.
     let columns = before.chars().count() as u32;
-    let start = Position { line, column: column + quote + columns, byte: byte + quote + before.len() as u32 };
-    Extent { start, end: whole.end }
+    let start =
+        SourcePosition { line, column: column + quote + columns, byte: byte + quote + before.len() as u32 };
+    NodeSpan { start, end: whole.end }
 }
 
 /// The policies among the manifests.
-pub(super) fn all(manifests: &[Manifest]) -> Vec<model::Policy> {
+pub(super) fn collect_policies(manifests: &[Manifest]) -> Vec<model::Policy> {
     let policies = manifests.iter().filter_map(|Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();
-        spec.downcast_ref::<Policy>().map(|policy| (head, policy))
+        spec.downcast_ref::<PolicySpec>().map(|policy| (head, policy))
     });
-    let rule = |head: &Head, rule: &RuleSpec| PolicyRule {
+    let rule = |head: &ManifestHeader, rule: &PolicyRuleSpec| PolicyRule {
         name: rule.name.value.as_str().into(),
         expression: rule.expression.value.0.as_str().into(),
         action: rule.action.into(),
@@ -169,7 +174,7 @@ pub(super) fn all(manifests: &[Manifest]) -> Vec<model::Policy> {
         place: head.place(rule.name.extent),
     };
     policies
-        .map(|(head, Policy { each, rules })| model::Policy {
+        .map(|(head, PolicySpec { each, rules })| model::Policy {
             name: head.name.clone(),
             each: *each,
             rules: rules.iter().map(|each| rule(head, &each.value)).collect(),

@@ -4,9 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
-use super::{KINDS, Kind, KindSpec};
+use super::{KINDS, KindSpec, ManifestKind};
 use crate::manifest::API_VERSION;
-use crate::manifest::check::NAME;
+use crate::manifest::schema_check::NAME;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -19,12 +19,12 @@ pub fn schemas() -> Vec<(String, Value)> {
     schemas
 }
 
-fn file_name(kind: &Kind) -> String {
+fn file_name(kind: &ManifestKind) -> String {
     format!("{}.json", kind.name)
 }
 
 /// The schema of whole manifests of one kind.
-pub(super) fn of<S: KindSpec>() -> Value {
+pub(super) fn manifest_schema<S: KindSpec>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         // One flat schema: what is said of a field stands at the field.
@@ -36,11 +36,11 @@ pub(super) fn of<S: KindSpec>() -> Value {
     json!({
         "$schema": DRAFT,
         "title": S::NAME,
-        "description": S::ABOUT,
+        "description": S::SUMMARY,
         "type": "object",
         "properties": {
             "apiVersion": {"const": API_VERSION, "description": "The version of the manifest's form."},
-            "kind": {"const": S::NAME, "description": S::ABOUT},
+            "kind": {"const": S::NAME, "description": S::SUMMARY},
             "metadata": {
                 "type": "object",
                 "description": "What the manifest is called.",

@@ -1,43 +1,43 @@
 //! Turns text into manifests with places, or into every problem at once.
 
-pub mod check;
-pub mod codes;
+pub mod deserialize;
+pub mod diagnostic_codes;
 pub mod envelope;
-pub mod lost;
-pub mod node;
-pub mod prune;
+pub mod invisible_characters;
+pub mod parallel;
+pub mod remove_invalid;
 pub mod scalar;
+pub mod schema_check;
 pub mod selection;
-pub mod several;
 pub mod source;
-pub mod spread;
-pub mod suggest;
-pub mod text;
-pub mod typed;
-pub mod unseen;
+pub mod suggestions;
+pub mod text_or_variable;
+pub mod unreadable;
+pub mod value_or_list;
+pub mod yaml_node;
 
 use std::collections::BTreeMap;
 
-pub use self::envelope::{API_VERSION, Head};
-pub use self::source::Source;
+pub use self::envelope::{API_VERSION, ManifestHeader};
+pub use self::source::SourceFile;
 
-use self::lost::Lost;
-use self::spread::spread;
-use crate::kinds::{self, Spec};
+use self::parallel::parallel_map;
+use self::unreadable::UnreadableParts;
+use crate::kinds::{self, ManifestSpec};
 use crate::model::{Diagnostic, Network, Severity};
 
 /// One manifest, or what is left of one whose form is wrong.
 #[derive(Debug)]
 pub struct Manifest {
     /// What it is called, and where it is.
-    pub head: Head,
+    pub head: ManifestHeader,
     /// What it says.
-    pub spec: Box<dyn Spec>,
+    pub spec: Box<dyn ManifestSpec>,
 }
 
 /// Everything that the manifests say, and everything that is wrong with them.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct LoadedManifests {
     /// The network; `None` where no manifest says what its zones are. Where there are errors, it is
     /// only good for finding more of them.
     pub network: Option<Network>,
@@ -48,7 +48,7 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Loaded {
+impl LoadedManifests {
     /// Whether something is an error, so that nothing may be planned.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|problem| problem.severity == Severity::Error)
@@ -56,49 +56,51 @@ impl Loaded {
 }
 
 /// Reads all sources and chooses an environment of the network.
-pub fn load(sources: &[Source], environment: Option<&str>) -> Loaded {
-    let mut sources: Vec<&Source> = sources.iter().collect();
+pub fn load(sources: &[SourceFile], environment: Option<&str>) -> LoadedManifests {
+    let mut sources: Vec<&SourceFile> = sources.iter().collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     if sources.is_empty() {
-        let problem = Diagnostic::nowhere(codes::NO_SOURCES, "there are no manifests here").help(
+        let problem = Diagnostic::nowhere(diagnostic_codes::NO_SOURCES, "there are no manifests here").help(
             "name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`",
         );
-        return Loaded { diagnostics: vec![problem], ..Loaded::default() };
+        return LoadedManifests { diagnostics: vec![problem], ..LoadedManifests::default() };
     }
     let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
     // A network that was misspelt is not a network that is missing.
     let mut unread = false;
-    for file in spread(&sources, |source| read(source)) {
+    for file in parallel_map(&sources, |source| load_file(source)) {
         manifests.extend(file.manifests);
         diagnostics.extend(file.problems);
         unread |= file.may_hide_network;
     }
     diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
     let (network, problems) = kinds::network(&manifests, environment);
-    diagnostics.extend(problems.into_iter().filter(|problem| !(unread && problem.code == codes::NO_NETWORK)));
+    diagnostics.extend(
+        problems.into_iter().filter(|problem| !(unread && problem.code == diagnostic_codes::NO_NETWORK)),
+    );
     sort(&mut diagnostics);
-    Loaded { network, manifests, diagnostics }
+    LoadedManifests { network, manifests, diagnostics }
 }
 
 /// What one file comes to.
 #[derive(Default)]
-struct File {
+struct LoadedFile {
     manifests: Vec<Manifest>,
     problems: Vec<Diagnostic>,
     /// Whether the network may stand in what could not be read.
     may_hide_network: bool,
 }
 
-fn read(source: &Source) -> File {
+fn load_file(source: &SourceFile) -> LoadedFile {
     let (documents, problems) = source::documents(source);
     let mut whole = problems.is_empty();
-    let mut file = File { problems, ..File::default() };
+    let mut file = LoadedFile { problems, ..LoadedFile::default() };
     for document in documents {
         let (manifest, problems) = manifest(document);
         file.problems.extend(problems);
         whole &= manifest.is_some();
         if let Some(Manifest { head, spec }) = manifest {
-            file.problems.extend(spec.check(&head));
+            file.problems.extend(spec.validate(&head));
             file.manifests.push(Manifest { head, spec });
         }
     }
@@ -108,7 +110,7 @@ fn read(source: &Source) -> File {
 }
 
 /// What a document says, as far as it can be read, and what is wrong with its form.
-fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
+fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic>) {
     let kind = match envelope::kind(&document) {
         Ok(kind) => kind,
         Err(problem) => return (None, vec![*problem]),
@@ -116,24 +118,24 @@ fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
     let mut problems = kind.schema().check(&document);
     let right = problems.is_empty();
     // What does not fit the schema has been told, whatever is in it.
-    let unseen = unseen::check(&document).into_iter();
+    let unseen = invisible_characters::check(&document).into_iter();
     let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.place != each.place)).collect();
     problems.extend(unseen);
     if !document.lost_keys.is_empty() {
         // What seems to be missing may be what could not be read.
         problems.retain(|problem| match problem.code {
-            codes::MISSING_FIELD => false,
-            codes::NOT_EXACTLY_ONE => !problem.related.is_empty(),
+            diagnostic_codes::MISSING_FIELD => false,
+            diagnostic_codes::NOT_EXACTLY_ONE => !problem.related.is_empty(),
             _ => true,
         });
     }
     let mut lost = match document.lost_keys.is_empty() {
-        true => Lost::default(),
-        false => Lost::keys(&document.root, &document.lost_keys),
+        true => UnreadableParts::default(),
+        false => UnreadableParts::keys(&document.root, &document.lost_keys),
     };
     let pruned = match right {
         true => None,
-        false => match prune::prune(kind.schema(), document.root.clone(), &mut lost) {
+        false => match remove_invalid::prune(kind.schema(), document.root.clone(), &mut lost) {
             Some(root) => Some(root),
             None => return (None, problems),
         },
@@ -141,13 +143,17 @@ fn manifest(document: source::Document) -> (Option<Manifest>, Vec<Diagnostic>) {
     let head = envelope::head(&document, kind, lost);
     let root = pruned.as_ref().unwrap_or(&document.root);
     let Some(spec) = root.get("spec") else { return (None, problems) };
-    match kind.read(spec.node) {
+    match kind.parse_spec(spec.node) {
         Ok(spec) => (Some(Manifest { head, spec }), problems),
         Err(error) => {
             // Of a tree that was pruned there is something to be told already.
             if right {
                 let extent = error.extent.unwrap_or(document.root.head());
-                problems.push(Diagnostic::error(codes::SCHEMA, document.place(extent), error.message));
+                problems.push(Diagnostic::error(
+                    diagnostic_codes::SCHEMA,
+                    document.place(extent),
+                    error.message,
+                ));
             }
             (None, problems)
         }
@@ -163,7 +169,7 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The texts of the sources by file, as `render` wants them.
-pub fn texts(sources: &[Source]) -> BTreeMap<&str, &str> {
+pub fn texts(sources: &[SourceFile]) -> BTreeMap<&str, &str> {
     sources.iter().filter_map(|source| Some((&*source.file, source.text.as_deref().ok()?))).collect()
 }
 

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::node::{NodeValue, integer};
+use super::yaml_node::{YamlValue, integer};
 
 /// The meaning of a plain, that is unquoted, word. `NO`, `on`, dates, `00123`, `1_000` and numbers
 /// too long for a machine are texts, because in this domain they are codes and identifiers.
-pub fn plain(word: &str) -> NodeValue {
+pub fn plain(word: &str) -> YamlValue {
     match word {
-        "" | "~" | "null" | "Null" | "NULL" => NodeValue::Null,
-        "true" | "True" | "TRUE" => NodeValue::Bool(true),
-        "false" | "False" | "FALSE" => NodeValue::Bool(false),
-        word if is_number(word) => NodeValue::Number(word.into()),
-        word => NodeValue::Text(Arc::from(word)),
+        "" | "~" | "null" | "Null" | "NULL" => YamlValue::Null,
+        "true" | "True" | "TRUE" => YamlValue::Bool(true),
+        "false" | "False" | "FALSE" => YamlValue::Bool(false),
+        word if is_number(word) => YamlValue::Number(word.into()),
+        word => YamlValue::Text(Arc::from(word)),
     }
 }
 
@@ -35,20 +35,20 @@ fn is_number(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NodeValue, plain};
+    use super::{YamlValue, plain};
 
     #[test]
     fn identifiers_stay_text_and_numbers_are_numbers() {
         let texts = "NO no off yes y 00123 05 1_000 1234567890123456789012 2024-05-30 12:30 2024-05-30T10:00:00Z .inf .nan inf 1e999 - + . 1.2.3 0x 0xZZ 08.5 -012 0x-1 1e e1";
         for word in texts.split(' ') {
-            assert!(matches!(plain(word), NodeValue::Text(_)), "{word}");
+            assert!(matches!(plain(word), YamlValue::Text(_)), "{word}");
         }
         for word in "0 7 -7 +7 1.10 0.5 .5 1. 1e3 1E-3 0x1F 0o17 9223372036854775807".split(' ') {
-            assert!(matches!(plain(word), NodeValue::Number(_)), "{word}");
+            assert!(matches!(plain(word), YamlValue::Number(_)), "{word}");
         }
         for word in ["", "~", "null"] {
-            assert!(matches!(plain(word), NodeValue::Null), "{word}");
+            assert!(matches!(plain(word), YamlValue::Null), "{word}");
         }
-        assert!(matches!(plain("True"), NodeValue::Bool(true)));
+        assert!(matches!(plain("True"), YamlValue::Bool(true)));
     }
 }

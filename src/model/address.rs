@@ -28,7 +28,7 @@ impl fmt::Display for ZoneCode {
 
 /// How a manifest names a collection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub enum TableName {
     /// By its technical code, `UserBlockDefinitions`: what the API's path holds.
     Code(Arc<str>),
     /// By the name that people see, `User Block Definitions`: looked up in each zone's own list.
@@ -37,7 +37,7 @@ pub enum Table {
     Whole,
 }
 
-impl fmt::Display for Table {
+impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => f.write_str(code),
@@ -53,7 +53,7 @@ pub struct CollectionId {
     /// The type of collection, `CodeTable`: says which part of a provider serves it.
     pub kind: Arc<str>,
     /// Which one of that type.
-    pub table: Table,
+    pub table: TableName,
     /// The library it belongs to; `None` for the institution's own.
     pub library: Option<Arc<str>>,
     /// The language of its texts; `None` for whatever the zone answers in.
@@ -70,26 +70,26 @@ impl CollectionId {
     /// Whether two names may mean the same rows, as far as can be told without asking the zone: what a title
     /// means, only the zone knows.
     pub fn may_share_rows_with(&self, other: &Self) -> bool {
-        let titled = |id: &Self| matches!(id.table, Table::Title(_));
+        let titled = |id: &Self| matches!(id.table, TableName::Title(_));
         (&self.kind, &self.library) == (&other.kind, &other.library)
             && (self.table == other.table || titled(self) || titled(other))
     }
 
     /// The one collection of a type, of the institution itself.
-    pub fn whole(kind: &str) -> Self {
-        Self { kind: kind.into(), table: Table::Whole, library: None, language: None }
+    pub fn of_institution(kind: &str) -> Self {
+        Self { kind: kind.into(), table: TableName::Whole, library: None, language: None }
     }
 
     /// The collection of a type that has this code.
-    pub fn coded(kind: &str, code: &str) -> Self {
-        Self { table: Table::Code(code.into()), ..Self::whole(kind) }
+    pub fn with_code(kind: &str, code: &str) -> Self {
+        Self { table: TableName::Code(code.into()), ..Self::of_institution(kind) }
     }
 
     /// What its records are said to be in: the table, or the type where there is one of it only.
     pub fn name(&self) -> String {
         match &self.table {
-            Table::Code(_) | Table::Title(_) => self.table.to_string(),
-            Table::Whole => self.kind.to_string(),
+            TableName::Code(_) | TableName::Title(_) => self.table.to_string(),
+            TableName::Whole => self.kind.to_string(),
         }
     }
 
@@ -103,8 +103,8 @@ impl CollectionId {
 impl fmt::Display for CollectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.table {
-            Table::Code(_) | Table::Title(_) => write!(f, "{}/{}", self.kind, self.table)?,
-            Table::Whole => f.write_str(&self.kind)?,
+            TableName::Code(_) | TableName::Title(_) => write!(f, "{}/{}", self.kind, self.table)?,
+            TableName::Whole => f.write_str(&self.kind)?,
         }
         match (&self.library, &self.language) {
             (None, None) => Ok(()),
@@ -139,9 +139,9 @@ pub struct CollectionName {
 impl From<&CollectionId> for CollectionName {
     fn from(CollectionId { kind, table, library, language }: &CollectionId) -> Self {
         let (table, title) = match table {
-            Table::Code(code) => (Some(code.clone()), None),
-            Table::Title(title) => (None, Some(title.clone())),
-            Table::Whole => (None, None),
+            TableName::Code(code) => (Some(code.clone()), None),
+            TableName::Title(title) => (None, Some(title.clone())),
+            TableName::Whole => (None, None),
         };
         Self { kind: kind.clone(), table, title, library: library.clone(), language: language.clone() }
     }
@@ -150,9 +150,9 @@ impl From<&CollectionId> for CollectionName {
 impl From<CollectionName> for CollectionId {
     fn from(CollectionName { kind, table, title, library, language }: CollectionName) -> Self {
         let table = match (table, title) {
-            (Some(code), _) => Table::Code(code),
-            (None, Some(title)) => Table::Title(title),
-            (None, None) => Table::Whole,
+            (Some(code), _) => TableName::Code(code),
+            (None, Some(title)) => TableName::Title(title),
+            (None, None) => TableName::Whole,
         };
         Self { kind, table, library, language }
     }
@@ -161,10 +161,10 @@ impl From<CollectionName> for CollectionId {
 /// What identifies a record within its collection: the values of the collection's key fields, in order.
 /// Empty where a collection is one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(pub Vec<Arc<str>>);
+pub struct RecordKey(pub Vec<Arc<str>>);
 
 /// The parts joined by `|`; `%`, `|` and `/` inside a part are percent-encoded so that an address stays readable by machines.
-impl fmt::Display for Key {
+impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.0.iter().enumerate() {
             if index > 0 {
@@ -185,16 +185,16 @@ impl fmt::Display for Key {
 
 /// Where a record lives: `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address {
+pub struct RecordAddress {
     /// The zone.
     pub zone: ZoneCode,
     /// The collection in that zone.
     pub collection: CollectionId,
     /// The record in that collection.
-    pub key: Key,
+    pub key: RecordKey,
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for RecordAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.zone, self.collection)?;
         match self.key.0.is_empty() {
@@ -213,4 +213,4 @@ macro_rules! serialize_as_displayed {
         }
     )*};
 }
-serialize_as_displayed!(ZoneCode, CollectionId, Key, Address);
+serialize_as_displayed!(ZoneCode, CollectionId, RecordKey, RecordAddress);

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::address::ZoneCode;
-use super::digest::Digest;
+use super::digest::ContentDigest;
 
 /// One approval, as `zonal approve` writes it into a file of its own below `approvals/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,12 +20,12 @@ pub struct Approval {
     /// The environment; null for the manifest as it stands. The digests are bound to it.
     pub environment: Option<String>,
     /// What was approved.
-    pub approves: Approved,
+    pub approves: ApprovedItem,
     /// Of what was approved.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// The zones that it covers, each with the digest of what would be done in it. A zone is approved as
     /// long as that is what would be done.
-    pub zones: BTreeMap<String, Digest>,
+    pub zones: BTreeMap<String, ContentDigest>,
     /// Who has approved.
     pub by: String,
     /// When, as `YYYY-MM-DD`.
@@ -35,13 +35,13 @@ pub struct Approval {
     pub comment: Option<String>,
     /// Guards and policies that they have overridden, in this very plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<Overridden>,
+    pub overrides: Vec<AppliedOverride>,
 }
 
 /// One guard or policy that somebody has overridden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Overridden {
+pub struct AppliedOverride {
     /// Its name, as the plan shows it.
     pub guard: String,
     /// Why.
@@ -51,7 +51,7 @@ pub struct Overridden {
 /// What an approval names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Approved {
+pub enum ApprovedItem {
     /// A whole plan.
     Plan,
     /// The zones of a group, which have the same changes.
@@ -63,9 +63,9 @@ pub enum Approved {
 /// What is to be approved before anything is written: that of a fresh plan, or of the plan file that it is
 /// held against.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct UnderReview {
+pub struct ReviewSubject {
     /// The plan's digest.
-    pub plan: Digest,
+    pub plan: ContentDigest,
     /// The digest of each zone in which anything is done.
-    pub zones: BTreeMap<ZoneCode, Digest>,
+    pub zones: BTreeMap<ZoneCode, ContentDigest>,
 }

@@ -2,35 +2,35 @@
 
 use std::sync::Arc;
 
-use super::address::{Address, CollectionId};
-use super::ledger::OnConflict;
-use super::place::Provenance;
-use super::value::{Field, Record, Value};
+use super::address::{CollectionId, RecordAddress};
+use super::applied_state::ConflictPolicy;
+use super::source_span::Provenance;
+use super::value::{FieldName, FieldValue, Record};
 
 /// Create, update or delete of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The record.
-    pub address: Address,
+    pub address: RecordAddress,
     /// What is done to it.
-    pub action: Action,
+    pub action: ChangeAction,
     /// Its identity in the collection's own field names (`column0`), in the order of the key.
-    pub key: Vec<(Field, Value)>,
+    pub key: Vec<(FieldName, FieldValue)>,
     /// Where a person is to look at each record of a sort, what these have in common, which may be
     /// nothing; the key then stands for all of them.
-    pub each: Option<Vec<(Field, Value)>>,
+    pub each: Option<Vec<(FieldName, FieldValue)>>,
     /// The record before: all fields of it that were observed; empty for a create.
     pub before: Record,
     /// What is set: each field once. Empty for a delete.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<FieldChange>,
     /// Whether apply does it, or the plan only reports it.
-    pub mode: Mode,
+    pub mode: ApplyMode,
     /// In what way the zone is not as it is wanted.
-    pub drift: Drift,
+    pub drift: DifferenceType,
     /// Who moved since the manifests were last applied, where that is known.
-    pub origin: Option<Origin>,
+    pub origin: Option<ChangeOrigin>,
     /// Where both have moved: what was applied last, and what is done about it. Only what a ledger tells.
-    pub conflict: Option<Box<Conflict>>,
+    pub conflict: Option<Box<ChangeConflict>>,
     /// Why, where it is not simply that the manifest wants it so.
     pub reason: Option<String>,
     /// What it means, in the words of the kind that wants it.
@@ -45,9 +45,9 @@ pub struct Change {
 
 impl Change {
     /// Everything that counts of the change, whichever zone it is in.
-    pub fn effect(&self) -> Effect<'_> {
+    pub fn effect(&self) -> ChangeEffect<'_> {
         let Self {
-            address: Address { zone: _, collection, key: _ },
+            address: RecordAddress { zone: _, collection, key: _ },
             action,
             key,
             // The key says as much.
@@ -65,13 +65,13 @@ impl Change {
             updated_by: _,
             update_date: _,
         } = self;
-        Effect {
+        ChangeEffect {
             collection,
             action: *action,
             mode: *mode,
             key,
-            edits: edits.iter().map(Edit::effect).collect(),
-            taken: (*action == Action::Delete).then_some(before),
+            edits: edits.iter().map(FieldChange::effect).collect(),
+            taken: (*action == ChangeAction::Delete).then_some(before),
         }
     }
 }
@@ -79,17 +79,17 @@ impl Change {
 /// What a change does, and to what: two changes with the same effect are the same change in two
 /// zones, or at two moments.
 #[derive(Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Effect<'a> {
+pub struct ChangeEffect<'a> {
     /// The collection.
     pub collection: &'a CollectionId,
     /// What is done.
-    pub action: Action,
+    pub action: ChangeAction,
     /// Whether it is carried out.
-    pub mode: Mode,
+    pub mode: ApplyMode,
     /// The record.
-    pub key: &'a [(Field, Value)],
+    pub key: &'a [(FieldName, FieldValue)],
     /// Fields that are set, with what was there and what comes.
-    pub edits: Vec<(&'a Field, Option<&'a Value>, &'a Value)>,
+    pub edits: Vec<(&'a FieldName, Option<&'a FieldValue>, &'a FieldValue)>,
     /// What a delete takes away, which is everything that the record holds. An update leaves the
     /// rest of its record alone, so the rest does not count.
     pub taken: Option<&'a Record>,
@@ -97,21 +97,21 @@ pub struct Effect<'a> {
 
 /// One field that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
+pub struct FieldChange {
     /// The field in the collection's own words (`column5`).
-    pub field: Field,
+    pub field: FieldName,
     /// The field as people know it (`Network Block`).
-    pub name: Field,
+    pub name: FieldName,
     /// What was observed; `None` where there was no such field.
-    pub before: Option<Value>,
+    pub before: Option<FieldValue>,
     /// What it becomes.
-    pub after: Value,
+    pub after: FieldValue,
     /// Who wants it so.
     pub provenance: Provenance,
 }
 
-impl Edit {
-    fn effect(&self) -> (&Field, Option<&Value>, &Value) {
+impl FieldChange {
+    fn effect(&self) -> (&FieldName, Option<&FieldValue>, &FieldValue) {
         let Self { field, name: _, before, after, provenance: _ } = self;
         (field, before.as_ref(), after)
     }
@@ -132,7 +132,7 @@ impl Edit {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum ChangeAction {
     /// The record is not there and comes.
     Create,
     /// The record is there and fields of it change.
@@ -156,7 +156,7 @@ pub enum Action {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Drift {
+pub enum DifferenceType {
     /// It is not there, or nobody has attested that it is.
     Missing,
     /// It holds other values.
@@ -183,18 +183,18 @@ pub enum Drift {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Mode {
+pub enum ApplyMode {
     /// Apply does it.
     Apply,
     /// The manifest says `enforcement: observe`: shown, never done.
     Report,
     /// The zone can only be changed by a person, who finds the steps in the runbook.
-    ByHand,
+    Manual,
     /// Left for a later apply, because this one writes only what has drifted.
-    Later,
+    Postponed,
     /// Left to the zone, because both it and the manifests have changed it, and a manifest says
     /// `conflict: theirs`.
-    Left,
+    KeptTheirs,
 }
 
 /// Who moved, so that zone and manifests differ: found by comparing both with the manifests as they were
@@ -213,7 +213,7 @@ pub enum Mode {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum ChangeOrigin {
     /// The zone: the manifests still say what they said then.
     Drifted,
     /// The manifests: the zone still holds what they said then.
@@ -225,12 +225,12 @@ pub enum Origin {
 
 /// What is known of a change where both the manifests and the zone have moved, each in its own way.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct Conflict {
+pub struct ChangeConflict {
     /// The record's own fields as zonal applied them last, under the names that people use; null where it was
     /// wanted to be gone.
     pub applied: Option<Record>,
     /// What is done about it.
-    pub then: OnConflict,
+    pub then: ConflictPolicy,
     /// The manifest that says so.
     pub manifest: Arc<str>,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::place::Place;
+use super::source_span::SourceSpan;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,27 +23,27 @@ pub struct Diagnostic {
     /// The fact: lowercase, no full stop, values in backticks. One line.
     pub message: String,
     /// Where; `None` for a problem of no file, such as an empty directory.
-    pub place: Option<Place>,
+    pub place: Option<SourceSpan>,
     /// Said under the marked place, where there is more to say than the message does.
     pub label: Option<String>,
     /// Other places that matter, such as the first of two declarations.
-    pub related: Vec<Label>,
+    pub related: Vec<SecondarySpan>,
     /// The way out, `did you mean ...`; lowercase, no full stop.
     pub help: Option<String>,
 }
 
 /// A second place and what to see there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
+pub struct SecondarySpan {
     /// Where to look.
-    pub place: Place,
+    pub place: SourceSpan,
     /// What to see there.
     pub message: String,
 }
 
 impl Diagnostic {
     /// An error at a place.
-    pub fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub fn error(code: &'static str, place: SourceSpan, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -56,13 +56,13 @@ impl Diagnostic {
     }
 
     /// A warning at a place.
-    pub fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub fn warning(code: &'static str, place: SourceSpan, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
     /// An error of no place.
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
-        Self { place: None, ..Self::error(code, Place::file(""), message) }
+        Self { place: None, ..Self::error(code, SourceSpan::file(""), message) }
     }
 
     /// The same with a way out.
@@ -76,8 +76,8 @@ impl Diagnostic {
     }
 
     /// The same with a second place.
-    pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
-        self.related.push(Label { place, message: readable(message.into()) });
+    pub fn with_secondary_span(mut self, place: SourceSpan, message: impl Into<String>) -> Self {
+        self.related.push(SecondarySpan { place, message: readable(message.into()) });
         self
     }
 }
@@ -92,7 +92,7 @@ fn readable(text: String) -> String {
     }
     let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
         0 => Cow::Borrowed(piece),
-        _ => beginning(piece),
+        _ => shorten(piece),
     });
     let whole = pieces.collect::<Vec<_>>().join("`");
     let spelled = |each: char| match is_plain(each) {
@@ -102,7 +102,7 @@ fn readable(text: String) -> String {
     whole.chars().map(spelled).collect()
 }
 
-fn beginning(value: &str) -> Cow<'_, str> {
+fn shorten(value: &str) -> Cow<'_, str> {
     match value.char_indices().nth(QUOTED) {
         Some((at, _)) => Cow::Owned(format!("{}…", &value[..at])),
         None => Cow::Borrowed(value),

@@ -5,22 +5,22 @@ use std::str::FromStr;
 
 /// SHA-256 of something. 64 hexadecimal digits wherever it is written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Digest(pub [u8; 32]);
+pub struct ContentDigest(pub [u8; 32]);
 
-impl Digest {
+impl ContentDigest {
     /// The first twelve digits: enough for people to tell one from another, and for nothing else.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for ContentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl fmt::Debug for Digest {
+impl fmt::Debug for ContentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -29,14 +29,14 @@ impl fmt::Debug for Digest {
 /// A text that is not 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is 64 hexadecimal digits")]
-pub struct NoDigest;
+pub struct InvalidDigest;
 
-impl FromStr for Digest {
-    type Err = NoDigest;
+impl FromStr for ContentDigest {
+    type Err = InvalidDigest;
 
-    fn from_str(text: &str) -> Result<Self, NoDigest> {
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
         let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-        let digits = digits.filter(|digits| digits.len() == 64).ok_or(NoDigest)?;
+        let digits = digits.filter(|digits| digits.len() == 64).ok_or(InvalidDigest)?;
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
             *byte = pair.iter().fold(0, |byte, digit| (byte << 4) | digit);
@@ -45,20 +45,20 @@ impl FromStr for Digest {
     }
 }
 
-impl serde::Serialize for Digest {
+impl serde::Serialize for ContentDigest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Digest {
+impl<'de> serde::Deserialize<'de> for ContentDigest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
 
-impl schemars::JsonSchema for Digest {
+impl schemars::JsonSchema for ContentDigest {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Digest".into()
     }
@@ -74,17 +74,17 @@ impl schemars::JsonSchema for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::Digest;
+    use super::ContentDigest;
 
     #[test]
     fn a_digest_is_read_as_it_is_written_and_nothing_else_is_one() {
         let mut bytes = [0; 32];
         (0..).zip(&mut bytes).for_each(|(index, byte): (u8, _)| *byte = index.wrapping_mul(37));
-        let digest = Digest(bytes);
+        let digest = ContentDigest(bytes);
         assert_eq!(digest.to_string().parse(), Ok(digest));
         let text = digest.to_string();
         for wrong in ["", &text[1..], &format!("{text}0"), &text.replace('4', "g"), "é"] {
-            assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ContentDigest>().is_err(), "{wrong}");
         }
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::address::{CollectionId, ZoneCode};
 use super::change::Change;
-use super::failure::Failure;
-use super::review::Hold;
+use super::failure::ZoneFailure;
+use super::finding::Deferral;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum ApplyEvent {
     /// A zone is about to be asked for so many collections.
     ObserveStart {
         /// The zone.
@@ -25,7 +25,7 @@ pub enum Event {
         /// The collection, as it was asked for.
         collection: CollectionId,
         /// Why it could not be read, where it could not.
-        failure: Option<Failure>,
+        failure: Option<ZoneFailure>,
     },
     /// A zone needs no more reading.
     ObserveComplete {
@@ -46,14 +46,14 @@ pub enum Event {
         /// The zone.
         zone: ZoneCode,
         /// Why.
-        failure: Failure,
+        failure: ZoneFailure,
     },
     /// A zone is left alone for now.
     ZoneHeld {
         /// The zone.
         zone: ZoneCode,
         /// Why.
-        hold: Hold,
+        hold: Deferral,
     },
     /// Another run writes to a zone, and its end is waited for.
     ZoneWaiting {
@@ -74,7 +74,7 @@ pub enum Event {
         /// Its name.
         wave: Arc<str>,
         /// How it ended.
-        end: WaveEnd,
+        end: WaveResult,
     },
     /// A collection was re-read, is as it was approved, and is about to be written.
     ApplyStart {
@@ -92,7 +92,7 @@ pub enum Event {
         /// The collection.
         collection: CollectionId,
         /// How it ended.
-        outcome: Outcome,
+        outcome: WriteOutcome,
     },
     /// A zone is done with.
     ZoneComplete {
@@ -105,7 +105,7 @@ pub enum Event {
 
 /// How the write of one collection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WriteOutcome {
     /// Written, read back, and found to be as wanted.
     Applied {
         /// What was changed.
@@ -119,7 +119,7 @@ pub enum Outcome {
     /// Not written, or not known to be written.
     Failed {
         /// Why.
-        failure: Failure,
+        failure: ZoneFailure,
     },
     /// Not tried, because something that it depends on did not succeed.
     Blocked {
@@ -134,13 +134,13 @@ pub enum Outcome {
     /// Not tried, because the plan holds it back.
     Held {
         /// Why.
-        hold: Hold,
+        hold: Deferral,
     },
     /// Not tried, because the run was interrupted.
     Interrupted,
 }
 
-impl Outcome {
+impl WriteOutcome {
     /// Whether anything was sent to the zone that it may hold now.
     pub fn has_written(&self) -> bool {
         match self {
@@ -157,14 +157,14 @@ impl Outcome {
 
 /// How an apply ended, in every zone that it was to write to.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
+pub struct ApplyReport {
     /// By zone, in the order in which the collections ended.
     pub zones: BTreeMap<ZoneCode, ZoneReport>,
     /// The waves that had anything to do, in order; empty where there are none.
     pub waves: Vec<WaveReport>,
 }
 
-impl Report {
+impl ApplyReport {
     /// Whether anything was written anywhere.
     pub fn has_written(&self) -> bool {
         let mut outcomes = self.zones.values().flat_map(|zone| &zone.collections);
@@ -180,12 +180,12 @@ pub struct WaveReport {
     /// Its zones that there was anything to do in.
     pub zones: Vec<ZoneCode>,
     /// How it ended.
-    pub end: WaveEnd,
+    pub end: WaveResult,
 }
 
 /// How a wave ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WaveEnd {
+pub enum WaveResult {
     /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
     Verified {
         /// Zones that failed all the same, no more than the rule allows.
@@ -197,7 +197,7 @@ pub enum WaveEnd {
         failed: Vec<ZoneCode>,
     },
     /// Nothing was written in it, so that it proves nothing: no further wave begins.
-    Idle,
+    NothingWritten,
     /// The run was interrupted.
     Interrupted,
 }
@@ -206,11 +206,11 @@ pub enum WaveEnd {
 #[derive(Debug, Clone, Default)]
 pub struct ZoneReport {
     /// Why the zone was not written to at all, where it was not.
-    pub refused: Option<Failure>,
+    pub refused: Option<ZoneFailure>,
     /// Why it was left alone for now, where it was.
-    pub held: Option<Hold>,
+    pub held: Option<Deferral>,
     /// What became of its collections.
-    pub collections: Vec<(CollectionId, Outcome)>,
+    pub collections: Vec<(CollectionId, WriteOutcome)>,
     /// Requests that it took.
     pub requests: u64,
 }

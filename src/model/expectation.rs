@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::explanation::{Reason, Told};
-use super::place::{Place, Provenance};
+use super::explanation::{MaybeKnown, Reason};
 use super::question::Question;
-use super::value::Value;
+use super::source_span::{Provenance, SourceSpan};
+use super::value::FieldValue;
 
 /// What a network's people expect of the answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,35 +25,35 @@ pub struct Expectation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedFact {
     /// The value.
-    pub value: Value,
+    pub value: FieldValue,
     /// Where it is said: in the row, or in what holds for all rows.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// What became of an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
+pub enum ExpectationVerdict {
     /// Every fact is as expected.
     Met,
     /// At least one fact is not.
-    Missed(Shortfall),
+    NotMet(ExpectationFailure),
     /// No fact is known to be otherwise, and at least one is not known.
-    Unknown(Shortfall),
+    Unknown(ExpectationFailure),
 }
 
-impl Judged {
+impl ExpectationVerdict {
     /// What is not as expected, or not known; `None` where nothing is.
-    pub fn shortfall(&self) -> Option<&Shortfall> {
+    pub fn shortfall(&self) -> Option<&ExpectationFailure> {
         match self {
             Self::Met => None,
-            Self::Missed(shortfall) | Self::Unknown(shortfall) => Some(shortfall),
+            Self::NotMet(shortfall) | Self::Unknown(shortfall) => Some(shortfall),
         }
     }
 }
 
 /// In what an answer falls short of what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortfall {
+pub struct ExpectationFailure {
     /// The facts that are otherwise or not known, by name. Never empty.
     pub facts: Vec<UnmetFact>,
     /// The answer in one sentence.
@@ -68,25 +68,25 @@ pub struct UnmetFact {
     /// Its name.
     pub fact: Arc<str>,
     /// What it was expected to be.
-    pub expected: Value,
+    pub expected: FieldValue,
     /// What it is.
-    pub found: Told<Value>,
+    pub found: MaybeKnown<FieldValue>,
     /// Where it is expected.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tested {
+pub struct ExpectationResult {
     /// What was expected.
     pub expectation: Expectation,
     /// What became of it.
-    pub judged: Judged,
+    pub judged: ExpectationVerdict,
 }
 
 /// How many expectations ended in which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
-pub struct Tally {
+pub struct ExpectationCounts {
     /// Those of which every fact is as expected.
     pub met: usize,
     /// Those of which a fact is otherwise.
@@ -95,18 +95,18 @@ pub struct Tally {
     pub not_known: usize,
 }
 
-impl Tally {
+impl ExpectationCounts {
     /// One more.
-    pub fn count(&mut self, judged: &Judged) {
+    pub fn count(&mut self, judged: &ExpectationVerdict) {
         *match judged {
-            Judged::Met => &mut self.met,
-            Judged::Missed(_) => &mut self.not_met,
-            Judged::Unknown(_) => &mut self.not_known,
+            ExpectationVerdict::Met => &mut self.met,
+            ExpectationVerdict::NotMet(_) => &mut self.not_met,
+            ExpectationVerdict::Unknown(_) => &mut self.not_known,
         } += 1;
     }
 
     /// What these come to.
-    pub fn of<'a>(judged: impl IntoIterator<Item = &'a Judged>) -> Self {
+    pub fn from_verdicts<'a>(judged: impl IntoIterator<Item = &'a ExpectationVerdict>) -> Self {
         let mut tally = Self::default();
         judged.into_iter().for_each(|each| tally.count(each));
         tally
@@ -120,19 +120,19 @@ impl Tally {
 
 /// What becomes of the expectations once a plan is done. Where nothing is expected it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outlook {
+pub struct ExpectationForecast {
     /// Those that are met now and would not be any more, in the order of the manifests.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<BrokenExpectation>,
     /// What becomes of the others; `None` where nothing is expected, or where parts of the zones were planned apart,
     /// so that nobody has held the whole against them.
-    pub others: Option<Others>,
+    pub others: Option<OtherExpectations>,
 }
 
 /// Expectations that a plan does not break.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct Others {
+pub struct OtherExpectations {
     /// Those that will be met.
     pub met: usize,
     /// Those that will not be met, and are not now either, as far as that is known.
@@ -143,7 +143,7 @@ pub struct Others {
 
 /// An expectation that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Broken {
+pub struct BrokenExpectation {
     /// Where the row stands that expects it.
     pub provenance: Provenance,
     /// The question, in words.
@@ -154,7 +154,7 @@ pub struct Broken {
     pub facts: Vec<UnmetFact>,
 }
 
-impl Outlook {
+impl ExpectationForecast {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

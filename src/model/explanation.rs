@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::address::Address;
-use super::place::Provenance;
+use super::address::RecordAddress;
 use super::question::Question;
-use super::value::Value;
+use super::source_span::Provenance;
+use super::value::FieldValue;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,78 +17,82 @@ pub struct Explanation {
     /// The answer in one sentence, for people.
     pub line: String,
     /// The same in its parts, for expectations and programs: `allowed`, `group`, `expiry`.
-    pub facts: BTreeMap<&'static str, Told<Value>>,
+    pub facts: BTreeMap<&'static str, MaybeKnown<FieldValue>>,
     /// Why, in the order in which it was found out.
     pub reasons: Vec<Reason>,
 }
 
 impl Explanation {
     /// How a fact of another answer to the same question stands to this one's.
-    pub fn compare(&self, other: &Self, fact: &str) -> Agreement {
+    pub fn compare(&self, other: &Self, fact: &str) -> FactComparison {
         match (self.facts.get(fact), other.facts.get(fact)) {
-            (Some(Told::Not(_)) | None, Some(Told::Not(_)) | None) => Agreement::Unknown,
-            (Some(Told::Not(_)) | None, Some(Told::Is(_)))
-            | (Some(Told::Is(_)), Some(Told::Not(_)) | None) => Agreement::OneSide,
-            (Some(Told::Is(one)), Some(Told::Is(other))) if one == other => Agreement::Same,
-            (Some(Told::Is(_)), Some(Told::Is(_))) => Agreement::Different,
+            (Some(MaybeKnown::Unknown(_)) | None, Some(MaybeKnown::Unknown(_)) | None) => {
+                FactComparison::Unknown
+            }
+            (Some(MaybeKnown::Unknown(_)) | None, Some(MaybeKnown::Known(_)))
+            | (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Unknown(_)) | None) => FactComparison::OneSided,
+            (Some(MaybeKnown::Known(one)), Some(MaybeKnown::Known(other))) if one == other => {
+                FactComparison::Same
+            }
+            (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Known(_))) => FactComparison::Different,
         }
     }
 }
 
 /// How a fact of one answer stands to that of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Agreement {
+pub enum FactComparison {
     /// Both are known, and alike.
     Same,
     /// Both are known, and differ.
     Different,
     /// One of the two is known.
-    OneSide,
+    OneSided,
     /// Neither is.
     Unknown,
 }
 
 /// Something that is known, or why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Told<T> {
+pub enum MaybeKnown<T> {
     /// It is so.
-    Is(T),
+    Known(T),
     /// Nobody can tell, and why: `the manifests say nothing of RestrictedUsers at 01OMNI_BETA`.
-    Not(Arc<str>),
+    Unknown(Arc<str>),
 }
 
-impl<T> Told<T> {
+impl<T> MaybeKnown<T> {
     /// What is known.
     pub fn get(&self) -> Option<&T> {
         match self {
-            Self::Is(known) => Some(known),
-            Self::Not(_) => None,
+            Self::Known(known) => Some(known),
+            Self::Unknown(_) => None,
         }
     }
 
     /// Why nothing is known.
-    pub fn why(&self) -> Option<&str> {
+    pub fn unknown_reason(&self) -> Option<&str> {
         match self {
-            Self::Is(_) => None,
-            Self::Not(why) => Some(why),
+            Self::Known(_) => None,
+            Self::Unknown(why) => Some(why),
         }
     }
 
     /// The same of something else.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Told<U> {
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> MaybeKnown<U> {
         match self {
-            Self::Is(known) => Told::Is(f(known)),
-            Self::Not(why) => Told::Not(why),
+            Self::Known(known) => MaybeKnown::Known(f(known)),
+            Self::Unknown(why) => MaybeKnown::Unknown(why),
         }
     }
 }
 
 /// A fact as people read it.
-impl fmt::Display for Told<Value> {
+impl fmt::Display for MaybeKnown<FieldValue> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Is(value) => value.fmt(f),
-            Self::Not(why) => write!(f, "unknown ({why})"),
+            Self::Known(value) => value.fmt(f),
+            Self::Unknown(why) => write!(f, "unknown ({why})"),
         }
     }
 }
@@ -99,18 +103,18 @@ pub struct Reason {
     /// What is so: lowercase, no full stop.
     pub says: String,
     /// Who says that it is.
-    pub ground: Ground,
+    pub ground: ReasonSource,
 }
 
 /// Who says that something is so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
+pub enum ReasonSource {
     /// A manifest.
     Declared(Provenance),
     /// A zone.
     Observed {
         /// The record.
-        address: Box<Address>,
+        address: Box<RecordAddress>,
         /// Who changed it last, where the zone says so.
         updated_by: Option<String>,
         /// When, as the zone writes it.
@@ -119,18 +123,18 @@ pub enum Ground {
     /// People, who say that they have made it so by hand; nothing has verified it.
     Attested {
         /// The record.
-        address: Box<Address>,
+        address: Box<RecordAddress>,
         /// Who.
         by: Option<String>,
         /// When.
         date: Option<String>,
     },
     /// Nobody: so it is in Alma where nothing else is said.
-    Alma,
+    AlmaDefault,
 }
 
 /// `linking.yaml:12:7`, or `01OMNI_BETA/LinkedAccountRules/Default, last changed by m.tremblay on 2026-03-02Z`.
-impl fmt::Display for Ground {
+impl fmt::Display for ReasonSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Declared(provenance) => provenance.fmt(f),
@@ -148,7 +152,7 @@ impl fmt::Display for Ground {
                 by.iter().try_for_each(|by| write!(f, ", by {by}"))?;
                 date.iter().try_for_each(|date| write!(f, " on {date}"))
             }
-            Self::Alma => f.write_str("as Alma does it"),
+            Self::AlmaDefault => f.write_str("as Alma does it"),
         }
     }
 }

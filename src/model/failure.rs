@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What went wrong between zonal and a zone. The class is for the caller's decision, the message for the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ZoneFailure {
     /// What the caller can do about it.
     pub class: FailureClass,
     /// What happened: lowercase, no full stop. Never holds a key.
@@ -77,7 +77,7 @@ impl FailureClass {
     }
 }
 
-impl Failure {
+impl ZoneFailure {
     /// A failure without a way out.
     pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self { class, message: message.into(), help: None, tracking_id: None }
@@ -89,7 +89,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ZoneFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.tracking_id {
@@ -99,4 +99,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ZoneFailure {}

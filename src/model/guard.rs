@@ -5,38 +5,39 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::digest::Digest;
-use super::place::Place;
-use super::review::Verdict;
+use super::digest::ContentDigest;
+use super::finding::FindingEffect;
+use super::source_span::SourceSpan;
 
 /// Everything that keeps a plan from being applied, whoever made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guards {
+pub struct GuardConfig {
     /// How much one apply may do. At most one for each deed and extent.
-    pub limits: Vec<Limit>,
+    pub limits: Vec<GuardLimit>,
     /// Records that stay as they are.
-    pub protected: Vec<Protected>,
+    pub protected: Vec<ProtectedRecords>,
     /// Times in which nothing is written.
-    pub freezes: Vec<Freeze>,
+    pub freezes: Vec<FreezeWindow>,
     /// What a plan comes to that breaks expectations; `None` where it may.
-    pub expectations: Option<Kept>,
+    pub expectations: Option<ExpectationGuard>,
 }
 
 /// What is on where a manifest says nothing: deletes and disables are held short, because they are what
 /// readers notice; updates and creates are generous, so that a first roll-out passes.
-impl Default for Guards {
+impl Default for GuardConfig {
     fn default() -> Self {
-        let limit = |deed, extent, records, percent| Limit { deed, extent, records, percent, place: None };
-        let strict = [Deed::Delete, Deed::Disable].into_iter().flat_map(|deed| {
+        let limit =
+            |deed, extent, records, percent| GuardLimit { deed, extent, records, percent, place: None };
+        let strict = [LimitedAction::Delete, LimitedAction::Disable].into_iter().flat_map(|deed| {
             [
-                limit(deed, Extent::Collection, Some(50), Some(30)),
-                limit(deed, Extent::Zone, Some(200), None),
-                limit(deed, Extent::Network, Some(1_000), None),
+                limit(deed, LimitScope::Collection, Some(50), Some(30)),
+                limit(deed, LimitScope::Zone, Some(200), None),
+                limit(deed, LimitScope::Network, Some(1_000), None),
             ]
         });
         let generous = [
-            limit(Deed::Update, Extent::Collection, Some(1_000), None),
-            limit(Deed::Create, Extent::Collection, Some(5_000), None),
+            limit(LimitedAction::Update, LimitScope::Collection, Some(1_000), None),
+            limit(LimitedAction::Create, LimitScope::Collection, Some(5_000), None),
         ];
         Self {
             limits: strict.chain(generous).collect(),
@@ -49,7 +50,7 @@ impl Default for Guards {
 
 /// What is done to a record, as guards count it: each change is one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Deed {
+pub enum LimitedAction {
     /// It comes.
     Create,
     /// Fields of it change.
@@ -60,7 +61,7 @@ pub enum Deed {
     Delete,
 }
 
-impl Deed {
+impl LimitedAction {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Disable, Self::Delete];
 
@@ -75,7 +76,7 @@ impl Deed {
     }
 
     /// `deleted`.
-    pub fn done(self) -> &'static str {
+    pub fn past_participle(self) -> &'static str {
         match self {
             Self::Create => "created",
             Self::Update => "updated",
@@ -87,7 +88,7 @@ impl Deed {
 
 /// How far a limit reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Extent {
+pub enum LimitScope {
     /// One collection of one zone.
     Collection,
     /// One zone.
@@ -96,7 +97,7 @@ pub enum Extent {
     Network,
 }
 
-impl fmt::Display for Extent {
+impl fmt::Display for LimitScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Collection => "collection",
@@ -108,20 +109,20 @@ impl fmt::Display for Extent {
 
 /// How many records one apply may touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
+pub struct GuardLimit {
     /// Doing what.
-    pub deed: Deed,
+    pub deed: LimitedAction,
     /// Where.
-    pub extent: Extent,
+    pub extent: LimitScope,
     /// At most so many.
     pub records: Option<usize>,
     /// At most so many of a hundred that exist, where [`Limit::FEW`] or more do.
     pub percent: Option<u32>,
     /// Where the manifest says so; `None` for one that is on by default.
-    pub place: Option<Place>,
+    pub place: Option<SourceSpan>,
 }
 
-impl Limit {
+impl GuardLimit {
     /// Of fewer records than this, a percentage says nothing: one of three is no alarm.
     pub const FEW: usize = 10;
 
@@ -133,30 +134,30 @@ impl Limit {
 
 /// Records that stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Protected {
+pub struct ProtectedRecords {
     /// Their address without the zone, `*` for anything: `CodeTable/UserGroups/FACULTY`. It also means the
     /// same record of a library or in a language, where it names none.
     pub records: Arc<str>,
     /// From what. Whoever protects from updates protects from being disabled as well.
-    pub from: BTreeSet<Deed>,
+    pub from: BTreeSet<LimitedAction>,
     /// Why, in the words of the manifest.
     pub reason: Option<Arc<str>>,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// That expectations which are met stay so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct ExpectationGuard {
     /// What a plan comes to that breaks one.
-    pub verdict: Verdict,
+    pub verdict: FindingEffect,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// A time in which nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Freeze {
+pub struct FreezeWindow {
     /// What it is called.
     pub name: Arc<str>,
     /// The first moment of it.
@@ -170,7 +171,7 @@ pub struct Freeze {
     /// Why, in the words of the manifest.
     pub reason: Option<Arc<str>>,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Rules over a plan that the network's own people have written down.
@@ -179,7 +180,7 @@ pub struct Policy {
     /// `metadata.name` of its manifest.
     pub name: Arc<str>,
     /// What its rules are asked about.
-    pub each: Each,
+    pub each: PolicyScope,
     /// The rules.
     pub rules: Vec<PolicyRule>,
 }
@@ -189,7 +190,7 @@ pub struct Policy {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Each {
+pub enum PolicyScope {
     /// Every change that apply or people would make. Knows `change`, `zone` and `plan`.
     #[default]
     Change,
@@ -207,20 +208,20 @@ pub struct PolicyRule {
     /// What must be true, in CEL.
     pub expression: Arc<str>,
     /// What happens where it is not.
-    pub action: Verdict,
+    pub action: FindingEffect,
     /// What to tell then.
     pub message: Arc<str>,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// What somebody takes upon them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
+pub struct GuardOverride {
     /// The guard, by its name.
     pub guard: String,
     /// Why, in their words.
     pub reason: String,
     /// The plan that they have seen.
-    pub digest: Digest,
+    pub digest: ContentDigest,
 }

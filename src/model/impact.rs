@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// One effect of a plan, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct Impact {
+pub struct PlanImpact {
     /// What question it is the answer to: `import`, `access`, `patron`, `visibility`, `tasks`.
     pub topic: Arc<str>,
     /// The zones whose changes have this effect.

@@ -2,51 +2,51 @@
 
 use std::sync::Arc;
 
-use super::address::{Address, CollectionId, Key, ZoneCode};
-use super::change::{Action, Change};
-use super::digest::Digest;
-use super::ledger::Learned;
+use super::address::{CollectionId, RecordAddress, RecordKey, ZoneCode};
+use super::applied_state::AppliedStateUpdate;
+use super::change::{Change, ChangeAction};
+use super::digest::ContentDigest;
 use super::run::RunId;
-use super::value::{Field, Record, Value};
+use super::value::{FieldName, FieldValue, Record};
 
 /// One line of a run's journal.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The zone.
     pub zone: ZoneCode,
     /// The collection, as its records' addresses call it.
     pub collection: CollectionId,
     /// What happened to it.
-    pub moment: Moment,
+    pub moment: WritePhase,
 }
 
 /// What happens to one collection, in this order. Where a run was killed, the last of them tells what is known:
 /// after `Intent` nothing was sent, after `Sent` and `Answered` the zone must be asked.
 #[derive(Debug, Clone)]
-pub enum Moment {
+pub enum WritePhase {
     /// The collection was read, is as it was approved, and is to be written.
     Intent {
         /// What is to be changed.
-        changes: Arc<[Done]>,
+        changes: Arc<[AppliedChange]>,
     },
     /// A write is about to be sent.
     Sent,
     /// An answer came, or is known to have been lost.
-    Answered {
+    Responded {
         /// What came.
-        answer: Answer,
+        answer: WriteResponse,
     },
     /// The collection was read back, and is as it was wanted.
     Verified {
         /// What was changed.
-        changes: Arc<[Done]>,
+        changes: Arc<[AppliedChange]>,
         /// What the ledger learns from it.
-        learned: Learned,
+        learned: AppliedStateUpdate,
     },
     /// The collection was read back, or could not be, and is not known to be as it was wanted.
     Unverified {
         /// What was to be changed, and may be in part.
-        changes: Arc<[Done]>,
+        changes: Arc<[AppliedChange]>,
         /// What is different, one line each.
         strays: Vec<String>,
     },
@@ -71,30 +71,30 @@ pub enum Moment {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum WriteResponse {
     /// The zone took it.
     Accepted,
     /// The zone refused it, or it never got there.
-    Refused,
+    Rejected,
     /// The collection had moved, and the write was not made.
-    Moved,
+    PreconditionFailed,
     /// The answer was lost.
-    Lost,
+    NoResponse,
     /// The zone wrote, but somewhere else.
-    Astray,
+    WrongTarget,
 }
 
 /// One change as it was done, with all that is needed to explain it and to take it back.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Done {
+pub struct AppliedChange {
     /// What was done.
-    pub action: Action,
+    pub action: ChangeAction,
     /// The record's identity in the collection's own field names.
-    pub key: Vec<(Field, Value)>,
+    pub key: Vec<(FieldName, FieldValue)>,
     /// The record before, by the names that people use; empty for a create.
     pub before: Record,
     /// What was set.
-    pub edits: Vec<Setting>,
+    pub edits: Vec<AppliedField>,
     /// The manifest that wanted it, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
     /// Where it wanted it, `FILE:LINE:COLUMN`.
@@ -106,41 +106,41 @@ pub struct Done {
 
 /// One field that was set.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct Setting {
+pub struct AppliedField {
     /// The field in the collection's own words.
-    pub field: Field,
+    pub field: FieldName,
     /// The field as people know it.
-    pub name: Field,
+    pub name: FieldName,
     /// What was there; absent where there was no such field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Value>,
+    pub before: Option<FieldValue>,
     /// What it became.
-    pub after: Value,
+    pub after: FieldValue,
 }
 
 /// What stands in the place of a manifest's name where a run takes another one back: this, and that run.
 pub const REVERT_OF: &str = "revert of ";
 
-impl Done {
+impl AppliedChange {
     /// Whether it brings a record into being that is zonal's own. One that comes back is its zone's, as it was before.
     pub fn creates(&self) -> bool {
-        self.action == Action::Create && !self.manifest.starts_with(REVERT_OF)
+        self.action == ChangeAction::Create && !self.manifest.starts_with(REVERT_OF)
     }
 
     /// The record's key, as addresses hold it.
-    pub fn identity(&self) -> Key {
+    pub fn identity(&self) -> RecordKey {
         let parts = self.key.iter().map(|(_, value)| match value {
-            Value::Text(text) => Arc::clone(text),
-            Value::Bool(flag) => flag.to_string().into(),
-            Value::Null | Value::List(_) => "".into(),
+            FieldValue::Text(text) => Arc::clone(text),
+            FieldValue::Bool(flag) => flag.to_string().into(),
+            FieldValue::Null | FieldValue::List(_) => "".into(),
         });
-        Key(parts.collect())
+        RecordKey(parts.collect())
     }
 }
 
-impl From<&Change> for Done {
+impl From<&Change> for AppliedChange {
     fn from(change: &Change) -> Self {
-        let edits = change.edits.iter().map(|edit| Setting {
+        let edits = change.edits.iter().map(|edit| AppliedField {
             field: edit.field.clone(),
             name: edit.name.clone(),
             before: edit.before.clone(),
@@ -172,13 +172,13 @@ pub struct HistoryEntry {
     /// The environment; `None` for the manifest as it stands.
     pub environment: Option<String>,
     /// The record.
-    pub address: Address,
+    pub address: RecordAddress,
     /// What was done to it.
-    pub done: Done,
+    pub done: AppliedChange,
     /// Whether the zone was seen to hold it afterwards.
-    pub proof: Proof,
+    pub proof: VerificationStatus,
     /// Of this entry and of the one before it.
-    pub hash: Digest,
+    pub hash: ContentDigest,
 }
 
 /// What is known of a change that was sent.
@@ -195,7 +195,7 @@ pub struct HistoryEntry {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Proof {
+pub enum VerificationStatus {
     /// It was read back, and is there.
     Verified,
     /// It was sent, and what was read back is something else, or nothing could be read back.

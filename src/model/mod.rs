@@ -3,66 +3,82 @@
 //! Imports nothing of ours, so that a stage can be understood by reading it and this folder.
 
 pub mod address;
+pub mod applied_state;
 pub mod approval;
 pub mod change;
 pub mod channel;
 pub mod desired;
 pub mod diagnostic;
-pub mod difference;
+pub mod differences;
 pub mod digest;
 pub mod event;
 pub mod expectation;
 pub mod explanation;
 pub mod failure;
+pub mod finding;
+pub mod grouped_number;
 pub mod guard;
 pub mod impact;
 pub mod journal;
-pub mod ledger;
 pub mod network;
-pub mod number;
 pub mod observed;
-pub mod place;
 pub mod plan;
 pub mod question;
-pub mod review;
 pub mod rollout;
 pub mod run;
+pub mod source_span;
 pub mod value;
 
-pub use address::{Address, CollectionId, CollectionName, Key, Table, ZoneCode};
-pub use approval::{Approval, Approved, Overridden, UnderReview};
-pub use change::{Action, Change, Conflict, Drift, Edit, Effect, Mode, Origin};
+pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};
+pub use applied_state::{
+    AppliedCollection, AppliedRecord, AppliedState, AppliedStateUpdate, ComparisonBase, ConflictPolicy,
+    ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode, RecordInSync,
+};
+pub use approval::{AppliedOverride, Approval, ApprovedItem, ReviewSubject};
+pub use change::{
+    ApplyMode, Change, ChangeAction, ChangeConflict, ChangeEffect, ChangeOrigin, DifferenceType, FieldChange,
+};
 pub use channel::Channel;
 pub use desired::{
-    Amend, AmendTo, Amended, Amendment, Desired, DesiredCollection, DesiredRecord, DesiredValue, Enforcement,
-    Expected, IN_LIST, NOT_IN_LIST, Reference, Shape, Standing, Unlisted,
+    Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionRole, CollectionShape,
+    DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement, FieldAmendment, IN_LIST,
+    NOT_IN_LIST, RecordReference, UnlistedPolicy,
 };
-pub use diagnostic::{Diagnostic, Label, Severity};
-pub use difference::{CollectionChanges, CollectionDiff, Differences, Released};
-pub use digest::Digest;
-pub use event::{Event, Outcome, Report, WaveEnd, WaveReport, ZoneReport};
+pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
+pub use differences::{CollectionChanges, CollectionDiff, Differences, UnmanagedCollection};
+pub use digest::ContentDigest;
+pub use event::{ApplyEvent, ApplyReport, WaveReport, WaveResult, WriteOutcome, ZoneReport};
 pub use expectation::{
-    Broken, Expectation, ExpectedFact, Judged, Others, Outlook, Shortfall, Tally, Tested, UnmetFact,
+    BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
+    ExpectationResult, ExpectationVerdict, ExpectedFact, OtherExpectations, UnmetFact,
 };
-pub use explanation::{Agreement, Explanation, Ground, Reason, Told};
-pub use failure::{Failure, FailureClass};
-pub use guard::{Deed, Each, Extent, Freeze, Guards, Kept, Limit, Override, Policy, PolicyRule, Protected};
-pub use impact::Impact;
-pub use journal::{Answer, Done, Entry, HistoryEntry, Moment, Proof, REVERT_OF, Setting};
-pub use ledger::{
-    Base, Farewell, Known, Learned, Ledger, LedgerCollection, LedgerEntry, Maker, OnConflict, Orphans, Prune,
-    Pruning,
+pub use explanation::{Explanation, FactComparison, MaybeKnown, Reason, ReasonSource};
+pub use failure::{FailureClass, ZoneFailure};
+pub use finding::{Deferral, Finding, FindingEffect};
+pub use grouped_number::GroupedNumber;
+pub use guard::{
+    ExpectationGuard, FreezeWindow, GuardConfig, GuardLimit, GuardOverride, LimitScope, LimitedAction,
+    Policy, PolicyRule, PolicyScope, ProtectedRecords,
+};
+pub use impact::PlanImpact;
+pub use journal::{
+    AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
+    WriteResponse,
 };
 pub use network::Network;
-pub use number::Thousands;
-pub use observed::{Observed, ObservedCollection, ObservedRecord, ObservedZone, Witness, looks_truncated};
-pub use place::{Place, Position, Provenance};
-pub use plan::{Compared, Cost, Counts, Group, GroupState, MadeFrom, Plan, Step, ZonePlan};
-pub use question::{
-    AccessQuestion, Client, ImportQuestion, Level, PatronQuestion, Question, RecordType, Resource,
-    TasksQuestion, VisibilityQuestion,
+pub use observed::{
+    ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone, looks_truncated,
 };
-pub use review::{Finding, Hold, Verdict};
-pub use rollout::{ApprovalRule, OnFailure, Rollout, StopRule, Wave};
-pub use run::{Author, Host, NoRunId, NoShard, Run, RunDeed, RunId, RunState, Shard};
-pub use value::{Field, Record, Value};
+pub use plan::{
+    ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,
+};
+pub use question::{
+    AccessQuestion, ClientLocation, ImportQuestion, PatronQuestion, Question, RecordType, ResourceId,
+    ResourceLevel, TasksQuestion, VisibilityQuestion,
+};
+pub use rollout::{ApprovalRule, Rollout, RolloutWave, StopRule, WaveFailureAction};
+pub use run::{
+    InvalidRunId, InvalidShard, Run, RunAuthor, RunHost, RunId, RunOperation, RunState, ZoneShard,
+};
+pub use source_span::{Provenance, SourcePosition, SourceSpan};
+pub use value::{FieldName, FieldValue, Record};

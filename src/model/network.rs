@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::guard::Guards;
-use super::ledger::Prune;
-use super::place::Place;
+use super::applied_state::PruneConfig;
+use super::guard::GuardConfig;
 use super::rollout::{ApprovalRule, Rollout};
+use super::source_span::SourceSpan;
 
 /// A network zone and its members.
 #[derive(Debug, Clone)]
@@ -19,15 +19,15 @@ pub struct Network {
     /// The environment chosen on the command line; `None` for the fields as they stand.
     pub environment: Option<String>,
     /// What stands in front of what Alma's public API does not reach, where anything does.
-    pub gateway: Option<Gateway>,
+    pub gateway: Option<GatewayConfig>,
     /// What keeps a plan from being applied.
-    pub guards: Guards,
+    pub guards: GuardConfig,
     /// Which zones need an approval.
     pub approval: ApprovalRule,
     /// In what order its zones are written to.
     pub rollout: Rollout,
     /// What becomes of records that zonal created, once no manifest names them any more.
-    pub prune: Prune,
+    pub prune: PruneConfig,
     /// Where zonal remembers what it did: a path, relative to the config directory, or the address of a database,
     /// never with a password. `None` where the manifest says nothing.
     pub store: Option<String>,
@@ -51,7 +51,7 @@ pub struct Zone {
     /// What people call it.
     pub name: String,
     /// Whether it is the network zone or a member.
-    pub role: Role,
+    pub role: ZoneRole,
     /// Free labels that `appliesTo` and `--label` select by.
     pub labels: BTreeMap<String, String>,
     /// Values that manifests use as `{var: name}`.
@@ -66,45 +66,45 @@ pub struct Zone {
     /// Where its keys come from.
     pub credentials: Credentials,
     /// How fast it may be asked.
-    pub rate: Rate,
+    pub rate: RateLimit,
     /// What `environment_type` the zone must report before anything is written to it;
     /// `None` where the manifest does not say.
     pub environment_type: Option<EnvironmentType>,
     /// Where the zone stands in its manifest.
-    pub place: Place,
+    pub place: SourceSpan,
     /// What of it could not be read, so that nothing can be said about it.
-    pub unread: Unread,
+    pub unread: UnreadableFields,
 }
 
 /// What of a zone could not be read, because its manifest is wrong there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadableFields {
     /// The code, or there are two such zones. Nothing is wanted of a zone that cannot be named.
     pub code: bool,
     /// Labels.
-    pub labels: Names,
+    pub labels: UnreadableNames,
     /// Variables.
-    pub vars: Names,
+    pub vars: UnreadableNames,
     /// Libraries.
     pub libraries: bool,
 }
 
 /// Names whose values could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Names {
+pub enum UnreadableNames {
     /// These.
     Some(BTreeSet<String>),
     /// It may be any.
     Any,
 }
 
-impl Default for Names {
+impl Default for UnreadableNames {
     fn default() -> Self {
         Self::Some(BTreeSet::new())
     }
 }
 
-impl Names {
+impl UnreadableNames {
     /// Whether a name is one of them.
     pub fn contains(&self, name: &str) -> bool {
         match self {
@@ -116,7 +116,7 @@ impl Names {
 
 /// What a zone is in its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
+pub enum ZoneRole {
     /// The network zone.
     Network,
     /// An institution zone.
@@ -158,15 +158,15 @@ pub struct Credentials {
 
 /// A service of the consortium's own that serves collections of any zone.
 #[derive(Debug, Clone)]
-pub struct Gateway {
+pub struct GatewayConfig {
     /// Where it answers, without `/v1` and without a slash at the end.
     pub url: String,
     /// Where its keys come from.
     pub credentials: Credentials,
     /// How fast it may be asked, over all zones.
-    pub rate: Rate,
+    pub rate: RateLimit,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// One key's whereabouts, `{code}` already replaced by the zone's code.
@@ -175,7 +175,7 @@ pub struct Credential {
     /// Where to look.
     pub source: CredentialSource,
     /// Where the manifest says so.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Where a key is kept.
@@ -191,7 +191,7 @@ pub enum CredentialSource {
 
 /// How fast a zone may be asked. Alma counts per institution, over all keys and integrations.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
+pub struct RateLimit {
     /// Requests in any one second; at least 1.
     pub per_second: u32,
     /// Requests of the day to leave to others: when the zone reports fewer left, zonal stops asking it.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{CollectionId, ZoneCode};
 use super::channel::Channel;
-use super::failure::Failure;
-use super::value::{Field, Record};
+use super::failure::ZoneFailure;
+use super::value::{FieldName, Record};
 
 /// Of a collection with so many records, less than half is too few to believe.
 const HALF_FROM: usize = 10;
@@ -20,7 +20,7 @@ pub fn looks_truncated(had: usize, holds: usize) -> bool {
 
 /// The answers of all zones that were asked.
 #[derive(Debug, Clone, Default)]
-pub struct Observed {
+pub struct ObservedState {
     /// By zone.
     pub zones: BTreeMap<ZoneCode, ObservedZone>,
 }
@@ -29,7 +29,7 @@ pub struct Observed {
 #[derive(Debug, Clone, Default)]
 pub struct ObservedZone {
     /// What was asked for, under the name it was asked by, and what came back.
-    pub collections: BTreeMap<CollectionId, Result<ObservedCollection, Failure>>,
+    pub collections: BTreeMap<CollectionId, Result<ObservedCollection, ZoneFailure>>,
     /// Requests that were sent to the zone, retries included.
     pub requests: u64,
     /// Requests that the zone says are left until midnight, the last time it said so.
@@ -39,13 +39,15 @@ pub struct ObservedZone {
 impl ObservedZone {
     /// The answer for a collection: under the name that it was asked by, or under another one of which it
     /// is certain that it means the same.
-    pub fn find(&self, asked: &CollectionId) -> Option<&Result<ObservedCollection, Failure>> {
+    pub fn find(&self, asked: &CollectionId) -> Option<&Result<ObservedCollection, ZoneFailure>> {
         let of_table = |names: &[&CollectionId], real: &CollectionId| {
             let shares = |name: &CollectionId| name.shares_rows_with(asked);
             shares(real) || names.iter().any(|name| shares(name))
         };
-        let mut by_name: BTreeMap<&CollectionId, (Vec<&CollectionId>, &Result<ObservedCollection, Failure>)> =
-            BTreeMap::new();
+        let mut by_name: BTreeMap<
+            &CollectionId,
+            (Vec<&CollectionId>, &Result<ObservedCollection, ZoneFailure>),
+        > = BTreeMap::new();
         for (name, answer) in &self.collections {
             if let Ok(found) = answer {
                 by_name.entry(&found.id).or_insert_with(|| (Vec::new(), answer)).0.push(name);
@@ -71,9 +73,9 @@ pub struct ObservedCollection {
     pub id: CollectionId,
     /// Names that people use for its fields, each with the field it means:
     /// a mapping table's `Network Block` is `column5` here.
-    pub aliases: BTreeMap<Field, Field>,
+    pub aliases: BTreeMap<FieldName, FieldName>,
     /// Every field that a record of it can have; empty where the zone does not say, and then any can.
-    pub columns: Vec<Field>,
+    pub columns: Vec<FieldName>,
     /// The records, in the zone's order. Keys are not known here: a manifest says what they are.
     pub records: Vec<ObservedRecord>,
     /// Codes of the collections that its values come from; `None` where the zone does not say.
@@ -81,28 +83,28 @@ pub struct ObservedCollection {
     /// How it was read, which is how it is changed.
     pub channel: Channel,
     /// Who says that it holds this.
-    pub witness: Witness,
+    pub witness: ObservationSource,
 }
 
 /// Who says what a collection holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Witness {
+pub enum ObservationSource {
     /// The zone.
     #[default]
     Zone,
     /// People, who have attested what they did. Nobody has verified it.
-    People {
+    Attestation {
         /// Records that they say are gone: their key fields.
         gone: Vec<Record>,
     },
 }
 
-impl Witness {
+impl ObservationSource {
     /// Whether it is people's word only.
     pub fn is_people(&self) -> bool {
         match self {
             Self::Zone => false,
-            Self::People { .. } => true,
+            Self::Attestation { .. } => true,
         }
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::change::{Action, Drift, Mode, Origin};
+use super::change::{ApplyMode, ChangeAction, ChangeOrigin, DifferenceType};
 use super::channel::Channel;
-use super::difference::{CollectionChanges, CollectionDiff};
-use super::digest::Digest;
-use super::expectation::Outlook;
-use super::failure::Failure;
-use super::impact::Impact;
-use super::review::{Finding, Hold, Verdict};
-use super::rollout::Wave;
+use super::differences::{CollectionChanges, CollectionDiff};
+use super::digest::ContentDigest;
+use super::expectation::ExpectationForecast;
+use super::failure::ZoneFailure;
+use super::finding::{Deferral, Finding, FindingEffect};
+use super::impact::PlanImpact;
+use super::rollout::RolloutWave;
 use super::run::RunId;
 
 /// All changes of all zones.
@@ -27,48 +27,48 @@ pub struct Plan {
     /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
     pub against: Option<String>,
     /// What tells what was applied last.
-    pub compared: Compared,
+    pub compared: ComparisonMode,
     /// The zones of which something is desired.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
-    pub groups: Vec<Group>,
+    pub groups: Vec<ChangeGroup>,
     /// The waves in which apply goes through the zones that it has work in; empty for all at once.
-    pub waves: Vec<Wave>,
+    pub waves: Vec<RolloutWave>,
     /// What apply will cost.
-    pub cost: Cost,
+    pub cost: PlanCost,
     /// Of everything that would be done, in all zones. Whoever approves a plan approves this.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// What guards and policies found, the gravest first.
     pub findings: Vec<Finding>,
     /// What its changes mean for members and their users. Under no digest.
-    pub impacts: Vec<Impact>,
+    pub impacts: Vec<PlanImpact>,
     /// What becomes of the expectations once it is done.
-    pub expectations: Outlook,
+    pub expectations: ExpectationForecast,
     /// What it was made from.
-    pub made_from: MadeFrom,
+    pub made_from: PlanInputs,
 }
 
 /// What the zones were compared with beside what is desired: what tells who moved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Compared {
+pub enum ComparisonMode {
     /// Nothing, so nobody knows who moved.
     #[default]
-    TwoWays,
+    TwoWay,
     /// The manifests of a git revision, which count as applied last.
     Revision(String),
     /// What zonal has recorded.
-    Ledger {
+    AppliedState {
         /// Records that it knows of, in the zones of the plan.
         entries: usize,
     },
 }
 
-impl Compared {
+impl ComparisonMode {
     /// Whether anything tells who moved.
-    pub fn knows(&self) -> bool {
+    pub fn has_base(&self) -> bool {
         match self {
-            Self::TwoWays => false,
-            Self::Revision(_) | Self::Ledger { .. } => true,
+            Self::TwoWay => false,
+            Self::Revision(_) | Self::AppliedState { .. } => true,
         }
     }
 
@@ -76,7 +76,7 @@ impl Compared {
     pub fn revision(&self) -> Option<&str> {
         match self {
             Self::Revision(revision) => Some(revision),
-            Self::TwoWays | Self::Ledger { .. } => None,
+            Self::TwoWay | Self::AppliedState { .. } => None,
         }
     }
 }
@@ -85,12 +85,12 @@ impl Compared {
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct MadeFrom {
+pub struct PlanInputs {
     /// Of where the network's zones are, and how they are reached.
-    pub network: Digest,
+    pub network: ContentDigest,
     /// Of what each manifest wants of the plan's zones, by kind and name. Where it stands and how it is
     /// written does not count.
-    pub manifests: BTreeMap<Arc<str>, Digest>,
+    pub manifests: BTreeMap<Arc<str>, ContentDigest>,
     /// The kinds that the plan was narrowed to; empty for all.
     pub kinds: Vec<Arc<str>>,
     /// The run that it takes back, where it is not made from manifests.
@@ -104,18 +104,18 @@ pub struct ZonePlan {
     /// What people call the zone.
     pub name: String,
     /// Why the zone could not be asked, where it could not.
-    pub failure: Option<Failure>,
+    pub failure: Option<ZoneFailure>,
     /// Its collections, in the order in which apply takes them.
-    pub collections: Vec<Step>,
+    pub collections: Vec<PlanStep>,
     /// Of everything that would be done in it, and where.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// Why apply leaves the whole zone alone, where it does.
-    pub hold: Option<Hold>,
+    pub hold: Option<Deferral>,
 }
 
 /// One collection in its place in the order.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct PlanStep {
     /// The collection and its changes.
     pub diff: CollectionDiff,
     /// Indices of the steps of the same zone that must have succeeded before this one is tried.
@@ -123,19 +123,19 @@ pub struct Step {
     /// How the changes reach the zone.
     pub channel: Channel,
     /// Why apply leaves it alone, where it does.
-    pub hold: Option<Hold>,
+    pub hold: Option<Deferral>,
 }
 
 /// Zones whose changes are the same, record for record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct ChangeGroup {
     /// Of what would be done in each of them. Groups that only differ in what is reported have the
     /// same.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// The zones, by code. Never empty.
     pub zones: Vec<ZoneCode>,
     /// What the group is about.
-    pub state: GroupState,
+    pub state: ChangeGroupState,
 }
 
 /// What a group of zones has in common.
@@ -152,7 +152,7 @@ pub struct Group {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum GroupState {
+pub enum ChangeGroupState {
     /// They have changes, or collections that cannot be planned.
     Changes,
     /// They hold what is desired.
@@ -165,7 +165,7 @@ pub enum GroupState {
 #[derive(
     Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct Cost {
+pub struct PlanCost {
     /// GET requests.
     pub reads: u64,
     /// PUT and DELETE requests: one for each collection that changes over the API, one for each record that
@@ -182,7 +182,7 @@ pub struct Cost {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct Counts {
+pub struct PlanCounts {
     /// Records that will be created.
     pub add: usize,
     /// Records that will be updated.
@@ -231,13 +231,13 @@ pub struct Counts {
     pub held: usize,
 }
 
-impl Counts {
+impl PlanCounts {
     fn add(&mut self, zone: &ZonePlan) {
         for step in &zone.collections {
             match &step.diff.outcome {
                 Ok(found) => {
-                    self.found(found);
-                    if zone.held(step).is_some() {
+                    self.add_collection(found);
+                    if zone.deferral_of_step(step).is_some() {
                         self.held += found.to_apply().count();
                     }
                 }
@@ -246,7 +246,7 @@ impl Counts {
         }
     }
 
-    fn found(&mut self, found: &CollectionChanges) {
+    fn add_collection(&mut self, found: &CollectionChanges) {
         self.unmanaged += found.unmanaged;
         self.ignored += found.ignored;
         self.attested += found.attested;
@@ -254,21 +254,21 @@ impl Counts {
         self.agreed += found.agreed;
         self.released += found.released.iter().map(|released| released.records).sum::<usize>();
         for change in &found.changes {
-            self.detached += usize::from(change.drift == Drift::Detached);
+            self.detached += usize::from(change.drift == DifferenceType::Detached);
             match change.origin {
-                Some(Origin::Drifted) => self.drifted += 1,
-                Some(Origin::Pending) => self.pending += 1,
-                Some(Origin::Conflict) => self.conflict += 1,
+                Some(ChangeOrigin::Drifted) => self.drifted += 1,
+                Some(ChangeOrigin::Pending) => self.pending += 1,
+                Some(ChangeOrigin::Conflict) => self.conflict += 1,
                 None => {}
             }
             match (change.mode, change.action) {
-                (Mode::Report, _) => self.report += 1,
-                (Mode::ByHand, _) => self.by_hand += 1,
-                (Mode::Later, _) => self.later += 1,
-                (Mode::Left, _) => self.left += 1,
-                (Mode::Apply, Action::Create) => self.add += 1,
-                (Mode::Apply, Action::Update) => self.change += 1,
-                (Mode::Apply, Action::Delete) => self.destroy += 1,
+                (ApplyMode::Report, _) => self.report += 1,
+                (ApplyMode::Manual, _) => self.by_hand += 1,
+                (ApplyMode::Postponed, _) => self.later += 1,
+                (ApplyMode::KeptTheirs, _) => self.left += 1,
+                (ApplyMode::Apply, ChangeAction::Create) => self.add += 1,
+                (ApplyMode::Apply, ChangeAction::Update) => self.change += 1,
+                (ApplyMode::Apply, ChangeAction::Delete) => self.destroy += 1,
             }
         }
     }
@@ -276,17 +276,17 @@ impl Counts {
 
 impl CollectionChanges {
     /// What its changes add up to.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        counts.found(self);
+    pub fn counts(&self) -> PlanCounts {
+        let mut counts = PlanCounts::default();
+        counts.add_collection(self);
         counts
     }
 }
 
 impl ZonePlan {
     /// What the zone's changes add up to.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> PlanCounts {
+        let mut counts = PlanCounts::default();
         counts.add(self);
         counts
     }
@@ -297,20 +297,20 @@ impl ZonePlan {
     }
 
     /// Why apply leaves a step alone, where it does.
-    pub fn held<'a>(&'a self, step: &'a Step) -> Option<&'a Hold> {
+    pub fn deferral_of_step<'a>(&'a self, step: &'a PlanStep) -> Option<&'a Deferral> {
         self.hold.as_ref().or(step.hold.as_ref())
     }
 
     /// Whether there is anything that apply may write in the zone.
     pub fn is_writable(&self) -> bool {
-        self.collections.iter().any(|step| step.diff.has_work() && self.held(step).is_none())
+        self.collections.iter().any(|step| step.diff.has_work() && self.deferral_of_step(step).is_none())
     }
 }
 
 impl Plan {
     /// What all changes add up to.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> PlanCounts {
+        let mut counts = PlanCounts::default();
         self.zones.values().for_each(|zone| counts.add(zone));
         counts
     }
@@ -326,26 +326,26 @@ impl Plan {
     }
 
     /// How many zones are in a state.
-    pub fn zones_in(&self, state: GroupState) -> usize {
+    pub fn zones_in(&self, state: ChangeGroupState) -> usize {
         self.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
     }
 
     /// How many zones could be asked in one way and not in another, so that only part of them is known.
     pub fn asked_in_part(&self) -> usize {
         let failed = self.zones.values().filter(|zone| zone.failure.is_some()).count();
-        failed.saturating_sub(self.zones_in(GroupState::Unknown))
+        failed.saturating_sub(self.zones_in(ChangeGroupState::Unknown))
     }
 
     /// Whether any zone left what the manifests say, as far as it is known who moved.
     pub fn has_drifted(&self) -> bool {
         let steps = self.zones.values().flat_map(|zone| &zone.collections);
         let mut changes = steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
-        changes.any(|change| change.origin != Some(Origin::Pending))
+        changes.any(|change| change.origin != Some(ChangeOrigin::Pending))
     }
 
     /// Whether a guard or a policy keeps all of it from being applied.
     pub fn is_denied(&self) -> bool {
-        self.findings.iter().any(|finding| finding.verdict == Verdict::Deny)
+        self.findings.iter().any(|finding| finding.verdict == FindingEffect::Deny)
     }
 
     /// Whether every zone answered and every collection could be compared.

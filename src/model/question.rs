@@ -72,9 +72,9 @@ pub struct AccessQuestion {
     #[schemars(with = "String")]
     pub member: ZoneCode,
     /// Where the user is.
-    pub from: Client,
+    pub from: ClientLocation,
     /// The resource.
-    pub resource: Resource,
+    pub resource: ResourceId,
     /// The user's group, where display logic shall be asked about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_group: Option<Arc<str>>,
@@ -83,7 +83,7 @@ pub struct AccessQuestion {
 /// Where a user is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Client {
+pub enum ClientLocation {
     /// Outside every library and campus, or nobody knows where.
     Elsewhere,
     /// At a client address.
@@ -97,11 +97,11 @@ pub enum Client {
 /// An electronic resource by the ids that lead to it: those of an e-collection, of an e-service in it, of a portfolio
 /// in that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Resource(Vec<Arc<str>>);
+pub struct ResourceId(Vec<Arc<str>>);
 
 /// How deep a resource lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
+pub enum ResourceLevel {
     /// An e-collection.
     Collection,
     /// An e-service.
@@ -110,9 +110,9 @@ pub enum Level {
     Portfolio,
 }
 
-impl Level {
+impl ResourceLevel {
     /// As people call it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Collection => "e-collection",
             Self::Service => "e-service",
@@ -121,7 +121,7 @@ impl Level {
     }
 }
 
-impl Resource {
+impl ResourceId {
     /// A resource by its ids, joined by dots: `61100.62110`. `None` where these are no ids.
     pub fn parse(text: &str) -> Option<Self> {
         let ids: Vec<Arc<str>> = text.split('.').map(Into::into).collect();
@@ -130,11 +130,11 @@ impl Resource {
     }
 
     /// How deep it lies.
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> ResourceLevel {
         match self.0.len() {
-            1 => Level::Collection,
-            2 => Level::Service,
-            _ => Level::Portfolio,
+            1 => ResourceLevel::Collection,
+            2 => ResourceLevel::Service,
+            _ => ResourceLevel::Portfolio,
         }
     }
 
@@ -144,19 +144,19 @@ impl Resource {
     }
 }
 
-impl fmt::Display for Resource {
+impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("."))
     }
 }
 
-impl serde::Serialize for Resource {
+impl serde::Serialize for ResourceId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl schemars::JsonSchema for Resource {
+impl schemars::JsonSchema for ResourceId {
     fn inline_schema() -> bool {
         true
     }
@@ -243,7 +243,7 @@ impl fmt::Display for Question {
                 if let Some(group) = user_group {
                     write!(f, "group {group} of ")?;
                 }
-                write!(f, "{member}{from} reach the {} {resource}", resource.level().word())
+                write!(f, "{member}{from} reach the {} {resource}", resource.level().as_str())
             }
             Self::Patron(PatronQuestion { from, user_group, at, expires, on_to }) => {
                 write!(f, "what is a patron of group {user_group} of {from} at {at}")?;
@@ -270,7 +270,7 @@ impl fmt::Display for Question {
 }
 
 /// With a space in front: ` in the library MAIN`; nothing for elsewhere.
-impl fmt::Display for Client {
+impl fmt::Display for ClientLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elsewhere => Ok(()),
@@ -283,17 +283,17 @@ impl fmt::Display for Client {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, Resource};
+    use super::{ResourceId, ResourceLevel};
 
     #[test]
     fn a_resource_is_one_to_three_ids() {
         for text in ["", ".", "1.", ".1", "1.2.3.4", "a", "1 ", "1.-2"] {
-            assert_eq!(Resource::parse(text), None, "{text}");
+            assert_eq!(ResourceId::parse(text), None, "{text}");
         }
-        let portfolio = Resource::parse("1.22.333");
-        assert_eq!(portfolio.as_ref().map(Resource::level), Some(Level::Portfolio));
+        let portfolio = ResourceId::parse("1.22.333");
+        assert_eq!(portfolio.as_ref().map(ResourceId::level), Some(ResourceLevel::Portfolio));
         let all: Vec<String> =
-            portfolio.iter().flat_map(Resource::outwards).map(|each| each.to_string()).collect();
+            portfolio.iter().flat_map(ResourceId::outwards).map(|each| each.to_string()).collect();
         assert_eq!(all, ["1.22.333", "1.22", "1"]);
     }
 }

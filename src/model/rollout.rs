@@ -10,18 +10,18 @@ use super::address::ZoneCode;
 pub struct Rollout {
     /// The waves, in order; every zone of the network is in exactly one. Empty where all zones are
     /// written to at once.
-    pub waves: Vec<Wave>,
+    pub waves: Vec<RolloutWave>,
     /// When a wave has failed.
     pub stop: StopRule,
     /// What becomes of what was written in a wave that failed.
-    pub on_failure: OnFailure,
+    pub on_failure: WaveFailureAction,
     /// Seconds to wait after a wave, before it is looked at once more and the next one begins.
     pub pause: u64,
 }
 
 /// Zones that are written to together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wave {
+pub struct RolloutWave {
     /// Its name, `pilot`.
     pub name: Arc<str>,
     /// Its zones, whether anything is to be done there or not, so that a wave keeps its zones from one
@@ -52,7 +52,7 @@ pub struct StopRule {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum OnFailure {
+pub enum WaveFailureAction {
     /// It stays.
     #[default]
     Stop,

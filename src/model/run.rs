@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
-use super::digest::Digest;
+use super::digest::ContentDigest;
 
 /// What a run is called: `run-12`, counted by the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,15 +20,15 @@ impl fmt::Display for RunId {
 /// A text that is not `run-12`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a run is called `run-12`; `zonal runs` lists them")]
-pub struct NoRunId;
+pub struct InvalidRunId;
 
 impl FromStr for RunId {
-    type Err = NoRunId;
+    type Err = InvalidRunId;
 
-    fn from_str(text: &str) -> Result<Self, NoRunId> {
+    fn from_str(text: &str) -> Result<Self, InvalidRunId> {
         let digits =
             text.strip_prefix("run-").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        digits.and_then(|digits| digits.parse().ok()).map(Self).ok_or(NoRunId)
+        digits.and_then(|digits| digits.parse().ok()).map(Self).ok_or(InvalidRunId)
     }
 }
 
@@ -61,7 +61,7 @@ pub struct Run {
     /// What it is called.
     pub id: RunId,
     /// What it did.
-    pub deed: RunDeed,
+    pub deed: RunOperation,
     /// The network's name.
     pub network: String,
     /// The environment; absent for the manifest as it stands.
@@ -69,15 +69,15 @@ pub struct Run {
     /// What it was narrowed to, in words; absent where it covered everything.
     pub selection: Option<String>,
     /// The part of the zones that it took, where several runs share them.
-    pub shard: Option<Shard>,
+    pub shard: Option<ZoneShard>,
     /// The name that runs which belong together share.
     pub group: Option<String>,
     /// Of the plan that it carried out.
-    pub plan: Digest,
+    pub plan: ContentDigest,
     /// Who and what set it off.
-    pub author: Author,
+    pub author: RunAuthor,
     /// Where it ran.
-    pub host: Host,
+    pub host: RunHost,
     /// When it began, in RFC 3339.
     pub started: String,
     /// When it ended; absent while it runs, or where it was killed.
@@ -107,7 +107,7 @@ pub struct Run {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum RunDeed {
+pub enum RunOperation {
     /// It writes what the manifests say.
     Apply,
     /// It writes what was there before another run.
@@ -117,18 +117,18 @@ pub enum RunDeed {
     /// It plans, and writes nothing.
     Plan,
     /// It stops managing records, and writes nothing to any zone.
-    Release,
+    Unmanage,
 }
 
-impl RunDeed {
+impl RunOperation {
     /// As commands are called: `apply`.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Apply => "apply",
             Self::Revert => "revert",
             Self::Drift => "drift",
             Self::Plan => "plan",
-            Self::Release => "release",
+            Self::Unmanage => "release",
         }
     }
 }
@@ -160,7 +160,7 @@ pub enum RunState {
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct Author {
+pub struct RunAuthor {
     /// The person who committed the manifests, `Name <address>`.
     pub committer: Option<String>,
     /// The commit that the manifests are at, with `+` at its end where they differ from it.
@@ -175,7 +175,7 @@ pub struct Author {
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-pub struct Host {
+pub struct RunHost {
     /// The machine's name.
     pub name: String,
     /// The process's number on it.
@@ -195,14 +195,14 @@ pub struct Host {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
-pub struct Shard {
+pub struct ZoneShard {
     /// Which one, from 1.
     pub index: u32,
     /// Of how many.
     pub of: u32,
 }
 
-impl fmt::Display for Shard {
+impl fmt::Display for ZoneShard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.index, self.of)
     }
@@ -211,26 +211,26 @@ impl fmt::Display for Shard {
 /// A text that is no part of the zones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("write it as INDEX/COUNT, counted from 1: `2/4` is the second of four")]
-pub struct NoShard;
+pub struct InvalidShard;
 
-impl FromStr for Shard {
-    type Err = NoShard;
+impl FromStr for ZoneShard {
+    type Err = InvalidShard;
 
-    fn from_str(text: &str) -> Result<Self, NoShard> {
+    fn from_str(text: &str) -> Result<Self, InvalidShard> {
         let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => digits.parse().map_err(|_| NoShard),
-            false => Err(NoShard),
+            true => digits.parse().map_err(|_| InvalidShard),
+            false => Err(InvalidShard),
         };
-        let (index, of) = text.split_once('/').ok_or(NoShard)?;
+        let (index, of) = text.split_once('/').ok_or(InvalidShard)?;
         let shard = Self { index: number(index)?, of: number(of)? };
-        if (1..=shard.of).contains(&shard.index) { Ok(shard) } else { Err(NoShard) }
+        if (1..=shard.of).contains(&shard.index) { Ok(shard) } else { Err(InvalidShard) }
     }
 }
 
-impl Shard {
+impl ZoneShard {
     /// Whether a zone is in this part. Its code decides, and nothing else: so a zone that joins the network or
     /// leaves it moves no other one from its part to another. That parts are of the same size is not promised.
-    pub fn holds(self, zone: &ZoneCode) -> bool {
+    pub fn contains_zone(self, zone: &ZoneCode) -> bool {
         // FNV-1a; its low digits alone would tell too little of the code's beginning.
         let hash = zone.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -242,13 +242,13 @@ impl Shard {
 
 #[cfg(test)]
 mod tests {
-    use super::{RunId, Shard, ZoneCode};
+    use super::{RunId, ZoneCode, ZoneShard};
 
     #[test]
     fn a_shard_is_read_as_it_is_written_and_nothing_else_is_one() {
-        assert_eq!("2/4".parse(), Ok(Shard { index: 2, of: 4 }));
+        assert_eq!("2/4".parse(), Ok(ZoneShard { index: 2, of: 4 }));
         for wrong in ["", "2", "0/4", "5/4", "1/0", "a/4", "+1/4", "1/4/2", "1 / 4"] {
-            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ZoneShard>().is_err(), "{wrong}");
         }
     }
 
@@ -259,7 +259,7 @@ mod tests {
             for number in 0..120 {
                 let zone = ZoneCode::from(format!("01OMNI_{number:03}").as_str());
                 let holders: Vec<u32> =
-                    (1..=of).filter(|index| Shard { index: *index, of }.holds(&zone)).collect();
+                    (1..=of).filter(|index| ZoneShard { index: *index, of }.contains_zone(&zone)).collect();
                 assert_eq!(holders.len(), 1, "{zone} of {of}");
                 sizes[holders[0] as usize - 1] += 1;
             }
@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_zone_stays_in_its_shard_from_one_version_to_the_next() {
-        let shard = |code: &str| (1..=4).find(|index| Shard { index: *index, of: 4 }.holds(&code.into()));
+        let shard =
+            |code: &str| (1..=4).find(|index| ZoneShard { index: *index, of: 4 }.contains_zone(&code.into()));
         let found: Vec<_> =
             ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA", "01OMNI_NETWORK"].map(shard).into();
         assert_eq!(found, SHARDS.map(Some));

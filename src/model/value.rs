@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 /// The name of a field of a record, as the collection's own wire format spells it
 /// (`description`, `column3`). Shared, because the same few names occur in every record.
-pub type Field = Arc<str>;
+pub type FieldName = Arc<str>;
 
 /// One keyed entry of a collection. A field that is not in the map is one that nobody has an
 /// opinion about; see [`Value::Null`] for "clear it".
-pub type Record = BTreeMap<Field, Value>;
+pub type Record = BTreeMap<FieldName, FieldValue>;
 
 /// The value of one field. Absent is not a value: it is a field that is missing from the [`Record`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Value {
+pub enum FieldValue {
     /// Nothing is there, or, in what is desired: clear it. An observed empty text is `Null` too,
     /// because Alma answers an unused column with `""` or leaves it out.
     #[default]
@@ -28,9 +28,9 @@ pub enum Value {
     List(Arc<[Arc<str>]>),
 }
 
-impl Value {
+impl FieldValue {
     /// The value of a text as Alma means it: an empty one is [`Value::Null`].
-    pub fn text(text: impl AsRef<str>) -> Self {
+    pub fn from_text(text: impl AsRef<str>) -> Self {
         match text.as_ref() {
             "" => Self::Null,
             text => Self::Text(text.into()),
@@ -39,8 +39,8 @@ impl Value {
 
     /// The value of a text of several lines. Neither YAML nor XML keeps what sort of line breaks a text
     /// has, or how many stand at its end: here they are `\n`, and none stands there.
-    pub fn lines(text: &str) -> Self {
-        Self::text(text.replace("\r\n", "\n").replace('\r', "\n").trim_end())
+    pub fn from_multiline_text(text: &str) -> Self {
+        Self::from_text(text.replace("\r\n", "\n").replace('\r', "\n").trim_end())
     }
 
     /// The value of some texts in whatever order; none of them is [`Value::Null`].
@@ -70,27 +70,27 @@ impl Value {
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for FieldValue {
     fn from(flag: bool) -> Self {
         Self::Bool(flag)
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for FieldValue {
     fn from(text: &str) -> Self {
-        Self::text(text)
+        Self::from_text(text)
     }
 }
 
 /// Shares a text that is shared already.
-impl From<Arc<str>> for Value {
+impl From<Arc<str>> for FieldValue {
     fn from(text: Arc<str>) -> Self {
         if text.is_empty() { Self::Null } else { Self::Text(text) }
     }
 }
 
 /// As a plan shows it: texts quoted, `null` for nothing.
-impl fmt::Display for Value {
+impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -101,7 +101,7 @@ impl fmt::Display for Value {
     }
 }
 
-impl serde::Serialize for Value {
+impl serde::Serialize for FieldValue {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
@@ -112,37 +112,37 @@ impl serde::Serialize for Value {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Value {
+impl<'de> serde::Deserialize<'de> for FieldValue {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Value;
+        struct FieldValueVisitor;
+        impl<'de> serde::de::Visitor<'de> for FieldValueVisitor {
+            type Value = FieldValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, a flag, a list of texts, or null")
             }
-            fn visit_unit<E>(self) -> Result<Value, E> {
-                Ok(Value::Null)
+            fn visit_unit<E>(self) -> Result<FieldValue, E> {
+                Ok(FieldValue::Null)
             }
-            fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-                Ok(Value::Bool(flag))
+            fn visit_bool<E>(self, flag: bool) -> Result<FieldValue, E> {
+                Ok(FieldValue::Bool(flag))
             }
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::text(text))
+            fn visit_str<E>(self, text: &str) -> Result<FieldValue, E> {
+                Ok(FieldValue::from_text(text))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut texts: A) -> Result<Value, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut texts: A) -> Result<FieldValue, A::Error> {
                 let mut list: Vec<Arc<str>> = Vec::new();
                 while let Some(text) = texts.next_element()? {
                     list.push(text);
                 }
-                Ok(Value::list(list))
+                Ok(FieldValue::list(list))
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(FieldValueVisitor)
     }
 }
 
-impl schemars::JsonSchema for Value {
+impl schemars::JsonSchema for FieldValue {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Value".into()
     }

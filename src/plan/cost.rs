@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Channel, Cost, Network, Observed, ZoneCode, ZonePlan};
+use crate::model::{Channel, Network, ObservedState, PlanCost, ZoneCode, ZonePlan};
 
 /// Requests that make sure of a zone before its first write: who it is, and in which environment.
 const CONFIRM: u64 = 2;
@@ -11,8 +11,8 @@ const AROUND_A_WRITE: u64 = 2;
 
 /// Adds up all zones; the floor is that of the busiest one, since zones do not wait for each other, or
 /// that of the gateway, which serves them all.
-pub fn cost(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>, observed: &Observed) -> Cost {
-    let mut cost = Cost::default();
+pub fn cost(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>, observed: &ObservedState) -> PlanCost {
+    let mut cost = PlanCost::default();
     let mut gateway = 0;
     for (code, zone) in zones {
         let on = |channel| {

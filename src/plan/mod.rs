@@ -1,16 +1,16 @@
 //! Changes to a plan: order, groups and cost. Pure.
 
-pub mod approval;
+mod change_groups;
+pub mod change_origin;
 mod cost;
-pub mod desired;
-pub mod digest;
-mod group;
-pub mod merge;
-mod order;
-pub mod origin;
+pub mod manifest_digest;
+pub mod merge_shards;
 pub mod orphans;
+pub mod plan_digest;
+pub mod required_approvals;
 pub mod revert;
-pub mod view;
+pub mod selection;
+mod write_order;
 
 #[cfg(test)]
 mod tests;
@@ -18,53 +18,53 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::digest::Scope;
+use self::plan_digest::DigestScope;
 use crate::model::{
-    Compared, Desired, Differences, Digest, Failure, Group, Hold, MadeFrom, Network, Observed, Outlook, Plan,
-    Step, Wave, ZoneCode, ZonePlan,
+    ChangeGroup, ComparisonMode, ContentDigest, Deferral, DesiredState, Differences, ExpectationForecast,
+    Network, ObservedState, Plan, PlanInputs, PlanStep, RolloutWave, ZoneCode, ZoneFailure, ZonePlan,
 };
 
 /// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
 pub fn plan(
     network: &Network,
     differences: Differences,
-    observed: &Observed,
+    observed: &ObservedState,
     selection: Option<String>,
 ) -> Plan {
-    let scope = Scope::from(network);
+    let scope = DigestScope::from(network);
     let zones = differences.zones.into_iter().map(|(code, collections)| {
         let name = network.zone(&code).map_or_else(String::new, |zone| zone.name.clone());
         let mut failures = collections.iter().filter_map(|diff| diff.outcome.as_ref().err());
-        let failure: Option<Failure> = failures.find(|failure| failure.class.whole_zone()).cloned();
-        let collections = order::order(collections);
+        let failure: Option<ZoneFailure> = failures.find(|failure| failure.class.whole_zone()).cloned();
+        let collections = write_order::order(collections);
         let digest = scope.zone(code.as_str(), scope.changes(&collections));
         (code, ZonePlan { name, failure, collections, digest, hold: None })
     });
     let zones: BTreeMap<ZoneCode, ZonePlan> = zones.collect();
-    let busy = zones.iter().filter(|(_, zone)| digest::is_busy(zone));
+    let busy = zones.iter().filter(|(_, zone)| plan_digest::is_busy(zone));
     let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
     Plan {
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
         against: None,
-        compared: Compared::default(),
-        groups: group::groups(scope, &zones),
+        compared: ComparisonMode::default(),
+        groups: change_groups::groups(scope, &zones),
         waves: waves(network, &zones),
         digest,
         findings: Vec::new(),
         impacts: Vec::new(),
-        expectations: Outlook::default(),
-        made_from: MadeFrom::default(),
+        expectations: ExpectationForecast::default(),
+        made_from: PlanInputs::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }
 }
 
 /// The network's waves, as far as there is work in them.
-fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Wave> {
+fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<RolloutWave> {
     let busy = |code: &&ZoneCode| zones.get(*code).is_some_and(ZonePlan::has_work);
-    let waves = network.rollout.waves.iter().map(|wave| Wave {
+    let waves = network.rollout.waves.iter().map(|wave| RolloutWave {
         name: Arc::clone(&wave.name),
         zones: wave.zones.iter().filter(busy).cloned().collect(),
     });
@@ -72,21 +72,24 @@ fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Wave> {
 }
 
 /// The zones of a plan, by what happens to them.
-pub fn groups(plan: &Plan) -> Vec<Group> {
-    group::groups(Scope::from(plan), &plan.zones)
+pub fn groups(plan: &Plan) -> Vec<ChangeGroup> {
+    change_groups::groups(DigestScope::from(plan), &plan.zones)
 }
 
 /// What a plan is made from: `kinds` are those that it is narrowed to.
-pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> MadeFrom {
-    let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, Digest)>> = BTreeMap::new();
-    for (zone, said) in desired::digests(desired) {
+pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) -> PlanInputs {
+    let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, ContentDigest)>> = BTreeMap::new();
+    for (zone, said) in manifest_digest::digests(desired) {
         for (manifest, digest) in said {
             manifests.entry(manifest).or_default().push((zone.clone(), digest));
         }
     }
-    MadeFrom {
-        network: desired::network(network),
-        manifests: manifests.into_iter().map(|(manifest, zones)| (manifest, digest::of(&zones))).collect(),
+    PlanInputs {
+        network: manifest_digest::network(network),
+        manifests: manifests
+            .into_iter()
+            .map(|(manifest, zones)| (manifest, plan_digest::digest_json(&zones)))
+            .collect(),
         kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
         reverts: None,
     }
@@ -96,11 +99,11 @@ pub fn made_from(network: &Network, desired: &Desired, kinds: &[String]) -> Made
 /// does not change, and neither does its digest.
 pub fn hold(
     plan: &mut Plan,
-    zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Hold>,
-    step: impl Fn(&ZoneCode, &Step) -> Option<Hold>,
+    zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Deferral>,
+    step: impl Fn(&ZoneCode, &PlanStep) -> Option<Deferral>,
 ) {
     let mut any = false;
-    let mut keep = |before: &mut Option<Hold>, held: Option<Hold>| {
+    let mut keep = |before: &mut Option<Deferral>, held: Option<Deferral>| {
         any |= held.is_some();
         *before = before.take().or(held);
     };

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Base, CollectionId, Desired, DesiredCollection, Enforcement, Failure, Farewell, Key, Ledger,
-    LedgerCollection, LedgerEntry, Maker, Observed, ObservedCollection, OnConflict, Orphans, Provenance,
-    Prune, Pruning, Record, Shape, Standing, Table, Unlisted, Value, ZoneCode,
+    AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionRole, CollectionShape,
+    ComparisonBase, ConflictPolicy, DesiredCollection, DesiredState, Enforcement, FieldValue,
+    ManagementOrigin, ObservedCollection, ObservedState, OrphanAction, OrphanedRecords, Provenance,
+    PruneConfig, PruneMode, Record, RecordKey, TableName, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
 /// What a run covers.
 #[derive(Debug, Clone, Copy)]
-pub struct Covered<'a> {
+pub struct RunScope<'a> {
     /// Its zones.
     pub zones: &'a BTreeSet<ZoneCode>,
     /// The kinds of manifests that it is narrowed to; empty for all.
@@ -22,20 +23,27 @@ pub struct Covered<'a> {
 
 /// What the zones are compared with beside what is desired. `everything` is what all manifests want of all
 /// zones, before anything is left out by a selection: what any of them names is no orphan.
-pub fn base(ledger: Ledger, everything: &Desired, prune: &Prune, covered: Covered<'_>) -> Base {
-    let mut base = Base { prune: prune.place.clone(), ..Base::default() };
+pub fn base(
+    ledger: AppliedState,
+    everything: &DesiredState,
+    prune: &PruneConfig,
+    covered: RunScope<'_>,
+) -> ComparisonBase {
+    let mut base = ComparisonBase { prune: prune.place.clone(), ..ComparisonBase::default() };
     for (zone, collections) in ledger.zones.iter().filter(|(zone, _)| covered.zones.contains(zone)) {
         let desired = everything.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
         for (id, collection) in collections {
             let same: Vec<&DesiredCollection> =
                 desired.iter().filter(|desired| desired.id.may_share_rows_with(id)).collect();
-            let orphans: Orphans = (collection.entries.iter())
+            let orphans: OrphanedRecords = (collection.entries.iter())
                 .filter(|(_, entry)| covered.covers(entry))
                 .filter(|(key, entry)| !is_named(key, entry, &same))
                 .filter(|(key, entry)| {
-                    entry.maker == Maker::Created || !created_in_another(key, id, collections)
+                    entry.maker == ManagementOrigin::Created || !created_in_another(key, id, collections)
                 })
-                .filter_map(|(key, entry)| Some((key.clone(), farewell(entry, prune, meant(entry, &same))?)))
+                .filter_map(|(key, entry)| {
+                    Some((key.clone(), farewell(entry, prune, enforcement_of(entry, &same))?))
+                })
                 .collect();
             if !orphans.is_empty() {
                 base.orphans.entry(zone.clone()).or_default().insert(id.clone(), orphans);
@@ -46,63 +54,71 @@ pub fn base(ledger: Ledger, everything: &Desired, prune: &Prune, covered: Covere
     base
 }
 
-impl Covered<'_> {
-    fn covers(&self, entry: &LedgerEntry) -> bool {
+impl RunScope<'_> {
+    fn covers(&self, entry: &AppliedRecord) -> bool {
         self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == kind_of(entry))
     }
 }
 
 /// The kind of the manifest that wanted a record so.
-fn kind_of(entry: &LedgerEntry) -> &str {
+fn kind_of(entry: &AppliedRecord) -> &str {
     entry.manifest.split('/').next().unwrap_or_default()
 }
 
 /// Whether a manifest speaks of a record. Of part of a record no manifest says which it means, so all those are
 /// spoken of that any part is wanted of.
-fn is_named(key: &Key, entry: &LedgerEntry, same: &[&DesiredCollection]) -> bool {
-    let amended = entry.maker == Maker::Amended;
+fn is_named(key: &RecordKey, entry: &AppliedRecord, same: &[&DesiredCollection]) -> bool {
+    let amended = entry.maker == ManagementOrigin::Amended;
     same.iter()
         .any(|desired| desired.records.contains_key(key) || (amended && !desired.amendments.is_empty()))
 }
 
 /// Whether a row was created in another language of its table: what becomes of it is decided there.
-fn created_in_another(key: &Key, id: &CollectionId, zone: &BTreeMap<CollectionId, LedgerCollection>) -> bool {
+fn created_in_another(
+    key: &RecordKey,
+    id: &CollectionId,
+    zone: &BTreeMap<CollectionId, AppliedCollection>,
+) -> bool {
     let others = zone.iter().filter(|(other, _)| *other != id && other.shares_rows_with(id));
     let mut entries = others.filter_map(|(_, collection)| collection.entries.get(key));
-    entries.any(|entry| entry.maker == Maker::Created && entry.holds.is_some())
+    entries.any(|entry| entry.maker == ManagementOrigin::Created && entry.holds.is_some())
 }
 
 /// How strongly the manifest of a record means what it still says of the collection.
-fn meant(entry: &LedgerEntry, same: &[&DesiredCollection]) -> Enforcement {
+fn enforcement_of(entry: &AppliedRecord, same: &[&DesiredCollection]) -> Enforcement {
     let own = same.iter().filter(|desired| desired.provenance.manifest == entry.manifest);
     own.map(|desired| desired.enforcement).max().unwrap_or_default()
 }
 
 /// `None` where it stays known.
-fn farewell(entry: &LedgerEntry, prune: &Prune, meant: Enforcement) -> Option<Farewell> {
-    match (entry.maker, prune.of(kind_of(entry))) {
+fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> Option<OrphanAction> {
+    match (entry.maker, prune.mode_for_kind(kind_of(entry))) {
         // That it was once wanted to be gone is of no use to anybody.
-        _ if entry.holds.is_none() => Some(Farewell::Release),
-        _ if meant == Enforcement::Release => Some(Farewell::Release),
+        _ if entry.holds.is_none() => Some(OrphanAction::Unmanage),
+        _ if meant == Enforcement::Unmanage => Some(OrphanAction::Unmanage),
         // A manifest that takes nothing away takes nothing away by being silent.
-        (Maker::Created, _) if meant != Enforcement::Enforce => None,
-        (Maker::Adopted | Maker::Amended, _) => Some(Farewell::Release),
-        (Maker::Created, Pruning::Keep) => None,
-        (Maker::Created, Pruning::Remove) => Some(Farewell::Remove),
-        (Maker::Created, Pruning::Disable) => Some(Farewell::Disable),
+        (ManagementOrigin::Created, _) if meant != Enforcement::Enforce => None,
+        (ManagementOrigin::Adopted | ManagementOrigin::Amended, _) => Some(OrphanAction::Unmanage),
+        (ManagementOrigin::Created, PruneMode::Keep) => None,
+        (ManagementOrigin::Created, PruneMode::Delete) => Some(OrphanAction::Delete),
+        (ManagementOrigin::Created, PruneMode::Disable) => Some(OrphanAction::Disable),
     }
 }
 
 /// Adds what must be looked at because of orphans alone: collections that nothing is wanted of any more. How a
 /// type of collection behaves is said by `shape`; one that nobody knows any more is left out.
-pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Option<Arc<Shape>>) {
+pub fn look_at(
+    desired: &mut DesiredState,
+    base: &ComparisonBase,
+    shape: impl Fn(&str) -> Option<Arc<CollectionShape>>,
+) {
     let Some(place) = &base.prune else { return };
     for (zone, collections) in &base.orphans {
         let known = base.ledger.zones.get(zone);
         for (id, orphans) in collections {
             let going = orphans.iter().find(|(_, farewell)| match farewell {
-                Farewell::Remove | Farewell::Disable => true,
-                Farewell::Release | Farewell::Spare => false,
+                OrphanAction::Delete | OrphanAction::Disable => true,
+                OrphanAction::Unmanage | OrphanAction::Keep => false,
             });
             let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
             let Some(entry) = going.and_then(|(key, _)| collection.entries.get(key)) else { continue };
@@ -113,7 +129,7 @@ pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Optio
             });
             for (id, collection) in languages {
                 let is_left_over =
-                    |each: &DesiredCollection| each.standing == Standing::LeftOver && each.id == *id;
+                    |each: &DesiredCollection| each.standing == CollectionRole::OrphansOnly && each.id == *id;
                 let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
                 if wanted.iter().any(|wanted| is_left_over(wanted) || is_asked_for(id, wanted)) {
                     continue;
@@ -122,12 +138,12 @@ pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Optio
                     id: id.clone(),
                     shape: Arc::clone(&shape),
                     key: collection.key.as_slice().into(),
-                    unlisted: Unlisted::Keep,
+                    unlisted: UnlistedPolicy::Keep,
                     enforcement: Enforcement::Enforce,
                     records: BTreeMap::new(),
                     amendments: Vec::new(),
-                    on_conflict: OnConflict::default(),
-                    standing: Standing::LeftOver,
+                    on_conflict: ConflictPolicy::default(),
+                    standing: CollectionRole::OrphansOnly,
                     provenance: Provenance {
                         place: place.clone(),
                         manifest: entry.manifest.clone(),
@@ -142,7 +158,7 @@ pub fn look_at(desired: &mut Desired, base: &Base, shape: impl Fn(&str) -> Optio
 
 /// Spares records of which somebody has changed what zonal wrote in another language, or where that cannot be seen:
 /// the row is the same in all of them.
-pub fn spare(base: &mut Base, observed: &Observed) {
+pub fn spare(base: &mut ComparisonBase, observed: &ObservedState) {
     for (zone, collections) in &mut base.orphans {
         let Some(known) = base.ledger.zones.get(zone) else { continue };
         let Some(seen) = observed.zones.get(zone) else { continue };
@@ -153,12 +169,15 @@ pub fn spare(base: &mut Base, observed: &Observed) {
                 for (key, farewell) in orphans.iter_mut() {
                     let Some(entry) = collection.entries.get(key) else { continue };
                     match farewell {
-                        Farewell::Remove | Farewell::Disable
+                        OrphanAction::Delete | OrphanAction::Disable
                             if !is_as_left(key, entry, collection, answer) =>
                         {
-                            *farewell = Farewell::Spare;
+                            *farewell = OrphanAction::Keep;
                         }
-                        Farewell::Remove | Farewell::Disable | Farewell::Release | Farewell::Spare => {}
+                        OrphanAction::Delete
+                        | OrphanAction::Disable
+                        | OrphanAction::Unmanage
+                        | OrphanAction::Keep => {}
                     }
                 }
             }
@@ -168,16 +187,16 @@ pub fn spare(base: &mut Base, observed: &Observed) {
 
 /// Whether a record holds in one language what was last applied there. One that is not there holds nothing else.
 fn is_as_left(
-    key: &Key,
-    entry: &LedgerEntry,
-    known: &LedgerCollection,
-    answer: &Result<ObservedCollection, Failure>,
+    key: &RecordKey,
+    entry: &AppliedRecord,
+    known: &AppliedCollection,
+    answer: &Result<ObservedCollection, ZoneFailure>,
 ) -> bool {
     let (Ok(found), Some(holds)) = (answer, &entry.holds) else { return answer.is_ok() };
     let means = |record: &Record| {
         let mut parts = known.key.iter().zip(&key.0);
         parts.all(|(field, part)| {
-            record.get(field).unwrap_or(&Value::Null).as_text().unwrap_or_default() == &**part
+            record.get(field).unwrap_or(&FieldValue::Null).as_text().unwrap_or_default() == &**part
         })
     };
     let value = |record: &Record, field| record.get(field).cloned().unwrap_or_default();
@@ -189,8 +208,8 @@ fn is_as_left(
 /// zone might answer with the same texts twice: then what the old name is known by is left alone.
 fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
     let language = |id: &CollectionId| id.language.clone();
-    let titled = matches!(wanted.id.table, Table::Title(_));
-    wanted.standing != Standing::InView
+    let titled = matches!(wanted.id.table, TableName::Title(_));
+    wanted.standing != CollectionRole::ReferenceOnly
         && !titled
         && wanted.id.shares_rows_with(id)
         && (language(&wanted.id) == language(id) || language(&wanted.id).is_none() || language(id).is_none())
@@ -198,13 +217,13 @@ fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Covered, base};
-    use crate::diff::tests::ledger::{ledger, prune};
+    use super::{RunScope, base};
+    use crate::diff::tests::applied_state::{ledger, prune};
     use crate::diff::tests::notation::desired;
-    use crate::model::{Pruning, ZoneCode};
+    use crate::model::{PruneMode, ZoneCode};
 
     /// The orphans of ALPHA, and what becomes of each.
-    fn orphans(zones: &[&str], kinds: &[&str], pruning: Pruning) -> String {
+    fn orphans(zones: &[&str], kinds: &[&str], pruning: PruneMode) -> String {
         let manifests = "CodeTable t\ntable: T\nrows: [{code: N, description: Named}]";
         let known = ledger(
             "code T code\nN created code=N\nA created code=A from CodeTable/old\nB created code=B from UserGroups/old\n\
@@ -213,7 +232,7 @@ mod tests {
         );
         let zones = zones.iter().map(|zone| ZoneCode::from(*zone)).collect();
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let covered = Covered { zones: &zones, kinds: &kinds };
+        let covered = RunScope { zones: &zones, kinds: &kinds };
         let base = base(known, &desired(&["ALPHA"], manifests).1, &prune(pruning), covered);
         let all = base.orphans.values().flatten().flat_map(|(_, orphans)| orphans);
         all.map(|(key, farewell)| format!("{key} {farewell:?}")).collect::<Vec<_>>().join(", ")
@@ -221,14 +240,14 @@ mod tests {
 
     #[test]
     fn only_what_zonal_created_goes_and_only_of_what_the_run_covers() {
-        let all = orphans(&["ALPHA"], &[], Pruning::Remove);
+        let all = orphans(&["ALPHA"], &[], PruneMode::Delete);
         assert_eq!(all, "A Remove, B Remove, C Release, D Release, E Remove");
         assert_eq!(
-            orphans(&["ALPHA"], &["CodeTable"], Pruning::Remove),
+            orphans(&["ALPHA"], &["CodeTable"], PruneMode::Delete),
             "A Remove, C Release, D Release, E Remove"
         );
-        assert_eq!(orphans(&["ALPHA"], &["UserGroups"], Pruning::Disable), "B Disable");
-        assert_eq!(orphans(&["ALPHA"], &[], Pruning::Keep), "C Release, D Release");
-        assert_eq!(orphans(&["BETA"], &[], Pruning::Remove), "");
+        assert_eq!(orphans(&["ALPHA"], &["UserGroups"], PruneMode::Disable), "B Disable");
+        assert_eq!(orphans(&["ALPHA"], &[], PruneMode::Keep), "C Release, D Release");
+        assert_eq!(orphans(&["BETA"], &[], PruneMode::Delete), "");
     }
 }

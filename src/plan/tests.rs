@@ -5,10 +5,10 @@
 
 use std::fmt::Write as _;
 
-use super::digest::Scope;
+use super::plan_digest::DigestScope;
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{GroupState, Plan};
+use crate::model::{ChangeGroupState, Plan};
 
 fn plan(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -135,7 +135,7 @@ rows: [{code: A, description: One}]";
 
 /// The groups, in order: what they are about, and their zones.
 fn groups(plan: &Plan) -> String {
-    let line = |group: &crate::model::Group| {
+    let line = |group: &crate::model::ChangeGroup| {
         let zones: Vec<&str> = group.zones.iter().map(|zone| zone.as_str()).collect();
         format!("{:?}: {}\n", group.state, zones.join(" "))
     };
@@ -179,7 +179,7 @@ fn zones_whose_changes_differ_in_anything_that_counts_are_not_one_group() {
         plan(&["A1", "A2"], manifest, &tables)
             .groups
             .iter()
-            .filter(|group| group.state == GroupState::Changes)
+            .filter(|group| group.state == ChangeGroupState::Changes)
             .count()
     };
     assert_eq!(with("code T en\nA Old", "code T en\nA Old -"), 1, "a field that nobody mentions");
@@ -196,7 +196,7 @@ fn the_digest_of_a_change_is_that_of_what_it_does_and_where() {
         let plan = plan(members, manifest, tables);
         let steps = plan.zones.values().flat_map(|zone| &zone.collections);
         let changes = steps.flat_map(|step| step.diff.to_apply());
-        changes.map(|change| Scope::from(&plan).change(change)).next().unwrap()
+        changes.map(|change| DigestScope::from(&plan).change(change)).next().unwrap()
     };
     let manifest = CODE.trim_end_matches("---\n");
     let one = digest(&["ALPHA"], manifest, "code T en\nA Old");

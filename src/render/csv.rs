@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, HistoryEntry, Proof, Run, RunId, Value};
+use crate::model::{ChangeAction, FieldValue, HistoryEntry, Run, RunId, VerificationStatus};
 
 /// The columns, in their order.
 const COLUMNS: [&str; 24] = [
@@ -40,10 +40,10 @@ const COLUMNS: [&str; 24] = [
 /// that it held; a change that set no field has one line.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
     let mut out = String::new();
-    line(&mut out, COLUMNS.map(str::to_owned));
+    write_row(&mut out, COLUMNS.map(str::to_owned));
     for entry in entries {
         for (field, before, after) in fields(entry) {
-            line(&mut out, cells(entry, runs.get(&entry.run), [field, before, after]));
+            write_row(&mut out, cells(entry, runs.get(&entry.run), [field, before, after]));
         }
     }
     out
@@ -52,14 +52,14 @@ pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String 
 fn fields(entry: &HistoryEntry) -> Vec<(String, String, String)> {
     let done = &entry.done;
     let fields: Vec<(String, String, String)> = match done.action {
-        Action::Delete => (done.before.iter())
-            .filter(|(_, value)| **value != Value::Null)
-            .map(|(name, value)| (name.to_string(), text(value), String::new()))
+        ChangeAction::Delete => (done.before.iter())
+            .filter(|(_, value)| **value != FieldValue::Null)
+            .map(|(name, value)| (name.to_string(), value_text(value), String::new()))
             .collect(),
-        Action::Create | Action::Update => (done.edits.iter())
+        ChangeAction::Create | ChangeAction::Update => (done.edits.iter())
             .map(|edit| {
-                let before = edit.before.as_ref().map(text).unwrap_or_default();
-                (edit.name.to_string(), before, text(&edit.after))
+                let before = edit.before.as_ref().map(value_text).unwrap_or_default();
+                (edit.name.to_string(), before, value_text(&edit.after))
             })
             .collect(),
     };
@@ -68,15 +68,15 @@ fn fields(entry: &HistoryEntry) -> Vec<(String, String, String)> {
 
 fn cells(entry: &HistoryEntry, run: Option<&Run>, [field, before, after]: [String; 3]) -> [String; 24] {
     let HistoryEntry { number, run: id, at, network, environment, address, done, proof, hash } = entry;
-    let deed = run.map_or("", |run| run.deed.word());
+    let deed = run.map_or("", |run| run.deed.as_str());
     let action = match done.action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Delete => "delete",
+        ChangeAction::Create => "create",
+        ChangeAction::Update => "update",
+        ChangeAction::Delete => "delete",
     };
     let proof = match proof {
-        Proof::Verified => "verified",
-        Proof::Unverified => "unverified",
+        VerificationStatus::Verified => "verified",
+        VerificationStatus::Unverified => "unverified",
     };
     let by = |said: fn(&Run) -> Option<&String>| run.and_then(said).cloned().unwrap_or_default();
     [
@@ -108,17 +108,17 @@ fn cells(entry: &HistoryEntry, run: Option<&Run>, [field, before, after]: [Strin
 }
 
 /// A value without quotes; texts of a list stand in lines of their own.
-fn text(value: &Value) -> String {
+fn value_text(value: &FieldValue) -> String {
     match value {
-        Value::Null => String::new(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::List(texts) => texts.join("\n"),
+        FieldValue::Null => String::new(),
+        FieldValue::Bool(flag) => flag.to_string(),
+        FieldValue::Text(text) => text.to_string(),
+        FieldValue::List(texts) => texts.join("\n"),
     }
 }
 
-fn line<const N: usize>(out: &mut String, cells: [String; N]) {
-    let cells = cells.map(|cell| quoted(&harmless(&cell)));
+fn write_row<const N: usize>(out: &mut String, cells: [String; N]) {
+    let cells = cells.map(|cell| quote_cell(&harmless(&cell)));
     out.push_str(&cells.join(","));
     out.push_str("\r\n");
 }
@@ -131,7 +131,7 @@ fn harmless(cell: &str) -> String {
     }
 }
 
-fn quoted(cell: &str) -> String {
+fn quote_cell(cell: &str) -> String {
     match cell.contains([',', '"', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell.to_owned(),
@@ -140,11 +140,11 @@ fn quoted(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, quoted};
+    use super::{harmless, quote_cell};
 
     #[test]
     fn a_cell_is_quoted_where_it_must_be_and_is_no_formula() {
-        let cell = |text: &str| quoted(&harmless(text));
+        let cell = |text: &str| quote_cell(&harmless(text));
         assert_eq!(cell("Main Library"), "Main Library");
         assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
         assert_eq!(cell("one\ntwo"), "\"one\ntwo\"");

@@ -2,11 +2,12 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::legible::visible;
-use super::remarks::{Remark, Severity, remarks, zones};
+use super::annotations::{Annotation, AnnotationLevel, remarks, zones};
+use super::sanitize::visible;
 use super::text::{count, fell_short};
 use crate::model::{
-    self, Diagnostic, Digest, Failure, GroupState, Outcome, Place, Plan, Report, Tested, ZoneCode,
+    self, ApplyReport, ChangeGroupState, ContentDigest, Diagnostic, ExpectationResult, Plan, SourceSpan,
+    WriteOutcome, ZoneCode, ZoneFailure,
 };
 
 /// How many annotations of one type GitHub shows for a step.
@@ -17,13 +18,16 @@ const MOST: usize = 10;
 pub fn annotations(plan: &Plan, root: &str) -> String {
     let remarks = remarks(plan);
     let mut out = String::new();
-    for (severity, command) in
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
-    {
-        let of_it: Vec<&Remark<'_>> = remarks.iter().filter(|remark| remark.severity() == severity).collect();
+    for (severity, command) in [
+        (AnnotationLevel::Error, "error"),
+        (AnnotationLevel::Warning, "warning"),
+        (AnnotationLevel::Notice, "notice"),
+    ] {
+        let of_it: Vec<&Annotation<'_>> =
+            remarks.iter().filter(|remark| remark.severity() == severity).collect();
         let lines = of_it.iter().map(|remark| {
             let place = remark.places.first().map(|place| self::place(place, root)).unwrap_or_default();
-            (format!("{place}title={}", property(&remark.subject())), remark.words())
+            (format!("{place}title={}", property(&remark.subject())), remark.message())
         });
         commands(&mut out, command, lines.collect(), "see the plan");
     }
@@ -50,8 +54,8 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
 }
 
 /// Expectations that are not met as workflow commands, each at its first fact that is not, no more than GitHub shows.
-pub fn expectations(tested: &[Tested], root: &str) -> String {
-    let lines = tested.iter().filter_map(|Tested { expectation, judged }| {
+pub fn expectations(tested: &[ExpectationResult], root: &str) -> String {
+    let lines = tested.iter().filter_map(|ExpectationResult { expectation, judged }| {
         let shortfall = judged.shortfall()?;
         let place = shortfall.facts.first().map(|fact| self::place(&fact.place, root)).unwrap_or_default();
         let facts: Vec<String> = shortfall.facts.iter().map(fell_short).collect();
@@ -66,7 +70,7 @@ pub fn expectations(tested: &[Tested], root: &str) -> String {
 
 /// What apply did not do, as workflow commands: each thing once, with the zones that it is about. Failures of one
 /// class are one thing, because their messages may name a request.
-pub fn not_done(plan: &Plan, report: &Report, root: &str) -> String {
+pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
     let mut found: Vec<(String, String, String, Vec<&ZoneCode>)> = Vec::new();
     let mut add = |place: String, same: String, words: String, code| match found
         .iter_mut()
@@ -77,32 +81,33 @@ pub fn not_done(plan: &Plan, report: &Report, root: &str) -> String {
     };
     for (code, zone) in &report.zones {
         let steps = || plan.zones.get(code).into_iter().flat_map(|zone| &zone.collections);
-        let place = |step: Option<&model::Step>| {
+        let place = |step: Option<&model::PlanStep>| {
             step.map(|step| self::place(&step.diff.provenance.place, root)).unwrap_or_default()
         };
-        let refused = zone.refused.as_ref().map(|failure| (format!("{:?}", failure.class), why(failure)));
+        let refused =
+            zone.refused.as_ref().map(|failure| (format!("{:?}", failure.class), failure_text(failure)));
         let held = zone.held.as_ref().map(|hold| (hold.to_string(), hold.to_string()));
         for (same, words) in refused.into_iter().chain(held) {
             add(place(steps().next()), same, format!("nothing was written: {words}"), code);
         }
         for (id, outcome) in &zone.collections {
             let why = match outcome {
-                Outcome::Applied { .. } => continue,
-                Outcome::Stale { .. } => "stale, it moved since the plan".to_owned(),
-                Outcome::Failed { failure } => format!("failed: {}", why(failure)),
-                Outcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
-                Outcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
-                Outcome::Held { hold } => format!("nothing was written: {hold}"),
-                Outcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
+                WriteOutcome::Applied { .. } => continue,
+                WriteOutcome::Stale { .. } => "stale, it moved since the plan".to_owned(),
+                WriteOutcome::Failed { failure } => format!("failed: {}", failure_text(failure)),
+                WriteOutcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
+                WriteOutcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
+                WriteOutcome::Held { hold } => format!("nothing was written: {hold}"),
+                WriteOutcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
             };
             let same = match outcome {
-                Outcome::Failed { failure } => format!("{id} {:?}", failure.class),
-                Outcome::Applied { .. }
-                | Outcome::Stale { .. }
-                | Outcome::Blocked { .. }
-                | Outcome::VerifyFailed { .. }
-                | Outcome::Held { .. }
-                | Outcome::Interrupted => format!("{id} {why}"),
+                WriteOutcome::Failed { failure } => format!("{id} {:?}", failure.class),
+                WriteOutcome::Applied { .. }
+                | WriteOutcome::Stale { .. }
+                | WriteOutcome::Blocked { .. }
+                | WriteOutcome::VerifyFailed { .. }
+                | WriteOutcome::Held { .. }
+                | WriteOutcome::Interrupted => format!("{id} {why}"),
             };
             add(place(steps().find(|step| step.diff.id == *id)), same, format!("{id}: {why}"), code);
         }
@@ -116,7 +121,7 @@ pub fn not_done(plan: &Plan, report: &Report, root: &str) -> String {
 }
 
 /// Why, and what helps.
-fn why(failure: &Failure) -> String {
+fn failure_text(failure: &ZoneFailure) -> String {
     let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("{}{help}", failure.message)
 }
@@ -135,14 +140,14 @@ fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest:
 
 /// A text of which no line is an order to the runner. What ends it is made of the text, so that nobody can
 /// have put it in.
-pub fn quoted(text: &str) -> String {
-    let end = Digest(Sha256::digest(text).into());
+pub fn escape_workflow_command(text: &str) -> String {
+    let end = ContentDigest(Sha256::digest(text).into());
     let line_break = if text.ends_with('\n') { "" } else { "\n" };
     format!("::stop-commands::{end}\n{text}{line_break}::{end}::\n")
 }
 
 /// `file=..,line=..,col=..,` of a place.
-fn place(place: &Place, root: &str) -> String {
+fn place(place: &SourceSpan, root: &str) -> String {
     let file = property(&format!("{root}{}", place.file));
     format!("file={file},line={},col={},", place.start.line, place.start.column)
 }
@@ -170,7 +175,7 @@ pub fn outputs(plan: &Plan) -> String {
         ("blocked", counts.blocked.to_string()),
         ("held", counts.held.to_string()),
         ("zones", plan.zones.len().to_string()),
-        ("zones_changed", plan.zones_in(GroupState::Changes).to_string()),
+        ("zones_changed", plan.zones_in(ChangeGroupState::Changes).to_string()),
         ("zones_unknown", unknown.to_string()),
         ("complete", plan.is_complete().to_string()),
         ("denied", plan.is_denied().to_string()),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::remarks::{Severity, remarks};
+use super::annotations::{AnnotationLevel, remarks};
 use super::text::thousands;
 use crate::model::Plan;
 
@@ -11,7 +11,7 @@ const MOST: usize = 5_000;
 
 /// What `artifacts:reports:terraform` takes.
 #[derive(Debug, Serialize)]
-pub struct Terraform {
+pub struct GitlabTerraformReport {
     /// Records that apply creates.
     pub create: usize,
     /// Records that apply updates.
@@ -21,14 +21,14 @@ pub struct Terraform {
 }
 
 /// The counts of a plan.
-pub fn terraform(plan: &Plan) -> Terraform {
+pub fn terraform(plan: &Plan) -> GitlabTerraformReport {
     let counts = plan.counts();
-    Terraform { create: counts.add, update: counts.change, delete: counts.destroy }
+    GitlabTerraformReport { create: counts.add, update: counts.change, delete: counts.destroy }
 }
 
 /// One entry of what `artifacts:reports:codequality` takes.
 #[derive(Debug, Serialize)]
-pub struct Quality {
+pub struct CodeQualityIssue {
     /// What there is to say.
     pub description: String,
     /// What sort of thing it is.
@@ -38,55 +38,57 @@ pub struct Quality {
     /// `info`, `minor`, `major`, `critical` or `blocker`.
     pub severity: &'static str,
     /// Where.
-    pub location: Location,
+    pub location: CodeQualityLocation,
 }
 
 /// Where in the repository.
 #[derive(Debug, Serialize)]
-pub struct Location {
+pub struct CodeQualityLocation {
     /// The file.
     pub path: String,
     /// The lines.
-    pub lines: Lines,
+    pub lines: CodeQualityLines,
 }
 
 /// From where on.
 #[derive(Debug, Serialize)]
-pub struct Lines {
+pub struct CodeQualityLines {
     /// The first line, from 1.
     pub begin: u32,
 }
 
 /// The gravest first. `root` is where the config directory lies in the repository: empty, or a path
 /// that ends with `/`. A plan with more to say than anybody reads ends with an entry that says so.
-pub fn code_quality(plan: &Plan, root: &str) -> Vec<Quality> {
-    limited(plan, root, MOST)
+pub fn code_quality(plan: &Plan, root: &str) -> Vec<CodeQualityIssue> {
+    with_limit(plan, root, MOST)
 }
 
 /// The same with so many entries at most.
-pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Vec<Quality> {
+pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> Vec<CodeQualityIssue> {
     let remarks = remarks(plan);
     let placed = || remarks.iter().filter_map(|remark| Some((remark, *remark.places.first()?)));
     let number = placed().count();
     let shown = if number > most { most - 1 } else { number };
-    let location =
-        |file: &str, line| Location { path: format!("{root}{file}"), lines: Lines { begin: line } };
-    let mut entries: Vec<Quality> = placed()
+    let location = |file: &str, line| CodeQualityLocation {
+        path: format!("{root}{file}"),
+        lines: CodeQualityLines { begin: line },
+    };
+    let mut entries: Vec<CodeQualityIssue> = placed()
         .take(shown)
-        .map(|(remark, place)| Quality {
-            description: format!("{} {}", remark.subject(), remark.words()),
+        .map(|(remark, place)| CodeQualityIssue {
+            description: format!("{} {}", remark.subject(), remark.message()),
             check_name: remark.rule().to_string(),
             fingerprint: remark.fingerprint().to_string(),
             severity: match remark.severity() {
-                Severity::Error => "critical",
-                Severity::Warning => "major",
-                Severity::Notice => "info",
+                AnnotationLevel::Error => "critical",
+                AnnotationLevel::Warning => "major",
+                AnnotationLevel::Notice => "info",
             },
             location: location(&place.file, place.start.line),
         })
         .collect();
     if let Some((_, place)) = placed().nth(shown) {
-        entries.push(Quality {
+        entries.push(CodeQualityIssue {
             description: format!("and {} more, see the plan", thousands((number - shown) as u64)),
             check_name: "more".to_owned(),
             fingerprint: "more".to_owned(),

@@ -3,6 +3,7 @@
 //! Texts of plans and reports carry ANSI styles always; whoever prints them takes the styles off
 //! where nobody wants them.
 
+mod annotations;
 pub mod csv;
 pub mod diagnostics;
 pub mod github;
@@ -10,10 +11,9 @@ pub mod gitlab;
 pub mod html;
 pub mod json;
 pub mod junit;
-mod legible;
 pub mod markdown;
-mod remarks;
 pub mod runbook;
+mod sanitize;
 pub mod sarif;
 pub mod text;
 

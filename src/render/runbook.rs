@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::DeclaredAt;
+use super::json::DeclarationJson;
 use super::text::count;
-use crate::model::{Action, Change, CollectionDiff, Field, Mode, Plan, Value};
+use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan};
 
 /// All steps of a plan that are for people.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal runbook --json")]
-pub struct Runbook {
+pub struct RunbookJson {
     /// The network's name.
     pub network: String,
     /// The environment chosen; null for the manifest as it stands.
@@ -20,67 +20,67 @@ pub struct Runbook {
     /// What the plan was narrowed to, in words; null where it covers everything.
     pub selection: Option<String>,
     /// The zones that somebody must log in to.
-    pub zones: Vec<Zone>,
+    pub zones: Vec<RunbookZone>,
 }
 
 /// One log-in.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Zone {
+pub struct RunbookZone {
     /// Alma's institution code.
     pub code: String,
     /// What people call it.
     pub name: String,
     /// The pages to open, in order.
-    pub pages: Vec<Page>,
+    pub pages: Vec<RunbookPage>,
 }
 
 /// One page of Alma's configuration.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Page {
+pub struct RunbookPage {
     /// The collection, `LinkedAccountRules`.
     pub collection: String,
     /// Where it is found in Alma's menus; empty where that is not known.
     pub menu: String,
     /// What to do there, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<RunbookStep>,
 }
 
 /// One record.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Step {
+pub struct RunbookStep {
     /// What `zonal attest` takes.
     pub address: String,
     /// What is done to the record.
-    pub action: Action,
+    pub action: ChangeAction,
     /// What tells the record from others; where it is each of several, what they have in common.
-    pub key: Vec<Entry>,
+    pub key: Vec<RunbookField>,
     /// Whether it is each record with that key, however many there are, possibly none.
     pub each: bool,
     /// What to type, field by field; empty where the record is removed.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<RunbookField>,
     /// Why.
     pub reasons: Vec<String>,
     /// Where it is declared.
-    pub declared_at: DeclaredAt,
+    pub declared_at: DeclarationJson,
 }
 
 /// One field and what it must hold.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Entry {
+pub struct RunbookField {
     /// The field as zonal calls it.
     pub field: String,
     /// The value, exactly.
-    pub value: Value,
+    pub value: FieldValue,
 }
 
 /// The steps of a plan.
-pub fn runbook(plan: &Plan) -> Runbook {
-    let zones = plan.zones.iter().map(|(code, zone)| Zone {
+pub fn runbook(plan: &Plan) -> RunbookJson {
+    let zones = plan.zones.iter().map(|(code, zone)| RunbookZone {
         code: code.to_string(),
         name: zone.name.clone(),
         pages: zone.collections.iter().filter_map(|step| page(&step.diff)).collect(),
     });
-    Runbook {
+    RunbookJson {
         network: plan.network.clone(),
         environment: plan.environment.clone(),
         selection: plan.selection.clone(),
@@ -88,23 +88,26 @@ pub fn runbook(plan: &Plan) -> Runbook {
     }
 }
 
-fn page(diff: &CollectionDiff) -> Option<Page> {
+fn page(diff: &CollectionDiff) -> Option<RunbookPage> {
     let found = diff.outcome.as_ref().ok()?;
-    let steps: Vec<Step> =
-        found.changes.iter().filter(|change| change.mode == Mode::ByHand).map(step).collect();
-    (!steps.is_empty()).then(|| Page {
+    let steps: Vec<RunbookStep> =
+        found.changes.iter().filter(|change| change.mode == ApplyMode::Manual).map(step).collect();
+    (!steps.is_empty()).then(|| RunbookPage {
         collection: diff.id.to_string(),
         menu: diff.shape.menu.to_string(),
         steps,
     })
 }
 
-fn step(change: &Change) -> Step {
-    let entry = |(field, value): (&Field, &Value)| Entry { field: field.to_string(), value: value.clone() };
+fn step(change: &Change) -> RunbookStep {
+    let entry = |(field, value): (&FieldName, &FieldValue)| RunbookField {
+        field: field.to_string(),
+        value: value.clone(),
+    };
     let key = change.each.as_ref().unwrap_or(&change.key);
-    let is_key = |field: &Field| key.iter().any(|(key, _)| key == field);
+    let is_key = |field: &FieldName| key.iter().any(|(key, _)| key == field);
     let edits = change.edits.iter().filter(|edit| !is_key(&edit.field));
-    Step {
+    RunbookStep {
         address: change.address.to_string(),
         action: change.action,
         key: key.iter().map(|(field, value)| entry((field, value))).collect(),
@@ -116,7 +119,7 @@ fn step(change: &Change) -> Step {
 }
 
 /// The runbook as Markdown, with a box to tick for each step.
-pub fn markdown(runbook: &Runbook) -> String {
+pub fn markdown(runbook: &RunbookJson) -> String {
     let mut out = String::new();
     let steps: usize = runbook.zones.iter().flat_map(|zone| &zone.pages).map(|page| page.steps.len()).sum();
     // Writing to a String cannot fail, here and below.
@@ -150,11 +153,14 @@ pub fn markdown(runbook: &Runbook) -> String {
     out
 }
 
-fn step_markdown(out: &mut String, step: &Step) {
-    let verb = if step.each && step.action == Action::Update { EACH } else { ask(step.action) };
+fn step_markdown(out: &mut String, step: &RunbookStep) {
+    let verb = if step.each && step.action == ChangeAction::Update { EACH } else { instruction(step.action) };
     let name = |field: &str| label(field).replace('|', "\\|");
-    let key: Vec<String> =
-        step.key.iter().map(|entry| format!("{} {}", name(&entry.field), typed(&entry.value))).collect();
+    let key: Vec<String> = step
+        .key
+        .iter()
+        .map(|entry| format!("{} {}", name(&entry.field), typed_value(&entry.value)))
+        .collect();
     let colon = if step.entries.is_empty() { "." } else { ":" };
     let _ = match (key.is_empty(), step.each) {
         (true, true) => writeln!(out, "- [ ] In each record{colon}"),
@@ -166,23 +172,23 @@ fn step_markdown(out: &mut String, step: &Step) {
         let value = if step.each { "so that it is" } else { "value" };
         let _ = writeln!(out, "  | field | {value} |\n  | --- | --- |");
         for entry in &step.entries {
-            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed(&entry.value));
+            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed_value(&entry.value));
         }
         out.push('\n');
     }
     for reason in &step.reasons {
         let _ = writeln!(out, "  Why: {reason}.");
     }
-    let DeclaredAt { filename, line, column, manifest, .. } = &step.declared_at;
+    let DeclarationJson { filename, line, column, manifest, .. } = &step.declared_at;
     let _ = writeln!(out, "  Declared in {manifest}, {filename}:{line}:{column}.\n");
 }
 
 /// How a step begins; what tells the record from others follows.
-pub(super) fn ask(action: Action) -> &'static str {
+pub(super) fn instruction(action: ChangeAction) -> &'static str {
     match action {
-        Action::Create => "Make sure that there is, or add,",
-        Action::Update => "Change",
-        Action::Delete => "Remove",
+        ChangeAction::Create => "Make sure that there is, or add,",
+        ChangeAction::Update => "Change",
+        ChangeAction::Delete => "Remove",
     }
 }
 
@@ -213,18 +219,18 @@ pub(super) const YES: &str = "Yes";
 /// What people see for a flag that is not set.
 pub(super) const NO: &str = "No";
 
-fn typed(value: &Value) -> String {
+fn typed_value(value: &FieldValue) -> String {
     match value {
-        Value::Null => EMPTY.to_owned(),
-        Value::Bool(true) => YES.to_owned(),
-        Value::Bool(false) => NO.to_owned(),
-        Value::Text(text) => quoted(text),
-        Value::List(texts) => texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "),
+        FieldValue::Null => EMPTY.to_owned(),
+        FieldValue::Bool(true) => YES.to_owned(),
+        FieldValue::Bool(false) => NO.to_owned(),
+        FieldValue::Text(text) => code_span(text),
+        FieldValue::List(texts) => texts.iter().map(|text| code_span(text)).collect::<Vec<_>>().join(", "),
     }
 }
 
 /// A text between as many marks as it needs, so that nothing in it means anything to Markdown.
-fn quoted(text: &str) -> String {
+fn code_span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let marks = "`".repeat(longest + 1);
     let text = text.replace('|', "\\|").replace('\n', "⏎");
@@ -236,7 +242,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{label, quoted};
+    use super::{code_span, label};
 
     #[test]
     fn fields_are_called_as_people_read_them() {
@@ -247,9 +253,9 @@ mod tests {
 
     #[test]
     fn nothing_in_a_value_means_anything_to_markdown() {
-        assert_eq!(quoted("A|B"), "`A\\|B`");
-        assert_eq!(quoted("a`b"), "``a`b``");
-        assert_eq!(quoted("`a"), "`` `a ``");
-        assert_eq!(quoted("two\nlines"), "`two⏎lines`");
+        assert_eq!(code_span("A|B"), "`A\\|B`");
+        assert_eq!(code_span("a`b"), "``a`b``");
+        assert_eq!(code_span("`a"), "`` `a ``");
+        assert_eq!(code_span("two\nlines"), "`two⏎lines`");
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::legible::visible;
-use super::remarks::{Remark, Severity, remarks};
-use super::text::{compared, thousands};
-use crate::model::{Place, Plan};
+use super::annotations::{Annotation, AnnotationLevel, remarks};
+use super::sanitize::visible;
+use super::text::{comparison_sentences, thousands};
+use crate::model::{Plan, SourceSpan};
 
 /// What GitHub shows of a run; it takes 25,000.
 const MOST: usize = 5_000;
@@ -17,83 +17,83 @@ const ZONES: usize = 100;
 
 /// The file.
 #[derive(Debug, Serialize)]
-pub struct Sarif {
+pub struct SarifLog {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run; 1],
+    runs: [SarifRun; 1],
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    invocations: [Invocation; 1],
+struct SarifRun {
+    tool: SarifTool,
+    invocations: [SarifInvocation; 1],
     column_kind: &'static str,
-    results: Vec<Outcome>,
+    results: Vec<SarifResult>,
 }
 
 #[derive(Debug, Serialize)]
-struct Tool {
-    driver: Driver,
+struct SarifTool {
+    driver: SarifDriver,
 }
 
 #[derive(Debug, Serialize)]
-struct Driver {
+struct SarifDriver {
     name: &'static str,
     version: &'static str,
-    rules: Vec<RuleJson>,
+    rules: Vec<SarifRule>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RuleJson {
+struct SarifRule {
     id: String,
-    short_description: Message,
+    short_description: SarifMessage,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Invocation {
+struct SarifInvocation {
     execution_successful: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_execution_notifications: Vec<Notification>,
+    tool_execution_notifications: Vec<SarifNotification>,
 }
 
 #[derive(Debug, Serialize)]
-struct Notification {
+struct SarifNotification {
     level: &'static str,
-    message: Message,
+    message: SarifMessage,
 }
 
 #[derive(Debug, Serialize)]
-struct Message {
+struct SarifMessage {
     text: String,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome {
+struct SarifResult {
     rule_id: String,
     rule_index: usize,
     level: &'static str,
-    message: Message,
-    locations: Vec<Location>,
+    message: SarifMessage,
+    locations: Vec<SarifLocation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
-    partial_fingerprints: Fingerprints,
-    properties: Properties,
+    related_locations: Vec<SarifLocation>,
+    partial_fingerprints: SarifFingerprints,
+    properties: SarifProperties,
 }
 
 /// GitHub adds the hash of the line itself, under a name of its own.
 #[derive(Debug, Serialize)]
-struct Fingerprints {
+struct SarifFingerprints {
     #[serde(rename = "zonal/v1")]
     zonal: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Properties {
+struct SarifProperties {
     zones: Vec<String>,
     #[serde(rename = "zoneCount")]
     zone_count: usize,
@@ -101,80 +101,81 @@ struct Properties {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: Physical,
+struct SarifLocation {
+    physical_location: SarifPhysicalLocation,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Artifact,
-    region: Region,
+struct SarifPhysicalLocation {
+    artifact_location: SarifArtifact,
+    region: SarifRegion,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Artifact {
+struct SarifArtifact {
     uri: String,
     uri_base_id: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: u32,
     start_column: u32,
 }
 
 /// The plan as SARIF. `root` is where the config directory lies in the repository: empty, or a path
 /// that ends with `/`.
-pub fn sarif(plan: &Plan, root: &str) -> Sarif {
-    limited(plan, root, MOST)
+pub fn sarif(plan: &Plan, root: &str) -> SarifLog {
+    with_limit(plan, root, MOST)
 }
 
 /// The same with so many results at most.
-pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Sarif {
+pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> SarifLog {
     let remarks = remarks(plan);
     // A result without a place makes GitHub refuse the whole file, so it becomes a notification.
-    let (placed, homeless): (Vec<&Remark<'_>>, Vec<_>) =
+    let (placed, homeless): (Vec<&Annotation<'_>>, Vec<_>) =
         remarks.iter().partition(|remark| !remark.places.is_empty());
-    let mut notifications: Vec<Notification> = homeless
+    let mut notifications: Vec<SarifNotification> = homeless
         .iter()
-        .map(|remark| Notification { level: level(remark), message: message(remark) })
+        .map(|remark| SarifNotification { level: level(remark), message: message(remark) })
         .collect();
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
-    let covered = partial.into_iter().chain(compared(plan));
+    let covered = partial.into_iter().chain(comparison_sentences(plan));
     notifications.extend(
-        covered.map(|text| Notification { level: "note", message: Message { text: visible(&text) } }),
+        covered
+            .map(|text| SarifNotification { level: "note", message: SarifMessage { text: visible(&text) } }),
     );
     if placed.len() > most {
         let (all, most) = (thousands(placed.len() as u64), thousands(most as u64));
         let text = format!("the plan has {all} things to say, and these are the {most} that matter most");
-        notifications.push(Notification { level: "warning", message: Message { text } });
+        notifications.push(SarifNotification { level: "warning", message: SarifMessage { text } });
     }
     let shown = &placed[..placed.len().min(most)];
     let rules: BTreeMap<_, _> = shown.iter().map(|remark| (remark.rule(), remark.rule().about())).collect();
     let index =
-        |remark: &Remark<'_>| rules.keys().position(|rule| *rule == remark.rule()).unwrap_or_default();
-    Sarif {
+        |remark: &Annotation<'_>| rules.keys().position(|rule| *rule == remark.rule()).unwrap_or_default();
+    SarifLog {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
-        runs: [Run {
+        runs: [SarifRun {
             column_kind: "unicodeCodePoints",
-            invocations: [Invocation {
+            invocations: [SarifInvocation {
                 execution_successful: plan.is_complete(),
                 tool_execution_notifications: notifications,
             }],
             results: shown.iter().map(|remark| outcome(remark, index(remark), root)).collect(),
-            tool: Tool {
-                driver: Driver {
+            tool: SarifTool {
+                driver: SarifDriver {
                     name: "zonal",
                     version: env!("CARGO_PKG_VERSION"),
                     rules: rules
                         .iter()
-                        .map(|(rule, about)| RuleJson {
+                        .map(|(rule, about)| SarifRule {
                             id: rule.to_string(),
-                            short_description: Message { text: (*about).to_owned() },
+                            short_description: SarifMessage { text: (*about).to_owned() },
                         })
                         .collect(),
                 },
@@ -183,44 +184,47 @@ pub(super) fn limited(plan: &Plan, root: &str, most: usize) -> Sarif {
     }
 }
 
-fn level(remark: &Remark<'_>) -> &'static str {
+fn level(remark: &Annotation<'_>) -> &'static str {
     match remark.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "note",
+        AnnotationLevel::Error => "error",
+        AnnotationLevel::Warning => "warning",
+        AnnotationLevel::Notice => "note",
     }
 }
 
-fn message(remark: &Remark<'_>) -> Message {
+fn message(remark: &Annotation<'_>) -> SarifMessage {
     // A value must not become a link.
-    Message { text: format!("{} {}", remark.subject(), remark.words()).replace("](", "] (") }
+    SarifMessage { text: format!("{} {}", remark.subject(), remark.message()).replace("](", "] (") }
 }
 
-fn outcome(remark: &Remark<'_>, rule_index: usize, root: &str) -> Outcome {
+fn outcome(remark: &Annotation<'_>, rule_index: usize, root: &str) -> SarifResult {
     let mut locations = remark.places.iter().map(|place| location(place, root));
-    Outcome {
+    SarifResult {
         rule_id: remark.rule().to_string(),
         rule_index,
         level: level(remark),
         message: message(remark),
         locations: locations.next().into_iter().collect(),
         related_locations: locations.collect(),
-        partial_fingerprints: Fingerprints { zonal: remark.fingerprint().to_string() },
-        properties: Properties {
+        partial_fingerprints: SarifFingerprints { zonal: remark.fingerprint().to_string() },
+        properties: SarifProperties {
             zones: remark.zones.iter().take(ZONES).map(ToString::to_string).collect(),
             zone_count: remark.zones.len(),
         },
     }
 }
 
-fn location(place: &Place, root: &str) -> Location {
-    Location {
-        physical_location: Physical {
-            artifact_location: Artifact {
+fn location(place: &SourceSpan, root: &str) -> SarifLocation {
+    SarifLocation {
+        physical_location: SarifPhysicalLocation {
+            artifact_location: SarifArtifact {
                 uri: uri(&format!("{root}{}", place.file)),
                 uri_base_id: "%SRCROOT%",
             },
-            region: Region { start_line: place.start.line.max(1), start_column: place.start.column.max(1) },
+            region: SarifRegion {
+                start_line: place.start.line.max(1),
+                start_column: place.start.column.max(1),
+            },
         },
     }
 }

@@ -7,13 +7,14 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value as Json, json};
 
-use super::markdown::{About, Context, comment};
+use super::markdown::{CommentContext, CommentPurpose, comment};
 use super::{github, gitlab, html, junit, sarif};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::{
-    Broken, Compared, Failure, FailureClass, Finding, Hold, Mode, Origin, Others, Outlook, Place, Plan,
-    Provenance, Told, UnmetFact, Value, Verdict,
+    ApplyMode, BrokenExpectation, ChangeOrigin, ComparisonMode, Deferral, ExpectationForecast, FailureClass,
+    FieldValue, Finding, FindingEffect, MaybeKnown, OtherExpectations, Plan, Provenance, SourceSpan,
+    UnmetFact, ZoneFailure,
 };
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
@@ -25,14 +26,14 @@ fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
 const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 const FOUR: [&str; 4] = ["A1", "A2", "A3", "A4"];
 
-fn finding(verdict: Verdict, message: &str) -> Finding {
+fn finding(verdict: FindingEffect, message: &str) -> Finding {
     Finding {
         verdict,
         guard: "freeze/exams".into(),
         zones: Vec::new(),
         message: message.to_owned(),
         help: None,
-        place: Some(Place::file("network.yaml")),
+        place: Some(SourceSpan::file("network.yaml")),
     }
 }
 
@@ -41,7 +42,7 @@ fn what_many_zones_share_is_annotated_once_and_the_gravest_comes_first() {
     let tables =
         "A1:\ncode T en\nA Old\nB x\nA2:\ncode T en\nA Older\nA3:\ncode T en\nA Old\nA4:\nfail T missing";
     let mut plan = planned(&FOUR, ROWS, tables);
-    plan.findings = vec![finding(Verdict::Deny, "100 % of everything,\nat once: no")];
+    plan.findings = vec![finding(FindingEffect::Deny, "100 % of everything,\nat once: no")];
     insta::assert_snapshot!(github::annotations(&plan, "config/"), @r#"
     ::error file=config/network.yaml,line=1,col=1,title=guard `freeze/exams`::forbids it: 100 %25 of everything,\nat once: no
     ::error file=config/t.yaml,line=3,col=18,title=CodeTable/T::cannot be planned in A4: `T` did not come
@@ -142,7 +143,7 @@ fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
     let rows: String = (0..12).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
     let manifest = format!("CodeTable t\ntable: T\nrows:\n{rows}  - {{code: Z, absent: true}}");
     let plan = planned(&["ALPHA"], &manifest, "code T en\nZ Old");
-    let sarif = serde_json::to_value(sarif::limited(&plan, "", 5)).unwrap();
+    let sarif = serde_json::to_value(sarif::with_limit(&plan, "", 5)).unwrap();
     let run = &sarif["runs"][0];
     assert_eq!(run["results"].as_array().unwrap().len(), 5);
     assert_eq!(
@@ -153,14 +154,14 @@ fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
         run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
         "the plan has 13 things to say, and these are the 5 that matter most"
     );
-    let quality = gitlab::limited(&plan, "", 5);
+    let quality = gitlab::with_limit(&plan, "", 5);
     assert_eq!((quality.len(), quality[4].description.as_str()), (5, "and 9 more, see the plan"));
 }
 
 #[test]
 fn a_result_without_a_place_of_its_own_stands_at_a_manifest_and_no_file_is_refused_for_it() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
-    plan.findings = vec![Finding { place: None, ..finding(Verdict::Warn, "see [this](https://x)") }];
+    plan.findings = vec![Finding { place: None, ..finding(FindingEffect::Warn, "see [this](https://x)") }];
     let sarif = serde_json::to_value(sarif::sarif(&plan, "")).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["message"]["text"], "guard `freeze/exams` warns: see [this] (https://x)");
@@ -178,8 +179,10 @@ table: T
 rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
     let tables = "A1:\ncode T en\nA2:\nfail T unreachable\nA3:\nfail T missing";
     let mut plan = planned(&["A1", "A2", "A3"], manifest, tables);
-    plan.findings =
-        vec![finding(Verdict::Deny, "no <b>\u{1}\u{fffe}\u{1b}]"), finding(Verdict::Hold, "later")];
+    plan.findings = vec![
+        finding(FindingEffect::Deny, "no <b>\u{1}\u{fffe}\u{1b}]"),
+        finding(FindingEffect::Defer, "later"),
+    ];
     let text = junit::junit(&plan);
     insta::assert_snapshot!(text, @r#"
     <?xml version="1.0" encoding="UTF-8"?>
@@ -239,7 +242,7 @@ fn a_failure_shows_some_of_what_differs_and_how_much_more_there_is() {
 /// Every format for people or for CI, by name.
 fn formats(plan: &Plan) -> [(&'static str, String); 4] {
     [
-        ("markdown", comment(plan, Context::default()).text),
+        ("markdown", comment(plan, CommentContext::default()).text),
         ("html", html::html(plan)),
         ("junit", junit::junit(plan)),
         ("sarif", serde_json::to_string(&sarif::sarif(plan, "")).unwrap()),
@@ -250,11 +253,11 @@ fn formats(plan: &Plan) -> [(&'static str, String); 4] {
 fn every_format_says_what_was_compared_what_waits_and_who_moved() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA Old");
     plan.against = Some("monday.json".to_owned());
-    plan.compared = Compared::Revision("0123456789abcdef".to_owned());
-    plan.zones.get_mut(&"A1".into()).unwrap().hold = Some(Hold::Unapproved);
+    plan.compared = ComparisonMode::Revision("0123456789abcdef".to_owned());
+    plan.zones.get_mut(&"A1".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
     for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
-        change.origin = Some(Origin::Drifted);
+        change.origin = Some(ChangeOrigin::Drifted);
     }
     for (format, text) in formats(&plan) {
         for words in
@@ -275,14 +278,14 @@ fn what_is_left_for_later_is_no_empty_sentence_and_no_zone_counts_twice() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA One");
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
     for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
-        change.mode = Mode::Later;
+        change.mode = ApplyMode::Postponed;
     }
-    let unreachable = Failure::new(FailureClass::Unreachable, "no answer");
+    let unreachable = ZoneFailure::new(FailureClass::Unreachable, "no answer");
     plan.zones.get_mut(&"A1".into()).unwrap().failure = Some(unreachable);
     let page = html::html(&plan);
     assert!(page.contains("1 zone differs: 1 record left for a later apply. 1 zone is in sync."), "{page}");
     assert!(page.contains("1 zone could be asked only in part, so this plan is incomplete."));
-    let text = comment(&plan, Context::default()).text;
+    let text = comment(&plan, CommentContext::default()).text;
     assert!(text.contains("Zones: 1 with changes, 1 in sync, 1 of these asked only in part."), "{text}");
     let text = super::text::plan(&plan);
     assert!(text.contains("1 different, 1 in sync, 1 of these asked only in part"), "{text}");
@@ -291,7 +294,7 @@ fn what_is_left_for_later_is_no_empty_sentence_and_no_zone_counts_twice() {
 #[test]
 fn what_a_guard_denies_is_applyable_nowhere() {
     let mut plan = planned(&["A1"], ROWS, "A1:\ncode T en\nA Old");
-    plan.findings = vec![finding(Verdict::Deny, "no")];
+    plan.findings = vec![finding(FindingEffect::Deny, "no")];
     assert!(github::outputs(&plan).contains("\napplyable=false\n"));
     assert!(!super::json::plan::plan(&plan, |_| Default::default()).applyable);
 }
@@ -299,9 +302,9 @@ fn what_a_guard_denies_is_applyable_nowhere() {
 #[test]
 fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_order() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
-    let place = Place::file("e.yaml");
-    plan.expectations = Outlook {
-        broken: vec![Broken {
+    let place = SourceSpan::file("e.yaml");
+    plan.expectations = ExpectationForecast {
+        broken: vec![BrokenExpectation {
             provenance: Provenance {
                 place: place.clone(),
                 manifest: "Expectation/e".into(),
@@ -312,11 +315,11 @@ fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_ord
             facts: vec![UnmetFact {
                 fact: "group".into(),
                 expected: "<script>".into(),
-                found: Told::Is(Value::Null),
+                found: MaybeKnown::Known(FieldValue::Null),
                 place,
             }],
         }],
-        others: Some(Others { met: 1_234, not_met: 0, not_known: 2 }),
+        others: Some(OtherExpectations { met: 1_234, not_met: 0, not_known: 2 }),
     };
     let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
     let (_, text) = text.split_once("Breaks").unwrap();
@@ -329,7 +332,7 @@ fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_ord
     Plan: 0 to add, 1 to change, 0 to destroy.
     Zones: 1 different.
     "#);
-    let comment = comment(&plan, Context::default()).text;
+    let comment = comment(&plan, CommentContext::default()).text;
     let told: Vec<&str> =
         comment.lines().filter(|line| line.contains("xpect") || line.contains("partners")).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
@@ -340,6 +343,10 @@ fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_ord
     let page = html::html(&plan);
     let (_, page) = page.split_once("<section id=expectations").unwrap();
     insta::assert_snapshot!(page.split_once("</section>").unwrap().0, @" aria-labelledby=eh><h2 id=eh>What this plan breaks of what is expected</h2><ul><li class=bad><b>✕ Broken</b>: do partners see &lt;b&gt;<code>x</code>&lt;/b&gt;?<p><code>group: &quot;&lt;script&gt;&quot; -&gt; null</code> <span class=dim>e.yaml:1:1</span></p><p>Expected because @everyone said so</p><p class=dim>Expectation/e, e.yaml:1:1</p></ul>");
-    let drift = super::markdown::comment(&plan, Context { about: About::Drift, ..Context::default() }).text;
+    let drift = super::markdown::comment(
+        &plan,
+        CommentContext { about: CommentPurpose::Drift, ..CommentContext::default() },
+    )
+    .text;
     assert!(!drift.contains("xpectation"), "{drift}");
 }

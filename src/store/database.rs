@@ -8,8 +8,8 @@ use sqlx::any::{AnyArguments, AnyConnectOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
-use super::error::{StoreError, StoreTrouble};
-use super::location::Location;
+use super::error::{StoreError, StoreErrorType};
+use super::location::StoreLocation;
 
 /// How long a file is waited for that another process is writing to.
 const BUSY: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ const RECONNECTS: [Duration; 5] = [
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Access {
+pub enum StoreAccess {
     /// For looking: a file that is not there is not made.
     #[default]
     Read,
@@ -42,36 +42,36 @@ pub enum Access {
 }
 
 /// A query and its arguments.
-pub type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
+pub type SqlQuery<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
 
 /// A connection.
-pub struct Database {
+pub struct StoreConnection {
     /// Where it leads.
-    pub location: Location,
+    pub location: StoreLocation,
     pub(super) connection: AnyConnection,
 }
 
-impl Database {
+impl StoreConnection {
     /// Opens the store, and brings it up to date where it is an older one. `None` where there is none, and none
     /// is to be made.
     ///
     /// # Errors
     /// Every [`StoreTrouble`].
-    pub async fn open(location: Location, access: Access) -> Result<Option<Self>, StoreError> {
+    pub async fn open(location: StoreLocation, access: StoreAccess) -> Result<Option<Self>, StoreError> {
         sqlx::any::install_default_drivers();
         let mode = match (&location, access) {
             // One that is hidden from us is not one that is not there.
-            (Location::File(path), Access::Read) => match path.try_exists() {
+            (StoreLocation::File(path), StoreAccess::Read) => match path.try_exists() {
                 Ok(false) => return Ok(None),
                 Ok(true) => "rw",
-                Err(error) => return Err(StoreError::of(&location, &error.into())),
+                Err(error) => return Err(StoreError::from_sqlx(&location, &error.into())),
             },
-            (Location::Postgres(_), _) => "rw",
-            (Location::File(_), Access::Write) => "rwc",
+            (StoreLocation::Postgres(_), _) => "rw",
+            (StoreLocation::File(_), StoreAccess::Write) => "rwc",
         };
         match Self::reach(location.clone(), mode, access).await {
             // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
-            Err(error) if access == Access::Read && error.class == StoreTrouble::ReadOnly => {
+            Err(error) if access == StoreAccess::Read && error.class == StoreErrorType::ReadOnly => {
                 location.is_at_rest().ok_or(error)?;
                 Self::reach(location, "ro&immutable=true", access).await
             }
@@ -79,7 +79,11 @@ impl Database {
         }
     }
 
-    async fn reach(location: Location, mode: &str, access: Access) -> Result<Option<Self>, StoreError> {
+    async fn reach(
+        location: StoreLocation,
+        mode: &str,
+        access: StoreAccess,
+    ) -> Result<Option<Self>, StoreError> {
         let connection = connect(&location, mode).await?;
         let mut database = Self { location, connection };
         Ok(database.upgrade(access).await?.then_some(database))
@@ -106,14 +110,14 @@ impl Database {
     /// Whether a server could be back after an error, so that the same can be tried once more.
     pub fn may_come_back(&self, error: &StoreError) -> bool {
         match self.location {
-            Location::Postgres(_) => error.class == StoreTrouble::Unreachable,
-            Location::File(_) => false,
+            StoreLocation::Postgres(_) => error.class == StoreErrorType::Unreachable,
+            StoreLocation::File(_) => false,
         }
     }
 
     /// An error of the driver, with the place where it happened.
     pub fn trouble(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::of(&self.location, error)
+        StoreError::from_sqlx(&self.location, error)
     }
 
     /// A query, in which `{now}` stands for the database's clock in seconds, `{each}` for the objects in the JSON
@@ -121,8 +125,8 @@ impl Database {
     /// whose rows nobody else may change meanwhile.
     fn sql(&self, text: &str) -> AssertSqlSafe<String> {
         let (now, each, lock) = match self.location {
-            Location::File(_) => ("unixepoch()", "json_each($1)", ""),
-            Location::Postgres(_) => (
+            StoreLocation::File(_) => ("unixepoch()", "json_each($1)", ""),
+            StoreLocation::Postgres(_) => (
                 "CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)",
                 "jsonb_array_elements(CAST($1 AS jsonb)) AS each(value)",
                 "FOR UPDATE",
@@ -139,12 +143,12 @@ impl Database {
     pub async fn execute(
         &mut self,
         text: &str,
-        bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
+        bind: impl for<'q> FnOnce(SqlQuery<'q>) -> SqlQuery<'q>,
     ) -> Result<u64, StoreError> {
         let query = bind(sqlx::query(self.sql(text)));
         let done = match self.location {
-            Location::File(_) => Ok(query.execute(&mut self.connection).await),
-            Location::Postgres(_) => timeout(ANSWERED, query.execute(&mut self.connection)).await,
+            StoreLocation::File(_) => Ok(query.execute(&mut self.connection).await),
+            StoreLocation::Postgres(_) => timeout(ANSWERED, query.execute(&mut self.connection)).await,
         };
         match done {
             Ok(done) => done.map(|done| done.rows_affected()).map_err(|error| self.trouble(&error)),
@@ -159,21 +163,21 @@ impl Database {
     pub async fn fetch_each(
         &mut self,
         text: &str,
-        bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
-        mut each: impl FnMut(&Location, AnyRow) -> Result<(), StoreError>,
+        bind: impl for<'q> FnOnce(SqlQuery<'q>) -> SqlQuery<'q>,
+        mut each: impl FnMut(&StoreLocation, AnyRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let query = bind(sqlx::query(self.sql(text)));
         let Self { location, connection } = self;
         let mut rows = query.fetch(connection);
         loop {
             let next = match location {
-                Location::File(_) => rows.try_next().await,
-                Location::Postgres(_) => match timeout(ANSWERED, rows.try_next()).await {
+                StoreLocation::File(_) => rows.try_next().await,
+                StoreLocation::Postgres(_) => match timeout(ANSWERED, rows.try_next()).await {
                     Ok(next) => next,
                     Err(_) => return Err(silent(location, ANSWERED)),
                 },
             };
-            match next.map_err(|error| StoreError::of(location, &error))? {
+            match next.map_err(|error| StoreError::from_sqlx(location, &error))? {
                 Some(row) => each(location, row)?,
                 None => return Ok(()),
             }
@@ -187,10 +191,10 @@ impl Database {
     pub async fn fetch(
         &mut self,
         text: &str,
-        bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
+        bind: impl for<'q> FnOnce(SqlQuery<'q>) -> SqlQuery<'q>,
     ) -> Result<Vec<AnyRow>, StoreError> {
         let mut rows = Vec::new();
-        let keep = |_: &Location, row| {
+        let keep = |_: &StoreLocation, row| {
             rows.push(row);
             Ok(())
         };
@@ -205,7 +209,7 @@ impl Database {
     pub async fn fetch_one(
         &mut self,
         text: &str,
-        bind: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
+        bind: impl for<'q> FnOnce(SqlQuery<'q>) -> SqlQuery<'q>,
     ) -> Result<Option<AnyRow>, StoreError> {
         Ok(self.fetch(text, bind).await?.into_iter().next())
     }
@@ -226,16 +230,16 @@ impl Database {
     }
 
     /// Something in the store is not of the shape that zonal writes.
-    pub fn damaged(&self, what: &str, error: &serde_json::Error) -> StoreError {
-        StoreError::damaged(&self.location, what, error)
+    pub fn corrupt_data_error(&self, what: &str, error: &serde_json::Error) -> StoreError {
+        StoreError::corrupt_data_error(&self.location, what, error)
     }
 
     /// Begins a transaction that writes.
     pub fn begin(&self) -> &'static str {
         match self.location {
             // One that begins by reading could not go on where another process has written meanwhile.
-            Location::File(_) => "BEGIN IMMEDIATE",
-            Location::Postgres(_) => "BEGIN",
+            StoreLocation::File(_) => "BEGIN IMMEDIATE",
+            StoreLocation::Postgres(_) => "BEGIN",
         }
     }
 
@@ -246,29 +250,29 @@ impl Database {
     }
 }
 
-async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, StoreError> {
-    let trouble = |error: sqlx::Error| StoreError::of(location, &error);
+async fn connect(location: &StoreLocation, mode: &str) -> Result<AnyConnection, StoreError> {
+    let trouble = |error: sqlx::Error| StoreError::from_sqlx(location, &error);
     if let Some(what) = location.obstacle() {
-        return Err(StoreError::new(location, StoreTrouble::Unreachable, what));
+        return Err(StoreError::new(location, StoreErrorType::Unreachable, what));
     }
     // What it says to the database is not the user's concern, not even where it is slow.
     let options = AnyConnectOptions::from_str(&location.address(mode)).map_err(trouble)?;
     let options = options.disable_statement_logging();
     let mut connection = match location {
-        Location::File(_) => AnyConnection::connect_with(&options).await.map_err(trouble)?,
-        Location::Postgres(_) => match timeout(CONNECTED, AnyConnection::connect_with(&options)).await {
+        StoreLocation::File(_) => AnyConnection::connect_with(&options).await.map_err(trouble)?,
+        StoreLocation::Postgres(_) => match timeout(CONNECTED, AnyConnection::connect_with(&options)).await {
             Ok(connected) => connected.map_err(trouble)?,
             Err(_) => return Err(silent(location, CONNECTED)),
         },
     };
     match location {
-        Location::File(_) => {
+        StoreLocation::File(_) => {
             let busy = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
             for pragma in [busy, "PRAGMA synchronous = FULL".to_owned()] {
                 sqlx::query(AssertSqlSafe(pragma)).fetch_all(&mut connection).await.map_err(trouble)?;
             }
         }
-        Location::Postgres(_) => {
+        StoreLocation::Postgres(_) => {
             let set =
                 format!("SET lock_timeout = {LOCKED}; SET idle_in_transaction_session_timeout = {IDLE}");
             let setting = sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut connection);
@@ -281,7 +285,7 @@ async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, Store
     Ok(connection)
 }
 
-pub(super) fn silent(location: &Location, waited: Duration) -> StoreError {
+pub(super) fn silent(location: &StoreLocation, waited: Duration) -> StoreError {
     let what = format!("does not answer within {} seconds", waited.as_secs());
-    StoreError::new(location, StoreTrouble::Unreachable, what)
+    StoreError::new(location, StoreErrorType::Unreachable, what)
 }

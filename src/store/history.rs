@@ -10,20 +10,21 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::chain::{self, End, Link};
-use super::database::Database;
+use super::bulk_insert::SqlValue;
+use super::database::StoreConnection;
 use super::error::StoreError;
-use super::journal::{Line, done};
-use super::rows::Cell;
+use super::hash_chain::{self, ChainHead, ChainLink};
+use super::journal::{StoredJournalEntry, applied_changes};
 use super::runs::{json, number};
-use super::{Scope, Store};
+use super::{Store, StoreScope};
 use crate::model::{
-    Address, CollectionId, CollectionName, Digest, Done, Entry, HistoryEntry, Proof, RunId, ZoneCode,
+    AppliedChange, CollectionId, CollectionName, ContentDigest, HistoryEntry, JournalEntry, RecordAddress,
+    RunId, VerificationStatus, ZoneCode,
 };
 
 /// What of the history is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum HistoryFilter {
     /// All of it.
     Everything,
     /// What was done in a zone.
@@ -38,16 +39,16 @@ pub enum Asked {
 
 /// Part of the history, the latest entry first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct HistoryPage {
     /// The entries.
     pub entries: Vec<HistoryEntry>,
     /// Whether there are earlier ones.
-    pub rest: Rest,
+    pub rest: HistoryRemainder,
 }
 
 /// What is left of the history behind a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
+pub enum HistoryRemainder {
     /// Nothing.
     Nothing,
     /// Entries before this one.
@@ -56,9 +57,9 @@ pub enum Rest {
 
 /// What a row's body holds of a change.
 #[derive(Debug, Serialize, Deserialize)]
-struct Body<'a> {
+struct HistoryBody<'a> {
     collection: CollectionName,
-    done: Cow<'a, Done>,
+    done: Cow<'a, AppliedChange>,
 }
 
 impl Store {
@@ -68,34 +69,40 @@ impl Store {
     /// Every [`super::StoreTrouble`].
     pub async fn history(
         &self,
-        scope: Scope,
-        asked: Asked,
+        scope: StoreScope,
+        asked: HistoryFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.ask(move |database| page(database, scope.clone(), asked.clone(), before, limit).boxed_local())
-            .await
+    ) -> Result<HistoryPage, StoreError> {
+        self.execute(move |database| {
+            page(database, scope.clone(), asked.clone(), before, limit).boxed_local()
+        })
+        .await
     }
 }
 
 /// Adds what was done to the end of the chain.
-pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) -> Result<(), StoreError> {
-    let mut rows: Vec<[Cell; 11]> = Vec::new();
+pub(super) async fn add(
+    database: &mut StoreConnection,
+    mut end: ChainHead,
+    lines: &[&StoredJournalEntry],
+) -> Result<(), StoreError> {
+    let mut rows: Vec<[SqlValue; 11]> = Vec::new();
     let mut begun: BTreeMap<RunId, String> = BTreeMap::new();
-    for Line { scope, run, at, entry: Entry { zone, collection, moment }, .. } in lines {
-        let Some((changes, proof)) = done(moment) else { continue };
+    for StoredJournalEntry { scope, run, at, entry: JournalEntry { zone, collection, moment }, .. } in lines {
+        let Some((changes, proof)) = applied_changes(moment) else { continue };
         let proof = match proof {
-            Proof::Verified => VERIFIED,
-            Proof::Unverified => UNVERIFIED,
+            VerificationStatus::Verified => VERIFIED,
+            VerificationStatus::Unverified => UNVERIFIED,
         };
         let begun = match begun.entry(*run) {
             Slot::Occupied(known) => known.into_mut(),
-            Slot::Vacant(free) => free.insert(chain::beginning(database, number(*run)).await?),
+            Slot::Vacant(free) => free.insert(hash_chain::load_run_start_hash(database, number(*run)).await?),
         };
         for done in changes {
-            let body = json(&Body { collection: collection.into(), done: Cow::Borrowed(done) });
+            let body = json(&HistoryBody { collection: collection.into(), done: Cow::Borrowed(done) });
             let (collection, record) = (name(&collection.to_string()), name(&done.identity().to_string()));
-            let link = Link {
+            let link = ChainLink {
                 number: end.number + 1,
                 run: number(*run),
                 begun,
@@ -107,7 +114,7 @@ pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) 
                 body: &body,
                 proof,
             };
-            end = End { number: link.number, hash: link.hash(&end.hash).to_string() };
+            end = ChainHead { number: link.number, hash: link.hash(&end.hash).to_string() };
             let (network, environment) = link.scope;
             rows.push([
                 i64::try_from(link.number).unwrap_or(i64::MAX).into(),
@@ -127,7 +134,7 @@ pub(super) async fn add(database: &mut Database, mut end: End, lines: &[&Line]) 
     let into = "INSERT INTO history
                     (number, run, at, network, environment, zone, proof, hash, collection, record, body)";
     database.insert(into, "", &rows).await?;
-    chain::move_end(database, end).await
+    hash_chain::move_end(database, end).await
 }
 
 /// The name of a collection or a record as a column holds it, by which it is found: PostgreSQL takes no U+0000
@@ -137,7 +144,7 @@ fn name(text: &str) -> String {
     if text.len() <= LONGEST {
         return text;
     }
-    let hash = Digest(Sha256::digest(&text).into());
+    let hash = ContentDigest(Sha256::digest(&text).into());
     let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     format!("{}{hash}", &text[..cut])
 }
@@ -149,22 +156,24 @@ const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
 
 /// The query for what is asked, and its arguments from the fifth on.
-pub(super) fn question(asked: Asked) -> (String, Vec<String>) {
+pub(super) fn question(asked: HistoryFilter) -> (String, Vec<String>) {
     // A server that has not counted the rows yet would look for the network first, and read through all of it; so
     // where something else narrows more, the network's index is of no use to the query.
     const WITHIN: &str = "network || '' = $1 AND environment || '' = $2";
     let (condition, arguments): (String, Vec<String>) = match asked {
-        Asked::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),
-        Asked::Zone(zone) => (format!("{WITHIN} AND zone = $5"), vec![zone.to_string()]),
-        Asked::Collection(zone, collection) => {
+        HistoryFilter::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),
+        HistoryFilter::Zone(zone) => (format!("{WITHIN} AND zone = $5"), vec![zone.to_string()]),
+        HistoryFilter::Collection(zone, collection) => {
             let condition = format!("{WITHIN} AND zone = $5 AND collection = $6");
             (condition, vec![zone.to_string(), name(&collection)])
         }
-        Asked::Record(zone, collection, record) => {
+        HistoryFilter::Record(zone, collection, record) => {
             let condition = format!("{WITHIN} AND zone = $5 AND collection = $6 AND record = $7");
             (condition, vec![zone.to_string(), name(&collection), name(&record)])
         }
-        Asked::Run(run) => (format!("{WITHIN} AND run = CAST($5 AS BIGINT)"), vec![number(run).to_string()]),
+        HistoryFilter::Run(run) => {
+            (format!("{WITHIN} AND run = CAST($5 AS BIGINT)"), vec![number(run).to_string()])
+        }
     };
     let sql = format!(
         "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
@@ -174,12 +183,12 @@ pub(super) fn question(asked: Asked) -> (String, Vec<String>) {
 }
 
 async fn page(
-    database: &mut Database,
-    Scope { network, environment }: Scope,
-    asked: Asked,
+    database: &mut StoreConnection,
+    StoreScope { network, environment }: StoreScope,
+    asked: HistoryFilter,
     before: Option<u64>,
     limit: usize,
-) -> Result<Page, StoreError> {
+) -> Result<HistoryPage, StoreError> {
     let (sql, arguments) = question(asked);
     let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
@@ -194,17 +203,17 @@ async fn page(
         rows.iter().take(limit).map(|row| entry(database, row)).collect();
     let entries = entries?;
     let rest = match (rows.len() > limit, entries.last()) {
-        (true, Some(last)) => Rest::Before(last.number),
-        (_, _) => Rest::Nothing,
+        (true, Some(last)) => HistoryRemainder::Before(last.number),
+        (_, _) => HistoryRemainder::Nothing,
     };
-    Ok(Page { entries, rest })
+    Ok(HistoryPage { entries, rest })
 }
 
-fn entry(database: &Database, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
+fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
     let trouble = |error: sqlx::Error| database.trouble(&error);
     let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
-    let damaged = |error| database.damaged("the history", &error);
-    let Body { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
+    let damaged = |error| database.corrupt_data_error("the history", &error);
+    let HistoryBody { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
     let zone = ZoneCode::from(text("zone")?.as_str());
     let key = done.identity();
     let environment = text("environment")?;
@@ -214,11 +223,11 @@ fn entry(database: &Database, row: &AnyRow) -> Result<HistoryEntry, StoreError> 
         at: text("at")?,
         network: text("network")?,
         environment: (!environment.is_empty()).then_some(environment),
-        address: Address { zone, collection: CollectionId::from(collection), key },
+        address: RecordAddress { zone, collection: CollectionId::from(collection), key },
         done: done.into_owned(),
         proof: match text("proof")?.as_str() {
-            VERIFIED => Proof::Verified,
-            _ => Proof::Unverified,
+            VERIFIED => VerificationStatus::Verified,
+            _ => VerificationStatus::Unverified,
         },
         hash: text("hash")?.parse().unwrap_or_default(),
     })

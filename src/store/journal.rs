@@ -10,21 +10,24 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use tokio::sync::oneshot;
 
-use super::chain;
-use super::database::Database;
-use super::error::{StoreError, StoreTrouble};
-use super::keeper::Job;
-use super::ledger::{self, Lesson};
-use super::rows::Cell;
+use super::applied_state::{self, CollectionStateUpdate};
+use super::bulk_insert::SqlValue;
+use super::database::StoreConnection;
+use super::error::{StoreError, StoreErrorType};
+use super::hash_chain;
 use super::runs::{json, number};
-use super::{Scope, Store, history};
-use crate::model::{Answer, CollectionId, CollectionName, Done, Entry, Key, Moment, Proof, RunId, ZoneCode};
+use super::worker::StoreRequest;
+use super::{Store, StoreScope, history};
+use crate::model::{
+    AppliedChange, CollectionId, CollectionName, JournalEntry, RecordKey, RunId, VerificationStatus,
+    WritePhase, WriteResponse, ZoneCode,
+};
 
 /// One line of a journal, and whose it is.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct StoredJournalEntry {
     /// Whose network.
-    pub scope: Scope,
+    pub scope: StoreScope,
     /// The run.
     pub run: RunId,
     /// Its place in the run's journal.
@@ -32,68 +35,68 @@ pub struct Line {
     /// When, in RFC 3339.
     pub at: String,
     /// What happened.
-    pub entry: Entry,
+    pub entry: JournalEntry,
 }
 
-impl Line {
+impl StoredJournalEntry {
     /// How many changes and facts it brings.
     pub(super) fn weight(&self) -> usize {
         match &self.entry.moment {
-            Moment::Intent { changes } | Moment::Unverified { changes, .. } => changes.len(),
-            Moment::Verified { changes, learned } => changes.len() + learned.found.len(),
-            Moment::Sent | Moment::Answered { .. } | Moment::Unchanged { .. } => 0,
+            WritePhase::Intent { changes } | WritePhase::Unverified { changes, .. } => changes.len(),
+            WritePhase::Verified { changes, learned } => changes.len() + learned.found.len(),
+            WritePhase::Sent | WritePhase::Responded { .. } | WritePhase::Unchanged { .. } => 0,
         }
     }
 }
 
 /// A line that is on its way. It has its place in the journal already, whether anybody waits for it or not.
 #[derive(Debug)]
-pub struct Written {
+pub struct PendingJournalEntry {
     store: Store,
     answer: oneshot::Receiver<Result<(), StoreError>>,
 }
 
-impl Written {
+impl PendingJournalEntry {
     /// Waits until nothing can lose the line any more, nor any before it.
     ///
     /// # Errors
     /// Every [`super::StoreTrouble`]; it is not known then whether the line was kept.
-    pub async fn kept(self) -> Result<(), StoreError> {
-        self.store.wait(self.answer).await.unwrap_or_else(|| Err(self.store.gone()))
+    pub async fn wait_until_durable(self) -> Result<(), StoreError> {
+        self.store.wait(self.answer).await.unwrap_or_else(|| Err(self.store.worker_stopped_error()))
     }
 }
 
 /// A collection that a run had begun to write and is not known to have ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenStep {
+pub struct UnfinishedWrite {
     /// The zone.
     pub zone: ZoneCode,
     /// The collection.
     pub collection: CollectionId,
     /// What was to be changed.
-    pub changes: Arc<[Done]>,
+    pub changes: Arc<[AppliedChange]>,
     /// Whether anything may have reached the zone.
-    pub reach: Reach,
+    pub reach: WriteProgress,
 }
 
 /// How far the write of a collection had got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum WriteProgress {
     /// Nothing was sent.
-    Intended,
+    NotSent,
     /// It was about to be sent, or was, and nobody knows whether it arrived.
-    Sent,
+    MaybeSent,
     /// An answer came.
-    Answered(Answer),
+    Responded(WriteResponse),
 }
 
 /// What a row's body holds of a moment.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Body {
+struct JournalBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    changes: Option<Arc<[Done]>>,
+    changes: Option<Arc<[AppliedChange]>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    answer: Option<Answer>,
+    answer: Option<WriteResponse>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     strays: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,46 +106,57 @@ struct Body {
 impl Store {
     /// Writes a line into a run's journal: at once into the queue, and from there before anything that is asked
     /// of the store later.
-    pub fn append(&self, line: Line) -> Written {
+    pub fn append(&self, line: StoredJournalEntry) -> PendingJournalEntry {
         let (reply, answer) = oneshot::channel();
         // Where the keeper is gone, the answer is that nobody answers.
-        let _ = self.jobs.send(Job::Append(Box::new(line), reply));
-        Written { store: self.clone(), answer }
+        let _ = self.jobs.send(StoreRequest::Append(Box::new(line), reply));
+        PendingJournalEntry { store: self.clone(), answer }
     }
 
     /// What a run had begun and is not known to have ended, and how many lines its journal has.
     ///
     /// # Errors
     /// Every [`super::StoreTrouble`].
-    pub async fn open_steps(&self, run: RunId) -> Result<(Vec<OpenStep>, u64), StoreError> {
-        self.ask(move |database| open_steps(database, run).boxed_local()).await
+    pub async fn open_steps(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
+        self.execute(move |database| open_steps(database, run).boxed_local()).await
     }
 }
 
 /// Writes lines down, with all that follows from them. Doing it twice does no more than doing it once.
-pub(super) async fn append(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
+pub(super) async fn append(
+    database: &mut StoreConnection,
+    lines: &[StoredJournalEntry],
+) -> Result<(), StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = insert(database, lines).await;
     database.end_transaction(done).await
 }
 
-async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreError> {
-    let rows: Vec<Row<'_>> = (lines.iter())
-        .map(|Line { run, number: place, at, entry: Entry { zone, collection, moment }, .. }| {
-            let (moment, body) = row(moment);
-            let collection = json(&CollectionName::from(collection));
-            Row {
-                run: number(*run),
-                number: i64::try_from(*place).unwrap_or(i64::MAX),
-                at,
-                zone: zone.as_str(),
-                collection,
-                moment,
-                body: json(&body),
-            }
-        })
+async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) -> Result<(), StoreError> {
+    let rows: Vec<JournalRow<'_>> = (lines.iter())
+        .map(
+            |StoredJournalEntry {
+                 run,
+                 number: place,
+                 at,
+                 entry: JournalEntry { zone, collection, moment },
+                 ..
+             }| {
+                let (moment, body) = row(moment);
+                let collection = json(&CollectionName::from(collection));
+                JournalRow {
+                    run: number(*run),
+                    number: i64::try_from(*place).unwrap_or(i64::MAX),
+                    at,
+                    zone: zone.as_str(),
+                    collection,
+                    moment,
+                    body: json(&body),
+                }
+            },
+        )
         .collect();
-    let cells: Vec<[Cell; 7]> = rows.iter().map(Row::cells).collect();
+    let cells: Vec<[SqlValue; 7]> = rows.iter().map(JournalRow::cells).collect();
     let into = "INSERT INTO journal (run, number, at, zone, collection, moment, body)";
     let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
@@ -159,26 +173,26 @@ async fn insert(database: &mut Database, lines: &[Line]) -> Result<(), StoreErro
             false => row.expect_it(database).await?,
         }
     }
-    let lessons: Vec<(&Scope, RunId, Lesson)> = (added.iter())
+    let lessons: Vec<(&StoreScope, RunId, CollectionStateUpdate)> = (added.iter())
         .filter_map(|line| lesson(&line.entry).map(|lesson| (&line.scope, line.run, lesson)))
         .collect();
-    if lessons.is_empty() && !added.iter().any(|line| done(&line.entry.moment).is_some()) {
+    if lessons.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.moment).is_some()) {
         return Ok(());
     }
-    let end = chain::end(database).await?;
+    let end = hash_chain::lock_head(database).await?;
     history::add(database, end, &added).await?;
-    let mut by_run: BTreeMap<(&Scope, RunId), Vec<Lesson>> = BTreeMap::new();
+    let mut by_run: BTreeMap<(&StoreScope, RunId), Vec<CollectionStateUpdate>> = BTreeMap::new();
     for (scope, run, lesson) in lessons {
         by_run.entry((scope, run)).or_default().push(lesson);
     }
     for ((scope, run), lessons) in by_run {
-        ledger::learn(database, scope, run, &lessons).await?;
+        applied_state::learn(database, scope, run, &lessons).await?;
     }
     Ok(())
 }
 
 /// A line as the table holds it.
-struct Row<'a> {
+struct JournalRow<'a> {
     run: i64,
     number: i64,
     at: &'a str,
@@ -188,8 +202,8 @@ struct Row<'a> {
     body: String,
 }
 
-impl Row<'_> {
-    fn cells(&self) -> [Cell; 7] {
+impl JournalRow<'_> {
+    fn cells(&self) -> [SqlValue; 7] {
         [
             self.run.into(),
             self.number.into(),
@@ -203,7 +217,7 @@ impl Row<'_> {
 
     /// Sees that the line that is there already is this one, and not that of another process which takes itself
     /// for the same run.
-    async fn expect_it(&self, database: &mut Database) -> Result<(), StoreError> {
+    async fn expect_it(&self, database: &mut StoreConnection) -> Result<(), StoreError> {
         let sql = "SELECT at, zone, collection, moment, body FROM journal WHERE run = $1 AND number = $2";
         let found = database.fetch_one(sql, |query| query.bind(self.run).bind(self.number)).await?;
         let ours = [self.at, self.zone, &self.collection, self.moment, &self.body];
@@ -216,39 +230,42 @@ impl Row<'_> {
             Some(false) | None => {
                 let run = RunId(self.run.unsigned_abs());
                 let what = format!("another process writes to the journal of {run} as well");
-                Err(StoreError::new(&database.location, StoreTrouble::Busy, what))
+                Err(StoreError::new(&database.location, StoreErrorType::Busy, what))
             }
         }
     }
 }
 
 /// What the ledger learns from a line.
-fn lesson(entry: &Entry) -> Option<Lesson> {
+fn lesson(entry: &JournalEntry) -> Option<CollectionStateUpdate> {
     match &entry.moment {
-        Moment::Verified { changes, learned } => Some(Lesson {
+        WritePhase::Verified { changes, learned } => Some(CollectionStateUpdate {
             zone: entry.zone.clone(),
             collection: entry.collection.clone(),
             learned: learned.clone(),
-            created: created(changes),
+            created: created_keys(changes),
         }),
-        Moment::Intent { .. }
-        | Moment::Sent
-        | Moment::Answered { .. }
-        | Moment::Unverified { .. }
-        | Moment::Unchanged { .. } => None,
+        WritePhase::Intent { .. }
+        | WritePhase::Sent
+        | WritePhase::Responded { .. }
+        | WritePhase::Unverified { .. }
+        | WritePhase::Unchanged { .. } => None,
     }
 }
 
-fn created(changes: &[Done]) -> BTreeSet<Key> {
-    changes.iter().filter(|done| done.creates()).map(Done::identity).collect()
+fn created_keys(changes: &[AppliedChange]) -> BTreeSet<RecordKey> {
+    changes.iter().filter(|done| done.creates()).map(AppliedChange::identity).collect()
 }
 
 /// What was done in a line, where it is known by now, and what is known of it.
-pub(super) fn done(moment: &Moment) -> Option<(&[Done], Proof)> {
+pub(super) fn applied_changes(moment: &WritePhase) -> Option<(&[AppliedChange], VerificationStatus)> {
     match moment {
-        Moment::Verified { changes, .. } => Some((changes, Proof::Verified)),
-        Moment::Unverified { changes, .. } => Some((changes, Proof::Unverified)),
-        Moment::Intent { .. } | Moment::Sent | Moment::Answered { .. } | Moment::Unchanged { .. } => None,
+        WritePhase::Verified { changes, .. } => Some((changes, VerificationStatus::Verified)),
+        WritePhase::Unverified { changes, .. } => Some((changes, VerificationStatus::Unverified)),
+        WritePhase::Intent { .. }
+        | WritePhase::Sent
+        | WritePhase::Responded { .. }
+        | WritePhase::Unchanged { .. } => None,
     }
 }
 
@@ -256,26 +273,33 @@ const INTENT: &str = "intent";
 const SENT: &str = "sent";
 const ANSWERED: &str = "answered";
 
-fn row(moment: &Moment) -> (&'static str, Body) {
+fn row(moment: &WritePhase) -> (&'static str, JournalBody) {
     match moment {
-        Moment::Intent { changes } => {
-            (INTENT, Body { changes: Some(Arc::clone(changes)), ..Body::default() })
+        WritePhase::Intent { changes } => {
+            (INTENT, JournalBody { changes: Some(Arc::clone(changes)), ..JournalBody::default() })
         }
-        Moment::Sent => (SENT, Body::default()),
-        Moment::Answered { answer } => (ANSWERED, Body { answer: Some(*answer), ..Body::default() }),
+        WritePhase::Sent => (SENT, JournalBody::default()),
+        WritePhase::Responded { answer } => {
+            (ANSWERED, JournalBody { answer: Some(*answer), ..JournalBody::default() })
+        }
         // What was changed stands in the history, and in the intent.
-        Moment::Verified { .. } => ("verified", Body::default()),
-        Moment::Unverified { strays, .. } => {
-            ("unverified", Body { strays: strays.clone(), ..Body::default() })
+        WritePhase::Verified { .. } => ("verified", JournalBody::default()),
+        WritePhase::Unverified { strays, .. } => {
+            ("unverified", JournalBody { strays: strays.clone(), ..JournalBody::default() })
         }
-        Moment::Unchanged { why } => ("unchanged", Body { why: Some(why.clone()), ..Body::default() }),
+        WritePhase::Unchanged { why } => {
+            ("unchanged", JournalBody { why: Some(why.clone()), ..JournalBody::default() })
+        }
     }
 }
 
-async fn open_steps(database: &mut Database, run: RunId) -> Result<(Vec<OpenStep>, u64), StoreError> {
+async fn open_steps(
+    database: &mut StoreConnection,
+    run: RunId,
+) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
     let sql = "SELECT number, zone, collection, moment, body FROM journal WHERE run = $1 ORDER BY number";
     let rows = database.fetch(sql, |query| query.bind(number(run))).await?;
-    let mut open: BTreeMap<(String, String), OpenStep> = BTreeMap::new();
+    let mut open: BTreeMap<(String, String), UnfinishedWrite> = BTreeMap::new();
     let mut last = 0;
     for row in &rows {
         let read = |row: &AnyRow| {
@@ -285,29 +309,29 @@ async fn open_steps(database: &mut Database, run: RunId) -> Result<(Vec<OpenStep
         };
         let (number, zone, collection, moment, body) = read(row).map_err(|error| database.trouble(&error))?;
         last = number.unsigned_abs();
-        let damaged = |error| database.damaged("the journal", &error);
+        let damaged = |error| database.corrupt_data_error("the journal", &error);
         let step = (zone, collection);
         match moment.as_str() {
             INTENT => {
                 let name: CollectionName = serde_json::from_str(&step.1).map_err(damaged)?;
-                let Body { changes, .. } = serde_json::from_str(&body).map_err(damaged)?;
-                let begun = OpenStep {
+                let JournalBody { changes, .. } = serde_json::from_str(&body).map_err(damaged)?;
+                let begun = UnfinishedWrite {
                     zone: step.0.as_str().into(),
                     collection: name.into(),
                     changes: changes.unwrap_or_default(),
-                    reach: Reach::Intended,
+                    reach: WriteProgress::NotSent,
                 };
                 open.insert(step, begun);
             }
             SENT => {
                 if let Some(begun) = open.get_mut(&step) {
-                    begun.reach = Reach::Sent;
+                    begun.reach = WriteProgress::MaybeSent;
                 }
             }
             ANSWERED => {
-                let Body { answer, .. } = serde_json::from_str(&body).map_err(damaged)?;
+                let JournalBody { answer, .. } = serde_json::from_str(&body).map_err(damaged)?;
                 if let Some(begun) = open.get_mut(&step) {
-                    begun.reach = answer.map_or(Reach::Sent, Reach::Answered);
+                    begun.reach = answer.map_or(WriteProgress::MaybeSent, WriteProgress::Responded);
                 }
             }
             _ => drop(open.remove(&step)),

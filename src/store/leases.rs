@@ -8,10 +8,10 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use sqlx::Row as _;
 
-use super::database::Database;
+use super::database::StoreConnection;
 use super::error::StoreError;
 use super::runs::number;
-use super::{Scope, Store};
+use super::{Store, StoreScope};
 use crate::model::{RunId, ZoneCode};
 
 /// How often a lease is renewed.
@@ -21,16 +21,16 @@ pub const LASTS: Duration = Duration::from_secs(30);
 
 /// Whether a run may write to a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum LeaseResult {
     /// It may, until it ends or says that it is done.
     Ours,
     /// Somebody else may.
-    Theirs(Holder),
+    Theirs(LeaseHolder),
 }
 
 /// Whoever holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct LeaseHolder {
     /// The run.
     pub run: RunId,
     /// The machine and the process, `HOST/123`.
@@ -46,12 +46,12 @@ impl Store {
     /// Every [`super::StoreTrouble`].
     pub async fn lease(
         &self,
-        scope: Scope,
+        scope: StoreScope,
         zone: ZoneCode,
         run: RunId,
         holder: String,
-    ) -> Result<Turn, StoreError> {
-        self.ask(move |database| {
+    ) -> Result<LeaseResult, StoreError> {
+        self.execute(move |database| {
             lease(database, scope.clone(), zone.clone(), run, holder.clone()).boxed_local()
         })
         .await
@@ -62,26 +62,32 @@ impl Store {
     ///
     /// # Errors
     /// Every [`super::StoreTrouble`].
-    pub async fn holds(&self, scope: Scope, zone: ZoneCode, run: RunId) -> Result<bool, StoreError> {
-        self.ask(move |database| holds(database, scope.clone(), zone.clone(), run).boxed_local()).await
+    pub async fn is_held_by(
+        &self,
+        scope: StoreScope,
+        zone: ZoneCode,
+        run: RunId,
+    ) -> Result<bool, StoreError> {
+        self.execute(move |database| is_held_by(database, scope.clone(), zone.clone(), run).boxed_local())
+            .await
     }
 
     /// Lets go of a zone.
     ///
     /// # Errors
     /// Every [`super::StoreTrouble`]; the lease ends by itself then.
-    pub async fn let_go(&self, scope: Scope, zone: ZoneCode, run: RunId) -> Result<(), StoreError> {
-        self.ask(move |database| let_go(database, scope.clone(), zone.clone(), run).boxed_local()).await
+    pub async fn let_go(&self, scope: StoreScope, zone: ZoneCode, run: RunId) -> Result<(), StoreError> {
+        self.execute(move |database| let_go(database, scope.clone(), zone.clone(), run).boxed_local()).await
     }
 }
 
 async fn lease(
-    database: &mut Database,
-    Scope { network, environment }: Scope,
+    database: &mut StoreConnection,
+    StoreScope { network, environment }: StoreScope,
     ZoneCode(zone): ZoneCode,
     run: RunId,
     holder: String,
-) -> Result<Turn, StoreError> {
+) -> Result<LeaseResult, StoreError> {
     let (network, environment, zone) = (network.to_string(), environment.to_string(), zone.to_string());
     let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
     let sql = "INSERT INTO leases (network, environment, zone, run, holder, expires)
@@ -102,28 +108,28 @@ async fn lease(
         })
         .await?;
     if ours > 0 {
-        return Ok(Turn::Ours);
+        return Ok(LeaseResult::Ours);
     }
     let sql = "SELECT run, holder, expires - {now} AS ends_in FROM leases
                WHERE network = $1 AND environment = $2 AND zone = $3";
     let rows = database.fetch(sql, |query| query.bind(network).bind(environment).bind(zone)).await?;
     let read = |row: &sqlx::any::AnyRow| {
-        Ok(Holder {
+        Ok(LeaseHolder {
             run: RunId(row.try_get::<i64, _>("run")?.unsigned_abs()),
             at: row.try_get("holder")?,
             ends_in: u64::try_from(row.try_get::<i64, _>("ends_in")?).unwrap_or_default(),
         })
     };
     match rows.first().map(read).transpose().map_err(|error| database.trouble(&error))? {
-        Some(holder) => Ok(Turn::Theirs(holder)),
+        Some(holder) => Ok(LeaseResult::Theirs(holder)),
         // It was let go between the two questions; whoever waits asks again.
-        None => Ok(Turn::Theirs(Holder { run, at: String::new(), ends_in: 0 })),
+        None => Ok(LeaseResult::Theirs(LeaseHolder { run, at: String::new(), ends_in: 0 })),
     }
 }
 
-async fn holds(
-    database: &mut Database,
-    Scope { network, environment }: Scope,
+async fn is_held_by(
+    database: &mut StoreConnection,
+    StoreScope { network, environment }: StoreScope,
     ZoneCode(zone): ZoneCode,
     run: RunId,
 ) -> Result<bool, StoreError> {
@@ -142,8 +148,8 @@ async fn holds(
 }
 
 async fn let_go(
-    database: &mut Database,
-    Scope { network, environment }: Scope,
+    database: &mut StoreConnection,
+    StoreScope { network, environment }: StoreScope,
     ZoneCode(zone): ZoneCode,
     run: RunId,
 ) -> Result<(), StoreError> {
@@ -155,7 +161,7 @@ async fn let_go(
 }
 
 /// Renews all leases of a run, and says that it is still there.
-pub async fn renew(database: &mut Database, run: RunId) -> Result<(), StoreError> {
+pub async fn renew(database: &mut StoreConnection, run: RunId) -> Result<(), StoreError> {
     let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
     let sql = "UPDATE leases SET expires = {now} + $2 WHERE run = $1";
     database.execute(sql, |query| query.bind(number(run)).bind(lasts)).await?;

@@ -10,18 +10,18 @@ const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
 /// Where a store is. Shown without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
+pub enum StoreLocation {
     /// A file of SQLite.
     File(PathBuf),
     /// A database of PostgreSQL.
-    Postgres(Address),
+    Postgres(PostgresAddress),
 }
 
 /// `postgres://user:password@host/database`. Does not print its password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address(url::Url);
+pub struct PostgresAddress(url::Url);
 
-impl Location {
+impl StoreLocation {
     /// A location as people write it: `postgres://...`, or the path of a file, which may be relative.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Location {
         }
         match text.split_once("://") {
             Some(("postgres" | "postgresql", _)) => match url::Url::parse(text) {
-                Ok(url) => Ok(Self::Postgres(Address(url))),
+                Ok(url) => Ok(Self::Postgres(PostgresAddress(url))),
                 Err(error) => Err(format!("the address of the store cannot be understood: {error}")),
             },
             Some((scheme, _)) => {
@@ -78,7 +78,7 @@ impl Location {
                 let path = path.to_string_lossy();
                 format!("sqlite://{}?mode={mode}", utf8_percent_encode(&path, PATH))
             }
-            Self::Postgres(Address(url)) => match url.host_str() {
+            Self::Postgres(PostgresAddress(url)) => match url.host_str() {
                 // The driver would look the address up together with its brackets.
                 Some(host) if host.starts_with('[') => {
                     let mut url = url.clone();
@@ -91,7 +91,7 @@ impl Location {
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for StoreLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
@@ -100,7 +100,7 @@ impl fmt::Display for Location {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut url = self.0.clone();
         // Neither can fail for an address that has a host; one that has none has no password either.
@@ -110,7 +110,7 @@ impl fmt::Display for Address {
     }
 }
 
-impl fmt::Debug for Address {
+impl fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -120,25 +120,26 @@ impl fmt::Debug for Address {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-    use super::Location;
+    use super::StoreLocation;
 
     #[test]
     fn a_location_is_shown_without_its_password() {
-        let location = Location::parse("postgres://zonal:hidden@db.example/zonal?sslmode=require").unwrap();
+        let location =
+            StoreLocation::parse("postgres://zonal:hidden@db.example/zonal?sslmode=require").unwrap();
         assert_eq!(location.to_string(), "postgres://zonal@db.example/zonal");
         assert!(!format!("{location:?}").contains("hidden"));
     }
 
     #[test]
     fn a_file_may_have_any_name() {
-        let location = Location::parse("a b/50%?#.db").unwrap();
+        let location = StoreLocation::parse("a b/50%?#.db").unwrap();
         assert_eq!(location.address("rw"), "sqlite://a%20b/50%25%3F%23.db?mode=rw");
-        assert_eq!(Location::parse("sqlite:x.db").unwrap(), Location::parse("x.db").unwrap());
+        assert_eq!(StoreLocation::parse("sqlite:x.db").unwrap(), StoreLocation::parse("x.db").unwrap());
     }
 
     #[test]
     fn a_server_may_be_called_by_its_number() {
-        let location = Location::parse("postgres://zonal@[::1]:5433/zonal?sslmode=require").unwrap();
+        let location = StoreLocation::parse("postgres://zonal@[::1]:5433/zonal?sslmode=require").unwrap();
         let wanted = "postgres://zonal@[::1]:5433/zonal?sslmode=require&host=%3A%3A1";
         assert_eq!(location.address("rw"), wanted);
     }
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn what_is_no_store_is_refused() {
         for wrong in ["", "postgres:hidden@localhost/x", "mysql://localhost/x", "postgres://host:port/x"] {
-            assert!(Location::parse(wrong).is_err(), "{wrong}");
+            assert!(StoreLocation::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -6,34 +6,38 @@ use std::sync::Arc;
 
 use sqlx::Row as _;
 
-use super::runs::Attempt;
-use super::{Access, Asked, Chain, Line, Location, NewRun, Scope, Store, StoreTrouble, Turn, Waiting};
+use super::runs::WriteAttempt;
+use super::{
+    ChainCheck, HistoryFilter, LeaseResult, NewRun, Store, StoreAccess, StoreErrorType, StoreLocation,
+    StoreScope, StoredJournalEntry, WaitMode,
+};
 use crate::model::{
-    Action, Author, CollectionId, Digest, Done, Entry, Host, Known, Learned, Maker, Moment, Run, RunDeed,
-    RunId, RunState, Setting, Value,
+    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
+    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
+    WritePhase,
 };
 
-fn scope() -> Scope {
-    Scope { network: "omni".into(), environment: "".into() }
+fn scope() -> StoreScope {
+    StoreScope { network: "omni".into(), environment: "".into() }
 }
 
 async fn open(directory: &tempfile::TempDir) -> Store {
-    let location = Location::File(directory.path().join("store.db"));
-    Store::open(location, Access::Write, Waiting::Aside).await.unwrap().unwrap()
+    let location = StoreLocation::File(directory.path().join("store.db"));
+    Store::open(location, StoreAccess::Write, WaitMode::Async).await.unwrap().unwrap()
 }
 
 fn new_run() -> NewRun {
     let run = Run {
         id: RunId(0),
-        deed: RunDeed::Apply,
+        deed: RunOperation::Apply,
         network: "omni".to_owned(),
         environment: None,
         selection: None,
         shard: None,
         group: None,
-        plan: Digest::default(),
-        author: Author::default(),
-        host: Host::default(),
+        plan: ContentDigest::default(),
+        author: RunAuthor::default(),
+        host: RunHost::default(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         ended: None,
         state: RunState::Running,
@@ -44,12 +48,12 @@ fn new_run() -> NewRun {
     NewRun { run, plan: "{}".to_owned() }
 }
 
-fn set(key: &str, before: &str, after: &str) -> Done {
-    Done {
-        action: Action::Update,
+fn set(key: &str, before: &str, after: &str) -> AppliedChange {
+    AppliedChange {
+        action: ChangeAction::Update,
         key: vec![("code".into(), key.into())],
-        before: [("description".into(), Value::text(before))].into(),
-        edits: vec![Setting {
+        before: [("description".into(), FieldValue::from_text(before))].into(),
+        edits: vec![AppliedField {
             field: "description".into(),
             name: "description".into(),
             before: Some(before.into()),
@@ -61,10 +65,10 @@ fn set(key: &str, before: &str, after: &str) -> Done {
     }
 }
 
-fn line(run: RunId, number: u64, moment: Moment) -> Line {
-    let collection = CollectionId::coded("CodeTable", "T");
-    let entry = Entry { zone: "ALPHA".into(), collection, moment };
-    Line { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
+fn line(run: RunId, number: u64, moment: WritePhase) -> StoredJournalEntry {
+    let collection = CollectionId::with_code("CodeTable", "T");
+    let entry = JournalEntry { zone: "ALPHA".into(), collection, moment };
+    StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 
 #[tokio::test]
@@ -72,42 +76,46 @@ async fn what_was_verified_is_in_journal_history_and_ledger() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
-    let changes: Arc<[Done]> = vec![set("A", "One", "Two")].into();
-    store.append(line(run, 1, Moment::Intent { changes: changes.clone() })).kept().await.unwrap();
+    let changes: Arc<[AppliedChange]> = vec![set("A", "One", "Two")].into();
+    store
+        .append(line(run, 1, WritePhase::Intent { changes: changes.clone() }))
+        .wait_until_durable()
+        .await
+        .unwrap();
     assert_eq!(store.open_steps(run).await.unwrap().0.len(), 1);
-    let known = Known {
-        holds: Some([("description".into(), Value::text("Two"))].into()),
-        maker: Maker::Adopted,
+    let known = RecordInSync {
+        holds: Some([("description".into(), FieldValue::from_text("Two"))].into()),
+        maker: ManagementOrigin::Adopted,
         manifest: "CodeTable/t".into(),
     };
-    let learned = Learned {
+    let learned = AppliedStateUpdate {
         key: vec!["code".into()],
         found: [(changes[0].identity(), known)].into(),
         forgotten: Vec::new(),
     };
-    let _ = store.append(line(run, 2, Moment::Sent));
-    store.append(line(run, 3, Moment::Verified { changes, learned })).kept().await.unwrap();
+    let _ = store.append(line(run, 2, WritePhase::Sent));
+    store.append(line(run, 3, WritePhase::Verified { changes, learned })).wait_until_durable().await.unwrap();
     assert_eq!(store.open_steps(run).await.unwrap(), (Vec::new(), 3));
-    let page = store.history(scope(), Asked::Everything, None, 10).await.unwrap();
+    let page = store.history(scope(), HistoryFilter::Everything, None, 10).await.unwrap();
     assert_eq!(page.entries.len(), 1);
     assert_eq!(page.entries[0].address.to_string(), "ALPHA/CodeTable/T/A");
     let ledger = store.ledger(scope()).await.unwrap();
     assert_eq!(ledger.zones.len(), 1);
     assert_eq!(
         store.follow(&|_| {}).await.unwrap(),
-        Chain::Whole { entries: 1, end: Some(page.entries[0].hash) }
+        ChainCheck::Intact { entries: 1, end: Some(page.entries[0].hash) }
     );
     let ours = store.lease(scope(), "ALPHA".into(), run, "h/1".to_owned()).await.unwrap();
-    assert_eq!(ours, Turn::Ours);
+    assert_eq!(ours, LeaseResult::Ours);
     let theirs = store.lease(scope(), "ALPHA".into(), RunId(9), "h/2".to_owned()).await.unwrap();
-    assert!(matches!(theirs, Turn::Theirs(holder) if holder.run == run));
+    assert!(matches!(theirs, LeaseResult::Theirs(holder) if holder.run == run));
     store.close().await;
 }
 
 /// Says something to the store's own connection.
 async fn say(store: &Store, sql: &'static str) {
     let said = store
-        .ask(move |database| Box::pin(async move { database.fetch(sql, |query| query).await.map(drop) }));
+        .execute(move |database| Box::pin(async move { database.fetch(sql, |query| query).await.map(drop) }));
     said.await.unwrap();
 }
 
@@ -117,9 +125,10 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
     let verified = |number: u64| {
-        let changes: Arc<[Done]> = (0..50).map(|row| set(&format!("{number}-{row}"), "One", "Two")).collect();
-        let learned = Learned::default();
-        store.append(line(run, number, Moment::Verified { changes, learned })).kept()
+        let changes: Arc<[AppliedChange]> =
+            (0..50).map(|row| set(&format!("{number}-{row}"), "One", "Two")).collect();
+        let learned = AppliedStateUpdate::default();
+        store.append(line(run, number, WritePhase::Verified { changes, learned })).wait_until_durable()
     };
     verified(1).await.unwrap();
     // SQLite refuses to grow, with the error that it has for a disk without room.
@@ -132,23 +141,23 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
             Err(error) => break error,
         }
     };
-    assert_eq!(error.class, StoreTrouble::Full);
+    assert_eq!(error.class, StoreErrorType::Full);
     assert_eq!(error.what, "database or disk is full");
     let whole = async |lines: u64| {
         assert_eq!(store.open_steps(run).await.unwrap().1, lines);
         let chain = store.follow(&|_| {}).await.unwrap();
-        assert!(matches!(chain, Chain::Whole { entries, .. } if entries == lines * 50), "{chain:?}");
+        assert!(matches!(chain, ChainCheck::Intact { entries, .. } if entries == lines * 50), "{chain:?}");
     };
     whole(number - 1).await;
-    assert_eq!(verified(number).await.unwrap_err().class, StoreTrouble::Full, "it is still full");
+    assert_eq!(verified(number).await.unwrap_err().class, StoreErrorType::Full, "it is still full");
     say(&store, "PRAGMA max_page_count = 1000000").await;
     assert_eq!(
         verified(number).await.unwrap_err().class,
-        StoreTrouble::Full,
+        StoreErrorType::Full,
         "nothing comes after what was lost"
     );
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    assert_eq!(store.end(ended, String::new()).await.unwrap_err().class, StoreTrouble::Full);
+    assert_eq!(store.end(ended, String::new()).await.unwrap_err().class, StoreErrorType::Full);
     let begun = Run { id: run, ..new_run().run };
     store.take_up(begun.clone(), begun).await.unwrap();
     verified(number).await.unwrap();
@@ -161,12 +170,12 @@ async fn a_run_whose_beginning_was_kept_and_its_answer_lost_is_not_begun_twice()
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let begin = async |attempt| {
-        let begun = store.ask(move |database| Box::pin(super::runs::begin(database, new_run(), attempt)));
+        let begun = store.execute(move |database| Box::pin(super::runs::begin(database, new_run(), attempt)));
         begun.await.unwrap()
     };
-    assert_eq!(begin(Attempt::First).await, RunId(1));
-    assert_eq!(begin(Attempt::Again).await, RunId(1));
-    assert_eq!(begin(Attempt::First).await, RunId(2), "another one that looks the same is another one");
+    assert_eq!(begin(WriteAttempt::First).await, RunId(1));
+    assert_eq!(begin(WriteAttempt::Retry).await, RunId(1));
+    assert_eq!(begin(WriteAttempt::First).await, RunId(2), "another one that looks the same is another one");
 }
 
 #[tokio::test]
@@ -177,11 +186,11 @@ async fn somebody_who_keeps_the_store_busy_is_waited_for_and_told_of() {
     let run = RunId(1);
     say(&other, "BEGIN IMMEDIATE").await;
     say(&store, "PRAGMA busy_timeout = 50").await;
-    let error = store.append(line(run, 1, Moment::Sent)).kept().await.unwrap_err();
-    assert_eq!((error.class, error.what.as_str()), (StoreTrouble::Busy, "database is locked"));
+    let error = store.append(line(run, 1, WritePhase::Sent)).wait_until_durable().await.unwrap_err();
+    assert_eq!((error.class, error.what.as_str()), (StoreErrorType::Busy, "database is locked"));
     say(&store, "PRAGMA busy_timeout = 20000").await;
     // What follows a line that was lost is lost as well, but another run goes on.
-    let kept = store.append(line(RunId(2), 1, Moment::Sent)).kept();
+    let kept = store.append(line(RunId(2), 1, WritePhase::Sent)).wait_until_durable();
     let ending = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         say(&other, "ROLLBACK").await;
@@ -195,7 +204,7 @@ async fn a_store_whose_last_handle_is_gone_writes_down_what_it_was_given_and_clo
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
     for number in 1..=100 {
-        drop(store.append(line(run, number, Moment::Sent)));
+        drop(store.append(line(run, number, WritePhase::Sent)));
     }
     drop(store);
     let mut tries = 0;
@@ -214,17 +223,17 @@ async fn no_question_reads_the_history_from_end_to_end() {
     let store = open(&directory).await;
     let (zone, name) = (|| "ALPHA".into(), || "CodeTable/T".to_owned());
     for (asked, index) in [
-        (Asked::Everything, "history_by_network (network=? AND environment=? AND number<?)"),
-        (Asked::Zone(zone()), "history_by_zone (zone=? AND number<?)"),
-        (Asked::Collection(zone(), name()), "history_by_zone (zone=? AND number<?)"),
+        (HistoryFilter::Everything, "history_by_network (network=? AND environment=? AND number<?)"),
+        (HistoryFilter::Zone(zone()), "history_by_zone (zone=? AND number<?)"),
+        (HistoryFilter::Collection(zone(), name()), "history_by_zone (zone=? AND number<?)"),
         (
-            Asked::Record(zone(), name(), "A".to_owned()),
+            HistoryFilter::Record(zone(), name(), "A".to_owned()),
             "history_by_record (zone=? AND collection=? AND record=? AND number<?)",
         ),
-        (Asked::Run(RunId(1)), "history_by_run (run=? AND number<?)"),
+        (HistoryFilter::Run(RunId(1)), "history_by_run (run=? AND number<?)"),
     ] {
         let (sql, arguments) = super::history::question(asked.clone());
-        let explained = store.ask(move |database| {
+        let explained = store.execute(move |database| {
             let (sql, arguments) = (format!("EXPLAIN QUERY PLAN {sql}"), arguments.clone());
             Box::pin(async move {
                 let rows = database

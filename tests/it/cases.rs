@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::script;
+use crate::case_runner;
 
 #[test]
 fn every_case_prints_what_it_printed_when_it_was_last_looked_at() {
@@ -20,7 +20,7 @@ fn every_case_prints_what_it_printed_when_it_was_last_looked_at() {
         if only.as_ref().is_some_and(|only| *only != name) {
             continue;
         }
-        let played = script::run(folder);
+        let played = case_runner::run(folder);
         let script = folder.join("script.txt");
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&script, &played).expect("the script can be written");

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use zonal::cli::Input;
+use zonal::cli::InputStream;
 
-use crate::script::{Printed, Stage, case, paused};
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
-fn puts(stage: &Stage) -> usize {
+fn puts(stage: &CaseNetwork) -> usize {
     stage.emulator.control().requests().iter().filter(|request| request.method == "PUT").count()
 }
 
 /// Runs a command and presses Ctrl-C after so many milliseconds.
-async fn interrupted(stage: &Stage, command: &str, after: u64) -> Printed {
+async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
     let (press, interrupts) = watch::channel(0);
     let pressing = async {
         tokio::time::sleep(Duration::from_millis(after)).await;
@@ -30,7 +30,7 @@ async fn interrupted(stage: &Stage, command: &str, after: u64) -> Printed {
 #[test]
 fn a_plan_that_is_interrupted_says_so_and_ends_with_130() {
     paused(async {
-        let stage = Stage::new(&case("network-blocks"));
+        let stage = CaseNetwork::new(&case("network-blocks"));
         let printed = interrupted(&stage, "zonal plan", 100).await;
         assert_eq!(printed.code, 130);
         assert_eq!(printed.out, "");
@@ -44,7 +44,7 @@ fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
         // Every moment of the run, from before the first request to after the last.
         let mut counts = std::collections::BTreeSet::new();
         for after in (0..3000).step_by(75) {
-            let stage = Stage::new(&case("network-blocks"));
+            let stage = CaseNetwork::new(&case("network-blocks"));
             let printed = interrupted(&stage, "zonal apply --yes", after).await;
             let written = puts(&stage);
             counts.insert(written);
@@ -67,7 +67,7 @@ fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
 fn a_zone_that_is_only_looked_at_is_not_waited_for_after_ctrl_c() {
     for path in ["/conf/test", "/conf/code-tables/UserBlockDescription"] {
         paused(async {
-            let stage = Stage::new(&case("network-blocks"));
+            let stage = CaseNetwork::new(&case("network-blocks"));
             // The first look is the plan's; the second comes before the write.
             stage.happen(&format!(
                 r#"fault {{"zone": "01OMNI_ALPHA", "path": "{path}", "when": {{"after": {}}}, "effect": "hang"}}"#,
@@ -82,9 +82,9 @@ fn a_zone_that_is_only_looked_at_is_not_waited_for_after_ctrl_c() {
 }
 
 /// A user who presses Ctrl-C when asked, and types nothing for as long as the other end is there.
-struct Presses(watch::Sender<u32>, mpsc::Receiver<()>);
+struct CtrlCInput(watch::Sender<u32>, mpsc::Receiver<()>);
 
-impl io::Read for Presses {
+impl io::Read for CtrlCInput {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.send_modify(|count| *count += 1);
         let _ = self.1.recv();
@@ -95,11 +95,11 @@ impl io::Read for Presses {
 #[test]
 fn ctrl_c_is_an_answer_to_the_question() {
     paused(async {
-        let stage = Stage::new(&case("network-blocks"));
+        let stage = CaseNetwork::new(&case("network-blocks"));
         let (press, interrupts) = watch::channel(0);
         let (_typing, typed) = mpsc::channel();
-        let user = io::BufReader::new(Presses(press, typed));
-        let input: Input = Arc::new(Mutex::new(Box::new(user)));
+        let user = io::BufReader::new(CtrlCInput(press, typed));
+        let input: InputStream = Arc::new(Mutex::new(Box::new(user)));
         let printed = stage.run_with("zonal apply", Some(input), interrupts).await;
         assert_eq!(printed.code, 130, "{}", printed.err);
         assert!(printed.err.ends_with("Interrupted. Nothing was written.\n"), "{}", printed.err);
@@ -110,7 +110,7 @@ fn ctrl_c_is_an_answer_to_the_question() {
 #[test]
 fn a_command_that_looks_for_a_key_is_not_waited_for_after_ctrl_c() {
     paused(async {
-        let stage = Stage::new(&case("network-blocks"));
+        let stage = CaseNetwork::new(&case("network-blocks"));
         let network = stage.directory().join("network.yaml");
         let text = std::fs::read_to_string(&network).expect("the case has a network");
         let slow = text.replace(r#"read: {env: "ZONAL_READ_{code}"}"#, r#"read: {command: [sleep, "20"]}"#);
@@ -125,7 +125,7 @@ fn a_command_that_looks_for_a_key_is_not_waited_for_after_ctrl_c() {
 fn only_yes_is_taken_for_a_yes() {
     paused(async {
         for (answer, code) in [("yes\n", 0), ("y\n", 1), ("no\n", 1), ("\n", 1), ("", 1), ("YES\n", 1)] {
-            let stage = Stage::new(&case("network-blocks"));
+            let stage = CaseNetwork::new(&case("network-blocks"));
             let printed = stage.run("zonal apply", Some(answer), watch::channel(0).1).await;
             assert_eq!(printed.code, code, "{answer:?}");
             assert_eq!(puts(&stage), if code == 0 { 24 } else { 0 }, "{answer:?}");
@@ -137,7 +137,7 @@ fn only_yes_is_taken_for_a_yes() {
 #[test]
 fn nobody_there_and_no_yes_writes_nothing() {
     paused(async {
-        let stage = Stage::new(&case("network-blocks"));
+        let stage = CaseNetwork::new(&case("network-blocks"));
         let printed = stage.run("zonal apply", None, watch::channel(0).1).await;
         assert_eq!((printed.code, puts(&stage)), (1, 0));
         assert!(printed.err.contains("pass --yes"), "{}", printed.err);

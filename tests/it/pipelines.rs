@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
-use crate::script::{Stage, case, paused};
+use crate::case_runner::{CaseNetwork, case, paused};
 
 const WORKFLOW: &str = "examples/pipelines/github/.github/workflows/zonal.yml";
 
@@ -28,12 +28,12 @@ fn yaml(path: &str) -> Json {
 }
 
 /// Every text below a key of these names.
-fn texts<'a>(json: &'a Json, keys: &[&str], is_below: Below, out: &mut Vec<&'a str>) {
+fn texts<'a>(json: &'a Json, keys: &[&str], is_below: ScriptSource, out: &mut Vec<&'a str>) {
     match (json, is_below) {
-        (Json::String(text), Below::Yes) => out.push(text),
+        (Json::String(text), ScriptSource::Yes) => out.push(text),
         (Json::Array(values), _) => values.iter().for_each(|value| texts(value, keys, is_below, out)),
         (Json::Object(members), _) => members.iter().for_each(|(key, value)| {
-            let below = if keys.contains(&key.as_str()) { Below::Yes } else { is_below };
+            let below = if keys.contains(&key.as_str()) { ScriptSource::Yes } else { is_below };
             texts(value, keys, below, out);
         }),
         _ => {}
@@ -41,14 +41,14 @@ fn texts<'a>(json: &'a Json, keys: &[&str], is_below: Below, out: &mut Vec<&'a s
 }
 
 #[derive(Clone, Copy)]
-enum Below {
+enum ScriptSource {
     Yes,
     No,
 }
 
 fn scripts(path: &str) -> Vec<String> {
     let (json, mut out) = (yaml(path), Vec::new());
-    texts(&json, &["run", "script", "before_script"], Below::No, &mut out);
+    texts(&json, &["run", "script", "before_script"], ScriptSource::No, &mut out);
     out.into_iter().map(str::to_owned).collect()
 }
 
@@ -96,7 +96,7 @@ fn every_command_line_is_one_of_zonals() {
     lines.extend(scripts.chain(readmes).flat_map(|text| named_by(&text.expect("it is text"))));
     assert!(lines.len() > 15, "{lines:?}");
     paused(async {
-        let stage = Stage::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("nothing-there"));
         for line in lines {
             // With --help nothing is done, and what stands before it must be known.
             let printed = stage.run(&format!("{} --help", words(&line)), None, watch::channel(0).1).await;
@@ -109,12 +109,12 @@ fn every_command_line_is_one_of_zonals() {
 fn nothing_from_outside_becomes_part_of_a_script() {
     for path in ["action.yml", WORKFLOW] {
         let (json, mut runs) = (yaml(path), Vec::new());
-        texts(&json, &["run"], Below::No, &mut runs);
+        texts(&json, &["run"], ScriptSource::No, &mut runs);
         for run in runs {
             assert!(!run.contains("${{"), "{path}: `${{{{ }}}}` in a script is taken for code: {run}");
         }
         let mut uses = Vec::new();
-        texts(&json, &["uses"], Below::No, &mut uses);
+        texts(&json, &["uses"], ScriptSource::No, &mut uses);
         for action in uses {
             let is_known =
                 ["actions/checkout@v4", "actions/upload-artifact@v4", "actions/cache@v4", "OWNER/zonal@main"];
@@ -179,7 +179,7 @@ fn all_keys_can_be_in_one_secret() {
     let readme = read("examples/pipelines/github/README.md");
     let shown =
         readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a yaml block");
-    let mut stage = Stage::new(&case("selection"));
+    let mut stage = CaseNetwork::new(&case("selection"));
     let network = format!(
         "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  {}  \
          networkZone: {{code: 01T_NETWORK, name: Trio}}\n  members:\n    - {{code: 01T_A, name: Alpha}}\n    \
@@ -201,7 +201,7 @@ fn all_keys_can_be_in_one_secret() {
 }
 
 /// A step of the action, run as GitHub runs it; with what it has written as outputs.
-fn step(id: &str, inputs: &BTreeMap<&str, &str>, stage: &Stage) -> (Ran, String) {
+fn step(id: &str, inputs: &BTreeMap<&str, &str>, stage: &CaseNetwork) -> (ScriptResult, String) {
     let action = yaml("action.yml");
     let steps = action["runs"]["steps"].as_array().expect("steps");
     let step = steps.iter().find(|step| step["id"] == id).expect("the action has the step");
@@ -223,13 +223,13 @@ fn step(id: &str, inputs: &BTreeMap<&str, &str>, stage: &Stage) -> (Ran, String)
     }
     let output = command.output().expect("there is a bash");
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let ran = Ran { code: output.status.code(), text: text.concat() };
+    let ran = ScriptResult { code: output.status.code(), text: text.concat() };
     (ran, std::fs::read_to_string(outputs).unwrap_or_default())
 }
 
 #[test]
 fn the_steps_of_the_action_need_no_key_before_a_merge() {
-    let stage = Stage::new(&case("selection"));
+    let stage = CaseNetwork::new(&case("selection"));
     let here = BTreeMap::from([("directory", ".")]);
     let (ran, outputs) = step("validate", &here, &stage);
     assert_eq!((ran.code, outputs.as_str()), (Some(0), "exit-code=0\n"), "{}", ran.text);
@@ -264,18 +264,18 @@ fn is_installed(program: &str) -> bool {
 }
 
 /// A forge whose command is not the real one.
-struct Forge {
+struct FakeForge {
     state: tempfile::TempDir,
     env: BTreeMap<String, String>,
 }
 
 /// What a script came to.
-struct Ran {
+struct ScriptResult {
     code: Option<i32>,
     text: String,
 }
 
-impl Forge {
+impl FakeForge {
     /// The fakes are made of jq, and GitLab's scripts ask for it.
     fn new() -> Self {
         assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `.ci/run`, which does it");
@@ -319,7 +319,7 @@ impl Forge {
         self.env.insert(name.to_owned(), value.to_owned());
     }
 
-    fn run(&self, script: &str, words: &[&str]) -> Ran {
+    fn run(&self, script: &str, words: &[&str]) -> ScriptResult {
         let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("bash")
             .arg(root().join("pipelines").join(script))
@@ -340,7 +340,7 @@ impl Forge {
             .output()
             .expect("there is a bash");
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ran { code: output.status.code(), text: text.concat() }
+        ScriptResult { code: output.status.code(), text: text.concat() }
     }
 
     fn passes(&self, script: &str, words: &[&str]) -> String {
@@ -360,7 +360,7 @@ fn page(network: &str, text: &str) -> String {
 
 #[test]
 fn github_has_one_comment_that_is_updated_in_place() {
-    let forge = Forge::new();
+    let forge = FakeForge::new();
     let stranger = json!({"id": 1, "user": {"login": "mallory"}, "body": page("omni", "all is well")});
     let other_network =
         json!({"id": 2, "user": {"login": "github-actions[bot]"}, "body": page("omni-two", "-")});
@@ -388,7 +388,7 @@ fn github_has_one_comment_that_is_updated_in_place() {
 
 #[test]
 fn github_has_one_issue_while_there_is_drift() {
-    let forge = Forge::new();
+    let forge = FakeForge::new();
     let other = json!({"number": 1, "state": "open", "label": "zonal-drift", "title": "-", "body": page("omni-two", "-")});
     forge.keep("issues.json", &json!([other]));
     let look = |code: &str, text: &str| {
@@ -427,7 +427,7 @@ fn github_has_one_issue_while_there_is_drift() {
 
 #[test]
 fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
-    let forge = Forge::new();
+    let forge = FakeForge::new();
     let run =
         |id: u32, event: &str, branch: &str| json!({"databaseId": id, "event": event, "branch": branch});
     // A fork may call its branch `main`, and keep what it likes.
@@ -457,7 +457,7 @@ fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
 
 #[test]
 fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
-    let forge = Forge::new();
+    let forge = FakeForge::new();
     let fails = |why: &str| {
         let ran = forge.run("github/reviewed.sh", &["zonal-plan", "got"]);
         assert_eq!(ran.code, Some(1));
@@ -482,7 +482,7 @@ fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
 
 #[test]
 fn gitlab_has_one_note_that_is_updated_in_place() {
-    let mut forge = Forge::new();
+    let mut forge = FakeForge::new();
     forge.write("plan.md", &page("omni", "first"));
     // A fork has no token, and goes without.
     forge.passes("gitlab/note.sh", &["merge_requests", "5", "plan.md"]);
@@ -507,7 +507,7 @@ fn gitlab_has_one_note_that_is_updated_in_place() {
 
 #[test]
 fn gitlab_has_one_issue_while_there_is_drift() {
-    let mut forge = Forge::new();
+    let mut forge = FakeForge::new();
     forge.set("ZONAL_GITLAB_TOKEN", "project-secret");
     forge.set("ZONAL_ENVIRONMENT", "sandbox");
     let look = |code: &str, text: &str| {
@@ -535,7 +535,7 @@ fn gitlab_has_one_issue_while_there_is_drift() {
 
 #[test]
 fn gitlab_fetches_what_was_kept() {
-    let mut forge = Forge::new();
+    let mut forge = FakeForge::new();
     forge.set("CI_MERGE_REQUEST_PROJECT_ID", "7");
     forge.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "release/1");
     let ran = forge.run("gitlab/snapshot.sh", &["zonal:snapshot", "got.json"]);
@@ -548,7 +548,7 @@ fn gitlab_fetches_what_was_kept() {
         forge.passes("gitlab/snapshot.sh", &["zonal:snapshot", "got.json"]);
         assert_eq!(std::fs::read_to_string(forge.path("got.json")).expect("it is there"), "kept");
     }
-    let fails = |forge: &Forge, why: &str| {
+    let fails = |forge: &FakeForge, why: &str| {
         let ran = forge.run("gitlab/reviewed.sh", &["zonal:plan", "plan.json"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.text.contains(why) && ran.text.contains("zonal apply plan.json"), "{}", ran.text);
@@ -607,7 +607,7 @@ fn every_command_line_of_several_machines_is_one_of_zonals() {
     let mut lines = Vec::new();
     for path in SHARED {
         let (json, mut found) = (yaml(path), Vec::new());
-        texts(&json, &["run", "script", "args"], Below::No, &mut found);
+        texts(&json, &["run", "script", "args"], ScriptSource::No, &mut found);
         let found: Vec<String> = found.into_iter().flat_map(run_by).collect();
         assert!(found.iter().any(|line| line.contains(" --shard ")), "{path} shares nothing: {found:?}");
         assert!(found.iter().any(|line| line.starts_with("zonal runs merge")), "{path} merges nothing");
@@ -618,7 +618,7 @@ fn every_command_line_of_several_machines_is_one_of_zonals() {
     let shards =
         ["\"$((JOB_COMPLETION_INDEX+1))/$SHARDS\"", "\"$SHARD\"", "\"$CI_NODE_INDEX/$CI_NODE_TOTAL\""];
     paused(async {
-        let stage = Stage::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("nothing-there"));
         for line in lines {
             let line = shards.iter().fold(line, |line, shard| line.replace(shard, "2/4"));
             // What is named in a text may leave out what it is given.

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 use zonal::provider::transport::Transport as _;
 
-use crate::script::{Printed, Stage, case, paused};
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
 /// What else is written of a plan, and holds nothing that differs from one answer of a zone to the next.
 const FORMATS: [&str; 4] = ["markdown", "runbook", "junit", "sarif"];
@@ -33,7 +33,7 @@ fn without_quota(text: &str) -> String {
     text.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
-async fn run(stage: &Stage, command: &str) -> Printed {
+async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
     stage.run(command, None, watch::channel(0).1).await
 }
 
@@ -45,7 +45,7 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
         let case = entry.expect("and readable").path();
         let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
         paused(async {
-            let stage = Stage::new(&case);
+            let stage = CaseNetwork::new(&case);
             for line in script.lines() {
                 if let Some(what) = line.strip_prefix("@ ") {
                     stage.happen(what);
@@ -102,23 +102,23 @@ const MEMBERS: [&str; 3] = ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA"];
 const TABLES: [&str; 2] = ["ItemPolicy", "UserBlockDescription"];
 
 /// What a member's table holds, in words.
-fn table(stage: &Stage, zone: &str, table: &str) -> String {
+fn table(stage: &CaseNetwork, zone: &str, table: &str) -> String {
     stage.happen(&format!("rows {zone} code {table}"))
 }
 
-fn tables(stage: &Stage) -> BTreeMap<(&'static str, &'static str), String> {
+fn tables(stage: &CaseNetwork) -> BTreeMap<(&'static str, &'static str), String> {
     let all = MEMBERS.iter().flat_map(|zone| TABLES.iter().map(|table| (*zone, *table)));
     all.map(|(zone, name)| ((zone, name), table(stage, zone, name))).collect()
 }
 
-fn librarian(stage: &Stage, zone: &str, table: &str, code: &str, words: &str) {
+fn librarian(stage: &CaseNetwork, zone: &str, table: &str, code: &str, words: &str) {
     let action = format!(r#"{{"set_code": {{"code": "{code}", "description": "{words}"}}}}"#);
     let place = format!(r#""zone": "{zone}", "kind": "code", "table": "{table}", "by": "m.tremblay""#);
     stage.happen(&format!("edit {{{place}, \"action\": {action}}}"));
 }
 
 /// One request to a zone's API, as any other program would send it.
-async fn call(stage: &Stage, method: &str, zone: &str, table: &str, body: &Json) -> Json {
+async fn call(stage: &CaseNetwork, method: &str, zone: &str, table: &str, body: &Json) -> Json {
     let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let request = http::Request::builder()
         .method(method)
@@ -139,7 +139,7 @@ async fn call(stage: &Stage, method: &str, zone: &str, table: &str, body: &Json)
 #[test]
 fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
     paused(async {
-        let stage = Stage::new(&case("plan-files"));
+        let stage = CaseNetwork::new(&case("plan-files"));
         let planned = run(&stage, "zonal plan --out plan.json").await;
         assert_eq!(planned.code, 0, "{}", planned.err);
         assert!(planned.out.contains(r#"description = "Blocked by another library" -> "Consortial block""#));
@@ -170,7 +170,7 @@ fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
 #[test]
 fn a_conflict_that_a_plan_file_shows_waits_for_a_person_even_where_nothing_is_remembered() {
     paused(async {
-        let stage = Stage::new(&case("prune"));
+        let stage = CaseNetwork::new(&case("prune"));
         assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
         librarian(&stage, "01T_A", "UserBlockDescription", "ONE", "Theirs");
         let words = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: blocks}\\nspec:\\n  \
@@ -188,7 +188,7 @@ fn a_conflict_that_a_plan_file_shows_waits_for_a_person_even_where_nothing_is_re
 #[test]
 fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
     paused(async {
-        let stage = Stage::new(&case("prune"));
+        let stage = CaseNetwork::new(&case("prune"));
         let own = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: own}\\nspec:\\n  table: UserGroups\\n  \
                    unlisted: remove\\n  rows: [{code: LOCAL, description: Local}]\\n";
         let groups = "apiVersion: zonal/v1\\nkind: UserGroups\\nmetadata: {name: g}\\nspec:\\n  \
@@ -207,7 +207,7 @@ fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
 
 /// How somebody may edit a plan file: which places of it, and what is done to each.
 #[derive(Debug, Clone)]
-struct Tampering {
+struct PlanTampering {
     at: usize,
     from: usize,
     how: u8,
@@ -231,7 +231,7 @@ fn places(json: &Json, path: String, out: &mut Vec<String>) {
 }
 
 /// Edits a plan file; `other` is a plan file of the same network at another moment, to take parts from.
-fn tamper(file: &mut Json, other: &Json, tampering: &Tampering) {
+fn tamper(file: &mut Json, other: &Json, tampering: &PlanTampering) {
     let list = |json: &Json| {
         let mut all = Vec::new();
         places(json, String::new(), &mut all);
@@ -276,14 +276,14 @@ fn tamper(file: &mut Json, other: &Json, tampering: &Tampering) {
     }
 }
 
-fn tamperings() -> impl Strategy<Value = Vec<Tampering>> {
+fn tamperings() -> impl Strategy<Value = Vec<PlanTampering>> {
     let one =
-        (any::<usize>(), any::<usize>(), 0u8..8).prop_map(|(at, from, how)| Tampering { at, from, how });
+        (any::<usize>(), any::<usize>(), 0u8..8).prop_map(|(at, from, how)| PlanTampering { at, from, how });
     prop::collection::vec(one, 1..6)
 }
 
 /// Two members who edit a table after the plan was made: one that it changes, and one that it does not own.
-fn meanwhile(stage: &Stage) {
+fn meanwhile(stage: &CaseNetwork) {
     librarian(stage, "01OMNI_BETA", "UserBlockDescription", "LOST", "Ask Marie");
     librarian(stage, "01OMNI_GAMMA", "ItemPolicy", "OWN", "Our own");
 }
@@ -293,9 +293,9 @@ fn meanwhile(stage: &Stage) {
 fn after(
     command: &str,
     edit: impl Fn(&mut Json, &Json),
-) -> (BTreeMap<(&'static str, &'static str), String>, Printed) {
+) -> (BTreeMap<(&'static str, &'static str), String>, CommandOutput) {
     paused(async {
-        let stage = Stage::new(&case("plan-files"));
+        let stage = CaseNetwork::new(&case("plan-files"));
         run(&stage, "zonal plan --out plan.json").await;
         meanwhile(&stage);
         run(&stage, "zonal plan --out later.json").await;

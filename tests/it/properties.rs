@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::select;
 use zonal::emulator::{
-    Behaviour, Booleans, ColumnValues, ErrorShape, Lists, OptionalFields, RowOrder, UnusedColumns,
+    Booleans, ColumnValues, EmulatorConfig, ErrorShape, Lists, OptionalFields, RowOrder, UnusedColumns,
 };
-use zonal::manifest::Source;
+use zonal::manifest::SourceFile;
 
-use crate::generated::{
-    CODES, Enforcement, Held, Manifest, Row, Scenario, Table, Unlisted, Zones, scenarios,
+use crate::generated_networks::{
+    CODES, GeneratedEnforcement, GeneratedManifest, GeneratedRow, GeneratedScenario, GeneratedTable,
+    GeneratedUnlisted, GeneratedZoneState, GeneratedZones, scenarios,
 };
-use crate::rehearsal::{
-    Rehearsal, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
+use crate::simulated_network::{
+    SimulatedNetwork, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
 };
 
 /// Tries something on so many made-up networks.
-fn for_every_network(cases: u32, hold: impl Fn(Scenario)) {
+fn for_every_network(cases: u32, hold: impl Fn(GeneratedScenario)) {
     let tried = runner(cases).run(&scenarios(), |scenario| {
         hold(scenario);
         Ok(())
@@ -29,7 +30,7 @@ fn for_every_network(cases: u32, hold: impl Fn(Scenario)) {
 fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_says() {
     for_every_network(40, |scenario| {
         under_paused_clock(async {
-            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             let others: Vec<_> = scenario.zones.iter().map(|held| rehearsal.others(held.code)).collect();
             rehearsal.make_it_so().await;
             for (held, others) in scenario.zones.iter().zip(others) {
@@ -42,27 +43,36 @@ fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_sa
 }
 
 /// What two manifests, one for each language, want of a code that no zone has.
-fn new_row_in_two_languages(english: Enforcement, french: Enforcement) -> Scenario {
-    let row =
-        |text| Row { key: "A", text: Some(text), refers: None, enabled: None, default: None, absent: false };
-    let manifest = |name, language, enforcement, text| Manifest {
+fn new_row_in_two_languages(
+    english: GeneratedEnforcement,
+    french: GeneratedEnforcement,
+) -> GeneratedScenario {
+    let row = |text| GeneratedRow {
+        key: "A",
+        text: Some(text),
+        refers: None,
+        enabled: None,
+        default: None,
+        absent: false,
+    };
+    let manifest = |name, language, enforcement, text| GeneratedManifest {
         name,
-        table: Table::P1,
+        table: GeneratedTable::P1,
         language: Some(language),
-        zones: Zones::All,
+        zones: GeneratedZones::All,
         enforcement,
-        unlisted: Unlisted::Keep,
+        unlisted: GeneratedUnlisted::Keep,
         rows: vec![row(text)],
         over: None,
     };
-    let held = |code| Held {
+    let held = |code| GeneratedZoneState {
         code,
         group: "VISITOR",
         language: "en",
         codes: [Vec::new(), Vec::new()],
         mappings: Vec::new(),
     };
-    Scenario {
+    GeneratedScenario {
         zones: vec![held(CODES[0]), held(CODES[1])],
         manifests: vec![manifest("p1-one", "en", english, "one"), manifest("p1-french", "fr", french, "un")],
     }
@@ -70,11 +80,11 @@ fn new_row_in_two_languages(english: Enforcement, french: Enforcement) -> Scenar
 
 #[test]
 fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
-    for english in [Enforcement::Enforce, Enforcement::Initial] {
-        for french in [Enforcement::Enforce, Enforcement::Initial] {
+    for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
+        for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
             let scenario = new_row_in_two_languages(english, french);
             under_paused_clock(async {
-                let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+                let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
                 rehearsal.make_it_so().await;
                 let row = rehearsal.holding(CODES[1]).0.remove(0);
                 let words: Vec<_> = row.descriptions.into_values().collect();
@@ -88,7 +98,7 @@ fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
 fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
     for_every_network(32, |scenario| {
         under_paused_clock(async {
-            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.make_it_so().await;
             let plan = rehearsal.plan().await;
             let left: Vec<String> =
@@ -105,7 +115,7 @@ fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
 fn a_plan_sends_nothing_but_get() {
     for_every_network(32, |scenario| {
         under_paused_clock(async {
-            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.plan().await;
             let others: Vec<_> =
                 rehearsal.sent().into_iter().filter(|(_, method, _)| method != "GET").collect();
@@ -118,7 +128,7 @@ fn a_plan_sends_nothing_but_get() {
 fn a_table_is_written_once_however_many_rows_change() {
     for_every_network(40, |scenario| {
         under_paused_clock(async {
-            let rehearsal = Rehearsal::new(&scenario, Behaviour::unlimited());
+            let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.make_it_so().await;
             let mut writes: BTreeMap<(String, String), usize> = BTreeMap::new();
             for (zone, method, path) in rehearsal.sent() {
@@ -134,16 +144,17 @@ fn a_table_is_written_once_however_many_rows_change() {
 
 #[test]
 fn nothing_is_deleted_unless_a_manifest_says_so() {
-    let codes =
-        |rows: &[zonal::emulator::CodeRow]| rows.iter().map(|row| row.code.clone()).collect::<Vec<_>>();
-    let here = |held: &Held, rehearsal: &Rehearsal| {
+    let codes = |rows: &[zonal::emulator::EmulatedCodeRow]| {
+        rows.iter().map(|row| row.code.clone()).collect::<Vec<_>>()
+    };
+    let here = |held: &GeneratedZoneState, rehearsal: &SimulatedNetwork| {
         let (p1, p2, m1) = rehearsal.holding(held.code);
         let keys: Vec<String> = m1.iter().map(|row| row.columns[0].clone()).collect();
         [("P1", codes(&p1)), ("P2", codes(&p2)), ("M1", keys)]
     };
-    let kept = |scenario: &Scenario| {
+    let kept = |scenario: &GeneratedScenario| {
         under_paused_clock(async {
-            let rehearsal = Rehearsal::new(scenario, Behaviour::unlimited());
+            let rehearsal = SimulatedNetwork::new(scenario, EmulatorConfig::without_thresholds());
             let before: Vec<_> = scenario.zones.iter().map(|held| here(held, &rehearsal)).collect();
             rehearsal.make_it_so().await;
             for (held, before) in scenario.zones.iter().zip(before) {
@@ -165,11 +176,12 @@ fn the_order_of_files_documents_and_members_does_not_count() {
     let strategy = (scenarios(), any::<u64>());
     let tried = runner(20).run(&strategy, |(scenario, seed)| {
         let [one, other] = under_paused_clock(async {
-            let one = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;
+            let one = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds()).plan().await;
             let mut turned = scenario.clone();
             turned.zones.reverse();
             let sources = rearranged(&turned, seed);
-            let other = Rehearsal::of(&turned, &sources, Behaviour::unlimited()).plan().await;
+            let other =
+                SimulatedNetwork::of(&turned, &sources, EmulatorConfig::without_thresholds()).plan().await;
             [one, other]
         });
         assert_eq!(essence(&one), essence(&other));
@@ -190,7 +202,7 @@ fn the_order_of_files_documents_and_members_does_not_count() {
 }
 
 /// The same documents in other files, in another order.
-fn rearranged(scenario: &Scenario, seed: u64) -> Vec<Source> {
+fn rearranged(scenario: &GeneratedScenario, seed: u64) -> Vec<SourceFile> {
     let mut documents: Vec<String> =
         files(scenario).into_iter().map(|source| source.text.expect("it was made here")).collect();
     let count = documents.len();
@@ -207,7 +219,7 @@ fn rearranged(scenario: &Scenario, seed: u64) -> Vec<Source> {
 }
 
 /// Everything that is not known of how Alma answers, one way or the other.
-fn behaviours() -> impl Strategy<Value = Behaviour> {
+fn behaviours() -> impl Strategy<Value = EmulatorConfig> {
     (
         select(vec![RowOrder::Kept, RowOrder::Shuffled]),
         select(vec![OptionalFields::Answered, OptionalFields::Sparse]),
@@ -216,7 +228,7 @@ fn behaviours() -> impl Strategy<Value = Behaviour> {
         select(vec![Lists::Whole, Lists::Paged]),
         any::<u64>(),
     )
-        .prop_map(|(row_order, optional_fields, booleans, unused_columns, lists, seed)| Behaviour {
+        .prop_map(|(row_order, optional_fields, booleans, unused_columns, lists, seed)| EmulatorConfig {
             seed,
             row_order,
             optional_fields,
@@ -225,7 +237,7 @@ fn behaviours() -> impl Strategy<Value = Behaviour> {
             lists,
             gateway_errors: ErrorShape::Html,
             column_values: ColumnValues::Unchecked,
-            ..Behaviour::unlimited()
+            ..EmulatorConfig::without_thresholds()
         })
 }
 
@@ -235,8 +247,8 @@ fn what_is_not_known_of_alma_changes_neither_the_plan_nor_what_apply_makes_of_it
     let tried = runner(40).run(&strategy, |(scenario, behaviour)| {
         let scenario = scenario.in_english();
         under_paused_clock(async {
-            let usual = Rehearsal::new(&scenario, Behaviour::unlimited()).plan().await;
-            let rehearsal = Rehearsal::new(&scenario, behaviour.clone());
+            let usual = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds()).plan().await;
+            let rehearsal = SimulatedNetwork::new(&scenario, behaviour.clone());
             let plan = rehearsal.plan().await;
             assert_eq!(failures(&plan), Vec::<String>::new());
             assert_eq!(essence(&plan), essence(&usual));

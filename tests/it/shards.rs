@@ -7,16 +7,16 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::script::{Stage, case};
+use crate::case_runner::{CaseNetwork, case};
 
 /// An emulator that serves until it is dropped.
-struct Emulated {
+struct EmulatorProcess {
     process: Child,
-    stage: Stage,
+    stage: CaseNetwork,
     env: BTreeMap<String, String>,
 }
 
-impl Drop for Emulated {
+impl Drop for EmulatorProcess {
     fn drop(&mut self) {
         // Where it has ended already there is nothing to end.
         let _ = self.process.kill();
@@ -24,9 +24,9 @@ impl Drop for Emulated {
     }
 }
 
-impl Emulated {
+impl EmulatorProcess {
     fn new() -> Self {
-        let stage = Stage::new(&case("network-blocks"));
+        let stage = CaseNetwork::new(&case("network-blocks"));
         let mut process = Command::new(env!("CARGO_BIN_EXE_zonal"))
             .args([
                 "emulate",
@@ -127,7 +127,7 @@ fn plan(text: &str) -> Json {
 
 /// Four processes with a store of their own do what one does.
 fn four_do_what_one_does(store: &str) {
-    let (one, four) = (Emulated::new(), Emulated::new());
+    let (one, four) = (EmulatorProcess::new(), EmulatorProcess::new());
     let planned = plan(&four.done("plan --json --store none", store));
     four.in_four("plan --group plans", store);
     assert_eq!(plan(&four.done("runs merge --group plans --json", store)), planned);
@@ -164,5 +164,5 @@ fn four_processes_with_one_file_do_what_one_process_does() {
 
 #[test]
 fn four_processes_with_one_server_do_what_one_process_does() {
-    four_do_what_one_does(&crate::postgres::database());
+    four_do_what_one_does(&crate::postgres_server::database());
 }

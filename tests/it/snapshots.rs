@@ -4,9 +4,9 @@ use std::path::Path;
 
 use tokio::sync::watch;
 
-use crate::script::{Printed, Stage, paused};
+use crate::case_runner::{CaseNetwork, CommandOutput, paused};
 
-async fn run(stage: &Stage, command: &str) -> Printed {
+async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
     stage.run(command, None, watch::channel(0).1).await
 }
 
@@ -28,7 +28,7 @@ fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
         let case = entry.expect("and readable").path();
         let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
         paused(async {
-            let mut stage = Stage::new(&case);
+            let mut stage = CaseNetwork::new(&case);
             for line in script.lines() {
                 if let Some(what) = line.strip_prefix("@ ") {
                     stage.happen(what);

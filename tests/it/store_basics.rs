@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use rstest::rstest;
-use zonal::model::{Answer, Moment, RunState, Value};
-use zonal::store::{Asked, Reach, Rest, StoreTrouble};
+use zonal::model::{FieldValue, RunState, WritePhase, WriteResponse};
+use zonal::store::{HistoryFilter, HistoryRemainder, StoreErrorType, WriteProgress};
 
-use crate::store_place::On::{self, Postgres, Sqlite};
-use crate::store_place::{Place, entries, line, new_run, scope, set, told, verified};
+use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
+use crate::store_fixture::{TestStoreLocation, entries, line, new_run, scope, set, told, verified};
 
 #[rstest]
 #[tokio::test]
-async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2"), set("B", "1", "2")]);
-    store.append(line).kept().await.expect("the line is kept");
+    store.append(line).wait_until_durable().await.expect("the line is kept");
     store.close().await;
     if on == Sqlite {
         let beside =
@@ -25,7 +25,7 @@ async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, 
         assert_eq!(beside, Some(1), "a closed store is one file");
     }
     let store = place.open().await;
-    assert_eq!(told(&store, Asked::Everything).await, ["ALPHA/CodeTable/T/B", "ALPHA/CodeTable/T/A"]);
+    assert_eq!(told(&store, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/B", "ALPHA/CodeTable/T/A"]);
     assert_eq!(entries(&store).await, 2);
     let ledger = store.ledger(scope()).await.expect("it answers");
     let holds: Vec<String> = ledger
@@ -40,25 +40,29 @@ async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, 
 
 #[rstest]
 #[tokio::test]
-async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let new = new_run();
     let run = store.begin(new.clone()).await.expect("a run begins");
     assert_eq!(store.papers(run).await, Ok(Some(("{}".to_owned(), None))), "it has no report yet");
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, moment| {
-        store.append(line(run, number, "ALPHA", moment)).kept().await.expect("the line is kept");
+        store
+            .append(line(run, number, "ALPHA", moment))
+            .wait_until_durable()
+            .await
+            .expect("the line is kept");
         let (open, lines) = store.open_steps(run).await.expect("it answers");
         assert_eq!(lines, number);
         open.first().map(|step| step.reach)
     };
-    assert_eq!(reach(1, Moment::Intent { changes: changes.clone() }).await, Some(Reach::Intended));
-    assert_eq!(reach(2, Moment::Sent).await, Some(Reach::Sent));
-    let answered = Moment::Answered { answer: Answer::Lost };
-    assert_eq!(reach(3, answered).await, Some(Reach::Answered(Answer::Lost)));
+    assert_eq!(reach(1, WritePhase::Intent { changes: changes.clone() }).await, Some(WriteProgress::NotSent));
+    assert_eq!(reach(2, WritePhase::Sent).await, Some(WriteProgress::MaybeSent));
+    let answered = WritePhase::Responded { answer: WriteResponse::NoResponse };
+    assert_eq!(reach(3, answered).await, Some(WriteProgress::Responded(WriteResponse::NoResponse)));
     let strays = vec!["A: something else".to_owned()];
-    assert_eq!(reach(4, Moment::Unverified { changes, strays }).await, None);
+    assert_eq!(reach(4, WritePhase::Unverified { changes, strays }).await, None);
     let mut ended = zonal::model::Run { id: run, state: RunState::Ended, ..new.run };
     ended.exits = vec![7];
     store.end(ended.clone(), "{\"a\": 1}".to_owned()).await.expect("it ends");
@@ -69,41 +73,48 @@ async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test]
-async fn lines_whose_answer_was_lost_are_written_down_once(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn lines_whose_answer_was_lost_are_written_down_once(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     let line = |number: u64| verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
     for batch in [1..=3, 1..=3, 2..=5, 4..=4, 1..=6] {
-        let written: Vec<_> = batch.map(|number| store.append(line(number)).kept()).collect();
+        let written: Vec<_> = batch.map(|number| store.append(line(number)).wait_until_durable()).collect();
         for kept in join_all(written).await {
             kept.expect("it is kept");
         }
     }
     let expected: Vec<String> = (1..=6).rev().map(|number| format!("ALPHA/CodeTable/T/R{number}")).collect();
-    assert_eq!(told(&store, Asked::Run(run)).await, expected);
+    assert_eq!(told(&store, HistoryFilter::Run(run)).await, expected);
     assert_eq!(entries(&store).await, 6);
     assert_eq!(store.open_steps(run).await.expect("it answers").1, 6);
 }
 
 #[rstest]
 #[tokio::test]
-async fn two_processes_that_take_themselves_for_one_run_are_told(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn two_processes_that_take_themselves_for_one_run_are_told(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
     let (one, other) = (place.open().await, place.open().await);
     let run = one.begin(new_run()).await.expect("a run begins");
-    one.append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")])).kept().await.expect("it is kept");
-    let second = other.append(verified(run, 1, "BETA", vec![set("B", "1", "2")])).kept().await;
+    one.append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")]))
+        .wait_until_durable()
+        .await
+        .expect("it is kept");
+    let second = other.append(verified(run, 1, "BETA", vec![set("B", "1", "2")])).wait_until_durable().await;
     let error = second.expect_err("the place is taken");
-    assert_eq!(error.class, StoreTrouble::Busy);
+    assert_eq!(error.class, StoreErrorType::Busy);
     assert_eq!(error.what, "another process writes to the journal of run-1 as well");
-    assert_eq!(told(&one, Asked::Everything).await, ["ALPHA/CodeTable/T/A"]);
+    assert_eq!(told(&one, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/A"]);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_in_several_processes_leave_one_whole_chain(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn many_at_once_in_several_processes_leave_one_whole_chain(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
     // Also the making of the store is done by all of them at once.
     let stores = join_all((0..4).map(|_| place.open())).await;
     let runs = join_all(stores.iter().flat_map(|store| (0..5).map(|_| store.begin(new_run())))).await;
@@ -114,7 +125,11 @@ async fn many_at_once_in_several_processes_leave_one_whole_chain(#[values(Sqlite
             for number in 1..=10 {
                 // All of them learn of the same collection.
                 let change = set(&format!("{run}-{number}"), "1", "2");
-                store.append(verified(run, number, "ALPHA", vec![change])).kept().await.expect("it is kept");
+                store
+                    .append(verified(run, number, "ALPHA", vec![change]))
+                    .wait_until_durable()
+                    .await
+                    .expect("it is kept");
             }
         })
     });
@@ -133,16 +148,16 @@ async fn many_at_once_in_several_processes_leave_one_whole_chain(#[values(Sqlite
 #[rstest]
 #[tokio::test]
 async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page(
-    #[values(Sqlite, Postgres)] on: On,
+    #[values(Sqlite, Postgres)] on: TestDatabase,
 ) {
-    let place = Place::new(on);
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     for _ in 0..2 {
         let run = store.begin(new_run()).await.expect("a run begins");
         for (number, zone) in ["ALPHA", "BETA"].into_iter().enumerate() {
             let changes = vec![set("A", "1", "2"), set("B", "1", "2")];
             let line = verified(run, number as u64 + 1, zone, changes);
-            store.append(line).kept().await.expect("the line is kept");
+            store.append(line).wait_until_durable().await.expect("the line is kept");
         }
     }
     let collection = "CodeTable/T".to_owned();
@@ -150,16 +165,28 @@ async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page
         let page = store.history(scope(), asked, before, limit).await.expect("it answers");
         (page.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), page.rest)
     };
-    assert_eq!(numbers(Asked::Everything, None, 3).await, (vec![8, 7, 6], Rest::Before(6)));
-    assert_eq!(numbers(Asked::Everything, Some(6), 9).await, (vec![5, 4, 3, 2, 1], Rest::Nothing));
-    assert_eq!(numbers(Asked::Zone("BETA".into()), None, 9).await, (vec![8, 7, 4, 3], Rest::Nothing));
-    let of_beta = Asked::Collection("BETA".into(), collection.clone());
-    assert_eq!(numbers(of_beta, Some(8), 1).await, (vec![7], Rest::Before(7)));
-    let record = Asked::Record("ALPHA".into(), collection, "B".to_owned());
-    assert_eq!(numbers(record, None, 9).await, (vec![6, 2], Rest::Nothing));
-    assert_eq!(numbers(Asked::Run(zonal::model::RunId(2)), None, 9).await.0, [8, 7, 6, 5]);
-    let other = zonal::store::Scope { environment: "sandbox".into(), ..scope() };
-    assert_eq!(store.history(other, Asked::Everything, None, 9).await.expect("it answers").entries, []);
+    assert_eq!(
+        numbers(HistoryFilter::Everything, None, 3).await,
+        (vec![8, 7, 6], HistoryRemainder::Before(6))
+    );
+    assert_eq!(
+        numbers(HistoryFilter::Everything, Some(6), 9).await,
+        (vec![5, 4, 3, 2, 1], HistoryRemainder::Nothing)
+    );
+    assert_eq!(
+        numbers(HistoryFilter::Zone("BETA".into()), None, 9).await,
+        (vec![8, 7, 4, 3], HistoryRemainder::Nothing)
+    );
+    let of_beta = HistoryFilter::Collection("BETA".into(), collection.clone());
+    assert_eq!(numbers(of_beta, Some(8), 1).await, (vec![7], HistoryRemainder::Before(7)));
+    let record = HistoryFilter::Record("ALPHA".into(), collection, "B".to_owned());
+    assert_eq!(numbers(record, None, 9).await, (vec![6, 2], HistoryRemainder::Nothing));
+    assert_eq!(numbers(HistoryFilter::Run(zonal::model::RunId(2)), None, 9).await.0, [8, 7, 6, 5]);
+    let other = zonal::store::StoreScope { environment: "sandbox".into(), ..scope() };
+    assert_eq!(
+        store.history(other, HistoryFilter::Everything, None, 9).await.expect("it answers").entries,
+        []
+    );
 }
 
 #[rstest]
@@ -168,14 +195,18 @@ async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page
 #[case::long("x".repeat(20_000))]
 #[case::long_and_wide("é\u{1f600}".repeat(5_000))]
 #[tokio::test]
-async fn any_text_comes_back_as_it_was(#[values(Sqlite, Postgres)] on: On, #[case] text: String) {
-    let place = Place::new(on);
+async fn any_text_comes_back_as_it_was(#[values(Sqlite, Postgres)] on: TestDatabase, #[case] text: String) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     let change = set(&text, "before", &text);
     let key = change.identity();
-    store.append(verified(run, 1, "ALPHA", vec![change.clone()])).kept().await.expect("it is kept");
-    let asked = Asked::Record("ALPHA".into(), "CodeTable/T".to_owned(), key.to_string());
+    store
+        .append(verified(run, 1, "ALPHA", vec![change.clone()]))
+        .wait_until_durable()
+        .await
+        .expect("it is kept");
+    let asked = HistoryFilter::Record("ALPHA".into(), "CodeTable/T".to_owned(), key.to_string());
     let page = store.history(scope(), asked, None, 9).await.expect("it answers");
     assert_eq!(page.entries.into_iter().map(|entry| entry.done).collect::<Vec<_>>(), [change]);
     assert_eq!(entries(&store).await, 1);
@@ -183,30 +214,30 @@ async fn any_text_comes_back_as_it_was(#[values(Sqlite, Postgres)] on: On, #[cas
     let holds =
         ledger.zones.values().flat_map(|zone| zone.values()).find_map(|records| records.entries.get(&key));
     let holds = holds.and_then(|entry| entry.holds.clone());
-    assert_eq!(holds, Some([("description".into(), Value::text(&text))].into()));
+    assert_eq!(holds, Some([("description".into(), FieldValue::from_text(&text))].into()));
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_very_large_change_is_kept(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_very_large_change_is_kept(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     let letter = "a letter, line by line\n".repeat(60_000);
     let changes = (0..4).map(|number| set(&format!("L{number}"), &letter, &letter)).collect();
-    store.append(verified(run, 1, "ALPHA", changes)).kept().await.expect("it is kept");
+    store.append(verified(run, 1, "ALPHA", changes)).wait_until_durable().await.expect("it is kept");
     assert_eq!(entries(&store).await, 4);
-    let page = store.history(scope(), Asked::Everything, None, 1).await.expect("it answers");
+    let page = store.history(scope(), HistoryFilter::Everything, None, 1).await.expect("it answers");
     assert_eq!(page.entries[0].done, set("L3", &letter, &letter));
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_store_that_was_closed_says_so(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_store_that_was_closed_says_so(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let clone = store.clone();
     store.close().await;
     let error = clone.begin(new_run()).await.expect_err("it is closed");
-    assert_eq!((error.class, error.what.as_str()), (StoreTrouble::Unreachable, "is closed"));
+    assert_eq!((error.class, error.what.as_str()), (StoreErrorType::Unreachable, "is closed"));
 }

@@ -1,19 +1,19 @@
 //! The chain of the history: whatever is changed in it, put into it or taken out of it is found.
 
 use rstest::rstest;
-use zonal::store::{Chain, StoreTrouble};
+use zonal::store::{ChainCheck, StoreErrorType};
 
-use crate::store_place::On::{self, Postgres, Sqlite};
-use crate::store_place::{Place, entries, new_run, set, verified};
+use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
+use crate::store_fixture::{TestStoreLocation, entries, new_run, set, verified};
 
 /// A history of five entries.
-async fn five(on: On) -> Place {
-    let place = Place::new(on);
+async fn five(on: TestDatabase) -> TestStoreLocation {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     for number in 1..=5 {
         let line = verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
-        store.append(line).kept().await.expect("the line is kept");
+        store.append(line).wait_until_durable().await.expect("the line is kept");
     }
     assert_eq!(entries(&store).await, 5);
     store.close().await;
@@ -21,33 +21,33 @@ async fn five(on: On) -> Place {
 }
 
 #[rstest]
-#[case::a_body_was_changed("UPDATE history SET body = replace(body, '\"2\"', '\"3\"') WHERE number = 3", Chain::Changed { number: 3 })]
-#[case::the_proof_was_changed("UPDATE history SET proof = 'unverified' WHERE number = 1", Chain::Changed { number: 1 })]
-#[case::the_zone_was_changed("UPDATE history SET zone = 'BETA' WHERE number = 5", Chain::Changed { number: 5 })]
-#[case::the_record_was_changed("UPDATE history SET record = 'R1' WHERE number = 2", Chain::Changed { number: 2 })]
-#[case::the_time_was_changed("UPDATE history SET at = '2020-01-01T00:00:00Z' WHERE number = 2", Chain::Changed { number: 2 })]
-#[case::the_run_was_changed("UPDATE history SET run = 9 WHERE number = 2", Chain::Changed { number: 2 })]
-#[case::who_set_the_run_off_was_changed("UPDATE runs SET body = replace(body, '\"committer\":null', '\"committer\":\"Eve\"')", Chain::Changed { number: 1 })]
-#[case::the_commit_of_the_run_was_changed("UPDATE runs SET body = replace(body, '\"commit\":null', '\"commit\":\"abc\"')", Chain::Changed { number: 1 })]
-#[case::the_run_was_removed("DELETE FROM runs", Chain::Changed { number: 1 })]
-#[case::a_hash_was_changed("UPDATE history SET hash = replace(hash, 'a', 'b') WHERE number = 4", Chain::Changed { number: 4 })]
-#[case::one_in_the_middle_was_removed("DELETE FROM history WHERE number = 3", Chain::Removed { number: 3 })]
-#[case::the_first_one_was_removed("DELETE FROM history WHERE number = 1", Chain::Removed { number: 1 })]
-#[case::the_last_one_was_removed("DELETE FROM history WHERE number = 5", Chain::Removed { number: 5 })]
-#[case::all_were_removed("DELETE FROM history", Chain::Removed { number: 1 })]
-#[case::two_were_swapped("UPDATE history SET number = 12 WHERE number = 2; UPDATE history SET number = 2 WHERE number = 4; UPDATE history SET number = 4 WHERE number = 12", Chain::Changed { number: 2 })]
-#[case::one_was_removed_and_the_rest_moved_up("DELETE FROM history WHERE number = 2; UPDATE history SET number = number - 1 + 100 WHERE number > 2; UPDATE history SET number = number - 100 WHERE number > 100; UPDATE chain SET number = 4", Chain::Changed { number: 2 })]
-#[case::one_was_put_at_the_end("INSERT INTO history SELECT 6, run, at, network, environment, zone, collection, record, body, proof, hash FROM history WHERE number = 5", Chain::Changed { number: 6 })]
-#[case::one_was_put_before_the_first("INSERT INTO history SELECT 0, run, at, network, environment, zone, collection, record, body, proof, hash FROM history WHERE number = 5", Chain::Changed { number: 0 })]
-#[case::the_end_was_set_back("UPDATE chain SET number = 4, hash = (SELECT hash FROM history WHERE number = 4)", Chain::Changed { number: 5 })]
-#[case::the_end_was_set_to_nothing("UPDATE chain SET number = 0, hash = ''", Chain::Changed { number: 1 })]
-#[case::the_end_has_another_hash("UPDATE chain SET hash = (SELECT hash FROM history WHERE number = 4)", Chain::Changed { number: 5 })]
-#[case::the_end_was_moved_on("UPDATE chain SET number = 6", Chain::Removed { number: 6 })]
+#[case::a_body_was_changed("UPDATE history SET body = replace(body, '\"2\"', '\"3\"') WHERE number = 3", ChainCheck::Modified { number: 3 })]
+#[case::the_proof_was_changed("UPDATE history SET proof = 'unverified' WHERE number = 1", ChainCheck::Modified { number: 1 })]
+#[case::the_zone_was_changed("UPDATE history SET zone = 'BETA' WHERE number = 5", ChainCheck::Modified { number: 5 })]
+#[case::the_record_was_changed("UPDATE history SET record = 'R1' WHERE number = 2", ChainCheck::Modified { number: 2 })]
+#[case::the_time_was_changed("UPDATE history SET at = '2020-01-01T00:00:00Z' WHERE number = 2", ChainCheck::Modified { number: 2 })]
+#[case::the_run_was_changed("UPDATE history SET run = 9 WHERE number = 2", ChainCheck::Modified { number: 2 })]
+#[case::who_set_the_run_off_was_changed("UPDATE runs SET body = replace(body, '\"committer\":null', '\"committer\":\"Eve\"')", ChainCheck::Modified { number: 1 })]
+#[case::the_commit_of_the_run_was_changed("UPDATE runs SET body = replace(body, '\"commit\":null', '\"commit\":\"abc\"')", ChainCheck::Modified { number: 1 })]
+#[case::the_run_was_removed("DELETE FROM runs", ChainCheck::Modified { number: 1 })]
+#[case::a_hash_was_changed("UPDATE history SET hash = replace(hash, 'a', 'b') WHERE number = 4", ChainCheck::Modified { number: 4 })]
+#[case::one_in_the_middle_was_removed("DELETE FROM history WHERE number = 3", ChainCheck::Removed { number: 3 })]
+#[case::the_first_one_was_removed("DELETE FROM history WHERE number = 1", ChainCheck::Removed { number: 1 })]
+#[case::the_last_one_was_removed("DELETE FROM history WHERE number = 5", ChainCheck::Removed { number: 5 })]
+#[case::all_were_removed("DELETE FROM history", ChainCheck::Removed { number: 1 })]
+#[case::two_were_swapped("UPDATE history SET number = 12 WHERE number = 2; UPDATE history SET number = 2 WHERE number = 4; UPDATE history SET number = 4 WHERE number = 12", ChainCheck::Modified { number: 2 })]
+#[case::one_was_removed_and_the_rest_moved_up("DELETE FROM history WHERE number = 2; UPDATE history SET number = number - 1 + 100 WHERE number > 2; UPDATE history SET number = number - 100 WHERE number > 100; UPDATE chain SET number = 4", ChainCheck::Modified { number: 2 })]
+#[case::one_was_put_at_the_end("INSERT INTO history SELECT 6, run, at, network, environment, zone, collection, record, body, proof, hash FROM history WHERE number = 5", ChainCheck::Modified { number: 6 })]
+#[case::one_was_put_before_the_first("INSERT INTO history SELECT 0, run, at, network, environment, zone, collection, record, body, proof, hash FROM history WHERE number = 5", ChainCheck::Modified { number: 0 })]
+#[case::the_end_was_set_back("UPDATE chain SET number = 4, hash = (SELECT hash FROM history WHERE number = 4)", ChainCheck::Modified { number: 5 })]
+#[case::the_end_was_set_to_nothing("UPDATE chain SET number = 0, hash = ''", ChainCheck::Modified { number: 1 })]
+#[case::the_end_has_another_hash("UPDATE chain SET hash = (SELECT hash FROM history WHERE number = 4)", ChainCheck::Modified { number: 5 })]
+#[case::the_end_was_moved_on("UPDATE chain SET number = 6", ChainCheck::Removed { number: 6 })]
 #[tokio::test]
 async fn whatever_is_done_to_the_history_is_found(
-    #[values(Sqlite, Postgres)] on: On,
+    #[values(Sqlite, Postgres)] on: TestDatabase,
     #[case] deed: &str,
-    #[case] found: Chain,
+    #[case] found: ChainCheck,
 ) {
     let place = five(on).await;
     place.sql(deed).await;
@@ -57,27 +57,29 @@ async fn whatever_is_done_to_the_history_is_found(
 
 #[rstest]
 #[tokio::test]
-async fn a_chain_without_an_end_is_damage(#[values(Sqlite, Postgres)] on: On) {
+async fn a_chain_without_an_end_is_damage(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = five(on).await;
     place.sql("DELETE FROM chain").await;
     let store = place.open().await;
     let error = store.follow(&|_| {}).await.expect_err("it has no end");
-    assert_eq!(error.class, StoreTrouble::Damaged);
+    assert_eq!(error.class, StoreErrorType::Damaged);
     assert_eq!(error.what, "the end of the history's chain is not written down in it any more");
     let error = store.begin(new_run()).await.expect_err("nothing is added to it");
-    assert_eq!(error.class, StoreTrouble::Damaged);
+    assert_eq!(error.class, StoreErrorType::Damaged);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_added_while_the_chain_is_followed_does_no_harm(#[values(Sqlite, Postgres)] on: On) {
+async fn what_is_added_while_the_chain_is_followed_does_no_harm(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
     let place = five(on).await;
     let (reader, writer) = (place.open().await, place.open().await);
     let run = writer.begin(new_run()).await.expect("a run begins");
     let writing = tokio::spawn(async move {
         for number in 1..=100 {
             let line = verified(run, number, "BETA", vec![set("A", "1", "2")]);
-            writer.append(line).kept().await.expect("the line is kept");
+            writer.append(line).wait_until_durable().await.expect("the line is kept");
         }
     });
     let mut seen = 0;

@@ -4,60 +4,60 @@ use std::time::Duration;
 
 use rstest::rstest;
 use zonal::model::{Run, RunId, RunState};
-use zonal::store::{Store, Turn};
+use zonal::store::{LeaseResult, Store};
 
-use crate::store_place::On::{self, Postgres, Sqlite};
-use crate::store_place::{Place, new_run, scope, set, verified};
+use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
+use crate::store_fixture::{TestStoreLocation, new_run, scope, set, verified};
 
-async fn lease(store: &Store, run: RunId) -> Turn {
+async fn lease(store: &Store, run: RunId) -> LeaseResult {
     store.lease(scope(), "ALPHA".into(), run, format!("host/{run}")).await.expect("it answers")
 }
 
 /// Who is told to have the turn instead, and whether the time that is left makes sense.
-fn holder(turn: Turn) -> Option<(RunId, String, bool)> {
+fn holder(turn: LeaseResult) -> Option<(RunId, String, bool)> {
     match turn {
-        Turn::Ours => None,
-        Turn::Theirs(holder) => Some((holder.run, holder.at, holder.ends_in <= 30)),
+        LeaseResult::Ours => None,
+        LeaseResult::Theirs(holder) => Some((holder.run, holder.at, holder.ends_in <= 30)),
     }
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_zone_is_one_run_s_until_it_lets_go_or_falls_silent(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_zone_is_one_run_s_until_it_lets_go_or_falls_silent(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let (one, other) = (place.open().await, place.open().await);
     let first = one.begin(new_run()).await.expect("a run begins");
     let second = other.begin(new_run()).await.expect("a run begins");
-    assert_eq!(lease(&one, first).await, Turn::Ours);
-    assert_eq!(lease(&one, first).await, Turn::Ours, "asking again does no harm");
+    assert_eq!(lease(&one, first).await, LeaseResult::Ours);
+    assert_eq!(lease(&one, first).await, LeaseResult::Ours, "asking again does no harm");
     let told = Some((first, "host/run-1".to_owned(), true));
     assert_eq!(holder(lease(&other, second).await), told);
 
     other.let_go(scope(), "ALPHA".into(), second).await.expect("it answers");
     assert_eq!(holder(lease(&other, second).await), told, "nobody lets go of what is another's");
     one.let_go(scope(), "ALPHA".into(), first).await.expect("it answers");
-    assert_eq!(lease(&other, second).await, Turn::Ours);
+    assert_eq!(lease(&other, second).await, LeaseResult::Ours);
 
     // The second one is killed, and half a minute passes.
     drop(other);
     place.sql("UPDATE leases SET expires = expires - 31").await;
-    assert_eq!(lease(&one, first).await, Turn::Ours);
+    assert_eq!(lease(&one, first).await, LeaseResult::Ours);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_lost_lease_does_no_harm(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_lost_lease_does_no_harm(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let (first, second) = (
         store.begin(new_run()).await.expect("a run begins"),
         store.begin(new_run()).await.expect("a run begins"),
     );
-    assert_eq!(lease(&store, first).await, Turn::Ours);
+    assert_eq!(lease(&store, first).await, LeaseResult::Ours);
     place.sql("UPDATE leases SET expires = 0").await;
-    assert_eq!(lease(&store, second).await, Turn::Ours);
+    assert_eq!(lease(&store, second).await, LeaseResult::Ours);
     let line = verified(first, 1, "ALPHA", vec![set("A", "1", "2")]);
-    store.append(line).kept().await.expect("what was done is written down, lease or not");
+    store.append(line).wait_until_durable().await.expect("what was done is written down, lease or not");
     let ended = Run { id: first, state: RunState::Ended, ..new_run().run };
     store.end(ended, "{}".to_owned()).await.expect("it ends");
     assert_eq!(
@@ -69,13 +69,13 @@ async fn a_lost_lease_does_no_harm(#[values(Sqlite, Postgres)] on: On) {
 
 #[rstest]
 #[tokio::test]
-async fn a_heartbeat_renews_the_leases_of_a_run_until_it_ends(#[values(Sqlite, Postgres)] on: On) {
-    let place = Place::new(on);
+async fn a_heartbeat_renews_the_leases_of_a_run_until_it_ends(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let run = store.begin(new_run()).await.expect("a run begins");
     for zone in ["ALPHA", "BETA"] {
         let turn = store.lease(scope(), zone.into(), run, "host/1".to_owned()).await;
-        assert_eq!(turn, Ok(Turn::Ours));
+        assert_eq!(turn, Ok(LeaseResult::Ours));
     }
     place.sql("UPDATE leases SET expires = 7; UPDATE runs SET heard = 7").await;
     let mut waited = 0;

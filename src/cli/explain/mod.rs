@@ -1,18 +1,18 @@
 //! `zonal explain`: what the settings of all zones come to, and why.
 
-mod asked;
+mod args;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::asked::Asked;
-use super::config::{self, Format, to_json};
-use super::exit::Exit;
-use super::settings;
-use super::world::World;
-use crate::meaning::{self, Settings};
-use crate::model::{Agreement, Explanation, Question, Told};
+use self::args::ExplainTopic;
+use super::config::{self, OutputFormat, to_json};
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use super::network_settings;
+use crate::analysis::{self, NetworkSettings};
+use crate::model::{Explanation, FactComparison, MaybeKnown, Question};
 use crate::render;
 use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
 
@@ -21,9 +21,9 @@ use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
 /// Answers from the manifests: as things are once everything is applied. With --observed, as the zones are set
 /// now, read with the read keys.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub struct ExplainCommand {
     #[command(subcommand)]
-    asked: Asked,
+    asked: ExplainTopic,
     /// Answer from the zones instead of the manifests
     #[arg(long, global = true, conflicts_with = "both")]
     observed: bool,
@@ -42,24 +42,28 @@ pub struct Explain {
 }
 
 /// How one question is answered.
-struct Answered {
+struct QuestionAnswers {
     question: Question,
     declared: Option<Explanation>,
     observed: Option<Explanation>,
 }
 
-impl Explain {
+impl ExplainCommand {
     /// Answers from the manifests below `directory`, or from the zones that they describe.
-    pub async fn run(&self, directory: &Path, world: &World) -> Exit {
-        match self.answer(directory, world).await {
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        match self.answer_question(directory, world).await {
             Ok(exit) | Err(exit) => exit,
         }
     }
 
-    async fn answer(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let format = if self.json { Format::Json } else { Format::Text };
+    async fn answer_question(
+        &self,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<CommandExit, CommandExit> {
+        let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         let config = config::load(directory, self.environment.as_deref(), format, world)?;
-        if format == Format::Json {
+        if format == OutputFormat::Json {
             config.warn(world);
         }
         let questions =
@@ -71,42 +75,52 @@ impl Explain {
         }
         let declared = match self.observed {
             true => None,
-            false => Some(Settings::declared(&config.network, &config.desired)),
+            false => Some(NetworkSettings::from_desired(&config.network, &config.desired)),
         };
         let observed = match looks {
             true => {
                 let against = self.against.as_deref();
-                Some(settings::observed(questions.iter(), against, &config, directory, format, world).await?)
+                Some(
+                    network_settings::read_settings(
+                        questions.iter(),
+                        against,
+                        &config,
+                        directory,
+                        format,
+                        world,
+                    )
+                    .await?,
+                )
             }
             false => None,
         };
-        let answered: Vec<Answered> = questions
+        let answered: Vec<QuestionAnswers> = questions
             .into_iter()
             .map(|question| {
-                let answer = |settings: &Option<Settings>| {
-                    settings.as_ref().map(|settings| meaning::explain(&question, settings))
+                let answer = |settings: &Option<NetworkSettings>| {
+                    settings.as_ref().map(|settings| analysis::explain(&question, settings))
                 };
                 let (declared, observed) = (answer(&declared), answer(&observed));
-                Answered { declared, observed, question }
+                QuestionAnswers { declared, observed, question }
             })
             .collect();
         let untold = answered
             .iter()
             .filter_map(|answered| answered.observed.as_ref())
-            .any(|explanation| explanation.facts.values().any(|fact| matches!(fact, Told::Not(_))));
+            .any(|explanation| explanation.facts.values().any(|fact| matches!(fact, MaybeKnown::Unknown(_))));
         match format {
-            Format::Text => world.out.print(text(&answered)),
-            Format::Json | Format::Lines => {
+            OutputFormat::Text => world.out.print(answers_text(&answered)),
+            OutputFormat::Json | OutputFormat::Lines => {
                 let answers = answered.into_iter().map(json).collect();
-                world.out.line(to_json(&explain(answers)));
+                world.out.print_line(to_json(&explain(answers)));
             }
         }
-        Ok(if untold { Exit::Incomplete } else { Exit::Done })
+        Ok(if untold { CommandExit::Incomplete } else { CommandExit::Done })
     }
 }
 
-fn text(answered: &[Answered]) -> String {
-    let parts = answered.iter().map(|Answered { question: _, declared, observed }| {
+fn answers_text(answered: &[QuestionAnswers]) -> String {
+    let parts = answered.iter().map(|QuestionAnswers { question: _, declared, observed }| {
         let mut out = String::new();
         if let Some(declared) = declared {
             out.push_str(&render::text::explanation(declared, "as declared"));
@@ -124,11 +138,11 @@ fn text(answered: &[Answered]) -> String {
     parts.collect::<Vec<_>>().join("\n")
 }
 
-fn json(answered: Answered) -> AnswerJson {
-    let Answered { question, declared, observed } = answered;
+fn json(answered: QuestionAnswers) -> AnswerJson {
+    let QuestionAnswers { question, declared, observed } = answered;
     let differs_in = match (&declared, &observed) {
         (Some(declared), Some(observed)) => {
-            let differs = |fact: &&&str| declared.compare(observed, fact) == Agreement::Different;
+            let differs = |fact: &&&str| declared.compare(observed, fact) == FactComparison::Different;
             Some(declared.facts.keys().filter(differs).copied().collect())
         }
         (_, _) => None,

@@ -12,17 +12,17 @@ use jiff::ToSpan as _;
 
 pub use self::json::JobsJson;
 
-use self::json::ZoneJobs;
-use super::{Aim, could_not, table};
+use self::json::ZoneJobsJson;
+use super::{SupportContext, could_not, table};
 use crate::cli::config::to_json;
-use crate::cli::exit::Exit;
-use crate::cli::opened::Opened;
-use crate::cli::world::World;
+use crate::cli::context::CommandContext;
+use crate::cli::exit_code::CommandExit;
+use crate::cli::zone_readers::ZoneReaders;
 use crate::model::network::Zone;
-use crate::model::{Failure, ZoneCode};
-use crate::provider::Read as _;
-use crate::provider::alma::jobs::{Asked, Look, Run, Went};
-use crate::provider::door::ZoneReader;
+use crate::model::{ZoneCode, ZoneFailure};
+use crate::provider::ZoneReader as _;
+use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunQuery, JobRunStatus};
+use crate::provider::channel_routing::RoutingReader;
 use crate::render::text::{REMOVE, count, styled};
 
 /// Show how the jobs of the zones went lately, failed ones first
@@ -30,7 +30,7 @@ use crate::render::text::{REMOVE, count, styled};
 /// Asks Alma's public API for the list of jobs, one request for each hundred, and then for the runs of
 /// each job: in each zone no more than --limit requests and those for the list.
 #[derive(Debug, Args)]
-pub struct Jobs {
+pub struct JobsCommand {
     /// How many days to look back
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
@@ -44,41 +44,45 @@ pub struct Jobs {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
-    aim: Aim,
+    aim: SupportContext,
 }
 
 /// What one zone answered, and the requests that took.
-struct Answer<'n> {
+struct JobsAnswer<'n> {
     zone: &'n Zone,
-    look: Result<Look, Failure>,
+    look: Result<JobRunList, ZoneFailure>,
     requests: u64,
 }
 
-impl Jobs {
-    pub(super) async fn run(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
-        let asked = self.asked(world)?;
+impl JobsCommand {
+    pub(super) async fn run(
+        &self,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<CommandExit, CommandExit> {
+        let asked = self.job_query(world)?;
         let config = self.aim.config(directory, world)?;
         let zones = self.aim.zones(&config.network, world)?;
-        let Opened { readers, .. } = self.aim.open(&config, &zones, directory, world).await?;
-        let answers = world.unless_interrupted(ask(&zones, &readers, &asked, world)).await?;
+        let ZoneReaders { readers, .. } = self.aim.open(&config, &zones, directory, world).await?;
+        let answers = world.unless_interrupted(query_zones(&zones, &readers, &asked, world)).await?;
         let complete = answers.iter().all(|each| each.look.as_ref().is_ok_and(|look| look.silent.is_empty()));
         if self.aim.json {
-            world.out.line(to_json(&JobsJson {
+            world.out.print_line(to_json(&JobsJson {
                 format_version: "1.0",
                 network: config.network.name.clone(),
                 environment: config.network.environment.clone(),
                 from: asked.from,
                 to: asked.to,
                 complete,
-                zones: answers.into_iter().map(ZoneJobs::from).collect(),
+                zones: answers.into_iter().map(ZoneJobsJson::from).collect(),
             }));
         } else {
-            world.out.print(self.text(&asked, &answers));
+            world.out.print(self.jobs_text(&asked, &answers));
         }
-        Ok(if complete { Exit::Done } else { Exit::Incomplete })
+        Ok(if complete { CommandExit::Done } else { CommandExit::Incomplete })
     }
 
-    fn asked(&self, world: &World) -> Result<Asked, Exit> {
+    fn job_query(&self, world: &CommandContext) -> Result<JobRunQuery, CommandExit> {
         let now = (world.now)();
         let now: jiff::Timestamp = now
             .parse()
@@ -86,17 +90,17 @@ impl Jobs {
         let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         let from = today.saturating_sub(i32::from(self.days).days()).to_string();
         let to = today.saturating_add(1.day()).to_string();
-        Ok(Asked { from, to, jobs: self.limit.into(), named: self.job.clone() })
+        Ok(JobRunQuery { from, to, jobs: self.limit.into(), named: self.job.clone() })
     }
 
-    fn text(&self, asked: &Asked, answers: &[Answer<'_>]) -> String {
-        let looks: Vec<(&ZoneCode, &Look)> =
+    fn jobs_text(&self, asked: &JobRunQuery, answers: &[JobsAnswer<'_>]) -> String {
+        let looks: Vec<(&ZoneCode, &JobRunList)> =
             answers.iter().filter_map(|each| Some((&each.zone.code, each.look.as_ref().ok()?))).collect();
-        let mut runs: Vec<(&ZoneCode, &Run)> =
+        let mut runs: Vec<(&ZoneCode, &JobRun)> =
             looks.iter().flat_map(|(code, look)| look.runs.iter().map(move |run| (*code, run))).collect();
         runs.sort_by_key(|(_, run)| run.went());
         let all = runs.len();
-        runs.retain(|(_, run)| self.all || run.went() != Went::Succeeded);
+        runs.retain(|(_, run)| self.all || run.went() != JobRunStatus::Succeeded);
         let succeeded = all - runs.len();
         let mut text = format!("Runs since {}, failed ones first.\n\n", asked.from);
         if !runs.is_empty() {
@@ -132,7 +136,7 @@ impl Jobs {
             ));
         }
         let mut failures = String::new();
-        for Answer { zone, look, .. } in answers {
+        for JobsAnswer { zone, look, .. } in answers {
             match look {
                 Ok(look) => failures.extend(look.silent.iter().map(|(job, failure)| {
                     format!(
@@ -152,17 +156,17 @@ impl Jobs {
 }
 
 /// Asks all zones at once, each as fast as its budget allows. The answers are in the order of the zones.
-async fn ask<'n>(
+async fn query_zones<'n>(
     zones: &[&'n Zone],
-    readers: &BTreeMap<ZoneCode, ZoneReader>,
-    asked: &Asked,
-    world: &World,
-) -> Vec<Answer<'n>> {
+    readers: &BTreeMap<ZoneCode, RoutingReader>,
+    asked: &JobRunQuery,
+    world: &CommandContext,
+) -> Vec<JobsAnswer<'n>> {
     let place = |(place, zone): (usize, &&'n Zone)| {
         let (zone, reader) = (*zone, readers.get(&zone.code)?);
         Some(async move {
             let look = reader.alma().jobs(asked).await;
-            (place, Answer { zone, look, requests: reader.usage().requests })
+            (place, JobsAnswer { zone, look, requests: reader.request_usage().requests })
         })
     };
     let mut asking: FuturesUnordered<_> = zones.iter().enumerate().filter_map(place).collect();
@@ -172,7 +176,7 @@ async fn ask<'n>(
         let failed = if answer.look.is_err() { ", failed" } else { "" };
         let requests = usize::try_from(answer.requests).unwrap_or(usize::MAX);
         let (code, done) = (&answer.zone.code, answers.len() + 1);
-        world.err.line(format!(
+        world.err.print_line(format!(
             "{code}: reading done: {}{failed}, {} ({done}/{} zones)",
             count(asked, "job"),
             count(requests, "request"),
@@ -183,18 +187,18 @@ async fn ask<'n>(
     answers.into_values().collect()
 }
 
-fn row(code: &ZoneCode, run: &Run) -> [String; 7] {
+fn row(code: &ZoneCode, run: &JobRun) -> [String; 7] {
     let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let mark = match run.went() {
-        Went::Failed => "failed",
-        Went::Warning => "warning",
-        Went::Running => "running",
-        Went::Succeeded => "ok",
-        Went::Unknown => "?",
+        JobRunStatus::Failed => "failed",
+        JobRunStatus::Warning => "warning",
+        JobRunStatus::Running => "running",
+        JobRunStatus::Succeeded => "ok",
+        JobRunStatus::Unknown => "?",
     };
     let counters = run.counters.iter().map(|(name, value)| format!("{name}: {value}"));
     let mut says: Vec<String> = run.alerts.iter().cloned().chain(counters).collect();
-    if let (Went::Running, Some(progress)) = (run.went(), &run.progress) {
+    if let (JobRunStatus::Running, Some(progress)) = (run.went(), &run.progress) {
         says.push(format!("{progress}%"));
     }
     [

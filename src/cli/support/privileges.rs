@@ -7,14 +7,14 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Aim, could_not, table};
-use crate::cli::config::{Config, to_json};
-use crate::cli::exit::Exit;
-use crate::cli::world::World;
+use super::{SupportContext, could_not, table};
+use crate::cli::config::{ConfigDirectory, to_json};
+use crate::cli::context::CommandContext;
+use crate::cli::exit_code::CommandExit;
 use crate::kinds::PRIVILEGES;
-use crate::model::network::{Role, Zone};
-use crate::model::{CollectionId, Failure, Value};
-use crate::render::json::Problem;
+use crate::model::network::{Zone, ZoneRole};
+use crate::model::{CollectionId, FieldValue, ZoneFailure};
+use crate::render::json::FailureJson;
 
 /// Where a person finds it (the vendor's guide to Support Services).
 const MENU: &str = "Network Zone: Consortia Configuration Management > Support Services > Roles Privileges";
@@ -24,9 +24,9 @@ const MENU: &str = "Network Zone: Consortia Configuration Management > Support S
 /// Alma's public API does not tell, so that this needs a gateway which serves `RolePrivileges`.
 /// All of them are kept in the Network Zone, which alone is asked.
 #[derive(Debug, Args)]
-pub struct Privileges {
+pub struct PrivilegesCommand {
     #[command(flatten)]
-    aim: Aim,
+    aim: SupportContext,
 }
 
 /// Which privileges of roles were turned on or off.
@@ -46,14 +46,14 @@ pub struct PrivilegesJson {
     /// Where a person finds it in Alma.
     pub menu: &'static str,
     /// Why the network zone could not be asked.
-    pub problem: Option<Problem>,
+    pub problem: Option<FailureJson>,
     /// The privileges that are declared or were observed, of the zones that were selected.
-    pub privileges: Vec<Privilege>,
+    pub privileges: Vec<RolePrivilegeJson>,
 }
 
 /// A privilege of a role in one zone.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Privilege {
+pub struct RolePrivilegeJson {
     /// The zone's code.
     pub zone: String,
     /// The role.
@@ -61,15 +61,15 @@ pub struct Privilege {
     /// The privilege.
     pub privilege: String,
     /// What the manifests say; null where they do not speak of it.
-    pub declared: Option<State>,
+    pub declared: Option<PrivilegeState>,
     /// What was observed; null where that is not known.
-    pub observed: Option<State>,
+    pub observed: Option<PrivilegeState>,
 }
 
 /// Whether a role has a privilege.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum PrivilegeState {
     /// It was turned on.
     On,
     /// It was turned off.
@@ -78,17 +78,17 @@ pub enum State {
     Delivered,
 }
 
-impl State {
-    fn of(enabled: Option<&Value>) -> Self {
+impl PrivilegeState {
+    fn from_value(enabled: Option<&FieldValue>) -> Self {
         match enabled {
-            Some(Value::Bool(true)) => Self::On,
-            Some(Value::Text(text)) if text.eq_ignore_ascii_case("true") => Self::On,
-            Some(Value::Bool(false) | Value::Text(_) | Value::List(_)) => Self::Off,
-            Some(Value::Null) | None => Self::Delivered,
+            Some(FieldValue::Bool(true)) => Self::On,
+            Some(FieldValue::Text(text)) if text.eq_ignore_ascii_case("true") => Self::On,
+            Some(FieldValue::Bool(false) | FieldValue::Text(_) | FieldValue::List(_)) => Self::Off,
+            Some(FieldValue::Null) | None => Self::Delivered,
         }
     }
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Off => "off",
@@ -98,56 +98,60 @@ impl State {
 }
 
 /// Zone, role and privilege.
-type Name = [String; 3];
-type States = BTreeMap<Name, State>;
+type PrivilegeKey = [String; 3];
+type PrivilegeStates = BTreeMap<PrivilegeKey, PrivilegeState>;
 
-impl Privileges {
-    pub(super) async fn run(&self, directory: &Path, world: &World) -> Result<Exit, Exit> {
+impl PrivilegesCommand {
+    pub(super) async fn run(
+        &self,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<CommandExit, CommandExit> {
         let config = self.aim.config(directory, world)?;
         let zones = self.aim.zones(&config.network, world)?;
         let network_zone: Vec<&Zone> =
-            config.network.zones.iter().filter(|zone| zone.role == Role::Network).collect();
-        let id = CollectionId::whole(PRIVILEGES);
+            config.network.zones.iter().filter(|zone| zone.role == ZoneRole::Network).collect();
+        let id = CollectionId::of_institution(PRIVILEGES);
         let answer = self.aim.observe(&config, &network_zone, &id, directory, world).await?;
         let answers = answer.zones.into_iter().flat_map(|(code, zone)| {
             zone.collections.into_values().map(move |answer| (code.clone(), answer))
         });
-        let (mut observed, mut failed): (Option<States>, Option<(_, Failure)>) = (None, None);
+        let (mut observed, mut failed): (Option<PrivilegeStates>, Option<(_, ZoneFailure)>) = (None, None);
         for (code, answer) in answers {
             match answer {
                 Ok(collection) if collection.witness.is_people() => {}
                 Ok(collection) => {
                     let records = collection.records.iter().map(|record| {
                         let said = |field: &str| record.fields.get(field);
-                        (named(said), State::of(said("enabled")))
+                        (privilege_key(said), PrivilegeState::from_value(said("enabled")))
                     });
                     observed = Some(records.collect());
                 }
                 Err(failure) => failed = Some((code, failure)),
             }
         }
-        let declared = declared(&config);
-        let names: BTreeSet<&Name> =
+        let declared = declared_states(&config);
+        let names: BTreeSet<&PrivilegeKey> =
             declared.keys().chain(observed.iter().flatten().map(|(name, _)| name)).collect();
         // What is left over of an institution that is none of the network's is shown with everything else.
         let everything = zones.len() == config.network.zones.len();
-        let is = |zone: &Zone, name: &Name| zone.code.as_str() == name[0];
-        let selected = |name: &&&Name| {
+        let is = |zone: &Zone, name: &PrivilegeKey| zone.code.as_str() == name[0];
+        let selected = |name: &&&PrivilegeKey| {
             zones.iter().any(|zone| is(zone, name))
                 || (everything && !config.network.zones.iter().any(|zone| is(zone, name)))
         };
-        let privileges: Vec<Privilege> = (names.iter().filter(selected))
+        let privileges: Vec<RolePrivilegeJson> = (names.iter().filter(selected))
             .map(|name| {
                 let [zone, role, privilege] = (*name).clone();
                 let observed = observed.as_ref();
-                let observed =
-                    observed.map(|observed| observed.get(*name).copied().unwrap_or(State::Delivered));
-                Privilege { zone, role, privilege, declared: declared.get(*name).copied(), observed }
+                let observed = observed
+                    .map(|observed| observed.get(*name).copied().unwrap_or(PrivilegeState::Delivered));
+                RolePrivilegeJson { zone, role, privilege, declared: declared.get(*name).copied(), observed }
             })
             .collect();
         let complete = failed.is_none();
         if self.aim.json {
-            world.out.line(to_json(&PrivilegesJson {
+            world.out.print_line(to_json(&PrivilegesJson {
                 format_version: "1.0",
                 network: config.network.name.clone(),
                 environment: config.network.environment.clone(),
@@ -158,7 +162,7 @@ impl Privileges {
                 privileges,
             }));
         } else {
-            let mut text = shown(&privileges, observed.is_some());
+            let mut text = privileges_text(&privileges, observed.is_some());
             if let Some((zone, failure)) = &failed {
                 text.push_str(&format!("\n{}", could_not(zone, failure)));
             } else if observed.is_none() {
@@ -168,29 +172,36 @@ impl Privileges {
             }
             world.out.print(text);
         }
-        Ok(if complete { Exit::Done } else { Exit::Incomplete })
+        Ok(if complete { CommandExit::Done } else { CommandExit::Incomplete })
     }
 }
 
 /// What the manifests want.
-fn declared(config: &Config) -> States {
+fn declared_states(config: &ConfigDirectory) -> PrivilegeStates {
     let collections = config.desired.zones.values().flatten();
     let records = collections
         .filter(|collection| *collection.id.kind == *PRIVILEGES)
         .flat_map(|collection| collection.records.values());
     let state = |record: &crate::model::DesiredRecord| {
         let said = |field: &str| record.fields.get(field).map(|value| &value.value);
-        (named(said), if record.absent { State::Delivered } else { State::of(said("enabled")) })
+        (
+            privilege_key(said),
+            if record.absent {
+                PrivilegeState::Delivered
+            } else {
+                PrivilegeState::from_value(said("enabled"))
+            },
+        )
     };
     records.map(|record| state(record)).collect()
 }
 
-fn named<'a>(said: impl Fn(&'static str) -> Option<&'a Value>) -> Name {
+fn privilege_key<'a>(said: impl Fn(&'static str) -> Option<&'a FieldValue>) -> PrivilegeKey {
     ["institution", "role", "privilege"]
-        .map(|field| said(field).and_then(Value::as_text).unwrap_or_default().to_owned())
+        .map(|field| said(field).and_then(FieldValue::as_text).unwrap_or_default().to_owned())
 }
 
-fn shown(privileges: &[Privilege], known: bool) -> String {
+fn privileges_text(privileges: &[RolePrivilegeJson], known: bool) -> String {
     if privileges.is_empty() {
         return match known {
             true => "No privilege was turned on or off, and none is declared.\n".to_owned(),
@@ -198,15 +209,15 @@ fn shown(privileges: &[Privilege], known: bool) -> String {
         };
     }
     let rows = privileges.iter().map(|each| {
-        let Privilege { zone, role, privilege, declared, observed } = each;
+        let RolePrivilegeJson { zone, role, privilege, declared, observed } = each;
         let verdict = match (declared, observed) {
             (Some(declared), Some(observed)) if declared == observed => "as declared",
             (Some(_), Some(_)) => "differs",
             (Some(_), None) => "",
             (None, _) => "not declared",
         };
-        let observed = observed.map_or("not known", State::word);
-        let declared = declared.map_or("-", State::word);
+        let observed = observed.map_or("not known", PrivilegeState::as_str);
+        let declared = declared.map_or("-", PrivilegeState::as_str);
         [zone.as_str(), role, privilege, declared, observed, verdict].map(str::to_owned)
     });
     table(["ZONE", "ROLE", "PRIVILEGE", "DECLARED", "OBSERVED", ""], rows)

@@ -2,7 +2,7 @@
 
 use super::notation::{desired, differing, observed, shown};
 use crate::diff::diff;
-use crate::model::Drift;
+use crate::model::DifferenceType;
 
 fn rule(input: &str) -> String {
     format!("FulfillmentRules r\nrules: [{{name: R, inputs: [{input}]}}]")
@@ -79,17 +79,17 @@ fn what_is_released_stays_as_it_is_and_is_counted() {
 
 #[test]
 fn a_record_that_its_zone_has_detached_is_a_drift_of_its_own() {
-    let drift = |record: &str| -> Vec<Drift> {
+    let drift = |record: &str| -> Vec<DifferenceType> {
         let manifest = "TermsOfUse t\nterms: [{name: A, type: request, attachedToNetwork: true, policies: {Days: \"14\"}}]";
         let (_, desired) = desired(&["ALPHA"], manifest);
         let found = diff(&desired, &observed(&desired, &format!("whole TermsOfUse\n{record}")));
         let changes = found.zones.values().flatten().flat_map(|diff| &diff.outcome);
         changes.flat_map(|found| found.changes.iter().map(|change| change.drift)).collect()
     };
-    assert_eq!(drift("name=A type=request attachedToNetwork=false Days=14"), [Drift::Detached]);
-    assert_eq!(drift("name=A type=request attachedToNetwork=false Days=3"), [Drift::Detached]);
-    assert_eq!(drift("name=A type=request attachedToNetwork=true Days=3"), [Drift::Value]);
-    assert_eq!(drift("name=B"), [Drift::Missing]);
+    assert_eq!(drift("name=A type=request attachedToNetwork=false Days=14"), [DifferenceType::Detached]);
+    assert_eq!(drift("name=A type=request attachedToNetwork=false Days=3"), [DifferenceType::Detached]);
+    assert_eq!(drift("name=A type=request attachedToNetwork=true Days=3"), [DifferenceType::Value]);
+    assert_eq!(drift("name=B"), [DifferenceType::Missing]);
     assert_eq!(drift("name=A type=request attachedToNetwork=true Days=14 Fee=1"), []);
 }
 

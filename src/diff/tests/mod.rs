@@ -3,12 +3,12 @@
 #![cfg(test)]
 
 mod amendments;
+pub(crate) mod applied_state;
 mod default_rows;
+mod field_names;
 mod languages;
-pub(crate) mod ledger;
-mod names;
 mod new_records;
 pub(crate) mod notation;
+mod overlapping_amendments;
 mod records;
-mod several_amendments;
-mod since;
+mod three_way;

@@ -2,7 +2,7 @@
 
 use super::notation::{desired, observed, shown};
 use crate::diff::diff;
-use crate::model::{Amend, AmendTo, Amendment, Enforcement, Expected, Value};
+use crate::model::{Amendment, AmendmentOperation, AmendmentTarget, Enforcement, FieldAmendment, FieldValue};
 
 fn amended(enforcement: Enforcement, select: &[(&str, &str)]) -> String {
     let (_, mut desired) = desired(
@@ -11,11 +11,11 @@ fn amended(enforcement: Enforcement, select: &[(&str, &str)]) -> String {
     );
     for collection in desired.zones.values_mut().flatten() {
         let provenance = collection.provenance.clone();
-        let to = AmendTo::Value(Value::Bool(false));
+        let to = AmendmentOperation::Set(FieldValue::Bool(false));
         collection.amendments.push(Amendment {
-            select: select.iter().map(|(field, value)| ((*field).into(), Value::from(*value))).collect(),
-            expected: Expected::Perhaps,
-            amends: vec![Amend {
+            select: select.iter().map(|(field, value)| ((*field).into(), FieldValue::from(*value))).collect(),
+            expected: AmendmentTarget::Optional,
+            amends: vec![FieldAmendment {
                 field: "enabled".into(),
                 to,
                 reference: None,
@@ -39,7 +39,7 @@ fn a_record_that_is_created_gets_at_once_what_all_are_amended_to() {
 
 #[test]
 fn what_is_only_reported_changes_no_new_record() {
-    let told = amended(Enforcement::Observe, &[]);
+    let told = amended(Enforcement::Report, &[]);
     assert!(
         told.contains("+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled=true"),
         "{told}"

@@ -7,28 +7,29 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::diff::diff;
-use crate::manifest::{self, Source};
+use crate::manifest::{self, SourceFile};
 use crate::model::{
-    Action, Change, Channel, CollectionId, Desired, Differences, Failure, FailureClass, Field, Mode, Network,
-    Observed, ObservedCollection, ObservedRecord, Severity, Table, Value, Witness,
+    ApplyMode, Change, ChangeAction, Channel, CollectionId, DesiredState, Differences, FailureClass,
+    FieldName, FieldValue, Network, ObservationSource, ObservedCollection, ObservedRecord, ObservedState,
+    Severity, TableName, ZoneFailure,
 };
 
 /// A network of so many members, and what manifests want of it. A manifest is `KIND NAME` and, in
 /// the lines after it, its spec; a line of dashes stands between two.
-pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, Desired) {
+pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, DesiredState) {
     let mut text = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: omni}\nspec:\n  region: ca\n  \
                     credentials: {read: {env: KEY}}\n  networkZone: {code: NZ, name: Network}\n  members:\n"
         .to_owned();
     for member in members {
         let _ = writeln!(text, "    - {{code: {member}, name: {} College}}", member.to_lowercase());
     }
-    let mut sources = vec![Source { file: "network.yaml".into(), text: Ok(text) }];
+    let mut sources = vec![SourceFile { file: "network.yaml".into(), text: Ok(text) }];
     for manifest in manifests.split("---\n") {
         let (head, spec) = manifest.trim_start().split_once('\n').unwrap();
         let (kind, name) = head.split_once(' ').unwrap();
         let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
         let text = format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{spec}");
-        sources.push(Source { file: format!("{name}.yaml").into(), text: Ok(text) });
+        sources.push(SourceFile { file: format!("{name}.yaml").into(), text: Ok(text) });
     }
     let loaded = manifest::load(&sources, None);
     let network = loaded.network.unwrap();
@@ -52,36 +53,38 @@ pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, Desired) {
 /// fail T unreachable    or missing
 /// ALPHA:                what follows is in this zone alone; in every zone before the first
 /// ```
-pub(crate) fn observed(desired: &Desired, tables: &str) -> Observed {
-    let mut blocks: Vec<Block> = Vec::new();
+pub(crate) fn observed(desired: &DesiredState, tables: &str) -> ObservedState {
+    let mut blocks: Vec<TextBlock> = Vec::new();
     let mut zone = None;
     for line in tables.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
-            ["code", table, language] => blocks.push(Block::new(zone, table, None, Some(*language))),
+            ["code", table, language] => blocks.push(TextBlock::new(zone, table, None, Some(*language))),
             ["map", table, title, columns @ ..] => {
-                let mut block = Block::new(zone, table, Some(title.trim_end_matches(':')), None);
+                let mut block = TextBlock::new(zone, table, Some(title.trim_end_matches(':')), None);
                 columns.iter().enumerate().for_each(|(number, column)| block.column(number, column));
                 blocks.push(block);
             }
-            ["whole", kind] => blocks.push(Block { whole: true, ..Block::new(zone, kind, None, None) }),
+            ["whole", kind] => {
+                blocks.push(TextBlock { whole: true, ..TextBlock::new(zone, kind, None, None) })
+            }
             ["fail", table, class] => {
-                let mut block = Block::new(zone, table, None, None);
+                let mut block = TextBlock::new(zone, table, None, None);
                 let class =
                     if *class == "missing" { FailureClass::Missing } else { FailureClass::Unreachable };
-                block.failure = Some(Failure::new(class, format!("`{table}` did not come")));
+                block.failure = Some(ZoneFailure::new(class, format!("`{table}` did not come")));
                 blocks.push(block);
             }
             [code] if code.ends_with(':') => zone = Some(code.trim_end_matches(':')),
             cells => blocks.last_mut().unwrap().row(cells),
         }
     }
-    let mut observed = Observed::default();
+    let mut observed = ObservedState::default();
     for (code, wanted) in &desired.zones {
         let zone = observed.zones.entry(code.clone()).or_default();
         for id in wanted.iter().map(|wanted| &wanted.id) {
             let answers =
-                |block: &&Block| block.answers(id) && block.zone.is_none_or(|zone| zone == code.as_str());
+                |block: &&TextBlock| block.answers(id) && block.zone.is_none_or(|zone| zone == code.as_str());
             if let Some(block) = blocks.iter().find(answers) {
                 zone.collections.insert(id.clone(), block.answer(id));
             }
@@ -90,20 +93,20 @@ pub(crate) fn observed(desired: &Desired, tables: &str) -> Observed {
     observed
 }
 
-struct Block<'a> {
+struct TextBlock<'a> {
     zone: Option<&'a str>,
     code: &'a str,
     title: Option<&'a str>,
     language: Option<&'a str>,
-    columns: Vec<Field>,
-    aliases: BTreeMap<Field, Field>,
+    columns: Vec<FieldName>,
+    aliases: BTreeMap<FieldName, FieldName>,
     references: Option<BTreeSet<String>>,
     records: Vec<ObservedRecord>,
-    failure: Option<Failure>,
+    failure: Option<ZoneFailure>,
     whole: bool,
 }
 
-impl<'a> Block<'a> {
+impl<'a> TextBlock<'a> {
     fn new(zone: Option<&'a str>, code: &'a str, title: Option<&'a str>, language: Option<&'a str>) -> Self {
         let columns: &[&str] = match title {
             None => &["code", "description", "default", "enabled"],
@@ -114,7 +117,7 @@ impl<'a> Block<'a> {
             code,
             title,
             language,
-            columns: columns.iter().map(|column| Field::from(*column)).collect(),
+            columns: columns.iter().map(|column| FieldName::from(*column)).collect(),
             aliases: BTreeMap::new(),
             references: title.map(|_| BTreeSet::new()),
             records: Vec::new(),
@@ -125,7 +128,7 @@ impl<'a> Block<'a> {
 
     fn column(&mut self, number: usize, column: &str) {
         let (name, from) = column.split_once('>').unwrap_or((column, ""));
-        let field = Field::from(format!("column{number}"));
+        let field = FieldName::from(format!("column{number}"));
         self.columns.insert(number, field.clone());
         self.aliases.insert(name.into(), field);
         match (from, &mut self.references) {
@@ -141,9 +144,9 @@ impl<'a> Block<'a> {
             for (field, value) in cells.iter().filter_map(|cell| cell.split_once('=')) {
                 let list = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
                 let value = match (list, value.parse::<bool>()) {
-                    (Some(list), _) => Value::list(list.split(',').filter(|text| !text.is_empty())),
-                    (None, Ok(flag)) => Value::Bool(flag),
-                    (None, Err(_)) => Value::text(value),
+                    (Some(list), _) => FieldValue::list(list.split(',').filter(|text| !text.is_empty())),
+                    (None, Ok(flag)) => FieldValue::Bool(flag),
+                    (None, Err(_)) => FieldValue::from_text(value),
                 };
                 record.fields.insert(field.into(), value);
             }
@@ -153,27 +156,27 @@ impl<'a> Block<'a> {
         let flags: Vec<&str> = cells.iter().copied().filter(|cell| matches!(*cell, "-" | "*")).collect();
         let cells = cells.iter().filter(|cell| !matches!(**cell, "-" | "*"));
         for (field, cell) in self.columns.iter().zip(cells) {
-            record.fields.insert(field.clone(), Value::text(if *cell == "." { "" } else { cell }));
+            record.fields.insert(field.clone(), FieldValue::from_text(if *cell == "." { "" } else { cell }));
         }
-        record.fields.insert("enabled".into(), Value::Bool(!flags.contains(&"-")));
+        record.fields.insert("enabled".into(), FieldValue::Bool(!flags.contains(&"-")));
         if self.title.is_none() {
-            record.fields.insert("default".into(), Value::Bool(flags.contains(&"*")));
+            record.fields.insert("default".into(), FieldValue::Bool(flags.contains(&"*")));
         }
         self.records.push(record);
     }
 
     fn answers(&self, id: &CollectionId) -> bool {
         let named = match &id.table {
-            Table::Code(code) => &**code == self.code,
-            Table::Title(title) => [self.title, Some(self.code)].contains(&Some(&**title)),
-            Table::Whole => self.whole && &*id.kind == self.code,
+            TableName::Code(code) => &**code == self.code,
+            TableName::Title(title) => [self.title, Some(self.code)].contains(&Some(&**title)),
+            TableName::Whole => self.whole && &*id.kind == self.code,
         };
         let spoken =
             self.language.is_none() || id.language.is_none() || id.language.as_deref() == self.language;
         named && spoken
     }
 
-    fn answer(&self, id: &CollectionId) -> Result<ObservedCollection, Failure> {
+    fn answer(&self, id: &CollectionId) -> Result<ObservedCollection, ZoneFailure> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
@@ -185,12 +188,12 @@ impl<'a> Block<'a> {
                 records: self.records.clone(),
                 references: None,
                 channel: Channel::Gateway,
-                witness: Witness::Zone,
+                witness: ObservationSource::Zone,
             });
         }
         Ok(ObservedCollection {
             id: CollectionId {
-                table: Table::Code(self.code.into()),
+                table: TableName::Code(self.code.into()),
                 language: self.language.map(Arc::from),
                 ..id.clone()
             },
@@ -199,7 +202,7 @@ impl<'a> Block<'a> {
             records: self.records.clone(),
             references: self.references.clone(),
             channel: Channel::Api,
-            witness: Witness::Zone,
+            witness: ObservationSource::Zone,
         })
     }
 }
@@ -234,25 +237,25 @@ pub(crate) fn shown(differences: &Differences) -> String {
 
 fn line(change: &Change) -> String {
     let sign = match (change.mode, change.action) {
-        (Mode::Apply, Action::Create) => "+",
-        (Mode::Apply, Action::Update) => "~",
-        (Mode::Apply, Action::Delete) => "-",
-        (Mode::Report, Action::Create) => ".+",
-        (Mode::Report, Action::Update) => ".~",
-        (Mode::Report, Action::Delete) => ".-",
-        (Mode::ByHand, Action::Create) => ">+",
-        (Mode::ByHand, Action::Update) => ">~",
-        (Mode::ByHand, Action::Delete) => ">-",
-        (Mode::Later, Action::Create) => ":+",
-        (Mode::Later, Action::Update) => ":~",
-        (Mode::Later, Action::Delete) => ":-",
-        (Mode::Left, Action::Create) => "=+",
-        (Mode::Left, Action::Update) => "=~",
-        (Mode::Left, Action::Delete) => "=-",
+        (ApplyMode::Apply, ChangeAction::Create) => "+",
+        (ApplyMode::Apply, ChangeAction::Update) => "~",
+        (ApplyMode::Apply, ChangeAction::Delete) => "-",
+        (ApplyMode::Report, ChangeAction::Create) => ".+",
+        (ApplyMode::Report, ChangeAction::Update) => ".~",
+        (ApplyMode::Report, ChangeAction::Delete) => ".-",
+        (ApplyMode::Manual, ChangeAction::Create) => ">+",
+        (ApplyMode::Manual, ChangeAction::Update) => ">~",
+        (ApplyMode::Manual, ChangeAction::Delete) => ">-",
+        (ApplyMode::Postponed, ChangeAction::Create) => ":+",
+        (ApplyMode::Postponed, ChangeAction::Update) => ":~",
+        (ApplyMode::Postponed, ChangeAction::Delete) => ":-",
+        (ApplyMode::KeptTheirs, ChangeAction::Create) => "=+",
+        (ApplyMode::KeptTheirs, ChangeAction::Update) => "=~",
+        (ApplyMode::KeptTheirs, ChangeAction::Delete) => "=-",
     };
     let edits: Vec<String> = (change.edits.iter())
         .map(|edit| match (&edit.before, change.action) {
-            (_, Action::Create) => format!("{}={}", edit.name, edit.after),
+            (_, ChangeAction::Create) => format!("{}={}", edit.name, edit.after),
             (before, _) => format!("{}={}->{}", edit.name, before.clone().unwrap_or_default(), edit.after),
         })
         .collect();

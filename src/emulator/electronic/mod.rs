@@ -4,7 +4,7 @@
 //! In this API a member that a PUT leaves out keeps its value, and an empty text clears it (the vendor's
 //! developer pages). What the list of groups does is a switch.
 
-mod members;
+mod fields;
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use self::members::{NAMES, code, lay};
-use super::behaviour::{GroupCodes, GroupSettings, OptionalFields, Settings};
-use super::document::{Node, Part};
-use super::edit::{Action, Problem};
-use super::refusal::Refusal;
+use self::fields::{NAMES, code, set_field};
+use super::config::{GroupCodes, GroupSettings, OptionalFields, ZoneConfig};
+use super::error_response::ErrorResponse;
+use super::librarian_edit::{EditAction, EditError};
+use super::response_document::{DocumentNode, DocumentPart};
 
 /// An e-collection, an e-service or a portfolio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Resource {
+pub struct EmulatedResource {
     /// Its ids from the e-collection's on, joined by dots: `61` or `61.62` or `61.62.53`.
     pub ids: String,
     /// What the API says of it beside its id, links and groups.
@@ -34,15 +34,15 @@ pub struct Resource {
 
 /// What a zone holds of them.
 #[derive(Debug, Default)]
-pub(super) struct Electronic {
-    pub resources: BTreeMap<String, Resource>,
+pub(super) struct ElectronicInventory {
+    pub resources: BTreeMap<String, EmulatedResource>,
     /// Names of the groups that there are, each with its number.
     groups: BTreeMap<String, usize>,
 }
 
 /// The three types of resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
+enum ElectronicResourceType {
     Collection,
     Service,
     Portfolio,
@@ -57,9 +57,9 @@ const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
 /// What a PUT does not change.
 const FIXED: [&str; 6] = ["id", "link", "is_local", "is_standalone", "portfolios", "electronic_collection"];
 
-impl Level {
+impl ElectronicResourceType {
     /// `None` where there are too many ids.
-    fn of(ids: &str) -> Option<Self> {
+    fn from_ids(ids: &str) -> Option<Self> {
         match ids.split('.').count() {
             1 => Some(Self::Collection),
             2 => Some(Self::Service),
@@ -79,12 +79,12 @@ impl Level {
 
 /// What the root of a resource is called in XML.
 pub(super) fn root(ids: &str) -> &'static str {
-    Level::of(ids).map_or("electronic_collection", Level::root)
+    ElectronicResourceType::from_ids(ids).map_or("electronic_collection", ElectronicResourceType::root)
 }
 
-impl Electronic {
+impl ElectronicInventory {
     /// Adds a resource, or replaces the one with its ids. Its groups are groups of the zone from now on.
-    pub fn put(&mut self, resource: Resource) {
+    pub fn insert_or_replace(&mut self, resource: EmulatedResource) {
         resource.groups.keys().for_each(|group| self.add_group(group));
         self.resources.insert(resource.ids.clone(), resource);
     }
@@ -96,7 +96,7 @@ impl Electronic {
     }
 
     /// The group that an entry of a list means.
-    fn named(&self, entry: &Value, codes: GroupCodes) -> Option<&String> {
+    fn group_of_entry(&self, entry: &Value, codes: GroupCodes) -> Option<&String> {
         let said = entry.get("group").map(code).unwrap_or_default();
         let number = |held: &usize| codes == GroupCodes::Numbers && held.to_string() == said;
         let name = |held: &String| codes != GroupCodes::Numbers && *held == said;
@@ -104,67 +104,76 @@ impl Electronic {
     }
 
     /// The resource with these ids. The codes of the refusals are the vendor's OpenAPI's.
-    pub fn answer(&self, ids: &str, settings: &Settings) -> Result<Node, Refusal> {
-        let resource = self.resources.get(ids).ok_or_else(|| self.missing(ids))?;
+    pub fn answer(&self, ids: &str, settings: &ZoneConfig) -> Result<DocumentNode, ErrorResponse> {
+        let resource = self.resources.get(ids).ok_or_else(|| self.resource_not_found(ids))?;
         let mut parts = self.entry(resource, settings);
         let groups = resource.groups.iter().map(|(group, said)| {
             let number = self.groups.get(group).copied().unwrap_or_default();
-            members::setting((group, number), said, settings)
+            fields::setting((group, number), said, settings)
         });
-        parts.push(Part::List {
+        parts.push(DocumentPart::List {
             around: Some("group_settings"),
             item: "group_setting",
             items: groups.collect(),
         });
-        Ok(Node::Group(parts))
+        Ok(DocumentNode::Group(parts))
     }
 
     /// What is directly below these ids: e-collections below `""`. Lists do not tell groups (measured by
     /// client authors, who ask for each resource).
-    pub fn list(&self, parent: &str, settings: &Settings) -> Result<(&'static str, Vec<Node>), Refusal> {
+    pub fn list(
+        &self,
+        parent: &str,
+        settings: &ZoneConfig,
+    ) -> Result<(&'static str, Vec<DocumentNode>), ErrorResponse> {
         if !parent.is_empty() && !self.resources.contains_key(parent) {
-            return Err(self.missing(parent));
+            return Err(self.resource_not_found(parent));
         }
         let below = |ids: &str| match ids.rsplit_once('.') {
             Some((above, _)) => above == parent,
             None => parent.is_empty(),
         };
-        let item = match Level::of(parent).filter(|_| !parent.is_empty()) {
+        let item = match ElectronicResourceType::from_ids(parent).filter(|_| !parent.is_empty()) {
             None => "electronic_collection",
-            Some(Level::Collection) => "electronic_service",
-            Some(Level::Service | Level::Portfolio) => "portfolio",
+            Some(ElectronicResourceType::Collection) => "electronic_service",
+            Some(ElectronicResourceType::Service | ElectronicResourceType::Portfolio) => "portfolio",
         };
         let found = self.resources.values().filter(|resource| below(&resource.ids));
-        Ok((item, found.map(|resource| Node::Group(self.entry(resource, settings))).collect()))
+        Ok((item, found.map(|resource| DocumentNode::Group(self.entry(resource, settings))).collect()))
     }
 
-    fn entry(&self, resource: &Resource, settings: &Settings) -> Vec<Part> {
+    fn entry(&self, resource: &EmulatedResource, settings: &ZoneConfig) -> Vec<DocumentPart> {
         let own = resource.ids.rsplit('.').next().unwrap_or_default();
-        let mut parts = vec![Part::Child("id", Node::Text(own.to_owned()))];
+        let mut parts = vec![DocumentPart::Child("id", DocumentNode::Text(own.to_owned()))];
         let full = settings.optional_fields == OptionalFields::Answered;
         if full {
-            parts.insert(0, Part::Attribute("link", link(&resource.ids, settings)));
-            if Level::of(&resource.ids) != Some(Level::Portfolio) {
+            parts.insert(0, DocumentPart::Attribute("link", link(&resource.ids, settings)));
+            if ElectronicResourceType::from_ids(&resource.ids) != Some(ElectronicResourceType::Portfolio) {
                 let inside = format!("{}.", resource.ids);
                 let portfolios = |ids: &&String| ids.starts_with(&inside) && ids.split('.').count() == 3;
                 let count = self.resources.keys().filter(portfolios).count();
                 let attributes = vec![("link", link(&resource.ids, settings))];
-                parts.push(Part::Child("portfolios", Node::Valued(count.to_string(), attributes)));
+                parts.push(DocumentPart::Child(
+                    "portfolios",
+                    DocumentNode::Valued(count.to_string(), attributes),
+                ));
             }
         }
-        parts.extend(members::members(resource.members.iter(), settings));
+        parts.extend(fields::members(resource.members.iter(), settings));
         parts
     }
 
-    fn missing(&self, ids: &str) -> Refusal {
+    fn resource_not_found(&self, ids: &str) -> ErrorResponse {
         let collection = ids.split('.').next().unwrap_or_default();
-        match Level::of(ids) {
-            Some(Level::Portfolio) => Refusal::business(60123, "Failed to find the Portfolio ID."),
-            Some(Level::Service) if self.resources.contains_key(collection) => {
-                Refusal::business(60122, "The Service ID was not found.")
+        match ElectronicResourceType::from_ids(ids) {
+            Some(ElectronicResourceType::Portfolio) => {
+                ErrorResponse::business(60123, "Failed to find the Portfolio ID.")
             }
-            Some(Level::Collection | Level::Service) | None => {
-                Refusal::business(60121, "The Collection ID was not found.")
+            Some(ElectronicResourceType::Service) if self.resources.contains_key(collection) => {
+                ErrorResponse::business(60122, "The Service ID was not found.")
+            }
+            Some(ElectronicResourceType::Collection | ElectronicResourceType::Service) | None => {
+                ErrorResponse::business(60121, "The Collection ID was not found.")
             }
         }
     }
@@ -174,16 +183,16 @@ impl Electronic {
         &mut self,
         ids: &str,
         body: &Map<String, Value>,
-        settings: &Settings,
-    ) -> Result<(), Refusal> {
-        let Some((held, level)) = self.resources.get(ids).zip(Level::of(ids)) else {
-            return Err(self.missing(ids));
+        settings: &ZoneConfig,
+    ) -> Result<(), ErrorResponse> {
+        let Some((held, level)) = self.resources.get(ids).zip(ElectronicResourceType::from_ids(ids)) else {
+            return Err(self.resource_not_found(ids));
         };
         require(level, body)?;
         let mut changed = held.clone();
         for (name, value) in body {
             if !FIXED.contains(&name.as_str()) && NAMES.contains(&name.as_str()) {
-                lay(&mut changed.members, name, value);
+                set_field(&mut changed.members, name, value);
             }
         }
         if let Some(sent) = body.get("group_setting") {
@@ -195,11 +204,11 @@ impl Electronic {
 
     fn groups(
         &self,
-        level: Level,
+        level: ElectronicResourceType,
         held: &BTreeMap<String, BTreeMap<String, String>>,
         sent: &Value,
-        settings: &Settings,
-    ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Refusal> {
+        settings: &ZoneConfig,
+    ) -> Result<BTreeMap<String, BTreeMap<String, String>>, ErrorResponse> {
         let sent = match sent {
             Value::Array(sent) => sent.as_slice(),
             Value::Object(_) => std::slice::from_ref(sent),
@@ -212,9 +221,9 @@ impl Electronic {
             GroupSettings::Merged => held.clone(),
         };
         for entry in sent {
-            let Some(group) = self.named(entry, settings.group_codes).cloned() else {
+            let Some(group) = self.group_of_entry(entry, settings.group_codes).cloned() else {
                 let said = entry.get("group").map(code).unwrap_or_default();
-                return Err(Refusal::business(60152, format!("The group is not valid: '{said}'.")));
+                return Err(ErrorResponse::business(60152, format!("The group is not valid: '{said}'.")));
             };
             let mut said = held.get(&group).cloned().unwrap_or_default();
             for (name, value) in entry.as_object().into_iter().flatten().filter(|(name, _)| *name != "group")
@@ -226,8 +235,11 @@ impl Electronic {
                 }
             }
             if let Some(proxy) = said.get("proxy").filter(|proxy| !PROXIES.contains(&proxy.as_str())) {
-                let number = if level == Level::Portfolio { 60168 } else { 60135 };
-                return Err(Refusal::business(number, format!("The group proxy is not valid: '{proxy}'.")));
+                let number = if level == ElectronicResourceType::Portfolio { 60168 } else { 60135 };
+                return Err(ErrorResponse::business(
+                    number,
+                    format!("The group proxy is not valid: '{proxy}'."),
+                ));
             }
             groups.insert(group, said);
         }
@@ -235,25 +247,25 @@ impl Electronic {
     }
 
     /// What a librarian does to a resource.
-    pub fn edit(&mut self, ids: &str, action: &Action) -> Result<(), Problem> {
-        if let Action::SetGroup { group, set: _ } = action {
+    pub fn edit(&mut self, ids: &str, action: &EditAction) -> Result<(), EditError> {
+        if let EditAction::SetGroup { group, set: _ } = action {
             self.add_group(group);
         }
         let Some(resource) = self.resources.get_mut(ids) else { return Ok(()) };
-        if let Action::SetGroup { group, set } = action {
+        if let EditAction::SetGroup { group, set } = action {
             let said = resource.groups.entry(group.clone()).or_default();
             said.extend(set.clone());
             said.retain(|_, text| !text.is_empty());
-        } else if let Action::DeleteGroup { group } = action {
+        } else if let EditAction::DeleteGroup { group } = action {
             if resource.groups.remove(group).is_none() {
                 return Err(format!("`{ids}` is not available for a group `{group}`"));
             }
-        } else if let Action::SetMember { member, value } = action {
+        } else if let EditAction::SetMember { member, value } = action {
             if !NAMES.contains(&member.as_str()) {
                 return Err(format!("an e-resource has no `{member}`"));
             }
-            lay(&mut resource.members, member, value);
-        } else if *action == Action::Remove {
+            set_field(&mut resource.members, member, value);
+        } else if *action == EditAction::Remove {
             self.resources.remove(ids);
         } else {
             return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
@@ -263,24 +275,24 @@ impl Electronic {
 }
 
 /// What the vendor's OpenAPI has codes for the lack of.
-fn require(level: Level, body: &Map<String, Value>) -> Result<(), Refusal> {
+fn require(level: ElectronicResourceType, body: &Map<String, Value>) -> Result<(), ErrorResponse> {
     let required: &[(&str, u32, &str)] = match level {
-        Level::Collection => &[
+        ElectronicResourceType::Collection => &[
             ("public_name", 60126, "The name is missing."),
             ("type", 60127, "The type is missing or not valid."),
             ("access_type", 60128, "The access type is missing or not valid."),
         ],
-        Level::Service => &[("type", 60127, "The type is missing or not valid.")],
-        Level::Portfolio => &[],
+        ElectronicResourceType::Service => &[("type", 60127, "The type is missing or not valid.")],
+        ElectronicResourceType::Portfolio => &[],
     };
     let missing = |name: &str| body.get(name).map(code).unwrap_or_default().is_empty();
     match required.iter().find(|(name, _, _)| missing(name)) {
-        Some((_, number, message)) => Err(Refusal::business(*number, *message)),
+        Some((_, number, message)) => Err(ErrorResponse::business(*number, *message)),
         None => Ok(()),
     }
 }
 
-fn link(ids: &str, settings: &Settings) -> String {
+fn link(ids: &str, settings: &ZoneConfig) -> String {
     let folders = ["e-collections", "e-services", "portfolios"];
     let below = folders.iter().zip(ids.split('.')).map(|(folder, id)| format!("/{folder}/{id}"));
     format!("{}/almaws/v1/electronic{}", settings.base_url, below.collect::<String>())

@@ -1,19 +1,20 @@
 //! The jobs that every zone has, and how they went lately.
 
-use crate::emulator::jobs::{Job, Jobs, Run};
+use crate::emulator::jobs::{EmulatedJob, EmulatedJobRun, EmulatedJobs};
 use crate::emulator::random::text;
 use crate::emulator::zone::EmulatedZone;
-use crate::model::network::Role;
+use crate::model::network::ZoneRole;
 
 /// The jobs of a new zone. Names are those of the vendor's help; in half of the members the last
 /// synchronization of users went wrong.
-pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> Jobs {
+pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> EmulatedJobs {
     let number = text(&zone.code) % 90_000;
-    let job = |place: u64, letter: char, name, kind, category, runs: Vec<Run>| {
+    let job = |place: u64, letter: char, name, kind, category, runs: Vec<EmulatedJobRun>| {
         let id = format!("{letter}{}", (place * 100_000) + number);
         let runs = runs.into_iter().enumerate();
-        let runs = runs.map(|(index, run)| Run { id: format!("{}{index}", &id[1..]), ..run }).collect();
-        Job { id, name, kind, category, runs }
+        let runs =
+            runs.map(|(index, run)| EmulatedJobRun { id: format!("{}{index}", &id[1..]), ..run }).collect();
+        EmulatedJob { id, name, kind, category, runs }
     };
     let mut jobs = vec![job(
         9,
@@ -24,7 +25,7 @@ pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> Jobs {
         vec![run(0, "05:10", "m.tremblay", "RUNNING", &[], &[])],
     )];
     match zone.role {
-        Role::Network => jobs.extend([
+        ZoneRole::Network => jobs.extend([
             job(
                 1,
                 'S',
@@ -60,7 +61,7 @@ pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> Jobs {
                 vec![run(40, "02:00", "System", "COMPLETED_SUCCESS", &[], &[])],
             ),
         ]),
-        Role::Member => {
+        ZoneRole::Member => {
             let last = match text(&zone.code) % 2 {
                 0 => run(
                     1,
@@ -76,7 +77,7 @@ pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> Jobs {
             jobs.push(job(4, 'S', "Users SIS synchronize", "SCHEDULED", "USERS", vec![last, before]));
         }
     }
-    Jobs(jobs)
+    EmulatedJobs(jobs)
 }
 
 fn run(
@@ -86,6 +87,6 @@ fn run(
     status: &'static str,
     alerts: &'static [&'static str],
     counters: &'static [(&'static str, &'static str)],
-) -> Run {
-    Run { id: String::new(), days_ago, time, by, status, alerts, counters }
+) -> EmulatedJobRun {
+    EmulatedJobRun { id: String::new(), days_ago, time, by, status, alerts, counters }
 }

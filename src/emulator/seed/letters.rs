@@ -1,18 +1,18 @@
 //! The letters that every zone starts with: Alma's codes, the project's own words.
 
-use crate::emulator::letter::Letter;
+use crate::emulator::letter::EmulatedLetter;
 
-pub(super) fn letters() -> Vec<Letter> {
+pub(super) fn letters() -> Vec<EmulatedLetter> {
     vec![
         letter("FulOverdueAndLostLoanLetter", "Overdue and Lost Loan Letter", "Please return"),
         letter("FulPlaceOnHoldShelfLetter", "On Hold Shelf Letter", "Your item is on the hold shelf"),
         letter("ResourceSharingReceiveSlipLetter", "Resource Sharing Receive Slip Letter", "Received"),
-        Letter { patron_facing: false, ..letter("footer", "footer.xsl", "Sincerely") },
+        EmulatedLetter { patron_facing: false, ..letter("footer", "footer.xsl", "Sincerely") },
     ]
 }
 
-fn letter(code: &str, name: &str, says: &str) -> Letter {
-    Letter {
+fn letter(code: &str, name: &str, says: &str) -> EmulatedLetter {
+    EmulatedLetter {
         code: code.to_owned(),
         name: name.to_owned(),
         description: format!("{name}, as delivered"),

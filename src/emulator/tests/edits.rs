@@ -1,22 +1,22 @@
 //! Librarians: what they do shows in the next read, and races can be staged.
 
-use super::super::{Access, Action, Edit, Moment, TableKind};
+use super::super::{ApiAccess, EditAction, EditTrigger, EmulatedTableType, LibrarianEdit};
 use super::*;
 
-fn edit(kind: TableKind, table: &str, action: Action) -> Edit {
-    Edit {
+fn edit(kind: EmulatedTableType, table: &str, action: EditAction) -> LibrarianEdit {
+    LibrarianEdit {
         zone: "01OMNI_ALPHA".to_owned(),
         kind: kind.into(),
         table: table.to_owned(),
         library: None,
         by: "m.tremblay".to_owned(),
-        when: Moment::Now,
+        when: EditTrigger::Now,
         action,
     }
 }
 
-fn set_code(code: &str, description: &str) -> Action {
-    Action::SetCode {
+fn set_code(code: &str, description: &str) -> EditAction {
+    EditAction::SetCode {
         code: code.to_owned(),
         description: Some(description.to_owned()),
         language: None,
@@ -31,34 +31,37 @@ fn cells<const N: usize>(cells: [(&str, &str); N]) -> std::collections::BTreeMap
 
 #[tokio::test]
 async fn a_librarians_row_says_who_set_it() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     get(&emulator, "r-alpha", GROUPS).await;
     for (code, description) in [("STAFF", "Employees"), ("NEW", "New group")] {
-        emulator.control().edit(edit(TableKind::Code, "UserGroups", set_code(code, description))).unwrap();
+        emulator
+            .control()
+            .edit(edit(EmulatedTableType::Code, "UserGroups", set_code(code, description)))
+            .unwrap();
     }
     let (_, table) = get(&emulator, "r-alpha", GROUPS).await;
     for (code, description) in [("STAFF", "Employees"), ("NEW", "New group")] {
         assert_eq!(row(&table, code)["description"], description);
         assert_eq!(row(&table, code)["updated_by"], "m.tremblay");
     }
-    let delete = Action::DeleteCode { code: "STAFF".to_owned() };
-    emulator.control().edit(edit(TableKind::Code, "UserGroups", delete)).unwrap();
+    let delete = EditAction::DeleteCode { code: "STAFF".to_owned() };
+    emulator.control().edit(edit(EmulatedTableType::Code, "UserGroups", delete)).unwrap();
     assert!(!codes(&get(&emulator, "r-alpha", GROUPS).await.1).contains(&"STAFF"));
 }
 
 #[tokio::test]
 async fn mapping_rows_are_set_by_the_names_of_their_columns() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
-    let definitions = |action| edit(TableKind::Mapping, "UserBlockDefinitions", action);
-    let set = Action::SetRow {
+    let definitions = |action| edit(EmulatedTableType::Mapping, "UserBlockDefinitions", action);
+    let set = EditAction::SetRow {
         find: cells([("ID", "FEES")]),
         set: cells([("Network Block", "true"), ("column4", "05")]),
         enabled: Some(false),
     };
     control.edit(definitions(set)).unwrap();
-    control.edit(definitions(Action::AddRow { columns: cells([("ID", "OWN")]) })).unwrap();
-    control.edit(definitions(Action::DeleteRow { find: cells([("ID", "LOST_CARD")]) })).unwrap();
+    control.edit(definitions(EditAction::AddRow { columns: cells([("ID", "OWN")]) })).unwrap();
+    control.edit(definitions(EditAction::DeleteRow { find: cells([("ID", "LOST_CARD")]) })).unwrap();
     let (_, table) = get(&emulator, "r-alpha", DEFINITIONS).await;
     let ids: Vec<&Value> = table["row"].as_array().unwrap().iter().map(|row| &row["column0"]).collect();
     assert_eq!(ids, ["ADDRESS", "RECALLED", "FEES", "OWN"]);
@@ -72,10 +75,12 @@ async fn mapping_rows_are_set_by_the_names_of_their_columns() {
 
 #[tokio::test]
 async fn an_edit_just_after_a_read_makes_what_was_read_out_of_date() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
-    let race =
-        Edit { when: Moment::AfterReads(2), ..edit(TableKind::Code, "UserGroups", set_code("RACE", "Race")) };
+    let race = LibrarianEdit {
+        when: EditTrigger::AfterReads(2),
+        ..edit(EmulatedTableType::Code, "UserGroups", set_code("RACE", "Race"))
+    };
     control.edit(race).unwrap();
     let has = async || codes(&get(&emulator, "r-alpha", GROUPS).await.1).contains(&"RACE");
     get(&emulator, "r-alpha", BLOCKS).await;
@@ -86,9 +91,12 @@ async fn an_edit_just_after_a_read_makes_what_was_read_out_of_date() {
 
 #[tokio::test]
 async fn an_edit_just_after_a_write_undoes_it() {
-    let emulator = network(Behaviour::unlimited());
-    let undo = Action::DeleteCode { code: "OURS".to_owned() };
-    let undo = Edit { when: Moment::AfterWrites(1), ..edit(TableKind::Code, "UserGroups", undo) };
+    let emulator = network(EmulatorConfig::without_thresholds());
+    let undo = EditAction::DeleteCode { code: "OURS".to_owned() };
+    let undo = LibrarianEdit {
+        when: EditTrigger::AfterWrites(1),
+        ..edit(EmulatedTableType::Code, "UserGroups", undo)
+    };
     emulator.control().edit(undo).unwrap();
     let (_, mut table) = get(&emulator, "r-alpha", GROUPS).await;
     table["row"].as_array_mut().unwrap().push(json!({"code": "OURS", "description": "Ours"}));
@@ -99,15 +107,15 @@ async fn an_edit_just_after_a_write_undoes_it() {
 
 #[tokio::test]
 async fn tables_can_be_locked_hidden_and_taken_away() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-alpha", GROUPS).await;
     for (action, read, write) in [
-        (Action::Access(Access::Fixed), "none", "90123"),
-        (Action::Access(Access::Hidden), "90102", "90102"),
-        (Action::Access(Access::Open), "none", "none"),
-        (Action::Remove, "90101", "90101"),
+        (EditAction::Access(ApiAccess::Fixed), "none", "90123"),
+        (EditAction::Access(ApiAccess::Hidden), "90102", "90102"),
+        (EditAction::Access(ApiAccess::Open), "none", "none"),
+        (EditAction::Remove, "90101", "90101"),
     ] {
-        emulator.control().edit(edit(TableKind::Code, "UserGroups", action)).unwrap();
+        emulator.control().edit(edit(EmulatedTableType::Code, "UserGroups", action)).unwrap();
         assert_eq!(refusal(&get(&emulator, "r-alpha", GROUPS).await).1, read);
         assert_eq!(refusal(&put(&emulator, "w-alpha", GROUPS, &table).await).1, write);
     }
@@ -115,17 +123,19 @@ async fn tables_can_be_locked_hidden_and_taken_away() {
 
 #[tokio::test]
 async fn an_edit_that_fits_nothing_is_refused_with_words() {
-    let control = network(Behaviour::unlimited()).control();
-    let refused = |edit: Edit| control.edit(edit).unwrap_err().to_string();
-    let nowhere =
-        Edit { zone: "01OMNI_GAMMA".to_owned(), ..edit(TableKind::Code, "UserGroups", Action::Remove) };
+    let control = network(EmulatorConfig::without_thresholds()).control();
+    let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
+    let nowhere = LibrarianEdit {
+        zone: "01OMNI_GAMMA".to_owned(),
+        ..edit(EmulatedTableType::Code, "UserGroups", EditAction::Remove)
+    };
     assert_eq!(
         refused(nowhere),
         "no zone `01OMNI_GAMMA`; there are 01OMNI_NETWORK, 01OMNI_ALPHA, 01OMNI_BETA"
     );
-    let column = Action::DeleteRow { find: cells([("Colour", "RED")]) };
-    let column = edit(TableKind::Mapping, "UserBlockDefinitions", column);
+    let column = EditAction::DeleteRow { find: cells([("Colour", "RED")]) };
+    let column = edit(EmulatedTableType::Mapping, "UserBlockDefinitions", column);
     assert_eq!(refused(column), "`UserBlockDefinitions` has no column `Colour`");
-    let table = edit(TableKind::Mapping, "UserGroups", Action::Remove);
+    let table = edit(EmulatedTableType::Mapping, "UserGroups", EditAction::Remove);
     assert_eq!(refused(table), "`01OMNI_ALPHA` has no table `UserGroups` of this kind");
 }

@@ -27,7 +27,7 @@ fn groups(resource: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn the_network_zone_has_resources_and_members_have_none() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, list) = get(&emulator, "r-nz", "/electronic/e-collections?limit=1&offset=1").await;
     assert_eq!(
         (&list["total_record_count"], &list["electronic_collection"][0]["id"]),
@@ -51,7 +51,7 @@ async fn the_network_zone_has_resources_and_members_have_none() {
 
 #[tokio::test]
 async fn what_is_not_there_is_refused_by_its_level() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for (path, code) in [
         ("/electronic/e-collections/1", "60121"),
         ("/electronic/e-collections/1/e-services/62110", "60121"),
@@ -67,7 +67,7 @@ async fn what_is_not_there_is_refused_by_its_level() {
 
 #[tokio::test]
 async fn what_is_left_out_stays_and_an_empty_text_clears() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, before) = get(&emulator, "r-nz", COLLECTION).await;
     let mut body = with(json!([{"group": "LAW_SCHOOLS", "public_name": "Law"}]));
     body["notes"] = json!("");
@@ -91,7 +91,10 @@ async fn what_is_left_out_stays_and_an_empty_text_clears() {
 
 #[tokio::test]
 async fn groups_that_a_list_leaves_out_stay_where_lists_are_merged() {
-    let emulator = network(Behaviour { group_settings: GroupSettings::Merged, ..Behaviour::unlimited() });
+    let emulator = network(EmulatorConfig {
+        group_settings: GroupSettings::Merged,
+        ..EmulatorConfig::without_thresholds()
+    });
     for list in [json!([]), json!({"group": {"value": "BIG_MEMBERS"}})] {
         assert_eq!(groups(&put(&emulator, "w-nz", COLLECTION, &with(list)).await.1).len(), 2);
     }
@@ -100,7 +103,7 @@ async fn groups_that_a_list_leaves_out_stay_where_lists_are_merged() {
 #[tokio::test]
 async fn an_empty_list_can_count_as_left_out() {
     let group_settings = GroupSettings::ReplacedUnlessEmpty;
-    let emulator = network(Behaviour { group_settings, ..Behaviour::unlimited() });
+    let emulator = network(EmulatorConfig { group_settings, ..EmulatorConfig::without_thresholds() });
     for (list, left) in [(json!([]), 2), (json!([{"group": "LAW_SCHOOLS"}]), 1), (json!([]), 1)] {
         assert_eq!(groups(&put(&emulator, "w-nz", COLLECTION, &with(list)).await.1).len(), left);
     }
@@ -112,7 +115,7 @@ async fn groups_can_go_by_numbers_or_have_no_code_at_all() {
         (GroupCodes::Numbers, json!({"value": "7001", "desc": "BIG_MEMBERS"}), 400),
         (GroupCodes::Absent, json!({"desc": "BIG_MEMBERS"}), 200),
     ] {
-        let emulator = network(Behaviour { group_codes, ..Behaviour::unlimited() });
+        let emulator = network(EmulatorConfig { group_codes, ..EmulatorConfig::without_thresholds() });
         let (_, before) = get(&emulator, "r-nz", COLLECTION).await;
         assert_eq!(before["group_setting"][0]["group"], group);
         assert_eq!(put(&emulator, "w-nz", COLLECTION, &before).await, (200, before));
@@ -123,7 +126,7 @@ async fn groups_can_go_by_numbers_or_have_no_code_at_all() {
 
 #[tokio::test]
 async fn groups_and_proxies_that_the_zone_does_not_have_are_refused() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let list = json!([{"group": {"value": "SUB-ALPHA"}}]);
     assert_eq!(refusal(&put(&emulator, "w-nz", COLLECTION, &with(list.clone())).await), (400, "60152"));
     emulator.control().add_group("01OMNI_NETWORK", "SUB-ALPHA").unwrap();
@@ -139,7 +142,7 @@ async fn groups_and_proxies_that_the_zone_does_not_have_are_refused() {
 #[tokio::test]
 async fn what_was_read_can_be_written_back_and_changes_nothing() {
     for optional_fields in [OptionalFields::Answered, OptionalFields::Sparse] {
-        let emulator = network(Behaviour { optional_fields, ..Behaviour::unlimited() });
+        let emulator = network(EmulatorConfig { optional_fields, ..EmulatorConfig::without_thresholds() });
         for path in [COLLECTION, SERVICE, PORTFOLIO] {
             let (_, before) = get(&emulator, "r-nz", path).await;
             assert_eq!(put(&emulator, "w-nz", path, &before).await, (200, before.clone()));
@@ -160,7 +163,7 @@ async fn what_was_read_can_be_written_back_and_changes_nothing() {
 
 #[tokio::test]
 async fn groups_have_an_element_around_them_in_xml() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let mut request = request(Method::GET, "r-nz", PORTFOLIO, Bytes::new());
     request.headers_mut().insert("accept", "application/xml".parse().unwrap());
     let read = text(&send(&emulator, request).await.unwrap());
@@ -174,7 +177,7 @@ async fn groups_have_an_element_around_them_in_xml() {
 
 #[tokio::test]
 async fn a_librarian_changes_groups_and_everything_else() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let edit = |action: Value| {
         let edit = json!({"zone": "01OMNI_NETWORK", "kind": "electronic", "table": "61200", "by": "x", "action": action});
         emulator.control().edit(serde_json::from_value(edit).unwrap()).map_err(|misfit| misfit.to_string())

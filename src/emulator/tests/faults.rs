@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::super::{Connection, Effect, ErrorShape, Fault, Override, When};
+use super::super::{Connection, ErrorShape, FaultEffect, FaultTrigger, InjectedFault, ZoneConfigOverride};
 use super::*;
 
-fn fault(effect: Effect) -> Fault {
-    Fault { zone: None, method: None, path: None, when: When::Always, effect }
+fn fault(effect: FaultEffect) -> InjectedFault {
+    InjectedFault { zone: None, method: None, path: None, when: FaultTrigger::Always, effect }
 }
 
-fn with(fault: Fault) -> Emulator {
-    let emulator = network(Behaviour::unlimited());
+fn with(fault: InjectedFault) -> Emulator {
+    let emulator = network(EmulatorConfig::without_thresholds());
     emulator.control().add_fault(fault).unwrap();
     emulator
 }
@@ -29,7 +29,7 @@ fn rows(emulator: &Emulator) -> usize {
 
 #[tokio::test]
 async fn a_refused_connection_was_not_processed() {
-    let emulator = with(fault(Effect::Refused));
+    let emulator = with(fault(FaultEffect::Refused));
     assert!(matches!(empty(&emulator).await, Err(TransportError::Connect(_))));
     assert_eq!(rows(&emulator), 3);
     assert_eq!(emulator.control().requests()[0].status, None);
@@ -37,14 +37,14 @@ async fn a_refused_connection_was_not_processed() {
 
 #[tokio::test]
 async fn a_lost_answer_was_processed() {
-    let emulator = with(fault(Effect::AnswerLost));
+    let emulator = with(fault(FaultEffect::AnswerLost));
     assert!(matches!(empty(&emulator).await, Err(TransportError::Lost(_))));
     assert_eq!(rows(&emulator), 0);
 }
 
 #[tokio::test]
 async fn a_status_comes_before_or_after_processing() {
-    let status = |processed| Effect::Status {
+    let status = |processed| FaultEffect::Status {
         status: 503,
         code: "GENERAL_ERROR".to_owned(),
         message: "later".to_owned(),
@@ -61,9 +61,10 @@ async fn a_status_comes_before_or_after_processing() {
 
 #[tokio::test]
 async fn thresholds_can_be_pretended_and_nothing_is_processed() {
-    for (effect, code) in
-        [(Effect::PerSecondThreshold, "PER_SECOND_THRESHOLD"), (Effect::DailyThreshold, "DAILY_THRESHOLD")]
-    {
+    for (effect, code) in [
+        (FaultEffect::PerSecondThreshold, "PER_SECOND_THRESHOLD"),
+        (FaultEffect::DailyThreshold, "DAILY_THRESHOLD"),
+    ] {
         let emulator = with(fault(effect));
         assert_eq!(refusal(&answer(empty(&emulator).await.unwrap())), (429, code));
         assert_eq!(rows(&emulator), 3);
@@ -72,15 +73,15 @@ async fn thresholds_can_be_pretended_and_nothing_is_processed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_hangs_is_never_answered() {
-    let emulator = with(fault(Effect::Hang));
+    let emulator = with(fault(FaultEffect::Hang));
     assert!(timeout(Duration::from_secs(3600), empty(&emulator)).await.is_err());
     assert_eq!(rows(&emulator), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_delay_adds_to_what_else_goes_wrong() {
-    let emulator = with(fault(Effect::Delay { ms: 1500 }));
-    emulator.control().add_fault(fault(Effect::PerSecondThreshold)).unwrap();
+    let emulator = with(fault(FaultEffect::Delay { ms: 1500 }));
+    emulator.control().add_fault(fault(FaultEffect::PerSecondThreshold)).unwrap();
     let start = Instant::now();
     assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 429);
     assert_eq!(start.elapsed().as_millis(), 1500);
@@ -88,15 +89,15 @@ async fn a_delay_adds_to_what_else_goes_wrong() {
 
 #[tokio::test]
 async fn a_truncated_answer_is_half_of_the_whole_one() {
-    let whole = try_get(&network(Behaviour::unlimited()), "r-alpha", BLOCKS).await.unwrap();
-    let half = try_get(&with(fault(Effect::Truncated)), "r-alpha", BLOCKS).await.unwrap();
+    let whole = try_get(&network(EmulatorConfig::without_thresholds()), "r-alpha", BLOCKS).await.unwrap();
+    let half = try_get(&with(fault(FaultEffect::Truncated)), "r-alpha", BLOCKS).await.unwrap();
     assert_eq!(half.status(), 200);
     assert_eq!(half.body()[..], whole.body()[..whole.body().len() / 2]);
 }
 
 #[tokio::test]
 async fn a_wrong_institution_shows_where_the_key_leads() {
-    let emulator = with(fault(Effect::WrongInstitution { code: "01OTHER_INST".to_owned() }));
+    let emulator = with(fault(FaultEffect::WrongInstitution { code: "01OTHER_INST".to_owned() }));
     assert_eq!(get(&emulator, "r-alpha", "/conf/general").await.1["institution"]["value"], "01OTHER_INST");
     let test = try_get(&emulator, "r-alpha", "/conf/test").await.unwrap();
     assert!(text(&test).contains("institutionCode: 01OTHER_INST"));
@@ -104,11 +105,11 @@ async fn a_wrong_institution_shows_where_the_key_leads() {
 
 #[tokio::test]
 async fn a_fault_hits_only_what_it_names() {
-    let emulator = with(Fault {
+    let emulator = with(InjectedFault {
         zone: Some("01OMNI_ALPHA".to_owned()),
         method: Some("GET".to_owned()),
         path: Some("/code-tables/UserGroups".to_owned()),
-        ..fault(Effect::PerSecondThreshold)
+        ..fault(FaultEffect::PerSecondThreshold)
     });
     assert_eq!(get(&emulator, "r-alpha", GROUPS).await.0, 429);
     assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 200);
@@ -119,8 +120,8 @@ async fn a_fault_hits_only_what_it_names() {
 
 #[tokio::test]
 async fn occurrences_are_counted_in_each_zone_on_its_own() {
-    let hits = async |when: When, key: &str, emulator: Option<&Emulator>| {
-        let made = with(Fault { when, ..fault(Effect::PerSecondThreshold) });
+    let hits = async |when: FaultTrigger, key: &str, emulator: Option<&Emulator>| {
+        let made = with(InjectedFault { when, ..fault(FaultEffect::PerSecondThreshold) });
         let emulator = emulator.unwrap_or(&made);
         let mut hits = Vec::new();
         for number in 1..=6 {
@@ -130,22 +131,25 @@ async fn occurrences_are_counted_in_each_zone_on_its_own() {
         }
         hits
     };
-    assert_eq!(hits(When::Nth(3), "r-alpha", None).await, [3]);
-    assert_eq!(hits(When::First(2), "r-alpha", None).await, [1, 2]);
-    assert_eq!(hits(When::After(4), "r-alpha", None).await, [5, 6]);
-    assert_eq!(hits(When::Percent(100), "r-alpha", None).await, [1, 2, 3, 4, 5, 6]);
-    let shared = with(Fault { when: When::Nth(2), ..fault(Effect::PerSecondThreshold) });
-    assert_eq!(hits(When::Always, "r-alpha", Some(&shared)).await, [2]);
-    assert_eq!(hits(When::Always, "r-beta", Some(&shared)).await, [2]);
+    assert_eq!(hits(FaultTrigger::Nth(3), "r-alpha", None).await, [3]);
+    assert_eq!(hits(FaultTrigger::First(2), "r-alpha", None).await, [1, 2]);
+    assert_eq!(hits(FaultTrigger::After(4), "r-alpha", None).await, [5, 6]);
+    assert_eq!(hits(FaultTrigger::Percent(100), "r-alpha", None).await, [1, 2, 3, 4, 5, 6]);
+    let shared = with(InjectedFault { when: FaultTrigger::Nth(2), ..fault(FaultEffect::PerSecondThreshold) });
+    assert_eq!(hits(FaultTrigger::Always, "r-alpha", Some(&shared)).await, [2]);
+    assert_eq!(hits(FaultTrigger::Always, "r-beta", Some(&shared)).await, [2]);
 }
 
 #[tokio::test]
 async fn chance_falls_the_same_way_each_time() {
     let statuses = async |seed| {
-        let emulator = network(Behaviour { seed, ..Behaviour::unlimited() });
+        let emulator = network(EmulatorConfig { seed, ..EmulatorConfig::without_thresholds() });
         emulator
             .control()
-            .add_fault(Fault { when: When::Percent(30), ..fault(Effect::DailyThreshold) })
+            .add_fault(InjectedFault {
+                when: FaultTrigger::Percent(30),
+                ..fault(FaultEffect::DailyThreshold)
+            })
             .unwrap();
         let mut statuses = Vec::new();
         for _ in 0..200 {
@@ -162,11 +166,11 @@ async fn chance_falls_the_same_way_each_time() {
 
 #[tokio::test]
 async fn a_zone_that_is_down_cannot_be_connected_to() {
-    let down = Override { connection: Some(Connection::Down), ..Override::default() };
+    let down = ZoneConfigOverride { connection: Some(Connection::Down), ..ZoneConfigOverride::default() };
     let zones = [("01OMNI_BETA".to_owned(), down)].into();
-    let emulator = network(Behaviour { zones, ..Behaviour::unlimited() });
+    let emulator = network(EmulatorConfig { zones, ..EmulatorConfig::without_thresholds() });
     assert!(matches!(try_get(&emulator, "r-beta", BLOCKS).await, Err(TransportError::Connect(_))));
     assert_eq!(get(&emulator, "r-alpha", BLOCKS).await.0, 200);
-    emulator.control().set_behaviour(Behaviour::unlimited()).unwrap();
+    emulator.control().set_behaviour(EmulatorConfig::without_thresholds()).unwrap();
     assert_eq!(get(&emulator, "r-beta", BLOCKS).await.0, 200);
 }

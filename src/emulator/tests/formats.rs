@@ -15,7 +15,7 @@ fn xml(method: Method, key: &str, path: &str, body: &str) -> Request<Bytes> {
 
 #[tokio::test]
 async fn xml_is_what_is_answered_to_those_who_do_not_ask() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let response =
         send(&emulator, xml(Method::GET, "r-nz", "/conf/code-tables/BooleanYesNo", "")).await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/xml;charset=UTF-8");
@@ -33,7 +33,7 @@ async fn xml_is_what_is_answered_to_those_who_do_not_ask() {
 
 #[tokio::test]
 async fn xml_that_was_read_can_be_written_back_and_changes_nothing() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for path in [BLOCKS, DEFINITIONS] {
         let (_, before) = get(&emulator, "r-alpha", path).await;
         let read = send(&emulator, xml(Method::GET, "r-alpha", path, "")).await.unwrap();
@@ -45,7 +45,7 @@ async fn xml_that_was_read_can_be_written_back_and_changes_nothing() {
 
 #[tokio::test]
 async fn entities_in_xml_are_the_characters_they_stand_for() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let body = "<code_table><name>JobTitles</name><sub_system>USER_MANAGEMENT</sub_system><patron_facing>false</patron_facing>\
                 <scope><institution_id>01OMNI_ALPHA</institution_id><library_id/></scope>\
                 <rows><row><code>A</code><description>Cataloguing &amp; &lt;metadata&gt; &#233;</description></row></rows></code_table>";
@@ -59,7 +59,7 @@ async fn entities_in_xml_are_the_characters_they_stand_for() {
 
 #[tokio::test]
 async fn a_body_that_is_no_table_is_an_invalid_request() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for body in ["", "<code_table>", "<other/>", "<code_table></rows></code_table>", "{}"] {
         let answer = send(&emulator, xml(Method::PUT, "w-alpha", BLOCKS, body)).await.unwrap();
         assert_eq!(answer.status(), 400, "{body}");
@@ -73,7 +73,7 @@ async fn a_body_that_is_no_table_is_an_invalid_request() {
 
 #[tokio::test]
 async fn the_format_parameter_outranks_the_header() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let response = try_get(&emulator, "r-nz", &format!("{BLOCKS}?format=xml")).await.unwrap();
     assert!(text(&response).starts_with("<?xml"));
     let request = xml(Method::GET, "r-nz", &format!("{BLOCKS}?format=json"), "");
@@ -84,7 +84,8 @@ async fn the_format_parameter_outranks_the_header() {
 #[tokio::test]
 async fn errors_of_the_gateway_come_in_four_shapes() {
     let shaped = async |shape: ErrorShape| {
-        let emulator = network(Behaviour { gateway_errors: shape, ..Behaviour::unlimited() });
+        let emulator =
+            network(EmulatorConfig { gateway_errors: shape, ..EmulatorConfig::without_thresholds() });
         answer(try_get(&emulator, "nobody", BLOCKS).await.unwrap())
     };
     let (_, list) = shaped(ErrorShape::JsonList).await;
@@ -100,7 +101,8 @@ async fn errors_of_the_gateway_come_in_four_shapes() {
 
 #[tokio::test]
 async fn errors_of_alma_itself_come_as_asked_whatever_the_gateway_does() {
-    let emulator = network(Behaviour { gateway_errors: ErrorShape::Html, ..Behaviour::unlimited() });
+    let emulator =
+        network(EmulatorConfig { gateway_errors: ErrorShape::Html, ..EmulatorConfig::without_thresholds() });
     assert_eq!(refusal(&get(&emulator, "r-nz", "/conf/code-tables/Nothing").await), (400, "90101"));
     let response = send(&emulator, xml(Method::GET, "r-nz", "/conf/code-tables/Nothing", "")).await.unwrap();
     assert!(text(&response).contains("<errorCode>90101</errorCode>"));

@@ -8,7 +8,7 @@ use super::*;
 
 #[tokio::test]
 async fn the_key_selects_the_zone() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let response = try_get(&emulator, "r-beta", "/conf/test").await.unwrap();
     assert!(text(&response).ends_with("<test>GET - OK - institutionCode: 01OMNI_BETA</test>"));
     let (_, general) = get(&emulator, "r-alpha", "/conf/general").await;
@@ -18,7 +18,7 @@ async fn the_key_selects_the_zone() {
 
 #[tokio::test]
 async fn a_key_in_the_query_counts_and_is_never_logged() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let request = Request::get("https://alma.test/almaws/v1/conf/general?apikey=r-alpha&format=json")
         .body(Bytes::new());
     let (status, general) = answer(send(&emulator, request.unwrap()).await.unwrap());
@@ -29,7 +29,7 @@ async fn a_key_in_the_query_counts_and_is_never_logged() {
 
 #[tokio::test]
 async fn a_read_key_cannot_write() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-alpha", BLOCKS).await;
     table["row"].as_array_mut().unwrap().clear();
     let answer = put(&emulator, "r-alpha", BLOCKS, &table).await;
@@ -41,16 +41,18 @@ async fn a_read_key_cannot_write() {
 
 #[tokio::test]
 async fn an_unknown_key_is_refused_in_either_way_that_is_reported() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     assert_eq!(refusal(&get(&emulator, "nobody", BLOCKS).await), (403, "INVALID_REQUEST"));
-    let behaviour =
-        Behaviour { unknown_key: super::super::UnknownKey::Unauthorized, ..Behaviour::unlimited() };
+    let behaviour = EmulatorConfig {
+        unknown_key: super::super::UnknownKey::Unauthorized,
+        ..EmulatorConfig::without_thresholds()
+    };
     assert_eq!(refusal(&get(&network(behaviour), "nobody", BLOCKS).await), (400, "UNAUTHORIZED"));
 }
 
 #[tokio::test]
 async fn paths_that_are_not_emulated_are_the_gateways_to_refuse() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for path in ["/bibs", "/conf/nothing", "/conf/code-tables/A/B", "/conf"] {
         assert_eq!(refusal(&get(&emulator, "r-alpha", path).await), (404, "ROUTING_ERROR"), "{path}");
     }
@@ -58,7 +60,7 @@ async fn paths_that_are_not_emulated_are_the_gateways_to_refuse() {
 
 #[tokio::test(start_paused = true)]
 async fn the_threshold_counts_any_one_second_over_all_keys_of_a_zone() {
-    let emulator = network(Behaviour { per_second: 3, ..Behaviour::default() });
+    let emulator = network(EmulatorConfig { per_second: 3, ..EmulatorConfig::default() });
     let ask = async |key: &str| get(&emulator, key, "/conf/general").await;
     assert_eq!(ask("r-alpha").await.0, 200);
     sleep(Duration::from_millis(600)).await;
@@ -75,7 +77,7 @@ async fn the_threshold_counts_any_one_second_over_all_keys_of_a_zone() {
 
 #[tokio::test(start_paused = true)]
 async fn the_day_is_used_up_until_midnight() {
-    let emulator = network(Behaviour { daily: 2, ..Behaviour::default() });
+    let emulator = network(EmulatorConfig { daily: 2, ..EmulatorConfig::default() });
     let ask = async || try_get(&emulator, "r-alpha", "/conf/general").await.unwrap();
     let left =
         |response: &Response<Bytes>| response.headers()["x-exl-api-remaining"].to_str().unwrap().to_owned();
@@ -91,7 +93,8 @@ async fn the_day_is_used_up_until_midnight() {
 #[tokio::test(start_paused = true)]
 async fn latency_passes_on_the_runtimes_clock_and_is_the_same_each_time() {
     let times = async || {
-        let emulator = network(Behaviour { latency_ms: 100, jitter_ms: 50, seed: 7, ..Behaviour::default() });
+        let emulator =
+            network(EmulatorConfig { latency_ms: 100, jitter_ms: 50, seed: 7, ..EmulatorConfig::default() });
         let mut times = Vec::new();
         for _ in 0..5 {
             let start = Instant::now();

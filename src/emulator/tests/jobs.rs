@@ -9,7 +9,7 @@ fn names(list: &Value, item: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn jobs_come_in_pages_and_by_type() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, all) = get(&emulator, "r-nz", "/conf/jobs").await;
     let (_, scheduled) = get(&emulator, "r-nz", "/conf/jobs?type=SCHEDULED").await;
     let (_, second) = get(&emulator, "r-nz", "/conf/jobs?limit=1&offset=1").await;
@@ -20,7 +20,7 @@ async fn jobs_come_in_pages_and_by_type() {
 
 #[tokio::test]
 async fn runs_are_dated_back_from_the_emulated_day() {
-    let behaviour = Behaviour { today: "2026-03-02Z".into(), ..Behaviour::unlimited() };
+    let behaviour = EmulatorConfig { today: "2026-03-02Z".into(), ..EmulatorConfig::without_thresholds() };
     let emulator = network(behaviour);
     let (_, jobs) = get(&emulator, "r-nz", "/conf/jobs").await;
     let job =
@@ -37,7 +37,7 @@ async fn runs_are_dated_back_from_the_emulated_day() {
 
 #[tokio::test]
 async fn what_is_not_there_is_refused_and_nothing_can_be_started() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for (path, code) in [("/conf/jobs/S0/instances", "402216"), ("/conf/jobs?limit=x", "40166411")] {
         assert_eq!(refusal(&get(&emulator, "r-nz", path).await).1, code, "{path}");
     }

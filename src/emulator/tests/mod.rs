@@ -1,8 +1,8 @@
 //! What the emulator promises, as a client sees it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod conduct;
-mod doors;
+mod config_switches;
+mod control_endpoints;
 mod edits;
 mod electronic;
 mod faults;
@@ -11,8 +11,8 @@ mod gateway;
 mod jobs;
 mod objects;
 mod seeds;
+mod services;
 mod sockets;
-mod switches;
 mod tables;
 mod users;
 
@@ -20,8 +20,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::{Behaviour, EmulatedZone, Emulator};
-use crate::model::network::Role;
+use super::{EmulatedZone, Emulator, EmulatorConfig};
+use crate::model::network::ZoneRole;
 use crate::provider::transport::{Transport, TransportError};
 
 const BLOCKS: &str = "/conf/code-tables/UserBlockDescription";
@@ -29,12 +29,12 @@ const GROUPS: &str = "/conf/code-tables/UserGroups";
 const DEFINITIONS: &str = "/conf/mapping-tables/UserBlockDefinitions";
 
 /// A network zone and two members; `r-` and `w-` and the name are the keys.
-fn network(behaviour: Behaviour) -> Emulator {
+fn network(behaviour: EmulatorConfig) -> Emulator {
     let zone = |code: &str, name: &str| {
         EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}")))
             .with_libraries(&["MAIN", "LAW"])
     };
-    let nz = EmulatedZone { role: Role::Network, ..zone("01OMNI_NETWORK", "nz") };
+    let nz = EmulatedZone { role: ZoneRole::Network, ..zone("01OMNI_NETWORK", "nz") };
     Emulator::new(vec![nz, zone("01OMNI_ALPHA", "alpha"), zone("01OMNI_BETA", "beta")], behaviour)
 }
 

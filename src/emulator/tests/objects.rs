@@ -1,8 +1,8 @@
 //! Letters, relations and opening hours.
 
 use super::*;
-use crate::emulator::edit::{Action, Edit, Moment, Subject};
-use crate::emulator::{InstitutionHours, LetterEnabled, OpenHour, OptionalFields, RelationShape};
+use crate::emulator::librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
+use crate::emulator::{EmulatedOpenHour, InstitutionHours, LetterEnabled, OptionalFields, RelationShape};
 
 const LETTER: &str = "/conf/letters/FulPlaceOnHoldShelfLetter";
 
@@ -19,21 +19,21 @@ fn xml(xsl: &str) -> String {
     )
 }
 
-fn edit(kind: Subject, library: Option<&str>, action: Action) -> Edit {
-    Edit {
+fn edit(kind: EditTarget, library: Option<&str>, action: EditAction) -> LibrarianEdit {
+    LibrarianEdit {
         zone: "01OMNI_ALPHA".to_owned(),
         kind,
         table: "FulPlaceOnHoldShelfLetter".to_owned(),
         library: library.map(str::to_owned),
         by: "m.tremblay".to_owned(),
-        when: Moment::Now,
+        when: EditTrigger::Now,
         action,
     }
 }
 
 #[tokio::test]
 async fn a_letter_takes_its_stylesheet_in_xml_and_passes_over_the_rest() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (status, answered) = put_xml(&emulator, LETTER, &xml("&lt;a b=&quot;c&quot;/&gt;&#13;\n")).await;
     assert_eq!(status, 200, "{answered}");
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
@@ -54,7 +54,7 @@ async fn a_letter_takes_its_stylesheet_in_xml_and_passes_over_the_rest() {
 
 #[tokio::test]
 async fn a_letter_refuses_what_the_api_documents() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
     assert_eq!(refusal(&put(&emulator, "w-alpha", LETTER, &letter).await), (400, "60105"));
     assert_eq!(refusal(&put_xml(&emulator, LETTER, &xml(" ")).await), (400, "60343"));
@@ -71,13 +71,19 @@ async fn a_letter_refuses_what_the_api_documents() {
 
 #[tokio::test]
 async fn whether_a_letter_is_sent_may_be_passed_over_in_silence() {
-    let emulator = network(Behaviour { letter_enabled: LetterEnabled::Ignored, ..Behaviour::unlimited() });
+    let emulator = network(EmulatorConfig {
+        letter_enabled: LetterEnabled::Ignored,
+        ..EmulatorConfig::without_thresholds()
+    });
     assert_eq!(put_xml(&emulator, LETTER, &xml("x")).await.1["enabled"]["value"], "true");
 }
 
 #[tokio::test]
 async fn sparse_answers_leave_out_what_the_schema_does_not_require() {
-    let emulator = network(Behaviour { optional_fields: OptionalFields::Sparse, ..Behaviour::unlimited() });
+    let emulator = network(EmulatorConfig {
+        optional_fields: OptionalFields::Sparse,
+        ..EmulatorConfig::without_thresholds()
+    });
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
     assert!(
         letter.get("channel").is_none() && letter.get("labels").is_none() && letter.get("code").is_some()
@@ -87,7 +93,7 @@ async fn sparse_answers_leave_out_what_the_schema_does_not_require() {
 #[tokio::test]
 async fn relations_are_replaced_in_either_shape_and_format() {
     let path = "/conf/relations?scope=MAIN";
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, before) = get(&emulator, "r-alpha", path).await;
     assert_eq!(before["relation"][0]["library"], json!({"value": "LAW", "desc": "LAW"}));
     assert_eq!(before["relation"].as_array().unwrap().len(), 2);
@@ -99,7 +105,8 @@ async fn relations_are_replaced_in_either_shape_and_format() {
         json!([{"library": {"value": "LAW", "desc": "LAW"}, "type": {"value": "RETURN", "desc": "return"}}])
     );
     assert_eq!(put_xml(&emulator, path, "<relations/>").await.1, json!({"total_record_count": 0}));
-    let grouped = Behaviour { relation_shape: RelationShape::Grouped, ..Behaviour::unlimited() };
+    let grouped =
+        EmulatorConfig { relation_shape: RelationShape::Grouped, ..EmulatorConfig::without_thresholds() };
     emulator.control().set_behaviour(grouped).unwrap();
     let sent = json!({"relations": [{"target_library": "LAW", "types": ["PICKUP"], "remark": "x"}]});
     assert_eq!(put(&emulator, "w-alpha", path, &sent).await, (200, sent));
@@ -107,7 +114,7 @@ async fn relations_are_replaced_in_either_shape_and_format() {
 
 #[tokio::test]
 async fn relations_refuse_what_the_api_documents() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let refused = async |path: &str| {
         let (status, code) = {
             let got = get(&emulator, "r-alpha", path).await;
@@ -130,7 +137,7 @@ async fn relations_refuse_what_the_api_documents() {
 
 #[tokio::test]
 async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let whose = |(_, body): (u16, Value)| -> Vec<(String, bool)> {
         let hours = body["open_hour"].as_array().unwrap().clone();
         let day = |hour: &Value| hour["day_of_week"]["value"].as_str().unwrap_or("-").to_owned();
@@ -148,7 +155,10 @@ async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own
     for path in ["/conf/open-hours?scope=01OMNI_ALPHA", "/conf/open-hours"] {
         assert!(whose(get(&emulator, "r-alpha", path).await).iter().all(|(_, inherited)| !inherited));
     }
-    let inherited = Behaviour { institution_hours: InstitutionHours::Inherited, ..Behaviour::unlimited() };
+    let inherited = EmulatorConfig {
+        institution_hours: InstitutionHours::Inherited,
+        ..EmulatorConfig::without_thresholds()
+    };
     emulator.control().set_behaviour(inherited).unwrap();
     assert!(
         whose(get(&emulator, "r-alpha", "/conf/open-hours").await).iter().all(|(_, inherited)| *inherited)
@@ -162,7 +172,7 @@ async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own
 
 #[tokio::test]
 async fn hours_can_be_sent_in_xml() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let sent = "<open_hours><open_hour><type desc=\"Event\">EVENT</type><inherited>false</inherited><desc>End</desc>\
                 <from_date>2026-05-08Z</from_date><to_date>2026-05-08Z</to_date><status>OPEN</status></open_hour></open_hours>";
     let (_, hours) = put_xml(&emulator, "/conf/open-hours?scope=01OMNI_ALPHA", sent).await;
@@ -175,46 +185,52 @@ async fn hours_can_be_sent_in_xml() {
 
 #[tokio::test]
 async fn librarians_edit_all_of_them() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
-    let set = Action::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
-    control.edit(Edit { when: Moment::AfterReads(1), ..edit(Subject::Letter, None, set) }).unwrap();
+    let set = EditAction::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
+    control
+        .edit(LibrarianEdit { when: EditTrigger::AfterReads(1), ..edit(EditTarget::Letter, None, set) })
+        .unwrap();
     assert_ne!(get(&emulator, "r-alpha", LETTER).await.1["xsl"], "<a/>");
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
     assert_eq!((&letter["xsl"], &letter["updated_by"]["value"]), (&json!("<a/>"), &json!("m.tremblay")));
-    let relation = Action::SetRelation { library: "MAIN".to_owned(), types: vec!["RETURN".to_owned()] };
-    control.edit(edit(Subject::Relations, Some("LAW"), relation)).unwrap();
+    let relation = EditAction::SetRelation { library: "MAIN".to_owned(), types: vec!["RETURN".to_owned()] };
+    control.edit(edit(EditTarget::Relations, Some("LAW"), relation)).unwrap();
     assert_eq!(get(&emulator, "r-alpha", "/conf/relations?scope=LAW").await.1["total_record_count"], 1);
-    let hour = OpenHour {
+    let hour = EmulatedOpenHour {
         kind: "EVENT".to_owned(),
         status: "OPEN".to_owned(),
         description: "x".to_owned(),
-        ..OpenHour::default()
+        ..EmulatedOpenHour::default()
     };
-    control.edit(edit(Subject::OpenHours, None, Action::SetHours(Box::new(hour)))).unwrap();
+    control.edit(edit(EditTarget::OpenHours, None, EditAction::SetHours(Box::new(hour)))).unwrap();
     assert_eq!(
         get(&emulator, "r-alpha", "/conf/open-hours").await.1["open_hour"].as_array().unwrap().len(),
         7
     );
     control
-        .edit(edit(Subject::OpenHours, None, Action::DeleteHours { description: "x".to_owned() }))
+        .edit(edit(EditTarget::OpenHours, None, EditAction::DeleteHours { description: "x".to_owned() }))
         .unwrap();
     control
-        .edit(edit(Subject::Relations, Some("LAW"), Action::DeleteRelation { library: "MAIN".to_owned() }))
+        .edit(edit(
+            EditTarget::Relations,
+            Some("LAW"),
+            EditAction::DeleteRelation { library: "MAIN".to_owned() },
+        ))
         .unwrap();
-    control.edit(edit(Subject::Letter, None, Action::Remove)).unwrap();
+    control.edit(edit(EditTarget::Letter, None, EditAction::Remove)).unwrap();
     assert_eq!(refusal(&get(&emulator, "r-alpha", LETTER).await).1, "40166411");
-    let refused = |edit: Edit| control.edit(edit).unwrap_err().to_string();
+    let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     assert_eq!(
-        refused(edit(Subject::OpenHours, None, Action::Remove)),
+        refused(edit(EditTarget::OpenHours, None, EditAction::Remove)),
         "opening hours are changed with set_hours and delete_hours"
     );
     assert_eq!(
-        refused(edit(Subject::Relations, Some("NONE"), Action::Remove)),
+        refused(edit(EditTarget::Relations, Some("NONE"), EditAction::Remove)),
         "`01OMNI_ALPHA` has no relations of `NONE`"
     );
     assert_eq!(
-        refused(edit(Subject::Letter, None, Action::Remove)),
+        refused(edit(EditTarget::Letter, None, EditAction::Remove)),
         "`01OMNI_ALPHA` has no letter `FulPlaceOnHoldShelfLetter`"
     );
 }

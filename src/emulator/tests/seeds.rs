@@ -1,6 +1,6 @@
 //! The seed: nothing starts empty, members differ, and a bench can bring its own.
 
-use super::super::{CodeTable, TableKind, seed};
+use super::super::{EmulatedCodeTable, EmulatedTableType, seed};
 use super::*;
 
 #[tokio::test]
@@ -25,10 +25,12 @@ async fn members_differ_and_each_is_the_same_each_time() {
 
 #[tokio::test]
 async fn every_value_that_comes_from_a_code_table_is_in_it() {
-    let behaviour =
-        Behaviour { column_values: super::super::ColumnValues::Checked, ..Behaviour::unlimited() };
+    let behaviour = EmulatorConfig {
+        column_values: super::super::ColumnValues::Checked,
+        ..EmulatorConfig::without_thresholds()
+    };
     let emulator = network(behaviour);
-    for code in emulator.control().tables("01OMNI_ALPHA", TableKind::Mapping).unwrap() {
+    for code in emulator.control().tables("01OMNI_ALPHA", EmulatedTableType::Mapping).unwrap() {
         let path = format!("/conf/mapping-tables/{code}");
         let (status, table) = get(&emulator, "r-alpha", &path).await;
         if status == 200 {
@@ -40,12 +42,12 @@ async fn every_value_that_comes_from_a_code_table_is_in_it() {
 #[tokio::test]
 async fn a_large_network_of_ones_own_tables_can_be_built() {
     let zones = (0..60).map(|number| EmulatedZone::new(format!("01Z_{number}"), format!("r{number}"), None));
-    let emulator = Emulator::new(zones.collect(), Behaviour::unlimited());
+    let emulator = Emulator::new(zones.collect(), EmulatorConfig::without_thresholds());
     let rows: Vec<(String, String)> =
         (0..100).map(|number| (format!("CODE_{number}"), format!("Description {number}"))).collect();
     for zone in 0..60 {
         for number in 0..20 {
-            let table = CodeTable::new(&format!("Table{number}"), "A table", ("INFRA", "General"))
+            let table = EmulatedCodeTable::new(&format!("Table{number}"), "A table", ("INFRA", "General"))
                 .rows(rows.iter().map(|(code, description)| (code.as_str(), description.as_str())));
             emulator.control().put_table(&format!("01Z_{zone}"), table).unwrap();
         }

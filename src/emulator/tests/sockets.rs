@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::super::{Effect, Fault, When};
+use super::super::{FaultEffect, FaultTrigger, InjectedFault};
 use super::*;
 
 /// What comes back for one request, until the server closes.
@@ -27,7 +27,7 @@ async fn exchange(emulator: &Emulator, path: &str) -> String {
 
 #[tokio::test]
 async fn the_router_answers_as_the_transport_does() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let answer = exchange(&emulator, BLOCKS).await;
     let in_process = try_get(&emulator, "r-alpha", BLOCKS).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -37,9 +37,10 @@ async fn the_router_answers_as_the_transport_does() {
 
 #[tokio::test]
 async fn a_broken_connection_brings_not_one_byte() {
-    for effect in [Effect::Refused, Effect::AnswerLost] {
-        let emulator = network(Behaviour::unlimited());
-        let fault = Fault { zone: None, method: None, path: None, when: When::Always, effect };
+    for effect in [FaultEffect::Refused, FaultEffect::AnswerLost] {
+        let emulator = network(EmulatorConfig::without_thresholds());
+        let fault =
+            InjectedFault { zone: None, method: None, path: None, when: FaultTrigger::Always, effect };
         emulator.control().add_fault(fault).unwrap();
         assert_eq!(exchange(&emulator, BLOCKS).await, "");
     }

@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn rows_that_a_put_leaves_out_are_gone() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let body =
         code_table("JobTitles", "01OMNI_ALPHA", json!([{"code": "LIBRARIAN", "description": "Librarian"}]));
     let path = "/conf/code-tables/JobTitles";
@@ -20,7 +20,7 @@ async fn rows_that_a_put_leaves_out_are_gone() {
 
 #[tokio::test]
 async fn a_table_without_rows_has_no_row_list() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let body = code_table("JobTitles", "01OMNI_ALPHA", json!([]));
     put(&emulator, "w-alpha", "/conf/code-tables/JobTitles", &body).await;
     let (_, table) = get(&emulator, "r-alpha", "/conf/code-tables/JobTitles").await;
@@ -29,7 +29,7 @@ async fn a_table_without_rows_has_no_row_list() {
 
 #[tokio::test]
 async fn what_was_read_can_be_written_back_and_changes_nothing() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for path in [BLOCKS, GROUPS, DEFINITIONS, "/conf/code-tables/ItemPolicy?scope=LAW"] {
         let (_, before) = get(&emulator, "r-alpha", path).await;
         let (status, after) = put(&emulator, "w-alpha", path.split('?').next().unwrap(), &before).await;
@@ -40,7 +40,7 @@ async fn what_was_read_can_be_written_back_and_changes_nothing() {
 
 #[tokio::test]
 async fn only_rows_that_change_say_that_the_api_changed_them() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-nz", BLOCKS).await;
     table["row"][0]["description"] = json!("Card lost");
     let rows = table["row"].as_array_mut().unwrap();
@@ -57,7 +57,7 @@ async fn only_rows_that_change_say_that_the_api_changed_them() {
 
 #[tokio::test]
 async fn descriptions_are_per_language_and_flags_are_shared() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let french = format!("{BLOCKS}?lang=fr");
     let (_, mut table) = get(&emulator, "r-nz", &french).await;
     assert_eq!(table["language"], json!({"value": "fr", "desc": "French"}));
@@ -77,7 +77,7 @@ async fn a_put_without_language_is_english_while_a_get_is_the_institutions_own()
         default_language: "fr".to_owned(),
         ..EmulatedZone::new("01OMNI_FR", "r", Some("w".to_owned()))
     };
-    let emulator = Emulator::new(vec![zone], Behaviour::unlimited());
+    let emulator = Emulator::new(vec![zone], EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r", BLOCKS).await;
     assert_eq!(row(&table, "04")["description"], "Frais impayés");
     // The trap: French descriptions go back as the English ones.
@@ -88,7 +88,7 @@ async fn a_put_without_language_is_english_while_a_get_is_the_institutions_own()
 
 #[tokio::test]
 async fn a_library_has_rows_of_its_own() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let policies = "/conf/code-tables/ItemPolicy";
     let (_, mut table) = get(&emulator, "r-alpha", &format!("{policies}?scope=LAW")).await;
     assert_eq!(codes(&table), ["LAPTOP", "ROOMKEY"]);
@@ -103,7 +103,7 @@ async fn a_library_has_rows_of_its_own() {
 
 #[tokio::test]
 async fn refusals_carry_the_documented_codes() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let rows = json!([{"code": "A", "description": "a", "default": true}]);
     let body = |name: &str| code_table(name, "01OMNI_ALPHA", rows.clone());
     let changed = |name: &str, pointer: &str, value: Value| {
@@ -141,7 +141,7 @@ async fn refusals_carry_the_documented_codes() {
 
 #[tokio::test]
 async fn mapping_tables_are_refused_under_codes_of_their_own() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-alpha", DEFINITIONS).await;
     let changed = |pointer: &str, value: Value| {
         let mut body = table.clone();
@@ -163,7 +163,7 @@ async fn mapping_tables_are_refused_under_codes_of_their_own() {
 
 #[tokio::test]
 async fn headers_tell_where_the_values_of_a_column_come_from() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-nz", DEFINITIONS).await;
     assert_eq!(table["name"], "User Block Definitions");
     assert_eq!(
@@ -183,7 +183,7 @@ async fn headers_tell_where_the_values_of_a_column_come_from() {
 
 #[tokio::test]
 async fn a_changed_mapping_row_is_stamped_and_the_table_becomes_customized() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-nz", DEFINITIONS).await;
     assert_eq!(table["customized"], false);
     table["row"][1]["column5"] = json!("true");
@@ -195,7 +195,7 @@ async fn a_changed_mapping_row_is_stamped_and_the_table_becomes_customized() {
 
 #[tokio::test]
 async fn lists_name_every_visible_table_without_its_rows() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let (_, list) = get(&emulator, "r-nz", "/conf/mapping-tables").await;
     let codes: Vec<&Value> =
         list["mapping_table"].as_array().unwrap().iter().map(|table| &table["code"]).collect();

@@ -3,7 +3,7 @@
 use serde_json::Map;
 
 use super::*;
-use crate::emulator::{Edit, MappingTable, RecordEdit};
+use crate::emulator::{EmulatedMappingTable, LibrarianEdit, RecordEdit};
 
 fn record(emulator: &Emulator, zone: &str, kind: &str, fields: Value) {
     let Value::Object(fields) = fields else { panic!("not an object") };
@@ -30,9 +30,9 @@ fn share_blocks(emulator: &Emulator, zone: &str) {
     for code in ["CONSORTIA", "FROM_TARGET"] {
         let edit = json!({"zone": zone, "kind": "code", "table": "UserBlockDescription", "by": "m.tremblay",
             "action": {"set_code": {"code": code, "description": format!("{code} block")}}});
-        emulator.control().edit(serde_json::from_value::<Edit>(edit).unwrap()).unwrap();
+        emulator.control().edit(serde_json::from_value::<LibrarianEdit>(edit).unwrap()).unwrap();
     }
-    let table: MappingTable = emulator.control().mapping_table(zone, "UserBlockDefinitions").unwrap();
+    let table: EmulatedMappingTable = emulator.control().mapping_table(zone, "UserBlockDefinitions").unwrap();
     let table = table.rows([
         ["RETURN", "LOAN", "02", "ALL", "02", "true"],
         ["AFNBLOCK", "CONSORTIA", "CONSORTIA", "ALL", "03", "false"],
@@ -76,7 +76,7 @@ fn blocks(user: &Value) -> Vec<(&str, &str)> {
 
 #[tokio::test]
 async fn a_user_is_made_swapped_and_deleted() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let role = json!({"role_type": {"value": "200"}, "scope": {"value": "01OMNI_ALPHA"}, "status": {"value": "ACTIVE"}});
     let block = json!({"block_type": {"value": "CASH"}, "block_description": {"value": "04"}, "block_note": "12 dollars"});
     let sent = ada(json!({"user_role": [role], "user_block": [block], "purge_date": "2027-08-31"}));
@@ -104,7 +104,7 @@ async fn a_user_is_made_swapped_and_deleted() {
 
 #[tokio::test]
 async fn xml_says_the_same_of_a_user_as_json() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let body = r#"<user><primary_id>ada</primary_id><first_name>Ada</first_name><last_name>Byron</last_name>
         <account_type desc="Internal">INTERNAL</account_type><user_group>GRAD</user_group>
         <user_blocks><user_block><block_type>CASH</block_type><block_description desc="x">04</block_description>
@@ -126,7 +126,7 @@ async fn xml_says_the_same_of_a_user_as_json() {
 
 #[tokio::test]
 async fn what_a_user_cannot_be_is_refused_as_documented() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     let mut refused = Vec::new();
     for fields in [
         json!({"last_name": ""}),
@@ -165,7 +165,7 @@ async fn what_a_user_cannot_be_is_refused_as_documented() {
 
 #[tokio::test]
 async fn a_linked_account_is_what_the_rules_of_the_target_make_of_it() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     rule(
         &emulator,
         json!({"sourceInstitutions": ["01OMNI_ALPHA"], "expiryFromSource": "+10 days", "purgeAfterExpired": "1 month"}),
@@ -195,7 +195,7 @@ async fn a_linked_account_is_what_the_rules_of_the_target_make_of_it() {
 
 #[tokio::test]
 async fn what_cannot_be_linked_is_refused_with_the_documented_codes() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     record(&emulator, "01OMNI_BETA", "LinkedAccountRules", json!({"name": "Default", "userGroup": null}));
     post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
     for institution in ["01OTHER", "01OMNI_BETA", "01OMNI_NETWORK"] {
@@ -224,7 +224,7 @@ async fn what_cannot_be_linked_is_refused_with_the_documented_codes() {
 
 #[tokio::test]
 async fn a_refresh_makes_the_dates_anew_where_the_rule_says_so_and_where_they_are_past() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     rule(&emulator, json!({"expiryFromSource": "same", "refreshExpiryDate": false}));
     post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
     let (_, copy) = link(&emulator, "ada").await;
@@ -235,7 +235,7 @@ async fn a_refresh_makes_the_dates_anew_where_the_rule_says_so_and_where_they_ar
     };
     put(&emulator, "w-alpha", "/users/ada", &ada(json!({"expiry_date": "2027-08-31Z"}))).await;
     assert_eq!(refreshed().await, "2026-08-31Z");
-    let later = Behaviour { today: "2026-09-01Z".to_owned(), ..Behaviour::unlimited() };
+    let later = EmulatorConfig { today: "2026-09-01Z".to_owned(), ..EmulatorConfig::without_thresholds() };
     emulator.control().set_behaviour(later).unwrap();
     assert_eq!(refreshed().await, "2027-08-31Z", "it has expired");
     put(&emulator, "w-alpha", "/users/ada", &ada(json!({"expiry_date": "2028-08-31Z"}))).await;
@@ -246,7 +246,7 @@ async fn a_refresh_makes_the_dates_anew_where_the_rule_says_so_and_where_they_ar
 
 #[tokio::test]
 async fn blocks_go_to_the_target_home_from_there_and_on_to_others_and_never_back() {
-    let emulator = network(Behaviour::unlimited());
+    let emulator = network(EmulatorConfig::without_thresholds());
     for zone in ["01OMNI_ALPHA", "01OMNI_BETA"] {
         share_blocks(&emulator, zone);
     }

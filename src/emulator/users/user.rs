@@ -5,17 +5,17 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use super::block::{Block, invalid};
-use super::legal::{Group, Legal};
-use crate::emulator::answer::View;
-use crate::emulator::document::{Node, Part};
-use crate::emulator::institution::Visit;
-use crate::emulator::put::{code, text};
-use crate::emulator::refusal::Refusal;
+use super::allowed_values::{AllowedUserValues, GroupAssignability};
+use super::user_block::{UserBlock, invalid};
+use crate::emulator::error_response::ErrorResponse;
+use crate::emulator::institution::InstitutionRequest;
+use crate::emulator::response_document::{DocumentNode, DocumentPart};
+use crate::emulator::table_put::{code, required_text};
+use crate::emulator::table_response::ResponseContext;
 
 /// A user of one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
+pub struct EmulatedUser {
     pub primary_id: String,
     pub first_name: String,
     pub last_name: String,
@@ -31,17 +31,17 @@ pub struct User {
     pub user_group: String,
     pub expiry: Option<Date>,
     pub purge: Option<Date>,
-    pub blocks: Vec<Block>,
-    pub roles: Vec<Role>,
+    pub blocks: Vec<UserBlock>,
+    pub roles: Vec<UserRole>,
     /// By which linked accounts know this one, once there is any.
     pub linking_id: Option<String>,
     /// The account at another institution that this one is linked to.
-    pub source: Option<Source>,
+    pub source: Option<LinkedAccountSource>,
 }
 
 /// What a user may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
+pub struct UserRole {
     pub role_type: String,
     pub scope: String,
     pub status: String,
@@ -49,7 +49,7 @@ pub struct Role {
 
 /// An account at another institution.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct LinkedAccountSource {
     /// The institution.
     pub institution: String,
     /// The account's linking id.
@@ -58,96 +58,106 @@ pub struct Source {
 
 /// Which refusals a request has for what it cannot take: those of the two are not the same in the vendor's OpenAPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum UserOperation {
     Create,
     Update,
 }
 
-impl User {
+impl EmulatedUser {
     /// The whole user.
-    pub fn answer(&self, view: &View<'_>, legal: &Legal<'_>) -> Node {
+    pub fn answer(&self, view: &ResponseContext<'_>, legal: &AllowedUserValues<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         parts.extend([
-            valued("record_type", &self.record_type, None),
-            valued(
+            value_part("record_type", &self.record_type, None),
+            value_part(
                 "user_group",
                 &self.user_group,
                 legal.name_of_group(&self.user_group).filter(|_| view.full()),
             ),
-            valued("account_type", &self.account_type, None),
+            value_part("account_type", &self.account_type, None),
         ]);
         if !self.external_id.is_empty() {
-            parts.push(Part::Child("external_id", Node::Text(self.external_id.clone())));
+            parts.push(DocumentPart::Child("external_id", DocumentNode::Text(self.external_id.clone())));
         }
         for (name, date) in [("expiry_date", self.expiry), ("purge_date", self.purge)] {
-            parts.extend(date.map(|date| Part::Child(name, Node::Text(format!("{date}Z")))));
+            parts.extend(date.map(|date| DocumentPart::Child(name, DocumentNode::Text(format!("{date}Z")))));
         }
         if let Some(linking_id) = &self.linking_id {
-            parts.push(Part::Child("linking_id", Node::Text(linking_id.clone())));
+            parts.push(DocumentPart::Child("linking_id", DocumentNode::Text(linking_id.clone())));
         }
         let blocks = self.blocks.iter().map(|block| block.answer(view, legal)).collect();
-        parts.push(Part::List { around: Some("user_blocks"), item: "user_block", items: blocks });
+        parts.push(DocumentPart::List { around: Some("user_blocks"), item: "user_block", items: blocks });
         let roles = self.roles.iter().map(|role| {
-            Node::Group(vec![
-                valued("status", &role.status, None),
-                valued("scope", &role.scope, None),
-                valued("role_type", &role.role_type, None),
+            DocumentNode::Group(vec![
+                value_part("status", &role.status, None),
+                value_part("scope", &role.scope, None),
+                value_part("role_type", &role.role_type, None),
             ])
         });
-        parts.push(Part::List { around: Some("user_roles"), item: "user_role", items: roles.collect() });
-        Node::Group(parts)
+        parts.push(DocumentPart::List {
+            around: Some("user_roles"),
+            item: "user_role",
+            items: roles.collect(),
+        });
+        DocumentNode::Group(parts)
     }
 
     /// The user as a list shows it.
-    pub fn entry(&self, view: &View<'_>) -> Vec<Part> {
+    pub fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
             let id =
                 percent_encoding::utf8_percent_encode(&self.primary_id, percent_encoding::NON_ALPHANUMERIC);
-            parts.push(Part::Attribute("link", format!("{}/almaws/v1/users/{id}", view.settings.base_url)));
+            parts.push(DocumentPart::Attribute(
+                "link",
+                format!("{}/almaws/v1/users/{id}", view.settings.base_url),
+            ));
         }
         for (name, text) in [
             ("primary_id", &self.primary_id),
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
         ] {
-            parts.push(Part::Child(name, Node::Text(text.clone())));
+            parts.push(DocumentPart::Child(name, DocumentNode::Text(text.clone())));
         }
-        parts.push(valued("status", &self.status, None));
-        if let Some(Source { institution, link_id }) = &self.source {
-            parts.push(Part::Child("source_institution_code", Node::Text(institution.clone())));
-            parts.push(Part::Child("source_link_id", Node::Text(link_id.clone())));
+        parts.push(value_part("status", &self.status, None));
+        if let Some(LinkedAccountSource { institution, link_id }) = &self.source {
+            parts.push(DocumentPart::Child(
+                "source_institution_code",
+                DocumentNode::Text(institution.clone()),
+            ));
+            parts.push(DocumentPart::Child("source_link_id", DocumentNode::Text(link_id.clone())));
         }
         parts
     }
 
     /// The user that a body makes of the one that is held, or out of nothing. All that is held goes, roles aside
     /// where the body has none, and what only the zone can set.
-    pub fn taken(
+    pub fn merge_put_user(
         body: &Map<String, Value>,
         held: Option<&Self>,
-        legal: &Legal<'_>,
-        visit: &Visit<'_>,
-    ) -> Result<Self, Refusal> {
-        let deed = if held.is_some() { Deed::Update } else { Deed::Create };
+        legal: &AllowedUserValues<'_>,
+        visit: &InstitutionRequest<'_>,
+    ) -> Result<Self, ErrorResponse> {
+        let deed = if held.is_some() { UserOperation::Update } else { UserOperation::Create };
         let or = |said: &str, otherwise: &str| if said.is_empty() { otherwise } else { said }.to_owned();
         let value = |field: &str| code(body.get(field)).unwrap_or_default();
         let required = |field: &str| match value(field) {
-            "" => Err(Refusal::business(401_664, format!("Mandatory field is missing: {field}"))),
+            "" => Err(ErrorResponse::business(401_664, format!("Mandatory field is missing: {field}"))),
             text => Ok(text),
         };
         let mut user = Self {
             primary_id: required("primary_id")?.to_owned(),
-            first_name: text(body, "first_name")?.to_owned(),
+            first_name: required_text(body, "first_name")?.to_owned(),
             last_name: required("last_name")?.to_owned(),
             record_type: or(value("record_type"), "PUBLIC"),
             account_type: account_type(required("account_type")?, held)?.to_owned(),
-            external_id: text(body, "external_id")?.to_owned(),
+            external_id: required_text(body, "external_id")?.to_owned(),
             status: or(value("status"), "ACTIVE"),
             user_group: or(value("user_group"), held.map_or("", |held| &held.user_group)),
             expiry: date(body, "expiry_date")?,
             purge: date(body, "purge_date")?,
-            blocks: Block::taken(
+            blocks: UserBlock::merge_put_blocks(
                 &list(body, "user_block")?,
                 held.map_or(&[][..], |held| &held.blocks),
                 legal,
@@ -158,25 +168,30 @@ impl User {
             source: held.and_then(|held| held.source.clone()),
         };
         if user.source.is_some() {
-            user.blocks.iter_mut().for_each(Block::tell_copy);
+            user.blocks.iter_mut().for_each(UserBlock::tell_copy);
         }
         user.check(held, deed, legal)?;
         Ok(user)
     }
 
-    fn check(&self, held: Option<&Self>, deed: Deed, legal: &Legal<'_>) -> Result<(), Refusal> {
+    fn check(
+        &self,
+        held: Option<&Self>,
+        deed: UserOperation,
+        legal: &AllowedUserValues<'_>,
+    ) -> Result<(), ErrorResponse> {
         match (held, self.account_type.as_str(), self.external_id.as_str()) {
             (_, "INTERNAL", external) if !external.is_empty() => {
-                return Err(Refusal::business(401_853, "External Id must be empty for internal user."));
+                return Err(ErrorResponse::business(401_853, "External Id must be empty for internal user."));
             }
             (None, "EXTERNAL", "") => {
-                return Err(Refusal::business(401_854, "External Id must be given for external user."));
+                return Err(ErrorResponse::business(401_854, "External Id must be given for external user."));
             }
             (Some(held), "EXTERNAL", external)
                 if held.account_type == "EXTERNAL" && held.external_id != external =>
             {
                 let message = "The external id in DB does not fit the given value in xml - external id cannot be updated.";
-                return Err(Refusal::business(401_858, message));
+                return Err(ErrorResponse::business(401_858, message));
             }
             _ => {}
         }
@@ -187,12 +202,14 @@ impl User {
             return Ok(());
         }
         match (legal.group(&self.user_group, &self.record_type), deed) {
-            (Group::Legal, _) => Ok(()),
-            (Group::Unknown, Deed::Create) => {
-                Err(Refusal::business(401_852, "Given user group is not legal."))
+            (GroupAssignability::Legal, _) => Ok(()),
+            (GroupAssignability::Unknown, UserOperation::Create) => {
+                Err(ErrorResponse::business(401_852, "Given user group is not legal."))
             }
-            (Group::Unknown, Deed::Update) => Err(invalid("user group", &self.user_group)),
-            (Group::OfOthers, _) => Err(Refusal::business(
+            (GroupAssignability::Unknown, UserOperation::Update) => {
+                Err(invalid("user group", &self.user_group))
+            }
+            (GroupAssignability::OfOthers, _) => Err(ErrorResponse::business(
                 401_863,
                 format!(
                     "Given user group type ({}) is not supported for given user record type ({}).",
@@ -204,26 +221,28 @@ impl User {
 }
 
 /// Internal users can become external ones, not the other way round (the vendor's schema).
-fn account_type<'a>(said: &'a str, held: Option<&User>) -> Result<&'a str, Refusal> {
+fn account_type<'a>(said: &'a str, held: Option<&EmulatedUser>) -> Result<&'a str, ErrorResponse> {
     match (said, held.map(|held| held.account_type.as_str())) {
-        ("INTERNAL", Some("EXTERNAL")) => Err(Refusal::business(401_859, "Action currently not supported.")),
+        ("INTERNAL", Some("EXTERNAL")) => {
+            Err(ErrorResponse::business(401_859, "Action currently not supported."))
+        }
         ("INTERNAL" | "EXTERNAL", _) => Ok(said),
-        (_, _) => Err(Refusal::business(
+        (_, _) => Err(ErrorResponse::business(
             401_857,
             "The given user account type is illegal (must be INTERNAL/EXTERNAL).",
         )),
     }
 }
 
-fn roles(body: &Map<String, Value>, held: Option<&User>) -> Result<Vec<Role>, Refusal> {
+fn roles(body: &Map<String, Value>, held: Option<&EmulatedUser>) -> Result<Vec<UserRole>, ErrorResponse> {
     let value = |role: &Map<String, Value>, field: &str| code(role.get(field)).unwrap_or_default().to_owned();
     let sent = list(body, "user_role")?;
-    let roles = sent.iter().map(|role| Role {
+    let roles = sent.iter().map(|role| UserRole {
         role_type: value(role, "role_type"),
         scope: value(role, "scope"),
         status: value(role, "status"),
     });
-    let roles: Vec<Role> = roles.collect();
+    let roles: Vec<UserRole> = roles.collect();
     Ok(match (roles.is_empty(), held) {
         (true, Some(held)) => held.roles.clone(),
         (true, None) | (false, _) => roles,
@@ -231,8 +250,8 @@ fn roles(body: &Map<String, Value>, held: Option<&User>) -> Result<Vec<Role>, Re
 }
 
 /// The objects of a list; none where there is no list.
-fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<String, Value>>, Refusal> {
-    let malformed = || malformed(&format!("'{field}' is not a list."));
+fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<String, Value>>, ErrorResponse> {
+    let malformed = || malformed_body(&format!("'{field}' is not a list."));
     match body.get(field) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(items)) => {
@@ -243,22 +262,22 @@ fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<Str
 }
 
 /// `2026-08-31Z`, whose `Z` clients leave out.
-fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, Refusal> {
-    match text(body, field)? {
+fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, ErrorResponse> {
+    match required_text(body, field)? {
         "" => Ok(None),
         text => match text.trim_end_matches('Z').parse() {
             Ok(date) => Ok(Some(date)),
-            Err(_) => Err(malformed(&format!("'{text}' is not a date."))),
+            Err(_) => Err(malformed_body(&format!("'{text}' is not a date."))),
         },
     }
 }
 
 /// The vendor's OpenAPI has one code for a body that is none.
-pub fn malformed(what: &str) -> Refusal {
-    Refusal::business(401_676, format!("No valid XML was given. {what}"))
+pub fn malformed_body(what: &str) -> ErrorResponse {
+    ErrorResponse::business(401_676, format!("No valid XML was given. {what}"))
 }
 
-fn valued(name: &'static str, value: &str, words: Option<&str>) -> Part {
+fn value_part(name: &'static str, value: &str, words: Option<&str>) -> DocumentPart {
     let words = words.map(|words| ("desc", words.to_owned())).into_iter().collect();
-    Part::Child(name, Node::Valued(value.to_owned(), words))
+    DocumentPart::Child(name, DocumentNode::Valued(value.to_owned(), words))
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue};
 use cel::{Context, IdedExpr, Program};
 
-use crate::model::Each;
+use crate::model::PolicyScope;
 
 /// Characters that an expression can have at most.
 pub const LONGEST: usize = 4_000;
@@ -17,7 +17,7 @@ const STACK: usize = 64 << 20;
 
 /// What is wrong with an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ExpressionError {
     /// What it is.
     pub message: String,
     /// Where in the expression, in bytes.
@@ -28,16 +28,16 @@ pub struct Mistake {
 
 /// An expression that can be asked.
 #[derive(Debug)]
-pub struct Compiled {
+pub struct CompiledExpression {
     /// The expression.
     pub program: Program,
     /// What it asks of the change, and of what else.
-    pub uses: Uses,
+    pub uses: SubjectFields,
 }
 
 /// What of its subject an expression looks at, so that nothing else need be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Uses {
+pub struct SubjectFields {
     /// Names of variables.
     pub variables: BTreeSet<&'static str>,
     /// Fields of `change`; `None` where it could be any.
@@ -48,31 +48,37 @@ pub struct Uses {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn compile(expression: &str, each: Each) -> Result<Compiled, Mistake> {
+pub fn compile(expression: &str, each: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
     let text = expression.to_owned();
-    let gave_up = || Mistake { message: "it is not understood".to_owned(), at: None, name: None };
+    let gave_up = || ExpressionError { message: "it is not understood".to_owned(), at: None, name: None };
     let compiling = std::thread::Builder::new().stack_size(STACK).spawn(move || parse(&text, each));
     // Of a text that the parser breaks on, nobody else must break.
     compiling.map_err(|_| gave_up())?.join().unwrap_or_else(|_| Err(gave_up()))
 }
 
-fn parse(text: &str, each: Each) -> Result<Compiled, Mistake> {
+fn parse(text: &str, each: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
     let program = Program::compile(text).map_err(|errors| {
         let first = errors.errors.iter().min_by_key(|error| error.pos);
-        Mistake {
+        ExpressionError {
             message: first.map_or_else(|| "it is not understood".to_owned(), |error| readable(&error.msg)),
             at: first.map(|error| offset(text, error.pos)),
             name: None,
         }
     })?;
-    let mut names = Names { program: &program, each, locals: Vec::new(), uses: Uses::default(), bare: false };
+    let mut names = ExpressionNames {
+        program: &program,
+        each,
+        locals: Vec::new(),
+        uses: SubjectFields::default(),
+        bare: false,
+    };
     names.walk(program.expression())?;
-    let Names { mut uses, bare, .. } = names;
+    let ExpressionNames { mut uses, bare, .. } = names;
     match bare {
         true => uses.change = None,
         false => drop(uses.change.get_or_insert_default()),
     }
-    Ok(Compiled { program, uses })
+    Ok(CompiledExpression { program, uses })
 }
 
 /// The parser's words on one line, without its prefix and its list of everything that could have come.
@@ -121,11 +127,11 @@ const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "uint"];
 
 /// Variables that rules know.
-pub fn variables(each: Each) -> &'static [&'static str] {
+pub fn variables(each: PolicyScope) -> &'static [&'static str] {
     match each {
-        Each::Change => &["change", "zone", "plan"],
-        Each::Zone => &["zone", "plan"],
-        Each::Plan => &["plan"],
+        PolicyScope::Change => &["change", "zone", "plan"],
+        PolicyScope::Zone => &["zone", "plan"],
+        PolicyScope::Plan => &["plan"],
     }
 }
 
@@ -153,18 +159,18 @@ fn fields(path: &[&str]) -> Option<&'static [&'static str]> {
     }
 }
 
-struct Names<'a> {
+struct ExpressionNames<'a> {
     program: &'a Program,
-    each: Each,
+    each: PolicyScope,
     /// Variables of the comprehensions around.
     locals: Vec<&'a str>,
-    uses: Uses,
+    uses: SubjectFields,
     /// Whether `change` is used as a whole.
     bare: bool,
 }
 
-impl<'a> Names<'a> {
-    fn walk(&mut self, node: &'a IdedExpr) -> Result<(), Mistake> {
+impl<'a> ExpressionNames<'a> {
+    fn walk(&mut self, node: &'a IdedExpr) -> Result<(), ExpressionError> {
         match &node.expr {
             Expr::Unspecified | Expr::Literal(_) => Ok(()),
             Expr::Ident(name) => {
@@ -198,7 +204,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn entries(&mut self, entries: &'a [IdedEntryExpr]) -> Result<(), Mistake> {
+    fn entries(&mut self, entries: &'a [IdedEntryExpr]) -> Result<(), ExpressionError> {
         entries.iter().try_for_each(|entry| match &entry.expr {
             EntryExpr::StructField(field) => self.walk(&field.value),
             EntryExpr::MapEntry(entry) => {
@@ -233,7 +239,7 @@ impl<'a> Names<'a> {
     }
 
     /// Every name of a path must be known where the names before it say which can be.
-    fn follow(&mut self, node: &IdedExpr, path: &[&str]) -> Result<(), Mistake> {
+    fn follow(&mut self, node: &IdedExpr, path: &[&str]) -> Result<(), ExpressionError> {
         if let Some(root) = path.first() {
             self.variable(node, root)?;
         }
@@ -250,7 +256,7 @@ impl<'a> Names<'a> {
         Ok(())
     }
 
-    fn variable(&mut self, node: &IdedExpr, name: &str) -> Result<(), Mistake> {
+    fn variable(&mut self, node: &IdedExpr, name: &str) -> Result<(), ExpressionError> {
         if self.is_local(name) {
             return Ok(());
         }
@@ -259,7 +265,7 @@ impl<'a> Names<'a> {
             Some(known) => drop(self.uses.variables.insert(known)),
             None if TYPES.contains(&name) => {}
             None => {
-                let message = match variables(Each::Change).contains(&name) {
+                let message = match variables(PolicyScope::Change).contains(&name) {
                     true => format!("`{name}` is not known to rules about each {}", self.about()),
                     false => format!("unknown variable `{name}`"),
                 };
@@ -271,13 +277,13 @@ impl<'a> Names<'a> {
 
     fn about(&self) -> &'static str {
         match self.each {
-            Each::Change => "change",
-            Each::Zone => "zone",
-            Each::Plan => "plan",
+            PolicyScope::Change => "change",
+            PolicyScope::Zone => "zone",
+            PolicyScope::Plan => "plan",
         }
     }
 
-    fn call(&mut self, node: &'a IdedExpr, call: &'a CallExpr) -> Result<(), Mistake> {
+    fn call(&mut self, node: &'a IdedExpr, call: &'a CallExpr) -> Result<(), ExpressionError> {
         if let Some(path) = self.path(node) {
             return self.follow(node, &path);
         }
@@ -285,7 +291,7 @@ impl<'a> Names<'a> {
         let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic());
         if MACROS.contains(&name) {
             let message = format!("`{name}` is called with other arguments than it has");
-            return Err(Mistake { message, at: self.at(node), name: None });
+            return Err(ExpressionError { message, at: self.byte_offset(node), name: None });
         }
         if is_word && name != "type" && !FUNCTIONS.contains(&name) {
             return Err(self.unknown(node, name, &FUNCTIONS, format!("unknown function `{name}`")));
@@ -294,7 +300,7 @@ impl<'a> Names<'a> {
             && let Expr::Literal(LiteralValue::String(pattern)) = &last.expr
             && let Some(message) = no_pattern(pattern.inner())
         {
-            return Err(Mistake { message, at: self.at(last), name: None });
+            return Err(ExpressionError { message, at: self.byte_offset(last), name: None });
         }
         call.target.iter().try_for_each(|target| self.walk(target))?;
         call.args.iter().try_for_each(|argument| self.walk(argument))
@@ -306,12 +312,12 @@ impl<'a> Names<'a> {
         name: &str,
         known: &'static [&'static str],
         message: String,
-    ) -> Mistake {
-        let near = self.at(node).map(|at| nearest(&self.program.source_info().source, name, at));
-        Mistake { message, at: near, name: Some((name.to_owned(), known.to_vec())) }
+    ) -> ExpressionError {
+        let near = self.byte_offset(node).map(|at| nearest(&self.program.source_info().source, name, at));
+        ExpressionError { message, at: near, name: Some((name.to_owned(), known.to_vec())) }
     }
 
-    fn at(&self, node: &IdedExpr) -> Option<usize> {
+    fn byte_offset(&self, node: &IdedExpr) -> Option<usize> {
         self.program.source_info().offset_for(node.id).map(|(start, _)| start as usize)
     }
 }

@@ -16,11 +16,14 @@ use std::time::Duration;
 
 use cel::{Context, Value as Answer};
 
-pub use self::expression::{CHANGE, COUNTS, Compiled, LONGEST, Mistake, PLAN, ZONE, compile, variables};
-use self::subject::Told;
+pub use self::expression::{
+    CHANGE, COUNTS, CompiledExpression, ExpressionError, LONGEST, PLAN, ZONE, compile, variables,
+};
+use self::subject::CelValue;
 use super::{and_more, if_meant};
 use crate::model::{
-    Action, Change, Each, Finding, Mode, Network, Plan, Policy, PolicyRule, Step, Verdict, ZoneCode, ZonePlan,
+    ApplyMode, Change, ChangeAction, Finding, FindingEffect, Network, Plan, PlanStep, Policy, PolicyRule,
+    PolicyScope, ZoneCode, ZonePlan,
 };
 
 /// How long the rules of a policy may take for a whole plan: so much for each rule. A plan of a large
@@ -33,56 +36,56 @@ const STACK: usize = 64 << 20;
 
 /// What every policy finds.
 pub fn find(plan: &Plan, network: &Network, policies: &[Policy]) -> Vec<Finding> {
-    policies.iter().flat_map(|policy| ask(plan, network, policy, PATIENCE)).collect()
+    policies.iter().flat_map(|policy| evaluate(plan, network, policy, PATIENCE)).collect()
 }
 
 /// Everything that is done in a zone, by apply or by people: what is merely reported or held back is no
 /// rule's business.
-fn done(zone: &ZonePlan) -> impl Iterator<Item = (&Step, &Change)> {
+fn effective_changes(zone: &ZonePlan) -> impl Iterator<Item = (&PlanStep, &Change)> {
     let found = zone.collections.iter().filter(|step| step.hold.is_none()).flat_map(|step| {
         step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
     });
     found.filter(|(_, change)| match change.mode {
-        Mode::Apply | Mode::ByHand => true,
-        Mode::Report | Mode::Later | Mode::Left => false,
+        ApplyMode::Apply | ApplyMode::Manual => true,
+        ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => false,
     })
 }
 
 /// What a rule is asked about.
 #[derive(Clone, Copy)]
-enum Subject<'a> {
+enum PolicySubject<'a> {
     Change(&'a Change),
     Zone(&'a ZoneCode),
     Plan,
 }
 
 /// One part of what a policy is asked: subjects that have the zone in common.
-struct Batch {
+struct SubjectBatch {
     /// The number of the first.
     first: usize,
-    plan: Option<Arc<Told>>,
-    zone: Option<Arc<Told>>,
+    plan: Option<Arc<CelValue>>,
+    zone: Option<Arc<CelValue>>,
     /// `None` where there is nothing to tell of each but what they have in common.
-    changes: Vec<Option<Told>>,
+    changes: Vec<Option<CelValue>>,
 }
 
 /// Subjects that a rule has not found to be in order.
 #[derive(Default)]
-struct Refused {
+struct RefusedSubjects {
     count: usize,
     first: Option<(usize, Option<String>)>,
     zones: BTreeSet<ZoneCode>,
 }
 
 /// A rule that did not say `true` to a subject: which rule, which subject, and why where it said nothing.
-type No = (usize, usize, Option<String>);
+type RuleDenial = (usize, usize, Option<String>);
 
-enum News {
-    Answers(Vec<No>),
+enum EvaluationMessage {
+    Answers(Vec<RuleDenial>),
     TimeIsUp,
 }
 
-fn ask(plan: &Plan, network: &Network, policy: &Policy, patience: Duration) -> Vec<Finding> {
+fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration) -> Vec<Finding> {
     let mut failed: BTreeMap<usize, String> = BTreeMap::new();
     let mut programs = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
@@ -101,16 +104,16 @@ fn ask(plan: &Plan, network: &Network, policy: &Policy, patience: Duration) -> V
             let (first, why) = refused.first.as_ref()?;
             let more = refused.count - 1;
             let told = match subjects.get(*first)? {
-                Subject::Change(change) => {
+                PolicySubject::Change(change) => {
                     let done = match change.action {
-                        Action::Create => "created",
-                        Action::Update => "updated",
-                        Action::Delete => "deleted",
+                        ChangeAction::Create => "created",
+                        ChangeAction::Update => "updated",
+                        ChangeAction::Delete => "deleted",
                     };
                     Some(format!("{} would be {done}{}", change.address, and_more(more, "record")))
                 }
-                Subject::Zone(code) => Some(format!("{code}{}", and_more(more, "zone"))),
-                Subject::Plan => None,
+                PolicySubject::Zone(code) => Some(format!("{code}{}", and_more(more, "zone"))),
+                PolicySubject::Plan => None,
             };
             let zones: Vec<ZoneCode> = refused.zones.iter().cloned().collect();
             Some(finding(plan, policy, rule, &zones, told, why.as_deref().unwrap_or_default()))
@@ -130,9 +133,9 @@ fn finding(
 ) -> Finding {
     let guard = format!("policy/{}/{}", policy.name, rule.name);
     let help = match rule.action {
-        Verdict::Deny => Some(if_meant(&guard, plan.digest)),
-        Verdict::RequireApproval => Some("somebody must approve it with `zonal approve`".to_owned()),
-        Verdict::Hold | Verdict::Warn | Verdict::Overridden { .. } => None,
+        FindingEffect::Deny => Some(if_meant(&guard, plan.digest)),
+        FindingEffect::RequireApproval => Some("somebody must approve it with `zonal approve`".to_owned()),
+        FindingEffect::Defer | FindingEffect::Warn | FindingEffect::Overridden { .. } => None,
     };
     let told = told.map_or_else(String::new, |told| format!(": {told}"));
     let why = match why {
@@ -155,12 +158,12 @@ fn answers<'a>(
     plan: &'a Plan,
     network: &Network,
     policy: &Policy,
-    programs: Vec<(usize, Compiled)>,
+    programs: Vec<(usize, CompiledExpression)>,
     patience: Duration,
-    subjects: &mut Vec<Subject<'a>>,
+    subjects: &mut Vec<PolicySubject<'a>>,
     failed: &mut BTreeMap<usize, String>,
-) -> BTreeMap<usize, Refused> {
-    let mut refused: BTreeMap<usize, Refused> = BTreeMap::new();
+) -> BTreeMap<usize, RefusedSubjects> {
+    let mut refused: BTreeMap<usize, RefusedSubjects> = BTreeMap::new();
     if programs.is_empty() {
         return refused;
     }
@@ -180,12 +183,12 @@ fn answers<'a>(
     let clock = std::thread::Builder::new().spawn(move || {
         // Ends at once when nobody waits for it any more.
         if watched.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let _ = up.send(News::TimeIsUp);
+            let _ = up.send(EvaluationMessage::TimeIsUp);
         }
     });
     let told_plan = asks_plan.then(|| Arc::new(subject::plan(plan)));
     let looked_at = looked_at.as_ref();
-    let tell = move |first: usize, zone: Option<&Arc<Told>>, of: &[(&Step, &Change)]| Batch {
+    let tell = move |first: usize, zone: Option<&Arc<CelValue>>, of: &[(&PlanStep, &Change)]| SubjectBatch {
         first,
         plan: told_plan.clone(),
         zone: zone.cloned(),
@@ -199,22 +202,24 @@ fn answers<'a>(
     };
     let mut waiting = 0;
     let mut alive = worker.is_ok() && clock.is_ok();
-    let mut listen = |waiting: &mut usize, subjects: &[Subject<'a>]| -> bool {
-        let Ok(News::Answers(answers)) = news.recv() else { return false };
+    let mut listen = |waiting: &mut usize, subjects: &[PolicySubject<'a>]| -> bool {
+        let Ok(EvaluationMessage::Answers(answers)) = news.recv() else { return false };
         *waiting -= 1;
         for (rule, index, why) in answers {
             let refused = refused.entry(rule).or_default();
             refused.count += 1;
             refused.first.get_or_insert((index, why));
             match subjects.get(index) {
-                Some(Subject::Change(change)) => drop(refused.zones.insert(change.address.zone.clone())),
-                Some(Subject::Zone(zone)) => drop(refused.zones.insert((*zone).clone())),
-                Some(Subject::Plan) | None => {}
+                Some(PolicySubject::Change(change)) => {
+                    drop(refused.zones.insert(change.address.zone.clone()))
+                }
+                Some(PolicySubject::Zone(zone)) => drop(refused.zones.insert((*zone).clone())),
+                Some(PolicySubject::Plan) | None => {}
             }
         }
         true
     };
-    let mut hand = |batch: Batch, subjects: &[Subject<'a>], alive: &mut bool| {
+    let mut hand = |batch: SubjectBatch, subjects: &[PolicySubject<'a>], alive: &mut bool| {
         // Once nobody answers, nothing more is asked.
         *alive = *alive && ask.send(batch).is_ok();
         waiting += 1;
@@ -223,25 +228,25 @@ fn answers<'a>(
         }
     };
     match policy.each {
-        Each::Plan => {
-            subjects.push(Subject::Plan);
+        PolicyScope::Plan => {
+            subjects.push(PolicySubject::Plan);
             hand(tell(0, None, &[]), subjects, &mut alive);
         }
-        Each::Zone | Each::Change => {
+        PolicyScope::Zone | PolicyScope::Change => {
             for (code, zone) in &plan.zones {
-                let changes: Vec<(&Step, &Change)> = done(zone).collect();
+                let changes: Vec<(&PlanStep, &Change)> = effective_changes(zone).collect();
                 let told = network.zone(code).filter(|_| asks_zone && !changes.is_empty());
                 let told = told.map(|known| Arc::new(subject::zone(known, zone)));
                 match policy.each {
-                    Each::Zone if !changes.is_empty() => {
-                        subjects.push(Subject::Zone(code));
+                    PolicyScope::Zone if !changes.is_empty() => {
+                        subjects.push(PolicySubject::Zone(code));
                         hand(tell(subjects.len() - 1, told.as_ref(), &[]), subjects, &mut alive);
                     }
-                    Each::Zone | Each::Plan => {}
-                    Each::Change => {
+                    PolicyScope::Zone | PolicyScope::Plan => {}
+                    PolicyScope::Change => {
                         for some in changes.chunks(BATCH) {
                             let first = subjects.len();
-                            subjects.extend(some.iter().map(|(_, change)| Subject::Change(change)));
+                            subjects.extend(some.iter().map(|(_, change)| PolicySubject::Change(change)));
                             hand(tell(first, told.as_ref(), some), subjects, &mut alive);
                         }
                     }
@@ -267,7 +272,7 @@ fn answers<'a>(
 }
 
 /// The fields of changes that any rule looks at; `None` for all.
-fn looked_at(programs: &[(usize, Compiled)]) -> Option<BTreeSet<&'static str>> {
+fn looked_at(programs: &[(usize, CompiledExpression)]) -> Option<BTreeSet<&'static str>> {
     programs.iter().try_fold(BTreeSet::new(), |mut fields, (_, compiled)| {
         fields.extend(compiled.uses.change.as_ref()?);
         Some(fields)
@@ -276,13 +281,13 @@ fn looked_at(programs: &[(usize, Compiled)]) -> Option<BTreeSet<&'static str>> {
 
 /// Asks every rule about every subject, until nobody asks or listens any more.
 fn work(
-    programs: &[(usize, Compiled)],
-    asked: &Receiver<Batch>,
-    answer: &Sender<News>,
+    programs: &[(usize, CompiledExpression)],
+    asked: &Receiver<SubjectBatch>,
+    answer: &Sender<EvaluationMessage>,
     busy_with: &AtomicUsize,
 ) {
     let mut context = Context::default();
-    for Batch { first, plan, zone, changes } in asked {
+    for SubjectBatch { first, plan, zone, changes } in asked {
         for (name, told) in [("plan", plan), ("zone", zone)] {
             if let Some(told) = told {
                 context.add_variable_as_val(name, told.clone_as_boxed());
@@ -304,7 +309,7 @@ fn work(
                 noes.push((*rule, index, why));
             }
         }
-        if answer.send(News::Answers(noes)).is_err() {
+        if answer.send(EvaluationMessage::Answers(noes)).is_err() {
             return;
         }
     }

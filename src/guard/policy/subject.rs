@@ -7,68 +7,69 @@ use cel::common::types::{CelBool, CelInt, CelList, CelMap, CelMapKey, CelNull, C
 use cel::common::value::Val;
 
 use super::super::{deed, disables};
-use crate::model::network::{Role, Zone};
+use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
-    Action, Change, Channel, Deed, Drift, Field, Mode, Plan, Record, Step, Table, Value, ZonePlan,
+    ApplyMode, Change, ChangeAction, Channel, DifferenceType, FieldName, FieldValue, LimitedAction, Plan,
+    PlanStep, Record, TableName, ZonePlan,
 };
 
 /// A value of the language.
-pub type Told = Box<dyn Val>;
+pub type CelValue = Box<dyn Val>;
 
-fn text(text: impl Into<String>) -> Told {
+fn text(text: impl Into<String>) -> CelValue {
     Box::new(CelString::from(text.into()))
 }
 
-fn word(word: &'static str) -> Told {
+fn string_constant(word: &'static str) -> CelValue {
     Box::new(CelString::from(word))
 }
 
-fn flag(flag: bool) -> Told {
+fn flag(flag: bool) -> CelValue {
     Box::new(CelBool::from(flag))
 }
 
-fn number(number: usize) -> Told {
+fn number(number: usize) -> CelValue {
     Box::new(CelInt::from(i64::try_from(number).unwrap_or(i64::MAX)))
 }
 
-fn list(items: impl Iterator<Item = Told>) -> Told {
+fn list(items: impl Iterator<Item = CelValue>) -> CelValue {
     Box::new(CelList::from(items.collect::<Vec<_>>()))
 }
 
-fn map<K: Into<CelMapKey<'static>>>(fields: impl IntoIterator<Item = (K, Told)>) -> Told {
-    let fields: HashMap<CelMapKey<'static>, Told> =
+fn map<K: Into<CelMapKey<'static>>>(fields: impl IntoIterator<Item = (K, CelValue)>) -> CelValue {
+    let fields: HashMap<CelMapKey<'static>, CelValue> =
         fields.into_iter().map(|(name, told)| (name.into(), told)).collect();
     Box::new(CelMap::from(fields))
 }
 
-fn named(name: &str) -> CelMapKey<'static> {
+fn map_key(name: &str) -> CelMapKey<'static> {
     CelMapKey::String(CelString::from(name.to_owned()))
 }
 
-fn fixed(name: &'static str) -> CelMapKey<'static> {
+fn static_key(name: &'static str) -> CelMapKey<'static> {
     CelMapKey::String(CelString::from(name))
 }
 
-fn value(value: &Value) -> Told {
+fn value(value: &FieldValue) -> CelValue {
     match value {
-        Value::Null => Box::new(CelNull),
-        Value::Bool(yes) => flag(*yes),
-        Value::Text(words) => text(&**words),
-        Value::List(texts) => list(texts.iter().map(|each| text(&**each))),
+        FieldValue::Null => Box::new(CelNull),
+        FieldValue::Bool(yes) => flag(*yes),
+        FieldValue::Text(words) => text(&**words),
+        FieldValue::List(texts) => list(texts.iter().map(|each| text(&**each))),
     }
 }
 
-fn record<'a>(fields: impl IntoIterator<Item = (&'a Field, &'a Value)>) -> Told {
-    map(fields.into_iter().map(|(name, of)| (named(name), value(of))))
+fn record<'a>(fields: impl IntoIterator<Item = (&'a FieldName, &'a FieldValue)>) -> CelValue {
+    map(fields.into_iter().map(|(name, of)| (map_key(name), value(of))))
 }
 
 /// A change: the fields of it that any rule looks at, all where nobody knows which.
-pub fn change(step: &Step, change: &Change, looked_at: Option<&BTreeSet<&'static str>>) -> Told {
+pub fn change(step: &PlanStep, change: &Change, looked_at: Option<&BTreeSet<&'static str>>) -> CelValue {
     let names = super::CHANGE.iter().filter(|name| looked_at.is_none_or(|looked| looked.contains(*name)));
-    map(names.map(|name| (fixed(name), field(name, step, change))))
+    map(names.map(|name| (static_key(name), field(name, step, change))))
 }
 
-fn field(name: &str, step: &Step, change: &Change) -> Told {
+fn field(name: &str, step: &PlanStep, change: &Change) -> CelValue {
     let collection = &change.address.collection;
     let or_empty = |said: &Option<Arc<str>>| text(said.as_deref().unwrap_or_default());
     match name {
@@ -76,44 +77,47 @@ fn field(name: &str, step: &Step, change: &Change) -> Told {
         "address" => text(change.address.to_string()),
         "kind" => text(&*collection.kind),
         "table" => match &collection.table {
-            Table::Code(table) | Table::Title(table) => text(&**table),
-            Table::Whole => word(""),
+            TableName::Code(table) | TableName::Title(table) => text(&**table),
+            TableName::Whole => string_constant(""),
         },
         "library" => or_empty(&collection.library),
         "language" => or_empty(&collection.language),
         "key" => text(change.address.key.to_string()),
-        "action" => word(match change.action {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
+        "action" => string_constant(match change.action {
+            ChangeAction::Create => "create",
+            ChangeAction::Update => "update",
+            ChangeAction::Delete => "delete",
         }),
         "disables" => flag(disables(step, change)),
-        "drift" => word(match change.drift {
-            Drift::Missing => "missing",
-            Drift::Value => "value",
-            Drift::Detached => "detached",
-            Drift::Extra => "extra",
+        "drift" => string_constant(match change.drift {
+            DifferenceType::Missing => "missing",
+            DifferenceType::Value => "value",
+            DifferenceType::Detached => "detached",
+            DifferenceType::Extra => "extra",
         }),
-        "channel" => word(match step.channel {
+        "channel" => string_constant(match step.channel {
             Channel::Api => "api",
             Channel::Gateway => "gateway",
             Channel::Runbook => "runbook",
         }),
-        "mode" => word(match change.mode {
-            Mode::Apply => "apply",
-            Mode::Report => "report",
-            Mode::Later => "later",
-            Mode::Left => "left",
-            Mode::ByHand => "by_hand",
+        "mode" => string_constant(match change.mode {
+            ApplyMode::Apply => "apply",
+            ApplyMode::Report => "report",
+            ApplyMode::Postponed => "later",
+            ApplyMode::KeptTheirs => "left",
+            ApplyMode::Manual => "by_hand",
         }),
         "before" => record(&change.before),
         "after" => match change.action {
-            Action::Create | Action::Update => record(&after(change)),
-            Action::Delete => record(&Record::new()),
+            ChangeAction::Create | ChangeAction::Update => record(&record_after(change)),
+            ChangeAction::Delete => record(&Record::new()),
         },
         "edits" => map(change.edits.iter().map(|edit| {
-            let before = edit.before.as_ref().unwrap_or(&Value::Null);
-            (named(&edit.name), map([(fixed("before"), value(before)), (fixed("after"), value(&edit.after))]))
+            let before = edit.before.as_ref().unwrap_or(&FieldValue::Null);
+            (
+                map_key(&edit.name),
+                map([(static_key("before"), value(before)), (static_key("after"), value(&edit.after))]),
+            )
         })),
         "notes" => list(change.notes.iter().map(|note| text(&**note))),
         "manifest" => text(&*change.provenance.manifest),
@@ -122,7 +126,7 @@ fn field(name: &str, step: &Step, change: &Change) -> Told {
     }
 }
 
-fn after(change: &Change) -> Record {
+fn record_after(change: &Change) -> Record {
     let mut after = change.before.clone();
     for edit in &change.edits {
         after.insert(edit.name.clone(), edit.after.clone());
@@ -131,47 +135,47 @@ fn after(change: &Change) -> Record {
 }
 
 /// A zone.
-pub fn zone(zone: &Zone, planned: &ZonePlan) -> Told {
+pub fn zone(zone: &Zone, planned: &ZonePlan) -> CelValue {
     let role = match zone.role {
-        Role::Network => "network",
-        Role::Member => "member",
+        ZoneRole::Network => "network",
+        ZoneRole::Member => "member",
     };
     map([
-        (fixed("code"), text(zone.code.as_str())),
-        (fixed("name"), text(&*zone.name)),
-        (fixed("role"), word(role)),
-        (fixed("labels"), map(zone.labels.iter().map(|(name, label)| (named(name), text(&**label))))),
-        (fixed("counts"), counts([planned])),
+        (static_key("code"), text(zone.code.as_str())),
+        (static_key("name"), text(&*zone.name)),
+        (static_key("role"), string_constant(role)),
+        (static_key("labels"), map(zone.labels.iter().map(|(name, label)| (map_key(name), text(&**label))))),
+        (static_key("counts"), counts([planned])),
     ])
 }
 
 /// The plan.
-pub fn plan(plan: &Plan) -> Told {
-    let busy = plan.zones.iter().filter(|(_, zone)| super::done(zone).next().is_some());
+pub fn plan(plan: &Plan) -> CelValue {
+    let busy = plan.zones.iter().filter(|(_, zone)| super::effective_changes(zone).next().is_some());
     map([
-        (fixed("network"), text(&*plan.network)),
-        (fixed("environment"), text(plan.environment.as_deref().unwrap_or_default())),
-        (fixed("selection"), text(plan.selection.as_deref().unwrap_or_default())),
-        (fixed("zones"), list(busy.map(|(code, _)| text(code.as_str())))),
-        (fixed("complete"), flag(plan.is_complete())),
-        (fixed("counts"), counts(plan.zones.values())),
+        (static_key("network"), text(&*plan.network)),
+        (static_key("environment"), text(plan.environment.as_deref().unwrap_or_default())),
+        (static_key("selection"), text(plan.selection.as_deref().unwrap_or_default())),
+        (static_key("zones"), list(busy.map(|(code, _)| text(code.as_str())))),
+        (static_key("complete"), flag(plan.is_complete())),
+        (static_key("counts"), counts(plan.zones.values())),
     ])
 }
 
-fn counts<'a>(zones: impl IntoIterator<Item = &'a ZonePlan>) -> Told {
-    let (mut deeds, mut by_hand, mut existing) = ([0; Deed::ALL.len()], 0, 0);
+fn counts<'a>(zones: impl IntoIterator<Item = &'a ZonePlan>) -> CelValue {
+    let (mut deeds, mut by_hand, mut existing) = ([0; LimitedAction::ALL.len()], 0, 0);
     for step in zones.into_iter().flat_map(|zone| &zone.collections) {
         let Ok(found) = &step.diff.outcome else { continue };
         existing += found.existing;
         for change in &found.changes {
             match change.mode {
-                Mode::Apply => deeds[deed(step, change) as usize] += 1,
-                Mode::ByHand => by_hand += 1,
-                Mode::Report | Mode::Later | Mode::Left => {}
+                ApplyMode::Apply => deeds[deed(step, change) as usize] += 1,
+                ApplyMode::Manual => by_hand += 1,
+                ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => {}
             }
         }
     }
-    let of = |deed: Deed| (fixed(deed.plural()), number(deeds[deed as usize]));
-    let rest = [(fixed("by_hand"), number(by_hand)), (fixed("existing"), number(existing))];
-    map(Deed::ALL.map(of).into_iter().chain(rest))
+    let of = |deed: LimitedAction| (static_key(deed.plural()), number(deeds[deed as usize]));
+    let rest = [(static_key("by_hand"), number(by_hand)), (static_key("existing"), number(existing))];
+    map(LimitedAction::ALL.map(of).into_iter().chain(rest))
 }

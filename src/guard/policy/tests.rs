@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::expression::{FUNCTIONS, compile};
-use super::{LONGEST, ask};
+use super::{LONGEST, evaluate};
 use crate::guard::tests::planned;
-use crate::model::{Each, Finding, Place, Policy, PolicyRule, Verdict};
+use crate::model::{Finding, FindingEffect, Policy, PolicyRule, PolicyScope, SourceSpan};
 
 /// What is wrong with an expression: where, what, and the names that it could have meant.
-fn mistake(expression: &str, each: Each) -> String {
+fn mistake(expression: &str, each: PolicyScope) -> String {
     match compile(expression, each) {
         Ok(_) => "fine".to_owned(),
         Err(mistake) => {
@@ -41,29 +41,32 @@ fn what_is_misspelt_is_noticed_before_it_is_asked() {
         ("type(change.key) == string", "fine"),
     ];
     let told: Vec<(&str, String)> =
-        cases.iter().map(|(text, _)| (*text, mistake(text, Each::Change))).collect();
+        cases.iter().map(|(text, _)| (*text, mistake(text, PolicyScope::Change))).collect();
     let expected: Vec<(&str, String)> =
         cases.iter().map(|(text, told)| (*text, (*told).to_owned())).collect();
     assert_eq!(told, expected);
     assert_eq!(
-        mistake("change.key == 'x'", Each::Zone),
+        mistake("change.key == 'x'", PolicyScope::Zone),
         "0 `change` is not known to rules about each zone (2)"
     );
-    assert_eq!(mistake("zone.code == 'x'", Each::Plan), "0 `zone` is not known to rules about each plan (1)");
+    assert_eq!(
+        mistake("zone.code == 'x'", PolicyScope::Plan),
+        "0 `zone` is not known to rules about each plan (1)"
+    );
 }
 
 #[test]
 fn what_is_no_expression_is_told_where_it_breaks() {
     for broken in ["", "1 +", "change.", "a b", "(", "'", "\u{0}", "change.key == 'é' &&& true"] {
-        let told = mistake(broken, Each::Change);
+        let told = mistake(broken, PolicyScope::Change);
         assert!(told.ends_with("(0)") && !told.contains('\n'), "{broken}: {told}");
     }
-    let told = mistake("change.key.matches('[a')", Each::Change);
+    let told = mistake("change.key.matches('[a')", PolicyScope::Change);
     assert!(told.contains("`[a` is no regular expression: unclosed character class"), "{told}");
     for hostile in
         [format!("{}1{}", "(".repeat(1_900), ")".repeat(1_900)), "-".repeat(LONGEST), "[".repeat(LONGEST)]
     {
-        assert_ne!(mistake(&hostile, Each::Change), "fine");
+        assert_ne!(mistake(&hostile, PolicyScope::Change), "fine");
     }
 }
 
@@ -90,21 +93,22 @@ table: T
 rows: [{code: A, description: One}, {code: B, absent: true}, {code: C, description: Three, enabled: false}]";
 const TABLES: &str = "code T en\nA Old\nB Two\nC Three";
 
-fn find(each: Each, rules: &[(&str, Verdict)], patience: Duration) -> Vec<Finding> {
+fn find(each: PolicyScope, rules: &[(&str, FindingEffect)], patience: Duration) -> Vec<Finding> {
     let (network, plan) = planned(&["ALPHA", "BETA"], MANIFESTS, TABLES);
-    let rule = |(index, (expression, action)): (usize, &(&str, Verdict))| PolicyRule {
+    let rule = |(index, (expression, action)): (usize, &(&str, FindingEffect))| PolicyRule {
         name: format!("r{index}").into(),
         expression: (*expression).into(),
         action: action.clone(),
         message: "no".into(),
-        place: Place::file("p.yaml"),
+        place: SourceSpan::file("p.yaml"),
     };
     let policy = Policy { name: "p".into(), each, rules: rules.iter().enumerate().map(rule).collect() };
-    ask(&plan, &network, &policy, patience)
+    evaluate(&plan, &network, &policy, patience)
 }
 
-fn told(each: Each, expressions: &[&str]) -> String {
-    let rules: Vec<(&str, Verdict)> = expressions.iter().map(|each| (*each, Verdict::Deny)).collect();
+fn told(each: PolicyScope, expressions: &[&str]) -> String {
+    let rules: Vec<(&str, FindingEffect)> =
+        expressions.iter().map(|each| (*each, FindingEffect::Deny)).collect();
     let mut out = String::new();
     for Finding { guard, message, zones, .. } in find(each, &rules, Duration::from_secs(20)) {
         let zones: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
@@ -125,7 +129,7 @@ fn a_rule_is_asked_of_every_change_and_says_who_did_not_keep_to_it() {
         "zone.role == 'member' && plan.zones.size() == 2 && plan.counts.deletes == 2 && zone.counts.disables == 1",
     ];
     assert_eq!(
-        told(Each::Change, &rules),
+        told(PolicyScope::Change, &rules),
         "\
 policy/p/r0 [ALPHA BETA] no: ALPHA/CodeTable/T/B would be deleted, and 1 more record
 policy/p/r2 [ALPHA BETA] no: ALPHA/CodeTable/T/C would be updated, and 1 more record
@@ -138,11 +142,11 @@ policy/p/r5 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 1 more re
 #[test]
 fn zones_and_the_plan_can_be_asked_about_too() {
     assert_eq!(
-        told(Each::Zone, &["zone.code == 'ALPHA'", "zone.name.endsWith('College')"]),
+        told(PolicyScope::Zone, &["zone.code == 'ALPHA'", "zone.name.endsWith('College')"]),
         "policy/p/r0 [BETA] no: BETA\n"
     );
     assert_eq!(
-        told(Each::Plan, &["plan.counts.updates == 0", "plan.network == 'omni'"]),
+        told(PolicyScope::Plan, &["plan.counts.updates == 0", "plan.network == 'omni'"]),
         "policy/p/r0 [] no\n"
     );
 }
@@ -150,7 +154,7 @@ fn zones_and_the_plan_can_be_asked_about_too() {
 #[test]
 fn an_error_refuses_and_so_does_whatever_is_not_true() {
     assert_eq!(
-        told(Each::Change, &["change.before.desc == 'x'", "change.key", "change.key.nonsense()"]),
+        told(PolicyScope::Change, &["change.before.desc == 'x'", "change.key", "change.key.nonsense()"]),
         "\
 policy/p/r0 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be asked: No such key: desc)
 policy/p/r1 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be asked: it says neither true nor false, but a string)
@@ -166,15 +170,18 @@ fn a_rule_that_does_not_end_refuses_and_the_plan_goes_on() {
     for depth in 0..12 {
         endless = format!("{list}.all(x{depth}, {endless})");
     }
-    let rules = [("true", Verdict::Deny), (endless.as_str(), Verdict::Warn)];
-    let found = find(Each::Plan, &rules, Duration::from_millis(50));
-    let told: Vec<(Verdict, &str)> =
+    let rules = [("true", FindingEffect::Deny), (endless.as_str(), FindingEffect::Warn)];
+    let found = find(PolicyScope::Plan, &rules, Duration::from_millis(50));
+    let told: Vec<(FindingEffect, &str)> =
         found.iter().map(|each| (each.verdict.clone(), each.message.as_str())).collect();
     assert_eq!(
         told,
         [
-            (Verdict::Deny, "no (the rule could not be asked: another rule of its policy took too long)"),
-            (Verdict::Warn, "no (the rule could not be asked: it took too long)"),
+            (
+                FindingEffect::Deny,
+                "no (the rule could not be asked: another rule of its policy took too long)"
+            ),
+            (FindingEffect::Warn, "no (the rule could not be asked: it took too long)"),
         ]
     );
 }

@@ -6,48 +6,48 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::kinds::scope::Scope;
-use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::typed::At;
-use crate::manifest::{codes, suggest};
+use crate::kinds::manifest_expansion::ManifestExpansion;
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{self, Zone};
 
 /// Who is in a group.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Members {
+pub struct GroupMembersSpec {
     /// Whole institutions; none where nothing is said.
-    pub institutions: Option<At<AppliesTo>>,
+    pub institutions: Option<Spanned<AppliesToSpec>>,
     /// Campuses.
     #[serde(default)]
-    pub campuses: Vec<Campus>,
+    pub campuses: Vec<CampusMemberSpec>,
     /// Libraries.
     #[serde(default)]
-    pub libraries: Vec<Library>,
+    pub libraries: Vec<LibraryMemberSpec>,
 }
 
 /// A campus of an institution.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Campus {
+pub struct CampusMemberSpec {
     /// Code of the institution.
-    pub institution: At<String>,
+    pub institution: Spanned<String>,
     /// Code of the campus.
-    pub campus: At<String>,
+    pub campus: Spanned<String>,
 }
 
 /// A library of an institution.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Library {
+pub struct LibraryMemberSpec {
     /// Code of the institution.
-    pub institution: At<String>,
+    pub institution: Spanned<String>,
     /// Code of the library.
-    pub library: At<String>,
+    pub library: Spanned<String>,
 }
 
-impl Members {
+impl GroupMembersSpec {
     /// Whether nobody is named.
     pub fn is_nobody(&self) -> bool {
         self.institutions.is_none() && self.campuses.is_empty() && self.libraries.is_empty()
@@ -56,27 +56,44 @@ impl Members {
 
 /// Everybody who is in a group, found in the network.
 #[derive(Default)]
-pub struct Parts<'n> {
+pub struct ResolvedGroupMembers<'n> {
     /// Whole institutions.
     pub institutions: Vec<&'n Zone>,
-    campuses: Vec<(&'n Zone, Arc<str>, Extent)>,
-    libraries: Vec<(&'n Zone, &'n network::Library, Extent)>,
+    campuses: Vec<(&'n Zone, Arc<str>, NodeSpan)>,
+    libraries: Vec<(&'n Zone, &'n network::Library, NodeSpan)>,
 }
 
-impl<'n> Parts<'n> {
+impl<'n> ResolvedGroupMembers<'n> {
     /// A campus is in the group as well; one that its institution does not have is told.
-    pub fn campus(&mut self, scope: &mut Scope<'_, 'n>, zone: &'n Zone, code: &str, extent: Extent) {
+    pub fn campus(
+        &mut self,
+        scope: &mut ManifestExpansion<'_, 'n>,
+        zone: &'n Zone,
+        code: &str,
+        extent: NodeSpan,
+    ) {
         if zone.campuses.iter().any(|campus| campus.code == code) {
             self.campuses.push((zone, code.into(), extent));
             return;
         }
         let known = zone.campuses.iter().map(|campus| campus.code.as_str());
         let help = unknown(zone, code, "campuses", known.collect());
-        scope.error(codes::NO_SUCH_CAMPUS, extent, format!("`{}` has no campus `{code}`", zone.code), &help);
+        scope.error(
+            diagnostic_codes::NO_SUCH_CAMPUS,
+            extent,
+            format!("`{}` has no campus `{code}`", zone.code),
+            &help,
+        );
     }
 
     /// A library is in the group as well; one that its institution does not have is told.
-    pub fn library(&mut self, scope: &mut Scope<'_, 'n>, zone: &'n Zone, code: &str, extent: Extent) {
+    pub fn library(
+        &mut self,
+        scope: &mut ManifestExpansion<'_, 'n>,
+        zone: &'n Zone,
+        code: &str,
+        extent: NodeSpan,
+    ) {
         if let Some(library) = zone.libraries.iter().find(|library| library.code == code) {
             self.libraries.push((zone, library, extent));
             return;
@@ -84,7 +101,7 @@ impl<'n> Parts<'n> {
         let known = zone.libraries.iter().map(|library| library.code.as_str());
         let help = unknown(zone, code, "libraries", known.collect());
         scope.error(
-            codes::UNKNOWN_LIBRARY,
+            diagnostic_codes::UNKNOWN_LIBRARY,
             extent,
             format!("`{}` has no library `{code}`", zone.code),
             &help,
@@ -109,9 +126,9 @@ impl<'n> Parts<'n> {
     }
 
     /// Warns of whoever is in it twice, and of campuses and libraries that nobody can be inside of.
-    pub fn judge(&self, scope: &mut Scope<'_, 'n>) {
+    pub fn check_members(&self, scope: &mut ManifestExpansion<'_, 'n>) {
         let whole = |zone: &Zone| self.institutions.iter().any(|each| each.code == zone.code);
-        let mut seen: BTreeMap<(&str, &str, &str), Extent> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, &str, &str), NodeSpan> = BTreeMap::new();
         for (zone, code, extent) in &self.campuses {
             let what = format!("campus `{code}` of `{}`", zone.code);
             if whole(zone) {
@@ -121,7 +138,7 @@ impl<'n> Parts<'n> {
             } else if !has_addresses(zone, code) {
                 let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
                 let help = "add `ipRanges` to the campus or to its libraries in the Network manifest: Alma goes by the client's address";
-                scope.warning(codes::UNREACHABLE_LIBRARY, *extent, message, help);
+                scope.warning(diagnostic_codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
         for (zone, library, extent) in &self.libraries {
@@ -140,7 +157,7 @@ impl<'n> Parts<'n> {
             if library.ip_ranges.is_empty() && !inside_anyway {
                 let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
                 let help = "add `ipRanges` to the library in the Network manifest: Alma goes by the client's address";
-                scope.warning(codes::UNREACHABLE_LIBRARY, *extent, message, help);
+                scope.warning(diagnostic_codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
     }
@@ -156,14 +173,14 @@ fn has_addresses(zone: &Zone, code: &str) -> bool {
     zone.campuses.iter().any(own) || zone.libraries.iter().any(of_library)
 }
 
-fn redundant(scope: &mut Scope<'_, '_>, extent: Extent, what: &str, with: &str) {
+fn redundant(scope: &mut ManifestExpansion<'_, '_>, extent: NodeSpan, what: &str, with: &str) {
     let message = format!("{what} is in the group already, with {with}");
-    scope.warning(codes::REDUNDANT_MEMBER, extent, message, "remove the one that is not meant");
+    scope.warning(diagnostic_codes::REDUNDANT_MEMBER, extent, message, "remove the one that is not meant");
 }
 
 fn unknown(zone: &Zone, code: &str, parts: &str, known: Vec<&str>) -> String {
     match known.is_empty() {
         true => format!("declare it under `{parts}` of `{}` in the Network manifest", zone.code),
-        false => suggest::among(code, known),
+        false => suggestions::among(code, known),
     }
 }

@@ -6,23 +6,23 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::manifest::codes;
-use crate::manifest::text::Text;
-use crate::manifest::typed::{At, Nullable};
-use crate::model::Value;
+use crate::manifest::deserialize::{Nullable, Spanned};
+use crate::manifest::diagnostic_codes;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::model::FieldValue;
 
 /// What a row says of a fact.
 #[derive(Debug, Clone)]
-pub enum Said {
+pub enum FactSpec {
     /// This.
-    Value(Value),
+    Value(FieldValue),
     /// What the zone that is asked about calls so.
-    Var(At<String>),
+    Var(Spanned<String>),
 }
 
 /// What is wrong with what is said of a fact.
 #[derive(Debug, Clone)]
-pub struct Wrong {
+pub struct FactError {
     /// The diagnostic's code.
     pub code: &'static str,
     /// The fact.
@@ -32,85 +32,85 @@ pub struct Wrong {
 }
 
 /// Something that can be expected of a fact.
-pub trait Expected {
+pub trait ExpectedValue {
     /// As facts hold it.
     ///
     /// # Errors
     /// What is wrong with it.
-    fn said(&self) -> Result<Said, Wrong>;
+    fn expected_value(&self) -> Result<FactSpec, FactError>;
 }
 
 /// A day, `2027-06-30`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Day(String);
+pub struct DaySpec(String);
 
-impl Day {
+impl DaySpec {
     /// The day.
     ///
     /// # Errors
     /// It is none.
-    pub fn date(&self) -> Result<Date, Wrong> {
+    pub fn date(&self) -> Result<Date, FactError> {
         // A time of day, or a year that nobody writes so, would silently be left out.
         let date = self.0.parse().ok().filter(|date: &Date| date.to_string() == self.0);
-        date.ok_or_else(|| Wrong {
-            code: codes::NO_DATE,
+        date.ok_or_else(|| FactError {
+            code: diagnostic_codes::NO_DATE,
             message: format!("`{}` is no date", self.0),
             help: "write a day as `2027-06-30`",
         })
     }
 }
 
-impl Expected for bool {
-    fn said(&self) -> Result<Said, Wrong> {
-        Ok(Said::Value(Value::Bool(*self)))
+impl ExpectedValue for bool {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
+        Ok(FactSpec::Value(FieldValue::Bool(*self)))
     }
 }
 
-impl Expected for String {
-    fn said(&self) -> Result<Said, Wrong> {
-        Ok(Said::Value(Value::text(self)))
+impl ExpectedValue for String {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
+        Ok(FactSpec::Value(FieldValue::from_text(self)))
     }
 }
 
-impl Expected for Text {
-    fn said(&self) -> Result<Said, Wrong> {
+impl ExpectedValue for TextOrVariable {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
         Ok(match self {
-            Self::Plain(text) => Said::Value(Value::from(Arc::clone(text))),
-            Self::Var(name) => Said::Var(name.clone()),
+            Self::Plain(text) => FactSpec::Value(FieldValue::from(Arc::clone(text))),
+            Self::Var(name) => FactSpec::Var(name.clone()),
         })
     }
 }
 
-impl Expected for Day {
-    fn said(&self) -> Result<Said, Wrong> {
-        self.date().map(|date| Said::Value(Value::text(date.to_string())))
+impl ExpectedValue for DaySpec {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
+        self.date().map(|date| FactSpec::Value(FieldValue::from_text(date.to_string())))
     }
 }
 
-impl<T: Expected> Expected for Nullable<T> {
-    fn said(&self) -> Result<Said, Wrong> {
+impl<T: ExpectedValue> ExpectedValue for Nullable<T> {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
         match self {
-            Self::Null => Ok(Said::Value(Value::Null)),
-            Self::Value(value) => value.said(),
+            Self::Null => Ok(FactSpec::Value(FieldValue::Null)),
+            Self::Value(value) => value.expected_value(),
         }
     }
 }
 
-impl<T: Word> Expected for Vec<At<T>> {
-    fn said(&self) -> Result<Said, Wrong> {
-        Ok(Said::Value(Value::list(self.iter().map(|each| each.value.word()))))
+impl<T: ListWord> ExpectedValue for Vec<Spanned<T>> {
+    fn expected_value(&self) -> Result<FactSpec, FactError> {
+        Ok(FactSpec::Value(FieldValue::list(self.iter().map(|each| each.value.as_str()))))
     }
 }
 
 /// What stands in a list.
-pub trait Word {
+pub trait ListWord {
     /// The text.
-    fn word(&self) -> &str;
+    fn as_str(&self) -> &str;
 }
 
-impl Word for String {
-    fn word(&self) -> &str {
+impl ListWord for String {
+    fn as_str(&self) -> &str {
         self
     }
 }
@@ -124,17 +124,17 @@ macro_rules! words {
             $($(#[$of])* #[serde(rename = $text)] $word,)*
         }
 
-        impl Word for $name {
-            fn word(&self) -> &str {
+        impl ListWord for $name {
+            fn as_str(&self) -> &str {
                 match self {
                     $(Self::$word => $text,)*
                 }
             }
         }
 
-        impl Expected for $name {
-            fn said(&self) -> Result<Said, Wrong> {
-                Ok(Said::Value(Value::text(self.word())))
+        impl ExpectedValue for $name {
+            fn expected_value(&self) -> Result<FactSpec, FactError> {
+                Ok(FactSpec::Value(FieldValue::from_text(self.as_str())))
             }
         }
     )* };
@@ -193,24 +193,24 @@ words! {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-    use super::{Day, Way};
-    use crate::meaning::import::ways;
+    use super::{DaySpec, Way};
+    use crate::analysis::import::import_methods;
     use crate::model::RecordType;
 
     #[test]
     fn a_day_is_nothing_but_a_day() {
-        assert!(Day("2027-06-30".to_owned()).date().is_ok());
+        assert!(DaySpec("2027-06-30".to_owned()).date().is_ok());
         for odd in
             ["2027-06-30T10:00:00", "2027-06-30[America/Toronto]", "20270630", "2027-6-30", "2027-02-29"]
         {
-            assert!(Day(odd.to_owned()).date().is_err(), "{odd}");
+            assert!(DaySpec(odd.to_owned()).date().is_err(), "{odd}");
         }
     }
 
     #[test]
     fn every_way_of_an_answer_can_be_expected() {
         for record in [RecordType::Bibliographic, RecordType::Authority] {
-            for (way, _) in ways(record) {
+            for (way, _) in import_methods(record) {
                 serde_json::from_value::<Way>((*way).into()).unwrap();
             }
         }

@@ -1,16 +1,16 @@
 //! `Expectation`: answers that a network's people expect, written down as tests.
 
 mod access;
-mod contradiction;
+mod contradictions;
 mod fact;
 mod import;
 mod patron;
-mod places;
 mod row;
 mod tasks;
 #[cfg(test)]
 mod tests;
 mod visibility;
+mod zones;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -20,21 +20,21 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::access::AccessRow;
-use self::fact::Said;
+use self::fact::FactSpec;
 use self::import::ImportRow;
 use self::patron::PatronRow;
-use self::row::{Row, Table, told};
+use self::row::{ExpectationRow, ExpectationTable, fact_diagnostic};
 use self::tasks::TasksRow;
 use self::visibility::VisibilityRow;
-use super::scope::Scope;
-use super::{Expansion, KindSpec, Spec};
-use crate::manifest::node::Extent;
-use crate::manifest::spread::spread;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{self, Head, Manifest, codes};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, KindSpec, ManifestSpec};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::parallel::parallel_map;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{self, Manifest, ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
-use crate::model::{self, Diagnostic, ExpectedFact, Network, Value};
+use crate::model::{self, Diagnostic, ExpectedFact, FieldValue, Network};
 
 /// What answers shall be: a table of questions and of what is expected of their answers.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,27 +43,27 @@ use crate::model::{self, Diagnostic, ExpectedFact, Network, Value};
     {"required": ["import"]}, {"required": ["access"]}, {"required": ["patron"]}, {"required": ["visibility"]},
     {"required": ["tasks"]},
 ]))]
-pub struct Expectation {
+pub struct ExpectationSpec {
     /// May members bring records into the Network Zone, and by which ways?
-    pub import: Option<Table<ImportRow>>,
+    pub import: Option<ExpectationTable<ImportRow>>,
     /// Can users of members reach an electronic resource of the Network Zone, and why not?
-    pub access: Option<Table<AccessRow>>,
+    pub access: Option<ExpectationTable<AccessRow>>,
     /// What is a patron of one member at another?
-    pub patron: Option<Table<PatronRow>>,
+    pub patron: Option<ExpectationTable<PatronRow>>,
     /// Do partners see user groups of members?
-    pub visibility: Option<Table<VisibilityRow>>,
+    pub visibility: Option<ExpectationTable<VisibilityRow>>,
     /// What may roles do with the task list of authority control?
-    pub tasks: Option<Table<TasksRow>>,
+    pub tasks: Option<ExpectationTable<TasksRow>>,
 }
 
-impl KindSpec for Expectation {
+impl KindSpec for ExpectationSpec {
     const NAME: &'static str = "Expectation";
-    const ABOUT: &'static str = "Answers that are expected, as tests of what the manifests come to.";
+    const SUMMARY: &'static str = "Answers that are expected, as tests of what the manifests come to.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
-impl Spec for Expectation {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for ExpectationSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let Self { import, access, patron, visibility, tasks } = self;
         let mut problems = Vec::new();
         check("import", import.as_ref(), head, &mut problems);
@@ -75,65 +75,79 @@ impl Spec for Expectation {
     }
 
     /// An expectation says what the others shall come to, and wants nothing itself.
-    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
+    fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
 /// What is wrong with the rows of a table, whatever the network is.
-fn check<R: Row>(topic: &str, table: Option<&Table<R>>, head: &Head, problems: &mut Vec<Diagnostic>) {
-    let Some(Table { given, rows }) = table else { return };
+fn check<R: ExpectationRow>(
+    topic: &str,
+    table: Option<&ExpectationTable<R>>,
+    head: &ManifestHeader,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Some(ExpectationTable { given, rows }) = table else { return };
     let lost = head.lost_spec().field(topic);
     let given_whole = lost.field("given").is_nothing();
-    for At { value: row, extent } in rows {
-        let row = whole(row, given.as_ref());
+    for Spanned { value: row, extent } in rows {
+        let row = with_given_defaults(row, given.as_ref());
         let facts = row.facts();
         // What could not be read may be what is lacking.
         if given_whole && lost.field("rows").item(*extent).is_nothing() {
-            for field in row.lacks() {
+            for field in row.missing_fields() {
                 let message = format!("the row does not say `{field}`");
                 problems.push(
-                    Diagnostic::error(codes::MISSING_FIELD, head.place(*extent), message)
+                    Diagnostic::error(diagnostic_codes::MISSING_FIELD, head.place(*extent), message)
                         .help(format!("add `{field}: ...` to it, or to `given` for all rows")),
                 );
             }
             if facts.is_empty() {
                 let message = "the row expects nothing of the answer";
                 problems.push(
-                    Diagnostic::error(codes::EXPECTS_NOTHING, head.place(*extent), message)
+                    Diagnostic::error(diagnostic_codes::EXPECTS_NOTHING, head.place(*extent), message)
                         .help("say what a fact shall be; `zonal explain` shows which there are"),
                 );
             }
         }
         problems.extend(row.check(head));
         let wrong = facts.into_iter().filter_map(|(_, extent, said)| Some((said.err()?, extent)));
-        problems.extend(wrong.map(|(wrong, extent)| told(wrong, head, extent)));
+        problems.extend(wrong.map(|(wrong, extent)| fact_diagnostic(wrong, head, extent)));
     }
 }
 
-fn whole<R: Row>(row: &R, given: Option<&R>) -> R {
-    given.map_or_else(|| row.clone(), |given| row.over(given))
+fn with_given_defaults<R: ExpectationRow>(row: &R, given: Option<&R>) -> R {
+    given.map_or_else(|| row.clone(), |given| row.with_defaults(given))
 }
 
 /// What is expected, in the order of the manifests, and what is wrong with that in this network.
-pub(super) fn all(network: &Network, manifests: &[Manifest]) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
-    let found = spread(manifests, |Manifest { head, spec }| {
+pub(super) fn collect_expectations(
+    network: &Network,
+    manifests: &[Manifest],
+) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
+    let found = parallel_map(manifests, |Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();
-        spec.downcast_ref::<Expectation>().map(|spec| spec.all(head, network)).unwrap_or_default()
+        spec.downcast_ref::<ExpectationSpec>()
+            .map(|spec| spec.collect_expectations(head, network))
+            .unwrap_or_default()
     });
     let (mut expectations, mut problems) = (Vec::new(), Vec::new());
     for (expected, told) in found {
         expectations.extend(expected);
         problems.extend(told);
     }
-    problems.extend(contradiction::find(&expectations));
+    problems.extend(contradictions::find(&expectations));
     manifest::sort(&mut problems);
     (expectations, problems)
 }
 
-impl Expectation {
-    fn all(&self, head: &Head, network: &Network) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
+impl ExpectationSpec {
+    fn collect_expectations(
+        &self,
+        head: &ManifestHeader,
+        network: &Network,
+    ) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
         let mut expansion = Expansion::new(network);
         let mut expectations = Vec::new();
-        let Some(mut scope) = Scope::of_parts(head, network, &mut expansion) else {
+        let Some(mut scope) = ManifestExpansion::of_parts(head, network, &mut expansion) else {
             return Default::default();
         };
         let Self { import, access, patron, visibility, tasks } = self;
@@ -147,39 +161,39 @@ impl Expectation {
     }
 }
 
-fn expand<R: Row>(
+fn expand<R: ExpectationRow>(
     topic: &str,
-    table: Option<&Table<R>>,
-    scope: &mut Scope<'_, '_>,
+    table: Option<&ExpectationTable<R>>,
+    scope: &mut ManifestExpansion<'_, '_>,
     expectations: &mut Vec<model::Expectation>,
 ) {
-    let Some(Table { given, rows }) = table else { return };
+    let Some(ExpectationTable { given, rows }) = table else { return };
     let lost = scope.head.lost_spec().field(topic);
     if !lost.field("given").is_nothing() {
         return;
     }
-    for At { value: row, extent } in rows {
+    for Spanned { value: row, extent } in rows {
         let is_whole = lost.field("rows").item(*extent).is_nothing();
-        let row = whole(row, given.as_ref());
+        let row = with_given_defaults(row, given.as_ref());
         // What is wrong with the row in itself has been told.
-        if is_whole && row.lacks().is_empty() {
+        if is_whole && row.missing_fields().is_empty() {
             expand_row(&row, *extent, scope, expectations);
         }
     }
 }
 
-fn expand_row<R: Row>(
+fn expand_row<R: ExpectationRow>(
     row: &R,
-    extent: Extent,
-    scope: &mut Scope<'_, '_>,
+    extent: NodeSpan,
+    scope: &mut ManifestExpansion<'_, '_>,
     expectations: &mut Vec<model::Expectation>,
 ) {
-    let facts: Vec<(&'static str, Extent, Said)> =
+    let facts: Vec<(&'static str, NodeSpan, FactSpec)> =
         row.facts().into_iter().filter_map(|(fact, extent, said)| Some((fact, extent, said.ok()?))).collect();
-    let because: Option<Arc<str>> = row.because().map(in_one_line);
+    let because: Option<Arc<str>> = row.reason().map(in_one_line);
     let provenance = scope.head.provenance(extent, None);
-    for (question, zone) in row.ask(extent, scope) {
-        let facts = expected(&facts, zone, scope);
+    for (question, zone) in row.questions(extent, scope) {
+        let facts = expected_facts(&facts, zone, scope);
         if !facts.is_empty() {
             let (because, provenance) = (because.clone(), provenance.clone());
             expectations.push(model::Expectation { question, facts, because, provenance });
@@ -188,18 +202,18 @@ fn expand_row<R: Row>(
 }
 
 /// What facts shall be where a question is asked of a zone.
-fn expected<'n>(
-    facts: &[(&'static str, Extent, Said)],
+fn expected_facts<'n>(
+    facts: &[(&'static str, NodeSpan, FactSpec)],
     zone: &'n Zone,
-    scope: &mut Scope<'_, 'n>,
+    scope: &mut ManifestExpansion<'_, 'n>,
 ) -> BTreeMap<&'static str, ExpectedFact> {
     let mut expected = BTreeMap::new();
     for (fact, extent, said) in facts {
         let value = match said {
-            Said::Value(value) => Some(value.clone()),
-            Said::Var(name) => {
-                let text = At { value: Text::Var(name.clone()), extent: *extent };
-                scope.text(&text, zone).map(Value::from)
+            FactSpec::Value(value) => Some(value.clone()),
+            FactSpec::Var(name) => {
+                let text = Spanned { value: TextOrVariable::Var(name.clone()), extent: *extent };
+                scope.resolve_text(&text, zone).map(FieldValue::from)
             }
         };
         if let Some(value) = value {

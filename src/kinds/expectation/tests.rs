@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::kinds::expectations;
-use crate::manifest::{self, Source};
+use crate::manifest::{self, SourceFile};
 use crate::model::{Diagnostic, Expectation};
 
 const NETWORK: &str = "\
@@ -26,7 +26,7 @@ spec:
 fn all(spec: &str) -> (Vec<Expectation>, Vec<Diagnostic>) {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("apiVersion: zonal/v1\nkind: Expectation\nmetadata: {{name: x}}\nspec:\n{spec}");
-    let source = |file: &str, text: &str| Source { file: file.into(), text: Ok(text.to_owned()) };
+    let source = |file: &str, text: &str| SourceFile { file: file.into(), text: Ok(text.to_owned()) };
     let loaded = manifest::load(&[source("n.yaml", NETWORK), source("m.yaml", &text)], None);
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     expectations(&loaded.network.unwrap(), &loaded.manifests)

@@ -1,14 +1,14 @@
 //! Rows about which user groups partners see.
 
 use super::access::groups_of;
-use super::places::{self, Places};
-use super::row::{Row, missing, row};
-use crate::kinds::Reach;
-use crate::kinds::scope::Scope;
-use crate::manifest::node::Extent;
-use crate::manifest::several::Several;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
+use super::row::{ExpectationRow, names_of_missing, row};
+use super::zones::{self, ZonesSpec};
+use crate::kinds::ZoneCoverage;
+use crate::kinds::manifest_expansion::ManifestExpansion;
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::value_or_list::ValueOrList;
+use crate::manifest::yaml_node::NodeSpan;
 use crate::model::network::Zone;
 use crate::model::{Question, VisibilityQuestion};
 
@@ -17,9 +17,9 @@ row! {
     VisibilityRow;
     asks {
         /// The member: a code, a list of codes, or a selection of members.
-        member: Places,
+        member: ZonesSpec,
         /// The user group, or several. A variable is that of the member.
-        user_group: Several<Text>,
+        user_group: ValueOrList<TextOrVariable>,
     }
     expects {
         /// Whether they see it.
@@ -29,19 +29,19 @@ row! {
         /// Whether restricted users, rota rules and display logic agree.
         agree "agree": bool,
         /// The rules that do not agree, all of them: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.
-        wrong "wrong": Vec<At<String>>,
+        wrong "wrong": Vec<Spanned<String>>,
     }
 }
 
-impl Row for VisibilityRow {
-    fn lacks(&self) -> Vec<&'static str> {
-        missing([("member", self.member.is_some()), ("userGroup", self.user_group.is_some())])
+impl ExpectationRow for VisibilityRow {
+    fn missing_fields(&self) -> Vec<&'static str> {
+        names_of_missing([("member", self.member.is_some()), ("userGroup", self.user_group.is_some())])
     }
 
-    fn ask<'n>(&self, _: Extent, scope: &mut Scope<'_, 'n>) -> Vec<(Question, &'n Zone)> {
+    fn questions<'n>(&self, _: NodeSpan, scope: &mut ManifestExpansion<'_, 'n>) -> Vec<(Question, &'n Zone)> {
         let (Some(member), Some(user_group)) = (&self.member, &self.user_group) else { return Vec::new() };
         let mut questions = Vec::new();
-        for member in places::zones(member, Reach::Members, scope).unwrap_or_default() {
+        for member in zones::zones(member, ZoneCoverage::Members, scope).unwrap_or_default() {
             let code = || member.code.clone();
             let groups = groups_of(user_group, member, scope).into_iter();
             let question =

@@ -3,75 +3,89 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DEFAULT, LinkingRules, Output, Rule, dates, held};
-use crate::manifest::node::Extent;
-use crate::manifest::text::Text;
-use crate::manifest::typed::{At, Nullable};
-use crate::manifest::{Head, codes};
-use crate::model::{Diagnostic, Unlisted};
+use super::{DEFAULT, LinkedAccountAttributes, LinkingRuleSpec, LinkingRulesSpec, dates, external_groups};
+use crate::manifest::deserialize::{Nullable, Spanned};
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::{Diagnostic, UnlistedPolicy};
 
 /// Everything.
-pub fn problems(spec: &LinkingRules, head: &Head) -> Vec<Diagnostic> {
-    let mut check = Check { head, problems: Vec::new() };
+pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
+    let mut check = LinkingRulesCheck { head, problems: Vec::new() };
     check.names(spec);
     for rule in &spec.rules {
         check.presence(rule);
         check.dates(&rule.value.output());
     }
-    if let Some(At { value: default, .. }) = &spec.default {
+    if let Some(Spanned { value: default, .. }) = &spec.default {
         check.dates(&default.output());
     }
     check.external_groups(spec);
-    if spec.unlisted != Unlisted::Keep && spec.default.is_none() {
+    if spec.unlisted != UnlistedPolicy::Keep && spec.default.is_none() {
         let message =
             "rules that no manifest mentions are to go, and nothing is said of Alma's own rule `Default`";
-        check.lacking(codes::DEFAULT_RULE_UNSAID, head.extent, message, "add `default: {group: ...}`");
+        check.report_missing(
+            diagnostic_codes::DEFAULT_RULE_UNSAID,
+            head.extent,
+            message,
+            "add `default: {group: ...}`",
+        );
     }
     let speaks = !spec.rules.is_empty() || spec.default.is_some() || spec.external_groups.is_some();
     if !speaks && head.lost_spec().is_nothing() {
         let message = format!("`{}` does nothing", head.manifest);
         check.problems.push(
-            Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+            Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
                 .help("add `rules`, `default` or `externalGroups`, or remove the manifest"),
         );
     }
     check.problems
 }
 
-struct Check<'a> {
-    head: &'a Head,
+struct LinkingRulesCheck<'a> {
+    head: &'a ManifestHeader,
     problems: Vec<Diagnostic>,
 }
 
-impl Check<'_> {
-    fn error(&mut self, code: &'static str, extent: Extent, message: impl Into<String>, help: &str) {
+impl LinkingRulesCheck<'_> {
+    fn error(&mut self, code: &'static str, extent: NodeSpan, message: impl Into<String>, help: &str) {
         self.problems.push(Diagnostic::error(code, self.head.place(extent), message).help(help));
     }
 
     /// Something is missing. What could not be read may be just that.
-    fn lacking(&mut self, code: &'static str, extent: Extent, message: impl Into<String>, help: &str) {
+    fn report_missing(
+        &mut self,
+        code: &'static str,
+        extent: NodeSpan,
+        message: impl Into<String>,
+        help: &str,
+    ) {
         if self.head.lost_spec().is_nothing() {
             self.error(code, extent, message, help);
         }
     }
 
-    fn names(&mut self, spec: &LinkingRules) {
-        let mut seen: BTreeMap<&str, Extent> = BTreeMap::new();
-        for At { value: Rule { name, .. }, .. } in &spec.rules {
+    fn names(&mut self, spec: &LinkingRulesSpec) {
+        let mut seen: BTreeMap<&str, NodeSpan> = BTreeMap::new();
+        for Spanned { value: LinkingRuleSpec { name, .. }, .. } in &spec.rules {
             if name.value == DEFAULT {
                 let message = "`Default` is Alma's own rule, which is always there and always last";
                 self.error(
-                    codes::RULE_NAME_TAKEN,
+                    diagnostic_codes::RULE_NAME_TAKEN,
                     name.extent,
                     message,
                     "say what it gives under `default`, or choose another name",
                 );
             } else if let Some(first) = seen.get(name.value.as_str()) {
                 let message = format!("rule `{}` is there twice", name.value);
-                let problem =
-                    Diagnostic::error(codes::RULE_NAME_TAKEN, self.head.place(name.extent), message)
-                        .related(self.head.place(*first), "first here")
-                        .help("rename one of them");
+                let problem = Diagnostic::error(
+                    diagnostic_codes::RULE_NAME_TAKEN,
+                    self.head.place(name.extent),
+                    message,
+                )
+                .with_secondary_span(self.head.place(*first), "first here")
+                .help("rename one of them");
                 self.problems.push(problem);
             } else {
                 seen.insert(&name.value, name.extent);
@@ -79,16 +93,22 @@ impl Check<'_> {
         }
     }
 
-    fn presence(&mut self, At { value: rule, extent }: &At<Rule>) {
-        let Output { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = rule.output();
+    fn presence(&mut self, Spanned { value: rule, extent }: &Spanned<LinkingRuleSpec>) {
+        let LinkedAccountAttributes { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } =
+            rule.output();
         if !rule.is_absent() {
             if group.is_none() {
                 let message = format!("rule `{}` lacks `group`", rule.name.value);
-                self.lacking(codes::MISSING_FIELD, *extent, message, "add `group: ...`, or `absent: true`");
+                self.report_missing(
+                    diagnostic_codes::MISSING_FIELD,
+                    *extent,
+                    message,
+                    "add `group: ...`, or `absent: true`",
+                );
             }
             return;
         }
-        let flag = |flag: Option<&At<bool>>| flag.map(|flag| flag.extent);
+        let flag = |flag: Option<&Spanned<bool>>| flag.map(|flag| flag.extent);
         let others = [
             ("description", rule.description.as_ref().map(|said| said.extent)),
             ("from", rule.from.as_ref().map(|said| said.extent)),
@@ -104,40 +124,48 @@ impl Check<'_> {
         if let Some((field, extent)) = others.iter().find_map(|(field, said)| Some((field, (*said)?))) {
             let message = format!("an absent rule says something of `{field}`");
             let help = "remove the other fields, or remove `absent: true`";
-            self.error(codes::ABSENT_WITH_FIELDS, extent, message, help);
+            self.error(diagnostic_codes::ABSENT_WITH_FIELDS, extent, message, help);
         }
     }
 
-    fn dates(&mut self, output: &Output<'_>) {
-        if let Some(At { value: Nullable::Value(expiry), extent }) = output.expiry {
-            self.ways("expiry", expiry.ways(), *extent);
+    fn dates(&mut self, output: &LinkedAccountAttributes<'_>) {
+        if let Some(Spanned { value: Nullable::Value(expiry), extent }) = output.expiry {
+            self.check_date_choice("expiry", expiry.date_choices(), *extent);
             let help =
                 "write `same`, or how much later or earlier in days, weeks, months or years: `+30 days`";
             self.span(dates::distance, expiry.from_source.as_ref(), help);
         }
-        if let Some(At { value: Nullable::Value(purge), extent }) = output.purge {
-            self.ways("purge", purge.ways(), *extent);
+        if let Some(Spanned { value: Nullable::Value(purge), extent }) = output.purge {
+            self.check_date_choice("purge", purge.date_choices(), *extent);
             let help = "write how long in days, weeks, months or years: `1 month`";
             self.span(dates::length, purge.after_expired.as_ref(), help);
         }
     }
 
     /// Of an absolute and a relative date there is exactly one, and a day is a day.
-    fn ways(&mut self, field: &str, ways: [(&'static str, Option<&At<String>>); 2], extent: Extent) {
+    fn check_date_choice(
+        &mut self,
+        field: &str,
+        ways: [(&'static str, Option<&Spanned<String>>); 2],
+        extent: NodeSpan,
+    ) {
         let [(one, day), (other, span)] = ways;
         match (day, span) {
             (Some(day), Some(span)) => {
                 let message = format!("`{field}` has both `{one}` and `{other}`");
-                let problem =
-                    Diagnostic::error(codes::NOT_EXACTLY_ONE, self.head.place(span.extent), message)
-                        .related(self.head.place(day.extent), "the other one")
-                        .help("remove one of them");
+                let problem = Diagnostic::error(
+                    diagnostic_codes::NOT_EXACTLY_ONE,
+                    self.head.place(span.extent),
+                    message,
+                )
+                .with_secondary_span(self.head.place(day.extent), "the other one")
+                .help("remove one of them");
                 self.problems.push(problem);
             }
             (None, None) => {
                 let message = format!("`{field}` needs one of `{one}` and `{other}`");
-                self.lacking(
-                    codes::NOT_EXACTLY_ONE,
+                self.report_missing(
+                    diagnostic_codes::NOT_EXACTLY_ONE,
                     extent,
                     message,
                     "add one of them, or write `null` for never",
@@ -147,31 +175,36 @@ impl Check<'_> {
         }
         if let Some(day) = day.filter(|day| dates::day(&day.value).is_none()) {
             let message = format!("`{}` is no date", day.value);
-            self.error(codes::NO_DATE, day.extent, message, "write a day of the calendar as `2027-06-30`");
+            self.error(
+                diagnostic_codes::NO_DATE,
+                day.extent,
+                message,
+                "write a day of the calendar as `2027-06-30`",
+            );
         }
     }
 
-    fn span(&mut self, form: fn(&str) -> Option<Arc<str>>, said: Option<&At<String>>, help: &str) {
+    fn span(&mut self, form: fn(&str) -> Option<Arc<str>>, said: Option<&Spanned<String>>, help: &str) {
         if let Some(said) = said.filter(|said| form(&said.value).is_none()) {
             let message = format!("`{}` is not understood", said.value);
-            self.error(codes::NO_SPAN, said.extent, message, help);
+            self.error(diagnostic_codes::NO_SPAN, said.extent, message, help);
         }
     }
 
-    fn external_groups(&mut self, spec: &LinkingRules) {
+    fn external_groups(&mut self, spec: &LinkingRulesSpec) {
         let Some(external) = &spec.external_groups else { return };
-        let mut seen: BTreeMap<&str, Extent> = BTreeMap::new();
-        for At { value: group, .. } in &external.groups {
-            for At { value, extent } in &group.codes {
-                let Text::Plain(code) = value else { continue };
+        let mut seen: BTreeMap<&str, NodeSpan> = BTreeMap::new();
+        for Spanned { value: group, .. } in &external.groups {
+            for Spanned { value, extent } in &group.codes {
+                let TextOrVariable::Plain(code) = value else { continue };
                 if let Some(first) = seen.insert(code, *extent) {
-                    self.problems.push(held::twice(code, (*extent, first), self.head));
+                    self.problems.push(external_groups::twice(code, (*extent, first), self.head));
                 }
             }
             if let (Some(true), Some(institutions)) = (group.absent, &group.institutions) {
                 let message = "absent groups say something of `institutions`";
                 let help = "remove the other fields, or remove `absent: true`";
-                self.error(codes::ABSENT_WITH_FIELDS, institutions.extent, message, help);
+                self.error(diagnostic_codes::ABSENT_WITH_FIELDS, institutions.extent, message, help);
             }
         }
     }

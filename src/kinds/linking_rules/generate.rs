@@ -3,62 +3,66 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use super::held::{Held, undeclared};
-use super::reach::{Here, Placed, reach};
-use super::{DEFAULT, LinkingRules, Output, compared, dates};
-use crate::kinds::scope::{Collection, Entry, Scope};
-use crate::manifest::node::Extent;
+use super::external_groups::{ResolvedExternalGroup, check_undeclared_groups};
+use super::rule_audience::{RuleAudience, ScopedRule, reach};
+use super::{DEFAULT, LinkedAccountAttributes, LinkingRulesSpec, dates, normalized_text};
+use crate::kinds::manifest_expansion::{CollectionDraft, ManifestExpansion, RecordDraft};
+use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::selection;
-use crate::manifest::typed::{At, Nullable};
-use crate::manifest::{codes, suggest};
-use crate::model::network::{Role, Zone};
-use crate::model::{CollectionId, Network, Severity, Shape, Value};
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{diagnostic_codes, suggestions};
+use crate::model::network::{Zone, ZoneRole};
+use crate::model::{CollectionId, CollectionShape, FieldValue, Network, Severity};
 
-pub(super) static RULES: LazyLock<Arc<Shape>> = LazyLock::new(|| {
+pub(super) static RULES: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     // The defaults are those of the vendor's release notes of 2017.
     let no = ["refreshExpiryDate", "refreshPurgeDate", "copyNetworkBlocks"]
         .map(|field| (field.into(), false.into()));
-    Arc::new(Shape {
+    Arc::new(CollectionShape {
         stage: 2,
         required: vec!["userGroup".into()],
         defaults: no.into_iter().chain([("enabled".into(), true.into())]).collect(),
         switch: Some("enabled".into()),
         menu: "Configuration > User Management > Collaborative Networks > Linked Account Rules".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
 /// A member whose groups changed is the usual reason.
 const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
 
-pub(super) static GROUPS: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    Arc::new(Shape {
+pub(super) static GROUPS: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape {
         stale: Some(STALE.into()),
         menu: "Configuration > User Management > External User Groups".into(),
-        ..Shape::default()
+        ..CollectionShape::default()
     })
 });
 
 /// Wants everything that the manifest comes to.
-pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
+pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
     let (head, network) = (scope.head, scope.network);
     let mut told = Vec::new();
     let targets = selection::of_manifest(spec.applies_to.as_ref(), network, head, &mut told);
-    let held = spec.external_groups.as_ref().map(|external| Held::all(external, &mut scope, &mut told));
-    let rules: Vec<Placed<'_>> =
-        spec.rules.iter().map(|rule| Placed::new(rule, &targets, &mut scope, &mut told)).collect();
-    let certain = told.iter().all(|problem| problem.severity != Severity::Error) && !scope.lacks();
-    told.into_iter().for_each(|problem| scope.tell(problem));
+    let held = spec
+        .external_groups
+        .as_ref()
+        .map(|external| ResolvedExternalGroup::resolve_groups(external, &mut scope, &mut told));
+    let rules: Vec<ScopedRule<'_>> =
+        spec.rules.iter().map(|rule| ScopedRule::new(rule, &targets, &mut scope, &mut told)).collect();
+    let certain =
+        told.iter().all(|problem| problem.severity != Severity::Error) && !scope.has_missing_variables();
+    told.into_iter().for_each(|problem| scope.report(problem));
     only_members(spec, &targets.zones, &mut scope);
     let held = held.as_deref();
     if certain {
-        let undeclared = held.map(|held| undeclared(&rules, held, head)).unwrap_or_default();
-        undeclared.into_iter().for_each(|problem| scope.tell(problem));
-        reach(&rules, held, head).into_iter().for_each(|problem| scope.tell(problem));
+        let undeclared = held.map(|held| check_undeclared_groups(&rules, held, head)).unwrap_or_default();
+        undeclared.into_iter().for_each(|problem| scope.report(problem));
+        reach(&rules, held, head).into_iter().for_each(|problem| scope.report(problem));
     }
     for &index in &targets.zones {
         let zone = &network.zones[index];
-        if zone.role != Role::Member {
+        if zone.role != ZoneRole::Member {
             continue;
         }
         if !spec.rules.is_empty() || spec.default.is_some() {
@@ -66,9 +70,9 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
         }
         if let (Some(external), Some(held)) = (&spec.external_groups, held) {
             let mut collection = scope
-                .collection(CollectionId::whole("ExternalUserGroups"), &["code"], &GROUPS)
-                .enforced(spec.enforcement, spec.conflict)
-                .unlisted(external.unlisted.into());
+                .collection(CollectionId::of_institution("ExternalUserGroups"), &["code"], &GROUPS)
+                .with_enforcement(spec.enforcement, spec.conflict)
+                .with_unlisted_policy(external.unlisted.into());
             for group in held {
                 external_group(group, index, network, &scope, &mut collection);
             }
@@ -79,7 +83,7 @@ pub fn records(spec: &LinkingRules, mut scope: Scope<'_, '_>) {
 }
 
 /// Rules and users are members': the network zone is neither target nor source.
-fn only_members(spec: &LinkingRules, targets: &[usize], scope: &mut Scope<'_, '_>) {
+fn only_members(spec: &LinkingRulesSpec, targets: &[usize], scope: &mut ManifestExpansion<'_, '_>) {
     let network = scope.network;
     let from = spec.rules.iter().filter_map(|rule| rule.value.from.as_ref());
     let groups = spec.external_groups.iter().flat_map(|external| &external.groups);
@@ -88,71 +92,71 @@ fn only_members(spec: &LinkingRules, targets: &[usize], scope: &mut Scope<'_, '_
         has_network_zone(&selected.zones, network)
     });
     let own = spec.applies_to.iter().filter(|_| has_network_zone(targets, network));
-    let places: Vec<Extent> = own.chain(sources).map(|said| said.extent).collect();
+    let places: Vec<NodeSpan> = own.chain(sources).map(|said| said.extent).collect();
     for extent in places {
         let message = "the network zone has no linked accounts, and no users that members link to";
         let help = "leave it out: members are meant where nothing is said";
-        scope.error(codes::NOT_A_MEMBER, extent, message, help);
+        scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, help);
     }
 }
 
 fn has_network_zone(zones: &[usize], network: &Network) -> bool {
-    zones.iter().any(|&zone| network.zones[zone].role == Role::Network)
+    zones.iter().any(|&zone| network.zones[zone].role == ZoneRole::Network)
 }
 
 fn linked_account_rules<'n>(
-    spec: &LinkingRules,
-    rules: &[Placed<'_>],
-    held: Option<&[Held]>,
+    spec: &LinkingRulesSpec,
+    rules: &[ScopedRule<'_>],
+    held: Option<&[ResolvedExternalGroup]>,
     (index, zone): (usize, &'n Zone),
-    scope: &mut Scope<'_, 'n>,
+    scope: &mut ManifestExpansion<'_, 'n>,
 ) {
     let network = scope.network;
     let mut collection = scope
-        .collection(CollectionId::whole("LinkedAccountRules"), &["name"], &RULES)
-        .enforced(spec.enforcement, spec.conflict)
-        .unlisted(spec.unlisted);
+        .collection(CollectionId::of_institution("LinkedAccountRules"), &["name"], &RULES)
+        .with_enforcement(spec.enforcement, spec.conflict)
+        .with_unlisted_policy(spec.unlisted);
     let mut position = 0_usize;
     for placed in rules.iter().filter(|placed| placed.targets.contains(&index)) {
-        let At { value: rule, extent } = placed.rule;
-        let entry = scope.record(*extent).with("name", rule.name.value.as_str(), rule.name.extent);
+        let Spanned { value: rule, extent } = placed.rule;
+        let entry = scope.record(*extent).with_field("name", rule.name.value.as_str(), rule.name.extent);
         if rule.is_absent() {
             collection.add(entry.absent());
             continue;
         }
-        let Some(Here { sources, groups }) = placed.at(index, held) else {
+        let Some(RuleAudience { sources, groups }) = placed.audience_at(index, held) else {
             collection.add(entry.absent().note(format!("nobody is left for it at {}", zone.name)));
             continue;
         };
         position += 1;
         let from = rule.from.as_ref().map_or(*extent, |from| from.extent);
         let mut entry = entry
-            .with("position", position.to_string().as_str(), *extent)
-            .with("sourceInstitutions", Value::list(codes_of(&sources, network)), from)
-            .with(
+            .with_field("position", position.to_string().as_str(), *extent)
+            .with_field("sourceInstitutions", FieldValue::list(codes_of(&sources, network)), from)
+            .with_field(
                 "sourceUserGroups",
-                Value::list(groups.iter().flatten().map(|group| Arc::clone(&group.code))),
+                FieldValue::list(groups.iter().flatten().map(|group| Arc::clone(&group.code))),
                 *extent,
             )
             .with_some("enabled", rule.enabled.as_ref());
         if let Some(description) = &rule.description {
-            let Some(text) = scope.text(description, zone) else { continue };
-            entry = entry.with("description", text, description.extent);
+            let Some(text) = scope.resolve_text(description, zone) else { continue };
+            entry = entry.with_field("description", text, description.extent);
         }
         for group in groups.iter().flatten() {
-            let to = CollectionId::whole("ExternalUserGroups");
-            entry = entry.referring(to, &[("code", &group.code)], "external user group");
+            let to = CollectionId::of_institution("ExternalUserGroups");
+            entry = entry.with_reference(to, &[("code", &group.code)], "external user group");
         }
         if let Some(others) = others_in_words(&sources, index, network) {
             entry = entry.note(others);
         }
-        if let Some(entry) = gives(entry, &rule.output(), zone, scope) {
+        if let Some(entry) = with_attributes(entry, &rule.output(), zone, scope) {
             collection.add(entry);
         }
     }
-    if let Some(At { value: default, extent }) = &spec.default {
-        let entry = scope.record(*extent).with("name", DEFAULT, *extent);
-        if let Some(entry) = gives(entry, &default.output(), zone, scope) {
+    if let Some(Spanned { value: default, extent }) = &spec.default {
+        let entry = scope.record(*extent).with_field("name", DEFAULT, *extent);
+        if let Some(entry) = with_attributes(entry, &default.output(), zone, scope) {
             collection.add(entry.note("Alma's own rule, which is always there: it is edited, not added"));
         }
     }
@@ -160,40 +164,49 @@ fn linked_account_rules<'n>(
 }
 
 /// The rule with what it gives; `None` where the zone lacks a variable.
-fn gives<'a, 'n>(
-    mut entry: Entry<'a>,
-    output: &Output<'_>,
+fn with_attributes<'a, 'n>(
+    mut entry: RecordDraft<'a>,
+    output: &LinkedAccountAttributes<'_>,
     zone: &'n Zone,
-    scope: &mut Scope<'a, 'n>,
-) -> Option<Entry<'a>> {
-    let Output { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = output;
+    scope: &mut ManifestExpansion<'a, 'n>,
+) -> Option<RecordDraft<'a>> {
+    let LinkedAccountAttributes { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = output;
     if let Some(said) = group {
-        let group = scope.text(said, zone)?;
+        let group = scope.resolve_text(said, zone)?;
         // A group must exist, and be one that public users may have (the vendor's schema of users).
         entry = entry
-            .with("userGroup", Arc::clone(&group), said.extent)
-            .referring(CollectionId::coded("CodeTable", "UserGroups"), &[("code", &group)], "user group")
-            .referring(
-                CollectionId::coded("MappingTable", "UserRecordTypeUserGroup"),
+            .with_field("userGroup", Arc::clone(&group), said.extent)
+            .with_reference(
+                CollectionId::with_code("CodeTable", "UserGroups"),
+                &[("code", &group)],
+                "user group",
+            )
+            .with_reference(
+                CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup"),
                 &[("User Group", &group), ("Record Type", &"PUBLIC".into())],
                 "user group and record type",
             );
     }
-    if let Some(At { value, extent }) = expiry {
+    if let Some(Spanned { value, extent }) = expiry {
         let (day, source) = match value {
             Nullable::Null => (None, None),
             Nullable::Value(expiry) => (expiry.date.as_ref(), expiry.from_source.as_ref()),
         };
-        entry = either(entry, ("expiryDate", compared(dates::day, day)), *extent);
-        entry = either(entry, ("expiryFromSource", compared(dates::distance, source)), *extent);
+        entry = set_exclusive_field(entry, ("expiryDate", normalized_text(dates::day, day)), *extent);
+        entry = set_exclusive_field(
+            entry,
+            ("expiryFromSource", normalized_text(dates::distance, source)),
+            *extent,
+        );
     }
-    if let Some(At { value, extent }) = purge {
+    if let Some(Spanned { value, extent }) = purge {
         let (day, after) = match value {
             Nullable::Null => (None, None),
             Nullable::Value(purge) => (purge.date.as_ref(), purge.after_expired.as_ref()),
         };
-        entry = either(entry, ("purgeDate", compared(dates::day, day)), *extent);
-        entry = either(entry, ("purgeAfterExpired", compared(dates::length, after)), *extent);
+        entry = set_exclusive_field(entry, ("purgeDate", normalized_text(dates::day, day)), *extent);
+        entry =
+            set_exclusive_field(entry, ("purgeAfterExpired", normalized_text(dates::length, after)), *extent);
     }
     let entry = (entry.with_some("refreshExpiryDate", *refresh_expiry))
         .with_some("refreshPurgeDate", *refresh_purge)
@@ -202,28 +215,34 @@ fn gives<'a, 'n>(
 }
 
 /// One of two fields of which the page takes one only: the other is cleared.
-fn either<'a>(entry: Entry<'a>, (field, text): (&str, Option<Arc<str>>), extent: Extent) -> Entry<'a> {
-    entry.with(field, text.map_or(Value::Null, Value::from), extent)
+fn set_exclusive_field<'a>(
+    entry: RecordDraft<'a>,
+    (field, text): (&str, Option<Arc<str>>),
+    extent: NodeSpan,
+) -> RecordDraft<'a> {
+    entry.with_field(field, text.map_or(FieldValue::Null, FieldValue::from), extent)
 }
 
 fn external_group(
-    group: &Held,
+    group: &ResolvedExternalGroup,
     index: usize,
     network: &Network,
-    scope: &Scope<'_, '_>,
-    collection: &mut Collection,
+    scope: &ManifestExpansion<'_, '_>,
+    collection: &mut CollectionDraft,
 ) {
-    let entry = scope.record(group.extent).with("code", Arc::clone(&group.code), group.extent);
-    let entry = match group.others(index) {
+    let entry = scope.record(group.extent).with_field("code", Arc::clone(&group.code), group.extent);
+    let entry = match group.other_members(index) {
         _ if group.absent => entry.absent(),
         _ if group.of_everyone => {
             let note = "every member has it: no source institution is chosen, which means all";
-            entry.with("sourceInstitutions", Value::Null, group.extent).note(note)
+            entry.with_field("sourceInstitutions", FieldValue::Null, group.extent).note(note)
         }
         others if others.is_empty() => {
             entry.absent().note(format!("no member but {} has it", network.zones[index].name))
         }
-        others => entry.with("sourceInstitutions", Value::list(codes_of(&others, network)), group.from),
+        others => {
+            entry.with_field("sourceInstitutions", FieldValue::list(codes_of(&others, network)), group.from)
+        }
     };
     collection.add(entry);
 }
@@ -235,13 +254,13 @@ fn codes_of(zones: &BTreeSet<usize>, network: &Network) -> impl Iterator<Item = 
 /// The sources as people tell them, where it is easier to say who is not among them.
 fn others_in_words(sources: &BTreeSet<usize>, index: usize, network: &Network) -> Option<String> {
     let left_out: Vec<&str> = (network.zones.iter().enumerate())
-        .filter(|(zone, each)| each.role == Role::Member && *zone != index && !sources.contains(zone))
+        .filter(|(zone, each)| each.role == ZoneRole::Member && *zone != index && !sources.contains(zone))
         .map(|(_, each)| each.name.as_str())
         .collect();
     match left_out.len() {
         0 => Some("from every other member".to_owned()),
         count if count < sources.len() => {
-            Some(format!("from every other member but {}", suggest::some(left_out)))
+            Some(format!("from every other member but {}", suggestions::abbreviated_list(left_out)))
         }
         _ => None,
     }

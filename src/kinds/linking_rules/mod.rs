@@ -6,9 +6,9 @@
 
 mod check;
 mod dates;
+mod external_groups;
 mod generate;
-mod held;
-mod reach;
+mod rule_audience;
 mod tests;
 
 use std::sync::Arc;
@@ -16,72 +16,72 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scope::Scope;
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec};
-use crate::manifest::Head;
-use crate::manifest::check::FILLED;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::{At, Nullable};
-use crate::model::{Diagnostic, Enforcement, Network, OnConflict, Shape, Unlisted};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::ManifestHeader;
+use crate::manifest::deserialize::{Nullable, Spanned};
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::model::{CollectionShape, ConflictPolicy, Diagnostic, Enforcement, Network, UnlistedPolicy};
 
 /// Linked account rules of members, and the external user groups that they choose by.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LinkingRules {
+pub struct LinkingRulesSpec {
     /// The members whose rules these are: where the linked accounts are made. All members where
     /// nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// How strongly the rules and groups are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to linked account rules that no manifest mentions.
     #[serde(default)]
-    pub unlisted: Unlisted,
+    pub unlisted: UnlistedPolicy,
     /// The rules, in order: the first that fits is used.
     #[serde(default)]
-    pub rules: Vec<At<Rule>>,
+    pub rules: Vec<Spanned<LinkingRuleSpec>>,
     /// What is given to those whom no rule fits: Alma's rule `Default`, which is always there.
-    pub default: Option<At<DefaultRule>>,
+    pub default: Option<Spanned<DefaultRuleSpec>>,
     /// The user groups that the members have, as the others know them.
-    pub external_groups: Option<ExternalGroups>,
+    pub external_groups: Option<ExternalGroupsSpec>,
 }
 
 /// One linked account rule. What it gives and does not mention is not zonal's and never changes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
+pub struct LinkingRuleSpec {
     /// What the rule is called, which identifies it.
     #[schemars(regex(pattern = FILLED))]
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// What people read about it.
-    pub description: Option<At<Text>>,
+    pub description: Option<Spanned<TextOrVariable>>,
     /// The members that have the rule; all that the manifest applies to where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// The members whose users it is for; all where nothing is said. A member is never its own source.
-    pub from: Option<At<AppliesTo>>,
+    pub from: Option<Spanned<AppliesToSpec>>,
     /// Codes of the external user groups that it is for; any where nothing is said. A variable is that of
     /// each member whose users it is for.
     #[serde(default)]
-    pub user_groups: Vec<At<Text>>,
+    pub user_groups: Vec<Spanned<TextOrVariable>>,
     /// Code of the user group that the linked account gets, one of the member's own.
-    pub group: Option<At<Text>>,
+    pub group: Option<Spanned<TextOrVariable>>,
     /// When the linked account expires; `null` for never.
-    pub expiry: Option<At<Nullable<Expiry>>>,
+    pub expiry: Option<Spanned<Nullable<ExpirySpec>>>,
     /// Whether the expiry date is made anew whenever the account is refreshed.
-    pub refresh_expiry: Option<At<bool>>,
+    pub refresh_expiry: Option<Spanned<bool>>,
     /// When the linked account can be purged; `null` for never.
-    pub purge: Option<At<Nullable<Purge>>>,
+    pub purge: Option<Spanned<Nullable<PurgeSpec>>>,
     /// Whether the purge date is made anew whenever the account is refreshed.
-    pub refresh_purge: Option<At<bool>>,
+    pub refresh_purge: Option<Spanned<bool>>,
     /// Whether blocks that count in the network come along. A `BlockSharing` manifest says it for all
     /// rules at once.
-    pub copy_blocks: Option<At<bool>>,
+    pub copy_blocks: Option<Spanned<bool>>,
     /// Whether the rule is used.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
     /// True for a rule that shall not be there.
     pub absent: Option<bool>,
 }
@@ -89,64 +89,64 @@ pub struct Rule {
 /// Alma's own rule for those whom no other fits.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DefaultRule {
+pub struct DefaultRuleSpec {
     /// Code of the user group that the linked account gets, one of the member's own.
-    pub group: At<Text>,
+    pub group: Spanned<TextOrVariable>,
     /// When the linked account expires; `null` for never.
-    pub expiry: Option<At<Nullable<Expiry>>>,
+    pub expiry: Option<Spanned<Nullable<ExpirySpec>>>,
     /// Whether the expiry date is made anew whenever the account is refreshed.
-    pub refresh_expiry: Option<At<bool>>,
+    pub refresh_expiry: Option<Spanned<bool>>,
     /// When the linked account can be purged; `null` for never.
-    pub purge: Option<At<Nullable<Purge>>>,
+    pub purge: Option<Spanned<Nullable<PurgeSpec>>>,
     /// Whether the purge date is made anew whenever the account is refreshed.
-    pub refresh_purge: Option<At<bool>>,
+    pub refresh_purge: Option<Spanned<bool>>,
     /// Whether blocks that count in the network come along.
-    pub copy_blocks: Option<At<bool>>,
+    pub copy_blocks: Option<Spanned<bool>>,
 }
 
 /// When a linked account expires: one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Expiry {
+pub struct ExpirySpec {
     /// On this day, `2027-06-30`.
-    pub date: Option<At<String>>,
+    pub date: Option<Spanned<String>>,
     /// With the account at the source, `same`, or so much later or earlier: `+30 days`, `-1 month`.
-    pub from_source: Option<At<String>>,
+    pub from_source: Option<Spanned<String>>,
 }
 
 /// When a linked account can be purged: one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Purge {
+pub struct PurgeSpec {
     /// On this day, `2027-06-30`.
-    pub date: Option<At<String>>,
+    pub date: Option<Spanned<String>>,
     /// So long after it expired: `1 month`.
-    pub after_expired: Option<At<String>>,
+    pub after_expired: Option<Spanned<String>>,
 }
 
 /// The user groups that the members have, as the others know them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ExternalGroups {
+pub struct ExternalGroupsSpec {
     /// What happens to external user groups that no manifest mentions: codes that nobody has any more.
     #[serde(default)]
-    pub unlisted: UnlistedGroups,
+    pub unlisted: UnlistedExternalGroups,
     /// The groups.
     #[schemars(length(min = 1))]
-    pub groups: Vec<At<ExternalGroup>>,
+    pub groups: Vec<Spanned<ExternalGroupSpec>>,
 }
 
 /// User groups that the same members have.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ExternalGroup {
+pub struct ExternalGroupSpec {
     /// Their codes, as those members spell them. A variable is that of each of them, for a group that has
     /// another code at each.
     #[schemars(length(min = 1))]
-    pub codes: Vec<At<Text>>,
+    pub codes: Vec<Spanned<TextOrVariable>>,
     /// The members that have them; all where nothing is said, which Alma keeps as a row without
     /// source institutions.
-    pub institutions: Option<At<AppliesTo>>,
+    pub institutions: Option<Spanned<AppliesToSpec>>,
     /// True for codes that shall not be there.
     pub absent: Option<bool>,
 }
@@ -154,7 +154,7 @@ pub struct ExternalGroup {
 /// What happens to external user groups that no manifest mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum UnlistedGroups {
+pub enum UnlistedExternalGroups {
     /// They stay as they are.
     #[default]
     Keep,
@@ -162,11 +162,11 @@ pub enum UnlistedGroups {
     Remove,
 }
 
-impl From<UnlistedGroups> for Unlisted {
-    fn from(unlisted: UnlistedGroups) -> Self {
+impl From<UnlistedExternalGroups> for UnlistedPolicy {
+    fn from(unlisted: UnlistedExternalGroups) -> Self {
         match unlisted {
-            UnlistedGroups::Keep => Self::Keep,
-            UnlistedGroups::Remove => Self::Remove,
+            UnlistedExternalGroups::Keep => Self::Keep,
+            UnlistedExternalGroups::Remove => Self::Delete,
         }
     }
 }
@@ -175,19 +175,19 @@ impl From<UnlistedGroups> for Unlisted {
 const DEFAULT: &str = "Default";
 
 /// What a rule gives.
-struct Output<'a> {
-    group: Option<&'a At<Text>>,
-    expiry: Option<&'a At<Nullable<Expiry>>>,
-    refresh_expiry: Option<&'a At<bool>>,
-    purge: Option<&'a At<Nullable<Purge>>>,
-    refresh_purge: Option<&'a At<bool>>,
-    copy_blocks: Option<&'a At<bool>>,
+struct LinkedAccountAttributes<'a> {
+    group: Option<&'a Spanned<TextOrVariable>>,
+    expiry: Option<&'a Spanned<Nullable<ExpirySpec>>>,
+    refresh_expiry: Option<&'a Spanned<bool>>,
+    purge: Option<&'a Spanned<Nullable<PurgeSpec>>>,
+    refresh_purge: Option<&'a Spanned<bool>>,
+    copy_blocks: Option<&'a Spanned<bool>>,
 }
 
-impl Rule {
-    fn output(&self) -> Output<'_> {
+impl LinkingRuleSpec {
+    fn output(&self) -> LinkedAccountAttributes<'_> {
         let Self { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks, .. } = self;
-        Output {
+        LinkedAccountAttributes {
             group: group.as_ref(),
             expiry: expiry.as_ref(),
             refresh_expiry: refresh_expiry.as_ref(),
@@ -202,10 +202,10 @@ impl Rule {
     }
 }
 
-impl DefaultRule {
-    fn output(&self) -> Output<'_> {
+impl DefaultRuleSpec {
+    fn output(&self) -> LinkedAccountAttributes<'_> {
         let Self { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = self;
-        Output {
+        LinkedAccountAttributes {
             group: Some(group),
             expiry: expiry.as_ref(),
             refresh_expiry: refresh_expiry.as_ref(),
@@ -216,29 +216,29 @@ impl DefaultRule {
     }
 }
 
-impl Purge {
+impl PurgeSpec {
     /// The two ways to say when, by their names.
-    fn ways(&self) -> [(&'static str, Option<&At<String>>); 2] {
+    fn date_choices(&self) -> [(&'static str, Option<&Spanned<String>>); 2] {
         [("date", self.date.as_ref()), ("afterExpired", self.after_expired.as_ref())]
     }
 }
 
-impl Expiry {
+impl ExpirySpec {
     /// The two ways to say when, by their names.
-    fn ways(&self) -> [(&'static str, Option<&At<String>>); 2] {
+    fn date_choices(&self) -> [(&'static str, Option<&Spanned<String>>); 2] {
         [("date", self.date.as_ref()), ("fromSource", self.from_source.as_ref())]
     }
 }
 
-impl KindSpec for LinkingRules {
+impl KindSpec for LinkingRulesSpec {
     const NAME: &'static str = "LinkingRules";
-    const ABOUT: &'static str =
+    const SUMMARY: &'static str =
         "What members make of the users of other members: linked account rules and external user groups.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountRules", "ExternalUserGroups"];
-    const GATEWAY: &'static [GatewayCollection] = &[
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
             kind: "LinkedAccountRules",
-            reach: Reach::Members,
+            reach: ZoneCoverage::Members,
             key: &["name"],
             fields: &[
                 "position",
@@ -258,13 +258,13 @@ impl KindSpec for LinkingRules {
         },
         GatewayCollection {
             kind: "ExternalUserGroups",
-            reach: Reach::Members,
+            reach: ZoneCoverage::Members,
             key: &["code"],
             fields: &["sourceInstitutions", "description"],
         },
     ];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         match collection {
             "LinkedAccountRules" => Some(Arc::clone(&generate::RULES)),
             "ExternalUserGroups" => Some(Arc::clone(&generate::GROUPS)),
@@ -273,19 +273,19 @@ impl KindSpec for LinkingRules {
     }
 }
 
-impl Spec for LinkingRules {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for LinkingRulesSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         check::problems(self, head)
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(scope) = ManifestExpansion::new(head, network, expansion) else { return };
         generate::records(self, scope);
     }
 }
 
 /// A text of the manifest in the form in which it is compared; as it stands where it has none, which
 /// [`check::problems`] has told.
-fn compared(form: fn(&str) -> Option<Arc<str>>, said: Option<&At<String>>) -> Option<Arc<str>> {
+fn normalized_text(form: fn(&str) -> Option<Arc<str>>, said: Option<&Spanned<String>>) -> Option<Arc<str>> {
     said.map(|said| form(&said.value).unwrap_or_else(|| said.value.as_str().into()))
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::diff::tests::notation::desired;
-use crate::model::Value;
+use crate::model::FieldValue;
 
 /// A line for each record: key, then position, sources and groups of a rule, or the sources of a group.
 fn generated(members: &[&str], spec: &str) -> String {
@@ -19,10 +19,10 @@ fn generated(members: &[&str], spec: &str) -> String {
             }
             for field in ["position", "sourceInstitutions", "sourceUserGroups", "userGroup"] {
                 match record.fields.get(field).map(|said| &said.value) {
-                    Some(value @ (Value::Text(_) | Value::List(_) | Value::Bool(_))) => {
+                    Some(value @ (FieldValue::Text(_) | FieldValue::List(_) | FieldValue::Bool(_))) => {
                         let _ = write!(out, " {}", value.texts().join("+"));
                     }
-                    Some(Value::Null) => out.push_str(" any"),
+                    Some(FieldValue::Null) => out.push_str(" any"),
                     None => {}
                 }
             }

@@ -1,46 +1,47 @@
 //! `Network`: the zones of one consortium and how they are reached.
 
-mod access;
 mod guards;
-mod memory;
-mod parts;
+mod parse;
 mod rollout;
-mod rules;
 mod spec;
+mod store_and_prune;
+mod validation;
+mod zone_connection;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::parts::fill;
-pub(super) use self::rules::distinct_names;
+pub use self::parse::fill;
 pub use self::spec::NetworkSpec;
+pub(super) use self::validation::distinct_names;
 
-use self::access::{Access, Chosen, Said};
 use self::spec::{CredentialSpec, GatewaySpec, ZoneSpec};
-use super::{Expansion, KindSpec, Spec};
-use crate::manifest::lost::Lost;
-use crate::manifest::selection::{self, AppliesTo};
-use crate::manifest::typed::At;
-use crate::manifest::{Head, Manifest, codes, suggest};
+use self::zone_connection::{LayeredValue, SelectedEnvironment, ZoneConnection};
+use super::{Expansion, KindSpec, ManifestSpec};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::{self, AppliesToSpec};
+use crate::manifest::unreadable::UnreadableParts;
+use crate::manifest::{Manifest, ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::network::{
-    Campus, Credential, Credentials, Gateway, Library, Names, Rate, Role, Unread, Zone,
+    Campus, Credential, Credentials, GatewayConfig, Library, RateLimit, UnreadableFields, UnreadableNames,
+    Zone, ZoneRole,
 };
-use crate::model::{ApprovalRule, Diagnostic, Guards, Network, Rollout, ZoneCode};
+use crate::model::{ApprovalRule, Diagnostic, GuardConfig, Network, Rollout, ZoneCode};
 
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
-    const ABOUT: &'static str =
+    const SUMMARY: &'static str =
         "The zones of one consortium, how they are reached, and what is known of them.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
-impl Spec for NetworkSpec {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
-        rules::check(self, head)
+impl ManifestSpec for NetworkSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
+        validation::check(self, head)
     }
 
     /// A network says where things are wanted, not what.
-    fn expand<'n>(&self, _: &Head, _: &'n Network, _: &mut Expansion<'n>) {}
+    fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
 /// The one network among the manifests.
@@ -50,7 +51,7 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
         spec.downcast_ref::<NetworkSpec>().map(|spec| (head, spec))
     });
     let Some((head, spec)) = networks.next() else {
-        let problem = Diagnostic::nowhere(codes::NO_NETWORK, "no manifest has `kind: Network`")
+        let problem = Diagnostic::nowhere(diagnostic_codes::NO_NETWORK, "no manifest has `kind: Network`")
             .help("describe the zones and their keys in one manifest of `kind: Network`");
         return (None, vec![problem]);
     };
@@ -59,30 +60,33 @@ pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option
         .map(|(second, _)| {
             let message =
                 format!("two manifests describe the network: `{}` and `{}`", head.name, second.name);
-            Diagnostic::error(codes::SECOND_NETWORK, second.here(), message)
-                .related(head.here(), "first here")
+            Diagnostic::error(diagnostic_codes::SECOND_NETWORK, second.span(), message)
+                .with_secondary_span(head.span(), "first here")
                 .help("keep one; what differs between environments goes below `environments`")
         })
         .collect();
-    let network = read(head, spec, environment, &mut problems);
+    let network = read_network(head, spec, environment, &mut problems);
     // Of two networks nobody knows which one is meant, unless they have the same zones.
     let alike = networks.all(|(head, spec)| {
         let mut told = Vec::new();
-        is_alike(&network, &read(head, spec, None, &mut told))
+        is_alike(&network, &read_network(head, spec, None, &mut told))
     });
     (alike.then_some(network), problems)
 }
 
 fn is_alike(one: &Network, other: &Network) -> bool {
-    fn said(zone: &Zone) -> (&ZoneCode, [&BTreeMap<String, String>; 2], BTreeSet<&str>, &Unread) {
+    fn unique_identifiers(
+        zone: &Zone,
+    ) -> (&ZoneCode, [&BTreeMap<String, String>; 2], BTreeSet<&str>, &UnreadableFields) {
         let libraries = zone.libraries.iter().map(|library| library.code.as_str()).collect();
         (&zone.code, [&zone.labels, &zone.vars], libraries, &zone.unread)
     }
-    one.unread == other.unread && one.zones.iter().map(said).eq(other.zones.iter().map(said))
+    one.unread == other.unread
+        && one.zones.iter().map(unique_identifiers).eq(other.zones.iter().map(unique_identifiers))
 }
 
-fn read(
-    head: &Head,
+fn read_network(
+    head: &ManifestHeader,
     spec: &NetworkSpec,
     environment: Option<&str>,
     problems: &mut Vec<Diagnostic>,
@@ -94,13 +98,13 @@ fn read(
             (None, false)
         }
     };
-    let mut unreachable = Unreachable::default();
-    let roles = std::iter::once(Role::Network).chain(std::iter::repeat(Role::Member));
-    let zones = (roles.zip(rules::zones(spec, head)))
+    let mut unreachable = UnreachableZones::default();
+    let roles = std::iter::once(ZoneRole::Network).chain(std::iter::repeat(ZoneRole::Member));
+    let zones = (roles.zip(validation::zones(spec, head)))
         .map(|(role, (each, lost))| zone(head, spec, role, (each, lost), chosen, &mut unreachable));
     let mut zones: Vec<Zone> = zones.collect();
     // Where no environment is known, how its zones are reached is not known either.
-    problems.extend(unreachable.told(head).into_iter().filter(|_| known));
+    problems.extend(unreachable.into_diagnostics(head).into_iter().filter(|_| known));
     let mut seen = BTreeSet::new();
     for zone in &mut zones {
         zone.unread.code |= !seen.insert(zone.code.clone());
@@ -110,12 +114,12 @@ fn read(
         zones,
         environment: environment.map(str::to_owned),
         gateway: gateway(head, spec, environment, chosen),
-        guards: Guards::default(),
+        guards: GuardConfig::default(),
         approval: ApprovalRule::default(),
         rollout: Rollout::default(),
-        prune: memory::prune(spec, head),
-        store: memory::store(spec, chosen),
-        unread: rules::lacks_zones(head),
+        prune: store_and_prune::prune(spec, head),
+        store: store_and_prune::store(spec, chosen),
+        unread: validation::lacks_zones(head),
     };
     network.guards = guards::guards(spec, &network, head, problems);
     network.approval = rollout::approval(spec, &network, head, problems);
@@ -124,10 +128,10 @@ fn read(
 }
 
 /// The zones that a part of the network's own manifest speaks of.
-fn selected(
-    applies_to: (&At<AppliesTo>, &Lost),
+fn select_zones(
+    applies_to: (&Spanned<AppliesToSpec>, &UnreadableParts),
     network: &Network,
-    head: &Head,
+    head: &ManifestHeader,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeSet<ZoneCode> {
     let selection = selection::of_part(applies_to, network, head, problems);
@@ -141,25 +145,25 @@ const GATEWAY_RATE: u32 = 100;
 /// The gateway of the environment that was chosen, or the network's own where none was. One that is
 /// written wrongly has been told.
 fn gateway(
-    head: &Head,
+    head: &ManifestHeader,
     spec: &NetworkSpec,
     environment: Option<&str>,
-    chosen: Option<Chosen<'_>>,
-) -> Option<Gateway> {
+    chosen: Option<SelectedEnvironment<'_>>,
+) -> Option<GatewayConfig> {
     let said = match (environment, chosen) {
         (None, _) => spec.gateway.as_ref(),
         (Some(_), chosen) => chosen.and_then(|chosen| chosen.spec.gateway.as_ref()),
     }?;
-    let key = |said: &Option<At<CredentialSpec>>| {
+    let key = |said: &Option<Spanned<CredentialSpec>>| {
         let said = said.as_ref()?;
-        let source = parts::credential(&said.value, "").ok()?;
+        let source = parse::credential(&said.value, "").ok()?;
         Some(Credential { source, place: head.place(said.extent) })
     };
     let GatewaySpec { url, credentials, rate } = &said.value;
-    Some(Gateway {
-        url: parts::base_url(&url.value).ok()?,
+    Some(GatewayConfig {
+        url: parse::base_url(&url.value).ok()?,
         credentials: Credentials { read: key(&credentials.read), write: key(&credentials.write) },
-        rate: Rate {
+        rate: RateLimit {
             per_second: rate.and_then(|rate| rate.per_second).unwrap_or(GATEWAY_RATE),
             daily_reserve: 0,
         },
@@ -170,24 +174,24 @@ fn gateway(
 /// The environment; an error where there is none of this name, which is nothing to tell where it may
 /// be what could not be read.
 fn choose<'a>(
-    head: &'a Head,
+    head: &'a ManifestHeader,
     spec: &'a NetworkSpec,
     environment: Option<&'a str>,
-) -> Result<Option<Chosen<'a>>, Option<Box<Diagnostic>>> {
+) -> Result<Option<SelectedEnvironment<'a>>, Option<Box<Diagnostic>>> {
     let Some(name) = environment else { return Ok(None) };
     let declared = &spec.environments.0;
     let lost = head.lost_spec().field("environments").field(name);
     match declared.iter().find(|(declared, _)| declared.value == name) {
-        Some((_, spec)) => Ok(Some(Chosen { name, spec, lost })),
+        Some((_, spec)) => Ok(Some(SelectedEnvironment { name, spec, lost })),
         None if !lost.is_nothing() => Err(None),
         None => {
             let message = format!("the network has no environment `{name}`");
             let names = declared.iter().map(|(name, _)| name.value.as_str());
             let help = match declared.is_empty() {
                 true => "leave out `--environment`, or declare it below `environments`".to_owned(),
-                false => suggest::among(name, names),
+                false => suggestions::among(name, names),
             };
-            let problem = Diagnostic::error(codes::UNKNOWN_ENVIRONMENT, head.here(), message);
+            let problem = Diagnostic::error(diagnostic_codes::UNKNOWN_ENVIRONMENT, head.span(), message);
             Err(Some(Box::new(problem.help(help))))
         }
     }
@@ -195,56 +199,63 @@ fn choose<'a>(
 
 /// Zones that nobody can reach. What many lack is one problem: mostly, it is the network that lacks it.
 #[derive(Default)]
-struct Unreachable<'a> {
-    without_key: Vec<&'a At<String>>,
-    without_address: Vec<&'a At<String>>,
+struct UnreachableZones<'a> {
+    without_key: Vec<&'a Spanned<String>>,
+    without_address: Vec<&'a Spanned<String>>,
 }
 
-impl Unreachable<'_> {
-    fn told(self, head: &Head) -> Vec<Diagnostic> {
+impl UnreachableZones<'_> {
+    fn into_diagnostics(self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let key = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or to the zone";
         let address =
             "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or to the zone";
         let lacking = [
-            (codes::NO_READ_KEY, self.without_key, ["has no", "have no"], "credentials to read with", key),
             (
-                codes::NO_ADDRESS,
+                diagnostic_codes::NO_READ_KEY,
+                self.without_key,
+                ["has no", "have no"],
+                "credentials to read with",
+                key,
+            ),
+            (
+                diagnostic_codes::NO_ADDRESS,
                 self.without_address,
                 ["has neither", "have neither"],
                 "a `region` nor a `baseUrl`",
                 address,
             ),
         ];
-        let tell = |(code, zones, [one, many], what, help): (_, Vec<&At<String>>, [&str; 2], &str, &str)| {
-            let named = suggest::some(zones.iter().map(|code| code.value.as_str()));
-            let message = match zones.len() {
-                1 => format!("zone {named} {one} {what}"),
-                count => format!("{count} zones {many} {what}: {named}"),
+        let tell =
+            |(code, zones, [one, many], what, help): (_, Vec<&Spanned<String>>, [&str; 2], &str, &str)| {
+                let named = suggestions::abbreviated_list(zones.iter().map(|code| code.value.as_str()));
+                let message = match zones.len() {
+                    1 => format!("zone {named} {one} {what}"),
+                    count => format!("{count} zones {many} {what}: {named}"),
+                };
+                let place = head.place(zones.first()?.extent);
+                Some(Diagnostic::error(code, place, message).help(help))
             };
-            let place = head.place(zones.first()?.extent);
-            Some(Diagnostic::error(code, place, message).help(help))
-        };
         lacking.into_iter().filter_map(tell).collect()
     }
 }
 
 fn zone<'a>(
-    head: &Head,
+    head: &ManifestHeader,
     network: &NetworkSpec,
-    role: Role,
-    (spec, lost): (&'a ZoneSpec, &Lost),
-    chosen: Option<Chosen<'_>>,
-    unreachable: &mut Unreachable<'a>,
+    role: ZoneRole,
+    (spec, lost): (&'a ZoneSpec, &UnreadableParts),
+    chosen: Option<SelectedEnvironment<'_>>,
+    unreachable: &mut UnreachableZones<'a>,
 ) -> Zone {
     let place = head.place(spec.code.extent);
-    let Access { base_url, read, write, rate, environment_type } =
-        access::of_zone(head, network, (spec, lost), chosen);
+    let ZoneConnection { base_url, read, write, rate, environment_type } =
+        zone_connection::of_zone(head, network, (spec, lost), chosen);
     let code = spec.code.value.as_str();
     let is_named = lost.has_all(&["code"]);
-    if is_named && read == Said::Nothing {
+    if is_named && read == LayeredValue::NotSet {
         unreachable.without_key.push(&spec.code);
     }
-    if is_named && base_url == Said::Nothing {
+    if is_named && base_url == LayeredValue::NotSet {
         unreachable.without_address.push(&spec.code);
     }
     let libraries = lost.field("libraries");
@@ -254,8 +265,8 @@ fn zone<'a>(
         code: code.into(),
         name: spec.name.clone(),
         role,
-        labels: rules::map(&spec.labels),
-        vars: rules::map(&spec.vars),
+        labels: validation::map(&spec.labels),
+        vars: validation::map(&spec.vars),
         campuses: (spec.campuses.iter().map(|campus| &campus.value))
             .map(|campus| Campus {
                 code: campus.code.value.clone(),
@@ -272,12 +283,12 @@ fn zone<'a>(
             })
             .collect(),
         // Without an address there is an error, so that nobody goes there.
-        base_url: base_url.known().unwrap_or_default(),
-        credentials: Credentials { read: read.known(), write: write.known() },
+        base_url: base_url.usable_value().unwrap_or_default(),
+        credentials: Credentials { read: read.usable_value(), write: write.usable_value() },
         rate,
         environment_type,
         place,
-        unread: Unread {
+        unread: UnreadableFields {
             code: !is_named,
             labels: names(lost.field("labels")),
             vars: names(lost.field("vars")),
@@ -286,11 +297,11 @@ fn zone<'a>(
     }
 }
 
-fn names(lost: &Lost) -> Names {
-    lost.names().map_or(Names::Any, Names::Some)
+fn names(lost: &UnreadableParts) -> UnreadableNames {
+    lost.names().map_or(UnreadableNames::Any, UnreadableNames::Some)
 }
 
 /// Those that are ranges; what is none has been told.
-fn networks(ranges: &[At<String>]) -> Vec<ipnet::IpNet> {
-    ranges.iter().filter_map(|range| parts::ip_range(&range.value)).flatten().collect()
+fn networks(ranges: &[Spanned<String>]) -> Vec<ipnet::IpNet> {
+    ranges.iter().filter_map(|range| parse::ip_range(&range.value)).flatten().collect()
 }

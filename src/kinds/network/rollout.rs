@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::rules::distinct_names;
-use super::{NetworkSpec, selected};
-use crate::manifest::check::NAME;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
-use crate::model::{ApprovalRule, Diagnostic, Network, OnFailure, Rollout, StopRule, Wave, ZoneCode};
+use super::validation::distinct_names;
+use super::{NetworkSpec, select_zones};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::NAME;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::{
+    ApprovalRule, Diagnostic, Network, Rollout, RolloutWave, StopRule, WaveFailureAction, ZoneCode,
+};
 
 /// Whose approval an apply needs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalSpec {
     /// Zones to which nothing is written before somebody has approved it.
-    pub required_for: At<AppliesTo>,
+    pub required_for: Spanned<AppliesToSpec>,
 }
 
 /// In what order the zones are written to.
@@ -28,14 +30,14 @@ pub struct RolloutSpec {
     /// Waves, one after the other. What is left over after the last is a wave of its own, `rest`. Which wave
     /// a zone is in follows from the network alone, not from what changes, so it is the same in every apply.
     #[schemars(length(min = 1))]
-    pub waves: Vec<At<WaveSpec>>,
+    pub waves: Vec<Spanned<WaveSpec>>,
     /// Zones that may fail in a wave before no other one begins; none where nothing is said.
     #[serde(default)]
     pub max_failed_zones: u32,
     /// What becomes of what was written in a wave that failed: it stays (`stop`), or is taken back at once as far as it
     /// still stands (`revert`), with all guards and approvals.
     #[serde(default)]
-    pub on_failure: OnFailure,
+    pub on_failure: WaveFailureAction,
     /// Seconds to wait after each wave, before its zones are looked at once more; none where nothing is said.
     #[serde(default)]
     #[schemars(range(max = 86400))]
@@ -49,34 +51,34 @@ pub struct RolloutSpec {
 pub struct WaveSpec {
     /// What it is called.
     #[schemars(regex(pattern = NAME))]
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// Its zones. Excludes `percent`.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// So many of a hundred of all zones of the network, rounded up: the first ones, in the order of the
     /// manifest, that no wave names and no earlier wave has taken. Excludes `appliesTo`.
     #[schemars(range(min = 1, max = 100))]
-    pub percent: Option<At<u32>>,
+    pub percent: Option<Spanned<u32>>,
 }
 
 /// What is wrong with the waves, whatever the network is.
-pub fn check(rollout: &RolloutSpec, head: &Head) -> Vec<Diagnostic> {
+pub fn check(rollout: &RolloutSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let last = rollout.waves.len().saturating_sub(1);
-    for (index, At { value: wave, .. }) in rollout.waves.iter().enumerate() {
+    for (index, Spanned { value: wave, .. }) in rollout.waves.iter().enumerate() {
         let place = head.place(wave.name.extent);
         match (&wave.applies_to, &wave.percent) {
             (Some(applies_to), Some(percent)) => problems.push(
                 Diagnostic::error(
-                    codes::NOT_EXACTLY_ONE,
+                    diagnostic_codes::NOT_EXACTLY_ONE,
                     head.place(percent.extent),
                     "only one of `appliesTo`, `percent` can be given",
                 )
-                .related(head.place(applies_to.extent), "the other one")
+                .with_secondary_span(head.place(applies_to.extent), "the other one")
                 .help("remove one of them"),
             ),
             (None, None) if index < last => problems.push(
                 Diagnostic::error(
-                    codes::LAST_WAVE,
+                    diagnostic_codes::LAST_WAVE,
                     place,
                     format!("wave `{}` takes all zones that are left, and is not the last", wave.name.value),
                 )
@@ -94,32 +96,32 @@ pub fn check(rollout: &RolloutSpec, head: &Head) -> Vec<Diagnostic> {
 pub fn approval(
     spec: &NetworkSpec,
     network: &Network,
-    head: &Head,
+    head: &ManifestHeader,
     problems: &mut Vec<Diagnostic>,
 ) -> ApprovalRule {
     let Some(ApprovalSpec { required_for }) = &spec.approval else { return ApprovalRule::default() };
     let lost = head.lost_spec().field("approval").field("requiredFor");
-    ApprovalRule { zones: selected((required_for, lost), network, head, problems) }
+    ApprovalRule { zones: select_zones((required_for, lost), network, head, problems) }
 }
 
 /// The waves: first the zones that are named, then the shares, in the order of the waves.
 pub fn rollout(
     spec: &NetworkSpec,
     network: &Network,
-    head: &Head,
+    head: &ManifestHeader,
     problems: &mut Vec<Diagnostic>,
 ) -> Rollout {
     let Some(said) = &spec.rollout else { return Rollout::default() };
     let waves = head.lost_spec().field("rollout").field("waves");
     let mut taken: BTreeMap<ZoneCode, &WaveSpec> = BTreeMap::new();
     let mut named: Vec<Option<BTreeSet<ZoneCode>>> = Vec::new();
-    for At { value: wave, extent } in &said.waves {
+    for Spanned { value: wave, extent } in &said.waves {
         let Some(applies_to) = &wave.applies_to else {
             named.push(None);
             continue;
         };
         let lost = waves.item(*extent).field("appliesTo");
-        let mut zones = selected((applies_to, lost), network, head, problems);
+        let mut zones = select_zones((applies_to, lost), network, head, problems);
         let twice: Vec<&ZoneCode> = zones.iter().filter(|zone| taken.contains_key(*zone)).collect();
         if let Some(first) = twice.first() {
             let other = taken[*first];
@@ -127,8 +129,8 @@ pub fn rollout(
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let message = format!("zone `{first}`{more} is in wave `{}` already", other.name.value);
             problems.push(
-                Diagnostic::error(codes::SECOND_WAVE, head.place(wave.name.extent), message)
-                    .related(head.place(other.name.extent), "there")
+                Diagnostic::error(diagnostic_codes::SECOND_WAVE, head.place(wave.name.extent), message)
+                    .with_secondary_span(head.place(other.name.extent), "there")
                     .help("leave it out of one of them"),
             );
         }
@@ -138,7 +140,7 @@ pub fn rollout(
     }
     let mut left = network.zones.iter().map(|zone| &zone.code).filter(|zone| !taken.contains_key(*zone));
     let mut made = Vec::new();
-    for (At { value: wave, .. }, named) in said.waves.iter().zip(named) {
+    for (Spanned { value: wave, .. }, named) in said.waves.iter().zip(named) {
         let zones: BTreeSet<ZoneCode> = match (named, &wave.percent) {
             (Some(zones), _) => zones,
             (None, Some(percent)) => {
@@ -151,17 +153,17 @@ pub fn rollout(
         if zones.is_empty() && wave.applies_to.is_none() {
             let message = format!("no zone is left for wave `{}`", wave.name.value);
             problems.push(
-                Diagnostic::warning(codes::EMPTY_WAVE, head.place(wave.name.extent), message)
+                Diagnostic::warning(diagnostic_codes::EMPTY_WAVE, head.place(wave.name.extent), message)
                     .help("remove it, or let those before it take fewer"),
             );
         }
-        made.push(Wave { name: wave.name.value.as_str().into(), zones });
+        made.push(RolloutWave { name: wave.name.value.as_str().into(), zones });
     }
     let rest: BTreeSet<ZoneCode> = left.cloned().collect();
     if !rest.is_empty() {
         // A wave that is called so already may have left some over.
         let taken = made.iter().any(|wave| &*wave.name == "rest");
-        made.push(Wave { name: if taken { "the-rest" } else { "rest" }.into(), zones: rest });
+        made.push(RolloutWave { name: if taken { "the-rest" } else { "rest" }.into(), zones: rest });
     }
     made.retain(|wave| !wave.zones.is_empty());
     Rollout {

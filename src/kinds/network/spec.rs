@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde::de::{self, Visitor};
 
 use super::guards::GuardsSpec;
-use super::memory::PruneSpec;
 use super::rollout::{ApprovalSpec, RolloutSpec};
-use crate::manifest::check::{CODE, FILLED};
-use crate::manifest::typed::{At, Fields};
+use super::store_and_prune::PruneSpec;
+use crate::manifest::deserialize::{OrderedFields, Spanned};
+use crate::manifest::schema_check::{CODE, FILLED};
 use crate::model::network::EnvironmentType;
 
 /// The zones of one consortium, how they are reached, and what is known of them.
@@ -19,9 +19,9 @@ use crate::model::network::EnvironmentType;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NetworkSpec {
     /// Where Alma hosts the zones. Excludes `baseUrl`.
-    pub region: Option<At<Region>>,
+    pub region: Option<Spanned<AlmaRegion>>,
     /// Where the API answers: scheme, host and port. Excludes `region`.
-    pub base_url: Option<At<String>>,
+    pub base_url: Option<Spanned<String>>,
     /// Where the keys of every zone come from.
     pub credentials: Option<CredentialsSpec>,
     /// How fast every zone may be asked.
@@ -29,12 +29,12 @@ pub struct NetworkSpec {
     /// What every zone must say it is before anything is written to it.
     pub environment_type: Option<EnvironmentTypeSpec>,
     /// A service in front of what Alma's public API does not reach.
-    pub gateway: Option<At<GatewaySpec>>,
+    pub gateway: Option<Spanned<GatewaySpec>>,
     /// The network zone.
-    pub network_zone: At<ZoneSpec>,
+    pub network_zone: Spanned<ZoneSpec>,
     /// The institution zones.
     #[serde(default)]
-    pub members: Vec<At<ZoneSpec>>,
+    pub members: Vec<Spanned<ZoneSpec>>,
     /// What keeps a plan from being applied.
     pub guards: Option<GuardsSpec>,
     /// Which zones need an approval before anything is written to them.
@@ -43,13 +43,13 @@ pub struct NetworkSpec {
     pub rollout: Option<RolloutSpec>,
     /// What becomes of records that zonal created, once no manifest names them any more: `owned` removes all of
     /// them, a map says it for each kind of manifest. Where nothing is said, they stay.
-    pub prune: Option<At<PruneSpec>>,
+    pub prune: Option<Spanned<PruneSpec>>,
     /// Where zonal remembers what it did: a file, relative to the config directory, or `postgres://HOST/DATABASE`
     /// without a password.
-    pub store: Option<At<String>>,
+    pub store: Option<Spanned<String>>,
     /// Other ways to reach the zones, chosen by `--environment`.
     #[serde(default)]
-    pub environments: Fields<EnvironmentSpec>,
+    pub environments: OrderedFields<EnvironmentSpec>,
 }
 
 /// One zone.
@@ -58,26 +58,26 @@ pub struct NetworkSpec {
 pub struct ZoneSpec {
     /// Alma's institution code.
     #[schemars(regex(pattern = CODE))]
-    pub code: At<String>,
+    pub code: Spanned<String>,
     /// What people call it.
     #[schemars(regex(pattern = FILLED))]
     pub name: String,
     /// Free labels that `appliesTo` and `--label` select by.
     #[serde(default)]
-    pub labels: Fields<String>,
+    pub labels: OrderedFields<String>,
     /// Values that manifests use as `{var: name}`.
     #[serde(default)]
-    pub vars: Fields<String>,
+    pub vars: OrderedFields<String>,
     /// Campuses.
     #[serde(default)]
-    pub campuses: Vec<At<CampusSpec>>,
+    pub campuses: Vec<Spanned<CampusSpec>>,
     /// Libraries.
     #[serde(default)]
-    pub libraries: Vec<At<LibrarySpec>>,
+    pub libraries: Vec<Spanned<LibrarySpec>>,
     /// Where Alma hosts this zone. Excludes `baseUrl`.
-    pub region: Option<At<Region>>,
+    pub region: Option<Spanned<AlmaRegion>>,
     /// Where the API of this zone answers. Excludes `region`.
-    pub base_url: Option<At<String>>,
+    pub base_url: Option<Spanned<String>>,
     /// Where the keys of this zone come from; replaces the network's `credentials` as a whole.
     pub credentials: Option<CredentialsSpec>,
     /// How fast this zone may be asked.
@@ -92,14 +92,14 @@ pub struct ZoneSpec {
 pub struct CampusSpec {
     /// Alma's campus code.
     #[schemars(regex(pattern = FILLED))]
-    pub code: At<String>,
+    pub code: Spanned<String>,
     /// What people call it.
     #[serde(default)]
     pub name: String,
     /// Client addresses that count as being inside, where they are kept for the campus and not for its
     /// libraries.
     #[serde(default)]
-    pub ip_ranges: Vec<At<String>>,
+    pub ip_ranges: Vec<Spanned<String>>,
 }
 
 /// A library.
@@ -108,15 +108,15 @@ pub struct CampusSpec {
 pub struct LibrarySpec {
     /// Alma's library code.
     #[schemars(regex(pattern = FILLED))]
-    pub code: At<String>,
+    pub code: Spanned<String>,
     /// What people call it.
     #[serde(default)]
     pub name: String,
     /// Code of the campus it belongs to.
-    pub campus: Option<At<String>>,
+    pub campus: Option<Spanned<String>>,
     /// Client addresses that count as being inside: `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`.
     #[serde(default)]
-    pub ip_ranges: Vec<At<String>>,
+    pub ip_ranges: Vec<Spanned<String>>,
 }
 
 /// Where the keys come from. Never the keys themselves.
@@ -124,9 +124,9 @@ pub struct LibrarySpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialsSpec {
     /// The key used by everything that only looks.
-    pub read: Option<At<CredentialSpec>>,
+    pub read: Option<Spanned<CredentialSpec>>,
     /// The key used by `apply` alone; without it, `apply` uses the read key.
-    pub write: Option<At<CredentialSpec>>,
+    pub write: Option<Spanned<CredentialSpec>>,
 }
 
 /// Where one key is kept: exactly one of these. `{code}` is the zone's code.
@@ -135,11 +135,11 @@ pub struct CredentialsSpec {
 #[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}, {"required": ["command"]}]))]
 pub struct CredentialSpec {
     /// An environment variable.
-    pub env: Option<At<String>>,
+    pub env: Option<Spanned<String>>,
     /// A file, relative to the config directory.
-    pub file: Option<At<String>>,
+    pub file: Option<Spanned<String>>,
     /// A command that prints the key: a line for the shell, or a program and its arguments.
-    pub command: Option<At<Command>>,
+    pub command: Option<Spanned<CommandSpec>>,
 }
 
 /// A service that speaks zonal's gateway contract, see `gateway.openapi.json`.
@@ -147,7 +147,7 @@ pub struct CredentialSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GatewaySpec {
     /// Where it answers: scheme, host, port and perhaps a path, without `/v1`.
-    pub url: At<String>,
+    pub url: Spanned<String>,
     /// Where its keys come from.
     pub credentials: CredentialsSpec,
     /// How fast it may be asked, over all zones; 100 requests in any one second where nothing is said.
@@ -173,9 +173,9 @@ pub struct RateSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnvironmentSpec {
     /// Where Alma hosts the zones of this environment. Excludes `baseUrl`.
-    pub region: Option<At<Region>>,
+    pub region: Option<Spanned<AlmaRegion>>,
     /// Where the API of this environment answers. Excludes `region`.
-    pub base_url: Option<At<String>>,
+    pub base_url: Option<Spanned<String>>,
     /// Where the keys of this environment come from.
     pub credentials: Option<CredentialsSpec>,
     /// How fast the zones of this environment may be asked.
@@ -184,22 +184,22 @@ pub struct EnvironmentSpec {
     pub environment_type: Option<EnvironmentTypeSpec>,
     /// The gateway of this environment. An environment that has none is reached without one: the
     /// network's own may lead to production.
-    pub gateway: Option<At<GatewaySpec>>,
+    pub gateway: Option<Spanned<GatewaySpec>>,
     /// Where zonal remembers what it did in this environment; where the network says, if nothing is said.
-    pub store: Option<At<String>>,
+    pub store: Option<Spanned<String>>,
     /// Zones that differ in this environment, by code.
     #[serde(default)]
-    pub zones: Fields<ZoneOverride>,
+    pub zones: OrderedFields<ZoneOverrideSpec>,
 }
 
 /// What is different in one zone of an environment.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ZoneOverride {
+pub struct ZoneOverrideSpec {
     /// Where Alma hosts the zone. Excludes `baseUrl`.
-    pub region: Option<At<Region>>,
+    pub region: Option<Spanned<AlmaRegion>>,
     /// Where the API of the zone answers. Excludes `region`.
-    pub base_url: Option<At<String>>,
+    pub base_url: Option<Spanned<String>>,
     /// Where the keys of the zone come from.
     pub credentials: Option<CredentialsSpec>,
     /// How fast the zone may be asked.
@@ -211,7 +211,7 @@ pub struct ZoneOverride {
 /// Where Alma hosts a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Region {
+pub enum AlmaRegion {
     /// Europe.
     Eu,
     /// North America.
@@ -226,7 +226,7 @@ pub enum Region {
     Cn,
 }
 
-impl Region {
+impl AlmaRegion {
     /// Where its API answers.
     pub fn base_url(self) -> &'static str {
         match self {
@@ -261,42 +261,42 @@ impl From<EnvironmentTypeSpec> for EnvironmentType {
 
 /// A line for the shell, or a program and its arguments.
 #[derive(Debug, Clone)]
-pub enum Command {
+pub enum CommandSpec {
     /// Given to `sh -c`.
     Line(String),
     /// Run as it is.
     Program(Vec<String>),
 }
 
-impl<'de> Deserialize<'de> for Command {
+impl<'de> Deserialize<'de> for CommandSpec {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
+        struct CommandVisitor;
 
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Command;
+        impl<'de> Visitor<'de> for CommandVisitor {
+            type Value = CommandSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a line for the shell or a list of a program and its arguments")
             }
 
-            fn visit_str<E: de::Error>(self, line: &str) -> Result<Command, E> {
-                Ok(Command::Line(line.to_owned()))
+            fn visit_str<E: de::Error>(self, line: &str) -> Result<CommandSpec, E> {
+                Ok(CommandSpec::Line(line.to_owned()))
             }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Command, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<CommandSpec, A::Error> {
                 let mut words = Vec::new();
                 while let Some(word) = seq.next_element()? {
                     words.push(word);
                 }
-                Ok(Command::Program(words))
+                Ok(CommandSpec::Program(words))
             }
         }
 
-        deserializer.deserialize_any(Visit)
+        deserializer.deserialize_any(CommandVisitor)
     }
 }
 
-impl JsonSchema for Command {
+impl JsonSchema for CommandSpec {
     fn inline_schema() -> bool {
         true
     }

@@ -10,49 +10,51 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::record::Wanted;
+use self::record::CalendarRecord;
 use self::times::times;
-use super::scope::Scope;
-use super::{Expansion, KindSpec, Reach, Spec};
-use crate::manifest::check::FILLED;
-use crate::manifest::node::Extent;
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::{KeepOrRemove, Text};
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
+use super::manifest_expansion::ManifestExpansion;
+use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::FILLED;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::{TextOrVariable, UnlistedAction};
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
-use crate::model::{CollectionId, Diagnostic, Enforcement, Network, OnConflict, Severity, Shape, Value};
+use crate::model::{
+    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network, Severity,
+};
 
 /// Entries that calendars shall have.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OpenHours {
+pub struct OpenHoursSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// Code of the library whose calendar it is. Without it and without `libraries` it is the institution's.
-    pub library: Option<At<Text>>,
+    pub library: Option<Spanned<TextOrVariable>>,
     /// `each`: the calendar of each library that the network lists of a zone.
-    pub libraries: Option<At<Libraries>>,
+    pub libraries: Option<Spanned<LibrariesSpec>>,
     /// How strongly this is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to entries that no manifest mentions. What a library has from its institution is not
     /// one of its entries.
     #[serde(default)]
-    pub unlisted: KeepOrRemove,
+    pub unlisted: UnlistedAction,
     /// The entries. Several that are about the same type, day and dates are one record: the periods in
     /// which it is open, which are all meant.
     #[serde(default)]
-    pub hours: Vec<At<Hour>>,
+    pub hours: Vec<Spanned<OpenHourSpec>>,
 }
 
 /// Which libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Libraries {
+pub enum LibrariesSpec {
     /// Each that the network lists.
     Each,
 }
@@ -61,27 +63,27 @@ pub enum Libraries {
 /// let `unlisted: remove` or `absent: true` take the old one away.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Hour {
+pub struct OpenHourSpec {
     /// Alma's code of the type, from the code table `CalendarRecordsTypes`: `WEEK` for the hours of a week.
     #[serde(rename = "type")]
     #[schemars(regex(pattern = FILLED))]
     pub kind: String,
     /// Day of the week, where the entry is about one.
-    pub day: Option<Day>,
+    pub day: Option<Weekday>,
     /// The first date, `2026-05-08` or `2026-05-08Z`.
-    pub from: Option<At<Text>>,
+    pub from: Option<Spanned<TextOrVariable>>,
     /// The last date.
-    pub to: Option<At<Text>>,
+    pub to: Option<Spanned<TextOrVariable>>,
     /// When it opens, `08:00`.
-    pub opens: Option<At<Text>>,
+    pub opens: Option<Spanned<TextOrVariable>>,
     /// When it closes, `22:00`.
-    pub closes: Option<At<Text>>,
+    pub closes: Option<Spanned<TextOrVariable>>,
     /// Whether it is open. A new entry needs it.
-    pub status: Option<At<Status>>,
+    pub status: Option<Spanned<OpenHourStatus>>,
     /// What people call it.
-    pub description: Option<At<Text>>,
+    pub description: Option<Spanned<TextOrVariable>>,
     /// `WEEKLY` or `YEARLY`, from the code table `RecurrenceType`.
-    pub recurrence: Option<At<String>>,
+    pub recurrence: Option<Spanned<String>>,
     /// True for an entry that shall not be there.
     pub absent: Option<bool>,
 }
@@ -89,7 +91,7 @@ pub struct Hour {
 /// A day, in the words of Alma's code table `DaysOfWeek`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Day {
+pub enum Weekday {
     Sunday,
     Monday,
     Tuesday,
@@ -99,7 +101,7 @@ pub enum Day {
     Saturday,
 }
 
-impl Day {
+impl Weekday {
     fn code(self) -> &'static str {
         match self {
             Self::Sunday => "SUNDAY",
@@ -116,29 +118,30 @@ impl Day {
 /// In the words of Alma's code table `CalendarRecordStatuses`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Status {
+pub enum OpenHourStatus {
     /// It is open.
     Open,
     /// It is closed.
     Closed,
 }
 
-impl From<Status> for Value {
-    fn from(status: Status) -> Self {
+impl From<OpenHourStatus> for FieldValue {
+    fn from(status: OpenHourStatus) -> Self {
         match status {
-            Status::Open => "OPEN".into(),
-            Status::Closed => "CLOSED".into(),
+            OpenHourStatus::Open => "OPEN".into(),
+            OpenHourStatus::Closed => "CLOSED".into(),
         }
     }
 }
 
-impl KindSpec for OpenHours {
+impl KindSpec for OpenHoursSpec {
     const NAME: &'static str = "OpenHours";
-    const ABOUT: &'static str = "Opening hours, events and exceptions of institutions or of their libraries.";
+    const SUMMARY: &'static str =
+        "Opening hours, events and exceptions of institutions or of their libraries.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
-    const REACH: Reach = Reach::All;
+    const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
     }
 }
@@ -146,38 +149,41 @@ impl KindSpec for OpenHours {
 /// What identifies an entry.
 const KEY: [&str; 4] = ["type", "day", "from", "to"];
 
-static SHAPE: LazyLock<Arc<Shape>> =
-    LazyLock::new(|| Arc::new(Shape { required: vec!["status".into()], ..Shape::default() }));
+static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
+    Arc::new(CollectionShape { required: vec!["status".into()], ..CollectionShape::default() })
+});
 
-impl Spec for OpenHours {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for OpenHoursSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         if let (Some(library), Some(libraries)) = (&self.library, &self.libraries) {
             let (first, second) =
                 (library.extent.min(libraries.extent), library.extent.max(libraries.extent));
             let message = "only one of `library` and `libraries` can be given";
             problems.push(
-                Diagnostic::error(codes::NOT_EXACTLY_ONE, head.place(second), message)
-                    .related(head.place(first), "the other one")
+                Diagnostic::error(diagnostic_codes::NOT_EXACTLY_ONE, head.place(second), message)
+                    .with_secondary_span(head.place(first), "the other one")
                     .help("remove one of them"),
             );
         }
         for hour in &self.hours {
-            let plain = |text: &At<Text>| match &text.value {
-                Text::Plain(text) => Some(Arc::clone(text)),
-                Text::Var(_) => None,
+            let plain = |text: &Spanned<TextOrVariable>| match &text.value {
+                TextOrVariable::Plain(text) => Some(Arc::clone(text)),
+                TextOrVariable::Var(_) => None,
             };
-            problems.extend(times(&hour.value, plain).1.into_iter().map(|wrong| wrong.told(head, None)));
+            problems.extend(
+                times(&hour.value, plain).1.into_iter().map(|wrong| wrong.into_diagnostic(head, None)),
+            );
             problems.extend(hour.value.silence(head));
         }
         if self.hours.is_empty()
-            && self.unlisted == KeepOrRemove::Keep
+            && self.unlisted == UnlistedAction::Keep
             && head.lost_spec().has_all(&["hours", "unlisted"])
         {
             problems.push(
                 Diagnostic::warning(
-                    codes::DOES_NOTHING,
-                    head.here(),
+                    diagnostic_codes::DOES_NOTHING,
+                    head.span(),
                     format!("`{}` does nothing", head.manifest),
                 )
                 .help("it has no hours and keeps unlisted ones: add some, or remove the manifest"),
@@ -186,10 +192,10 @@ impl Spec for OpenHours {
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let zones = scope.zones(self.applies_to.as_ref());
-        if self.check(head).iter().any(|problem| problem.severity == Severity::Error) {
+        if self.validate(head).iter().any(|problem| problem.severity == Severity::Error) {
             return;
         }
         let mut told = BTreeSet::new();
@@ -201,16 +207,17 @@ impl Spec for OpenHours {
                     if zone.libraries.is_empty() && told.insert((each.extent, zone.code.to_string())) {
                         let message = format!("the network lists no libraries of `{}`", zone.code);
                         let help = "add its `libraries`, or leave the zone out with `appliesTo`";
-                        scope.error(codes::UNKNOWN_LIBRARY, each.extent, message, help);
+                        scope.error(diagnostic_codes::UNKNOWN_LIBRARY, each.extent, message, help);
                     }
                     zone.libraries.iter().map(|library| Some(library.code.as_str().into())).collect()
                 }
             };
             let records = self.records(&mut scope, zone, &mut told);
             for library in calendars {
-                let id = CollectionId { library, ..CollectionId::whole(Self::NAME) };
-                let calendar = scope.collection(id, &KEY, &SHAPE).enforced(self.enforcement, self.conflict);
-                let mut calendar = calendar.unlisted(self.unlisted.into());
+                let id = CollectionId { library, ..CollectionId::of_institution(Self::NAME) };
+                let calendar =
+                    scope.collection(id, &KEY, &SHAPE).with_enforcement(self.enforcement, self.conflict);
+                let mut calendar = calendar.with_unlisted_policy(self.unlisted.into());
                 for record in &records {
                     calendar.add(record.entry(&scope));
                 }
@@ -221,46 +228,53 @@ impl Spec for OpenHours {
     }
 }
 
-impl OpenHours {
+impl OpenHoursSpec {
     /// The entries as a zone means them, those about the same days in one record.
     fn records<'a, 'n>(
         &'a self,
-        scope: &mut Scope<'_, 'n>,
+        scope: &mut ManifestExpansion<'_, 'n>,
         zone: &'n Zone,
-        told: &mut BTreeSet<(Extent, String)>,
-    ) -> Vec<Wanted<'a>> {
-        let mut records: BTreeMap<[Arc<str>; 4], Wanted<'a>> = BTreeMap::new();
-        for At { value: hour, extent } in &self.hours {
+        told: &mut BTreeSet<(NodeSpan, String)>,
+    ) -> Vec<CalendarRecord<'a>> {
+        let mut records: BTreeMap<[Arc<str>; 4], CalendarRecord<'a>> = BTreeMap::new();
+        for Spanned { value: hour, extent } in &self.hours {
             let all = [&hour.from, &hour.to, &hour.opens, &hour.closes, &hour.description];
-            let texts = all.map(|text| text.as_ref().map(|text| (text.extent, scope.text(text, zone))));
+            let texts =
+                all.map(|text| text.as_ref().map(|text| (text.extent, scope.resolve_text(text, zone))));
             if texts.iter().flatten().any(|(_, text)| text.is_none()) {
                 continue;
             }
-            let resolve = |wanted: &At<Text>| {
+            let resolve = |wanted: &Spanned<TextOrVariable>| {
                 texts.iter().flatten().find(|(extent, _)| *extent == wanted.extent)?.1.clone()
             };
             let (times, wrong) = times(hour, resolve);
             for wrong in wrong {
                 if told.insert((wrong.extent, wrong.message.clone())) {
-                    scope.tell(wrong.told(scope.head, Some(zone)));
+                    scope.report(wrong.into_diagnostic(scope.head, Some(zone)));
                 }
             }
-            let day: Arc<str> = hour.day.map_or("", Day::code).into();
+            let day: Arc<str> = hour.day.map_or("", Weekday::code).into();
             let key = [hour.kind.as_str().into(), day, times.from, times.to];
             let description = hour.description.as_ref().and_then(|text| Some((resolve(text)?, text.extent)));
-            let new =
-                || Wanted { key: key.clone(), first: hour, extent: *extent, description, hours: Vec::new() };
+            let new = || CalendarRecord {
+                key: key.clone(),
+                first: hour,
+                extent: *extent,
+                description,
+                hours: Vec::new(),
+            };
             match records.get_mut(&key) {
-                None => drop(
-                    records.insert(key.clone(), Wanted { hours: times.hours.into_iter().collect(), ..new() }),
-                ),
+                None => drop(records.insert(
+                    key.clone(),
+                    CalendarRecord { hours: times.hours.into_iter().collect(), ..new() },
+                )),
                 Some(first) => {
-                    if let Err((code, message)) = first.and(hour, times.hours)
+                    if let Err((code, message)) = first.add_period(hour, times.hours)
                         && told.insert((*extent, message.clone()))
                     {
                         let first = scope.head.place(first.extent);
                         let problem = Diagnostic::error(code, scope.head.place(*extent), message);
-                        scope.tell(problem.related(first, "the other one").help(
+                        scope.report(problem.with_secondary_span(first, "the other one").help(
                             "entries about the same type, day and dates are periods, in order and the same in all else",
                         ));
                     }
@@ -271,14 +285,14 @@ impl OpenHours {
     }
 }
 
-impl Hour {
+impl OpenHourSpec {
     /// The field about which two entries disagree that are periods of one day.
     fn disagrees(&self, other: &Self) -> Option<&'static str> {
         // Where a variable stands does not count.
-        let text = |said: &Option<At<Text>>| {
+        let text = |said: &Option<Spanned<TextOrVariable>>| {
             said.as_ref().map(|said| match &said.value {
-                Text::Plain(text) => (None, text.to_string()),
-                Text::Var(name) => (Some("var"), name.value.clone()),
+                TextOrVariable::Plain(text) => (None, text.to_string()),
+                TextOrVariable::Var(name) => (Some("var"), name.value.clone()),
             })
         };
         let recurrence = |hour: &Self| hour.recurrence.as_ref().map(|said| said.value.clone());
@@ -292,7 +306,7 @@ impl Hour {
     }
 
     /// An entry that shall be gone and says more than which one it is.
-    fn silence(&self, head: &Head) -> Option<Diagnostic> {
+    fn silence(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let said = [
             ("opens", self.opens.as_ref().map(|said| said.extent)),
             ("status", self.status.as_ref().map(|said| said.extent)),
@@ -302,7 +316,7 @@ impl Hour {
         let (field, extent) = said.into_iter().find_map(|(field, extent)| Some((field, extent?)))?;
         (self.absent == Some(true)).then(|| {
             let message = format!("an absent entry says something of `{field}`");
-            Diagnostic::error(codes::ABSENT_WITH_FIELDS, head.place(extent), message)
+            Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(extent), message)
                 .help("remove the other fields, or remove `absent: true`")
         })
     }

@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::Hour;
-use crate::manifest::node::Extent;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
+use super::OpenHourSpec;
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::Diagnostic;
 use crate::model::network::Zone;
 
 /// Something that is wrong with dates or hours.
-pub(super) struct Wrong {
+pub(super) struct TimeError {
     code: &'static str,
-    pub extent: Extent,
+    pub extent: NodeSpan,
     pub message: String,
     help: &'static str,
 }
 
-impl Wrong {
-    pub fn told(self, head: &Head, zone: Option<&Zone>) -> Diagnostic {
+impl TimeError {
+    pub fn into_diagnostic(self, head: &ManifestHeader, zone: Option<&Zone>) -> Diagnostic {
         let message = match zone {
             Some(zone) => format!("{}, in `{}`", self.message, zone.code),
             None => self.message,
@@ -31,38 +31,48 @@ impl Wrong {
 }
 
 /// Dates and hours of one entry, `""` for a date that is not said.
-pub(super) struct Times {
+pub(super) struct EntryTimes {
     pub from: Arc<str>,
     pub to: Arc<str>,
-    pub hours: Option<(String, Extent)>,
+    pub hours: Option<(String, NodeSpan)>,
 }
 
 /// Reads dates and hours as far as `resolve` knows them.
-pub(super) fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>) -> (Times, Vec<Wrong>) {
+pub(super) fn times(
+    hour: &OpenHourSpec,
+    resolve: impl Fn(&Spanned<TextOrVariable>) -> Option<Arc<str>>,
+) -> (EntryTimes, Vec<TimeError>) {
     let mut wrong = Vec::new();
-    let mut read = |said: &Option<At<Text>>, form: fn(&str) -> Option<String>, code, what: &str, help| {
-        let said = said.as_ref()?;
-        let text = resolve(said)?;
-        let read = form(&text);
-        if read.is_none() {
-            wrong.push(Wrong { code, extent: said.extent, message: format!("`{text}` is not {what}"), help });
-        }
-        read
-    };
+    let mut read =
+        |said: &Option<Spanned<TextOrVariable>>, form: fn(&str) -> Option<String>, code, what: &str, help| {
+            let said = said.as_ref()?;
+            let text = resolve(said)?;
+            let read = form(&text);
+            if read.is_none() {
+                wrong.push(TimeError {
+                    code,
+                    extent: said.extent,
+                    message: format!("`{text}` is not {what}"),
+                    help,
+                });
+            }
+            read
+        };
     const DATE: &str = "write `YYYY-MM-DD`, as in `2026-05-08`";
     const TIME: &str = "write `HH:MM` from `00:00` to `23:59`, as in `08:30`";
-    let from = read(&hour.from, date, codes::NO_DATE, "a date", DATE);
-    let to = read(&hour.to, date, codes::NO_DATE, "a date", DATE);
-    let opens = read(&hour.opens, time, codes::NO_TIME, "a time of day", TIME);
-    let closes = read(&hour.closes, time, codes::NO_TIME, "a time of day", TIME);
-    let extent = |said: &Option<At<Text>>| said.as_ref().map(|said| said.extent).unwrap_or_default();
+    let from = read(&hour.from, date, diagnostic_codes::NO_DATE, "a date", DATE);
+    let to = read(&hour.to, date, diagnostic_codes::NO_DATE, "a date", DATE);
+    let opens = read(&hour.opens, time, diagnostic_codes::NO_TIME, "a time of day", TIME);
+    let closes = read(&hour.closes, time, diagnostic_codes::NO_TIME, "a time of day", TIME);
+    let extent =
+        |said: &Option<Spanned<TextOrVariable>>| said.as_ref().map(|said| said.extent).unwrap_or_default();
     // Both spellings sort as time does.
     if let (Some(from), Some(to)) = (&from, &to)
         && from > to
     {
         let message = format!("it ends on {to}, before it begins on {from}");
-        wrong.push(Wrong {
-            code: codes::BACKWARDS,
+        wrong.push(TimeError {
+            code: diagnostic_codes::BACKWARDS,
             extent: extent(&hour.to),
             message,
             help: "exchange the dates",
@@ -73,11 +83,16 @@ pub(super) fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>
     {
         let message = format!("it closes at {closes}, and opens at {opens}");
         let help = "an entry is about hours of one day: for hours after midnight, write another one";
-        wrong.push(Wrong { code: codes::BACKWARDS, extent: extent(&hour.closes), message, help });
+        wrong.push(TimeError {
+            code: diagnostic_codes::BACKWARDS,
+            extent: extent(&hour.closes),
+            message,
+            help,
+        });
     }
     match (&hour.opens, &hour.closes) {
-        (Some(one), None) | (None, Some(one)) => wrong.push(Wrong {
-            code: codes::HALF_A_PERIOD,
+        (Some(one), None) | (None, Some(one)) => wrong.push(TimeError {
+            code: diagnostic_codes::HALF_A_PERIOD,
             extent: one.extent,
             message: "it says one of `opens` and `closes`".to_owned(),
             help: "say both, or neither",
@@ -86,7 +101,7 @@ pub(super) fn times(hour: &Hour, resolve: impl Fn(&At<Text>) -> Option<Arc<str>>
     }
     let hours = opens.zip(closes).map(|(opens, closes)| (format!("{opens}-{closes}"), extent(&hour.opens)));
     let text = |date: Option<String>| date.unwrap_or_default().into();
-    (Times { from: text(from), to: text(to), hours }, wrong)
+    (EntryTimes { from: text(from), to: text(to), hours }, wrong)
 }
 
 /// A date without the `Z` that Alma writes behind it.

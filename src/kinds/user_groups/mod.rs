@@ -9,39 +9,47 @@ mod spec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use self::spec::Group;
-pub use self::spec::{DisplayLogic, RotaRules, UnlistedGroups, UserGroups};
-use super::scope::{self, Collection, Scope};
-use super::{Expansion, GatewayCollection, KindSpec, Reach, Spec, code_table, mapping_table};
-use crate::manifest::node::Extent;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::manifest::{Head, codes};
+use self::spec::UserGroupSpec;
+pub use self::spec::{DisplayLogicSpec, RotaRulesSpec, UnlistedUserGroups, UserGroupsSpec};
+use super::manifest_expansion::{self, CollectionDraft, ManifestExpansion};
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage, code_table, mapping_table};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
+use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
-use crate::model::{AmendTo, Amendment, CollectionId, Diagnostic, Expected, Network, Shape, Unlisted, Value};
+use crate::model::{
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, Diagnostic, FieldValue,
+    Network, UnlistedPolicy,
+};
 
-impl KindSpec for UserGroups {
+impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
-    const ABOUT: &'static str = "Groups of users, in every table that must agree about them.";
+    const SUMMARY: &'static str = "Groups of users, in every table that must agree about them.";
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA_RULES, DISPLAY_RULES];
-    const GATEWAY: &'static [GatewayCollection] = &[
-        GatewayCollection { kind: RESTRICTED, reach: Reach::Members, key: &["userGroup"], fields: &[] },
+    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
+        GatewayCollection {
+            kind: RESTRICTED,
+            reach: ZoneCoverage::Members,
+            key: &["userGroup"],
+            fields: &[],
+        },
         GatewayCollection {
             kind: ROTA_RULES,
-            reach: Reach::Members,
+            reach: ZoneCoverage::Members,
             key: &["name"],
             fields: &["operator", "userGroups", "rota"],
         },
         GatewayCollection {
             kind: DISPLAY_RULES,
-            reach: Reach::Members,
+            reach: ZoneCoverage::Members,
             key: &["name"],
             fields: &["operator", "userGroups", "hides"],
         },
     ];
 
-    fn shape(collection: &str) -> Option<Arc<Shape>> {
+    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         match collection {
             RESTRICTED => Some(Arc::clone(&SHAPES.restricted)),
             ROTA_RULES => Some(Arc::clone(&SHAPES.rota_rules)),
@@ -62,18 +70,20 @@ const OPERATOR: &str = "operator";
 /// A user whose group nobody says more of is a member of the public (the vendor's default).
 const PUBLIC: &str = "PUBLIC";
 
-struct Shapes {
-    groups: Arc<Shape>,
-    record_types: Arc<Shape>,
-    restricted: Arc<Shape>,
-    rota_rules: Arc<Shape>,
-    display_rules: Arc<Shape>,
+struct UserGroupShapes {
+    groups: Arc<CollectionShape>,
+    record_types: Arc<CollectionShape>,
+    restricted: Arc<CollectionShape>,
+    rota_rules: Arc<CollectionShape>,
+    display_rules: Arc<CollectionShape>,
 }
 
-static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
+static SHAPES: LazyLock<UserGroupShapes> = LazyLock::new(|| {
     let users = "Configuration > User Management";
-    let at = |stage, menu: String| Arc::new(Shape { stage, menu: menu.into(), ..Shape::default() });
-    Shapes {
+    let at = |stage, menu: String| {
+        Arc::new(CollectionShape { stage, menu: menu.into(), ..CollectionShape::default() })
+    };
+    UserGroupShapes {
         groups: code_table::shape(&format!("{users} > User Details > User Groups")),
         record_types: mapping_table::shape(&format!("{users} > User Details > User Record Type/User Group")),
         restricted: at(2, format!("{users} > Collaborative Networks > Restricted Users")),
@@ -86,29 +96,30 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
 });
 
 /// What is wanted of one zone.
-struct Tables {
-    groups: Collection,
-    record_types: Collection,
-    restricted: Collection,
-    rota_rules: Collection,
-    display_rules: Collection,
+struct UserGroupTables {
+    groups: CollectionDraft,
+    record_types: CollectionDraft,
+    restricted: CollectionDraft,
+    rota_rules: CollectionDraft,
+    display_rules: CollectionDraft,
 }
 
-impl Spec for UserGroups {
-    fn check(&self, head: &Head) -> Vec<Diagnostic> {
+impl ManifestSpec for UserGroupsSpec {
+    fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let mut first: BTreeMap<&Text, Extent> = BTreeMap::new();
-        for At { value: group, extent: _ } in &self.groups {
-            let At { value: code, extent } = &group.code;
-            if *code == Text::Plain("".into()) {
-                problems.push(scope::nameless(head.place(*extent)));
+        let mut first: BTreeMap<&TextOrVariable, NodeSpan> = BTreeMap::new();
+        for Spanned { value: group, extent: _ } in &self.groups {
+            let Spanned { value: code, extent } = &group.code;
+            if *code == TextOrVariable::Plain("".into()) {
+                problems.push(manifest_expansion::nameless(head.place(*extent)));
             }
             if let Some(first) = first.insert(code, *extent) {
                 problems.push(twice(head, "the group is there twice", *extent, first));
             }
-            if let Some(At { value: true, extent }) = group.absent {
+            if let Some(Spanned { value: true, extent }) = group.absent {
                 let message = "a group cannot be deleted: records of users hold its code";
-                problems.push(Diagnostic::error(codes::GROUP_ABSENT, head.place(extent), message).help(
+                problems
+                    .push(Diagnostic::error(diagnostic_codes::GROUP_ABSENT, head.place(extent), message).help(
                     "write `enabled: false` instead, so that nobody is given it any more: deleting a code \
                      in use damages records",
                 ));
@@ -117,15 +128,15 @@ impl Spec for UserGroups {
                 let message = "it is not said whether partners see this group: they see every group that \
                                nobody restricts";
                 problems.push(
-                    Diagnostic::warning(codes::VISIBILITY_UNSAID, head.place(*extent), message)
+                    Diagnostic::warning(diagnostic_codes::VISIBILITY_UNSAID, head.place(*extent), message)
                         .help("add `visibleToPartners: true` or `visibleToPartners: false`"),
                 );
             }
         }
-        if self.groups.is_empty() && self.unlisted == UnlistedGroups::Keep {
+        if self.groups.is_empty() && self.unlisted == UnlistedUserGroups::Keep {
             let message = format!("`{}` does nothing", head.manifest);
             problems.push(
-                Diagnostic::warning(codes::DOES_NOTHING, head.here(), message)
+                Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
                     .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
             );
             return problems;
@@ -134,33 +145,33 @@ impl Spec for UserGroups {
         if follows && self.groups.iter().all(|group| group.value.visible_to_partners.is_none()) {
             let message = "no group says `visibleToPartners`, so that no rule follows";
             problems.push(
-                Diagnostic::warning(codes::RULES_OF_NO_GROUP, head.here(), message)
+                Diagnostic::warning(diagnostic_codes::RULES_OF_NO_GROUP, head.span(), message)
                     .help("add `visibleToPartners`, or remove `rotaRules` and `displayLogic`"),
             );
         }
         problems
     }
 
-    fn expand<'n>(&self, head: &Head, network: &'n Network, expansion: &mut Expansion<'n>) {
-        let Some(mut scope) = Scope::new(head, network, expansion) else { return };
+    fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
+        let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut tables = self.tables(&scope);
-            let mut codes_there: BTreeMap<Arc<str>, Extent> = BTreeMap::new();
-            for At { value: group, extent } in &self.groups {
-                let Some(code) = scope.text(&group.code, zone) else { continue };
+            let mut codes_there: BTreeMap<Arc<str>, NodeSpan> = BTreeMap::new();
+            for Spanned { value: group, extent } in &self.groups {
+                let Some(code) = scope.resolve_text(&group.code, zone) else { continue };
                 if let Some(first) = codes_there.insert(Arc::clone(&code), group.code.extent) {
                     // Two that are written alike have been told whatever the network is.
                     if !self.is_written_twice(&group.code.value) && told.insert(group.code.extent) {
                         let message =
                             format!("the group is there twice in `{}`: both are `{code}`", zone.code);
-                        scope.tell(twice(head, message, group.code.extent, first));
+                        scope.report(twice(head, message, group.code.extent, first));
                     }
                     continue;
                 }
                 self.group(&mut scope, zone, (group, *extent, &code), &mut tables);
             }
-            let Tables { groups, record_types, restricted, rota_rules, display_rules } = tables;
+            let UserGroupTables { groups, record_types, restricted, rota_rules, display_rules } = tables;
             for collection in [groups, record_types, restricted, rota_rules, display_rules] {
                 scope.want(zone, collection);
             }
@@ -169,70 +180,74 @@ impl Spec for UserGroups {
     }
 }
 
-impl UserGroups {
-    fn is_written_twice(&self, code: &Text) -> bool {
+impl UserGroupsSpec {
+    fn is_written_twice(&self, code: &TextOrVariable) -> bool {
         self.groups.iter().filter(|group| group.value.code.value == *code).count() > 1
     }
 
-    fn tables(&self, scope: &Scope<'_, '_>) -> Tables {
+    fn tables(&self, scope: &ManifestExpansion<'_, '_>) -> UserGroupTables {
         let of = |id, key: &[&str], shape| {
-            scope.collection(id, key, shape).enforced(self.enforcement, self.conflict)
+            scope.collection(id, key, shape).with_enforcement(self.enforcement, self.conflict)
         };
         let unlisted = match self.unlisted {
-            UnlistedGroups::Keep => Unlisted::Keep,
-            UnlistedGroups::Disable => Unlisted::Disable,
+            UnlistedUserGroups::Keep => UnlistedPolicy::Keep,
+            UnlistedUserGroups::Disable => UnlistedPolicy::Disable,
         };
-        let record_types = CollectionId::coded("MappingTable", "UserRecordTypeUserGroup");
-        Tables {
-            groups: of(code_table_of_groups(), &["code"], &SHAPES.groups).unlisted(unlisted),
+        let record_types = CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup");
+        UserGroupTables {
+            groups: of(code_table_of_groups(), &["code"], &SHAPES.groups).with_unlisted_policy(unlisted),
             record_types: of(record_types, &[RECORD_TYPE, USER_GROUP], &SHAPES.record_types),
-            restricted: of(CollectionId::whole(RESTRICTED), &["userGroup"], &SHAPES.restricted),
-            rota_rules: of(CollectionId::whole(ROTA_RULES), &["name"], &SHAPES.rota_rules),
-            display_rules: of(CollectionId::whole(DISPLAY_RULES), &["name"], &SHAPES.display_rules),
+            restricted: of(CollectionId::of_institution(RESTRICTED), &["userGroup"], &SHAPES.restricted),
+            rota_rules: of(CollectionId::of_institution(ROTA_RULES), &["name"], &SHAPES.rota_rules),
+            display_rules: of(CollectionId::of_institution(DISPLAY_RULES), &["name"], &SHAPES.display_rules),
         }
     }
 
     /// What one group comes to in one zone.
     fn group<'n>(
         &self,
-        scope: &mut Scope<'_, 'n>,
+        scope: &mut ManifestExpansion<'_, 'n>,
         zone: &'n Zone,
-        (group, extent, code): (&Group, Extent, &Arc<str>),
-        tables: &mut Tables,
+        (group, extent, code): (&UserGroupSpec, NodeSpan, &Arc<str>),
+        tables: &mut UserGroupTables,
     ) {
-        let Group { code: At { extent: at, .. }, description, .. } = group;
+        let UserGroupSpec { code: Spanned { extent: at, .. }, description, .. } = group;
         let mut entry = (scope.record(extent))
-            .with("code", Arc::clone(code), *at)
+            .with_field("code", Arc::clone(code), *at)
             .with_some("enabled", group.enabled.as_ref());
         if let Some(description) = description {
-            let Some(text) = scope.text(description, zone) else { return };
-            entry = entry.with("description", text, description.extent);
+            let Some(text) = scope.resolve_text(description, zone) else { return };
+            entry = entry.with_field("description", text, description.extent);
         }
         tables.groups.add(match group.is_visibility_open() {
             true => entry.note(UNRESTRICTED),
             false => entry,
         });
         // One that is not described is there already, with whatever types it has.
-        let public = description.as_ref().map(|_| At { value: Text::Plain(PUBLIC.into()), extent: *at });
+        let public = description
+            .as_ref()
+            .map(|_| Spanned { value: TextOrVariable::Plain(PUBLIC.into()), extent: *at });
         for record_type in group.record_types.as_deref().unwrap_or(public.as_slice()) {
-            let Some(name) = scope.text(record_type, zone) else { continue };
+            let Some(name) = scope.resolve_text(record_type, zone) else { continue };
             let entry = (scope.record(extent))
-                .with(RECORD_TYPE, name, record_type.extent)
-                .with(USER_GROUP, Arc::clone(code), *at)
-                .referring(code_table_of_groups(), &[("code", code)], "user group");
+                .with_field(RECORD_TYPE, name, record_type.extent)
+                .with_field(USER_GROUP, Arc::clone(code), *at)
+                .with_reference(code_table_of_groups(), &[("code", code)], "user group");
             // A row that is switched off is as good as none: nobody could be given the group.
             tables.record_types.add(match group.enabled {
-                Some(At { value: false, .. }) => entry,
-                Some(At { value: true, .. }) | None => entry.with("enabled", true, record_type.extent),
+                Some(Spanned { value: false, .. }) => entry,
+                Some(Spanned { value: true, .. }) | None => {
+                    entry.with_field("enabled", true, record_type.extent)
+                }
             });
         }
         let Some(visible) = group.visible_to_partners else { return };
-        let entry = scope.record(visible.extent).with("userGroup", Arc::clone(code), *at);
+        let entry = scope.record(visible.extent).with_field("userGroup", Arc::clone(code), *at);
         tables.restricted.add(match visible.value {
             true => {
                 entry.absent().note(format!("partners shall see {code}, so that it is restricted no more"))
             }
-            false => entry.referring(code_table_of_groups(), &[("code", code)], "user group"),
+            false => entry.with_reference(code_table_of_groups(), &[("code", code)], "user group"),
         });
         self.rules(scope, zone, (code, visible), tables);
     }
@@ -240,45 +255,67 @@ impl UserGroups {
     /// What the rules make of one group in one zone.
     fn rules<'n>(
         &self,
-        scope: &mut Scope<'_, 'n>,
+        scope: &mut ManifestExpansion<'_, 'n>,
         zone: &'n Zone,
-        (code, visible): (&Arc<str>, At<bool>),
-        tables: &mut Tables,
+        (code, visible): (&Arc<str>, Spanned<bool>),
+        tables: &mut UserGroupTables,
     ) {
         let (text, operator) = (Arc::clone(code), OPERATOR.into());
-        let mut amend = |rules: &mut Collection, field: &str, which: Option<&At<Text>>, operators, to| {
+        let mut amend = |rules: &mut CollectionDraft,
+                         field: &str,
+                         which: Option<&Spanned<TextOrVariable>>,
+                         operators,
+                         to| {
             let mut select = Vec::new();
             if let Some(which) = which {
-                let Some(which) = scope.text(which, zone) else { return };
-                select.push((field.into(), Value::from(which)));
+                let Some(which) = scope.resolve_text(which, zone) else { return };
+                select.push((field.into(), FieldValue::from(which)));
             }
             let expected = match operators {
-                None => Expected::InEach,
-                Some(_) => Expected::Perhaps,
+                None => AmendmentTarget::Required,
+                Some(_) => AmendmentTarget::Optional,
             };
-            select.extend(operators.map(|operator: &str| (OPERATOR.into(), Value::from(operator))));
+            select.extend(operators.map(|operator: &str| (OPERATOR.into(), FieldValue::from(operator))));
             let amends = vec![scope.amend(LIST, to, visible.extent)];
             let amendment = scope.amendment(visible.extent, self.enforcement);
             rules.amend(Amendment { select, expected, amends, ..amendment });
         };
-        if let Some(RotaRules { rota }) = &self.rota_rules {
+        if let Some(RotaRulesSpec { rota }) = &self.rota_rules {
             let to = match visible.value {
-                true => AmendTo::Passing { text: Arc::clone(&text), operator: Arc::clone(&operator) },
-                false => AmendTo::Stopping { text: Arc::clone(&text), operator: Arc::clone(&operator) },
+                true => AmendmentOperation::AllowInRule {
+                    text: Arc::clone(&text),
+                    operator: Arc::clone(&operator),
+                },
+                false => AmendmentOperation::BlockInRule {
+                    text: Arc::clone(&text),
+                    operator: Arc::clone(&operator),
+                },
             };
             amend(&mut tables.rota_rules, "rota", rota.as_ref(), None, to);
         }
-        if let Some(DisplayLogic { hides }) = &self.display_logic {
+        if let Some(DisplayLogicSpec { hides }) = &self.display_logic {
             let rules = &mut tables.display_rules;
             match visible.value {
                 // A rule that hides must match those who shall not see, so that they pass its condition. One
                 // without a condition matches them anyway.
-                false => amend(rules, "hides", hides.as_ref(), None, AmendTo::Passing { text, operator }),
+                false => amend(
+                    rules,
+                    "hides",
+                    hides.as_ref(),
+                    None,
+                    AmendmentOperation::AllowInRule { text, operator },
+                ),
                 // It must not match the others. One without a condition is not about groups.
                 true => {
-                    let out = AmendTo::Without(Arc::clone(&text));
+                    let out = AmendmentOperation::RemoveFromList(Arc::clone(&text));
                     amend(rules, "hides", hides.as_ref(), Some("INLIST"), out);
-                    amend(rules, "hides", hides.as_ref(), Some("NOTINLIST"), AmendTo::With(text));
+                    amend(
+                        rules,
+                        "hides",
+                        hides.as_ref(),
+                        Some("NOTINLIST"),
+                        AmendmentOperation::AddToList(text),
+                    );
                 }
             }
         }
@@ -293,11 +330,11 @@ const UNRESTRICTED: &str =
     "partners see a group from the moment it is there, unless somebody restricts it: say `visibleToPartners`";
 
 fn code_table_of_groups() -> CollectionId {
-    CollectionId::coded("CodeTable", "UserGroups")
+    CollectionId::with_code("CodeTable", "UserGroups")
 }
 
-fn twice(head: &Head, message: impl Into<String>, extent: Extent, first: Extent) -> Diagnostic {
-    Diagnostic::error(codes::DUPLICATE_ROW, head.place(extent), message)
-        .related(head.place(first), "first here")
+fn twice(head: &ManifestHeader, message: impl Into<String>, extent: NodeSpan, first: NodeSpan) -> Diagnostic {
+    Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)
+        .with_secondary_span(head.place(first), "first here")
         .help("remove one of them")
 }

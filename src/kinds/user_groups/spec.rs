@@ -3,63 +3,63 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::manifest::selection::AppliesTo;
-use crate::manifest::text::Text;
-use crate::manifest::typed::At;
-use crate::model::{Enforcement, OnConflict};
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::AppliesToSpec;
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::model::{ConflictPolicy, Enforcement};
 
 /// Groups of users, in every table that must agree about them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UserGroups {
+pub struct UserGroupsSpec {
     /// Which zones this is about; all members where nothing is said.
-    pub applies_to: Option<At<AppliesTo>>,
+    pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// How strongly the groups are meant.
     #[serde(default)]
     pub enforcement: Enforcement,
     /// What is done where both the manifests and the zone have changed something, each in its own way.
     #[serde(default)]
-    pub conflict: OnConflict,
+    pub conflict: ConflictPolicy,
     /// What happens to groups that no manifest mentions. None is ever deleted.
     #[serde(default)]
-    pub unlisted: UnlistedGroups,
+    pub unlisted: UnlistedUserGroups,
     /// The groups.
     #[serde(default)]
-    pub groups: Vec<At<Group>>,
+    pub groups: Vec<Spanned<UserGroupSpec>>,
     /// Rota assignment rules follow `visibleToPartners`: groups that are visible pass them, others are
     /// stopped, by the operator of each rule.
-    pub rota_rules: Option<RotaRules>,
+    pub rota_rules: Option<RotaRulesSpec>,
     /// Display logic rules follow `visibleToPartners`. They hide something from the groups that they match,
     /// so that groups that are visible are taken out of what they match, and others are added.
-    pub display_logic: Option<DisplayLogic>,
+    pub display_logic: Option<DisplayLogicSpec>,
 }
 
 /// One group.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Group {
+pub struct UserGroupSpec {
     /// Its code, which never changes: records of users hold it.
-    pub code: At<Text>,
+    pub code: Spanned<TextOrVariable>,
     /// What people see; a group that is new needs it.
-    pub description: Option<At<Text>>,
+    pub description: Option<Spanned<TextOrVariable>>,
     /// Whether it can be chosen.
-    pub enabled: Option<At<bool>>,
+    pub enabled: Option<Spanned<bool>>,
     /// The types of users that can be in it: `PUBLIC`, `STAFF`, `CONTACT`. `PUBLIC` where nothing is said of
     /// a group that has a description; none is ever taken away, and each is switched on unless the group
     /// itself is not.
     #[schemars(length(min = 1))]
-    pub record_types: Option<Vec<At<Text>>>,
+    pub record_types: Option<Vec<Spanned<TextOrVariable>>>,
     /// Whether partners see users of it. A group of which nothing is said is visible, unless a member
     /// has restricted it.
-    pub visible_to_partners: Option<At<bool>>,
+    pub visible_to_partners: Option<Spanned<bool>>,
     /// Refused: a group that users are in cannot be deleted without damage. Say `enabled: false`.
-    pub absent: Option<At<bool>>,
+    pub absent: Option<Spanned<bool>>,
 }
 
-impl Group {
+impl UserGroupSpec {
     /// Whether partners may come to see it because nobody has thought of it.
     pub fn is_visibility_open(&self) -> bool {
-        let is = |flag: Option<At<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
+        let is = |flag: Option<Spanned<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
         self.visible_to_partners.is_none() && is(self.enabled, true) && !is(self.absent, false)
     }
 }
@@ -67,7 +67,7 @@ impl Group {
 /// What happens to groups that no manifest mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum UnlistedGroups {
+pub enum UnlistedUserGroups {
     /// They stay as they are.
     #[default]
     Keep,
@@ -78,16 +78,16 @@ pub enum UnlistedGroups {
 /// Which rota assignment rules follow.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RotaRules {
+pub struct RotaRulesSpec {
     /// Those that assign this rota; all where nothing is said.
-    pub rota: Option<At<Text>>,
+    pub rota: Option<Spanned<TextOrVariable>>,
 }
 
 /// Which display logic rules follow. A rule that asks for no user group hides for other reasons, and is
 /// left alone.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DisplayLogic {
+pub struct DisplayLogicSpec {
     /// Those that hide this service; all where nothing is said.
-    pub hides: Option<At<Text>>,
+    pub hides: Option<Spanned<TextOrVariable>>,
 }

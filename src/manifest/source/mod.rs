@@ -3,21 +3,21 @@
 //! It composes the trees from the parser's events itself: so keys and scalars keep their places, both
 //! places of a duplicate key are known, and aliases are paid for before they are copied.
 
-mod syntax;
+mod syntax_errors;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{self as yaml, Event, Marker, ScalarStyle, ScanError, Span, Tag};
 
-use super::codes;
-use super::node::{Extent, Node, NodeKey, NodeValue};
+use super::diagnostic_codes;
 use super::scalar;
-use crate::model::{Diagnostic, Place, Position};
+use super::yaml_node::{NodeSpan, YamlKey, YamlNode, YamlValue};
+use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 
 /// One file as `cli` read it.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct SourceFile {
     /// Path relative to the config directory, with `/`.
     pub file: Arc<str>,
     /// Its text, or why there is none: unreadable, or not UTF-8.
@@ -26,25 +26,25 @@ pub struct Source {
 
 /// One YAML document of a file.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct YamlDocument {
     /// The file.
     pub file: Arc<str>,
     /// What it says.
-    pub root: Node,
+    pub root: YamlNode,
     /// The maps from which keys were dropped, and told, because they cannot be keys.
-    pub lost_keys: BTreeSet<Extent>,
+    pub lost_keys: BTreeSet<NodeSpan>,
 }
 
-impl Document {
+impl YamlDocument {
     /// A stretch of this document as a place that can leave it.
-    pub fn place(&self, extent: Extent) -> Place {
+    pub fn place(&self, extent: NodeSpan) -> SourceSpan {
         place(&self.file, extent)
     }
 }
 
 /// A stretch of a file as a place.
-pub fn place(file: &Arc<str>, extent: Extent) -> Place {
-    Place { file: Arc::clone(file), start: extent.start, end: extent.end }
+pub fn place(file: &Arc<str>, extent: NodeSpan) -> SourceSpan {
+    SourceSpan { file: Arc::clone(file), start: extent.start, end: extent.end }
 }
 
 /// Bytes that one file may have. 240,000 rows take about 20 MB.
@@ -56,14 +56,14 @@ const MAX_ALIASED: usize = 200_000;
 
 /// The documents of a file that could be read, and everything that is wrong with the others. Empty
 /// documents are left out.
-pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
+pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     let file = &source.file;
     let text = match &source.text {
         Ok(text) => text,
         Err(reason) => {
             let problem = Diagnostic::error(
-                codes::UNREADABLE,
-                Place::file(Arc::clone(file)),
+                diagnostic_codes::UNREADABLE,
+                SourceSpan::file(Arc::clone(file)),
                 format!("cannot read the file: {reason}"),
             );
             return (Vec::new(), vec![problem.help("mend the file, or name it in `.zonalignore`")]);
@@ -71,7 +71,8 @@ pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
     };
     if text.len() > MAX_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
-        let problem = Diagnostic::error(codes::TOO_LARGE, Place::file(Arc::clone(file)), message);
+        let problem =
+            Diagnostic::error(diagnostic_codes::TOO_LARGE, SourceSpan::file(Arc::clone(file)), message);
         return (Vec::new(), vec![problem.help("split it into several files")]);
     }
     let options = yaml::options! {
@@ -80,7 +81,7 @@ pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
         block_nesting_limit: MAX_DEPTH,
     };
     let parser = yaml::Parser::new_from_str_with_options(text, options);
-    Composer {
+    TreeComposer {
         file,
         parser,
         anchors: HashMap::new(),
@@ -91,18 +92,18 @@ pub fn documents(source: &Source) -> (Vec<Document>, Vec<Diagnostic>) {
     .run()
 }
 
-struct Composer<'a> {
+struct TreeComposer<'a> {
     file: &'a Arc<str>,
     parser: yaml::Parser<'a, yaml::StrInput<'a>>,
     /// Finished nodes that have an anchor, each with its weight.
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (YamlNode, usize)>,
     aliased: usize,
-    lost_keys: BTreeSet<Extent>,
+    lost_keys: BTreeSet<NodeSpan>,
     problems: Vec<Diagnostic>,
 }
 
 /// Why a document was given up.
-enum Abandoned {
+enum DocumentError {
     /// The parser stopped.
     Scan(ScanError),
     /// We did, and have said so already.
@@ -110,22 +111,26 @@ enum Abandoned {
 }
 
 /// A node and what it weighs, which is what copying it costs.
-type Weighed = (Node, usize);
+type WeightedNode = (YamlNode, usize);
 
-impl<'a> Composer<'a> {
-    fn run(mut self) -> (Vec<Document>, Vec<Diagnostic>) {
+impl<'a> TreeComposer<'a> {
+    fn run(mut self) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
         let mut documents = Vec::new();
         loop {
             match self.document() {
                 Ok(None) => return (documents, self.problems),
-                Ok(Some(root)) if matches!(root.value, NodeValue::Null) => {}
+                Ok(Some(root)) if matches!(root.value, YamlValue::Null) => {}
                 Ok(Some(root)) => {
                     let file = Arc::clone(self.file);
-                    documents.push(Document { file, root, lost_keys: std::mem::take(&mut self.lost_keys) });
+                    documents.push(YamlDocument {
+                        file,
+                        root,
+                        lost_keys: std::mem::take(&mut self.lost_keys),
+                    });
                 }
                 Err(reason) => {
-                    if let Abandoned::Scan(error) = reason {
-                        let problem = syntax::explain(&error, self.file);
+                    if let DocumentError::Scan(error) = reason {
+                        let problem = syntax_errors::explain(&error, self.file);
                         self.problems.push(problem);
                     }
                     // What comes after the next `---` can still be judged.
@@ -137,12 +142,12 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Abandoned> {
-        self.parser.next_event().transpose().map_err(Abandoned::Scan)
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, DocumentError> {
+        self.parser.next_event().transpose().map_err(DocumentError::Scan)
     }
 
     /// The next document's root; `None` at the end.
-    fn document(&mut self) -> Result<Option<Node>, Abandoned> {
+    fn document(&mut self) -> Result<Option<YamlNode>, DocumentError> {
         self.anchors.clear();
         self.lost_keys.clear();
         loop {
@@ -154,12 +159,12 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span) -> Result<Weighed, Abandoned> {
+    fn node(&mut self, event: Event<'a>, span: Span) -> Result<WeightedNode, DocumentError> {
         let extent = extent(span);
         let (node, weight, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = self.scalar(&text, style, tag.as_deref(), extent);
-                (Node { extent, value }, 1 + text.len() / 64, anchor)
+                (YamlNode { extent, value }, 1 + text.len() / 64, anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", extent);
@@ -173,7 +178,7 @@ impl<'a> Composer<'a> {
             }
             Event::Alias(id) => return self.alias(id, extent),
             // Nothing else can stand where a node is expected.
-            _ => (Node { extent, value: NodeValue::Null }, 1, 0),
+            _ => (YamlNode { extent, value: YamlValue::Null }, 1, 0),
         };
         if anchor != 0 {
             // Anchors can stand within each other, so that even remembering them must be paid for.
@@ -183,27 +188,27 @@ impl<'a> Composer<'a> {
         Ok((node, weight))
     }
 
-    fn pay(&mut self, weight: usize, at: Extent) -> Result<(), Abandoned> {
+    fn pay(&mut self, weight: usize, at: NodeSpan) -> Result<(), DocumentError> {
         self.aliased += weight;
         if self.aliased <= MAX_ALIASED {
             return Ok(());
         }
         let message = format!("the anchors and aliases of this file repeat more than {MAX_ALIASED} values");
-        let problem = Diagnostic::error(codes::ALIAS, place(self.file, at), message);
+        let problem = Diagnostic::error(diagnostic_codes::ALIAS, place(self.file, at), message);
         self.problems.push(problem.help("write less by reference"));
-        Err(Abandoned::Told)
+        Err(DocumentError::Told)
     }
 
-    fn list(&mut self, start: Extent) -> Result<Weighed, Abandoned> {
-        let mut items: Vec<Node> = Vec::new();
+    fn list(&mut self, start: NodeSpan) -> Result<WeightedNode, DocumentError> {
+        let mut items: Vec<YamlNode> = Vec::new();
         let mut weight = 1;
         loop {
             match self.next()? {
-                None => return Err(Abandoned::Told),
+                None => return Err(DocumentError::Told),
                 Some((Event::SequenceEnd, end)) => {
                     let end = items.last().map_or_else(|| extent(end).end, |last| last.extent.end);
-                    let extent = Extent { start: start.start, end };
-                    return Ok((Node { extent, value: NodeValue::List(items) }, weight));
+                    let extent = NodeSpan { start: start.start, end };
+                    return Ok((YamlNode { extent, value: YamlValue::List(items) }, weight));
                 }
                 Some((event, span)) => {
                     let (item, more) = self.node(event, span)?;
@@ -214,28 +219,28 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn map(&mut self, start: Extent) -> Result<Weighed, Abandoned> {
-        let mut entries: Vec<(NodeKey, Node)> = Vec::new();
+    fn map(&mut self, start: NodeSpan) -> Result<WeightedNode, DocumentError> {
+        let mut entries: Vec<(YamlKey, YamlNode)> = Vec::new();
         // Only a long map is worth an index.
         let mut index: HashMap<Arc<str>, usize> = HashMap::new();
         let mut weight = 1;
         let mut lost = false;
         loop {
             let (event, span) = match self.next()? {
-                None => return Err(Abandoned::Told),
+                None => return Err(DocumentError::Told),
                 Some((Event::MappingEnd, end)) => {
                     let end = entries.last().map_or_else(|| extent(end).end, |(_, last)| last.extent.end);
-                    let extent = Extent { start: start.start, end };
+                    let extent = NodeSpan { start: start.start, end };
                     if lost {
                         self.lost_keys.insert(extent);
                     }
-                    return Ok((Node { extent, value: NodeValue::Map(entries) }, weight));
+                    return Ok((YamlNode { extent, value: YamlValue::Map(entries) }, weight));
                 }
                 Some(next) => next,
             };
             let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let (key, key_weight) = self.node(event, span)?;
-            let Some((event, span)) = self.next()? else { return Err(Abandoned::Told) };
+            let Some((event, span)) = self.next()? else { return Err(DocumentError::Told) };
             let (value, value_weight) = self.node(event, span)?;
             weight += key_weight + value_weight;
             let Some(key) = self.key(key, merge) else {
@@ -253,12 +258,13 @@ impl<'a> Composer<'a> {
             };
             if let Some(first) = first {
                 let problem = Diagnostic::error(
-                    codes::DUPLICATE_KEY,
+                    diagnostic_codes::DUPLICATE_KEY,
                     place(self.file, key.extent),
                     format!("`{}` occurs twice in the same map", key.text),
                 );
                 let first = place(self.file, entries[first].0.extent);
-                self.problems.push(problem.related(first, "first here").help("remove one of them"));
+                self.problems
+                    .push(problem.with_secondary_span(first, "first here").help("remove one of them"));
                 continue;
             }
             if !index.is_empty() {
@@ -269,26 +275,30 @@ impl<'a> Composer<'a> {
     }
 
     /// A key that may stand in a map; anything else is told and dropped.
-    fn key(&mut self, node: Node, merge: bool) -> Option<NodeKey> {
+    fn key(&mut self, node: YamlNode, merge: bool) -> Option<YamlKey> {
         let at = place(self.file, node.head());
         let problem = match node.value {
-            NodeValue::Text(_) if merge => {
-                Diagnostic::error(codes::MERGE_KEY, at, "merge keys (`<<`) are not supported")
+            YamlValue::Text(_) if merge => {
+                Diagnostic::error(diagnostic_codes::MERGE_KEY, at, "merge keys (`<<`) are not supported")
                     .help("write the fields out, or use a whole value with `*alias`")
             }
-            NodeValue::Text(text) => return Some(NodeKey { text, extent: node.extent }),
-            NodeValue::Number(text) => {
-                Diagnostic::error(codes::KEY_NOT_TEXT, at, format!("the key `{text}` is a number, not text"))
-                    .help(format!("quote it: `\"{text}\"`"))
-            }
-            NodeValue::Bool(flag) => {
-                Diagnostic::error(codes::KEY_NOT_TEXT, at, format!("the key `{flag}` is a flag, not text"))
-                    .help(format!("quote it: `\"{flag}\"`"))
-            }
-            NodeValue::Null => Diagnostic::error(codes::KEY_NOT_TEXT, at, "a key is empty")
+            YamlValue::Text(text) => return Some(YamlKey { text, extent: node.extent }),
+            YamlValue::Number(text) => Diagnostic::error(
+                diagnostic_codes::KEY_NOT_TEXT,
+                at,
+                format!("the key `{text}` is a number, not text"),
+            )
+            .help(format!("quote it: `\"{text}\"`")),
+            YamlValue::Bool(flag) => Diagnostic::error(
+                diagnostic_codes::KEY_NOT_TEXT,
+                at,
+                format!("the key `{flag}` is a flag, not text"),
+            )
+            .help(format!("quote it: `\"{flag}\"`")),
+            YamlValue::Null => Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "a key is empty")
                 .help("write the key in front of the `:`, or quote it"),
-            NodeValue::List(_) | NodeValue::Map(_) => {
-                Diagnostic::error(codes::KEY_NOT_TEXT, at, "a key is a list or a map, not text")
+            YamlValue::List(_) | YamlValue::Map(_) => {
+                Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "a key is a list or a map, not text")
                     .help("a value in `{{...}}` is not a template; quote it if it is meant as text")
             }
         };
@@ -296,43 +306,43 @@ impl<'a> Composer<'a> {
         None
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Extent) -> NodeValue {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: NodeSpan) -> YamlValue {
         match tag {
             None if style == ScalarStyle::Plain => scalar::plain(text),
-            None => NodeValue::Text(text.into()),
+            None => YamlValue::Text(text.into()),
             Some(tag) if tag.is_yaml_core_schema_tag("str") || tag.original() == "!" => {
-                NodeValue::Text(text.into())
+                YamlValue::Text(text.into())
             }
             Some(tag) => {
                 self.refuse_tag(tag, at);
-                NodeValue::Text(text.into())
+                YamlValue::Text(text.into())
             }
         }
     }
 
-    fn check_collection_tag(&mut self, tag: Option<&Tag>, own: &str, at: Extent) {
+    fn check_collection_tag(&mut self, tag: Option<&Tag>, own: &str, at: NodeSpan) {
         if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema_tag(own)) {
             self.refuse_tag(tag, at);
         }
     }
 
-    fn refuse_tag(&mut self, tag: &Tag, at: Extent) {
+    fn refuse_tag(&mut self, tag: &Tag, at: NodeSpan) {
         let message = format!("the tag `{}` is not supported", tag.original());
-        let problem = Diagnostic::error(codes::TAG, place(self.file, at), message);
+        let problem = Diagnostic::error(diagnostic_codes::TAG, place(self.file, at), message);
         self.problems.push(problem.help("manifests are plain data: remove the tag"));
     }
 
-    fn alias(&mut self, id: usize, at: Extent) -> Result<Weighed, Abandoned> {
+    fn alias(&mut self, id: usize, at: NodeSpan) -> Result<WeightedNode, DocumentError> {
         let Some((node, weight)) = self.anchors.get(&id) else {
             let message = "an alias refers to what it is part of";
-            self.problems.push(Diagnostic::error(codes::ALIAS, place(self.file, at), message));
-            return Err(Abandoned::Told);
+            self.problems.push(Diagnostic::error(diagnostic_codes::ALIAS, place(self.file, at), message));
+            return Err(DocumentError::Told);
         };
         let weight = *weight;
         let lost = self.lost_keys.contains(&node.extent);
         // Paid before it is copied.
         if self.aliased + weight <= MAX_ALIASED {
-            let node = Node { extent: at, value: node.value.clone() };
+            let node = YamlNode { extent: at, value: node.value.clone() };
             self.aliased += weight;
             if lost {
                 self.lost_keys.insert(at);
@@ -340,17 +350,17 @@ impl<'a> Composer<'a> {
             return Ok((node, weight));
         }
         self.pay(weight, at)?;
-        Err(Abandoned::Told)
+        Err(DocumentError::Told)
     }
 }
 
-fn extent(span: Span) -> Extent {
-    Extent { start: position(span.start), end: position(span.end) }
+fn extent(span: Span) -> NodeSpan {
+    NodeSpan { start: position(span.start), end: position(span.end) }
 }
 
-fn position(marker: Marker) -> Position {
+fn position(marker: Marker) -> SourcePosition {
     let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Position {
+    SourcePosition {
         line: clamp(marker.line()),
         column: clamp(marker.col()).saturating_add(1),
         byte: clamp(marker.byte_offset().unwrap_or_default()),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::{Just, Strategy};
 
 use super::{NETWORK, judge, manifest, shown, source, wanted};
-use crate::model::{Desired, Shape};
+use crate::model::{CollectionShape, DesiredState};
 
-fn desired(kind: &str, spec: &str) -> Desired {
+fn desired(kind: &str, spec: &str) -> DesiredState {
     let text = manifest(kind, "x", spec);
     let (desired, problems) = judge(&[source("n.yaml", NETWORK), source("m.yaml", &text)], None);
     assert_eq!(shown(&problems), "");
@@ -133,9 +133,19 @@ fn tables_are_found_by_name_and_belong_to_libraries() {
 
 #[test]
 fn shapes_say_how_the_collections_behave() {
-    let shape = |desired: Desired| {
-        let Shape { stage, required, defaults, exclusive, shared, switch, attachment, shadow, stale, menu } =
-            &*desired.zones[&"BETA".into()][0].shape;
+    let shape = |desired: DesiredState| {
+        let CollectionShape {
+            stage,
+            required,
+            defaults,
+            exclusive,
+            shared,
+            switch,
+            attachment,
+            shadow,
+            stale,
+            menu,
+        } = &*desired.zones[&"BETA".into()][0].shape;
         assert!(
             attachment.is_none() && shadow.is_none() && stale.is_none() && menu.contains("table's own page")
         );

@@ -1,8 +1,8 @@
 //! What manifests say, text in and text out: one case for every problem, and what becomes of good ones.
 
-mod damage;
 mod desired;
-mod hostile;
+mod error_isolation;
+mod malicious_input;
 mod network;
 mod objects;
 mod problems;
@@ -10,10 +10,10 @@ mod schemas;
 
 use std::fmt::Write;
 
-use super::Source;
+use super::SourceFile;
 use crate::kinds;
 use crate::model::network::Credential;
-use crate::model::{Desired, DesiredRecord, Diagnostic};
+use crate::model::{DesiredRecord, DesiredState, Diagnostic};
 
 /// A network of three zones that most cases are about.
 pub const NETWORK: &str = "\
@@ -29,8 +29,8 @@ spec:
     - {code: BETA, name: Beta, labels: {afn: borrower}, vars: {group: GUEST}}
 ";
 
-pub fn source(file: &str, text: &str) -> Source {
-    Source { file: file.into(), text: Ok(text.to_owned()) }
+pub fn source(file: &str, text: &str) -> SourceFile {
+    SourceFile { file: file.into(), text: Ok(text.to_owned()) }
 }
 
 /// A manifest with this spec, given as its lines.
@@ -40,10 +40,10 @@ pub fn manifest(kind: &str, name: &str, spec: &str) -> String {
 }
 
 /// Everything there is to say about these files.
-pub fn judge(sources: &[Source], environment: Option<&str>) -> (Desired, Vec<Diagnostic>) {
+pub fn judge(sources: &[SourceFile], environment: Option<&str>) -> (DesiredState, Vec<Diagnostic>) {
     let loaded = super::load(sources, environment);
     let mut problems = loaded.diagnostics;
-    let mut desired = Desired::default();
+    let mut desired = DesiredState::default();
     if let Some(network) = &loaded.network {
         let (expanded, more) = kinds::expand(network, &loaded.manifests);
         desired = expanded;
@@ -86,7 +86,7 @@ pub fn problems_of(kind: &str, spec: &str) -> String {
 }
 
 /// What is wanted, a line for each record.
-pub fn wanted(desired: &Desired) -> String {
+pub fn wanted(desired: &DesiredState) -> String {
     let mut out = String::new();
     for (zone, collections) in &desired.zones {
         for collection in collections {

@@ -155,7 +155,7 @@ fn with(more: &str) -> Network {
 fn every_zone_is_in_one_wave_whatever_changes() {
     let waves = |waves: &str| -> Vec<String> {
         let network = with(&format!("  rollout:\n    waves: {waves}\n"));
-        let wave = |wave: &crate::model::Wave| {
+        let wave = |wave: &crate::model::RolloutWave| {
             let zones: Vec<&str> = wave.zones.iter().map(|zone| zone.as_str()).collect();
             format!("{}: {}", wave.name, zones.join(" "))
         };
@@ -201,36 +201,36 @@ fn a_freeze_begins_and_ends_where_its_time_zone_says() {
 
 #[test]
 fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
-    use crate::model::guard::Extent;
-    use crate::model::{Deed, Guards, Limit};
+    use crate::model::guard::LimitScope;
+    use crate::model::{GuardConfig, GuardLimit, LimitedAction};
     let guards = with(
         "  guards:\n    limits: {deletes: {collection: {percent: 5}, zone: null}, updates: {network: {records: 7}}}\n",
     )
     .guards;
-    let of = |guards: &Guards, deed, extent| -> Option<(Option<usize>, Option<u32>)> {
+    let of = |guards: &GuardConfig, deed, extent| -> Option<(Option<usize>, Option<u32>)> {
         let mut limits = guards.limits.iter();
         let found = limits.find(|limit| (limit.deed, limit.extent) == (deed, extent));
-        found.map(|Limit { records, percent, .. }| (*records, *percent))
+        found.map(|GuardLimit { records, percent, .. }| (*records, *percent))
     };
-    assert_eq!(of(&guards, Deed::Delete, Extent::Collection), Some((None, Some(5))));
-    assert_eq!(of(&guards, Deed::Delete, Extent::Zone), None);
-    assert_eq!(of(&guards, Deed::Update, Extent::Network), Some((Some(7), None)));
+    assert_eq!(of(&guards, LimitedAction::Delete, LimitScope::Collection), Some((None, Some(5))));
+    assert_eq!(of(&guards, LimitedAction::Delete, LimitScope::Zone), None);
+    assert_eq!(of(&guards, LimitedAction::Update, LimitScope::Network), Some((Some(7), None)));
     assert_eq!(
-        of(&guards, Deed::Disable, Extent::Collection),
-        of(&Guards::default(), Deed::Disable, Extent::Collection)
+        of(&guards, LimitedAction::Disable, LimitScope::Collection),
+        of(&GuardConfig::default(), LimitedAction::Disable, LimitScope::Collection)
     );
 }
 
 #[test]
 fn what_zonal_made_stays_unless_the_network_says_otherwise() {
-    use crate::model::Pruning::{Disable, Keep, Remove};
+    use crate::model::PruneMode::{Delete, Disable, Keep};
     let of = |more: &str| {
         let prune = with(more).prune;
-        (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.of(kind)), prune.place.is_some())
+        (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.mode_for_kind(kind)), prune.place.is_some())
     };
     assert_eq!(of(""), ([Keep; 3], false));
-    assert_eq!(of("  prune: owned\n"), ([Remove; 3], true));
-    assert_eq!(of("  prune: {CodeTable: remove, MappingTable: disable}\n"), ([Remove, Disable, Keep], true));
+    assert_eq!(of("  prune: owned\n"), ([Delete; 3], true));
+    assert_eq!(of("  prune: {CodeTable: remove, MappingTable: disable}\n"), ([Delete, Disable, Keep], true));
 }
 
 #[test]

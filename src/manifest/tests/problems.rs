@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{NETWORK, judge, manifest, problems, shown, source};
 use crate::kinds::KINDS;
-use crate::manifest::{Source, codes};
+use crate::manifest::{SourceFile, diagnostic_codes};
 
 const CASES: &str = include_str!("problems.txt");
 
@@ -56,13 +56,18 @@ fn every_problem_is_told_at_its_place() {
 
 #[test]
 fn every_code_has_a_case() {
-    let elsewhere = [codes::UNREADABLE, codes::TOO_LARGE, codes::NO_SOURCES, codes::UNKNOWN_ENVIRONMENT];
+    let elsewhere = [
+        diagnostic_codes::UNREADABLE,
+        diagnostic_codes::TOO_LARGE,
+        diagnostic_codes::NO_SOURCES,
+        diagnostic_codes::UNKNOWN_ENVIRONMENT,
+    ];
     // Told where one manifest amends the records of another, and of a row that is too long to be written down: see
     // the tests of `kinds::conflicts` and of `kinds::expectation`.
-    let between = [codes::AMENDED_OTHERWISE, codes::ASKS_TOO_MUCH];
+    let between = [diagnostic_codes::AMENDED_OTHERWISE, diagnostic_codes::ASKS_TOO_MUCH];
     // Told by `cli`, and by schemas that disagree with their types, which there are none of.
-    let never = [codes::MISSING_CREDENTIAL, codes::SCHEMA];
-    let lacking: Vec<&str> = (codes::ALL.iter().map(|(code, _)| *code))
+    let never = [diagnostic_codes::MISSING_CREDENTIAL, diagnostic_codes::SCHEMA];
+    let lacking: Vec<&str> = (diagnostic_codes::ALL.iter().map(|(code, _)| *code))
         .filter(|code| !between.contains(code))
         .filter(|code| !elsewhere.contains(code) && !never.contains(code) && !CASES.contains(code))
         .collect();
@@ -102,7 +107,7 @@ fn an_empty_directory_says_what_to_do() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let broken = Source { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
+    let broken = SourceFile { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
     let (_, problems) = judge(&[source("n.yaml", NETWORK), broken], None);
     assert_eq!(
         shown(&problems),

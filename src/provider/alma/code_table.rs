@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::layout::{Layout, filled};
-use super::table::{Asked, understand};
-use crate::model::{Channel, Failure, FailureClass, ObservedCollection, Witness};
-use crate::provider::Snapshot;
-use crate::provider::http::path::Path;
+use super::table::{TableRequest, understand};
+use super::table_layout::{TableLayout, non_empty_text};
+use crate::model::{Channel, FailureClass, ObservationSource, ObservedCollection, ZoneFailure};
+use crate::provider::CollectionSnapshot;
+use crate::provider::http::request_path::RequestPath;
 
 /// Where things stand in a code table (the vendor's schema).
-pub static LAYOUT: Layout = Layout {
+pub static LAYOUT: TableLayout = TableLayout {
     noun: "code table",
     folder: "code-tables",
     listed: "code_table",
@@ -26,22 +26,22 @@ pub static LAYOUT: Layout = Layout {
 
 /// Where a code table is read. Without `lang` it comes in the institution's own language, without
 /// `scope` it is the institution's (the vendor's OpenAPI).
-pub fn path(asked: Asked<'_>) -> Result<Path, Failure> {
-    Ok(Path::new(&["conf", LAYOUT.folder, asked.code])?
+pub fn path(asked: TableRequest<'_>) -> Result<RequestPath, ZoneFailure> {
+    Ok(RequestPath::new(&["conf", LAYOUT.folder, asked.code])?
         .query("lang", asked.id.language.as_deref())
         .query("scope", asked.id.library.as_deref()))
 }
 
 /// Where a code table is written. Without `lang` that would be English, whatever language it was
 /// read in (the vendor's OpenAPI); its library stands in the body.
-pub fn put_path(code: &str, language: &str) -> Result<Path, Failure> {
-    Ok(Path::new(&["conf", LAYOUT.folder, code])?.query("lang", Some(language)))
+pub fn put_path(code: &str, language: &str) -> Result<RequestPath, ZoneFailure> {
+    Ok(RequestPath::new(&["conf", LAYOUT.folder, code])?.query("lang", Some(language)))
 }
 
 /// A code table's body as a collection.
-pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
+pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let (mut id, records) = understand(&LAYOUT, asked, &body)?;
-    if let Some(language) = filled(body.get("language")) {
+    if let Some(language) = non_empty_text(body.get("language")) {
         match &asked.id.language {
             Some(wanted) if !same_language(wanted, &language) => {
                 return Err(other_language(wanted, &language));
@@ -58,9 +58,9 @@ pub fn snapshot(asked: Asked<'_>, body: Json) -> Result<Snapshot, Failure> {
         records,
         references: None,
         channel: Channel::Api,
-        witness: Witness::Zone,
+        witness: ObservationSource::Zone,
     };
-    Ok(Snapshot { observed, raw: body })
+    Ok(CollectionSnapshot { observed, raw: body })
 }
 
 /// `zh-TW` and `zh_tw` are one language.
@@ -70,7 +70,10 @@ fn same_language(one: &str, other: &str) -> bool {
 }
 
 /// Writing the texts of one language into another would be worse than not writing.
-fn other_language(wanted: &str, language: &str) -> Failure {
-    Failure::new(FailureClass::Mismatch, format!("asked for `{wanted}`, the zone answered in `{language}`"))
-        .help("`language` must be one that the institution has enabled")
+fn other_language(wanted: &str, language: &str) -> ZoneFailure {
+    ZoneFailure::new(
+        FailureClass::Mismatch,
+        format!("asked for `{wanted}`, the zone answered in `{language}`"),
+    )
+    .help("`language` must be one that the institution has enabled")
 }

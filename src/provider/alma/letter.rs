@@ -8,72 +8,73 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::layout::{Object as Members, filled, flag, text};
-use super::object::Object;
-use super::putter::Payload;
-use super::xml;
+use super::json_to_xml;
+use super::object_layout::ObjectLayout;
+use super::put_client::PutBody;
+use super::table_layout::{JsonObject as Members, flag, non_empty_text, text};
 use crate::model::{
-    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Table,
-    Value, Witness, ZoneCode,
+    Change, Channel, CollectionId, FailureClass, FieldValue, ObservationSource, ObservedCollection,
+    ObservedRecord, Record, TableName, ZoneCode, ZoneFailure,
 };
-use crate::provider::http::path::Path;
-use crate::provider::{Snapshot, laid};
+use crate::provider::http::request_path::RequestPath;
+use crate::provider::{CollectionSnapshot, record_changes};
 
 /// Letters.
-pub static LETTER: Object = Object { kind: "Letter", path, snapshot, payload, rest };
+pub static LETTER: ObjectLayout =
+    ObjectLayout { kind: "Letter", path, snapshot, payload, rest: remaining_content };
 
 /// What is not compared after a write: what is zonal's is compared as a record, the others the zone sets
 /// itself. `customized` may well become true by the very write.
 const OWN: [&str; 6] = ["xsl", "enabled", "updated_by", "update_date", "link", "customized"];
 
-fn code(id: &CollectionId) -> Result<&str, Failure> {
+fn code(id: &CollectionId) -> Result<&str, ZoneFailure> {
     match &id.table {
-        Table::Code(code) => Ok(code),
-        Table::Title(_) | Table::Whole => {
-            Err(Failure::new(FailureClass::Mismatch, "a letter is found by its code alone"))
+        TableName::Code(code) => Ok(code),
+        TableName::Title(_) | TableName::Whole => {
+            Err(ZoneFailure::new(FailureClass::Mismatch, "a letter is found by its code alone"))
         }
     }
 }
 
-fn path(_: &ZoneCode, id: &CollectionId) -> Result<Path, Failure> {
-    Path::new(&["conf", "letters", code(id)?])
+fn path(_: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
+    RequestPath::new(&["conf", "letters", code(id)?])
 }
 
-fn malformed(what: String) -> Failure {
-    Failure::new(FailureClass::Malformed, what)
+fn malformed_letter(what: String) -> ZoneFailure {
+    ZoneFailure::new(FailureClass::Malformed, what)
 }
 
-fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Failure> {
+fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let asked = code(id)?;
     let Some(letter) = body.as_object() else {
-        return Err(malformed(format!("the answer for the letter `{asked}` is not an object")));
+        return Err(malformed_letter(format!("the answer for the letter `{asked}` is not an object")));
     };
-    match filled(letter.get("code")) {
+    match non_empty_text(letter.get("code")) {
         Some(found) if found.eq_ignore_ascii_case(asked) => {}
         Some(found) => {
-            return Err(malformed(format!(
+            return Err(malformed_letter(format!(
                 "asked for the letter `{asked}`, the zone answered with `{found}`"
             )));
         }
         None if letter.contains_key("xsl") => {}
         None => {
-            return Err(malformed(format!(
+            return Err(malformed_letter(format!(
                 "the answer for the letter `{asked}` has neither `code` nor `xsl`"
             )));
         }
     }
     let xsl = text(letter.get("xsl")).unwrap_or_default();
-    let mut fields = Record::from([("xsl".into(), Value::lines(&xsl))]);
+    let mut fields = Record::from([("xsl".into(), FieldValue::from_multiline_text(&xsl))]);
     // No default is documented: where the zone does not say, it is not known.
-    if filled(letter.get("enabled")).is_some() {
+    if non_empty_text(letter.get("enabled")).is_some() {
         let enabled = flag(letter.get("enabled"), false)
-            .map_err(|what| malformed(format!("the letter `{asked}`: `enabled`: {what}")))?;
-        fields.insert("enabled".into(), Value::Bool(enabled));
+            .map_err(|what| malformed_letter(format!("the letter `{asked}`: `enabled`: {what}")))?;
+        fields.insert("enabled".into(), FieldValue::Bool(enabled));
     }
     let record = ObservedRecord {
         fields,
-        updated_by: filled(letter.get("updated_by")),
-        update_date: filled(letter.get("update_date")),
+        updated_by: non_empty_text(letter.get("updated_by")),
+        update_date: non_empty_text(letter.get("update_date")),
     };
     let observed = ObservedCollection {
         id: id.clone(),
@@ -82,34 +83,37 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         records: vec![record],
         references: None,
         channel: Channel::Api,
-        witness: Witness::Zone,
+        witness: ObservationSource::Zone,
     };
-    Ok(Snapshot { observed, raw: body })
+    Ok(CollectionSnapshot { observed, raw: body })
 }
 
-fn payload(fresh: &Snapshot, changes: &[Change]) -> Result<Payload, Failure> {
-    let records = laid::records(fresh, changes)?;
+fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
+    let records = record_changes::records(fresh, changes)?;
     let (Some(before), [after], Some(raw)) =
         (fresh.observed.records.first(), records.as_slice(), fresh.raw.as_object())
     else {
-        return Err(Failure::new(FailureClass::Mismatch, "a letter can be changed, not added or removed"));
+        return Err(ZoneFailure::new(
+            FailureClass::Mismatch,
+            "a letter can be changed, not added or removed",
+        ));
     };
     let mut letter: Members = raw.clone();
     for (field, value) in after.iter().filter(|(field, value)| before.fields.get(*field) != Some(*value)) {
         let value = match value {
-            Value::Text(text) => json!(&**text),
-            Value::Bool(flag) => json!({"value": flag.to_string()}),
-            Value::Null | Value::List(_) => {
+            FieldValue::Text(text) => json!(&**text),
+            FieldValue::Bool(flag) => json!({"value": flag.to_string()}),
+            FieldValue::Null | FieldValue::List(_) => {
                 let message = format!("a letter's `{field}` cannot be {value}");
-                return Err(Failure::new(FailureClass::Mismatch, message));
+                return Err(ZoneFailure::new(FailureClass::Mismatch, message));
             }
         };
         letter.insert(field.to_string(), value);
     }
-    Ok(Payload::Xml(xml::write("letter", &letter)))
+    Ok(PutBody::Xml(json_to_xml::write("letter", &letter)))
 }
 
-fn rest(body: &Json) -> Json {
+fn remaining_content(body: &Json) -> Json {
     let mut rest = body.as_object().cloned().unwrap_or_default();
     rest.retain(|name, value| !OWN.contains(&name.as_str()) && !value.is_null());
     Json::Object(rest)

@@ -8,18 +8,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::layout::{Object as Members, filled, flag, inner};
-use super::object::Object;
-use super::putter::Payload;
+use super::object_layout::ObjectLayout;
+use super::put_client::PutBody;
+use super::table_layout::{JsonObject as Members, flag, inner, non_empty_text};
 use crate::model::{
-    Change, Channel, CollectionId, Failure, FailureClass, ObservedCollection, ObservedRecord, Record, Value,
-    Witness, ZoneCode,
+    Change, Channel, CollectionId, FailureClass, FieldValue, ObservationSource, ObservedCollection,
+    ObservedRecord, Record, ZoneCode, ZoneFailure,
 };
-use crate::provider::http::path::Path;
-use crate::provider::{Snapshot, laid};
+use crate::provider::http::request_path::RequestPath;
+use crate::provider::{CollectionSnapshot, record_changes};
 
 /// Calendars.
-pub static OPEN_HOURS: Object = Object { kind: "OpenHours", path, snapshot, payload, rest };
+pub static OPEN_HOURS: ObjectLayout =
+    ObjectLayout { kind: "OpenHours", path, snapshot, payload, rest: remaining_content };
 
 /// The fields of a record that identify it, and where they stand in an entry.
 const KEY: [(&str, &str); 4] =
@@ -29,15 +30,15 @@ const OTHERS: [(&str, &str); 3] =
     [("status", "status"), ("description", "desc"), ("recurrence", "recurrence_type")];
 
 /// Where it stands: the scope is the library, or else the institution itself.
-fn path(zone: &ZoneCode, id: &CollectionId) -> Result<Path, Failure> {
+fn path(zone: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
     let scope = id.library.as_deref().unwrap_or(zone.as_str());
-    Ok(Path::new(&["conf", "open-hours"])?.query("scope", Some(scope)))
+    Ok(RequestPath::new(&["conf", "open-hours"])?.query("scope", Some(scope)))
 }
 
-fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Failure> {
-    let malformed = |what| Failure::new(FailureClass::Malformed, format!("the opening hours: {what}"));
+fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
+    let malformed = |what| ZoneFailure::new(FailureClass::Malformed, format!("the opening hours: {what}"));
     let mut records: Vec<(Record, Vec<&Members>)> = Vec::new();
-    for entry in own(&body, id).map_err(malformed)? {
+    for entry in own_entries(&body, id).map_err(malformed)? {
         let key = key(entry);
         match records.iter_mut().find(|(known, _)| *known == key) {
             Some((_, entries)) => entries.push(entry),
@@ -48,15 +49,15 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         let all = |read: &dyn Fn(&Members) -> Option<String>| -> Vec<String> {
             entries.iter().filter_map(|entry| read(entry)).collect()
         };
-        fields.insert("hours".into(), Value::list(all(&hours)));
+        fields.insert("hours".into(), FieldValue::list(all(&hours)));
         for (field, member) in OTHERS {
-            let texts = all(&|entry| filled(entry.get(member)));
+            let texts = all(&|entry| non_empty_text(entry.get(member)));
             // Periods of one day may differ: then it is all that they say.
             let differ = texts.iter().any(|text| Some(text) != texts.first());
-            let one = texts.first().map(Value::text).unwrap_or_default();
-            fields.insert(field.into(), if differ { Value::list(texts) } else { one });
+            let one = texts.first().map(FieldValue::from_text).unwrap_or_default();
+            fields.insert(field.into(), if differ { FieldValue::list(texts) } else { one });
         }
-        fields.retain(|_, value| *value != Value::Null);
+        fields.retain(|_, value| *value != FieldValue::Null);
         ObservedRecord { fields, updated_by: None, update_date: None }
     });
     let observed = ObservedCollection {
@@ -71,9 +72,9 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<Snapshot, Fai
         records: records.collect(),
         references: None,
         channel: Channel::Api,
-        witness: Witness::Zone,
+        witness: ObservationSource::Zone,
     };
-    Ok(Snapshot { observed, raw: body })
+    Ok(CollectionSnapshot { observed, raw: body })
 }
 
 /// The entries of an answer.
@@ -93,7 +94,7 @@ fn entries(body: &Json) -> Result<Vec<&Members>, String> {
 
 /// The calendar's own entries. What a library has from its institution is the institution's; whether the
 /// institution's own entries say that they are inherited is not known, and they are its own all the same.
-fn own<'a>(body: &'a Json, id: &CollectionId) -> Result<Vec<&'a Members>, String> {
+fn own_entries<'a>(body: &'a Json, id: &CollectionId) -> Result<Vec<&'a Members>, String> {
     let mut own = Vec::new();
     for entry in entries(body)? {
         let inherited = flag(entry.get("inherited"), false).map_err(|what| format!("`inherited`: {what}"))?;
@@ -106,8 +107,8 @@ fn own<'a>(body: &'a Json, id: &CollectionId) -> Result<Vec<&'a Members>, String
 
 fn key(entry: &Members) -> Record {
     let fields = KEY.iter().map(|(field, member)| {
-        let text = filled(entry.get(*member)).unwrap_or_default();
-        ((*field).into(), Value::text(if member.ends_with("_date") { date(&text) } else { &text }))
+        let text = non_empty_text(entry.get(*member)).unwrap_or_default();
+        ((*field).into(), FieldValue::from_text(if member.ends_with("_date") { date(&text) } else { &text }))
     });
     fields.collect()
 }
@@ -119,7 +120,7 @@ fn date(text: &str) -> &str {
 
 /// `08:00-22:00`; `None` where the entry says no hours.
 fn hours(entry: &Members) -> Option<String> {
-    let [from, to] = ["from_hour", "to_hour"].map(|member| filled(entry.get(member)));
+    let [from, to] = ["from_hour", "to_hour"].map(|member| non_empty_text(entry.get(member)));
     (from.is_some() || to.is_some())
         .then(|| format!("{}-{}", time(&from.unwrap_or_default()), time(&to.unwrap_or_default())))
 }
@@ -133,43 +134,43 @@ fn time(text: &str) -> String {
     }
 }
 
-fn payload(fresh: &Snapshot, changes: &[Change]) -> Result<Payload, Failure> {
+fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
     let id = &fresh.observed.id;
-    let malformed = |what| Failure::new(FailureClass::Malformed, what);
-    let held = own(&fresh.raw, id).map_err(malformed)?;
-    let spelling = Spelling::of(&entries(&fresh.raw).map_err(malformed)?);
+    let malformed = |what| ZoneFailure::new(FailureClass::Malformed, what);
+    let held = own_entries(&fresh.raw, id).map_err(malformed)?;
+    let spelling = CalendarFormat::from_entries(&entries(&fresh.raw).map_err(malformed)?);
     let mut put: Vec<Json> = Vec::new();
-    for record in laid::records(fresh, changes)? {
+    for record in record_changes::records(fresh, changes)? {
         let is_it = |key: &Record| {
-            key.iter().all(|(field, value)| record.get(field).unwrap_or(&Value::Null) == value)
+            key.iter().all(|(field, value)| record.get(field).unwrap_or(&FieldValue::Null) == value)
         };
         let found = held.iter().filter(|entry| is_it(&key(entry)));
         let mut found: Vec<Members> = found.map(|entry| (*entry).clone()).collect();
-        let before = fresh.observed.records.iter().find(|observed| is_it(&keyed(&observed.fields)));
+        let before = fresh.observed.records.iter().find(|observed| is_it(&key_fields(&observed.fields)));
         let nothing = Record::new();
         let before = before.map_or(&nothing, |observed| &observed.fields);
         if found.is_empty() {
             found.push(spelling.new_entry(&record, id));
         }
         for (field, member) in OTHERS {
-            let value = record.get(field).unwrap_or(&Value::Null);
-            if value != before.get(field).unwrap_or(&Value::Null) {
+            let value = record.get(field).unwrap_or(&FieldValue::Null);
+            if value != before.get(field).unwrap_or(&FieldValue::Null) {
                 found.iter_mut().for_each(|entry| spelling.set(entry, member, value));
             }
         }
-        let wanted = record.get("hours").unwrap_or(&Value::Null);
-        if wanted != before.get("hours").unwrap_or(&Value::Null) {
-            found = divided(found, wanted);
+        let wanted = record.get("hours").unwrap_or(&FieldValue::Null);
+        if wanted != before.get("hours").unwrap_or(&FieldValue::Null) {
+            found = split_into_periods(found, wanted);
         }
         put.extend(found.into_iter().map(Json::Object));
     }
     let mut body = fresh.raw.as_object().cloned().unwrap_or_default();
     body.shift_remove("additional_info");
     body.insert("open_hour".to_owned(), Json::Array(put));
-    Ok(Payload::Json(Json::Object(body)))
+    Ok(PutBody::Json(Json::Object(body)))
 }
 
-fn keyed(fields: &Record) -> Record {
+fn key_fields(fields: &Record) -> Record {
     fields
         .iter()
         .filter(|(name, _)| KEY.iter().any(|(field, _)| *field == &***name))
@@ -178,7 +179,7 @@ fn keyed(fields: &Record) -> Record {
 }
 
 /// The entries of one day, one for each period; those that have a period already keep it.
-fn divided(mut found: Vec<Members>, wanted: &Value) -> Vec<Members> {
+fn split_into_periods(mut found: Vec<Members>, wanted: &FieldValue) -> Vec<Members> {
     let first = found.first().cloned().unwrap_or_default();
     if wanted.texts().is_empty() {
         let mut first = first;
@@ -208,19 +209,21 @@ fn divided(mut found: Vec<Members>, wanted: &Value) -> Vec<Members> {
 }
 
 /// How a zone writes codes and dates; as the vendor's schema says where it has none yet.
-struct Spelling {
+struct CalendarFormat {
     plain_codes: bool,
     bare_dates: bool,
 }
 
-impl Spelling {
-    fn of(entries: &[&Members]) -> Self {
+impl CalendarFormat {
+    fn from_entries(entries: &[&Members]) -> Self {
         let all = |members: &[&str]| -> Vec<&Json> {
             entries.iter().flat_map(|entry| members.iter().filter_map(|member| entry.get(*member))).collect()
         };
         let codes = all(&["type", "status"]);
-        let dates: Vec<String> =
-            all(&["from_date", "to_date"]).into_iter().filter_map(|each| filled(Some(each))).collect();
+        let dates: Vec<String> = all(&["from_date", "to_date"])
+            .into_iter()
+            .filter_map(|each| non_empty_text(Some(each)))
+            .collect();
         Self {
             plain_codes: !codes.is_empty() && codes.iter().all(|code| std::ptr::eq(inner(code), *code)),
             bare_dates: !dates.is_empty() && dates.iter().all(|date| !date.ends_with('Z')),
@@ -230,7 +233,7 @@ impl Spelling {
     fn new_entry(&self, record: &Record, id: &CollectionId) -> Members {
         let mut entry = Members::new();
         for (field, member) in KEY {
-            self.set(&mut entry, member, record.get(field).unwrap_or(&Value::Null));
+            self.set(&mut entry, member, record.get(field).unwrap_or(&FieldValue::Null));
         }
         if id.library.is_some() {
             entry.insert("inherited".to_owned(), json!(false));
@@ -238,7 +241,7 @@ impl Spelling {
         entry
     }
 
-    fn set(&self, entry: &mut Members, member: &str, value: &Value) {
+    fn set(&self, entry: &mut Members, member: &str, value: &FieldValue) {
         let Some(text) = value.as_text() else {
             entry.shift_remove(member);
             return;
@@ -256,7 +259,7 @@ impl Spelling {
 
 /// All but the entries: what of them is the calendar's own is compared as records, and what it inherits
 /// may well change when it gets entries of its own.
-fn rest(body: &Json) -> Json {
+fn remaining_content(body: &Json) -> Json {
     let mut rest = body.as_object().cloned().unwrap_or_default();
     rest.retain(|name, _| {
         !matches!(name.as_str(), "open_hour" | "link" | "additional_info" | "total_record_count")

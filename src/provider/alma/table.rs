@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::layout::{Layout, Object, cell, filled, flag, rows, text};
+use super::table_layout::{JsonObject, TableLayout, cell, flag, non_empty_text, rows, text};
 use crate::model::{
-    CollectionId, Failure, FailureClass, Field, ObservedRecord, Record, Table, Value, ZoneCode,
+    CollectionId, FailureClass, FieldName, FieldValue, ObservedRecord, Record, TableName, ZoneCode,
+    ZoneFailure,
 };
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct TableRequest<'a> {
     /// The zone.
     pub zone: &'a ZoneCode,
     /// The collection, as the manifest names it.
@@ -27,15 +28,16 @@ pub struct Asked<'a> {
 /// [`FailureClass::Malformed`] where it is not a table, or another one; [`FailureClass::WrongZone`]
 /// and [`FailureClass::Mismatch`] where it belongs to another institution or library.
 pub fn understand(
-    layout: &Layout,
-    asked: Asked<'_>,
+    layout: &TableLayout,
+    asked: TableRequest<'_>,
     body: &Json,
-) -> Result<(CollectionId, Vec<ObservedRecord>), Failure> {
+) -> Result<(CollectionId, Vec<ObservedRecord>), ZoneFailure> {
     let name = identify(layout, asked, body)?;
     scope(asked, body.get("scope"))?;
-    let records = records(layout, body)
-        .map_err(|what| Failure::new(FailureClass::Malformed, format!("{} `{name}`: {what}", layout.noun)))?;
-    let id = CollectionId { table: Table::Code(name.into()), ..asked.id.clone() };
+    let records = records(layout, body).map_err(|what| {
+        ZoneFailure::new(FailureClass::Malformed, format!("{} `{name}`: {what}", layout.noun))
+    })?;
+    let id = CollectionId { table: TableName::Code(name.into()), ..asked.id.clone() };
     Ok((id, records))
 }
 
@@ -43,8 +45,8 @@ pub fn understand(
 ///
 /// # Errors
 /// The row and field that cannot be understood.
-pub fn records(layout: &Layout, body: &Json) -> Result<Vec<ObservedRecord>, String> {
-    let mut names = Names::default();
+pub fn records(layout: &TableLayout, body: &Json) -> Result<Vec<ObservedRecord>, String> {
+    let mut names = InternedFieldNames::default();
     rows(body)?
         .into_iter()
         .enumerate()
@@ -56,14 +58,14 @@ pub fn records(layout: &Layout, body: &Json) -> Result<Vec<ObservedRecord>, Stri
 
 /// Names of fields, each made once for all rows.
 #[derive(Default)]
-struct Names(Vec<Field>);
+struct InternedFieldNames(Vec<FieldName>);
 
-impl Names {
-    fn get(&mut self, name: &str) -> Field {
+impl InternedFieldNames {
+    fn get(&mut self, name: &str) -> FieldName {
         match self.0.iter().find(|known| &***known == name) {
             Some(known) => Arc::clone(known),
             None => {
-                let made = Field::from(name);
+                let made = FieldName::from(name);
                 self.0.push(Arc::clone(&made));
                 made
             }
@@ -71,7 +73,11 @@ impl Names {
     }
 }
 
-fn record(layout: &Layout, row: &Object, names: &mut Names) -> Result<ObservedRecord, String> {
+fn record(
+    layout: &TableLayout,
+    row: &JsonObject,
+    names: &mut InternedFieldNames,
+) -> Result<ObservedRecord, String> {
     let mut fields = Record::new();
     for (name, value) in row {
         if (layout.is_text)(name) {
@@ -81,16 +87,16 @@ fn record(layout: &Layout, row: &Object, names: &mut Names) -> Result<ObservedRe
     }
     for (name, default) in layout.flags {
         let flag = flag(row.get(*name), *default).map_err(|what| format!("`{name}`: {what}"))?;
-        fields.insert(names.get(name), Value::Bool(flag));
+        fields.insert(names.get(name), FieldValue::Bool(flag));
     }
-    let updated_by = filled(row.get("updated_by"));
-    Ok(ObservedRecord { fields, updated_by, update_date: filled(row.get("update_date")) })
+    let updated_by = non_empty_text(row.get("updated_by"));
+    Ok(ObservedRecord { fields, updated_by, update_date: non_empty_text(row.get("update_date")) })
 }
 
 /// An answer that was cut short must not be read as an empty table, which a write would then make true.
-fn identify(layout: &Layout, asked: Asked<'_>, body: &Json) -> Result<String, Failure> {
-    let malformed = |what: String| Failure::new(FailureClass::Malformed, what);
-    let name = filled(body.get(layout.code));
+fn identify(layout: &TableLayout, asked: TableRequest<'_>, body: &Json) -> Result<String, ZoneFailure> {
+    let malformed = |what: String| ZoneFailure::new(FailureClass::Malformed, what);
+    let name = non_empty_text(body.get(layout.code));
     match name {
         // Servers may find a table whatever the case of its code; two spellings are still one table.
         Some(name) if name.eq_ignore_ascii_case(asked.code) => Ok(name),
@@ -107,9 +113,9 @@ fn identify(layout: &Layout, asked: Asked<'_>, body: &Json) -> Result<String, Fa
 }
 
 /// Whose table it is, as far as it says.
-fn scope(asked: Asked<'_>, scope: Option<&Json>) -> Result<(), Failure> {
+fn scope(asked: TableRequest<'_>, scope: Option<&Json>) -> Result<(), ZoneFailure> {
     let member = |name: &str| scope.and_then(|scope| scope.get(name));
-    if let Some(institution) = filled(member("institution_id"))
+    if let Some(institution) = non_empty_text(member("institution_id"))
         && institution != asked.zone.as_str()
     {
         return Err(wrong_zone(asked.zone, &institution));
@@ -124,7 +130,7 @@ fn scope(asked: Asked<'_>, scope: Option<&Json>) -> Result<(), Failure> {
                 "" => "the institution".to_owned(),
                 library => format!("the library `{library}`"),
             };
-            Err(Failure::new(
+            Err(ZoneFailure::new(
                 FailureClass::Mismatch,
                 format!(
                     "asked for the table `{}` of {}, the zone answered with that of {}",
@@ -139,8 +145,8 @@ fn scope(asked: Asked<'_>, scope: Option<&Json>) -> Result<(), Failure> {
 }
 
 /// The key opens a zone that was not meant.
-pub fn wrong_zone(zone: &ZoneCode, institution: &str) -> Failure {
-    Failure::new(FailureClass::WrongZone, format!("the key opens `{institution}`, not `{zone}`")).help(
+pub fn wrong_zone(zone: &ZoneCode, institution: &str) -> ZoneFailure {
+    ZoneFailure::new(FailureClass::WrongZone, format!("the key opens `{institution}`, not `{zone}`")).help(
         format!(
             "put a key that was made for `{zone}` where its `credentials` point to, or mend the zone's `code`"
         ),

@@ -5,8 +5,8 @@
 //! run under a paused clock. A budget lives for one run: what it has heard of today's quota is not
 //! forgotten at midnight.
 
-mod lanes;
-mod pacer;
+mod concurrency;
+mod rate_limiter;
 #[cfg(test)]
 mod tests;
 
@@ -14,41 +14,41 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use self::lanes::{Lane, Lanes};
-use self::pacer::Pacer;
-use super::Usage;
-use crate::model::network::Rate;
-use crate::model::{Failure, FailureClass};
+use self::concurrency::{ConcurrencyLimiter, ConcurrencyPermit};
+use self::rate_limiter::RateLimiter;
+use super::RequestUsage;
+use crate::model::network::RateLimit;
+use crate::model::{FailureClass, ZoneFailure};
 
 /// What one zone may still be asked, and when.
-pub struct Budget {
-    rate: Rate,
-    pacer: Pacer,
-    lanes: Lanes,
+pub struct RequestBudget {
+    rate: RateLimit,
+    pacer: RateLimiter,
+    lanes: ConcurrencyLimiter,
     requests: AtomicU64,
-    quota: Mutex<Quota>,
+    quota: Mutex<DailyQuota>,
 }
 
 /// What the zone said of today's quota.
 #[derive(Default)]
-struct Quota {
+struct DailyQuota {
     left: Option<u64>,
     used_up: bool,
 }
 
 /// The right to send one request now. Say how it went; one that is dropped counts as neither.
-pub struct Permit<'a> {
-    budget: &'a Budget,
-    lane: Lane<'a>,
+pub struct RequestPermit<'a> {
+    budget: &'a RequestBudget,
+    lane: ConcurrencyPermit<'a>,
 }
 
-impl Budget {
+impl RequestBudget {
     /// A fresh budget.
-    pub fn new(rate: Rate) -> Self {
+    pub fn new(rate: RateLimit) -> Self {
         Self {
             rate,
-            pacer: Pacer::new(rate.per_second),
-            lanes: Lanes::new(),
+            pacer: RateLimiter::new(rate.per_second),
+            lanes: ConcurrencyLimiter::new(),
             requests: AtomicU64::new(0),
             quota: Mutex::default(),
         }
@@ -59,7 +59,7 @@ impl Budget {
     /// # Errors
     /// [`FailureClass::Quota`] where the day's requests are used up, or fewer than the reserve are
     /// left. Nothing more will be admitted in this run.
-    pub async fn admit(&self) -> Result<Permit<'_>, Failure> {
+    pub async fn admit(&self) -> Result<RequestPermit<'_>, ZoneFailure> {
         let turn = self.pacer.queue().await;
         self.check()?;
         let lane = self.lanes.enter().await;
@@ -68,7 +68,7 @@ impl Budget {
         self.check()?;
         turn.take();
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Ok(Permit { budget: self, lane })
+        Ok(RequestPermit { budget: self, lane })
     }
 
     /// Remembers what the zone says is left until midnight (`X-Exl-Api-Remaining`, the vendor's OpenAPI).
@@ -82,8 +82,8 @@ impl Budget {
     }
 
     /// What the zone has cost so far.
-    pub fn usage(&self) -> Usage {
-        Usage { requests: self.requests.load(Ordering::Relaxed), quota_left: self.quota().left }
+    pub fn usage(&self) -> RequestUsage {
+        RequestUsage { requests: self.requests.load(Ordering::Relaxed), quota_left: self.quota().left }
     }
 
     /// How many requests may be under way at once, as things stand.
@@ -91,17 +91,17 @@ impl Budget {
         self.lanes.limit()
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), ZoneFailure> {
         let quota = self.quota();
         if quota.used_up {
-            return Err(Failure::new(
+            return Err(ZoneFailure::new(
                 FailureClass::Quota,
                 "the institution's API requests of today are used up (DAILY_THRESHOLD)",
             )
             .help("try again after midnight; all integrations of the institution share them"));
         }
         match quota.left {
-            Some(left) if left < self.rate.daily_reserve => Err(Failure::new(
+            Some(left) if left < self.rate.daily_reserve => Err(ZoneFailure::new(
                 FailureClass::Quota,
                 format!(
                     "{left} API requests are left of today's, fewer than the reserve of {}",
@@ -113,12 +113,12 @@ impl Budget {
         }
     }
 
-    fn quota(&self) -> std::sync::MutexGuard<'_, Quota> {
+    fn quota(&self) -> std::sync::MutexGuard<'_, DailyQuota> {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Permit<'_> {
+impl RequestPermit<'_> {
     /// The zone answered, whatever it said.
     pub fn good(self) {
         self.budget.pacer.recover();
@@ -126,8 +126,8 @@ impl Permit<'_> {
     }
 
     /// The zone timed out or answered with a server error.
-    pub fn strained(self) {
-        self.lane.strained();
+    pub fn report_overload(self) {
+        self.lane.report_overload();
     }
 
     /// The zone said that requests come too fast, and perhaps how long to wait.

@@ -7,16 +7,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::Budget;
+use super::RequestBudget;
 use crate::model::FailureClass;
-use crate::model::network::Rate;
+use crate::model::network::RateLimit;
 
-fn budget(per_second: u32, daily_reserve: u64) -> Budget {
-    Budget::new(Rate { per_second, daily_reserve })
+fn budget(per_second: u32, daily_reserve: u64) -> RequestBudget {
+    RequestBudget::new(RateLimit { per_second, daily_reserve })
 }
 
 /// When each of `count` requests was let through, all asking at once.
-async fn sent(budget: &Arc<Budget>, count: usize) -> Vec<Instant> {
+async fn sent(budget: &Arc<RequestBudget>, count: usize) -> Vec<Instant> {
     let mut asking = Vec::new();
     for _ in 0..count {
         let budget = Arc::clone(budget);
@@ -171,7 +171,7 @@ async fn trouble_halves_the_lanes_but_leaves_one() {
     let budget = Arc::new(budget(1000, 0));
     let mut limits = Vec::new();
     for _ in 0..4 {
-        budget.admit().await.unwrap().strained();
+        budget.admit().await.unwrap().report_overload();
         limits.push(budget.concurrency());
     }
     assert_eq!(limits, [4, 2, 1, 1]);
@@ -188,7 +188,7 @@ async fn lanes_that_are_occupied_while_halved_close_when_they_are_free() {
     for _ in 0..8 {
         under_way.push(budget.admit().await.unwrap());
     }
-    under_way.pop().unwrap().strained();
+    under_way.pop().unwrap().report_overload();
     under_way.truncate(4);
     assert!(tokio::time::timeout(Duration::from_secs(60), budget.admit()).await.is_err());
     under_way.truncate(3);

@@ -4,13 +4,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::text;
 use crate::model::{
-    Channel, CollectionId, Field, ObservedCollection, ObservedRecord, Record, Table, Value, Witness,
+    Channel, CollectionId, FieldName, FieldValue, ObservationSource, ObservedCollection, ObservedRecord,
+    Record, TableName,
 };
-use crate::provider::Snapshot;
+use crate::provider::CollectionSnapshot;
 
 /// What may be done with a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub enum GatewayVerb {
     /// Read it.
     Read,
     /// Put a record.
@@ -21,45 +22,45 @@ pub enum Verb {
 
 /// One collection, or all of one type, that a gateway serves for a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ServedCollection {
     /// The type of collection.
     pub kind: String,
     /// Which one of the type; `None` for all of them, or for the only one.
     pub table: Option<String>,
     /// What may be done.
-    pub verbs: Vec<Verb>,
+    pub verbs: Vec<GatewayVerb>,
 }
 
-impl Listed {
+impl ServedCollection {
     /// Whether it speaks of a collection.
-    pub fn is(&self, id: &CollectionId) -> bool {
+    pub fn matches(&self, id: &CollectionId) -> bool {
         let named = match (&self.table, &id.table) {
             (None, _) => true,
-            (Some(table), Table::Code(name) | Table::Title(name)) => **table == **name,
-            (Some(_), Table::Whole) => false,
+            (Some(table), TableName::Code(name) | TableName::Title(name)) => **table == **name,
+            (Some(_), TableName::Whole) => false,
         };
         *self.kind == *id.kind && named
     }
 }
 
 /// The list of collections. Verbs that are not known are no concern of ours.
-pub fn listed(body: &Json) -> Result<Vec<Listed>, String> {
+pub fn parse_collections(body: &Json) -> Result<Vec<ServedCollection>, String> {
     let entries = match body.get("collections") {
         Some(Json::Array(entries)) => entries.as_slice(),
         None | Some(Json::Null) if body.is_object() => &[],
         _ => return Err("the list has no `collections`".into()),
     };
     let verb = |verb: &Json| match verb.as_str()? {
-        "read" => Some(Verb::Read),
-        "put" => Some(Verb::Put),
-        "delete" => Some(Verb::Delete),
+        "read" => Some(GatewayVerb::Read),
+        "put" => Some(GatewayVerb::Put),
+        "delete" => Some(GatewayVerb::Delete),
         _ => None,
     };
     let entry = |entry: &Json| {
         let kind =
             text(entry, "kind").ok_or_else(|| format!("an entry of the list has no `kind`: {entry}"))?;
         let verbs = entry.get("verbs").and_then(Json::as_array);
-        Ok(Listed {
+        Ok(ServedCollection {
             kind,
             table: text(entry, "table"),
             verbs: verbs.into_iter().flatten().filter_map(verb).collect(),
@@ -69,7 +70,7 @@ pub fn listed(body: &Json) -> Result<Vec<Listed>, String> {
 }
 
 /// A collection with its revision.
-pub fn snapshot(id: &CollectionId, body: Json) -> Result<Snapshot, String> {
+pub fn snapshot(id: &CollectionId, body: Json) -> Result<CollectionSnapshot, String> {
     if !body.is_object() {
         return Err("it is not an object".into());
     }
@@ -92,9 +93,9 @@ pub fn snapshot(id: &CollectionId, body: Json) -> Result<Snapshot, String> {
         records: records.collect::<Result<_, _>>()?,
         references: None,
         channel: Channel::Gateway,
-        witness: Witness::Zone,
+        witness: ObservationSource::Zone,
     };
-    Ok(Snapshot { observed, raw: body })
+    Ok(CollectionSnapshot { observed, raw: body })
 }
 
 /// The revision of a collection, or of a record that was just written.
@@ -108,7 +109,7 @@ pub fn record(body: &Json) -> Result<ObservedRecord, String> {
     let mut record = Record::new();
     for (name, value) in fields {
         record.insert(
-            Field::from(name.as_str()),
+            FieldName::from(name.as_str()),
             self::value(value).map_err(|what| format!("`{name}` {what}"))?,
         );
     }
@@ -119,15 +120,15 @@ pub fn record(body: &Json) -> Result<ObservedRecord, String> {
     })
 }
 
-fn value(value: &Json) -> Result<Value, String> {
+fn value(value: &Json) -> Result<FieldValue, String> {
     Ok(match value {
-        Json::Null => Value::Null,
-        Json::Bool(flag) => Value::Bool(*flag),
-        Json::String(text) => Value::text(text),
-        Json::Number(number) => Value::text(number.to_string()),
+        Json::Null => FieldValue::Null,
+        Json::Bool(flag) => FieldValue::Bool(*flag),
+        Json::String(text) => FieldValue::from_text(text),
+        Json::Number(number) => FieldValue::from_text(number.to_string()),
         Json::Array(texts) => {
             let texts: Option<Vec<&str>> = texts.iter().map(Json::as_str).collect();
-            Value::list(texts.ok_or("is a list of other things than texts")?)
+            FieldValue::list(texts.ok_or("is a list of other things than texts")?)
         }
         Json::Object(_) => return Err("is an object".into()),
     })
@@ -136,7 +137,7 @@ fn value(value: &Json) -> Result<Value, String> {
 /// A record as it is put. What it holds already goes back as it came: a gateway may have numbers, and lists
 /// in an order of its own.
 pub fn body(record: &Record, held: Option<&Map<String, Json>>) -> Json {
-    let field = |(field, wanted): (&Field, &Value)| {
+    let field = |(field, wanted): (&FieldName, &FieldValue)| {
         let held = held.and_then(|held| held.get(&**field));
         let same = held.filter(|held| value(held).is_ok_and(|held| held == *wanted));
         (field.to_string(), same.cloned().unwrap_or_else(|| json!(wanted)))

@@ -1,8 +1,8 @@
 //! What is asked of a gateway, seen from the gateway: a scripted transport plays its part.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-mod checks;
-mod silence;
+mod contract_checks;
+mod unresponsive;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,22 +12,22 @@ use http::{Request, Response};
 use serde_json::{Value as Json, json};
 
 use super::{GatewayReader, GatewayWriter, SharedGateway, openapi};
-use crate::model::network::Rate;
+use crate::model::network::RateLimit;
 use crate::model::{
-    Action, Address, Change, CollectionId, Drift, Edit, FailureClass, Key, Mode, Place, Provenance, Record,
-    Value,
+    ApplyMode, Change, ChangeAction, CollectionId, DifferenceType, FailureClass, FieldChange, FieldValue,
+    Provenance, Record, RecordAddress, RecordKey, SourceSpan,
 };
 use crate::provider::WriteError;
-use crate::provider::transport::{Answer, Transport, TransportError};
+use crate::provider::transport::{Transport, TransportError, TransportFuture};
 
 /// A gateway that answers one thing after the other; no status means that the answer is lost.
-struct Script {
+struct ScriptedGateway {
     steps: Mutex<VecDeque<(Option<u16>, Json)>>,
     seen: Mutex<Vec<String>>,
 }
 
-impl Transport for Script {
-    fn send(&self, request: Request<Bytes>) -> Answer<'_> {
+impl Transport for ScriptedGateway {
+    fn send(&self, request: Request<Bytes>) -> TransportFuture<'_> {
         let if_match =
             request.headers().get("if-match").map(|value| format!(" if {}", value.to_str().unwrap()));
         let body = String::from_utf8(request.body().to_vec()).unwrap();
@@ -46,21 +46,21 @@ impl Transport for Script {
     }
 }
 
-fn script(steps: &[(u16, Json)]) -> Arc<Script> {
+fn script(steps: &[(u16, Json)]) -> Arc<ScriptedGateway> {
     let steps = steps.iter().map(|(status, body)| ((*status != 0).then_some(*status), body.clone()));
-    Arc::new(Script { steps: Mutex::new(steps.collect()), seen: Mutex::default() })
+    Arc::new(ScriptedGateway { steps: Mutex::new(steps.collect()), seen: Mutex::default() })
 }
 
-fn gateway(script: &Arc<Script>) -> Arc<SharedGateway> {
-    let rate = Rate { per_second: 20, daily_reserve: 0 };
+fn gateway(script: &Arc<ScriptedGateway>) -> Arc<SharedGateway> {
+    let rate = RateLimit { per_second: 20, daily_reserve: 0 };
     Arc::new(SharedGateway::new("https://gateway.test/x", rate, Arc::clone(script) as Arc<dyn Transport>))
 }
 
-fn reader(script: &Arc<Script>) -> GatewayReader {
+fn reader(script: &Arc<ScriptedGateway>) -> GatewayReader {
     GatewayReader::new(&gateway(script), &"01A".into(), "KEY".into())
 }
 
-fn writer(script: &Arc<Script>) -> GatewayWriter {
+fn writer(script: &Arc<ScriptedGateway>) -> GatewayWriter {
     GatewayWriter::new(&gateway(script), &"01A".into(), "KEY".into())
 }
 
@@ -70,10 +70,10 @@ fn groups(revision: &str, names: &[(&str, &str)]) -> Json {
     json!({"revision": revision, "records": names.iter().map(record).collect::<Vec<_>>()})
 }
 
-fn change(action: Action, name: &str, description: &str) -> Change {
+fn change(action: ChangeAction, name: &str, description: &str) -> Change {
     let provenance =
-        Provenance { place: Place::file("m.yaml"), manifest: "K/m".into(), override_index: None };
-    let edit = Edit {
+        Provenance { place: SourceSpan::file("m.yaml"), manifest: "K/m".into(), override_index: None };
+    let edit = FieldChange {
         field: "description".into(),
         name: "description".into(),
         before: None,
@@ -81,18 +81,18 @@ fn change(action: Action, name: &str, description: &str) -> Change {
         provenance: provenance.clone(),
     };
     Change {
-        address: Address {
+        address: RecordAddress {
             zone: "01A".into(),
-            collection: CollectionId::whole("Groups"),
-            key: Key(vec![name.into()]),
+            collection: CollectionId::of_institution("Groups"),
+            key: RecordKey(vec![name.into()]),
         },
         action,
-        key: vec![("name".into(), Value::from(name))],
+        key: vec![("name".into(), FieldValue::from(name))],
         each: None,
         before: Record::new(),
-        edits: if action == Action::Delete { Vec::new() } else { vec![edit] },
-        mode: Mode::Apply,
-        drift: Drift::Value,
+        edits: if action == ChangeAction::Delete { Vec::new() } else { vec![edit] },
+        mode: ApplyMode::Apply,
+        drift: DifferenceType::Value,
         origin: None,
         conflict: None,
         reason: None,
@@ -106,7 +106,7 @@ fn change(action: Action, name: &str, description: &str) -> Change {
 async fn write(steps: &[(u16, Json)], changes: &[Change]) -> (Result<(), WriteError>, Vec<String>) {
     let script = script(steps);
     let writer = writer(&script);
-    let fresh = writer.reader().read(&CollectionId::whole("Groups")).await.unwrap();
+    let fresh = writer.reader().read(&CollectionId::of_institution("Groups")).await.unwrap();
     let written = writer.write(&fresh, changes).await;
     let seen = script.seen.lock().unwrap().split_off(1);
     (written, seen)
@@ -115,9 +115,9 @@ async fn write(steps: &[(u16, Json)], changes: &[Change]) -> (Result<(), WriteEr
 #[tokio::test(start_paused = true)]
 async fn records_are_written_one_after_the_other_each_on_the_revision_before() {
     let changes = [
-        change(Action::Update, "a", "new"),
-        change(Action::Delete, "b", ""),
-        change(Action::Create, "c/d", "x"),
+        change(ChangeAction::Update, "a", "new"),
+        change(ChangeAction::Delete, "b", ""),
+        change(ChangeAction::Create, "c/d", "x"),
     ];
     let revision = |revision: &str| (200, json!({"revision": revision}));
     let steps =
@@ -137,13 +137,13 @@ async fn records_are_written_one_after_the_other_each_on_the_revision_before() {
 #[tokio::test(start_paused = true)]
 async fn a_collection_that_moved_before_the_first_record_is_not_written() {
     let steps = [(200, groups("7", &[("a", "old")])), (412, json!({}))];
-    let (written, seen) = write(&steps, &[change(Action::Update, "a", "new")]).await;
+    let (written, seen) = write(&steps, &[change(ChangeAction::Update, "a", "new")]).await;
     assert_eq!((written, seen.len()), (Err(WriteError::Moved), 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_lost_is_looked_for_before_anything_else_is_sent() {
-    let changes = [change(Action::Update, "a", "new"), change(Action::Create, "c", "x")];
+    let changes = [change(ChangeAction::Update, "a", "new"), change(ChangeAction::Create, "c", "x")];
     let start = (200, groups("7", &[("a", "old")]));
     let last = (200, json!({"revision": "9"}));
     // It arrived: the write goes on.
@@ -178,11 +178,11 @@ async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
     ]);
     let reader = reader(&script);
     assert!(reader.list().await.unwrap().is_empty());
-    let id = CollectionId::coded("Groups", "T x");
+    let id = CollectionId::with_code("Groups", "T x");
     assert!(reader.read(&id).await.unwrap().observed.records.is_empty());
     let read = reader.read(&id).await.unwrap().observed.records.remove(0);
-    assert_eq!(read.fields["list"], Value::list(["x", "y"]));
-    assert_eq!((&read.fields["n"], &read.fields["no"]), (&Value::from("5"), &Value::Null));
+    assert_eq!(read.fields["list"], FieldValue::list(["x", "y"]));
+    assert_eq!((&read.fields["n"], &read.fields["no"]), (&FieldValue::from("5"), &FieldValue::Null));
     assert_eq!(read.updated_by.as_deref(), Some("m"));
     assert_eq!(script.seen.lock().unwrap()[1], "GET /x/v1/zones/01A/collections/Groups?table=T%20x");
 }
@@ -192,7 +192,7 @@ async fn what_nobody_asked_to_change_goes_back_as_it_came() {
     let held = json!({"name": "a", "description": "old", "n": 5, "list": ["y", "x", "y"], "no": ""});
     let steps =
         [(200, json!({"revision": "1", "records": [{"fields": held}]})), (200, json!({"revision": "2"}))];
-    let (written, seen) = write(&steps, &[change(Action::Update, "a", "new")]).await;
+    let (written, seen) = write(&steps, &[change(ChangeAction::Update, "a", "new")]).await;
     assert_eq!(written, Ok(()));
     let sent = seen[0].split_once("{\"fields\":").map(|(_, body)| body.trim_end_matches('}'));
     assert_eq!(sent, Some(r#"{"description":"new","list":["y","x","y"],"n":5,"name":"a","no":"""#));
@@ -203,7 +203,7 @@ async fn a_gateway_that_does_not_answer_is_asked_once_for_all_collections() {
     let script = script(&[(403, json!({}))]);
     let reader = reader(&script);
     for kind in ["Groups", "Rules"] {
-        let failure = reader.serves(&CollectionId::whole(kind)).await.unwrap_err();
+        let failure = reader.serves(&CollectionId::of_institution(kind)).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Gateway);
     }
 }
@@ -211,7 +211,7 @@ async fn a_gateway_that_does_not_answer_is_asked_once_for_all_collections() {
 #[tokio::test(start_paused = true)]
 async fn a_gateway_that_falls_silent_amid_a_write_is_not_taken_for_a_silent_zone() {
     let steps = [(200, groups("7", &[])), (0, Json::Null), (403, json!({}))];
-    let (written, _) = write(&steps, &[change(Action::Create, "a", "x")]).await;
+    let (written, _) = write(&steps, &[change(ChangeAction::Create, "a", "x")]).await;
     let Err(WriteError::Unknown(lost)) = written else { panic!("{written:?}") };
     assert_eq!(lost.class, FailureClass::Gateway);
 }
@@ -226,8 +226,10 @@ async fn an_answer_that_is_not_as_the_contract_says_is_the_gateways_failure_alon
         json!({"revision": "1", "records": [{"fields": {"a": {"b": 1}}}]}),
         json!({"revision": "1", "records": [{"fields": {"a": [1]}}]}),
     ] {
-        let failure =
-            reader(&script(&[(200, body.clone())])).read(&CollectionId::whole("Groups")).await.unwrap_err();
+        let failure = reader(&script(&[(200, body.clone())]))
+            .read(&CollectionId::of_institution("Groups"))
+            .await
+            .unwrap_err();
         assert_eq!(failure.class, FailureClass::Gateway, "{body}");
         assert!(!failure.class.whole_zone());
         assert!(failure.message.starts_with("the gateway: "), "{failure}");
@@ -241,7 +243,7 @@ fn law_5_only_the_keeper_says_put_and_delete() {
     let files = [
         ("mod", include_str!("mod.rs")),
         ("contract", include_str!("contract.rs")),
-        ("check", include_str!("check.rs")),
+        ("contract_check", include_str!("contract_check.rs")),
     ];
     for (name, text) in files {
         assert!(!text.contains("Method::"), "{name}");

@@ -2,10 +2,10 @@
 //!
 //! Alma's API and a gateway are both reached by it.
 
-pub mod complaint;
-pub mod getter;
-pub mod path;
-pub mod patience;
-pub mod secret;
-pub mod verdict;
-pub mod wire;
+pub mod api_key;
+pub mod client;
+pub mod error_body;
+pub mod get_client;
+pub mod request_path;
+pub mod response;
+pub mod retry;

@@ -3,14 +3,14 @@
 //! The seam is here, below retries and rates, so that a simulated network runs everything above
 //! it as it is, under tokio's paused clock.
 
-mod sockets;
+mod http;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
 
-pub use self::sockets::{HttpSettings, HttpTransport};
+pub use self::http::{HttpSettings, HttpTransport};
 
 /// Carries one request to a zone and brings back its answer.
 pub trait Transport: Send + Sync {
@@ -18,12 +18,12 @@ pub trait Transport: Send + Sync {
     ///
     /// # Errors
     /// See [`TransportError`].
-    fn send(&self, request: http::Request<Bytes>) -> Answer<'_>;
+    fn send(&self, request: ::http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
 /// The answer that a [`Transport`] will bring.
-pub type Answer<'a> =
-    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
+pub type TransportFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<::http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
 /// Why no answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Texts, Window, count, in_order};
-use crate::model::{Diagnostic, Label, Place, Position, Severity};
+use super::{SourceSnippet, SourceTexts, count, in_order};
+use crate::model::{Diagnostic, SecondarySpan, Severity, SourcePosition, SourceSpan};
 
 /// The outcome of `validate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Report {
+pub struct ValidateJson {
     /// Version of this shape: `1.0`.
     pub format_version: String,
     /// Whether there is no error.
@@ -18,14 +18,14 @@ pub struct Report {
     /// How many warnings.
     pub warning_count: usize,
     /// All problems, in the order of files and places.
-    pub diagnostics: Vec<Problem>,
+    pub diagnostics: Vec<DiagnosticJson>,
 }
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Problem {
+pub struct DiagnosticJson {
     /// `error` or `warning`.
-    pub severity: Grade,
+    pub severity: SeverityJson,
     /// Stable code, `Z0203`.
     pub code: String,
     /// The fact, in one line.
@@ -37,18 +37,18 @@ pub struct Problem {
     pub help: Option<String>,
     /// Where; left out for a problem of no file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub range: Option<Range>,
+    pub range: Option<RangeJson>,
     /// The line.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub snippet: Option<Excerpt>,
+    pub snippet: Option<SnippetJson>,
     /// Other places that matter.
-    pub related: Vec<Related>,
+    pub related: Vec<RelatedSpanJson>,
 }
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Grade {
+pub enum SeverityJson {
     /// Nothing is planned while there is one.
     Error,
     /// Worth a look.
@@ -57,18 +57,18 @@ pub enum Grade {
 
 /// A stretch of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Range {
+pub struct RangeJson {
     /// Path relative to the config directory.
     pub filename: String,
     /// First character.
-    pub start: Point,
+    pub start: PositionJson,
     /// Just behind the last character.
-    pub end: Point,
+    pub end: PositionJson,
 }
 
 /// A point in a file. Lines and columns count from 1, columns in characters; bytes count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Point {
+pub struct PositionJson {
     /// Line.
     pub line: u32,
     /// Column.
@@ -79,7 +79,7 @@ pub struct Point {
 
 /// The line that a problem stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Excerpt {
+pub struct SnippetJson {
     /// What the line is part of; not known.
     pub context: Option<String>,
     /// The line.
@@ -96,17 +96,17 @@ pub struct Excerpt {
 
 /// Another place and what to see there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Related {
+pub struct RelatedSpanJson {
     /// What to see there.
     pub message: String,
     /// Where to look.
-    pub range: Range,
+    pub range: RangeJson,
 }
 
 /// All problems, ready to become JSON.
-pub fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> Report {
+pub fn json(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>) -> ValidateJson {
     let error_count = count(diagnostics, Severity::Error);
-    Report {
+    ValidateJson {
         format_version: "1.0".to_owned(),
         valid: error_count == 0,
         error_count,
@@ -115,12 +115,12 @@ pub fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> Report {
     }
 }
 
-fn problem(diagnostic: &Diagnostic, texts: &Texts<'_>) -> Problem {
+fn problem(diagnostic: &Diagnostic, texts: &SourceTexts<'_>) -> DiagnosticJson {
     let Diagnostic { severity, code, message, place, label, related, help } = diagnostic;
-    Problem {
+    DiagnosticJson {
         severity: match severity {
-            Severity::Error => Grade::Error,
-            Severity::Warning => Grade::Warning,
+            Severity::Error => SeverityJson::Error,
+            Severity::Warning => SeverityJson::Warning,
         },
         code: (*code).to_owned(),
         summary: message.clone(),
@@ -129,19 +129,22 @@ fn problem(diagnostic: &Diagnostic, texts: &Texts<'_>) -> Problem {
         range: place.as_ref().map(range),
         snippet: place.as_ref().and_then(|place| excerpt(place, texts)),
         related: (related.iter())
-            .map(|Label { place, message }| Related { message: message.clone(), range: range(place) })
+            .map(|SecondarySpan { place, message }| RelatedSpanJson {
+                message: message.clone(),
+                range: range(place),
+            })
             .collect(),
     }
 }
 
-fn range(place: &Place) -> Range {
-    let point = |Position { line, column, byte }: Position| Point { line, column, byte };
-    Range { filename: place.file.as_ref().to_owned(), start: point(place.start), end: point(place.end) }
+fn range(place: &SourceSpan) -> RangeJson {
+    let point = |SourcePosition { line, column, byte }: SourcePosition| PositionJson { line, column, byte };
+    RangeJson { filename: place.file.as_ref().to_owned(), start: point(place.start), end: point(place.end) }
 }
 
-fn excerpt(place: &Place, texts: &Texts<'_>) -> Option<Excerpt> {
-    let Window { line, from, to } = Window::of(place, texts)?;
-    Some(Excerpt {
+fn excerpt(place: &SourceSpan, texts: &SourceTexts<'_>) -> Option<SnippetJson> {
+    let SourceSnippet { line, from, to } = SourceSnippet::from_span(place, texts)?;
+    Some(SnippetJson {
         context: None,
         code: line.to_owned(),
         start_line: place.start.line,

@@ -5,13 +5,13 @@ mod text;
 
 use std::collections::BTreeMap;
 
-pub use self::json::{Grade, Problem, Report, json};
-pub use self::text::{Colour, text};
+pub use self::json::{DiagnosticJson, SeverityJson, ValidateJson, json};
+pub use self::text::{ColorMode, text};
 
-use crate::model::{Diagnostic, Place, Severity};
+use crate::model::{Diagnostic, Severity, SourceSpan};
 
 /// The texts of the files by name, as far as they could be read.
-pub type Texts<'a> = BTreeMap<&'a str, &'a str>;
+pub type SourceTexts<'a> = BTreeMap<&'a str, &'a str>;
 
 /// Problems in the order of files and places, those of no place first.
 fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
@@ -26,14 +26,14 @@ fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
 
 /// The line that a place begins in, and what of it the place covers, in bytes. `None` where the text
 /// is not known or the place is not in it.
-struct Window<'a> {
+struct SourceSnippet<'a> {
     line: &'a str,
     from: usize,
     to: usize,
 }
 
-impl<'a> Window<'a> {
-    fn of(place: &Place, texts: &Texts<'a>) -> Option<Self> {
+impl<'a> SourceSnippet<'a> {
+    fn from_span(place: &SourceSpan, texts: &SourceTexts<'a>) -> Option<Self> {
         let text = *texts.get(&*place.file)?;
         let (start, end) = (place.start.byte as usize, place.end.byte as usize);
         let (before, after) = (text.get(..start)?, text.get(start..)?);

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Colour, Texts, text};
-use crate::model::{Diagnostic, Place, Position};
+use super::{ColorMode, SourceTexts, text};
+use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 
 const NETWORK: &str = "\u{feff}apiVersion: zonal/v1\nkind: Network\nspec:\n\tlable: é漢 {afn: lender}\r\n";
 const ROWS: &str = "rows:\n  - code: A\n  - code: B\n  - code: A\n";
 
-fn texts() -> Texts<'static> {
+fn texts() -> SourceTexts<'static> {
     [("network.yaml", NETWORK), ("rows/blocks.yaml", ROWS)].into()
 }
 
 /// What machines see.
-fn json(diagnostics: &[Diagnostic], texts: &Texts<'_>) -> serde_json::Value {
+fn json(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>) -> serde_json::Value {
     serde_json::to_value(super::json(diagnostics, texts)).unwrap_or_default()
 }
 
 /// The place of a word's nth occurrence.
-fn at(file: &str, word: &str, nth: usize) -> Place {
+fn at(file: &str, word: &str, nth: usize) -> SourceSpan {
     let source = texts()[file];
     let (byte, _) = source.match_indices(word).nth(nth).unwrap_or_default();
     let position = |byte: usize| {
@@ -26,29 +26,29 @@ fn at(file: &str, word: &str, nth: usize) -> Place {
         let line = before.matches('\n').count() + 1;
         let column =
             before.rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}').chars().count() + 1;
-        Position { line: line as u32, column: column as u32, byte: byte as u32 }
+        SourcePosition { line: line as u32, column: column as u32, byte: byte as u32 }
     };
-    Place { file: Arc::from(file), start: position(byte), end: position(byte + word.len()) }
+    SourceSpan { file: Arc::from(file), start: position(byte), end: position(byte + word.len()) }
 }
 
 fn problems() -> Vec<Diagnostic> {
     vec![
         Diagnostic::error("Z0502", at("rows/blocks.yaml", "A", 1), "row `A` is there twice")
-            .related(at("rows/blocks.yaml", "A", 0), "first here")
+            .with_secondary_span(at("rows/blocks.yaml", "A", 0), "first here")
             .help("remove one of them"),
         Diagnostic::warning("Z0306", at("network.yaml", "Network", 0), "something is odd")
             .label("here")
-            .related(at("rows/blocks.yaml", "B", 0), "compare"),
+            .with_secondary_span(at("rows/blocks.yaml", "B", 0), "compare"),
         Diagnostic::error("Z0203", at("network.yaml", "lable", 0), "unknown field `lable`")
             .help("did you mean `label`?"),
-        Diagnostic::error("Z0101", Place::file("gone.yaml"), "cannot read the file: it is not UTF-8"),
+        Diagnostic::error("Z0101", SourceSpan::file("gone.yaml"), "cannot read the file: it is not UTF-8"),
         Diagnostic::nowhere("Z0301", "no manifest has `kind: Network`").help("write one"),
     ]
 }
 
 #[test]
 fn each_problem_names_place_fact_line_and_way_out() {
-    insta::assert_snapshot!(text(&problems(), &texts(), Colour::Plain), @r"
+    insta::assert_snapshot!(text(&problems(), &texts(), ColorMode::Plain), @r"
     error[Z0301]: no manifest has `kind: Network`
      |
      = help: write one
@@ -90,24 +90,24 @@ fn each_problem_names_place_fact_line_and_way_out() {
 
 #[test]
 fn colours_change_nothing_but_colours() {
-    let coloured = text(&problems(), &texts(), Colour::Ansi);
+    let coloured = text(&problems(), &texts(), ColorMode::Ansi);
     assert!(coloured.contains("\u{1b}["));
     assert_eq!(
         anstream::adapter::strip_str(&coloured).to_string(),
-        text(&problems(), &texts(), Colour::Plain)
+        text(&problems(), &texts(), ColorMode::Plain)
     );
 }
 
 #[test]
 fn nothing_is_said_of_nothing() {
-    assert_eq!(text(&[], &texts(), Colour::Plain), "");
+    assert_eq!(text(&[], &texts(), ColorMode::Plain), "");
     assert_eq!(json(&[], &texts())["valid"], true);
 }
 
 #[test]
 fn only_the_first_fifty_are_shown_in_full() {
     let many = vec![Diagnostic::error("Z0203", at("network.yaml", "lable", 0), "unknown field `lable`"); 62];
-    let shown = text(&many, &texts(), Colour::Plain);
+    let shown = text(&many, &texts(), ColorMode::Plain);
     assert_eq!(shown.matches("error[Z0203]").count(), 50);
     assert!(shown.ends_with("and 12 more\n\n62 errors in 1 file\n"), "{shown}");
     assert_eq!(json(&many, &texts())["diagnostics"].as_array().map(Vec::len), Some(62));
@@ -173,9 +173,9 @@ fn machines_get_the_shape_of_terraform() {
 
 #[test]
 fn a_place_that_is_not_in_the_text_is_still_named() {
-    let nowhere = Position { line: 900, column: 1, byte: 90_000 };
-    let place = Place { file: "network.yaml".into(), start: nowhere, end: nowhere };
-    let shown = text(&[Diagnostic::error("Z0102", place, "gone")], &texts(), Colour::Plain);
+    let nowhere = SourcePosition { line: 900, column: 1, byte: 90_000 };
+    let place = SourceSpan { file: "network.yaml".into(), start: nowhere, end: nowhere };
+    let shown = text(&[Diagnostic::error("Z0102", place, "gone")], &texts(), ColorMode::Plain);
     assert!(shown.starts_with("network.yaml:900:1: error[Z0102]: gone\n"), "{shown}");
 }
 
@@ -183,11 +183,12 @@ fn a_place_that_is_not_in_the_text_is_still_named() {
 fn a_line_with_a_password_is_not_repeated() {
     for store in ["postgres://zonal:hunter2@db/zonal", "postgresql://db/zonal?user=a&PASSWORD=hunter2"] {
         let line = format!("store: {store}\n");
-        let texts: Texts<'_> = [("n.yaml", line.as_str())].into();
-        let position = |byte: u32| Position { line: 1, column: byte + 1, byte };
-        let place = Place { file: "n.yaml".into(), start: position(7), end: position(line.len() as u32 - 1) };
+        let texts: SourceTexts<'_> = [("n.yaml", line.as_str())].into();
+        let position = |byte: u32| SourcePosition { line: 1, column: byte + 1, byte };
+        let place =
+            SourceSpan { file: "n.yaml".into(), start: position(7), end: position(line.len() as u32 - 1) };
         let told = [Diagnostic::error("Z0324", place, "the address of the store has a password in it")];
-        let (plain, machines) = (text(&told, &texts, Colour::Plain), json(&told, &texts).to_string());
+        let (plain, machines) = (text(&told, &texts, ColorMode::Plain), json(&told, &texts).to_string());
         assert!(plain.contains("n.yaml:1:8") && !plain.contains("hunter2"), "{plain}");
         assert!(machines.contains("Z0324") && !machines.contains("hunter2"), "{machines}");
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
-use super::{Texts, Window, count, in_order};
-use crate::model::{Diagnostic, Label, Place, Severity};
+use super::{SourceSnippet, SourceTexts, count, in_order};
+use crate::model::{Diagnostic, SecondarySpan, Severity, SourceSpan};
 use crate::render::text as words;
 
 /// Whether the text carries the terminal's escape codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub enum ColorMode {
     /// It does.
     Ansi,
     /// It does not.
@@ -25,10 +25,10 @@ const SHOWN: usize = 50;
 ///
 /// The first line of each reads `FILE:LINE:COLUMN: error[Z0203]: ...`, which terminals, editors and
 /// `grep` know how to take.
-pub fn text(diagnostics: &[Diagnostic], texts: &Texts<'_>, colour: Colour) -> String {
+pub fn text(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>, colour: ColorMode) -> String {
     let renderer = match colour {
-        Colour::Ansi => Renderer::styled(),
-        Colour::Plain => Renderer::plain(),
+        ColorMode::Ansi => Renderer::styled(),
+        ColorMode::Plain => Renderer::plain(),
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
@@ -46,7 +46,7 @@ pub fn text(diagnostics: &[Diagnostic], texts: &Texts<'_>, colour: Colour) -> St
     out
 }
 
-fn group<'a>(problem: &'a Diagnostic, texts: &Texts<'a>) -> Group<'a> {
+fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'a>) -> Group<'a> {
     let Diagnostic { severity, code, message, place, label, related, help } = problem;
     let (level, name) = match severity {
         Severity::Error => (Level::ERROR, "error"),
@@ -60,7 +60,7 @@ fn group<'a>(problem: &'a Diagnostic, texts: &Texts<'a>) -> Group<'a> {
     {
         group = group.element(snippet);
     }
-    for Label { place, message } in related {
+    for SecondarySpan { place, message } in related {
         match snippet(place, Some(message), AnnotationKind::Context, texts) {
             Some(snippet) => group = group.element(snippet.path(&*place.file)),
             None => group = group.element(Level::NOTE.message(format!("{place}: {message}"))),
@@ -73,12 +73,12 @@ fn group<'a>(problem: &'a Diagnostic, texts: &Texts<'a>) -> Group<'a> {
 }
 
 fn snippet<'a>(
-    place: &Place,
+    place: &SourceSpan,
     label: Option<&'a str>,
     kind: AnnotationKind,
-    texts: &Texts<'a>,
+    texts: &SourceTexts<'a>,
 ) -> Option<Snippet<'a, Annotation<'a>>> {
-    let Window { line, from, to } = Window::of(place, texts)?;
+    let SourceSnippet { line, from, to } = SourceSnippet::from_span(place, texts)?;
     let annotation = kind.span(from..to).label(label);
     Some(Snippet::source(line).line_start(place.start.line as usize).annotation(annotation))
 }

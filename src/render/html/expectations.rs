@@ -1,27 +1,30 @@
 //! What the plan breaks of what is expected.
 
-use super::markup::Markup;
-use crate::model::{Broken, Plan};
+use super::html_writer::HtmlWriter;
+use crate::model::{BrokenExpectation, Plan};
 use crate::render::text::{count, would_be};
 
 /// Expectations that are shown.
 const SHOWN: usize = 200;
 
 /// A list of them; nothing where none is broken.
-pub fn broken(out: &mut Markup, plan: &Plan) {
+pub fn write_broken_expectations(out: &mut HtmlWriter, plan: &Plan) {
     let broken = &plan.expectations.broken;
     if broken.is_empty() {
         return;
     }
     out.raw("<section id=expectations aria-labelledby=eh><h2 id=eh>What this plan breaks of what is expected</h2><ul>");
-    broken.iter().take(SHOWN).for_each(|each| one(out, each));
+    broken.iter().take(SHOWN).for_each(|each| write_broken_expectation(out, each));
     if let Some(more) = broken.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         out.raw("<li>and ").text(count(more, "expectation")).raw(" more, which this page does not show");
     }
     out.raw("</ul></section>\n");
 }
 
-fn one(out: &mut Markup, Broken { provenance, question, because, facts }: &Broken) {
+fn write_broken_expectation(
+    out: &mut HtmlWriter,
+    BrokenExpectation { provenance, question, because, facts }: &BrokenExpectation,
+) {
     out.raw("<li class=bad><b>✕ Broken</b>: ").prose(question).raw("?");
     for fact in facts {
         out.raw("<p><code>")

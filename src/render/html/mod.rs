@@ -5,14 +5,14 @@
 //! from which the script makes text nodes. The page's policy lets its own script and style run, by their
 //! digests, and nothing else.
 
-mod atoms;
-mod data;
-mod detail;
+mod detail_level;
 mod expectations;
-mod intents;
-mod markup;
-mod matrix;
+mod html_writer;
+mod interned_changes;
+mod interner;
 mod page;
+mod page_data;
+mod plan_matrix;
 mod summary;
 
 #[cfg(test)]
@@ -20,19 +20,19 @@ mod tests;
 
 use crate::model::Plan;
 
-use self::detail::Detail;
+use self::detail_level::DetailLevel;
 
 /// No page is larger, whatever the plan. In bytes.
 pub const LARGEST: usize = 5_000_000;
 
 /// The plan as a page, with as much of it as fits, which the page says where it is not everything.
 pub fn html(plan: &Plan) -> String {
-    within(plan, LARGEST).1
+    fit_to_limit(plan, LARGEST).1
 }
 
 /// The page with the most detail that fits, and how much that is.
-fn within(plan: &Plan, limit: usize) -> (Detail, String) {
-    let fits = |detail: Detail| page::page(plan, detail, limit).map(|page| (detail, page));
-    let richest = Detail::ALL.into_iter().find_map(fits);
-    richest.unwrap_or_else(|| (Detail::Nothing, page::nothing()))
+fn fit_to_limit(plan: &Plan, limit: usize) -> (DetailLevel, String) {
+    let fits = |detail: DetailLevel| page::page(plan, detail, limit).map(|page| (detail, page));
+    let richest = DetailLevel::ALL.into_iter().find_map(fits);
+    richest.unwrap_or_else(|| (DetailLevel::Nothing, page::too_large_page()))
 }

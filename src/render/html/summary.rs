@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::expectations;
-use super::markup::Markup;
-use crate::model::{Counts, Finding, GroupState, Plan, Verdict, ZoneCode};
-use crate::render::text::{compared, count, outlook, percentage, thousands};
+use super::html_writer::HtmlWriter;
+use crate::model::{ChangeGroupState, Finding, FindingEffect, Plan, PlanCounts, ZoneCode};
+use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
 
 /// Zones that are named in a line before the rest is folded away.
 const NAMED: usize = 8;
@@ -13,7 +13,7 @@ const NAMED: usize = 8;
 const FINDINGS: usize = 200;
 
 /// The top of the page.
-pub fn summary(out: &mut Markup, plan: &Plan) {
+pub fn summary(out: &mut HtmlWriter, plan: &Plan) {
     out.raw("<header><h1>").text(&plan.network).raw("</h1><p class=about>Plan for ");
     match &plan.environment {
         Some(name) => out.raw("the environment <b>").text(name).raw("</b>"),
@@ -22,7 +22,7 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
     if let Some(selection) = &plan.selection {
         out.raw("</p><p class=partial><b>Partial plan:</b> only ").text(selection).raw(".");
     }
-    for sentence in compared(plan) {
+    for sentence in comparison_sentences(plan) {
         out.raw("</p><p class=partial>").text(sentence);
     }
     out.raw("</p></header>\n<section id=verdict aria-label=Summary>");
@@ -30,21 +30,21 @@ pub fn summary(out: &mut Markup, plan: &Plan) {
         out.raw("<p class=\"verdict bad\">Nothing will be written: a guard or a policy denies this plan.");
     }
     out.raw("<p class=verdict>").text(verdict(plan)).raw("</p>");
-    out.raw("<p class=rest>").text(rest(plan)).raw("</p>");
+    out.raw("<p class=rest>").text(other_counts(plan)).raw("</p>");
     out.raw("<details class=digest><summary>Digest <code>").text(plan.digest.short());
     out.raw("</code></summary><p>What an approval of this plan names: <code class=whole>");
     out.text(plan.digest).raw("</code></p></details></section>\n");
     impacts(out, plan);
     findings(out, plan);
-    expectations::broken(out, plan);
-    waiting(out, plan);
+    expectations::write_broken_expectations(out, plan);
+    write_deferrals(out, plan);
 }
 
 /// `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`
 pub fn verdict(plan: &Plan) -> String {
     let counts = plan.counts();
     let mut sentences = Vec::new();
-    let differ = plan.zones_in(GroupState::Changes);
+    let differ = plan.zones_in(ChangeGroupState::Changes);
     if differ > 0 {
         let parts = [
             (counts.add, "to add"),
@@ -68,7 +68,7 @@ pub fn verdict(plan: &Plan) -> String {
         let verb = if differ == 1 { "differs" } else { "differ" };
         sentences.push(format!("{} {verb}: {}.", count(differ, "zone"), words.join(", ")));
     }
-    let in_sync = plan.zones_in(GroupState::InSync);
+    let in_sync = plan.zones_in(ChangeGroupState::InSync);
     if in_sync > 0 {
         let verb = if in_sync == 1 { "is" } else { "are" };
         sentences.push(format!("{} {verb} in sync.", count(in_sync, "zone")));
@@ -77,7 +77,7 @@ pub fn verdict(plan: &Plan) -> String {
         let (records, verb) = (count(counts.held, "record"), if counts.held == 1 { "waits" } else { "wait" });
         sentences.push(format!("Of these, {records} {verb}: apply does not begin them."));
     }
-    let unknown = plan.zones_in(GroupState::Unknown);
+    let unknown = plan.zones_in(ChangeGroupState::Unknown);
     if unknown > 0 {
         sentences.push(format!("{} could not be asked, so this plan is incomplete.", count(unknown, "zone")));
     }
@@ -92,8 +92,8 @@ pub fn verdict(plan: &Plan) -> String {
     sentences.join(" ")
 }
 
-fn rest(plan: &Plan) -> String {
-    let Counts {
+fn other_counts(plan: &Plan) -> String {
+    let PlanCounts {
         add: _,
         change: _,
         destroy: _,
@@ -136,7 +136,7 @@ fn rest(plan: &Plan) -> String {
     if !moved.is_empty() {
         words = format!("Records that differ: {}. ", moved.join("; "));
     }
-    if plan.compared.knows() {
+    if plan.compared.has_base() {
         let alike = match agreed {
             0 => String::new(),
             agreed => format!(" ({} of them changed alike by both)", thousands(agreed as u64)),
@@ -164,7 +164,7 @@ fn rest(plan: &Plan) -> String {
 }
 
 /// What the changes mean.
-fn impacts(out: &mut Markup, plan: &Plan) {
+fn impacts(out: &mut HtmlWriter, plan: &Plan) {
     if plan.impacts.is_empty() {
         return;
     }
@@ -178,7 +178,7 @@ fn impacts(out: &mut Markup, plan: &Plan) {
     out.raw("</ul></section>\n");
 }
 
-fn findings(out: &mut Markup, plan: &Plan) {
+fn findings(out: &mut HtmlWriter, plan: &Plan) {
     if plan.findings.is_empty() {
         return;
     }
@@ -190,17 +190,17 @@ fn findings(out: &mut Markup, plan: &Plan) {
     out.raw("</ul></section>\n");
 }
 
-fn finding(out: &mut Markup, finding: &Finding) {
+fn finding(out: &mut HtmlWriter, finding: &Finding) {
     let Finding { verdict, guard, zones, message, help, place } = finding;
     match verdict {
-        Verdict::Deny => out.raw("<li class=bad><b>✕ Denied</b>"),
-        Verdict::Hold => out.raw("<li class=hold><b>‖ Held</b>"),
-        Verdict::RequireApproval => out.raw("<li class=hold><b>‖ Needs an approval</b>"),
-        Verdict::Warn => out.raw("<li class=warn><b>! Worth a look</b>"),
-        Verdict::Overridden { .. } => out.raw("<li class=over><b>○ Overridden</b>"),
+        FindingEffect::Deny => out.raw("<li class=bad><b>✕ Denied</b>"),
+        FindingEffect::Defer => out.raw("<li class=hold><b>‖ Held</b>"),
+        FindingEffect::RequireApproval => out.raw("<li class=hold><b>‖ Needs an approval</b>"),
+        FindingEffect::Warn => out.raw("<li class=warn><b>! Worth a look</b>"),
+        FindingEffect::Overridden { .. } => out.raw("<li class=over><b>○ Overridden</b>"),
     };
     out.raw(" by <code>").text(guard).raw("</code>: ").prose(message);
-    if let Verdict::Overridden { reason } = verdict {
+    if let FindingEffect::Overridden { reason } = verdict {
         out.raw("<p>Overridden, because: ").prose(reason).raw("</p>");
     }
     if !zones.is_empty() {
@@ -217,11 +217,11 @@ fn finding(out: &mut Markup, finding: &Finding) {
 }
 
 /// What apply will not begin, by what it waits for.
-fn waiting(out: &mut Markup, plan: &Plan) {
+fn write_deferrals(out: &mut HtmlWriter, plan: &Plan) {
     let mut waiting: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.has_work()) {
         let steps = zone.collections.iter().filter(|step| step.diff.has_work());
-        for hold in steps.filter_map(|step| zone.held(step)) {
+        for hold in steps.filter_map(|step| zone.deferral_of_step(step)) {
             let zones = waiting.entry(hold.to_string()).or_default();
             if zones.last() != Some(&code) {
                 zones.push(code);
@@ -244,7 +244,7 @@ fn waiting(out: &mut Markup, plan: &Plan) {
     out.raw("</ul></section>\n");
 }
 
-fn zones(out: &mut Markup, zones: &[&ZoneCode]) {
+fn zones(out: &mut HtmlWriter, zones: &[&ZoneCode]) {
     let line = |zones: &[&ZoneCode]| zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (named, more) = zones.split_at(zones.len().min(NAMED));
     out.text(line(named));

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::atoms::json;
-use super::detail::Detail;
-use super::{LARGEST, html, within};
+use super::detail_level::DetailLevel;
+use super::interner::json;
+use super::{LARGEST, fit_to_limit, html};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Edit, Finding, Hold, Plan, Value, Verdict};
+use crate::model::{Deferral, FieldChange, FieldValue, Finding, FindingEffect, Plan};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -45,10 +45,10 @@ fn all_different(zones: usize, rows: usize) -> Plan {
             found.changes = (0..rows)
                 .map(|row| {
                     let mut change = change.clone();
-                    change.key[0].1 = Value::text(format!("KEY {number} {row}"));
-                    let Edit { before, after, .. } = &mut change.edits[0];
-                    *before = Some(Value::text(format!("what zone {number} holds in row {row}")));
-                    *after = Value::text(format!("what is wanted of zone {number} in row {row}"));
+                    change.key[0].1 = FieldValue::from_text(format!("KEY {number} {row}"));
+                    let FieldChange { before, after, .. } = &mut change.edits[0];
+                    *before = Some(FieldValue::from_text(format!("what zone {number} holds in row {row}")));
+                    *after = FieldValue::from_text(format!("what is wanted of zone {number} in row {row}"));
                     change.update_date = Some(format!("2026-01-01 {number} {row}"));
                     change
                 })
@@ -86,7 +86,7 @@ fn the_table_can_be_read_without_the_script() {
 #[test]
 fn what_stands_in_the_way_is_told_before_the_table() {
     let mut plan = planned(&["ALPHA", "BETA"], ROWS, TABLES);
-    plan.zones.get_mut(&"BETA".into()).unwrap().hold = Some(Hold::Unapproved);
+    plan.zones.get_mut(&"BETA".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
     let finding = |verdict, guard: &str| Finding {
         verdict,
         guard: guard.into(),
@@ -96,8 +96,8 @@ fn what_stands_in_the_way_is_told_before_the_table() {
         place: None,
     };
     plan.findings = vec![
-        finding(Verdict::Deny, "deletes-per-collection"),
-        finding(Verdict::Overridden { reason: "agreed".to_owned() }, "protected"),
+        finding(FindingEffect::Deny, "deletes-per-collection"),
+        finding(FindingEffect::Overridden { reason: "agreed".to_owned() }, "protected"),
     ];
     let page = html(&plan);
     let top = page.split_once("<table").unwrap().0;
@@ -127,8 +127,8 @@ fn nothing_that_stands_in_a_zone_means_anything_to_the_page() {
     for change in &mut found.changes {
         change.reason = Some(hostile.to_owned());
         change.updated_by = Some(hostile.to_owned());
-        change.key = vec![(hostile.into(), Value::text(hostile))];
-        change.before = [(hostile.into(), Value::list([hostile]))].into_iter().collect();
+        change.key = vec![(hostile.into(), FieldValue::from_text(hostile))];
+        change.before = [(hostile.into(), FieldValue::list([hostile]))].into_iter().collect();
     }
     let page = html(&plan);
     assert_eq!(page.matches("<script").count(), 2, "its own two");
@@ -199,22 +199,22 @@ fn a_page_keeps_to_its_limit_and_says_what_is_missing() {
     let mut plan = all_different(12, 25);
     for zone in plan.zones.values_mut() {
         let found = zone.collections[0].diff.outcome.as_mut().unwrap();
-        found.changes[0].edits[0].after = Value::text("long ".repeat(2_000) + zone.name.as_str());
+        found.changes[0].edits[0].after = FieldValue::from_text("long ".repeat(2_000) + zone.name.as_str());
     }
     let whole = html(&plan);
     assert!(!whole.contains("Not everything is here"));
     let mut reached = Vec::new();
     for limit in (1_000..=whole.len()).rev().step_by(700) {
-        let (detail, page) = within(&plan, limit);
+        let (detail, page) = fit_to_limit(&plan, limit);
         assert!(page.len() <= limit, "{} bytes at {detail:?}, where {limit} were allowed", page.len());
         if reached.last() != Some(&detail) {
             reached.push(detail);
-            let told = detail.missing().is_none_or(|missing| page.contains(missing));
-            assert!(told || detail == Detail::Nothing, "{detail:?} is not told");
+            let told = detail.omitted_content().is_none_or(|missing| page.contains(missing));
+            assert!(told || detail == DetailLevel::Nothing, "{detail:?} is not told");
         }
     }
-    let mut expected = Detail::ALL.to_vec();
-    expected.push(Detail::Nothing);
+    let mut expected = DetailLevel::ALL.to_vec();
+    expected.push(DetailLevel::Nothing);
     assert_eq!(reached, expected, "each step is there, and in order");
 }
 
@@ -231,7 +231,7 @@ fn each_step_leaves_out_what_it_says() {
         "KEY 1 2",
     ];
     let mut shown = String::new();
-    for detail in Detail::ALL.into_iter().take_while(|detail| *detail < Detail::Zones) {
+    for detail in DetailLevel::ALL.into_iter().take_while(|detail| *detail < DetailLevel::Zones) {
         let page = page(detail);
         let signs: String = parts.iter().map(|part| if holds(&page, part) { 'x' } else { '.' }).collect();
         let _ = writeln!(shown, "{signs} {detail:?}");
@@ -251,7 +251,7 @@ fn each_step_leaves_out_what_it_says() {
 #[test]
 fn a_large_plan_in_which_nothing_is_like_anything_else_fits() {
     let plan = all_different(12, 500);
-    let (detail, page) = within(&plan, LARGEST / 40);
+    let (detail, page) = fit_to_limit(&plan, LARGEST / 40);
     assert!(page.len() <= LARGEST / 40);
-    assert_eq!(detail, Detail::Keys, "at the least, each record is named");
+    assert_eq!(detail, DetailLevel::Keys, "at the least, each record is named");
 }

@@ -3,39 +3,40 @@
 //! The first line is `version`. A minor number of `ui` that grows means properties to ignore, a
 //! major one means to stop reading.
 
-use super::line::{Hook, Line, Resource, Summary, Type};
 use super::plan::resource;
+use super::stream_message::{ChangeSummaryJson, HookJson, ResourceJson, StreamMessage, StreamMessageType};
 use crate::model::{
-    Action, Change, CollectionId, Counts, Event, Failure, Finding, Outcome, Verdict, WaveEnd, ZoneCode,
+    ApplyEvent, Change, ChangeAction, CollectionId, Finding, FindingEffect, PlanCounts, WaveResult,
+    WriteOutcome, ZoneCode, ZoneFailure,
 };
 use crate::render::diagnostics;
 
 /// The first line.
-pub fn version(timestamp: &str) -> Line {
+pub fn version(timestamp: &str) -> StreamMessage {
     let message = format!("zonal {}", env!("CARGO_PKG_VERSION"));
-    Line {
+    StreamMessage {
         zonal: Some(env!("CARGO_PKG_VERSION")),
         ui: Some("1.0"),
-        ..line(timestamp, Type::Version, message)
+        ..new_message(timestamp, StreamMessageType::Version, message)
     }
 }
 
 /// A change of the plan: one that will be applied, or one that is only reported.
-pub fn planned(change: &Change, kind: Type, timestamp: &str) -> Line {
+pub fn planned_change_message(change: &Change, kind: StreamMessageType, timestamp: &str) -> StreamMessage {
     let message = format!("{}: plan to {}", change.address, verb(change.action));
-    Line {
+    StreamMessage {
         zone: Some(change.address.zone.to_string()),
         collection: Some(change.address.collection.to_string()),
         change: Some(resource(change)),
-        ..line(timestamp, kind, message)
+        ..new_message(timestamp, kind, message)
     }
 }
 
 /// A problem of the manifests.
-pub fn diagnostic(problem: diagnostics::Problem, timestamp: &str) -> Line {
+pub fn diagnostic(problem: diagnostics::DiagnosticJson, timestamp: &str) -> StreamMessage {
     let level = match problem.severity {
-        diagnostics::Grade::Error => "error",
-        diagnostics::Grade::Warning => "warn",
+        diagnostics::SeverityJson::Error => "error",
+        diagnostics::SeverityJson::Warning => "warn",
     };
     let message = match &problem.range {
         Some(range) => {
@@ -44,190 +45,251 @@ pub fn diagnostic(problem: diagnostics::Problem, timestamp: &str) -> Line {
         }
         None => problem.summary.clone(),
     };
-    Line { level, diagnostic: Some(problem), ..line(timestamp, Type::Diagnostic, message) }
+    StreamMessage {
+        level,
+        diagnostic: Some(problem),
+        ..new_message(timestamp, StreamMessageType::Diagnostic, message)
+    }
 }
 
 /// A collection that cannot be planned, because it could not be read or does not fit the manifests.
-pub fn not_planned(zone: &ZoneCode, collection: &CollectionId, failure: &Failure, timestamp: &str) -> Line {
+pub fn not_planned(
+    zone: &ZoneCode,
+    collection: &CollectionId,
+    failure: &ZoneFailure,
+    timestamp: &str,
+) -> StreamMessage {
     let message = format!("{zone}/{collection}: cannot be planned: {failure}");
-    Line {
+    StreamMessage {
         level: "error",
         zone: Some(zone.to_string()),
         collection: Some(collection.to_string()),
         problem: Some(failure.into()),
-        ..line(timestamp, Type::PlanErrored, message)
+        ..new_message(timestamp, StreamMessageType::PlanErrored, message)
     }
 }
 
 /// What a guard or a policy has found in the plan.
-pub fn finding(finding: &Finding, timestamp: &str) -> Line {
+pub fn finding(finding: &Finding, timestamp: &str) -> StreamMessage {
     let level = match finding.verdict {
-        Verdict::Deny | Verdict::Hold => "error",
-        Verdict::RequireApproval | Verdict::Warn | Verdict::Overridden { .. } => "warn",
+        FindingEffect::Deny | FindingEffect::Defer => "error",
+        FindingEffect::RequireApproval | FindingEffect::Warn | FindingEffect::Overridden { .. } => "warn",
     };
     let message = format!("{}: {}", finding.guard, finding.message);
-    Line { level, finding: Some(finding.into()), ..line(timestamp, Type::Finding, message) }
+    StreamMessage {
+        level,
+        finding: Some(finding.into()),
+        ..new_message(timestamp, StreamMessageType::Finding, message)
+    }
 }
 
 /// The totals of a plan.
-pub fn plan_summary(counts: &Counts, timestamp: &str) -> Line {
-    let Counts { add, change, destroy, .. } = *counts;
+pub fn plan_summary(counts: &PlanCounts, timestamp: &str) -> StreamMessage {
+    let PlanCounts { add, change, destroy, .. } = *counts;
     let message = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");
-    let changes = Summary { add, change, remove: destroy, operation: "plan", exit_codes: Vec::new() };
-    Line { changes: Some(changes), ..line(timestamp, Type::ChangeSummary, message) }
+    let changes =
+        ChangeSummaryJson { add, change, remove: destroy, operation: "plan", exit_codes: Vec::new() };
+    StreamMessage {
+        changes: Some(changes),
+        ..new_message(timestamp, StreamMessageType::ChangeSummary, message)
+    }
 }
 
 /// The last line of an apply.
-pub fn apply_summary(report: &crate::model::Report, exit_codes: Vec<u8>, timestamp: &str) -> Line {
+pub fn apply_summary(
+    report: &crate::model::ApplyReport,
+    exit_codes: Vec<u8>,
+    timestamp: &str,
+) -> StreamMessage {
     let applied =
         report.zones.values().flat_map(|zone| &zone.collections).filter_map(|(_, outcome)| match outcome {
-            Outcome::Applied { changes } => Some(changes),
-            Outcome::Stale { .. }
-            | Outcome::Failed { .. }
-            | Outcome::Blocked { .. }
-            | Outcome::VerifyFailed { .. }
-            | Outcome::Held { .. }
-            | Outcome::Interrupted => None,
+            WriteOutcome::Applied { changes } => Some(changes),
+            WriteOutcome::Stale { .. }
+            | WriteOutcome::Failed { .. }
+            | WriteOutcome::Blocked { .. }
+            | WriteOutcome::VerifyFailed { .. }
+            | WriteOutcome::Held { .. }
+            | WriteOutcome::Interrupted => None,
         });
-    let applied: Vec<Action> = applied.flatten().map(|change| change.action).collect();
+    let applied: Vec<ChangeAction> = applied.flatten().map(|change| change.action).collect();
     let number = |action| applied.iter().filter(|applied| **applied == action).count();
-    let (add, change, remove) = (number(Action::Create), number(Action::Update), number(Action::Delete));
+    let (add, change, remove) =
+        (number(ChangeAction::Create), number(ChangeAction::Update), number(ChangeAction::Delete));
     let verdict = if exit_codes == [0] { "Apply complete!" } else { "Apply incomplete." };
     let message = format!("{verdict} Records: {add} added, {change} changed, {remove} destroyed.");
     let level = if exit_codes == [0] { "info" } else { "error" };
-    let changes = Summary { add, change, remove, operation: "apply", exit_codes };
-    Line { level, changes: Some(changes), ..line(timestamp, Type::ChangeSummary, message) }
+    let changes = ChangeSummaryJson { add, change, remove, operation: "apply", exit_codes };
+    StreamMessage {
+        level,
+        changes: Some(changes),
+        ..new_message(timestamp, StreamMessageType::ChangeSummary, message)
+    }
 }
 
 /// The lines of an event; a collection's write is one line for each of its records.
-pub fn lines(event: &Event, timestamp: &str) -> Vec<Line> {
-    let line = |kind, message: String| line(timestamp, kind, message);
+pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
+    let line = |kind, message: String| new_message(timestamp, kind, message);
     match event {
-        Event::ObserveStart { zone, collections } => {
+        ApplyEvent::ObserveStart { zone, collections } => {
             let message = format!("{zone}: reading {collections} collections");
-            vec![Line { zone: Some(zone.to_string()), ..line(Type::ObserveStart, message) }]
-        }
-        Event::Observed { zone, collection, failure } => {
-            let (zone, collection) = (zone.to_string(), collection.to_string());
-            let line = match failure {
-                None => line(Type::ObserveProgress, format!("{zone}/{collection}: read")),
-                Some(failure) => Line {
-                    level: "error",
-                    problem: Some(failure.into()),
-                    ..line(Type::ObserveFailed, format!("{zone}/{collection}: {failure}"))
-                },
-            };
-            vec![Line { zone: Some(zone), collection: Some(collection), ..line }]
-        }
-        Event::ObserveComplete { zone, requests } => {
-            let message = format!("{zone}: read, {requests} requests");
-            vec![Line {
+            vec![StreamMessage {
                 zone: Some(zone.to_string()),
-                requests: Some(*requests),
-                ..line(Type::ObserveComplete, message)
+                ..line(StreamMessageType::ObserveStart, message)
             }]
         }
-        Event::ZoneStart { zone, collections } => {
-            let message = format!("{zone}: writing {collections} collections");
-            vec![Line { zone: Some(zone.to_string()), ..line(Type::ZoneStart, message) }]
+        ApplyEvent::Observed { zone, collection, failure } => {
+            let (zone, collection) = (zone.to_string(), collection.to_string());
+            let line = match failure {
+                None => line(StreamMessageType::ObserveProgress, format!("{zone}/{collection}: read")),
+                Some(failure) => StreamMessage {
+                    level: "error",
+                    problem: Some(failure.into()),
+                    ..line(StreamMessageType::ObserveFailed, format!("{zone}/{collection}: {failure}"))
+                },
+            };
+            vec![StreamMessage { zone: Some(zone), collection: Some(collection), ..line }]
         }
-        Event::ZoneRefused { zone, failure } => {
+        ApplyEvent::ObserveComplete { zone, requests } => {
+            let message = format!("{zone}: read, {requests} requests");
+            vec![StreamMessage {
+                zone: Some(zone.to_string()),
+                requests: Some(*requests),
+                ..line(StreamMessageType::ObserveComplete, message)
+            }]
+        }
+        ApplyEvent::ZoneStart { zone, collections } => {
+            let message = format!("{zone}: writing {collections} collections");
+            vec![StreamMessage {
+                zone: Some(zone.to_string()),
+                ..line(StreamMessageType::ZoneStart, message)
+            }]
+        }
+        ApplyEvent::ZoneRefused { zone, failure } => {
             let message = format!("{zone}: nothing is written: {failure}");
-            vec![Line {
+            vec![StreamMessage {
                 level: "error",
                 zone: Some(zone.to_string()),
                 problem: Some(failure.into()),
-                ..line(Type::ZoneRefused, message)
+                ..line(StreamMessageType::ZoneRefused, message)
             }]
         }
-        Event::ZoneHeld { zone, hold } => {
+        ApplyEvent::ZoneHeld { zone, hold } => {
             let message = format!("{zone}: {hold}");
             let held = Some(hold.clone());
-            vec![Line {
+            vec![StreamMessage {
                 level: "warn",
                 zone: Some(zone.to_string()),
                 hold: held,
-                ..line(Type::Held, message)
+                ..line(StreamMessageType::Held, message)
             }]
         }
-        Event::ZoneWaiting { zone, by } => {
+        ApplyEvent::ZoneWaiting { zone, by } => {
             let message = format!("{zone}: waiting for {by}, which writes to it");
-            vec![Line { level: "warn", zone: Some(zone.to_string()), ..line(Type::ZoneWaiting, message) }]
+            vec![StreamMessage {
+                level: "warn",
+                zone: Some(zone.to_string()),
+                ..line(StreamMessageType::ZoneWaiting, message)
+            }]
         }
-        Event::WaveStart { wave, zones } => {
+        ApplyEvent::WaveStart { wave, zones } => {
             let message = format!("wave {wave}: {zones} zones");
-            vec![Line { wave: Some(wave.to_string()), ..line(Type::WaveStart, message) }]
+            vec![StreamMessage {
+                wave: Some(wave.to_string()),
+                ..line(StreamMessageType::WaveStart, message)
+            }]
         }
-        Event::WaveComplete { wave, end } => {
+        ApplyEvent::WaveComplete { wave, end } => {
             let message = format!("wave {wave}: {}", crate::render::text::wave_end(end));
             let level = match end {
-                WaveEnd::Verified { .. } => "info",
-                WaveEnd::Failed { .. } | WaveEnd::Idle | WaveEnd::Interrupted => "error",
+                WaveResult::Verified { .. } => "info",
+                WaveResult::Failed { .. } | WaveResult::NothingWritten | WaveResult::Interrupted => "error",
             };
-            vec![Line { level, wave: Some(wave.to_string()), ..line(Type::WaveComplete, message) }]
+            vec![StreamMessage {
+                level,
+                wave: Some(wave.to_string()),
+                ..line(StreamMessageType::WaveComplete, message)
+            }]
         }
-        Event::ApplyStart { zone: _, collection: _, changes } => {
-            changes.iter().map(|change| hooked(change, Type::ApplyStart, "applying", timestamp)).collect()
-        }
-        Event::ApplyEnd { zone, collection, outcome } => {
-            let ended = ended(&format!("{zone}/{collection}"), outcome, timestamp);
+        ApplyEvent::ApplyStart { zone: _, collection: _, changes } => changes
+            .iter()
+            .map(|change| hook_message(change, StreamMessageType::ApplyStart, "applying", timestamp))
+            .collect(),
+        ApplyEvent::ApplyEnd { zone, collection, outcome } => {
+            let ended = outcome_messages(&format!("{zone}/{collection}"), outcome, timestamp);
             let (zone, collection) = (zone.to_string(), collection.to_string());
-            let place =
-                |line| Line { zone: Some(zone.clone()), collection: Some(collection.clone()), ..line };
+            let place = |line| StreamMessage {
+                zone: Some(zone.clone()),
+                collection: Some(collection.clone()),
+                ..line
+            };
             ended.into_iter().map(place).collect()
         }
-        Event::ZoneComplete { zone, requests } => {
+        ApplyEvent::ZoneComplete { zone, requests } => {
             let message = format!("{zone}: done, {requests} requests");
-            vec![Line {
+            vec![StreamMessage {
                 zone: Some(zone.to_string()),
                 requests: Some(*requests),
-                ..line(Type::ZoneComplete, message)
+                ..line(StreamMessageType::ZoneComplete, message)
             }]
         }
     }
 }
 
-fn ended(place: &str, outcome: &Outcome, timestamp: &str) -> Vec<Line> {
-    let error = |kind, message: String| Line { level: "error", ..line(timestamp, kind, message) };
+fn outcome_messages(place: &str, outcome: &WriteOutcome, timestamp: &str) -> Vec<StreamMessage> {
+    let error =
+        |kind, message: String| StreamMessage { level: "error", ..new_message(timestamp, kind, message) };
     match outcome {
-        Outcome::Applied { changes } => changes
+        WriteOutcome::Applied { changes } => changes
             .iter()
-            .map(|change| hooked(change, Type::ApplyComplete, "applied and verified", timestamp))
+            .map(|change| {
+                hook_message(change, StreamMessageType::ApplyComplete, "applied and verified", timestamp)
+            })
             .collect(),
-        Outcome::Stale { now } => {
+        WriteOutcome::Stale { now } => {
             let message = format!("{place}: stale: it moved since the plan; nothing was written");
-            let mut lines = vec![error(Type::Stale, message)];
-            lines.extend(now.iter().map(|change| planned(change, Type::Stale, timestamp)));
+            let mut lines = vec![error(StreamMessageType::Stale, message)];
+            lines.extend(
+                now.iter().map(|change| planned_change_message(change, StreamMessageType::Stale, timestamp)),
+            );
             lines
         }
-        Outcome::Failed { failure } => {
+        WriteOutcome::Failed { failure } => {
             let message = format!("{place}: failed: {failure}");
-            vec![Line { problem: Some(failure.into()), ..error(Type::ApplyErrored, message) }]
+            vec![StreamMessage {
+                problem: Some(failure.into()),
+                ..error(StreamMessageType::ApplyErrored, message)
+            }]
         }
-        Outcome::Blocked { by } => {
-            vec![error(Type::Blocked, format!("{place}: blocked: it depends on {by}, which was not written"))]
+        WriteOutcome::Blocked { by } => {
+            vec![error(
+                StreamMessageType::Blocked,
+                format!("{place}: blocked: it depends on {by}, which was not written"),
+            )]
         }
-        Outcome::VerifyFailed { strays } => {
+        WriteOutcome::VerifyFailed { strays } => {
             let message = format!("{place}: sent, but verification failed");
-            vec![Line { strays: strays.clone(), ..error(Type::VerifyFailed, message) }]
+            vec![StreamMessage { strays: strays.clone(), ..error(StreamMessageType::VerifyFailed, message) }]
         }
-        Outcome::Held { hold } => {
-            let line = line(timestamp, Type::Held, format!("{place}: {hold}"));
-            vec![Line { level: "warn", hold: Some(hold.clone()), ..line }]
+        WriteOutcome::Held { hold } => {
+            let line = new_message(timestamp, StreamMessageType::Held, format!("{place}: {hold}"));
+            vec![StreamMessage { level: "warn", hold: Some(hold.clone()), ..line }]
         }
-        Outcome::Interrupted => {
-            vec![error(Type::Interrupted, format!("{place}: not tried, because the run was interrupted"))]
+        WriteOutcome::Interrupted => {
+            vec![error(
+                StreamMessageType::Interrupted,
+                format!("{place}: not tried, because the run was interrupted"),
+            )]
         }
     }
 }
 
-fn hooked(change: &Change, kind: Type, what: &str, timestamp: &str) -> Line {
+fn hook_message(change: &Change, kind: StreamMessageType, what: &str, timestamp: &str) -> StreamMessage {
     let resource = resource(change);
-    Line {
+    StreamMessage {
         zone: Some(resource.index.to_string()),
         collection: Some(change.address.collection.to_string()),
-        hook: Some(Hook {
-            resource: Resource {
+        hook: Some(HookJson {
+            resource: ResourceJson {
                 addr: resource.address,
                 resource_type: resource.r#type.to_string(),
                 resource_name: resource.name,
@@ -235,12 +297,12 @@ fn hooked(change: &Change, kind: Type, what: &str, timestamp: &str) -> Line {
             },
             action: change.action,
         }),
-        ..line(timestamp, kind, format!("{}: {what}", change.address))
+        ..new_message(timestamp, kind, format!("{}: {what}", change.address))
     }
 }
 
-fn line(timestamp: &str, kind: Type, message: String) -> Line {
-    Line {
+fn new_message(timestamp: &str, kind: StreamMessageType, message: String) -> StreamMessage {
+    StreamMessage {
         level: "info",
         message,
         module: "zonal.ui",
@@ -263,10 +325,10 @@ fn line(timestamp: &str, kind: Type, message: String) -> Line {
     }
 }
 
-fn verb(action: Action) -> &'static str {
+fn verb(action: ChangeAction) -> &'static str {
     match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Delete => "delete",
+        ChangeAction::Create => "create",
+        ChangeAction::Update => "update",
+        ChangeAction::Delete => "delete",
     }
 }

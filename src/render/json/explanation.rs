@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DeclaredAt;
-use crate::model::{Explanation, Ground, Question, Reason, Told, Value};
+use super::DeclarationJson;
+use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, ReasonSource};
 
 /// What `zonal explain --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -49,7 +49,7 @@ pub struct ExplanationJson {
 #[serde(rename_all = "snake_case")]
 pub enum FactJson {
     /// It is so.
-    Is(Value),
+    Is(FieldValue),
     /// Nobody can tell, and why.
     Unknown(String),
 }
@@ -61,7 +61,7 @@ pub struct ReasonJson {
     pub says: String,
     /// The manifest that says so, where one does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub declared_at: Option<DeclaredAt>,
+    pub declared_at: Option<DeclarationJson>,
     /// The record that says so, where one was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -90,9 +90,9 @@ pub fn explain(answers: Vec<AnswerJson>) -> ExplainJson {
 impl From<&Explanation> for ExplanationJson {
     fn from(explanation: &Explanation) -> Self {
         let Explanation { question: _, line, facts, reasons } = explanation;
-        let fact = |told: &Told<Value>| match told {
-            Told::Is(value) => FactJson::Is(value.clone()),
-            Told::Not(why) => FactJson::Unknown(why.to_string()),
+        let fact = |told: &MaybeKnown<FieldValue>| match told {
+            MaybeKnown::Known(value) => FactJson::Is(value.clone()),
+            MaybeKnown::Unknown(why) => FactJson::Unknown(why.to_string()),
         };
         Self {
             answer: line.clone(),
@@ -114,18 +114,18 @@ impl From<&Reason> for ReasonJson {
             update_date: None,
         };
         match ground {
-            Ground::Declared(provenance) => reason.declared_at = Some(provenance.into()),
-            Ground::Observed { address, updated_by, update_date } => {
+            ReasonSource::Declared(provenance) => reason.declared_at = Some(provenance.into()),
+            ReasonSource::Observed { address, updated_by, update_date } => {
                 reason.address = Some(address.to_string());
                 reason.updated_by.clone_from(updated_by);
                 reason.update_date.clone_from(update_date);
             }
-            Ground::Attested { address, by, date } => {
+            ReasonSource::Attested { address, by, date } => {
                 reason.address = Some(address.to_string());
                 reason.attested_by.clone_from(by);
                 reason.attested_on.clone_from(date);
             }
-            Ground::Alma => {}
+            ReasonSource::AlmaDefault => {}
         }
         reason
     }

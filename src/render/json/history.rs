@@ -6,14 +6,17 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{Action, Digest, Field, HistoryEntry, Proof, Record, Run, RunId, Setting, Value};
+use crate::model::{
+    AppliedField, ChangeAction, ContentDigest, FieldName, FieldValue, HistoryEntry, Record, Run, RunId,
+    VerificationStatus,
+};
 
 /// Part of the history.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal history --json")]
 pub struct HistoryJson {
     /// The entries, the latest first.
-    pub entries: Vec<EntryJson>,
+    pub entries: Vec<HistoryEntryJson>,
     /// The runs that made them, the latest first.
     pub runs: Vec<Run>,
     /// Where earlier entries begin: what `--before` takes to show them; null where there are none.
@@ -22,7 +25,7 @@ pub struct HistoryJson {
 
 /// One change that a run made.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct EntryJson {
+pub struct HistoryEntryJson {
     /// Its place in the chain, from 1.
     pub number: u64,
     /// The run that made it.
@@ -40,13 +43,13 @@ pub struct EntryJson {
     /// `CodeTable/UserBlockDescription`.
     pub collection: String,
     /// What was done.
-    pub action: Action,
+    pub action: ChangeAction,
     /// The record's identity in the collection's own field names.
-    pub key: Vec<(Field, Value)>,
+    pub key: Vec<(FieldName, FieldValue)>,
     /// The record before, by the names that people use; empty for a create.
     pub before: Record,
     /// The fields that were set.
-    pub edits: Vec<Setting>,
+    pub edits: Vec<AppliedField>,
     /// The manifest that wanted it.
     pub manifest: Arc<str>,
     /// Where it wanted it, `FILE:LINE:COLUMN`.
@@ -55,21 +58,21 @@ pub struct EntryJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether the zone was seen to hold it afterwards.
-    pub proof: Proof,
+    pub proof: VerificationStatus,
     /// Of this entry and of the one before it.
-    pub hash: Digest,
+    pub hash: ContentDigest,
 }
 
 /// What following the chain of the history came to.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal history verify --json")]
-pub struct ChainJson {
+pub struct ChainCheckJson {
     /// Whether every entry is where it was put, and as it was.
     pub unbroken: bool,
     /// Entries that were followed and found to be as they were.
     pub entries: u64,
     /// The hash of the last one of a chain that is unbroken; null where there is none.
-    pub end: Option<Digest>,
+    pub end: Option<ContentDigest>,
     /// The number of the first entry that was changed since it was written, or stands behind one that was.
     pub changed: Option<u64>,
     /// The number of the first entry that is not there any more.
@@ -79,13 +82,13 @@ pub struct ChainJson {
 /// Part of the history as JSON.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>, before: Option<u64>) -> HistoryJson {
     HistoryJson {
-        entries: entries.iter().map(EntryJson::from).collect(),
+        entries: entries.iter().map(HistoryEntryJson::from).collect(),
         runs: runs.values().rev().cloned().collect(),
         before,
     }
 }
 
-impl From<&HistoryEntry> for EntryJson {
+impl From<&HistoryEntry> for HistoryEntryJson {
     fn from(entry: &HistoryEntry) -> Self {
         let HistoryEntry { number, run, at, network, environment, address, done, proof, hash } = entry;
         Self {

@@ -2,15 +2,15 @@
 //!
 //! Each type here is a published promise; its schema is generated from it.
 
+pub mod compact_lines;
 pub mod events;
 pub mod explanation;
 pub mod history;
-pub mod layout;
-pub mod line;
 pub mod plan;
 pub mod report;
 pub mod runs;
 pub mod snapshot;
+pub mod stream_message;
 pub mod test;
 
 use std::sync::Arc;
@@ -18,11 +18,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Failure, FailureClass, Finding, Place, Position, Provenance, Verdict, ZoneCode};
+use crate::model::{
+    FailureClass, Finding, FindingEffect, Provenance, SourcePosition, SourceSpan, ZoneCode, ZoneFailure,
+};
 
 /// Where in the manifests something was said.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct DeclaredAt {
+pub struct DeclarationJson {
     /// The file, relative to the config directory.
     pub filename: Arc<str>,
     /// Line, from 1.
@@ -35,9 +37,9 @@ pub struct DeclaredAt {
     pub override_index: Option<u32>,
 }
 
-impl From<&Provenance> for DeclaredAt {
+impl From<&Provenance> for DeclarationJson {
     fn from(provenance: &Provenance) -> Self {
-        let Provenance { place: Place { file, start, end: _ }, manifest, override_index } = provenance;
+        let Provenance { place: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
         Self {
             filename: file.clone(),
             line: start.line,
@@ -48,12 +50,12 @@ impl From<&Provenance> for DeclaredAt {
     }
 }
 
-impl From<DeclaredAt> for Provenance {
-    fn from(at: DeclaredAt) -> Self {
-        let DeclaredAt { filename, line, column, manifest, override_index } = at;
+impl From<DeclarationJson> for Provenance {
+    fn from(at: DeclarationJson) -> Self {
+        let DeclarationJson { filename, line, column, manifest, override_index } = at;
         // Which byte it is, nobody who reads a plan asks.
-        let start = Position { line, column, byte: 0 };
-        Self { place: Place { file: filename, start, end: start }, manifest, override_index }
+        let start = SourcePosition { line, column, byte: 0 };
+        Self { place: SourceSpan { file: filename, start, end: start }, manifest, override_index }
     }
 }
 
@@ -61,7 +63,7 @@ impl From<DeclaredAt> for Provenance {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FindingJson {
     /// How much it matters.
-    pub verdict: Verdict,
+    pub verdict: FindingEffect,
     /// The guard's name, by which it is overridden.
     pub guard: Arc<str>,
     /// The zones that it is about; empty where it is about the network as a whole.
@@ -73,12 +75,12 @@ pub struct FindingJson {
     pub help: Option<String>,
     /// Where the rule stands; absent for one that is on by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared_at: Option<RuleAt>,
+    pub declared_at: Option<RuleLocationJson>,
 }
 
 /// Where a rule, or a part of a manifest, stands.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RuleAt {
+pub struct RuleLocationJson {
     /// The file, relative to the config directory.
     pub filename: Arc<str>,
     /// Line, from 1.
@@ -87,16 +89,16 @@ pub struct RuleAt {
     pub column: u32,
 }
 
-impl From<&Place> for RuleAt {
-    fn from(Place { file, start, end: _ }: &Place) -> Self {
+impl From<&SourceSpan> for RuleLocationJson {
+    fn from(SourceSpan { file, start, end: _ }: &SourceSpan) -> Self {
         Self { filename: file.clone(), line: start.line, column: start.column }
     }
 }
 
-impl From<RuleAt> for Place {
-    fn from(RuleAt { filename, line, column }: RuleAt) -> Self {
+impl From<RuleLocationJson> for SourceSpan {
+    fn from(RuleLocationJson { filename, line, column }: RuleLocationJson) -> Self {
         // Which byte it is, nobody who reads a plan asks.
-        let start = Position { line, column, byte: 0 };
+        let start = SourcePosition { line, column, byte: 0 };
         Self { file: filename, start, end: start }
     }
 }
@@ -104,7 +106,7 @@ impl From<RuleAt> for Place {
 impl From<&Finding> for FindingJson {
     fn from(finding: &Finding) -> Self {
         let Finding { verdict, guard, zones, message, help, place } = finding;
-        let declared_at = place.as_ref().map(RuleAt::from);
+        let declared_at = place.as_ref().map(RuleLocationJson::from);
         Self {
             verdict: verdict.clone(),
             guard: guard.clone(),
@@ -119,7 +121,7 @@ impl From<&Finding> for FindingJson {
 impl From<FindingJson> for Finding {
     fn from(finding: FindingJson) -> Self {
         let FindingJson { verdict, guard, zones, message, help, declared_at } = finding;
-        let place = declared_at.map(Place::from);
+        let place = declared_at.map(SourceSpan::from);
         let zones = zones.into_iter().map(ZoneCode).collect();
         Self { verdict, guard, zones, message, help, place }
     }
@@ -127,7 +129,7 @@ impl From<FindingJson> for Finding {
 
 /// Why a zone did not do what it was asked to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
+pub struct FailureJson {
     /// What the caller can do about it.
     pub class: FailureClass,
     /// What happened.
@@ -138,16 +140,16 @@ pub struct Problem {
     pub tracking_id: Option<String>,
 }
 
-impl From<&Failure> for Problem {
-    fn from(failure: &Failure) -> Self {
-        let Failure { class, message, help, tracking_id } = failure;
+impl From<&ZoneFailure> for FailureJson {
+    fn from(failure: &ZoneFailure) -> Self {
+        let ZoneFailure { class, message, help, tracking_id } = failure;
         Self { class: *class, message: message.clone(), help: help.clone(), tracking_id: tracking_id.clone() }
     }
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        let Problem { class, message, help, tracking_id } = problem;
+impl From<FailureJson> for ZoneFailure {
+    fn from(problem: FailureJson) -> Self {
+        let FailureJson { class, message, help, tracking_id } = problem;
         Self { class, message, help, tracking_id }
     }
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-use super::plan::{ChangeDetail, ResourceChange, Unreadable};
+use super::FailureJson;
+use super::plan::{ChangeDetailJson, PlanFileError, ResourceChangeJson};
 use crate::model::{
-    Change, CollectionId, CollectionName, Digest, Failure, Hold, Outcome, Plan, Report, WaveEnd, WaveReport,
-    ZoneCode, ZoneReport,
+    ApplyReport, Change, CollectionId, CollectionName, ContentDigest, Deferral, Plan, WaveReport, WaveResult,
+    WriteOutcome, ZoneCode, ZoneFailure, ZoneReport,
 };
 
 /// What an apply came to.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "zonal runs merge --json, of an apply")]
-pub struct ReportJson {
+pub struct ApplyReportJson {
     /// Of the plan that was carried out.
-    pub plan: Digest,
+    pub plan: ContentDigest,
     /// The zones that it was to write to.
     pub zones: Vec<ZoneReportJson>,
     /// The waves that had anything to do, in order.
@@ -32,10 +32,10 @@ pub struct ZoneReportJson {
     pub code: Arc<str>,
     /// Why it was not written to at all, where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<Problem>,
+    pub refused: Option<FailureJson>,
     /// Why it was left alone for now, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Hold>,
+    pub held: Option<Deferral>,
     /// What became of its collections, in the order in which they ended.
     pub collections: Vec<CollectionReportJson>,
     /// Requests that it took.
@@ -50,27 +50,27 @@ pub struct CollectionReportJson {
     /// The name in its parts.
     pub id: CollectionName,
     /// How it ended.
-    pub outcome: OutcomeJson,
+    pub outcome: WriteOutcomeJson,
 }
 
 /// How a write ended.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub enum OutcomeJson {
+pub enum WriteOutcomeJson {
     /// Written, read back, and found to be as wanted.
     Applied {
         /// What was changed.
-        changes: Vec<ReportedChange>,
+        changes: Vec<ReportedChangeJson>,
     },
     /// The zone moved since the plan was made: nothing was written.
     Stale {
         /// What would have to be changed now.
-        now: Vec<ReportedChange>,
+        now: Vec<ReportedChangeJson>,
     },
     /// Not written, or not known to be written.
     Failed {
         /// Why.
-        problem: Problem,
+        problem: FailureJson,
     },
     /// Not tried, because something that it depends on did not succeed.
     Blocked {
@@ -87,7 +87,7 @@ pub enum OutcomeJson {
     /// Not tried, because the plan holds it back.
     Held {
         /// Why.
-        hold: Hold,
+        hold: Deferral,
     },
     /// Not tried, because the run was interrupted.
     Interrupted,
@@ -95,11 +95,11 @@ pub enum OutcomeJson {
 
 /// One change, as a plan tells of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReportedChange {
+pub struct ReportedChangeJson {
     /// The change in Terraform's shape.
-    pub resource: ResourceChange,
+    pub resource: ResourceChangeJson,
     /// What Terraform has no word for.
-    pub detail: ChangeDetail,
+    pub detail: ChangeDetailJson,
 }
 
 /// How one wave of a rollout ended.
@@ -110,7 +110,7 @@ pub struct WaveReportJson {
     /// Its zones that there was anything to do in.
     pub zones: Vec<Arc<str>>,
     /// How it ended.
-    pub end: WaveEndJson,
+    pub end: WaveResultJson,
     /// Zones that failed in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Arc<str>>,
@@ -119,7 +119,7 @@ pub struct WaveReportJson {
 /// How a wave ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum WaveEndJson {
+pub enum WaveResultJson {
     /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
     Verified,
     /// Too many zones failed: no further wave begins.
@@ -131,28 +131,32 @@ pub enum WaveEndJson {
 }
 
 /// A report as JSON. `digest` gives a change's digest.
-pub fn report(plan: &Plan, report: &Report, digest: impl Fn(&Change) -> Digest) -> ReportJson {
-    let told = |changes: &[Change], code: &ZoneCode, id: &CollectionId| -> Vec<ReportedChange> {
+pub fn report(
+    plan: &Plan,
+    report: &ApplyReport,
+    digest: impl Fn(&Change) -> ContentDigest,
+) -> ApplyReportJson {
+    let told = |changes: &[Change], code: &ZoneCode, id: &CollectionId| -> Vec<ReportedChangeJson> {
         let steps = plan.zones.get(code).map_or(&[][..], |zone| &zone.collections);
         let channel = steps.iter().find(|step| step.diff.id == *id).map(|step| step.channel);
-        let told = |change: &Change| ReportedChange {
+        let told = |change: &Change| ReportedChangeJson {
             resource: super::plan::resource(change),
             detail: super::plan::detail(id, channel.unwrap_or_default(), change, digest(change)),
         };
         changes.iter().map(told).collect()
     };
-    let outcome = |code: &ZoneCode, id: &CollectionId, outcome: &Outcome| match outcome {
-        Outcome::Applied { changes } => OutcomeJson::Applied { changes: told(changes, code, id) },
-        Outcome::Stale { now } => OutcomeJson::Stale { now: told(now, code, id) },
-        Outcome::Failed { failure } => OutcomeJson::Failed { problem: failure.into() },
-        Outcome::Blocked { by } => OutcomeJson::Blocked { by: by.to_string(), id: by.into() },
-        Outcome::VerifyFailed { strays } => OutcomeJson::VerifyFailed { strays: strays.clone() },
-        Outcome::Held { hold } => OutcomeJson::Held { hold: hold.clone() },
-        Outcome::Interrupted => OutcomeJson::Interrupted,
+    let outcome = |code: &ZoneCode, id: &CollectionId, outcome: &WriteOutcome| match outcome {
+        WriteOutcome::Applied { changes } => WriteOutcomeJson::Applied { changes: told(changes, code, id) },
+        WriteOutcome::Stale { now } => WriteOutcomeJson::Stale { now: told(now, code, id) },
+        WriteOutcome::Failed { failure } => WriteOutcomeJson::Failed { problem: failure.into() },
+        WriteOutcome::Blocked { by } => WriteOutcomeJson::Blocked { by: by.to_string(), id: by.into() },
+        WriteOutcome::VerifyFailed { strays } => WriteOutcomeJson::VerifyFailed { strays: strays.clone() },
+        WriteOutcome::Held { hold } => WriteOutcomeJson::Held { hold: hold.clone() },
+        WriteOutcome::Interrupted => WriteOutcomeJson::Interrupted,
     };
     let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
         code: code.0.clone(),
-        refused: zone.refused.as_ref().map(Problem::from),
+        refused: zone.refused.as_ref().map(FailureJson::from),
         held: zone.held.clone(),
         collections: (zone.collections.iter())
             .map(|(id, ended)| CollectionReportJson {
@@ -163,16 +167,20 @@ pub fn report(plan: &Plan, report: &Report, digest: impl Fn(&Change) -> Digest) 
             .collect(),
         requests: zone.requests,
     });
-    ReportJson { plan: plan.digest, zones: zones.collect(), waves: report.waves.iter().map(wave).collect() }
+    ApplyReportJson {
+        plan: plan.digest,
+        zones: zones.collect(),
+        waves: report.waves.iter().map(wave).collect(),
+    }
 }
 
 fn wave(WaveReport { name, zones, end }: &WaveReport) -> WaveReportJson {
     let codes = |zones: &[ZoneCode]| zones.iter().map(|code| code.0.clone()).collect::<Vec<_>>();
     let (end, failed) = match end {
-        WaveEnd::Verified { failed } => (WaveEndJson::Verified, codes(failed)),
-        WaveEnd::Failed { failed } => (WaveEndJson::Failed, codes(failed)),
-        WaveEnd::Idle => (WaveEndJson::Idle, Vec::new()),
-        WaveEnd::Interrupted => (WaveEndJson::Interrupted, Vec::new()),
+        WaveResult::Verified { failed } => (WaveResultJson::Verified, codes(failed)),
+        WaveResult::Failed { failed } => (WaveResultJson::Failed, codes(failed)),
+        WaveResult::NothingWritten => (WaveResultJson::Idle, Vec::new()),
+        WaveResult::Interrupted => (WaveResultJson::Interrupted, Vec::new()),
     };
     WaveReportJson { name: name.clone(), zones: codes(zones), end, failed }
 }
@@ -181,17 +189,17 @@ fn wave(WaveReport { name, zones, end }: &WaveReport) -> WaveReportJson {
 ///
 /// # Errors
 /// [`Unreadable`], with what is wrong.
-pub fn read(text: &str) -> Result<Report, Unreadable> {
+pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
     if text.trim() == "{}" {
-        return Ok(Report::default());
+        return Ok(ApplyReport::default());
     }
-    let file: ReportJson =
-        serde_json::from_str(text).map_err(|error| Unreadable::NotAPlan(error.to_string()))?;
-    let mut report = Report::default();
+    let file: ApplyReportJson =
+        serde_json::from_str(text).map_err(|error| PlanFileError::NotAPlan(error.to_string()))?;
+    let mut report = ApplyReport::default();
     for ZoneReportJson { code, refused, held, collections, requests } in file.zones {
-        let collections: Result<Vec<(CollectionId, Outcome)>, Unreadable> =
+        let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
             collections.into_iter().map(collection).collect();
-        let refused = refused.map(Failure::from);
+        let refused = refused.map(ZoneFailure::from);
         let zone = ZoneReport { refused, held, collections: collections?, requests };
         report.zones.insert(ZoneCode(code), zone);
     }
@@ -201,20 +209,20 @@ pub fn read(text: &str) -> Result<Report, Unreadable> {
 
 fn collection(
     CollectionReportJson { name: _, id, outcome }: CollectionReportJson,
-) -> Result<(CollectionId, Outcome), Unreadable> {
+) -> Result<(CollectionId, WriteOutcome), PlanFileError> {
     let id = CollectionId::from(id);
-    let changes = |told: Vec<ReportedChange>| -> Result<Vec<Change>, Unreadable> {
-        let change = |ReportedChange { resource, detail }| super::plan::change(&id, resource, detail);
+    let changes = |told: Vec<ReportedChangeJson>| -> Result<Vec<Change>, PlanFileError> {
+        let change = |ReportedChangeJson { resource, detail }| super::plan::change(&id, resource, detail);
         told.into_iter().map(change).collect()
     };
     let outcome = match outcome {
-        OutcomeJson::Applied { changes: told } => Outcome::Applied { changes: changes(told)? },
-        OutcomeJson::Stale { now } => Outcome::Stale { now: changes(now)? },
-        OutcomeJson::Failed { problem } => Outcome::Failed { failure: problem.into() },
-        OutcomeJson::Blocked { by: _, id } => Outcome::Blocked { by: id.into() },
-        OutcomeJson::VerifyFailed { strays } => Outcome::VerifyFailed { strays },
-        OutcomeJson::Held { hold } => Outcome::Held { hold },
-        OutcomeJson::Interrupted => Outcome::Interrupted,
+        WriteOutcomeJson::Applied { changes: told } => WriteOutcome::Applied { changes: changes(told)? },
+        WriteOutcomeJson::Stale { now } => WriteOutcome::Stale { now: changes(now)? },
+        WriteOutcomeJson::Failed { problem } => WriteOutcome::Failed { failure: problem.into() },
+        WriteOutcomeJson::Blocked { by: _, id } => WriteOutcome::Blocked { by: id.into() },
+        WriteOutcomeJson::VerifyFailed { strays } => WriteOutcome::VerifyFailed { strays },
+        WriteOutcomeJson::Held { hold } => WriteOutcome::Held { hold },
+        WriteOutcomeJson::Interrupted => WriteOutcome::Interrupted,
     };
     Ok((id, outcome))
 }
@@ -223,10 +231,10 @@ impl From<WaveReportJson> for WaveReport {
     fn from(WaveReportJson { name, zones, end, failed }: WaveReportJson) -> Self {
         let codes = |zones: Vec<Arc<str>>| zones.into_iter().map(ZoneCode).collect();
         let end = match end {
-            WaveEndJson::Verified => WaveEnd::Verified { failed: codes(failed) },
-            WaveEndJson::Failed => WaveEnd::Failed { failed: codes(failed) },
-            WaveEndJson::Idle => WaveEnd::Idle,
-            WaveEndJson::Interrupted => WaveEnd::Interrupted,
+            WaveResultJson::Verified => WaveResult::Verified { failed: codes(failed) },
+            WaveResultJson::Failed => WaveResult::Failed { failed: codes(failed) },
+            WaveResultJson::Idle => WaveResult::NothingWritten,
+            WaveResultJson::Interrupted => WaveResult::Interrupted,
         };
         Self { name, zones: codes(zones), end }
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-use super::layout::lines_down_to;
+use super::FailureJson;
+use super::compact_lines::lines_down_to;
 use crate::model::{
-    Channel, CollectionId, CollectionName, Failure, Field, Network, Observed, ObservedCollection,
-    ObservedRecord, ObservedZone, Record, Witness, ZoneCode,
+    Channel, CollectionId, CollectionName, FieldName, Network, ObservationSource, ObservedCollection,
+    ObservedRecord, ObservedState, ObservedZone, Record, ZoneCode, ZoneFailure,
 };
 
 /// Version of the shape. Its major number changes when a field goes or changes its meaning.
@@ -28,42 +28,42 @@ pub struct SnapshotJson {
     /// The environment that was read; null for the manifest as it stands.
     pub environment: Option<String>,
     /// The zones that were read.
-    pub zones: Vec<ZoneSnapshot>,
+    pub zones: Vec<ZoneSnapshotJson>,
 }
 
 /// What one zone held.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ZoneSnapshot {
+pub struct ZoneSnapshotJson {
     /// Alma's institution code.
     pub code: Arc<str>,
     /// The collections that the manifests mention.
-    pub collections: Vec<CollectionSnapshot>,
+    pub collections: Vec<CollectionSnapshotJson>,
 }
 
 /// What one collection held, or why it could not be read.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct CollectionSnapshot {
+pub struct CollectionSnapshotJson {
     /// The names by which the manifests ask for it.
     pub asked: Vec<CollectionName>,
     /// Why it could not be read; then there is nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Problem>,
+    pub failure: Option<FailureJson>,
     /// What it held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<HeldJson>,
+    pub held: Option<CollectionContentJson>,
 }
 
 /// A collection.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct HeldJson {
+pub struct CollectionContentJson {
     /// What the zone itself calls it, and the language that it answered in.
     pub id: CollectionName,
     /// How it was read.
     pub channel: Channel,
     /// Names that people use for its fields, each with the field it means.
-    pub aliases: BTreeMap<Field, Field>,
+    pub aliases: BTreeMap<FieldName, FieldName>,
     /// Every field that a record of it can have; empty where any can.
-    pub columns: Vec<Field>,
+    pub columns: Vec<FieldName>,
     /// Codes of the collections that its values come from; null where the zone does not say.
     pub references: Option<BTreeSet<String>>,
     /// Where only people can see it: records that they say are gone, which makes the others attested, not seen.
@@ -88,7 +88,7 @@ pub struct RecordJson {
 
 /// Why a file is not a snapshot that can stand in for zones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum SnapshotError {
     /// It is no JSON, or not what a snapshot is.
     #[error("{line}:{column}: it is not a snapshot of zonal's: {fact}")]
     NotASnapshot {
@@ -108,7 +108,7 @@ pub enum Unreadable {
 }
 
 /// A snapshot of what was observed.
-pub fn snapshot(network: &Network, observed: &Observed) -> SnapshotJson {
+pub fn snapshot(network: &Network, observed: &ObservedState) -> SnapshotJson {
     SnapshotJson {
         format_version: FORMAT.to_owned(),
         network: network.name.clone(),
@@ -117,31 +117,31 @@ pub fn snapshot(network: &Network, observed: &Observed) -> SnapshotJson {
     }
 }
 
-fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshot {
+fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
     // One collection may have been asked for by several names.
-    let mut together: Vec<(Vec<&CollectionId>, &Result<ObservedCollection, Failure>)> = Vec::new();
+    let mut together: Vec<(Vec<&CollectionId>, &Result<ObservedCollection, ZoneFailure>)> = Vec::new();
     for (asked, answer) in &zone.collections {
         match together.iter_mut().find(|(_, other)| answer.is_ok() && *other == answer) {
             Some((names, _)) => names.push(asked),
             None => together.push((vec![asked], answer)),
         }
     }
-    let collections = together.into_iter().map(|(asked, answer)| CollectionSnapshot {
+    let collections = together.into_iter().map(|(asked, answer)| CollectionSnapshotJson {
         asked: asked.into_iter().map(CollectionName::from).collect(),
-        failure: answer.as_ref().err().map(|failure| Problem { tracking_id: None, ..failure.into() }),
-        held: answer.as_ref().ok().map(HeldJson::from),
+        failure: answer.as_ref().err().map(|failure| FailureJson { tracking_id: None, ..failure.into() }),
+        held: answer.as_ref().ok().map(CollectionContentJson::from),
     });
-    ZoneSnapshot { code: code.0.clone(), collections: collections.collect() }
+    ZoneSnapshotJson { code: code.0.clone(), collections: collections.collect() }
 }
 
-impl From<&ObservedCollection> for HeldJson {
+impl From<&ObservedCollection> for CollectionContentJson {
     fn from(observed: &ObservedCollection) -> Self {
         let ObservedCollection { id, aliases, columns, records, references, channel, witness } = observed;
         let mut records: Vec<&ObservedRecord> = records.iter().collect();
         records.sort_by(|one, other| one.fields.cmp(&other.fields));
         let gone = match witness {
-            Witness::Zone => None,
-            Witness::People { gone } => {
+            ObservationSource::Zone => None,
+            ObservationSource::Attestation { gone } => {
                 let mut gone = gone.clone();
                 gone.sort();
                 Some(gone)
@@ -163,9 +163,10 @@ impl From<&ObservedCollection> for HeldJson {
     }
 }
 
-impl From<HeldJson> for ObservedCollection {
-    fn from(held: HeldJson) -> Self {
-        let HeldJson { id, channel, aliases, columns, references, attested_gone, records } = held;
+impl From<CollectionContentJson> for ObservedCollection {
+    fn from(held: CollectionContentJson) -> Self {
+        let CollectionContentJson { id, channel, aliases, columns, references, attested_gone, records } =
+            held;
         let record =
             |RecordJson { fields, by, date }| ObservedRecord { fields, updated_by: by, update_date: date };
         Self {
@@ -175,19 +176,20 @@ impl From<HeldJson> for ObservedCollection {
             records: records.into_iter().map(record).collect(),
             references,
             channel,
-            witness: attested_gone.map_or(Witness::Zone, |gone| Witness::People { gone }),
+            witness: attested_gone
+                .map_or(ObservationSource::Zone, |gone| ObservationSource::Attestation { gone }),
         }
     }
 }
 
-impl From<SnapshotJson> for Observed {
+impl From<SnapshotJson> for ObservedState {
     fn from(file: SnapshotJson) -> Self {
-        let zones = file.zones.into_iter().map(|ZoneSnapshot { code, collections }| {
+        let zones = file.zones.into_iter().map(|ZoneSnapshotJson { code, collections }| {
             let mut zone = ObservedZone::default();
-            for CollectionSnapshot { asked, failure, held } in collections {
+            for CollectionSnapshotJson { asked, failure, held } in collections {
                 let answer = match (held, failure) {
                     (Some(held), _) => Ok(ObservedCollection::from(held)),
-                    (None, Some(problem)) => Err(Failure::from(problem)),
+                    (None, Some(problem)) => Err(ZoneFailure::from(problem)),
                     (None, None) => continue,
                 };
                 zone.collections.extend(asked.into_iter().map(|id| (id.into(), answer.clone())));
@@ -202,24 +204,24 @@ impl From<SnapshotJson> for Observed {
 ///
 /// # Errors
 /// [`Unreadable`], with what is wrong and where.
-pub fn read(text: &str) -> Result<SnapshotJson, Unreadable> {
+pub fn parse(text: &str) -> Result<SnapshotJson, SnapshotError> {
     #[derive(Deserialize)]
-    struct Versioned {
+    struct SnapshotVersion {
         format_version: String,
     }
     let wrong = |error: serde_json::Error| {
         let words = error.to_string();
         let fact = words.split(" at line ").next().unwrap_or_default().to_owned();
-        Unreadable::NotASnapshot { line: error.line(), column: error.column().max(1), fact }
+        SnapshotError::NotASnapshot { line: error.line(), column: error.column().max(1), fact }
     };
-    let Versioned { format_version } = serde_json::from_str(text).map_err(wrong)?;
+    let SnapshotVersion { format_version } = serde_json::from_str(text).map_err(wrong)?;
     if format_version.split('.').next() != FORMAT.split('.').next() {
-        return Err(Unreadable::Version(format_version));
+        return Err(SnapshotError::Version(format_version));
     }
     let file: SnapshotJson = serde_json::from_str(text).map_err(wrong)?;
     let mut seen = BTreeSet::new();
     match file.zones.iter().find(|zone| !seen.insert(&zone.code)) {
-        Some(zone) => Err(Unreadable::Twice(zone.code.clone())),
+        Some(zone) => Err(SnapshotError::Twice(zone.code.clone())),
         None => Ok(file),
     }
 }
@@ -228,6 +230,6 @@ pub fn read(text: &str) -> Result<SnapshotJson, Unreadable> {
 const LEVELS: usize = 6;
 
 /// The text of a snapshot's file.
-pub fn text(snapshot: &SnapshotJson) -> String {
+pub fn to_text(snapshot: &SnapshotJson) -> String {
     lines_down_to(LEVELS, snapshot) + "\n"
 }

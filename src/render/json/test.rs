@@ -5,10 +5,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DeclaredAt;
-use super::RuleAt;
+use super::DeclarationJson;
+use super::RuleLocationJson;
 use super::explanation::{FactJson, ReasonJson};
-use crate::model::{Expectation, Judged, Question, Tally, Tested, Told, UnmetFact, Value};
+use crate::model::{
+    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, Question,
+    UnmetFact,
+};
 
 /// What `zonal test --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,17 +20,17 @@ pub struct TestJson {
     /// Version of this format.
     pub format_version: &'static str,
     /// What they were held against.
-    pub against: Against,
+    pub against: TestedAgainst,
     /// How many ended in which way.
-    pub counts: Tally,
+    pub counts: ExpectationCounts,
     /// All of them, in the order of the manifests.
-    pub expectations: Vec<TestedJson>,
+    pub expectations: Vec<ExpectationResultJson>,
 }
 
 /// What expectations are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Against {
+pub enum TestedAgainst {
     /// What the manifests come to.
     Declared,
     /// What the zones, or a snapshot of them, hold.
@@ -36,21 +39,21 @@ pub enum Against {
 
 /// One expectation.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TestedJson {
+pub struct ExpectationResultJson {
     /// The question.
     pub question: Question,
     /// The question in words.
     pub asked: String,
     /// Where the row stands that expects it.
-    pub declared_at: DeclaredAt,
+    pub declared_at: DeclarationJson,
     /// Why it is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What became of it.
-    pub verdict: VerdictJson,
+    pub verdict: ExpectationVerdictJson,
     /// The facts that are otherwise or not known; none where it is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unmet: Vec<UnmetJson>,
+    pub unmet: Vec<UnmetFactJson>,
     /// The answer in one sentence, where it is not as expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
@@ -62,7 +65,7 @@ pub struct TestedJson {
 /// What became of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum VerdictJson {
+pub enum ExpectationVerdictJson {
     /// Every fact is as expected.
     Met,
     /// At least one is not.
@@ -73,45 +76,45 @@ pub enum VerdictJson {
 
 /// A fact that is not as expected.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct UnmetJson {
+pub struct UnmetFactJson {
     /// Its name.
     pub fact: Arc<str>,
     /// What it was expected to be.
-    pub expected: Value,
+    pub expected: FieldValue,
     /// What it is.
     pub found: FactJson,
     /// Where it is expected.
-    pub declared_at: RuleAt,
+    pub declared_at: RuleLocationJson,
 }
 
 /// The version of the format.
 const VERSION: &str = "1.0";
 
 /// All of them.
-pub fn test(tested: &[Tested], against: Against) -> TestJson {
+pub fn test(tested: &[ExpectationResult], against: TestedAgainst) -> TestJson {
     TestJson {
         format_version: VERSION,
         against,
-        counts: Tally::of(tested.iter().map(|each| &each.judged)),
-        expectations: tested.iter().map(one).collect(),
+        counts: ExpectationCounts::from_verdicts(tested.iter().map(|each| &each.judged)),
+        expectations: tested.iter().map(result_json).collect(),
     }
 }
 
-fn one(Tested { expectation, judged }: &Tested) -> TestedJson {
+fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) -> ExpectationResultJson {
     let Expectation { question, facts: _, because, provenance } = expectation;
     let shortfall = judged.shortfall();
-    TestedJson {
+    ExpectationResultJson {
         question: question.clone(),
         asked: question.to_string(),
         declared_at: provenance.into(),
         because: because.as_deref().map(str::to_owned),
         verdict: match judged {
-            Judged::Met => VerdictJson::Met,
-            Judged::Missed(_) => VerdictJson::NotMet,
-            Judged::Unknown(_) => VerdictJson::NotKnown,
+            ExpectationVerdict::Met => ExpectationVerdictJson::Met,
+            ExpectationVerdict::NotMet(_) => ExpectationVerdictJson::NotMet,
+            ExpectationVerdict::Unknown(_) => ExpectationVerdictJson::NotKnown,
         },
         unmet: shortfall
-            .map(|shortfall| shortfall.facts.iter().map(UnmetJson::from).collect())
+            .map(|shortfall| shortfall.facts.iter().map(UnmetFactJson::from).collect())
             .unwrap_or_default(),
         answer: shortfall.map(|shortfall| shortfall.line.clone()),
         reasons: shortfall
@@ -120,25 +123,25 @@ fn one(Tested { expectation, judged }: &Tested) -> TestedJson {
     }
 }
 
-impl From<&UnmetFact> for UnmetJson {
+impl From<&UnmetFact> for UnmetFactJson {
     fn from(UnmetFact { fact, expected, found, place }: &UnmetFact) -> Self {
         Self {
             fact: Arc::clone(fact),
             expected: expected.clone(),
             found: match found {
-                Told::Is(value) => FactJson::Is(value.clone()),
-                Told::Not(why) => FactJson::Unknown(why.to_string()),
+                MaybeKnown::Known(value) => FactJson::Is(value.clone()),
+                MaybeKnown::Unknown(why) => FactJson::Unknown(why.to_string()),
             },
             declared_at: place.into(),
         }
     }
 }
 
-impl From<UnmetJson> for UnmetFact {
-    fn from(UnmetJson { fact, expected, found, declared_at }: UnmetJson) -> Self {
+impl From<UnmetFactJson> for UnmetFact {
+    fn from(UnmetFactJson { fact, expected, found, declared_at }: UnmetFactJson) -> Self {
         let found = match found {
-            FactJson::Is(value) => Told::Is(value),
-            FactJson::Unknown(why) => Told::Not(why.into()),
+            FactJson::Is(value) => MaybeKnown::Known(value),
+            FactJson::Unknown(why) => MaybeKnown::Unknown(why.into()),
         };
         Self { fact, expected, found, place: declared_at.into() }
     }

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{Case, Said, document};
-use crate::model::{Expectation, Ground, Judged, Reason, Shortfall, Tested};
-use crate::render::legible::visible;
+use super::{JunitCase, JunitMessage, document};
+use crate::model::{
+    Expectation, ExpectationFailure, ExpectationResult, ExpectationVerdict, Reason, ReasonSource,
+};
+use crate::render::sanitize::visible;
 use crate::render::text::fell_short;
 
 /// Expectations of a network as JUnit XML: what is not met is a failure, what is not known an error.
-pub fn expectations(network: &str, tested: &[Tested]) -> String {
-    let suites: Vec<(String, Vec<Case>)> = tested
+pub fn expectations(network: &str, tested: &[ExpectationResult]) -> String {
+    let suites: Vec<(String, Vec<JunitCase>)> = tested
         .chunk_by(|a, b| a.expectation.provenance.manifest == b.expectation.provenance.manifest)
         .map(|of_one| {
             let name = of_one.first().map_or("", |first| &*first.expectation.provenance.manifest);
@@ -19,9 +21,9 @@ pub fn expectations(network: &str, tested: &[Tested]) -> String {
     document(&visible(&format!("{network}: expectations")), &suites)
 }
 
-fn cases(tested: &[Tested]) -> Vec<Case> {
+fn cases(tested: &[ExpectationResult]) -> Vec<JunitCase> {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let case = |Tested { expectation, judged }: &Tested| {
+    let case = |ExpectationResult { expectation, judged }: &ExpectationResult| {
         let Expectation { question, facts, because: _, provenance } = expectation;
         let facts: Vec<&str> = facts.keys().copied().collect();
         let name = visible(&format!("{question}: {}", facts.join(", ")));
@@ -29,32 +31,32 @@ fn cases(tested: &[Tested]) -> Vec<Case> {
         let times = seen.entry(name.clone()).or_default();
         *times += 1;
         let name = if *times > 1 { format!("{name} ({times})") } else { name };
-        Case {
+        JunitCase {
             name,
             class: visible(&provenance.manifest),
             place: Some((visible(&provenance.place.file), provenance.place.start.line)),
-            verdict: said(expectation, judged),
+            verdict: failure_message(expectation, judged),
         }
     };
     tested.iter().map(case).collect()
 }
 
-fn said(expectation: &Expectation, judged: &Judged) -> Option<Said> {
+fn failure_message(expectation: &Expectation, judged: &ExpectationVerdict) -> Option<JunitMessage> {
     let (element, sort) = match judged {
-        Judged::Met => return None,
-        Judged::Missed(_) => ("failure", "not met"),
-        Judged::Unknown(_) => ("error", "not known"),
+        ExpectationVerdict::Met => return None,
+        ExpectationVerdict::NotMet(_) => ("failure", "not met"),
+        ExpectationVerdict::Unknown(_) => ("error", "not known"),
     };
-    let Shortfall { facts, line, reasons } = judged.shortfall()?;
+    let ExpectationFailure { facts, line, reasons } = judged.shortfall()?;
     let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();
     let because = expectation.because.iter().map(|because| format!("expected because {}", visible(because)));
     let reasons = reasons.iter().map(|Reason { says, ground }| match ground {
-        Ground::Declared(_) | Ground::Observed { .. } | Ground::Attested { .. } => {
+        ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
             visible(&format!("- {says} ({ground})"))
         }
-        Ground::Alma => visible(&format!("- {says}")),
+        ReasonSource::AlmaDefault => visible(&format!("- {says}")),
     });
     let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.place, fact.fact)));
     let text: Vec<String> = places.chain(because).chain([visible(line)]).chain(reasons).collect();
-    Some(Said { element, sort: sort.to_owned(), message: message.join("; "), text: text.join("\n") })
+    Some(JunitMessage { element, sort: sort.to_owned(), message: message.join("; "), text: text.join("\n") })
 }

@@ -12,7 +12,7 @@ pub use self::expectations::expectations as of_expectations;
 pub use self::plan::junit;
 
 /// Suites of cases as a document.
-fn document(name: &str, suites: &[(String, Vec<Case>)]) -> String {
+fn document(name: &str, suites: &[(String, Vec<JunitCase>)]) -> String {
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing into memory cannot fail.
     let _ = write(&mut out, name, suites);
@@ -21,25 +21,25 @@ fn document(name: &str, suites: &[(String, Vec<Case>)]) -> String {
     text
 }
 
-type Xml = Writer<Vec<u8>>;
+type XmlWriter = Writer<Vec<u8>>;
 
 /// One case of a suite.
-struct Case {
+struct JunitCase {
     name: String,
     class: String,
     place: Option<(String, u32)>,
-    verdict: Option<Said>,
+    verdict: Option<JunitMessage>,
 }
 
 /// What is wrong with a case.
-struct Said {
+struct JunitMessage {
     element: &'static str,
     sort: String,
     message: String,
     text: String,
 }
 
-fn write(out: &mut Xml, name: &str, suites: &[(String, Vec<Case>)]) -> io::Result<()> {
+fn write(out: &mut XmlWriter, name: &str, suites: &[(String, Vec<JunitCase>)]) -> io::Result<()> {
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let mut root = BytesStart::new("testsuites");
     root.push_attribute(("name", name));
@@ -56,7 +56,7 @@ fn write(out: &mut Xml, name: &str, suites: &[(String, Vec<Case>)]) -> io::Resul
     out.write_event(Event::End(BytesEnd::new("testsuites")))
 }
 
-fn numbers<'a>(element: &mut BytesStart<'_>, cases: impl Iterator<Item = &'a Case> + Clone) {
+fn numbers<'a>(element: &mut BytesStart<'_>, cases: impl Iterator<Item = &'a JunitCase> + Clone) {
     let of = |name| {
         cases
             .clone()
@@ -70,7 +70,7 @@ fn numbers<'a>(element: &mut BytesStart<'_>, cases: impl Iterator<Item = &'a Cas
     element.push_attribute(("skipped", of("skipped").to_string().as_str()));
 }
 
-fn case(out: &mut Xml, case: &Case) -> io::Result<()> {
+fn case(out: &mut XmlWriter, case: &JunitCase) -> io::Result<()> {
     let mut element = BytesStart::new("testcase");
     element.push_attribute(("name", case.name.as_str()));
     element.push_attribute(("classname", case.class.as_str()));

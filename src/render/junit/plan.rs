@@ -1,11 +1,12 @@
 //! A plan: a suite for each zone, a case for each of its collections.
 
-use super::{Case, Said, document};
+use super::{JunitCase, JunitMessage, document};
 use crate::model::{
-    Action, Change, CollectionChanges, Counts, Failure, Finding, Plan, Step, Verdict, ZoneCode, ZonePlan,
+    Change, ChangeAction, CollectionChanges, Finding, FindingEffect, Plan, PlanCounts, PlanStep, ZoneCode,
+    ZoneFailure, ZonePlan,
 };
-use crate::render::legible::{brief, visible};
-use crate::render::text::{compared, conflict, fate, last_changed, moved, thousands};
+use crate::render::sanitize::{brief, visible};
+use crate::render::text::{comparison_sentences, conflict, fate, last_changed, origin_text, thousands};
 
 /// Changes that are shown of one collection.
 const CHANGES: usize = 20;
@@ -15,7 +16,7 @@ const FIELDS: usize = 8;
 /// The plan as JUnit XML: what differs is a failure, be it held back or not, what could not be asked or
 /// planned an error, and what a guard holds or wants approved a skip.
 pub fn junit(plan: &Plan) -> String {
-    let mut suites: Vec<(String, Vec<Case>)> = Vec::new();
+    let mut suites: Vec<(String, Vec<JunitCase>)> = Vec::new();
     if !plan.findings.is_empty() {
         suites.push(("guards".to_owned(), plan.findings.iter().map(guard).collect()));
     }
@@ -23,16 +24,20 @@ pub fn junit(plan: &Plan) -> String {
         suites.push((visible(code.as_str()), zone_cases(code, zone)));
     }
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}"));
-    let name = [plan.network.clone()].into_iter().chain(partial).chain(compared(plan)).collect::<Vec<_>>();
+    let name = [plan.network.clone()]
+        .into_iter()
+        .chain(partial)
+        .chain(comparison_sentences(plan))
+        .collect::<Vec<_>>();
     document(&visible(&name.join(". ")), &suites)
 }
 
-fn guard(finding: &Finding) -> Case {
+fn guard(finding: &Finding) -> JunitCase {
     let message = visible(&finding.message);
     let element = match finding.verdict {
-        Verdict::Deny => Some("failure"),
-        Verdict::Hold | Verdict::RequireApproval => Some("skipped"),
-        Verdict::Warn | Verdict::Overridden { .. } => None,
+        FindingEffect::Deny => Some("failure"),
+        FindingEffect::Defer | FindingEffect::RequireApproval => Some("skipped"),
+        FindingEffect::Warn | FindingEffect::Overridden { .. } => None,
     };
     let zones = match finding.zones.as_slice() {
         [] => String::new(),
@@ -40,12 +45,12 @@ fn guard(finding: &Finding) -> Case {
             format!(" [{}]", zones.iter().map(|zone| visible(zone.as_str())).collect::<Vec<_>>().join(", "))
         }
     };
-    Case {
+    JunitCase {
         // Cases of one name are one case.
         name: format!("{}: {message}{zones}", visible(&finding.guard)),
         class: "guards".to_owned(),
         place: finding.place.as_ref().map(|place| (visible(&place.file), place.start.line)),
-        verdict: element.map(|element| Said {
+        verdict: element.map(|element| JunitMessage {
             element,
             sort: "guard".to_owned(),
             message,
@@ -54,15 +59,15 @@ fn guard(finding: &Finding) -> Case {
     }
 }
 
-fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<Case> {
-    let case = |step: &Step| {
+fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<JunitCase> {
+    let case = |step: &PlanStep| {
         let verdict = match &step.diff.outcome {
             Err(failure) => Some(error(failure)),
             Ok(found) if found.changes.is_empty() => None,
             Ok(found) => Some(differs(found, zone, step)),
         };
         let place = &step.diff.provenance.place;
-        Case {
+        JunitCase {
             name: visible(&step.diff.id.to_string()),
             class: visible(code.as_str()),
             place: Some((visible(&place.file), place.start.line)),
@@ -72,9 +77,9 @@ fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<Case> {
     zone.collections.iter().map(case).collect()
 }
 
-fn error(failure: &Failure) -> Said {
+fn error(failure: &ZoneFailure) -> JunitMessage {
     let sort = serde_json::to_value(failure.class).unwrap_or_default();
-    Said {
+    JunitMessage {
         element: "error",
         sort: sort.as_str().unwrap_or_default().to_owned(),
         message: visible(&failure.message),
@@ -82,8 +87,8 @@ fn error(failure: &Failure) -> Said {
     }
 }
 
-fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &Step) -> Said {
-    let Counts { add, change, destroy, report, by_hand, later, .. } = found.counts();
+fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &PlanStep) -> JunitMessage {
+    let PlanCounts { add, change, destroy, report, by_hand, later, .. } = found.counts();
     let parts = [
         (add, "to add"),
         (change, "to change"),
@@ -97,12 +102,15 @@ fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &Step) -> Said {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{} {what}", thousands(*number as u64)))
         .collect();
-    let held = zone.held(step).map(|hold| format!("; {}", visible(&hold.to_string()))).unwrap_or_default();
-    let mut text: String = found.changes.iter().take(CHANGES).map(lines).collect();
+    let held = zone
+        .deferral_of_step(step)
+        .map(|hold| format!("; {}", visible(&hold.to_string())))
+        .unwrap_or_default();
+    let mut text: String = found.changes.iter().take(CHANGES).map(change_lines).collect();
     if let Some(more) = found.changes.len().checked_sub(CHANGES).filter(|more| *more > 0) {
         text.push_str(&format!("and {} more\n", thousands(more as u64)));
     }
-    Said {
+    JunitMessage {
         element: "failure",
         sort: "difference".to_owned(),
         message: format!("{}{held}", parts.join(", ")),
@@ -110,22 +118,22 @@ fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &Step) -> Said {
     }
 }
 
-fn lines(change: &Change) -> String {
+fn change_lines(change: &Change) -> String {
     let key = match change.address.key.0.is_empty() {
         true => change.address.collection.to_string(),
         false => change.address.key.to_string(),
     };
     let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.drift));
     if let Some(origin) = change.origin {
-        text.push_str(&format!("  ({})\n", moved(origin)));
+        text.push_str(&format!("  ({})\n", origin_text(origin)));
     }
     for told in conflict(change).into_iter().chain(last_changed(change)) {
         text.push_str(&format!("  ({})\n", visible(&told)));
     }
     for edit in change.edits.iter().take(FIELDS) {
         let before = match (&edit.before, change.action) {
-            (Some(before), Action::Update) if change.each.is_none() => format!("{} -> ", brief(before)),
-            (_, Action::Create | Action::Update | Action::Delete) => String::new(),
+            (Some(before), ChangeAction::Update) if change.each.is_none() => format!("{} -> ", brief(before)),
+            (_, ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete) => String::new(),
         };
         text.push_str(&format!("  {} = {before}{}\n", visible(&edit.name), brief(&edit.after)));
     }

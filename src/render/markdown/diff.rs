@@ -4,14 +4,21 @@
 
 use std::fmt::{self, Write as _};
 
-use super::Level;
-use super::sheet::Sheet;
-use crate::model::{Action, Change, Channel, CollectionId, Counts, Failure, Mode, Step, Value};
-use crate::render::legible::visible;
-use crate::render::text::{self, Line};
+use super::CommentDetail;
+use super::bounded_text::BoundedText;
+use crate::model::{
+    ApplyMode, Change, ChangeAction, Channel, CollectionId, FieldValue, PlanCounts, PlanStep, ZoneFailure,
+};
+use crate::render::sanitize::visible;
+use crate::render::text::{self, DiffLine};
 
 /// One change, as much of it as the level tells.
-pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level) -> fmt::Result {
+pub fn change(
+    body: &mut BoundedText,
+    change: &Change,
+    channel: Channel,
+    level: CommentDetail,
+) -> fmt::Result {
     let sign = sign(change);
     let address = &change.address;
     let name = visible(&match address.key.0.is_empty() {
@@ -20,17 +27,17 @@ pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level)
     });
     let fate = text::fate(change.mode, change.action, change.drift);
     match level {
-        Level::Full => {
+        CommentDetail::Full => {
             writeln!(body, "{sign} {name} {fate}")?;
             for remark in text::remarks(change, channel) {
                 writeln!(body, "    ({})", visible(&remark))?;
             }
             values(body, change)
         }
-        Level::Fields => {
+        CommentDetail::Fields => {
             let names: Vec<String> = match change.action {
-                Action::Delete => Vec::new(),
-                Action::Create | Action::Update => {
+                ChangeAction::Delete => Vec::new(),
+                ChangeAction::Create | ChangeAction::Update => {
                     change.edits.iter().map(|edit| visible(&edit.name)).collect()
                 }
             };
@@ -39,30 +46,35 @@ pub fn change(body: &mut Sheet, change: &Change, channel: Channel, level: Level)
                 false => writeln!(body, "{sign} {name} {fate}: {}", names.join(", ")),
             }
         }
-        Level::Records | Level::Collections | Level::Groups | Level::Totals => match change.mode {
-            Mode::Apply => writeln!(body, "{sign} {name}"),
-            Mode::Report | Mode::ByHand | Mode::Later | Mode::Left => writeln!(body, "{sign} {name} {fate}"),
+        CommentDetail::Records
+        | CommentDetail::Collections
+        | CommentDetail::Groups
+        | CommentDetail::Totals => match change.mode {
+            ApplyMode::Apply => writeln!(body, "{sign} {name}"),
+            ApplyMode::Report | ApplyMode::Manual | ApplyMode::Postponed | ApplyMode::KeptTheirs => {
+                writeln!(body, "{sign} {name} {fate}")
+            }
         },
     }
 }
 
 fn sign(change: &Change) -> char {
     match (change.mode, change.action) {
-        (Mode::Report | Mode::Later | Mode::Left, _) => ' ',
-        (Mode::ByHand, _) | (Mode::Apply, Action::Update) => '!',
-        (Mode::Apply, Action::Create) => '+',
-        (Mode::Apply, Action::Delete) => '-',
+        (ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs, _) => ' ',
+        (ApplyMode::Manual, _) | (ApplyMode::Apply, ChangeAction::Update) => '!',
+        (ApplyMode::Apply, ChangeAction::Create) => '+',
+        (ApplyMode::Apply, ChangeAction::Delete) => '-',
     }
 }
 
-fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
+fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
     let report = match change.mode {
-        Mode::Report | Mode::Later | Mode::Left => true,
-        Mode::Apply | Mode::ByHand => false,
+        ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => true,
+        ApplyMode::Apply | ApplyMode::Manual => false,
     };
     let (comes, goes) = if report { (' ', ' ') } else { ('+', '-') };
-    if change.action == Action::Delete {
-        let before = || change.before.iter().filter(|(_, value)| **value != Value::Null);
+    if change.action == ChangeAction::Delete {
+        let before = || change.before.iter().filter(|(_, value)| **value != FieldValue::Null);
         let width = before().map(|(name, _)| visible(name).chars().count()).max().unwrap_or(0);
         return before()
             .try_for_each(|(name, value)| writeln!(body, "{goes}   {:width$} = {value}", visible(name)));
@@ -76,10 +88,10 @@ fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
             writeln!(body, "    {name}:")?;
             for line in text::excerpt(before, Some(&edit.after)) {
                 match line {
-                    Line::Stays(text) => writeln!(body, "      {}", visible(&text))?,
-                    Line::Goes(text) => writeln!(body, "{goes}     {}", visible(&text))?,
-                    Line::Comes(text) => writeln!(body, "{comes}     {}", visible(&text))?,
-                    Line::Hidden(number) => {
+                    DiffLine::Unchanged(text) => writeln!(body, "      {}", visible(&text))?,
+                    DiffLine::Removed(text) => writeln!(body, "{goes}     {}", visible(&text))?,
+                    DiffLine::Added(text) => writeln!(body, "{comes}     {}", visible(&text))?,
+                    DiffLine::Omitted(number) => {
                         writeln!(body, "      ({} hidden)", text::count(number, "unchanged line"))?;
                     }
                 }
@@ -87,13 +99,13 @@ fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
             continue;
         }
         match (change.action, before) {
-            (Action::Update, Some(before)) if report => {
+            (ChangeAction::Update, Some(before)) if report => {
                 writeln!(body, "    {name:width$} = {before} -> {}", edit.after)?;
             }
-            (Action::Update, Some(before)) => {
+            (ChangeAction::Update, Some(before)) => {
                 writeln!(body, "-   {name:width$} = {before}\n+   {name:width$} = {}", edit.after)?;
             }
-            (Action::Create | Action::Update | Action::Delete, _) => {
+            (ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete, _) => {
                 writeln!(body, "{comes}   {name:width$} = {}", edit.after)?;
             }
         }
@@ -102,13 +114,18 @@ fn values(body: &mut Sheet, change: &Change) -> fmt::Result {
 }
 
 /// A collection that cannot be planned.
-pub fn blocked(body: &mut Sheet, step: &Step, failure: &Failure, level: Level) -> fmt::Result {
+pub fn write_failed_collection(
+    body: &mut BoundedText,
+    step: &PlanStep,
+    failure: &ZoneFailure,
+    level: CommentDetail,
+) -> fmt::Result {
     writeln!(body, "! {} cannot be planned", visible(&step.diff.id.to_string()))?;
-    if level == Level::Full {
+    if level == CommentDetail::Full {
         let by = &step.diff.provenance;
         writeln!(body, "    ({}, {})", visible(&by.manifest), visible(&by.to_string()))?;
     }
-    if level <= Level::Fields {
+    if level <= CommentDetail::Fields {
         writeln!(body, "!   {}", visible(&failure.message))?;
         if let Some(help) = &failure.help {
             writeln!(body, "    help: {}", visible(help))?;
@@ -118,12 +135,14 @@ pub fn blocked(body: &mut Sheet, step: &Step, failure: &Failure, level: Level) -
 }
 
 /// A collection of which nothing but numbers is told.
-pub fn collection(body: &mut Sheet, id: &CollectionId, counts: &Counts, sums: &str) -> fmt::Result {
+pub fn collection(body: &mut BoundedText, id: &CollectionId, counts: &PlanCounts, sums: &str) -> fmt::Result {
     let sign = match counts {
-        Counts { destroy: 1.., .. } => '-',
-        Counts { change: 1.., .. } | Counts { by_hand: 1.., .. } | Counts { blocked: 1.., .. } => '!',
-        Counts { add: 1.., .. } => '+',
-        Counts { .. } => ' ',
+        PlanCounts { destroy: 1.., .. } => '-',
+        PlanCounts { change: 1.., .. }
+        | PlanCounts { by_hand: 1.., .. }
+        | PlanCounts { blocked: 1.., .. } => '!',
+        PlanCounts { add: 1.., .. } => '+',
+        PlanCounts { .. } => ' ',
     };
     writeln!(body, "{sign} {}: {sums}", visible(&id.to_string()))
 }

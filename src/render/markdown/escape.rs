@@ -1,6 +1,6 @@
 //! Texts from manifests and zones, made safe for a page that takes Markdown, HTML and `@names` seriously.
 
-use crate::render::legible::visible;
+use crate::render::sanitize::visible;
 
 /// A text in the flow of Markdown. What stands between backticks becomes code, where nobody is called
 /// by their name; everything else is what it is, letter by letter.

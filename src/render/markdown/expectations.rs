@@ -2,25 +2,29 @@
 
 use std::fmt::{self, Write as _};
 
-use super::content::Content;
+use super::bounded_text::BoundedText;
+use super::comment_content::CommentContent;
 use super::escape::{code, prose};
-use super::sheet::Sheet;
-use super::{About, Level};
-use crate::model::Broken;
+use super::{CommentDetail, CommentPurpose};
+use crate::model::BrokenExpectation;
 use crate::render::text::{count, would_be};
 
 /// Expectations that are told one by one.
 const TOLD: usize = 50;
 
 /// What is broken: how many where there is no room for more.
-pub fn broken(sheet: &mut Sheet, content: &Content<'_>, level: Level) -> fmt::Result {
+pub fn write_broken_expectations(
+    sheet: &mut BoundedText,
+    content: &CommentContent<'_>,
+    level: CommentDetail,
+) -> fmt::Result {
     let broken = &content.plan.expectations.broken;
-    if broken.is_empty() || content.about == About::Drift {
+    if broken.is_empty() || content.about == CommentPurpose::Drift {
         return Ok(());
     }
     writeln!(sheet, "> [!CAUTION]\n> Breaks {}.", count(broken.len(), "expectation"))?;
-    if level <= Level::Records {
-        broken.iter().take(TOLD).try_for_each(|each| one(sheet, each))?;
+    if level <= CommentDetail::Records {
+        broken.iter().take(TOLD).try_for_each(|each| write_broken_expectation(sheet, each))?;
         if broken.len() > TOLD {
             writeln!(sheet, "> - and {} more", broken.len() - TOLD)?;
         }
@@ -28,7 +32,10 @@ pub fn broken(sheet: &mut Sheet, content: &Content<'_>, level: Level) -> fmt::Re
     writeln!(sheet)
 }
 
-fn one(sheet: &mut Sheet, Broken { provenance, question, because, facts }: &Broken) -> fmt::Result {
+fn write_broken_expectation(
+    sheet: &mut BoundedText,
+    BrokenExpectation { provenance, question, because, facts }: &BrokenExpectation,
+) -> fmt::Result {
     let place = facts.first().map_or(&provenance.place, |fact| &fact.place);
     write!(sheet, "> - {}: {}?", code(&place.to_string()), prose(question))?;
     for fact in facts {

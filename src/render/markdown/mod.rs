@@ -3,14 +3,14 @@
 //!
 //! Where anything is left out, the comment says so and is no basis for an approval.
 
-mod content;
+mod bounded_text;
+mod change_sets;
+mod comment_content;
+mod comment_marker;
 mod diff;
 mod escape;
 mod expectations;
-mod groups;
-mod head;
-mod marker;
-mod sheet;
+mod summary;
 mod totals;
 
 #[cfg(test)]
@@ -18,8 +18,8 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use content::Content;
-use sheet::Sheet;
+use bounded_text::BoundedText;
+use comment_content::CommentContent;
 
 use crate::model::Plan;
 
@@ -31,7 +31,7 @@ const SUMMARY: usize = 1_000_000;
 /// How much of a plan is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum CommentDetail {
     /// Everything.
     Full,
     /// Of each record the names of the fields, without values.
@@ -46,7 +46,7 @@ pub enum Level {
     Totals,
 }
 
-impl Level {
+impl CommentDetail {
     /// The ones that are tried, in order, before nothing but totals is left.
     const TRIED: [Self; 5] = [Self::Full, Self::Fields, Self::Records, Self::Collections, Self::Groups];
 
@@ -65,7 +65,7 @@ impl Level {
 
 /// What a page answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum About {
+pub enum CommentPurpose {
     /// What would be done.
     #[default]
     Plan,
@@ -75,9 +75,9 @@ pub enum About {
 
 /// What the plan itself does not know, and a reader wants to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Context<'a> {
+pub struct CommentContext<'a> {
     /// What the page answers.
-    pub about: About,
+    pub about: CommentPurpose,
     /// The commit that was planned.
     pub commit: Option<&'a str>,
     /// Where the whole plan can be had, such as the URL of the run.
@@ -88,23 +88,23 @@ pub struct Context<'a> {
 
 /// The text of a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
+pub struct PullRequestComment {
     /// Markdown.
     pub text: String,
     /// How much of the plan it tells.
-    pub degraded: Level,
+    pub degraded: CommentDetail,
 }
 
 /// The comment for a pull request: at most 60,000 bytes.
-pub fn comment(plan: &Plan, context: Context<'_>) -> Comment {
-    within(plan, context, COMMENT)
+pub fn comment(plan: &Plan, context: CommentContext<'_>) -> PullRequestComment {
+    fit_to_limit(plan, context, COMMENT)
 }
 
 /// The summary of a job: at most 1,000,000 bytes. `used` are taken by what stands there already; `None`
 /// where nothing more fits.
-pub fn summary(plan: &Plan, context: Context<'_>, used: usize) -> Option<Comment> {
+pub fn summary(plan: &Plan, context: CommentContext<'_>, used: usize) -> Option<PullRequestComment> {
     let left = SUMMARY.checked_sub(used).filter(|left| *left >= COMMENT)?;
-    Some(within(plan, context, left))
+    Some(fit_to_limit(plan, context, left))
 }
 
 /// What an apply came to, for the summary of a job, from the text that was printed of it. `used` are taken by
@@ -128,24 +128,24 @@ pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
 }
 
 /// As much as fits into so many bytes.
-fn within(plan: &Plan, context: Context<'_>, size: usize) -> Comment {
+fn fit_to_limit(plan: &Plan, context: CommentContext<'_>, size: usize) -> PullRequestComment {
     let size = size.max(totals::LEAST);
-    let content = Content::of(plan, context.about);
-    for level in Level::TRIED {
-        let mut sheet = Sheet::new(size);
+    let content = CommentContent::from_plan(plan, context.about);
+    for level in CommentDetail::TRIED {
+        let mut sheet = BoundedText::new(size);
         if page(&mut sheet, &content, context, level).is_ok() {
-            return Comment { text: sheet.into_text(), degraded: level };
+            return PullRequestComment { text: sheet.into_text(), degraded: level };
         }
     }
-    Comment { text: totals::totals(&content, context, size), degraded: Level::Totals }
+    PullRequestComment { text: totals::totals(&content, context, size), degraded: CommentDetail::Totals }
 }
 
 /// Effects that a page shows: those of many shards add up.
 const IMPACTS: usize = 40;
 
 /// What the changes mean. A page of drift also holds what only waits to be applied, and is no plan of it.
-fn impacts(sheet: &mut Sheet, content: &Content<'_>) -> std::fmt::Result {
-    if content.plan.impacts.is_empty() || content.about == About::Drift {
+fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::Result {
+    if content.plan.impacts.is_empty() || content.about == CommentPurpose::Drift {
         return Ok(());
     }
     writeln!(sheet, "This means:\n")?;
@@ -158,19 +158,24 @@ fn impacts(sheet: &mut Sheet, content: &Content<'_>) -> std::fmt::Result {
     writeln!(sheet)
 }
 
-fn page(sheet: &mut Sheet, content: &Content<'_>, context: Context<'_>, level: Level) -> std::fmt::Result {
-    marker::write(sheet, content, level)?;
-    head::verdict(sheet, content)?;
-    head::left_out(sheet, context, level)?;
-    head::alerts(sheet, content)?;
-    expectations::broken(sheet, content, level)?;
-    groups::table(sheet, content)?;
+fn page(
+    sheet: &mut BoundedText,
+    content: &CommentContent<'_>,
+    context: CommentContext<'_>,
+    level: CommentDetail,
+) -> std::fmt::Result {
+    comment_marker::write(sheet, content, level)?;
+    summary::verdict(sheet, content)?;
+    summary::left_out(sheet, context, level)?;
+    summary::alerts(sheet, content)?;
+    expectations::write_broken_expectations(sheet, content, level)?;
+    change_sets::table(sheet, content)?;
     impacts(sheet, content)?;
     for group in &content.groups {
-        groups::details(sheet, content, group, context, level)?;
+        change_sets::details(sheet, content, group, context, level)?;
     }
-    head::told(sheet, content, level)?;
-    head::sums(sheet, content)?;
+    summary::write_notes(sheet, content, level)?;
+    summary::sums(sheet, content)?;
     writeln!(sheet)?;
-    head::foot(sheet, content, context, level)
+    summary::foot(sheet, content, context, level)
 }

@@ -1,33 +1,39 @@
 //! Who moved, in words: what both changed, value by value, with the way out; and how many records each class has.
 
-use super::words::thousands;
-use crate::model::{Action, Change, Conflict, Edit, Mode, OnConflict, Plan, Value};
+use super::formatting::thousands;
+use crate::model::{
+    ApplyMode, Change, ChangeAction, ChangeConflict, ConflictPolicy, FieldChange, FieldValue, Plan,
+};
 
 /// What is to be told of a change that both the manifests and the zone have made, each in its own way.
-pub fn told(change: &Change) -> Vec<String> {
+pub fn conflict_lines(change: &Change) -> Vec<String> {
     let Some(conflict) = &change.conflict else {
         return match change.mode {
-            Mode::Left => vec!["left, because it cannot be had without what is left to the zone".to_owned()],
-            Mode::Apply | Mode::Report | Mode::ByHand | Mode::Later => Vec::new(),
+            ApplyMode::KeptTheirs => {
+                vec!["left, because it cannot be had without what is left to the zone".to_owned()]
+            }
+            ApplyMode::Apply | ApplyMode::Report | ApplyMode::Manual | ApplyMode::Postponed => Vec::new(),
         };
     };
     let mut told = values(change, conflict);
     let manifest = &conflict.manifest;
     told.push(match (conflict.then, change.mode) {
-        (_, Mode::Report) => "it is only reported".to_owned(),
-        (OnConflict::Stop, _) => format!(
+        (_, ApplyMode::Report) => "it is only reported".to_owned(),
+        (ConflictPolicy::Defer, _) => format!(
             "look at it, then decide with `conflict: ours` or `conflict: theirs` in {manifest}, or make the \
              manifest say what the zone holds"
         ),
-        (OnConflict::Ours, _) => format!("written all the same, because {manifest} says `conflict: ours`"),
-        (OnConflict::Theirs, _) => {
+        (ConflictPolicy::Ours, _) => {
+            format!("written all the same, because {manifest} says `conflict: ours`")
+        }
+        (ConflictPolicy::Theirs, _) => {
             format!("left to the zone, because both changed it and {manifest} says `conflict: theirs`")
         }
     });
     told
 }
 
-fn values(change: &Change, conflict: &Conflict) -> Vec<String> {
+fn values(change: &Change, conflict: &ChangeConflict) -> Vec<String> {
     let by = match (&change.updated_by, &change.update_date) {
         (Some(by), Some(date)) => format!(" (by {by}, {date})"),
         (Some(by), None) => format!(" (by {by})"),
@@ -37,29 +43,29 @@ fn values(change: &Change, conflict: &Conflict) -> Vec<String> {
     let Some(applied) = &conflict.applied else {
         return vec![format!("it was gone when zonal applied it, and is there now{by}")];
     };
-    let null = Value::Null;
-    let line = |name: &str, was: &Value, is: &Value, wanted: &str| {
+    let null = FieldValue::Null;
+    let line = |name: &str, was: &FieldValue, is: &FieldValue, wanted: &str| {
         format!("`{name}` was {was} when zonal applied it; the zone now {is}{by}; the manifest now {wanted}")
     };
     match change.action {
-        Action::Create => {
+        ChangeAction::Create => {
             let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
             let other = said.filter(|(edit, was)| **was != edit.after);
-            let other = other.map(|(Edit { name, after, .. }, was)| {
+            let other = other.map(|(FieldChange { name, after, .. }, was)| {
                 format!("`{name}` was {was} when zonal applied it; the manifest now {after}")
             });
             std::iter::once("the zone has removed it since zonal applied it".to_owned())
                 .chain(other)
                 .collect()
         }
-        Action::Update => {
+        ChangeAction::Update => {
             let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
-            said.map(|(Edit { name, before, after, .. }, was)| {
+            said.map(|(FieldChange { name, before, after, .. }, was)| {
                 line(name, was, before.as_ref().unwrap_or(&null), &after.to_string())
             })
             .collect()
         }
-        Action::Delete => {
+        ChangeAction::Delete => {
             let said =
                 applied.iter().map(|(name, was)| (name, was, change.before.get(name).unwrap_or(&null)));
             said.filter(|(_, was, is)| was != is)
@@ -71,7 +77,7 @@ fn values(change: &Change, conflict: &Conflict) -> Vec<String> {
 
 /// How many records each class has, in a sentence; `None` where nothing tells who moved, or there are none.
 pub fn classes(plan: &Plan) -> Option<String> {
-    if !plan.compared.knows() {
+    if !plan.compared.has_base() {
         return None;
     }
     let counts = plan.counts();

@@ -5,24 +5,24 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::conflict::classes;
+use super::formatting::{BOLD, count, styled, thousands, zone_list};
 use super::plan::{heading, tell_notes, unknown};
-use super::words::{BOLD, count, styled, thousands, zone_list};
-use crate::model::{Change, Compared, Group, GroupState, Origin, Plan, ZonePlan};
+use crate::model::{Change, ChangeGroup, ChangeGroupState, ChangeOrigin, ComparisonMode, Plan, ZonePlan};
 
 /// Every difference, zones that share theirs together.
 pub fn drift(plan: &Plan) -> String {
     let mut out = String::new();
     heading(&mut out, plan);
-    if !plan.compared.knows() {
+    if !plan.compared.has_base() {
         out.push_str(
             "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
         );
     }
     let with = |state| plan.groups.iter().filter(move |group| group.state == state);
-    for group in with(GroupState::Changes) {
+    for group in with(ChangeGroupState::Changes) {
         group_of_zones(&mut out, plan, group);
     }
-    for group in with(GroupState::Unknown) {
+    for group in with(ChangeGroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
     tell_notes(&mut out, plan);
@@ -30,7 +30,7 @@ pub fn drift(plan: &Plan) -> String {
     out
 }
 
-fn group_of_zones(out: &mut String, plan: &Plan, group: &Group) {
+fn group_of_zones(out: &mut String, plan: &Plan, group: &ChangeGroup) {
     let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
     let what = match (changes_of(zone).next().is_some(), changes_of(zone).any(has_drifted)) {
         (true, true) => "drifted",
@@ -52,8 +52,13 @@ fn group_of_zones(out: &mut String, plan: &Plan, group: &Group) {
     out.push('\n');
     for step in &zone.collections {
         match &step.diff.outcome {
-            Ok(found) => found.changes.iter().for_each(|change| changes::drifted(out, change, step.channel)),
-            Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
+            Ok(found) => found
+                .changes
+                .iter()
+                .for_each(|change| changes::write_drifted_change(out, change, step.channel)),
+            Err(failure) => {
+                changes::write_failed_collection(out, &step.diff.id, failure, &step.diff.provenance)
+            }
         }
     }
 }
@@ -64,12 +69,12 @@ fn changes_of(zone: &ZonePlan) -> impl Iterator<Item = &Change> {
 }
 
 fn has_drifted(change: &Change) -> bool {
-    change.origin != Some(Origin::Pending)
+    change.origin != Some(ChangeOrigin::Pending)
 }
 
 /// How many records differ, by who moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drifted {
+pub struct DriftCounts {
     /// The zone alone, or nobody knows.
     pub alone: usize,
     /// The zone, and the manifests too.
@@ -80,30 +85,30 @@ pub struct Drifted {
     pub zones: usize,
 }
 
-impl Drifted {
+impl DriftCounts {
     /// Counts a plan.
-    pub fn of(plan: &Plan) -> Self {
-        let mut records: BTreeMap<Option<Origin>, usize> = BTreeMap::new();
+    pub fn from_plan(plan: &Plan) -> Self {
+        let mut records: BTreeMap<Option<ChangeOrigin>, usize> = BTreeMap::new();
         for change in plan.zones.values().flat_map(changes_of) {
             *records.entry(change.origin).or_default() += 1;
         }
         let number = |origin| records.get(&origin).copied().unwrap_or(0);
         Self {
-            alone: number(None) + number(Some(Origin::Drifted)),
-            conflict: number(Some(Origin::Conflict)),
-            pending: number(Some(Origin::Pending)),
+            alone: number(None) + number(Some(ChangeOrigin::Drifted)),
+            conflict: number(Some(ChangeOrigin::Conflict)),
+            pending: number(Some(ChangeOrigin::Pending)),
             zones: plan.zones.values().filter(|zone| changes_of(zone).any(has_drifted)).count(),
         }
     }
 }
 
 fn summary(out: &mut String, plan: &Plan) {
-    let Drifted { alone: drifted, conflict, pending, zones } = Drifted::of(plan);
+    let DriftCounts { alone: drifted, conflict, pending, zones } = DriftCounts::from_plan(plan);
     let _ = match (drifted + conflict, plan.is_complete()) {
         (0, true) if plan.zones.is_empty() => {
             writeln!(out, "{} No zone is selected.", styled(BOLD, "No drift."))
         }
-        (0, true) if !plan.compared.knows() => {
+        (0, true) if !plan.compared.has_base() => {
             writeln!(out, "{} Every zone holds what the manifests say.", styled(BOLD, "No drift."))
         }
         (0, true) => writeln!(out, "{} Every zone holds what was applied last.", styled(BOLD, "No drift.")),
@@ -142,9 +147,9 @@ fn summary(out: &mut String, plan: &Plan) {
         let _ = writeln!(out, "{classes}");
     }
     let command = match (&plan.compared, drifted) {
-        (Compared::TwoWays, _) | (_, 0) => return,
-        (Compared::Revision(_), _) => "zonal apply --only-drift --base REV",
-        (Compared::Ledger { .. }, _) => "zonal apply --only-drift",
+        (ComparisonMode::TwoWay, _) | (_, 0) => return,
+        (ComparisonMode::Revision(_), _) => "zonal apply --only-drift --base REV",
+        (ComparisonMode::AppliedState { .. }, _) => "zonal apply --only-drift",
     };
     let _ = writeln!(out, "`{command}` puts back what has drifted, and nothing else.");
 }

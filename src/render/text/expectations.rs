@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use super::explanation::who_says;
+use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
 use super::history::plain;
-use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
 use crate::model::{
-    Broken, Expectation, Judged, Others, Outlook, Reason, Shortfall, Tally, Tested, Told, UnmetFact, Value,
+    BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
+    ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, OtherExpectations, Reason, UnmetFact,
 };
 
 /// Reasons that are shown of one answer: the first ones decide.
@@ -15,57 +16,62 @@ const REASONS: usize = 3;
 const BROKEN: usize = 50;
 
 /// All of them. They are in the order of the manifests.
-pub fn expectations(tested: &[Tested]) -> String {
+pub fn expectations(tested: &[ExpectationResult]) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail, here and below.
     for of_one in tested.chunk_by(|a, b| manifest(a) == manifest(b)) {
-        let tally = Tally::of(of_one.iter().map(|each| &each.judged));
+        let tally = ExpectationCounts::from_verdicts(of_one.iter().map(|each| &each.judged));
         let (sign, style) = match tally {
-            Tally { not_met: 0, not_known: 0, .. } => ('✓', ADD),
-            Tally { not_met: 0, .. } => ('?', CHANGE),
-            Tally { .. } => ('!', REMOVE),
+            ExpectationCounts { not_met: 0, not_known: 0, .. } => ('✓', ADD),
+            ExpectationCounts { not_met: 0, .. } => ('?', CHANGE),
+            ExpectationCounts { .. } => ('!', REMOVE),
         };
         let file = of_one.first().map_or("", |first| &first.expectation.provenance.place.file);
         let name = of_one.first().map_or("", manifest);
-        let _ = writeln!(out, "{} {name} ({file}): {}", styled(style, sign), tallied(tally));
+        let _ = writeln!(out, "{} {name} ({file}): {}", styled(style, sign), counts_text(tally));
     }
     let unmet =
         tested.iter().filter_map(|each| Some((&each.expectation, &each.judged, each.judged.shortfall()?)));
     for (expectation, judged, shortfall) in unmet {
         out.push('\n');
-        one(&mut out, expectation, judged, shortfall);
+        write_expectation(&mut out, expectation, judged, shortfall);
     }
-    let tally = Tally::of(tested.iter().map(|each| &each.judged));
-    let Tally { met, not_met, not_known } = tally;
+    let tally = ExpectationCounts::from_verdicts(tested.iter().map(|each| &each.judged));
+    let ExpectationCounts { met, not_met, not_known } = tally;
     let [met, not_met, not_known] = [met, not_met, not_known].map(|number| thousands(number as u64));
     let heading = styled(BOLD, "Expectations:");
     let _ = writeln!(out, "\n{heading} {met} met, {not_met} not met, {not_known} not known.");
     out
 }
 
-fn manifest(tested: &Tested) -> &str {
+fn manifest(tested: &ExpectationResult) -> &str {
     &tested.expectation.provenance.manifest
 }
 
-fn tallied(Tally { met, not_met, not_known }: Tally) -> String {
+fn counts_text(ExpectationCounts { met, not_met, not_known }: ExpectationCounts) -> String {
     let parts = [(met, "met"), (not_met, "not met"), (not_known, "not known")];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
 }
 
-fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: &Shortfall) {
+fn write_expectation(
+    out: &mut String,
+    expectation: &Expectation,
+    judged: &ExpectationVerdict,
+    shortfall: &ExpectationFailure,
+) {
     let Expectation { question, facts: _, because, provenance } = expectation;
-    let Shortfall { facts, line, reasons } = shortfall;
+    let ExpectationFailure { facts, line, reasons } = shortfall;
     let (style, how) = match judged {
-        Judged::Missed(_) | Judged::Met => (REMOVE, "not met"),
-        Judged::Unknown(_) => (CHANGE, "not known"),
+        ExpectationVerdict::NotMet(_) | ExpectationVerdict::Met => (REMOVE, "not met"),
+        ExpectationVerdict::Unknown(_) => (CHANGE, "not known"),
     };
     let row = styled(DIM, format_args!("({}, {provenance})", provenance.manifest));
     let _ =
         writeln!(out, "{} {}? {row}", styled(style, format_args!("{how}:")), plain(&question.to_string()));
     let mut told = None;
     for fact in facts {
-        let _ = match fact.found.why() {
+        let _ = match fact.found.unknown_reason() {
             Some(why) if told == Some(why) => {
                 writeln!(
                     out,
@@ -83,7 +89,8 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
         let _ = writeln!(out, "    expected because {}", plain(because));
     }
     // What is not known has been told with each fact.
-    let is_told = |reason: &&Reason| facts.iter().any(|fact| fact.found.why() == Some(reason.says.as_str()));
+    let is_told =
+        |reason: &&Reason| facts.iter().any(|fact| fact.found.unknown_reason() == Some(reason.says.as_str()));
     let reasons: Vec<&Reason> = reasons.iter().filter(|reason| !is_told(reason)).collect();
     if reasons.is_empty() {
         return;
@@ -99,14 +106,14 @@ fn one(out: &mut String, expectation: &Expectation, judged: &Judged, shortfall: 
 }
 
 /// What a plan breaks, each with where it is expected and what it would be instead.
-pub fn broken(out: &mut String, broken: &[Broken]) {
+pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation]) {
     if broken.is_empty() {
         return;
     }
     // Writing to a String cannot fail, here and below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    for Broken { provenance, question, because, facts } in broken.iter().take(BROKEN) {
+    for BrokenExpectation { provenance, question, because, facts } in broken.iter().take(BROKEN) {
         let place = facts.first().map_or(&provenance.place, |fact| &fact.place);
         let _ = writeln!(out, "  {place}: {}?", plain(question));
         for fact in facts {
@@ -125,22 +132,26 @@ pub fn broken(out: &mut String, broken: &[Broken]) {
 /// `allowed: true -> false`.
 pub fn would_be(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
     match found {
-        Told::Is(found) => format!("{fact}: {} -> {}", shown(expected, found), shown(found, expected)),
-        Told::Not(why) => format!("{fact}: {expected} -> not known: {why}"),
+        MaybeKnown::Known(found) => {
+            format!("{fact}: {} -> {}", value_text(expected, found), value_text(found, expected))
+        }
+        MaybeKnown::Unknown(why) => format!("{fact}: {expected} -> not known: {why}"),
     }
 }
 
 /// A value beside another one: where that is a list, nothing is an empty list.
-fn shown(value: &Value, other: &Value) -> String {
+fn value_text(value: &FieldValue, other: &FieldValue) -> String {
     match (value, other) {
-        (Value::Null, Value::List(_)) => "[]".to_owned(),
-        (Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_), _) => value.to_string(),
+        (FieldValue::Null, FieldValue::List(_)) => "[]".to_owned(),
+        (FieldValue::Null | FieldValue::Bool(_) | FieldValue::Text(_) | FieldValue::List(_), _) => {
+            value.to_string()
+        }
     }
 }
 
 /// `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`; `None` where nothing is expected.
-pub fn outlook(Outlook { broken, others }: &Outlook) -> Option<String> {
-    let Others { met, not_met, not_known } = others.unwrap_or_default();
+pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> Option<String> {
+    let OtherExpectations { met, not_met, not_known } = others.unwrap_or_default();
     let parts = [
         (met, "met"),
         (broken.len(), "broken"),
@@ -156,9 +167,9 @@ pub fn outlook(Outlook { broken, others }: &Outlook) -> Option<String> {
 /// `allowed: expected true, found false`.
 pub fn fell_short(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
     match found {
-        Told::Is(found) => {
-            format!("{fact}: expected {}, found {}", shown(expected, found), shown(found, expected))
+        MaybeKnown::Known(found) => {
+            format!("{fact}: expected {}, found {}", value_text(expected, found), value_text(found, expected))
         }
-        Told::Not(why) => format!("{fact}: expected {expected}, and not known: {why}"),
+        MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, and not known: {why}"),
     }
 }

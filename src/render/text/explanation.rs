@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use super::history::plain;
-use crate::model::{Agreement, Explanation, Ground, Reason, Told};
+use crate::model::{Explanation, FactComparison, MaybeKnown, Reason, ReasonSource};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -27,7 +27,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     for (fact, value) in facts {
         match value {
             // It has been said above.
-            Told::Not(why) if reasons.iter().any(|reason| *reason.says == **why) => {
+            MaybeKnown::Unknown(why) if reasons.iter().any(|reason| *reason.says == **why) => {
                 out.push_str(&format!("  {fact}: unknown\n"));
             }
             told => out.push_str(&format!("  {fact}: {}\n", plain(&told.to_string()))),
@@ -37,11 +37,11 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
 }
 
 /// Who says that something is so: a manifest and its line, or a record and its author. `None` for Alma itself.
-pub(super) fn who_says(ground: &Ground) -> Option<String> {
+pub(super) fn who_says(ground: &ReasonSource) -> Option<String> {
     match ground {
-        Ground::Declared(provenance) => Some(plain(&format!("{}, {provenance}", provenance.manifest))),
-        Ground::Observed { .. } | Ground::Attested { .. } => Some(plain(&ground.to_string())),
-        Ground::Alma => None,
+        ReasonSource::Declared(provenance) => Some(plain(&format!("{}, {provenance}", provenance.manifest))),
+        ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => Some(plain(&ground.to_string())),
+        ReasonSource::AlmaDefault => None,
     }
 }
 
@@ -62,10 +62,10 @@ pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
         let found = observed.facts.get(fact).map_or_else(|| "nothing".to_owned(), ToString::to_string);
         let line = format!("  {fact}: declared {}, observed {}\n", plain(&said.to_string()), plain(&found));
         match declared.compare(observed, fact) {
-            Agreement::Same => same += 1,
-            Agreement::Different => different.push_str(&line),
-            Agreement::OneSide => one_sided.push_str(&line),
-            Agreement::Unknown => {}
+            FactComparison::Same => same += 1,
+            FactComparison::Different => different.push_str(&line),
+            FactComparison::OneSided => one_sided.push_str(&line),
+            FactComparison::Unknown => {}
         }
     }
     let mut out = match (different.is_empty(), one_sided.is_empty(), same) {
@@ -85,14 +85,16 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{difference, explanation};
-    use crate::model::{Explanation, Ground, ImportQuestion, Question, Reason, RecordType, Told, Value};
+    use crate::model::{
+        Explanation, FieldValue, ImportQuestion, MaybeKnown, Question, Reason, ReasonSource, RecordType,
+    };
 
-    fn answer(line: &str, facts: &[(&'static str, Told<Value>)]) -> Explanation {
+    fn answer(line: &str, facts: &[(&'static str, MaybeKnown<FieldValue>)]) -> Explanation {
         Explanation {
             question: Question::Import(ImportQuestion { member: "A".into(), record: RecordType::Authority }),
             line: line.to_owned(),
             facts: facts.iter().cloned().collect::<BTreeMap<_, _>>(),
-            reasons: vec![Reason { says: line.to_owned(), ground: Ground::Alma }],
+            reasons: vec![Reason { says: line.to_owned(), ground: ReasonSource::AlmaDefault }],
         }
     }
 
@@ -108,10 +110,10 @@ mod tests {
 
     #[test]
     fn what_only_one_side_tells_is_no_difference() {
-        let is = |flag: bool| Told::Is(Value::Bool(flag));
-        let unknown = |why: &str| Told::Not(why.into());
-        let told = |declared: [Told<Value>; 2], observed: [Told<Value>; 2]| {
-            let facts = |[one, other]: [Told<Value>; 2]| answer("x", &[("a", one), ("b", other)]);
+        let is = |flag: bool| MaybeKnown::Known(FieldValue::Bool(flag));
+        let unknown = |why: &str| MaybeKnown::Unknown(why.into());
+        let told = |declared: [MaybeKnown<FieldValue>; 2], observed: [MaybeKnown<FieldValue>; 2]| {
+            let facts = |[one, other]: [MaybeKnown<FieldValue>; 2]| answer("x", &[("a", one), ("b", other)]);
             anstream::adapter::strip_str(&difference(&facts(declared), &facts(observed))).to_string()
         };
         assert_eq!(

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::words::{ADD, CHANGE, DIM, REMOVE, styled, zone_list};
-use crate::model::{Finding, Verdict};
+use super::formatting::{ADD, CHANGE, DIM, REMOVE, styled, zone_list};
+use crate::model::{Finding, FindingEffect};
 
 /// All findings, the gravest first, and a line that says what comes of them.
 pub fn findings(out: &mut String, findings: &[Finding]) {
     for each in findings {
         finding(out, each);
     }
-    if findings.iter().any(|finding| finding.verdict == Verdict::Deny) {
+    if findings.iter().any(|finding| finding.verdict == FindingEffect::Deny) {
         let _ = writeln!(out, "{} Nothing of this plan will be written.", styled(REMOVE, "Denied."));
     }
     if !findings.is_empty() {
@@ -21,16 +21,16 @@ pub fn findings(out: &mut String, findings: &[Finding]) {
 fn finding(out: &mut String, finding: &Finding) {
     let Finding { verdict, guard, zones, message, help, place } = finding;
     let (style, what) = match verdict {
-        Verdict::Deny => (REMOVE, "denied by"),
-        Verdict::Hold => (REMOVE, "held by"),
-        Verdict::RequireApproval => (CHANGE, "approval required by"),
-        Verdict::Warn => (CHANGE, "warning of"),
-        Verdict::Overridden { .. } => (ADD, "overridden:"),
+        FindingEffect::Deny => (REMOVE, "denied by"),
+        FindingEffect::Defer => (REMOVE, "held by"),
+        FindingEffect::RequireApproval => (CHANGE, "approval required by"),
+        FindingEffect::Warn => (CHANGE, "warning of"),
+        FindingEffect::Overridden { .. } => (ADD, "overridden:"),
     };
     let place = place.as_ref().map_or_else(String::new, |place| styled(DIM, format_args!(" ({place})")));
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "{} {what} {guard}: {message}{place}", styled(style, '!'));
-    if let Verdict::Overridden { reason } = verdict {
+    if let FindingEffect::Overridden { reason } = verdict {
         let _ = writeln!(out, "    reason: {reason}");
     }
     if zones.len() > 1 {

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::lines;
-use super::words::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, styled};
-use crate::model::{Action, Author, CollectionId, HistoryEntry, Proof, Run, RunId, Setting, Value, ZoneCode};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, styled};
+use super::multiline_diff;
+use crate::model::{
+    AppliedField, ChangeAction, CollectionId, FieldValue, HistoryEntry, Run, RunAuthor, RunId,
+    VerificationStatus, ZoneCode,
+};
 
 /// Entries of the history, and the runs that made them.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
@@ -29,8 +32,8 @@ pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String 
 }
 
 /// Who and what set a run off, one line each; nothing where nobody knows.
-pub fn author(author: &Author) -> Vec<String> {
-    let Author { committer, commit, actor, pipeline } = author;
+pub fn author(author: &RunAuthor) -> Vec<String> {
+    let RunAuthor { committer, commit, actor, pipeline } = author;
     let short = |commit: &String| {
         let (hash, changed) = commit.strip_suffix('+').map_or((&**commit, ""), |hash| (hash, "+"));
         format!("{}{changed}", hash.chars().take(12).collect::<String>())
@@ -54,7 +57,7 @@ fn head(out: &mut String, id: RunId, run: Option<&Run>) {
         return;
     };
     let reverts = run.reverts.map(|of| format!(" of {of}")).unwrap_or_default();
-    let what = format!("{id} {}{reverts}", run.deed.word());
+    let what = format!("{id} {}{reverts}", run.deed.as_str());
     let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), moment(&run.started), run.plan.short());
     for line in author(&run.author) {
         let _ = writeln!(out, "  {}", styled(DIM, plain(&line)));
@@ -64,9 +67,9 @@ fn head(out: &mut String, id: RunId, run: Option<&Run>) {
 fn entry(out: &mut String, entry: &HistoryEntry) {
     let done = &entry.done;
     let (style, symbol) = match done.action {
-        Action::Create => (ADD, '+'),
-        Action::Update => (CHANGE, '~'),
-        Action::Delete => (REMOVE, '-'),
+        ChangeAction::Create => (ADD, '+'),
+        ChangeAction::Update => (CHANGE, '~'),
+        ChangeAction::Delete => (REMOVE, '-'),
     };
     let symbol = styled(style, symbol);
     let name = match entry.address.key.0.is_empty() {
@@ -79,38 +82,40 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
         let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", plain(reason))));
     }
     match entry.proof {
-        Proof::Verified => {}
-        Proof::Unverified => {
+        VerificationStatus::Verified => {}
+        VerificationStatus::Unverified => {
             let _ = writeln!(out, "      {} sent, and not seen to be there afterwards", styled(REMOVE, '!'));
         }
     }
-    let held = || done.before.iter().filter(|(_, value)| **value != Value::Null);
+    let held = || done.before.iter().filter(|(_, value)| **value != FieldValue::Null);
     let width = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0);
     match done.action {
-        Action::Delete => {
+        ChangeAction::Delete => {
             let width = width(&mut held().map(|(name, _)| name.chars().count()));
             for (name, value) in held() {
-                let _ = writeln!(out, "      {symbol} {name:width$} = {}", shown(Some(value), None));
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", edit_text(Some(value), None));
             }
         }
-        Action::Create | Action::Update => {
+        ChangeAction::Create | ChangeAction::Update => {
             let width = width(&mut done.edits.iter().map(|edit| edit.name.chars().count()));
-            for Setting { field: _, name, before, after } in &done.edits {
+            for AppliedField { field: _, name, before, after } in &done.edits {
                 let before = match done.action {
-                    Action::Create => None,
-                    Action::Update | Action::Delete => Some(before.as_ref().unwrap_or(&Value::Null)),
+                    ChangeAction::Create => None,
+                    ChangeAction::Update | ChangeAction::Delete => {
+                        Some(before.as_ref().unwrap_or(&FieldValue::Null))
+                    }
                 };
-                let _ = writeln!(out, "      {symbol} {name:width$} = {}", shown(before, Some(after)));
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", edit_text(before, Some(after)));
             }
         }
     }
 }
 
-fn shown(before: Option<&Value>, after: Option<&Value>) -> String {
+fn edit_text(before: Option<&FieldValue>, after: Option<&FieldValue>) -> String {
     match (before, after) {
-        (before, after) if lines::are_several(before, after) => {
+        (before, after) if multiline_diff::are_several(before, after) => {
             let mut several = String::new();
-            lines::write(&mut several, before, after);
+            multiline_diff::write(&mut several, before, after);
             several
         }
         (Some(before), Some(after)) => format!("{before} -> {after}"),

@@ -6,24 +6,24 @@ mod drift;
 mod expectations;
 mod explanation;
 mod findings;
+mod formatting;
 mod history;
-mod lines;
+mod multiline_diff;
 mod plan;
 mod report;
 mod runs;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use changes::{fate, last_changed, moved, remarks};
-pub use conflict::{classes, told as conflict};
-pub use drift::{Drifted, drift};
+pub use changes::{fate, last_changed, origin_text, remarks};
+pub use conflict::{classes, conflict_lines as conflict};
+pub use drift::{DriftCounts, drift};
 pub use expectations::{expectations, fell_short, outlook, would_be};
 pub use explanation::{difference as explained_differently, explanation};
+pub use formatting::{REMOVE, count, styled, thousands, zone_list};
 pub use history::{author, history};
-pub use lines::{Line, are_several, excerpt};
-pub use plan::{compared, cost, letter, notes, percentage, plan, released};
+pub use multiline_diff::{DiffLine, are_several, excerpt};
+pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unmanaged_notes};
 pub use report::{outcome, report, wave_end};
 pub use runs::runs;
-pub use words::{REMOVE, count, styled, thousands, zone_list};

@@ -7,10 +7,11 @@ use super::changes;
 use super::conflict::classes;
 use super::expectations;
 use super::findings;
+use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
 use super::history::plain;
-use super::words::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{
-    Channel, Compared, Cost, Counts, Group, GroupState, Hold, Mode, Plan, Released, ZoneCode,
+    ApplyMode, ChangeGroup, ChangeGroupState, Channel, ComparisonMode, Deferral, Plan, PlanCost, PlanCounts,
+    UnmanagedCollection, ZoneCode,
 };
 
 /// The whole plan. A partial one says so in its first line.
@@ -19,18 +20,18 @@ pub fn plan(plan: &Plan) -> String {
     // Writing to a String cannot fail, here and below.
     heading(&mut out, plan);
     let with = |state| plan.groups.iter().filter(move |group| group.state == state);
-    if with(GroupState::Changes).next().is_some() {
+    if with(ChangeGroupState::Changes).next().is_some() {
         legend(&mut out, plan);
-        for (index, group) in with(GroupState::Changes).enumerate() {
-            changed(&mut out, plan, index, group);
+        for (index, group) in with(ChangeGroupState::Changes).enumerate() {
+            write_change_group(&mut out, plan, index, group);
         }
     }
-    for group in with(GroupState::Unknown) {
+    for group in with(ChangeGroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
     impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
-    expectations::broken(&mut out, &plan.expectations.broken);
+    expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
     summary(&mut out, plan);
     out
 }
@@ -50,7 +51,7 @@ fn impacts(out: &mut String, plan: &Plan) {
 /// What the plan covers and what it was compared with, where that is not simply everything.
 pub(super) fn heading(out: &mut String, plan: &Plan) {
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
-    let lines: Vec<String> = partial.into_iter().chain(compared(plan)).collect();
+    let lines: Vec<String> = partial.into_iter().chain(comparison_sentences(plan)).collect();
     // Writing to a String cannot fail.
     for line in &lines {
         let _ = writeln!(out, "{}", styled(BOLD, line));
@@ -61,12 +62,12 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 }
 
 /// What the plan was compared with, a sentence each, where that is not simply the zones.
-pub fn compared(plan: &Plan) -> impl Iterator<Item = String> {
+pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.against.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
     let base = match &plan.compared {
-        Compared::TwoWays | Compared::Ledger { .. } => None,
-        Compared::Revision(base) => {
+        ComparisonMode::TwoWay | ComparisonMode::AppliedState { .. } => None,
+        ComparisonMode::Revision(base) => {
             let short: String = base.chars().take(12).collect();
             Some(format!("Applied last: the manifests of {short}."))
         }
@@ -98,7 +99,7 @@ fn legend(out: &mut String, plan: &Plan) {
     out.push('\n');
 }
 
-fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
+fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &ChangeGroup) {
     let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
     let title =
         format!("Group {}: {} with the same changes", letter(index), count(group.zones.len(), "zone"));
@@ -120,22 +121,24 @@ fn changed(out: &mut String, plan: &Plan, index: usize, group: &Group) {
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
             match hold {
                 // Whoever is to decide must see what there is.
-                Hold::Conflict => {}
-                Hold::Unapproved
-                | Hold::Guarded { .. }
-                | Hold::Moved
-                | Hold::Stopped { .. }
-                | Hold::Taken { .. } => continue,
+                Deferral::Conflict => {}
+                Deferral::ApprovalRequired
+                | Deferral::Guard { .. }
+                | Deferral::Stale
+                | Deferral::RolloutStopped { .. }
+                | Deferral::LeaseHeld { .. } => continue,
             }
         }
         match &step.diff.outcome {
             Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
-            Err(failure) => changes::blocked(out, &step.diff.id, failure, &step.diff.provenance),
+            Err(failure) => {
+                changes::write_failed_collection(out, &step.diff.id, failure, &step.diff.provenance)
+            }
         }
     }
 }
 
-pub(super) fn unknown(out: &mut String, plan: &Plan, group: &Group) {
+pub(super) fn unknown(out: &mut String, plan: &Plan, group: &ChangeGroup) {
     for code in &group.zones {
         let Some((zone, failure)) =
             plan.zones.get(code).and_then(|zone| Some((zone, zone.failure.as_ref()?)))
@@ -151,7 +154,7 @@ pub(super) fn unknown(out: &mut String, plan: &Plan, group: &Group) {
 }
 
 fn summary(out: &mut String, plan: &Plan) {
-    let Counts {
+    let PlanCounts {
         add,
         change,
         destroy,
@@ -172,8 +175,8 @@ fn summary(out: &mut String, plan: &Plan) {
         agreed: _,
         held,
     } = plan.counts();
-    for (line, zones) in self::released(plan) {
-        told(out, "Released in", &line, zones);
+    for (line, zones) in self::unmanaged_notes(plan) {
+        write_zone_note(out, "Released in", &line, zones);
     }
     tell_notes(out, plan);
     let nothing = add + change + destroy == 0;
@@ -232,7 +235,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     if let Some(classes) = classes(plan) {
         let _ = writeln!(out, "{classes}");
-    } else if !plan.compared.knows() && plan.made_from.reverts.is_none() {
+    } else if !plan.compared.has_base() && plan.made_from.reverts.is_none() {
         let _ = writeln!(out, "Nothing tells what was applied last, so this compares two ways.");
     }
     if !nothing {
@@ -242,7 +245,7 @@ fn summary(out: &mut String, plan: &Plan) {
 }
 
 /// What apply will cost, in a sentence.
-pub fn cost(cost: &Cost) -> String {
+pub fn cost(cost: &PlanCost) -> String {
     let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
     format!(
         "Cost: {}, {}, at least {} s{}.",
@@ -256,7 +259,7 @@ pub fn cost(cost: &Cost) -> String {
 /// The notes, a line for each.
 pub(super) fn tell_notes(out: &mut String, plan: &Plan) {
     for (note, zones) in notes(plan) {
-        told(out, "Note on", note, zones);
+        write_zone_note(out, "Note on", note, zones);
     }
 }
 
@@ -275,11 +278,12 @@ pub fn notes(plan: &Plan) -> BTreeMap<&str, Vec<&ZoneCode>> {
 }
 
 /// What manifests have let go: each collection once for each manifest, with the zones that it stays in.
-pub fn released(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
+pub fn unmanaged_notes(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
     let mut released: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for step in &zone.collections {
-            for Released { provenance, records } in step.diff.outcome.iter().flat_map(|found| &found.released)
+            for UnmanagedCollection { provenance, records } in
+                step.diff.outcome.iter().flat_map(|found| &found.released)
             {
                 let verb = if *records == 1 { "stays as it is" } else { "stay as they are" };
                 let line = format!(
@@ -297,7 +301,7 @@ pub fn released(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
 }
 
 /// Something that is worth telling, and of which zones.
-pub(super) fn told(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCode>) {
+pub(super) fn write_zone_note(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCode>) {
     // Writing to a String cannot fail.
     let _ = match zones.as_slice() {
         [only] => writeln!(out, "{} {words}", styled(CHANGE, format_args!("{what} {only}:"))),
@@ -311,18 +315,19 @@ pub(super) fn told(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCo
 fn zones_line(plan: &Plan) -> String {
     let of = |state| plan.groups.iter().filter(move |group| group.state == state);
     let mut parts = Vec::new();
-    for (index, group) in of(GroupState::Changes).enumerate().filter(|(_, group)| group.zones.len() > 1) {
+    for (index, group) in of(ChangeGroupState::Changes).enumerate().filter(|(_, group)| group.zones.len() > 1)
+    {
         parts.push(format!("{} with the same changes (group {})", group.zones.len(), letter(index)));
     }
-    let alone = of(GroupState::Changes).filter(|group| group.zones.len() == 1).count();
+    let alone = of(ChangeGroupState::Changes).filter(|group| group.zones.len() == 1).count();
     if alone > 0 {
         parts.push(format!("{alone} different"));
     }
-    let in_sync = plan.zones_in(GroupState::InSync);
+    let in_sync = plan.zones_in(ChangeGroupState::InSync);
     if in_sync > 0 {
         parts.push(format!("{in_sync} in sync"));
     }
-    let unknown = plan.zones_in(GroupState::Unknown);
+    let unknown = plan.zones_in(ChangeGroupState::Unknown);
     if unknown > 0 {
         parts.push(format!("{unknown} that could not be asked, so the plan is incomplete"));
     }
@@ -339,10 +344,9 @@ fn zones_line(plan: &Plan) -> String {
 fn channels(out: &mut String, plan: &Plan) {
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     let changing = steps.filter(|step| {
-        step.diff
-            .outcome
-            .iter()
-            .any(|found| found.changes.iter().any(|change| matches!(change.mode, Mode::Apply | Mode::ByHand)))
+        step.diff.outcome.iter().any(|found| {
+            found.changes.iter().any(|change| matches!(change.mode, ApplyMode::Apply | ApplyMode::Manual))
+        })
     });
     let channels: BTreeSet<Channel> = changing.map(|step| step.channel).collect();
     if !channels.is_empty() {

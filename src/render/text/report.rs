@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::changes;
-use super::words::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
+use super::formatting::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
 use crate::model::{
-    Action, Change, Channel, CollectionId, Failure, Hold, Outcome, Plan, Report, WaveEnd, ZoneCode,
-    ZoneReport,
+    ApplyReport, Change, ChangeAction, Channel, CollectionId, Deferral, Plan, WaveResult, WriteOutcome,
+    ZoneCode, ZoneFailure, ZoneReport,
 };
 
 /// The report: what succeeded in one line for each set of zones, what did not in full.
-pub fn report(plan: &Plan, report: &Report) -> String {
+pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     let mut out = String::new();
     let good: Vec<&ZoneCode> = report
         .zones
         .iter()
         .filter(|(_, zone)| zone.refused.is_none() && zone.held.is_none())
         .filter(|(_, zone)| {
-            zone.collections.iter().all(|(_, outcome)| matches!(outcome, Outcome::Applied { .. }))
+            zone.collections.iter().all(|(_, outcome)| matches!(outcome, WriteOutcome::Applied { .. }))
         })
         .map(|(code, _)| code)
         .collect();
@@ -27,26 +27,26 @@ pub fn report(plan: &Plan, report: &Report) -> String {
         let _ = writeln!(out, "{} written, read back and verified:", count(good.len(), "zone"));
         let _ = writeln!(out, "{}\n", zone_list(good.iter().copied(), "  "));
     }
-    held(&mut out, report);
+    write_deferrals(&mut out, report);
     for (code, zone) in &report.zones {
         if let Some(failure) = &zone.refused {
             let _ = writeln!(out, "{} {code}: nothing was written: {failure}", styled(REMOVE, '!'));
             help(&mut out, failure);
         }
         for (collection, outcome) in &zone.collections {
-            if !matches!(outcome, Outcome::Applied { .. } | Outcome::Interrupted) {
+            if !matches!(outcome, WriteOutcome::Applied { .. } | WriteOutcome::Interrupted) {
                 self::outcome(&mut out, code, collection, outcome);
             }
         }
     }
-    interrupted(&mut out, report);
+    write_interrupted(&mut out, report);
     totals(&mut out, plan, report);
     out
 }
 
 /// Zones that were left alone, by why.
-fn held(out: &mut String, report: &Report) {
-    let mut held: BTreeMap<&Hold, Vec<&ZoneCode>> = BTreeMap::new();
+fn write_deferrals(out: &mut String, report: &ApplyReport) {
+    let mut held: BTreeMap<&Deferral, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &report.zones {
         if let Some(hold) = &zone.held {
             held.entry(hold).or_default().push(code);
@@ -61,28 +61,28 @@ fn held(out: &mut String, report: &Report) {
 }
 
 /// How a wave of a rollout ended, in words.
-pub fn wave_end(end: &WaveEnd) -> String {
+pub fn wave_end(end: &WaveResult) -> String {
     let zones = |failed: &[ZoneCode]| {
         let codes: Vec<&str> = failed.iter().map(ZoneCode::as_str).collect();
         codes.join(", ")
     };
     match end {
-        WaveEnd::Verified { failed } if failed.is_empty() => "done and verified".to_owned(),
-        WaveEnd::Verified { failed } => {
+        WaveResult::Verified { failed } if failed.is_empty() => "done and verified".to_owned(),
+        WaveResult::Verified { failed } => {
             format!("done; {} failed, no more than the rollout allows", zones(failed))
         }
-        WaveEnd::Failed { failed } => {
+        WaveResult::Failed { failed } => {
             format!("failed in {}, so no further wave begins; mend it and apply again", zones(failed))
         }
-        WaveEnd::Idle => "nothing was written in it, so no further wave begins".to_owned(),
-        WaveEnd::Interrupted => "interrupted".to_owned(),
+        WaveResult::NothingWritten => "nothing was written in it, so no further wave begins".to_owned(),
+        WaveResult::Interrupted => "interrupted".to_owned(),
     }
 }
 
 /// An interrupted run leaves much untried, and it is all alike.
-fn interrupted(out: &mut String, report: &Report) {
+fn write_interrupted(out: &mut String, report: &ApplyReport) {
     let untried = |zone: &ZoneReport| {
-        zone.collections.iter().filter(|(_, outcome)| *outcome == Outcome::Interrupted).count()
+        zone.collections.iter().filter(|(_, outcome)| *outcome == WriteOutcome::Interrupted).count()
     };
     let zones: Vec<&ZoneCode> =
         report.zones.iter().filter(|(_, zone)| untried(zone) > 0).map(|(code, _)| code).collect();
@@ -97,47 +97,47 @@ fn interrupted(out: &mut String, report: &Report) {
 }
 
 /// How the write of one collection ended.
-pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &Outcome) {
+pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &WriteOutcome) {
     let place = format!("{zone}/{collection}");
     let bad = styled(REMOVE, '!');
     match outcome {
-        Outcome::Applied { changes } => {
+        WriteOutcome::Applied { changes } => {
             let _ = writeln!(out, "{} {place}: {}", styled(ADD, '✓'), tally(changes).join(", "));
         }
-        Outcome::Stale { now } if now.is_empty() => {
+        WriteOutcome::Stale { now } if now.is_empty() => {
             let _ =
                 writeln!(out, "{bad} {place}: stale: somebody did this since the plan; nothing was written");
         }
-        Outcome::Stale { now } => {
+        WriteOutcome::Stale { now } => {
             let _ = writeln!(
                 out,
                 "{bad} {place}: stale: it moved since the plan, so nothing was written; now it would take"
             );
             now.iter().for_each(|change| changes::change(out, change, Channel::Api));
         }
-        Outcome::Failed { failure } => {
+        WriteOutcome::Failed { failure } => {
             let _ = writeln!(out, "{bad} {place}: failed: {failure}");
             help(out, failure);
         }
-        Outcome::Blocked { by } => {
+        WriteOutcome::Blocked { by } => {
             let _ = writeln!(out, "{bad} {place}: blocked: it depends on {by}, which was not written");
         }
-        Outcome::VerifyFailed { strays } => {
+        WriteOutcome::VerifyFailed { strays } => {
             let _ = writeln!(out, "{bad} {place}: sent, but verification failed");
             for stray in strays {
                 let _ = writeln!(out, "    {stray}");
             }
         }
-        Outcome::Held { hold } => {
+        WriteOutcome::Held { hold } => {
             let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
         }
-        Outcome::Interrupted => {
+        WriteOutcome::Interrupted => {
             let _ = writeln!(out, "{bad} {place}: not tried, because the run was interrupted");
         }
     }
 }
 
-fn help(out: &mut String, failure: &Failure) {
+fn help(out: &mut String, failure: &ZoneFailure) {
     if let Some(help) = &failure.help {
         let _ = writeln!(out, "  help: {help}");
     }
@@ -146,49 +146,53 @@ fn help(out: &mut String, failure: &Failure) {
 /// `2 added`, `1 changed`: what a set of changes did.
 fn tally(changes: &[Change]) -> Vec<String> {
     let number = |action| changes.iter().filter(|change| change.action == action).count();
-    let parts = [(Action::Create, "added"), (Action::Update, "changed"), (Action::Delete, "destroyed")];
+    let parts = [
+        (ChangeAction::Create, "added"),
+        (ChangeAction::Update, "changed"),
+        (ChangeAction::Delete, "destroyed"),
+    ];
     let parts = parts.iter().map(|(action, word)| (number(*action), word)).filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
     if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
 }
 
 /// One empty line before the last one, whatever stands above it.
-fn apart(out: &mut String) {
+fn ensure_blank_line(out: &mut String) {
     if !out.ends_with("\n\n") {
         out.push('\n');
     }
 }
 
-fn totals(out: &mut String, plan: &Plan, report: &Report) {
-    let mut done: BTreeMap<Action, u64> = BTreeMap::new();
+fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
+    let mut done: BTreeMap<ChangeAction, u64> = BTreeMap::new();
     let mut not_done = 0;
     for zone in report.zones.values() {
         not_done += usize::from(zone.refused.is_some() || zone.held.is_some());
         for (_, outcome) in &zone.collections {
             match outcome {
-                Outcome::Applied { changes } => {
+                WriteOutcome::Applied { changes } => {
                     for change in changes {
                         *done.entry(change.action).or_default() += 1;
                     }
                 }
-                Outcome::Stale { .. }
-                | Outcome::Failed { .. }
-                | Outcome::Blocked { .. }
-                | Outcome::VerifyFailed { .. }
-                | Outcome::Held { .. }
-                | Outcome::Interrupted => not_done += 1,
+                WriteOutcome::Stale { .. }
+                | WriteOutcome::Failed { .. }
+                | WriteOutcome::Blocked { .. }
+                | WriteOutcome::VerifyFailed { .. }
+                | WriteOutcome::Held { .. }
+                | WriteOutcome::Interrupted => not_done += 1,
             }
         }
     }
     let number = |action| thousands(done.get(&action).copied().unwrap_or(0));
     let records = format!(
         "Records: {} added, {} changed, {} destroyed.",
-        number(Action::Create),
-        number(Action::Update),
-        number(Action::Delete)
+        number(ChangeAction::Create),
+        number(ChangeAction::Update),
+        number(ChangeAction::Delete)
     );
     if not_done > 0 {
-        apart(out);
+        ensure_blank_line(out);
     }
     let _ = match (not_done, plan.is_complete()) {
         (0, false) => writeln!(

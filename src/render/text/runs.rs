@@ -1,6 +1,6 @@
 //! What zonal was at work at, for people: one line for each run.
 
-use super::words::{BOLD, REMOVE, count, moment, styled};
+use super::formatting::{BOLD, REMOVE, count, moment, styled};
 use crate::model::{Run, RunState};
 use crate::render::json::runs::RunJson;
 
@@ -15,7 +15,8 @@ pub fn runs(runs: &[RunJson]) -> String {
             std::array::from_fn(|column| format!("{:width$}", row[column], width = widths[column]));
         let bad = *killed || run.exits.iter().any(|code| *code != 0 && *code != 2);
         let state = if bad { styled(REMOVE, state) } else { state };
-        let line = format!("{}  {deed}  {started}  {state}  {zones}  {}", styled(BOLD, id), rest(run));
+        let line =
+            format!("{}  {deed}  {started}  {state}  {zones}  {}", styled(BOLD, id), optional_columns(run));
         out.push_str(line.trim_end());
         out.push('\n');
     }
@@ -27,7 +28,7 @@ fn cells(RunJson { run, killed }: &RunJson) -> [String; 5] {
     let environment = run.environment.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
     [
         run.id.to_string(),
-        format!("{}{reverts}{environment}", run.deed.word()),
+        format!("{}{reverts}{environment}", run.deed.as_str()),
         moment(&run.started),
         state(run, *killed),
         count(run.zones.len(), "zone"),
@@ -46,7 +47,7 @@ fn state(run: &Run, killed: bool) -> String {
 }
 
 /// What not every run has: the part that it took, those that it belongs together with, who set it off.
-fn rest(run: &Run) -> String {
+fn optional_columns(run: &Run) -> String {
     let selection = run.selection.as_ref().filter(|_| run.shard.is_none());
     let parts = [
         run.shard.map(|shard| format!("shard {shard}")),

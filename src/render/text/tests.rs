@@ -5,8 +5,8 @@
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
 use crate::model::{
-    Broken, CollectionId, Failure, FailureClass, Impact, Outcome, Place, Plan, Provenance, Report, Table,
-    ZoneReport,
+    ApplyReport, BrokenExpectation, CollectionId, FailureClass, Plan, PlanImpact, Provenance, SourceSpan,
+    TableName, WriteOutcome, ZoneFailure, ZoneReport,
 };
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
@@ -63,16 +63,16 @@ fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
 fn what_zones_call_things_gives_a_terminal_no_orders() {
     let hostile = "A\u{1b}[2J\nB";
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
-    plan.impacts = vec![Impact {
+    plan.impacts = vec![PlanImpact {
         topic: "patron".into(),
         changed: vec!["ALPHA".into()],
         says: format!("{hostile} gets another group"),
     }];
-    plan.expectations.broken = vec![Broken {
+    plan.expectations.broken = vec![BrokenExpectation {
         question: hostile.to_owned(),
         because: Some(hostile.into()),
         provenance: Provenance {
-            place: Place::file("e.yaml"),
+            place: SourceSpan::file("e.yaml"),
             manifest: "Expectation/e".into(),
             override_index: None,
         },
@@ -146,31 +146,32 @@ fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
         plan.zones.values().flat_map(|zone| zone.collections[0].diff.to_apply()).cloned().collect();
     let id = |table: &str| CollectionId {
         kind: "CodeTable".into(),
-        table: Table::Code(table.into()),
+        table: TableName::Code(table.into()),
         library: None,
         language: None,
     };
-    let applied = || Outcome::Applied { changes: changes.clone() };
-    let failure = Failure::new(FailureClass::Rejected, "`PUT /x` was answered with 400").help("look at x");
-    let zone = |refused: Option<Failure>, collections| ZoneReport {
+    let applied = || WriteOutcome::Applied { changes: changes.clone() };
+    let failure =
+        ZoneFailure::new(FailureClass::Rejected, "`PUT /x` was answered with 400").help("look at x");
+    let zone = |refused: Option<ZoneFailure>, collections| ZoneReport {
         refused,
         collections,
         requests: 5,
         ..ZoneReport::default()
     };
-    let mut report = Report::default();
+    let mut report = ApplyReport::default();
     report.zones.insert("ALPHA".into(), zone(None, vec![(id("T"), applied())]));
     report.zones.insert(
         "BETA".into(),
         zone(
             None,
             vec![
-                (id("T"), Outcome::Stale { now: changes[..1].to_vec() }),
-                (id("U"), Outcome::Blocked { by: id("T") }),
-                (id("V"), Outcome::Failed { failure: failure.clone() }),
-                (id("W"), Outcome::VerifyFailed { strays: vec!["row `A` is missing".to_owned()] }),
-                (id("X"), Outcome::Interrupted),
-                (id("Y"), Outcome::Stale { now: Vec::new() }),
+                (id("T"), WriteOutcome::Stale { now: changes[..1].to_vec() }),
+                (id("U"), WriteOutcome::Blocked { by: id("T") }),
+                (id("V"), WriteOutcome::Failed { failure: failure.clone() }),
+                (id("W"), WriteOutcome::VerifyFailed { strays: vec!["row `A` is missing".to_owned()] }),
+                (id("X"), WriteOutcome::Interrupted),
+                (id("Y"), WriteOutcome::Stale { now: Vec::new() }),
             ],
         ),
     );

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Answer;
-use crate::provider::alma::jobs::{Look, Run, Went};
-use crate::render::json::Problem;
+use super::JobsAnswer;
+use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunStatus};
+use crate::render::json::FailureJson;
 
 /// How the jobs of the zones went lately.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,18 +26,18 @@ pub struct JobsJson {
     /// Whether every zone, and every job that was asked, answered.
     pub complete: bool,
     /// The zones that were selected.
-    pub zones: Vec<ZoneJobs>,
+    pub zones: Vec<ZoneJobsJson>,
 }
 
 /// How the jobs of one zone went.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ZoneJobs {
+pub struct ZoneJobsJson {
     /// The zone's code.
     pub code: String,
     /// What people call it.
     pub name: String,
     /// Why the zone could not be asked.
-    pub problem: Option<Problem>,
+    pub problem: Option<FailureJson>,
     /// Jobs that the zone lists, with --job those that are called so; null where it could not be asked.
     pub jobs_listed: Option<usize>,
     /// Jobs that were asked for their runs.
@@ -45,25 +45,25 @@ pub struct ZoneJobs {
     /// Jobs that had more runs than were read.
     pub jobs_cut: Vec<String>,
     /// Jobs that did not answer.
-    pub jobs_silent: Vec<Silent>,
+    pub jobs_silent: Vec<UnansweredJobJson>,
     /// Requests that it took.
     pub requests: u64,
     /// The runs, failed ones first, then the latest.
-    pub runs: Vec<RunJson>,
+    pub runs: Vec<JobRunJson>,
 }
 
 /// A job that did not answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Silent {
+pub struct UnansweredJobJson {
     /// Its name.
     pub job: String,
     /// Why.
-    pub problem: Problem,
+    pub problem: FailureJson,
 }
 
 /// One run of a job. What is null was not told.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RunJson {
+pub struct JobRunJson {
     /// The job's name.
     pub job: String,
     /// The job's id.
@@ -71,7 +71,7 @@ pub struct RunJson {
     /// The run's id.
     pub id: Option<String>,
     /// How it went, in a word of zonal's.
-    pub went: Went,
+    pub went: JobRunStatus,
     /// How it went, in Alma's code (code table `systemJobStatus`).
     pub status: Option<String>,
     /// Who started it: a person, `System` or `API`.
@@ -90,12 +90,14 @@ pub struct RunJson {
     pub counters: BTreeMap<String, String>,
 }
 
-impl From<Answer<'_>> for ZoneJobs {
-    fn from(Answer { zone, look, requests }: Answer<'_>) -> Self {
-        let problem = look.as_ref().err().map(Problem::from);
+impl From<JobsAnswer<'_>> for ZoneJobsJson {
+    fn from(JobsAnswer { zone, look, requests }: JobsAnswer<'_>) -> Self {
+        let problem = look.as_ref().err().map(FailureJson::from);
         let jobs_listed = look.as_ref().ok().map(|look| look.listed);
-        let Look { listed: _, asked, cut, silent, runs } = look.unwrap_or_default();
-        let silent = silent.iter().map(|(job, failure)| Silent { job: job.clone(), problem: failure.into() });
+        let JobRunList { listed: _, asked, cut, silent, runs } = look.unwrap_or_default();
+        let silent = silent
+            .iter()
+            .map(|(job, failure)| UnansweredJobJson { job: job.clone(), problem: failure.into() });
         Self {
             code: zone.code.to_string(),
             name: zone.name.clone(),
@@ -105,15 +107,16 @@ impl From<Answer<'_>> for ZoneJobs {
             jobs_cut: cut,
             jobs_silent: silent.collect(),
             requests,
-            runs: runs.into_iter().map(RunJson::from).collect(),
+            runs: runs.into_iter().map(JobRunJson::from).collect(),
         }
     }
 }
 
-impl From<Run> for RunJson {
-    fn from(run: Run) -> Self {
+impl From<JobRun> for JobRunJson {
+    fn from(run: JobRun) -> Self {
         let went = run.went();
-        let Run { job, job_id, id, status, status_in_words: _, submitted_by, submitted, started, .. } = run;
+        let JobRun { job, job_id, id, status, status_in_words: _, submitted_by, submitted, started, .. } =
+            run;
         Self {
             job,
             job_id,

@@ -64,10 +64,10 @@ async fn what_is_not_the_table_is_never_an_empty_table() {
 async fn names_are_encoded_and_language_and_library_are_asked_for() {
     let (reader, script) = reader(vec![ok(&json!({"name": "Sub Systems/x.y"}))]);
     let id = CollectionId {
-        table: Table::Code("Sub Systems/x.y".into()),
+        table: TableName::Code("Sub Systems/x.y".into()),
         ..id("CodeTable", Some("MAIN"), Some("fr"))
     };
-    reader.read(&id).await.unwrap();
+    reader.read_collection(&id).await.unwrap();
     assert_eq!(script.lines(), ["GET /conf/code-tables/Sub%20Systems%2Fx.y?lang=fr&scope=MAIN"]);
 }
 
@@ -105,6 +105,6 @@ async fn who_changed_a_row_is_remembered_and_the_whole_answer_kept() {
     assert_eq!(snapshot.raw, body);
     assert_eq!(snapshot.observed.records[0].updated_by.as_deref(), Some("exl"));
     assert_eq!(snapshot.observed.records[0].update_date.as_deref(), Some("2024-05-30Z"));
-    assert_eq!(snapshot.observed.id.table, Table::Code("t".into()));
+    assert_eq!(snapshot.observed.id.table, TableName::Code("t".into()));
     assert_eq!(snapshot.observed.columns.len(), 4);
 }

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::model::FailureClass;
-use crate::provider::Write;
+use crate::provider::ZoneWriter;
 
 fn of(ids: &str) -> CollectionId {
-    CollectionId::coded("ElectronicAvailability", ids)
+    CollectionId::with_code("ElectronicAvailability", ids)
 }
 
 /// An e-collection with this list of groups.
-async fn collection(list: Json) -> Snapshot {
+async fn collection(list: Json) -> CollectionSnapshot {
     read(vec![ok(&body(list))], &of("61")).await.unwrap()
 }
 
@@ -21,10 +21,10 @@ fn body(list: Json) -> Json {
 }
 
 /// A line for each group.
-fn shown(snapshot: &Snapshot) -> Vec<String> {
+fn shown(snapshot: &CollectionSnapshot) -> Vec<String> {
     let records = snapshot.observed.records.iter().map(|record| &record.fields);
     let line = |record: &Record| {
-        let said = record.iter().filter(|(_, value)| **value != Value::Null);
+        let said = record.iter().filter(|(_, value)| **value != FieldValue::Null);
         said.map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(" ")
     };
     records.map(line).collect()
@@ -34,12 +34,12 @@ fn shown(snapshot: &Snapshot) -> Vec<String> {
 async fn sent(list: Json, changes: &[Change]) -> Json {
     let fresh = collection(list).await;
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write(&fresh, changes).await.unwrap();
+    writer.write_collection(&fresh, changes).await.unwrap();
     assert_eq!(script.lines(), ["PUT /electronic/e-collections/61"]);
     script.last_body()
 }
 
-fn group(action: Action, name: &str, edits: &[(&str, Value)]) -> Change {
+fn group(action: ChangeAction, name: &str, edits: &[(&str, FieldValue)]) -> Change {
     change(action, &[("group", name)], edits)
 }
 
@@ -52,7 +52,7 @@ async fn ids_become_the_path_of_the_resource() {
     ] {
         let own = ids.rsplit('.').next().unwrap();
         let (reader, script) = reader(vec![ok(&json!({"id": own}))]);
-        assert!(reader.read(&of(ids)).await.unwrap().observed.records.is_empty());
+        assert!(reader.read_collection(&of(ids)).await.unwrap().observed.records.is_empty());
         assert_eq!(script.lines(), [format!("GET {path}")]);
     }
     for ids in ["", "61..53", "61.62.53.1"] {
@@ -118,9 +118,21 @@ async fn everything_is_sent_back_as_it_came_but_for_the_changed_settings() {
         {"group": "C", "proxy_enabled": true},
     ]);
     let changes = [
-        group(Action::Update, "A", &[("public_note", Value::Null), ("proxy_enabled", Value::Null)]),
-        group(Action::Update, "C", &[("proxy_enabled", "false".into()), ("public_name", "Name".into())]),
-        group(Action::Create, "D", &[("proxy_enabled", "true".into()), ("public_note", Value::Null)]),
+        group(
+            ChangeAction::Update,
+            "A",
+            &[("public_note", FieldValue::Null), ("proxy_enabled", FieldValue::Null)],
+        ),
+        group(
+            ChangeAction::Update,
+            "C",
+            &[("proxy_enabled", "false".into()), ("public_name", "Name".into())],
+        ),
+        group(
+            ChangeAction::Create,
+            "D",
+            &[("proxy_enabled", "true".into()), ("public_note", FieldValue::Null)],
+        ),
     ];
     let expected = json!([
         {"group": {"desc": "A"}, "public_note": "", "proxy_enabled": {"value": ""}, "linking_parameters": [{"x": 1}]},
@@ -134,15 +146,15 @@ async fn everything_is_sent_back_as_it_came_but_for_the_changed_settings() {
 #[tokio::test(start_paused = true)]
 async fn the_last_group_goes_with_a_list_that_is_sent_empty() {
     let list = json!({"group": {"value": "A"}});
-    assert_eq!(sent(list, &[group(Action::Delete, "A", &[])]).await, body(json!([])));
+    assert_eq!(sent(list, &[group(ChangeAction::Delete, "A", &[])]).await, body(json!([])));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_change_that_does_not_fit_the_zone_is_not_sent() {
     let fresh = collection(json!([{"group": "A"}])).await;
-    for change in [group(Action::Create, "A", &[]), group(Action::Delete, "B", &[])] {
+    for change in [group(ChangeAction::Create, "A", &[]), group(ChangeAction::Delete, "B", &[])] {
         let (writer, script) = writer(Vec::new());
-        assert!(writer.write(&fresh, &[change]).await.is_err());
+        assert!(writer.write_collection(&fresh, &[change]).await.is_err());
         assert!(script.lines().is_empty());
     }
 }
@@ -155,8 +167,8 @@ async fn spelling_and_what_the_zone_sets_itself_do_not_count_afterwards() {
     after["modified_date"] = json!("2026-03-02Z");
     after["free"] = json!({"value": "0", "desc": "No"});
     let after = read(vec![ok(&after)], &of("61")).await.unwrap();
-    let clear = [group(Action::Update, "A", &[("public_note", Value::Null)])];
-    assert_eq!(writer(Vec::new()).0.strays(&before, &clear, &after), Vec::<String>::new());
+    let clear = [group(ChangeAction::Update, "A", &[("public_note", FieldValue::Null)])];
+    assert_eq!(writer(Vec::new()).0.unexpected_differences(&before, &clear, &after), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +178,11 @@ async fn what_else_changed_is_told() {
     after["public_name"] = json!("Other");
     let after = read(vec![ok(&after)], &of("61")).await.unwrap();
     assert_eq!(
-        writer(Vec::new()).0.strays(&before, &[group(Action::Delete, "B", &[])], &after),
+        writer(Vec::new()).0.unexpected_differences(
+            &before,
+            &[group(ChangeAction::Delete, "B", &[])],
+            &after
+        ),
         [
             "{group=\"B\"} should not be there",
             "`public_name` is \"Other\", was \"Journals\"",

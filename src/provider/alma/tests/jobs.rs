@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Unreachable};
-use crate::provider::alma::jobs::{Asked, Went};
+use crate::provider::alma::jobs::{JobRunQuery, JobRunStatus};
 
-fn asked() -> Asked {
-    Asked { from: "2026-03-01".into(), to: "2026-03-08".into(), jobs: 2, named: None }
+fn asked() -> JobRunQuery {
+    JobRunQuery { from: "2026-03-01".into(), to: "2026-03-08".into(), jobs: 2, named: None }
 }
 
-fn none() -> Step {
+fn none() -> ScriptedResponse {
     ok(&json!({"total_record_count": 0}))
 }
 
@@ -40,7 +40,7 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
         ok(&json!({"total_record_count": 130, "job": jobs}))
     };
     let (reader, script) = reader(vec![page(0, 100), page(100, 130)]);
-    let look = reader.jobs(&Asked { named: Some("other".into()), ..asked() }).await.unwrap();
+    let look = reader.jobs(&JobRunQuery { named: Some("other".into()), ..asked() }).await.unwrap();
     assert_eq!((look.listed, look.asked), (0, 0));
     assert_eq!(script.lines()[1], "GET /conf/jobs?limit=100&offset=100");
 }
@@ -51,7 +51,7 @@ async fn pages_that_are_smaller_than_asked_for_leave_no_job_out() {
         let jobs: Vec<Json> = ids.iter().map(|id| json!({"id": id})).collect();
         ok(&json!({"total_record_count": 5, "job": jobs}))
     };
-    let nobody = || Asked { jobs: 0, ..asked() };
+    let nobody = || JobRunQuery { jobs: 0, ..asked() };
     let (reader, script) = reader(vec![page(&["S1", "S2"]), page(&["S3", "S4"]), page(&["S5"])]);
     assert_eq!(reader.jobs(&nobody()).await.unwrap().listed, 5);
     assert_eq!(script.lines()[2], "GET /conf/jobs?limit=100&offset=4");
@@ -73,8 +73,17 @@ async fn single_objects_and_missing_fields_are_understood_and_failed_runs_come_f
     ]});
     let (reader, _) = reader(vec![ok(&list), ok(&runs)]);
     let look = reader.jobs(&asked()).await.unwrap();
-    let went: Vec<Went> = look.runs.iter().map(crate::provider::alma::jobs::Run::went).collect();
-    assert_eq!(went, [Went::Failed, Went::Warning, Went::Running, Went::Succeeded, Went::Unknown]);
+    let went: Vec<JobRunStatus> = look.runs.iter().map(crate::provider::alma::jobs::JobRun::went).collect();
+    assert_eq!(
+        went,
+        [
+            JobRunStatus::Failed,
+            JobRunStatus::Warning,
+            JobRunStatus::Running,
+            JobRunStatus::Succeeded,
+            JobRunStatus::Unknown
+        ]
+    );
     assert_eq!(look.runs[0].alerts, ["No space"]);
     assert_eq!(look.runs[0].counters, [("Records".to_owned(), "12".to_owned())]);
     assert_eq!(look.runs[2].progress.as_deref(), Some("101.3"));
@@ -88,7 +97,13 @@ async fn a_job_that_does_not_answer_is_told_and_a_zone_that_does_not_is_a_failur
     let (silent, _) = reader(vec![list(), error(400, "402216")]);
     let look = silent.jobs(&asked()).await.unwrap();
     assert_eq!(look.silent[0].0, "Nightly");
-    let (down, _) = reader(vec![list(), Step::Connect, Step::Connect, Step::Connect, Step::Connect]);
+    let (down, _) = reader(vec![
+        list(),
+        ScriptedResponse::Connect,
+        ScriptedResponse::Connect,
+        ScriptedResponse::Connect,
+        ScriptedResponse::Connect,
+    ]);
     assert_eq!(down.jobs(&asked()).await.unwrap_err().class, Unreachable);
     let (odd, _) = reader(vec![ok(&json!({"job": "none"}))]);
     assert_eq!(odd.jobs(&asked()).await.unwrap_err().class, Malformed);

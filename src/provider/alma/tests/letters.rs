@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch, Missing};
-use crate::provider::{Write, WriteError};
+use crate::provider::{WriteError, ZoneWriter};
 
 fn letter() -> Json {
     json!({
@@ -13,14 +13,17 @@ fn letter() -> Json {
     })
 }
 
-async fn snapshot(body: &Json) -> Result<Snapshot, Failure> {
+async fn snapshot(body: &Json) -> Result<CollectionSnapshot, ZoneFailure> {
     read(vec![ok(body)], &id("Letter", None, None)).await
 }
 
 /// Path and body of the PUT for these edits.
-async fn sent(fresh: &Snapshot, edits: &[(&str, Value)]) -> Result<(String, String), WriteError> {
+async fn sent(
+    fresh: &CollectionSnapshot,
+    edits: &[(&str, FieldValue)],
+) -> Result<(String, String), WriteError> {
     let (writer, script) = writer(vec![reply(200, "")]);
-    writer.write(fresh, &[change(Action::Update, &[], edits)]).await?;
+    writer.write_collection(fresh, &[change(ChangeAction::Update, &[], edits)]).await?;
     let seen = script.seen.lock().unwrap();
     let last = seen.last().unwrap();
     Ok((last.line.clone(), last.body.clone()))
@@ -51,10 +54,13 @@ async fn flags_and_texts_are_read_in_every_shape() {
     ] {
         let body = json!({"code": "t", "enabled": enabled, "xsl": {"value": "<a/>"}});
         let found = snapshot(&body).await.unwrap().observed.records.remove(0).fields;
-        assert_eq!(found.get("enabled"), value.map(Value::Bool).as_ref(), "{body}");
+        assert_eq!(found.get("enabled"), value.map(FieldValue::Bool).as_ref(), "{body}");
         assert_eq!(found.get("xsl"), Some(&"<a/>".into()));
     }
-    assert_eq!(snapshot(&json!({"code": "T"})).await.unwrap().observed.records[0].fields["xsl"], Value::Null);
+    assert_eq!(
+        snapshot(&json!({"code": "T"})).await.unwrap().observed.records[0].fields["xsl"],
+        FieldValue::Null
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,26 +100,26 @@ async fn all_of_the_letter_goes_back_as_xml_with_what_changed() {
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_neither_emptied_nor_removed() {
     let fresh = snapshot(&letter()).await.unwrap();
-    let Err(WriteError::Refused(failure)) = sent(&fresh, &[("xsl", Value::Null)]).await else {
+    let Err(WriteError::Refused(failure)) = sent(&fresh, &[("xsl", FieldValue::Null)]).await else {
         panic!("sent")
     };
     assert_eq!(failure.class, Mismatch);
     let (writer, script) = writer(Vec::new());
-    let delete = writer.write(&fresh, &[change(Action::Delete, &[], &[])]).await;
+    let delete = writer.write_collection(&fresh, &[change(ChangeAction::Delete, &[], &[])]).await;
     assert!(matches!(delete, Err(WriteError::Refused(_))));
     assert!(script.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_zone_sets_itself_is_no_stray_and_everything_else_is() {
-    let (before, edits) = (snapshot(&letter()).await.unwrap(), [("xsl", Value::from("<b/>"))]);
-    let changes = [change(Action::Update, &[], &edits)];
+    let (before, edits) = (snapshot(&letter()).await.unwrap(), [("xsl", FieldValue::from("<b/>"))]);
+    let changes = [change(ChangeAction::Update, &[], &edits)];
     let strays = async |change: fn(&mut Json)| {
         let mut after = letter();
         after["xsl"] = json!("<b/>\n");
         change(&mut after);
         let (writer, _) = writer(Vec::new());
-        writer.strays(&before, &changes, &snapshot(&after).await.unwrap())
+        writer.unexpected_differences(&before, &changes, &snapshot(&after).await.unwrap())
     };
     let own = |after: &mut Json| {
         after["customized"] = json!({"value": "true", "desc": "Yes"});

@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn snapshot(body: Json) -> Snapshot {
+async fn snapshot(body: Json) -> CollectionSnapshot {
     read(vec![ok(&body)], &id("MappingTable", None, None)).await.unwrap()
 }
 
@@ -19,8 +19,8 @@ async fn columns_have_the_names_of_the_header() {
     let columns: Vec<_> = observed.columns.iter().map(|field| &**field).collect();
     assert_eq!(columns, ["column0", "column3", "column5", "column6", "enabled"]);
     assert_eq!(observed.references.unwrap().into_iter().collect::<Vec<_>>(), ["Sub Systems"]);
-    assert_eq!(observed.records[0].fields["column4"], Value::Null);
-    assert_eq!(observed.records[0].fields["enabled"], Value::Bool(false));
+    assert_eq!(observed.records[0].fields["column4"], FieldValue::Null);
+    assert_eq!(observed.records[0].fields["enabled"], FieldValue::Bool(false));
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,6 +60,6 @@ async fn a_column_of_codes_without_its_link_may_come_from_any_table() {
 #[tokio::test(start_paused = true)]
 async fn the_library_is_asked_for_and_no_language() {
     let (reader, script) = reader(vec![ok(&json!({"code": "T"}))]);
-    reader.read(&id("MappingTable", Some("MAIN"), Some("fr"))).await.unwrap();
+    reader.read_collection(&id("MappingTable", Some("MAIN"), Some("fr"))).await.unwrap();
     assert_eq!(script.lines(), ["GET /conf/mapping-tables/T?scope=MAIN"]);
 }

@@ -2,19 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod code_tables;
-mod confirming;
 mod electronic;
+mod error_responses;
 mod jobs;
 mod letters;
 mod mapping_tables;
 mod open_hours;
-mod refusals;
 mod relations;
 mod retries;
 mod secrets;
-mod titles;
-mod verifying;
-mod writing;
+mod table_directory;
+mod table_writes;
+mod write_verification;
+mod zone_identity;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -26,19 +26,20 @@ use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
 use super::{AlmaReader, AlmaWriter};
-use crate::model::change::Mode;
-use crate::model::network::{Credentials, EnvironmentType, Rate, Role, Zone};
+use crate::model::change::ApplyMode;
+use crate::model::network::{Credentials, EnvironmentType, RateLimit, Zone, ZoneRole};
 use crate::model::{
-    Action, Address, Change, CollectionId, Drift, Edit, Failure, Key, Place, Provenance, Record, Table, Value,
+    Change, ChangeAction, CollectionId, DifferenceType, FieldChange, FieldValue, Provenance, Record,
+    RecordAddress, RecordKey, SourceSpan, TableName, ZoneFailure,
 };
-use crate::provider::budget::Budget;
-use crate::provider::transport::{Answer, Transport, TransportError};
-use crate::provider::{Read, Snapshot};
+use crate::provider::budget::RequestBudget;
+use crate::provider::transport::{Transport, TransportError, TransportFuture};
+use crate::provider::{CollectionSnapshot, ZoneReader};
 
 const KEY: &str = "l8xx5ecre7a1b2c3d4e5";
 
 /// What the zone does with one request.
-enum Step {
+enum ScriptedResponse {
     Reply(u16, Vec<(&'static str, &'static str)>, String),
     Bytes(&'static [u8]),
     Connect,
@@ -46,21 +47,21 @@ enum Step {
     Hang,
 }
 
-fn ok(body: &Json) -> Step {
+fn ok(body: &Json) -> ScriptedResponse {
     reply(200, &body.to_string())
 }
 
-fn reply(status: u16, body: &str) -> Step {
-    Step::Reply(status, Vec::new(), body.to_owned())
+fn reply(status: u16, body: &str) -> ScriptedResponse {
+    ScriptedResponse::Reply(status, Vec::new(), body.to_owned())
 }
 
-fn error(status: u16, code: &str) -> Step {
+fn error(status: u16, code: &str) -> ScriptedResponse {
     let error = json!({"errorCode": code, "errorMessage": "Because.", "trackingId": "E01-1"});
     reply(status, &json!({"errorsExist": true, "errorList": {"error": [error]}}).to_string())
 }
 
 /// A request as the zone saw it.
-struct Seen {
+struct RecordedRequest {
     line: String,
     body: String,
     at: Instant,
@@ -68,13 +69,13 @@ struct Seen {
 }
 
 /// A zone that does one thing after the other.
-struct Script {
-    steps: Mutex<VecDeque<Step>>,
-    seen: Mutex<Vec<Seen>>,
+struct ScriptedZone {
+    steps: Mutex<VecDeque<ScriptedResponse>>,
+    seen: Mutex<Vec<RecordedRequest>>,
 }
 
-impl Script {
-    fn new(steps: Vec<Step>) -> Arc<Self> {
+impl ScriptedZone {
+    fn new(steps: Vec<ScriptedResponse>) -> Arc<Self> {
         Arc::new(Self { steps: Mutex::new(steps.into()), seen: Mutex::default() })
     }
 
@@ -93,11 +94,11 @@ impl Script {
     }
 }
 
-impl Transport for Script {
-    fn send(&self, request: Request<Bytes>) -> Answer<'_> {
+impl Transport for ScriptedZone {
+    fn send(&self, request: Request<Bytes>) -> TransportFuture<'_> {
         let target = request.uri().path_and_query().unwrap().as_str();
         let line = format!("{} {}", request.method(), target.strip_prefix("/almaws/v1").unwrap());
-        self.seen.lock().unwrap().push(Seen {
+        self.seen.lock().unwrap().push(RecordedRequest {
             line,
             body: String::from_utf8(request.body().to_vec()).unwrap(),
             at: Instant::now(),
@@ -106,11 +107,11 @@ impl Transport for Script {
         let step = self.steps.lock().unwrap().pop_front().unwrap();
         Box::pin(async move {
             match step {
-                Step::Connect => Err(TransportError::Connect("connection refused".into())),
-                Step::Lost => Err(TransportError::Lost("it broke off".into())),
-                Step::Hang => std::future::pending().await,
-                Step::Bytes(body) => Ok(Response::new(Bytes::from_static(body))),
-                Step::Reply(status, headers, body) => {
+                ScriptedResponse::Connect => Err(TransportError::Connect("connection refused".into())),
+                ScriptedResponse::Lost => Err(TransportError::Lost("it broke off".into())),
+                ScriptedResponse::Hang => std::future::pending().await,
+                ScriptedResponse::Bytes(body) => Ok(Response::new(Bytes::from_static(body))),
+                ScriptedResponse::Reply(status, headers, body) => {
                     let mut response = Response::builder().status(status);
                     for (name, value) in headers {
                         response = response.header(name, value);
@@ -126,33 +127,36 @@ fn zone(environment_type: Option<EnvironmentType>) -> Zone {
     Zone {
         code: "01A".into(),
         name: "A".into(),
-        role: Role::Member,
+        role: ZoneRole::Member,
         labels: BTreeMap::new(),
         vars: BTreeMap::new(),
         campuses: Vec::new(),
         libraries: Vec::new(),
         base_url: "https://alma.test".into(),
         credentials: Credentials { read: None, write: None },
-        rate: Rate { per_second: 20, daily_reserve: 100 },
+        rate: RateLimit { per_second: 20, daily_reserve: 100 },
         environment_type,
-        place: Place::file("network.yaml"),
+        place: SourceSpan::file("network.yaml"),
         unread: Default::default(),
     }
 }
 
-fn reader(steps: Vec<Step>) -> (AlmaReader, Arc<Script>) {
-    let (zone, script) = (zone(None), Script::new(steps));
-    let budget = Arc::new(Budget::new(zone.rate));
+fn reader(steps: Vec<ScriptedResponse>) -> (AlmaReader, Arc<ScriptedZone>) {
+    let (zone, script) = (zone(None), ScriptedZone::new(steps));
+    let budget = Arc::new(RequestBudget::new(zone.rate));
     (AlmaReader::new(&zone, KEY.into(), Arc::clone(&script) as Arc<dyn Transport>, budget), script)
 }
 
-fn writer(steps: Vec<Step>) -> (AlmaWriter, Arc<Script>) {
+fn writer(steps: Vec<ScriptedResponse>) -> (AlmaWriter, Arc<ScriptedZone>) {
     writer_in(None, steps)
 }
 
-fn writer_in(environment: Option<EnvironmentType>, steps: Vec<Step>) -> (AlmaWriter, Arc<Script>) {
-    let (zone, script) = (zone(environment), Script::new(steps));
-    let budget = Arc::new(Budget::new(zone.rate));
+fn writer_in(
+    environment: Option<EnvironmentType>,
+    steps: Vec<ScriptedResponse>,
+) -> (AlmaWriter, Arc<ScriptedZone>) {
+    let (zone, script) = (zone(environment), ScriptedZone::new(steps));
+    let budget = Arc::new(RequestBudget::new(zone.rate));
     (AlmaWriter::new(&zone, KEY.into(), Arc::clone(&script) as Arc<dyn Transport>, budget), script)
 }
 
@@ -160,35 +164,35 @@ fn writer_in(environment: Option<EnvironmentType>, steps: Vec<Step>) -> (AlmaWri
 fn id(kind: &str, library: Option<&str>, language: Option<&str>) -> CollectionId {
     CollectionId {
         kind: kind.into(),
-        table: Table::Code("T".into()),
+        table: TableName::Code("T".into()),
         library: library.map(Into::into),
         language: language.map(Into::into),
     }
 }
 
-async fn read(steps: Vec<Step>, id: &CollectionId) -> Result<Snapshot, Failure> {
-    reader(steps).0.read(id).await
+async fn read(steps: Vec<ScriptedResponse>, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
+    reader(steps).0.read_collection(id).await
 }
 
 /// The code table `T` with these rows.
-async fn code_table(rows: Json) -> Snapshot {
+async fn code_table(rows: Json) -> CollectionSnapshot {
     let body = json!({"name": "T", "language": {"value": "en"}, "row": rows, "unknown": {"kept": 1}});
     read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap()
 }
 
 /// The mapping table `T` with these rows and two named columns.
-async fn mapping_table(rows: Json) -> Snapshot {
+async fn mapping_table(rows: Json) -> CollectionSnapshot {
     let header = json!([{"number": "0", "name": "ID"}, {"number": 1, "name": "Network Block"}]);
     let body = json!({"code": "T", "name": "The table", "header": header, "row": rows});
     read(vec![ok(&body)], &id("MappingTable", None, None)).await.unwrap()
 }
 
 fn provenance() -> Provenance {
-    Provenance { place: Place::file("a.yaml"), manifest: "CodeTable/a".into(), override_index: None }
+    Provenance { place: SourceSpan::file("a.yaml"), manifest: "CodeTable/a".into(), override_index: None }
 }
 
-fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Change {
-    let edit = |(field, after): &(&str, Value)| Edit {
+fn change(action: ChangeAction, key: &[(&str, &str)], edits: &[(&str, FieldValue)]) -> Change {
+    let edit = |(field, after): &(&str, FieldValue)| FieldChange {
         field: (*field).into(),
         name: (*field).into(),
         before: None,
@@ -196,18 +200,18 @@ fn change(action: Action, key: &[(&str, &str)], edits: &[(&str, Value)]) -> Chan
         provenance: provenance(),
     };
     Change {
-        address: Address {
+        address: RecordAddress {
             zone: "01A".into(),
             collection: id("CodeTable", None, None),
-            key: Key(key.iter().map(|(_, value)| (*value).into()).collect()),
+            key: RecordKey(key.iter().map(|(_, value)| (*value).into()).collect()),
         },
         action,
-        key: key.iter().map(|(field, value)| ((*field).into(), Value::text(value))).collect(),
+        key: key.iter().map(|(field, value)| ((*field).into(), FieldValue::from_text(value))).collect(),
         each: None,
         before: Record::new(),
         edits: edits.iter().map(edit).collect(),
-        mode: Mode::Apply,
-        drift: Drift::Value,
+        mode: ApplyMode::Apply,
+        drift: DifferenceType::Value,
         origin: None,
         conflict: None,
         reason: None,

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::model::FailureClass::Malformed;
-use crate::provider::Write;
+use crate::provider::ZoneWriter;
 
 fn of(library: Option<&str>) -> CollectionId {
-    CollectionId { library: library.map(Into::into), ..CollectionId::whole("OpenHours") }
+    CollectionId { library: library.map(Into::into), ..CollectionId::of_institution("OpenHours") }
 }
 
 fn monday(from: &str, to: &str) -> Json {
@@ -20,22 +20,23 @@ fn term(date: &str) -> Json {
     json!({"type": {"value": "EVENT"}, "desc": "End of term", "from_date": date, "to_date": date, "status": {"value": "OPEN"}})
 }
 
-async fn snapshot(library: Option<&str>, body: &Json) -> Result<Snapshot, Failure> {
+async fn snapshot(library: Option<&str>, body: &Json) -> Result<CollectionSnapshot, ZoneFailure> {
     read(vec![ok(body)], &of(library)).await
 }
 
 /// `WEEK MONDAY open`, one for each record: all its fields in their order.
 async fn found(library: Option<&str>, body: &Json) -> Vec<String> {
     let records = snapshot(library, body).await.unwrap().observed.records;
-    let shown =
-        |(field, value): (&crate::model::Field, &Value)| format!("{field}={}", value.texts().join("+"));
+    let shown = |(field, value): (&crate::model::FieldName, &FieldValue)| {
+        format!("{field}={}", value.texts().join("+"))
+    };
     records.iter().map(|record| record.fields.iter().map(shown).collect::<Vec<_>>().join(" ")).collect()
 }
 
 async fn sent(library: Option<&str>, body: &Json, changes: &[Change]) -> (String, Json) {
     let fresh = snapshot(library, body).await.unwrap();
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write(&fresh, changes).await.unwrap();
+    writer.write_collection(&fresh, changes).await.unwrap();
     (script.lines().remove(0), script.last_body())
 }
 
@@ -84,7 +85,7 @@ async fn what_a_library_has_from_its_institution_is_never_sent_back_as_its_own()
         theirs["inherited"] = inherited;
         let body = json!({"open_hour": [theirs.clone(), term("2026-05-08Z")], "additional_info": {"value": "x"}, "new": 1});
         assert_eq!(found(Some("LAW"), &body).await.len(), 1);
-        let close = change(Action::Update, &event("2026-05-08"), &[("status", "CLOSED".into())]);
+        let close = change(ChangeAction::Update, &event("2026-05-08"), &[("status", "CLOSED".into())]);
         let mut ours = term("2026-05-08Z");
         ours["status"] = json!({"value": "CLOSED"});
         let (line, put) = sent(Some("LAW"), &body, std::slice::from_ref(&close)).await;
@@ -106,9 +107,9 @@ async fn a_new_entry_is_spelled_as_the_zone_spells_its_own() {
     let fields = [
         ("status", "OPEN".into()),
         ("description", "End".into()),
-        ("hours", Value::list(["08:00-12:00", "13:00-17:00"])),
+        ("hours", FieldValue::list(["08:00-12:00", "13:00-17:00"])),
     ];
-    let create = |key: &[(&str, &str)]| [change(Action::Create, key, &fields)];
+    let create = |key: &[(&str, &str)]| [change(ChangeAction::Create, key, &fields)];
     let (_, put) = sent(Some("LAW"), &json!({}), &create(&event("2026-05-08"))).await;
     let new = |from: &str, to: &str| {
         json!({
@@ -128,25 +129,26 @@ async fn a_new_entry_is_spelled_as_the_zone_spells_its_own() {
 #[tokio::test(start_paused = true)]
 async fn periods_that_stay_keep_what_they_hold() {
     let body = json!({"open_hour": [monday("8:00", "12:00"), monday("14:00", "18:00"), term("2026-05-08Z")]});
-    let set = |hours: Value| [change(Action::Update, &MONDAY, &[("hours", hours)])];
-    let (_, put) = sent(None, &body, &set(Value::list(["08:00-12:00", "13:00-18:00", "19:00-20:00"]))).await;
+    let set = |hours: FieldValue| [change(ChangeAction::Update, &MONDAY, &[("hours", hours)])];
+    let (_, put) =
+        sent(None, &body, &set(FieldValue::list(["08:00-12:00", "13:00-18:00", "19:00-20:00"]))).await;
     assert_eq!(
         put,
         json!({"open_hour": [monday("8:00", "12:00"), monday("13:00", "18:00"), monday("19:00", "20:00"), term("2026-05-08Z")]})
     );
-    let (_, put) = sent(None, &body, &set(Value::list(["14:00-18:00"]))).await;
+    let (_, put) = sent(None, &body, &set(FieldValue::list(["14:00-18:00"]))).await;
     assert_eq!(put, json!({"open_hour": [monday("14:00", "18:00"), term("2026-05-08Z")]}));
-    let delete = change(Action::Delete, &MONDAY, &[]);
+    let delete = change(ChangeAction::Delete, &MONDAY, &[]);
     assert_eq!(sent(None, &body, &[delete]).await.1, json!({"open_hour": [term("2026-05-08Z")]}));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_a_zone_adds_to_a_new_entry_is_no_stray() {
     let before = snapshot(None, &json!({"open_hour": [term("2026-05-08Z")]})).await.unwrap();
-    let create = [change(Action::Create, &MONDAY, &[("status", "OPEN".into())])];
+    let create = [change(ChangeAction::Create, &MONDAY, &[("status", "OPEN".into())])];
     let strays = async |entries: Json| {
         let after = snapshot(None, &json!({"open_hour": entries})).await.unwrap();
-        writer(Vec::new()).0.strays(&before, &create, &after)
+        writer(Vec::new()).0.unexpected_differences(&before, &create, &after)
     };
     let mut new = monday("08:00", "22:00");
     new["recurrence_type"] = json!({"value": "WEEKLY"});

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch};
-use crate::provider::Write;
+use crate::provider::ZoneWriter;
 
 fn main() -> CollectionId {
-    CollectionId { library: Some("MAIN".into()), ..CollectionId::whole("LibraryRelations") }
+    CollectionId { library: Some("MAIN".into()), ..CollectionId::of_institution("LibraryRelations") }
 }
 
-async fn snapshot(body: &Json) -> Result<Snapshot, Failure> {
+async fn snapshot(body: &Json) -> Result<CollectionSnapshot, ZoneFailure> {
     read(vec![ok(body)], &main()).await
 }
 
@@ -16,7 +16,7 @@ async fn snapshot(body: &Json) -> Result<Snapshot, Failure> {
 async fn found(body: &Json) -> Vec<String> {
     let records = snapshot(body).await.unwrap().observed.records;
     let texts = |record: &crate::model::ObservedRecord, field| {
-        record.fields.get(field).map(|value: &Value| value.texts().join(" ")).unwrap_or_default()
+        record.fields.get(field).map(|value: &FieldValue| value.texts().join(" ")).unwrap_or_default()
     };
     records.iter().map(|record| format!("{}: {}", texts(record, "library"), texts(record, "types"))).collect()
 }
@@ -24,17 +24,21 @@ async fn found(body: &Json) -> Vec<String> {
 async fn sent(body: &Json, changes: &[Change]) -> Json {
     let fresh = snapshot(body).await.unwrap();
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write(&fresh, changes).await.unwrap();
+    writer.write_collection(&fresh, changes).await.unwrap();
     assert_eq!(script.lines(), ["PUT /conf/relations?scope=MAIN"]);
     script.last_body()
 }
 
 fn set(library: &str, types: &[&str]) -> Change {
-    change(Action::Update, &[("library", library)], &[("types", Value::list(types.iter().copied()))])
+    change(
+        ChangeAction::Update,
+        &[("library", library)],
+        &[("types", FieldValue::list(types.iter().copied()))],
+    )
 }
 
 fn create(library: &str, types: &[&str]) -> Change {
-    Change { action: Action::Create, ..set(library, types) }
+    Change { action: ChangeAction::Create, ..set(library, types) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +74,7 @@ async fn what_is_not_understood_is_not_taken_for_nothing() {
     ] {
         assert_eq!(snapshot(&body).await.unwrap_err().class, Malformed, "{body}");
     }
-    let nobody = CollectionId::whole("LibraryRelations");
+    let nobody = CollectionId::of_institution("LibraryRelations");
     assert_eq!(read(Vec::new(), &nobody).await.unwrap_err().class, Mismatch);
 }
 
@@ -104,7 +108,7 @@ async fn lists_of_types_stay_lists_where_they_stood() {
 async fn the_first_relation_of_a_zone_is_a_guess_and_the_last_leaves_an_empty_list() {
     let put = sent(&json!({}), &[create("LAW", &["RETURN"])]).await;
     assert_eq!(put, json!({"relation": [{"library": {"value": "LAW"}, "type": {"value": "RETURN"}}]}));
-    let gone = change(Action::Delete, &[("library", "LAW")], &[]);
+    let gone = change(ChangeAction::Delete, &[("library", "LAW")], &[]);
     let put = sent(&json!({"relations": [{"library": "LAW", "types": []}]}), &[gone]).await;
     assert_eq!(put, json!({"relations": []}));
 }

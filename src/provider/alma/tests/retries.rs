@@ -4,33 +4,33 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::FailureClass;
-use crate::provider::http::patience::{Patience, Repeat};
-use crate::provider::http::verdict::Kind;
-use crate::provider::{Write, WriteError};
+use crate::provider::http::response::HttpFailureType;
+use crate::provider::http::retry::{RetryBudget, RetrySafety};
+use crate::provider::{WriteError, ZoneWriter};
 
 fn table() -> Json {
     json!({"name": "T", "language": {"value": "en"}, "row": [{"code": "A", "description": "a"}]})
 }
 
-fn again(step: impl Fn() -> Step, times: usize, then: Step) -> Vec<Step> {
-    let mut steps: Vec<Step> = (0..times).map(|_| step()).collect();
+fn again(step: impl Fn() -> ScriptedResponse, times: usize, then: ScriptedResponse) -> Vec<ScriptedResponse> {
+    let mut steps: Vec<ScriptedResponse> = (0..times).map(|_| step()).collect();
     steps.push(then);
     steps
 }
 
 /// Reads the table; the failure's class, if any, and how many requests it took.
-async fn get(steps: Vec<Step>) -> (Option<FailureClass>, usize) {
+async fn get(steps: Vec<ScriptedResponse>) -> (Option<FailureClass>, usize) {
     let (reader, script) = reader(steps);
-    let read = reader.read(&id("CodeTable", None, None)).await;
+    let read = reader.read_collection(&id("CodeTable", None, None)).await;
     (read.err().map(|failure| failure.class), script.lines().len())
 }
 
 /// Writes the table; how that ended, and how many requests it took.
-async fn put(steps: Vec<Step>) -> (Result<(), WriteError>, usize) {
+async fn put(steps: Vec<ScriptedResponse>) -> (Result<(), WriteError>, usize) {
     let fresh = code_table(json!([{"code": "A", "description": "a"}])).await;
     let (writer, script) = writer(steps);
-    let edit = change(Action::Update, &[("code", "A")], &[("description", "b".into())]);
-    let written = writer.write(&fresh, &[edit]).await;
+    let edit = change(ChangeAction::Update, &[("code", "A")], &[("description", "b".into())]);
+    let written = writer.write_collection(&fresh, &[edit]).await;
     (written, script.lines().len())
 }
 
@@ -45,23 +45,26 @@ async fn a_read_that_came_too_fast_is_tried_up_to_eight_times() {
 #[tokio::test(start_paused = true)]
 async fn everyone_waits_at_least_a_second_after_coming_too_fast() {
     let (reader, script) = reader(again(|| error(429, "PER_SECOND_THRESHOLD"), 2, ok(&table())));
-    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
     assert!(script.gaps().iter().all(|gap| *gap >= Duration::from_secs(1)), "{:?}", script.gaps());
 }
 
 #[tokio::test(start_paused = true)]
 async fn bytes_that_are_not_utf_8_are_not_a_table() {
-    let latin =
-        || Step::Bytes(b"{\"name\": \"T\", \"row\": [{\"code\": \"A\", \"description\": \"pr\xeat\"}]}");
+    let latin = || {
+        ScriptedResponse::Bytes(
+            b"{\"name\": \"T\", \"row\": [{\"code\": \"A\", \"description\": \"pr\xeat\"}]}",
+        )
+    };
     assert_eq!(get(again(latin, 2, ok(&table()))).await, (None, 3));
     assert_eq!(get(again(latin, 3, ok(&table()))).await, (Some(FailureClass::Malformed), 3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_zone_may_say_how_long_to_wait() {
-    let busy = Step::Reply(429, vec![("retry-after", "7")], String::new());
+    let busy = ScriptedResponse::Reply(429, vec![("retry-after", "7")], String::new());
     let (reader, script) = reader(vec![busy, ok(&table())]);
-    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
     assert_eq!(script.gaps(), [Duration::from_secs(7)]);
 }
 
@@ -69,29 +72,33 @@ async fn the_zone_may_say_how_long_to_wait() {
 async fn the_end_of_the_day_is_final_and_nothing_more_is_sent() {
     let (reader, script) = reader(vec![error(429, "DAILY_THRESHOLD")]);
     for _ in 0..2 {
-        let failure = reader.read(&id("CodeTable", None, None)).await.unwrap_err();
+        let failure = reader.read_collection(&id("CodeTable", None, None)).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Quota);
     }
     assert_eq!(script.lines().len(), 1);
-    assert_eq!(reader.usage().requests, 1);
+    assert_eq!(reader.request_usage().requests, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn below_the_reserve_nothing_more_is_sent() {
-    let low = Step::Reply(200, vec![("X-Exl-Api-Remaining", "99")], table().to_string());
+    let low = ScriptedResponse::Reply(200, vec![("X-Exl-Api-Remaining", "99")], table().to_string());
     let (reader, script) = reader(vec![low]);
-    reader.read(&id("CodeTable", None, None)).await.unwrap();
-    let failure = reader.read(&id("CodeTable", None, None)).await.unwrap_err();
+    reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
+    let failure = reader.read_collection(&id("CodeTable", None, None)).await.unwrap_err();
     assert_eq!(failure.class, FailureClass::Quota);
     assert!(failure.message.contains("99") && failure.message.contains("100"), "{failure}");
     assert_eq!(script.lines().len(), 1);
-    assert_eq!(reader.usage().quota_left, Some(99));
+    assert_eq!(reader.request_usage().quota_left, Some(99));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_read_survives_three_mishaps_of_any_kind_and_not_four() {
-    let mishaps: [fn() -> Step; 4] =
-        [|| Step::Connect, || Step::Lost, || reply(502, "<html>"), || error(500, "ROUTING_ERROR")];
+    let mishaps: [fn() -> ScriptedResponse; 4] = [
+        || ScriptedResponse::Connect,
+        || ScriptedResponse::Lost,
+        || reply(502, "<html>"),
+        || error(500, "ROUTING_ERROR"),
+    ];
     for mishap in mishaps {
         assert_eq!(get(again(mishap, 3, ok(&table()))).await, (None, 4));
         assert_eq!(get(again(mishap, 4, ok(&table()))).await, (Some(FailureClass::Unreachable), 4));
@@ -101,7 +108,10 @@ async fn a_read_survives_three_mishaps_of_any_kind_and_not_four() {
 #[tokio::test(start_paused = true)]
 async fn a_zone_that_never_answers_is_given_up_in_about_a_minute() {
     let start = Instant::now();
-    assert_eq!(get(vec![Step::Hang, Step::Hang]).await, (Some(FailureClass::Unreachable), 1));
+    assert_eq!(
+        get(vec![ScriptedResponse::Hang, ScriptedResponse::Hang]).await,
+        (Some(FailureClass::Unreachable), 1)
+    );
     assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
 }
 
@@ -123,15 +133,15 @@ async fn a_refusal_is_not_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_write_is_sent_again_only_where_the_zone_cannot_have_seen_it() {
     assert_eq!(put(again(|| error(429, "PER_SECOND_THRESHOLD"), 7, ok(&table()))).await, (Ok(()), 8));
-    assert_eq!(put(again(|| Step::Connect, 3, ok(&table()))).await, (Ok(()), 4));
+    assert_eq!(put(again(|| ScriptedResponse::Connect, 3, ok(&table()))).await, (Ok(()), 4));
     assert_eq!(put(vec![reply(204, "")]).await, (Ok(()), 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_is_unknown_and_not_repeated() {
-    let steps: [fn() -> Step; 7] = [
-        || Step::Lost,
-        || Step::Hang,
+    let steps: [fn() -> ScriptedResponse; 7] = [
+        || ScriptedResponse::Lost,
+        || ScriptedResponse::Hang,
         || error(500, "402119"),
         || error(400, "402119"),
         || reply(200, "<html>"),
@@ -148,8 +158,8 @@ async fn a_write_whose_answer_is_lost_is_unknown_and_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_never_got_through_or_was_refused_changed_nothing() {
     let cases = [
-        (again(|| Step::Connect, 4, Step::Lost), FailureClass::Unreachable, 4),
-        (again(|| reply(429, ""), 8, Step::Lost), FailureClass::Unreachable, 8),
+        (again(|| ScriptedResponse::Connect, 4, ScriptedResponse::Lost), FailureClass::Unreachable, 4),
+        (again(|| reply(429, ""), 8, ScriptedResponse::Lost), FailureClass::Unreachable, 8),
         (vec![error(429, "DAILY_THRESHOLD")], FailureClass::Quota, 1),
         (vec![error(400, "90123")], FailureClass::Locked, 1),
         (vec![error(200, "90122")], FailureClass::Rejected, 1),
@@ -166,16 +176,16 @@ async fn a_write_that_never_got_through_or_was_refused_changed_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn server_errors_and_timeouts_leave_fewer_requests_under_way() {
-    let (reader, _) = reader(vec![reply(503, ""), Step::Lost, ok(&table())]);
-    reader.read(&id("CodeTable", None, None)).await.unwrap();
+    let (reader, _) = reader(vec![reply(503, ""), ScriptedResponse::Lost, ok(&table())]);
+    reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
     assert_eq!(reader.budget.concurrency(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn requests_that_failed_together_do_not_come_again_together() {
     let waits = |seed| {
-        let mut patience = Patience::new(Repeat::Anything, seed);
-        patience.after(Kind::Lost, Duration::ZERO).unwrap()
+        let mut patience = RetryBudget::new(RetrySafety::Idempotent, seed);
+        patience.next_delay(HttpFailureType::NoResponse, Duration::ZERO).unwrap()
     };
     assert_ne!(waits(1), waits(2));
     assert_eq!(waits(1), waits(1));

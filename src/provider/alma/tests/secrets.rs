@@ -1,12 +1,12 @@
 //! Where the key goes, and where it never does.
 
 use super::*;
-use crate::provider::Write;
+use crate::provider::ZoneWriter;
 
 #[tokio::test(start_paused = true)]
 async fn the_key_travels_in_the_header_and_in_nothing_else() {
     let (reader, script) = reader(vec![ok(&json!({"name": "T"}))]);
-    reader.read(&id("CodeTable", Some("L"), Some("fr"))).await.unwrap();
+    reader.read_collection(&id("CodeTable", Some("L"), Some("fr"))).await.unwrap();
     let seen = script.seen.lock().unwrap();
     assert_eq!(seen[0].authorization, format!("apikey {KEY}"));
     assert!(!seen[0].line.contains(KEY) && !seen[0].body.contains(KEY));
@@ -32,20 +32,20 @@ async fn no_failure_shows_a_key_that_the_zone_echoes() {
     ];
     for step in echoes {
         let (reader, _) = reader(vec![step]);
-        let failure = reader.read(&id("CodeTable", None, Some("en"))).await.unwrap_err();
+        let failure = reader.read_collection(&id("CodeTable", None, Some("en"))).await.unwrap_err();
         assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
     }
     let general = json!({"institution": {"value": "01A"}, "environment_type": KEY});
     let (writer, _) = writer_in(Some(EnvironmentType::Sandbox), vec![reply(200, KEY), ok(&general)]);
-    let failure = writer.confirm().await.unwrap_err();
+    let failure = writer.verify_zone_identity().await.unwrap_err();
     assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
 }
 
 /// Where a test's log goes.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Log {
+impl std::io::Write for CapturedLog {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(text);
         Ok(text.len())
@@ -58,7 +58,7 @@ impl std::io::Write for Log {
 
 #[tokio::test(start_paused = true)]
 async fn the_log_tells_each_request_and_never_the_key() {
-    let log = Log::default();
+    let log = CapturedLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -73,7 +73,7 @@ async fn the_log_tells_each_request_and_never_the_key() {
     for _ in 0..1000 {
         tracing::callsite::rebuild_interest_cache();
         let (reader, _) = reader(vec![error(429, KEY), reply(503, KEY), ok(&json!({"name": "T"}))]);
-        reader.read(&id("CodeTable", None, None)).await.unwrap();
+        reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
         text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
         assert!(!text.contains(KEY), "{text}");
         if told.iter().all(|part| text.contains(part)) {
@@ -86,10 +86,10 @@ async fn the_log_tells_each_request_and_never_the_key() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_cannot_be_sent_costs_no_request() {
-    let (zone, script) = (zone(None), Script::new(Vec::new()));
-    let budget = Arc::new(Budget::new(zone.rate));
+    let (zone, script) = (zone(None), ScriptedZone::new(Vec::new()));
+    let budget = Arc::new(RequestBudget::new(zone.rate));
     let reader = AlmaReader::new(&zone, "a\nb".into(), script, budget);
-    let failure = reader.read(&id("CodeTable", None, None)).await.unwrap_err();
+    let failure = reader.read_collection(&id("CodeTable", None, None)).await.unwrap_err();
     assert_eq!(failure.class, crate::model::FailureClass::Denied);
-    assert_eq!(reader.usage().requests, 0);
+    assert_eq!(reader.request_usage().requests, 0);
 }

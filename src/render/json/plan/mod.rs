@@ -2,7 +2,7 @@
 //! unmodified, with everything of ours under the one key `reconciler`. A plan file is the same, and
 //! is read back whole: see [`read`].
 
-mod outlook;
+mod expectation_forecast;
 mod read;
 mod write;
 
@@ -12,15 +12,16 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclaredAt, FindingJson, Problem};
+use super::{DeclarationJson, FailureJson, FindingJson};
 use crate::model::{
-    Action, Channel, CollectionName, Conflict, Cost, Counts, Digest, Drift, Field, GroupState, Hold, Impact,
-    MadeFrom, Mode, Origin, Record, Value,
+    ApplyMode, ChangeAction, ChangeConflict, ChangeGroupState, ChangeOrigin, Channel, CollectionName,
+    ContentDigest, Deferral, DifferenceType, FieldName, FieldValue, PlanCost, PlanCounts, PlanImpact,
+    PlanInputs, Record,
 };
 
-pub use self::outlook::{BrokenJson, OutlookJson};
+pub use self::expectation_forecast::{BrokenExpectationJson, ExpectationForecastJson};
 pub(super) use self::read::change;
-pub use self::read::{Unreadable, read};
+pub use self::read::{PlanFileError, parse};
 pub(super) use self::write::detail;
 pub use self::write::{plan, resource};
 
@@ -37,10 +38,10 @@ pub struct PlanJson {
     /// Version of zonal.
     pub zonal_version: String,
     /// What will be done, by apply or, where its channel is `runbook`, by people.
-    pub resource_changes: Vec<ResourceChange>,
+    pub resource_changes: Vec<ResourceChangeJson>,
     /// What differs and is only reported, because its manifest says `enforcement: observe`, or left for
     /// a later apply by `--only-drift`, or to the zone by `conflict: theirs`.
-    pub resource_drift: Vec<ResourceChange>,
+    pub resource_drift: Vec<ResourceChangeJson>,
     /// Whether every zone answered and every collection could be compared.
     pub complete: bool,
     /// Whether there is anything to apply.
@@ -48,12 +49,12 @@ pub struct PlanJson {
     /// Whether planning itself failed; a plan that is shown never did.
     pub errored: bool,
     /// Everything that Terraform has no word for.
-    pub reconciler: Reconciler,
+    pub reconciler: ReconcilerJson,
 }
 
 /// One record that changes.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ResourceChange {
+pub struct ResourceChangeJson {
     /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
     pub address: String,
     /// Always `managed`.
@@ -81,7 +82,7 @@ pub struct ResourceChange {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeJson {
     /// One of `create`, `update`, `delete`.
-    pub actions: Vec<Action>,
+    pub actions: Vec<ChangeAction>,
     /// The record as observed; null for a create.
     pub before: Option<Record>,
     /// The record as it will be; null for a delete.
@@ -99,7 +100,7 @@ pub struct ChangeJson {
 
 /// What is zonal's own.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Reconciler {
+pub struct ReconcilerJson {
     /// The network's name.
     pub network: String,
     /// The environment chosen; null for the manifest as it stands.
@@ -116,38 +117,38 @@ pub struct Reconciler {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<usize>,
     /// Of everything that would be done: what is approved when the plan is.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// The digests that zones must be approved by, where they are those of a plan file of which part was done before.
     /// Only a run's own plan in the store holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(skip)]
-    pub under_review: BTreeMap<Arc<str>, Digest>,
+    pub under_review: BTreeMap<Arc<str>, ContentDigest>,
     /// What the plan was made from.
-    pub made_from: MadeFrom,
+    pub made_from: PlanInputs,
     /// What all zones add up to.
-    pub counts: Counts,
+    pub counts: PlanCounts,
     /// What apply will cost.
-    pub cost: Cost,
+    pub cost: PlanCost,
     /// What guards and policies found, the gravest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingJson>,
     /// What the changes mean for members and their users. New in 1.4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub impacts: Vec<Impact>,
+    pub impacts: Vec<PlanImpact>,
     /// What becomes of the expectations once the plan is done; not there where nothing is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expectations: Option<OutlookJson>,
+    pub expectations: Option<ExpectationForecastJson>,
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.
-    pub groups: Vec<GroupJson>,
+    pub groups: Vec<ChangeGroupJson>,
     /// The waves in which apply goes through the zones; not there where it is all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveJson>,
     /// One entry for each of `resource_changes`, by address.
-    pub changes: BTreeMap<String, ChangeDetail>,
+    pub changes: BTreeMap<String, ChangeDetailJson>,
     /// One entry for each of `resource_drift`, by address.
-    pub drift: BTreeMap<String, ChangeDetail>,
+    pub drift: BTreeMap<String, ChangeDetailJson>,
 }
 
 /// One zone.
@@ -158,14 +159,14 @@ pub struct ZoneJson {
     /// What people call it.
     pub name: String,
     /// Of what would be done in it, and where: what is approved when the zone is.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// Why it could not be asked, where it could not.
-    pub failure: Option<Problem>,
+    pub failure: Option<FailureJson>,
     /// Why apply would leave it alone, where it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Hold>,
+    pub hold: Option<Deferral>,
     /// What its changes add up to.
-    pub counts: Counts,
+    pub counts: PlanCounts,
     /// Its collections, in the order in which apply takes them.
     pub collections: Vec<CollectionJson>,
 }
@@ -200,19 +201,19 @@ pub struct CollectionJson {
     pub attested: usize,
     /// What manifests have let go of it: no longer managed by zonal, but staying as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub released: Vec<ReleasedJson>,
+    pub released: Vec<UnmanagedCollectionJson>,
     /// What is worth telling of it although nothing changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Why it cannot be planned, where it cannot.
-    pub failure: Option<Problem>,
+    pub failure: Option<FailureJson>,
     /// The first manifest that speaks of it.
-    pub declared_at: DeclaredAt,
+    pub declared_at: DeclarationJson,
     /// Names of the collections that must be written before it.
     pub after: Vec<String>,
     /// Why apply would leave it alone, where it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Hold>,
+    pub hold: Option<Deferral>,
 }
 
 fn is_none(number: &usize) -> bool {
@@ -221,20 +222,20 @@ fn is_none(number: &usize) -> bool {
 
 /// What one manifest has let go, by saying `enforcement: release`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReleasedJson {
+pub struct UnmanagedCollectionJson {
     /// The manifest, and where it stands.
-    pub declared_at: DeclaredAt,
+    pub declared_at: DeclarationJson,
     /// Records that the zone has of those that it speaks of.
     pub records: usize,
 }
 
 /// Zones with the same changes.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct GroupJson {
+pub struct ChangeGroupJson {
     /// Of what would be done in each of them: what is approved when the group is.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// What the group is about.
-    pub state: GroupState,
+    pub state: ChangeGroupState,
     /// Their codes.
     pub zones: Vec<Arc<str>>,
 }
@@ -250,35 +251,35 @@ pub struct WaveJson {
 
 /// What Terraform has no word for, of one change.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ChangeDetail {
+pub struct ChangeDetailJson {
     /// Of what the change does and where.
-    pub digest: Digest,
+    pub digest: ContentDigest,
     /// The collection, as its zone lists it.
     pub collection: String,
     /// Whether apply does it or it is only reported.
-    pub mode: Mode,
+    pub mode: ApplyMode,
     /// In what way the zone is not as it is wanted.
-    pub drift: Drift,
+    pub drift: DifferenceType,
     /// Who moved since the manifests were last applied, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
+    pub origin: Option<ChangeOrigin>,
     /// Where both moved, each in its own way: what was applied last, and what is done about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conflict: Option<Box<Conflict>>,
+    pub conflict: Option<Box<ChangeConflict>>,
     /// How it reaches the zone.
     pub channel: Channel,
     /// The record's identity: fields, as the collection itself calls them, and values.
-    pub key: Vec<(Field, Value)>,
+    pub key: Vec<(FieldName, FieldValue)>,
     /// Where the change stands for every record of a sort: what these have in common.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub each: Option<Vec<(Field, Value)>>,
+    pub each: Option<Vec<(FieldName, FieldValue)>>,
     /// What the change means, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Arc<str>>,
     /// Where the record is declared.
-    pub declared_at: DeclaredAt,
+    pub declared_at: DeclarationJson,
     /// The fields that are set.
-    pub edits: Vec<EditJson>,
+    pub edits: Vec<FieldChangeJson>,
     /// Who changed the record last, where the zone says so.
     pub updated_by: Option<String>,
     /// When it was changed last, as the zone writes it.
@@ -287,12 +288,12 @@ pub struct ChangeDetail {
 
 /// One field that is set; its values are in the change's `before` and `after`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EditJson {
+pub struct FieldChangeJson {
     /// What people call it.
-    pub name: Field,
+    pub name: FieldName,
     /// What the collection itself calls it, where that is something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<Field>,
+    pub field: Option<FieldName>,
     /// The line in which it is declared, from 1.
     pub line: u32,
     /// The column, from 1.
@@ -300,5 +301,5 @@ pub struct EditJson {
     /// Where it is declared, if that is not in the manifest, the file and the override that declare the
     /// record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared_at: Option<DeclaredAt>,
+    pub declared_at: Option<DeclarationJson>,
 }

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ChangeDetail, CollectionJson, EditJson, FORMAT, PlanJson, ReleasedJson, ResourceChange, WaveJson,
-    ZoneJson,
+    ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson,
+    UnmanagedCollectionJson, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Address, Change, CollectionChanges, CollectionDiff, CollectionId, Compared, Edit, Failure,
-    Finding, Group, Key, Learned, Place, Plan, Position, Provenance, Released, Shape, Step, Value, Wave,
-    Witness, ZoneCode, ZonePlan,
+    AppliedStateUpdate, Change, ChangeAction, ChangeGroup, CollectionChanges, CollectionDiff, CollectionId,
+    CollectionShape, ComparisonMode, FieldChange, FieldValue, Finding, ObservationSource, Plan, PlanStep,
+    Provenance, RecordAddress, RecordKey, RolloutWave, SourcePosition, SourceSpan, UnmanagedCollection,
+    ZoneCode, ZoneFailure, ZonePlan,
 };
 
 /// Why a file is not a plan that can be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum PlanFileError {
     /// It is no plan of zonal's, or a damaged one.
     #[error("it is not a plan file of zonal's: {0}")]
     NotAPlan(String),
@@ -31,21 +32,21 @@ pub enum Unreadable {
 ///
 /// # Errors
 /// [`Unreadable`], with what is wrong and where.
-pub fn read(text: &str) -> Result<PlanJson, Unreadable> {
+pub fn parse(text: &str) -> Result<PlanJson, PlanFileError> {
     #[derive(serde::Deserialize)]
-    struct Versioned {
+    struct PlanFileVersion {
         format_version: String,
     }
-    let not_a_plan = |error: serde_json::Error| Unreadable::NotAPlan(error.to_string());
+    let not_a_plan = |error: serde_json::Error| PlanFileError::NotAPlan(error.to_string());
     let major = |version: &str| version.split('.').next().map(str::to_owned);
     let known = |version: &str| major(version) == major(FORMAT);
     match serde_json::from_str::<PlanJson>(text) {
         Ok(file) if known(&file.format_version) => Ok(file),
-        Ok(file) => Err(Unreadable::Version(file.format_version)),
+        Ok(file) => Err(PlanFileError::Version(file.format_version)),
         // What another version looks like is not known: it is named before anything in it is.
         Err(error) => match serde_json::from_str(text) {
-            Ok(Versioned { format_version }) if !known(&format_version) => {
-                Err(Unreadable::Version(format_version))
+            Ok(PlanFileVersion { format_version }) if !known(&format_version) => {
+                Err(PlanFileError::Version(format_version))
             }
             Ok(_) | Err(_) => Err(not_a_plan(error)),
         },
@@ -53,9 +54,9 @@ pub fn read(text: &str) -> Result<PlanJson, Unreadable> {
 }
 
 impl TryFrom<PlanJson> for Plan {
-    type Error = Unreadable;
+    type Error = PlanFileError;
 
-    fn try_from(file: PlanJson) -> Result<Self, Unreadable> {
+    fn try_from(file: PlanJson) -> Result<Self, PlanFileError> {
         let PlanJson { resource_changes, resource_drift, reconciler, .. } = file;
         let mut zones: BTreeMap<ZoneCode, ZonePlan> = BTreeMap::new();
         let mut places: BTreeMap<(Arc<str>, String), usize> = BTreeMap::new();
@@ -65,14 +66,14 @@ impl TryFrom<PlanJson> for Plan {
             places.extend(names.zip(0..));
             let (code, zone) = zone(each)?;
             if zones.insert(code.clone(), zone).is_some() {
-                return Err(Unreadable::Torn(format!("there are two zones {code}")));
+                return Err(PlanFileError::Torn(format!("there are two zones {code}")));
             }
         }
         let listed = [(resource_changes, reconciler.changes), (resource_drift, reconciler.drift)];
         for (resources, mut details) in listed {
             for resource in resources {
-                let ResourceChange { address, .. } = &resource;
-                let torn = |what: &str| Unreadable::Torn(format!("{address} {what}"));
+                let ResourceChangeJson { address, .. } = &resource;
+                let torn = |what: &str| PlanFileError::Torn(format!("{address} {what}"));
                 let detail = details.remove(address).ok_or_else(|| torn("has no entry in `reconciler`"))?;
                 let place = (resource.index.clone(), detail.collection.clone());
                 let zone = zones.get_mut(&ZoneCode(resource.index.clone()));
@@ -94,9 +95,9 @@ impl TryFrom<PlanJson> for Plan {
         for group in reconciler.groups {
             let codes: Vec<ZoneCode> = group.zones.into_iter().map(ZoneCode).collect();
             if codes.is_empty() || codes.iter().any(|code| !known.contains(code)) {
-                return Err(Unreadable::Torn("a group has zones that the plan has not".to_owned()));
+                return Err(PlanFileError::Torn("a group has zones that the plan has not".to_owned()));
             }
-            groups.push(Group { digest: group.digest, zones: codes, state: group.state });
+            groups.push(ChangeGroup { digest: group.digest, zones: codes, state: group.state });
         }
         Ok(Self {
             network: reconciler.network,
@@ -104,13 +105,13 @@ impl TryFrom<PlanJson> for Plan {
             selection: reconciler.selection,
             against: reconciler.against,
             compared: match (reconciler.base, reconciler.ledger) {
-                (Some(revision), _) => Compared::Revision(revision),
-                (None, Some(entries)) => Compared::Ledger { entries },
-                (None, None) => Compared::TwoWays,
+                (Some(revision), _) => ComparisonMode::Revision(revision),
+                (None, Some(entries)) => ComparisonMode::AppliedState { entries },
+                (None, None) => ComparisonMode::TwoWay,
             },
             groups,
             waves: (reconciler.waves.into_iter())
-                .map(|WaveJson { name, zones }| Wave {
+                .map(|WaveJson { name, zones }| RolloutWave {
                     name,
                     zones: zones.into_iter().map(ZoneCode).collect(),
                 })
@@ -119,33 +120,36 @@ impl TryFrom<PlanJson> for Plan {
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
             impacts: reconciler.impacts,
-            expectations: super::outlook::read(reconciler.expectations),
+            expectations: super::expectation_forecast::from_json(reconciler.expectations),
             made_from: reconciler.made_from,
             zones,
         })
     }
 }
 
-fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), Unreadable> {
+fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
     let ZoneJson { code, name, digest, failure, hold, counts: _, collections } = zone;
     let names: Vec<String> = collections.iter().map(|collection| collection.name.clone()).collect();
     let steps = collections.into_iter().map(|collection| {
         let place = |name: &String| names.iter().position(|other| other == name);
         let after: Option<Vec<usize>> = collection.after.iter().map(place).collect();
-        let torn = || Unreadable::Torn(format!("{code}/{} comes after what is not there", collection.name));
+        let torn =
+            || PlanFileError::Torn(format!("{code}/{} comes after what is not there", collection.name));
         let after = after.ok_or_else(torn)?;
         Ok(step(collection, after))
     });
-    let collections = steps.collect::<Result<Vec<Step>, Unreadable>>()?;
-    let failure = failure.map(Failure::from);
+    let collections = steps.collect::<Result<Vec<PlanStep>, PlanFileError>>()?;
+    let failure = failure.map(ZoneFailure::from);
     Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, hold }))
 }
 
-fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
+fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
     let CollectionJson { name: _, id, channel, menu, declared_at, failure, hold, .. } = collection;
     let id = CollectionId::from(id);
-    let released =
-        |ReleasedJson { declared_at, records }| Released { provenance: declared_at.into(), records };
+    let released = |UnmanagedCollectionJson { declared_at, records }| UnmanagedCollection {
+        provenance: declared_at.into(),
+        records,
+    };
     let outcome = match failure {
         Some(problem) => Err(problem.into()),
         None => Ok(CollectionChanges {
@@ -153,7 +157,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
             existing: collection.existing.unwrap_or_default(),
             in_sync: collection.in_sync,
             agreed: collection.agreed,
-            learned: Learned::default(),
+            learned: AppliedStateUpdate::default(),
             unmanaged: collection.unmanaged.unwrap_or_default(),
             ignored: collection.ignored,
             released: collection.released.into_iter().map(released).collect(),
@@ -161,19 +165,19 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
             notes: collection.notes,
             references: None,
             channel,
-            witness: Witness::Zone,
+            witness: ObservationSource::Zone,
         }),
     };
     let diff = CollectionDiff {
         asked: vec![id.clone()],
         id,
         siblings: Vec::new(),
-        shape: Arc::new(Shape { menu, ..Shape::default() }),
+        shape: Arc::new(CollectionShape { menu, ..CollectionShape::default() }),
         requires: BTreeSet::new(),
         provenance: declared_at.into(),
         outcome,
     };
-    Step { diff, after, channel, hold }
+    PlanStep { diff, after, channel, hold }
 }
 
 /// A change of a collection.
@@ -182,22 +186,22 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> Step {
 /// [`Unreadable::Torn`].
 pub fn change(
     id: &CollectionId,
-    resource: ResourceChange,
-    detail: ChangeDetail,
-) -> Result<Change, Unreadable> {
-    let ResourceChange { address, index, change, action_reason, .. } = resource;
-    let torn = |what: &str| Unreadable::Torn(format!("{address} {what}"));
+    resource: ResourceChangeJson,
+    detail: ChangeDetailJson,
+) -> Result<Change, PlanFileError> {
+    let ResourceChangeJson { address, index, change, action_reason, .. } = resource;
+    let torn = |what: &str| PlanFileError::Torn(format!("{address} {what}"));
     let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;
     let before = change.before.unwrap_or_default();
     let after = change.after.unwrap_or_default();
     let provenance = Provenance::from(detail.declared_at);
-    let edit = |EditJson { name, field, line, column, declared_at }: EditJson| {
-        let at = Position { line, column, byte: 0 };
+    let edit = |FieldChangeJson { name, field, line, column, declared_at }: FieldChangeJson| {
+        let at = SourcePosition { line, column, byte: 0 };
         let here = || Provenance {
-            place: Place { file: provenance.place.file.clone(), start: at, end: at },
+            place: SourceSpan { file: provenance.place.file.clone(), start: at, end: at },
             ..provenance.clone()
         };
-        Some(Edit {
+        Some(FieldChange {
             field: field.unwrap_or_else(|| name.clone()),
             before: before.get(&name).cloned(),
             after: after.get(&name)?.clone(),
@@ -206,17 +210,19 @@ pub fn change(
         })
     };
     let edits = match action {
-        Action::Create | Action::Update => detail.edits.into_iter().map(edit).collect::<Option<Vec<Edit>>>(),
-        Action::Delete => Some(Vec::new()),
+        ChangeAction::Create | ChangeAction::Update => {
+            detail.edits.into_iter().map(edit).collect::<Option<Vec<FieldChange>>>()
+        }
+        ChangeAction::Delete => Some(Vec::new()),
     };
     let edits = edits.ok_or_else(|| torn("sets a field that its `after` has not"))?;
-    let part = |value: &Value| match value {
-        Value::Text(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::List(_) => "".into(),
+    let part = |value: &FieldValue| match value {
+        FieldValue::Text(text) => text.clone(),
+        FieldValue::Null | FieldValue::Bool(_) | FieldValue::List(_) => "".into(),
     };
-    let key = Key(detail.key.iter().map(|(_, value)| part(value)).collect());
+    let key = RecordKey(detail.key.iter().map(|(_, value)| part(value)).collect());
     Ok(Change {
-        address: Address { zone: ZoneCode(index), collection: id.clone(), key },
+        address: RecordAddress { zone: ZoneCode(index), collection: id.clone(), key },
         action,
         key: detail.key,
         each: detail.each,

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ChangeDetail, ChangeJson, CollectionJson, EditJson, FORMAT, GroupJson, PlanJson, Reconciler,
-    ReleasedJson, ResourceChange, WaveJson, ZoneJson,
+    ChangeDetailJson, ChangeGroupJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson,
+    ReconcilerJson, ResourceChangeJson, UnmanagedCollectionJson, WaveJson, ZoneJson,
 };
 use crate::model::{
-    Action, Change, Channel, CollectionId, Compared, Digest, Edit, Mode, Plan, Provenance, Released, Step,
-    ZoneCode, ZonePlan,
+    ApplyMode, Change, ChangeAction, Channel, CollectionId, ComparisonMode, ContentDigest, FieldChange, Plan,
+    PlanStep, Provenance, UnmanagedCollection, ZoneCode, ZonePlan,
 };
-use crate::render::json::{FindingJson, Problem};
+use crate::render::json::{FailureJson, FindingJson};
 
 /// The plan as JSON. `digest` gives a change's digest.
-pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
+pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
     let changes = |reported: bool| {
         let steps = plan.zones.values().flat_map(|zone| &zone.collections);
         let changes = steps.flat_map(|step| {
@@ -22,13 +22,13 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
         changes.filter(move |(_, change)| is_reported(change) == reported)
     };
     let resources =
-        |reported| changes(reported).map(|(_, change)| resource(change)).collect::<Vec<ResourceChange>>();
+        |reported| changes(reported).map(|(_, change)| resource(change)).collect::<Vec<ResourceChangeJson>>();
     let details = |reported| {
         let details = changes(reported).map(|(step, change)| {
             let told = detail(&step.diff.id, step.channel, change, digest(change));
             (change.address.to_string(), told)
         });
-        details.collect::<BTreeMap<String, ChangeDetail>>()
+        details.collect::<BTreeMap<String, ChangeDetailJson>>()
     };
     PlanJson {
         format_version: FORMAT.to_owned(),
@@ -38,15 +38,15 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
         complete: plan.is_complete(),
         applyable: plan.has_work() && !plan.is_denied(),
         errored: false,
-        reconciler: Reconciler {
+        reconciler: ReconcilerJson {
             network: plan.network.clone(),
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
             against: plan.against.clone(),
             base: plan.compared.revision().map(str::to_owned),
             ledger: match plan.compared {
-                Compared::Ledger { entries } => Some(entries),
-                Compared::TwoWays | Compared::Revision(_) => None,
+                ComparisonMode::AppliedState { entries } => Some(entries),
+                ComparisonMode::TwoWay | ComparisonMode::Revision(_) => None,
             },
             digest: plan.digest,
             under_review: BTreeMap::new(),
@@ -55,10 +55,10 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
             cost: plan.cost,
             findings: plan.findings.iter().map(FindingJson::from).collect(),
             impacts: plan.impacts.clone(),
-            expectations: super::outlook::json(&plan.expectations),
+            expectations: super::expectation_forecast::json(&plan.expectations),
             zones: plan.zones.iter().map(zone).collect(),
             groups: (plan.groups.iter())
-                .map(|group| GroupJson {
+                .map(|group| ChangeGroupJson {
                     digest: group.digest,
                     state: group.state,
                     zones: group.zones.iter().map(|code| code.0.clone()).collect(),
@@ -78,13 +78,13 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> Digest) -> PlanJson {
 
 fn is_reported(change: &Change) -> bool {
     match change.mode {
-        Mode::Report | Mode::Later | Mode::Left => true,
-        Mode::Apply | Mode::ByHand => false,
+        ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => true,
+        ApplyMode::Apply | ApplyMode::Manual => false,
     }
 }
 
 /// One change in Terraform's shape.
-pub fn resource(change: &Change) -> ResourceChange {
+pub fn resource(change: &Change) -> ResourceChangeJson {
     let after = || {
         let mut after = change.before.clone();
         after.extend(change.edits.iter().map(|edit| (edit.name.clone(), edit.after.clone())));
@@ -92,9 +92,9 @@ pub fn resource(change: &Change) -> ResourceChange {
     };
     let before = || change.before.clone();
     let (before, after) = match change.action {
-        Action::Create => (None, Some(after())),
-        Action::Update => (Some(before()), Some(after())),
-        Action::Delete => (Some(before()), None),
+        ChangeAction::Create => (None, Some(after())),
+        ChangeAction::Update => (Some(before()), Some(after())),
+        ChangeAction::Delete => (Some(before()), None),
     };
     let address = &change.address;
     let collection = address.collection.to_string();
@@ -103,7 +103,7 @@ pub fn resource(change: &Change) -> ResourceChange {
         true => name.to_owned(),
         false => format!("{name}/{}", address.key),
     };
-    ResourceChange {
+    ResourceChangeJson {
         address: address.to_string(),
         mode: "managed",
         r#type: address.collection.kind.to_string(),
@@ -123,15 +123,20 @@ pub fn resource(change: &Change) -> ResourceChange {
 }
 
 /// What Terraform has no word for, of a change in a collection.
-pub fn detail(collection: &CollectionId, channel: Channel, change: &Change, digest: Digest) -> ChangeDetail {
-    let edit = |Edit { field, name, before: _, after: _, provenance }: &Edit| EditJson {
+pub fn detail(
+    collection: &CollectionId,
+    channel: Channel,
+    change: &Change,
+    digest: ContentDigest,
+) -> ChangeDetailJson {
+    let edit = |FieldChange { field, name, before: _, after: _, provenance }: &FieldChange| FieldChangeJson {
         name: name.clone(),
         field: (field != name).then(|| field.clone()),
         line: provenance.place.start.line,
         column: provenance.place.start.column,
         declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
     };
-    ChangeDetail {
+    ChangeDetailJson {
         digest,
         collection: collection.to_string(),
         mode: change.mode,
@@ -161,18 +166,20 @@ fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
         code: code.0.clone(),
         name: zone.name.clone(),
         digest: zone.digest,
-        failure: zone.failure.as_ref().map(Problem::from),
+        failure: zone.failure.as_ref().map(FailureJson::from),
         hold: zone.hold.clone(),
         counts: zone.counts(),
         collections: zone.collections.iter().map(|step| collection(&zone.collections, step)).collect(),
     }
 }
 
-fn released(Released { provenance, records }: &Released) -> ReleasedJson {
-    ReleasedJson { declared_at: provenance.into(), records: *records }
+fn unmanaged_json(
+    UnmanagedCollection { provenance, records }: &UnmanagedCollection,
+) -> UnmanagedCollectionJson {
+    UnmanagedCollectionJson { declared_at: provenance.into(), records: *records }
 }
 
-fn collection(steps: &[Step], step: &Step) -> CollectionJson {
+fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
     let found = step.diff.outcome.as_ref();
     CollectionJson {
         name: step.diff.id.to_string(),
@@ -185,9 +192,9 @@ fn collection(steps: &[Step], step: &Step) -> CollectionJson {
         agreed: found.map_or(0, |found| found.agreed),
         ignored: found.map_or(0, |found| found.ignored),
         attested: found.map_or(0, |found| found.attested),
-        released: found.map(|found| found.released.iter().map(released).collect()).unwrap_or_default(),
+        released: found.map(|found| found.released.iter().map(unmanaged_json).collect()).unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
-        failure: found.err().map(Problem::from),
+        failure: found.err().map(FailureJson::from),
         declared_at: (&step.diff.provenance).into(),
         after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
         hold: step.hold.clone(),

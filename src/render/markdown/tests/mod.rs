@@ -3,13 +3,13 @@
 #![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-mod bounds;
+mod size_limits;
 
-use self::bounds::sound;
-use super::{About, Comment, Context, Level, comment};
+use self::size_limits::sound;
+use super::{CommentContext, CommentDetail, CommentPurpose, PullRequestComment, comment};
 use crate::diff::diff;
 use crate::diff::tests::notation::{desired, observed};
-use crate::model::{Compared, Finding, Hold, Impact, Plan, Verdict};
+use crate::model::{ComparisonMode, Deferral, Finding, FindingEffect, Plan, PlanImpact};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);
@@ -20,7 +20,7 @@ fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
 const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 
 /// The text with its digests shortened, which a change of what they are made of would move.
-fn shown(comment: &Comment) -> String {
+fn shown(comment: &PullRequestComment) -> String {
     let mut out = String::new();
     let mut digits = String::new();
     for c in comment.text.chars().chain(['\n']) {
@@ -45,14 +45,14 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
     let tables = "ALPHA:\ncode T en\ncode U en\nA Ok -\nBETA:\ncode T en\nA Old\nB Two\ncode U en\n\
                   GAMMA:\nfail T unreachable\nfail U unreachable\nDELTA:\ncode T en\nA Old\nB Two\ncode U en";
     let plan = planned(&["ALPHA", "BETA", "DELTA", "GAMMA"], &manifests, tables);
-    let context = Context {
+    let context = CommentContext {
         commit: Some("4f2a"),
         artefact: Some("https://ci/run/7"),
         file: None,
-        ..Context::default()
+        ..CommentContext::default()
     };
     let comment = comment(&plan, context);
-    assert_eq!(comment.degraded, Level::Full);
+    assert_eq!(comment.degraded, CommentDetail::Full);
     insta::assert_snapshot!(shown(&comment), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{"A":"DIGEST","B":"DIGEST"},"degraded":null,"approvable":true} -->
     ## zonal: 1 to add, 3 to change, 2 to destroy; incomplete
@@ -129,7 +129,7 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
 #[test]
 fn a_network_that_matches_says_so_and_has_nothing_to_approve() {
     let plan = planned(&["ALPHA"], ROWS, "code T en\nA One\nC Three");
-    insta::assert_snapshot!(shown(&comment(&plan, Context::default())), @r#"
+    insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
     ## zonal: no changes, the network matches the manifests
 
@@ -153,12 +153,12 @@ fn what_guards_found_stands_above_everything_else() {
         place: None,
     };
     plan.findings = vec![
-        finding(Verdict::Deny, "deletes-per-collection", "1 of 2 rows of `CodeTable/T` would go"),
-        finding(Verdict::Warn, "policy/a/b", "see @team"),
-        finding(Verdict::Overridden { reason: "agreed".to_owned() }, "protected", "`B` is protected"),
+        finding(FindingEffect::Deny, "deletes-per-collection", "1 of 2 rows of `CodeTable/T` would go"),
+        finding(FindingEffect::Warn, "policy/a/b", "see @team"),
+        finding(FindingEffect::Overridden { reason: "agreed".to_owned() }, "protected", "`B` is protected"),
     ];
-    plan.zones.get_mut(&"ALPHA".into()).unwrap().hold = Some(Hold::Unapproved);
-    insta::assert_snapshot!(shown(&comment(&plan, Context::default())), @r#"
+    plan.zones.get_mut(&"ALPHA".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
+    insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
     ## zonal: forbidden by a guard; 0 to add, 1 to change, 1 to destroy; 2 held back
 
@@ -211,7 +211,7 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
     let hostile = "\"one\\n```\\n</details>\\n--> @team\\n\\u202Etxt\"";
     let manifest = format!("CodeTable t\ntable: T\nrows: [{{code: A, description: {hostile}}}]");
     let plan = planned(&["ALPHA"], &manifest, "code T en\nA Old");
-    let comment = comment(&plan, Context::default());
+    let comment = comment(&plan, CommentContext::default());
     sound(&comment);
     insta::assert_snapshot!(shown(&comment), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{"A":"DIGEST"},"degraded":null,"approvable":true} -->
@@ -254,10 +254,10 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
 fn drift_is_no_plan_and_a_snapshot_is_named() {
     let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
     let says = "what the plan would mean is no drift".to_owned();
-    let impacts = vec![Impact { topic: "patron".into(), changed: Vec::new(), says }];
+    let impacts = vec![PlanImpact { topic: "patron".into(), changed: Vec::new(), says }];
     let against = Some("kept `by` ci.json".to_owned());
     let plan = Plan { against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
-    let drift = Context { about: About::Drift, ..Context::default() };
+    let drift = CommentContext { about: CommentPurpose::Drift, ..CommentContext::default() };
     insta::assert_snapshot!(shown(&comment(&plan, drift)), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
     ## zonal: drift, 2 records in 1 zone
@@ -297,7 +297,7 @@ fn drift_is_no_plan_and_a_snapshot_is_named() {
 
     Digest `SHORT`.
     "#);
-    let based = Plan { compared: Compared::Revision("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
+    let based = Plan { compared: ComparisonMode::Revision("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
     let page = comment(&based, drift).text;
     assert!(
         page.contains("Applied last: the manifests of `4f2a4f2a4f2a`.") && !page.contains("Nothing tells"),
@@ -306,7 +306,7 @@ fn drift_is_no_plan_and_a_snapshot_is_named() {
     assert!(page.contains("`zonal apply --only-drift --base 4f2a4f2a4f2a`"), "{page}");
     let none = planned(&["BETA"], ROWS, "BETA:\ncode T en\nA One");
     assert!(comment(&none, drift).text.contains("## zonal: no drift\n"));
-    let page = comment(&plan, Context::default()).text;
+    let page = comment(&plan, CommentContext::default()).text;
     assert!(
         page.contains("Compared with the snapshot ``kept `by` ci.json``: no zone was asked.\n"),
         "{page}"

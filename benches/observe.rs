@@ -1,0 +1,155 @@
+//! How long a plan takes beside what the zones' rate allows at best, and whether it asks them too fast.
+//!
+//! Once in process under a paused clock, where the time is exact and the same on every machine, and
+//! once over sockets in real time.
+
+mod shared;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::time::Instant;
+use zonal::emulator::{Emulator, EmulatorConfig};
+use zonal::model::{DesiredState, Network};
+use zonal::observe::observe;
+use zonal::provider::alma::AlmaReader;
+use zonal::provider::budget::RequestBudget;
+use zonal::provider::transport::{HttpSettings, HttpTransport, Transport};
+
+use shared::{ConsortiumSize, ManifestAudience, ZoneFill};
+
+const LATENCY: Duration = Duration::from_millis(150);
+const PER_SECOND: u32 = 25;
+/// 20 tables are fewer than a second allows; with 100 the threshold is felt.
+const SIZES: [ConsortiumSize; 2] = [
+    ConsortiumSize { members: 60, tables: 20, rows: 100 },
+    ConsortiumSize { members: 60, tables: 100, rows: 20 },
+];
+
+#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+fn main() {
+    let paused = || Builder::new_current_thread().enable_all().start_paused(true).build();
+    heading();
+    for size in SIZES {
+        let measured = paused().expect("a runtime can be built").block_on(in_process(size));
+        row("in process", size, &measured);
+    }
+    for size in SIZES {
+        let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
+        let measured = runtime.block_on(over_sockets(size));
+        row("sockets", size, &measured);
+    }
+}
+
+/// What a plan took.
+struct PlanMeasurement {
+    wall: Duration,
+    /// What comparing and planning took of it, in real time.
+    pure: Duration,
+    changes: usize,
+    /// Requests of the busiest zone.
+    busiest: u64,
+    requests: u64,
+    throttled: u64,
+    peak: u64,
+}
+
+async fn in_process(size: ConsortiumSize) -> PlanMeasurement {
+    let (network, desired) =
+        shared::load(&size.sources(ManifestAudience::Shared, "http://alma.test", PER_SECOND));
+    let emulator = size.emulate(&network, ZoneFill::Drifted, behaviour());
+    measure(&network, &desired, &emulator, || Arc::new(emulator.transport())).await
+}
+
+#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+async fn over_sockets(size: ConsortiumSize) -> PlanMeasurement {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+    let address = listener.local_addr().expect("it has an address");
+    let (network, desired) =
+        shared::load(&size.sources(ManifestAudience::Shared, &format!("http://{address}"), PER_SECOND));
+    let emulator = size.emulate(&network, ZoneFill::Drifted, behaviour());
+    let router = emulator.router();
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let sockets =
+        || Arc::new(HttpTransport::new(HttpSettings::default()).expect("sockets can be set up")) as Arc<_>;
+    let measured = measure(&network, &desired, &emulator, sockets).await;
+    server.abort();
+    measured
+}
+
+fn behaviour() -> EmulatorConfig {
+    EmulatorConfig { latency_ms: 150, per_second: PER_SECOND, ..EmulatorConfig::default() }
+}
+
+/// What `zonal plan` does between reading its files and printing.
+async fn measure(
+    network: &Network,
+    desired: &DesiredState,
+    emulator: &Emulator,
+    transport: impl FnOnce() -> Arc<dyn Transport>,
+) -> PlanMeasurement {
+    let start = Instant::now();
+    let transport = transport();
+    let readers: BTreeMap<_, _> = network
+        .zones
+        .iter()
+        .map(|zone| {
+            let (key, budget) =
+                (SecretString::from(zone.code.as_str()), Arc::new(RequestBudget::new(zone.rate)));
+            (zone.code.clone(), AlmaReader::new(zone, key, transport.clone(), budget))
+        })
+        .collect();
+    let observed = observe(&readers, desired, &|_| {}).await;
+    let compare = std::time::Instant::now();
+    let plan = shared::make_plan(network, desired, &observed);
+    let (pure, wall) = (compare.elapsed(), start.elapsed());
+    assert!(plan.is_complete(), "every zone answers");
+    let statistics = emulator.control().statistics();
+    PlanMeasurement {
+        wall,
+        pure,
+        changes: plan.counts().change,
+        busiest: statistics.values().map(|zone| zone.requests).max().unwrap_or_default(),
+        requests: statistics.values().map(|zone| zone.requests).sum(),
+        throttled: statistics.values().map(|zone| zone.throttled).sum(),
+        peak: statistics.values().map(|zone| zone.peak_per_second).max().unwrap_or_default(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn heading() {
+    println!(
+        "{:<11} {:>7} {:>6} {:>5} {:>9} {:>9} {:>6} {:>8} {:>4} {:>12} {:>9} {:>8}",
+        "transport",
+        "members",
+        "tables",
+        "rows",
+        "wall",
+        "floor",
+        "ratio",
+        "requests",
+        "429s",
+        "peak/second",
+        "diff+plan",
+        "changes"
+    );
+}
+
+/// The floor: requests of the busiest zone at its rate, and one round trip.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn row(transport: &str, size: ConsortiumSize, measured: &PlanMeasurement) {
+    let PlanMeasurement { wall, pure, changes, busiest, requests, throttled, peak } = measured;
+    let ConsortiumSize { members, tables, rows } = size;
+    let floor = *busiest as f64 / f64::from(PER_SECOND) + LATENCY.as_secs_f64();
+    let wall = wall.as_secs_f64();
+    println!(
+        "{transport:<11} {members:>7} {tables:>6} {rows:>5} {wall:>7.3} s {floor:>7.3} s {:>6.3} {requests:>8} \
+         {throttled:>4} {peak:>12} {:>6} ms {changes:>8}",
+        wall / floor,
+        pure.as_millis()
+    );
+}

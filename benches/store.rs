@@ -1,0 +1,357 @@
+//! What remembering costs: an apply's lines on their way into the store, a long history, a full ledger; on SQLite,
+//! and on a server of PostgreSQL that waits for its disk.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+
+#[path = "../tests/it/postgres_server.rs"]
+mod postgres;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use divan::Bencher;
+use futures::future::join_all;
+use tokio::runtime::Runtime;
+use zonal::model::{
+    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
+    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
+    WritePhase, WriteResponse,
+};
+use zonal::store::{
+    CollectionStateUpdate, HistoryFilter, NewRun, Store, StoreAccess, StoreLocation, StoreScope,
+    StoredJournalEntry, WaitMode,
+};
+
+use postgres::{DiskSync, PostgresServer};
+
+/// The databases that a store can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BenchDatabase {
+    Sqlite,
+    Postgres,
+}
+
+/// What the zones of a ledger hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BenchZones {
+    /// The same.
+    Alike,
+    /// Each something else.
+    Unlike,
+}
+
+/// What is asked of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HistoryQuestion {
+    Everything,
+    Earlier,
+    Zone,
+    Collection,
+    Record,
+    Run,
+    NothingOfIt,
+}
+
+const TABLES: usize = 20;
+
+fn main() {
+    divan::main();
+    print_figures();
+}
+
+/// All lines of an apply to 60 zones, 20 tables each and 10 rows in each table, as fast as the store takes them:
+/// no zone goes on before its intent and its result are kept, as in earnest.
+#[divan::bench(args = [BenchDatabase::Sqlite, BenchDatabase::Postgres], sample_count = 5, sample_size = 1)]
+fn lines_of_an_apply(bencher: Bencher<'_, '_>, on: BenchDatabase) {
+    let runtime = runtime();
+    let store = runtime.block_on(TemporaryDirectory::new(on).open());
+    let (before, mut applies) = (processor(), 0);
+    bencher.bench_local(|| {
+        applies += 1;
+        runtime.block_on(async {
+            let run = store.begin(new_run()).await.expect("a run begins");
+            let numbers = Arc::new(Mutex::new(0));
+            let zones = (0..60).map(|zone| apply(store.clone(), run, zone, 10, numbers.clone()));
+            join_all(zones.map(tokio::spawn).collect::<Vec<_>>()).await;
+        });
+    });
+    let figure =
+        format!("processor time of each apply's lines on {on:?}: {} ms", (processor() - before) / applies);
+    FIGURES.lock().expect("nobody panics").push(figure);
+}
+
+/// The last lines of an apply that finds 120 zones, 20 tables each and 100 rows in each table, as they are wanted.
+#[divan::bench(args = [BenchDatabase::Sqlite, BenchDatabase::Postgres], sample_count = 3, sample_size = 1)]
+fn adoption(bencher: Bencher<'_, '_>, on: BenchDatabase) {
+    let runtime = runtime();
+    bencher
+        .with_inputs(|| runtime.block_on(TemporaryDirectory::new(on).open()))
+        .bench_local_values(|store| runtime.block_on(adopt(&store, BenchZones::Unlike)));
+}
+
+#[divan::bench(args = [BenchZones::Alike, BenchZones::Unlike], consts = [0, 1], sample_count = 5, sample_size = 1)]
+fn ledger_of_240_000_records<const ON: usize>(bencher: Bencher<'_, '_>, zones: BenchZones) {
+    let runtime = runtime();
+    let store = runtime.block_on(async {
+        let store = TemporaryDirectory::new(on(ON)).open().await;
+        adopt(&store, zones).await;
+        store
+    });
+    bencher.bench_local(|| {
+        let ledger = runtime.block_on(store.ledger(scope())).expect("it answers");
+        assert_eq!(ledger.zones.len(), 120);
+        ledger
+    });
+}
+
+#[divan::bench(
+    args = [HistoryQuestion::Everything, HistoryQuestion::Earlier, HistoryQuestion::Zone, HistoryQuestion::Collection, HistoryQuestion::Record,
+        HistoryQuestion::Run, HistoryQuestion::NothingOfIt],
+    consts = [0, 1], sample_count = 5, sample_size = 1
+)]
+fn history_of_1_000_000<const ON: usize>(bencher: Bencher<'_, '_>, question: HistoryQuestion) {
+    let runtime = runtime();
+    let store = long_history(on(ON), &runtime);
+    let zone = || "01BENCH_007".into();
+    let (asked, before) = match question {
+        HistoryQuestion::Everything => (HistoryFilter::Everything, None),
+        HistoryQuestion::Earlier => (HistoryFilter::Everything, Some(500_000)),
+        HistoryQuestion::Zone => (HistoryFilter::Zone(zone()), None),
+        HistoryQuestion::Collection => {
+            (HistoryFilter::Collection(zone(), "CodeTable/Table3".to_owned()), None)
+        }
+        HistoryQuestion::Record => {
+            (HistoryFilter::Record(zone(), "CodeTable/Table3".to_owned(), "ROW_00004".to_owned()), None)
+        }
+        HistoryQuestion::Run => (HistoryFilter::Run(RunId(1)), None),
+        HistoryQuestion::NothingOfIt => {
+            (HistoryFilter::Collection(zone(), "CodeTable/Table99".to_owned()), None)
+        }
+    };
+    bencher.bench_local(|| {
+        let page = runtime.block_on(store.history(scope(), asked.clone(), before, 100)).expect("it answers");
+        assert_eq!(page.entries.is_empty(), question == HistoryQuestion::NothingOfIt);
+        page
+    });
+}
+
+#[divan::bench(consts = [0, 1], sample_count = 1, sample_size = 1)]
+fn chain_of_1_000_000<const ON: usize>(bencher: Bencher<'_, '_>) {
+    let runtime = runtime();
+    let store = long_history(on(ON), &runtime);
+    bencher.bench_local(|| runtime.block_on(store.follow(&|_| {})).expect("it answers"));
+}
+
+fn on(number: usize) -> BenchDatabase {
+    [BenchDatabase::Sqlite, BenchDatabase::Postgres][number]
+}
+
+/// A place that lasts as long as the process.
+struct TemporaryDirectory(StoreLocation);
+
+impl TemporaryDirectory {
+    fn new(on: BenchDatabase) -> Self {
+        static SERVER: OnceLock<Mutex<PostgresServer>> = OnceLock::new();
+        static DIRECTORIES: Mutex<Vec<tempfile::TempDir>> = Mutex::new(Vec::new());
+        let address = match on {
+            BenchDatabase::Sqlite => {
+                let directory = tempfile::tempdir().expect("there is room");
+                let file = directory.path().join("store.db").display().to_string();
+                DIRECTORIES.lock().expect("nobody panics").push(directory);
+                file
+            }
+            BenchDatabase::Postgres => {
+                let server = SERVER.get_or_init(|| Mutex::new(PostgresServer::start(DiskSync::Waited)));
+                server.lock().expect("nobody panics").database()
+            }
+        };
+        Self(StoreLocation::parse(&address).expect("an address"))
+    }
+
+    async fn open(self) -> Store {
+        let opened = Store::open(self.0, StoreAccess::Write, WaitMode::Async).await;
+        opened.expect("it can be opened").expect("it is made")
+    }
+}
+
+/// Everything that one zone's tables bring the store, in the order in which an apply brings it.
+async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<Mutex<u64>>) {
+    // A number is taken and its line put into the queue at once, as an apply does it.
+    let append = |table, moment| {
+        let mut number = numbers.lock().expect("nobody panics");
+        *number += 1;
+        store.append(line(run, *number, zone, table, moment))
+    };
+    for table in 0..TABLES {
+        let changes: Arc<[AppliedChange]> = (0..rows).map(|row| change(table, row)).collect();
+        append(table, WritePhase::Intent { changes: changes.clone() })
+            .wait_until_durable()
+            .await
+            .expect("it is kept");
+        let _ = append(table, WritePhase::Sent);
+        let _ = append(table, WritePhase::Responded { answer: WriteResponse::Accepted });
+        let found = changes.iter().map(|done| (done.identity(), known(done)));
+        let learned =
+            AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() };
+        append(table, WritePhase::Verified { changes, learned })
+            .wait_until_durable()
+            .await
+            .expect("it is kept");
+    }
+}
+
+async fn adopt(store: &Store, zones: BenchZones) {
+    let run = store.begin(new_run()).await.expect("a run begins");
+    let lessons = (0..120).flat_map(move |zone| {
+        // Its texts name their table, so another number makes other texts.
+        let own = match zones {
+            BenchZones::Alike => 0,
+            BenchZones::Unlike => zone * TABLES,
+        };
+        (0..TABLES).map(move |table| CollectionStateUpdate {
+            zone: code(zone).as_str().into(),
+            collection: collection(table),
+            learned: AppliedStateUpdate {
+                key: vec!["code".into()],
+                found: (0..100)
+                    .map(|row| change(own + table, row))
+                    .map(|done| (done.identity(), known(&done)))
+                    .collect(),
+                forgotten: Vec::new(),
+            },
+            created: BTreeSet::new(),
+        })
+    });
+    store.learn(scope(), run, lessons.collect()).await.expect("it is learned");
+}
+
+/// A million changes: 417 in each of 120 zones and 20 tables, by twenty runs.
+fn long_history(on: BenchDatabase, runtime: &Runtime) -> Store {
+    static STORES: Mutex<Vec<(BenchDatabase, Store)>> = Mutex::new(Vec::new());
+    let mut stores = STORES.lock().expect("nobody panics");
+    if let Some((_, store)) = stores.iter().find(|(there, _)| *there == on) {
+        return store.clone();
+    }
+    let store = runtime.block_on(async {
+        let store = TemporaryDirectory::new(on).open().await;
+        for _ in 0..20 {
+            let run = store.begin(new_run()).await.expect("a run begins");
+            let mut last = None;
+            for step in 0..120 * TABLES {
+                let changes = (0..21).map(|row| change(step % TABLES, row)).collect();
+                let strays = Vec::new();
+                let moment = WritePhase::Unverified { changes, strays };
+                last = Some(store.append(line(run, step as u64 + 1, step / TABLES, step % TABLES, moment)));
+            }
+            last.expect("there are steps").wait_until_durable().await.expect("it is kept");
+        }
+        store
+    });
+    stores.push((on, store.clone()));
+    store
+}
+
+fn scope() -> StoreScope {
+    StoreScope { network: "bench".into(), environment: "".into() }
+}
+
+fn code(zone: usize) -> String {
+    format!("01BENCH_{zone:03}")
+}
+
+fn collection(table: usize) -> CollectionId {
+    CollectionId::with_code("CodeTable", &format!("Table{table}"))
+}
+
+fn line(run: RunId, number: u64, zone: usize, table: usize, moment: WritePhase) -> StoredJournalEntry {
+    let entry = JournalEntry { zone: code(zone).as_str().into(), collection: collection(table), moment };
+    StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
+}
+
+/// A row of a code table as zonal changes it.
+fn change(table: usize, row: usize) -> AppliedChange {
+    let (key, before, after) = (
+        format!("ROW_{row:05}"),
+        "What it was".to_owned(),
+        format!("What people see of row {row} in table {table}"),
+    );
+    let record = |text: &str| {
+        [
+            ("code".into(), FieldValue::from_text(&key)),
+            ("default".into(), FieldValue::Bool(false)),
+            ("description".into(), FieldValue::from_text(text)),
+            ("enabled".into(), FieldValue::Bool(true)),
+        ]
+    };
+    let setting = AppliedField {
+        field: "description".into(),
+        name: "description".into(),
+        before: Some(FieldValue::from_text(&before)),
+        after: FieldValue::from_text(&after),
+    };
+    AppliedChange {
+        action: ChangeAction::Update,
+        key: vec![("code".into(), FieldValue::from_text(&key))],
+        before: record(&before).into(),
+        edits: vec![setting],
+        manifest: format!("CodeTable/table-{table}").into(),
+        place: format!("{table:03}.yaml:{}:7", row + 8),
+        reason: None,
+    }
+}
+
+fn known(done: &AppliedChange) -> RecordInSync {
+    let mut holds = done.before.clone();
+    holds.extend(done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+    RecordInSync { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: done.manifest.clone() }
+}
+
+fn new_run() -> NewRun {
+    let run = Run {
+        id: RunId(0),
+        deed: RunOperation::Apply,
+        network: "bench".to_owned(),
+        environment: None,
+        selection: None,
+        shard: None,
+        group: None,
+        plan: ContentDigest::default(),
+        author: RunAuthor::default(),
+        host: RunHost::default(),
+        started: "2026-01-01T00:00:00Z".to_owned(),
+        ended: None,
+        state: RunState::Running,
+        exits: Vec::new(),
+        reverts: None,
+        zones: Vec::new(),
+    };
+    NewRun { run, plan: "{}".to_owned() }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+/// Milliseconds of processor time that this process has taken, all threads together.
+fn processor() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_the_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks =
+        behind_the_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+    ticks.sum::<u64>() * 10
+}
+
+/// What divan does not measure.
+static FIGURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// With what the process needed at its height: run with the name of one benchmark to know it of that one.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn print_figures() {
+    for figure in FIGURES.lock().expect("nobody panics").iter() {
+        println!("{figure}");
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) {
+        println!("highest resident memory of the whole run: {}", line.trim_start_matches("VmHWM:").trim());
+    }
+}

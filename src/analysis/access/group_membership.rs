@@ -1,0 +1,216 @@
+//! Who is in which group, and which of them are inside the places that groups are made of.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{AccessRefusal, ZoneSettings};
+use crate::analysis::settings_table::{RowView, SettingsTable, TableCompleteness};
+use crate::model::ClientLocation;
+
+/// A group that lets the user in.
+#[derive(Debug)]
+pub struct GroupGrant<'s> {
+    /// Its name.
+    pub group: &'s str,
+    /// As what the user is in it.
+    pub through: MembershipPath<'s>,
+    /// Its settings at the resource.
+    pub setting: RowView<'s>,
+    /// The group itself.
+    pub members: RowView<'s>,
+}
+
+/// As what a user is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MembershipPath<'s> {
+    /// As somebody of the institution, wherever they are.
+    Institution,
+    /// As somebody on a campus, by its code.
+    Campus(&'s str),
+    /// As somebody in a library, by its code.
+    Library(&'s str),
+}
+
+/// A place of the user's member that is in a group, and that the user is not inside of.
+#[derive(Debug)]
+pub struct NearbyPlace<'s> {
+    /// The group.
+    pub group: &'s str,
+    /// The place.
+    pub place: MembershipPath<'s>,
+    /// Whether anybody can be inside.
+    pub ranges: AddressRanges,
+    /// The group itself.
+    pub members: RowView<'s>,
+}
+
+/// Whether a place has addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressRanges {
+    /// It has, and the user is at none of them.
+    Some,
+    /// It has none, so that nobody is inside.
+    None,
+}
+
+impl NearbyPlace<'_> {
+    /// Why whoever is let in by no group is not.
+    pub fn refusal(near: &[Self]) -> AccessRefusal {
+        let refusals = near.iter().map(|each| match each.ranges {
+            AddressRanges::Some => AccessRefusal::OutsideIpRange,
+            AddressRanges::None => AccessRefusal::NoIpRange,
+        });
+        refusals.max().unwrap_or(AccessRefusal::NotInGroup)
+    }
+}
+
+/// What the groups of one level make of a user.
+#[derive(Default)]
+pub struct GroupEvaluation<'s> {
+    /// Those that let the user in, by name.
+    pub grants: Vec<GroupGrant<'s>>,
+    /// Places of the user's member in groups, by group.
+    pub near: Vec<NearbyPlace<'s>>,
+    /// Groups that are not there, so that nobody is in them.
+    pub missing: Vec<&'s str>,
+    /// A group of which nobody says who is in it.
+    pub unknown: Option<&'s str>,
+}
+
+/// What the groups of one level make of a user.
+pub fn evaluate_groups<'s>(
+    level: &'s SettingsTable,
+    groups: Result<&'s SettingsTable, Arc<str>>,
+    member: &'s ZoneSettings,
+    client: &ClientLocation,
+) -> GroupEvaluation<'s> {
+    let names = level.entries().filter_map(|setting| Some((setting.text_field("group")?, setting)));
+    let mut names: BTreeMap<&str, RowView<'s>> = names.collect();
+    let mut looked = GroupEvaluation::default();
+    let Ok(groups) = groups else {
+        looked.unknown = names.keys().next().copied();
+        return looked;
+    };
+    for members in groups.entries() {
+        let known = members.text_field("name").and_then(|name| names.remove_entry(name));
+        let Some((group, setting)) = known else { continue };
+        let inside = match members.lists("institutions", member.code.as_str()) {
+            true => Some(MembershipPath::Institution),
+            false => look_around(group, members, member, client, &mut looked.near),
+        };
+        looked.grants.extend(inside.map(|through| GroupGrant { group, through, setting, members }));
+    }
+    for name in groups.absent_rows().filter_map(|gone| gone.text_field("name")) {
+        looked.missing.extend(names.remove_entry(name).map(|(name, _)| name));
+    }
+    match groups.extent {
+        TableCompleteness::Complete => looked.missing.extend(names.into_keys()),
+        TableCompleteness::DeclaredOnly => looked.unknown = names.into_keys().next(),
+    }
+    looked.grants.sort_by_key(|grant| grant.group);
+    looked
+}
+
+/// The place in a group that the user is inside of, or else all of the member's that the user is not.
+fn look_around<'s>(
+    group: &'s str,
+    members: RowView<'s>,
+    member: &'s ZoneSettings,
+    client: &ClientLocation,
+    near: &mut Vec<NearbyPlace<'s>>,
+) -> Option<MembershipPath<'s>> {
+    let own = |text: &'s Arc<str>| text.strip_prefix(member.code.as_str())?.strip_prefix('/');
+    let libraries = members.texts("libraries").iter().filter_map(own).map(MembershipPath::Library);
+    let campuses = members.texts("campuses").iter().filter_map(own).map(MembershipPath::Campus);
+    let mut outside = Vec::new();
+    for place in libraries.chain(campuses) {
+        match whether_inside(place, member, client) {
+            Ok(()) => return Some(place),
+            Err(ranges) => outside.push(NearbyPlace { group, place, ranges, members }),
+        }
+    }
+    near.extend(outside);
+    None
+}
+
+/// A range of IPv4 addresses that is written as one of IPv6, `::ffff:192.0.2.0/120`, as what it is.
+fn canonical(range: IpNet) -> IpNet {
+    match range {
+        IpNet::V6(range) if range.prefix_len() >= 96 => {
+            let mapped = range.network().to_ipv4_mapped();
+            let mapped = mapped.and_then(|network| Ipv4Net::new(network, range.prefix_len() - 96).ok());
+            mapped.map_or(IpNet::V6(range), IpNet::V4)
+        }
+        IpNet::V4(_) | IpNet::V6(_) => range,
+    }
+}
+
+/// Whether a client is inside a place, which is told by its address alone. A place that the Network manifest does not
+/// know has no addresses as far as anybody says.
+fn whether_inside(
+    place: MembershipPath<'_>,
+    member: &ZoneSettings,
+    client: &ClientLocation,
+) -> Result<(), AddressRanges> {
+    let holds = |ranges: &[IpNet], address: &IpAddr| {
+        let address = address.to_canonical();
+        ranges.iter().any(|range| canonical(*range).contains(&address))
+    };
+    let libraries = member.libraries.iter();
+    let (has_ranges, inside) = match place {
+        MembershipPath::Institution => return Ok(()),
+        MembershipPath::Library(code) => {
+            let Some(library) = libraries.into_iter().find(|library| library.code == code) else {
+                return Err(AddressRanges::None);
+            };
+            let inside = match client {
+                ClientLocation::Elsewhere | ClientLocation::Campus(_) => false,
+                ClientLocation::Library(at) => **at == *code,
+                ClientLocation::Address(address) => holds(&library.ip_ranges, address),
+            };
+            (!library.ip_ranges.is_empty(), inside)
+        }
+        MembershipPath::Campus(code) => {
+            // A client inside a library of a campus is on the campus.
+            let own = member.campuses.iter().filter(|campus| campus.code == code);
+            let own: Vec<&[IpNet]> = own.map(|campus| campus.ip_ranges.as_slice()).collect();
+            let of = libraries.into_iter().filter(|library| library.campus.as_deref() == Some(code));
+            let of: Vec<_> = of.collect();
+            let own_has = own.iter().any(|ranges| !ranges.is_empty());
+            let inside = match client {
+                ClientLocation::Elsewhere => false,
+                // Whoever is in none of its libraries is at the campus's own addresses, or at none.
+                ClientLocation::Campus(at) => **at == *code && own_has,
+                ClientLocation::Library(at) => of.iter().any(|library| *library.code == **at),
+                ClientLocation::Address(address) => {
+                    let of_libraries = of.iter().map(|library| library.ip_ranges.as_slice());
+                    own.iter().copied().chain(of_libraries).any(|ranges| holds(ranges, address))
+                }
+            };
+            (own_has || of.iter().any(|library| !library.ip_ranges.is_empty()), inside)
+        }
+    };
+    match (has_ranges, inside) {
+        (false, _) => Err(AddressRanges::None),
+        (true, false) => Err(AddressRanges::Some),
+        (true, true) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IpNet, canonical};
+
+    #[test]
+    fn a_range_of_ipv4_can_be_written_as_one_of_ipv6() {
+        let of = |text: &str| text.parse::<IpNet>().map(|range| canonical(range).to_string());
+        assert_eq!(of("::ffff:192.0.2.0/120"), Ok("192.0.2.0/24".to_owned()));
+        assert_eq!(of("::ffff:0.0.0.0/96"), Ok("0.0.0.0/0".to_owned()));
+        for other in ["192.0.2.0/24", "2001:db8::/32", "::/0", "2001:db8::7/128"] {
+            assert_eq!(of(other), Ok(other.to_owned()));
+        }
+    }
+}

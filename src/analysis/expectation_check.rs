@@ -1,0 +1,268 @@
+//! Holds what was expected against what is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::settings::NetworkSettings;
+use crate::model::{
+    BrokenExpectation, Expectation, ExpectationFailure, ExpectationForecast, ExpectationVerdict,
+    ExpectedFact, Explanation, FieldValue, MaybeKnown, OtherExpectations, Question, UnmetFact,
+};
+
+/// What becomes of an expectation.
+pub fn check_expectation(expectation: &Expectation, settings: &NetworkSettings) -> ExpectationVerdict {
+    weigh(expectation, &super::explain(&expectation.question, settings))
+}
+
+/// What becomes of each expectation, in their order. A question that several ask is answered once.
+pub fn judge_all(expectations: &[Expectation], settings: &NetworkSettings) -> Vec<ExpectationVerdict> {
+    let mut answers: HashMap<&Question, Explanation> = HashMap::new();
+    expectations
+        .iter()
+        .map(|expectation| {
+            let question = &expectation.question;
+            let answer = answers.entry(question).or_insert_with(|| super::explain(question, settings));
+            weigh(expectation, answer)
+        })
+        .collect()
+}
+
+fn weigh(expectation: &Expectation, answer: &Explanation) -> ExpectationVerdict {
+    let mut facts = Vec::new();
+    for (fact, ExpectedFact { value, place }) in &expectation.facts {
+        let found = answer.facts.get(fact).cloned().unwrap_or_else(|| unanswered_reason(answer));
+        if found.get() != Some(value) {
+            facts.push(UnmetFact {
+                fact: (*fact).into(),
+                expected: value.clone(),
+                found,
+                place: place.clone(),
+            });
+        }
+    }
+    if facts.is_empty() {
+        return ExpectationVerdict::Met;
+    }
+    let is_otherwise = facts.iter().any(|fact| fact.found.get().is_some());
+    let shortfall = ExpectationFailure { facts, line: answer.line.clone(), reasons: answer.reasons.clone() };
+    match is_otherwise {
+        true => ExpectationVerdict::NotMet(shortfall),
+        false => ExpectationVerdict::Unknown(shortfall),
+    }
+}
+
+/// An answer that ends early does not name every fact; why it ended is why none of them is known.
+fn unanswered_reason(answer: &Explanation) -> MaybeKnown<FieldValue> {
+    let why = answer.facts.values().find_map(|told| match told {
+        MaybeKnown::Known(_) => None,
+        MaybeKnown::Unknown(why) => Some(Arc::clone(why)),
+    });
+    MaybeKnown::Unknown(why.unwrap_or_else(|| "the answer says nothing of it".into()))
+}
+
+/// What becomes of expectations once a plan is done. `before` is what the zones were observed to hold, `after` what
+/// they hold then. One is broken where it is met before and not after, and so where that is known of only some of its
+/// facts.
+pub fn outlook(
+    expectations: &[Expectation],
+    before: &NetworkSettings,
+    after: &NetworkSettings,
+) -> ExpectationForecast {
+    if expectations.is_empty() {
+        return ExpectationForecast::default();
+    }
+    let after = judge_all(expectations, after);
+    let before = judge_all(expectations, before);
+    let mut broken = Vec::new();
+    let mut others = OtherExpectations::default();
+    for ((expectation, before), after) in expectations.iter().zip(before).zip(after) {
+        let facts = match (before, after) {
+            (ExpectationVerdict::Met, ExpectationVerdict::NotMet(shortfall)) => shortfall.facts,
+            (ExpectationVerdict::Unknown(unknown), ExpectationVerdict::NotMet(mut shortfall)) => {
+                let was_unknown = |fact: &UnmetFact| unknown.facts.iter().any(|each| each.fact == fact.fact);
+                shortfall.facts.retain(|fact| !was_unknown(fact));
+                shortfall.facts
+            }
+            (ExpectationVerdict::NotMet(_), ExpectationVerdict::NotMet(_)) => Vec::new(),
+            (_, ExpectationVerdict::Met) => {
+                others.met += 1;
+                continue;
+            }
+            (_, ExpectationVerdict::Unknown(_)) => {
+                others.not_known += 1;
+                continue;
+            }
+        };
+        if facts.iter().all(|fact| fact.found.get().is_none()) {
+            others.not_met += 1;
+            continue;
+        }
+        broken.push(BrokenExpectation {
+            question: expectation.question.to_string(),
+            because: expectation.because.clone(),
+            provenance: expectation.provenance.clone(),
+            facts,
+        });
+    }
+    ExpectationForecast { broken, others: Some(others) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::{check_expectation, judge_all, outlook};
+    use crate::analysis::NetworkSettings;
+    use crate::diff::diff;
+    use crate::diff::tests::notation::{desired, observed};
+    use crate::model::{
+        Deferral, Expectation, ExpectationForecast, ExpectationVerdict, ExpectedFact, FieldValue,
+        ImportQuestion, Plan, Provenance, Question, RecordType, SourceSpan, UnmetFact,
+    };
+
+    const DENY: &str = "\
+ImportPermissions i
+default: {bibliographic: deny, authority: deny, linking: allow}
+exceptions: [{appliesTo: {only: [C]}, bibliographic: allow}]";
+    const ALLOWED: &str = "\
+whole ImportPermissions
+institution=A bibliographic=allow authority=deny linking=allow
+institution=B bibliographic=deny authority=deny linking=allow
+institution=C bibliographic=allow authority=deny linking=allow";
+
+    fn expect(member: &str, facts: &[(&'static str, bool)]) -> Expectation {
+        let place = SourceSpan::file("e.yaml");
+        let expected = |value: &bool| ExpectedFact { value: FieldValue::Bool(*value), place: place.clone() };
+        Expectation {
+            question: Question::Import(ImportQuestion {
+                member: member.into(),
+                record: RecordType::Bibliographic,
+            }),
+            facts: facts.iter().map(|(fact, value)| (*fact, expected(value))).collect(),
+            because: None,
+            provenance: Provenance {
+                place: place.clone(),
+                manifest: "Expectation/e".into(),
+                override_index: None,
+            },
+        }
+    }
+
+    fn facts(facts: &[UnmetFact]) -> String {
+        facts.iter().map(|fact| format!(" {} {} is {}", fact.fact, fact.expected, fact.found)).collect()
+    }
+
+    fn shown(judged: &ExpectationVerdict) -> String {
+        match judged {
+            ExpectationVerdict::Met => "met".to_owned(),
+            ExpectationVerdict::NotMet(shortfall) => format!("not met:{}", facts(&shortfall.facts)),
+            ExpectationVerdict::Unknown(shortfall) => format!("not known:{}", facts(&shortfall.facts)),
+        }
+    }
+
+    #[test]
+    fn one_fact_that_is_otherwise_counts_more_than_one_that_is_not_known() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let settings = NetworkSettings::from_desired(&network, &wanted);
+        let judged = |member: &str, facts: &[(&'static str, bool)]| {
+            shown(&check_expectation(&expect(member, facts), &settings))
+        };
+        assert_eq!(judged("A", &[("allowed", false), ("linking", true)]), "met");
+        assert_eq!(judged("A", &[("allowed", true), ("linking", true)]), "not met: allowed true is false");
+        let unheard = "heard true is unknown (the answer says nothing of it)";
+        assert_eq!(judged("A", &[("allowed", false), ("heard", true)]), format!("not known: {unheard}"));
+        assert_eq!(
+            judged("A", &[("allowed", true), ("heard", true)]),
+            format!("not met: allowed true is false {unheard}")
+        );
+        let why = "unknown (nothing is said of ImportPermissions at NZ)";
+        assert_eq!(
+            shown(&check_expectation(
+                &expect("A", &[("allowed", true), ("heard", true)]),
+                &NetworkSettings::from_desired(&network, &Default::default())
+            )),
+            format!("not known: allowed true is {why} heard true is {why}"),
+            "an answer that ends early says why of every fact"
+        );
+    }
+
+    #[test]
+    fn a_question_that_is_asked_twice_is_judged_for_each() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let settings = NetworkSettings::from_desired(&network, &wanted);
+        let twice = [expect("A", &[("allowed", false)]), expect("A", &[("linking", false)])];
+        let judged: Vec<String> = judge_all(&twice, &settings).iter().map(shown).collect();
+        assert_eq!(judged, ["met", "not met: linking false is true"]);
+        assert_eq!(judged, twice.each_ref().map(|each| shown(&check_expectation(each, &settings))));
+    }
+
+    #[test]
+    fn a_fact_that_a_plan_breaks_counts_although_another_is_not_known() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let observed = observed(&wanted, ALLOWED);
+        let plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
+        let before = NetworkSettings::from_observed(&network, &observed);
+        let expectations = [
+            expect("A", &[("allowed", true), ("heard", true)]),
+            expect("A", &[("allowed", false), ("heard", true)]),
+            expect("B", &[("allowed", true), ("heard", true)]),
+        ];
+        let broken =
+            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
+            format!("{broken}Some(Others {{ met: 0, not_met: 1, not_known: 1 }})")
+        );
+    }
+
+    fn told(ExpectationForecast { broken, others }: &ExpectationForecast) -> String {
+        let mut out = String::new();
+        for each in broken {
+            let _ = writeln!(out, "broken: {}{}", each.question, facts(&each.facts));
+        }
+        let _ = write!(out, "{others:?}");
+        out
+    }
+
+    #[test]
+    fn a_plan_breaks_what_is_met_before_and_not_after_unless_it_leaves_it_alone() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let observed = observed(&wanted, ALLOWED);
+        let mut plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
+        let expectations = [
+            expect("A", &[("allowed", true), ("linking", true)]),
+            expect("A", &[("allowed", false)]),
+            expect("B", &[("allowed", true)]),
+            expect("C", &[("allowed", true)]),
+            expect("C", &[("heard", true)]),
+        ];
+        let before = NetworkSettings::from_observed(&network, &observed);
+        let broken =
+            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
+            format!("{broken}Some(Others {{ met: 2, not_met: 1, not_known: 1 }})")
+        );
+        let hold = |plan: &mut Plan, hold: Deferral| {
+            let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+            steps.for_each(|step| step.hold = Some(hold.clone()));
+        };
+        hold(&mut plan, Deferral::ApprovalRequired);
+        assert_eq!(
+            outlook(&expectations, &before, &before.with_plan_applied(&plan)).broken.len(),
+            1,
+            "it is to be approved"
+        );
+        hold(&mut plan, Deferral::Conflict);
+        assert_eq!(
+            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
+            "Some(Others { met: 2, not_met: 2, not_known: 1 })",
+            "a conflict is left alone"
+        );
+        assert_eq!(
+            told(&outlook(&[], &before, &before.with_plan_applied(&plan))),
+            "None",
+            "nothing is expected"
+        );
+    }
+}

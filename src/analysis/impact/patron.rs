@@ -1,0 +1,270 @@
+//! What patrons of one member are made to be at others, where that changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::ImpactDraft;
+use super::wording::{codes, members, verb};
+use crate::analysis::patron::{BlockCopying, LinkedAccount, linked_account};
+use crate::analysis::{NetworkSettings, SettingsCollection, ZoneSettings};
+use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
+
+/// Stands for every group that no rule names, where rules name some.
+const OTHER: &str = "\u{0}";
+/// Stands for every group, where rules name none.
+const ANY: &str = "\u{1}";
+
+/// Questions that are asked at most, each before and after: so many that 120 members with 30 groups in their rules are
+/// told of whole, and few enough for a second or two.
+const QUESTIONS: usize = 500_000;
+
+/// When something that does not end, ends.
+const NEVER: &str = "never";
+
+/// One difference, whoever it is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum PatronChange {
+    /// A linked account gets another group: then, now.
+    Group(Arc<str>, Arc<str>),
+    /// There was a linked account, of this group, and there is none any more, by this error.
+    Lost(Arc<str>, &'static str),
+    /// There was none, and there is one, of this group.
+    Won(Arc<str>),
+    /// It expires otherwise: then, now.
+    Expiry(String, String),
+    /// It can be purged otherwise: then, now.
+    Purge(String, String),
+    /// Network blocks come along now.
+    Copied,
+    /// They no longer do.
+    NotCopied,
+}
+
+/// Whose patrons, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct MemberPairs {
+    from: BTreeSet<ZoneCode>,
+    at: BTreeSet<ZoneCode>,
+}
+
+/// The effects of other rules.
+pub fn effects(
+    targets: &BTreeSet<ZoneCode>,
+    before: &NetworkSettings,
+    after: &NetworkSettings,
+) -> Vec<ImpactDraft> {
+    let mut found: BTreeMap<(PatronChange, Arc<str>), BTreeMap<ZoneCode, BTreeSet<ZoneCode>>> =
+        BTreeMap::new();
+    let (mut questions, mut untold) = (0, BTreeSet::new());
+    for at in targets {
+        let asked = groups(at, before, after);
+        questions += asked.len() * before.members().count();
+        if questions > QUESTIONS {
+            untold.insert(at.clone());
+            continue;
+        }
+        for from in before.members().map(|member| &member.code).filter(|from| *from != at) {
+            for group in &asked {
+                let question = PatronQuestion {
+                    from: from.clone(),
+                    user_group: Arc::clone(group),
+                    at: at.clone(),
+                    expires: None,
+                    on_to: None,
+                };
+                let (MaybeKnown::Known(then), MaybeKnown::Known(now)) =
+                    (linked_account(&question, before), linked_account(&question, after))
+                else {
+                    continue;
+                };
+                let changes = match (then, now) {
+                    (Ok(then), Ok(now)) => differences(&then, &now),
+                    (Ok(then), Err(refused)) => vec![PatronChange::Lost(then.group.into(), refused.code())],
+                    (Err(_), Ok(now)) => vec![PatronChange::Won(now.group.into())],
+                    (Err(_), Err(_)) => Vec::new(),
+                };
+                for change in changes {
+                    let sources = found.entry((change, Arc::clone(group))).or_default();
+                    sources.entry(at.clone()).or_default().insert(from.clone());
+                }
+            }
+        }
+    }
+    // Groups that fare alike are told in one sentence.
+    let mut alike: BTreeMap<(PatronChange, MemberPairs), BTreeSet<Arc<str>>> = BTreeMap::new();
+    for ((change, group), sources) in found {
+        for pairs in pairs(sources) {
+            alike.entry((change.clone(), pairs)).or_default().insert(Arc::clone(&group));
+        }
+    }
+    let said = alike.into_iter().map(|((change, pairs), groups)| {
+        let says = sentence(&change, &pairs, &groups, after);
+        ImpactDraft { changed: pairs.at, says }
+    });
+    let rest = (!untold.is_empty()).then(|| {
+        let at = members(&untold, after);
+        let says = format!("what it means for patrons at {at} was not worked out: there are too many groups");
+        ImpactDraft { changed: untold, says }
+    });
+    said.chain(rest).collect()
+}
+
+/// The sources of each target, told together where it is so of all of these at all of those: a member that is both
+/// is so for the others, since nobody is linked to their own.
+fn pairs(sources: BTreeMap<ZoneCode, BTreeSet<ZoneCode>>) -> Vec<MemberPairs> {
+    let mut all: Vec<MemberPairs> = Vec::new();
+    for (target, from) in sources {
+        // Whom the others have and this one has not, can only be itself; whom this one has besides, only the other.
+        let joined = all.iter_mut().find(|pairs| {
+            let is_other = |source| pairs.at.len() == 1 && pairs.at.contains(source);
+            pairs.from.iter().all(|source| *source == target || from.contains(source))
+                && from.difference(&pairs.from).all(is_other)
+        });
+        match joined {
+            Some(pairs) => {
+                pairs.from.extend(from);
+                pairs.at.insert(target);
+            }
+            None => all.push(MemberPairs { from, at: [target].into() }),
+        }
+    }
+    all
+}
+
+/// The groups that rules tell apart, and one that stands for all others.
+fn groups(at: &ZoneCode, before: &NetworkSettings, after: &NetworkSettings) -> BTreeSet<Arc<str>> {
+    let rules = [before, after].into_iter().filter_map(|settings| {
+        settings
+            .zone(at)
+            .and_then(|zone: &ZoneSettings| zone.table(&SettingsCollection::LinkedAccountRules).ok())
+    });
+    let named = rules.flat_map(|table| table.entries().flat_map(|rule| rule.texts("sourceUserGroups")));
+    let mut groups: BTreeSet<Arc<str>> = named.cloned().collect();
+    let rest = if groups.is_empty() { ANY } else { OTHER };
+    groups.insert(rest.into());
+    groups
+}
+
+fn differences(then: &LinkedAccount<'_>, now: &LinkedAccount<'_>) -> Vec<PatronChange> {
+    let mut changes = Vec::new();
+    if then.group != now.group {
+        changes.push(PatronChange::Group(then.group.into(), now.group.into()));
+    }
+    let expiry = |linked: &LinkedAccount<'_>| account_end_text(linked, "expiryDate", "expiryFromSource");
+    if !has_same_fields(then, now, ["expiryDate", "expiryFromSource"]) {
+        changes.push(PatronChange::Expiry(expiry(then), expiry(now)));
+    }
+    let purge = |linked: &LinkedAccount<'_>| account_end_text(linked, "purgeDate", "purgeAfterExpired");
+    if !has_same_fields(then, now, ["purgeDate", "purgeAfterExpired"]) {
+        changes.push(PatronChange::Purge(purge(then), purge(now)));
+    }
+    match (then.copies_blocks, now.copies_blocks) {
+        (Some(BlockCopying::None), Some(BlockCopying::Network)) => changes.push(PatronChange::Copied),
+        (Some(BlockCopying::Network), Some(BlockCopying::None)) => changes.push(PatronChange::NotCopied),
+        (Some(BlockCopying::None), Some(BlockCopying::None))
+        | (Some(BlockCopying::Network), Some(BlockCopying::Network))
+        | (None, _)
+        | (_, None) => {}
+    }
+    changes
+}
+
+fn has_same_fields(then: &LinkedAccount<'_>, now: &LinkedAccount<'_>, fields: [&str; 2]) -> bool {
+    fields.iter().all(|field| then.rule.text_field(field) == now.rule.text_field(field))
+}
+
+/// When something ends, as the rule has it: `on 2027-06-30`, `same as in source`, `1 month after`.
+fn account_end_text(linked: &LinkedAccount<'_>, day: &str, span: &str) -> String {
+    match (linked.rule.text_field(day), linked.rule.text_field(span)) {
+        (Some(day), _) => format!("on {day}"),
+        (None, Some("same")) => "with the source".to_owned(),
+        (None, Some(span)) => match (span.strip_prefix('+'), span.strip_prefix('-')) {
+            (Some(later), _) => format!("{later} after the source"),
+            (None, Some(earlier)) => format!("{earlier} before the source"),
+            (None, None) => format!("{span} after that"),
+        },
+        (None, None) => NEVER.to_owned(),
+    }
+}
+
+fn sentence(
+    change: &PatronChange,
+    pairs: &MemberPairs,
+    groups: &BTreeSet<Arc<str>>,
+    settings: &NetworkSettings,
+) -> String {
+    let all = settings.members().count();
+    let from = match (pairs.from.len(), pairs.at.len()) {
+        (others, 1) if others + 1 == all => "every other member".to_owned(),
+        (every, _) if every == all => "every other member".to_owned(),
+        (_, _) => members(&pairs.from, settings),
+    };
+    let at = members(&pairs.at, settings);
+    let is_rest = |group: &&Arc<str>| matches!(&***group, OTHER | ANY);
+    let rest = groups.iter().filter(is_rest).max();
+    let named: BTreeSet<Arc<str>> = groups.iter().filter(|group| !is_rest(group)).cloned().collect();
+    let rest = rest.map(|rest| if **rest == *ANY { "patrons" } else { "patrons of other groups" });
+    let who = match (named.is_empty(), rest) {
+        (true, rest) => rest.unwrap_or_default().to_owned(),
+        (false, Some(rest)) => format!("{} and {rest}", codes(&named, "user group")),
+        (false, None) => codes(&named, "user group"),
+    };
+    let several = usize::from(rest.is_some()) * 2 + named.len();
+    let get = verb(several, "gets", "get");
+    match change {
+        PatronChange::Group(then, now) => {
+            format!("{who} of {from} {get} group {now} instead of {then} at {at}")
+        }
+        PatronChange::Lost(then, code) => {
+            let loses = verb(several, "loses", "lose");
+            format!("{who} of {from} {loses} group {then} at {at} and {get} none (error {code})")
+        }
+        PatronChange::Won(now) => format!("{who} of {from} {get} group {now} at {at}, and had none"),
+        PatronChange::Expiry(then, now) if now == NEVER => {
+            format!("accounts of {who} of {from} no longer expire at {at}, before that {then}")
+        }
+        PatronChange::Expiry(then, now) => {
+            format!("accounts of {who} of {from} expire {now} instead of {then} at {at}")
+        }
+        PatronChange::Purge(then, now) if now == NEVER => {
+            format!("accounts of {who} of {from} can no longer be purged at {at}, before that {then}")
+        }
+        PatronChange::Purge(then, now) => {
+            format!("accounts of {who} of {from} can be purged {now} instead of {then} at {at}")
+        }
+        PatronChange::Copied => format!("network blocks of {who} of {from} are copied to {at}"),
+        PatronChange::NotCopied => format!("network blocks of {who} of {from} are no longer copied to {at}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effects;
+    use crate::analysis::patron::tests::notation::observed;
+
+    /// Rules of B and C, which tell one source apart.
+    fn rules(b: &str, c: &str, group: &str) -> String {
+        let of = |at: &str, source: &str| {
+            format!(
+                "{at} LinkedAccountRules\n name=R | sourceInstitutions=[{source}] | userGroup={group}\n \
+                 name=Default | userGroup=G\n"
+            )
+        };
+        of("B", b) + &of("C", c)
+    }
+
+    fn told(b: &str, c: &str) -> Vec<String> {
+        let [before, after] = ["G", "NEW"].map(|group| observed(&rules(b, c, group)));
+        let targets = ["B".into(), "C".into()].into();
+        effects(&targets, &before, &after).into_iter().map(|effect| effect.says).collect()
+    }
+
+    #[test]
+    fn members_are_told_together_only_where_it_is_so_of_each_at_each() {
+        let get = |from: &str, at: &str| format!("patrons of {from} get group NEW instead of G at {at}");
+        assert_eq!(told("A", "A"), [get("Zone A", "Zone B and Zone C")]);
+        assert_eq!(told("A,C", "A,B"), [get("every other member", "Zone B and Zone C")]);
+        assert_eq!(told("A", "B"), [get("Zone A", "Zone B"), get("Zone B", "Zone C")]);
+        assert_eq!(told("C", "B"), [get("Zone B and Zone C", "Zone B and Zone C")]);
+    }
+}

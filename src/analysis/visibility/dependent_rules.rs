@@ -1,0 +1,133 @@
+//! Whether rules say the same of a user group as Restricted Users.
+
+use std::sync::Arc;
+
+use super::GroupVisibility;
+use crate::analysis::group_condition::{GroupListing, match_after_amendment, match_group, selector_value};
+use crate::analysis::settings::NetworkSettings;
+use crate::analysis::settings_collection::SettingsCollection;
+use crate::analysis::settings_table::{RowView, TableCompleteness};
+use crate::model::{Amendment, ReasonSource, ResourceId, VisibilityQuestion};
+
+/// What the rules of one table make of a group.
+pub struct RuleAgreement {
+    /// Those that say something else than Restricted Users, as `COLLECTION/NAME`.
+    pub wrong: Vec<(String, ReasonSource)>,
+    /// Those that say the same of the group.
+    pub right: Vec<(String, ReasonSource)>,
+    /// Why there may be others that are wrong.
+    pub unknown: Option<Arc<str>>,
+    /// What one that is wrong does.
+    pub says_wrong: &'static str,
+    /// What one that is right does.
+    pub says_right: &'static str,
+}
+
+/// What rota assignment rules make of it. All count that assign a rota, whichever it is.
+pub fn rota(
+    question: &VisibilityQuestion,
+    settings: &NetworkSettings,
+    visibility: GroupVisibility,
+) -> RuleAgreement {
+    let is_right = |listed| match (visibility, listed) {
+        (_, GroupListing::UnknownOperator) => None,
+        (GroupVisibility::Visible, GroupListing::Allowed | GroupListing::Unrestricted) => Some(true),
+        (GroupVisibility::Visible, GroupListing::Blocked) => Some(false),
+        (GroupVisibility::Hidden, GroupListing::Allowed | GroupListing::Unrestricted) => Some(false),
+        (GroupVisibility::Hidden, GroupListing::Blocked) => Some(true),
+    };
+    let says = match visibility {
+        GroupVisibility::Visible => ["stops the group", "lets the group pass"],
+        GroupVisibility::Hidden => ["lets the group pass", "stops the group"],
+    };
+    let counts = |rule: RowView<'_>| rule.text_field("rota").is_some();
+    rule_agreement(question, settings, &SettingsCollection::RotaRules, says, counts, is_right)
+}
+
+/// What display logic makes of it. All rules count that hide something, but not those that hide an e-resource, which
+/// is no request.
+pub fn display(
+    question: &VisibilityQuestion,
+    settings: &NetworkSettings,
+    visibility: GroupVisibility,
+) -> RuleAgreement {
+    let is_right = |listed| match (visibility, listed) {
+        (_, GroupListing::UnknownOperator) => None,
+        // Hidden from everybody is hidden for another reason than the group.
+        (GroupVisibility::Visible, GroupListing::Blocked | GroupListing::Unrestricted) => Some(true),
+        (GroupVisibility::Visible, GroupListing::Allowed) => Some(false),
+        (GroupVisibility::Hidden, GroupListing::Allowed | GroupListing::Unrestricted) => Some(true),
+        (GroupVisibility::Hidden, GroupListing::Blocked) => Some(false),
+    };
+    let says = match visibility {
+        GroupVisibility::Visible => ["hides from the group", "does not hide from the group in particular"],
+        GroupVisibility::Hidden => ["does not hide from the group", "hides from the group"],
+    };
+    let counts =
+        |rule: RowView<'_>| rule.text_field("hides").is_some_and(|hides| ResourceId::parse(hides).is_none());
+    rule_agreement(question, settings, &SettingsCollection::DisplayRules, says, counts, is_right)
+}
+
+fn rule_agreement(
+    question: &VisibilityQuestion,
+    settings: &NetworkSettings,
+    subject: &SettingsCollection,
+    [says_wrong, says_right]: [&'static str; 2],
+    counts: impl Fn(RowView<'_>) -> bool,
+    is_right: impl Fn(GroupListing) -> Option<bool>,
+) -> RuleAgreement {
+    let VisibilityQuestion { member, user_group } = question;
+    let (wrong, right) = (Vec::new(), Vec::new());
+    let mut agreed = RuleAgreement { wrong, right, unknown: None, says_wrong, says_right };
+    let table = match settings.table(member, subject) {
+        Ok(table) => table,
+        Err(why) => {
+            agreed.unknown = Some(why);
+            return agreed;
+        }
+    };
+    for rule in table.entries().filter(|rule| counts(*rule)) {
+        let name = format!("{subject}/{}", rule.text_field("name").unwrap_or_default());
+        match is_right(match_group(rule, user_group)) {
+            Some(true) => agreed.right.push((name, rule.ground("userGroups"))),
+            Some(false) => agreed.wrong.push((name, rule.ground("userGroups"))),
+            None => {
+                let operator = rule.text_field("operator").unwrap_or_default();
+                let why = format!("{name} has an operator that zonal does not know: {operator}");
+                agreed.unknown = Some(why.into());
+            }
+        }
+    }
+    match table.extent {
+        TableCompleteness::Complete => return agreed,
+        TableCompleteness::DeclaredOnly => {}
+    }
+    // What is wanted of rules that nobody has named will be so in each of them.
+    let mut spoken = false;
+    let is_request =
+        |amendment: &&Amendment| selector_value(amendment, "hides").and_then(ResourceId::parse).is_none();
+    for amendment in table.amendments.iter().filter(is_request) {
+        let Some(right) = match_after_amendment(amendment, user_group).and_then(&is_right) else { continue };
+        spoken = true;
+        let said = (amendment_text(subject, amendment), ReasonSource::Declared(amendment.provenance.clone()));
+        match right {
+            true => agreed.right.push(said),
+            false => agreed.wrong.push(said),
+        }
+    }
+    if !spoken {
+        let why = format!("nobody says what {subject} at {member} make of {user_group}");
+        agreed.unknown.get_or_insert(why.into());
+    }
+    agreed
+}
+
+/// `RotaAssignmentRules/rota=AFN`, `RotaAssignmentRules/*`.
+fn amendment_text(subject: &SettingsCollection, amendment: &Amendment) -> String {
+    let selected = amendment.select.iter().filter_map(|(field, value)| Some((field, value.as_text()?)));
+    let selected: Vec<String> = selected.map(|(field, text)| format!("{field}={text}")).collect();
+    match selected.is_empty() {
+        true => format!("{subject}/*"),
+        false => format!("{subject}/{}", selected.join(",")),
+    }
+}

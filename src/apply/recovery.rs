@@ -1,0 +1,86 @@
+//! What became of a write whose run was killed: the changes that it was to make, beside what the zone holds now.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::model::{
+    AppliedChange, AppliedStateUpdate, ChangeAction, FieldValue, ManagementOrigin, ObservedCollection,
+    ObservedRecord, RecordInSync, WritePhase,
+};
+
+/// Whether the zone holds all that was to be written.
+pub fn is_made(changes: &[AppliedChange], now: &ObservedCollection) -> bool {
+    changes.iter().all(|done| fate(done, now) == RecoveryOutcome::Made)
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RecoveryOutcome {
+    /// The zone holds what it was to hold.
+    Made,
+    /// The zone holds what it held before.
+    Unmade,
+    /// The zone holds something else.
+    Odd,
+}
+
+/// What is to be written down of a collection that a killed run had begun to write: nothing is taken for done
+/// that the zone does not hold now.
+pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> WritePhase {
+    let fates: Vec<RecoveryOutcome> = changes.iter().map(|done| fate(done, now)).collect();
+    let of = |fate: RecoveryOutcome| {
+        changes.iter().zip(&fates).filter(move |(_, each)| **each == fate).map(|(done, _)| done)
+    };
+    let odd: Vec<String> = of(RecoveryOutcome::Odd)
+        .map(|done| format!("{} is neither as before nor as sent", done.identity()))
+        .collect();
+    let made: Arc<[AppliedChange]> = of(RecoveryOutcome::Made).cloned().collect();
+    match (odd.is_empty(), made.is_empty()) {
+        (false, _) => {
+            let touched = changes.iter().zip(&fates).filter(|(_, fate)| **fate != RecoveryOutcome::Unmade);
+            WritePhase::Unverified { changes: touched.map(|(done, _)| done.clone()).collect(), strays: odd }
+        }
+        (true, true) => WritePhase::Unchanged { why: "the run ended before the zone had it".to_owned() },
+        (true, false) => WritePhase::Verified { learned: created_state_update(&made), changes: made },
+    }
+}
+
+/// What is known of records that were created: that they are zonal's own. Everything else about them and others
+/// is learned where they are compared as a whole.
+fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
+    let created = made.iter().filter(|done| done.creates());
+    let found = created.map(|done| {
+        let fields = done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
+        let known = RecordInSync {
+            holds: Some(fields.collect()),
+            maker: ManagementOrigin::Created,
+            manifest: done.manifest.clone(),
+        };
+        (done.identity(), known)
+    });
+    let key = made.first().map(|done| done.key.iter().map(|(field, _)| field.clone()).collect());
+    AppliedStateUpdate { key: key.unwrap_or_default(), found: found.collect(), forgotten: Vec::new() }
+}
+
+fn fate(done: &AppliedChange, now: &ObservedCollection) -> RecoveryOutcome {
+    let field = |record: &ObservedRecord, name| record.fields.get(name).cloned().unwrap_or_default();
+    // A key that is empty is nothing in the zone.
+    let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
+    let holds = |record: &ObservedRecord, value: fn(&crate::model::AppliedField) -> FieldValue| {
+        done.edits.iter().all(|edit| field(record, &edit.field) == value(edit))
+    };
+    let after = |edit: &crate::model::AppliedField| edit.after.clone();
+    let before = |edit: &crate::model::AppliedField| edit.before.clone().unwrap_or_default();
+    match (done.action, now.records.iter().find(is_it)) {
+        (ChangeAction::Delete, None) => RecoveryOutcome::Made,
+        (ChangeAction::Delete, Some(_)) | (ChangeAction::Create, None) => RecoveryOutcome::Unmade,
+        (ChangeAction::Create, Some(record)) if holds(record, after) => RecoveryOutcome::Made,
+        (ChangeAction::Update, Some(record)) if holds(record, after) => RecoveryOutcome::Made,
+        (ChangeAction::Update, Some(record)) if holds(record, before) => RecoveryOutcome::Unmade,
+        (ChangeAction::Create | ChangeAction::Update, Some(_)) | (ChangeAction::Update, None) => {
+            RecoveryOutcome::Odd
+        }
+    }
+}

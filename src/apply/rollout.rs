@@ -1,0 +1,148 @@
+//! A rollout: the zones in waves, each looked at again before the next one begins.
+//!
+//! Nothing is remembered from one apply to the next, and nothing need be: a wave that was done has no
+//! work left, so the next apply begins with the one in which the last stopped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use super::{ApplyContext, ApplyJournal, StopSignal};
+use crate::model::{
+    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, Rollout, RolloutWave, WaveReport,
+    WaveResult, WriteOutcome, ZoneCode, ZoneReport,
+};
+use crate::provider::ZoneWriter;
+
+/// Carries out a plan wave by wave, all zones of a wave at once, as [`super::apply`] does. After each,
+/// what was written is read once more; where more zones failed than the rollout allows, or nothing
+/// was written in the wave at all, no further wave begins and the rest is held. Without waves, all
+/// zones are written to at once.
+#[expect(clippy::too_many_arguments, reason = "each is another thing, and they are put together at once")]
+pub async fn roll_out<W: ZoneWriter>(
+    writers: &BTreeMap<ZoneCode, W>,
+    desired: &DesiredState,
+    base: Option<&ComparisonBase>,
+    plan: &Plan,
+    rollout: &Rollout,
+    journal: &impl ApplyJournal,
+    stop: &StopSignal,
+    tell: &(dyn Fn(ApplyEvent) + Sync),
+) -> ApplyReport {
+    if rollout.waves.is_empty() {
+        return super::apply(writers, desired, base, plan, journal, stop, tell).await;
+    }
+    let runs = ApplyContext { writers, desired, base, plan, journal, stop, tell };
+    let mut report = ApplyReport::default();
+    let mut stopped: Option<Deferral> = None;
+    let mut waves = rollout.waves.iter().filter(|wave| concerns(plan, wave)).peekable();
+    while let Some(wave) = waves.next() {
+        let busy = |code: &ZoneCode| wave.zones.contains(code);
+        if let Some(hold) = &stopped {
+            let left = plan.zones.iter().filter(|(code, zone)| busy(code) && zone.has_work());
+            report.zones.extend(left.map(|(code, _)| (code.clone(), runs.hold(code, hold))));
+            continue;
+        }
+        let zones: Vec<ZoneCode> = plan
+            .zones
+            .iter()
+            .filter(|(code, zone)| busy(code) && zone.has_work())
+            .map(|(code, _)| code.clone())
+            .collect();
+        // Once the run is interrupted, no wave begins: its zones say that they were not tried.
+        if stop.is_set() {
+            report.zones.extend(runs.apply_zones(busy).await);
+            continue;
+        }
+        tell(ApplyEvent::WaveStart { wave: wave.name.clone(), zones: zones.len() });
+        let mut done = runs.apply_zones(busy).await;
+        if waves.peek().is_some() && !stop.is_set() {
+            runs.look_again(&mut done, Duration::from_secs(rollout.pause)).await;
+        }
+        let end = wave_result(plan, wave, &done, rollout, stop);
+        tell(ApplyEvent::WaveComplete { wave: wave.name.clone(), end: end.clone() });
+        stopped = match &end {
+            WaveResult::Verified { .. } | WaveResult::Interrupted => None,
+            WaveResult::Failed { .. } | WaveResult::NothingWritten => {
+                Some(Deferral::RolloutStopped { wave: Arc::clone(&wave.name) })
+            }
+        };
+        report.zones.extend(done);
+        report.waves.push(WaveReport { name: Arc::clone(&wave.name), zones, end });
+    }
+    report
+}
+
+/// Whether there is anything to do in a wave, or anything of it that nobody knows.
+fn concerns(plan: &Plan, wave: &RolloutWave) -> bool {
+    let zones = plan.zones.iter().filter(|(code, _)| wave.zones.contains(code));
+    zones.into_iter().any(|(_, zone)| zone.has_work() || zone.failure.is_some())
+}
+
+impl<W: ZoneWriter, J: ApplyJournal> ApplyContext<'_, W, J> {
+    /// Waits, and reads once more what was written.
+    async fn look_again(&self, done: &mut BTreeMap<ZoneCode, ZoneReport>, pause: Duration) {
+        if self.stop.unless_set(tokio::time::sleep(pause)).await.is_none() {
+            return;
+        }
+        let looks: FuturesUnordered<_> = done
+            .iter_mut()
+            .filter_map(|(code, report)| {
+                let (code, _) = self.plan.zones.get_key_value(code)?;
+                let run = self.run(code)?;
+                Some(async move { run.look_again(report).await })
+            })
+            .collect();
+        // Whoever is in a hurry has what was verified right after it was written.
+        self.stop.unless_set(looks.collect::<()>()).await;
+    }
+}
+
+fn wave_result(
+    plan: &Plan,
+    wave: &RolloutWave,
+    done: &BTreeMap<ZoneCode, ZoneReport>,
+    rollout: &Rollout,
+    stop: &StopSignal,
+) -> WaveResult {
+    let unknown =
+        plan.zones.iter().filter(|(code, zone)| wave.zones.contains(code) && zone.failure.is_some());
+    let failed = done.iter().filter(|(_, zone)| has_failed(zone)).map(|(code, _)| code);
+    let mut failed: Vec<ZoneCode> = failed.chain(unknown.map(|(code, _)| code)).cloned().collect();
+    failed.sort();
+    failed.dedup();
+    let written = done.values().flat_map(|zone| &zone.collections).any(|(_, outcome)| match outcome {
+        WriteOutcome::Applied { .. } => true,
+        WriteOutcome::Stale { .. }
+        | WriteOutcome::Failed { .. }
+        | WriteOutcome::Blocked { .. }
+        | WriteOutcome::VerifyFailed { .. }
+        | WriteOutcome::Held { .. }
+        | WriteOutcome::Interrupted => false,
+    });
+    if stop.is_set() {
+        WaveResult::Interrupted
+    } else if failed.len() > rollout.stop.zones {
+        WaveResult::Failed { failed }
+    } else if !written {
+        WaveResult::NothingWritten
+    } else {
+        WaveResult::Verified { failed }
+    }
+}
+
+/// Whether a zone counts for the stop rule. One that only moved has not failed: somebody works there.
+fn has_failed(zone: &ZoneReport) -> bool {
+    let failed = |outcome: &WriteOutcome| match outcome {
+        WriteOutcome::Failed { .. } | WriteOutcome::VerifyFailed { .. } => true,
+        WriteOutcome::Applied { .. }
+        | WriteOutcome::Stale { .. }
+        | WriteOutcome::Blocked { .. }
+        | WriteOutcome::Held { .. }
+        | WriteOutcome::Interrupted => false,
+    };
+    zone.refused.is_some() || zone.collections.iter().any(|(_, outcome)| failed(outcome))
+}

@@ -1,0 +1,246 @@
+//! Whether what would be written now is what was approved.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Change, ChangeAction, FieldChange, FieldValue, RecordKey};
+
+/// How far the zone may have moved since the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StalenessTolerance<'a> {
+    /// Not at all, as far as the approved changes go. Fields that nobody owns may have changed.
+    Exact,
+    /// Part of the approved changes may be done already, because this run did them itself in
+    /// another language of the same table: a record to be created may be there, one to be
+    /// deleted may be gone. Nothing may be added to what was approved, and what somebody else
+    /// did since counts as it does everywhere. These are the changes that this run did.
+    PartlyApplied(Vec<&'a Change>),
+}
+
+impl<'a> StalenessTolerance<'a> {
+    /// Records that this run has created in another language of the same table.
+    pub fn created_keys(&self) -> impl Iterator<Item = &'a RecordKey> {
+        self.applied_changes()
+            .iter()
+            .filter(|done| done.action == ChangeAction::Create)
+            .map(|done| &done.address.key)
+    }
+
+    /// How many records this run has deleted in another language of the same table.
+    pub fn deleted_count(&self) -> usize {
+        self.applied_changes().iter().filter(|done| done.action == ChangeAction::Delete).count()
+    }
+
+    fn applied_changes(&self) -> &[&'a Change] {
+        match self {
+            Self::Exact => &[],
+            Self::PartlyApplied(done) => done,
+        }
+    }
+}
+
+/// Whether `now` may be written where `approved` was approved.
+pub fn covers(approved: &[Change], now: &[Change], allowance: &StalenessTolerance<'_>) -> bool {
+    match allowance {
+        StalenessTolerance::Exact => {
+            approved.len() == now.len()
+                && approved.iter().zip(now).all(|(approved, now)| approved.effect() == now.effect())
+        }
+        StalenessTolerance::PartlyApplied(done) => {
+            let by_key: BTreeMap<&RecordKey, &Change> =
+                approved.iter().map(|change| (&change.address.key, change)).collect();
+            now.iter().all(|now| {
+                let key = &now.address.key;
+                let done: Vec<&Change> =
+                    done.iter().copied().filter(|done| done.address.key == *key).collect();
+                by_key.get(key).is_some_and(|approved| is_part_of_approved(approved, now, &done))
+            })
+        }
+    }
+}
+
+/// Whether a change is one that was left for later, or what is left of it: it is not to be written now, and
+/// that it is still there is no mistake.
+pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'_>) -> bool {
+    let done: Vec<&Change> = match allowance {
+        StalenessTolerance::Exact => Vec::new(),
+        StalenessTolerance::PartlyApplied(done) => {
+            done.iter().copied().filter(|done| done.address.key == now.address.key).collect()
+        }
+    };
+    // The row of a table in several languages: another one would have created it.
+    let said =
+        |edit: &FieldChange| now.edits.iter().any(|now| now.field == edit.field && now.after == edit.after);
+    let shared = (later.action, now.action) == (ChangeAction::Update, ChangeAction::Create)
+        && later.before.is_empty()
+        && later.edits.iter().all(said);
+    is_part_of_approved(later, now, &done) || shared
+}
+
+/// Whether a change is part of an approved one, as far as the zone moved by what was `done` to the
+/// same record.
+fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> bool {
+    let edits = || done.iter().flat_map(|done| &done.edits);
+    // A record that this run has created was nobody's when it was approved.
+    let ours = done.iter().any(|done| done.action == ChangeAction::Create);
+    let fewer_edits = now.edits.iter().all(|edit| {
+        let unmoved = |before: &Option<FieldValue>| {
+            ours || *before == edit.before
+                || edits().any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
+        };
+        approved.edits.iter().any(|approved| {
+            approved.field == edit.field && approved.after == edit.after && unmoved(&approved.before)
+        })
+    });
+    match (approved.action, now.action) {
+        (ChangeAction::Create, ChangeAction::Create) | (ChangeAction::Update, ChangeAction::Update) => {
+            fewer_edits
+        }
+        // A record that was to be created, and is there.
+        (ChangeAction::Create, ChangeAction::Update) => ours && fewer_edits,
+        (ChangeAction::Delete, ChangeAction::Delete) => {
+            let mut before = approved.before.clone();
+            before.extend(edits().map(|done| (done.name.clone(), done.after.clone())));
+            now.before == approved.before || now.before == before
+        }
+        (_, _) => false,
+    }
+}
+
+/// Whether a change is what is left of an approved one after an earlier apply, which has `done` its part in
+/// another language of the same table. Since then, anybody may have been there: what is overwritten must be what
+/// was there when it was approved, or what that apply wrote, or nothing.
+pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
+    let was_ours = |edit: &FieldChange| {
+        done.iter()
+            .flat_map(|done| &done.edits)
+            .any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
+    };
+    let was_there = |edit: &FieldChange| {
+        approved.edits.iter().any(|approved| approved.field == edit.field && approved.before == edit.before)
+    };
+    let is_empty = |edit: &FieldChange| matches!(edit.before, None | Some(FieldValue::Null));
+    is_part_of_approved(approved, now, done)
+        && now.edits.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+    use super::{StalenessTolerance, covers};
+    use crate::diff;
+    use crate::diff::tests::notation::{desired, observed};
+    use crate::model::Change;
+
+    const EN: &str = "\
+CodeTable en
+table: T
+language: en
+rows: [{code: A, description: New}, {code: B, description: New, enabled: false}, {code: C, absent: true}]";
+    const BOTH: &str = "\
+CodeTable en
+table: T
+language: en
+rows: [{code: A, description: One, enabled: false}, {code: N, description: New}]
+---
+CodeTable fr
+table: T
+language: fr
+rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouveau}]";
+
+    /// The changes of the collection at this place, with these tables.
+    fn changes(manifests: &str, place: usize, tables: &str) -> Vec<Change> {
+        let (_, desired) = desired(&["ALPHA"], manifests);
+        let found = diff::diff(&desired, &observed(&desired, tables));
+        found.zones[&"ALPHA".into()][place].to_apply().cloned().collect()
+    }
+
+    fn exactly(then: &str, now: &str) -> bool {
+        covers(&changes(EN, 0, then), &changes(EN, 0, now), &StalenessTolerance::Exact)
+    }
+
+    #[test]
+    fn what_nobody_owns_may_move() {
+        assert!(exactly("code T en\nA Old\nC Three", "code T en\nA Old\nC Three"));
+        assert!(exactly("code T en\nA Old\nC Three", "code T en\nA Old - *\nC Three\nD Four"));
+    }
+
+    #[test]
+    fn what_was_approved_may_not_move() {
+        let then = "code T en\nA Old\nC Three";
+        for now in [
+            "code T en\nA Other\nC Three",
+            "code T en\nA New\nC Three",
+            "code T en\nC Three",
+            "code T en\nA Old",
+            "code T en\nA Old\nC Threee",
+            "code T en\nA Old\nC Three -",
+            "code T en\nA Old\nB Old\nC Three",
+        ] {
+            assert!(!exactly(then, now), "{now}");
+            assert!(!exactly(now, then), "{now}");
+        }
+    }
+
+    /// Whether the French part may still be written when, after the plan, the zone holds `now`.
+    fn at_most(then: &str, now: &str) -> bool {
+        let done = changes(BOTH, 0, then);
+        let allowance = StalenessTolerance::PartlyApplied(done.iter().collect());
+        let approved = changes(BOTH, 1, then);
+        // What is there now is compared as apply compares it: one language on its own.
+        let french = BOTH.split("---\n").nth(1).unwrap();
+        covers(&approved, &changes(french, 0, now), &allowance)
+    }
+
+    const THEN: &str = "code T en\nA Old\ncode T fr\nA Vieux";
+
+    #[test]
+    fn what_this_run_did_in_another_language_may_be_done() {
+        let created = "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN New";
+        assert!(at_most(THEN, created), "the zone shows the English words of the new row");
+        assert!(at_most(THEN, "code T en\nA One -\nN New\ncode T fr\nA Un -\nN Nouveau"), "nothing is left");
+    }
+
+    #[test]
+    fn what_somebody_else_did_since_is_not_overwritten() {
+        assert!(!at_most(THEN, "code T en\nA One -\nN New\ncode T fr\nA Ancien -\nN New"));
+    }
+
+    #[test]
+    fn nothing_is_added_to_what_was_approved() {
+        let then = "code T en\nA Old\nN New\ncode T fr\nA Vieux\nN Nouveau";
+        assert!(!at_most(then, "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN Autre"));
+        assert!(!at_most(then, "code T en\nA One -\ncode T fr\nA Vieux -"), "a row that went meanwhile");
+    }
+
+    #[test]
+    fn a_row_that_somebody_else_created_since_is_not_overwritten() {
+        let then = "code T fr\nA Un -";
+        let french = BOTH.split("---\n").nth(1).unwrap();
+        let allowance = StalenessTolerance::PartlyApplied(Vec::new());
+        let approved = changes(french, 0, then);
+        assert!(covers(&approved, &changes(french, 0, then), &allowance));
+        assert!(!covers(&approved, &changes(french, 0, "code T fr\nA Un -\nN Autre"), &allowance));
+    }
+
+    #[test]
+    fn a_row_that_lost_its_flag_to_this_run_may_still_be_deleted() {
+        let manifests = "\
+CodeTable en
+table: T
+language: en
+rows: [{code: A, default: true}]
+---
+CodeTable fr
+table: T
+language: fr
+rows: [{code: B, absent: true}]";
+        let then = "code T en\nA One\nB Two *\ncode T fr\nA Un\nB Deux *";
+        let french = manifests.split("---\n").nth(1).unwrap();
+        let (approved, done) = (changes(manifests, 1, then), changes(manifests, 0, then));
+        let now = |rows: &str| changes(french, 0, &format!("code T fr\nA Un *\n{rows}"));
+        let allowance = StalenessTolerance::PartlyApplied(done.iter().collect());
+        assert!(covers(&approved, &now("B Deux"), &allowance));
+        assert!(!covers(&approved, &now("B Autre"), &allowance));
+    }
+}

@@ -1,0 +1,221 @@
+//! One zone's part of an apply: what may start when, and what is blocked.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use super::collection_write;
+use super::staleness::StalenessTolerance;
+use super::{ApplyJournal, StopSignal, ZoneLockout};
+use crate::model::{
+    ApplyEvent, CollectionDiff, CollectionId, ComparisonBase, Deferral, DesiredCollection, PlanStep,
+    WriteOutcome, ZoneCode, ZoneFailure, ZonePlan, ZoneReport,
+};
+use crate::provider::ZoneWriter;
+
+/// Collections that are under way at once. Requests queue for the zone's rate, so each of these
+/// lengthens the moment between the last look at a table and its write, in which an edit by
+/// somebody else would be lost.
+const AT_ONCE: usize = 4;
+
+/// Everything that one zone's run needs.
+pub struct ZoneApply<'a, W, J> {
+    pub code: &'a ZoneCode,
+    pub writer: &'a W,
+    pub desired: &'a [DesiredCollection],
+    pub base: Option<&'a ComparisonBase>,
+    pub plan: &'a ZonePlan,
+    pub journal: &'a J,
+    pub stop: &'a StopSignal,
+    pub tell: &'a (dyn Fn(ApplyEvent) + Sync),
+}
+
+impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
+    /// Waits for its turn in the zone, confirms it, then writes its collections, a few that do not depend on each
+    /// other at once.
+    pub async fn run(&self) -> ZoneReport {
+        let todo = self.plan.collections.iter().filter(|step| step.diff.has_work()).count();
+        (self.tell)(ApplyEvent::ZoneStart { zone: self.code.clone(), collections: todo });
+        let mut report = ZoneReport::default();
+        match self.stop.unless_set(self.journal.acquire_lease(self.code, self.tell)).await {
+            Some(Err(ZoneLockout::Held(hold))) => {
+                (self.tell)(ApplyEvent::ZoneHeld { zone: self.code.clone(), hold: hold.clone() });
+                report.held = Some(hold);
+            }
+            Some(Err(ZoneLockout::Failed(failure))) => self.refuse(failure, &mut report),
+            Some(Ok(())) | None => {
+                self.write_collections(&mut report).await;
+                self.journal.release_lease(self.code).await;
+            }
+        }
+        report.requests = self.writer.request_usage().requests;
+        (self.tell)(ApplyEvent::ZoneComplete { zone: self.code.clone(), requests: report.requests });
+        report
+    }
+
+    /// What is done while nobody else writes to the zone.
+    async fn write_collections(&self, report: &mut ZoneReport) {
+        match self.stop.unless_set(self.writer.verify_zone_identity()).await {
+            Some(Err(failure)) => self.refuse(failure, report),
+            Some(Ok(())) | None => self.steps(&self.plan.collections, report).await,
+        }
+    }
+
+    fn refuse(&self, failure: ZoneFailure, report: &mut ZoneReport) {
+        (self.tell)(ApplyEvent::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
+        report.refused = Some(failure);
+    }
+
+    async fn steps(&self, steps: &[PlanStep], report: &mut ZoneReport) {
+        let dead: RefCell<Option<ZoneFailure>> = RefCell::new(None);
+        let mut ended: BTreeMap<usize, WriteOutcome> = BTreeMap::new();
+        for (index, step) in steps.iter().enumerate() {
+            if let Some((_, outcome)) = held_back(step) {
+                self.record_outcome(step, &outcome, report);
+                ended.insert(index, outcome);
+            }
+        }
+        let todo = |index: &usize| steps[*index].diff.has_work() && !ended.contains_key(index);
+        let mut waiting: Vec<usize> = (0..steps.len()).filter(todo).collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut settled = false;
+            waiting.retain(|&index| {
+                let outcome = match readiness(steps, index, &ended) {
+                    StepReadiness::WaitingForDependency => return true,
+                    StepReadiness::Ready if running.len() >= AT_ONCE => return true,
+                    StepReadiness::Ready => {
+                        running.push(self.step(steps, index, &dead));
+                        return false;
+                    }
+                    StepReadiness::Blocked(by) => match ended.get(&by) {
+                        Some(WriteOutcome::Interrupted) => WriteOutcome::Interrupted,
+                        _ => WriteOutcome::Blocked { by: steps[by].diff.id.clone() },
+                    },
+                };
+                self.record_outcome(&steps[index], &outcome, report);
+                ended.insert(index, outcome);
+                settled = true;
+                false
+            });
+            if settled {
+                continue;
+            }
+            let Some((index, outcome)) = running.next().await else { break };
+            self.record_outcome(&steps[index], &outcome, report);
+            ended.insert(index, outcome);
+        }
+    }
+
+    /// Whether what was written still is as it should be. What is not, is told in the report.
+    pub async fn look_again(&self, report: &mut ZoneReport) {
+        let written = report.collections.iter_mut().filter_map(|(id, outcome)| match outcome {
+            WriteOutcome::Applied { .. } => Some((id, outcome)),
+            WriteOutcome::Stale { .. }
+            | WriteOutcome::Failed { .. }
+            | WriteOutcome::Blocked { .. }
+            | WriteOutcome::VerifyFailed { .. }
+            | WriteOutcome::Held { .. }
+            | WriteOutcome::Interrupted => None,
+        });
+        for (id, outcome) in written {
+            let Some(step) = self.plan.collections.iter().find(|step| step.diff.id == *id) else { continue };
+            let strays = self.write(&step.diff, StalenessTolerance::Exact).remaining_differences().await;
+            if !strays.is_empty() {
+                let seen_again = "looked at again before the next wave:".to_owned();
+                let strays = std::iter::once(seen_again).chain(strays).collect();
+                *outcome = WriteOutcome::VerifyFailed { strays };
+                let (zone, collection) = (self.code.clone(), id.clone());
+                (self.tell)(ApplyEvent::ApplyEnd { zone, collection, outcome: outcome.clone() });
+            }
+        }
+    }
+
+    fn write<'r>(
+        &'r self,
+        planned: &'r CollectionDiff,
+        allowance: StalenessTolerance<'r>,
+    ) -> collection_write::CollectionWrite<'r, W, J> {
+        let Self { code, writer, desired, base, plan: _, journal, stop, tell: _ } = *self;
+        collection_write::CollectionWrite { code, writer, desired, base, planned, allowance, journal, stop }
+    }
+
+    async fn step(
+        &self,
+        steps: &[PlanStep],
+        index: usize,
+        dead: &RefCell<Option<ZoneFailure>>,
+    ) -> (usize, WriteOutcome) {
+        let planned = &steps[index].diff;
+        let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
+        // Another language of the table was just written by this run, so part of what was
+        // approved here may be done already.
+        let mut earlier = steps[index].after.iter().filter(|earlier| shares_rows(earlier)).peekable();
+        let allowance = match earlier.peek() {
+            Some(_) => StalenessTolerance::PartlyApplied(
+                earlier.flat_map(|earlier| steps[*earlier].diff.to_apply()).collect(),
+            ),
+            None => StalenessTolerance::Exact,
+        };
+        let write = self.write(planned, allowance);
+        let halted = || match &*dead.borrow() {
+            Some(failure) => Some(WriteOutcome::Failed { failure: failure.clone() }),
+            None => self.stop.is_set().then_some(WriteOutcome::Interrupted),
+        };
+        let outcome = write.run(&halted, self.tell).await;
+        if let WriteOutcome::Failed { failure } = &outcome
+            && failure.class.whole_zone()
+        {
+            dead.borrow_mut().get_or_insert_with(|| failure.clone());
+        }
+        (index, outcome)
+    }
+
+    fn record_outcome(&self, step: &PlanStep, outcome: &WriteOutcome, report: &mut ZoneReport) {
+        let (zone, collection) = (self.code.clone(), step.diff.id.clone());
+        report.collections.push((collection.clone(), outcome.clone()));
+        (self.tell)(ApplyEvent::ApplyEnd { zone, collection, outcome: outcome.clone() });
+    }
+}
+
+/// What becomes of a collection that the plan holds back, its zone apart.
+pub fn held_back(step: &PlanStep) -> Option<(CollectionId, WriteOutcome)> {
+    let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
+    let outcome = match hold {
+        Deferral::Stale => WriteOutcome::Stale { now: step.diff.to_apply().cloned().collect() },
+        Deferral::ApprovalRequired
+        | Deferral::Guard { .. }
+        | Deferral::Conflict
+        | Deferral::RolloutStopped { .. }
+        | Deferral::LeaseHeld { .. } => WriteOutcome::Held { hold: hold.clone() },
+    };
+    Some((step.diff.id.clone(), outcome))
+}
+
+enum StepReadiness {
+    Ready,
+    WaitingForDependency,
+    Blocked(usize),
+}
+
+fn readiness(steps: &[PlanStep], index: usize, ended: &BTreeMap<usize, WriteOutcome>) -> StepReadiness {
+    let mut readiness = StepReadiness::Ready;
+    for &before in &steps[index].after {
+        match ended.get(&before) {
+            Some(WriteOutcome::Applied { .. }) => {}
+            Some(
+                WriteOutcome::Stale { .. }
+                | WriteOutcome::Failed { .. }
+                | WriteOutcome::Blocked { .. }
+                | WriteOutcome::VerifyFailed { .. }
+                | WriteOutcome::Held { .. }
+                | WriteOutcome::Interrupted,
+            ) => return StepReadiness::Blocked(before),
+            None if steps[before].diff.outcome.is_err() => return StepReadiness::Blocked(before),
+            None => readiness = StepReadiness::WaitingForDependency,
+        }
+    }
+    readiness
+}

@@ -1,0 +1,133 @@
+//! Tells what an apply does while it does it: in words, or as one JSON value in each line.
+
+use std::collections::BTreeSet;
+
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use crate::model::{ApplyEvent, ApplyMode, ApplyReport, Plan, RunId};
+use crate::render;
+use crate::render::github;
+use crate::render::json::events;
+use crate::render::json::stream_message::{StreamMessage, StreamMessageType};
+
+/// Who reads along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventAudience {
+    /// Nobody in particular.
+    None,
+    /// A runner of GitHub, which takes lines of a certain form for orders.
+    GitHub,
+}
+
+/// What an apply says.
+pub struct ApplyOutput<'a> {
+    format: OutputFormat,
+    runner: EventAudience,
+    world: &'a CommandContext,
+}
+
+impl<'a> ApplyOutput<'a> {
+    /// Tells in a format.
+    pub fn new(format: OutputFormat, runner: EventAudience, world: &'a CommandContext) -> Self {
+        Self { format, runner, world }
+    }
+
+    /// The first line, for programs.
+    pub fn print_header(&self) {
+        self.print_message(&events::version(&(self.world.now)()));
+    }
+
+    /// What happens.
+    pub fn event(&self, event: &ApplyEvent) {
+        events::messages(event, &(self.world.now)()).iter().for_each(|line| self.print_message(line));
+    }
+
+    /// What is going to be done.
+    pub fn plan(&self, plan: &Plan) {
+        match self.format {
+            OutputFormat::Text => self.world.out.print(self.escape_for_runner(render::text::plan(plan))),
+            OutputFormat::Json | OutputFormat::Lines => {
+                announce(plan, self.world, &|line| self.print_message(line))
+            }
+        }
+    }
+
+    /// What came of it.
+    pub fn print_result(
+        &self,
+        plan: &Plan,
+        report: &ApplyReport,
+        exits: &BTreeSet<CommandExit>,
+        run: Option<RunId>,
+    ) {
+        match self.format {
+            OutputFormat::Text if plan.is_denied() => {
+                self.world.out.print_line("\nNothing was written: see what denies it above.");
+            }
+            OutputFormat::Text if report.zones.is_empty() => {}
+            OutputFormat::Text => {
+                let text = render::text::report(plan, report);
+                self.world.out.print(self.escape_for_runner(format!("\n{text}")));
+            }
+            OutputFormat::Json | OutputFormat::Lines => {
+                let codes = exits.iter().map(|exit| exit.code()).collect();
+                self.print_message(&events::apply_summary(report, codes, &(self.world.now)()));
+            }
+        }
+        if let Some(words) = run.and_then(|run| farewell(run, report, exits)) {
+            self.world.err.print_line(words);
+        }
+    }
+
+    fn print_message(&self, line: &StreamMessage) {
+        match self.format {
+            OutputFormat::Json | OutputFormat::Lines => {
+                self.world.out.print_line(serde_json::to_string(line).unwrap_or_default());
+            }
+            OutputFormat::Text => {}
+        }
+    }
+
+    fn escape_for_runner(&self, text: String) -> String {
+        match self.runner {
+            EventAudience::GitHub => github::escape_workflow_command(&text),
+            EventAudience::None => text,
+        }
+    }
+}
+
+/// What can be done with a run that is over; nothing where it did nothing.
+fn farewell(run: RunId, report: &ApplyReport, exits: &BTreeSet<CommandExit>) -> Option<String> {
+    match (exits.contains(&CommandExit::Interrupted), report.has_written()) {
+        (true, _) => Some(format!("This was {run}; `zonal resume {run}` finishes it.")),
+        (false, true) => Some(format!(
+            "This was {run}; `zonal history {run}` shows it, `zonal revert {run}` takes it back."
+        )),
+        (false, false) => None,
+    }
+}
+
+fn announce(plan: &Plan, world: &CommandContext, print: &dyn Fn(&StreamMessage)) {
+    for finding in &plan.findings {
+        print(&events::finding(finding, &(world.now)()));
+    }
+    for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.failure.is_none()) {
+        for step in &zone.collections {
+            if let Err(failure) = &step.diff.outcome {
+                print(&events::not_planned(code, &step.diff.id, failure, &(world.now)()));
+            }
+        }
+    }
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    for change in steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes)) {
+        let kind = match change.mode {
+            ApplyMode::Apply | ApplyMode::Manual => StreamMessageType::PlannedChange,
+            ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => {
+                StreamMessageType::ResourceDrift
+            }
+        };
+        print(&events::planned_change_message(change, kind, &(world.now)()));
+    }
+    print(&events::plan_summary(&plan.counts(), &(world.now)()));
+}

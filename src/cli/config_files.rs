@@ -1,0 +1,103 @@
+//! Finds the manifests below the config directory, and writes what a command was asked to write.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::WalkBuilder;
+
+use super::context::CommandContext;
+use super::exit_code::CommandExit;
+use crate::manifest::SourceFile;
+
+/// Every `*.yaml` and `*.yml` below `directory`, by path: hidden files and folders and what
+/// `.zonalignore` names aside. What cannot be read is in the list too, with the reason, so that
+/// no manifest is dropped in silence.
+pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
+    let mut walk = WalkBuilder::new(directory);
+    walk.standard_filters(false).hidden(true).follow_links(true).add_custom_ignore_filename(".zonalignore");
+    let mut sources: Vec<SourceFile> = walk
+        .build()
+        .filter_map(|entry| match entry {
+            Err(error) => {
+                let path = failed_path(&error).unwrap_or_else(|| directory.to_path_buf());
+                Some(SourceFile { file: relative(directory, &path), text: Err(reason(&error)) })
+            }
+            Ok(entry) if is_yaml(entry.path()) && !entry.path().is_dir() => {
+                let text = std::fs::read(entry.path()).map_err(|error| error.to_string());
+                let text = text.and_then(|bytes| {
+                    String::from_utf8(bytes).map_err(|error| {
+                        format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to())
+                    })
+                });
+                Some(SourceFile { file: relative(directory, entry.path()), text })
+            }
+            Ok(_) => None,
+        })
+        .collect();
+    sources.sort_by(|a, b| a.file.cmp(&b.file));
+    sources
+}
+
+/// Writes a file that was named on the command line.
+///
+/// # Errors
+/// An exit code, once it has been said why the file cannot be written.
+pub fn write(file: &Path, text: &str, world: &CommandContext) -> Result<(), CommandExit> {
+    replace(&world.directory.join(file), text)
+        .map_err(|error| super::fail(world, format!("{} cannot be written: {error}", file.display())))
+}
+
+/// Writes a file whole or not at all. What stands there is replaced, a link staying a link; what is there
+/// and no file, such as a pipe, is written to.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text);
+    }
+    let beside = path.parent().unwrap_or(Path::new("."));
+    if !beside.is_dir() {
+        return Err(io::Error::other(format!("{} is no directory", beside.display())));
+    }
+    // As readable as any file that a command makes.
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside);
+    // The path of a draft says nothing to anybody.
+    let mut draft = draft.map_err(|error| io::Error::from(error.kind()))?;
+    draft.as_file_mut().write_all(text.as_bytes())?;
+    draft.persist(path)?;
+    Ok(())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn relative(directory: &Path, path: &Path) -> Arc<str> {
+    let path = path.strip_prefix(directory).unwrap_or(path);
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    match parts.is_empty() {
+        true => ".".into(),
+        false => parts.join("/").into(),
+    }
+}
+
+fn failed_path(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => failed_path(err),
+        ignore::Error::Loop { child, .. } => Some(child.clone()),
+        _ => None,
+    }
+}
+
+/// The reason without the path, which stands before it anyway.
+fn reason(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => reason(err),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Opens the doors to the zones: one reader for each, and, for apply alone, one writer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use secrecy::SecretString;
+
+use super::context::CommandContext;
+use super::credentials::ZoneKeys;
+use crate::model::network::Zone;
+use crate::model::{Network, ZoneCode};
+use crate::provider::alma::{AlmaReader, AlmaWriter};
+use crate::provider::budget::RequestBudget;
+use crate::provider::channel_routing::{AttestedZone, RoutingReader, RoutingWriter};
+use crate::provider::gateway::{GatewayReader, GatewayWriter, SharedGateway};
+use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError, TransportFuture};
+
+/// What all doors of a run share: how requests travel, and how fast each zone may be asked.
+pub struct ProviderFactory {
+    transport: Arc<dyn Transport>,
+    budgets: BTreeMap<ZoneCode, Arc<RequestBudget>>,
+    gateway: Option<Arc<SharedGateway>>,
+}
+
+impl ProviderFactory {
+    /// Doors to the zones of a network.
+    ///
+    /// # Errors
+    /// In words, where sockets and certificates cannot be set up.
+    pub fn new(network: &Network, world: &CommandContext) -> Result<Self, String> {
+        let transport = transport(world)?;
+        let budgets =
+            network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(RequestBudget::new(zone.rate))));
+        let gateway = network.gateway.as_ref();
+        let gateway = gateway
+            .map(|gateway| Arc::new(SharedGateway::new(&gateway.url, gateway.rate, transport.clone())));
+        Ok(Self { transport, budgets: budgets.collect(), gateway })
+    }
+
+    /// Doors that stay closed: no request leaves by them.
+    pub fn offline(network: &Network) -> Self {
+        let budgets =
+            network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(RequestBudget::new(zone.rate))));
+        Self { transport: Arc::new(OfflineTransport), budgets: budgets.collect(), gateway: None }
+    }
+
+    /// A reader for each zone that there is a key for, which also knows what people have attested.
+    pub fn readers(
+        &self,
+        network: &Network,
+        keys: &ZoneKeys,
+        mut attested: BTreeMap<ZoneCode, AttestedZone>,
+    ) -> BTreeMap<ZoneCode, RoutingReader> {
+        self.open(network, keys, |zone, key, budget| {
+            let alma = AlmaReader::new(zone, key.clone(), self.transport.clone(), budget.clone());
+            let gateway = self.gateway(keys);
+            let gateway = gateway.map(|(gateway, key)| GatewayReader::new(gateway, &zone.code, key));
+            RoutingReader::new(alma, gateway, attested.remove(&zone.code).unwrap_or_default())
+        })
+    }
+
+    /// A writer for each zone that there is a key for. It shares the budget of the zone's reader.
+    pub fn writers(&self, network: &Network, keys: &ZoneKeys) -> BTreeMap<ZoneCode, RoutingWriter> {
+        self.open(network, keys, |zone, key, budget| {
+            let alma = AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone());
+            let gateway = self.gateway(keys);
+            let gateway = gateway.map(|(gateway, key)| GatewayWriter::new(gateway, &zone.code, key));
+            RoutingWriter::new(alma, gateway)
+        })
+    }
+
+    fn gateway(&self, keys: &ZoneKeys) -> Option<(&Arc<SharedGateway>, SecretString)> {
+        Some((self.gateway.as_ref()?, keys.gateway.clone()?))
+    }
+
+    fn open<D>(
+        &self,
+        network: &Network,
+        keys: &ZoneKeys,
+        mut door: impl FnMut(&Zone, &SecretString, &Arc<RequestBudget>) -> D,
+    ) -> BTreeMap<ZoneCode, D> {
+        let zones = network.zones.iter().filter_map(|zone| {
+            let (key, budget) = (keys.zones.get(&zone.code)?, self.budgets.get(&zone.code)?);
+            Some((zone.code.clone(), door(zone, key, budget)))
+        });
+        zones.collect()
+    }
+}
+
+/// Sends nothing.
+struct OfflineTransport;
+
+impl Transport for OfflineTransport {
+    fn send(&self, _: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async { Err(TransportError::Connect("no request is sent".to_owned())) })
+    }
+}
+
+/// How requests travel in this world.
+///
+/// # Errors
+/// In words, where sockets and certificates cannot be set up.
+pub fn transport(world: &CommandContext) -> Result<Arc<dyn Transport>, String> {
+    match &world.transport {
+        Some(transport) => Ok(transport.clone()),
+        None => {
+            let transport = HttpTransport::new(HttpSettings::default()).map_err(|error| error.to_string())?;
+            Ok(Arc::new(transport))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Opens some zones for looking: their keys, the doors to them, and a reader for each.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::attestations::AttestationFile;
+use super::config::{ConfigDirectory, OutputFormat};
+use super::context::CommandContext;
+use super::credentials::{self, KeyPurpose, ZoneKeys};
+use super::exit_code::CommandExit;
+use super::provider_factory::ProviderFactory;
+use crate::model::ZoneCode;
+use crate::model::network::Zone;
+use crate::provider::channel_routing::RoutingReader;
+
+/// Zones that can be looked at.
+pub struct ZoneReaders {
+    /// The doors.
+    pub doors: ProviderFactory,
+    /// The keys that open them.
+    pub keys: ZoneKeys,
+    /// A reader for each zone.
+    pub readers: BTreeMap<ZoneCode, RoutingReader>,
+}
+
+/// Opens zones with their read keys.
+///
+/// # Errors
+/// An exit code, once it has been said which keys cannot be had or what else is wrong.
+pub async fn open(
+    config: &ConfigDirectory,
+    zones: &[&Zone],
+    directory: &Path,
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<ZoneReaders, CommandExit> {
+    let attested = AttestationFile::load(directory).map_err(|error| super::fail(world, error))?;
+    let fetching = credentials::keys(&config.network, zones, KeyPurpose::Read, directory, world);
+    let keys = match world.unless_interrupted(fetching).await? {
+        Ok(keys) => keys,
+        Err(problems) => return Err(config.report(&problems, format, world)),
+    };
+    let doors = ProviderFactory::new(&config.network, world).map_err(|error| super::fail(world, error))?;
+    let readers = doors.readers(&config.network, &keys, attested.by_zone());
+    Ok(ZoneReaders { doors, keys, readers })
+}

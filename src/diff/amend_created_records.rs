@@ -1,0 +1,72 @@
+//! A record that is about to be created gets at once what amendments want of all records of its kind: else
+//! it would be wrong from the start, and the next plan would have to say so.
+
+use super::collection::CollectionComparison;
+use crate::model::{
+    Amendment, AmendmentOperation, Change, ChangeAction, Enforcement, FieldAmendment, FieldChange, FieldName,
+    FieldValue, ZoneFailure,
+};
+
+impl CollectionComparison<'_> {
+    /// Lays what an amendment wants over the records that are to be created. What their own manifest says
+    /// of the same field is the same: two that contradict each other are refused before.
+    ///
+    /// # Errors
+    /// `Mismatch` where the zone has no such field.
+    pub(super) fn amend_new(&mut self, amendment: &Amendment) -> Result<(), ZoneFailure> {
+        let Amendment { select, expected: _, amends, enforcement, provenance: _ } = amendment;
+        match enforcement {
+            Enforcement::Enforce | Enforcement::CreateOnly => {}
+            Enforcement::Report | Enforcement::Unmanage => return Ok(()),
+        }
+        let mut selects: Vec<(FieldName, &FieldValue)> = Vec::new();
+        for (field, value) in select {
+            selects.push((self.names.resolve(field)?.clone(), value));
+        }
+        let mut wanted: Vec<(FieldName, &FieldAmendment, &FieldValue)> = Vec::new();
+        for amend in amends {
+            match &amend.to {
+                AmendmentOperation::Set(value) => {
+                    wanted.push((self.names.resolve(&amend.field)?.clone(), amend, value));
+                }
+                // A list of a new record is what its own manifest says.
+                AmendmentOperation::SetIfEmpty(_)
+                | AmendmentOperation::AddToList(_)
+                | AmendmentOperation::RemoveFromList(_)
+                | AmendmentOperation::AllowInRule { .. }
+                | AmendmentOperation::BlockInRule { .. } => {}
+            }
+        }
+        let mode = self.apply_mode();
+        for change in self.changes.values_mut() {
+            if change.action == ChangeAction::Create
+                && change.mode == mode
+                && matches_selection(change, &selects)
+            {
+                wanted.iter().for_each(|(field, amend, value)| apply_amendment(change, field, amend, value));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn matches_selection(change: &Change, selects: &[(FieldName, &FieldValue)]) -> bool {
+    let after =
+        |field: &FieldName| change.edits.iter().find(|edit| edit.field == *field).map(|edit| &edit.after);
+    selects.iter().all(|(field, value)| after(field).unwrap_or(&FieldValue::Null) == *value)
+}
+
+fn apply_amendment(change: &mut Change, field: &FieldName, amend: &FieldAmendment, value: &FieldValue) {
+    let edit = FieldChange {
+        field: field.clone(),
+        name: amend.field.clone(),
+        before: None,
+        after: value.clone(),
+        provenance: amend.provenance.clone(),
+    };
+    match change.edits.iter_mut().find(|edit| edit.field == *field) {
+        Some(default) if default.after == *value => {}
+        Some(default) => *default = edit,
+        None => change.edits.push(edit),
+    }
+}

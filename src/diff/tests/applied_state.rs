@@ -1,0 +1,108 @@
+//! The notation for what zonal last applied: ledgers as text.
+
+use crate::diff::three_way;
+use crate::model::{
+    AppliedCollection, AppliedRecord, AppliedState, CollectionId, FieldValue, ManagementOrigin,
+    ObservedState, PruneConfig, PruneMode, RecordKey, RunId,
+};
+use crate::plan::orphans::{RunScope, base, look_at, spare};
+
+use super::notation::{desired, observed, shown};
+
+/// What was applied in ALPHA, in blocks:
+///
+/// ```text
+/// code T code                        a table and the fields that are its key; `map` and `whole` likewise
+/// A created code=A description=One   key, maker, fields; `.` for nothing, `[a,b]` for a list
+/// B gone                             it was wanted to be gone; `from KIND/NAME` at the end for the manifest
+/// ```
+pub(crate) fn ledger(text: &str) -> AppliedState {
+    let mut ledger = AppliedState::default();
+    let zone = ledger.zones.entry("ALPHA".into()).or_default();
+    let mut block: Option<CollectionId> = None;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let id = match words[0] {
+            "code" => Some((table(words[1]), &words[2..])),
+            "map" => Some((CollectionId::with_code("MappingTable", words[1]), &words[2..])),
+            "whole" => Some((CollectionId::of_institution(words[1]), &words[2..])),
+            _ => None,
+        };
+        if let Some((id, key)) = id {
+            let key = key.iter().map(|field| (*field).into()).collect();
+            zone.insert(id.clone(), AppliedCollection { key, ..AppliedCollection::default() });
+            block = Some(id);
+            continue;
+        }
+        let from = words.iter().position(|word| *word == "from");
+        let manifest = from.map_or("CodeTable/t", |from| words[from + 1]).into();
+        let fields = words[2..from.unwrap_or(words.len())].iter().filter_map(|word| word.split_once('='));
+        let fields = fields.map(|(field, value)| (field.into(), self::value(value))).collect();
+        let (holds, maker) = match words[1] {
+            "created" => (Some(fields), ManagementOrigin::Created),
+            "adopted" => (Some(fields), ManagementOrigin::Adopted),
+            "amended" => (Some(fields), ManagementOrigin::Amended),
+            _ => (None, ManagementOrigin::Adopted),
+        };
+        let key = RecordKey(words[0].split('|').map(Into::into).collect());
+        let entry = AppliedRecord { holds, maker, manifest, run: RunId(1) };
+        let collection = block.as_ref().and_then(|id| zone.get_mut(id));
+        collection
+            .into_iter()
+            .for_each(|collection| drop(collection.entries.insert(key.clone(), entry.clone())));
+    }
+    ledger
+}
+
+/// `T`, or `T/fr` for what a manifest names with its language.
+fn table(name: &str) -> CollectionId {
+    let (code, language) = name.split_once('/').map_or((name, None), |(code, fr)| (code, Some(fr.into())));
+    CollectionId { language, ..CollectionId::with_code("CodeTable", code) }
+}
+
+fn value(text: &str) -> FieldValue {
+    let list = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match (list, text) {
+        (Some(list), _) => FieldValue::list(list.split(',')),
+        (None, "true") => FieldValue::Bool(true),
+        (None, "false") => FieldValue::Bool(false),
+        (None, ".") => FieldValue::Null,
+        (None, text) => FieldValue::from_text(text),
+    }
+}
+
+/// What the network says of orphans, for all kinds.
+pub(crate) fn prune(otherwise: PruneMode) -> PruneConfig {
+    let place = (otherwise != PruneMode::Keep).then(|| crate::model::SourceSpan::file("network.yaml"));
+    PruneConfig { otherwise, place, ..PruneConfig::default() }
+}
+
+/// How ALPHA differs from manifests and ledger, and what of it is new: `= KEY` for a record that is as it is
+/// wanted, `forget KEY` for one that nothing is known of any more.
+pub(crate) fn differing(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str) -> String {
+    let (_, mut desired) = desired(&["ALPHA"], manifests);
+    let zones = ["ALPHA".into()].into();
+    let mut base =
+        base(ledger(ledger_text), &desired, &prune(pruning), RunScope { zones: &zones, kinds: &[] });
+    look_at(&mut desired, &base, crate::kinds::shape);
+    let seen: ObservedState = observed(&desired, tables);
+    spare(&mut base, &seen);
+    let found = three_way(&desired, &seen, Some(&base));
+    let mut out = shown(&found);
+    for diff in found.zones.values().flatten() {
+        let Ok(changes) = &diff.outcome else { continue };
+        for (key, known) in &changes.learned.found {
+            let fields = known.holds.iter().flatten().map(|(field, value)| format!(" {field}={value}"));
+            let fields: String = fields.collect();
+            let what = if known.holds.is_some() { format!("{:?}", known.maker) } else { "gone".to_owned() };
+            out.push_str(&format!("= {key}: {what}{fields}, {}\n", known.manifest));
+        }
+        for key in &changes.learned.forgotten {
+            out.push_str(&format!("forget {key}\n"));
+        }
+        if changes.in_sync + changes.agreed > 0 {
+            out.push_str(&format!("{} in sync, {} agreed\n", changes.in_sync, changes.agreed));
+        }
+    }
+    out
+}

@@ -1,0 +1,113 @@
+//! Part of a record is wanted, by several that speak of it, or of a record that nobody can look at.
+
+use std::collections::BTreeMap;
+
+use super::notation::{desired, shown};
+use crate::diff::diff;
+use crate::model::{
+    Channel, FieldValue, ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone,
+    Record,
+};
+
+const GROUPS: &str = "\
+UserGroups one
+groups: [{code: A, visibleToPartners: false}, {code: B, visibleToPartners: true}]
+rotaRules: {}
+displayLogic: {hides: Request}
+---
+UserGroups two
+groups: [{code: C, visibleToPartners: true}]
+rotaRules: {}
+";
+
+/// What a member differs in that holds these collections of records; others do not answer.
+fn differing(manifests: &str, witness: ObservationSource, held: &[(&str, &[Record])]) -> String {
+    let (_, desired) = desired(&["ALPHA"], manifests);
+    let mut zone = ObservedZone::default();
+    for id in desired.zones.values().flatten().map(|wanted| &wanted.id) {
+        let Some((_, records)) = held.iter().find(|(kind, _)| *kind == &*id.kind) else { continue };
+        let records = records.iter().cloned();
+        let channel = if witness.is_people() { Channel::Runbook } else { Channel::Gateway };
+        let collection = ObservedCollection {
+            id: id.clone(),
+            aliases: BTreeMap::new(),
+            columns: Vec::new(),
+            records: records.map(|fields| ObservedRecord { fields, ..ObservedRecord::default() }).collect(),
+            references: None,
+            channel,
+            witness: witness.clone(),
+        };
+        zone.collections.insert(id.clone(), Ok(collection));
+    }
+    let zones = desired.zones.keys().map(|code| (code.clone(), zone.clone())).collect();
+    shown(&diff(&desired, &ObservedState { zones }))
+}
+
+fn rule(name: &str, operator: &str, groups: &[&str]) -> Record {
+    [
+        ("name".into(), name.into()),
+        ("operator".into(), operator.into()),
+        ("userGroups".into(), FieldValue::list(groups.iter().copied())),
+        ("hides".into(), "Request".into()),
+    ]
+    .into()
+}
+
+#[test]
+fn what_several_amend_in_one_list_adds_up() {
+    let rules = [rule("In", "INLIST", &["A", "X"]), rule("Out", "NOTINLIST", &["B", "C", "X"])];
+    assert_eq!(
+        differing(GROUPS, ObservationSource::Zone, &[("RotaAssignmentRules", &rules)]),
+        "\
+~ ALPHA/RotaAssignmentRules/In userGroups=[\"A\", \"X\"]->[\"B\", \"C\", \"X\"]
+~ ALPHA/RotaAssignmentRules/Out userGroups=[\"B\", \"C\", \"X\"]->[\"A\", \"X\"]
+2 unmanaged in ALPHA/RotaAssignmentRules
+"
+    );
+    let rules = [rule("In", "INLIST", &["B", "C", "X"]), rule("Out", "NOTINLIST", &["A", "X"])];
+    assert_eq!(
+        differing(GROUPS, ObservationSource::Zone, &[("RotaAssignmentRules", &rules)]),
+        "2 unmanaged in ALPHA/RotaAssignmentRules\n"
+    );
+}
+
+#[test]
+fn one_stopped_and_another_let_pass_need_one_operator() {
+    let rules = [rule("All", "", &[])];
+    assert_eq!(
+        differing(GROUPS, ObservationSource::Zone, &[("RotaAssignmentRules", &rules)]),
+        "\
+~ ALPHA/RotaAssignmentRules/All userGroups=null->[\"A\"] operator=null->\"NOTINLIST\"
+1 unmanaged in ALPHA/RotaAssignmentRules
+"
+    );
+}
+
+#[test]
+fn a_rule_that_hides_matches_those_who_shall_not_see() {
+    let rules = [rule("All", "", &[]), rule("In", "INLIST", &["B"]), rule("Out", "NOTINLIST", &["A"])];
+    assert_eq!(
+        differing(GROUPS, ObservationSource::Zone, &[("DisplayLogicRules", &rules)]),
+        "\
+~ ALPHA/DisplayLogicRules/In userGroups=[\"B\"]->[\"A\"]
+~ ALPHA/DisplayLogicRules/Out userGroups=[\"A\"]->[\"B\"]
+3 unmanaged in ALPHA/DisplayLogicRules
+"
+    );
+}
+
+#[test]
+fn whether_a_record_is_gone_is_for_people_to_say_where_nobody_can_look() {
+    let of = |group: &str| -> Record { [("userGroup".into(), group.into())].into() };
+    let there = ">+ ALPHA/RestrictedUsers/A userGroup=\"A\"\n";
+    let removal = |group, reason| format!(">- ALPHA/RestrictedUsers/{group}{reason}\n");
+    let unsaid = " (if it is there: nobody has attested that it is gone)";
+    let differing = |held: &[Record], gone: &[&str]| {
+        let gone = gone.iter().map(|group| of(group)).collect();
+        differing(GROUPS, ObservationSource::Attestation { gone }, &[("RestrictedUsers", held)])
+    };
+    let both = format!("{}{}", removal("B", unsaid), removal("C", unsaid));
+    assert_eq!(differing(&[], &[]), format!("{there}{both}"));
+    assert_eq!(differing(&[], &["A", "B", "C", "X"]), there, "what is attested to be gone is not there");
+    assert_eq!(differing(&[of("A"), of("C")], &["B"]), removal("C", ""));
+}

@@ -1,0 +1,269 @@
+//! What a comparison with a ledger adds: what is new, and what becomes of orphans.
+
+use super::applied_state::differing;
+use crate::model::PruneMode::{Delete, Disable, Keep};
+
+const ONE: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]";
+
+#[test]
+fn what_is_as_it_is_wanted_is_learned_once() {
+    let zone = "code T en\nA One";
+    assert_eq!(
+        differing(Keep, ONE, "", zone),
+        "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(
+        differing(Keep, ONE, "code T code\nA created code=A description=One", zone),
+        "1 in sync, 0 agreed\n",
+        "who made it, a comparison cannot tell, and does not ask"
+    );
+    assert_eq!(
+        differing(Keep, ONE, "code T code\nA adopted code=A description=One from CodeTable/old", zone),
+        "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n"
+    );
+}
+
+#[test]
+fn what_differs_is_not_learned() {
+    assert_eq!(
+        differing(Keep, ONE, "", "code T en\nA Other"),
+        "~ ALPHA/CodeTable/T/A description=\"Other\"->\"One\"\n"
+    );
+    let initial = format!("{ONE}\nenforcement: initial");
+    assert_eq!(differing(Keep, &initial, "", "code T en\nA Other"), "1 ignored in ALPHA/CodeTable/T\n");
+}
+
+#[test]
+fn what_manifests_and_zone_have_changed_alike_is_agreed() {
+    assert_eq!(
+        differing(Keep, ONE, "code T code\nA adopted code=A description=Old", "code T en\nA One"),
+        "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 1 agreed\n"
+    );
+    assert_eq!(
+        differing(Keep, ONE, "code T code\nA adopted code=A", "code T en\nA One"),
+        "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n",
+        "what it is silent of, it does not say otherwise"
+    );
+    let gone = "CodeTable t\ntable: T\nrows: [{code: A, absent: true}]";
+    assert_eq!(
+        differing(Keep, gone, "code T code\nA created code=A description=One", "code T en"),
+        "= A: gone, CodeTable/t\n1 in sync, 1 agreed\n"
+    );
+    assert_eq!(differing(Keep, gone, "", "code T en"), "1 in sync, 0 agreed\n");
+}
+
+#[test]
+fn what_is_only_reported_is_not_zonals_to_remember_and_what_is_released_is_forgotten() {
+    let observed = format!("{ONE}\nenforcement: observe");
+    assert_eq!(differing(Keep, &observed, "", "code T en\nA One"), "1 in sync, 0 agreed\n");
+    let released = format!("{ONE}\nenforcement: release");
+    assert_eq!(
+        differing(Keep, &released, "code T code\nA created code=A description=One", "code T en\nA One"),
+        "1 released in ALPHA/CodeTable/T\nforget A\n"
+    );
+}
+
+#[test]
+fn an_entry_by_another_key_means_nothing() {
+    let ledger = "code T description\nA created code=A description=One";
+    assert_eq!(
+        differing(Delete, "CodeTable t\ntable: T\nrows: []\nunlisted: disable", ledger, "code T en\nA One -"),
+        "1 unmanaged in ALPHA/CodeTable/T\n"
+    );
+}
+
+const OTHER: &str = "CodeTable t\ntable: T\nrows: [{code: B, description: Two}]";
+const MADE: &str = "code T code\nA created code=A description=One\nB created code=B description=Two";
+
+#[test]
+fn what_zonal_made_goes_once_no_manifest_names_it_where_the_network_says_so() {
+    let zone = "code T en\nA One\nB Two";
+    assert_eq!(
+        differing(Delete, OTHER, MADE, zone),
+        "- ALPHA/CodeTable/T/A (because zonal created it and no manifest names it any more (`prune`))\n\
+         1 in sync, 0 agreed\n"
+    );
+    assert_eq!(
+        differing(Disable, OTHER, MADE, zone),
+        "~ ALPHA/CodeTable/T/A enabled=true->false (because zonal created it and no manifest names it any more \
+         (`prune`))\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(
+        differing(Disable, OTHER, MADE, "code T en\nA One -\nB Two"),
+        "1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(differing(Keep, OTHER, MADE, zone), "1 unmanaged in ALPHA/CodeTable/T\n1 in sync, 0 agreed\n");
+}
+
+#[test]
+fn what_somebody_has_changed_since_or_zonal_only_adopted_stays() {
+    assert_eq!(
+        differing(Delete, OTHER, MADE, "code T en\nA Changed\nB Two"),
+        "note: no manifest names `A` any more: it stays as it is; somebody has changed it since zonal created it\n\
+         1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(
+        differing(Delete, OTHER, &MADE.replace("A created", "A adopted"), "code T en\nA One\nB Two"),
+        "note: no manifest names `A` any more: it stays as it is; the zone had what zonal only changed\n\
+         1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nB Two"), "forget A\n1 in sync, 0 agreed\n");
+}
+
+#[test]
+fn what_cannot_be_disabled_stays() {
+    let rule = "TermsOfUse t\nterms: [{name: B, type: LOAN}]";
+    let made = "whole TermsOfUse name\nA created name=A type=LOAN from TermsOfUse/t";
+    assert_eq!(
+        differing(Disable, rule, made, "whole TermsOfUse\nname=A type=LOAN\nname=B type=LOAN"),
+        "note: no manifest names `A` any more: it stays as it is; there is no way to disable it\n\
+         1 unmanaged in ALPHA/TermsOfUse\n\
+         = B: Adopted name=\"B\" type=\"LOAN\", TermsOfUse/t\nforget A\n1 in sync, 0 agreed\n"
+    );
+}
+
+#[test]
+fn a_record_that_any_manifest_names_is_no_orphan() {
+    let zone = "code T en\nA One\nB Two\ncode T fr\nA Un\nB Deux\nmap M Names: ID Note\nA x";
+    let french = "CodeTable fr\ntable: T\nlanguage: fr\nrows: [{code: A, description: Un}]";
+    let all = differing(Delete, &format!("{OTHER}\n---\n{french}"), MADE, zone);
+    assert!(!all.contains("- ALPHA"), "{all}");
+    let titled = "MappingTable m\ntableName: Names\nkey: [ID]\nrows: [{columns: {ID: A, Note: x}}]";
+    let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
+    let all = differing(Delete, titled, made, zone);
+    assert!(!all.contains("- ALPHA"), "{all}");
+}
+
+#[test]
+fn a_collection_that_nothing_is_wanted_of_any_more_is_looked_at() {
+    let made = "code U code\nX created code=X description=Ex from CodeTable/u\n\
+                code V code\nY created code=Y description=Why from CodeTable/v";
+    assert_eq!(
+        differing(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nZ Own\nfail V missing"),
+        "- ALPHA/CodeTable/U/X (because zonal created it and no manifest names it any more (`prune`))\n\
+         1 unmanaged in ALPHA/CodeTable/U\n\
+         = A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\nforget Y\n"
+    );
+    let unknown = differing(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nfail V unreachable");
+    assert!(unknown.contains("! ALPHA/CodeTable/V: Unreachable"), "{unknown}");
+}
+
+const RULE: &str = "FulfillmentRules r\nrules: [{name: R, inputs: [{parameter: p, exclude: [X]}]}]";
+
+#[test]
+fn part_of_a_record_of_the_zones_own_is_learned_as_such() {
+    let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[A,X] terms=T";
+    let is = "1 unmanaged in ALPHA/FulfillmentRules\n";
+    let new = "= U|R: Amended p=[\"A\", \"X\"], FulfillmentRules/r\n";
+    let told = "1 in sync, 0 agreed\n";
+    assert_eq!(differing(Keep, RULE, "", zone), format!("{is}{new}{told}"));
+    let known = "whole FulfillmentRules unit name\nU|R amended p=[A,X] from FulfillmentRules/r";
+    assert_eq!(differing(Keep, RULE, known, zone), format!("{is}{told}"));
+    let before = known.replace("[A,X]", "[X]");
+    assert_eq!(
+        differing(Keep, RULE, &before, zone),
+        format!("{is}{new}{told}"),
+        "what the zone adds to its own list is no agreement"
+    );
+}
+
+#[test]
+fn what_is_known_of_a_whole_record_stays_known_when_only_part_of_it_is_wanted() {
+    let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[A,X] terms=T";
+    let known = "whole FulfillmentRules unit name\nU|R created terms=T p=[A,X] from FulfillmentRules/old";
+    assert_eq!(
+        differing(Keep, RULE, known, zone),
+        "1 unmanaged in ALPHA/FulfillmentRules\n1 in sync, 0 agreed\n"
+    );
+    assert_eq!(
+        differing(Keep, RULE, &known.replace("[A,X]", "[A]"), zone),
+        "1 unmanaged in ALPHA/FulfillmentRules\n\
+         = U|R: Adopted p=[\"A\", \"X\"] terms=\"T\", FulfillmentRules/old\n1 in sync, 0 agreed\n"
+    );
+}
+
+#[test]
+fn a_ledger_takes_in_what_was_found_out() {
+    use crate::model::{
+        AppliedCollection, AppliedStateUpdate, ManagementOrigin, RecordInSync, RecordKey, RunId,
+    };
+    let key = |code: &str| RecordKey(vec![code.into()]);
+    let known = |maker, holds: bool| RecordInSync {
+        holds: holds.then(|| [("code".into(), "x".into())].into()),
+        maker,
+        manifest: "CodeTable/t".into(),
+    };
+    let mut ledger = AppliedCollection::default();
+    let mut learn = |found: &[(&str, RecordInSync)], created: &[&str], forgotten: &[&str], run| {
+        let learned = AppliedStateUpdate {
+            key: vec!["code".into()],
+            found: found.iter().map(|(code, known)| (key(code), known.clone())).collect(),
+            forgotten: forgotten.iter().map(|code| key(code)).collect(),
+        };
+        ledger.learn(learned, &created.iter().map(|code| key(code)).collect(), RunId(run));
+        let entries = ledger.entries.iter();
+        let shown = entries.map(|(key, entry)| {
+            format!("{key} {:?}{}", entry.maker, if entry.holds.is_some() { "" } else { " gone" })
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    let (adopted, amended, gone) = (
+        known(ManagementOrigin::Adopted, true),
+        known(ManagementOrigin::Amended, true),
+        known(ManagementOrigin::Adopted, false),
+    );
+    assert_eq!(
+        learn(&[("A", adopted.clone()), ("B", adopted.clone())], &["A"], &[], 1),
+        "A Created, B Adopted"
+    );
+    assert_eq!(learn(&[("A", adopted.clone())], &[], &["B"], 2), "A Created");
+    assert_eq!(learn(&[("A", amended)], &[], &[], 3), "A Created");
+    assert_eq!(learn(&[("A", gone)], &[], &[], 4), "A Adopted gone");
+    assert_eq!(learn(&[("A", adopted)], &[], &[], 5), "A Adopted", "somebody else has made it again");
+}
+
+#[test]
+fn what_somebody_changed_of_what_the_manifest_was_silent_of_stays() {
+    let stays = "note: no manifest names `A` any more: it stays as it is; somebody has changed it since zonal \
+                 created it\n1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n";
+    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One -\nB Two"), stays, "not enabled");
+    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One *\nB Two"), stays, "the default");
+    let mapping = "MappingTable m\ntable: M\nkey: [ID]\nrows: []";
+    let made = "map M column0\nA created column0=A from MappingTable/m";
+    let changed = differing(Delete, mapping, made, "map M Names: ID Note\nA theirs");
+    assert!(!changed.contains("- ALPHA"), "{changed}");
+    let same = differing(Delete, mapping, made, "map M Names: ID Note\nA .");
+    assert!(same.contains("- ALPHA"), "{same}");
+}
+
+#[test]
+fn a_manifest_that_takes_nothing_away_does_not_do_so_by_being_silent() {
+    let zone = "code T en\nA One\nB Two";
+    for enforcement in ["observe", "initial", "release"] {
+        let manifest = format!("{OTHER}\nenforcement: {enforcement}");
+        let found = differing(Delete, &manifest, MADE, zone);
+        assert!(!found.contains("- ALPHA"), "{enforcement}: {found}");
+        assert_eq!(found.contains("forget A"), enforcement == "release", "{enforcement}: {found}");
+    }
+}
+
+#[test]
+fn a_key_that_manifests_have_changed_takes_nothing_away_and_is_no_contradiction() {
+    let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
+    let zone = "map M Names: ID Note\nA x";
+    let titled = "MappingTable m\ntableName: Names\nkey: [Note]\nrows: [{columns: {ID: A, Note: x}}]";
+    let found = differing(Delete, titled, made, zone);
+    assert!(found.contains("1 in sync") && !found.contains("! ALPHA"), "{found}");
+}
+
+#[test]
+fn what_somebody_changed_in_another_language_stays_in_all_of_them() {
+    let made =
+        "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
+    let other = "CodeTable u\ntable: U\nrows: []";
+    let zone = |french: &str| format!("code T en\nA One\ncode T fr\nA {french}\ncode U en");
+    let same = differing(Delete, other, made, &zone("Un"));
+    assert!(same.contains("- ALPHA/CodeTable/T[language=en]/A"), "{same}");
+    let changed = differing(Delete, other, made, &zone("Leur"));
+    assert!(!changed.contains("- ALPHA") && changed.contains("somebody has changed it"), "{changed}");
+}

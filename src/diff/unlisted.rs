@@ -1,0 +1,98 @@
+//! What a comparison does to records that no manifest mentions: those that are unlisted, and those that must give
+//! up a flag to another one.
+
+use std::borrow::Cow;
+
+use super::collection::{ChangeDraft, CollectionComparison};
+use super::keyed_records::KeyedRecord;
+use super::mismatches::ambiguous;
+use crate::model::{
+    ApplyMode, ChangeAction, DesiredCollection, DifferenceType, Enforcement, FieldName, FieldValue,
+    RecordKey, UnlistedPolicy, ZoneFailure,
+};
+
+impl<'a> CollectionComparison<'a> {
+    /// What a record comes to that no manifest mentions. Returns how many rows stay unmanaged.
+    pub(super) fn compare_unlisted(
+        &mut self,
+        id: &RecordKey,
+        found: &[KeyedRecord<'a>],
+        collection: &DesiredCollection,
+    ) -> Result<usize, ZoneFailure> {
+        let word = match collection.unlisted {
+            UnlistedPolicy::Keep => return Ok(found.len()),
+            UnlistedPolicy::Disable => "disable",
+            UnlistedPolicy::Delete => "remove",
+        };
+        let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
+        let (action, edits) = match (collection.unlisted, &collection.shape.switch) {
+            (UnlistedPolicy::Delete, _) => (ChangeAction::Delete, Vec::new()),
+            (_, Some(switch)) if one.fields.get(switch) != Some(&FieldValue::Bool(false)) => {
+                (ChangeAction::Update, vec![self.clear_flag(switch, one, &collection.provenance)])
+            }
+            (_, _) => return Ok(1),
+        };
+        let mode = match collection.enforcement {
+            Enforcement::Enforce => self.apply_mode(),
+            Enforcement::Report => ApplyMode::Report,
+            Enforcement::Unmanage => return Ok(found.len()),
+            Enforcement::CreateOnly => {
+                self.ignored += 1;
+                return Ok(0);
+            }
+        };
+        let provenance = &collection.provenance;
+        let reason =
+            format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
+        let reason = Some(reason);
+        let (drift, found, provenance) = (DifferenceType::Extra, Some(*one), Cow::Borrowed(provenance));
+        self.add(
+            id,
+            ChangeDraft { action, edits, mode, drift, reason, notes: &[], provenance, found, each: None },
+        );
+        Ok(0)
+    }
+
+    /// Takes a flag that only one record may carry, such as a table's default, away from the
+    /// record that has it when another one gets it: Alma refuses a table with two (90122).
+    pub(super) fn make_exclusive(&mut self, flag: &FieldName) {
+        let taker = self.changes.iter().find_map(|((id, mode), change)| {
+            let edit = change
+                .edits
+                .iter()
+                .find(|edit| edit.field == *flag && edit.after == FieldValue::Bool(true))?;
+            Some((id.clone(), edit.provenance.clone(), *mode))
+        });
+        let Some((taker, provenance, mode)) = taker else { return };
+        for (id, found) in self.rows.by_key() {
+            let [(_, one)] = found else { continue };
+            if *id == taker || one.fields.get(flag) != Some(&FieldValue::Bool(true)) {
+                continue;
+            }
+            let edit = self.clear_flag(flag, one, &provenance);
+            // It goes along with a change of its own mode only: what is only reported takes
+            // nothing away, and what is written does not wait for what is only reported.
+            match self.changes.get_mut(&(id.clone(), mode)) {
+                Some(change) if change.action == ChangeAction::Delete => {}
+                Some(change) if change.edits.iter().any(|edit| edit.field == *flag) => {}
+                Some(change) => change.edits.push(edit),
+                None => {
+                    let reason =
+                        format!("because `{taker}` becomes the `{flag}` row, and there can be only one");
+                    let draft = ChangeDraft {
+                        action: ChangeAction::Update,
+                        edits: vec![edit],
+                        mode,
+                        drift: DifferenceType::Value,
+                        reason: Some(reason),
+                        notes: &[],
+                        provenance: Cow::Borrowed(&provenance),
+                        found: Some(one),
+                        each: None,
+                    };
+                    self.add(id, draft);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What is said of an e-resource: how a PUT changes it, and how it is answered.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::emulator::config::{GroupCodes, OptionalFields, ZoneConfig};
+use crate::emulator::response_document::{DocumentNode, DocumentPart};
+
+/// What can be said of a resource and of a group, parts of parts included (names that client authors use).
+pub const NAMES: &[&str] = &[
+    "access_type",
+    "activation_date",
+    "activation_status",
+    "authentication_note",
+    "availability",
+    "available_until_date",
+    "coverage_details",
+    "description",
+    "free",
+    "interface",
+    "internal_description",
+    "is_local",
+    "is_standalone",
+    "library",
+    "license",
+    "linking_details",
+    "linking_level",
+    "linking_parameters",
+    "material_type",
+    "mms_id",
+    "name",
+    "notes",
+    "number",
+    "parser_parameters",
+    "po_line",
+    "proxy",
+    "proxy_enabled",
+    "public_access_model",
+    "public_description",
+    "public_name",
+    "public_note",
+    "resource_metadata",
+    "static_url",
+    "title",
+    "type",
+    "url",
+    "url_type",
+    "vendor",
+];
+
+/// Lays one member of a PUT over those that are held.
+pub fn set_field(members: &mut BTreeMap<String, Value>, name: &str, value: &Value) {
+    match field_after_put(name, members.get(name), value) {
+        Some(value) => drop(members.insert(name.to_owned(), value)),
+        None => drop(members.remove(name)),
+    }
+}
+
+/// What a member becomes: an empty text clears it, null clears dates as well (the vendor's own app does so),
+/// and what people call a code is not for a client to say.
+fn field_after_put(name: &str, held: Option<&Value>, value: &Value) -> Option<Value> {
+    let dated = name.ends_with("_date") || name == "public_access_model";
+    match (held, value) {
+        (held, Value::Null) => held.filter(|_| !dated).cloned(),
+        (_, Value::String(text)) if text.is_empty() => None,
+        (_, Value::Object(new)) if new.get("value").is_some_and(|value| value == "") => None,
+        (Some(Value::Object(old)), value) if old.contains_key("value") => {
+            Some(match (old.get("value").map(code) == Some(code(value)), value) {
+                (true, _) => Value::Object(old.clone()),
+                (false, Value::String(text)) => json!({"value": text}),
+                (false, value) => value.clone(),
+            })
+        }
+        (Some(Value::Object(old)), Value::Object(new)) => {
+            let mut merged = old.clone();
+            for (name, value) in new {
+                match field_after_put(name, old.get(name), value) {
+                    Some(value) => drop(merged.insert(name.clone(), value)),
+                    None => drop(merged.remove(name)),
+                }
+            }
+            Some(Value::Object(merged))
+        }
+        // In XML a flag is a text.
+        (Some(Value::Bool(_)), Value::String(text)) if text == "true" || text == "false" => {
+            Some(Value::Bool(text == "true"))
+        }
+        (_, value) => Some(value.clone()),
+    }
+}
+
+/// The text of a member: `{"value": ..}`, `{"desc": ..}`, or the text itself.
+pub fn code(value: &Value) -> String {
+    match value {
+        Value::Object(object) => match object.get("value").map(code).filter(|text| !text.is_empty()) {
+            Some(text) => text,
+            None => object.get("desc").map(code).unwrap_or_default(),
+        },
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Null | Value::Array(_) => String::new(),
+    }
+}
+
+/// A group and its settings.
+pub fn setting(
+    (group, number): (&str, usize),
+    said: &BTreeMap<String, String>,
+    settings: &ZoneConfig,
+) -> DocumentNode {
+    let desc = vec![("desc", group.to_owned())];
+    let group = match settings.group_codes {
+        GroupCodes::Names if settings.optional_fields == OptionalFields::Sparse => {
+            DocumentNode::Valued(group.to_owned(), Vec::new())
+        }
+        GroupCodes::Names => DocumentNode::Valued(group.to_owned(), desc),
+        GroupCodes::Numbers => DocumentNode::Valued(number.to_string(), desc),
+        GroupCodes::Absent => DocumentNode::Group(vec![DocumentPart::Attribute("desc", group.to_owned())]),
+    };
+    let said = said.iter().map(|(name, text)| match name.as_str() {
+        "proxy_enabled" => (name, json!({"value": text})),
+        _ => (name, json!(text)),
+    });
+    let said: Vec<(&String, Value)> = said.collect();
+    let mut parts = vec![DocumentPart::Child("group", group)];
+    parts.extend(members(said.iter().map(|(name, value)| (*name, value)), settings));
+    DocumentNode::Group(parts)
+}
+
+/// Members as they are answered; those that nobody knows are not.
+pub fn members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    settings: &ZoneConfig,
+) -> Vec<DocumentPart> {
+    let known = |name: &str| NAMES.iter().find(|known| **known == name).copied();
+    members
+        .filter_map(|(name, value)| {
+            let name = known(name)?;
+            match value {
+                Value::Array(items) => {
+                    let items = items.iter().filter_map(|item| node(item, settings)).collect();
+                    Some(DocumentPart::List { around: None, item: name, items })
+                }
+                value => Some(DocumentPart::Child(name, node(value, settings)?)),
+            }
+        })
+        .collect()
+}
+
+fn node(value: &Value, settings: &ZoneConfig) -> Option<DocumentNode> {
+    match value {
+        Value::Null | Value::Array(_) => None,
+        Value::Bool(flag) => Some(DocumentNode::Flag(*flag)),
+        Value::Number(number) => Some(DocumentNode::Text(number.to_string())),
+        Value::String(text) => Some(DocumentNode::Text(text.clone())),
+        Value::Object(object) => Some(match object.get("value") {
+            Some(value) => {
+                let full = settings.optional_fields == OptionalFields::Answered;
+                let desc = object.get("desc").and_then(Value::as_str).filter(|_| full);
+                DocumentNode::Valued(
+                    code(value),
+                    desc.map(|desc| ("desc", desc.to_owned())).into_iter().collect(),
+                )
+            }
+            None => DocumentNode::Group(members(object.iter(), settings)),
+        }),
+    }
+}

@@ -1,0 +1,170 @@
+//! An answer before it is JSON or XML: both are written from one tree, so that they cannot disagree.
+
+use bytes::Bytes;
+use quick_xml::escape::escape;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use super::config::Booleans;
+
+/// The two formats of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum BodyFormat {
+    Json,
+    Xml,
+}
+
+impl BodyFormat {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json;charset=UTF-8",
+            Self::Xml => "application/xml;charset=UTF-8",
+        }
+    }
+}
+
+/// What stands at one place of an answer.
+pub(super) enum DocumentNode {
+    Text(String),
+    Flag(bool),
+    /// In JSON `{"value": ..}` with the attributes beside it, in XML a text with attributes.
+    Valued(String, Vec<(&'static str, String)>),
+    Group(Vec<DocumentPart>),
+}
+
+/// A part of a group.
+pub(super) enum DocumentPart {
+    /// A number that is an attribute in XML.
+    Count(&'static str, usize),
+    /// A text that is an attribute in XML.
+    Attribute(&'static str, String),
+    Child(&'static str, DocumentNode),
+    /// In JSON an array under the name of its items; left out when empty. In XML elements, with or
+    /// without an element around them.
+    List {
+        around: Option<&'static str>,
+        item: &'static str,
+        items: Vec<DocumentNode>,
+    },
+}
+
+/// The bytes of an answer.
+pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, booleans: Booleans) -> Bytes {
+    match format {
+        // All keys are texts, so that nothing can fail.
+        BodyFormat::Json => serde_json::to_vec(&JsonNode(node, booleans)).unwrap_or_default().into(),
+        BodyFormat::Xml => {
+            let mut out = String::from(XML_DECLARATION);
+            xml(&mut out, root, node);
+            out.into()
+        }
+    }
+}
+
+/// How every XML answer begins.
+pub(super) const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
+
+/// A node as JSON, written without a copy of the tree.
+struct JsonNode<'a>(&'a DocumentNode, Booleans);
+
+impl Serialize for JsonNode<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(node, booleans) = *self;
+        match node {
+            DocumentNode::Text(text) => serializer.serialize_str(text),
+            DocumentNode::Flag(flag) => match booleans {
+                Booleans::Json => serializer.serialize_bool(*flag),
+                Booleans::Text => serializer.collect_str(flag),
+            },
+            DocumentNode::Valued(value, attributes) => {
+                let attributes = attributes.iter().map(|(name, text)| (*name, text));
+                serializer.collect_map(std::iter::once(("value", value)).chain(attributes))
+            }
+            DocumentNode::Group(parts) => {
+                let mut object = serializer.serialize_map(None)?;
+                for part in parts {
+                    match part {
+                        DocumentPart::Count(name, count) => object.serialize_entry(name, count)?,
+                        DocumentPart::Attribute(name, text) => object.serialize_entry(name, text)?,
+                        DocumentPart::Child(name, node) => {
+                            object.serialize_entry(name, &Self(node, booleans))?
+                        }
+                        DocumentPart::List { items, .. } if items.is_empty() => {}
+                        DocumentPart::List { around: _, item, items } => {
+                            let items: Vec<Self> = items.iter().map(|node| Self(node, booleans)).collect();
+                            object.serialize_entry(item, &items)?;
+                        }
+                    }
+                }
+                object.end()
+            }
+        }
+    }
+}
+
+fn xml(out: &mut String, name: &str, node: &DocumentNode) {
+    out.push('<');
+    out.push_str(name);
+    match node {
+        DocumentNode::Text(text) => {
+            out.push('>');
+            out.push_str(&escape(text.as_str()));
+        }
+        DocumentNode::Flag(flag) => {
+            out.push('>');
+            out.push_str(if *flag { "true" } else { "false" });
+        }
+        DocumentNode::Valued(value, attributes) => {
+            for (name, text) in attributes {
+                attribute(out, name, text);
+            }
+            out.push('>');
+            out.push_str(&escape(value.as_str()));
+        }
+        DocumentNode::Group(parts) => {
+            for part in parts {
+                match part {
+                    DocumentPart::Count(name, count) => attribute(out, name, &count.to_string()),
+                    DocumentPart::Attribute(name, text) => attribute(out, name, text),
+                    DocumentPart::Child(..) | DocumentPart::List { .. } => {}
+                }
+            }
+            out.push('>');
+            for part in parts {
+                match part {
+                    DocumentPart::Count(..) | DocumentPart::Attribute(..) => {}
+                    DocumentPart::Child(name, node) => xml(out, name, node),
+                    DocumentPart::List { around, item, items } => list(out, *around, item, items),
+                }
+            }
+        }
+    }
+    close(out, name);
+}
+
+fn list(out: &mut String, around: Option<&str>, item: &str, items: &[DocumentNode]) {
+    if let Some(around) = around.filter(|_| !items.is_empty()) {
+        out.push('<');
+        out.push_str(around);
+        out.push('>');
+    }
+    for node in items {
+        xml(out, item, node);
+    }
+    if let Some(around) = around.filter(|_| !items.is_empty()) {
+        close(out, around);
+    }
+}
+
+fn attribute(out: &mut String, name: &str, text: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    out.push_str(&escape(text));
+    out.push('"');
+}
+
+fn close(out: &mut String, name: &str) {
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}

@@ -1,0 +1,86 @@
+//! What every zone starts with of what Alma's public API does not reach.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::emulator::gateway_collections::{
+    self, EmulatedGatewayCollection, EmulatedGatewayRecord, GatewayCollectionKey, key_of,
+};
+use crate::emulator::table::ModificationStamp;
+use crate::emulator::zone::EmulatedZone;
+use crate::model::network::ZoneRole;
+
+/// The collections of a new zone.
+pub(in crate::emulator) fn collections(
+    zone: &EmulatedZone,
+) -> BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection> {
+    let mut collections = BTreeMap::new();
+    for (kind, records) in seeds(zone) {
+        let Some(of) = gateway_collections::find(kind, zone.role) else { continue };
+        let mut kept = EmulatedGatewayCollection::default();
+        for record in records {
+            let Value::Object(fields) = record else { continue };
+            let Ok(key) = key_of(of, &fields) else { continue };
+            let updated =
+                Some(ModificationStamp { by: "m.tremblay".to_owned(), date: "2023-09-14Z".to_owned() });
+            kept.records.insert(key, EmulatedGatewayRecord { fields, updated });
+        }
+        kept.revision = 1;
+        collections.insert((kind.to_owned(), None), kept);
+    }
+    collections
+}
+
+fn seeds(zone: &EmulatedZone) -> Vec<(&'static str, Vec<Value>)> {
+    let reports = ["linked", "linking no match", "linking ambiguous"]
+        .map(|report| json!({"reportType": report, "enabled": true}));
+    let indexing = json!({"index": "repository", "lastRun": "2026-03-01T02:00:00Z", "status": "COMPLETED_SUCCESS",
+        "records": "182345", "errors": "3"});
+    let mut seeds = vec![
+        ("AuthorityReportTypes", reports.to_vec()),
+        (
+            "AuthorityTaskList",
+            vec![
+                json!({"role": "Catalog Manager", "view": true, "process": true, "dismiss": true, "dismissForNetwork": false}),
+            ],
+        ),
+        ("IndexingStatus", vec![indexing]),
+    ];
+    match zone.role {
+        ZoneRole::Network => seeds.push((
+            "RolePrivileges",
+            vec![json!({"institution": zone.code, "role": "Cataloger", "privilege": "Delete bibliographic record", "enabled": true})],
+        )),
+        ZoneRole::Member => seeds.extend([
+            ("RestrictedUsers", vec![json!({"userGroup": "ALUM"})]),
+            (
+                "RotaAssignmentRules",
+                vec![
+                    json!({"name": "AFN physical", "operator": "NOTINLIST", "userGroups": ["ALUM", "DIST"], "rota": "AFN"}),
+                    json!({"name": "AFN digital", "operator": "INLIST", "userGroups": ["FACULTY", "GRAD"], "rota": "AFN"}),
+                ],
+            ),
+            (
+                "DisplayLogicRules",
+                vec![json!({"name": "Hide AFN request", "operator": "INLIST", "userGroups": ["ALUM"], "hides": "AFN request"})],
+            ),
+            (
+                "FulfillmentRules",
+                vec![
+                    json!({"unit": "General", "name": "Requestable for I-Share", "enabled": true, "termsOfUse": "AFN request", "itemPolicy.operator": "NOTINLIST", "itemPolicy": ["03"]}),
+                    json!({"unit": "General", "name": "Local loan", "enabled": true, "termsOfUse": "Standard loan"}),
+                ],
+            ),
+            (
+                "TermsOfUse",
+                vec![
+                    json!({"name": "AFN request", "type": "request", "attachedToNetwork": true, "Hold shelf period": "7 days", "Request priority": "10"}),
+                    json!({"name": "Standard loan", "type": "loan", "attachedToNetwork": false, "Due date": "28 days"}),
+                ],
+            ),
+            ("LinkedAccountRules", vec![json!({"name": "Default", "position": "99", "userGroup": "ALUM", "copyNetworkBlocks": false, "enabled": true})]),
+        ]),
+    }
+    seeds
+}

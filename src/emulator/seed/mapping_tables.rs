@@ -1,0 +1,55 @@
+//! The mapping tables that every zone starts with.
+
+use crate::emulator::table::{ApiAccess, ColumnType, EmulatedMappingTable};
+
+const FULFILLMENT: (&str, &str) = ("FULFILLMENT", "Fulfillment");
+const USERS: (&str, &str) = ("USER_MANAGEMENT", "User Management");
+const GENERAL: (&str, &str) = ("INFRA", "General");
+
+pub(super) fn tables() -> Vec<EmulatedMappingTable> {
+    vec![
+        block_definitions(),
+        EmulatedMappingTable::new("UserRecordTypeUserGroup", "User Record Type/User Group", USERS)
+            .column("Record Type", ColumnType::Options)
+            .column("User Group", ColumnType::Code("UserGroups".to_owned()))
+            .rows([
+                ["PUBLIC", "UNDRGRD"],
+                ["PUBLIC", "GRAD"],
+                ["PUBLIC", "FACULTY"],
+                ["PUBLIC", "ALUM"],
+                ["STAFF", "STAFF"],
+            ]),
+        EmulatedMappingTable::new("CurrencySubset", "Currency Subset", GENERAL)
+            .column("Currency", ColumnType::Text)
+            .rows([["CAD"], ["EUR"], ["USD"]]),
+        EmulatedMappingTable::new("InstitutionLanguages", "Institution Languages", GENERAL)
+            .column("Language", ColumnType::Text)
+            .column("Default", ColumnType::Code("BooleanYesNo".to_owned())),
+        // The vendor alone changes it; libraries write to support.
+        EmulatedMappingTable {
+            access: ApiAccess::Hidden,
+            ..EmulatedMappingTable::new("BlockToBlockedActions", "Block to Blocked Actions", FULFILLMENT)
+                .column("Block", ColumnType::Text)
+                .column("Blocked Actions", ColumnType::Text)
+                .rows([["01", "LOAN"], ["02", "LOAN,RENEW"], ["03", "LOAN,RENEW,HOLD"]])
+        },
+    ]
+}
+
+/// The columns are the vendor's as its help and consortia show them; the code of the table in the
+/// API is not known, so that a client should look it up by name.
+fn block_definitions() -> EmulatedMappingTable {
+    EmulatedMappingTable::new("UserBlockDefinitions", "User Block Definitions", FULFILLMENT)
+        .column("ID", ColumnType::Text)
+        .column("Type", ColumnType::Code("UserBlockTypes".to_owned()))
+        .column("Description", ColumnType::Code("UserBlockDescription".to_owned()))
+        .column("Overridable", ColumnType::Options)
+        .column("Blocked Action", ColumnType::Options)
+        .column("Network Block", ColumnType::Code("BooleanYesNo".to_owned()))
+        .rows([
+            ["LOST_CARD", "GENERAL", "01", "OPERATOR", "01", "false"],
+            ["ADDRESS", "GENERAL", "02", "ALL", "01", "false"],
+            ["RECALLED", "LOAN", "03", "OPERATOR", "02", "false"],
+            ["FEES", "CASH", "04", "ALL", "03", "false"],
+        ])
+}

@@ -1,0 +1,72 @@
+//! The task list of authority control: what it lets a role do.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::known_or_error;
+use crate::analysis::authority_tasks::{NetworkDismissal, TaskAction, is_report_listed, may};
+use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::model::network::ZoneRole;
+use crate::model::{MaybeKnown, TasksQuestion};
+
+/// The query of the door.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskListQuery {
+    pub zone: String,
+    pub role: String,
+    pub report: Option<String>,
+}
+
+/// What somebody of a role may do with the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskListPermissions {
+    /// See it.
+    pub view: bool,
+    /// Process changes.
+    pub process: bool,
+    /// Dismiss an entry from the zone's own list.
+    pub dismiss: bool,
+    /// Dismiss an entry for the whole network; `null` in the network zone, where there is no such thing.
+    pub dismiss_for_network: Option<bool>,
+    /// Whether entries of the report that was asked about are in the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<bool>,
+}
+
+impl EmulatorControl {
+    /// What the task list of a zone lets a role do, and whether it has entries of a report.
+    ///
+    /// # Errors
+    /// A zone that is not there, a record that does not say.
+    pub fn tasks(
+        &self,
+        zone: &str,
+        role: &str,
+        report: Option<&str>,
+    ) -> Result<TaskListPermissions, ControlError> {
+        let of = self.place(zone)?.zone.role;
+        let question = TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
+        let stored = self.0.current_settings();
+        let may = |deed: TaskAction| flag(may(&question, &stored, deed));
+        Ok(TaskListPermissions {
+            view: may(TaskAction::View)?,
+            process: may(TaskAction::Process)?,
+            dismiss: may(TaskAction::Dismiss)?,
+            dismiss_for_network: match of {
+                ZoneRole::Network => None,
+                ZoneRole::Member => {
+                    Some(known_or_error(NetworkDismissal::permission_of(&question, &stored).may())?)
+                }
+            },
+            listed: match report {
+                Some(report) => Some(flag(is_report_listed(&question, report, &stored))?),
+                None => None,
+            },
+        })
+    }
+}
+
+fn flag<T>(told: MaybeKnown<(bool, T)>) -> Result<bool, ControlError> {
+    known_or_error(told).map(|(flag, _)| flag)
+}

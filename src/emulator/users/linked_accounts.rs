@@ -1,0 +1,221 @@
+//! Linked accounts: made at a target from an account at its source, refreshed, and what goes back from there.
+//!
+//! What an account becomes is decided where `zonal explain patron` decides it, by what the two zones store.
+
+use jiff::civil::Date;
+
+use super::UserRequest;
+use super::user::{EmulatedUser, LinkedAccountSource};
+use super::user_block::{BlockSource, UserBlock};
+use crate::analysis::patron::blocks::{self, BlockEffect, COPIED, CopiedBlock};
+use crate::analysis::patron::{
+    AccountDates, BlockCopying, LinkRefusal, LinkedAccount, linked_account, refresh,
+};
+use crate::emulator::error_response::ErrorResponse;
+use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
+
+/// The first linking id that the network gives out.
+const FIRST_ID: u64 = 330_001;
+
+impl UserRequest<'_> {
+    /// The linked account of somebody at another institution.
+    pub(super) fn copy_of(&self, institution: &str, id: &str) -> Result<&EmulatedUser, ErrorResponse> {
+        let question = self.question(institution, None);
+        if let MaybeKnown::Known(Err(LinkRefusal::NotInNetwork)) =
+            linked_account(&question, self.legal.stored)
+        {
+            return Err(not_in_network());
+        }
+        let source = self.people.find(institution, id).ok_or_else(|| {
+            ErrorResponse::business(401_861, "Source institution user with given identifier not found.")
+        })?;
+        let copy = source
+            .linking_id
+            .as_deref()
+            .and_then(|link_id| self.people.copy(&self.visit.zone.code, institution, link_id));
+        copy.ok_or_else(|| ErrorResponse::business(4_019_990, "Local copied user information not found."))
+    }
+
+    /// Makes the linked account of somebody at another institution, and says what its primary id is.
+    pub(super) fn create_linked_account(
+        &mut self,
+        institution: &str,
+        id: &str,
+    ) -> Result<String, ErrorResponse> {
+        // Somebody who is linked there has the account at home to be linked to (inferred).
+        let source = self.people.find(institution, id).filter(|user| user.source.is_none()).cloned();
+        let question = self.question(institution, source.as_ref());
+        let told = linked_account(&question, self.legal.stored);
+        match &told {
+            MaybeKnown::Known(Err(LinkRefusal::NotInNetwork)) => return Err(not_in_network()),
+            MaybeKnown::Known(Err(LinkRefusal::Hidden)) => return Err(not_found()),
+            MaybeKnown::Known(Ok(_) | Err(LinkRefusal::NoGroup)) | MaybeKnown::Unknown(_) => {}
+        }
+        let Some(mut source) = source else { return Err(not_found()) };
+        let zone = &self.visit.zone.code;
+        let known = source.linking_id.as_deref();
+        if known.is_some_and(|link_id| self.people.copy(zone, institution, link_id).is_some()) {
+            return Err(ErrorResponse::business(60_227, "Linked account for user already exists."));
+        }
+        let linked = match told {
+            MaybeKnown::Known(Ok(linked)) => linked,
+            MaybeKnown::Known(Err(_)) => {
+                return Err(ErrorResponse::business(60_232, "Failed to link user due to user group empty."));
+            }
+            MaybeKnown::Unknown(why) => {
+                let message = format!("Failed to create linked user account. {why}.");
+                return Err(ErrorResponse::business(60_228, message));
+            }
+        };
+        let link_id = known.map_or_else(|| self.next_id(), str::to_owned);
+        let account = EmulatedUser {
+            // Identifiers are an institution's own and are not copied (the vendor's help).
+            primary_id: self.next_id(),
+            first_name: source.first_name.clone(),
+            last_name: source.last_name.clone(),
+            record_type: "PUBLIC".to_owned(),
+            // Not documented: an external one would need the system that it comes from.
+            account_type: "INTERNAL".to_owned(),
+            external_id: String::new(),
+            status: source.status.clone(),
+            user_group: linked.group.to_owned(),
+            expiry: linked.expiry.date(),
+            purge: linked.purge.date(),
+            blocks: self.copies(&linked, &question.from, &source),
+            roles: Vec::new(),
+            linking_id: None,
+            source: Some(LinkedAccountSource {
+                institution: institution.to_owned(),
+                link_id: link_id.clone(),
+            }),
+        };
+        source.linking_id = Some(link_id);
+        let id = account.primary_id.clone();
+        self.people.insert_user(institution, source);
+        self.people.insert_user(zone, account);
+        Ok(id)
+    }
+
+    /// Brings a linked account up to date with its source.
+    pub(super) fn refresh(&mut self, id: &str) -> Result<(), ErrorResponse> {
+        let zone = &self.visit.zone.code;
+        let account = self.people.find(zone, id).ok_or_else(|| super::user_not_found(id))?;
+        let Some(of) = &account.source else {
+            return Err(ErrorResponse::business(60_229, "Failed to find linked account for user."));
+        };
+        let linked_to = |user: &&EmulatedUser| user.linking_id.as_ref() == Some(&of.link_id);
+        let source = self.people.users_of_zone(&of.institution).find(linked_to).ok_or_else(not_found)?;
+        let question = self.question(&of.institution, Some(source));
+        let linked = match linked_account(&question, self.legal.stored) {
+            MaybeKnown::Known(Ok(linked)) => linked,
+            MaybeKnown::Known(Err(LinkRefusal::Hidden | LinkRefusal::NotInNetwork)) => {
+                return Err(not_found());
+            }
+            MaybeKnown::Known(Err(LinkRefusal::NoGroup)) => {
+                return Err(not_refreshed("no rule gives a group"));
+            }
+            MaybeKnown::Unknown(why) => return Err(not_refreshed(&why)),
+        };
+        let held = AccountDates { expiry: account.expiry, purge: account.purge };
+        let refreshed = refresh(&linked, held, self.today());
+        let copies = self.copies(&linked, &question.from, source);
+        let (first_name, last_name) = (source.first_name.clone(), source.last_name.clone());
+        // The group stays: that a refresh changes it is nowhere documented.
+        if let Some(account) = self.people.find_mut(zone, id) {
+            (account.first_name, account.last_name) = (first_name, last_name);
+            (account.expiry, account.purge) = (refreshed.dates.expiry, refreshed.dates.purge);
+            match refreshed.blocks {
+                BlockCopying::Network => {
+                    account.blocks.retain(|block| block.origin != BlockSource::Source);
+                    account.blocks.extend(copies);
+                }
+                BlockCopying::None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the blocks that a linked account has beside its copies to the source, in place of those that it had
+    /// from here. That one goes there when it goes here is inferred from what refresh does the other way.
+    pub(super) fn send_home(&mut self, id: &str) {
+        let zone = &self.visit.zone.code;
+        let Some(account) = self.people.find(zone, id) else { return };
+        let Some(LinkedAccountSource { institution, link_id }) = account.source.clone() else { return };
+        let home = ZoneCode::from(institution.as_str());
+        let mut sent = Vec::new();
+        if let MaybeKnown::Known(BlockEffect::Stops(_, definition)) =
+            blocks::effect(CopiedBlock::Home, &home, self.legal.stored)
+        {
+            let text = |field: &str| definition.text_field(field).unwrap_or_default();
+            let made =
+                account.blocks.iter().filter(|block| block.origin == BlockSource::Here && block.is_active());
+            sent.extend(made.map(|block| {
+                let note = format!("{zone}: {}", block.description);
+                let origin = BlockSource::Target(zone.clone());
+                UserBlock::network_block(text("Type"), text("Description"), &note, origin, self.visit)
+            }));
+        }
+        let sources = self.people.zones.get_mut(&institution).into_iter().flatten();
+        for (_, source) in sources.filter(|(_, user)| user.linking_id.as_ref() == Some(&link_id)) {
+            source.blocks.retain(|block| block.origin != BlockSource::Target(zone.clone()));
+            source.blocks.append(&mut sent);
+        }
+    }
+
+    /// The copies that a linked account gets of its source's blocks: not of those that came from itself.
+    fn copies(&self, linked: &LinkedAccount<'_>, from: &ZoneCode, source: &EmulatedUser) -> Vec<UserBlock> {
+        let MaybeKnown::Known(definitions) =
+            blocks::copied_block_definitions(linked, from, self.legal.stored)
+        else {
+            return Vec::new();
+        };
+        let echo = BlockSource::Target(self.visit.zone.code.clone());
+        let travels = |block: &&UserBlock| {
+            let by = definitions.iter().any(|definition| match &block.origin {
+                BlockSource::Target(_) => definition.text_field("ID") == Some(blocks::SENT_HOME),
+                BlockSource::Here | BlockSource::Source => {
+                    definition.text_field("Type") == Some(&block.block_type)
+                        && definition.text_field("Description") == Some(&block.description)
+                }
+            });
+            by && block.origin != echo && block.is_active()
+        };
+        let copy = |block: &UserBlock| {
+            let note = format!("{from}: {}", block.description);
+            UserBlock::network_block(COPIED, COPIED, &note, BlockSource::Source, self.visit)
+        };
+        source.blocks.iter().filter(travels).map(copy).collect()
+    }
+
+    fn question(&self, institution: &str, source: Option<&EmulatedUser>) -> PatronQuestion {
+        PatronQuestion {
+            from: institution.into(),
+            user_group: source.map_or("", |source| &source.user_group).into(),
+            at: self.legal.zone.clone(),
+            expires: source.and_then(|source| source.expiry),
+            on_to: None,
+        }
+    }
+
+    fn next_id(&mut self) -> String {
+        self.people.given += 1;
+        (FIRST_ID + self.people.given).to_string()
+    }
+
+    fn today(&self) -> Date {
+        // The doors take nothing else for it.
+        self.visit.settings.today.trim_end_matches('Z').parse().unwrap_or_default()
+    }
+}
+
+fn not_in_network() -> ErrorResponse {
+    ErrorResponse::business(401_651, "Source institution not valid or not part of fulfillment network.")
+}
+
+fn not_found() -> ErrorResponse {
+    ErrorResponse::business(60_226, "Fulfillment network copied user not found.")
+}
+
+fn not_refreshed(why: &str) -> ErrorResponse {
+    ErrorResponse::business(60_230, format!("Failed to refresh linked user. {why}."))
+}

@@ -1,0 +1,100 @@
+//! Finds changes of records that are to stay as they are.
+
+use std::collections::BTreeSet;
+
+use super::{deed, if_meant, so_too, to_apply};
+use crate::model::{
+    Change, CollectionId, Finding, FindingEffect, LimitedAction, Plan, PlanStep, ProtectedRecords,
+    RecordAddress, ZoneCode,
+};
+
+/// Protected records that the plan would touch: each entry of the manifest once.
+pub fn find(plan: &Plan, protected: &[ProtectedRecords]) -> Vec<Finding> {
+    protected.iter().filter_map(|protected| check_protected(plan, protected)).collect()
+}
+
+fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding> {
+    let found: Vec<(&ZoneCode, &PlanStep, &Change)> = to_apply(plan)
+        .filter(|(_, step, change)| {
+            is_from(protected, deed(step, change)) && matches_address(protected, &change.address)
+        })
+        .collect();
+    let (_, step, first) = found.first()?;
+    let reason = protected.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let more = so_too(found.len() - 1, "record");
+    let zones: BTreeSet<&ZoneCode> = found.iter().map(|(zone, _, _)| *zone).collect();
+    Some(Finding {
+        verdict: FindingEffect::Deny,
+        guard: "protected".into(),
+        zones: zones.into_iter().cloned().collect(),
+        message: format!(
+            "{} would be {}, and is protected{reason}{more}",
+            first.address,
+            deed(step, first).past_participle()
+        ),
+        help: Some(if_meant("protected", plan.digest)),
+        place: Some(protected.place.clone()),
+    })
+}
+
+/// A record that must not be updated must not be disabled either, which is an update of it.
+fn is_from(protected: &ProtectedRecords, deed: LimitedAction) -> bool {
+    protected.from.contains(&deed)
+        || deed == LimitedAction::Disable && protected.from.contains(&LimitedAction::Update)
+}
+
+/// Whether a record is meant: by its whole address, or by what is left of it without language and library.
+fn matches_address(protected: &ProtectedRecords, address: &RecordAddress) -> bool {
+    let RecordAddress { zone: _, collection, key } = address;
+    let pattern = &*protected.records;
+    let kind = pattern.split(['/', '[']).next().unwrap_or_default();
+    // Most records are of another type: no text is made for them.
+    if !kind.contains('*') && kind != &*collection.kind {
+        return false;
+    }
+    let shared = collection.without_language();
+    let everywhere = CollectionId { library: None, ..shared.clone() };
+    let text = |collection: &CollectionId| match key.0.is_empty() {
+        true => collection.to_string(),
+        false => format!("{collection}/{key}"),
+    };
+    matches(pattern, &text(collection))
+        || (shared != *collection && matches(pattern, &text(&shared)))
+        || (everywhere != shared && matches(pattern, &text(&everywhere)))
+}
+
+/// Whether a text is what a pattern says, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text, is) in [
+            ("a/b", "a/b", true),
+            ("a/b", "a/bc", false),
+            ("a/*", "a/b/c", true),
+            ("*", "", true),
+            ("a*c*e", "abcde", true),
+            ("a*c*e", "abcd", false),
+            ("a*a", "a", false),
+            ("*b*", "abc", true),
+            ("a**", "a", true),
+        ] {
+            assert_eq!(matches(pattern, text), is, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Whom a rule is for at each member, and whether earlier rules leave anybody to it.
+
+use std::collections::BTreeSet;
+
+use super::LinkingRuleSpec;
+use super::external_groups::{GroupSpelling, ResolvedExternalGroup, spellings};
+use crate::kinds::manifest_expansion::ManifestExpansion;
+use crate::manifest::deserialize::Spanned;
+use crate::manifest::selection::{self, SelectedZones};
+use crate::manifest::unreadable::NOTHING;
+use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
+use crate::model::network::ZoneRole;
+use crate::model::{Diagnostic, Network};
+
+/// A rule with the members that have it and those whose users it is for, by their position in the network.
+pub struct ScopedRule<'a> {
+    pub rule: &'a Spanned<LinkingRuleSpec>,
+    pub targets: BTreeSet<usize>,
+    pub sources: BTreeSet<usize>,
+    /// The external user groups that it is for, as its sources spell them; empty for any.
+    pub groups: Vec<GroupSpelling>,
+}
+
+/// Whom a rule is for at one member.
+pub struct RuleAudience<'a> {
+    /// Institutions, without the member itself. Never empty.
+    pub sources: BTreeSet<usize>,
+    /// External user groups; `None` for any.
+    pub groups: Option<Vec<&'a GroupSpelling>>,
+}
+
+/// The members among zones.
+pub fn members(zones: &[usize], network: &Network) -> BTreeSet<usize> {
+    zones.iter().copied().filter(|&zone| network.zones[zone].role == ZoneRole::Member).collect()
+}
+
+impl<'a> ScopedRule<'a> {
+    pub fn new(
+        rule: &'a Spanned<LinkingRuleSpec>,
+        targets: &SelectedZones,
+        scope: &mut ManifestExpansion<'_, '_>,
+        told: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let (head, network) = (scope.head, scope.network);
+        let sources = selection::of_manifest(rule.value.from.as_ref(), network, head, told);
+        let own = rule.value.applies_to.as_ref();
+        let own = own.map(|own| selection::of_override((own, &NOTHING), targets, network, head, told).zones);
+        let targets = members(own.as_ref().unwrap_or(&targets.zones), network);
+        let sources = members(&sources.zones, network);
+        let mut groups: Vec<GroupSpelling> = Vec::new();
+        for spelling in rule.value.user_groups.iter().flat_map(|code| spellings(code, &sources, scope)) {
+            match groups.iter_mut().find(|other| other.code == spelling.code) {
+                Some(other) => other.members.extend(spelling.members),
+                None => groups.push(spelling),
+            }
+        }
+        Self { rule, targets, sources, groups }
+    }
+
+    /// Whom the rule is for at a member; `None` where that is nobody. Where it is said which groups the
+    /// members have, those that no other member has are left out.
+    pub fn audience_at(
+        &self,
+        zone: usize,
+        held: Option<&[ResolvedExternalGroup]>,
+    ) -> Option<RuleAudience<'_>> {
+        let Spanned { value: rule, .. } = self.rule;
+        let sources: BTreeSet<usize> =
+            self.sources.iter().copied().filter(|&source| source != zone).collect();
+        let is_there = |group: &&GroupSpelling| {
+            let known = |held: &[ResolvedExternalGroup]| {
+                held.iter().any(|each| each.is_at(zone) && each.code == group.code)
+            };
+            group.members.iter().any(|member| *member != zone) && held.is_none_or(known)
+        };
+        let groups: Vec<&GroupSpelling> = self.groups.iter().filter(is_there).collect();
+        let any = rule.user_groups.is_empty();
+        let nobody = rule.is_absent()
+            || !self.targets.contains(&zone)
+            || sources.is_empty()
+            || (groups.is_empty() && !any);
+        (!nobody).then_some(RuleAudience { sources, groups: (!any).then_some(groups) })
+    }
+}
+
+impl RuleAudience<'_> {
+    /// Whether it is for users of this group, or of any, of an institution.
+    fn matches(&self, source: usize, group: Option<&str>) -> bool {
+        self.sources.contains(&source)
+            && match (&self.groups, group) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(groups), Some(group)) => groups.iter().any(|each| *each.code == *group),
+            }
+    }
+}
+
+/// Rules that are for nobody, wherever they are.
+pub fn reach(
+    rules: &[ScopedRule<'_>],
+    held: Option<&[ResolvedExternalGroup]>,
+    head: &ManifestHeader,
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, placed) in rules.iter().enumerate().filter(|(_, placed)| !placed.rule.value.is_absent()) {
+        let Spanned { value: rule, .. } = placed.rule;
+        let name = &rule.name;
+        let here: Vec<(usize, RuleAudience<'_>)> =
+            placed.targets.iter().filter_map(|&zone| Some((zone, placed.audience_at(zone, held)?))).collect();
+        if here.is_empty() && placed.sources.is_empty() {
+            // The network zone alone is meant, which is told.
+            continue;
+        }
+        if here.is_empty() {
+            let message =
+                format!("rule `{}` is for nobody: a member's own users are not linked to it", name.value);
+            problems.push(
+                Diagnostic::error(diagnostic_codes::NO_SOURCE_LEFT, head.place(name.extent), message)
+                    .help("name other members in `from`, or remove the rule"),
+            );
+            continue;
+        }
+        let mut by = BTreeSet::new();
+        let covered = here.iter().all(|(zone, here)| {
+            let earlier: Vec<(usize, RuleAudience<'_>)> = (rules[..index].iter().enumerate())
+                .filter(|(_, earlier)| earlier.rule.value.enabled.is_none_or(|enabled| enabled.value))
+                .filter_map(|(index, earlier)| Some((index, earlier.audience_at(*zone, held)?)))
+                .collect();
+            takes_all(&earlier, here, &mut by)
+        });
+        // A rule that is switched off is not used anyway.
+        if covered && rule.enabled.is_none_or(|enabled| enabled.value) {
+            let by: Vec<&Spanned<String>> = by.iter().map(|&index| &rules[index].rule.value.name).collect();
+            problems.push(unreachable(name, &by, head));
+        }
+    }
+    problems
+}
+
+/// Whether earlier rules are for everybody whom this one is for; which of them it takes is added.
+fn takes_all(
+    earlier: &[(usize, RuleAudience<'_>)],
+    here: &RuleAudience<'_>,
+    by: &mut BTreeSet<usize>,
+) -> bool {
+    let groups: Vec<Option<&str>> = match &here.groups {
+        None => vec![None],
+        Some(groups) => groups.iter().map(|group| Some(&*group.code)).collect(),
+    };
+    let mut pairs = here.sources.iter().flat_map(|source| groups.iter().map(move |group| (*source, *group)));
+    pairs.all(|(source, group)| match earlier.iter().find(|(_, here)| here.matches(source, group)) {
+        Some((found, _)) => {
+            by.insert(*found);
+            true
+        }
+        None => false,
+    })
+}
+
+fn unreachable(name: &Spanned<String>, by: &[&Spanned<String>], head: &ManifestHeader) -> Diagnostic {
+    let message = format!(
+        "rule `{}` is never used: {} already {} everybody whom it is for",
+        name.value,
+        suggestions::abbreviated_list(by.iter().map(|name| name.value.as_str())),
+        if by.len() == 1 { "fits" } else { "fit" }
+    );
+    let problem = Diagnostic::error(diagnostic_codes::RULE_UNREACHABLE, head.place(name.extent), message);
+    let earlier = |problem: Diagnostic, name: &&Spanned<String>| {
+        problem.with_secondary_span(head.place(name.extent), "an earlier rule")
+    };
+    by.iter().fold(problem, earlier).help("the first rule that fits is used: move this one up, or remove it")
+}

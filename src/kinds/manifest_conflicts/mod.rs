@@ -1,0 +1,338 @@
+//! Finds manifests that contradict each other, zone by zone, and tells each contradiction once.
+
+mod rules;
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expansion::ExpansionDoubt;
+use crate::manifest::{diagnostic_codes, suggestions};
+use crate::model::{
+    Amendment, AmendmentOperation, CollectionId, DesiredCollection, DesiredRecord, DesiredState, Diagnostic,
+    Enforcement, FieldAmendment, FieldName, FieldValue, Network, RecordKey, SourceSpan, UnlistedPolicy,
+    ZoneCode,
+};
+
+/// Everything that two manifests, or two rows, cannot both have.
+pub fn find(network: &Network, desired: &DesiredState, doubts: &BTreeSet<ExpansionDoubt>) -> Vec<Diagnostic> {
+    let mut conflicts = ManifestConflicts { network, doubts, found: BTreeMap::new() };
+    for (zone, collections) in &desired.zones {
+        let mut same: BTreeMap<&CollectionId, Vec<&DesiredCollection>> = BTreeMap::new();
+        let mut related: BTreeMap<CollectionId, Vec<&DesiredCollection>> = BTreeMap::new();
+        for collection in collections {
+            same.entry(&collection.id).or_default().push(collection);
+            if conflicts.is_certain(collection) {
+                related.entry(collection.id.without_language()).or_default().push(collection);
+            }
+        }
+        for collections in same.values() {
+            conflicts.check_amended_fields(zone, collections);
+        }
+        for collections in same.values().filter(|collections| collections.len() > 1) {
+            conflicts.addresses(zone, collections);
+            conflicts.positions(zone, collections);
+        }
+        for collections in same.values() {
+            conflicts.amendments(zone, collections);
+        }
+        for collections in related.values() {
+            conflicts.check_unlisted_policies(zone, collections);
+            conflicts.check_shared_fields(zone, collections);
+            conflicts.exclusive(zone, collections);
+        }
+    }
+    conflicts.into_diagnostics()
+}
+
+struct ManifestConflicts<'a> {
+    network: &'a Network,
+    doubts: &'a BTreeSet<ExpansionDoubt>,
+    /// By code and both places, because the same two rows contradict each other in many zones.
+    found: BTreeMap<(&'static str, SourceSpan, SourceSpan), ConflictingDeclaration<'a>>,
+}
+
+struct ConflictingDeclaration<'a> {
+    message: String,
+    label: &'static str,
+    help: String,
+    zones: Vec<&'a ZoneCode>,
+}
+
+impl<'a> ManifestConflicts<'a> {
+    fn is_certain(&self, collection: &DesiredCollection) -> bool {
+        self.doubts.is_empty()
+            || !self.doubts.contains(&ExpansionDoubt::Manifest(collection.provenance.place.clone()))
+    }
+
+    fn doubts_field(&self, record: &DesiredRecord, field: &str) -> bool {
+        !self.doubts.is_empty()
+            && self.doubts.contains(&ExpansionDoubt::Field(record.provenance.place.clone(), field.into()))
+    }
+
+    fn add(
+        &mut self,
+        zone: &'a ZoneCode,
+        code: &'static str,
+        [one, other]: [&SourceSpan; 2],
+        tell: impl FnOnce() -> (String, &'static str, String),
+    ) {
+        let (first, second) = (one.min(other).clone(), one.max(other).clone());
+        match self.found.entry((code, second, first)) {
+            Entry::Occupied(mut found) => {
+                // One pair of manifests can contradict itself in one zone by several tables.
+                if found.get().zones.last() != Some(&zone) {
+                    found.get_mut().zones.push(zone);
+                }
+            }
+            Entry::Vacant(vacant) => {
+                let (message, label, help) = tell();
+                vacant.insert(ConflictingDeclaration { message, label, help, zones: vec![zone] });
+            }
+        }
+    }
+
+    fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let all = self.network.zones.len();
+        let tell = |((code, place, first), found): (
+            (&'static str, SourceSpan, SourceSpan),
+            ConflictingDeclaration<'_>,
+        )| {
+            let zones = match found.zones.len() {
+                count if count == all => "every zone".to_owned(),
+                count if count > 5 => format!("{count} zones"),
+                _ => suggestions::abbreviated_list(found.zones.iter().map(|zone| zone.as_str())),
+            };
+            Diagnostic::error(code, place, format!("{}, in {zones}", found.message))
+                .with_secondary_span(first, found.label)
+                .help(found.help)
+        };
+        self.found.into_iter().map(tell).collect()
+    }
+
+    fn addresses(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        let mut seen: BTreeMap<&RecordKey, &DesiredRecord> = BTreeMap::new();
+        for collection in collections {
+            for (key, record) in &collection.records {
+                let Some(first) = seen.insert(key, record) else { continue };
+                self.add(
+                    zone,
+                    diagnostic_codes::DUPLICATE_ADDRESS,
+                    [&first.provenance.place, &record.provenance.place],
+                    || {
+                        let manifests = [&first.provenance.manifest, &record.provenance.manifest];
+                        (
+                            match key.0.is_empty() {
+                                true => format!("`{}` is declared twice", collection.id),
+                                false => format!("`{}/{key}` is declared twice", collection.id),
+                            },
+                            "the other one",
+                            match manifests[0] == manifests[1] {
+                                true => "declare it once".to_owned(),
+                                false => {
+                                    format!("declare it in one of `{}` and `{}`", manifests[0], manifests[1])
+                                }
+                            },
+                        )
+                    },
+                );
+            }
+        }
+    }
+
+    /// What two amendments want of the same field of the same records.
+    fn amendments(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        let amendments: Vec<(&DesiredCollection, &Amendment)> = (collections.iter())
+            .flat_map(|collection| collection.amendments.iter().map(move |each| (*collection, each)))
+            .filter(|(_, amendment)| amendment.enforcement != Enforcement::Unmanage)
+            .collect();
+        for (index, (collection, second)) in amendments.iter().enumerate() {
+            for (_, first) in amendments[..index].iter().filter(|(_, first)| meet(first, second)) {
+                for (one, other) in contradictions(first, second) {
+                    let places = [&one.provenance.place, &other.provenance.place];
+                    self.add(zone, diagnostic_codes::AMENDED_TWICE, places, || {
+                        (
+                            format!(
+                                "different things are wanted of `{}` in the same records of `{}`",
+                                other.field, collection.id
+                            ),
+                            "the other one",
+                            "decide for one, or select different records".to_owned(),
+                        )
+                    });
+                }
+            }
+        }
+    }
+
+    fn check_unlisted_policies(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        let strict = collections.iter().filter(|collection| collection.unlisted != UnlistedPolicy::Keep);
+        let mut strict =
+            strict.filter(|collection| self.is_certain(collection)).collect::<Vec<_>>().into_iter();
+        let Some(first) = strict.next() else { return };
+        for second in strict.filter(|second| second.unlisted != first.unlisted) {
+            self.add(
+                zone,
+                diagnostic_codes::UNLISTED_CONFLICT,
+                [&first.provenance.place, &second.provenance.place],
+                || {
+                    (
+                        format!(
+                            "one manifest disables the unlisted rows of `{}`, another removes them",
+                            second.id
+                        ),
+                        "the other one",
+                        "say the same in both, or in one only".to_owned(),
+                    )
+                },
+            );
+        }
+    }
+
+    /// What all languages of a table share can only be one thing.
+    fn check_shared_fields(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        for (index, second) in collections.iter().enumerate() {
+            for first in collections[..index].iter().filter(|first| first.id != second.id) {
+                for (key, record) in &second.records {
+                    let Some(other) = first.records.get(key) else { continue };
+                    if record.absent != other.absent
+                        && !second.shape.shared.is_empty()
+                        && !self.doubts_field(other, "absent")
+                        && !self.doubts_field(record, "absent")
+                    {
+                        self.presence(zone, (second, key), [other, record]);
+                    }
+                    for field in &second.shape.shared {
+                        self.shared_field(zone, (second, key), [other, record], field);
+                    }
+                }
+            }
+        }
+    }
+
+    fn presence(
+        &mut self,
+        zone: &'a ZoneCode,
+        (collection, key): (&DesiredCollection, &RecordKey),
+        [first, second]: [&DesiredRecord; 2],
+    ) {
+        self.add(
+            zone,
+            diagnostic_codes::SHARED_FIELD,
+            [&first.provenance.place, &second.provenance.place],
+            || {
+                let id = collection.id.without_language();
+                (
+                    format!("`{id}/{key}` is absent in one language and wanted in another"),
+                    "the other one",
+                    "all languages of a table have the same rows: decide for one".to_owned(),
+                )
+            },
+        );
+    }
+
+    fn shared_field(
+        &mut self,
+        zone: &'a ZoneCode,
+        (collection, key): (&DesiredCollection, &RecordKey),
+        [first, second]: [&DesiredRecord; 2],
+        field: &FieldName,
+    ) {
+        let (Some(one), Some(other)) = (first.fields.get(field), second.fields.get(field)) else { return };
+        if one.value == other.value || [first, second].iter().any(|record| self.doubts_field(record, field)) {
+            return;
+        }
+        self.add(
+            zone,
+            diagnostic_codes::SHARED_FIELD,
+            [&one.provenance.place, &other.provenance.place],
+            || {
+                (
+                    format!(
+                        "two languages of `{}/{key}` disagree about `{field}`, which they share",
+                        collection.id.without_language()
+                    ),
+                    "the other one",
+                    format!("declare `{field}` in one language only"),
+                )
+            },
+        );
+    }
+
+    /// A flag that one record of a table may carry, in whatever language and manifest it is declared.
+    fn exclusive(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
+        let fields = collections.first().map(|first| first.shape.exclusive.as_slice()).unwrap_or_default();
+        for field in fields {
+            let mut carriers: BTreeMap<&RecordKey, &SourceSpan> = BTreeMap::new();
+            for collection in collections {
+                for (key, record) in collection.records.iter().filter(|(_, record)| !record.absent) {
+                    if let Some(value) =
+                        record.fields.get(field).filter(|value| value.value == FieldValue::Bool(true))
+                        && !self.doubts_field(record, field)
+                    {
+                        carriers.entry(key).or_insert(&value.provenance.place);
+                    }
+                }
+            }
+            let mut places: Vec<(&SourceSpan, &RecordKey)> =
+                carriers.into_iter().map(|(key, place)| (place, key)).collect();
+            places.sort();
+            for pair in places.windows(2) {
+                let [(first, first_key), (second, second_key)] = pair else { continue };
+                self.add(zone, diagnostic_codes::SECOND_DEFAULT, [first, second], || {
+                    let id = collections.first().map(|first| first.id.without_language().to_string());
+                    (
+                        format!(
+                            "both `{first_key}` and `{second_key}` of `{}` are `{field}: true`",
+                            id.unwrap_or_default()
+                        ),
+                        "the other one",
+                        format!("at most one row of a table can be; write `{field}: false` at the other"),
+                    )
+                });
+            }
+        }
+    }
+}
+
+/// Whether the records of one amendment are among those of the other.
+fn meet(first: &Amendment, second: &Amendment) -> bool {
+    let within = |narrow: &Amendment, wide: &Amendment| {
+        wide.select.iter().all(|condition| narrow.select.contains(condition))
+    };
+    within(first, second) || within(second, first)
+}
+
+/// Pairs of amends that cannot both be had.
+fn contradictions<'a>(
+    first: &'a Amendment,
+    second: &'a Amendment,
+) -> impl Iterator<Item = (&'a FieldAmendment, &'a FieldAmendment)> {
+    let pairs = first.amends.iter().flat_map(|one| second.amends.iter().map(move |other| (one, other)));
+    pairs.filter(|(one, other)| one.field == other.field && contradict(&one.to, &other.to))
+}
+
+fn contradict(one: &AmendmentOperation, other: &AmendmentOperation) -> bool {
+    match (one, other) {
+        (AmendmentOperation::Set(one), AmendmentOperation::Set(other))
+        | (AmendmentOperation::SetIfEmpty(one), AmendmentOperation::SetIfEmpty(other)) => one != other,
+        (AmendmentOperation::AddToList(one), AmendmentOperation::RemoveFromList(other))
+        | (AmendmentOperation::RemoveFromList(one), AmendmentOperation::AddToList(other))
+        | (
+            AmendmentOperation::AllowInRule { text: one, operator: _ },
+            AmendmentOperation::BlockInRule { text: other, operator: _ },
+        )
+        | (
+            AmendmentOperation::BlockInRule { text: one, operator: _ },
+            AmendmentOperation::AllowInRule { text: other, operator: _ },
+        ) => one == other,
+        (
+            AmendmentOperation::Set(_)
+            | AmendmentOperation::SetIfEmpty(_)
+            | AmendmentOperation::AddToList(_)
+            | AmendmentOperation::RemoveFromList(_)
+            | AmendmentOperation::AllowInRule { .. }
+            | AmendmentOperation::BlockInRule { .. },
+            _,
+        ) => false,
+    }
+}

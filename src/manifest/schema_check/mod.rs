@@ -1,0 +1,401 @@
+//! Checks a document against the schema of its kind and says what is wrong in the user's words, at the exact place.
+
+mod messages;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value as Json;
+
+use self::messages::{allowed_values, alternatives, expected_types, kind_of, list, path_text, quoted_value};
+use super::diagnostic_codes;
+use super::source::YamlDocument;
+use super::suggestions;
+use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
+use crate::model::Diagnostic;
+
+/// A schema, ready to be used.
+#[derive(Debug)]
+pub struct ManifestSchema {
+    json: Json,
+    validator: Validator,
+}
+
+impl ManifestSchema {
+    /// Compiles a schema. The schemas are ours, so that one that does not compile is a bug, which
+    /// a test finds: until then everything is refused.
+    pub fn new(json: Json) -> Self {
+        let validator =
+            jsonschema::validator_for(&json).or_else(|_| jsonschema::validator_for(&Json::Bool(false)));
+        match validator {
+            Ok(validator) => Self { json, validator },
+            Err(error) => unreachable!("`false` is a schema: {error}"),
+        }
+    }
+
+    /// The schema as it is published.
+    pub fn json(&self) -> &Json {
+        &self.json
+    }
+
+    /// The schema, compiled.
+    pub(super) fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// Everything that is wrong with a document.
+    pub fn check(&self, document: &YamlDocument) -> Vec<Diagnostic> {
+        let instance = document.root.to_json();
+        if self.validator.is_valid(&instance) {
+            return Vec::new();
+        }
+        let check = SchemaCheck { schema: &self.json, document };
+        let mut problems = Vec::new();
+        for error in self.validator.iter_errors(&instance) {
+            check.explain(&error, &mut problems);
+        }
+        problems
+    }
+}
+
+/// Patterns of the schemas in words.
+const IN_WORDS: &[(&str, &str)] = &[
+    (NAME, "lower-case letters, digits and `-`, beginning with a letter or digit"),
+    (CODE, "letters, digits, `_` and `-`"),
+    (FILLED, "at least one character that is not a space"),
+    (DIGITS, "digits"),
+];
+
+/// `metadata.name`.
+pub const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
+/// Codes of zones.
+pub const CODE: &str = "^[A-Za-z0-9_-]+$";
+/// Ids.
+pub const DIGITS: &str = "^[0-9]+$";
+/// Texts that must not be empty.
+pub const FILLED: &str = "\\S";
+
+struct SchemaCheck<'a> {
+    schema: &'a Json,
+    document: &'a YamlDocument,
+}
+
+impl SchemaCheck<'_> {
+    fn explain(&self, error: &ValidationError<'_>, problems: &mut Vec<Diagnostic>) {
+        let pointer = error.instance_path().as_str();
+        // Every path that the validator reports was made from this tree.
+        let Some(found) = self.document.root.find(pointer) else { return };
+        let node = found.node;
+        let head = if pointer.is_empty() { node.head() } else { found.head() };
+        let problem = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                problems.extend(unexpected.iter().map(|field| self.unknown_field(error, node, field)));
+                return;
+            }
+            ValidationErrorKind::Required { property } => {
+                let field = property.as_str().unwrap_or_default();
+                // A misspelt field is one problem, not two.
+                if self.is_misspelt(error, node, field) {
+                    return;
+                }
+                self.diagnostic_at(
+                    diagnostic_codes::MISSING_FIELD,
+                    head,
+                    format!("{} lacks `{field}`", path_text(pointer)),
+                )
+                .help(format!("add `{field}: ...`"))
+            }
+            ValidationErrorKind::Type { kind } => self.wrong_type(node, &expected_types(kind)),
+            ValidationErrorKind::Enum { options } => self.not_one_of(node, &allowed_values(options)),
+            ValidationErrorKind::Constant { expected_value } => {
+                self.not_one_of(node, &allowed_values(&Json::Array(vec![expected_value.as_ref().clone()])))
+            }
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                match self.fields_of_choice(error) {
+                    Some(fields) => self
+                        .diagnostic_at(
+                            diagnostic_codes::NOT_EXACTLY_ONE,
+                            head,
+                            format!("{} needs one of {}", path_text(pointer), list(&fields)),
+                        )
+                        .help("add one of them"),
+                    None => return self.alternatives(error, node, context, problems),
+                }
+            }
+            // What is no map has none of the fields, and is told for that.
+            ValidationErrorKind::OneOfMultipleValid { .. } if !matches!(node.value, YamlValue::Map(_)) => {
+                return;
+            }
+            ValidationErrorKind::OneOfMultipleValid { .. } => self.too_many(error, node, head),
+            ValidationErrorKind::Pattern { .. }
+                if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
+            {
+                self.diagnostic_at(diagnostic_codes::WRONG_FORM, node.extent, "the text is empty")
+                    .help("say something, or remove the field")
+            }
+            ValidationErrorKind::Pattern { pattern } => {
+                let wanted = IN_WORDS.iter().find(|(each, _)| each == pattern).map(|(_, words)| *words);
+                self.diagnostic_at(
+                    diagnostic_codes::WRONG_FORM,
+                    node.extent,
+                    format!("{} is not allowed here", quoted_value(node)),
+                )
+                .help(format!("allowed: {}", wanted.unwrap_or(pattern)))
+            }
+            ValidationErrorKind::MinLength { .. } => self
+                .diagnostic_at(diagnostic_codes::OUT_OF_RANGE, node.extent, "the text is empty")
+                .help("say something, or remove the field"),
+            ValidationErrorKind::MaxLength { limit } => self
+                .diagnostic_at(
+                    diagnostic_codes::OUT_OF_RANGE,
+                    node.extent,
+                    format!("the text has more than {limit} characters"),
+                )
+                .help("say it more briefly, or in several"),
+            ValidationErrorKind::MinItems { .. } => self
+                .diagnostic_at(diagnostic_codes::OUT_OF_RANGE, head, "the list is empty")
+                .help("it needs at least one item"),
+            ValidationErrorKind::Minimum { limit } => self
+                .diagnostic_at(
+                    diagnostic_codes::OUT_OF_RANGE,
+                    node.extent,
+                    format!("{} is less than {limit}", quoted_value(node)),
+                )
+                .help(format!("write {limit} or more")),
+            ValidationErrorKind::Maximum { limit } => self
+                .diagnostic_at(
+                    diagnostic_codes::OUT_OF_RANGE,
+                    node.extent,
+                    format!("{} is more than {limit}", quoted_value(node)),
+                )
+                .help(format!("write {limit} or less")),
+            // The kinds' schemas use no other keyword; one that comes to must get words here.
+            _ => self
+                .diagnostic_at(
+                    diagnostic_codes::SCHEMA,
+                    head,
+                    "the value does not fit the schema of this kind",
+                )
+                .help("`zonal schema` prints the schema"),
+        };
+        problems.push(problem);
+    }
+
+    fn diagnostic_at(&self, code: &'static str, extent: NodeSpan, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, self.document.place(extent), message)
+    }
+
+    /// The fields that the map has which an error is about.
+    fn known_fields(&self, error: &ValidationError<'_>) -> Vec<&str> {
+        parent(error.schema_path().as_str())
+            .and_then(|pointer| self.schema.pointer(pointer)?.get("properties")?.as_object())
+            .map(|properties| properties.keys().map(String::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    fn is_misspelt(&self, error: &ValidationError<'_>, node: &YamlNode, field: &str) -> bool {
+        let YamlValue::Map(entries) = &node.value else { return false };
+        let known = self.known_fields(error);
+        (entries.iter().map(|(key, _)| &*key.text).filter(|key| !known.contains(key)))
+            .any(|key| suggestions::nearest(key, known.iter().copied()) == Some(field))
+    }
+
+    fn unknown_field(&self, error: &ValidationError<'_>, node: &YamlNode, field: &str) -> Diagnostic {
+        let extent = node.get(field).map_or(node.extent, |found| found.head());
+        let here = path_text(error.instance_path().as_str());
+        self.diagnostic_at(
+            diagnostic_codes::UNKNOWN_FIELD,
+            extent,
+            format!("unknown field `{field}` in {here}"),
+        )
+        .help(suggestions::among(field, self.known_fields(error)))
+    }
+
+    fn wrong_type(&self, node: &YamlNode, expected: &[&'static str]) -> Diagnostic {
+        let message = format!("expected {}, found {}", alternatives(expected), kind_of(node));
+        let problem = self.diagnostic_at(diagnostic_codes::WRONG_TYPE, node.head(), message);
+        let text_wanted = expected.contains(&"text");
+        match &node.value {
+            YamlValue::Number(text) if text_wanted => problem.help(format!("quote it: `\"{text}\"`")),
+            YamlValue::Bool(flag) if text_wanted => problem.help(format!("quote it: `\"{flag}\"`")),
+            YamlValue::Text(text) if expected.contains(&"`true` or `false`") => {
+                match text.to_lowercase().as_str() {
+                    "yes" | "on" | "y" | "true" => problem.help("write `true`, without quotes"),
+                    "no" | "off" | "n" | "false" => problem.help("write `false`, without quotes"),
+                    _ => problem.help(value_syntax(expected)),
+                }
+            }
+            YamlValue::Text(text) if expected.contains(&"a whole number") && text.parse::<i64>().is_ok() => {
+                problem.help(format!("write `{}`, without quotes", text.parse::<i64>().unwrap_or_default()))
+            }
+            YamlValue::Null if expected.contains(&"a list") => problem.help("write `[]` for an empty list"),
+            YamlValue::Null if text_wanted => {
+                problem.help("remove the field if there is nothing to say, or quote the text: `\"null\"`")
+            }
+            YamlValue::Null => problem.help("remove the field if there is nothing to say"),
+            YamlValue::Text(_) if expected.contains(&"a list") => {
+                problem.help("write `[...]`, or `- ` in front of it")
+            }
+            YamlValue::Map(_) if expected.contains(&"a list") => {
+                problem.help("write `- ` in front of the item")
+            }
+            YamlValue::List(items) if items.len() == 1 && items.iter().all(|item| fits(item, expected)) => {
+                problem.help("write the item alone, without `[...]` or `- `")
+            }
+            YamlValue::Bool(_)
+            | YamlValue::Number(_)
+            | YamlValue::Text(_)
+            | YamlValue::List(_)
+            | YamlValue::Map(_) => problem.help(value_syntax(expected)),
+        }
+    }
+
+    fn not_one_of(&self, node: &YamlNode, options: &[String]) -> Diagnostic {
+        if let Some(word) = spelled_out(node, options) {
+            let message = format!("expected a word, found {}", kind_of(node));
+            return self
+                .diagnostic_at(diagnostic_codes::WRONG_TYPE, node.head(), message)
+                .help(format!("write `{word}`"));
+        }
+        let YamlValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let message = format!("`{text}` is not one of {}", list(&options));
+        let help = match suggestions::nearest(text, options) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "write one of them".to_owned(),
+        };
+        self.diagnostic_at(diagnostic_codes::NOT_ONE_OF, node.extent, message).help(help)
+    }
+
+    /// A value that may look this way or that. The alternative that the user meant is the one whose
+    /// type fits; where none does, all of them are named.
+    fn alternatives(
+        &self,
+        error: &ValidationError<'_>,
+        node: &YamlNode,
+        context: &[Vec<ValidationError<'static>>],
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let own = context.iter().flatten().map(|error| error.instance_path().as_str().len()).min();
+        let constants: Vec<String> = context
+            .iter()
+            .flatten()
+            .filter_map(|error| match error.kind() {
+                ValidationErrorKind::Constant { expected_value } => {
+                    expected_value.as_str().map(str::to_owned)
+                }
+                ValidationErrorKind::Enum { options } => Some(allowed_values(options).join("`, `")),
+                _ => None,
+            })
+            .collect();
+        let only_constants = constants.len() == context.iter().flatten().count();
+        if only_constants || spelled_out(node, &constants).is_some() {
+            problems.push(self.not_one_of(node, &constants));
+            return;
+        }
+        if let Some(meant) = context.iter().find(|errors| !misses(errors, own)) {
+            meant.iter().for_each(|error| self.explain(error, problems));
+            return;
+        }
+        let types: Vec<&'static str> = context
+            .iter()
+            .flatten()
+            .filter_map(|error| match error.kind() {
+                ValidationErrorKind::Type { kind } => Some(expected_types(kind)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        // A map that holds a variable stands for a text.
+        let branches = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_array);
+        let is_var = |branch: &Json| branch.pointer("/properties/var").is_some();
+        let var = branches.is_some_and(|branches| branches.iter().any(is_var));
+        let types: Vec<&'static str> =
+            ["text", "`{var: name}`", "a number", "a whole number", "a list", "a map", "`null`"]
+                .into_iter()
+                .filter(|each| match *each {
+                    "`{var: name}`" => types.contains(&"a map") && var,
+                    "a map" => types.contains(&"a map") && !var,
+                    each => types.contains(&each),
+                })
+                .collect();
+        problems.push(self.wrong_type(node, &types));
+    }
+
+    /// The fields of a `oneOf` or `anyOf` that only says which fields there must be one of.
+    fn fields_of_choice(&self, error: &ValidationError<'_>) -> Option<Vec<&str>> {
+        let branches = self.schema.pointer(error.schema_path().as_str())?.as_array()?;
+        branches.iter().map(|branch| branch.get("required")?.get(0)?.as_str()).collect()
+    }
+
+    fn too_many(&self, error: &ValidationError<'_>, node: &YamlNode, head: NodeSpan) -> Diagnostic {
+        let fields = self.fields_of_choice(error).unwrap_or_default();
+        let mut given = fields.iter().filter_map(|field| node.get(field)).map(|found| found.head());
+        let message = format!("only one of {} can be given", list(&fields));
+        match (given.next(), given.next()) {
+            (Some(first), Some(second)) => {
+                let (first, second) = (first.min(second), first.max(second));
+                self.diagnostic_at(diagnostic_codes::NOT_EXACTLY_ONE, second, message)
+                    .with_secondary_span(self.document.place(first), "the other one")
+                    .help("remove one of them")
+            }
+            _ => self
+                .diagnostic_at(diagnostic_codes::NOT_EXACTLY_ONE, head, message)
+                .help("remove all but one of them"),
+        }
+    }
+}
+
+/// Whether what an alternative complains about is the type of the value itself.
+fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
+    errors.iter().any(|error| {
+        let is_own = Some(error.instance_path().as_str().len()) == own;
+        is_own
+            && match error.kind() {
+                ValidationErrorKind::Type { .. } => true,
+                ValidationErrorKind::OneOfNotValid { context } => {
+                    context.iter().all(|errors| misses(errors, own))
+                }
+                _ => false,
+            }
+    })
+}
+
+/// Whether a value is of one of these types.
+fn fits(node: &YamlNode, expected: &[&str]) -> bool {
+    match &node.value {
+        YamlValue::Text(_) => expected.contains(&"text"),
+        YamlValue::Bool(_) => expected.contains(&"`true` or `false`"),
+        YamlValue::Map(_) => expected.contains(&"a map"),
+        YamlValue::Null | YamlValue::Number(_) | YamlValue::List(_) => false,
+    }
+}
+
+/// How a value of the first of these types is written.
+fn value_syntax(expected: &[&'static str]) -> &'static str {
+    match expected.first().copied() {
+        Some("a map") => "write its fields below it, each as `field: value`",
+        Some("a list") => "write each item on a line of its own, with `- ` in front of it",
+        Some("text") => "write one text",
+        Some("`true` or `false`") => "write `true` or `false`",
+        Some("a number" | "a whole number") => "write a whole number, without quotes",
+        Some(_) | None => "remove the field if there is nothing to say",
+    }
+}
+
+/// The word for a flag where words are wanted, `yes` for `true`.
+fn spelled_out(node: &YamlNode, options: &[String]) -> Option<&'static str> {
+    let word = match &node.value {
+        YamlValue::Bool(true) => "yes",
+        YamlValue::Bool(false) => "no",
+        YamlValue::Null
+        | YamlValue::Number(_)
+        | YamlValue::Text(_)
+        | YamlValue::List(_)
+        | YamlValue::Map(_) => return None,
+    };
+    options.iter().any(|option| option == word).then_some(word)
+}
+
+fn parent(pointer: &str) -> Option<&str> {
+    pointer.rsplit_once('/').map(|(parent, _)| parent)
+}

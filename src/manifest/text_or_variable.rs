@@ -1,0 +1,218 @@
+//! The small types that specs are made of: texts that may be variables, and words that may be lists of words.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Visitor};
+
+use super::deserialize::{Nullable, OrderedFields, Spanned};
+use crate::model::UnlistedPolicy;
+
+/// A text, or the variable of a zone that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextOrVariable {
+    /// The text itself.
+    Plain(Arc<str>),
+    /// `{var: name}`.
+    Var(Spanned<String>),
+}
+
+impl<'de> Deserialize<'de> for TextOrVariable {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = TextOrVariable;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text or `{var: name}`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOrVariable, E> {
+                Ok(TextOrVariable::Plain(text.into()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<TextOrVariable, A::Error> {
+                match map.next_entry::<String, Spanned<String>>()? {
+                    Some((field, name)) if field == "var" => Ok(TextOrVariable::Var(name)),
+                    Some((field, _)) => Err(de::Error::unknown_field(&field, &["var"])),
+                    None => Err(de::Error::missing_field("var")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+impl JsonSchema for TextOrVariable {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "description": "The value that each zone gives this variable under `vars`.",
+                    "properties": {"var": {"type": "string", "minLength": 1}},
+                    "required": ["var"],
+                    "additionalProperties": false
+                }
+            ]
+        })
+    }
+}
+
+/// What happens to records that no manifest mentions, where there is nothing that disables one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnlistedAction {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are removed.
+    Delete,
+}
+
+impl From<UnlistedAction> for UnlistedPolicy {
+    fn from(said: UnlistedAction) -> Self {
+        match said {
+            UnlistedAction::Keep => Self::Keep,
+            UnlistedAction::Delete => Self::Delete,
+        }
+    }
+}
+
+/// One text or several.
+#[derive(Debug, Clone)]
+pub enum TextOrTexts {
+    /// `lender`.
+    One(String),
+    /// `[lender, borrower]`.
+    Many(Vec<Spanned<String>>),
+}
+
+impl Spanned<TextOrTexts> {
+    /// The texts, each with its place.
+    pub fn texts(&self) -> Vec<Spanned<&str>> {
+        match &self.value {
+            TextOrTexts::One(text) => vec![Spanned { value: text.as_str(), extent: self.extent }],
+            TextOrTexts::Many(texts) => {
+                texts.iter().map(|text| Spanned { value: text.value.as_str(), extent: text.extent }).collect()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TextOrTexts {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextsVisitor;
+
+        impl<'de> Visitor<'de> for TextsVisitor {
+            type Value = TextOrTexts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text or a list of texts")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOrTexts, E> {
+                Ok(TextOrTexts::One(text.to_owned()))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<TextOrTexts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = seq.next_element()? {
+                    texts.push(text);
+                }
+                Ok(TextOrTexts::Many(texts))
+            }
+        }
+
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}
+
+impl JsonSchema for TextOrTexts {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+            ]
+        })
+    }
+}
+
+/// Places are not part of what a user writes.
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OrderedFields<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Fields_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        json_schema!({"type": "object", "additionalProperties": value})
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Nullable<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Nullable_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        // `null` comes first: see `kinds::schema`, which takes away the one that `Option` puts last.
+        let value = generator.subschema_for::<T>();
+        match value.get("anyOf").and_then(|any| any.as_array()) {
+            Some(branches) => {
+                let mut all = vec![serde_json::json!({"type": "null"})];
+                all.extend(branches.iter().cloned());
+                json_schema!({"anyOf": all})
+            }
+            None => json_schema!({"anyOf": [{"type": "null"}, value]}),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The same change set in 38 zones is one thing to review, not 38.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::plan_digest::{self, DigestScope};
+use crate::model::{
+    ChangeEffect, ChangeGroup, ChangeGroupState, ChangeOrigin, CollectionId, ContentDigest, Deferral,
+    FailureClass, ZoneCode, ZoneFailure, ZonePlan,
+};
+
+/// Zones by what happens to them: changes first, then the unknown, then those in sync; within
+/// each the largest group first.
+pub fn groups(scope: DigestScope<'_>, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<ChangeGroup> {
+    let mut by_content: BTreeMap<(ChangeGroupState, ContentDigest), Vec<ZoneCode>> = BTreeMap::new();
+    for (code, zone) in zones {
+        by_content.entry((state(zone), group_digest(zone))).or_default().push(code.clone());
+    }
+    let change_set = |codes: &[ZoneCode]| {
+        let first = codes.first().and_then(|code| zones.get(code));
+        scope.change_set(first.map_or(&[], |zone| &zone.collections))
+    };
+    let mut groups: Vec<ChangeGroup> = by_content
+        .into_iter()
+        .map(|((state, _), zones)| ChangeGroup { digest: change_set(&zones), zones, state })
+        .collect();
+    groups.sort_by_key(|group| {
+        (
+            group.state == ChangeGroupState::InSync,
+            group.state == ChangeGroupState::Unknown,
+            Reverse(group.zones.len()),
+            group.zones.first().cloned(),
+        )
+    });
+    groups
+}
+
+fn state(zone: &ZonePlan) -> ChangeGroupState {
+    let differs = zone.collections.iter().any(|step| match &step.diff.outcome {
+        Ok(found) => !found.changes.is_empty(),
+        Err(_) => zone.failure.is_none(),
+    });
+    match (differs, &zone.failure) {
+        (true, _) => ChangeGroupState::Changes,
+        (false, Some(_)) => ChangeGroupState::Unknown,
+        (false, None) => ChangeGroupState::InSync,
+    }
+}
+
+/// What two zones of one group have in common: everything that a plan shows of them, but their names.
+fn group_digest(zone: &ZonePlan) -> ContentDigest {
+    #[derive(Serialize)]
+    struct GroupDigestInput<'a> {
+        failure: Option<FailureClass>,
+        hold: Option<&'a Deferral>,
+        holds: Vec<(&'a CollectionId, &'a Deferral)>,
+        changes: Vec<(ChangeEffect<'a>, Option<ChangeOrigin>)>,
+        notes: Vec<&'a str>,
+        failures: Vec<(&'a CollectionId, FailureClass, &'a str)>,
+    }
+    let found = || zone.collections.iter().flat_map(|step| &step.diff.outcome);
+    let failed = zone.collections.iter().filter_map(|step| {
+        let ZoneFailure { class, message, help: _, tracking_id: _ } = step.diff.outcome.as_ref().err()?;
+        Some((&step.diff.id, *class, message.as_str()))
+    });
+    let holds = zone.collections.iter().filter_map(|step| Some((&step.diff.id, step.hold.as_ref()?)));
+    plan_digest::digest_json(&GroupDigestInput {
+        failure: zone.failure.as_ref().map(|failure| failure.class),
+        hold: zone.hold.as_ref(),
+        holds: holds.collect(),
+        changes: found()
+            .flat_map(|found| &found.changes)
+            .map(|change| (change.effect(), change.origin))
+            .collect(),
+        notes: found().flat_map(|found| &found.notes).map(String::as_str).collect(),
+        failures: failed.filter(|_| zone.failure.is_none()).collect(),
+    })
+}

@@ -1,0 +1,89 @@
+//! What is done where both the manifests and the zone have moved: the manifests say so, and where they say
+//! nothing, nobody but a person decides.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{dependent_rows, rows, touches};
+use crate::model::{
+    ApplyMode, Change, ChangeConflict, CollectionDiff, CollectionRole, ConflictPolicy, Deferral,
+    DesiredCollection, DesiredState, Differences, Plan, PlanStep,
+};
+
+/// Leaves to the zones what manifests leave to them, and what cannot be written without it; says of every other
+/// conflict what its manifest says.
+pub fn settle(now: &mut Differences, desired: &DesiredState) {
+    for (code, collections) in &mut now.zones {
+        let wanted = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
+        collections.iter_mut().for_each(|diff| of_collection(diff, wanted));
+        let unmade = dependent_rows(collections, ApplyMode::KeptTheirs);
+        for diff in collections {
+            let rows = rows(&diff.id);
+            if let Ok(found) = &mut diff.outcome {
+                let left =
+                    |change: &&mut Change| unmade.contains(&(rows.clone(), change.address.key.clone()));
+                found.changes.iter_mut().filter(left).for_each(leave);
+            }
+        }
+    }
+}
+
+fn of_collection(diff: &mut CollectionDiff, wanted: &[DesiredCollection]) {
+    let Ok(found) = &mut diff.outcome else { return };
+    let speaking: Vec<&DesiredCollection> = wanted
+        .iter()
+        .filter(|each| each.standing == CollectionRole::Desired && diff.asked.contains(&each.id))
+        .collect();
+    for change in &mut found.changes {
+        let (then, manifest) = conflict_policy_for(change, &speaking);
+        let Some(conflict) = &mut change.conflict else { continue };
+        **conflict = ChangeConflict { applied: conflict.applied.take(), then, manifest };
+        match then {
+            ConflictPolicy::Defer | ConflictPolicy::Ours => {}
+            ConflictPolicy::Theirs => leave(change),
+        }
+    }
+    // A flag that only one record may carry goes from one to another in one write, or not at all.
+    for flag in &diff.shape.exclusive {
+        let left = |change: &Change| touches(change, flag) && change.mode == ApplyMode::KeptTheirs;
+        if found.changes.iter().any(left) {
+            found.changes.iter_mut().filter(|change| touches(change, flag)).for_each(leave);
+        }
+    }
+}
+
+/// What the manifests that want a change say. Where they disagree, a person decides; one that leaves it to the
+/// zone is heard before one that does not.
+fn conflict_policy_for(change: &Change, speaking: &[&DesiredCollection]) -> (ConflictPolicy, Arc<str>) {
+    let who = &change.provenance.manifest;
+    let all: BTreeSet<&Arc<str>> =
+        change.edits.iter().map(|edit| &edit.provenance.manifest).chain([who]).collect();
+    let of = |then| {
+        let mut found = speaking.iter().filter(move |each| each.on_conflict == then);
+        found.find(|each| all.contains(&each.provenance.manifest))
+    };
+    for then in [ConflictPolicy::Defer, ConflictPolicy::Theirs, ConflictPolicy::Ours] {
+        if let Some(found) = of(then) {
+            return (then, found.provenance.manifest.clone());
+        }
+    }
+    (ConflictPolicy::Defer, who.clone())
+}
+
+fn leave(change: &mut Change) {
+    match change.mode {
+        ApplyMode::Apply | ApplyMode::Manual => change.mode = ApplyMode::KeptTheirs,
+        ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => {}
+    }
+}
+
+/// Holds back each collection in which a person has to decide.
+pub fn hold(plan: &mut Plan) {
+    crate::plan::hold(plan, |_, _| None, |_, step| waits(step).then_some(Deferral::Conflict));
+}
+
+fn waits(step: &PlanStep) -> bool {
+    step.diff
+        .to_apply()
+        .any(|change| change.conflict.as_ref().is_some_and(|conflict| conflict.then == ConflictPolicy::Defer))
+}

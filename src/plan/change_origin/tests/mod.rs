@@ -1,0 +1,4 @@
+//! Who moved, text in and text out.
+
+mod applied_state;
+mod revision;

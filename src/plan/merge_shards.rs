@@ -1,0 +1,116 @@
+//! What several runs found or did, each in its part of the zones, as if one had done all of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::change_groups;
+use super::plan_digest::{self, DigestScope};
+use crate::model::{
+    ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
+    WaveReport, WaveResult, ZoneCode, ZonePlan,
+};
+
+/// One plan of several. Where two speak of a zone, the later one in the list counts. `None` where there is none.
+///
+/// Seconds are those of the slowest, because the runs do not wait for each other. What the plan means is what each
+/// run said of its own zones, one after the other.
+pub fn plans(
+    network: &Network,
+    plans: Vec<Plan>,
+    selection: Option<String>,
+    made_from: PlanInputs,
+) -> Option<Plan> {
+    let first = plans.first()?.clone();
+    let mut zones: BTreeMap<ZoneCode, ZonePlan> = BTreeMap::new();
+    let mut cost = PlanCost::default();
+    let mut findings = Vec::new();
+    let mut impacts = Vec::new();
+    let mut expectations = ExpectationForecast::default();
+    for plan in plans {
+        cost.reads += plan.cost.reads;
+        cost.writes += plan.cost.writes;
+        cost.seconds_floor = cost.seconds_floor.max(plan.cost.seconds_floor);
+        // Percentages are never NaN, and what nobody says is less than anything.
+        cost.quota_percent = match (cost.quota_percent, plan.cost.quota_percent) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
+        findings.extend(plan.findings);
+        impacts.extend(plan.impacts);
+        expectations.broken.extend(plan.expectations.broken);
+        zones.extend(plan.zones);
+    }
+    findings.sort();
+    findings.dedup();
+    // How many are met or not known, nobody can say who has only seen a part.
+    expectations.broken.sort();
+    expectations.broken.dedup();
+    let scope = DigestScope::from(network);
+    let busy = zones.iter().filter(|(_, zone)| plan_digest::is_busy(zone));
+    let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
+    let groups: Vec<ChangeGroup> = change_groups::groups(scope, &zones);
+    let waves: Vec<RolloutWave> = super::waves(network, &zones);
+    Some(Plan {
+        selection,
+        zones,
+        groups,
+        waves,
+        cost,
+        digest,
+        findings,
+        impacts,
+        expectations,
+        made_from,
+        ..first
+    })
+}
+
+/// One report of several. Where two speak of a zone, the later one in the list counts; where they went through
+/// the same wave, the worse end does. `order` holds the names of the waves in their order.
+pub fn reports(reports: Vec<ApplyReport>, order: &[RolloutWave]) -> ApplyReport {
+    let mut merged = ApplyReport::default();
+    let mut waves: BTreeMap<Arc<str>, WaveReport> = BTreeMap::new();
+    for report in reports {
+        merged.zones.extend(report.zones);
+        for wave in report.waves {
+            match waves.get_mut(&wave.name) {
+                Some(known) => {
+                    known.zones.extend(wave.zones);
+                    known.zones.sort();
+                    known.zones.dedup();
+                    known.end = worse(known.end.clone(), wave.end);
+                }
+                None => drop(waves.insert(wave.name.clone(), wave)),
+            }
+        }
+    }
+    for wave in order {
+        merged.waves.extend(waves.remove(&wave.name));
+    }
+    merged.waves.extend(waves.into_values());
+    merged
+}
+
+fn worse(one: WaveResult, other: WaveResult) -> WaveResult {
+    let both = |mut failed: Vec<ZoneCode>, more: Vec<ZoneCode>| {
+        failed.extend(more);
+        failed.sort();
+        failed.dedup();
+        failed
+    };
+    match (one, other) {
+        (
+            WaveResult::Failed { failed },
+            WaveResult::Failed { failed: more } | WaveResult::Verified { failed: more },
+        )
+        | (WaveResult::Verified { failed: more }, WaveResult::Failed { failed }) => {
+            WaveResult::Failed { failed: both(failed, more) }
+        }
+        (failed @ WaveResult::Failed { .. }, _) | (_, failed @ WaveResult::Failed { .. }) => failed,
+        (WaveResult::Interrupted, _) | (_, WaveResult::Interrupted) => WaveResult::Interrupted,
+        (WaveResult::NothingWritten, _) | (_, WaveResult::NothingWritten) => WaveResult::NothingWritten,
+        (WaveResult::Verified { failed }, WaveResult::Verified { failed: more }) => {
+            WaveResult::Verified { failed: both(failed, more) }
+        }
+    }
+}

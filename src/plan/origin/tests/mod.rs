@@ -1,4 +1,0 @@
-//! Who moved, text in and text out.
-
-mod ledger;
-mod revision;

@@ -1,0 +1,278 @@
+//! For whom an e-resource of the network zone is available: the `group_setting` list of an e-collection,
+//! an e-service or a portfolio.
+//!
+//! This API is the one in which a field that a PUT leaves out keeps its value, and an empty text clears it
+//! (the vendor's developer pages). Whether a group that the list leaves out goes is not known, so that the
+//! zone is asked afterwards; see [`strays`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::object_layout::ObjectLayout;
+use super::put_client::PutBody;
+use super::table_layout::{JsonObject as Map, cell, inner, non_empty_text};
+use super::write_verification::normalize_value;
+use crate::model::{
+    ApplyMode, Change, ChangeAction, Channel, CollectionId, FailureClass, FieldName, FieldValue,
+    ObservedCollection, ObservedRecord, Record, TableName, ZoneCode, ZoneFailure,
+};
+use crate::provider::http::request_path::RequestPath;
+use crate::provider::{CollectionSnapshot, record_changes};
+
+/// An e-collection, an e-service or a portfolio; its ids are the code of the collection, `61.62.53`.
+pub static ELECTRONIC: ObjectLayout =
+    ObjectLayout { kind: "ElectronicAvailability", path, snapshot, payload, rest: remaining_content };
+
+const LIST: &str = "group_setting";
+const GROUP: &str = "group";
+const PROXY_ENABLED: &str = "proxy_enabled";
+
+/// What is said of a group, the same for all three types of resource (a client library's models).
+const SETTINGS: [&str; 5] = [PROXY_ENABLED, "proxy", "public_name", "authentication_note", "public_note"];
+
+/// What the zone sets itself. Which of the dates there are is not known.
+const OUTPUT: [&str; 9] = [
+    "link",
+    "portfolios",
+    "created_by",
+    "created_date",
+    "creation_date",
+    "modified_by",
+    "modified_date",
+    "modification_date",
+    "last_modified_date",
+];
+
+/// The ids of a resource, and what it is.
+struct ElectronicResourceIds<'a> {
+    ids: Vec<&'a str>,
+    noun: &'static str,
+}
+
+impl<'a> ElectronicResourceIds<'a> {
+    fn from_collection_id(id: &'a CollectionId) -> Result<Self, ZoneFailure> {
+        let ids: Vec<&str> = match &id.table {
+            TableName::Code(code) => code.split('.').collect(),
+            TableName::Title(_) | TableName::Whole => Vec::new(),
+        };
+        let noun = match ids.len() {
+            1 => "e-collection",
+            2 => "e-service",
+            3 => "portfolio",
+            _ => {
+                let message = format!("`{}` is no e-collection, e-service or portfolio", id.table);
+                return Err(ZoneFailure::new(FailureClass::Mismatch, message));
+            }
+        };
+        Ok(Self { ids, noun })
+    }
+
+    /// Its own id, which is the last one.
+    fn own_id(&self) -> &'a str {
+        self.ids.last().copied().unwrap_or_default()
+    }
+}
+
+/// `/electronic/e-collections/{id}[/e-services/{id}[/portfolios/{id}]]` (the vendor's OpenAPI).
+fn path(_: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
+    let folders = ["e-collections", "e-services", "portfolios"];
+    let target = ElectronicResourceIds::from_collection_id(id)?;
+    let below = folders.iter().zip(&target.ids).flat_map(|(folder, id)| [*folder, *id]);
+    RequestPath::new(&std::iter::once("electronic").chain(below).collect::<Vec<_>>())
+}
+
+fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
+    let target = ElectronicResourceIds::from_collection_id(id)?;
+    let malformed = |what: String| ZoneFailure::new(FailureClass::Malformed, what);
+    let (noun, own) = (target.noun, target.own_id());
+    match non_empty_text(body.get("id")) {
+        Some(found) if found == own => {}
+        Some(found) => {
+            return Err(malformed(format!("asked for the {noun} `{own}`, the zone answered with `{found}`")));
+        }
+        None => return Err(malformed(format!("the answer for the {noun} `{own}` has no `id`"))),
+    }
+    let records = entries(&body)
+        .map_err(|what| malformed(format!("{noun} `{own}`: {what}")))?
+        .into_iter()
+        .map(|entry| ObservedRecord { fields: entry.record, ..ObservedRecord::default() })
+        .collect();
+    let observed = ObservedCollection {
+        id: id.clone(),
+        aliases: std::collections::BTreeMap::new(),
+        columns: std::iter::once(GROUP).chain(SETTINGS).map(FieldName::from).collect(),
+        records,
+        references: None,
+        channel: Channel::Api,
+        witness: Default::default(),
+    };
+    Ok(CollectionSnapshot { observed, raw: body })
+}
+
+/// One entry of the list.
+struct GroupSettingEntry<'a> {
+    record: Record,
+    json: &'a Map,
+}
+
+/// The entries of the list, which is left out where it is empty; bodies that were XML once hold a single
+/// entry without its list.
+fn entries(body: &Json) -> Result<Vec<GroupSettingEntry<'_>>, String> {
+    let entries = match body.get(LIST) {
+        None | Some(Json::Null) if body.get("group_settings").is_some_and(|list| !list.is_null()) => {
+            return Err(format!("its groups are under `group_settings`, not under `{LIST}`"));
+        }
+        None | Some(Json::Null) => Vec::new(),
+        Some(Json::String(text)) if text.is_empty() => Vec::new(),
+        Some(Json::Array(entries)) => entries.iter().collect(),
+        Some(entry) => vec![entry],
+    };
+    entries
+        .into_iter()
+        .enumerate()
+        .map(|(index, entry)| {
+            parse_entry(entry).map_err(|what| format!("entry {} of `{LIST}`: {what}", index + 1))
+        })
+        .collect()
+}
+
+fn parse_entry(entry: &Json) -> Result<GroupSettingEntry<'_>, String> {
+    let json = entry.as_object().ok_or("it is not an object")?;
+    let group = json.get(GROUP).and_then(name).ok_or("it names no group")?;
+    let mut record = Record::from([(GROUP.into(), FieldValue::from_text(group))]);
+    for field in SETTINGS {
+        let Some(value) = json.get(field) else { continue };
+        let value = match field {
+            PROXY_ENABLED => proxy_enabled(value),
+            _ => cell(value),
+        };
+        record.insert(field.into(), value.map_err(|what| format!("`{field}`: {what}"))?);
+    }
+    Ok(GroupSettingEntry { record, json })
+}
+
+/// The name of a group. What its `value` is beside its `desc` is not known, and one live answer was seen to
+/// hold `desc` alone: a number is not what people call a group.
+fn name(group: &Json) -> Option<String> {
+    let desc = || non_empty_text(group.get("desc"));
+    match non_empty_text(Some(group)) {
+        Some(value) if value.bytes().all(|byte| byte.is_ascii_digit()) => desc().or(Some(value)),
+        value => value.or_else(desc),
+    }
+}
+
+/// `true`, `false`, or nothing where the resource's own setting counts. How a zone spells the latter is not
+/// known: left out, empty, or in words.
+fn proxy_enabled(value: &Json) -> Result<FieldValue, String> {
+    let value = cell(value)?;
+    Ok(match value.as_text().map(str::to_lowercase).as_deref() {
+        Some("true" | "yes") => "true".into(),
+        Some("false" | "no") => "false".into(),
+        Some(text) if text.contains("default") => FieldValue::Null,
+        Some(_) | None => value,
+    })
+}
+
+/// The whole resource as it was read, with another list. An empty list is sent as such.
+fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
+    let mismatch = |what: String| ZoneFailure::new(FailureClass::Mismatch, what);
+    let wanted = record_changes::records(fresh, changes)?;
+    let mut held: Vec<GroupSettingEntry<'_>> = entries(&fresh.raw).map_err(mismatch)?;
+    let list = wanted.iter().map(|record| {
+        match held.iter().position(|entry| entry.record.get(GROUP) == record.get(GROUP)) {
+            Some(index) => {
+                let entry = held.remove(index);
+                edit_entry(entry.json.clone(), &entry.record, record)
+            }
+            None => {
+                edit_entry(Map::from_iter([(GROUP.to_owned(), entry_json(record))]), &Record::new(), record)
+            }
+        }
+    });
+    let list: Vec<Json> = list.map(Json::Object).collect();
+    let mut body = fresh.raw.clone();
+    let members = body.as_object_mut().ok_or_else(|| mismatch("the resource is not an object".into()))?;
+    members.insert(LIST.to_owned(), Json::Array(list));
+    Ok(PutBody::Json(body))
+}
+
+fn entry_json(record: &Record) -> Json {
+    json!({"value": text(record.get(GROUP))})
+}
+
+/// An entry with the settings of a record, those that are the same as before as they came.
+fn edit_entry(mut entry: Map, was: &Record, is: &Record) -> Map {
+    let value = |record: &Record, field: &str| record.get(field).cloned().unwrap_or_default();
+    for field in SETTINGS {
+        if value(was, field) != value(is, field) {
+            let json = text_json(field, entry.get(field), text(is.get(field)));
+            entry.insert(field.to_owned(), json);
+        }
+    }
+    entry
+}
+
+/// A text in the form that the zone uses, where it is known. What is cleared is sent as an empty text.
+fn text_json(field: &str, before: Option<&Json>, text: &str) -> Json {
+    match (before, text) {
+        (Some(Json::Bool(_)), "true" | "false") => Json::Bool(text == "true"),
+        (Some(Json::Object(_)), _) => json!({"value": text}),
+        (None | Some(Json::Null), _) if field == PROXY_ENABLED => json!({"value": text}),
+        (_, _) => json!(text),
+    }
+}
+
+fn text(value: Option<&FieldValue>) -> &str {
+    value.and_then(FieldValue::as_text).unwrap_or_default()
+}
+
+/// Everything but the groups and what the zone sets itself, in one spelling.
+fn remaining_content(body: &Json) -> Json {
+    let mut rest = body.clone();
+    if let Some(members) = rest.as_object_mut() {
+        members.retain(|name, _| name != LIST && !OUTPUT.contains(&name.as_str()));
+    }
+    normalize_value(&rest).unwrap_or_else(|| json!({}))
+}
+
+/// What a zone did otherwise than asked, in words that help: groups that it kept, and what of a group is
+/// no setting that zonal knows, such as linking parameters.
+pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &CollectionSnapshot) -> Vec<String> {
+    let (Ok(was), Ok(is)) = (entries(&before.raw), entries(&after.raw)) else { return Vec::new() };
+    let there: BTreeSet<&str> = is.iter().map(|entry| text(entry.record.get(GROUP))).collect();
+    let gone = changes
+        .iter()
+        .filter(|change| change.mode == ApplyMode::Apply && change.action == ChangeAction::Delete);
+    let kept: Vec<String> = gone
+        .flat_map(|change| &change.key)
+        .map(|(_, value)| text(Some(value)))
+        .filter(|group| there.contains(group))
+        .map(|group| format!("`{group}`"))
+        .collect();
+    let mut strays = Vec::new();
+    if !kept.is_empty() {
+        strays.push(format!(
+            "the zone keeps a group that `{LIST}` leaves out: take {} away in Alma, under Group Settings of the resource",
+            kept.join(", ")
+        ));
+    }
+    let group = |entry: &GroupSettingEntry<'_>| Arc::<str>::from(text(entry.record.get(GROUP)));
+    for entry in &was {
+        let Some(other) = is.iter().find(|other| group(other) == group(entry)) else { continue };
+        let (was, is) = (unknown_fields(entry.json), unknown_fields(other.json));
+        if was != is {
+            strays.push(format!("group `{}`: {is} beside its settings, was {was}", group(entry)));
+        }
+    }
+    strays
+}
+
+/// What an entry holds beside the settings that zonal knows.
+fn unknown_fields(entry: &Map) -> Json {
+    let known = |name: &str| name == GROUP || SETTINGS.contains(&name);
+    let others = entry.iter().filter(|(name, _)| !known(name));
+    let others: Map = others.map(|(name, value)| (name.clone(), inner(value).clone())).collect();
+    normalize_value(&Json::Object(others)).unwrap_or_else(|| json!({}))
+}

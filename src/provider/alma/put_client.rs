@@ -1,0 +1,69 @@
+//! Replaces what stands in a zone.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::Value as Json;
+
+use crate::provider::WriteError;
+use crate::provider::http::client::{ContentFormat, HttpClient, HttpRequest};
+use crate::provider::http::request_path::RequestPath;
+use crate::provider::http::response::{HttpFailureType, HttpSuccess, not_json};
+use crate::provider::http::retry::RetrySafety;
+
+/// What is put.
+#[derive(Debug, Clone)]
+pub enum PutBody {
+    /// What most of the API takes.
+    Json(Json),
+    /// What some of it takes and nothing else, such as letters (60105 in the vendor's OpenAPI).
+    Xml(String),
+}
+
+/// Sends PUT.
+pub struct PutClient {
+    wire: Arc<HttpClient>,
+}
+
+impl PutClient {
+    /// A putter over this wire.
+    pub fn new(wire: Arc<HttpClient>) -> Self {
+        Self { wire }
+    }
+
+    /// Puts a body where a path says. Sent again only where the zone cannot have seen it.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] where the zone refused it or never got it, [`WriteError::Unknown`]
+    /// in every other case.
+    pub async fn put(&self, path: &RequestPath, payload: &PutBody) -> Result<(), WriteError> {
+        let (format, body) = match payload {
+            PutBody::Json(body) => (ContentFormat::Json, body.to_string().into()),
+            PutBody::Xml(body) => (ContentFormat::Xml, body.clone().into()),
+        };
+        let draft = HttpRequest {
+            format,
+            ..HttpRequest::new(Method::PUT, path, body, RetrySafety::OnlyIfNotProcessed)
+        };
+        let name = draft.name();
+        let put = self.wire.send(&draft, |answer| match answer {
+            HttpSuccess::Json(_) => Ok(()),
+            HttpSuccess::Text(text)
+                if text.trim().is_empty() || format == ContentFormat::Xml && text.trim().ends_with('>') =>
+            {
+                Ok(())
+            }
+            HttpSuccess::Text(text) => Err(not_json(&name, &text)),
+        });
+        put.await.map_err(|trouble| match trouble.kind {
+            HttpFailureType::Throttled(_)
+            | HttpFailureType::NotSent
+            | HttpFailureType::Rejected
+            | HttpFailureType::PreconditionFailed => WriteError::Refused(trouble.failure),
+            HttpFailureType::NoResponse
+            | HttpFailureType::ServerError
+            | HttpFailureType::InvalidBody
+            | HttpFailureType::UnexpectedStatus => WriteError::Unknown(trouble.failure),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! What a zone's refusals mean and how they read.
+
+use super::*;
+use crate::model::FailureClass::{Denied, Locked, Malformed, Mismatch, Missing, Rejected, WrongZone};
+
+async fn failure(step: ScriptedResponse) -> ZoneFailure {
+    read(vec![step], &id("CodeTable", None, None)).await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_code_is_a_decision_for_the_caller() {
+    for (status, code, class) in [
+        (400, "UNAUTHORIZED", Denied),
+        (403, "FORBIDDEN", Denied),
+        (403, "INVALID_REQUEST", Denied),
+        (400, "90101", Missing),
+        (400, "90102", Locked),
+        (400, "90123", Locked),
+        (400, "90125", Locked),
+        (400, "90121", Mismatch),
+        (400, "90127", Mismatch),
+        (400, "90100", Rejected),
+        (400, "40166411", Rejected),
+        (200, "90101", Missing),
+    ] {
+        assert_eq!(failure(error(status, code)).await.class, class, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_request_the_code_the_words_and_the_tracking_id() {
+    let failure = failure(error(400, "90102")).await;
+    assert_eq!(failure.message, "`GET /conf/code-tables/T` was answered with 400: 90102 Because");
+    assert_eq!(failure.tracking_id.as_deref(), Some("E01-1"));
+    assert!(failure.to_string().ends_with("Because (tracking id E01-1)"));
+    assert!(failure.help.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_401_page_points_to_the_gateway() {
+    let failure = failure(reply(401, "<html><title>HTTP Status 401 – Unauthorized</title></html>")).await;
+    assert_eq!(failure.class, Denied);
+    assert!(failure.help.unwrap().contains("gateway"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_in_xml_are_understood_even_behind_a_200() {
+    let body = "<e:web_service_result xmlns:e=\"x\"><e:errorsExist>true</e:errorsExist><e:errorList><e:error>\
+                <e:errorCode>UNAUTHORIZED</e:errorCode></e:error></e:errorList></e:web_service_result>";
+    assert_eq!(failure(reply(400, body)).await.class, Denied);
+    assert_eq!(failure(reply(200, body)).await.class, Denied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_told_without_its_query() {
+    let step = ScriptedResponse::Reply(
+        302,
+        vec![("location", "https://login.test/x?apikey=l8xxabc")],
+        String::new(),
+    );
+    let failure = failure(step).await;
+    assert_eq!(failure.class, Malformed);
+    assert!(
+        failure.message.ends_with("a redirect to https://login.test/x, which is not followed"),
+        "{failure}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_of_another_institution_is_the_wrong_zone() {
+    let body = json!({"name": "T", "scope": {"institution_id": {"value": "01B"}}});
+    let failure = failure(ok(&body)).await;
+    assert_eq!(failure.class, WrongZone);
+    assert_eq!(failure.message, "the key opens `01B`, not `01A`");
+}
+
+#[tokio::test(start_paused = true)]
+async fn kinds_that_the_api_does_not_serve_and_codes_that_are_none_are_not_asked_for() {
+    let (reader, script) = reader(Vec::new());
+    let failure = reader.read_collection(&id("AvailabilityGroups", None, None)).await.unwrap_err();
+    assert_eq!(failure.class, Missing);
+    let dots = CollectionId { table: TableName::Code("..".into()), ..id("CodeTable", None, None) };
+    assert_eq!(reader.read_collection(&dots).await.unwrap_err().class, Mismatch);
+    assert!(script.lines().is_empty());
+}

@@ -1,0 +1,88 @@
+//! How tables are found by the names that people see.
+
+use super::*;
+use crate::model::FailureClass::{Malformed, Mismatch, Missing};
+
+fn titled(kind: &str, title: &str) -> CollectionId {
+    CollectionId { table: TableName::Title(title.into()), ..id(kind, None, None) }
+}
+
+fn list() -> ScriptedResponse {
+    ok(&json!({"total_record_count": 3, "mapping_table": [
+        {"code": "UserBlockDefinitions", "name": "User Block Definitions"},
+        {"code": "One", "name": "Twice"},
+        {"code": "Two", "name": "Twice"},
+    ]}))
+}
+
+async fn failure(title: &str) -> ZoneFailure {
+    read(vec![list()], &titled("MappingTable", title)).await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_title_is_looked_up_once_and_the_code_is_used() {
+    let table = || ok(&json!({"code": "UserBlockDefinitions"}));
+    let (reader, script) = reader(vec![list(), table(), table()]);
+    for _ in 0..2 {
+        let snapshot =
+            reader.read_collection(&titled("MappingTable", "User Block Definitions")).await.unwrap();
+        assert_eq!(snapshot.observed.id.table, TableName::Code("UserBlockDefinitions".into()));
+    }
+    assert_eq!(
+        script.lines(),
+        [
+            "GET /conf/mapping-tables",
+            "GET /conf/mapping-tables/UserBlockDefinitions",
+            "GET /conf/mapping-tables/UserBlockDefinitions"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_tables_are_called_by_their_descriptions() {
+    let list =
+        json!({"total_record_count": 1, "code_table": {"name": "UserGroups", "description": "User Groups"}});
+    let (reader, script) = reader(vec![ok(&list), ok(&json!({"name": "UserGroups"}))]);
+    reader.read_collection(&titled("CodeTable", "User Groups")).await.unwrap();
+    assert_eq!(script.lines()[1], "GET /conf/code-tables/UserGroups");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_title_that_no_table_has_is_missing_with_near_names() {
+    let near = failure("User Block Definition").await;
+    assert_eq!(near.class, Missing);
+    assert_eq!(near.help.unwrap(), "did you mean \"User Block Definitions\"");
+    assert_eq!(failure("zzzz").await.class, Missing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_title_that_is_nearly_right_or_ambiguous_is_not_guessed() {
+    let spelled = failure("user block definitions").await;
+    assert_eq!(spelled.class, Mismatch);
+    assert!(spelled.help.unwrap().contains("User Block Definitions"));
+    let twice = failure("Twice").await;
+    assert_eq!(twice.class, Mismatch);
+    assert!(twice.message.contains("`One`, `Two`"), "{twice}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_comes_in_pages_is_read_to_its_end() {
+    let page = |codes: &[&str]| {
+        let tables: Vec<_> = codes.iter().map(|code| json!({"code": code, "name": code})).collect();
+        ok(&json!({"total_record_count": 3, "mapping_table": tables}))
+    };
+    let (one, script) = reader(vec![page(&["A", "B"]), page(&["C"]), ok(&json!({"code": "C"}))]);
+    one.read_collection(&titled("MappingTable", "C")).await.unwrap();
+    assert_eq!(script.lines()[1], "GET /conf/mapping-tables?limit=100&offset=2");
+    let (other, script) = reader(vec![page(&["A", "B"]), page(&["A", "B"])]);
+    assert_eq!(other.read_collection(&titled("MappingTable", "C")).await.unwrap_err().class, Missing);
+    assert_eq!(script.lines().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_list_is_left_out_and_something_else_is_no_list() {
+    let id = titled("MappingTable", "X");
+    let empty = read(vec![ok(&json!({"total_record_count": 0}))], &id).await.unwrap_err();
+    assert_eq!(empty.class, Missing);
+    assert_eq!(read(vec![ok(&json!({}))], &id).await.unwrap_err().class, Malformed);
+}

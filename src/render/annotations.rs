@@ -1,0 +1,438 @@
+//! What a plan has to say at the lines of the manifests: each thing once, however many zones it is
+//! about. Annotations, code quality and SARIF show the same list.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use super::sanitize::{brief, visible};
+use super::text::{conflict, count, fate, last_changed, origin_text};
+use crate::model::{
+    ApplyMode, Change, ChangeAction, ChangeOrigin, CollectionId, ContentDigest, DifferenceType, FailureClass,
+    FieldChange, FieldName, Finding, FindingEffect, Plan, PlanStep, RecordKey, SourceSpan, ZoneCode,
+    ZoneFailure,
+};
+
+/// How many of the fields of a record are shown with their values.
+const FIELDS: usize = 6;
+
+/// How much a remark matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnnotationLevel {
+    /// Something is not done, or not known.
+    Error,
+    /// Worth a look before it is approved.
+    Warning,
+    /// What will happen.
+    Notice,
+}
+
+/// What sort of thing a remark is about: the name under which surfaces collect such remarks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnnotationRule<'a> {
+    /// A guard or a policy found it.
+    Guard(&'a str),
+    /// A zone could not be asked, or a collection not be planned.
+    Failure(FailureClass),
+    /// A record is not as it is wanted.
+    Drift(DifferenceType),
+}
+
+/// `guard/protected`, `failure/unreachable`, `drift/missing`.
+impl std::fmt::Display for AnnotationRule<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Guard(name) => write!(f, "guard/{}", visible(name)),
+            Self::Failure(class) => write!(f, "failure/{}", serialized_name(class)),
+            Self::Drift(drift) => write!(f, "drift/{}", serialized_name(drift)),
+        }
+    }
+}
+
+/// A word of a published enum, as JSON has it.
+fn serialized_name(of: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(of).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+impl AnnotationRule<'_> {
+    /// What such remarks have in common.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Self::Guard(_) => "A guard or a policy of the network has something to say about the plan.",
+            Self::Failure(_) => "A zone could not be asked, or a collection could not be planned.",
+            Self::Drift(DifferenceType::Missing) => "A record that the manifests want is not in the zone.",
+            Self::Drift(DifferenceType::Value) => "A record holds other values than the manifests want.",
+            Self::Drift(DifferenceType::Detached) => "A zone has detached a record from the network.",
+            Self::Drift(DifferenceType::Extra) => {
+                "A record is in the zone that the manifests do not want there."
+            }
+        }
+    }
+}
+
+/// What tells one remark from another. The zone does not count, and neither do values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct AnnotationKey<'a> {
+    severity: AnnotationLevel,
+    rule: AnnotationRule<'a>,
+    collection: Option<&'a CollectionId>,
+    key: Option<&'a RecordKey>,
+    fate: Option<(ApplyMode, ChangeAction)>,
+    fields: Vec<&'a FieldName>,
+    message: &'a str,
+}
+
+/// The first of the things that one remark is about.
+#[derive(Debug, Clone, Copy)]
+enum AnnotationSubject<'a> {
+    Finding(&'a Finding),
+    Zone(&'a ZoneFailure),
+    Collection(&'a PlanStep, &'a ZoneFailure),
+    Change(&'a Change),
+}
+
+/// One thing to say.
+#[derive(Debug)]
+pub struct Annotation<'a> {
+    identity: AnnotationKey<'a>,
+    about: AnnotationSubject<'a>,
+    alike: ChangeSimilarity,
+    /// In how many of its zones apply does not begin it.
+    held: usize,
+    /// Who moved, and in how many of its zones.
+    moved: BTreeMap<ChangeOrigin, usize>,
+    /// The zones it is about; empty for the network as a whole.
+    pub zones: Vec<&'a ZoneCode>,
+    /// Where it comes from: the place of the first zone first. Empty where nobody can point at anything.
+    pub places: Vec<&'a SourceSpan>,
+}
+
+/// Everything that a plan has to say, what matters most first.
+pub fn remarks(plan: &Plan) -> Vec<Annotation<'_>> {
+    let mut found: BTreeMap<AnnotationKey<'_>, Annotation<'_>> = BTreeMap::new();
+    for finding in &plan.findings {
+        let mut remark = Annotation::new(identity_of_finding(finding), AnnotationSubject::Finding(finding));
+        remark.zones = finding.zones.iter().collect();
+        // Every surface needs a line to show something at.
+        remark.places = finding.place.iter().chain(anchor(plan, &finding.zones)).take(1).collect();
+        found.insert(remark.identity.clone(), remark);
+    }
+    for (code, zone) in &plan.zones {
+        if let Some(failure) = &zone.failure {
+            let place = zone.collections.first().map(|step| &step.diff.provenance.place);
+            add(&mut found, failure_key(None, failure), AnnotationSubject::Zone(failure), code, place);
+        }
+        for step in &zone.collections {
+            match &step.diff.outcome {
+                Err(failure) if zone.failure.is_none() => {
+                    let place = Some(&step.diff.provenance.place);
+                    let about = AnnotationSubject::Collection(step, failure);
+                    add(&mut found, failure_key(Some(&step.diff.id), failure), about, code, place);
+                }
+                Err(_) => {}
+                Ok(outcome) => {
+                    for change in &outcome.changes {
+                        let place = Some(&change.provenance.place);
+                        let remark = add(
+                            &mut found,
+                            identity_of_change(change),
+                            AnnotationSubject::Change(change),
+                            code,
+                            place,
+                        );
+                        let is_held =
+                            change.mode == ApplyMode::Apply && zone.deferral_of_step(step).is_some();
+                        remark.held += usize::from(is_held);
+                        if let Some(origin) = change.origin {
+                            *remark.moved.entry(origin).or_default() += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The first manifest that speaks of any of these zones, of any zone where there are none.
+fn anchor<'a>(plan: &'a Plan, zones: &[ZoneCode]) -> Option<&'a SourceSpan> {
+    let mut all = plan.zones.iter().filter(|(code, _)| zones.is_empty() || zones.contains(code));
+    all.find_map(|(_, zone)| zone.collections.first()).map(|step| &step.diff.provenance.place)
+}
+
+fn add<'f, 'a>(
+    found: &'f mut BTreeMap<AnnotationKey<'a>, Annotation<'a>>,
+    identity: AnnotationKey<'a>,
+    about: AnnotationSubject<'a>,
+    zone: &'a ZoneCode,
+    place: Option<&'a SourceSpan>,
+) -> &'f mut Annotation<'a> {
+    let remark =
+        found.entry(identity).or_insert_with_key(|identity| Annotation::new(identity.clone(), about));
+    remark.alike = remark.alike.min(about.alike(remark.about));
+    if remark.zones.last() != Some(&zone) {
+        remark.zones.push(zone);
+    }
+    if let Some(place) = place
+        && remark.places.len() < 10
+        && !remark.places.contains(&place)
+    {
+        remark.places.push(place);
+    }
+    remark
+}
+
+fn identity_of_finding(finding: &Finding) -> AnnotationKey<'_> {
+    let severity = match finding.verdict {
+        FindingEffect::Deny => AnnotationLevel::Error,
+        FindingEffect::Defer | FindingEffect::RequireApproval | FindingEffect::Warn => {
+            AnnotationLevel::Warning
+        }
+        FindingEffect::Overridden { .. } => AnnotationLevel::Notice,
+    };
+    let rule = AnnotationRule::Guard(&finding.guard);
+    AnnotationKey {
+        severity,
+        rule,
+        collection: None,
+        key: None,
+        fate: None,
+        fields: Vec::new(),
+        message: &finding.message,
+    }
+}
+
+fn failure_key<'a>(collection: Option<&'a CollectionId>, failure: &'a ZoneFailure) -> AnnotationKey<'a> {
+    AnnotationKey {
+        severity: AnnotationLevel::Error,
+        rule: AnnotationRule::Failure(failure.class),
+        collection,
+        key: None,
+        fate: None,
+        fields: Vec::new(),
+        message: "",
+    }
+}
+
+fn identity_of_change(change: &Change) -> AnnotationKey<'_> {
+    let severity = match (change.mode, change.action, change.drift) {
+        (ApplyMode::Apply, ChangeAction::Delete, _) | (_, _, DifferenceType::Detached) => {
+            AnnotationLevel::Warning
+        }
+        (
+            ApplyMode::Apply
+            | ApplyMode::Report
+            | ApplyMode::Manual
+            | ApplyMode::Postponed
+            | ApplyMode::KeptTheirs,
+            _,
+            _,
+        ) => AnnotationLevel::Notice,
+    };
+    AnnotationKey {
+        severity,
+        rule: AnnotationRule::Drift(change.drift),
+        collection: Some(&change.address.collection),
+        key: Some(&change.address.key),
+        fate: Some((change.mode, change.action)),
+        fields: change.edits.iter().map(|edit| &edit.name).collect(),
+        message: "",
+    }
+}
+
+/// What the zones of a remark have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ChangeSimilarity {
+    /// That they are about the same fields.
+    InFields,
+    /// What comes as well.
+    InWhatComes,
+    /// What is there as well.
+    Wholly,
+}
+
+impl AnnotationSubject<'_> {
+    fn alike(self, other: Self) -> ChangeSimilarity {
+        match (self, other) {
+            (Self::Zone(one) | Self::Collection(_, one), Self::Zone(other) | Self::Collection(_, other)) => {
+                if one.message == other.message {
+                    ChangeSimilarity::Wholly
+                } else {
+                    ChangeSimilarity::InFields
+                }
+            }
+            (Self::Change(one), Self::Change(other)) => {
+                let both = || one.edits.iter().zip(&other.edits);
+                if one.edits.len() != other.edits.len() || both().any(|(one, other)| one.after != other.after)
+                {
+                    ChangeSimilarity::InFields
+                } else if both().any(|(one, other)| one.before != other.before) {
+                    ChangeSimilarity::InWhatComes
+                } else {
+                    ChangeSimilarity::Wholly
+                }
+            }
+            (Self::Finding(_) | Self::Zone(_) | Self::Collection(..) | Self::Change(_), _) => {
+                ChangeSimilarity::InFields
+            }
+        }
+    }
+}
+
+impl<'a> Annotation<'a> {
+    fn new(identity: AnnotationKey<'a>, about: AnnotationSubject<'a>) -> Self {
+        Self {
+            identity,
+            about,
+            alike: ChangeSimilarity::Wholly,
+            held: 0,
+            moved: BTreeMap::new(),
+            zones: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> AnnotationLevel {
+        self.identity.severity
+    }
+
+    /// What sort of thing it is.
+    pub fn rule(&self) -> AnnotationRule<'a> {
+        self.identity.rule
+    }
+
+    /// What it is about, in a few words.
+    pub fn subject(&self) -> String {
+        match self.about {
+            AnnotationSubject::Finding(finding) => format!("guard `{}`", visible(&finding.guard)),
+            AnnotationSubject::Zone(_) => zones(&self.zones),
+            AnnotationSubject::Collection(step, _) => visible(&step.diff.id.to_string()),
+            AnnotationSubject::Change(change) => record(change),
+        }
+    }
+
+    /// What there is to say of it, in one line.
+    pub fn message(&self) -> String {
+        let of_zones = match self.zones.is_empty() {
+            true => String::new(),
+            false => format!(" in {}", zones(&self.zones)),
+        };
+        match self.about {
+            AnnotationSubject::Finding(finding) => {
+                let (before, after) = match &finding.verdict {
+                    FindingEffect::Deny => ("forbids it", String::new()),
+                    FindingEffect::Defer => ("holds it back", String::new()),
+                    FindingEffect::RequireApproval => ("asks for an approval", String::new()),
+                    FindingEffect::Warn => ("warns", String::new()),
+                    FindingEffect::Overridden { reason } => {
+                        ("was overridden", format!(" ({})", visible(reason)))
+                    }
+                };
+                let help = help(finding.help.as_deref());
+                format!("{before}{after}{of_zones}: {}{help}", visible(&finding.message))
+            }
+            AnnotationSubject::Zone(failure) => format!("could not be asked: {}", self.failure(failure)),
+            AnnotationSubject::Collection(_, failure) => {
+                format!("cannot be planned{of_zones}: {}", self.failure(failure))
+            }
+            AnnotationSubject::Change(change) => {
+                let mut words = format!("{}{of_zones}", fate(change.mode, change.action, change.drift));
+                match self.held {
+                    0 => {}
+                    all if all >= self.zones.len() => words.push_str(", held back for now"),
+                    some => words.push_str(&format!(", held back in {}", count(some, "zone"))),
+                }
+                self.fields(change, &mut words);
+                for (origin, zones) in &self.moved {
+                    match *zones >= self.zones.len() {
+                        true => words.push_str(&format!("; {}", origin_text(*origin))),
+                        false => words.push_str(&format!(
+                            "; in {}, {}",
+                            count(*zones, "zone"),
+                            origin_text(*origin)
+                        )),
+                    }
+                }
+                // Several zones have each somebody else who was there last.
+                if self.zones.len() == 1 {
+                    for told in conflict(change).into_iter().chain(last_changed(change)) {
+                        words.push_str(&format!("; {}", visible(&told)));
+                    }
+                }
+                words
+            }
+        }
+    }
+
+    fn failure(&self, failure: &ZoneFailure) -> String {
+        let more = if self.alike == ChangeSimilarity::Wholly { "" } else { ", and the like" };
+        format!("{}{more}{}", visible(&failure.message), help(failure.help.as_deref()))
+    }
+
+    fn fields(&self, change: &Change, words: &mut String) {
+        for (index, FieldChange { field: _, name, before, after, provenance: _ }) in
+            change.edits.iter().enumerate().take(FIELDS)
+        {
+            words.push_str(if index == 0 { ": " } else { ", " });
+            // Writing to a String cannot fail.
+            let _ = match (before, self.alike) {
+                (_, ChangeSimilarity::InFields) => write!(words, "{}", visible(name)),
+                (Some(before), ChangeSimilarity::Wholly)
+                    if change.action == ChangeAction::Update && change.each.is_none() =>
+                {
+                    write!(words, "{} {} -> {}", visible(name), brief(before), brief(after))
+                }
+                (_, ChangeSimilarity::InWhatComes | ChangeSimilarity::Wholly) => {
+                    write!(words, "{} = {}", visible(name), brief(after))
+                }
+            };
+        }
+        if let Some(more) = change.edits.len().checked_sub(FIELDS).filter(|more| *more > 0) {
+            let _ = write!(words, " and {} more", count(more, "field"));
+        }
+    }
+
+    /// What stays the same from one plan to the next, in whichever zones it is: SHA-256.
+    pub fn fingerprint(&self) -> ContentDigest {
+        // What a guard says has numbers in it, which differ from one plan to the next.
+        let AnnotationKey { severity: _, rule, collection, key, fate, fields, message: _ } = &self.identity;
+        let rule_at = match self.about {
+            AnnotationSubject::Finding(finding) => finding.place.as_ref().map(ToString::to_string),
+            AnnotationSubject::Zone(_) | AnnotationSubject::Collection(..) | AnnotationSubject::Change(_) => {
+                None
+            }
+        };
+        let content = (rule.to_string(), collection, key, fate, fields, rule_at);
+        // A tuple of texts has no key that could fail.
+        ContentDigest(Sha256::digest(serde_json::to_vec(&content).unwrap_or_default()).into())
+    }
+}
+
+/// `CodeTable/T/A`, without the zone.
+fn record(change: &Change) -> String {
+    let address = &change.address;
+    visible(&match address.key.0.is_empty() {
+        true => address.collection.to_string(),
+        false => format!("{}/{}", address.collection, address.key),
+    })
+}
+
+fn help(help: Option<&str>) -> String {
+    help.map(|help| format!("; {}", visible(help))).unwrap_or_default()
+}
+
+/// Three zones by name, more by number.
+pub fn zones(zones: &[&ZoneCode]) -> String {
+    match zones {
+        [] => "the network".to_owned(),
+        [one] => visible(one.as_str()),
+        [one, other] => format!("{} and {}", visible(one.as_str()), visible(other.as_str())),
+        [one, two, three] => {
+            format!("{}, {} and {}", visible(one.as_str()), visible(two.as_str()), visible(three.as_str()))
+        }
+        more => count(more.len(), "zone"),
+    }
+}

@@ -1,0 +1,84 @@
+//! HTML that cannot be broken by what stands in it: what is not our own text is escaped.
+
+use std::fmt::Write as _;
+
+/// A page in the making.
+#[derive(Debug, Default)]
+pub struct HtmlWriter {
+    out: String,
+}
+
+impl HtmlWriter {
+    /// Our own markup: a text that was there when the program was built.
+    pub fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.out.push_str(markup);
+        self
+    }
+
+    /// Anybody's text, in an element or in an attribute between double quotes.
+    pub fn text(&mut self, text: impl std::fmt::Display) -> &mut Self {
+        // Writing to a String cannot fail.
+        let _ = write!(EscapingWriter(&mut self.out), "{text}");
+        self
+    }
+
+    /// Anybody's text in an element, with what stands between backticks as code. The script does the same.
+    pub fn prose(&mut self, text: impl std::fmt::Display) -> &mut Self {
+        let text = text.to_string();
+        let parts: Vec<&str> = text.split('`').collect();
+        // An even number of backticks makes an odd number of parts.
+        if parts.len().is_multiple_of(2) {
+            return self.text(text);
+        }
+        for (index, part) in parts.into_iter().enumerate() {
+            match index % 2 {
+                0 => self.text(part),
+                _ => self.raw("<code>").text(part).raw("</code>"),
+            };
+        }
+        self
+    }
+
+    /// JSON that [`super::atoms::json`] has written, in which nothing means anything to HTML.
+    pub fn json(&mut self, json: &str) -> &mut Self {
+        self.out.push_str(json);
+        self
+    }
+
+    /// How much there is of it, in bytes.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The page.
+    pub fn into_string(self) -> String {
+        self.out
+    }
+}
+
+struct EscapingWriter<'a>(&'a mut String);
+
+impl std::fmt::Write for EscapingWriter<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for c in text.chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                c if is_unseen(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
+                c => self.0.push(c),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Characters that are not seen, or turn what stands around them: shown by their number. The script
+/// has the same list.
+pub fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

@@ -1,0 +1,115 @@
+//! Texts and values that are written once and referred to by number, and the JSON that they are written in.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::io;
+
+use serde::Serialize;
+
+use super::html_writer::is_unseen;
+use crate::model::FieldValue;
+
+/// Things of which each is there once, in the order in which they came.
+#[derive(Debug)]
+pub struct Interner<T>(HashMap<T, u32>);
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Hash + Eq> Interner<T> {
+    /// Its number.
+    pub fn intern(&mut self, thing: T) -> u32 {
+        // A page has no room for so many that a number would not do.
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(thing).or_insert(next)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All, by number.
+    pub fn into_vec(self) -> Vec<T> {
+        let mut things: Vec<(T, u32)> = self.0.into_iter().collect();
+        things.sort_unstable_by_key(|(_, number)| *number);
+        things.into_iter().map(|(thing, _)| thing).collect()
+    }
+}
+
+/// A value, or a text of ours.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum InternedValue<'a> {
+    /// Nothing.
+    Null,
+    /// A flag.
+    Bool(bool),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// Some texts.
+    List(&'a [std::sync::Arc<str>]),
+    /// A value that is too long: its characters.
+    Long([usize; 1]),
+}
+
+impl<'a> From<&'a FieldValue> for InternedValue<'a> {
+    fn from(value: &'a FieldValue) -> Self {
+        match value {
+            FieldValue::Null => Self::Null,
+            FieldValue::Bool(flag) => Self::Bool(*flag),
+            FieldValue::Text(text) => Self::Text(Cow::Borrowed(text)),
+            FieldValue::List(texts) => Self::List(texts),
+        }
+    }
+}
+
+impl InternedValue<'_> {
+    /// Bytes of it, without quotes and escapes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Long(_) => 4,
+            Self::Text(text) => text.len(),
+            Self::List(texts) => texts.iter().map(|text| text.len() + 3).sum(),
+        }
+    }
+}
+
+/// JSON that is safe within an element of HTML, and on one line.
+pub fn json(content: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, InertJson);
+    // Writing to a vector cannot fail, and nothing that we write has keys that are not texts.
+    match content.serialize(&mut serializer) {
+        Ok(()) => String::from_utf8(out).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+/// Writes as `\u003c` what HTML, an old reader of scripts, or whoever looks at the file, would take for
+/// more than a character. None of these needs two of JSON's escapes.
+struct InertJson;
+
+impl serde_json::ser::Formatter for InertJson {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unseen(c)) {
+            let (before, from) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            let mut chars = from.chars();
+            if let Some(c) = chars.next() {
+                write!(writer, "\\u{:04x}", c as u32)?;
+            }
+            rest = chars.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}

@@ -1,0 +1,82 @@
+//! Small matters of wording that every text shares.
+
+use anstyle::{AnsiColor, Style};
+
+use crate::model::{GroupedNumber, ZoneCode};
+
+/// Creates.
+pub const ADD: Style = AnsiColor::Green.on_default();
+/// Updates.
+pub const CHANGE: Style = AnsiColor::Yellow.on_default();
+/// Deletes and failures.
+pub const REMOVE: Style = AnsiColor::Red.on_default();
+/// What a person must do.
+pub const HAND: Style = AnsiColor::Magenta.on_default();
+/// What stands out.
+pub const BOLD: Style = Style::new().bold();
+/// What stands back.
+pub const DIM: Style = Style::new().dimmed();
+
+/// `text` in `style`.
+pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// `1 zone`, `2 zones`, `1,240 zones`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) => format!("{noun}s"),
+    };
+    format!("{} {plural}", thousands(number as u64))
+}
+
+/// `1,240`.
+pub fn thousands(number: u64) -> String {
+    GroupedNumber(number).to_string()
+}
+
+/// A text in lines of at most so many columns, broken at spaces; a longer word has a line of its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Codes separated by commas, in lines of at most about 100 columns, each line behind `indent`.
+pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for zone in zones {
+        let code = zone.as_str();
+        if width == 0 {
+            text.push_str(indent);
+        } else if width + code.len() > 96 {
+            text.push_str(",\n");
+            text.push_str(indent);
+            width = 0;
+        } else {
+            text.push_str(", ");
+        }
+        text.push_str(code);
+        width += code.len() + 2;
+    }
+    text
+}
+
+/// A moment as people read it: to the second. What is no moment stays as it is.
+pub fn moment(at: &str) -> String {
+    match at.split_once('.') {
+        Some((seconds, fraction)) if fraction.ends_with('Z') => format!("{seconds}Z"),
+        Some(_) | None => at.to_owned(),
+    }
+}

@@ -1,0 +1,106 @@
+//! Keys come from the environment, from files and from commands, and go nowhere but to their zone.
+
+use tokio::sync::watch;
+
+use crate::case_runner::{CaseNetwork, case, paused};
+
+const NETWORK: &str = r#"
+apiVersion: zonal/v1
+kind: Network
+metadata: {name: trio}
+spec:
+  region: eu
+  credentials: {read: {env: "ZONAL_READ_{code}"}, write: {env: "ZONAL_WRITE_{code}"}}
+  networkZone: {code: 01T_NETWORK, name: Trio}
+  members:
+    - {code: 01T_A, name: Alpha, credentials: {read: {file: "keys/{code}.key"}, write: {env: "ZONAL_WRITE_{code}"}}}
+    - {code: 01T_B, name: Beta, credentials: {read: {command: "echo read-key-{code}"}, write: {command: [echo, "write-key-{code}"]}}}
+    - {code: 01T_C, name: Gamma}
+"#;
+
+fn stage() -> CaseNetwork {
+    let stage = CaseNetwork::new(&case("selection"));
+    let write = |file: &str, text: &str| {
+        std::fs::write(stage.directory().join(file), text).expect("it can be written")
+    };
+    write("network.yaml", NETWORK);
+    std::fs::create_dir(stage.directory().join("keys")).expect("a folder can be made");
+    write("keys/01T_A.key", "read-key-01T_A\n");
+    stage
+}
+
+/// Commands are real processes, so the clock is real too.
+fn real<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be built").block_on(test)
+}
+
+#[test]
+fn keys_come_from_environment_files_and_commands() {
+    real(async {
+        let stage = stage();
+        let printed = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
+        let printed = stage.run("zonal plan --detailed-exitcode", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 0, "{}", printed.out);
+    });
+}
+
+#[test]
+fn a_command_that_fails_or_says_nothing_is_named_and_nothing_is_sent() {
+    real(async {
+        for (command, reason) in [
+            ("false", "`false` ended with exit status: 1"),
+            ("true", "what is there is empty"),
+            ("echo two words", "what is there is not a key"),
+            ("no-such-program-at-all", "ended with exit status: 127"),
+        ] {
+            let stage = stage();
+            let network = NETWORK.replace("echo read-key-{code}", command);
+            std::fs::write(stage.directory().join("network.yaml"), network).expect("it can be written");
+            let printed = stage.run("zonal plan", None, watch::channel(0).1).await;
+            assert_eq!(printed.code, 1, "{command}: {}", printed.err);
+            assert!(printed.err.contains("error[Z0601]: no read key for 01T_B"), "{}", printed.err);
+            assert!(printed.err.contains(reason), "{command}: {}", printed.err);
+            assert!(!printed.err.contains("two words\n"), "what a command printed is not shown");
+            assert_eq!(stage.emulator.control().requests().len(), 0, "{command}");
+        }
+    });
+}
+
+#[test]
+fn planning_never_asks_for_the_write_key_and_never_uses_it() {
+    paused(async {
+        let mut stage = CaseNetwork::new(&case("selection"));
+        stage.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
+        let printed = stage.run("zonal plan --detailed-exitcode", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 2, "{}", printed.err);
+        let printed = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 1, "{}", printed.out);
+        assert_eq!(printed.err.matches("no write key for").count(), 3, "{}", printed.err);
+        assert!(stage.emulator.control().requests().iter().all(|request| request.method == "GET"));
+    });
+}
+
+#[test]
+fn no_output_holds_a_key() {
+    paused(async {
+        for behaviour in
+            ["{}", r#"{"gateway_errors": "html"}"#, r#"{"zones": {"01T_A": {"connection": "down"}}}"#]
+        {
+            let mut stage = CaseNetwork::new(&case("selection"));
+            stage.happen(&format!("behaviour {behaviour}"));
+            stage.env.insert("ZONAL_READ_01T_B".to_owned(), "a-key-that-nobody-knows".to_owned());
+            for command in
+                ["zonal plan", "zonal plan --json", "zonal apply --yes", "zonal apply --yes --json"]
+            {
+                let printed = stage.run(command, None, watch::channel(0).1).await;
+                for text in [&printed.out, &printed.err] {
+                    for key in stage.env.values() {
+                        assert!(!text.contains(key), "{command} printed {key}: {text}");
+                    }
+                }
+            }
+        }
+    });
+}

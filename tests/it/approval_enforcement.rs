@@ -1,0 +1,433 @@
+//! What was reviewed and approved is what is written, whatever somebody does to plan files, approvals and zones.
+
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+use tokio::sync::watch;
+
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+
+async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
+    stage.run(command, None, watch::channel(0).1).await
+}
+
+/// Runs a command that is to end with this code.
+async fn ends(stage: &CaseNetwork, command: &str, code: u8) -> CommandOutput {
+    let printed = run(stage, command).await;
+    assert_eq!(printed.code, code, "`{command}`\n{}{}", printed.out, printed.err);
+    printed
+}
+
+fn read(stage: &CaseNetwork, name: &str) -> Json {
+    let text = std::fs::read_to_string(stage.directory().join(name)).expect("the plan was written");
+    serde_json::from_str(&text).expect("a plan is JSON")
+}
+
+fn write(stage: &CaseNetwork, name: &str, file: &Json) {
+    std::fs::write(stage.directory().join(name), file.to_string()).expect("the plan can be written");
+}
+
+fn add_to_network(stage: &CaseNetwork, text: &str) {
+    let path = stage.directory().join("network.yaml");
+    let network = std::fs::read_to_string(&path).expect("a case has a network.yaml");
+    std::fs::write(path, network + text).expect("it can be written");
+}
+
+/// How many requests that change anything were sent so far.
+fn writes(stage: &CaseNetwork) -> usize {
+    stage.emulator.control().requests().iter().filter(|request| request.method != "GET").count()
+}
+
+fn librarian(stage: &CaseNetwork, zone: &str, table: &str, action: Json) {
+    let edit = json!({"zone": zone, "kind": "code", "table": table, "by": "ann", "action": action});
+    stage.happen(&format!("edit {edit}"));
+}
+
+fn set(code: &str, description: &str) -> Json {
+    json!({"set_code": {"code": code, "description": description}})
+}
+
+const ONE_ROW: &str = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: item-policies}\nspec:\n  table: \
+                       ItemPolicy\n  rows:\n    - {code: NETWORK, description: Lent to partners}\n";
+const TWO_ROWS: &str = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: item-policies}\nspec:\n  table: \
+                        ItemPolicy\n  rows:\n    - {code: NETWORK, description: Lent to partners}\n    - {code: \
+                        SHELF, description: Reading room only}\n";
+
+fn rows(stage: &CaseNetwork, text: &str) {
+    std::fs::write(stage.directory().join("policies.yaml"), text).expect("it can be written");
+}
+
+#[test]
+fn a_change_that_a_plan_file_lists_elsewhere_is_not_part_of_what_was_approved() {
+    for elsewhere in ["01OMNI_GAMMA/CodeTable/ItemPolicy/MORE", "nowhere", "01OMNI_ALPHA /CodeTable"] {
+        paused(async {
+            let stage = CaseNetwork::new(&case("approvals"));
+            rows(&stage, ONE_ROW);
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            ends(&stage, "zonal approve plan.json --zone 01OMNI_ALPHA --by Ada", 0).await;
+            rows(&stage, TWO_ROWS);
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            let mut file = read(&stage, "plan.json");
+            let changes = file["reconciler"]["changes"].as_object_mut().expect("it has changes");
+            let moved = changes.remove("01OMNI_ALPHA/CodeTable/ItemPolicy/SHELF").expect("it is planned");
+            changes.insert(elsewhere.to_owned(), moved);
+            write(&stage, "plan.json", &file);
+            run(&stage, "zonal apply plan.json --yes").await;
+            let found = stage.happen("rows 01OMNI_ALPHA code ItemPolicy");
+            assert!(!found.contains("SHELF"), "{elsewhere}\n{found}");
+        });
+    }
+}
+
+#[test]
+fn an_approval_for_the_sandbox_approves_nothing_elsewhere() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("approvals"));
+        add_to_network(&stage, "  environments: {sandbox: {region: ca}}\n");
+        ends(&stage, "zonal plan --environment sandbox --out plan.json", 0).await;
+        ends(&stage, "zonal approve plan.json --by Ada", 0).await;
+        ends(&stage, "zonal apply --yes --zone 01OMNI_ALPHA", 4).await;
+        let mut file = read(&stage, "plan.json");
+        file["reconciler"]["environment"] = Json::Null;
+        write(&stage, "plan.json", &file);
+        run(&stage, "zonal apply plan.json --yes").await;
+        assert_eq!(writes(&stage), 0);
+    });
+}
+
+#[test]
+fn a_table_that_answers_with_nothing_where_the_plan_saw_records_is_left_alone() {
+    for forged in [false, true] {
+        paused(async {
+            let stage = CaseNetwork::new(&case("plan-files"));
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            if forged {
+                let mut file = read(&stage, "plan.json");
+                for zone in file["reconciler"]["zones"].as_array_mut().expect("it has zones") {
+                    for collection in zone["collections"].as_array_mut().expect("and they collections") {
+                        collection["existing"] = Json::Null;
+                    }
+                }
+                write(&stage, "plan.json", &file);
+            }
+            let table = stage.happen("rows 01OMNI_BETA code ItemPolicy");
+            let codes = table.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+            let codes: Vec<String> =
+                codes.filter_map(|row| row["code"].as_str().map(str::to_owned)).collect();
+            assert!((2..10).contains(&codes.len()), "{table}");
+            for code in codes {
+                librarian(&stage, "01OMNI_BETA", "ItemPolicy", json!({"delete_code": {"code": code}}));
+            }
+            let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
+            let found = stage.happen("rows 01OMNI_BETA code ItemPolicy");
+            assert_eq!(found, "", "{}", printed.out);
+        });
+    }
+}
+
+#[test]
+fn a_plan_that_was_done_in_part_is_taken_up_again_although_much_was_deleted() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("languages"));
+        add_to_network(&stage, "  guards: {limits: {deletes: {collection: null}}}\n");
+        let codes: Vec<String> = (0..14).map(|number| format!("R{number}")).collect();
+        for code in &codes {
+            librarian(&stage, "01T_A", "UserGroups", set(code, "Old"));
+        }
+        let absent: Vec<String> =
+            codes.iter().map(|code| format!("{{code: {code}, absent: true}}")).collect();
+        let manifest = |name: &str, more: &str| {
+            format!(
+                "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {{name: {name}}}\nspec:\n  appliesTo: {{only: \
+                 [01T_A]}}\n  table: UserGroups\n{more}\n"
+            )
+        };
+        let absent = absent.join(", ");
+        let words = |language: &str, words: &str| {
+            let rows =
+                format!("  language: {language}\n  rows: [{{code: STAFF, description: {words}}}, {absent}]");
+            manifest(language, &rows)
+        };
+        let (english, french) = (words("en", "The staff"), words("fr", "Le personnel"));
+        let file = stage.directory().join("tables.yaml");
+        assert!(file.exists(), "the case's own manifests are replaced");
+        std::fs::write(file, format!("{english}---\n{french}")).expect("it can be written");
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        stage.happen(
+            r#"fault {"method": "PUT", "when": {"after": 1}, "effect": {"status": {"status": 400, "code": "401652"}}}"#,
+        );
+        let printed = ends(&stage, "zonal apply plan.json --yes", 3).await;
+        assert!(printed.out.contains("14 destroyed"), "{}", printed.out);
+        stage.happen("no faults");
+        ends(&stage, "zonal apply plan.json --yes", 0).await;
+        let found = stage.happen("rows 01T_A code UserGroups");
+        assert!(found.contains("The staff") && found.contains("Le personnel"), "{found}");
+    });
+}
+
+#[test]
+fn what_denies_and_what_moved_are_both_told() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("plan-files"));
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        add_to_network(
+            &stage,
+            "  guards: {freezes: [{name: exams, from: 2025-12-31, until: 2026-01-01, timeZone: UTC}]}\n",
+        );
+        librarian(&stage, "01OMNI_BETA", "UserBlockDescription", set("LOST", "Ask Marie"));
+        let printed = ends(&stage, "zonal apply plan.json --yes --json", 5).await;
+        let last = printed.out.lines().last().unwrap_or_default();
+        assert!(last.contains("[5,4]") || last.contains("[4,5]"), "{last}");
+        assert_eq!(writes(&stage), 0);
+        let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
+        assert!(printed.out.contains("Nothing was written"), "{}", printed.out);
+        assert_eq!(writes(&stage), 0);
+    });
+}
+
+/// Runs a command and presses Ctrl-C after so many milliseconds.
+async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
+    let (press, interrupts) = watch::channel(0);
+    let pressing = async {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        press.send_modify(|count| *count += 1);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        printed = stage.run(command, None, interrupts) => printed,
+        () = pressing => unreachable!("pressing never ends"),
+    }
+}
+
+#[test]
+fn a_rollout_that_is_interrupted_is_taken_up_again_with_the_same_plan_and_approval() {
+    paused(async {
+        let mut counts = std::collections::BTreeSet::new();
+        // In the first wave, in the pause after it, in the second, and so on.
+        for after in [200, 900, 1_500, 2_500, 300_000, 601_000, 602_500, 900_000, 1_203_000] {
+            let stage = CaseNetwork::new(&case("rollout"));
+            add_to_network(&stage, "  approval: {requiredFor: {zones: all}}\n");
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            ends(&stage, "zonal approve plan.json --by Ada", 0).await;
+            let printed = interrupted(&stage, "zonal apply plan.json --yes", after).await;
+            assert!([0, 130].contains(&printed.code), "{after}: {}{}", printed.out, printed.err);
+            counts.insert(writes(&stage));
+            ends(&stage, "zonal apply plan.json --yes", 0).await;
+            ends(&stage, "zonal plan --detailed-exitcode", 0).await;
+        }
+        assert!(counts.len() > 3, "{counts:?}");
+    });
+}
+
+#[test]
+fn of_a_plan_that_is_approved_as_a_whole_what_did_not_move_is_applied() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("approvals"));
+        add_to_network(&stage, "  # also by a rule\n");
+        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  each: plan\n  rules:\n    - \
+                      {name: all, expression: 'plan.counts.creates == 0', action: requireApproval, message: the board agrees}\n";
+        std::fs::write(stage.directory().join("board.yaml"), policy).expect("it can be written");
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        ends(&stage, "zonal apply plan.json --yes", 4).await;
+        assert_eq!(writes(&stage), 0);
+        ends(&stage, "zonal approve plan.json --by Board", 0).await;
+        librarian(&stage, "01OMNI_DELTA", "ItemPolicy", set("SHELF", "Shelf"));
+        ends(&stage, "zonal apply plan.json --yes", 5).await;
+        assert!(stage.happen("rows 01OMNI_DELTA code ItemPolicy").contains(r#""en":"Shelf""#));
+        for zone in ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA"] {
+            assert!(stage.happen(&format!("rows {zone} code ItemPolicy")).contains("SHELF"), "{zone}");
+        }
+        // Without the plan file, it is another plan, which nobody has approved.
+        ends(&stage, "zonal apply --yes", 4).await;
+    });
+}
+
+#[test]
+fn a_plan_file_that_hides_part_of_what_it_would_do_is_neither_shown_nor_approved() {
+    let hidden: [fn(&mut Json); 4] = [
+        |file| drop(file["reconciler"]["groups"].as_array_mut().expect("groups").remove(0)),
+        |file| {
+            let zones = file["reconciler"]["zones"].as_array_mut().expect("zones");
+            zones[0]["collections"][0]["hold"] = json!({"why": "moved"});
+        },
+        |file| {
+            let changes = file["resource_changes"].as_array_mut().expect("changes");
+            changes.remove(0);
+        },
+        |file| file["resource_changes"][0]["change"]["after"]["description"] = "Something else".into(),
+    ];
+    paused(async {
+        let stage = CaseNetwork::new(&case("plan-files"));
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        ends(&stage, "zonal show plan.json", 0).await;
+        for hide in hidden {
+            let mut file = read(&stage, "plan.json");
+            hide(&mut file);
+            write(&stage, "edited.json", &file);
+            for command in ["zonal show edited.json", "zonal approve edited.json --by Ada"] {
+                let printed = ends(&stage, command, 1).await;
+                assert!(printed.err.contains("was edited after it was made"), "{}", printed.err);
+                assert_eq!(printed.out, "");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_freeze_denies_nothing_where_everything_moved() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("plan-files"));
+        ends(&stage, "zonal plan --zone 01OMNI_BETA --kind CodeTable --out plan.json", 0).await;
+        for (table, code) in [("UserBlockDescription", "LOST"), ("ItemPolicy", "NETWORK")] {
+            librarian(&stage, "01OMNI_BETA", table, set(code, "Ask Marie"));
+        }
+        add_to_network(
+            &stage,
+            "  guards: {freezes: [{name: exams, from: 2025-12-31, until: 2026-01-01, timeZone: UTC}]}\n",
+        );
+        let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
+        assert!(!printed.out.contains("freeze/exams"), "{}", printed.out);
+        // A freeze is over with the last moment of its last day, and not before.
+        ends(&stage, "zonal apply --yes", 4).await;
+    });
+}
+
+#[test]
+fn a_member_that_edits_during_the_pause_stops_the_rollout() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("rollout"));
+        ends(&stage, "zonal plan --out plan.json", 0).await;
+        let applying = run(&stage, "zonal apply plan.json --yes --json");
+        let editing = async {
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            librarian(&stage, "01OMNI_ALPHA", "ItemPolicy", set("NETWORK", "Ask Marie"));
+        };
+        let (printed, ()) = tokio::join!(applying, editing);
+        assert_eq!(printed.code, 7, "{}", printed.out);
+        for zone in ["01OMNI_BETA", "01OMNI_DELTA", "01OMNI_EPSILON", "01OMNI_GAMMA"] {
+            let found = stage.happen(&format!("rows {zone} code ItemPolicy"));
+            assert!(!found.contains("NETWORK"), "{zone}\n{found}");
+        }
+        let last = printed.out.lines().last().unwrap_or_default();
+        assert!(last.contains(r#""exit_codes":[7,3]"#), "{last}");
+        // The member's words stay, and the rollout with them, until somebody plans again.
+        let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
+        assert!(printed.out.contains("stale: it moved since the plan"), "{}", printed.out);
+        assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
+    });
+}
+
+/// Plays a script up to its first apply that asks for nothing in particular and ends well, and gives the flags
+/// of that.
+async fn until_applied(stage: &CaseNetwork, script: &str) -> Option<String> {
+    let lines: Vec<&str> = script.lines().collect();
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(what) = line.strip_prefix("@ ") {
+            stage.happen(what);
+        }
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let plain = command.strip_prefix("zonal apply --yes").filter(|_| !command.contains("--json"));
+        let printed = lines[index + 1..].iter().take_while(|line| !line.starts_with(['$', '@']));
+        let well = !printed.clone().any(|line| line.starts_with("[exit"));
+        match plain {
+            Some(flags) if well && !flags.contains(".json") && !flags.contains("--override") => {
+                return Some(flags.to_owned());
+            }
+            Some(_) | None => drop(stage.command(command).await),
+        }
+    }
+    None
+}
+
+/// In as many pieces as it takes, what a plan file holds is done: nothing of it is void because part of it is
+/// done already.
+#[test]
+fn whatever_a_case_applies_its_plan_file_does_however_often_it_is_interrupted() {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut pieces = 0;
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
+        let case = entry.expect("and readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+        for after in [700, 1_500, 2_600] {
+            paused(async {
+                let stage = CaseNetwork::new(&case);
+                let Some(flags) = until_applied(&stage, &script).await else { return };
+                let planned = run(&stage, &format!("zonal plan{flags} --out .plan.json")).await;
+                if planned.code != 0 {
+                    return;
+                }
+                let first = interrupted(&stage, "zonal apply .plan.json --yes", after).await;
+                pieces += usize::from(first.code == 130);
+                let second = run(&stage, "zonal apply .plan.json --yes").await;
+                let left = run(&stage, &format!("zonal plan{flags} --json")).await.out;
+                let left: Json = serde_json::from_str(&left).expect("a plan is JSON");
+                if second.code != 0 || left["applyable"] != json!(false) {
+                    wrong.push(format!(
+                        "{} after {after} ms: {} then {}\n{}{}",
+                        case.display(),
+                        first.code,
+                        second.code,
+                        second.out,
+                        second.err
+                    ));
+                }
+            });
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(pieces > 20, "only {pieces} were interrupted");
+}
+
+#[test]
+fn a_row_that_a_first_apply_created_in_one_language_is_not_overwritten_when_somebody_has_translated_it() {
+    for (translated, code) in [(false, 0), (true, 5)] {
+        paused(async {
+            let stage = CaseNetwork::new(&case("languages"));
+            ends(&stage, "zonal plan --out plan.json", 0).await;
+            stage.happen(
+                r#"fault {"method": "PUT", "path": "lang=fr", "effect": {"status": {"status": 400, "code": "401652"}}}"#,
+            );
+            ends(&stage, "zonal apply plan.json --yes", 3).await;
+            stage.happen("no faults");
+            if translated {
+                let action = json!({"set_code": {"code": "AFN", "description": "Usager", "language": "fr"}});
+                librarian(&stage, "01T_A", "UserGroups", action);
+            }
+            ends(&stage, "zonal apply plan.json --yes", code).await;
+            let words = if translated { r#""fr":"Usager""# } else { r#""fr":"Usager du réseau""# };
+            let found = stage.happen("rows 01T_A code UserGroups");
+            assert!(found.contains(words), "{found}");
+        });
+    }
+}
+
+#[test]
+fn a_pilot_that_waits_for_an_approval_has_not_failed() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("rollout"));
+        add_to_network(&stage, "  approval: {requiredFor: {only: [01OMNI_ALPHA]}}\n");
+        let printed = ends(&stage, "zonal apply --yes", 4).await;
+        assert!(printed.out.contains("the rollout stopped in wave `pilot`"), "{}", printed.out);
+        assert_eq!(writes(&stage), 0);
+    });
+}
+
+#[test]
+fn no_approval_replaces_that_of_somebody_else_or_one_that_overrides_more() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("plan-files"));
+        add_to_network(
+            &stage,
+            "  guards: {freezes: [{name: exams, from: 2025-12-31, until: 2026-01-01, timeZone: UTC}]}\n",
+        );
+        ends(&stage, "zonal plan --out plan.json", 4).await;
+        ends(&stage, "zonal approve plan.json --by Ada-L --override freeze/exams --reason agreed", 0).await;
+        for _ in 0..2 {
+            ends(&stage, "zonal approve plan.json --by Ada_L", 0).await;
+            ends(&stage, "zonal approve plan.json --by Ada-L", 0).await;
+        }
+        let files = std::fs::read_dir(stage.directory().join("approvals")).expect("there are approvals");
+        assert_eq!(files.count(), 3);
+        ends(&stage, "zonal apply plan.json --yes", 0).await;
+    });
+}

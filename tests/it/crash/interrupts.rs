@@ -1,0 +1,63 @@
+//! Ctrl-C, once and twice, in the middle of a write.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use zonal::model::RunState;
+
+use super::every_request::is_as_undisturbed;
+use super::request_gate::PauseSide;
+use super::sandbox::{ProcessSandbox, ended, signal};
+use super::{TABLES, UninterruptedApply, running};
+
+#[test]
+fn ctrl_c_once_finishes_what_is_being_written_and_resume_the_rest() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        let place = ProcessSandbox::new(TABLES).await;
+        place.gate.hold_write(PauseSide::After);
+        let child = place.start("apply --yes");
+        place.gate.held().await;
+        signal(&child, "-INT");
+        // The program hears of it while the write is held.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        place.gate.free();
+        let ended = ended(child).await;
+        assert_eq!(ended.code, Some(130), "{}{}", ended.out, ended.err);
+        assert!(ended.err.contains("This was run-1; `zonal resume run-1` finishes it."), "{}", ended.err);
+        assert_eq!(place.states().await, [RunState::Interrupted]);
+        assert!(!place.history().await.is_empty(), "what was being written is in the history");
+        let plan = place.run("plan").await;
+        assert!(
+            plan.err.contains("note: run-1 did not end; `zonal resume run-1` finishes it"),
+            "{}",
+            plan.err
+        );
+        let resumed = place.expect("resume", 0).await;
+        assert!(!resumed.err.contains("not known to have ended"), "{}", resumed.err);
+        is_as_undisturbed(&place, "interrupted once", &expected).await;
+    });
+}
+
+#[test]
+fn ctrl_c_twice_stops_at_once_and_resume_finds_out_what_became_of_it() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        for side in [PauseSide::Before, PauseSide::After] {
+            let place = ProcessSandbox::new(TABLES).await;
+            place.gate.hold_write(side);
+            let child = place.start("apply --yes");
+            place.gate.held().await;
+            signal(&child, "-INT");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            signal(&child, "-INT");
+            let ended = timeout(Duration::from_secs(10), ended(child)).await.expect("it stops at once");
+            assert_eq!(ended.code, Some(130), "{}{}", ended.out, ended.err);
+            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{}", ended.err);
+            assert_eq!(place.states().await, [RunState::Interrupted]);
+            let resumed = place.expect("resume run-1", 0).await;
+            assert!(resumed.err.contains("not known to have ended"), "{}", resumed.err);
+            is_as_undisturbed(&place, "interrupted twice", &expected).await;
+        }
+    });
+}

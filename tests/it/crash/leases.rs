@@ -1,0 +1,134 @@
+//! Two processes on one store: side by side in different zones, one after the other in the same.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Child;
+use tokio::time::timeout;
+use zonal::model::RunState;
+
+use super::request_gate::PauseSide;
+use super::sandbox::{ProcessSandbox, ended, signal};
+use super::{TABLES, running};
+use crate::postgres_server::database;
+
+async fn in_different_zones_side_by_side(store: Option<String>) {
+    let place = ProcessSandbox::on(TABLES, store).await;
+    place.gate.hold_write(PauseSide::Before);
+    let first = place.start("apply --yes --zone 01D_A");
+    place.gate.held().await;
+    // The second comes to its end while the first is in the middle of a write.
+    let second = place.expect("apply --yes --zone 01D_B", 0).await;
+    assert!(!second.err.contains("waiting"), "{}", second.err);
+    place.gate.free();
+    let first = ended(first).await;
+    assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
+    let plan = place.expect("plan --detailed-exitcode", 0).await;
+    assert!(plan.out.contains("No changes."), "{}", plan.out);
+}
+
+async fn in_the_same_zone_one_after_the_other(store: Option<String>) {
+    let place = ProcessSandbox::on(TABLES, store).await;
+    place.gate.hold_write(PauseSide::Before);
+    let first = place.start("apply --yes --zone 01D_B");
+    place.gate.held().await;
+    let mut second = place.start("apply --yes --zone 01D_B");
+    waits_for_run_1(&mut second).await;
+    let third = place.expect("apply --yes --no-wait --zone 01D_B", 4).await;
+    assert!(third.out.contains("because run-1 on"), "{}", third.out);
+    let json = place.expect("apply --yes --json --no-wait --zone 01D_B", 4).await;
+    assert!(json.out.contains(r#""why":"taken""#), "{}", json.out);
+    place.gate.free();
+    let first = ended(first).await;
+    assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
+    let second = ended(second).await;
+    assert_eq!(second.code, Some(0), "{}{}", second.out, second.err);
+    assert!(second.out.contains("Records: 0 added, 0 changed, 0 destroyed."), "{}", second.out);
+    assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
+}
+
+/// Reads what a process says until it waits for run-1.
+async fn waits_for_run_1(child: &mut Child) {
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let waiting = async {
+        while let Some(line) = lines.next_line().await.expect("it can be read") {
+            if line.contains("01D_B: waiting for run-1 on ") && line.ends_with(", which writes to it") {
+                return;
+            }
+        }
+        panic!("it did not wait");
+    };
+    timeout(Duration::from_secs(30), waiting).await.expect("it says so soon");
+    // Somebody has to go on reading, or the process could not go on writing.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+}
+
+#[test]
+fn two_runs_write_to_different_zones_side_by_side() {
+    for store in [None, Some(database())] {
+        running(in_different_zones_side_by_side(store));
+    }
+}
+
+#[test]
+fn a_run_waits_for_a_zone_that_another_writes_to_or_leaves_it_alone() {
+    for store in [None, Some(database())] {
+        running(in_the_same_zone_one_after_the_other(store));
+    }
+}
+
+#[test]
+fn a_run_that_waits_takes_over_at_once_where_the_other_is_killed() {
+    running(async {
+        for side in [PauseSide::Before, PauseSide::After] {
+            let place = ProcessSandbox::new(TABLES).await;
+            // The reading before the write is held for so long that the second plans what the first is about to do.
+            place.gate.hold_write(PauseSide::Before);
+            let mut first = place.start("apply --yes --zone 01D_B");
+            place.gate.held().await;
+            let mut second = place.start("apply --yes --zone 01D_B");
+            waits_for_run_1(&mut second).await;
+            if side == PauseSide::After {
+                place.gate.free();
+                while place.gate.written().is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            first.start_kill().expect("it can be killed");
+            first.wait().await.expect("it ends");
+            let second =
+                timeout(Duration::from_secs(10), ended(second)).await.expect("it does not wait for long");
+            assert_eq!(second.code, Some(0), "{}", second.out);
+            assert_eq!(place.gate.written().into_values().sum::<usize>(), 1, "{side:?}");
+            assert_eq!(place.history().await.len(), 1, "{side:?}");
+            assert_eq!(place.states().await, [RunState::Ended, RunState::Ended], "{side:?}");
+        }
+    });
+}
+
+#[test]
+fn a_run_that_was_stopped_for_longer_than_its_lease_sends_nothing_when_it_goes_on() {
+    running(async {
+        let rehearsed = ProcessSandbox::new(TABLES).await;
+        rehearsed.expect("apply --yes --zone 01D_B", 0).await;
+        let place = ProcessSandbox::new(TABLES).await;
+        // The look at the table before it is written.
+        place.gate.hold(rehearsed.first_write() - 1, PauseSide::After);
+        let first = place.start("apply --yes --zone 01D_B");
+        place.gate.held().await;
+        signal(&first, "-STOP");
+        place.sql("UPDATE leases SET expires = 0").await;
+        place.expect("apply --yes --zone 01D_B", 0).await;
+        place.gate.free();
+        // As long as a run takes its lease for granted.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        signal(&first, "-CONT");
+        let first = ended(first).await;
+        assert_eq!(first.code, Some(3), "{}{}", first.out, first.err);
+        assert!(first.out.contains("another one took its turn in the zone"), "{}{}", first.out, first.err);
+        assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
+        assert_eq!(place.history().await.len(), 1);
+        let plan = place.expect("plan --detailed-exitcode", 2).await;
+        assert!(!plan.out.contains("01D_B"), "{}", plan.out);
+    });
+}

@@ -1,0 +1,249 @@
+//! What resume does where more has happened than that a run was killed.
+
+use zonal::model::{Run, RunHost, RunId, RunState};
+use zonal::store::StoreErrorType;
+
+use super::every_request::is_as_undisturbed;
+use super::request_gate::PauseSide;
+use super::sandbox::{ProcessSandbox, ended};
+use super::{TABLES, UninterruptedApply, running};
+
+/// A run that was killed once its first write had arrived.
+async fn killed(words: &str) -> ProcessSandbox {
+    let place = ProcessSandbox::new(TABLES).await;
+    kill(&place, words).await;
+    place
+}
+
+async fn kill(place: &ProcessSandbox, words: &str) {
+    place.gate.hold_write(PauseSide::After);
+    assert!(place.kill(words).await, "{words} came to its end");
+}
+
+#[test]
+fn an_apply_in_place_of_resume_settles_what_was_open_and_ends_the_run() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        for side in [PauseSide::Before, PauseSide::After] {
+            let place = ProcessSandbox::new(TABLES).await;
+            place.gate.hold_write(side);
+            assert!(place.kill("apply --yes").await);
+            let applied = place.expect("apply --yes", 0).await;
+            let note = "note: run-1 did not end; `zonal resume run-1` finishes it";
+            assert!(applied.err.contains(note), "{}", applied.err);
+            assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
+            assert_eq!(place.gate.written(), expected.written);
+            assert_eq!(place.holding(), expected.holding);
+            assert_eq!(place.history().await, expected.history);
+            let resumed = place.expect("resume run-1", 0).await;
+            assert!(resumed.out.contains("Nothing to resume: run-1 has ended."), "{}", resumed.out);
+        }
+    });
+}
+
+#[test]
+fn an_apply_of_less_settles_what_was_open_and_leaves_the_rest_to_resume() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        let place = killed("apply --yes").await;
+        place.expect("apply --yes --zone 01D_A", 0).await;
+        assert_eq!(place.states().await, [RunState::Ended, RunState::Running]);
+        place.expect("resume", 0).await;
+        assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
+        assert_eq!(place.gate.written(), expected.written);
+        assert_eq!(place.history().await, expected.history);
+    });
+}
+
+#[test]
+fn what_was_open_is_settled_before_a_run_is_refused_whose_manifests_have_changed() {
+    running(async {
+        let place = killed("apply --yes").await;
+        place.edit("blocks.yaml", "Consortial block", "Block of the consortium");
+        let resumed = place.expect("resume", 1).await;
+        assert!(resumed.err.contains("not known to have ended: "), "{}", resumed.err);
+        let refused = "the plan of run-1 is not applied: CodeTable/block-descriptions says something else since it was made";
+        assert!(resumed.err.contains(refused), "{}", resumed.err);
+        assert!(
+            resumed.err.contains("help: `zonal apply` does what the manifests say now"),
+            "{}",
+            resumed.err
+        );
+        assert!(!place.history().await.is_empty(), "what had arrived is in the history");
+        assert_eq!(place.states().await, [RunState::Interrupted]);
+        place.expect("apply --yes", 0).await;
+        assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
+    });
+}
+
+#[test]
+fn what_a_librarian_edited_since_is_told_and_not_overwritten() {
+    running(async {
+        let place = killed("apply --yes --zone 01D_B").await;
+        place.stage.happen(
+            r#"edit {"zone": "01D_B", "kind": "code", "table": "UserBlockDescription", "by": "m.tremblay",
+                "action": {"set_code": {"code": "CONSORTIA", "description": "Ours"}}}"#,
+        );
+        let holding = place.holding();
+        let resumed = place.expect("resume", 5).await;
+        assert!(resumed.err.contains("not known to have ended: 1 had moved since"), "{}", resumed.err);
+        assert_eq!(place.holding(), holding);
+        assert_eq!(place.history().await.len(), 1, "what was sent is in the history, without proof");
+        assert_eq!(place.states().await, [RunState::Ended]);
+    });
+}
+
+#[test]
+fn a_zone_that_cannot_be_asked_is_not_guessed_at() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        let place = killed("apply --yes").await;
+        let mut command = place.command("resume");
+        command.env("ZONAL_READ_01D_A", "wrong").env("ZONAL_READ_01D_B", "wrong");
+        let resumed = ended(command.spawn().expect("it can be started")).await;
+        assert_eq!(resumed.code, Some(6), "{}{}", resumed.out, resumed.err);
+        assert!(resumed.err.contains("could not be read back"), "{}", resumed.err);
+        assert!(resumed.err.contains("`zonal resume run-1` tries again"), "{}", resumed.err);
+        place.expect("resume", 0).await;
+        is_as_undisturbed(&place, "asked again", &expected).await;
+    });
+}
+
+#[test]
+fn a_resumed_run_covers_what_it_was_narrowed_to() {
+    running(async {
+        let place = killed("apply --yes --zone 01D_B").await;
+        place.expect("resume run-1", 0).await;
+        assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
+        let plan = place.expect("plan --detailed-exitcode", 2).await;
+        assert!(!plan.out.contains("01D_B"), "{}", plan.out);
+    });
+}
+
+#[test]
+fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
+    running(async {
+        let place = ProcessSandbox::new(TABLES).await;
+        place.edit(
+            "network.yaml",
+            "  members:",
+            "  guards: {limits: {deletes: {collection: {records: 1}}}}\n  members:",
+        );
+        let absent = "    - {columns: {ID: RECALLED}, absent: true}\n";
+        place.edit(
+            "blocks.yaml",
+            absent,
+            &format!("{absent}    - {{columns: {{ID: ADDRESS}}, absent: true}}\n"),
+        );
+        let plan = place.expect("plan --json", 4).await;
+        let plan: serde_json::Value = serde_json::from_str(&plan.out).expect("it is JSON");
+        let digest = plan["reconciler"]["digest"].as_str().expect("it has a digest");
+        kill(
+            &place,
+            &format!("apply --yes --override deletes-per-collection --reason meant --plan-digest {digest}"),
+        )
+        .await;
+        place.expect("resume", 0).await;
+        place.expect("plan --detailed-exitcode", 0).await;
+    });
+}
+
+#[test]
+fn what_was_approved_still_counts_when_the_run_that_did_the_rest_of_a_plan_file_is_resumed() {
+    running(async {
+        let place = ProcessSandbox::new(TABLES).await;
+        place.edit("network.yaml", "  members:", "  approval: {requiredFor: {only: [01D_A]}}\n  members:");
+        place.expect("plan --out plan.json", 0).await;
+        place.expect("approve plan.json --by Lee", 0).await;
+        // One does part of it, and another begins with the rest.
+        kill(&place, "apply plan.json --yes --zone 01D_A").await;
+        kill(&place, "apply plan.json --yes --zone 01D_A").await;
+        place.expect("resume run-2", 0).await;
+        place.expect("apply plan.json --yes", 0).await;
+        place.expect("plan --detailed-exitcode", 0).await;
+    });
+}
+
+#[test]
+fn of_two_that_take_a_run_up_at_once_one_comes_too_late() {
+    running(async {
+        let place = killed("apply --yes").await;
+        let store = place.store().await.expect("there is one");
+        let found = store.run(RunId(1)).await.expect("it answers").expect("it is there").run;
+        let by = |process| Run {
+            host: RunHost { name: "elsewhere".to_owned(), process },
+            state: RunState::Running,
+            ..found.clone()
+        };
+        store.take_up(found.clone(), by(1)).await.expect("it is taken up");
+        store.take_up(found.clone(), by(1)).await.expect("the same again is the same");
+        let error = store.take_up(found.clone(), by(2)).await.expect_err("it is taken up already");
+        assert_eq!(error.class, StoreErrorType::Busy);
+        assert_eq!(error.what, "another process has taken run-1 up meanwhile");
+    });
+}
+
+#[test]
+fn a_run_is_resumed_in_its_own_environment() {
+    running(async {
+        let place = ProcessSandbox::new(TABLES).await;
+        let network =
+            std::fs::read_to_string(place.stage.directory().join("network.yaml")).expect("it is there");
+        let address = network.lines().find(|line| line.contains("baseUrl")).expect("it has one").trim();
+        let environments = format!(
+            "  environments: {{trial: {{{address}, environmentType: sandbox}}, other: {{{address}}}}}\n  members:"
+        );
+        place.edit("network.yaml", "  members:", &environments);
+        kill(&place, "apply --yes --environment trial").await;
+        let here = place.expect("resume", 0).await;
+        assert!(here.out.contains("Nothing to resume: every run has ended."), "{}", here.out);
+        let wrong = place.expect("resume run-1 --environment other", 1).await;
+        let words = "run-1 is of the environment trial, and not of other; leave `--environment` away";
+        assert!(wrong.err.contains(words), "{}", wrong.err);
+        place.expect("resume run-1", 0).await;
+        let there = place.expect("resume --environment trial", 0).await;
+        assert!(there.out.contains("every run of the environment trial has ended"), "{}", there.out);
+        place.expect("plan --detailed-exitcode --environment trial", 0).await;
+    });
+}
+
+#[test]
+fn a_run_that_is_still_at_work_is_left_to_itself() {
+    running(async {
+        let place = ProcessSandbox::new(TABLES).await;
+        place.gate.hold_write(PauseSide::Before);
+        let child = place.start("apply --yes");
+        place.gate.held().await;
+        let resumed = place.expect("resume", 1).await;
+        assert!(resumed.err.contains("run-1 is still at work on "), "{}", resumed.err);
+        assert!(
+            resumed.err.contains(&format!("(process {})", child.id().expect("it is there"))),
+            "{}",
+            resumed.err
+        );
+        let unknown = place.expect("resume run-9", 1).await;
+        assert!(unknown.err.contains("the store knows no run-9 of this network"), "{}", unknown.err);
+        // On another machine nobody can look for a process, so what counts is when it was heard of.
+        place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
+        let resumed = place.expect("resume", 1).await;
+        assert!(resumed.err.contains("run-1 is still at work on elsewhere"), "{}", resumed.err);
+        let plan = place.expect("plan", 0).await;
+        assert!(!plan.err.contains("did not end"), "{}", plan.err);
+        place.gate.free();
+        assert_eq!(ended(child).await.code, Some(0));
+    });
+}
+
+#[test]
+fn a_run_of_another_machine_that_was_not_heard_of_for_long_is_resumed() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        let place = killed("apply --yes").await;
+        place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
+        let resumed = place.expect("resume", 1).await;
+        assert!(resumed.err.contains("still at work on elsewhere"), "{}", resumed.err);
+        place.sql("UPDATE runs SET heard = heard - 31").await;
+        place.expect("resume --json", 0).await;
+        is_as_undisturbed(&place, "from another machine", &expected).await;
+    });
+}

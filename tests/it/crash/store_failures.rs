@@ -1,0 +1,77 @@
+//! A store that fails while a run writes: nothing more is sent, nothing is forgotten.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::every_request::is_as_undisturbed;
+use super::request_gate::PauseSide;
+use super::sandbox::{ProcessSandbox, ended};
+use super::{TABLES, UninterruptedApply, running};
+
+#[test]
+fn a_line_that_could_not_be_kept_is_told_even_where_nobody_waited_for_it() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        for (moment, sends) in [("intent", false), ("sent", false), ("answered", true), ("verified", true)] {
+            let place = ProcessSandbox::new(TABLES).await;
+            place.gate.hold(1, PauseSide::Before);
+            let child = place.start("apply --yes");
+            place.gate.held().await;
+            let when = format!("BEFORE INSERT ON journal WHEN NEW.moment = '{moment}'");
+            place
+                .sql(&format!("CREATE TRIGGER broken {when} BEGIN SELECT RAISE(ABORT, 'no more room'); END"))
+                .await;
+            place.gate.free();
+            let ended = timeout(Duration::from_secs(60), ended(child)).await.expect("it does not hang");
+            assert_eq!(ended.code, Some(3), "{moment}: {}{}", ended.out, ended.err);
+            assert!(ended.err.contains("no more room"), "{moment}: {}", ended.err);
+            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{moment}: {}", ended.err);
+            let written = place.gate.written().len();
+            assert_eq!(written > 0, sends, "{moment}: {written} writes");
+            assert!(written < expected.written.len(), "{moment}: {written} writes");
+            place.sql("DROP TRIGGER broken").await;
+            place.expect("resume", 0).await;
+            is_as_undisturbed(&place, moment, &expected).await;
+        }
+    });
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_moment_loses_nothing() {
+    running(async {
+        let expected = UninterruptedApply::of(TABLES).await;
+        let mut codes = std::collections::BTreeSet::new();
+        // In blocks of 512 bytes: from one in which a store cannot even be opened to one in which all fits.
+        for blocks in (96..=480).step_by(24) {
+            let place = ProcessSandbox::new(TABLES).await;
+            // A store without a run.
+            place.gate.hold(1, PauseSide::Before);
+            assert!(place.kill("apply --yes").await);
+            let full = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" apply --yes");
+            let mut command = tokio::process::Command::new("sh");
+            command.args(["-c", &full, env!("CARGO_BIN_EXE_zonal")]);
+            command.current_dir(place.stage.directory()).env_clear().envs(&place.stage.env);
+            let ran = timeout(Duration::from_secs(60), command.output()).await.expect("it does not hang");
+            let ran = ran.expect("sh can be run");
+            let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+            codes.insert(ran.status.code());
+            match ran.status.code() {
+                Some(0) => {}
+                Some(3) => {
+                    assert!(said.contains("`zonal resume run-1` finishes it"), "{blocks}: {said}");
+                    place.expect("resume", 0).await;
+                }
+                Some(1) => {
+                    assert!(place.gate.written().is_empty(), "{blocks}: {said}");
+                    place.expect("resume", 0).await;
+                    place.expect("apply --yes", 0).await;
+                }
+                other => panic!("{blocks}: {other:?} {said}"),
+            }
+            assert!(!said.contains("panicked"), "{blocks}: {said}");
+            is_as_undisturbed(&place, &format!("{blocks} blocks"), &expected).await;
+        }
+        assert!(codes.contains(&Some(3)), "{codes:?}");
+    });
+}

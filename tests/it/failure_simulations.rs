@@ -1,0 +1,370 @@
+//! Whatever goes wrong, and whoever edits meanwhile: nothing is lost, nothing is claimed that is
+//! not so, and nobody else suffers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::sample::select;
+use zonal::emulator::{
+    EditAction, EditTrigger, EmulatedTableType, EmulatorConfig, ErrorShape, FaultEffect, FaultTrigger,
+    InjectedFault, LibrarianEdit,
+};
+use zonal::model::{ApplyEvent, ApplyReport, CollectionId, WriteOutcome};
+
+use crate::concurrent_edits::{ConcurrentEditTransport, MEDDLED, ZoneEvent, edited_since, in_the_gap};
+use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState, scenarios};
+use crate::simulated_network::{
+    SimulatedNetwork, expected, failures, runner, tidy, trouble, under_paused_clock,
+};
+
+/// One try to make the zones so, and what comes in between.
+#[derive(Debug, Clone)]
+struct SimulationTry {
+    faults: Vec<InjectedFault>,
+    /// What librarians do, and before which request of the zone.
+    edits: Vec<(usize, LibrarianAction)>,
+}
+
+/// What a librarian does. Each does it in words of their own, so that it is seen whether they stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LibrarianAction {
+    /// Adds a row that no manifest mentions.
+    AddsCode,
+    /// Describes a code in a language that no manifest mentions.
+    DescribesOursInFrench,
+    /// Describes a code that no manifest mentions.
+    DescribesTheirs,
+    /// Fills a column that no manifest mentions.
+    FillsColumn,
+    /// Describes a code that a manifest may describe otherwise.
+    DescribesOurs,
+    /// The same in French.
+    DescribesOursElsewhere,
+    /// Fills a column that a manifest may fill otherwise.
+    FillsOurColumn,
+}
+
+impl LibrarianAction {
+    /// The edit, and whether what it says can be a manifest's to say.
+    fn edit(self, words: &str) -> LibrarianEdit {
+        let set = |code: &str, language: &str| EditAction::SetCode {
+            code: code.to_owned(),
+            description: Some(words.to_owned()),
+            language: Some(language.to_owned()),
+            enabled: None,
+            default: None,
+        };
+        let row = |id: &str, column: &str| EditAction::SetRow {
+            find: BTreeMap::from([("ID".to_owned(), id.to_owned())]),
+            set: BTreeMap::from([(column.to_owned(), words.to_owned())]),
+            enabled: None,
+        };
+        let (kind, table, action) = match self {
+            Self::AddsCode => (EmulatedTableType::Code, "P1", set(&format!("NEW {words}"), "en")),
+            Self::DescribesOursInFrench => (EmulatedTableType::Code, "P1", set("B", "fr")),
+            Self::DescribesTheirs => (EmulatedTableType::Code, "P2", set("L1", "en")),
+            Self::FillsColumn => (EmulatedTableType::Mapping, "M1", row("L1", "column4")),
+            Self::DescribesOurs => (EmulatedTableType::Code, "P1", set("A", "en")),
+            Self::DescribesOursElsewhere => (EmulatedTableType::Code, "P1", set("A", "fr")),
+            Self::FillsOurColumn => (EmulatedTableType::Mapping, "M1", row("K1", "Note")),
+        };
+        LibrarianEdit {
+            zone: MEDDLED.to_owned(),
+            kind: kind.into(),
+            table: table.to_owned(),
+            library: None,
+            by: "m.tremblay".to_owned(),
+            when: EditTrigger::Now,
+            action,
+        }
+    }
+
+    fn of(edit: &LibrarianEdit) -> Self {
+        let kinds = [
+            Self::AddsCode,
+            Self::DescribesOursInFrench,
+            Self::DescribesTheirs,
+            Self::FillsColumn,
+            Self::DescribesOurs,
+            Self::DescribesOursElsewhere,
+            Self::FillsOurColumn,
+        ];
+        let found = kinds.into_iter().find(|kind| kind.edit(&words(edit)) == *edit);
+        found.expect("every edit is of a kind")
+    }
+
+    fn is_ours(self) -> bool {
+        match self {
+            Self::DescribesOurs | Self::DescribesOursElsewhere | Self::FillsOurColumn => true,
+            Self::AddsCode | Self::DescribesOursInFrench | Self::DescribesTheirs | Self::FillsColumn => false,
+        }
+    }
+
+    /// What the field that it sets holds now; `None` where the row is gone.
+    fn holds(self, words: &str, rehearsal: &SimulatedNetwork) -> Option<String> {
+        let (p1, p2, m1) = rehearsal.holding(MEDDLED);
+        let code = |rows: &[zonal::emulator::EmulatedCodeRow], code: &str, language: &str| {
+            rows.iter().find(|row| row.code == code)?.descriptions.get(language).cloned()
+        };
+        let cell = |id: &str, column: usize| {
+            m1.iter().find(|row| row.columns[0] == id).map(|row| row.columns[column].clone())
+        };
+        match self {
+            Self::AddsCode => code(&p1, &format!("NEW {words}"), "en"),
+            Self::DescribesOursInFrench => code(&p1, "B", "fr"),
+            Self::DescribesTheirs => code(&p2, "L1", "en"),
+            Self::FillsColumn => cell("L1", 4),
+            Self::DescribesOurs => code(&p1, "A", "en"),
+            Self::DescribesOursElsewhere => code(&p1, "A", "fr"),
+            Self::FillsOurColumn => cell("K1", 2),
+        }
+    }
+}
+
+/// What an edit says.
+fn words(edit: &LibrarianEdit) -> String {
+    match &edit.action {
+        EditAction::SetCode { description, .. } => description.clone().unwrap_or_default(),
+        EditAction::SetRow { set, .. } => set.values().next().cloned().unwrap_or_default(),
+        other => unreachable!("nobody does {other:?}"),
+    }
+}
+
+fn tries() -> impl Strategy<Value = Vec<SimulationTry>> {
+    let kinds = select(vec![
+        LibrarianAction::AddsCode,
+        LibrarianAction::DescribesOursInFrench,
+        LibrarianAction::DescribesTheirs,
+        LibrarianAction::FillsColumn,
+        LibrarianAction::DescribesOurs,
+        LibrarianAction::DescribesOurs,
+        LibrarianAction::DescribesOursElsewhere,
+        LibrarianAction::DescribesOursElsewhere,
+        LibrarianAction::FillsOurColumn,
+    ]);
+    let one = (vec(fault(), 0..4), vec((1_usize..30, kinds), 0..5));
+    vec(one.prop_map(|(faults, edits)| SimulationTry { faults, edits }), 1..4)
+}
+
+fn fault() -> impl Strategy<Value = InjectedFault> {
+    let status = |status, shape, processed| FaultEffect::Status {
+        status,
+        code: "GENERAL_ERROR".to_owned(),
+        message: "Fault on demand.".to_owned(),
+        shape,
+        processed,
+    };
+    let put = Some("PUT".to_owned());
+    let effect = prop_oneof![
+        3 => (any::<bool>(), select(vec![ErrorShape::Asked, ErrorShape::Html, ErrorShape::JsonObject, ErrorShape::Xml]))
+            .prop_map(move |(gateway, shape)| (None, status(if gateway { 502 } else { 500 }, shape, false))),
+        2 => Just((put.clone(), status(500, ErrorShape::Asked, true))),
+        3 => Just((put, FaultEffect::AnswerLost)),
+        2 => Just((None, FaultEffect::Refused)),
+        2 => Just((None, FaultEffect::PerSecondThreshold)),
+        1 => Just((None, FaultEffect::DailyThreshold)),
+        1 => Just((None, FaultEffect::Hang)),
+        2 => Just((None, FaultEffect::Truncated)),
+    ];
+    let when = prop_oneof![
+        3 => (5_u8..60).prop_map(FaultTrigger::Percent),
+        2 => (1_u64..12).prop_map(FaultTrigger::Nth),
+        1 => (1_u64..12).prop_map(FaultTrigger::After),
+    ];
+    (effect, when).prop_map(|((method, effect), when)| InjectedFault {
+        zone: Some(MEDDLED.to_owned()),
+        method,
+        path: None,
+        when,
+        effect,
+    })
+}
+
+#[test]
+fn whatever_fails_and_whoever_edits_nothing_is_lost_nothing_is_claimed_and_nobody_else_suffers() {
+    let tried = runner(64).run(&(scenarios(), tries()), |(scenario, tries)| {
+        let scenario = scenario.without_deletions().in_english();
+        under_paused_clock(simulate(&scenario, &tries));
+        Ok(())
+    });
+    tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+async fn simulate(scenario: &GeneratedScenario, tries: &[SimulationTry]) {
+    let mut rehearsal = SimulatedNetwork::new(scenario, EmulatorConfig::without_thresholds());
+    let meddling = ConcurrentEditTransport::new(rehearsal.emulator.transport(), rehearsal.control());
+    rehearsal.transport = Arc::new(meddling.clone());
+    let alpha = scenario.zones.iter().find(|held| held.code == MEDDLED).expect("every network has it");
+
+    for (number, SimulationTry { faults, edits }) in tries.iter().enumerate() {
+        for fault in faults {
+            rehearsal.control().add_fault(fault.clone()).expect("the zone is there");
+        }
+        for (index, (request, kind)) in edits.iter().enumerate() {
+            meddling.before_request(*request, kind.edit(&format!("words {number}.{index}")));
+        }
+        let plan = rehearsal.plan().await;
+        let approved = meddling.seen().len();
+        let was_there = LibrarianAction::DescribesOurs.holds("", &rehearsal).is_some();
+        let claims: Mutex<Vec<String>> = Mutex::default();
+        let tell = |event: ApplyEvent| {
+            if let ApplyEvent::ApplyEnd { zone, collection, outcome: WriteOutcome::Applied { .. } } = event
+                && zone.as_str() == MEDDLED
+                && !edited_since(&meddling.seen(), &code_of(&collection))
+            {
+                let mut wrong = not_as_desired(scenario, alpha, &collection, &rehearsal);
+                // A name that the zone did not resolve stands in the plan as what it is.
+                let by_name = failures(&plan).iter().any(|line| line.contains("Made-up mappings"));
+                wrong.retain(|line| !(by_name && line.contains("m1-two")));
+                claims.lock().expect("nobody panicked").extend(wrong);
+            }
+        };
+        let report = rehearsal.apply(&plan, &tell).await;
+        let claims = claims.into_inner().expect("nobody panicked");
+        assert_eq!(claims, Vec::<String>::new(), "reported as applied in try {number}");
+
+        let seen = meddling.seen();
+        let lost = lost(&seen, &rehearsal, |at, kind| {
+            // A manifest may overwrite what was said before its plan; and in a row that this very
+            // run creates there was nobody to be overwritten when it was approved.
+            !kind.is_ours()
+                || at >= approved && (was_there || kind != LibrarianAction::DescribesOursElsewhere)
+        });
+        assert_eq!(
+            lost,
+            Vec::<String>::new(),
+            "librarians' words lost in try {number}; beside it {:#?}",
+            trouble(&report)
+        );
+        others_are_well(scenario, &rehearsal, &report, number);
+        rehearsal.control().clear_faults();
+    }
+
+    meddling.send_librarians_home();
+    rehearsal.make_it_so().await;
+    let plan = rehearsal.plan().await;
+    assert_eq!(failures(&plan), Vec::<String>::new());
+    assert!(!plan.has_work(), "one more apply completes everything");
+    for table in [GeneratedTable::P1, GeneratedTable::P2, GeneratedTable::M1] {
+        for language in [None, Some("en"), Some("fr")] {
+            let wrong = wanting(scenario, alpha, table, language, &rehearsal);
+            assert_eq!(wrong, Vec::<String>::new());
+        }
+    }
+}
+
+/// Librarians' last words about each field that are not there any more.
+fn lost(
+    seen: &[ZoneEvent],
+    rehearsal: &SimulatedNetwork,
+    counts: impl Fn(usize, LibrarianAction) -> bool,
+) -> Vec<String> {
+    let mut last: BTreeMap<String, (usize, LibrarianEdit)> = BTreeMap::new();
+    for (at, each) in seen.iter().enumerate() {
+        if let ZoneEvent::Edit(edit) = each {
+            let kind = LibrarianAction::of(edit);
+            let field = if kind == LibrarianAction::AddsCode { words(edit) } else { format!("{kind:?}") };
+            last.insert(field, (at, edit.clone()));
+        }
+    }
+    let mut lines = Vec::new();
+    for (at, edit) in last.into_values() {
+        let (kind, words) = (LibrarianAction::of(&edit), words(&edit));
+        if counts(at, kind) && !in_the_gap(seen, at) {
+            let holds = kind.holds(&words, rehearsal);
+            if holds.as_ref() != Some(&words) {
+                lines.push(format!("{kind:?} said {words:?}, the zone holds {holds:?}"));
+            }
+        }
+    }
+    lines
+}
+
+/// The zones that nobody touched end as if nothing had been wrong anywhere.
+fn others_are_well(
+    scenario: &GeneratedScenario,
+    rehearsal: &SimulatedNetwork,
+    report: &ApplyReport,
+    number: usize,
+) {
+    let elsewhere: Vec<String> =
+        trouble(report).into_iter().filter(|line| !line.starts_with(MEDDLED)).collect();
+    assert_eq!(elsewhere, Vec::<String>::new(), "zones without faults, in try {number}");
+    for held in scenario.zones.iter().filter(|held| held.code != MEDDLED) {
+        let found = tidy(held, rehearsal.holding(held.code));
+        assert_eq!(found, tidy(held, expected(scenario, held)), "{} in try {number}", held.code);
+    }
+}
+
+fn code_of(collection: &CollectionId) -> String {
+    match &collection.table {
+        zonal::model::TableName::Code(code) | zonal::model::TableName::Title(code) => code.to_string(),
+        zonal::model::TableName::Whole => collection.kind.to_string(),
+    }
+}
+
+fn not_as_desired(
+    scenario: &GeneratedScenario,
+    held: &GeneratedZoneState,
+    collection: &CollectionId,
+    rehearsal: &SimulatedNetwork,
+) -> Vec<String> {
+    let table = match code_of(collection).as_str() {
+        "P1" => GeneratedTable::P1,
+        "P2" => GeneratedTable::P2,
+        "M1" => GeneratedTable::M1,
+        other => unreachable!("nobody speaks of {other}"),
+    };
+    wanting(scenario, held, table, collection.language.as_deref(), rehearsal)
+}
+
+/// What manifests enforce of a table in a language, and the zone does not hold.
+fn wanting(
+    scenario: &GeneratedScenario,
+    held: &GeneratedZoneState,
+    table: GeneratedTable,
+    language: Option<&str>,
+    rehearsal: &SimulatedNetwork,
+) -> Vec<String> {
+    let (p1, p2, m1) = rehearsal.holding(held.code);
+    let mut lines = Vec::new();
+    let manifests = scenario.manifests.iter().filter(|manifest| {
+        manifest.table.code() == table.code() && manifest.language == language && manifest.enforces(held)
+    });
+    for manifest in manifests {
+        for (key, wanted) in manifest.rows_in(held) {
+            let right = match table {
+                GeneratedTable::P1 | GeneratedTable::P2 => {
+                    let rows = if table == GeneratedTable::P1 { &p1 } else { &p2 };
+                    let row = rows.iter().find(|row| row.code == key);
+                    row.map_or(wanted.absent, |row| {
+                        let shown =
+                            crate::generated_networks::shown(row, language.unwrap_or(held.language), held);
+                        wanted.text.is_none_or(|text| text == shown)
+                            && wanted.enabled.is_none_or(|flag| flag == row.enabled)
+                            && wanted.default.is_none_or(|flag| flag == row.default)
+                    })
+                }
+                GeneratedTable::M1 | GeneratedTable::M1ByName => {
+                    let row = m1.iter().find(|row| row.columns[0] == key);
+                    row.map_or(wanted.absent, |row| {
+                        wanted.refers.is_none_or(|code| code == row.columns[1])
+                            && wanted.text.is_none_or(|text| text == row.columns[2])
+                            && wanted.enabled.is_none_or(|flag| flag == row.enabled)
+                    })
+                }
+            };
+            if !right {
+                lines.push(format!(
+                    "{}/{}/{key} is not as {} wants it",
+                    held.code,
+                    table.code(),
+                    manifest.name
+                ));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,317 @@
+//! A plan's page, opened in a browser: Debian's Chromium, without a window and without a network.
+//!
+//! What a reader would do is done by a script that a test adds to the page, once the policy that
+//! forbids it is taken out. The page as it is handed out is opened too, and must not complain.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use zonal::manifest::{self, SourceFile};
+use zonal::model::{
+    Channel, Deferral, FieldValue, Network, ObservationSource, ObservedCollection, ObservedRecord,
+    ObservedState, ObservedZone, Plan,
+};
+use zonal::{diff, kinds, plan, render};
+
+/// What a browser made of a page.
+struct BrowserResult {
+    /// The document, once everything has come to rest.
+    document: String,
+    /// What its console says, which is where a browser complains.
+    console: Vec<String>,
+}
+
+fn chromium() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let mut found = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
+    found.find(|program| program.is_file()).expect(
+        "there must be a Chromium to open pages with: \
+         `apt-get install -yq --no-install-recommends chromium`",
+    )
+}
+
+/// Opens a page, with what stands behind its address.
+fn opened(page: &str, fragment: &str) -> BrowserResult {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let file = folder.path().join("plan.html");
+    std::fs::write(&file, page).expect("the page can be written");
+    browse(folder.path(), &format!("file://{}{fragment}", file.display()))
+}
+
+fn browse(folder: &Path, address: &str) -> BrowserResult {
+    let ran = Command::new(chromium())
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
+        .args(["--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"])
+        .args(["--virtual-time-budget=20000", "--enable-logging=stderr", "--v=0", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(address)
+        .output()
+        .expect("the browser can be started");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    let console = said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
+    let document = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(document.contains("</html>"), "the browser showed nothing: {said}");
+    BrowserResult { document, console }
+}
+
+/// Opens a page and does something in it: what `script`, which may wait, returns.
+fn done(page: &str, fragment: &str, script: &str) -> String {
+    let (before, policy) = page.split_once("<meta http-equiv=Content-Security-Policy").expect("it has one");
+    let (_, after) = policy.split_once(">\n").expect("it ends");
+    let steps = format!(
+        "<pre id=result></pre><script>(async () => {{
+           const get = (id) => document.getElementById(id), wait = (ms) => new Promise((on) => setTimeout(on, ms));
+           const at = () => document.activeElement, cell = (row, column) => get('matrix').tBodies[0].rows[row].cells[column];
+           const press = async (key, more) => {{ at().dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true, ...more }})); await wait(200); }};
+           const find = async (text) => {{ get('q').value = text; get('q').dispatchEvent(new Event('input')); await wait(600); }};
+           const rows = () => [...get('matrix').tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[0].textContent).join(' | ');
+           get('result').textContent = await (async () => {{ {script} }})();
+         }})().catch((error) => {{ get('result').textContent = 'failed: ' + error; }});</script></body>"
+    );
+    let page = format!("{before}{after}").replace("</body>", &steps);
+    let seen = opened(&page, fragment);
+    assert_eq!(seen.console, Vec::<String>::new());
+    let (_, result) = seen.document.split_once("<pre id=\"result\">").expect("the result is there");
+    result.split_once("</pre>").expect("it ends").0.replace("&gt;", ">").replace("&lt;", "<")
+}
+
+const MANIFESTS: &str = "
+apiVersion: zonal/v1
+kind: Network
+metadata: {name: omni}
+spec:
+  region: ca
+  credentials: {read: {env: KEY}}
+  networkZone: {code: NZ, name: Network}
+  members: [{code: ALPHA, name: Alpha College}, {code: BETA, name: Beta College}, {code: GAMMA, name: Gamma College}]
+---
+apiVersion: zonal/v1
+kind: CodeTable
+metadata: {name: groups}
+spec:
+  table: Groups
+  rows: [{code: GUEST, description: Guest of the library}, {code: STAFF, description: Staff}]
+---
+apiVersion: zonal/v1
+kind: CodeTable
+metadata: {name: reasons}
+spec:
+  table: Reasons
+  rows: [{code: LOST, description: Lost}]
+";
+
+/// What somebody has typed into Alma who means no good, or knows no better.
+const HOSTILE: &str = "</script><img src=x onerror=\"document.title='taken'\">\u{202e}Guest & more";
+
+/// ALPHA holds another text, BETA something hostile and a row that people must change, GAMMA everything.
+fn planned() -> Plan {
+    let loaded =
+        manifest::load(&[SourceFile { file: "omni.yaml".into(), text: Ok(MANIFESTS.to_owned()) }], None);
+    let network: Network = loaded.network.expect("there is a network");
+    let (desired, problems) = kinds::expand(&network, &loaded.manifests);
+    assert!(problems.is_empty() && loaded.diagnostics.is_empty(), "{problems:?} {:?}", loaded.diagnostics);
+    let row = |code: &str, description: &str| ObservedRecord {
+        fields: [
+            ("code".into(), FieldValue::from_text(code)),
+            ("description".into(), FieldValue::from_text(description)),
+        ]
+        .into_iter()
+        .chain([("enabled".into(), FieldValue::Bool(true)), ("default".into(), FieldValue::Bool(false))])
+        .collect(),
+        updated_by: Some("j.okafor".to_owned()),
+        update_date: Some("2026-03-02Z".to_owned()),
+    };
+    let mut observed = ObservedState::default();
+    for (zone, wanted) in &desired.zones {
+        let mut holds = ObservedZone::default();
+        for id in wanted.iter().map(|wanted| wanted.id.clone()) {
+            let reasons = id.to_string() == "CodeTable/Reasons";
+            let guest = match zone.as_str() {
+                "ALPHA" => "Guest of the house",
+                "BETA" => HOSTILE,
+                _ => "Guest of the library",
+            };
+            let lost = if zone.as_str() == "BETA" { "Gone" } else { "Lost" };
+            let by_hand = reasons && zone.as_str() == "BETA";
+            let collection = ObservedCollection {
+                id: id.clone(),
+                aliases: Default::default(),
+                columns: ["code", "description", "enabled", "default"].map(Into::into).to_vec(),
+                records: if reasons {
+                    vec![row("LOST", lost)]
+                } else {
+                    vec![row("GUEST", guest), row("STAFF", "Staff")]
+                },
+                references: None,
+                channel: if by_hand { Channel::Runbook } else { Channel::Api },
+                witness: if by_hand {
+                    ObservationSource::Attestation { gone: Vec::new() }
+                } else {
+                    ObservationSource::Zone
+                },
+            };
+            holds.collections.insert(id, Ok(collection));
+        }
+        observed.zones.insert(zone.clone(), holds);
+    }
+    plan::plan(&network, diff::diff(&desired, &observed), &observed, None)
+}
+
+fn page() -> String {
+    render::html::html(&planned())
+}
+
+#[test]
+fn a_page_opens_without_a_complaint() {
+    let seen = opened(&page(), "");
+    assert_eq!(seen.console, Vec::<String>::new());
+    assert!(seen.document.contains("id=\"matrix\" role=\"grid\""), "its script ran");
+    assert!(!seen.document.contains("<dialog id=\"panel\" aria-labelledby=\"panel-title\" open"));
+    assert!(seen.document.contains("aria-label=\"differs: 1 to change\""));
+}
+
+#[test]
+fn an_address_opens_its_cell_and_what_stands_there_is_shown_as_it_is() {
+    let seen = opened(&page(), "#BETA/CodeTable%2FGroups");
+    assert_eq!(seen.console, Vec::<String>::new());
+    let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("there is a panel");
+    assert!(panel.split('>').next().is_some_and(|attributes| attributes.contains("open")), "it is open");
+    for shown in [
+        "CodeTable/Groups",
+        "BETA (Beta College)",
+        "will be updated in-place",
+        "&lt;/script&gt;&lt;img src=x",
+        "U+202E",
+        "Guest of the library",
+        "omni.yaml:1",
+        "Last changed by j.okafor on 2026-03-02Z",
+    ] {
+        assert!(panel.contains(shown), "{shown} is not in {panel}");
+    }
+    assert!(!seen.document.contains("<img"), "nothing of it became an element");
+    assert!(seen.document.contains("<title>omni: plan</title>"), "and nothing of it ran");
+}
+
+#[test]
+fn what_is_for_people_is_told_in_the_words_of_the_runbook() {
+    let panel = done(&page(), "#BETA/CodeTable%2FReasons", "return get('panel-body').textContent;");
+    for shown in
+        ["Log in to BETA.", "Change Code LOST", "Description", "zonal attest --zone BETA --all --by NAME"]
+    {
+        assert!(panel.contains(shown), "{shown} is not in {panel}");
+    }
+}
+
+#[test]
+fn the_keyboard_is_enough() {
+    let steps = "const seen = [];
+        const say = () => seen.push(at().textContent.trim() || at().id);
+        cell(0, 0).focus(); await press('ArrowRight'); say();
+        await press('ArrowDown'); await press('ArrowRight'); say();
+        await press('ArrowRight'); await press('End', {ctrlKey: true}); say(); await press('Home'); say();
+        await press('Home', {ctrlKey: true}); await press('ArrowRight'); await press('Enter');
+        seen.push(get('panel').open + ' ' + location.hash + ' ' + at().id);
+        await press('n'); seen.push(location.hash);
+        await press('n'); seen.push(location.hash);
+        await press('p'); seen.push(location.hash);
+        get('close').click(); await wait(600);
+        seen.push((get('panel').open + ' ' + location.hash).trim()); say();
+        await press('/'); say();
+        seen.push([...document.querySelectorAll('#matrix [tabindex=\"0\"]')].length + ' stop');
+        return seen.join('\\n');";
+    let seen = done(&page(), "", steps);
+    insta::assert_snapshot!(seen, @r"
+    ~1
+    >1
+    ✓
+    GAMMAGamma College
+    true #ALPHA/CodeTable%2FGroups panel-title
+    #BETA/CodeTable%2FGroups
+    #BETA/CodeTable%2FReasons
+    #BETA/CodeTable%2FGroups
+    false
+    ~1
+    q
+    1 stop
+    ");
+}
+
+#[test]
+fn what_is_looked_for_is_found_in_zones_collections_keys_and_values() {
+    let steps = "const seen = [];
+        for (const text of ['', 'beta', 'house', 'groups alpha', 'staff', 'LOST', 'nowhere']) {
+          await find(text); seen.push(text + ': ' + rows() + ' (' + get('found').value + ')');
+        }
+        await find('');
+        document.querySelector('#states .i input').click(); await wait(200); seen.push('without i: ' + rows());
+        get('clear').click(); get('order').value = 'code'; get('order').dispatchEvent(new Event('change', {bubbles: true})); seen.push('by code: ' + rows());
+        return seen.join('\\n');";
+    insta::assert_snapshot!(done(&page(), "", steps), @r"
+    : ALPHAAAlpha College | BETABBeta College | GAMMAGamma College (3 zones, 2 collections.)
+    beta: BETABBeta College (Shown: 1 of 3 zones, 2 of 2 collections.)
+    house: ALPHAAAlpha College (Shown: 1 of 3 zones, 1 of 2 collections.)
+    groups alpha: ALPHAAAlpha College (Shown: 1 of 3 zones, 1 of 2 collections.)
+    staff:  (Shown: 0 of 3 zones, 0 of 2 collections.)
+    LOST: BETABBeta College (Shown: 1 of 3 zones, 1 of 2 collections.)
+    nowhere:  (Shown: 0 of 3 zones, 0 of 2 collections.)
+    without i: ALPHAAAlpha College | BETABBeta College
+    by code: ALPHAAAlpha College | BETABBeta College | GAMMAGamma College
+    ");
+}
+
+#[test]
+fn zones_with_the_same_changes_can_be_shown_once() {
+    let mut plan = planned();
+    let alpha = plan.zones[&"ALPHA".into()].clone();
+    plan.zones.insert("BETA".into(), alpha);
+    let first = plan.groups[0].clone();
+    plan.groups.retain(|group| !group.zones.contains(&"BETA".into()) || group.zones == first.zones);
+    plan.groups[0].zones = vec!["ALPHA".into(), "BETA".into()];
+    let steps = "get('order').value = 'fold'; get('order').dispatchEvent(new Event('change', {bubbles: true})); return rows();";
+    let seen = done(&render::html::html(&plan), "", steps);
+    assert_eq!(seen, "ALPHAAAlpha Collegeand 1 more | GAMMAGamma College");
+}
+
+#[test]
+fn paper_shows_what_differs_group_by_group() {
+    let steps = "dispatchEvent(new Event('beforeprint')); return get('print').innerText;";
+    let seen = done(&page(), "", steps);
+    for shown in [
+        "Group A: ALPHA (Alpha College)",
+        "Group B: BETA (Beta College)",
+        "Guest of the house",
+        "Change Code LOST",
+    ] {
+        assert!(seen.contains(shown), "{shown} is not in {seen}");
+    }
+}
+
+#[test]
+fn what_waits_is_told_in_its_cell() {
+    let mut plan = planned();
+    for zone in plan.zones.values_mut() {
+        zone.hold = Some(Deferral::ApprovalRequired);
+    }
+    let seen = done(
+        &render::html::html(&plan),
+        "#ALPHA/CodeTable%2FGroups",
+        "return get('panel-body').textContent;",
+    );
+    assert!(seen.contains("Apply does not begin this: waits for an approval"), "{seen}");
+}
+
+/// So that a silent console is worth something.
+#[test]
+fn the_policy_lets_nothing_else_run_and_nothing_be_asked_for() {
+    let added = "<script>document.title = 'taken'</script><style>body{display:none}</style>\
+                 <img src=\"http://127.0.0.1:9/x.png\"><p onclick=\"1\">x</p></body>";
+    let seen = opened(&page().replace("</body>", added), "");
+    let refused = |what: &str| {
+        seen.console.iter().any(|line| line.contains("Content Security Policy") && line.contains(what))
+    };
+    assert!(refused("script-src"), "{:?}", seen.console);
+    assert!(refused("style-src"), "{:?}", seen.console);
+    assert!(refused("127.0.0.1:9"), "{:?}", seen.console);
+    assert!(seen.document.contains("<title>omni: plan</title>"));
+}

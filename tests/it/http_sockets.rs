@@ -1,0 +1,109 @@
+//! The main job over real sockets: `zonal emulate` serves, and the other commands are pointed at it.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use zonal::cli::{self, CommandContext, CommandExit, OutputStream, TerminalKind};
+
+use crate::case_runner::{CapturedOutput, CaseNetwork, case};
+
+/// A world without a seam: its requests go where `baseUrl` says.
+fn world(
+    stage: &CaseNetwork,
+    out: &CapturedOutput,
+    err: &CapturedOutput,
+    interrupts: watch::Receiver<u32>,
+) -> CommandContext {
+    CommandContext {
+        env: stage.env.clone(),
+        directory: stage.directory().to_path_buf(),
+        out: OutputStream::new(out.clone(), TerminalKind::Pipe),
+        err: OutputStream::new(err.clone(), TerminalKind::Pipe),
+        input: None,
+        now: || "2026-01-01T00:00:00Z".to_owned(),
+        transport: None,
+        interrupts,
+    }
+}
+
+fn words(command: &str) -> Vec<OsString> {
+    command.split_whitespace().map(OsString::from).collect()
+}
+
+fn point_at(directory: &Path, address: &str) {
+    let file = directory.join("network.yaml");
+    let network = std::fs::read_to_string(&file).expect("the case has a network");
+    std::fs::write(file, network.replace("http://127.0.0.1:8080", address)).expect("it can be written");
+}
+
+#[test]
+fn the_commands_work_against_the_emulator_over_sockets() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
+    runtime.block_on(async {
+        let stage = CaseNetwork::new(&case("network-blocks"));
+        let (served, noise) = (CapturedOutput::default(), CapturedOutput::default());
+        let (stop, interrupts) = watch::channel(0);
+        let serving = world(&stage, &served, &noise, interrupts);
+        let command = "zonal emulate --environment emulator --listen 127.0.0.1:0 --env-file keys.env";
+        let emulator = cli::run(words(command), &serving);
+        let client = async {
+            let address = loop {
+                if let Some(rest) = served.text().split("http://").nth(1) {
+                    break format!("http://{}", rest.lines().next().expect("a line has a first line"));
+                }
+                assert!(!noise.text().contains("error"), "the emulator did not start: {}", noise.text());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            };
+            point_at(stage.directory(), &address);
+            let keys =
+                std::fs::read_to_string(stage.directory().join("keys.env")).expect("the keys were written");
+            assert!(
+                keys.lines().count() == 26 && keys.starts_with("export ZONAL_READ_01OMNI_NETWORK="),
+                "{keys}"
+            );
+
+            for (command, expected, line) in [
+                (
+                    "zonal plan --detailed-exitcode",
+                    CommandExit::Changes,
+                    "Plan: 46 to add, 2 to change, 0 to destroy.",
+                ),
+                (
+                    "zonal apply --yes",
+                    CommandExit::Done,
+                    "Apply complete! Records: 46 added, 2 changed, 0 destroyed.",
+                ),
+                (
+                    "zonal plan --detailed-exitcode",
+                    CommandExit::Done,
+                    "No changes. Your network matches the configuration.",
+                ),
+            ] {
+                let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
+                let world = world(&stage, &out, &err, watch::channel(0).1);
+                let exit = cli::run(words(&format!("{command} --environment emulator")), &world).await;
+                assert_eq!(exit, expected, "{command}: {}{}", out.text(), err.text());
+                assert!(out.text().contains(line), "{command}: {}", out.text());
+            }
+            stop.send_replace(1);
+        };
+        let (exit, ()) = tokio::join!(emulator, client);
+        assert_eq!(exit, CommandExit::Done, "{}", noise.text());
+    });
+}
+
+#[test]
+fn the_emulator_serves_loopback_only() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    runtime.block_on(async {
+        let stage = CaseNetwork::new(&case("network-blocks"));
+        let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
+        let world = world(&stage, &out, &err, watch::channel(0).1);
+        assert_eq!(cli::run(words("zonal emulate --listen 0.0.0.0:0"), &world).await, CommandExit::Invalid);
+        assert!(err.text().contains("0.0.0.0 is not a loopback address"), "{}", err.text());
+    });
+}

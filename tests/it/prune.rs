@@ -1,0 +1,140 @@
+//! What zonal made and no manifest names any more goes from the zone itself, and only as zonal left it.
+
+use std::collections::BTreeSet;
+
+use zonal::diff;
+use zonal::emulator::{EmulatorConfig, LibrarianEdit};
+use zonal::model::{
+    AppliedState, ApplyReport, Change, ChangeAction, ComparisonBase, PruneConfig, PruneMode, RecordKey,
+    RunId, SourceSpan, WriteOutcome, ZoneCode,
+};
+use zonal::plan::orphans::{RunScope, base, look_at};
+
+use crate::generated_networks::{
+    CODES, GeneratedEnforcement, GeneratedManifest, GeneratedRow, GeneratedScenario, GeneratedTable,
+    GeneratedUnlisted, GeneratedZoneState, GeneratedZones,
+};
+use crate::simulated_network::{SimulatedNetwork, failures, trouble, under_paused_clock};
+
+fn scenario() -> GeneratedScenario {
+    let row = |key, text| GeneratedRow {
+        key,
+        text: Some(text),
+        refers: None,
+        enabled: None,
+        default: None,
+        absent: false,
+    };
+    let held = |code| GeneratedZoneState {
+        code,
+        group: "VISITOR",
+        language: "en",
+        codes: [Vec::new(), Vec::new()],
+        mappings: Vec::new(),
+    };
+    GeneratedScenario {
+        zones: vec![held(CODES[0]), held(CODES[1])],
+        manifests: vec![GeneratedManifest {
+            name: "p1-one",
+            table: GeneratedTable::P1,
+            language: Some("en"),
+            zones: GeneratedZones::All,
+            enforcement: GeneratedEnforcement::Enforce,
+            unlisted: GeneratedUnlisted::Keep,
+            rows: vec![row("A", "one"), row("B", "two")],
+            over: None,
+        }],
+    }
+}
+
+/// A network in which both rows were created and remembered, and from whose manifests `A` is gone since; or all
+/// of them are.
+async fn orphaned(left: &[&str]) -> SimulatedNetwork {
+    let mut rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
+    let report = rehearsal.make_it_so().await;
+    let created = created(&report);
+    assert_eq!(created.len(), 4);
+    // What there is to learn is found by comparing once more.
+    let observed = rehearsal.observe(&rehearsal.desired).await;
+    let found = diff::three_way(&rehearsal.desired, &observed, Some(&ComparisonBase::default()));
+    let mut ledger = AppliedState::default();
+    for (zone, diffs) in found.zones {
+        for diff in diffs {
+            let keys = created.iter().filter(|(code, _)| *code == zone).map(|(_, key)| key.clone()).collect();
+            let learned = diff.outcome.expect("it can be compared").learned;
+            assert_eq!(learned.found.len(), 2);
+            let known = ledger.zones.entry(zone.clone()).or_default();
+            known.entry(diff.id).or_default().learn(learned, &keys, RunId(1));
+        }
+    }
+    for collection in rehearsal.desired.zones.values_mut().flatten() {
+        collection.records.retain(|key, _| left.contains(&&*key.0[0]));
+    }
+    if left.is_empty() {
+        rehearsal.desired.zones.clear();
+    }
+    let zones: BTreeSet<ZoneCode> = rehearsal.network.zones.iter().map(|zone| zone.code.clone()).collect();
+    let place = Some(SourceSpan::file("network.yaml"));
+    let prune = PruneConfig { otherwise: PruneMode::Delete, place, ..PruneConfig::default() };
+    let base = base(ledger, &rehearsal.desired, &prune, RunScope { zones: &zones, kinds: &[] });
+    look_at(&mut rehearsal.desired, &base, zonal::kinds::shape);
+    rehearsal.base = Some(base);
+    rehearsal
+}
+
+fn created(report: &ApplyReport) -> BTreeSet<(ZoneCode, RecordKey)> {
+    let outcomes =
+        report.zones.iter().flat_map(|(code, zone)| zone.collections.iter().map(move |each| (code, each)));
+    let mut created = BTreeSet::new();
+    for (code, (_, outcome)) in outcomes {
+        let WriteOutcome::Applied { changes } = outcome else { continue };
+        let made = |change: &&Change| change.action == ChangeAction::Create;
+        created.extend(changes.iter().filter(made).map(|change| (code.clone(), change.address.key.clone())));
+    }
+    created
+}
+
+fn codes(rehearsal: &SimulatedNetwork, zone: &str) -> Vec<String> {
+    rehearsal.holding(zone).0.into_iter().map(|row| row.code).collect()
+}
+
+#[test]
+fn an_orphan_goes_and_its_neighbour_stays() {
+    under_paused_clock(async {
+        let rehearsal = orphaned(&["B"]).await;
+        let report = rehearsal.make_it_so().await;
+        assert_eq!(report.zones.len(), 2);
+        for zone in [CODES[0], CODES[1]] {
+            assert_eq!(codes(&rehearsal, zone), ["B"], "{zone}");
+        }
+        assert!(!rehearsal.plan().await.has_work());
+    });
+}
+
+#[test]
+fn a_table_that_no_manifest_names_any_more_is_looked_at_for_what_zonal_made() {
+    under_paused_clock(async {
+        let rehearsal = orphaned(&[]).await;
+        rehearsal.make_it_so().await;
+        assert_eq!(codes(&rehearsal, CODES[1]), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn whoever_edits_an_orphan_between_plan_and_apply_keeps_it() {
+    under_paused_clock(async {
+        let rehearsal = orphaned(&["B"]).await;
+        let plan = rehearsal.plan().await;
+        assert_eq!(failures(&plan), Vec::<String>::new());
+        let edit = serde_json::json!({
+            "zone": CODES[1], "kind": "code", "table": "P1", "by": "ann",
+            "action": {"set_code": {"code": "A", "description": "Mine"}},
+        });
+        let edit: LibrarianEdit = serde_json::from_value(edit).expect("it is an edit");
+        rehearsal.control().edit(edit).expect("the table is there");
+        let report = rehearsal.apply(&plan, &|_| {}).await;
+        assert_eq!(codes(&rehearsal, CODES[0]), ["B"]);
+        assert_eq!(codes(&rehearsal, CODES[1]), ["A", "B"]);
+        assert!(!trouble(&report).is_empty(), "it is told");
+    });
+}

@@ -1,0 +1,320 @@
+//! What is published is true: schemas, examples, and the words of the documents.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use tokio::sync::watch;
+
+use zonal::kinds::KINDS;
+
+use crate::case_runner::{CaseNetwork, case, paused};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: PathBuf) -> String {
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn schema(name: &str) -> jsonschema::Validator {
+    let schema: Json =
+        serde_json::from_str(&read(root().join("schemas").join(name))).expect("a schema is JSON");
+    jsonschema::validator_for(&schema).expect("a schema is a schema")
+}
+
+fn conforms(schema: &jsonschema::Validator, text: &str) {
+    let json: Json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let problems: Vec<String> =
+        schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(problems.is_empty(), "{problems:?}\n{text}");
+}
+
+#[test]
+fn schemas_are_what_the_types_say() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("nothing-there"));
+        let printed = stage.run("zonal schema --out schemas", None, watch::channel(0).1).await;
+        assert_eq!(printed.code, 0, "{}", printed.err);
+        let names = |directory: PathBuf| -> Vec<_> {
+            let entries = std::fs::read_dir(directory).expect("the folder is there");
+            let mut names: Vec<_> = entries.map(|entry| entry.expect("and readable").file_name()).collect();
+            names.sort();
+            names
+        };
+        let made = stage.directory().join("schemas");
+        assert_eq!(names(root().join("schemas")), names(made.clone()), "run `zonal schema --out schemas`");
+        for name in names(made.clone()) {
+            let (kept, made) = (read(root().join("schemas").join(&name)), read(made.join(&name)));
+            assert!(kept == made, "schemas/{} is stale: run `zonal schema --out schemas`", name.display());
+        }
+    });
+}
+
+#[test]
+fn what_is_printed_as_json_conforms_to_its_schema() {
+    paused(async {
+        let (validate, plan, event) =
+            (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
+        let snapshot = schema("snapshot.json");
+        for name in ["failing-zones", "ownership", "languages", "by-title", "default-row"] {
+            let stage = CaseNetwork::new(&case(name));
+            stage
+                .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);
+            stage.happen(r#"fault {"zone": "01T_C", "path": "table", "effect": "hang"}"#);
+            conforms(&validate, &stage.run("zonal validate --json", None, watch::channel(0).1).await.out);
+            conforms(&plan, &stage.run("zonal plan --json", None, watch::channel(0).1).await.out);
+            conforms(&plan, &stage.run("zonal drift --json", None, watch::channel(0).1).await.out);
+            stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1).await;
+            conforms(&snapshot, &read(stage.directory().join("snapshot.json")));
+            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            assert!(applied.out.lines().count() > 3, "{}", applied.out);
+            for line in applied.out.lines() {
+                conforms(&event, line);
+            }
+            let first: Json =
+                serde_json::from_str(applied.out.lines().next().expect("see above")).expect("see above");
+            assert_eq!(first["type"], "version");
+            let last: Json =
+                serde_json::from_str(applied.out.lines().last().expect("see above")).expect("see above");
+            assert_eq!(last["type"], "change_summary");
+            assert_eq!(last["changes"]["exit_codes"][0], applied.code, "{last}");
+        }
+        let wrong = CaseNetwork::new(&case("wrong-input"));
+        conforms(&validate, &wrong.run("zonal validate --json", None, watch::channel(0).1).await.out);
+    });
+}
+
+#[test]
+fn what_becomes_of_expectations_conforms_to_its_schema() {
+    paused(async {
+        let (test, plan) = (schema("test.json"), schema("plan.json"));
+        let stage = CaseNetwork::new(&case("expectations-broken"));
+        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let counts = |text: &str| -> Json {
+            conforms(&test, text);
+            serde_json::from_str::<Json>(text).expect("see above")["counts"].clone()
+        };
+        let declared = run("zonal test --json").await;
+        assert_eq!(declared.code, 1, "{}", declared.err);
+        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "not_known": 1}));
+        assert_eq!(run("zonal apply --yes").await.code, 0);
+        assert_eq!(counts(&run("zonal test --observed --json").await.out)["met"], 5);
+        stage.happen(
+            r#"fault {"zone": "01Q_NETWORK", "path": "gateway", "effect": {"status": {"status": 500}}}"#,
+        );
+        let silent = run("zonal test --observed --json").await;
+        assert_eq!(counts(&silent.out)["met"], 0);
+        stage.happen("no faults");
+        let network = r#"[{"appliesTo": {"only": ["01Q_A"]}, "bibliographic": "deny"}]"#;
+        let spec = format!(
+            r#"{{"default": {{"bibliographic": "allow", "authority": "deny", "linking": "allow"}}, "exceptions": {network}}}"#
+        );
+        stage.happen(&format!(
+            r#"write imports.yaml {{"apiVersion": "zonal/v1", "kind": "ImportPermissions", "metadata": {{"name": "nz-imports"}}, "spec": {spec}}}"#
+        ));
+        let planned = run("zonal plan --json").await;
+        conforms(&plan, &planned.out);
+        let planned: Json = serde_json::from_str(&planned.out).expect("see above");
+        let broken = planned["reconciler"]["expectations"]["broken"].as_array().expect("a list");
+        assert_eq!(broken.len(), 4, "{broken:?}");
+    });
+}
+
+#[test]
+fn what_is_remembered_conforms_to_its_schema() {
+    paused(async {
+        let (history, verify, runs) =
+            (schema("history.json"), schema("history-verify.json"), schema("runs.json"));
+        let (report, plan, event) = (schema("report.json"), schema("plan.json"), schema("apply-event.json"));
+        let stage = CaseNetwork::new(&case("wave-reverted"));
+        stage.happen(
+            r#"fault {"zone": "01OMNI_BETA", "method": "PUT", "effect": {"status": {"status": 500}}}"#,
+        );
+        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let applied = run("zonal apply --yes --json").await;
+        assert_eq!(applied.code, 3, "{}", applied.err);
+        applied.out.lines().for_each(|line| conforms(&event, line));
+        let last = applied.out.lines().last().expect("something is printed");
+        let last: Json = serde_json::from_str(last).expect("see above");
+        assert_eq!(last["changes"]["exit_codes"][0], 3, "the last line is of the whole command: {last}");
+        run("zonal plan --group all").await;
+        for (command, schema) in [
+            ("zonal history --json", &history),
+            ("zonal history --limit 1 --json", &history),
+            ("zonal history verify --json", &verify),
+            ("zonal runs --json", &runs),
+            ("zonal runs merge run-1 --json", &report),
+            ("zonal runs merge run-2 --json", &report),
+            ("zonal runs merge --group all --json", &plan),
+        ] {
+            let printed = run(command).await;
+            conforms(schema, &printed.out);
+            assert!(printed.out.len() > 100, "{command}: {}", printed.out);
+        }
+    });
+}
+
+#[test]
+fn an_apply_that_finds_nothing_but_problems_is_a_stream_of_lines_too() {
+    paused(async {
+        let event = schema("apply-event.json");
+        let wrong = CaseNetwork::new(&case("wrong-input"));
+        let mut locked = CaseNetwork::new(&case("network-blocks"));
+        locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
+        for stage in [wrong, locked] {
+            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            assert_eq!(applied.code, 1);
+            applied.out.lines().for_each(|line| conforms(&event, line));
+            let last = applied.out.lines().last().expect("something is printed");
+            assert!(last.contains(r#""type":"diagnostic""#), "{last}");
+        }
+    });
+}
+
+#[test]
+fn an_apply_names_the_collections_that_could_not_be_planned() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("network-blocks"));
+        let text = "apiVersion: zonal/v1\\nkind: MappingTable\\nmetadata: {name: odd}\\nspec: {table: UserRecordTypeUserGroup, key: [Nobody], rows: [{columns: {Nobody: x}}]}\\n";
+        stage.happen(&format!("write odd.yaml {text}"));
+        let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+        assert_eq!(applied.code, 3, "{}", applied.err);
+        let told = applied.out.lines().filter(|line| line.contains(r#""type":"plan_errored""#));
+        assert_eq!(
+            told.filter(|line| line.contains("has no column `Nobody`")).count(),
+            12,
+            "{}",
+            applied.out
+        );
+    });
+}
+
+#[test]
+fn every_example_is_valid_and_names_its_schema() {
+    paused(async {
+        for entry in std::fs::read_dir(root().join("examples")).expect("examples are there") {
+            let example = entry.expect("and readable").path();
+            // Holds no manifests, but what runs zonal on them: see pipelines.rs.
+            if example.ends_with("pipelines") {
+                continue;
+            }
+            let stage = CaseNetwork::new(&example);
+            let printed = stage.run("zonal validate", None, watch::channel(0).1).await;
+            assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{}", example.display());
+            for file in std::fs::read_dir(&example).expect("an example is a folder") {
+                let file = file.expect("and readable").path();
+                let line = "# yaml-language-server: $schema=../../schemas/manifest.json";
+                assert!(
+                    read(file.clone()).starts_with(line),
+                    "{} does not begin with {line}",
+                    file.display()
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
+    paused(async {
+        let example = root().join("examples/consortium");
+        let stage = CaseNetwork::new(&example);
+        let text: String = std::fs::read_dir(&example)
+            .expect("it is a folder")
+            .map(|file| read(file.expect("and readable").path()))
+            .collect();
+        for kind in &KINDS {
+            assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "it has no {}", kind.name);
+        }
+        let tested = stage.run("zonal test", None, watch::channel(0).1).await;
+        assert_eq!(tested.code, 0, "{}", tested.out);
+        let all = tested.out.split("Expectations: ").nth(1).and_then(|rest| rest.split(" met").next());
+        let all: usize = all.and_then(|number| number.parse().ok()).expect("it is counted");
+        assert!(all > 60, "{all} expectations");
+        for (command, code) in [
+            ("zonal test --observed", 1),
+            ("zonal plan --detailed-exitcode", 2),
+            ("zonal apply --yes", 0),
+            ("zonal plan --detailed-exitcode", 0),
+            // What was answered from the manifests is what the zones are set to.
+            ("zonal test --observed", 0),
+            ("zonal runbook --environment by-hand", 0),
+            ("zonal attest --all --by Ada --environment by-hand", 0),
+            ("zonal plan --detailed-exitcode --environment by-hand", 0),
+        ] {
+            let printed = stage.run(command, None, watch::channel(0).1).await;
+            let last: Vec<&str> = printed.out.lines().rev().take(12).collect();
+            assert_eq!(printed.code, code, "{command}: {last:?} {}", printed.err);
+            // What a plan says that it would come to is what it comes to.
+            if command.starts_with("zonal plan") && !command.contains("by-hand") {
+                let met = printed.out.lines().any(|line| line == format!("Expectations: {all} met."));
+                assert!(met, "{command}: {last:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn the_readme_names_the_commands_that_ci_runs() {
+    let (readme, ci) = (read(root().join("README.md")), read(root().join(".ci/run")));
+    for command in ["cargo test", "cargo run --release -- demo"] {
+        assert!(readme.contains(command), "README.md does not name `{command}`");
+        let locked = command
+            .replace("cargo test", "cargo test --locked")
+            .replace("run --release", "run --locked --release");
+        assert!(ci.contains(&locked), ".ci/run does not run `{command}`");
+    }
+}
+
+#[test]
+fn the_readme_holds_the_quickstart_as_it_is() {
+    let readme = read(root().join("README.md"));
+    let manifest = read(root().join("examples/quickstart/network-blocks.yaml"));
+    let shown =
+        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a yaml block");
+    assert!(
+        manifest.contains(shown.trim_end()),
+        "the first YAML of README.md is not in the quickstart:\n{shown}"
+    );
+}
+
+#[test]
+fn the_readme_shows_an_answer_as_it_is_given() {
+    paused(async {
+        let readme = read(root().join("README.md"));
+        let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let mut compared = 0;
+        for block in blocks.filter(|block| block.starts_with("$ zonal explain ")) {
+            let mut lines = block.lines();
+            let command = lines.next().unwrap_or_default().trim_start_matches("$ ");
+            let command = command.replace(" -C examples/consortium", "");
+            let stage = CaseNetwork::new(&root().join("examples/consortium"));
+            let printed = stage.run(&command, None, watch::channel(0).1).await;
+            assert_eq!(printed.code, 0, "{}", printed.err);
+            for line in lines.filter(|line| line.trim() != "..." && !line.is_empty()) {
+                let said = printed.out.lines().any(|printed| printed == line);
+                assert!(said, "README.md shows a line that zonal does not print: {line}\n{}", printed.out);
+                compared += 1;
+            }
+        }
+        assert!(compared > 5, "README.md shows no answer any more: {compared} lines");
+    });
+}
+
+#[test]
+fn the_readme_shows_what_is_really_printed() {
+    let readme = read(root().join("README.md"));
+    let printed = read(case("network-blocks").join("script.txt"));
+    // A terminal shows both streams.
+    let printed: Vec<&str> = printed.lines().map(|line| line.strip_prefix("2| ").unwrap_or(line)).collect();
+    let mut compared = 0;
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let shown = block.lines().skip_while(|line| !line.starts_with("$ zonal plan --environment emulator"));
+        for line in shown.filter(|line| !line.starts_with("$ ") && line.trim() != "..." && !line.is_empty()) {
+            assert!(printed.contains(&line), "README.md shows a line that zonal does not print: {line}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 30, "README.md shows no transcript any more: {compared} lines");
+}

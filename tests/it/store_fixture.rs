@@ -1,0 +1,178 @@
+//! What every test of the store needs: a place for it, on both databases, and lines to write down.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+use tempfile::TempDir;
+use zonal::model::{
+    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
+    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
+    WritePhase,
+};
+use zonal::store::{
+    ChainCheck, HistoryFilter, NewRun, Store, StoreAccess, StoreError, StoreLocation, StoreScope,
+    StoredJournalEntry, WaitMode,
+};
+
+/// The databases that a store can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestDatabase {
+    Sqlite,
+    Postgres,
+}
+
+/// Where a store is, or will be.
+pub struct TestStoreLocation {
+    /// The location, as people write it.
+    pub address: String,
+    directory: TempDir,
+}
+
+impl TestStoreLocation {
+    /// A place where nothing is yet.
+    pub fn new(on: TestDatabase) -> Self {
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        let address = match on {
+            TestDatabase::Sqlite => directory.path().join("store.db").display().to_string(),
+            TestDatabase::Postgres => crate::postgres_server::database(),
+        };
+        Self { address, directory }
+    }
+
+    /// A place that somebody else has made.
+    pub fn at(address: &str) -> Self {
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        Self { address: address.to_owned(), directory }
+    }
+
+    /// The file, on SQLite.
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("store.db")
+    }
+
+    pub fn location(&self) -> StoreLocation {
+        StoreLocation::parse(&self.address).expect("an address")
+    }
+
+    /// What opening it comes to.
+    pub async fn try_to_open(&self, access: StoreAccess) -> Result<Option<Store>, StoreError> {
+        Store::open(self.location(), access, WaitMode::Async).await
+    }
+
+    /// A connection past the store.
+    pub async fn connect(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let address = match self.address.starts_with("postgres") {
+            true => self.address.clone(),
+            false => format!("sqlite://{}?mode=rwc", self.address),
+        };
+        AnyConnection::connect(&address).await.expect("it can be reached")
+    }
+
+    /// Does something to the database past the store.
+    pub async fn sql(&self, text: &str) {
+        let mut connection = self.connect().await;
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await;
+        done.unwrap_or_else(|error| panic!("{text}: {error}"));
+        connection.close().await.expect("it can be closed");
+    }
+
+    /// A number that the database tells past the store.
+    pub async fn number(&self, text: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let row = sqlx::query(AssertSqlSafe(text)).fetch_one(&mut connection).await;
+        let number = row.unwrap_or_else(|error| panic!("{text}: {error}")).try_get(0);
+        connection.close().await.expect("it can be closed");
+        number.expect("a number")
+    }
+
+    /// Opens the store that is there, or makes one.
+    pub async fn open(&self) -> Store {
+        let opened = Store::open(self.location(), StoreAccess::Write, WaitMode::Async).await;
+        opened.expect("it can be opened").expect("it is made where there is none")
+    }
+}
+
+pub fn scope() -> StoreScope {
+    StoreScope { network: "omni".into(), environment: "".into() }
+}
+
+pub fn new_run() -> NewRun {
+    let run = Run {
+        id: RunId(0),
+        deed: RunOperation::Apply,
+        network: "omni".to_owned(),
+        environment: None,
+        selection: None,
+        shard: None,
+        group: None,
+        plan: ContentDigest::default(),
+        author: RunAuthor::default(),
+        host: RunHost::default(),
+        started: "2026-01-01T00:00:00Z".to_owned(),
+        ended: None,
+        state: RunState::Running,
+        exits: Vec::new(),
+        reverts: None,
+        zones: Vec::new(),
+    };
+    NewRun { run, plan: "{}".to_owned() }
+}
+
+/// The description of a record was set.
+pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
+    AppliedChange {
+        action: ChangeAction::Update,
+        key: vec![("code".into(), key.into())],
+        before: [("description".into(), FieldValue::from_text(before))].into(),
+        edits: vec![AppliedField {
+            field: "description".into(),
+            name: "description".into(),
+            before: Some(before.into()),
+            after: after.into(),
+        }],
+        manifest: "CodeTable/t".into(),
+        place: "t.yaml:1:1".to_owned(),
+        reason: None,
+    }
+}
+
+/// What the ledger learns where changes like these were verified.
+pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
+    let known = |done: &AppliedChange| RecordInSync {
+        holds: Some(done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())).collect()),
+        maker: ManagementOrigin::Adopted,
+        manifest: done.manifest.clone(),
+    };
+    let found = changes.iter().map(|done| (done.identity(), known(done)));
+    AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() }
+}
+
+/// How many entries the history has, whose chain is whole.
+pub async fn entries(store: &Store) -> u64 {
+    match store.follow(&|_| {}).await.expect("it answers") {
+        ChainCheck::Intact { entries, .. } => entries,
+        broken => panic!("{broken:?}"),
+    }
+}
+
+/// The latest of the history, as addresses.
+pub async fn told(store: &Store, asked: HistoryFilter) -> Vec<String> {
+    let page = store.history(scope(), asked, None, 100).await.expect("it answers");
+    page.entries.iter().map(|entry| entry.address.to_string()).collect()
+}
+
+/// A line about the table `T` of a zone.
+pub fn line(run: RunId, number: u64, zone: &str, moment: WritePhase) -> StoredJournalEntry {
+    let collection = CollectionId::with_code("CodeTable", "T");
+    let entry = JournalEntry { zone: zone.into(), collection, moment };
+    StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
+}
+
+/// The line that says that records of a zone were set, and seen to be.
+pub fn verified(run: RunId, number: u64, zone: &str, changes: Vec<AppliedChange>) -> StoredJournalEntry {
+    let learned = learned(&changes);
+    let changes: Arc<[AppliedChange]> = changes.into();
+    line(run, number, zone, WritePhase::Verified { changes, learned })
+}

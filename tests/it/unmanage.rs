@@ -1,0 +1,164 @@
+//! What zonal manages it can let go of, and what was written down cannot be changed without a trace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sqlx::ConnectOptions as _;
+use tokio::sync::watch;
+use zonal::model::{
+    AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordInSync, RecordKey, RunId,
+};
+use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, StoreScope, WaitMode};
+
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+
+async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
+    stage.run(command, None, watch::channel(0).1).await
+}
+
+async fn store(directory: &Path) -> Store {
+    let location = StoreLocation::File(directory.join(".zonal/store.db"));
+    let store =
+        Store::open(location, StoreAccess::Write, WaitMode::Blocking).await.expect("it can be opened");
+    store.expect("it is there")
+}
+
+fn scope() -> StoreScope {
+    StoreScope { network: "trio".into(), environment: "".into() }
+}
+
+/// What the ledger says, an address a line.
+async fn managed(stage: &CaseNetwork) -> Vec<String> {
+    let store = store(stage.directory()).await;
+    let ledger = store.ledger(scope()).await.expect("it can be read");
+    store.close().await;
+    let zones = ledger.zones.into_iter().flat_map(|(zone, collections)| {
+        collections.into_iter().map(move |(id, entries)| (zone.clone(), id, entries))
+    });
+    zones
+        .flat_map(|(zone, id, entries)| {
+            entries.entries.into_keys().map(move |key| format!("{zone}/{id}/{key}")).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Tells the ledger that two groups of a zone are managed by a manifest.
+async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str]) {
+    let store = store(stage.directory()).await;
+    let known = |code: &&str| {
+        let holds = BTreeMap::from([("code".into(), FieldValue::from(*code))]);
+        let known =
+            RecordInSync { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: manifest.into() };
+        (RecordKey(vec![(*code).into()]), known)
+    };
+    let lesson = CollectionStateUpdate {
+        zone: zone.into(),
+        collection: CollectionId::with_code("CodeTable", "UserGroups"),
+        learned: AppliedStateUpdate {
+            key: vec!["code".into()],
+            found: codes.iter().map(known).collect(),
+            ..AppliedStateUpdate::default()
+        },
+        created: BTreeSet::new(),
+    };
+    store.learn(scope(), RunId(1), vec![lesson]).await.expect("it can be written");
+    store.close().await;
+}
+
+#[test]
+fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("drift"));
+        assert_eq!(run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 1);
+        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        manage(&stage, "01T_A", "CodeTable/gone", &["OLD", "OLDER"]).await;
+        manage(&stage, "01T_B", "CodeTable/gone", &["OLD"]).await;
+        stage.happen("requests 01T_A");
+
+        let asked = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD").await;
+        assert_eq!(asked.code, 1, "nobody was there to say yes");
+        let before = managed(&stage).await;
+        assert!(before.contains(&"01T_A/CodeTable/UserGroups/OLD".to_owned()), "{before:?}");
+
+        let one = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await;
+        assert_eq!((one.code, one.err.as_str()), (0, ""));
+        assert!(
+            one.out.contains("  01T_A/CodeTable/UserGroups/OLD\n")
+                && one.out.ends_with("Released 1 record.\n"),
+            "{}",
+            one.out
+        );
+        let after = managed(&stage).await;
+        let left: Vec<&String> = before.iter().filter(|address| !after.contains(address)).collect();
+        assert_eq!(left, ["01T_A/CodeTable/UserGroups/OLD"]);
+
+        let all = run(&stage, "zonal release CodeTable/gone --yes --json").await;
+        assert_eq!(all.code, 0, "{}", all.err);
+        let json: serde_json::Value = serde_json::from_str(&all.out).expect("it is JSON");
+        assert_eq!(
+            json["released"],
+            serde_json::json!(["01T_A/CodeTable/UserGroups/OLDER", "01T_B/CodeTable/UserGroups/OLD"])
+        );
+        assert_eq!(stage.happen("requests 01T_A"), "", "no zone was asked anything");
+        let runs = run(&stage, "zonal runs").await.out;
+        assert_eq!(runs.lines().filter(|line| line.contains("release")).count(), 2, "{runs}");
+    });
+}
+
+#[test]
+fn what_a_manifest_still_names_is_not_released() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("drift"));
+        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        manage(&stage, "01T_A", "CodeTable/groups", &["AFN", "OLD"]).await;
+        for what in ["01T_A/CodeTable/UserGroups/AFN", "01T_A/CodeTable/UserGroups", "CodeTable/groups"] {
+            let refused = run(&stage, &format!("zonal release {what} --yes")).await;
+            assert_eq!(refused.code, 1, "{what}");
+            let fact = "01T_A/CodeTable/UserGroups/AFN is still named by CodeTable/groups (groups.yaml:3:18)";
+            assert!(refused.err.contains(fact), "{what}: {}", refused.err);
+            assert!(refused.err.contains("help: take it out of the manifest"), "{}", refused.err);
+        }
+        assert_eq!(run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
+        let unknown = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await;
+        assert_eq!(unknown.code, 1);
+        assert!(unknown.err.contains("nothing that zonal manages is called"), "{}", unknown.err);
+    });
+}
+
+#[test]
+fn an_entry_of_the_history_that_was_changed_or_removed_is_named() {
+    paused(async {
+        for (sql, words) in [
+            (
+                "UPDATE history SET body = replace(body, 'Network patron', 'Nobody') WHERE number = 2",
+                "entry 2 is not as it was",
+            ),
+            ("DELETE FROM history WHERE number = 2", "entry 2 was removed"),
+            ("DELETE FROM history WHERE number = 3", "entry 3 was removed"),
+        ] {
+            let stage = CaseNetwork::new(&case("drift"));
+            assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+            assert_eq!(run(&stage, "zonal history verify").await.code, 0);
+            let file = stage.directory().join(".zonal/store.db");
+            tamper(&file, sql);
+            let verified = run(&stage, "zonal history verify").await;
+            assert_eq!(verified.code, 1, "{sql}");
+            assert!(verified.err.contains(words), "{sql}: {}", verified.err);
+            let json = run(&stage, "zonal history verify --json").await;
+            assert!(json.out.contains("\"unbroken\": false"), "{}", json.out);
+        }
+    });
+}
+
+/// On a thread of its own, because the clock of the test stands still.
+fn tamper(file: &Path, sql: &'static str) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let changing = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut connection = options.connect().await.expect("the store is a file of SQLite");
+            sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
+        });
+    };
+    std::thread::spawn(changing).join().expect("it was changed");
+}
