@@ -215,7 +215,7 @@ fn settings(given: &FacultyGroup) -> String {
         out.push_str(&head("ElectronicAvailability", &format!("journals-{resource}")));
         let _ = writeln!(
             out,
-            "  service: {{collection: \"1{resource:02}\", id: \"2{resource:02}\"}}\n  unlisted: remove\n  groups: [{{group: LAW}}]"
+            "  service: {{collection: \"1{resource:02}\", id: \"2{resource:02}\"}}\n  unlisted: delete\n  groups: [{{group: LAW}}]"
         );
     }
     out

@@ -211,7 +211,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(Others {{ met: 0, not_met: 1, not_known: 1 }})")
+            format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, not_known: 1 }})")
         );
     }
 
@@ -241,7 +241,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(Others {{ met: 2, not_met: 1, not_known: 1 }})")
+            format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, not_known: 1 }})")
         );
         let hold = |plan: &mut Plan, hold: Deferral| {
             let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
@@ -256,7 +256,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
         hold(&mut plan, Deferral::Conflict);
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            "Some(Others { met: 2, not_met: 2, not_known: 1 })",
+            "Some(OtherExpectations { met: 2, not_met: 2, not_known: 1 })",
             "a conflict is left alone"
         );
         assert_eq!(

@@ -187,7 +187,7 @@ groups: [{code: STAFF, description: Staff, visibleToPartners: true}]
 ---
 CodeTable own
 table: UserGroups
-unlisted: remove
+unlisted: delete
 rows: [{code: LOCAL, description: Local}]";
     const ZONE: &str = "code UserGroups en\nSTAFF Other\nLOCAL Local\nOLD Old";
 
@@ -196,7 +196,7 @@ rows: [{code: LOCAL, description: Local}]";
         assert_eq!(
             narrowed("CodeTable", GROUPS, ZONE),
             "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own says \
-             `unlisted: remove`)\n"
+             `unlisted: delete`)\n"
         );
     }
 }

@@ -26,7 +26,7 @@ use crate::store::{CollectionStateUpdate, NewRun, Store};
 /// Stop managing records, and leave them as they are
 ///
 /// zonal forgets what it applied to them. Nothing is written to any zone. What a manifest still names cannot be
-/// released: take it out first, or let the manifest say `enforcement: release`.
+/// released: take it out first, or let the manifest say `enforcement: unmanage`.
 #[derive(Debug, Args)]
 pub struct UnmanageCommand {
     /// An address as plans show it, of a record or of a collection of a zone; or a manifest, `CodeTable/blocks`
@@ -145,7 +145,7 @@ impl UnmanageCommand {
         });
         if named {
             world.err.print_line(
-                "help: take it out of the manifest, or let the manifest say `enforcement: release`; the next apply then \
+                "help: take it out of the manifest, or let the manifest say `enforcement: unmanage`; the next apply then \
                  lets go of it",
             );
         }

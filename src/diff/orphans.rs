@@ -159,7 +159,7 @@ fn is_nothing(value: &FieldValue) -> bool {
 }
 
 const REASON: &str = "because zonal created it and no manifest names it any more (`prune`)";
-const LET_GO: &str = "its manifest says `enforcement: release`";
+const LET_GO: &str = "its manifest says `enforcement: unmanage`";
 const NOT_OURS: &str = "the zone had what zonal only changed";
 const THEIRS: &str = "somebody has changed it since zonal created it";
 const NO_SWITCH: &str = "there is no way to disable it";

@@ -22,7 +22,7 @@ impl<'a> CollectionComparison<'a> {
         let word = match collection.unlisted {
             UnlistedPolicy::Keep => return Ok(found.len()),
             UnlistedPolicy::Disable => "disable",
-            UnlistedPolicy::Delete => "remove",
+            UnlistedPolicy::Delete => "delete",
         };
         let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
         let (action, edits) = match (collection.unlisted, &collection.shape.switch) {

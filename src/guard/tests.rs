@@ -169,7 +169,7 @@ fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
     assert_eq!(told(freeze(before, after, Some(&["NZ"]))), "", "nothing would be written there");
     assert_eq!(
         told(freeze(before, after, Some(&["NZ", "BETA"]))),
-        "hold freeze/exams [BETA] nothing is written from then to then\n"
+        "defer freeze/exams [BETA] nothing is written from then to then\n"
     );
     assert_eq!(review(&mut plan, &network, &[], GuardOverrides::default(), NOW.parse().unwrap()), []);
     assert_eq!(deferral_of_zone(&plan.findings, &"ALPHA".into()), None);

@@ -186,7 +186,7 @@ pub enum DifferenceType {
 pub enum ApplyMode {
     /// Apply does it.
     Apply,
-    /// The manifest says `enforcement: observe`: shown, never done.
+    /// The manifest says `enforcement: report`: shown, never done.
     Report,
     /// The zone can only be changed by a person, who finds the steps in the runbook.
     Manual,

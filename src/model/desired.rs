@@ -250,7 +250,7 @@ pub struct DesiredValue {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 pub enum Enforcement {
     /// Always put back.
     #[default]
@@ -278,7 +278,7 @@ pub enum Enforcement {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 pub enum UnlistedPolicy {
     /// They stay as they are.
     #[default]

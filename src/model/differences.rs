@@ -55,7 +55,7 @@ pub struct CollectionChanges {
     pub learned: AppliedStateUpdate,
     /// Records that the zone has and no manifest mentions.
     pub unmanaged: usize,
-    /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
+    /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
     pub ignored: usize,
     /// What manifests have let go: it stays as it is.
     pub released: Vec<UnmanagedCollection>,
@@ -71,7 +71,7 @@ pub struct CollectionChanges {
     pub witness: ObservationSource,
 }
 
-/// What one manifest has let go of a collection, by saying `enforcement: release`.
+/// What one manifest has let go of a collection, by saying `enforcement: unmanage`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmanagedCollection {
     /// The manifest.

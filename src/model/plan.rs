@@ -189,11 +189,11 @@ pub struct PlanCounts {
     pub change: usize,
     /// Records that will be deleted.
     pub destroy: usize,
-    /// Differences that are only reported, because the manifest says `enforcement: observe`.
+    /// Differences that are only reported, because the manifest says `enforcement: report`.
     pub report: usize,
     /// Records that nobody mentions.
     pub unmanaged: usize,
-    /// Differences left alone, because the manifest says `enforcement: initial`.
+    /// Differences left alone, because the manifest says `enforcement: createOnly`.
     pub ignored: usize,
     /// Collections that cannot be planned, those of zones that could not be asked aside.
     pub blocked: usize,

@@ -128,7 +128,7 @@ impl RunOperation {
             Self::Revert => "revert",
             Self::Drift => "drift",
             Self::Plan => "plan",
-            Self::Unmanage => "release",
+            Self::Unmanage => "unmanage",
         }
     }
 }

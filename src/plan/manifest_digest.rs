@@ -323,8 +323,8 @@ mod tests {
             ROWS.replace("code: B, absent: true", "code: B, description: Two"),
             ROWS.replace("table: T", "table: U"),
             ROWS.replace("table: T", "table: T\nlanguage: en"),
-            ROWS.replace("table: T", "table: T\nunlisted: remove"),
-            ROWS.replace("table: T", "table: T\nenforcement: observe"),
+            ROWS.replace("table: T", "table: T\nunlisted: delete"),
+            ROWS.replace("table: T", "table: T\nenforcement: report"),
         ] {
             assert_eq!(same(ROWS, &other), Vec::<&str>::new(), "{other}");
         }

@@ -241,13 +241,13 @@ mod tests {
     #[test]
     fn only_what_zonal_created_goes_and_only_of_what_the_run_covers() {
         let all = orphans(&["ALPHA"], &[], PruneMode::Delete);
-        assert_eq!(all, "A Remove, B Remove, C Release, D Release, E Remove");
+        assert_eq!(all, "A Delete, B Delete, C Unmanage, D Unmanage, E Delete");
         assert_eq!(
             orphans(&["ALPHA"], &["CodeTable"], PruneMode::Delete),
-            "A Remove, C Release, D Release, E Remove"
+            "A Delete, C Unmanage, D Unmanage, E Delete"
         );
         assert_eq!(orphans(&["ALPHA"], &["UserGroups"], PruneMode::Disable), "B Disable");
-        assert_eq!(orphans(&["ALPHA"], &[], PruneMode::Keep), "C Release, D Release");
+        assert_eq!(orphans(&["ALPHA"], &[], PruneMode::Keep), "C Unmanage, D Unmanage");
         assert_eq!(orphans(&["BETA"], &[], PruneMode::Delete), "");
     }
 }

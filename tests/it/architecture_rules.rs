@@ -53,7 +53,7 @@ fn offenders(places: &[&str], forbidden: &[&str]) -> Vec<String> {
 }
 
 const OURS: [&str; 13] = [
-    "guard", "meaning", "manifest", "kinds", "observe", "diff", "plan", "apply", "provider", "store",
+    "guard", "analysis", "manifest", "kinds", "observe", "diff", "plan", "apply", "provider", "store",
     "render", "emulator", "cli",
 ];
 
@@ -65,7 +65,7 @@ fn law_1_model_imports_nothing_of_ours_and_diff_plan_guard_and_render_only_model
         offenders(&["src/model"], &all.iter().map(String::as_str).collect::<Vec<_>>()),
         Vec::<String>::new()
     );
-    for stage in ["diff", "plan", "guard", "meaning", "render"] {
+    for stage in ["diff", "plan", "guard", "analysis", "render"] {
         let others: Vec<&str> = OURS.iter().copied().filter(|module| *module != stage).collect();
         let others = imports(&others);
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
@@ -95,7 +95,7 @@ fn law_3_the_pure_stages_are_not_async() {
         "src/diff",
         "src/plan",
         "src/guard",
-        "src/meaning",
+        "src/analysis",
         "src/render",
     ];
     assert_eq!(
@@ -146,7 +146,7 @@ fn tokio_clock(line: &str) -> bool {
 #[test]
 fn law_5_what_plans_are_made_with_can_only_get() {
     // The reader's door to the wire is the Getter, and the Getter knows one verb.
-    let reader = sources("src/provider/http/getter.rs");
+    let reader = sources("src/provider/http/get_client.rs");
     let code = code(&reader[0].1);
     assert!(code.contains("Method::GET"), "law 5: the getter builds its own GET");
     for verb in ["Method::PUT", "Method::POST", "Method::DELETE", "Method::PATCH"] {
@@ -173,20 +173,20 @@ fn law_5_three_files_alone_send_anything_and_each_its_own_verbs() {
     let with = |words: &str| -> Vec<&str> {
         files.iter().filter(|(_, text)| text.contains(words)).map(|(name, _)| name.as_str()).collect()
     };
-    assert_eq!(with("Method::GET"), ["http/getter.rs"]);
-    assert_eq!(with("Method::PUT"), ["alma/putter.rs", "gateway/keeper.rs"]);
-    assert_eq!(with("Method::DELETE"), ["gateway/keeper.rs"]);
+    assert_eq!(with("Method::GET"), ["http/get_client.rs"]);
+    assert_eq!(with("Method::PUT"), ["alma/put_client.rs", "gateway/record_client.rs"]);
+    assert_eq!(with("Method::DELETE"), ["gateway/record_client.rs"]);
     for verb in ["Method::POST", "Method::PATCH"] {
         assert_eq!(with(verb), Vec::<&str>::new());
     }
-    assert_eq!(with("wire.send("), ["alma/putter.rs", "gateway/keeper.rs", "http/getter.rs"]);
+    assert_eq!(with("wire.send("), ["alma/put_client.rs", "gateway/record_client.rs", "http/get_client.rs"]);
     for (file, reader) in [("alma/mod.rs", "AlmaReader"), ("gateway/mod.rs", "GatewayReader")] {
         let text = files.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text);
         let fields =
             text.split(&format!("pub struct {reader} {{")).nth(1).and_then(|rest| rest.split('}').next());
         let fields = fields.unwrap_or_default();
-        assert!(fields.contains("getter: Getter"), "law 5: {reader} has {fields}");
-        for way in ["Putter", "Keeper", "Wire", "Transport", "Key,"] {
+        assert!(fields.contains("getter: GetClient"), "law 5: {reader} has {fields}");
+        for way in ["PutClient", "RecordClient", "HttpClient", "Transport", "Key,"] {
             assert!(!fields.contains(way), "law 5: {reader} has {fields}");
         }
     }

@@ -190,7 +190,7 @@ fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
     paused(async {
         let stage = CaseNetwork::new(&case("prune"));
         let own = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: own}\\nspec:\\n  table: UserGroups\\n  \
-                   unlisted: remove\\n  rows: [{code: LOCAL, description: Local}]\\n";
+                   unlisted: delete\\n  rows: [{code: LOCAL, description: Local}]\\n";
         let groups = "apiVersion: zonal/v1\\nkind: UserGroups\\nmetadata: {name: g}\\nspec:\\n  \
                       groups: [{code: STAFF, description: Staff, visibleToPartners: true}]\\n";
         stage.happen(&format!("write blocks.yaml {own}---\\n{groups}"));

@@ -123,7 +123,7 @@ pub fn decide<'s>(
                 return MaybeKnown::Unknown(
                     format!(
                         "no group that is declared for the {} lets them in, and it may have others that \
-                         no manifest names: `unlisted: remove` would settle it",
+                         no manifest names: `unlisted: delete` would settle it",
                         level.as_str()
                     )
                     .into(),

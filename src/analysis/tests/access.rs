@@ -311,17 +311,17 @@ groups: [{group: LAW, proxyEnabled: yes}]
 ---
 ElectronicAvailability all
 service: {collection: '1', id: '2'}
-unlisted: remove
+unlisted: delete
 groups: [{group: LAW}, {group: GONE}]
 ---
 ElectronicAvailability strange
 collection: '3'
-unlisted: remove
+unlisted: delete
 groups: [{group: LAW}, {group: NOWHERE}]
 ---
 ElectronicAvailability open
 collection: '4'
-unlisted: remove
+unlisted: delete
 ---
 ElectronicAvailability closing
 collection: '5'
@@ -345,7 +345,7 @@ fn what_is_declared_answers_as_far_as_it_goes() {
     ];
     assert_snapshot!(told(&asked, &settings), @r#"
     B 1 elsewhere: true, "LAW", "e-collection", true, null
-    A 1 elsewhere: unknown (no group that is declared for the e-collection lets them in, and it may have others that no manifest names: `unlisted: remove` would settle it)
+    A 1 elsewhere: unknown (no group that is declared for the e-collection lets them in, and it may have others that no manifest names: `unlisted: delete` would settle it)
     A 1.2 elsewhere: false, null, "e-service", false, unknown (nobody says whether the e-collection has other groups, which would let them in)
     B 1.2 elsewhere: true, "LAW", "e-service", true, null
     B 1.2.3 elsewhere: unknown (nothing is said of ElectronicAvailability/1.2.3 at NZ)

@@ -28,7 +28,7 @@ fn a_permission_that_neither_allows_nor_denies_is_not_taken_for_one() {
 
 #[test]
 fn what_a_zone_may_keep_is_not_declared() {
-    for (enforcement, allowed) in [("enforce", "allowed: false"), ("initial", "allowed: unknown")] {
+    for (enforcement, allowed) in [("enforce", "allowed: false"), ("createOnly", "allowed: unknown")] {
         let settings = declared(&format!(
             "ImportPermissions i\nenforcement: {enforcement}\ndefault: {{bibliographic: deny, authority: deny, linking: allow}}"
         ));
@@ -46,7 +46,7 @@ default: {group: G}
 MappingTable definitions
 table: UserBlockDefinitions
 key: [column0]
-unlisted: remove
+unlisted: delete
 rows: [{columns: {column0: FROM_TARGET, column5: 'true'}}]",
     );
     let question = Question::Patron(PatronQuestion {

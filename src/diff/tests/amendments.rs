@@ -63,14 +63,14 @@ fn a_zone_without_such_a_record_is_told_and_gets_none() {
 
 #[test]
 fn what_is_released_stays_as_it_is_and_is_counted() {
-    let released = rule(OUT).replace("rules:", "enforcement: release\nrules:");
+    let released = rule(OUT).replace("rules:", "enforcement: unmanage\nrules:");
     assert_eq!(
         differing(&released, "whole FulfillmentRules\nunit=U name=R"),
         "1 unmanaged in ALPHA/FulfillmentRules\n1 released in ALPHA/FulfillmentRules\n"
     );
     assert_eq!(
         differing(
-            "CodeTable t\ntable: T\nenforcement: release\nrows: [{code: A, description: One}, {code: B, description: Two}]",
+            "CodeTable t\ntable: T\nenforcement: unmanage\nrows: [{code: A, description: One}, {code: B, description: Two}]",
             "code T en\nA Other"
         ),
         "1 released in ALPHA/CodeTable/T\n"

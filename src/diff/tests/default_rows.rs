@@ -49,7 +49,7 @@ fn a_default_that_is_only_reported_takes_the_flag_from_nobody() {
             "\
 CodeTable seen
 table: T
-enforcement: observe
+enforcement: report
 rows: [{code: A, default: true}]
 ---
 CodeTable done
@@ -76,7 +76,7 @@ rows: [{code: A, default: true}]
 ---
 CodeTable seen
 table: T
-enforcement: observe
+enforcement: report
 rows: [{code: B, description: Deux, default: false}]",
             "code T en\nA One\nB Two *"
         ),

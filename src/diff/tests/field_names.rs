@@ -23,7 +23,7 @@ fn a_key_that_several_rows_share_is_refused_where_a_manifest_speaks_of_it() {
     );
     assert!(
         differing(
-            "MappingTable m\ntable: M\nkey: [ID]\nunlisted: remove\nrows: [{columns: {ID: L}}]",
+            "MappingTable m\ntable: M\nkey: [ID]\nunlisted: delete\nrows: [{columns: {ID: L}}]",
             tables
         )
         .starts_with("! ALPHA/MappingTable/M: Mismatch: 2 rows"),
@@ -115,7 +115,7 @@ fn a_row_that_is_listed_under_a_name_that_did_not_resolve_is_not_unlisted() {
 MappingTable one
 table: M
 key: [ID]
-unlisted: remove
+unlisted: delete
 rows: [{columns: {ID: K}}]
 ---
 MappingTable two
@@ -123,7 +123,7 @@ tableName: Names
 key: [ID]
 rows: [{columns: {ID: L}}]";
     let rows = "K A\nL A\nN A";
-    let gone = "- ALPHA/MappingTable/M/N (because no manifest lists it and MappingTable/one says `unlisted: remove`)\n";
+    let gone = "- ALPHA/MappingTable/M/N (because no manifest lists it and MappingTable/one says `unlisted: delete`)\n";
     assert_eq!(differing(manifests, &format!("map M Names: ID Group\n{rows}")), gone);
     assert_eq!(
         differing(manifests, &format!("map M Other: ID Group\n{rows}\nfail Names missing")),

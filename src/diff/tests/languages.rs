@@ -29,7 +29,7 @@ fn a_new_row_does_not_take_from_another_language_what_is_only_observed_there() {
 CodeTable one
 table: T
 language: en
-enforcement: observe
+enforcement: report
 rows: [{code: A, description: One, enabled: false}]
 ---
 CodeTable two

@@ -59,7 +59,7 @@ fn a_row_that_cannot_be_created_keeps_its_table_from_being_planned() {
 fn initial_creates_what_is_missing_and_leaves_the_rest_to_the_zone() {
     assert_eq!(
         differing(
-            "CodeTable t\ntable: T\nenforcement: initial\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
+            "CodeTable t\ntable: T\nenforcement: createOnly\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
             "code T en\nB Other\nC Three"
         ),
         "+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled=true\n2 ignored in ALPHA/CodeTable/T\n"
@@ -70,7 +70,7 @@ fn initial_creates_what_is_missing_and_leaves_the_rest_to_the_zone() {
 fn observe_reports_and_never_applies() {
     assert_eq!(
         differing(
-            "CodeTable t\ntable: T\nenforcement: observe\nunlisted: disable\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
+            "CodeTable t\ntable: T\nenforcement: report\nunlisted: disable\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
             "code T en\nB Other\nC Three\nD Four"
         ),
         "\
@@ -96,10 +96,10 @@ fn unlisted_rows_are_kept_disabled_or_removed_as_the_manifest_says() {
          `unlisted: disable`)\n1 unmanaged in ALPHA/CodeTable/T\n"
     );
     assert_eq!(
-        with("remove"),
+        with("delete"),
         "\
-- ALPHA/CodeTable/T/B (because no manifest lists it and CodeTable/t says `unlisted: remove`)
-- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/t says `unlisted: remove`)
+- ALPHA/CodeTable/T/B (because no manifest lists it and CodeTable/t says `unlisted: delete`)
+- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/t says `unlisted: delete`)
 "
     );
 }
@@ -112,7 +112,7 @@ fn a_row_that_another_language_or_another_manifest_lists_is_not_unlisted() {
 CodeTable one
 table: T
 language: en
-unlisted: remove
+unlisted: delete
 rows: [{code: A, description: One}]
 ---
 CodeTable two
@@ -143,18 +143,18 @@ fn of_several_manifests_the_one_that_is_strictest_about_unlisted_rows_counts() {
     };
     let gone = |manifest: &str| {
         format!(
-            "- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/{manifest} says `unlisted: remove`)\n"
+            "- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/{manifest} says `unlisted: delete`)\n"
         )
     };
-    assert_eq!(with("remove", "keep"), gone("one"));
-    assert_eq!(with("keep", "remove"), gone("two"));
+    assert_eq!(with("delete", "keep"), gone("one"));
+    assert_eq!(with("keep", "delete"), gone("two"));
 }
 
 #[test]
 fn what_unlisted_initial_would_do_is_ignored() {
     assert_eq!(
         differing(
-            "CodeTable t\ntable: T\nenforcement: initial\nunlisted: remove\nrows: [{code: A, description: One}]",
+            "CodeTable t\ntable: T\nenforcement: createOnly\nunlisted: delete\nrows: [{code: A, description: One}]",
             "code T en\nA One\nB Two"
         ),
         "1 ignored in ALPHA/CodeTable/T\n"

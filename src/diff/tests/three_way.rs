@@ -29,7 +29,7 @@ fn what_differs_is_not_learned() {
         differing(Keep, ONE, "", "code T en\nA Other"),
         "~ ALPHA/CodeTable/T/A description=\"Other\"->\"One\"\n"
     );
-    let initial = format!("{ONE}\nenforcement: initial");
+    let initial = format!("{ONE}\nenforcement: createOnly");
     assert_eq!(differing(Keep, &initial, "", "code T en\nA Other"), "1 ignored in ALPHA/CodeTable/T\n");
 }
 
@@ -54,9 +54,9 @@ fn what_manifests_and_zone_have_changed_alike_is_agreed() {
 
 #[test]
 fn what_is_only_reported_is_not_zonals_to_remember_and_what_is_released_is_forgotten() {
-    let observed = format!("{ONE}\nenforcement: observe");
+    let observed = format!("{ONE}\nenforcement: report");
     assert_eq!(differing(Keep, &observed, "", "code T en\nA One"), "1 in sync, 0 agreed\n");
-    let released = format!("{ONE}\nenforcement: release");
+    let released = format!("{ONE}\nenforcement: unmanage");
     assert_eq!(
         differing(Keep, &released, "code T code\nA created code=A description=One", "code T en\nA One"),
         "1 released in ALPHA/CodeTable/T\nforget A\n"
@@ -239,11 +239,11 @@ fn what_somebody_changed_of_what_the_manifest_was_silent_of_stays() {
 #[test]
 fn a_manifest_that_takes_nothing_away_does_not_do_so_by_being_silent() {
     let zone = "code T en\nA One\nB Two";
-    for enforcement in ["observe", "initial", "release"] {
+    for enforcement in ["report", "createOnly", "unmanage"] {
         let manifest = format!("{OTHER}\nenforcement: {enforcement}");
         let found = differing(Delete, &manifest, MADE, zone);
         assert!(!found.contains("- ALPHA"), "{enforcement}: {found}");
-        assert_eq!(found.contains("forget A"), enforcement == "release", "{enforcement}: {found}");
+        assert_eq!(found.contains("forget A"), enforcement == "unmanage", "{enforcement}: {found}");
     }
 }
 

@@ -154,7 +154,7 @@ pub enum UnlistedAvailabilityGroups {
     #[default]
     Keep,
     /// The resource is taken away from them.
-    Remove,
+    Delete,
 }
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
@@ -204,7 +204,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
         let Some(zone) = scope.network_zone() else { return };
         let unlisted = match self.unlisted {
             UnlistedAvailabilityGroups::Keep => UnlistedPolicy::Keep,
-            UnlistedAvailabilityGroups::Remove => UnlistedPolicy::Delete,
+            UnlistedAvailabilityGroups::Delete => UnlistedPolicy::Delete,
         };
         let id = CollectionId::with_code(Self::NAME, &self.ids().join("."));
         let mut collection = scope
@@ -263,7 +263,7 @@ impl ElectronicAvailabilitySpec {
     fn for_whom(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let any = self.declared_groups().any(|said| !said.absent);
         match (self.unlisted, self.declared_groups().next().is_some()) {
-            (UnlistedAvailabilityGroups::Remove, _) if !any => {
+            (UnlistedAvailabilityGroups::Delete, _) if !any => {
                 let message = format!("`{}` leaves no group: the whole network can use it", head.manifest);
                 Some(
                     Diagnostic::warning(diagnostic_codes::NO_GROUP_LEFT, head.span(), message)
@@ -277,7 +277,7 @@ impl ElectronicAvailabilitySpec {
                         .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
                 )
             }
-            (UnlistedAvailabilityGroups::Keep | UnlistedAvailabilityGroups::Remove, _) => None,
+            (UnlistedAvailabilityGroups::Keep | UnlistedAvailabilityGroups::Delete, _) => None,
         }
     }
 }

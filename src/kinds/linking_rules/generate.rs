@@ -29,7 +29,7 @@ pub(super) static RULES: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
 });
 
 /// A member whose groups changed is the usual reason.
-const STALE: &str = "by the manifests no member has such a group, and `unlisted: remove` would delete it";
+const STALE: &str = "by the manifests no member has such a group, and `unlisted: delete` would delete it";
 
 pub(super) static GROUPS: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {

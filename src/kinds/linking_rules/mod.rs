@@ -159,14 +159,14 @@ pub enum UnlistedExternalGroups {
     #[default]
     Keep,
     /// They are deleted.
-    Remove,
+    Delete,
 }
 
 impl From<UnlistedExternalGroups> for UnlistedPolicy {
     fn from(unlisted: UnlistedExternalGroups) -> Self {
         match unlisted {
             UnlistedExternalGroups::Keep => Self::Keep,
-            UnlistedExternalGroups::Remove => Self::Delete,
+            UnlistedExternalGroups::Delete => Self::Delete,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::model::{Diagnostic, PruneConfig, PruneMode};
 #[derive(Debug, Clone)]
 pub enum PruneSpec {
     /// All are removed.
-    Owned,
+    Created,
     /// By kind of manifest.
     Kinds(Vec<(Spanned<String>, PruneModeSpec)>),
 }
@@ -29,10 +29,8 @@ pub enum PruneSpec {
 pub enum PruneModeSpec {
     /// They stay, and zonal goes on knowing that it created them.
     Keep,
-    /// They are deleted: the same as `remove`.
-    Owned,
-    /// They are deleted.
-    Remove,
+    /// Orphans are deleted.
+    Delete,
     /// They are disabled.
     Disable,
 }
@@ -41,7 +39,7 @@ impl From<PruneModeSpec> for PruneMode {
     fn from(spec: PruneModeSpec) -> Self {
         match spec {
             PruneModeSpec::Keep => Self::Keep,
-            PruneModeSpec::Owned | PruneModeSpec::Remove => Self::Delete,
+            PruneModeSpec::Delete => Self::Delete,
             PruneModeSpec::Disable => Self::Disable,
         }
     }
@@ -55,13 +53,13 @@ impl<'de> Deserialize<'de> for PruneSpec {
             type Value = PruneSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`owned`, or what becomes of the records of each kind")
+                f.write_str("`created`, or what becomes of the records of each kind")
             }
 
             fn visit_str<E: de::Error>(self, word: &str) -> Result<PruneSpec, E> {
                 match word {
-                    "owned" => Ok(PruneSpec::Owned),
-                    other => Err(E::unknown_variant(other, &["owned"])),
+                    "created" => Ok(PruneSpec::Created),
+                    other => Err(E::unknown_variant(other, &["created"])),
                 }
             }
 
@@ -91,7 +89,7 @@ impl JsonSchema for PruneSpec {
         let pruning = generator.subschema_for::<PruneModeSpec>();
         json_schema!({
             "anyOf": [
-                {"type": "string", "enum": ["owned"], "description": "All of them are removed."},
+                {"type": "string", "enum": ["created"], "description": "All of them are removed."},
                 {
                     "type": "object",
                     "description": "By kind of manifest; those of other kinds stay.",
@@ -109,7 +107,7 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems: Vec<Diagnostic> = stores.filter_map(|store| wrong_store(store, head)).collect();
     let kinds = match spec.prune.as_ref().map(|said| &said.value) {
         Some(PruneSpec::Kinds(kinds)) => kinds.as_slice(),
-        Some(PruneSpec::Owned) | None => &[],
+        Some(PruneSpec::Created) | None => &[],
     };
     let known = || KINDS.iter().filter(|kind| !kind.collections.is_empty()).map(|kind| kind.name);
     for (kind, _) in kinds.iter().filter(|(kind, _)| !known().any(|known| known == kind.value)) {
@@ -168,7 +166,7 @@ pub fn prune(spec: &NetworkSpec, head: &ManifestHeader) -> PruneConfig {
     let Some(Spanned { value, extent }) = &spec.prune else { return PruneConfig::default() };
     let place = Some(head.place(*extent));
     match value {
-        PruneSpec::Owned => PruneConfig { otherwise: PruneMode::Delete, place, ..PruneConfig::default() },
+        PruneSpec::Created => PruneConfig { otherwise: PruneMode::Delete, place, ..PruneConfig::default() },
         PruneSpec::Kinds(kinds) => {
             let kinds = kinds.iter().map(|(kind, pruning)| (kind.value.as_str().into(), (*pruning).into()));
             PruneConfig { otherwise: PruneMode::Keep, kinds: kinds.collect(), place }

@@ -60,7 +60,7 @@ pub enum LibrariesSpec {
 }
 
 /// One entry. It is known by its type, day and dates: one that moves to another date is another one, so
-/// let `unlisted: remove` or `absent: true` take the old one away.
+/// let `unlisted: delete` or `absent: true` take the old one away.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenHourSpec {

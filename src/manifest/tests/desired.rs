@@ -54,14 +54,14 @@ nz/codetable/t/b absent enforce keep: code=\"b\"
 fn overrides_lay_fields_over_rows_and_the_last_one_wins() {
     let spec = "\
 table: T
-enforcement: initial
+enforcement: createOnly
 rows:
   - {code: A, description: Text, enabled: true}
   - {code: B, description: Gone}
   - {code: C, absent: true}
 overrides:
   - appliesTo: {labels: {size: large}}
-    enforcement: observe
+    enforcement: report
     unlisted: disable
     rows:
       - {code: A, description: null}
@@ -74,13 +74,13 @@ overrides:
     assert_eq!(
         wanted(&desired),
         "\
-alpha/codetable/t/a observe disable: code=\"a\" description=null enabled=false
-alpha/codetable/t/b absent observe disable: code=\"b\"
-alpha/codetable/t/c observe disable: code=\"c\" description=\"back\"
-alpha/codetable/t/d observe disable: code=\"d\" description=\"new\"
-beta/codetable/t/a initial keep: code=\"a\" description=\"text\" enabled=true
-beta/codetable/t/b initial keep: code=\"b\" description=\"gone\"
-beta/codetable/t/c absent initial keep: code=\"c\"
+alpha/codetable/t/a report disable: code=\"a\" description=null enabled=false
+alpha/codetable/t/b absent report disable: code=\"b\"
+alpha/codetable/t/c report disable: code=\"c\" description=\"back\"
+alpha/codetable/t/d report disable: code=\"d\" description=\"new\"
+beta/codetable/t/a createonly keep: code=\"a\" description=\"text\" enabled=true
+beta/codetable/t/b createonly keep: code=\"b\" description=\"gone\"
+beta/codetable/t/c absent createonly keep: code=\"c\"
 "
     );
     let alpha = &desired.zones[&"ALPHA".into()][0];

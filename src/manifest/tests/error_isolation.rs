@@ -103,7 +103,7 @@ metadata:
   name: two
 spec:
   table: T
-  unlisted: remove
+  unlisted: delete
   appliesTo:
     only:
       - BETA

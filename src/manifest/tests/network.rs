@@ -229,8 +229,8 @@ fn what_zonal_made_stays_unless_the_network_says_otherwise() {
         (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.mode_for_kind(kind)), prune.place.is_some())
     };
     assert_eq!(of(""), ([Keep; 3], false));
-    assert_eq!(of("  prune: owned\n"), ([Delete; 3], true));
-    assert_eq!(of("  prune: {CodeTable: remove, MappingTable: disable}\n"), ([Delete, Disable, Keep], true));
+    assert_eq!(of("  prune: created\n"), ([Delete; 3], true));
+    assert_eq!(of("  prune: {CodeTable: delete, MappingTable: disable}\n"), ([Delete, Disable, Keep], true));
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn wanted_of(kind: &str, spec: &str) -> String {
 fn a_letter_is_one_record_in_each_zone() {
     let xsl = "<xsl:stylesheet xmlns:xsl='http://www.w3.org/1999/XSL/Transform'/>";
     assert_eq!(
-        wanted_of("Letter", &format!("appliesTo: {{zones: all, except: [BETA]}}\nletter: Slip\nenforcement: observe\nenabled: false\nxsl: |\n  {xsl}\n  ")),
-        format!("alpha/letter/slip/ observe keep: enabled=false xsl={xsl:?}\nnz/letter/slip/ observe keep: enabled=false xsl={xsl:?}\n").to_lowercase()
+        wanted_of("Letter", &format!("appliesTo: {{zones: all, except: [BETA]}}\nletter: Slip\nenforcement: report\nenabled: false\nxsl: |\n  {xsl}\n  ")),
+        format!("alpha/letter/slip/ report keep: enabled=false xsl={xsl:?}\nnz/letter/slip/ report keep: enabled=false xsl={xsl:?}\n").to_lowercase()
     );
     assert_eq!(
         wanted_of("Letter", "appliesTo: {only: [BETA]}\nletter: Slip\nenabled: true"),
@@ -24,10 +24,10 @@ fn a_letter_is_one_record_in_each_zone() {
 
 #[test]
 fn relations_are_those_of_one_library() {
-    let spec = "appliesTo: {only: [ALPHA]}\nlibrary: {var: lib}\nunlisted: remove\nrelations:\n- {library: MAIN, types: [RETURN, ' ', PICKUP, RETURN]}";
+    let spec = "appliesTo: {only: [ALPHA]}\nlibrary: {var: lib}\nunlisted: delete\nrelations:\n- {library: MAIN, types: [RETURN, ' ', PICKUP, RETURN]}";
     assert_eq!(
         wanted_of("LibraryRelations", spec),
-        "alpha/libraryrelations[library=main]/main enforce remove: library=\"main\" types=[\"pickup\", \"return\"]\n"
+        "alpha/libraryrelations[library=main]/main enforce delete: library=\"main\" types=[\"pickup\", \"return\"]\n"
     );
     let spec = "appliesTo: {only: [ALPHA]}\nlibrary: MAIN\nrelations:\n- {library: MAIN, absent: true}";
     assert_eq!(

@@ -83,7 +83,7 @@ fn codes_are_written_in_one_file_only() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let own = path.ends_with("manifest/codes.rs")
+            let own = path.ends_with("manifest/diagnostic_codes.rs")
                 || path.ends_with("tests.rs")
                 || path.components().any(|part| part.as_os_str() == "tests");
             if path.is_dir() {

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::table::records;
 use super::{AlmaReader, AlmaTableType};
 use crate::model::{CollectionId, FailureClass, Record, ZoneFailure};
-use crate::provider::{CollectionSnapshot, WriteError};
+use crate::provider::{CollectionSnapshot, WriteError, ZoneReader as _};
 
 /// The institution's table before the library's is written; nothing, where no library's is.
 pub struct LibraryScopeCheck(Option<InstitutionTableState>);

@@ -138,7 +138,7 @@ impl AlmaWriter {
             (AlmaTableType::Code, Some(language)) => code_table::put_path(code, language),
             (AlmaTableType::Code, None) => {
                 let english = CollectionId { language: Some("en".into()), ..id.clone() };
-                let english = self.reader.read_collection(&english).await?;
+                let english = self.reader.read_snapshot(&english).await?;
                 if english.observed.records == fresh.observed.records {
                     return code_table::put_path(code, "en");
                 }
@@ -153,7 +153,7 @@ impl AlmaWriter {
 }
 
 impl AlmaReader {
-    async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
+    async fn read_snapshot(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
         let table = match AlmaCollectionType::from_collection_id(id)? {
             AlmaCollectionType::Table(table) => table,
             AlmaCollectionType::Object(object) => {
@@ -198,7 +198,7 @@ impl AlmaReader {
 
 impl ZoneReader for AlmaReader {
     async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
-        self.read_collection(id).await.map_err(|failure| self.getter.discreet(failure))
+        self.read_snapshot(id).await.map_err(|failure| self.getter.discreet(failure))
     }
 
     fn request_usage(&self) -> RequestUsage {

@@ -251,7 +251,7 @@ fn law_5_only_the_keeper_says_put_and_delete() {
     let reader = include_str!("mod.rs");
     let start = reader.find("pub struct GatewayReader {").unwrap();
     let fields = &reader[start..start + reader[start..].find('}').unwrap()];
-    assert!(fields.contains("getter: Getter") && !fields.contains("Keeper"), "{fields}");
+    assert!(fields.contains("getter: GetClient") && !fields.contains("GatewayRecordClient"), "{fields}");
 }
 
 #[test]

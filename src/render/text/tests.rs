@@ -119,7 +119,7 @@ fn a_network_that_matches_says_so() {
 
 #[test]
 fn what_is_only_reported_is_not_counted_as_work() {
-    let manifest = ROWS.replace("table: T", "table: T\nenforcement: observe");
+    let manifest = ROWS.replace("table: T", "table: T\nenforcement: report");
     insta::assert_snapshot!(shown(&["ALPHA"], &manifest, "code T en\nA Old"), @r##"
     zonal will perform the following actions, where
       . report only

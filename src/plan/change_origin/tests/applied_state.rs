@@ -114,7 +114,7 @@ fn a_record_that_should_not_be_there_came_back_or_is_wanted_no_more() {
 
 #[test]
 fn what_is_unlisted_came_by_the_zone_unless_it_is_what_zonal_applied() {
-    let only = "CodeTable t\ntable: T\nunlisted: remove\nrows: [{code: B, description: Two}]";
+    let only = "CodeTable t\ntable: T\nunlisted: delete\nrows: [{code: B, description: Two}]";
     let zone = "code T en\nA One\nB Two";
     let known = "code T code\nB adopted code=B description=Two";
     assert_eq!(moved(only, known, zone), "- A Drifted\n");
@@ -134,7 +134,7 @@ fn an_orphan_is_pending() {
 #[test]
 fn where_nothing_is_known_nothing_is_claimed() {
     assert_eq!(moved(&table(A), "", "code T en\nA Local"), "~ A nobody knows\n");
-    let observed = format!("{}\nenforcement: observe", table(A));
+    let observed = format!("{}\nenforcement: report", table(A));
     assert_eq!(moved(&observed, "code U code\nX gone", "code T en\nA Local"), "~ A nobody knows\n");
     let known = "code T code\nA adopted code=A description=New";
     assert_eq!(moved(&observed, known, "code T en\nA Local"), "~ A Drifted\n");
@@ -155,7 +155,7 @@ fn a_manifest_decides_a_conflict_in_advance() {
     let known = "code T code\nA adopted code=A description=Old\nB adopted code=B description=Two";
     let rows = table("{code: A, description: New}, {code: B, description: Second}");
     let with = |word: &str| moved(&format!("{rows}\nconflict: {word}"), known, zone);
-    assert_eq!(with("stop"), "!~ A Conflict\n!~ B Pending\n");
+    assert_eq!(with("defer"), "!~ A Conflict\n!~ B Pending\n");
     assert_eq!(with("ours"), "~ A Conflict\n~ B Pending\n");
     assert_eq!(with("theirs"), "[~ A Conflict]\n~ B Pending\n");
     let over = "conflict: ours\noverrides: [{appliesTo: {only: [ALPHA]}, conflict: theirs}]";

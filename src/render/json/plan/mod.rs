@@ -39,7 +39,7 @@ pub struct PlanJson {
     pub zonal_version: String,
     /// What will be done, by apply or, where its channel is `runbook`, by people.
     pub resource_changes: Vec<ResourceChangeJson>,
-    /// What differs and is only reported, because its manifest says `enforcement: observe`, or left for
+    /// What differs and is only reported, because its manifest says `enforcement: report`, or left for
     /// a later apply by `--only-drift`, or to the zone by `conflict: theirs`.
     pub resource_drift: Vec<ResourceChangeJson>,
     /// Whether every zone answered and every collection could be compared.
@@ -193,7 +193,7 @@ pub struct CollectionJson {
     /// Of those, records that both the manifests and the zone changed, in the same way.
     #[serde(default, skip_serializing_if = "is_none")]
     pub agreed: usize,
-    /// Records that differ and are left alone, because the manifest says `enforcement: initial`.
+    /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub ignored: usize,
     /// Records that are as wanted because somebody has attested it.
@@ -220,7 +220,7 @@ fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
-/// What one manifest has let go, by saying `enforcement: release`.
+/// What one manifest has let go, by saying `enforcement: unmanage`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnmanagedCollectionJson {
     /// The manifest, and where it stands.
