@@ -29,13 +29,13 @@ fn three_policies(bencher: Bencher<'_, '_>) {
     ];
     let policy = |(index, expression): (usize, &&str)| Policy {
         name: format!("p{index}").into(),
-        each: PolicyScope::Change,
+        scope: PolicyScope::Change,
         rules: vec![PolicyRule {
             name: "r".into(),
             expression: (*expression).into(),
             action: FindingEffect::Deny,
             message: "no".into(),
-            place: SourceSpan::file("p.yaml"),
+            span: SourceSpan::file("p.yaml"),
         }],
     };
     let policies: Vec<Policy> = each.iter().enumerate().map(policy).collect();

@@ -133,12 +133,12 @@ impl ChangeSpread {
                             None => value.clone(),
                         };
                         change.key.iter_mut().for_each(|(_, value)| *value = own(value));
-                        change.edits.iter_mut().for_each(|edit| edit.after = own(&edit.after));
+                        change.field_changes.iter_mut().for_each(|edit| edit.after = own(&edit.after));
                     }
                 }
             }
         }
-        plan.groups = zonal::plan::groups(&plan);
+        plan.change_groups = zonal::plan::groups(&plan);
         plan
     }
 }

@@ -240,7 +240,7 @@ fn long_history(on: BenchDatabase, runtime: &Runtime) -> Store {
             for step in 0..120 * TABLES {
                 let changes = (0..21).map(|row| change(step % TABLES, row)).collect();
                 let strays = Vec::new();
-                let moment = WritePhase::Unverified { changes, strays };
+                let moment = WritePhase::Unverified { changes, unexpected_differences: strays };
                 last = Some(store.append(line(run, step as u64 + 1, step / TABLES, step % TABLES, moment)));
             }
             last.expect("there are steps").wait_until_durable().await.expect("it is kept");
@@ -293,23 +293,23 @@ fn change(table: usize, row: usize) -> AppliedChange {
         action: ChangeAction::Update,
         key: vec![("code".into(), FieldValue::from_text(&key))],
         before: record(&before).into(),
-        edits: vec![setting],
+        field_changes: vec![setting],
         manifest: format!("CodeTable/table-{table}").into(),
-        place: format!("{table:03}.yaml:{}:7", row + 8),
+        declared_at: format!("{table:03}.yaml:{}:7", row + 8),
         reason: None,
     }
 }
 
 fn known(done: &AppliedChange) -> RecordInSync {
     let mut holds = done.before.clone();
-    holds.extend(done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+    holds.extend(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
     RecordInSync { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: done.manifest.clone() }
 }
 
 fn new_run() -> NewRun {
     let run = Run {
         id: RunId(0),
-        deed: RunOperation::Apply,
+        operation: RunOperation::Apply,
         network: "bench".to_owned(),
         environment: None,
         selection: None,
@@ -318,10 +318,10 @@ fn new_run() -> NewRun {
         plan: ContentDigest::default(),
         author: RunAuthor::default(),
         host: RunHost::default(),
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        ended: None,
+        started_at: "2026-01-01T00:00:00Z".to_owned(),
+        ended_at: None,
         state: RunState::Running,
-        exits: Vec::new(),
+        exit_codes: Vec::new(),
         reverts: None,
         zones: Vec::new(),
     };

@@ -29,14 +29,14 @@ pub fn judge_all(expectations: &[Expectation], settings: &NetworkSettings) -> Ve
 
 fn weigh(expectation: &Expectation, answer: &Explanation) -> ExpectationVerdict {
     let mut facts = Vec::new();
-    for (fact, ExpectedFact { value, place }) in &expectation.facts {
+    for (fact, ExpectedFact { value, span: place }) in &expectation.facts {
         let found = answer.facts.get(fact).cloned().unwrap_or_else(|| unanswered_reason(answer));
         if found.get() != Some(value) {
             facts.push(UnmetFact {
                 fact: (*fact).into(),
                 expected: value.clone(),
                 found,
-                place: place.clone(),
+                span: place.clone(),
             });
         }
     }
@@ -89,7 +89,7 @@ pub fn outlook(
                 continue;
             }
             (_, ExpectationVerdict::Unknown(_)) => {
-                others.not_known += 1;
+                others.unknown += 1;
                 continue;
             }
         };
@@ -99,7 +99,7 @@ pub fn outlook(
         }
         broken.push(BrokenExpectation {
             question: expectation.question.to_string(),
-            because: expectation.because.clone(),
+            reason: expectation.reason.clone(),
             provenance: expectation.provenance.clone(),
             facts,
         });
@@ -132,16 +132,16 @@ institution=C bibliographic=allow authority=deny linking=allow";
 
     fn expect(member: &str, facts: &[(&'static str, bool)]) -> Expectation {
         let place = SourceSpan::file("e.yaml");
-        let expected = |value: &bool| ExpectedFact { value: FieldValue::Bool(*value), place: place.clone() };
+        let expected = |value: &bool| ExpectedFact { value: FieldValue::Bool(*value), span: place.clone() };
         Expectation {
             question: Question::Import(ImportQuestion {
                 member: member.into(),
                 record: RecordType::Bibliographic,
             }),
             facts: facts.iter().map(|(fact, value)| (*fact, expected(value))).collect(),
-            because: None,
+            reason: None,
             provenance: Provenance {
-                place: place.clone(),
+                span: place.clone(),
                 manifest: "Expectation/e".into(),
                 override_index: None,
             },
@@ -245,7 +245,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
         );
         let hold = |plan: &mut Plan, hold: Deferral| {
             let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
-            steps.for_each(|step| step.hold = Some(hold.clone()));
+            steps.for_each(|step| step.deferral = Some(hold.clone()));
         };
         hold(&mut plan, Deferral::ApprovalRequired);
         assert_eq!(

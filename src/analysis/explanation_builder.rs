@@ -31,7 +31,7 @@ impl ExplanationBuilder {
 
     /// One more reason. What has just been said is not said again.
     pub fn add_reason(&mut self, says: impl Into<String>, ground: ReasonSource) {
-        let reason = Reason { says: says.into(), ground };
+        let reason = Reason { text: says.into(), ground };
         if self.reasons.last() != Some(&reason) {
             self.reasons.push(reason);
         }

@@ -246,7 +246,7 @@ impl SettingsTable {
     /// Does what a plan would.
     pub fn change(&mut self, change: &Change) {
         // A step that stands for each record of a sort stands for none that anybody knows.
-        if change.each.is_some() {
+        if change.matches.is_some() {
             return;
         }
         let is = |row: &&mut SettingsRow| {
@@ -294,7 +294,7 @@ impl SettingsRow {
     }
 
     fn edit(&mut self, change: &Change) {
-        for edit in &change.edits {
+        for edit in &change.field_changes {
             let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
             self.fields.insert(edit.field.clone(), said);
         }

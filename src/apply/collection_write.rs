@@ -71,9 +71,9 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             Ok(learned) => {
                 (WriteOutcome::Applied { changes }, WritePhase::Verified { changes: done, learned })
             }
-            Err(WriteOutcome::VerifyFailed { strays }) => {
-                let moment = WritePhase::Unverified { changes: done, strays: strays.clone() };
-                (WriteOutcome::VerifyFailed { strays }, moment)
+            Err(WriteOutcome::VerifyFailed { unexpected_differences: strays }) => {
+                let moment = WritePhase::Unverified { changes: done, unexpected_differences: strays.clone() };
+                (WriteOutcome::VerifyFailed { unexpected_differences: strays }, moment)
             }
             Err(outcome) => {
                 let why = unchanged_reason(&outcome);
@@ -144,7 +144,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 Err(WriteError::Refused(failure)) => return Err(WriteOutcome::Failed { failure }),
                 Err(WriteError::Astray(failure)) => {
                     let strays = std::iter::once(failure.message).chain(failure.help).collect();
-                    return Err(WriteOutcome::VerifyFailed { strays });
+                    return Err(WriteOutcome::VerifyFailed { unexpected_differences: strays });
                 }
                 Err(WriteError::Unknown(lost)) => {
                     match self.after_lost_answer(fresh, changes, &lost).await? {
@@ -181,7 +181,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         lost: &ZoneFailure,
     ) -> Result<ReadbackResult, WriteOutcome> {
         let after = self.read().await.map_err(|failure| WriteOutcome::VerifyFailed {
-            strays: vec![
+            unexpected_differences: vec![
                 format!("the write was sent, but its answer was lost: {lost}"),
                 format!("and the zone could not be read back: {failure}"),
             ],
@@ -194,7 +194,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             true => Ok(ReadbackResult::Unchanged),
             false => {
                 let why = std::iter::once(format!("the write did not end well: {lost}"));
-                Err(WriteOutcome::VerifyFailed { strays: why.chain(strays).collect() })
+                Err(WriteOutcome::VerifyFailed { unexpected_differences: why.chain(strays).collect() })
             }
         }
     }
@@ -215,7 +215,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             };
             match pauses.next() {
                 Some(pause) => tokio::time::sleep(*pause).await,
-                None => return Err(WriteOutcome::VerifyFailed { strays }),
+                None => return Err(WriteOutcome::VerifyFailed { unexpected_differences: strays }),
             }
         }
     }
@@ -305,7 +305,7 @@ fn unchanged_reason(outcome: &WriteOutcome) -> String {
     match outcome {
         WriteOutcome::Failed { failure } => failure.message.clone(),
         WriteOutcome::Stale { .. } => "the zone moved since the plan".to_owned(),
-        WriteOutcome::Held { hold } => hold.to_string(),
+        WriteOutcome::Held { deferral: hold } => hold.to_string(),
         WriteOutcome::Blocked { by } => format!("{by} did not succeed"),
         WriteOutcome::Interrupted => "interrupted".to_owned(),
         // Neither ends without a change.

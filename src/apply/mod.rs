@@ -122,7 +122,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
 
     /// A zone in which everything is held back.
     fn leave(&self, code: &ZoneCode, zone: &ZonePlan) -> ZoneReport {
-        let report = zone.hold.as_ref().map(|hold| self.hold(code, hold)).unwrap_or_default();
+        let report = zone.deferral.as_ref().map(|hold| self.hold(code, hold)).unwrap_or_default();
         // What moved is told even where nothing else is begun.
         let collections: Vec<_> = zone.collections.iter().filter_map(zone_apply::held_back).collect();
         for (collection, outcome) in collections.clone() {
@@ -133,7 +133,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
 
     /// A zone that is left alone as a whole.
     fn hold(&self, code: &ZoneCode, hold: &Deferral) -> ZoneReport {
-        (self.tell)(ApplyEvent::ZoneHeld { zone: code.clone(), hold: hold.clone() });
-        ZoneReport { held: Some(hold.clone()), ..ZoneReport::default() }
+        (self.tell)(ApplyEvent::ZoneHeld { zone: code.clone(), deferral: hold.clone() });
+        ZoneReport { deferral: Some(hold.clone()), ..ZoneReport::default() }
     }
 }

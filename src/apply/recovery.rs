@@ -40,7 +40,10 @@ pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> Write
     match (odd.is_empty(), made.is_empty()) {
         (false, _) => {
             let touched = changes.iter().zip(&fates).filter(|(_, fate)| **fate != RecoveryOutcome::Unmade);
-            WritePhase::Unverified { changes: touched.map(|(done, _)| done.clone()).collect(), strays: odd }
+            WritePhase::Unverified {
+                changes: touched.map(|(done, _)| done.clone()).collect(),
+                unexpected_differences: odd,
+            }
         }
         (true, true) => WritePhase::Unchanged { why: "the run ended before the zone had it".to_owned() },
         (true, false) => WritePhase::Verified { learned: created_state_update(&made), changes: made },
@@ -52,7 +55,7 @@ pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> Write
 fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     let created = made.iter().filter(|done| done.creates());
     let found = created.map(|done| {
-        let fields = done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
+        let fields = done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
         let known = RecordInSync {
             holds: Some(fields.collect()),
             maker: ManagementOrigin::Created,
@@ -69,7 +72,7 @@ fn fate(done: &AppliedChange, now: &ObservedCollection) -> RecoveryOutcome {
     // A key that is empty is nothing in the zone.
     let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
     let holds = |record: &ObservedRecord, value: fn(&crate::model::AppliedField) -> FieldValue| {
-        done.edits.iter().all(|edit| field(record, &edit.field) == value(edit))
+        done.field_changes.iter().all(|edit| field(record, &edit.field) == value(edit))
     };
     let after = |edit: &crate::model::AppliedField| edit.after.clone();
     let before = |edit: &crate::model::AppliedField| edit.before.clone().unwrap_or_default();

@@ -63,7 +63,7 @@ pub async fn roll_out<W: ZoneWriter>(
             runs.look_again(&mut done, Duration::from_secs(rollout.pause)).await;
         }
         let end = wave_result(plan, wave, &done, rollout, stop);
-        tell(ApplyEvent::WaveComplete { wave: wave.name.clone(), end: end.clone() });
+        tell(ApplyEvent::WaveComplete { wave: wave.name.clone(), result: end.clone() });
         stopped = match &end {
             WaveResult::Verified { .. } | WaveResult::Interrupted => None,
             WaveResult::Failed { .. } | WaveResult::NothingWritten => {
@@ -71,7 +71,7 @@ pub async fn roll_out<W: ZoneWriter>(
             }
         };
         report.zones.extend(done);
-        report.waves.push(WaveReport { name: Arc::clone(&wave.name), zones, end });
+        report.waves.push(WaveReport { name: Arc::clone(&wave.name), zones, result: end });
     }
     report
 }
@@ -144,5 +144,5 @@ fn has_failed(zone: &ZoneReport) -> bool {
         | WriteOutcome::Held { .. }
         | WriteOutcome::Interrupted => false,
     };
-    zone.refused.is_some() || zone.collections.iter().any(|(_, outcome)| failed(outcome))
+    zone.zone_failure.is_some() || zone.collections.iter().any(|(_, outcome)| failed(outcome))
 }

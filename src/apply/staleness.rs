@@ -68,26 +68,27 @@ pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'
         }
     };
     // The row of a table in several languages: another one would have created it.
-    let said =
-        |edit: &FieldChange| now.edits.iter().any(|now| now.field == edit.field && now.after == edit.after);
+    let said = |edit: &FieldChange| {
+        now.field_changes.iter().any(|now| now.field == edit.field && now.after == edit.after)
+    };
     let shared = (later.action, now.action) == (ChangeAction::Update, ChangeAction::Create)
         && later.before.is_empty()
-        && later.edits.iter().all(said);
+        && later.field_changes.iter().all(said);
     is_part_of_approved(later, now, &done) || shared
 }
 
 /// Whether a change is part of an approved one, as far as the zone moved by what was `done` to the
 /// same record.
 fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> bool {
-    let edits = || done.iter().flat_map(|done| &done.edits);
+    let edits = || done.iter().flat_map(|done| &done.field_changes);
     // A record that this run has created was nobody's when it was approved.
     let ours = done.iter().any(|done| done.action == ChangeAction::Create);
-    let fewer_edits = now.edits.iter().all(|edit| {
+    let fewer_edits = now.field_changes.iter().all(|edit| {
         let unmoved = |before: &Option<FieldValue>| {
             ours || *before == edit.before
                 || edits().any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
         };
-        approved.edits.iter().any(|approved| {
+        approved.field_changes.iter().any(|approved| {
             approved.field == edit.field && approved.after == edit.after && unmoved(&approved.before)
         })
     });
@@ -112,15 +113,18 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
 pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
     let was_ours = |edit: &FieldChange| {
         done.iter()
-            .flat_map(|done| &done.edits)
+            .flat_map(|done| &done.field_changes)
             .any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
     };
     let was_there = |edit: &FieldChange| {
-        approved.edits.iter().any(|approved| approved.field == edit.field && approved.before == edit.before)
+        approved
+            .field_changes
+            .iter()
+            .any(|approved| approved.field == edit.field && approved.before == edit.before)
     };
     let is_empty = |edit: &FieldChange| matches!(edit.before, None | Some(FieldValue::Null));
     is_part_of_approved(approved, now, done)
-        && now.edits.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
+        && now.field_changes.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
 }
 
 #[cfg(test)]

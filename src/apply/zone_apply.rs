@@ -41,8 +41,8 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         let mut report = ZoneReport::default();
         match self.stop.unless_set(self.journal.acquire_lease(self.code, self.tell)).await {
             Some(Err(ZoneLockout::Held(hold))) => {
-                (self.tell)(ApplyEvent::ZoneHeld { zone: self.code.clone(), hold: hold.clone() });
-                report.held = Some(hold);
+                (self.tell)(ApplyEvent::ZoneHeld { zone: self.code.clone(), deferral: hold.clone() });
+                report.deferral = Some(hold);
             }
             Some(Err(ZoneLockout::Failed(failure))) => self.refuse(failure, &mut report),
             Some(Ok(())) | None => {
@@ -65,7 +65,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
 
     fn refuse(&self, failure: ZoneFailure, report: &mut ZoneReport) {
         (self.tell)(ApplyEvent::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
-        report.refused = Some(failure);
+        report.zone_failure = Some(failure);
     }
 
     async fn steps(&self, steps: &[PlanStep], report: &mut ZoneReport) {
@@ -126,7 +126,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
             if !strays.is_empty() {
                 let seen_again = "looked at again before the next wave:".to_owned();
                 let strays = std::iter::once(seen_again).chain(strays).collect();
-                *outcome = WriteOutcome::VerifyFailed { strays };
+                *outcome = WriteOutcome::VerifyFailed { unexpected_differences: strays };
                 let (zone, collection) = (self.code.clone(), id.clone());
                 (self.tell)(ApplyEvent::ApplyEnd { zone, collection, outcome: outcome.clone() });
             }
@@ -152,7 +152,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
         // Another language of the table was just written by this run, so part of what was
         // approved here may be done already.
-        let mut earlier = steps[index].after.iter().filter(|earlier| shares_rows(earlier)).peekable();
+        let mut earlier = steps[index].depends_on.iter().filter(|earlier| shares_rows(earlier)).peekable();
         let allowance = match earlier.peek() {
             Some(_) => StalenessTolerance::PartlyApplied(
                 earlier.flat_map(|earlier| steps[*earlier].diff.to_apply()).collect(),
@@ -182,14 +182,14 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
 
 /// What becomes of a collection that the plan holds back, its zone apart.
 pub fn held_back(step: &PlanStep) -> Option<(CollectionId, WriteOutcome)> {
-    let hold = step.hold.as_ref().filter(|_| step.diff.has_work())?;
+    let hold = step.deferral.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {
         Deferral::Stale => WriteOutcome::Stale { now: step.diff.to_apply().cloned().collect() },
         Deferral::ApprovalRequired
         | Deferral::Guard { .. }
         | Deferral::Conflict
         | Deferral::RolloutStopped { .. }
-        | Deferral::LeaseHeld { .. } => WriteOutcome::Held { hold: hold.clone() },
+        | Deferral::LeaseHeld { .. } => WriteOutcome::Held { deferral: hold.clone() },
     };
     Some((step.diff.id.clone(), outcome))
 }
@@ -202,7 +202,7 @@ enum StepReadiness {
 
 fn readiness(steps: &[PlanStep], index: usize, ended: &BTreeMap<usize, WriteOutcome>) -> StepReadiness {
     let mut readiness = StepReadiness::Ready;
-    for &before in &steps[index].after {
+    for &before in &steps[index].depends_on {
         match ended.get(&before) {
             Some(WriteOutcome::Applied { .. }) => {}
             Some(

@@ -10,7 +10,7 @@ use crate::store::CollectionStateUpdate;
 /// is read back.
 pub fn lessons(planned: &PlanResult) -> Vec<CollectionStateUpdate> {
     // What is wanted by a run that takes another one back is not what the manifests want.
-    if planned.plan.made_from.reverts.is_some() {
+    if planned.plan.inputs.reverts.is_some() {
         return Vec::new();
     }
     let zones = planned.plan.zones.iter();

@@ -86,7 +86,7 @@ impl ApplyCommand {
         {
             return exit;
         }
-        let reverts = planned.plan.made_from.reverts;
+        let reverts = planned.plan.inputs.reverts;
         let deed = if reverts.is_some() { RunOperation::Revert } else { RunOperation::Apply };
         let begin = RunStart::New { deed, about: RunMetadata { reverts, ..about } };
         let manner = ApplyOptions { begin, patience: self.turns.patience() };

@@ -136,7 +136,7 @@ impl ApproveCommand {
             FindingEffect::RequireApproval | FindingEffect::Warn | FindingEffect::Overridden { .. } => false,
         };
         let guards: BTreeSet<&str> = (plan.findings.iter())
-            .filter(|finding| in_the_way(&finding.verdict))
+            .filter(|finding| in_the_way(&finding.effect))
             .map(|finding| &*finding.guard)
             .collect();
         let overridden = self.overrides.iter().map(|guard| match guards.contains(guard.as_str()) {
@@ -202,7 +202,7 @@ fn parts(plan: &Plan) -> Vec<ApprovableItem> {
         Some(ApprovableItem { approves: ApprovedItem::Zone, digest, zones: vec![code.clone()] })
     });
     let groups =
-        plan.groups.iter().filter(|group| group.zones.first().is_some_and(|code| all.contains(code)));
+        plan.change_groups.iter().filter(|group| group.zones.first().is_some_and(|code| all.contains(code)));
     let groups = groups.map(|group| ApprovableItem {
         approves: ApprovedItem::Group,
         digest: group.digest,

@@ -164,7 +164,7 @@ fn attest(attestations: &mut AttestationFile, diff: &CollectionDiff, change: &Ch
         .collect();
     attestations.attestations.retain(|each| !same(each));
     record.extend(key.clone());
-    record.extend(change.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+    record.extend(change.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
     let (record, now) = match change.action {
         ChangeAction::Create | ChangeAction::Update => (record, AttestedPresence::Present),
         ChangeAction::Delete => (key, AttestedPresence::Absent),

@@ -65,7 +65,7 @@ pub struct CapabilityRow {
     /// Mapping tables that the API lists.
     pub mapping_tables: usize,
     /// Tables that the manifests want and the API does not list, such as hidden ones.
-    pub unlisted_tables: Vec<String>,
+    pub tables_not_in_api: Vec<String>,
 }
 
 impl CapabilitiesCommand {
@@ -127,7 +127,7 @@ fn row(
                 kinds: BTreeMap::new(),
                 code_tables: 0,
                 mapping_tables: 0,
-                unlisted_tables: Vec::new(),
+                tables_not_in_api: Vec::new(),
             };
         }
     };
@@ -157,7 +157,7 @@ fn row(
             .collect(),
         code_tables: code_tables.len(),
         mapping_tables: mapping_tables.len(),
-        unlisted_tables: unlisted.into_iter().collect(),
+        tables_not_in_api: unlisted.into_iter().collect(),
     }
 }
 
@@ -197,8 +197,8 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
             let told = (failure.message.as_str(), failure.help.as_deref());
             failures.entry(told).or_default().push(row.zone.as_str().into());
         }
-        if !row.unlisted_tables.is_empty() {
-            unlisted.entry(row.unlisted_tables.join(", ")).or_default().push(row.zone.as_str().into());
+        if !row.tables_not_in_api.is_empty() {
+            unlisted.entry(row.tables_not_in_api.join(", ")).or_default().push(row.zone.as_str().into());
         }
     }
     for ((message, help), zones) in &failures {

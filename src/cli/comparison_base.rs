@@ -47,7 +47,7 @@ pub fn look_at(desired: &mut DesiredState, base: Option<&ComparisonBase>) {
 
 /// What a comparison with it is called: with a ledger that knows nothing it has two sides only.
 pub fn comparison_mode(base: &ComparisonBase, reach: &CommandScope) -> ComparisonMode {
-    let zones = base.ledger.zones.iter().filter(|(zone, _)| reach.zones.contains(zone));
+    let zones = base.applied_state.zones.iter().filter(|(zone, _)| reach.zones.contains(zone));
     let collections = zones.flat_map(|(_, collections)| collections.values());
     match collections.map(|collection| collection.entries.len()).sum() {
         0 => ComparisonMode::TwoWay,

@@ -60,10 +60,10 @@ pub async fn keys(
 ) -> Result<ZoneKeys, Vec<Diagnostic>> {
     let gateway = network.gateway.as_ref().and_then(|gateway| credential_for(&gateway.credentials, purpose));
     let (zones, gateway) = futures::join!(fetch(zones, purpose, directory, world), async {
-        let Credential { source, place } = gateway?;
+        let Credential { source, span } = gateway?;
         Some(fetch_secret(&source, directory, world).await.and_then(check).map_err(|reason| {
             let message = format!("no {} key for the gateway: {reason}", purpose.as_str());
-            Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, place, message).help(way_out(&source))
+            Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, span, message).help(way_out(&source))
         }))
     });
     match (zones, gateway.transpose()) {
@@ -105,10 +105,10 @@ pub async fn fetch(
     let mut problems = Vec::new();
     let mut without: Vec<(Credential, &String, Vec<&Zone>)> = Vec::new();
     for zone in zones {
-        let Some(Credential { source, place }) = credential(zone) else {
+        let Some(Credential { source, span: place }) = credential(zone) else {
             let message = format!("the zone {} has no key to read with", zone.code);
             problems.push(
-                Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, zone.place.clone(), message)
+                Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, zone.span.clone(), message)
                     .help("add `credentials: {read: {env: NAME}}` to the network or to the zone"),
             );
             continue;
@@ -120,11 +120,11 @@ pub async fn fetch(
             // One key that many zones share is missing once.
             Err(reason) => match without.iter_mut().find(|(other, _, _)| other.source == source) {
                 Some((_, _, zones)) => zones.push(zone),
-                None => without.push((Credential { source, place }, reason, vec![zone])),
+                None => without.push((Credential { source, span: place }, reason, vec![zone])),
             },
         }
     }
-    for (Credential { source, place }, reason, zones) in without {
+    for (Credential { source, span: place }, reason, zones) in without {
         let whom = match zones.as_slice() {
             [one] => one.code.to_string(),
             several => suggestions::abbreviated_list(several.iter().map(|zone| zone.code.as_str())),

@@ -29,7 +29,7 @@ pub struct DriftCommand {
     base: Option<String>,
     /// Compare with this snapshot instead of the zones; needs no key, sends nothing
     #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
+    snapshot: Option<PathBuf>,
     /// Print the differences as JSON, in the shape of `plan --json`
     #[arg(long)]
     json: bool,
@@ -53,8 +53,14 @@ impl DriftCommand {
             Err(exit) => return exit,
         };
         let memory = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
-        let (against, access) = (self.against.clone(), about.access());
-        let terms = PlanOptions { against, memory, part: DriftFilter::All, access, ..PlanOptions::default() };
+        let (against, access) = (self.snapshot.clone(), about.access());
+        let terms = PlanOptions {
+            snapshot: against,
+            memory,
+            part: DriftFilter::All,
+            access,
+            ..PlanOptions::default()
+        };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,

@@ -20,7 +20,7 @@ use crate::render::text::count;
 /// Serve the Alma API of every zone of the network, on loopback
 ///
 /// Each zone starts with made-up out-of-the-box and local rows. Point an environment's `baseUrl` at
-/// the address, and load the keys that are printed (or written with --env-file). While it runs,
+/// the address, and load the keys that are printed (or written with --keys-out). While it runs,
 /// requests to /emulator beside the API change its behaviour, inject faults, and edit tables as a
 /// librarian would; --fault and --edit take the same JSON.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub struct EmulateCommand {
     environment: Option<String>,
     /// Write the keys there, as lines for a shell to source
     #[arg(long, value_name = "FILE")]
-    env_file: Option<PathBuf>,
+    keys_out: Option<PathBuf>,
     /// Milliseconds from request to answer
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
@@ -42,16 +42,16 @@ pub struct EmulateCommand {
     jitter: Option<u64>,
     /// Requests in any one second that a zone takes
     #[arg(long, value_name = "N")]
-    per_second: Option<u32>,
+    requests_per_second: Option<u32>,
     /// Requests that a zone takes in a day
     #[arg(long, value_name = "N")]
-    daily: Option<u64>,
+    requests_per_day: Option<u64>,
     /// Leave out everything that the API's schemas call optional
     #[arg(long)]
-    sparse: bool,
+    omit_optional_fields: bool,
     /// EmulatorConfig as JSON; the flags above go over it
     #[arg(long, value_name = "JSON", value_parser = json::<EmulatorConfig>)]
-    behaviour: Option<EmulatorConfig>,
+    config: Option<EmulatorConfig>,
     /// A fault as JSON, such as {"method": "PUT", "when": {"nth": 1}, "effect": "answer_lost"}; may be repeated
     #[arg(long, value_name = "JSON", value_parser = json::<InjectedFault>)]
     fault: Vec<InjectedFault>,
@@ -96,7 +96,7 @@ impl EmulateCommand {
         for edit in &self.edit {
             emulator.control().edit(edit.clone()).map_err(|error| fail(format!("--edit: {error}")))?;
         }
-        if let Some(file) = &self.env_file {
+        if let Some(file) = &self.keys_out {
             let file = world.directory.join(file);
             std::fs::write(&file, &exports)
                 .map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
@@ -122,13 +122,13 @@ impl EmulateCommand {
             today: today.unwrap_or(EmulatorConfig::default().today),
             ..EmulatorConfig::default()
         };
-        let mut behaviour = self.behaviour.clone().unwrap_or_else(untold);
+        let mut behaviour = self.config.clone().unwrap_or_else(untold);
         behaviour.base_url = format!("http://{address}");
         behaviour.latency_ms = self.latency.unwrap_or(behaviour.latency_ms);
         behaviour.jitter_ms = self.jitter.unwrap_or(behaviour.jitter_ms);
-        behaviour.per_second = self.per_second.unwrap_or(behaviour.per_second);
-        behaviour.daily = self.daily.unwrap_or(behaviour.daily);
-        if self.sparse {
+        behaviour.per_second = self.requests_per_second.unwrap_or(behaviour.per_second);
+        behaviour.daily = self.requests_per_day.unwrap_or(behaviour.daily);
+        if self.omit_optional_fields {
             behaviour.optional_fields = OptionalFields::Sparse;
         }
         behaviour

@@ -126,7 +126,7 @@ async fn begin_run(
     let Some(store) = store else { return Ok(None) };
     let network = &config.network;
     // What people have attested is never written, so nobody has to be asked about it.
-    let before = plan.made_from.reverts.and_then(|_| Some(base.as_ref()?.ledger.clone()));
+    let before = plan.inputs.reverts.and_then(|_| Some(base.as_ref()?.applied_state.clone()));
     let ways = JournalOptions { patience, readers: doors.readers(network, keys, BTreeMap::new()), before };
     let begun = match begin {
         RunStart::New { deed, about } => {
@@ -134,7 +134,7 @@ async fn begin_run(
             let run = run_journal::new(plan, deed, &about, author, world);
             let mut text = plan_file::plan_json(plan);
             // Whoever takes the run up asks for the approvals that it was given.
-            text.reconciler.under_review =
+            text.reconciler.reviewed_digests =
                 under_review.zones.iter().map(|(code, digest)| (code.0.clone(), *digest)).collect();
             let text = serde_json::to_string(&text).unwrap_or_default();
             RunJournal::begin(store, network, run, text, ways, world).await
@@ -178,7 +178,7 @@ fn has_lost_the_store(zone: &ZoneReport) -> bool {
         | WriteOutcome::Held { .. }
         | WriteOutcome::Interrupted => None,
     });
-    zone.refused.iter().chain(outcomes).any(|failure| failure.class == FailureClass::Store)
+    zone.zone_failure.iter().chain(outcomes).any(|failure| failure.class == FailureClass::Store)
 }
 
 /// Whether nothing is left of a plan for another run.

@@ -68,7 +68,7 @@ pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<Command
     }
     if !plan.is_complete() {
         exits.insert(CommandExit::Incomplete);
-    } else if changes_count == DetailedExitCode::Yes && (plan.has_work() || plan.counts().by_hand > 0) {
+    } else if changes_count == DetailedExitCode::Yes && (plan.has_work() || plan.counts().manual > 0) {
         exits.insert(CommandExit::Changes);
     }
     or_done(exits)
@@ -102,9 +102,9 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
         exits.insert(CommandExit::Blocked);
         // Nothing was begun, so no report tells of what would have been left alone.
         let zones = plan.zones.values().filter(|zone| zone.has_work());
-        exits.extend(zones.clone().filter_map(|zone| zone.hold.as_ref()).filter_map(of_hold));
+        exits.extend(zones.clone().filter_map(|zone| zone.deferral.as_ref()).filter_map(of_hold));
         let steps = zones.flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
-        exits.extend(steps.filter_map(|step| step.hold.as_ref()).filter_map(of_hold));
+        exits.extend(steps.filter_map(|step| step.deferral.as_ref()).filter_map(of_hold));
     }
     for zone in plan.zones.values() {
         if zone.failure.is_some() {
@@ -114,15 +114,15 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
         exits.extend(blocked.map(|failure| of_failure(failure.class)));
     }
     // In a wave that failed, zones failed; in one in which nothing was written, they may have moved or waited.
-    if report.waves.iter().any(|wave| matches!(wave.end, WaveResult::Failed { .. })) {
+    if report.waves.iter().any(|wave| matches!(wave.result, WaveResult::Failed { .. })) {
         exits.insert(CommandExit::Partial);
     }
     for zone in report.zones.values() {
-        exits.extend(zone.refused.as_ref().map(|failure| match failure.class == FailureClass::Store {
+        exits.extend(zone.zone_failure.as_ref().map(|failure| match failure.class == FailureClass::Store {
             true => CommandExit::Partial,
             false => CommandExit::Incomplete,
         }));
-        exits.extend(zone.held.as_ref().and_then(of_hold));
+        exits.extend(zone.deferral.as_ref().and_then(of_hold));
         for (_, outcome) in &zone.collections {
             match outcome {
                 WriteOutcome::Applied { .. } => {}
@@ -132,7 +132,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
                 WriteOutcome::Failed { failure } => {
                     exits.extend([CommandExit::Partial, of_failure(failure.class)]);
                 }
-                WriteOutcome::Held { hold } => exits.extend(of_hold(hold)),
+                WriteOutcome::Held { deferral: hold } => exits.extend(of_hold(hold)),
                 // What it is blocked by has been counted; where that was never tried, it failed in the plan.
                 WriteOutcome::Blocked { .. } => {}
             }

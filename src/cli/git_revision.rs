@@ -103,7 +103,7 @@ pub async fn load_revision(
     git(&["checkout-index", "--all", "--quiet", &target], Some(&index), top, world).await?;
     let config = config::examine(&tree.join(within), environment).map_err(|wrong| {
         let mut errors = wrong.found.iter().filter(|problem| problem.severity == Severity::Error);
-        let first = errors.next().map(|first| match &first.place {
+        let first = errors.next().map(|first| match &first.span {
             Some(place) => format!(": {place}: {}", first.message),
             None => format!(": {}", first.message),
         });

@@ -249,7 +249,8 @@ async fn verify(
     let chain = followed.map_err(|error| store::report_error(&error, world))?;
     let (told, words, exit) = match chain {
         ChainCheck::Intact { entries, end } => {
-            let told = ChainCheckJson { unbroken: true, entries, end, changed: None, removed: None };
+            let told =
+                ChainCheckJson { unbroken: true, entries, head_hash: end, changed: None, removed: None };
             let words = match end {
                 Some(end) => format!(", unbroken, ends with {end}"),
                 None => ": nothing was done yet".to_owned(),
@@ -259,14 +260,24 @@ async fn verify(
         }
         ChainCheck::Modified { number } => {
             let entries = number.saturating_sub(1);
-            let told =
-                ChainCheckJson { unbroken: false, entries, end: None, changed: Some(number), removed: None };
+            let told = ChainCheckJson {
+                unbroken: false,
+                entries,
+                head_hash: None,
+                changed: Some(number),
+                removed: None,
+            };
             (told, format!("entry {number} is not as it was when it was written"), CommandExit::Invalid)
         }
         ChainCheck::Removed { number } => {
             let entries = number.saturating_sub(1);
-            let told =
-                ChainCheckJson { unbroken: false, entries, end: None, changed: None, removed: Some(number) };
+            let told = ChainCheckJson {
+                unbroken: false,
+                entries,
+                head_hash: None,
+                changed: None,
+                removed: Some(number),
+            };
             (told, format!("entry {number} was removed"), CommandExit::Invalid)
         }
     };

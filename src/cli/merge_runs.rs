@@ -34,7 +34,7 @@ pub struct MergeRunsCommand {
     runs: Vec<RunId>,
     /// What the runs are called by; the pipeline's own name where nothing is said
     #[arg(long, value_name = "NAME")]
-    group: Option<String>,
+    run_group: Option<String>,
     /// Print nothing where a shard is missing or still at work: each shard can end with this, and the last one tells all
     #[arg(long)]
     if_complete: bool,
@@ -113,9 +113,11 @@ impl MergeRunsCommand {
     ) -> Result<Vec<UnfinishedRun>, CommandExit> {
         let told = |error| store::report_error(&error, world);
         if self.runs.is_empty() {
-            let Some(group) = self.group.clone().or_else(|| of_pipeline(world)) else {
+            let Some(group) = self.run_group.clone().or_else(|| of_pipeline(world)) else {
                 super::fail(world, "nothing tells which runs are to be merged");
-                world.err.print_line("help: name the runs, or give `--group NAME`; `zonal runs` lists both");
+                world
+                    .err
+                    .print_line("help: name the runs, or give `--run-group NAME`; `zonal runs` lists both");
                 return Err(CommandExit::Invalid);
             };
             let found = store.group(store::scope(network), group.clone()).await.map_err(told)?;
@@ -150,13 +152,13 @@ impl MergeRunsCommand {
     /// made from, so that what is merged can be applied like any other plan.
     fn made_from(&self, plans: &[Plan], directory: &Path) -> PlanInputs {
         let Some(first) = plans.first() else { return PlanInputs::default() };
-        let unknown = PlanInputs { manifests: BTreeMap::new(), ..first.made_from.clone() };
+        let unknown = PlanInputs { manifests: BTreeMap::new(), ..first.inputs.clone() };
         let Ok(ConfigDirectory { network, desired, .. }) =
             config::examine(directory, first.environment.as_deref())
         else {
             return unknown;
         };
-        let kinds: Vec<String> = first.made_from.kinds.iter().map(ToString::to_string).collect();
+        let kinds: Vec<String> = first.inputs.kinds.iter().map(ToString::to_string).collect();
         let of_kinds = |mut desired: crate::model::DesiredState, plans: &[Plan]| {
             desired.zones.retain(|code, collections| {
                 collections.retain(|collection| {
@@ -168,7 +170,7 @@ impl MergeRunsCommand {
             crate::plan::made_from(&network, &desired, &kinds)
         };
         let same =
-            plans.iter().all(|plan| of_kinds(desired.clone(), std::slice::from_ref(plan)) == plan.made_from);
+            plans.iter().all(|plan| of_kinds(desired.clone(), std::slice::from_ref(plan)) == plan.inputs);
         if same { of_kinds(desired, plans) } else { unknown }
     }
 
@@ -212,11 +214,11 @@ impl MergedRuns {
     /// Of several runs, those that did what the latest did, in as many parts.
     fn latest_operation(runs: Vec<UnfinishedRun>) -> Self {
         let latest = runs.iter().max_by_key(|found| found.run.id);
-        let deed = latest.map_or(RunOperation::Plan, |found| found.run.deed);
+        let deed = latest.map_or(RunOperation::Plan, |found| found.run.operation);
         let of = latest.and_then(|found| found.run.shard).map(|shard| shard.of);
         let mut runs: Vec<UnfinishedRun> = runs
             .into_iter()
-            .filter(|found| found.run.deed == deed && found.run.shard.map(|shard| shard.of) == of)
+            .filter(|found| found.run.operation == deed && found.run.shard.map(|shard| shard.of) == of)
             .collect();
         runs.sort_by_key(|found| found.run.id);
         let taken: BTreeSet<ZoneShard> = runs.iter().filter_map(|found| found.run.shard).collect();
@@ -236,7 +238,7 @@ impl MergedRuns {
     }
 
     fn exits(&self) -> BTreeSet<CommandExit> {
-        let codes = self.effective_runs().flat_map(|found| &found.run.exits);
+        let codes = self.effective_runs().flat_map(|found| &found.run.exit_codes);
         codes.filter_map(|code| CommandExit::of_code(*code)).collect()
     }
 

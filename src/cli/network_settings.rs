@@ -65,6 +65,6 @@ fn in_view(subject: &SettingsCollection) -> DesiredCollection {
         records: BTreeMap::new(),
         amendments: Vec::new(),
         standing: CollectionRole::ReferenceOnly,
-        provenance: Provenance { place: SourceSpan::file(""), manifest: "".into(), override_index: None },
+        provenance: Provenance { span: SourceSpan::file(""), manifest: "".into(), override_index: None },
     }
 }

@@ -52,7 +52,7 @@ pub struct PlanCommand {
     out: Option<PathBuf>,
     /// Compare with this snapshot instead of the zones; needs no key, sends nothing
     #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
+    snapshot: Option<PathBuf>,
     #[command(flatten)]
     drifted: DriftArgs,
     #[command(flatten)]
@@ -94,7 +94,7 @@ impl PlanCommand {
             Ok(about) => about,
             Err(exit) => return exit,
         };
-        let terms = PlanOptions { access: about.access(), ..self.drifted.terms(self.against.clone()) };
+        let terms = PlanOptions { access: about.access(), ..self.drifted.terms(self.snapshot.clone()) };
         let planned = match make_on(terms, &self.target, directory, format, world).await {
             Ok(planned) => planned,
             Err(exit) => return exit,
@@ -182,7 +182,7 @@ pub async fn observe_and_plan(
         base.orphans.clear();
     }
     comparison_base::look_at(&mut desired, base.as_ref());
-    let knows = base.as_ref().is_some_and(|base| !base.ledger.zones.is_empty());
+    let knows = base.as_ref().is_some_and(|base| !base.applied_state.zones.is_empty());
     let revision = match (&terms.memory, knows) {
         // What was applied is known better than what was committed.
         (BaseSource::HeadRevision, true) => None,
@@ -190,7 +190,7 @@ pub async fn observe_and_plan(
     };
     let wanted = revision.as_ref().map(|revision| revision.collections_to_observe(&desired));
     let wanted = wanted.as_ref().unwrap_or(&desired);
-    let (observed, doors, keys) = match &terms.against {
+    let (observed, doors, keys) = match &terms.snapshot {
         Some(file) => {
             let observed = snapshot_reader::observe_in(file, &config, wanted, world).await?;
             (observed, ProviderFactory::offline(&config.network), ZoneKeys::default())
@@ -222,8 +222,8 @@ pub async fn observe_and_plan(
         DriftFilter::OnlyDrift => plan::change_origin::only_drift(&mut differences),
     }
     let mut plan = Plan {
-        made_from,
-        against: terms.against.map(|file| file.display().to_string()),
+        inputs: made_from,
+        snapshot: terms.snapshot.map(|file| file.display().to_string()),
         compared: match (revision, &base, &backwards) {
             (Some(revision), _, _) => ComparisonMode::Revision(revision.commit),
             (None, Some(base), None) => comparison_base::comparison_mode(base, &reach),

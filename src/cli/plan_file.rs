@@ -48,9 +48,9 @@ fn is_intact(shown: &Plan) -> bool {
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
             // Only an apply leaves a collection alone, which then is not shown.
-            && zone.collections.iter().all(|step| step.hold.is_none())
+            && zone.collections.iter().all(|step| step.deferral.is_none())
     };
-    whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.groups
+    whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.change_groups
 }
 
 /// Reads a plan file for somebody who is to look at it or to agree to it.

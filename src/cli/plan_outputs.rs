@@ -21,7 +21,7 @@ use crate::render::{github, gitlab, html, junit, runbook, sarif};
 pub struct PlanOutputArgs {
     /// Write the plan as JSON, the same as --json prints
     #[arg(long, value_name = "FILE")]
-    json_into: Option<PathBuf>,
+    json_out: Option<PathBuf>,
     /// Write the comment for a pull request: at most 60,000 bytes, however large the network
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -130,7 +130,7 @@ impl PlanOutputArgs {
 
     fn files(&self) -> impl Iterator<Item = (PlanOutputKind, &Path)> {
         let all = [
-            (PlanOutputKind::Json, &self.json_into),
+            (PlanOutputKind::Json, &self.json_out),
             (PlanOutputKind::Markdown, &self.markdown),
             (PlanOutputKind::Html, &self.html),
             (PlanOutputKind::Runbook, &self.runbook),

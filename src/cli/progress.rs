@@ -69,7 +69,7 @@ impl<'a> ProgressReporter<'a> {
                 let line = format!("Wave {wave}: {}", count(*zones, "zone"));
                 state.bars.suspend(|| self.world.err.print_line(line));
             }
-            ApplyEvent::WaveComplete { wave, end } => {
+            ApplyEvent::WaveComplete { wave, result: end } => {
                 let line = format!("Wave {wave}: {}", crate::render::text::wave_end(end));
                 state.bars.suspend(|| self.world.err.print_line(line));
             }

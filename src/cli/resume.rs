@@ -97,7 +97,7 @@ impl ResumeSession<'_> {
             return Err(super::fail(world, format!("{heard}; wait for its end, or stop it there")));
         }
         let run = self.settle(&config, &store, run).await?;
-        match run.deed {
+        match run.operation {
             RunOperation::Apply | RunOperation::Revert => self.finish(store, run).await,
             RunOperation::Drift | RunOperation::Plan | RunOperation::Unmanage => {
                 Err(self.wrote_nothing(&run))

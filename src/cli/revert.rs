@@ -258,9 +258,9 @@ impl WaveRevert<'_> {
         world: &CommandContext,
     ) -> BTreeSet<CommandExit> {
         let ConfigDirectory { network, .. } = &self.planned.config;
-        let failed = self.report.waves.iter().find(|wave| matches!(wave.end, WaveResult::Failed { .. }));
+        let failed = self.report.waves.iter().find(|wave| matches!(wave.result, WaveResult::Failed { .. }));
         // What takes something back is not taken back itself.
-        let reverts = self.planned.plan.made_from.reverts;
+        let reverts = self.planned.plan.inputs.reverts;
         let (WaveFailureAction::Revert, Some(wave), None) = (network.rollout.on_failure, failed, reverts)
         else {
             return BTreeSet::new();

@@ -74,7 +74,7 @@ impl ReviewedPlan {
         let again = "`zonal apply` does what the manifests say now".to_owned();
         let begun = || {
             let mut file = parse(text)?;
-            let approved_by = std::mem::take(&mut file.reconciler.under_review);
+            let approved_by = std::mem::take(&mut file.reconciler.reviewed_digests);
             let plan = file.reconciler.digest;
             leave_out_moved(&mut file.reconciler);
             let findings = std::mem::take(&mut file.reconciler.findings);
@@ -112,7 +112,7 @@ impl ReviewedPlan {
         let leaving = records_to_delete(&resource_changes, &reconciler);
         let undecided = (reconciler.zones.iter())
             .flat_map(|zone| zone.collections.iter().map(move |each| (&zone.code, each)))
-            .filter(|(_, each)| each.hold == Some(Deferral::Conflict))
+            .filter(|(_, each)| each.deferral == Some(Deferral::Conflict))
             .map(|(code, each)| (ZoneCode(code.clone()), CollectionId::from(each.id.clone())))
             .collect();
         let mut by_zone: BTreeMap<&str, Vec<ContentDigest>> = BTreeMap::new();
@@ -137,13 +137,13 @@ impl ReviewedPlan {
             network: reconciler.network,
             environment: reconciler.environment,
             selection: reconciler.selection,
-            base: reconciler.base,
+            base: reconciler.base_revision,
             // What a plan leaves for later is left by its apply too.
             part: match reconciler.drift.values().any(|detail| detail.mode == ApplyMode::Postponed) {
                 true => DriftFilter::OnlyDrift,
                 false => DriftFilter::All,
             },
-            made_from: reconciler.made_from,
+            made_from: reconciler.inputs,
             existing: (reconciler.zones.iter())
                 .flat_map(|zone| zone.collections.iter().map(|each| (&zone.code, each)))
                 .filter_map(|(code, each)| Some(((code.clone(), each.name.clone()), each.existing?)))
@@ -216,7 +216,7 @@ impl ReviewedPlan {
         let left = if asked.is_empty() { &kinds } else { &asked };
         let made_from = PlanInputs { reverts, ..crate::plan::made_from(&config.network, &desired, left) };
         let memory = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
-        let terms = PlanOptions { against: None, memory, part: self.part, ..PlanOptions::default() };
+        let terms = PlanOptions { snapshot: None, memory, part: self.part, ..PlanOptions::default() };
         let mut zones = target.zones(&config.network, &desired);
         zones.retain(|zone| self.zones.contains(&zone.0));
         let reach = CommandScope { zones, kinds };
@@ -330,7 +330,9 @@ fn leave_out_moved(reconciler: &mut ReconcilerJson) {
     let ReconcilerJson { zones, changes, .. } = reconciler;
     let moved: BTreeSet<(&str, &str)> = (zones.iter())
         .flat_map(|zone| zone.collections.iter().map(move |each| (zone, each)))
-        .filter(|(zone, each)| zone.hold == Some(Deferral::Stale) || each.hold == Some(Deferral::Stale))
+        .filter(|(zone, each)| {
+            zone.deferral == Some(Deferral::Stale) || each.deferral == Some(Deferral::Stale)
+        })
         .map(|(zone, each)| (&*zone.code, &*each.name))
         .collect();
     changes.retain(|address, detail| {

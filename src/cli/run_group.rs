@@ -20,10 +20,10 @@ use crate::store::StoreAccess;
 pub struct RunGroupArgs {
     /// What runs that belong together are called by; with --shard, the pipeline's own name where nothing is said
     ///
-    /// The pipeline's name is ZONAL_GROUP, the run on GitHub, the pipeline's number on GitLab, the build on
+    /// The pipeline's name is ZONAL_RUN_GROUP, the run on GitHub, the pipeline's number on GitLab, the build on
     /// Jenkins, or the Job on Kubernetes. Such a run is remembered in the store, whatever it does.
     #[arg(long, value_name = "NAME")]
-    group: Option<String>,
+    run_group: Option<String>,
 }
 
 impl RunGroupArgs {
@@ -37,7 +37,7 @@ impl RunGroupArgs {
         shard: Option<ZoneShard>,
         world: &CommandContext,
     ) -> Result<RunMetadata, CommandExit> {
-        let group = match (&self.group, shard) {
+        let group = match (&self.run_group, shard) {
             (Some(group), _) if group.is_empty() => None,
             (Some(group), _) => Some(group.clone()),
             (None, Some(_)) => of_pipeline(world),
@@ -46,7 +46,9 @@ impl RunGroupArgs {
         match (&group, shard) {
             (None, Some(shard)) => {
                 super::fail(world, format!("nothing tells which runs belong together with --shard {shard}"));
-                world.err.print_line("help: give all of them the same `--group NAME`, or set ZONAL_GROUP");
+                world
+                    .err
+                    .print_line("help: give all of them the same `--run-group NAME`, or set ZONAL_RUN_GROUP");
                 Err(CommandExit::Invalid)
             }
             (_, _) => Ok(RunMetadata { shard, group, ..RunMetadata::default() }),
@@ -67,7 +69,7 @@ pub fn of_pipeline(world: &CommandContext) -> Option<String> {
         let (host, index) = (said("HOSTNAME")?, said("JOB_COMPLETION_INDEX")?);
         host.strip_suffix(&format!("-{index}")).map(str::to_owned)
     };
-    said("ZONAL_GROUP").or_else(github).or_else(gitlab).or_else(jenkins).or_else(kubernetes)
+    said("ZONAL_RUN_GROUP").or_else(github).or_else(gitlab).or_else(jenkins).or_else(kubernetes)
 }
 
 impl RunMetadata {
@@ -139,7 +141,7 @@ mod tests {
         assert_eq!(named(&[("CI_PIPELINE_ID", "7")]), "gitlab-7");
         assert_eq!(named(&[("JOB_NAME", "drift"), ("BUILD_NUMBER", "7")]), "drift-7");
         assert_eq!(named(&[("HOSTNAME", "zonal-apply-3"), ("JOB_COMPLETION_INDEX", "3")]), "zonal-apply");
-        assert_eq!(named(&[("ZONAL_GROUP", "mine"), ("GITHUB_RUN_ID", "7")]), "mine");
+        assert_eq!(named(&[("ZONAL_RUN_GROUP", "mine"), ("GITHUB_RUN_ID", "7")]), "mine");
         assert_eq!(group(&[("JOB_NAME", "drift")]), None);
         assert_eq!(group(&[("HOSTNAME", "zonal-apply-3")]), None);
     }

@@ -105,7 +105,7 @@ pub fn new(
     Run {
         // The store gives it one.
         id: RunId(0),
-        deed,
+        operation: deed,
         network: plan.network.clone(),
         environment: plan.environment.clone(),
         selection: plan.selection.clone(),
@@ -114,10 +114,10 @@ pub fn new(
         plan: plan.digest,
         author,
         host: run_author::host(world),
-        started: (world.now)(),
-        ended: None,
+        started_at: (world.now)(),
+        ended_at: None,
         state: RunState::Running,
-        exits: Vec::new(),
+        exit_codes: Vec::new(),
         reverts: about.reverts,
         zones: plan.zones.keys().map(|code| code.0.clone()).collect(),
     }
@@ -153,7 +153,7 @@ impl RunJournal {
     ) -> Result<Self, StoreError> {
         let found = run;
         let run =
-            Run { state: RunState::Running, host: run_author::host(world), ended: None, ..found.clone() };
+            Run { state: RunState::Running, host: run_author::host(world), ended_at: None, ..found.clone() };
         store.take_up(found, run.clone()).await?;
         let (_, lines) = store.open_steps(run.id).await?;
         Ok(Self::for_run(store, network, run, lines, ways, world))
@@ -179,7 +179,7 @@ impl RunJournal {
     /// Every [`crate::store::StoreTrouble`]; what the zones hold is as it is.
     pub async fn finish(&self, state: RunState, exits: Vec<u8>, report: String) -> Result<Run, StoreError> {
         let ended = Some((self.now)());
-        let run = Run { state, exits, ended, ..self.run.clone() };
+        let run = Run { state, exit_codes: exits, ended_at: ended, ..self.run.clone() };
         self.store.end(run.clone(), report).await.map(|()| run)
     }
 

@@ -16,7 +16,7 @@ use crate::model::{ZoneCode, ZoneFailure};
 use crate::render::json::snapshot;
 use crate::render::text::count;
 
-/// Write down what the zones hold, for `plan --against`
+/// Write down what the zones hold, for `plan --snapshot`
 ///
 /// Reads every collection that the manifests mention, with the read keys. The same zones come to the same
 /// file: it holds no time, no quota and no key. Committed, it lets a pull request be planned that has no

@@ -1,4 +1,4 @@
-//! `--against`: a snapshot stands in for the zones. No key is needed and no request is sent, so that a pull
+//! `--snapshot`: a snapshot stands in for the zones. No key is needed and no request is sent, so that a pull
 //! request from a fork, which has no secrets, can be planned.
 
 use std::collections::BTreeMap;

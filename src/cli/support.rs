@@ -112,7 +112,7 @@ impl SupportContext {
         world: &CommandContext,
     ) -> Result<ObservedState, CommandExit> {
         let ZoneReaders { readers, .. } = self.open(config, zones, directory, world).await?;
-        let nothing = |zone: &&Zone| (zone.code.clone(), vec![nothing_of(id, &zone.place)]);
+        let nothing = |zone: &&Zone| (zone.code.clone(), vec![nothing_of(id, &zone.span)]);
         let desired = DesiredState { zones: zones.iter().map(nothing).collect() };
         let progress = ProgressReporter::new(world, "Reading", readers.len());
         let shown = |event| progress.handle_event(&event);
@@ -134,7 +134,7 @@ fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
         amendments: Vec::new(),
         on_conflict: ConflictPolicy::default(),
         standing: CollectionRole::Desired,
-        provenance: Provenance { place: place.clone(), manifest: "Network".into(), override_index: None },
+        provenance: Provenance { span: place.clone(), manifest: "Network".into(), override_index: None },
     }
 }
 

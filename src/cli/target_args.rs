@@ -40,7 +40,7 @@ impl TargetArgs {
 #[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
     /// A snapshot that stands in for the zones.
-    pub against: Option<PathBuf>,
+    pub snapshot: Option<PathBuf>,
     /// Where to look for what was applied last.
     pub memory: BaseSource,
     /// What is done about the differences.
@@ -86,6 +86,6 @@ impl DriftArgs {
             (None, false) => BaseSource::None,
         };
         let part = if self.only_drift { DriftFilter::OnlyDrift } else { DriftFilter::All };
-        PlanOptions { against, memory, part, ..PlanOptions::default() }
+        PlanOptions { snapshot: against, memory, part, ..PlanOptions::default() }
     }
 }

@@ -26,7 +26,7 @@ pub struct TestCommand {
     observed: bool,
     /// Hold them against this snapshot of the zones; needs no key, sends nothing
     #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
+    snapshot: Option<PathBuf>,
     /// Lay this environment over the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
@@ -59,13 +59,13 @@ impl TestCommand {
         if format == OutputFormat::Json {
             config.warn(world);
         }
-        let (against, settings) = match self.observed || self.against.is_some() {
+        let (against, settings) = match self.observed || self.snapshot.is_some() {
             false => {
                 (TestedAgainst::Declared, NetworkSettings::from_desired(&config.network, &config.desired))
             }
             true => {
                 let questions = config.expectations.iter().map(|expectation| &expectation.question);
-                let file = self.against.as_deref();
+                let file = self.snapshot.as_deref();
                 let observed =
                     network_settings::read_settings(questions, file, &config, directory, format, world)
                         .await?;
@@ -115,7 +115,7 @@ impl TestCommand {
             return "No expectations: no manifest of the kind `Expectation` says what answers shall be.\n"
                 .to_owned();
         }
-        let heading = match (against, &self.against) {
+        let heading = match (against, &self.snapshot) {
             (TestedAgainst::Declared, _) => String::new(),
             (TestedAgainst::Observed, Some(file)) => {
                 format!("Held against the snapshot {}: no zone was asked.\n\n", file.display())

@@ -41,7 +41,7 @@ impl RunLiveness {
 
 /// Whether a run writes, so that there is something to finish.
 pub fn writes(run: &Run) -> bool {
-    match run.deed {
+    match run.operation {
         RunOperation::Apply | RunOperation::Revert => true,
         RunOperation::Drift | RunOperation::Plan | RunOperation::Unmanage => false,
     }
@@ -85,7 +85,8 @@ pub async fn make_up(store: &Store, by: &RunJournal, world: &CommandContext) -> 
     let covers = |run: &Run| everything || (&ours.selection, ours.shard) == (&run.selection, run.shard);
     for each in open(store, ours.into()).await? {
         let UnfinishedRun { run, .. } = &each;
-        let earlier = run.id < ours.id && (run.deed, ours.deed) == (RunOperation::Apply, RunOperation::Apply);
+        let earlier =
+            run.id < ours.id && (run.operation, ours.operation) == (RunOperation::Apply, RunOperation::Apply);
         if !earlier || !covers(run) || RunLiveness::liveness(&each, world) != RunLiveness::Dead {
             continue;
         }
@@ -98,7 +99,12 @@ pub async fn make_up(store: &Store, by: &RunJournal, world: &CommandContext) -> 
             let report = store.papers(run.id).await?.and_then(|(_, report)| report).unwrap_or_default();
             let exits = vec![CommandExit::Interrupted.code()];
             let ended = Some((world.now)());
-            store.end(Run { state: RunState::Ended, exits, ended, ..run.clone() }, report).await?;
+            store
+                .end(
+                    Run { state: RunState::Ended, exit_codes: exits, ended_at: ended, ..run.clone() },
+                    report,
+                )
+                .await?;
         }
     }
     Ok(())

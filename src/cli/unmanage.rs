@@ -1,4 +1,4 @@
-//! `zonal release`: stops managing records and leaves them as they are.
+//! `zonal unmanage`: stops managing records and leaves them as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -47,7 +47,7 @@ pub struct UnmanageCommand {
 
 /// What was released.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "zonal release --json")]
+#[schemars(title = "zonal unmanage --json")]
 pub struct UnmanageJson {
     /// The run that it was.
     pub run: RunId,
@@ -121,7 +121,7 @@ impl UnmanageCommand {
                 match names(&config.desired, &address, entry) {
                     Some(by) => problems.push(format!(
                         "{address} is still named by {} ({})",
-                        by.provenance.manifest, by.provenance.place
+                        by.provenance.manifest, by.provenance.span
                     )),
                     None => leaving.entry((zone.clone(), id.clone())).or_default().push(key.clone()),
                 }
@@ -221,7 +221,7 @@ async fn forget(
         let id = store.begin(NewRun { run: run.clone(), plan }).await?;
         store.learn(store::scope(network), id, lessons).await?;
         let ended = Some((world.now)());
-        let run = Run { id, state: RunState::Ended, exits: vec![0], ended, ..run };
+        let run = Run { id, state: RunState::Ended, exit_codes: vec![0], ended_at: ended, ..run };
         store.end(run, "{}".to_owned()).await?;
         Ok(id)
     };

@@ -51,8 +51,9 @@ impl CollectionComparison<'_> {
 }
 
 fn matches_selection(change: &Change, selects: &[(FieldName, &FieldValue)]) -> bool {
-    let after =
-        |field: &FieldName| change.edits.iter().find(|edit| edit.field == *field).map(|edit| &edit.after);
+    let after = |field: &FieldName| {
+        change.field_changes.iter().find(|edit| edit.field == *field).map(|edit| &edit.after)
+    };
     selects.iter().all(|(field, value)| after(field).unwrap_or(&FieldValue::Null) == *value)
 }
 
@@ -64,9 +65,9 @@ fn apply_amendment(change: &mut Change, field: &FieldName, amend: &FieldAmendmen
         after: value.clone(),
         provenance: amend.provenance.clone(),
     };
-    match change.edits.iter_mut().find(|edit| edit.field == *field) {
+    match change.field_changes.iter_mut().find(|edit| edit.field == *field) {
         Some(default) if default.after == *value => {}
         Some(default) => *default = edit,
-        None => change.edits.push(edit),
+        None => change.field_changes.push(edit),
     }
 }

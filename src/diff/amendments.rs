@@ -69,7 +69,7 @@ impl<'a> CollectionComparison<'a> {
             }
             // Each amend sees what those before it have made of the record.
             let mut fields = record.fields.clone();
-            let earlier = change.map(|change| change.edits.as_slice()).unwrap_or_default();
+            let earlier = change.map(|change| change.field_changes.as_slice()).unwrap_or_default();
             fields.extend(earlier.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
             let mut edits: Vec<FieldChange> = Vec::new();
             for amend in amends {
@@ -88,7 +88,7 @@ impl<'a> CollectionComparison<'a> {
                 continue;
             }
             match self.changes.get_mut(&(key.clone(), mode)) {
-                Some(change) => edits.into_iter().for_each(|edit| lay_over(&mut change.edits, edit)),
+                Some(change) => edits.into_iter().for_each(|edit| lay_over(&mut change.field_changes, edit)),
                 None => {
                     let draft = ChangeDraft {
                         action: ChangeAction::Update,

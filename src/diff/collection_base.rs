@@ -27,7 +27,7 @@ impl<'a> CollectionBase<'a> {
     /// What is known of one collection.
     pub fn for_collection(base: &'a ComparisonBase, zone: &ZoneCode, id: &CollectionId) -> Self {
         Self {
-            ledger: base.ledger.zones.get(zone).and_then(|zone| zone.get(id)),
+            ledger: base.applied_state.zones.get(zone).and_then(|zone| zone.get(id)),
             orphans: base.orphans.get(zone).and_then(|zone| zone.get(id)),
             prune: base.prune.as_ref(),
         }

@@ -24,7 +24,7 @@ pub fn share_new_rows(found: &mut [CollectionDiff]) {
                 Some(creator) => {
                     change.action = ChangeAction::Update;
                     let key = &change.key;
-                    change.edits.retain(|edit| {
+                    change.field_changes.retain(|edit| {
                         !diff.shape.shared.contains(&edit.field)
                             && !key.iter().any(|(field, _)| *field == edit.field)
                     });

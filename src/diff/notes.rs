@@ -57,7 +57,7 @@ impl CollectionComparison<'_> {
             .map(|amend| &amend.field)
             .collect();
         for change in self.changes.values_mut() {
-            let emptied = change.edits.iter().filter(|edit| {
+            let emptied = change.field_changes.iter().filter(|edit| {
                 let held = edit.before.as_ref().is_some_and(|before| *before != FieldValue::Null);
                 fields.contains(&edit.name) && held && edit.after == FieldValue::Null
             });

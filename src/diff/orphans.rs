@@ -80,7 +80,7 @@ impl<'a> CollectionComparison<'a> {
             return OrphanOutcome::Stays(UNSAID);
         };
         let provenance =
-            Provenance { place: place.clone(), manifest: entry.manifest.clone(), override_index: None };
+            Provenance { span: place.clone(), manifest: entry.manifest.clone(), override_index: None };
         let (action, edits) = match (farewell, switch) {
             (OrphanAction::Keep, _) => return OrphanOutcome::Stays(THEIRS),
             (OrphanAction::Unmanage, _) if entry.maker == ManagementOrigin::Created => {

@@ -45,7 +45,7 @@ impl ReferenceUser<'_> {
                 change.address.key == **key
                     && matches!(change.action, ChangeAction::Create | ChangeAction::Update)
             }
-            Self::Amend(amend) => change.edits.iter().any(|edit| edit.provenance == amend.provenance),
+            Self::Amend(amend) => change.field_changes.iter().any(|edit| edit.provenance == amend.provenance),
         }
     }
 }

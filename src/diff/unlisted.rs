@@ -58,7 +58,7 @@ impl<'a> CollectionComparison<'a> {
     pub(super) fn make_exclusive(&mut self, flag: &FieldName) {
         let taker = self.changes.iter().find_map(|((id, mode), change)| {
             let edit = change
-                .edits
+                .field_changes
                 .iter()
                 .find(|edit| edit.field == *flag && edit.after == FieldValue::Bool(true))?;
             Some((id.clone(), edit.provenance.clone(), *mode))
@@ -74,8 +74,8 @@ impl<'a> CollectionComparison<'a> {
             // nothing away, and what is written does not wait for what is only reported.
             match self.changes.get_mut(&(id.clone(), mode)) {
                 Some(change) if change.action == ChangeAction::Delete => {}
-                Some(change) if change.edits.iter().any(|edit| edit.field == *flag) => {}
-                Some(change) => change.edits.push(edit),
+                Some(change) if change.field_changes.iter().any(|edit| edit.field == *flag) => {}
+                Some(change) => change.field_changes.push(edit),
                 None => {
                     let reason =
                         format!("because `{taker}` becomes the `{flag}` row, and there can be only one");

@@ -25,7 +25,7 @@ pub fn find(plan: &Plan) -> Option<Finding> {
             let zones = held.entry(step.diff.id.without_language()).or_default();
             let held = zones.entry(code).or_default();
             held.existing = held.existing.max(found.existing);
-            held.unmanaged = held.unmanaged.max(found.unmanaged);
+            held.unmanaged = held.unmanaged.max(found.unlisted);
             held.writes |= writes(step);
         }
     }
@@ -45,7 +45,7 @@ pub fn find(plan: &Plan) -> Option<Finding> {
     zones.sort();
     zones.dedup();
     Some(Finding {
-        verdict: FindingEffect::Deny,
+        effect: FindingEffect::Deny,
         guard: "empty-answer".into(),
         zones,
         message: format!(
@@ -54,7 +54,7 @@ pub fn find(plan: &Plan) -> Option<Finding> {
             GuardLimit::FEW
         ),
         help: Some(format!("look at the zone; {}", if_meant("empty-answer", plan.digest))),
-        place: None,
+        span: None,
     })
 }
 
@@ -66,5 +66,5 @@ struct CollectionSizes {
 }
 
 fn writes(step: &PlanStep) -> bool {
-    step.diff.has_work() && step.hold.is_none()
+    step.diff.has_work() && step.deferral.is_none()
 }

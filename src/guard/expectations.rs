@@ -8,7 +8,7 @@ const GUARD: &str = "expectations";
 
 /// All that the plan breaks, in one finding; where expectations may be broken, none.
 pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
-    let ExpectationGuard { verdict, place } = kept?;
+    let ExpectationGuard { effect: verdict, span: place } = kept?;
     let (first, more) = plan.expectations.broken.split_first()?;
     let help = match verdict {
         FindingEffect::Deny | FindingEffect::Defer => {
@@ -22,7 +22,7 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
         }
     };
     Some(Finding {
-        verdict: verdict.clone(),
+        effect: verdict.clone(),
         guard: GUARD.into(),
         zones: Vec::new(),
         message: format!(
@@ -31,18 +31,18 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
             so_too(more.len(), "expectation")
         ),
         help: Some(help),
-        place: Some(place.clone()),
+        span: Some(place.clone()),
     })
 }
 
 /// `may 01OMNI_BETA ...: allowed would be false, expected is true (imports.yaml:7:12)`.
 fn broken_expectation_text(
-    BrokenExpectation { provenance: _, question, because: _, facts }: &BrokenExpectation,
+    BrokenExpectation { provenance: _, question, reason: _, facts }: &BrokenExpectation,
 ) -> String {
     let Some(fact) = facts.first() else { return question.clone() };
     let would = match &fact.found {
         MaybeKnown::Known(value) => format!("would be {value}"),
         MaybeKnown::Unknown(_) => "would not be known".to_owned(),
     };
-    format!("{question}: {} {would}, expected is {} ({})", fact.fact, fact.expected, fact.place)
+    format!("{question}: {} {would}, expected is {} ({})", fact.fact, fact.expected, fact.span)
 }

@@ -26,11 +26,11 @@ fn check_freeze(plan: &Plan, network: &Network, freeze: &FreezeWindow) -> Option
     let reason = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let help = format!("wait until it is over; {}", if_meant(&guard, plan.digest));
     Some(Finding {
-        verdict: if whole { FindingEffect::Deny } else { FindingEffect::Defer },
+        effect: if whole { FindingEffect::Deny } else { FindingEffect::Defer },
         guard: guard.into(),
         zones: if whole { Vec::new() } else { busy },
         message: format!("nothing is written {}{reason}", freeze.words),
         help: Some(help),
-        place: Some(freeze.place.clone()),
+        span: Some(freeze.span.clone()),
     })
 }

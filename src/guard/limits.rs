@@ -43,7 +43,7 @@ pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
             let mut tally = nothing(Some(code), Some(&step.diff.id));
             tally.existing = step.diff.outcome.as_ref().map_or(0, |found| found.existing);
             // What is held back is not going to happen.
-            for change in step.diff.to_apply().filter(|_| step.hold.is_none()) {
+            for change in step.diff.to_apply().filter(|_| step.deferral.is_none()) {
                 tally.deeds[deed(step, change) as usize] += 1;
             }
             whole.add(&tally);
@@ -71,7 +71,7 @@ enum LimitExcess {
 }
 
 fn exceeded_by(limit: &GuardLimit, tally: &LimitCounter<'_>) -> Option<(f64, LimitExcess)> {
-    let number = tally.count_of(limit.deed);
+    let number = tally.count_of(limit.action);
     // How many times what is allowed; of nothing, a half is allowed, so that it stays a number.
     let times = |allowed: f64| number as f64 / allowed.max(0.5);
     let records = limit.records.filter(|records| number > *records);
@@ -95,8 +95,8 @@ fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) ->
         .collect();
     // Of several that are as bad, the first is shown.
     let (tally, _, what) = over.iter().rev().max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let number = tally.count_of(limit.deed);
-    let creates = limit.deed == LimitedAction::Create;
+    let number = tally.count_of(limit.action);
+    let creates = limit.action == LimitedAction::Create;
     let many = match creates || tally.existing == 0 {
         true => thousands(number),
         false => format!("{} of {}", thousands(number), thousands(tally.existing)),
@@ -116,21 +116,25 @@ fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) ->
     let more = so_too(over.len() - 1, if limit.extent == LimitScope::Zone { "zone" } else { "collection" });
     let name = limit.name();
     let help = if_meant(&name, plan.digest);
-    let help = match limit.place {
+    let help = match limit.span {
         Some(_) => help,
         None => {
-            format!("{help}; to set another limit, `guards.limits.{}.{}`", limit.deed.plural(), limit.extent)
+            format!(
+                "{help}; to set another limit, `guards.limits.{}.{}`",
+                limit.action.plural(),
+                limit.extent
+            )
         }
     };
     Some(Finding {
-        verdict: FindingEffect::Deny,
+        effect: FindingEffect::Deny,
         message: format!(
             "{many} {noun}{of} would be {} in {place}, {allowed}{more}",
-            limit.deed.past_participle()
+            limit.action.past_participle()
         ),
         guard: name.into(),
         zones: zones.into_iter().cloned().collect(),
         help: Some(help),
-        place: limit.place.clone(),
+        span: limit.span.clone(),
     })
 }

@@ -61,7 +61,7 @@ pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timest
 
 /// Why findings hold a zone, where they do.
 pub fn deferral_of_zone(findings: &[Finding], zone: &ZoneCode) -> Option<Deferral> {
-    let mut holding = findings.iter().filter(|finding| finding.verdict == FindingEffect::Defer);
+    let mut holding = findings.iter().filter(|finding| finding.effect == FindingEffect::Defer);
     let first = holding.find(|finding| finding.zones.contains(zone))?;
     Some(Deferral::Guard { guard: first.guard.clone() })
 }
@@ -84,7 +84,7 @@ fn disables(step: &PlanStep, change: &Change) -> bool {
     let off = FieldValue::Bool(false);
     change.action == ChangeAction::Update
         && change
-            .edits
+            .field_changes
             .iter()
             .any(|edit| edit.field == *switch && edit.after == off && edit.before.as_ref() != Some(&off))
 }
@@ -92,7 +92,7 @@ fn disables(step: &PlanStep, change: &Change) -> bool {
 /// Everything that apply would do, zone by zone; what is held back is not going to happen.
 fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &PlanStep, &Change)> {
     plan.zones.iter().flat_map(|(code, zone)| {
-        let steps = zone.collections.iter().filter(|step| step.hold.is_none());
+        let steps = zone.collections.iter().filter(|step| step.deferral.is_none());
         steps.flat_map(move |step| step.diff.to_apply().map(move |change| (code, step, change)))
     })
 }

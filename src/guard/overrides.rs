@@ -73,10 +73,10 @@ pub fn override_with(plan: &mut Plan, overrides: &[GuardOverride]) -> Vec<Unused
         }
         let mut in_the_way = false;
         for finding in named {
-            match finding.verdict {
+            match finding.effect {
                 FindingEffect::Deny | FindingEffect::Defer => {
                     in_the_way = true;
-                    finding.verdict = FindingEffect::Overridden { reason: reason.trim().to_owned() };
+                    finding.effect = FindingEffect::Overridden { reason: reason.trim().to_owned() };
                     finding.help = None;
                 }
                 FindingEffect::Overridden { .. } => in_the_way = true,

@@ -24,7 +24,7 @@ fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding>
     let more = so_too(found.len() - 1, "record");
     let zones: BTreeSet<&ZoneCode> = found.iter().map(|(zone, _, _)| *zone).collect();
     Some(Finding {
-        verdict: FindingEffect::Deny,
+        effect: FindingEffect::Deny,
         guard: "protected".into(),
         zones: zones.into_iter().cloned().collect(),
         message: format!(
@@ -33,7 +33,7 @@ fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding>
             deed(step, first).past_participle()
         ),
         help: Some(if_meant("protected", plan.digest)),
-        place: Some(protected.place.clone()),
+        span: Some(protected.span.clone()),
     })
 }
 

@@ -51,7 +51,7 @@ fn told(network: &Network, plan: &Plan) -> String {
     let mut out = String::new();
     for finding in findings(plan, network, &[], NOW.parse().unwrap()) {
         let zones: Vec<&str> = finding.zones.iter().map(|zone| zone.as_str()).collect();
-        let verdict = format!("{:?}", finding.verdict).to_lowercase();
+        let verdict = format!("{:?}", finding.effect).to_lowercase();
         let _ = writeln!(out, "{verdict} {} [{}] {}", finding.guard, zones.join(" "), finding.message);
     }
     out
@@ -94,7 +94,8 @@ deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T w
 fn limits_of_zones_and_of_the_network() {
     let (manifest, rows) = table(3, 0, 0, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
-    let limit = |deed, extent, records, percent| GuardLimit { deed, extent, records, percent, place: None };
+    let limit =
+        |deed, extent, records, percent| GuardLimit { action: deed, extent, records, percent, span: None };
     network.guards.limits = vec![
         limit(LimitedAction::Delete, LimitScope::Zone, Some(2), None),
         limit(LimitedAction::Delete, LimitScope::Network, None, Some(10)),
@@ -121,7 +122,7 @@ fn what_is_protected_stays_as_it_is() {
             records: records.into(),
             from: from.iter().copied().collect::<BTreeSet<_>>(),
             reason: Some("because".into()),
-            place: SourceSpan::file("n.yaml"),
+            span: SourceSpan::file("n.yaml"),
         }];
         told(&network, &plan)
     };
@@ -148,7 +149,7 @@ fn freeze(from: &str, until: &str, zones: Option<&[&str]>) -> FreezeWindow {
         words: "from then to then".into(),
         zones: zones.map(|zones| zones.iter().map(|zone| (*zone).into()).collect()),
         reason: None,
-        place: SourceSpan::file("n.yaml"),
+        span: SourceSpan::file("n.yaml"),
     }
 }
 
@@ -201,7 +202,7 @@ fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_wha
     let (manifest, rows) = table(0, 0, 1, 0, 1);
     let (mut network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
     let provenance = Provenance {
-        place: SourceSpan::file("e.yaml"),
+        span: SourceSpan::file("e.yaml"),
         manifest: "Expectation/e".into(),
         override_index: None,
     };
@@ -209,17 +210,17 @@ fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_wha
         fact: "allowed".into(),
         expected: FieldValue::Bool(true),
         found,
-        place: SourceSpan::file("e.yaml"),
+        span: SourceSpan::file("e.yaml"),
     };
     let broken = |question: &str, found| BrokenExpectation {
         provenance: provenance.clone(),
         question: question.to_owned(),
-        because: None,
+        reason: None,
         facts: vec![fact(found)],
     };
     let first = broken("may A", MaybeKnown::Known(FieldValue::Bool(false)));
-    plan.expectations.others = Some(OtherExpectations { met: 1, not_met: 1, not_known: 1 });
-    let kept = |verdict| Some(ExpectationGuard { verdict, place: SourceSpan::file("n.yaml") });
+    plan.expectations.others = Some(OtherExpectations { met: 1, not_met: 1, unknown: 1 });
+    let kept = |verdict| Some(ExpectationGuard { effect: verdict, span: SourceSpan::file("n.yaml") });
     network.guards.expectations = kept(FindingEffect::Deny);
     assert_eq!(told(&network, &plan), "", "nothing is broken");
     plan.expectations.broken = vec![first.clone()];
@@ -259,7 +260,7 @@ fn an_override_is_for_one_guard_and_one_plan_and_says_why() {
         [UnusedOverride::FoundNothing { guard: "protected".to_owned() }]
     );
     assert_eq!(over("deletes-per-collection", "planned", digest), []);
-    let verdicts: Vec<&FindingEffect> = plan.findings.iter().map(|finding| &finding.verdict).collect();
+    let verdicts: Vec<&FindingEffect> = plan.findings.iter().map(|finding| &finding.effect).collect();
     assert_eq!(verdicts, [&FindingEffect::Deny, &FindingEffect::Overridden { reason: "planned".to_owned() }]);
     assert!(plan.is_denied(), "the disables are");
 }

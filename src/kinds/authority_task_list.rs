@@ -86,10 +86,10 @@ pub enum AuthorityRole {
 pub struct ReportTypesSpec {
     /// Those that are.
     #[serde(default)]
-    pub on: Vec<Spanned<AuthorityReport>>,
+    pub enabled: Vec<Spanned<AuthorityReport>>,
     /// Those that are not.
     #[serde(default)]
-    pub off: Vec<Spanned<AuthorityReport>>,
+    pub disabled: Vec<Spanned<AuthorityReport>>,
 }
 
 /// The reports of authority control (the vendor's help).
@@ -251,7 +251,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
                 );
             }
         }
-        let ReportTypesSpec { on, off } = &self.report_types;
+        let ReportTypesSpec { enabled: on, disabled: off } = &self.report_types;
         let silent =
             self.roles.is_empty() && self.dismiss_for_network.is_empty() && on.is_empty() && off.is_empty();
         if silent && head.lost_spec().is_nothing() {
@@ -318,7 +318,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
                 list.add(entry);
             }
             scope.want(zone, list);
-            let ReportTypesSpec { on, off } = &self.report_types;
+            let ReportTypesSpec { enabled: on, disabled: off } = &self.report_types;
             let mut reports = scope
                 .collection(CollectionId::of_institution(REPORTS), &["reportType"], &REPORTED)
                 .with_enforcement(self.enforcement, self.conflict);

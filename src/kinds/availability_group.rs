@@ -30,9 +30,9 @@ use crate::model::{
 /// or one such group for each of some members.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["name"]}, {"required": ["eachMember"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["name"]}, {"required": ["perMember"]}]))]
 pub struct AvailabilityGroupSpec {
-    /// The name of the group. Excludes `eachMember`.
+    /// The name of the group. Excludes `perMember`.
     #[schemars(regex(pattern = FILLED))]
     pub name: Option<Spanned<String>>,
     /// What the group is for; Alma takes letters, digits, `_` and spaces.
@@ -40,7 +40,7 @@ pub struct AvailabilityGroupSpec {
     /// Who is in the group. Everybody who is not named here is not in it.
     pub members: Option<Spanned<GroupMembersSpec>>,
     /// One group for each of some members, instead of one for all of them. Excludes `name`.
-    pub each_member: Option<Spanned<EachMemberSpec>>,
+    pub per_member: Option<Spanned<EachMemberSpec>>,
     /// How strongly the group is meant.
     #[serde(default)]
     pub enforcement: Enforcement,
@@ -109,7 +109,7 @@ struct ExpandedAvailabilityGroup<'n> {
 impl ManifestSpec for AvailabilityGroupSpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let each = self.each_member.as_ref().map(|each| &each.value);
+        let each = self.per_member.as_ref().map(|each| &each.value);
         let descriptions = [self.description.as_ref(), each.and_then(|each| each.description.as_ref())];
         problems.extend(descriptions.into_iter().flatten().filter_map(|text| check_punctuation(text, head)));
         let absent = self.absent.is_some_and(|absent| absent.value);
@@ -119,7 +119,7 @@ impl ManifestSpec for AvailabilityGroupSpec {
                 let message = format!("`{CODE}` stands for nothing in the name of one group");
                 problems.push(
                     Diagnostic::error(diagnostic_codes::GROUP_PLACEHOLDER, head.place(name.extent), message)
-                        .help("use `eachMember` for a group of each member"),
+                        .help("use `perMember` for a group of each member"),
                 );
             }
             (None, Some(name)) if !absent && head.lost_spec().is_nothing() => {
@@ -149,7 +149,7 @@ impl ManifestSpec for AvailabilityGroupSpec {
     fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
-        let groups = match &self.each_member {
+        let groups = match &self.per_member {
             Some(each) => each.value.groups(&mut scope),
             None => self.group(&mut scope).into_iter().collect(),
         };
@@ -192,7 +192,7 @@ impl AvailabilityGroupSpec {
         ];
         for (field, extent) in beside {
             let Some(extent) = extent else { continue };
-            let message = format!("`{field}` speaks of one group, and `eachMember` of one for each member");
+            let message = format!("`{field}` speaks of one group, and `perMember` of one for each member");
             problems.push(
                 Diagnostic::error(diagnostic_codes::BESIDE_EACH_MEMBER, head.place(extent), message)
                     .help(format!("remove it, or write a manifest of its own with `name` and `{field}`")),
@@ -299,10 +299,10 @@ pub fn differ_only_in_case(desired: &DesiredState) -> Vec<Diagnostic> {
                     found.push(
                         Diagnostic::warning(
                             diagnostic_codes::GROUPS_DIFFER_IN_CASE,
-                            record.provenance.place.clone(),
+                            record.provenance.span.clone(),
                             message,
                         )
-                        .with_secondary_span(first.provenance.place.clone(), "the other one")
+                        .with_secondary_span(first.provenance.span.clone(), "the other one")
                         .help("give one of them another name"),
                     );
                 }

@@ -108,7 +108,7 @@ impl ManifestSpec for InstitutionRelationsSpec {
                 );
                 scope.report(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(*extent), message)
-                        .with_secondary_span(first.provenance.place.clone(), "first here")
+                        .with_secondary_span(first.provenance.span.clone(), "first here")
                         .help("leave these members out of one of the two with `institutions`"),
                 );
             }

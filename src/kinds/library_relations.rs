@@ -147,7 +147,7 @@ impl ManifestSpec for LibraryRelationsSpec {
                 }
                 if let Some(first) = collection.add(record)
                     && let Some(first) =
-                        self.relations.iter().find(|each| head.place(each.extent) == first.provenance.place)
+                        self.relations.iter().find(|each| head.place(each.extent) == first.provenance.span)
                     && first.value.library.value != library.value
                 {
                     twice.entry(library.extent).or_insert((target, first.value.library.extent));

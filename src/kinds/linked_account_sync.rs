@@ -40,7 +40,7 @@ pub struct LinkedAccountSyncSpec {
     #[serde(default)]
     pub on_failure: RefreshFailureAction,
     /// How long a change may take to arrive: `15 minutes`, at most `24 hours`.
-    pub maximal_lag: Spanned<String>,
+    pub max_delay: Spanned<String>,
     /// Whether it is done at all.
     pub enabled: Option<Spanned<bool>>,
     /// How strongly it is meant.
@@ -119,7 +119,7 @@ impl KindSpec for LinkedAccountSyncSpec {
         kind: "LinkedAccountSync",
         reach: ZoneCoverage::Members,
         key: &["sourceInstitution"],
-        fields: &["fields", "userGroups", "onFailure", "maximalLag", "enabled"],
+        fields: &["fields", "userGroups", "onFailure", "maxDelay", "enabled"],
     }];
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
@@ -173,7 +173,7 @@ impl ManifestSpec for LinkedAccountSyncSpec {
                 .help("remove it"),
             );
         }
-        let Spanned { value: lag, extent } = &self.maximal_lag;
+        let Spanned { value: lag, extent } = &self.max_delay;
         let error =
             |code, message: String, help| Diagnostic::error(code, head.place(*extent), message).help(help);
         problems.extend(match seconds(lag) {
@@ -211,7 +211,7 @@ impl ManifestSpec for LinkedAccountSyncSpec {
         let sources = selection::of_manifest(self.from.as_ref(), network, head, &mut told);
         let unsure = !told.is_empty();
         told.into_iter().for_each(|problem| scope.report(problem));
-        let lag = seconds(&self.maximal_lag.value).map_or_else(|| self.maximal_lag.value.clone(), in_words);
+        let lag = seconds(&self.max_delay.value).map_or_else(|| self.max_delay.value.clone(), in_words);
         let fields = || FieldValue::list(self.fields.iter().map(|field| field.value.as_str()));
         let first = self.fields.first().map_or(head.extent, |field| field.extent);
         let groups = self.user_groups.first().map_or(head.extent, |group| group.extent);
@@ -245,7 +245,7 @@ impl ManifestSpec for LinkedAccountSyncSpec {
                     .with_field("fields", fields(), first)
                     .with_field("userGroups", FieldValue::list(codes), groups)
                     .with_field("onFailure", self.on_failure.as_str(), head.extent)
-                    .with_field("maximalLag", lag.as_str(), self.maximal_lag.extent)
+                    .with_field("maxDelay", lag.as_str(), self.max_delay.extent)
                     .with_some("enabled", self.enabled.as_ref());
                 collection.add(entry);
             }

@@ -213,7 +213,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
                     let message = format!("the name `{text}` begins or ends with a space");
                     let problem = Diagnostic::warning(
                         diagnostic_codes::SPACES_AROUND_KEY,
-                        provenance.place.clone(),
+                        provenance.span.clone(),
                         message,
                     );
                     self.report(problem.help("remove the space unless the zone's own name has it too"));
@@ -222,7 +222,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             let mut references = record.references.iter().flat_map(|reference| &reference.fields);
             if references.any(|(_, text)| text.trim().is_empty()) {
                 let said = record.fields.values().find(|said| {
-                    said.value == FieldValue::Null && said.provenance.place != record.provenance.place
+                    said.value == FieldValue::Null && said.provenance.span != record.provenance.span
                 });
                 empty.push(said.map_or(&record.provenance, |said| &said.provenance));
             }
@@ -249,7 +249,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             }
         }
         for provenance in empty {
-            self.report(nameless(provenance.place.clone()));
+            self.report(nameless(provenance.span.clone()));
         }
     }
 

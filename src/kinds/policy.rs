@@ -21,7 +21,7 @@ pub struct PolicySpec {
     /// What the rules are asked about: every change that apply or people would make, every zone in which
     /// something changes, or the plan, once.
     #[serde(default)]
-    pub each: PolicyScope,
+    pub scope: PolicyScope,
     /// The rules. All are asked.
     #[schemars(length(min = 1))]
     pub rules: Vec<Spanned<PolicyRuleSpec>>,
@@ -108,7 +108,7 @@ impl ManifestSpec for PolicySpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for Spanned { value: rule, .. } in &self.rules {
-            problems.extend(mistake(&rule.expression, self.each, head));
+            problems.extend(mistake(&rule.expression, self.scope, head));
         }
         let names = self.rules.iter().map(|rule| &rule.value.name);
         super::network::distinct_names("rules", names, head, &mut problems);
@@ -171,12 +171,12 @@ pub(super) fn collect_policies(manifests: &[Manifest]) -> Vec<model::Policy> {
         expression: rule.expression.value.0.as_str().into(),
         action: rule.action.into(),
         message: rule.message.trim().into(),
-        place: head.place(rule.name.extent),
+        span: head.place(rule.name.extent),
     };
     policies
-        .map(|(head, PolicySpec { each, rules })| model::Policy {
+        .map(|(head, PolicySpec { scope: each, rules })| model::Policy {
             name: head.name.clone(),
-            each: *each,
+            scope: *each,
             rules: rules.iter().map(|each| rule(head, &each.value)).collect(),
         })
         .collect()

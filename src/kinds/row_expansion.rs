@@ -121,10 +121,10 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
                 self.problems.push(
                     Diagnostic::error(
                         diagnostic_codes::DUPLICATE_ROW,
-                        record.provenance.place.clone(),
+                        record.provenance.span.clone(),
                         message,
                     )
-                    .with_secondary_span(first.provenance.place.clone(), "first here")
+                    .with_secondary_span(first.provenance.span.clone(), "first here")
                     .help("give the variable another value, or remove one of the rows"),
                 );
                 continue;
@@ -182,7 +182,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             records.insert(key, over);
             return;
         };
-        self.doubt(row, &under.provenance.place);
+        self.doubt(row, &under.provenance.span);
         let identity = (Arc::as_ptr(under) as usize, at, index);
         let merged = match self.merged.get(&identity) {
             Some(merged) if !depends => Arc::clone(&merged.result),
@@ -242,7 +242,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             return None;
         };
         let provenance = self.head.provenance(row.extent, override_index);
-        self.doubt(row, &provenance.place);
+        self.doubt(row, &provenance.span);
         let absent = row.absent == Some(true);
         complete.then(|| {
             (

@@ -133,7 +133,7 @@ impl ManifestSpec for SupportServicesSpec {
                     format!("`{}` of `{}` is listed before, for {zones}", privilege.value, role.value);
                 scope.report(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(*extent), message)
-                        .with_secondary_span(first.provenance.place.clone(), "first here")
+                        .with_secondary_span(first.provenance.span.clone(), "first here")
                         .help("leave these zones out of one of the two with `appliesTo`"),
                 );
             }

@@ -138,7 +138,7 @@ codes! {
     EMPTY_GROUP = "Z0780": "an availability group has no members";
     PUNCTUATION = "Z0781": "the description of a group holds punctuation";
     ONE_NAME_FOR_ALL = "Z0782": "the groups of several members would have one name";
-    BESIDE_EACH_MEMBER = "Z0783": "a field speaks of one group beside `eachMember`";
+    BESIDE_EACH_MEMBER = "Z0783": "a field speaks of one group beside `perMember`";
     NO_SUCH_CAMPUS = "Z0784": "a zone does not have the campus";
     UNREACHABLE_LIBRARY = "Z0785": "a library or campus of a group has no IP range";
     REDUNDANT_MEMBER = "Z0786": "a member of a group is in it already";

@@ -49,7 +49,7 @@ impl ManifestHeader {
 
     /// A stretch of the manifest as the source of a value.
     pub fn provenance(&self, extent: NodeSpan, override_index: Option<u32>) -> Provenance {
-        Provenance { place: self.place(extent), manifest: Arc::clone(&self.manifest), override_index }
+        Provenance { span: self.place(extent), manifest: Arc::clone(&self.manifest), override_index }
     }
 }
 

@@ -119,7 +119,7 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
     let right = problems.is_empty();
     // What does not fit the schema has been told, whatever is in it.
     let unseen = invisible_characters::check(&document).into_iter();
-    let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.place != each.place)).collect();
+    let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.span != each.span)).collect();
     problems.extend(unseen);
     if !document.lost_keys.is_empty() {
         // What seems to be missing may be what could not be read.
@@ -163,7 +163,7 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
 /// Orders problems by file and place, those of no place first, and drops repetitions.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
-        (&a.place, a.severity, a.code, &a.message).cmp(&(&b.place, b.severity, b.code, &b.message))
+        (&a.span, a.severity, a.code, &a.message).cmp(&(&b.span, b.severity, b.code, &b.message))
     });
     diagnostics.dedup();
 }

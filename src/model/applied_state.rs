@@ -70,7 +70,7 @@ pub enum ManagementOrigin {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComparisonBase {
     /// What was last applied.
-    pub ledger: AppliedState,
+    pub applied_state: AppliedState,
     /// Records in it that no manifest names any more, and what becomes of each. One that is to stay and to be
     /// known is not in the map.
     pub orphans: BTreeMap<ZoneCode, BTreeMap<CollectionId, OrphanedRecords>>,
@@ -102,7 +102,7 @@ pub struct PruneConfig {
     /// By kind of manifest.
     pub kinds: BTreeMap<Arc<str>, PruneMode>,
     /// Where the network says so; `None` where it says nothing.
-    pub place: Option<SourceSpan>,
+    pub span: Option<SourceSpan>,
 }
 
 impl PruneConfig {

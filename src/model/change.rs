@@ -18,15 +18,15 @@ pub struct Change {
     pub key: Vec<(FieldName, FieldValue)>,
     /// Where a person is to look at each record of a sort, what these have in common, which may be
     /// nothing; the key then stands for all of them.
-    pub each: Option<Vec<(FieldName, FieldValue)>>,
+    pub matches: Option<Vec<(FieldName, FieldValue)>>,
     /// The record before: all fields of it that were observed; empty for a create.
     pub before: Record,
     /// What is set: each field once. Empty for a delete.
-    pub edits: Vec<FieldChange>,
+    pub field_changes: Vec<FieldChange>,
     /// Whether apply does it, or the plan only reports it.
     pub mode: ApplyMode,
     /// In what way the zone is not as it is wanted.
-    pub drift: DifferenceType,
+    pub difference: DifferenceType,
     /// Who moved since the manifests were last applied, where that is known.
     pub origin: Option<ChangeOrigin>,
     /// Where both have moved: what was applied last, and what is done about it. Only what a ledger tells.
@@ -51,12 +51,12 @@ impl Change {
             action,
             key,
             // The key says as much.
-            each: _,
+            matches: _,
             before,
-            edits,
+            field_changes: edits,
             mode,
             // What shape it has follows from the rest. Who wants it, why, and who was there last do not count.
-            drift: _,
+            difference: _,
             origin: _,
             conflict: _,
             reason: _,
@@ -70,7 +70,7 @@ impl Change {
             action: *action,
             mode: *mode,
             key,
-            edits: edits.iter().map(FieldChange::effect).collect(),
+            field_changes: edits.iter().map(FieldChange::effect).collect(),
             taken: (*action == ChangeAction::Delete).then_some(before),
         }
     }
@@ -89,7 +89,7 @@ pub struct ChangeEffect<'a> {
     /// The record.
     pub key: &'a [(FieldName, FieldValue)],
     /// Fields that are set, with what was there and what comes.
-    pub edits: Vec<(&'a FieldName, Option<&'a FieldValue>, &'a FieldValue)>,
+    pub field_changes: Vec<(&'a FieldName, Option<&'a FieldValue>, &'a FieldValue)>,
     /// What a delete takes away, which is everything that the record holds. An update leaves the
     /// rest of its record alone, so the rest does not count.
     pub taken: Option<&'a Record>,

@@ -23,7 +23,7 @@ pub struct Diagnostic {
     /// The fact: lowercase, no full stop, values in backticks. One line.
     pub message: String,
     /// Where; `None` for a problem of no file, such as an empty directory.
-    pub place: Option<SourceSpan>,
+    pub span: Option<SourceSpan>,
     /// Said under the marked place, where there is more to say than the message does.
     pub label: Option<String>,
     /// Other places that matter, such as the first of two declarations.
@@ -36,7 +36,7 @@ pub struct Diagnostic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondarySpan {
     /// Where to look.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
     /// What to see there.
     pub message: String,
 }
@@ -48,7 +48,7 @@ impl Diagnostic {
             severity: Severity::Error,
             code,
             message: readable(message.into()),
-            place: Some(place),
+            span: Some(place),
             label: None,
             related: Vec::new(),
             help: None,
@@ -62,7 +62,7 @@ impl Diagnostic {
 
     /// An error of no place.
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
-        Self { place: None, ..Self::error(code, SourceSpan::file(""), message) }
+        Self { span: None, ..Self::error(code, SourceSpan::file(""), message) }
     }
 
     /// The same with a way out.
@@ -77,7 +77,7 @@ impl Diagnostic {
 
     /// The same with a second place.
     pub fn with_secondary_span(mut self, place: SourceSpan, message: impl Into<String>) -> Self {
-        self.related.push(SecondarySpan { place, message: readable(message.into()) });
+        self.related.push(SecondarySpan { span: place, message: readable(message.into()) });
         self
     }
 }

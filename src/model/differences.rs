@@ -50,15 +50,15 @@ pub struct CollectionChanges {
     pub in_sync: usize,
     /// Of those, records that were wanted otherwise when zonal last applied them: manifests and zone have moved
     /// alike.
-    pub agreed: usize,
+    pub converged: usize,
     /// What the ledger does not say yet. Empty where nothing was compared with one.
     pub learned: AppliedStateUpdate,
     /// Records that the zone has and no manifest mentions.
-    pub unmanaged: usize,
+    pub unlisted: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
-    pub ignored: usize,
+    pub create_only_differences: usize,
     /// What manifests have let go: it stays as it is.
-    pub released: Vec<UnmanagedCollection>,
+    pub unmanaged: Vec<UnmanagedCollection>,
     /// Records that are as wanted because somebody has attested it, which nobody has verified.
     pub attested: usize,
     /// What is worth telling although nothing changes.

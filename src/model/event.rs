@@ -53,7 +53,7 @@ pub enum ApplyEvent {
         /// The zone.
         zone: ZoneCode,
         /// Why.
-        hold: Deferral,
+        deferral: Deferral,
     },
     /// Another run writes to a zone, and its end is waited for.
     ZoneWaiting {
@@ -74,7 +74,7 @@ pub enum ApplyEvent {
         /// Its name.
         wave: Arc<str>,
         /// How it ended.
-        end: WaveResult,
+        result: WaveResult,
     },
     /// A collection was re-read, is as it was approved, and is about to be written.
     ApplyStart {
@@ -129,12 +129,12 @@ pub enum WriteOutcome {
     /// Written, and what was read back is not what was sent.
     VerifyFailed {
         /// What is different, one line each.
-        strays: Vec<String>,
+        unexpected_differences: Vec<String>,
     },
     /// Not tried, because the plan holds it back.
     Held {
         /// Why.
-        hold: Deferral,
+        deferral: Deferral,
     },
     /// Not tried, because the run was interrupted.
     Interrupted,
@@ -180,7 +180,7 @@ pub struct WaveReport {
     /// Its zones that there was anything to do in.
     pub zones: Vec<ZoneCode>,
     /// How it ended.
-    pub end: WaveResult,
+    pub result: WaveResult,
 }
 
 /// How a wave ended.
@@ -206,9 +206,9 @@ pub enum WaveResult {
 #[derive(Debug, Clone, Default)]
 pub struct ZoneReport {
     /// Why the zone was not written to at all, where it was not.
-    pub refused: Option<ZoneFailure>,
+    pub zone_failure: Option<ZoneFailure>,
     /// Why it was left alone for now, where it was.
-    pub held: Option<Deferral>,
+    pub deferral: Option<Deferral>,
     /// What became of its collections.
     pub collections: Vec<(CollectionId, WriteOutcome)>,
     /// Requests that it took.

@@ -16,7 +16,7 @@ pub struct Expectation {
     /// What is expected of which fact. Never empty.
     pub facts: BTreeMap<&'static str, ExpectedFact>,
     /// Why it is expected, in the words of the manifest.
-    pub because: Option<Arc<str>>,
+    pub reason: Option<Arc<str>>,
     /// Where the row stands that expects it.
     pub provenance: Provenance,
 }
@@ -27,7 +27,7 @@ pub struct ExpectedFact {
     /// The value.
     pub value: FieldValue,
     /// Where it is said: in the row, or in what holds for all rows.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// What became of an expectation.
@@ -72,7 +72,7 @@ pub struct UnmetFact {
     /// What it is.
     pub found: MaybeKnown<FieldValue>,
     /// Where it is expected.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// One expectation and what became of it.
@@ -92,7 +92,7 @@ pub struct ExpectationCounts {
     /// Those of which a fact is otherwise.
     pub not_met: usize,
     /// Those of which a fact is not known, and none is otherwise.
-    pub not_known: usize,
+    pub unknown: usize,
 }
 
 impl ExpectationCounts {
@@ -101,7 +101,7 @@ impl ExpectationCounts {
         *match judged {
             ExpectationVerdict::Met => &mut self.met,
             ExpectationVerdict::NotMet(_) => &mut self.not_met,
-            ExpectationVerdict::Unknown(_) => &mut self.not_known,
+            ExpectationVerdict::Unknown(_) => &mut self.unknown,
         } += 1;
     }
 
@@ -138,7 +138,7 @@ pub struct OtherExpectations {
     /// Those that will not be met, and are not now either, as far as that is known.
     pub not_met: usize,
     /// Those of which that is not known, from what the plan has read.
-    pub not_known: usize,
+    pub unknown: usize,
 }
 
 /// An expectation that a plan breaks.
@@ -149,7 +149,7 @@ pub struct BrokenExpectation {
     /// The question, in words.
     pub question: String,
     /// Why the answer is expected, in the words of the manifest.
-    pub because: Option<Arc<str>>,
+    pub reason: Option<Arc<str>>,
     /// The facts that would not be as expected. Never empty.
     pub facts: Vec<UnmetFact>,
 }

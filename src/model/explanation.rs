@@ -101,7 +101,7 @@ impl fmt::Display for MaybeKnown<FieldValue> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// What is so: lowercase, no full stop.
-    pub says: String,
+    pub text: String,
     /// Who says that it is.
     pub ground: ReasonSource,
 }

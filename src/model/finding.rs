@@ -9,7 +9,7 @@ use super::source_span::SourceSpan;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// How much it matters. The first field, so that what stops apply is listed first.
-    pub verdict: FindingEffect,
+    pub effect: FindingEffect,
     /// The name by which it can be overridden: `deletes-per-collection`, `protected`, `freeze/exams`,
     /// `policy/NAME/RULE`.
     pub guard: Arc<str>,
@@ -20,7 +20,7 @@ pub struct Finding {
     /// The way out, where there is one.
     pub help: Option<String>,
     /// Where the rule stands; `None` for one that is on by default.
-    pub place: Option<SourceSpan>,
+    pub span: Option<SourceSpan>,
 }
 
 /// How much a finding matters.

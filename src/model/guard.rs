@@ -26,8 +26,13 @@ pub struct GuardConfig {
 /// readers notice; updates and creates are generous, so that a first roll-out passes.
 impl Default for GuardConfig {
     fn default() -> Self {
-        let limit =
-            |deed, extent, records, percent| GuardLimit { deed, extent, records, percent, place: None };
+        let limit = |deed, extent, records, percent| GuardLimit {
+            action: deed,
+            extent,
+            records,
+            percent,
+            span: None,
+        };
         let strict = [LimitedAction::Delete, LimitedAction::Disable].into_iter().flat_map(|deed| {
             [
                 limit(deed, LimitScope::Collection, Some(50), Some(30)),
@@ -111,7 +116,7 @@ impl fmt::Display for LimitScope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardLimit {
     /// Doing what.
-    pub deed: LimitedAction,
+    pub action: LimitedAction,
     /// Where.
     pub extent: LimitScope,
     /// At most so many.
@@ -119,7 +124,7 @@ pub struct GuardLimit {
     /// At most so many of a hundred that exist, where [`Limit::FEW`] or more do.
     pub percent: Option<u32>,
     /// Where the manifest says so; `None` for one that is on by default.
-    pub place: Option<SourceSpan>,
+    pub span: Option<SourceSpan>,
 }
 
 impl GuardLimit {
@@ -128,7 +133,7 @@ impl GuardLimit {
 
     /// `deletes-per-collection`: what it is overridden by.
     pub fn name(&self) -> String {
-        format!("{}-per-{}", self.deed.plural(), self.extent)
+        format!("{}-per-{}", self.action.plural(), self.extent)
     }
 }
 
@@ -143,16 +148,16 @@ pub struct ProtectedRecords {
     /// Why, in the words of the manifest.
     pub reason: Option<Arc<str>>,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// That expectations which are met stay so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectationGuard {
     /// What a plan comes to that breaks one.
-    pub verdict: FindingEffect,
+    pub effect: FindingEffect,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// A time in which nothing is written.
@@ -171,7 +176,7 @@ pub struct FreezeWindow {
     /// Why, in the words of the manifest.
     pub reason: Option<Arc<str>>,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// Rules over a plan that the network's own people have written down.
@@ -180,7 +185,7 @@ pub struct Policy {
     /// `metadata.name` of its manifest.
     pub name: Arc<str>,
     /// What its rules are asked about.
-    pub each: PolicyScope,
+    pub scope: PolicyScope,
     /// The rules.
     pub rules: Vec<PolicyRule>,
 }
@@ -212,7 +217,7 @@ pub struct PolicyRule {
     /// What to tell then.
     pub message: Arc<str>,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// What somebody takes upon them.

@@ -10,5 +10,5 @@ pub struct PlanImpact {
     /// The zones whose changes have this effect.
     pub changed: Vec<Arc<str>>,
     /// The sentence, without a full stop: `Beta and Gamma lose access to 3 e-resources`.
-    pub says: String,
+    pub text: String,
 }

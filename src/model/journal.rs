@@ -48,7 +48,7 @@ pub enum WritePhase {
         /// What was to be changed, and may be in part.
         changes: Arc<[AppliedChange]>,
         /// What is different, one line each.
-        strays: Vec<String>,
+        unexpected_differences: Vec<String>,
     },
     /// Nothing was changed.
     Unchanged {
@@ -94,11 +94,11 @@ pub struct AppliedChange {
     /// The record before, by the names that people use; empty for a create.
     pub before: Record,
     /// What was set.
-    pub edits: Vec<AppliedField>,
+    pub field_changes: Vec<AppliedField>,
     /// The manifest that wanted it, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
     /// Where it wanted it, `FILE:LINE:COLUMN`.
-    pub place: String,
+    pub declared_at: String,
     /// Why, where it is not simply that the manifest wants it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -140,7 +140,7 @@ impl AppliedChange {
 
 impl From<&Change> for AppliedChange {
     fn from(change: &Change) -> Self {
-        let edits = change.edits.iter().map(|edit| AppliedField {
+        let edits = change.field_changes.iter().map(|edit| AppliedField {
             field: edit.field.clone(),
             name: edit.name.clone(),
             before: edit.before.clone(),
@@ -150,9 +150,9 @@ impl From<&Change> for AppliedChange {
             action: change.action,
             key: change.key.clone(),
             before: change.before.clone(),
-            edits: edits.collect(),
+            field_changes: edits.collect(),
             manifest: change.provenance.manifest.clone(),
-            place: change.provenance.place.to_string(),
+            declared_at: change.provenance.span.to_string(),
             reason: change.reason.clone(),
         }
     }
@@ -176,7 +176,7 @@ pub struct HistoryEntry {
     /// What was done to it.
     pub done: AppliedChange,
     /// Whether the zone was seen to hold it afterwards.
-    pub proof: VerificationStatus,
+    pub verification: VerificationStatus,
     /// Of this entry and of the one before it.
     pub hash: ContentDigest,
 }

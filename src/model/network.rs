@@ -71,7 +71,7 @@ pub struct Zone {
     /// `None` where the manifest does not say.
     pub environment_type: Option<EnvironmentType>,
     /// Where the zone stands in its manifest.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
     /// What of it could not be read, so that nothing can be said about it.
     pub unread: UnreadableFields,
 }
@@ -166,7 +166,7 @@ pub struct GatewayConfig {
     /// How fast it may be asked, over all zones.
     pub rate: RateLimit,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// One key's whereabouts, `{code}` already replaced by the zone's code.
@@ -175,7 +175,7 @@ pub struct Credential {
     /// Where to look.
     pub source: CredentialSource,
     /// Where the manifest says so.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
 }
 
 /// Where a key is kept.

@@ -25,13 +25,13 @@ pub struct Plan {
     /// What the plan was narrowed to; `None` where it covers everything.
     pub selection: Option<String>,
     /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
-    pub against: Option<String>,
+    pub snapshot: Option<String>,
     /// What tells what was applied last.
     pub compared: ComparisonMode,
     /// The zones of which something is desired.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
     /// Zones with the same changes, largest group first. Every zone is in exactly one.
-    pub groups: Vec<ChangeGroup>,
+    pub change_groups: Vec<ChangeGroup>,
     /// The waves in which apply goes through the zones that it has work in; empty for all at once.
     pub waves: Vec<RolloutWave>,
     /// What apply will cost.
@@ -45,7 +45,7 @@ pub struct Plan {
     /// What becomes of the expectations once it is done.
     pub expectations: ExpectationForecast,
     /// What it was made from.
-    pub made_from: PlanInputs,
+    pub inputs: PlanInputs,
 }
 
 /// What the zones were compared with beside what is desired: what tells who moved.
@@ -110,7 +110,7 @@ pub struct ZonePlan {
     /// Of everything that would be done in it, and where.
     pub digest: ContentDigest,
     /// Why apply leaves the whole zone alone, where it does.
-    pub hold: Option<Deferral>,
+    pub deferral: Option<Deferral>,
 }
 
 /// One collection in its place in the order.
@@ -119,11 +119,11 @@ pub struct PlanStep {
     /// The collection and its changes.
     pub diff: CollectionDiff,
     /// Indices of the steps of the same zone that must have succeeded before this one is tried.
-    pub after: Vec<usize>,
+    pub depends_on: Vec<usize>,
     /// How the changes reach the zone.
     pub channel: Channel,
     /// Why apply leaves it alone, where it does.
-    pub hold: Option<Deferral>,
+    pub deferral: Option<Deferral>,
 }
 
 /// Zones whose changes are the same, record for record.
@@ -192,22 +192,22 @@ pub struct PlanCounts {
     /// Differences that are only reported, because the manifest says `enforcement: report`.
     pub report: usize,
     /// Records that nobody mentions.
-    pub unmanaged: usize,
+    pub unlisted: usize,
     /// Differences left alone, because the manifest says `enforcement: createOnly`.
-    pub ignored: usize,
+    pub create_only_differences: usize,
     /// Collections that cannot be planned, those of zones that could not be asked aside.
     pub blocked: usize,
     /// Differences that a person must end, following the runbook.
-    pub by_hand: usize,
+    pub manual: usize,
     /// Records that are as wanted because somebody has attested it.
     pub attested: usize,
     /// Records that a manifest has let go.
-    pub released: usize,
+    pub unmanaged: usize,
     /// Of all differences, those of records that a zone has detached from the network.
     pub detached: usize,
     /// Differences that are left for a later apply.
     #[serde(default)]
-    pub later: usize,
+    pub postponed: usize,
     /// Of all differences, those where the zone left what the manifests have said all along.
     #[serde(default)]
     pub drifted: usize,
@@ -219,16 +219,16 @@ pub struct PlanCounts {
     pub conflict: usize,
     /// Differences that are left to the zone, because both changed and the manifest says `conflict: theirs`.
     #[serde(default)]
-    pub left: usize,
+    pub kept_theirs: usize,
     /// Records that are as they are wanted.
     #[serde(default)]
     pub in_sync: usize,
     /// Of those, records that both the manifests and the zone changed, in the same way.
     #[serde(default)]
-    pub agreed: usize,
+    pub converged: usize,
     /// Of what would be created, updated or deleted, what apply leaves alone for now.
     #[serde(default)]
-    pub held: usize,
+    pub deferred: usize,
 }
 
 impl PlanCounts {
@@ -238,7 +238,7 @@ impl PlanCounts {
                 Ok(found) => {
                     self.add_collection(found);
                     if zone.deferral_of_step(step).is_some() {
-                        self.held += found.to_apply().count();
+                        self.deferred += found.to_apply().count();
                     }
                 }
                 Err(failure) => self.blocked += usize::from(!failure.class.whole_zone()),
@@ -247,14 +247,14 @@ impl PlanCounts {
     }
 
     fn add_collection(&mut self, found: &CollectionChanges) {
-        self.unmanaged += found.unmanaged;
-        self.ignored += found.ignored;
+        self.unlisted += found.unlisted;
+        self.create_only_differences += found.create_only_differences;
         self.attested += found.attested;
         self.in_sync += found.in_sync;
-        self.agreed += found.agreed;
-        self.released += found.released.iter().map(|released| released.records).sum::<usize>();
+        self.converged += found.converged;
+        self.unmanaged += found.unmanaged.iter().map(|released| released.records).sum::<usize>();
         for change in &found.changes {
-            self.detached += usize::from(change.drift == DifferenceType::Detached);
+            self.detached += usize::from(change.difference == DifferenceType::Detached);
             match change.origin {
                 Some(ChangeOrigin::Drifted) => self.drifted += 1,
                 Some(ChangeOrigin::Pending) => self.pending += 1,
@@ -263,9 +263,9 @@ impl PlanCounts {
             }
             match (change.mode, change.action) {
                 (ApplyMode::Report, _) => self.report += 1,
-                (ApplyMode::Manual, _) => self.by_hand += 1,
-                (ApplyMode::Postponed, _) => self.later += 1,
-                (ApplyMode::KeptTheirs, _) => self.left += 1,
+                (ApplyMode::Manual, _) => self.manual += 1,
+                (ApplyMode::Postponed, _) => self.postponed += 1,
+                (ApplyMode::KeptTheirs, _) => self.kept_theirs += 1,
                 (ApplyMode::Apply, ChangeAction::Create) => self.add += 1,
                 (ApplyMode::Apply, ChangeAction::Update) => self.change += 1,
                 (ApplyMode::Apply, ChangeAction::Delete) => self.destroy += 1,
@@ -298,7 +298,7 @@ impl ZonePlan {
 
     /// Why apply leaves a step alone, where it does.
     pub fn deferral_of_step<'a>(&'a self, step: &'a PlanStep) -> Option<&'a Deferral> {
-        self.hold.as_ref().or(step.hold.as_ref())
+        self.deferral.as_ref().or(step.deferral.as_ref())
     }
 
     /// Whether there is anything that apply may write in the zone.
@@ -327,7 +327,7 @@ impl Plan {
 
     /// How many zones are in a state.
     pub fn zones_in(&self, state: ChangeGroupState) -> usize {
-        self.groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
+        self.change_groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
     }
 
     /// How many zones could be asked in one way and not in another, so that only part of them is known.
@@ -345,7 +345,7 @@ impl Plan {
 
     /// Whether a guard or a policy keeps all of it from being applied.
     pub fn is_denied(&self) -> bool {
-        self.findings.iter().any(|finding| finding.verdict == FindingEffect::Deny)
+        self.findings.iter().any(|finding| finding.effect == FindingEffect::Deny)
     }
 
     /// Whether every zone answered and every collection could be compared.

@@ -179,12 +179,12 @@ impl schemars::JsonSchema for ResourceId {
 pub struct PatronQuestion {
     /// The source institution: the patron's own.
     #[schemars(with = "String")]
-    pub from: ZoneCode,
+    pub source: ZoneCode,
     /// The patron's user group there.
     pub user_group: Arc<str>,
     /// The target institution: where the linked account is.
     #[schemars(with = "String")]
-    pub at: ZoneCode,
+    pub target: ZoneCode,
     /// When the patron's account at the source expires; `None` where it does not, or nobody says.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -192,7 +192,7 @@ pub struct PatronQuestion {
     /// A third member, for what of the patron's blocks would travel on to it from the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    pub on_to: Option<ZoneCode>,
+    pub next_target: Option<ZoneCode>,
 }
 
 /// Do partners see a user group of a member?
@@ -245,7 +245,13 @@ impl fmt::Display for Question {
                 }
                 write!(f, "{member}{from} reach the {} {resource}", resource.level().as_str())
             }
-            Self::Patron(PatronQuestion { from, user_group, at, expires, on_to }) => {
+            Self::Patron(PatronQuestion {
+                source: from,
+                user_group,
+                target: at,
+                expires,
+                next_target: on_to,
+            }) => {
                 write!(f, "what is a patron of group {user_group} of {from} at {at}")?;
                 if let Some(expires) = expires {
                     write!(f, ", expiring on {expires}")?;

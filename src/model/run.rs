@@ -61,7 +61,7 @@ pub struct Run {
     /// What it is called.
     pub id: RunId,
     /// What it did.
-    pub deed: RunOperation,
+    pub operation: RunOperation,
     /// The network's name.
     pub network: String,
     /// The environment; absent for the manifest as it stands.
@@ -79,13 +79,13 @@ pub struct Run {
     /// Where it ran.
     pub host: RunHost,
     /// When it began, in RFC 3339.
-    pub started: String,
+    pub started_at: String,
     /// When it ended; absent while it runs, or where it was killed.
-    pub ended: Option<String>,
+    pub ended_at: Option<String>,
     /// How it stands.
     pub state: RunState,
     /// The exit codes that apply, the gravest first; empty while it runs.
-    pub exits: Vec<u8>,
+    pub exit_codes: Vec<u8>,
     /// The run that it takes back, where it does.
     pub reverts: Option<RunId>,
     /// Codes of the zones that it is about.

@@ -44,7 +44,7 @@ impl fmt::Display for SourceSpan {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Provenance {
     /// Where the value stands.
-    pub place: SourceSpan,
+    pub span: SourceSpan,
     /// The manifest it belongs to, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
     /// The override of that manifest that set it, counted from 0; `None` for the manifest itself.
@@ -53,7 +53,7 @@ pub struct Provenance {
 
 impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.place)?;
+        write!(f, "{}", self.span)?;
         match self.override_index {
             Some(index) => write!(f, " (overrides[{index}])"),
             None => Ok(()),

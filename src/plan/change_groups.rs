@@ -65,10 +65,10 @@ fn group_digest(zone: &ZonePlan) -> ContentDigest {
         let ZoneFailure { class, message, help: _, tracking_id: _ } = step.diff.outcome.as_ref().err()?;
         Some((&step.diff.id, *class, message.as_str()))
     });
-    let holds = zone.collections.iter().filter_map(|step| Some((&step.diff.id, step.hold.as_ref()?)));
+    let holds = zone.collections.iter().filter_map(|step| Some((&step.diff.id, step.deferral.as_ref()?)));
     plan_digest::digest_json(&GroupDigestInput {
         failure: zone.failure.as_ref().map(|failure| failure.class),
-        hold: zone.hold.as_ref(),
+        hold: zone.deferral.as_ref(),
         holds: holds.collect(),
         changes: found()
             .flat_map(|found| &found.changes)

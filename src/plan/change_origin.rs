@@ -93,8 +93,8 @@ fn real<'a>(diff: &'a CollectionDiff, zone: &'a ObservedZone) -> &'a CollectionI
 /// Whether two changes do the same, whatever the collection was called.
 fn is_same_change(then: &Change, now: &Change) -> bool {
     let (then, now) = (then.effect(), now.effect());
-    (then.action, then.mode, then.key, then.edits, then.taken)
-        == (now.action, now.mode, now.key, now.edits, now.taken)
+    (then.action, then.mode, then.key, then.field_changes, then.taken)
+        == (now.action, now.mode, now.key, now.field_changes, now.taken)
 }
 
 /// Leaves everything for later that has not drifted, and what cannot be written without it.
@@ -134,13 +134,13 @@ fn defer_collection(collection: &mut CollectionDiff) {
 
 fn touches(change: &Change, flag: &FieldName) -> bool {
     let held = change.before.get(flag) == Some(&FieldValue::Bool(true));
-    change.edits.iter().any(|edit| edit.field == *flag)
+    change.field_changes.iter().any(|edit| edit.field == *flag)
         && (change.action != ChangeAction::Create || sets(change, flag))
         || change.action == ChangeAction::Delete && held
 }
 
 fn sets(change: &Change, flag: &FieldName) -> bool {
-    change.edits.iter().any(|edit| edit.field == *flag && edit.after == FieldValue::Bool(true))
+    change.field_changes.iter().any(|edit| edit.field == *flag && edit.after == FieldValue::Bool(true))
 }
 
 fn later(change: &mut Change) {

@@ -53,14 +53,14 @@ pub fn plans(
     Some(Plan {
         selection,
         zones,
-        groups,
+        change_groups: groups,
         waves,
         cost,
         digest,
         findings,
         impacts,
         expectations,
-        made_from,
+        inputs: made_from,
         ..first
     })
 }
@@ -78,7 +78,7 @@ pub fn reports(reports: Vec<ApplyReport>, order: &[RolloutWave]) -> ApplyReport 
                     known.zones.extend(wave.zones);
                     known.zones.sort();
                     known.zones.dedup();
-                    known.end = worse(known.end.clone(), wave.end);
+                    known.result = worse(known.result.clone(), wave.result);
                 }
                 None => drop(waves.insert(wave.name.clone(), wave)),
             }

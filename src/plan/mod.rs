@@ -38,7 +38,7 @@ pub fn plan(
         let failure: Option<ZoneFailure> = failures.find(|failure| failure.class.whole_zone()).cloned();
         let collections = write_order::order(collections);
         let digest = scope.zone(code.as_str(), scope.changes(&collections));
-        (code, ZonePlan { name, failure, collections, digest, hold: None })
+        (code, ZonePlan { name, failure, collections, digest, deferral: None })
     });
     let zones: BTreeMap<ZoneCode, ZonePlan> = zones.collect();
     let busy = zones.iter().filter(|(_, zone)| plan_digest::is_busy(zone));
@@ -47,15 +47,15 @@ pub fn plan(
         network: network.name.clone(),
         environment: network.environment.clone(),
         selection,
-        against: None,
+        snapshot: None,
         compared: ComparisonMode::default(),
-        groups: change_groups::groups(scope, &zones),
+        change_groups: change_groups::groups(scope, &zones),
         waves: waves(network, &zones),
         digest,
         findings: Vec::new(),
         impacts: Vec::new(),
         expectations: ExpectationForecast::default(),
-        made_from: PlanInputs::default(),
+        inputs: PlanInputs::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }
@@ -109,14 +109,14 @@ pub fn hold(
     };
     for (code, each) in plan.zones.iter_mut().filter(|(_, zone)| zone.has_work()) {
         let held = zone(code, each);
-        keep(&mut each.hold, held);
+        keep(&mut each.deferral, held);
         for each in each.collections.iter_mut().filter(|step| step.diff.has_work()) {
             let held = step(code, each);
-            keep(&mut each.hold, held);
+            keep(&mut each.deferral, held);
         }
     }
     // To group a large plan takes a while, and where nothing is held its groups are what they were.
     if any {
-        plan.groups = groups(plan);
+        plan.change_groups = groups(plan);
     }
 }

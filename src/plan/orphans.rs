@@ -29,7 +29,7 @@ pub fn base(
     prune: &PruneConfig,
     covered: RunScope<'_>,
 ) -> ComparisonBase {
-    let mut base = ComparisonBase { prune: prune.place.clone(), ..ComparisonBase::default() };
+    let mut base = ComparisonBase { prune: prune.span.clone(), ..ComparisonBase::default() };
     for (zone, collections) in ledger.zones.iter().filter(|(zone, _)| covered.zones.contains(zone)) {
         let desired = everything.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
         for (id, collection) in collections {
@@ -50,7 +50,7 @@ pub fn base(
             }
         }
     }
-    base.ledger = ledger;
+    base.applied_state = ledger;
     base
 }
 
@@ -114,7 +114,7 @@ pub fn look_at(
 ) {
     let Some(place) = &base.prune else { return };
     for (zone, collections) in &base.orphans {
-        let known = base.ledger.zones.get(zone);
+        let known = base.applied_state.zones.get(zone);
         for (id, orphans) in collections {
             let going = orphans.iter().find(|(_, farewell)| match farewell {
                 OrphanAction::Delete | OrphanAction::Disable => true,
@@ -145,7 +145,7 @@ pub fn look_at(
                     on_conflict: ConflictPolicy::default(),
                     standing: CollectionRole::OrphansOnly,
                     provenance: Provenance {
-                        place: place.clone(),
+                        span: place.clone(),
                         manifest: entry.manifest.clone(),
                         override_index: None,
                     },
@@ -160,7 +160,7 @@ pub fn look_at(
 /// the row is the same in all of them.
 pub fn spare(base: &mut ComparisonBase, observed: &ObservedState) {
     for (zone, collections) in &mut base.orphans {
-        let Some(known) = base.ledger.zones.get(zone) else { continue };
+        let Some(known) = base.applied_state.zones.get(zone) else { continue };
         let Some(seen) = observed.zones.get(zone) else { continue };
         for (id, orphans) in collections {
             let others = known.iter().filter(|(other, _)| *other != id && other.shares_rows_with(id));

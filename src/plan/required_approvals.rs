@@ -17,7 +17,7 @@ pub fn under_review(plan: &Plan) -> ReviewSubject {
 /// Holds back every zone that needs an approval and has none. The network's rule and the plan's
 /// findings say which do; a finding without zones wants the plan as a whole to be approved.
 pub fn wait(plan: &mut Plan, reviewed: &ReviewSubject, rule: &ApprovalRule, approvals: &[Approval]) {
-    let wanted = plan.findings.iter().filter(|finding| finding.verdict == FindingEffect::RequireApproval);
+    let wanted = plan.findings.iter().filter(|finding| finding.effect == FindingEffect::RequireApproval);
     let whole = wanted.clone().any(|finding| finding.zones.is_empty());
     let some: BTreeSet<&ZoneCode> = wanted.flat_map(|finding| &finding.zones).chain(&rule.zones).collect();
     let is_approved = |code: &ZoneCode| {

@@ -263,7 +263,7 @@ impl RunRevert {
         let run = self.run.to_string();
         Provenance {
             manifest: format!("{REVERT_OF}{run}").into(),
-            place: SourceSpan::file(run),
+            span: SourceSpan::file(run),
             override_index: None,
         }
     }
@@ -369,7 +369,7 @@ impl RecordRevert {
             }
             ChangeAction::Create | ChangeAction::Update => {
                 self.left = RecordPresence::Present;
-                for AppliedField { field, name, before, after } in &done.edits {
+                for AppliedField { field, name, before, after } in &done.field_changes {
                     let now = || FieldRevert {
                         name: name.clone(),
                         before: before.clone().unwrap_or_default(),

@@ -21,7 +21,7 @@ fn order(manifests: &str, tables: &str) -> String {
     let plan = plan(&["ALPHA"], manifests, tables);
     let mut out = String::new();
     for (index, step) in plan.zones[&"ALPHA".into()].collections.iter().enumerate() {
-        let after: Vec<String> = step.after.iter().map(ToString::to_string).collect();
+        let after: Vec<String> = step.depends_on.iter().map(ToString::to_string).collect();
         let after = if after.is_empty() { String::new() } else { format!(" after {}", after.join(" ")) };
         let _ = writeln!(out, "{index} {}{after}", step.diff.id);
     }
@@ -139,7 +139,7 @@ fn groups(plan: &Plan) -> String {
         let zones: Vec<&str> = group.zones.iter().map(|zone| zone.as_str()).collect();
         format!("{:?}: {}\n", group.state, zones.join(" "))
     };
-    plan.groups.iter().map(line).collect()
+    plan.change_groups.iter().map(line).collect()
 }
 
 const FIVE: [&str; 7] = ["A1", "A2", "B1", "B2", "B3", "C1", "D1"];
@@ -177,7 +177,7 @@ fn zones_whose_changes_differ_in_anything_that_counts_are_not_one_group() {
         let tables = format!("A1:\n{one}\nA2:\n{other}");
         let manifest = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
         plan(&["A1", "A2"], manifest, &tables)
-            .groups
+            .change_groups
             .iter()
             .filter(|group| group.state == ChangeGroupState::Changes)
             .count()

@@ -32,7 +32,7 @@ pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<PlanStep> {
 
 fn step(diff: CollectionDiff, after: Vec<usize>) -> PlanStep {
     let channel = diff.outcome.as_ref().map(|found| found.channel).unwrap_or_default();
-    PlanStep { diff, after, channel, hold: None }
+    PlanStep { diff, depends_on: after, channel, deferral: None }
 }
 
 fn only_loses(diff: &CollectionDiff) -> bool {
@@ -78,9 +78,9 @@ fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
                     _ => None,
                 })
                 .collect();
-            let values = referring
-                .to_apply()
-                .flat_map(|change| change.edits.iter().map(|edit| &edit.after).chain(change.before.values()));
+            let values = referring.to_apply().flat_map(|change| {
+                change.field_changes.iter().map(|edit| &edit.after).chain(change.before.values())
+            });
             let mut texts = values.flat_map(FieldValue::texts);
             texts.any(|text| keys.contains(&**text))
         }

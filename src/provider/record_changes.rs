@@ -39,7 +39,7 @@ pub fn records(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<Vec<Rec
 }
 
 fn edit(record: &mut Record, change: &Change) {
-    for edit in &change.edits {
+    for edit in &change.field_changes {
         record.insert(edit.field.clone(), edit.after.clone());
     }
 }

@@ -116,25 +116,25 @@ pub fn remarks(plan: &Plan) -> Vec<Annotation<'_>> {
         let mut remark = Annotation::new(identity_of_finding(finding), AnnotationSubject::Finding(finding));
         remark.zones = finding.zones.iter().collect();
         // Every surface needs a line to show something at.
-        remark.places = finding.place.iter().chain(anchor(plan, &finding.zones)).take(1).collect();
+        remark.places = finding.span.iter().chain(anchor(plan, &finding.zones)).take(1).collect();
         found.insert(remark.identity.clone(), remark);
     }
     for (code, zone) in &plan.zones {
         if let Some(failure) = &zone.failure {
-            let place = zone.collections.first().map(|step| &step.diff.provenance.place);
+            let place = zone.collections.first().map(|step| &step.diff.provenance.span);
             add(&mut found, failure_key(None, failure), AnnotationSubject::Zone(failure), code, place);
         }
         for step in &zone.collections {
             match &step.diff.outcome {
                 Err(failure) if zone.failure.is_none() => {
-                    let place = Some(&step.diff.provenance.place);
+                    let place = Some(&step.diff.provenance.span);
                     let about = AnnotationSubject::Collection(step, failure);
                     add(&mut found, failure_key(Some(&step.diff.id), failure), about, code, place);
                 }
                 Err(_) => {}
                 Ok(outcome) => {
                     for change in &outcome.changes {
-                        let place = Some(&change.provenance.place);
+                        let place = Some(&change.provenance.span);
                         let remark = add(
                             &mut found,
                             identity_of_change(change),
@@ -159,7 +159,7 @@ pub fn remarks(plan: &Plan) -> Vec<Annotation<'_>> {
 /// The first manifest that speaks of any of these zones, of any zone where there are none.
 fn anchor<'a>(plan: &'a Plan, zones: &[ZoneCode]) -> Option<&'a SourceSpan> {
     let mut all = plan.zones.iter().filter(|(code, _)| zones.is_empty() || zones.contains(code));
-    all.find_map(|(_, zone)| zone.collections.first()).map(|step| &step.diff.provenance.place)
+    all.find_map(|(_, zone)| zone.collections.first()).map(|step| &step.diff.provenance.span)
 }
 
 fn add<'f, 'a>(
@@ -185,7 +185,7 @@ fn add<'f, 'a>(
 }
 
 fn identity_of_finding(finding: &Finding) -> AnnotationKey<'_> {
-    let severity = match finding.verdict {
+    let severity = match finding.effect {
         FindingEffect::Deny => AnnotationLevel::Error,
         FindingEffect::Defer | FindingEffect::RequireApproval | FindingEffect::Warn => {
             AnnotationLevel::Warning
@@ -217,7 +217,7 @@ fn failure_key<'a>(collection: Option<&'a CollectionId>, failure: &'a ZoneFailur
 }
 
 fn identity_of_change(change: &Change) -> AnnotationKey<'_> {
-    let severity = match (change.mode, change.action, change.drift) {
+    let severity = match (change.mode, change.action, change.difference) {
         (ApplyMode::Apply, ChangeAction::Delete, _) | (_, _, DifferenceType::Detached) => {
             AnnotationLevel::Warning
         }
@@ -233,11 +233,11 @@ fn identity_of_change(change: &Change) -> AnnotationKey<'_> {
     };
     AnnotationKey {
         severity,
-        rule: AnnotationRule::Drift(change.drift),
+        rule: AnnotationRule::Drift(change.difference),
         collection: Some(&change.address.collection),
         key: Some(&change.address.key),
         fate: Some((change.mode, change.action)),
-        fields: change.edits.iter().map(|edit| &edit.name).collect(),
+        fields: change.field_changes.iter().map(|edit| &edit.name).collect(),
         message: "",
     }
 }
@@ -264,8 +264,9 @@ impl AnnotationSubject<'_> {
                 }
             }
             (Self::Change(one), Self::Change(other)) => {
-                let both = || one.edits.iter().zip(&other.edits);
-                if one.edits.len() != other.edits.len() || both().any(|(one, other)| one.after != other.after)
+                let both = || one.field_changes.iter().zip(&other.field_changes);
+                if one.field_changes.len() != other.field_changes.len()
+                    || both().any(|(one, other)| one.after != other.after)
                 {
                     ChangeSimilarity::InFields
                 } else if both().any(|(one, other)| one.before != other.before) {
@@ -322,7 +323,7 @@ impl<'a> Annotation<'a> {
         };
         match self.about {
             AnnotationSubject::Finding(finding) => {
-                let (before, after) = match &finding.verdict {
+                let (before, after) = match &finding.effect {
                     FindingEffect::Deny => ("forbids it", String::new()),
                     FindingEffect::Defer => ("holds it back", String::new()),
                     FindingEffect::RequireApproval => ("asks for an approval", String::new()),
@@ -339,7 +340,7 @@ impl<'a> Annotation<'a> {
                 format!("cannot be planned{of_zones}: {}", self.failure(failure))
             }
             AnnotationSubject::Change(change) => {
-                let mut words = format!("{}{of_zones}", fate(change.mode, change.action, change.drift));
+                let mut words = format!("{}{of_zones}", fate(change.mode, change.action, change.difference));
                 match self.held {
                     0 => {}
                     all if all >= self.zones.len() => words.push_str(", held back for now"),
@@ -374,14 +375,14 @@ impl<'a> Annotation<'a> {
 
     fn fields(&self, change: &Change, words: &mut String) {
         for (index, FieldChange { field: _, name, before, after, provenance: _ }) in
-            change.edits.iter().enumerate().take(FIELDS)
+            change.field_changes.iter().enumerate().take(FIELDS)
         {
             words.push_str(if index == 0 { ": " } else { ", " });
             // Writing to a String cannot fail.
             let _ = match (before, self.alike) {
                 (_, ChangeSimilarity::InFields) => write!(words, "{}", visible(name)),
                 (Some(before), ChangeSimilarity::Wholly)
-                    if change.action == ChangeAction::Update && change.each.is_none() =>
+                    if change.action == ChangeAction::Update && change.matches.is_none() =>
                 {
                     write!(words, "{} {} -> {}", visible(name), brief(before), brief(after))
                 }
@@ -390,7 +391,7 @@ impl<'a> Annotation<'a> {
                 }
             };
         }
-        if let Some(more) = change.edits.len().checked_sub(FIELDS).filter(|more| *more > 0) {
+        if let Some(more) = change.field_changes.len().checked_sub(FIELDS).filter(|more| *more > 0) {
             let _ = write!(words, " and {} more", count(more, "field"));
         }
     }
@@ -400,7 +401,7 @@ impl<'a> Annotation<'a> {
         // What a guard says has numbers in it, which differ from one plan to the next.
         let AnnotationKey { severity: _, rule, collection, key, fate, fields, message: _ } = &self.identity;
         let rule_at = match self.about {
-            AnnotationSubject::Finding(finding) => finding.place.as_ref().map(ToString::to_string),
+            AnnotationSubject::Finding(finding) => finding.span.as_ref().map(ToString::to_string),
             AnnotationSubject::Zone(_) | AnnotationSubject::Collection(..) | AnnotationSubject::Change(_) => {
                 None
             }

@@ -56,7 +56,7 @@ fn fields(entry: &HistoryEntry) -> Vec<(String, String, String)> {
             .filter(|(_, value)| **value != FieldValue::Null)
             .map(|(name, value)| (name.to_string(), value_text(value), String::new()))
             .collect(),
-        ChangeAction::Create | ChangeAction::Update => (done.edits.iter())
+        ChangeAction::Create | ChangeAction::Update => (done.field_changes.iter())
             .map(|edit| {
                 let before = edit.before.as_ref().map(value_text).unwrap_or_default();
                 (edit.name.to_string(), before, value_text(&edit.after))
@@ -67,8 +67,9 @@ fn fields(entry: &HistoryEntry) -> Vec<(String, String, String)> {
 }
 
 fn cells(entry: &HistoryEntry, run: Option<&Run>, [field, before, after]: [String; 3]) -> [String; 24] {
-    let HistoryEntry { number, run: id, at, network, environment, address, done, proof, hash } = entry;
-    let deed = run.map_or("", |run| run.deed.as_str());
+    let HistoryEntry { number, run: id, at, network, environment, address, done, verification: proof, hash } =
+        entry;
+    let deed = run.map_or("", |run| run.operation.as_str());
     let action = match done.action {
         ChangeAction::Create => "create",
         ChangeAction::Update => "update",
@@ -95,7 +96,7 @@ fn cells(entry: &HistoryEntry, run: Option<&Run>, [field, before, after]: [Strin
         before,
         after,
         done.manifest.to_string(),
-        done.place.clone(),
+        done.declared_at.clone(),
         done.reason.clone().unwrap_or_default(),
         proof.to_owned(),
         by(|run| run.author.committer.as_ref()),

@@ -39,7 +39,7 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
     let mut out = String::new();
     for (severity, command) in [(model::Severity::Error, "error"), (model::Severity::Warning, "warning")] {
         let of_it = found.iter().filter(|problem| problem.severity == severity);
-        let lines = of_it.map(|Diagnostic { code, message, place, label, help, .. }| {
+        let lines = of_it.map(|Diagnostic { code, message, span: place, label, help, .. }| {
             let place = place.as_ref().map(|place| self::place(place, root)).unwrap_or_default();
             let label = label.as_ref().map(|label| format!(": {label}")).unwrap_or_default();
             let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
@@ -57,9 +57,9 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
 pub fn expectations(tested: &[ExpectationResult], root: &str) -> String {
     let lines = tested.iter().filter_map(|ExpectationResult { expectation, judged }| {
         let shortfall = judged.shortfall()?;
-        let place = shortfall.facts.first().map(|fact| self::place(&fact.place, root)).unwrap_or_default();
+        let place = shortfall.facts.first().map(|fact| self::place(&fact.span, root)).unwrap_or_default();
         let facts: Vec<String> = shortfall.facts.iter().map(fell_short).collect();
-        let because = expectation.because.as_ref().map(|because| format!("; expected because {because}"));
+        let because = expectation.reason.as_ref().map(|because| format!("; expected because {because}"));
         let words = format!("{}: {}{}", expectation.question, facts.join("; "), because.unwrap_or_default());
         Some((format!("{place}title={}", property(&expectation.provenance.manifest)), visible(&words)))
     });
@@ -82,11 +82,11 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
     for (code, zone) in &report.zones {
         let steps = || plan.zones.get(code).into_iter().flat_map(|zone| &zone.collections);
         let place = |step: Option<&model::PlanStep>| {
-            step.map(|step| self::place(&step.diff.provenance.place, root)).unwrap_or_default()
+            step.map(|step| self::place(&step.diff.provenance.span, root)).unwrap_or_default()
         };
         let refused =
-            zone.refused.as_ref().map(|failure| (format!("{:?}", failure.class), failure_text(failure)));
-        let held = zone.held.as_ref().map(|hold| (hold.to_string(), hold.to_string()));
+            zone.zone_failure.as_ref().map(|failure| (format!("{:?}", failure.class), failure_text(failure)));
+        let held = zone.deferral.as_ref().map(|hold| (hold.to_string(), hold.to_string()));
         for (same, words) in refused.into_iter().chain(held) {
             add(place(steps().next()), same, format!("nothing was written: {words}"), code);
         }
@@ -97,7 +97,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
                 WriteOutcome::Failed { failure } => format!("failed: {}", failure_text(failure)),
                 WriteOutcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
                 WriteOutcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
-                WriteOutcome::Held { hold } => format!("nothing was written: {hold}"),
+                WriteOutcome::Held { deferral: hold } => format!("nothing was written: {hold}"),
                 WriteOutcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
             };
             let same = match outcome {
@@ -169,11 +169,11 @@ pub fn outputs(plan: &Plan) -> String {
         ("add", counts.add.to_string()),
         ("change", counts.change.to_string()),
         ("destroy", counts.destroy.to_string()),
-        ("by_hand", counts.by_hand.to_string()),
+        ("by_hand", counts.manual.to_string()),
         ("report", counts.report.to_string()),
-        ("later", counts.later.to_string()),
+        ("later", counts.postponed.to_string()),
         ("blocked", counts.blocked.to_string()),
-        ("held", counts.held.to_string()),
+        ("held", counts.deferred.to_string()),
         ("zones", plan.zones.len().to_string()),
         ("zones_changed", plan.zones_in(ChangeGroupState::Changes).to_string()),
         ("zones_unknown", unknown.to_string()),

@@ -104,14 +104,14 @@ fn step(change: &Change) -> RunbookStep {
         field: field.to_string(),
         value: value.clone(),
     };
-    let key = change.each.as_ref().unwrap_or(&change.key);
+    let key = change.matches.as_ref().unwrap_or(&change.key);
     let is_key = |field: &FieldName| key.iter().any(|(key, _)| key == field);
-    let edits = change.edits.iter().filter(|edit| !is_key(&edit.field));
+    let edits = change.field_changes.iter().filter(|edit| !is_key(&edit.field));
     RunbookStep {
         address: change.address.to_string(),
         action: change.action,
         key: key.iter().map(|(field, value)| entry((field, value))).collect(),
-        each: change.each.is_some(),
+        each: change.matches.is_some(),
         entries: edits.map(|edit| entry((&edit.name, &edit.after))).collect(),
         reasons: change.reason.iter().cloned().chain(change.notes.iter().map(ToString::to_string)).collect(),
         declared_at: (&change.provenance).into(),

@@ -28,12 +28,12 @@ const FOUR: [&str; 4] = ["A1", "A2", "A3", "A4"];
 
 fn finding(verdict: FindingEffect, message: &str) -> Finding {
     Finding {
-        verdict,
+        effect: verdict,
         guard: "freeze/exams".into(),
         zones: Vec::new(),
         message: message.to_owned(),
         help: None,
-        place: Some(SourceSpan::file("network.yaml")),
+        span: Some(SourceSpan::file("network.yaml")),
     }
 }
 
@@ -161,7 +161,7 @@ fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
 #[test]
 fn a_result_without_a_place_of_its_own_stands_at_a_manifest_and_no_file_is_refused_for_it() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
-    plan.findings = vec![Finding { place: None, ..finding(FindingEffect::Warn, "see [this](https://x)") }];
+    plan.findings = vec![Finding { span: None, ..finding(FindingEffect::Warn, "see [this](https://x)") }];
     let sarif = serde_json::to_value(sarif::sarif(&plan, "")).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["message"]["text"], "guard `freeze/exams` warns: see [this] (https://x)");
@@ -252,9 +252,9 @@ fn formats(plan: &Plan) -> [(&'static str, String); 4] {
 #[test]
 fn every_format_says_what_was_compared_what_waits_and_who_moved() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA Old");
-    plan.against = Some("monday.json".to_owned());
+    plan.snapshot = Some("monday.json".to_owned());
     plan.compared = ComparisonMode::Revision("0123456789abcdef".to_owned());
-    plan.zones.get_mut(&"A1".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
+    plan.zones.get_mut(&"A1".into()).unwrap().deferral = Some(Deferral::ApprovalRequired);
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
     for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
         change.origin = Some(ChangeOrigin::Drifted);
@@ -306,20 +306,20 @@ fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_ord
     plan.expectations = ExpectationForecast {
         broken: vec![BrokenExpectation {
             provenance: Provenance {
-                place: place.clone(),
+                span: place.clone(),
                 manifest: "Expectation/e".into(),
                 override_index: None,
             },
             question: "do partners see <b>`x`</b>".to_owned(),
-            because: Some("@everyone said so".into()),
+            reason: Some("@everyone said so".into()),
             facts: vec![UnmetFact {
                 fact: "group".into(),
                 expected: "<script>".into(),
                 found: MaybeKnown::Known(FieldValue::Null),
-                place,
+                span: place,
             }],
         }],
-        others: Some(OtherExpectations { met: 1_234, not_met: 0, not_known: 2 }),
+        others: Some(OtherExpectations { met: 1_234, not_met: 0, unknown: 2 }),
     };
     let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
     let (_, text) = text.split_once("Breaks").unwrap();

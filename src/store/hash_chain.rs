@@ -86,8 +86,19 @@ impl ChainLink<'_> {
 /// how it ended and where it is at work change, and are not in it. What is added to a run one day must leave the hashes
 /// of earlier ones as they are.
 fn run_start_hash(run: &Run) -> String {
-    let Run { id, deed, network, environment, selection, shard, group, .. } = run;
-    let Run { plan, author, started, reverts, zones, host: _, ended: _, state: _, exits: _, .. } = run;
+    let Run { id, operation: deed, network, environment, selection, shard, group, .. } = run;
+    let Run {
+        plan,
+        author,
+        started_at: started,
+        reverts,
+        zones,
+        host: _,
+        ended_at: _,
+        state: _,
+        exit_codes: _,
+        ..
+    } = run;
     let RunAuthor { committer, commit, actor, pipeline } = author;
     let what = (id, deed, network, environment, selection, shard, group);
     let text = json(&(what, plan, (committer, commit, actor, pipeline), started, reverts, zones));

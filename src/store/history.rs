@@ -225,7 +225,7 @@ fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, Store
         environment: (!environment.is_empty()).then_some(environment),
         address: RecordAddress { zone, collection: CollectionId::from(collection), key },
         done: done.into_owned(),
-        proof: match text("proof")?.as_str() {
+        verification: match text("proof")?.as_str() {
             VERIFIED => VerificationStatus::Verified,
             _ => VerificationStatus::Unverified,
         },

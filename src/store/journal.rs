@@ -284,7 +284,7 @@ fn row(moment: &WritePhase) -> (&'static str, JournalBody) {
         }
         // What was changed stands in the history, and in the intent.
         WritePhase::Verified { .. } => ("verified", JournalBody::default()),
-        WritePhase::Unverified { strays, .. } => {
+        WritePhase::Unverified { unexpected_differences: strays, .. } => {
             ("unverified", JournalBody { strays: strays.clone(), ..JournalBody::default() })
         }
         WritePhase::Unchanged { why } => {

@@ -29,7 +29,7 @@ async fn open(directory: &tempfile::TempDir) -> Store {
 fn new_run() -> NewRun {
     let run = Run {
         id: RunId(0),
-        deed: RunOperation::Apply,
+        operation: RunOperation::Apply,
         network: "omni".to_owned(),
         environment: None,
         selection: None,
@@ -38,10 +38,10 @@ fn new_run() -> NewRun {
         plan: ContentDigest::default(),
         author: RunAuthor::default(),
         host: RunHost::default(),
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        ended: None,
+        started_at: "2026-01-01T00:00:00Z".to_owned(),
+        ended_at: None,
         state: RunState::Running,
-        exits: Vec::new(),
+        exit_codes: Vec::new(),
         reverts: None,
         zones: Vec::new(),
     };
@@ -53,14 +53,14 @@ fn set(key: &str, before: &str, after: &str) -> AppliedChange {
         action: ChangeAction::Update,
         key: vec![("code".into(), key.into())],
         before: [("description".into(), FieldValue::from_text(before))].into(),
-        edits: vec![AppliedField {
+        field_changes: vec![AppliedField {
             field: "description".into(),
             name: "description".into(),
             before: Some(before.into()),
             after: after.into(),
         }],
         manifest: "CodeTable/t".into(),
-        place: "t.yaml:1:1".to_owned(),
+        declared_at: "t.yaml:1:1".to_owned(),
         reason: None,
     }
 }

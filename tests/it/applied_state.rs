@@ -36,7 +36,7 @@ fn ids() -> impl Strategy<Value = CollectionId> {
 }
 
 fn provenance(manifest: &str) -> Provenance {
-    Provenance { place: SourceSpan::file(manifest), manifest: manifest.into(), override_index: None }
+    Provenance { span: SourceSpan::file(manifest), manifest: manifest.into(), override_index: None }
 }
 
 fn text() -> impl Strategy<Value = FieldValue> {
@@ -326,7 +326,7 @@ fn what_is_pruned_is_zonals_own_unnamed_and_as_zonal_left_it() {
     let tried = runner(600).run(&worlds(), |world| {
         let prune = PruneConfig {
             otherwise: world.pruning,
-            place: Some(SourceSpan::file("network.yaml")),
+            span: Some(SourceSpan::file("network.yaml")),
             ..PruneConfig::default()
         };
         let (with, base) = world.with_ledger(&prune);
@@ -344,7 +344,7 @@ fn what_is_pruned_is_zonals_own_unnamed_and_as_zonal_left_it() {
 
 fn check(world: &AppliedStateScenario, change: &Change, without: &[Change], base: &ComparisonBase) {
     let (id, key) = (&change.address.collection, &change.address.key);
-    let known = base.ledger.zones[&ZONE.into()].get(id).expect("the ledger knows the collection");
+    let known = base.applied_state.zones[&ZONE.into()].get(id).expect("the ledger knows the collection");
     assert_eq!(known.key, [FieldName::from("code")], "{change:#?}");
     let entry = known.entries.get(key).expect("the ledger knows the record");
     assert_eq!(entry.maker, ManagementOrigin::Created, "{change:#?}");
@@ -364,16 +364,19 @@ fn check(world: &AppliedStateScenario, change: &Change, without: &[Change], base
             let plain = without.iter().find(|plain| plain.address == change.address);
             let plainly = |edit: &zonal::model::FieldChange| {
                 plain.is_some_and(|plain| {
-                    plain.edits.iter().any(|other| other.field == edit.field && other.after == edit.after)
+                    plain
+                        .field_changes
+                        .iter()
+                        .any(|other| other.field == edit.field && other.after == edit.after)
                 })
             };
             let cleared = change
-                .edits
+                .field_changes
                 .iter()
                 .any(|edit| &*edit.field == "enabled" && edit.after == FieldValue::Bool(false));
             assert!(cleared, "{change:#?}");
             assert!(
-                change.edits.iter().all(|edit| &*edit.field == "enabled" || plainly(edit)),
+                change.field_changes.iter().all(|edit| &*edit.field == "enabled" || plainly(edit)),
                 "{change:#?}"
             );
         }

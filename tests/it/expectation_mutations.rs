@@ -24,7 +24,7 @@ const UNREAD: [(&str, &str); 12] = [
     ("BlockSharing/network-blocks spec.blocks.1.description.code", "a block sent home is known by its id"),
     ("LinkingRules/partners spec.externalGroups", "what rules cannot choose by is a reason, and no fact"),
     ("AvailabilityGroup/* spec.description", "words for people"),
-    ("AvailabilityGroup/* spec.eachMember.description", "words for people"),
+    ("AvailabilityGroup/* spec.perMember.description", "words for people"),
     ("UserGroups/* spec.groups.*.description", "words for people"),
     ("UserGroups/* spec.groups.*.recordTypes", "whether a group can be given is a reason, and no fact"),
     ("UserGroups/* spec.rotaRules.rota", "all rules count, whichever rota they assign"),

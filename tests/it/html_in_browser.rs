@@ -265,9 +265,9 @@ fn zones_with_the_same_changes_can_be_shown_once() {
     let mut plan = planned();
     let alpha = plan.zones[&"ALPHA".into()].clone();
     plan.zones.insert("BETA".into(), alpha);
-    let first = plan.groups[0].clone();
-    plan.groups.retain(|group| !group.zones.contains(&"BETA".into()) || group.zones == first.zones);
-    plan.groups[0].zones = vec!["ALPHA".into(), "BETA".into()];
+    let first = plan.change_groups[0].clone();
+    plan.change_groups.retain(|group| !group.zones.contains(&"BETA".into()) || group.zones == first.zones);
+    plan.change_groups[0].zones = vec!["ALPHA".into(), "BETA".into()];
     let steps = "get('order').value = 'fold'; get('order').dispatchEvent(new Event('change', {bubbles: true})); return rows();";
     let seen = done(&render::html::html(&plan), "", steps);
     assert_eq!(seen, "ALPHAAAlpha Collegeand 1 more | GAMMAGamma College");
@@ -291,7 +291,7 @@ fn paper_shows_what_differs_group_by_group() {
 fn what_waits_is_told_in_its_cell() {
     let mut plan = planned();
     for zone in plan.zones.values_mut() {
-        zone.hold = Some(Deferral::ApprovalRequired);
+        zone.deferral = Some(Deferral::ApprovalRequired);
     }
     let seen = done(
         &render::html::html(&plan),

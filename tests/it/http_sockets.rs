@@ -47,7 +47,7 @@ fn the_commands_work_against_the_emulator_over_sockets() {
         let (served, noise) = (CapturedOutput::default(), CapturedOutput::default());
         let (stop, interrupts) = watch::channel(0);
         let serving = world(&stage, &served, &noise, interrupts);
-        let command = "zonal emulate --environment emulator --listen 127.0.0.1:0 --env-file keys.env";
+        let command = "zonal emulate --environment emulator --listen 127.0.0.1:0 --keys-out keys.env";
         let emulator = cli::run(words(command), &serving);
         let client = async {
             let address = loop {

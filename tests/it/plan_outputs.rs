@@ -66,7 +66,7 @@ fn annotations_find_their_file_where_the_config_directory_is_not_the_repository(
 fn what_is_written_beside_the_plan_is_what_json_prints() {
     paused(async {
         let stage = CaseNetwork::new(&case("pull-request"));
-        let printed = stage.run("zonal plan --json --json-into plan.json", None, watch::channel(0).1).await;
+        let printed = stage.run("zonal plan --json --json-out plan.json", None, watch::channel(0).1).await;
         let file = std::fs::read_to_string(stage.directory().join("plan.json")).expect("it was written");
         assert!(printed.code == 0 && file == printed.out);
     });

@@ -186,13 +186,13 @@ fn the_order_of_files_documents_and_members_does_not_count() {
         });
         assert_eq!(essence(&one), essence(&other));
         let groups = |plan: &zonal::model::Plan| {
-            let groups = plan.groups.iter();
+            let groups = plan.change_groups.iter();
             groups.map(|group| (group.digest, group.zones.clone())).collect::<Vec<_>>()
         };
         assert_eq!(groups(&one), groups(&other), "zones are grouped alike");
         let order = |plan: &zonal::model::Plan| {
             let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-            steps.map(|step| (step.diff.id.to_string(), step.after.clone())).collect::<Vec<_>>()
+            steps.map(|step| (step.diff.id.to_string(), step.depends_on.clone())).collect::<Vec<_>>()
         };
         assert_eq!(order(&one), order(&other), "collections are written in the same order");
         assert_eq!(one.cost, other.cost);

@@ -75,7 +75,7 @@ async fn orphaned(left: &[&str]) -> SimulatedNetwork {
     }
     let zones: BTreeSet<ZoneCode> = rehearsal.network.zones.iter().map(|zone| zone.code.clone()).collect();
     let place = Some(SourceSpan::file("network.yaml"));
-    let prune = PruneConfig { otherwise: PruneMode::Delete, place, ..PruneConfig::default() };
+    let prune = PruneConfig { otherwise: PruneMode::Delete, span: place, ..PruneConfig::default() };
     let base = base(ledger, &rehearsal.desired, &prune, RunScope { zones: &zones, kinds: &[] });
     look_at(&mut rehearsal.desired, &base, zonal::kinds::shape);
     rehearsal.base = Some(base);

@@ -138,7 +138,7 @@ fn what_is_remembered_conforms_to_its_schema() {
         let last = applied.out.lines().last().expect("something is printed");
         let last: Json = serde_json::from_str(last).expect("see above");
         assert_eq!(last["changes"]["exit_codes"][0], 3, "the last line is of the whole command: {last}");
-        run("zonal plan --group all").await;
+        run("zonal plan --run-group all").await;
         for (command, schema) in [
             ("zonal history --json", &history),
             ("zonal history --limit 1 --json", &history),
@@ -146,7 +146,7 @@ fn what_is_remembered_conforms_to_its_schema() {
             ("zonal runs --json", &runs),
             ("zonal runs merge run-1 --json", &report),
             ("zonal runs merge run-2 --json", &report),
-            ("zonal runs merge --group all --json", &plan),
+            ("zonal runs merge --run-group all --json", &plan),
         ] {
             let printed = run(command).await;
             conforms(schema, &printed.out);

@@ -93,7 +93,7 @@ fn ways() -> Vec<(&'static str, FaultEffect)> {
 /// What the report says of the failing zone: its refusal, or what became of its two tables.
 fn outcome(report: &ApplyReport) -> String {
     let zone = &report.zones[&FAILING.into()];
-    if let Some(failure) = &zone.refused {
+    if let Some(failure) = &zone.zone_failure {
         return format!("refused {:?}", failure.class);
     }
     let words = zone.collections.iter().map(|(_, outcome)| match outcome {

@@ -56,7 +56,7 @@ impl ApplyJournal for HistoryRecorder {
                     environment: None,
                     address: RecordAddress { zone, collection, key },
                     done: done.clone(),
-                    proof: VerificationStatus::Verified,
+                    verification: VerificationStatus::Verified,
                     hash: ContentDigest::default(),
                 });
             }
@@ -188,7 +188,7 @@ fn a_record_that_somebody_has_changed_since_is_left_alone_and_all_others_are_tak
             let text = |entry: &&HistoryEntry| {
                 &*entry.address.collection.kind == "CodeTable"
                     && entry.done.action == ChangeAction::Update
-                    && entry.done.edits.iter().any(|edit| &*edit.field == "description")
+                    && entry.done.field_changes.iter().any(|edit| &*edit.field == "description")
             };
             let Some(entry) = entries.iter().find(text) else { return };
             let RecordAddress { zone, collection, key } = &entry.address;

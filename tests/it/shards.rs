@@ -129,25 +129,25 @@ fn plan(text: &str) -> Json {
 fn four_do_what_one_does(store: &str) {
     let (one, four) = (EmulatorProcess::new(), EmulatorProcess::new());
     let planned = plan(&four.done("plan --json --store none", store));
-    four.in_four("plan --group plans", store);
-    assert_eq!(plan(&four.done("runs merge --group plans --json", store)), planned);
+    four.in_four("plan --run-group plans", store);
+    assert_eq!(plan(&four.done("runs merge --run-group plans --json", store)), planned);
 
     one.done("apply --yes --store none", store);
-    four.in_four("apply --yes --group applies", store);
+    four.in_four("apply --yes --run-group applies", store);
     let report: Json =
-        serde_json::from_str(&four.done("runs merge --group applies --json", store)).expect("JSON");
+        serde_json::from_str(&four.done("runs merge --run-group applies --json", store)).expect("JSON");
     let zones: Vec<&str> =
         report["zones"].as_array().into_iter().flatten().filter_map(|zone| zone["code"].as_str()).collect();
     assert_eq!(zones.len(), 12, "{zones:?}");
-    let text = four.done("runs merge --group applies", store);
+    let text = four.done("runs merge --run-group applies", store);
     assert!(text.contains("Apply complete! Records: 46 added, 2 changed, 0 destroyed."), "{text}");
     assert_eq!(four.zones(store), one.zones(store));
     let verified = four.done("history verify", store);
     assert!(verified.starts_with("48 entries, unbroken"), "{verified}");
 
     // A shard that has not come yet is missed.
-    four.done("drift --shard 1/4 --group night", store);
-    let missing = four.run("runs merge --group night", store);
+    four.done("drift --shard 1/4 --run-group night", store);
+    let missing = four.run("runs merge --run-group night", store);
     assert_eq!(missing.status.code(), Some(6));
     let told = String::from_utf8_lossy(&missing.stderr).into_owned();
     for shard in ["2/4", "3/4", "4/4"] {

@@ -235,7 +235,7 @@ pub fn failures(plan: &Plan) -> Vec<String> {
 pub fn trouble(report: &ApplyReport) -> Vec<String> {
     let mut lines = Vec::new();
     for (code, zone) in &report.zones {
-        lines.extend(zone.refused.iter().map(|failure| format!("{code}: {failure}")));
+        lines.extend(zone.zone_failure.iter().map(|failure| format!("{code}: {failure}")));
         for (id, outcome) in &zone.collections {
             if !matches!(outcome, WriteOutcome::Applied { .. }) {
                 lines.push(format!("{code}/{id}: {outcome:?}"));
@@ -257,8 +257,10 @@ pub fn essence(plan: &Plan) -> Vec<String> {
 
 fn line(change: &Change) -> String {
     let text = |value: &Option<FieldValue>| value.clone().unwrap_or_default();
-    let edits =
-        change.edits.iter().map(|edit| format!("{} {} -> {}", edit.name, text(&edit.before), edit.after));
+    let edits = change
+        .field_changes
+        .iter()
+        .map(|edit| format!("{} {} -> {}", edit.name, text(&edit.before), edit.after));
     let action = match change.action {
         ChangeAction::Create => '+',
         ChangeAction::Update => '~',

@@ -39,7 +39,7 @@ fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
                     continue;
                 };
                 // Faults come and go, so that two readings in a row need not be the same.
-                let own = ["--json", "--out", "--against", "--only-drift"];
+                let own = ["--json", "--out", "--snapshot", "--only-drift"];
                 if own.iter().any(|flag| flags.contains(flag)) || script.contains("@ fault") {
                     continue;
                 }
@@ -58,7 +58,7 @@ fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
                 }
                 stage.emulator.control().clear_requests();
                 let env = std::mem::take(&mut stage.env);
-                let against = run(&stage, &format!("{command} --against .snapshot.json")).await;
+                let against = run(&stage, &format!("{command} --snapshot .snapshot.json")).await;
                 stage.env = env;
                 assert_eq!(stage.emulator.control().requests().len(), 0, "{} `{command}`", case.display());
                 assert_eq!(plan(&planned.out), plan(&against.out), "{} `{command}`", case.display());

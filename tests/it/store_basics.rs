@@ -62,9 +62,9 @@ async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgr
     let answered = WritePhase::Responded { answer: WriteResponse::NoResponse };
     assert_eq!(reach(3, answered).await, Some(WriteProgress::Responded(WriteResponse::NoResponse)));
     let strays = vec!["A: something else".to_owned()];
-    assert_eq!(reach(4, WritePhase::Unverified { changes, strays }).await, None);
+    assert_eq!(reach(4, WritePhase::Unverified { changes, unexpected_differences: strays }).await, None);
     let mut ended = zonal::model::Run { id: run, state: RunState::Ended, ..new.run };
-    ended.exits = vec![7];
+    ended.exit_codes = vec![7];
     store.end(ended.clone(), "{\"a\": 1}".to_owned()).await.expect("it ends");
     assert_eq!(store.run(run).await.expect("it answers").map(|found| found.run), Some(ended));
     let report = store.papers(run).await.expect("it answers").and_then(|(_, report)| report);

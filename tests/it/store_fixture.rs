@@ -101,7 +101,7 @@ pub fn scope() -> StoreScope {
 pub fn new_run() -> NewRun {
     let run = Run {
         id: RunId(0),
-        deed: RunOperation::Apply,
+        operation: RunOperation::Apply,
         network: "omni".to_owned(),
         environment: None,
         selection: None,
@@ -110,10 +110,10 @@ pub fn new_run() -> NewRun {
         plan: ContentDigest::default(),
         author: RunAuthor::default(),
         host: RunHost::default(),
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        ended: None,
+        started_at: "2026-01-01T00:00:00Z".to_owned(),
+        ended_at: None,
         state: RunState::Running,
-        exits: Vec::new(),
+        exit_codes: Vec::new(),
         reverts: None,
         zones: Vec::new(),
     };
@@ -126,14 +126,14 @@ pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
         action: ChangeAction::Update,
         key: vec![("code".into(), key.into())],
         before: [("description".into(), FieldValue::from_text(before))].into(),
-        edits: vec![AppliedField {
+        field_changes: vec![AppliedField {
             field: "description".into(),
             name: "description".into(),
             before: Some(before.into()),
             after: after.into(),
         }],
         manifest: "CodeTable/t".into(),
-        place: "t.yaml:1:1".to_owned(),
+        declared_at: "t.yaml:1:1".to_owned(),
         reason: None,
     }
 }
@@ -141,7 +141,7 @@ pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
 /// What the ledger learns where changes like these were verified.
 pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
     let known = |done: &AppliedChange| RecordInSync {
-        holds: Some(done.edits.iter().map(|edit| (edit.field.clone(), edit.after.clone())).collect()),
+        holds: Some(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())).collect()),
         maker: ManagementOrigin::Adopted,
         manifest: done.manifest.clone(),
     };

@@ -69,18 +69,18 @@ async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str])
 fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
     paused(async {
         let stage = CaseNetwork::new(&case("drift"));
-        assert_eq!(run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 1);
+        assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 1);
         assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
         manage(&stage, "01T_A", "CodeTable/gone", &["OLD", "OLDER"]).await;
         manage(&stage, "01T_B", "CodeTable/gone", &["OLD"]).await;
         stage.happen("requests 01T_A");
 
-        let asked = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD").await;
+        let asked = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD").await;
         assert_eq!(asked.code, 1, "nobody was there to say yes");
         let before = managed(&stage).await;
         assert!(before.contains(&"01T_A/CodeTable/UserGroups/OLD".to_owned()), "{before:?}");
 
-        let one = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await;
+        let one = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
         assert_eq!((one.code, one.err.as_str()), (0, ""));
         assert!(
             one.out.contains("  01T_A/CodeTable/UserGroups/OLD\n")
@@ -92,7 +92,7 @@ fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
         let left: Vec<&String> = before.iter().filter(|address| !after.contains(address)).collect();
         assert_eq!(left, ["01T_A/CodeTable/UserGroups/OLD"]);
 
-        let all = run(&stage, "zonal release CodeTable/gone --yes --json").await;
+        let all = run(&stage, "zonal unmanage CodeTable/gone --yes --json").await;
         assert_eq!(all.code, 0, "{}", all.err);
         let json: serde_json::Value = serde_json::from_str(&all.out).expect("it is JSON");
         assert_eq!(
@@ -112,14 +112,14 @@ fn what_a_manifest_still_names_is_not_released() {
         assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
         manage(&stage, "01T_A", "CodeTable/groups", &["AFN", "OLD"]).await;
         for what in ["01T_A/CodeTable/UserGroups/AFN", "01T_A/CodeTable/UserGroups", "CodeTable/groups"] {
-            let refused = run(&stage, &format!("zonal release {what} --yes")).await;
+            let refused = run(&stage, &format!("zonal unmanage {what} --yes")).await;
             assert_eq!(refused.code, 1, "{what}");
             let fact = "01T_A/CodeTable/UserGroups/AFN is still named by CodeTable/groups (groups.yaml:3:18)";
             assert!(refused.err.contains(fact), "{what}: {}", refused.err);
             assert!(refused.err.contains("help: take it out of the manifest"), "{}", refused.err);
         }
-        assert_eq!(run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
-        let unknown = run(&stage, "zonal release 01T_A/CodeTable/UserGroups/OLD --yes").await;
+        assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
+        let unknown = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
         assert_eq!(unknown.code, 1);
         assert!(unknown.err.contains("nothing that zonal manages is called"), "{}", unknown.err);
     });

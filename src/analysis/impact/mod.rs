@@ -64,7 +64,7 @@ pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) ->
         impacts.extend(effects.into_iter().map(|ImpactDraft { changed, says }| PlanImpact {
             topic: topic.into(),
             changed: changed.into_iter().map(|zone| zone.0).collect(),
-            says,
+            text: says,
         }));
     }
     impacts

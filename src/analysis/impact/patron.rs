@@ -66,11 +66,11 @@ pub fn effects(
         for from in before.members().map(|member| &member.code).filter(|from| *from != at) {
             for group in &asked {
                 let question = PatronQuestion {
-                    from: from.clone(),
+                    source: from.clone(),
                     user_group: Arc::clone(group),
-                    at: at.clone(),
+                    target: at.clone(),
                     expires: None,
-                    on_to: None,
+                    next_target: None,
                 };
                 let (MaybeKnown::Known(then), MaybeKnown::Known(now)) =
                     (linked_account(&question, before), linked_account(&question, after))

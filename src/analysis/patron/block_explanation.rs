@@ -21,7 +21,7 @@ pub fn from_home(
     linked: &LinkedAccount<'_>,
     settings: &NetworkSettings,
 ) {
-    let PatronQuestion { from, at, .. } = question;
+    let PatronQuestion { source: from, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
     let ground = linked.rule.ground("copyNetworkBlocks");
     match linked.copies_blocks {
@@ -75,7 +75,7 @@ pub fn from_home(
 }
 
 fn extent(question: &PatronQuestion, settings: &NetworkSettings) -> Option<TableCompleteness> {
-    network_block_definitions(&question.from, settings).ok().map(|(_, extent)| extent)
+    network_block_definitions(&question.source, settings).ok().map(|(_, extent)| extent)
 }
 
 /// The definitions by which blocks are copied.
@@ -85,7 +85,7 @@ fn travel(
     definitions: &[RowView<'_>],
     settings: &NetworkSettings,
 ) {
-    let source = settings.name(&question.from);
+    let source = settings.name(&question.source);
     for definition in definitions.iter().take(FEW) {
         let id = definition.text_field("ID").unwrap_or_default();
         let says = format!("blocks of `{id}` are copied: it is a network block at {source}");
@@ -112,7 +112,7 @@ fn travel(
 
 /// What becomes of a block that is made at the target.
 pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, settings: &NetworkSettings) {
-    let PatronQuestion { from, at, .. } = question;
+    let PatronQuestion { source: from, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
     let home = match effect(CopiedBlock::Home, from, settings) {
         MaybeKnown::Known(home) => home,
@@ -156,7 +156,7 @@ fn onwards(
     on: &MaybeKnown<bool>,
     settings: &NetworkSettings,
 ) {
-    let source = settings.name(&question.from);
+    let source = settings.name(&question.source);
     let marked = travels(definition);
     let says = match (marked, on) {
         (true, _) => format!("there it is a network block, which travels on from {source}"),
@@ -166,9 +166,9 @@ fn onwards(
         (false, MaybeKnown::Unknown(why)) => why.to_string(),
     };
     telling.add_reason(says, definition.ground("Network Block"));
-    let Some(on_to) = question.on_to.as_ref().filter(|_| marked) else { return };
+    let Some(on_to) = question.next_target.as_ref().filter(|_| marked) else { return };
     let third = settings.name(on_to);
-    match (on, link_at(&question.from, &question.user_group, question.expires, on_to, settings)) {
+    match (on, link_at(&question.source, &question.user_group, question.expires, on_to, settings)) {
         (MaybeKnown::Unknown(why), _) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
         (MaybeKnown::Known(_), MaybeKnown::Known(Ok(linked))) => {
             let does = match linked.copies_blocks {

@@ -219,7 +219,7 @@ pub fn travels_on(
     home: &BlockEffect<'_>,
     settings: &NetworkSettings,
 ) -> MaybeKnown<bool> {
-    let PatronQuestion { from, user_group, at: _, expires, on_to } = question;
+    let PatronQuestion { source: from, user_group, target: _, expires, next_target: on_to } = question;
     let marked = match home {
         BlockEffect::Stops(_, definition) => match (definition.flag("Network Block"), definition.silence()) {
             (None, MissingFieldMeaning::Unknown) => {

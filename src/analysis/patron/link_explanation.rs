@@ -33,7 +33,7 @@ pub fn group_at_home(
     question: &PatronQuestion,
     settings: &NetworkSettings,
 ) {
-    let PatronQuestion { from, user_group: group, .. } = question;
+    let PatronQuestion { source: from, user_group: group, .. } = question;
     let name = settings.name(from);
     match sight(from, group, settings) {
         PartnerVisibility::Hidden(entry) => {
@@ -78,7 +78,7 @@ pub fn external_group(
     question: &PatronQuestion,
     settings: &NetworkSettings,
 ) {
-    let PatronQuestion { from, user_group: group, at, .. } = question;
+    let PatronQuestion { source: from, user_group: group, target: at, .. } = question;
     let Ok(table) = settings.table(at, &SettingsCollection::ExternalUserGroups) else { return };
     let (name, source) = (settings.name(at), settings.name(from));
     let beware =
@@ -110,7 +110,7 @@ pub fn rules(
     decides: Option<RowView<'_>>,
     settings: &NetworkSettings,
 ) {
-    let PatronQuestion { from, user_group: group, at, .. } = question;
+    let PatronQuestion { source: from, user_group: group, target: at, .. } = question;
     let Ok(table) = settings.table(at, &SettingsCollection::LinkedAccountRules) else { return };
     let before = |rule: &RowView<'_>| decides.is_none_or(|decides| rank(*rule) < rank(decides));
     let mut passed: Vec<(RowView<'_>, RuleMismatch<'_>)> =

@@ -76,7 +76,7 @@ pub fn linked_account<'a>(
     question: &PatronQuestion,
     settings: &'a NetworkSettings,
 ) -> MaybeKnown<Result<LinkedAccount<'a>, LinkRefusal>> {
-    let PatronQuestion { from, user_group, at, expires, on_to: _ } = question;
+    let PatronQuestion { source: from, user_group, target: at, expires, next_target: _ } = question;
     link_at(from, user_group, *expires, at, settings)
 }
 

@@ -38,7 +38,7 @@ const FACTS: [&str; 14] = [
 
 /// What must be known to answer it.
 pub fn needs(question: &PatronQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
-    let PatronQuestion { from, user_group: _, at, expires: _, on_to } = question;
+    let PatronQuestion { source: from, user_group: _, target: at, expires: _, next_target: on_to } = question;
     let of = |zone: &ZoneCode, subject: SettingsCollection| (CollectionOwner::Zone(zone.clone()), subject);
     let there = [
         SettingsCollection::LinkedAccountRules,
@@ -61,7 +61,7 @@ pub fn needs(question: &PatronQuestion) -> Vec<(CollectionOwner, SettingsCollect
 
 /// Answers the question.
 pub fn explain(question: &PatronQuestion, settings: &NetworkSettings) -> Explanation {
-    let PatronQuestion { from, user_group, at, .. } = question;
+    let PatronQuestion { source: from, user_group, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
     let mut telling = ExplanationBuilder::new(Question::Patron(question.clone()));
     let linked = match linked_account(question, settings) {
@@ -126,7 +126,7 @@ fn not_linked(
     refused: LinkRefusal,
     settings: &NetworkSettings,
 ) -> Explanation {
-    let PatronQuestion { from, user_group, at, .. } = question;
+    let PatronQuestion { source: from, user_group, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
     let mut rule = FieldValue::Null;
     match refused {
@@ -167,6 +167,6 @@ fn not_linked(
 
 /// The rule that decides, where it is known.
 fn decides<'a>(question: &PatronQuestion, settings: &'a NetworkSettings) -> Option<RowView<'a>> {
-    let table = settings.table(&question.at, &SettingsCollection::LinkedAccountRules).ok()?;
-    linked_account_rules::first_matching_rule(table, &question.from, &question.user_group)
+    let table = settings.table(&question.target, &SettingsCollection::LinkedAccountRules).ok()?;
+    linked_account_rules::first_matching_rule(table, &question.source, &question.user_group)
 }

@@ -127,7 +127,7 @@ pub(crate) fn reasons(question: Question, settings: &NetworkSettings) -> String 
     let explanation = analysis::explain(&question, settings);
     let mut out = format!("{}\n", explanation.line);
     for reason in &explanation.reasons {
-        let _ = writeln!(out, "- {} ({})", reason.says, reason.ground);
+        let _ = writeln!(out, "- {} ({})", reason.text, reason.ground);
     }
     out
 }

@@ -50,11 +50,11 @@ unlisted: delete
 rows: [{columns: {column0: FROM_TARGET, column5: 'true'}}]",
     );
     let question = Question::Patron(PatronQuestion {
-        from: "A".into(),
+        source: "A".into(),
         user_group: "FAC".into(),
-        at: "B".into(),
+        target: "B".into(),
         expires: None,
-        on_to: None,
+        next_target: None,
     });
     assert_snapshot!(facts(question, &settings, &["linked", "sentHome"]), @r#"
     linked: true

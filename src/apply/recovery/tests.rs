@@ -20,9 +20,9 @@ fn done(action: ChangeAction, key: &str, before: Option<&str>, after: &str) -> A
         action,
         key: vec![("code".into(), key.into())],
         before: Record::default(),
-        edits: if action == ChangeAction::Delete { Vec::new() } else { edits },
+        field_changes: if action == ChangeAction::Delete { Vec::new() } else { edits },
         manifest: "CodeTable/t".into(),
-        place: "t.yaml:1:1".to_owned(),
+        declared_at: "t.yaml:1:1".to_owned(),
         reason: None,
     }
 }
@@ -56,7 +56,7 @@ fn fate(changes: &[AppliedChange], holds: &[(&str, &str)]) -> String {
     };
     match settle(&Arc::from(changes.to_vec()), &now) {
         WritePhase::Verified { changes, .. } => format!("verified {}", keys(&changes)),
-        WritePhase::Unverified { changes, strays } => {
+        WritePhase::Unverified { changes, unexpected_differences: strays } => {
             format!("unverified {}: {}", keys(&changes), strays.join("; "))
         }
         WritePhase::Unchanged { .. } => "unchanged".to_owned(),

@@ -77,19 +77,19 @@ fn resource(text: &str) -> Result<ResourceId, String> {
 pub struct PatronArgs {
     /// The code of the patron's own member
     #[arg(long, value_name = "CODE")]
-    from: String,
+    source: String,
     /// The patron's user group there
     #[arg(long, value_name = "CODE")]
     user_group: String,
     /// The code of the member that the patron comes to
     #[arg(long, value_name = "CODE")]
-    at: String,
+    target: String,
     /// When the patron's own account expires
     #[arg(long, value_name = "DATE")]
     expires: Option<Date>,
     /// A third member, for what of the patron's blocks would reach it
     #[arg(long, value_name = "CODE")]
-    on_to: Option<String>,
+    next_target: Option<String>,
 }
 
 /// Flags of `visibility`.
@@ -139,21 +139,27 @@ impl ExplainTopic {
                 records.into_iter().map(question).collect()
             }
             Self::Access(asked) => vec![access(asked, network)?],
-            Self::Patron(PatronArgs { from, user_group, at, expires, on_to }) => {
-                let from = find(network, "--from", from, ZoneRole::Member)?.code.clone();
-                let at = find(network, "--at", at, ZoneRole::Member)?.code.clone();
-                let on_to = match on_to {
-                    Some(code) => Some(find(network, "--on-to", code, ZoneRole::Member)?.code.clone()),
+            Self::Patron(PatronArgs { source, user_group, target, expires, next_target }) => {
+                let source = find(network, "--source", source, ZoneRole::Member)?.code.clone();
+                let target = find(network, "--target", target, ZoneRole::Member)?.code.clone();
+                let next_target = match next_target {
+                    Some(code) => Some(find(network, "--next-target", code, ZoneRole::Member)?.code.clone()),
                     None => None,
                 };
-                let all = [Some(&from), Some(&at), on_to.as_ref()];
+                let all = [Some(&source), Some(&target), next_target.as_ref()];
                 if all.iter().enumerate().any(|(index, one)| one.is_some() && all[..index].contains(one)) {
                     return Err(
                         "name different members: a patron is linked to none that is their own".to_owned()
                     );
                 }
                 let user_group = user_group.as_str().into();
-                vec![Question::Patron(PatronQuestion { from, user_group, at, expires: *expires, on_to })]
+                vec![Question::Patron(PatronQuestion {
+                    source,
+                    user_group,
+                    target,
+                    expires: *expires,
+                    next_target,
+                })]
             }
             Self::Visibility(VisibilityArgs { member, user_group }) => {
                 let member = find(network, "--member", member, ZoneRole::Member)?.code.clone();

@@ -32,7 +32,7 @@ pub struct ExplainCommand {
     both: bool,
     /// With --observed or --both: this snapshot stands in for the zones; needs no key, sends nothing
     #[arg(long, value_name = "FILE", global = true)]
-    against: Option<PathBuf>,
+    snapshot: Option<PathBuf>,
     /// Lay this environment over the Network manifest
     #[arg(long, value_name = "NAME", global = true)]
     environment: Option<String>,
@@ -69,8 +69,8 @@ impl ExplainCommand {
         let questions =
             self.asked.questions(&config.network).map_err(|problem| super::fail(world, problem))?;
         let looks = self.observed || self.both;
-        if self.against.is_some() && !looks {
-            let message = "--against FILE says what stands in for the zones: add --observed or --both";
+        if self.snapshot.is_some() && !looks {
+            let message = "--snapshot FILE says what stands in for the zones: add --observed or --both";
             return Err(super::fail(world, message));
         }
         let declared = match self.observed {
@@ -79,7 +79,7 @@ impl ExplainCommand {
         };
         let observed = match looks {
             true => {
-                let against = self.against.as_deref();
+                let against = self.snapshot.as_deref();
                 Some(
                     network_settings::read_settings(
                         questions.iter(),

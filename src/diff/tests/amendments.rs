@@ -84,7 +84,7 @@ fn a_record_that_its_zone_has_detached_is_a_drift_of_its_own() {
         let (_, desired) = desired(&["ALPHA"], manifest);
         let found = diff(&desired, &observed(&desired, &format!("whole TermsOfUse\n{record}")));
         let changes = found.zones.values().flatten().flat_map(|diff| &diff.outcome);
-        changes.flat_map(|found| found.changes.iter().map(|change| change.drift)).collect()
+        changes.flat_map(|found| found.changes.iter().map(|change| change.difference)).collect()
     };
     assert_eq!(drift("name=A type=request attachedToNetwork=false Days=14"), [DifferenceType::Detached]);
     assert_eq!(drift("name=A type=request attachedToNetwork=false Days=3"), [DifferenceType::Detached]);

@@ -74,7 +74,7 @@ fn value(text: &str) -> FieldValue {
 /// What the network says of orphans, for all kinds.
 pub(crate) fn prune(otherwise: PruneMode) -> PruneConfig {
     let place = (otherwise != PruneMode::Keep).then(|| crate::model::SourceSpan::file("network.yaml"));
-    PruneConfig { otherwise, place, ..PruneConfig::default() }
+    PruneConfig { otherwise, span: place, ..PruneConfig::default() }
 }
 
 /// How ALPHA differs from manifests and ledger, and what of it is new: `= KEY` for a record that is as it is
@@ -100,8 +100,8 @@ pub(crate) fn differing(pruning: PruneMode, manifests: &str, ledger_text: &str, 
         for key in &changes.learned.forgotten {
             out.push_str(&format!("forget {key}\n"));
         }
-        if changes.in_sync + changes.agreed > 0 {
-            out.push_str(&format!("{} in sync, {} agreed\n", changes.in_sync, changes.agreed));
+        if changes.in_sync + changes.converged > 0 {
+            out.push_str(&format!("{} in sync, {} agreed\n", changes.in_sync, changes.converged));
         }
     }
     out

@@ -217,9 +217,12 @@ pub(crate) fn shown(differences: &Differences) -> String {
             Ok(found) => {
                 found.changes.iter().for_each(|change| out.push_str(&line(change)));
                 found.notes.iter().for_each(|note| out.push_str(&format!("note: {note}\n")));
-                let released: usize = found.released.iter().map(|released| released.records).sum();
-                let counts =
-                    [(found.unmanaged, "unmanaged"), (found.ignored, "ignored"), (released, "released")];
+                let released: usize = found.unmanaged.iter().map(|released| released.records).sum();
+                let counts = [
+                    (found.unlisted, "unmanaged"),
+                    (found.create_only_differences, "ignored"),
+                    (released, "released"),
+                ];
                 for (number, what) in counts {
                     if number > 0 {
                         let _ = writeln!(out, "{number} {what} in {zone}/{}", diff.id);
@@ -253,7 +256,7 @@ fn line(change: &Change) -> String {
         (ApplyMode::KeptTheirs, ChangeAction::Update) => "=~",
         (ApplyMode::KeptTheirs, ChangeAction::Delete) => "=-",
     };
-    let edits: Vec<String> = (change.edits.iter())
+    let edits: Vec<String> = (change.field_changes.iter())
         .map(|edit| match (&edit.before, change.action) {
             (_, ChangeAction::Create) => format!("{}={}", edit.name, edit.after),
             (before, _) => format!("{}={}->{}", edit.name, before.clone().unwrap_or_default(), edit.after),

@@ -81,7 +81,7 @@ impl UserRequest<'_> {
             user_group: linked.group.to_owned(),
             expiry: linked.expiry.date(),
             purge: linked.purge.date(),
-            blocks: self.copies(&linked, &question.from, &source),
+            blocks: self.copies(&linked, &question.source, &source),
             roles: Vec::new(),
             linking_id: None,
             source: Some(LinkedAccountSource {
@@ -118,7 +118,7 @@ impl UserRequest<'_> {
         };
         let held = AccountDates { expiry: account.expiry, purge: account.purge };
         let refreshed = refresh(&linked, held, self.today());
-        let copies = self.copies(&linked, &question.from, source);
+        let copies = self.copies(&linked, &question.source, source);
         let (first_name, last_name) = (source.first_name.clone(), source.last_name.clone());
         // The group stays: that a refresh changes it is nowhere documented.
         if let Some(account) = self.people.find_mut(zone, id) {
@@ -189,11 +189,11 @@ impl UserRequest<'_> {
 
     fn question(&self, institution: &str, source: Option<&EmulatedUser>) -> PatronQuestion {
         PatronQuestion {
-            from: institution.into(),
+            source: institution.into(),
             user_group: source.map_or("", |source| &source.user_group).into(),
-            at: self.legal.zone.clone(),
+            target: self.legal.zone.clone(),
             expires: source.and_then(|source| source.expiry),
-            on_to: None,
+            next_target: None,
         }
     }
 

@@ -42,7 +42,7 @@ pub fn find(plan: &Plan, network: &Network, policies: &[Policy]) -> Vec<Finding>
 /// Everything that is done in a zone, by apply or by people: what is merely reported or held back is no
 /// rule's business.
 fn effective_changes(zone: &ZonePlan) -> impl Iterator<Item = (&PlanStep, &Change)> {
-    let found = zone.collections.iter().filter(|step| step.hold.is_none()).flat_map(|step| {
+    let found = zone.collections.iter().filter(|step| step.deferral.is_none()).flat_map(|step| {
         step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
     });
     found.filter(|(_, change)| match change.mode {
@@ -89,7 +89,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
     let mut failed: BTreeMap<usize, String> = BTreeMap::new();
     let mut programs = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
-        match compile(&rule.expression, policy.each) {
+        match compile(&rule.expression, policy.scope) {
             Ok(compiled) => programs.push((index, compiled)),
             // Noticed when the manifests were validated; refused all the same.
             Err(mistake) => drop(failed.insert(index, mistake.message)),
@@ -143,12 +143,12 @@ fn finding(
         why => format!(" (the rule could not be asked: {why})"),
     };
     Finding {
-        verdict: rule.action.clone(),
+        effect: rule.action.clone(),
         guard: guard.into(),
         zones: zones.to_vec(),
         message: format!("{}{told}{why}", rule.message),
         help,
-        place: Some(rule.place.clone()),
+        span: Some(rule.span.clone()),
     }
 }
 
@@ -227,7 +227,7 @@ fn answers<'a>(
             *alive = listen(&mut waiting, subjects);
         }
     };
-    match policy.each {
+    match policy.scope {
         PolicyScope::Plan => {
             subjects.push(PolicySubject::Plan);
             hand(tell(0, None, &[]), subjects, &mut alive);
@@ -237,7 +237,7 @@ fn answers<'a>(
                 let changes: Vec<(&PlanStep, &Change)> = effective_changes(zone).collect();
                 let told = network.zone(code).filter(|_| asks_zone && !changes.is_empty());
                 let told = told.map(|known| Arc::new(subject::zone(known, zone)));
-                match policy.each {
+                match policy.scope {
                     PolicyScope::Zone if !changes.is_empty() => {
                         subjects.push(PolicySubject::Zone(code));
                         hand(tell(subjects.len() - 1, told.as_ref(), &[]), subjects, &mut alive);

@@ -89,7 +89,7 @@ fn field(name: &str, step: &PlanStep, change: &Change) -> CelValue {
             ChangeAction::Delete => "delete",
         }),
         "disables" => flag(disables(step, change)),
-        "drift" => string_constant(match change.drift {
+        "drift" => string_constant(match change.difference {
             DifferenceType::Missing => "missing",
             DifferenceType::Value => "value",
             DifferenceType::Detached => "detached",
@@ -112,7 +112,7 @@ fn field(name: &str, step: &PlanStep, change: &Change) -> CelValue {
             ChangeAction::Create | ChangeAction::Update => record(&record_after(change)),
             ChangeAction::Delete => record(&Record::new()),
         },
-        "edits" => map(change.edits.iter().map(|edit| {
+        "edits" => map(change.field_changes.iter().map(|edit| {
             let before = edit.before.as_ref().unwrap_or(&FieldValue::Null);
             (
                 map_key(&edit.name),
@@ -121,14 +121,14 @@ fn field(name: &str, step: &PlanStep, change: &Change) -> CelValue {
         })),
         "notes" => list(change.notes.iter().map(|note| text(&**note))),
         "manifest" => text(&*change.provenance.manifest),
-        "file" => text(&*change.provenance.place.file),
+        "file" => text(&*change.provenance.span.file),
         _ => Box::new(CelNull),
     }
 }
 
 fn record_after(change: &Change) -> Record {
     let mut after = change.before.clone();
-    for edit in &change.edits {
+    for edit in &change.field_changes {
         after.insert(edit.name.clone(), edit.after.clone());
     }
     after

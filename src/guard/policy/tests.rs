@@ -100,9 +100,10 @@ fn find(each: PolicyScope, rules: &[(&str, FindingEffect)], patience: Duration) 
         expression: (*expression).into(),
         action: action.clone(),
         message: "no".into(),
-        place: SourceSpan::file("p.yaml"),
+        span: SourceSpan::file("p.yaml"),
     };
-    let policy = Policy { name: "p".into(), each, rules: rules.iter().enumerate().map(rule).collect() };
+    let policy =
+        Policy { name: "p".into(), scope: each, rules: rules.iter().enumerate().map(rule).collect() };
     evaluate(&plan, &network, &policy, patience)
 }
 
@@ -173,7 +174,7 @@ fn a_rule_that_does_not_end_refuses_and_the_plan_goes_on() {
     let rules = [("true", FindingEffect::Deny), (endless.as_str(), FindingEffect::Warn)];
     let found = find(PolicyScope::Plan, &rules, Duration::from_millis(50));
     let told: Vec<(FindingEffect, &str)> =
-        found.iter().map(|each| (each.verdict.clone(), each.message.as_str())).collect();
+        found.iter().map(|each| (each.effect.clone(), each.message.as_str())).collect();
     assert_eq!(
         told,
         [

@@ -149,7 +149,7 @@ impl<'a> DeclaredGroup<'a> {
             let place = scope.head.place(self.group.extent);
             scope.report(
                 Diagnostic::error(diagnostic_codes::DUPLICATE_GROUP, place, message)
-                    .with_secondary_span(first.provenance.place.clone(), "first here")
+                    .with_secondary_span(first.provenance.span.clone(), "first here")
                     .help("say everything about a group in one place"),
             );
         }

@@ -13,14 +13,14 @@ pub fn find(expectations: &[Expectation]) -> Vec<Diagnostic> {
         for (fact, expected) in facts {
             let first = *said.entry((question, fact)).or_insert(expected);
             if first.value != expected.value {
-                let ExpectedFact { value, place } = expected;
+                let ExpectedFact { value, span: place } = expected;
                 let message = format!(
                     "`{fact}` is expected to be `{value}` and `{}` in answer to one question: {question}",
                     first.value
                 );
                 problems.push(
                     Diagnostic::error(diagnostic_codes::EXPECTED_OTHERWISE, place.clone(), message)
-                        .with_secondary_span(first.place.clone(), "the other one")
+                        .with_secondary_span(first.span.clone(), "the other one")
                         .help("remove one of them: no answer can be both"),
                 );
             }

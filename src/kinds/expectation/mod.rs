@@ -196,7 +196,7 @@ fn expand_row<R: ExpectationRow>(
         let facts = expected_facts(&facts, zone, scope);
         if !facts.is_empty() {
             let (because, provenance) = (because.clone(), provenance.clone());
-            expectations.push(model::Expectation { question, facts, because, provenance });
+            expectations.push(model::Expectation { question, facts, reason: because, provenance });
         }
     }
 }
@@ -217,7 +217,7 @@ fn expected_facts<'n>(
             }
         };
         if let Some(value) = value {
-            expected.insert(*fact, ExpectedFact { value, place: scope.head.place(*extent) });
+            expected.insert(*fact, ExpectedFact { value, span: scope.head.place(*extent) });
         }
     }
     expected

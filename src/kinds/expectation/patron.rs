@@ -130,11 +130,11 @@ impl ExpectationRow for PatronRow {
                     meets = true;
                     questions.extend(groups.iter().map(|group| {
                         let question = PatronQuestion {
-                            from: source.code.clone(),
+                            source: source.code.clone(),
                             user_group: group.clone(),
-                            at: target.code.clone(),
+                            target: target.code.clone(),
                             expires,
-                            on_to: third.map(|third| third.code.clone()),
+                            next_target: third.map(|third| third.code.clone()),
                         };
                         (Question::Patron(question), *target)
                     }));

@@ -37,8 +37,8 @@ fn expected(spec: &str) -> String {
     let (expectations, problems) = all(spec);
     assert!(problems.is_empty(), "{problems:?}");
     let mut out = String::new();
-    for Expectation { question, facts, because, provenance } in expectations {
-        let _ = write!(out, "{}: {question}?", provenance.place.start.line);
+    for Expectation { question, facts, reason: because, provenance } in expectations {
+        let _ = write!(out, "{}: {question}?", provenance.span.start.line);
         for (fact, expected) in facts {
             let _ = write!(out, " {fact}={}", expected.value);
         }

@@ -111,7 +111,7 @@ impl LinkingRulesCheck<'_> {
         let flag = |flag: Option<&Spanned<bool>>| flag.map(|flag| flag.extent);
         let others = [
             ("description", rule.description.as_ref().map(|said| said.extent)),
-            ("from", rule.from.as_ref().map(|said| said.extent)),
+            ("from", rule.sources.as_ref().map(|said| said.extent)),
             ("userGroups", rule.user_groups.first().map(|said| said.extent)),
             ("group", group.map(|said| said.extent)),
             ("expiry", expiry.map(|said| said.extent)),

@@ -85,7 +85,7 @@ pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
 /// Rules and users are members': the network zone is neither target nor source.
 fn only_members(spec: &LinkingRulesSpec, targets: &[usize], scope: &mut ManifestExpansion<'_, '_>) {
     let network = scope.network;
-    let from = spec.rules.iter().filter_map(|rule| rule.value.from.as_ref());
+    let from = spec.rules.iter().filter_map(|rule| rule.value.sources.as_ref());
     let groups = spec.external_groups.iter().flat_map(|external| &external.groups);
     let sources = from.chain(groups.filter_map(|group| group.value.institutions.as_ref())).filter(|said| {
         let selected = selection::of_manifest(Some(said), network, scope.head, &mut Vec::new());
@@ -129,7 +129,7 @@ fn linked_account_rules<'n>(
             continue;
         };
         position += 1;
-        let from = rule.from.as_ref().map_or(*extent, |from| from.extent);
+        let from = rule.sources.as_ref().map_or(*extent, |from| from.extent);
         let mut entry = entry
             .with_field("position", position.to_string().as_str(), *extent)
             .with_field("sourceInstitutions", FieldValue::list(codes_of(&sources, network)), from)

@@ -62,7 +62,7 @@ pub struct LinkingRuleSpec {
     /// The members that have the rule; all that the manifest applies to where nothing is said.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// The members whose users it is for; all where nothing is said. A member is never its own source.
-    pub from: Option<Spanned<AppliesToSpec>>,
+    pub sources: Option<Spanned<AppliesToSpec>>,
     /// Codes of the external user groups that it is for; any where nothing is said. A variable is that of
     /// each member whose users it is for.
     #[serde(default)]

@@ -42,7 +42,7 @@ impl<'a> ScopedRule<'a> {
         told: &mut Vec<Diagnostic>,
     ) -> Self {
         let (head, network) = (scope.head, scope.network);
-        let sources = selection::of_manifest(rule.value.from.as_ref(), network, head, told);
+        let sources = selection::of_manifest(rule.value.sources.as_ref(), network, head, told);
         let own = rule.value.applies_to.as_ref();
         let own = own.map(|own| selection::of_override((own, &NOTHING), targets, network, head, told).zones);
         let targets = members(own.as_ref().unwrap_or(&targets.zones), network);

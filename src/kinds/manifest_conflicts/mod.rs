@@ -61,12 +61,12 @@ struct ConflictingDeclaration<'a> {
 impl<'a> ManifestConflicts<'a> {
     fn is_certain(&self, collection: &DesiredCollection) -> bool {
         self.doubts.is_empty()
-            || !self.doubts.contains(&ExpansionDoubt::Manifest(collection.provenance.place.clone()))
+            || !self.doubts.contains(&ExpansionDoubt::Manifest(collection.provenance.span.clone()))
     }
 
     fn doubts_field(&self, record: &DesiredRecord, field: &str) -> bool {
         !self.doubts.is_empty()
-            && self.doubts.contains(&ExpansionDoubt::Field(record.provenance.place.clone(), field.into()))
+            && self.doubts.contains(&ExpansionDoubt::Field(record.provenance.span.clone(), field.into()))
     }
 
     fn add(
@@ -117,7 +117,7 @@ impl<'a> ManifestConflicts<'a> {
                 self.add(
                     zone,
                     diagnostic_codes::DUPLICATE_ADDRESS,
-                    [&first.provenance.place, &record.provenance.place],
+                    [&first.provenance.span, &record.provenance.span],
                     || {
                         let manifests = [&first.provenance.manifest, &record.provenance.manifest];
                         (
@@ -148,7 +148,7 @@ impl<'a> ManifestConflicts<'a> {
         for (index, (collection, second)) in amendments.iter().enumerate() {
             for (_, first) in amendments[..index].iter().filter(|(_, first)| meet(first, second)) {
                 for (one, other) in contradictions(first, second) {
-                    let places = [&one.provenance.place, &other.provenance.place];
+                    let places = [&one.provenance.span, &other.provenance.span];
                     self.add(zone, diagnostic_codes::AMENDED_TWICE, places, || {
                         (
                             format!(
@@ -173,7 +173,7 @@ impl<'a> ManifestConflicts<'a> {
             self.add(
                 zone,
                 diagnostic_codes::UNLISTED_CONFLICT,
-                [&first.provenance.place, &second.provenance.place],
+                [&first.provenance.span, &second.provenance.span],
                 || {
                     (
                         format!(
@@ -218,7 +218,7 @@ impl<'a> ManifestConflicts<'a> {
         self.add(
             zone,
             diagnostic_codes::SHARED_FIELD,
-            [&first.provenance.place, &second.provenance.place],
+            [&first.provenance.span, &second.provenance.span],
             || {
                 let id = collection.id.without_language();
                 (
@@ -244,7 +244,7 @@ impl<'a> ManifestConflicts<'a> {
         self.add(
             zone,
             diagnostic_codes::SHARED_FIELD,
-            [&one.provenance.place, &other.provenance.place],
+            [&one.provenance.span, &other.provenance.span],
             || {
                 (
                     format!(
@@ -269,7 +269,7 @@ impl<'a> ManifestConflicts<'a> {
                         record.fields.get(field).filter(|value| value.value == FieldValue::Bool(true))
                         && !self.doubts_field(record, field)
                     {
-                        carriers.entry(key).or_insert(&value.provenance.place);
+                        carriers.entry(key).or_insert(&value.provenance.span);
                     }
                 }
             }

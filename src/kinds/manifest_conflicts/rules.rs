@@ -32,7 +32,7 @@ impl<'a> ManifestConflicts<'a> {
                     continue;
                 }
                 let (one, other) = (&said.provenance, &amend.provenance);
-                self.add(zone, diagnostic_codes::AMENDED_OTHERWISE, [&one.place, &other.place], || {
+                self.add(zone, diagnostic_codes::AMENDED_OTHERWISE, [&one.span, &other.span], || {
                     let FieldAmendment { field, .. } = amend;
                     let message = format!(
                         "`{}/{key}` has `{field}` {} by `{}`, and {value} by `{}`",
@@ -52,7 +52,7 @@ impl<'a> ManifestConflicts<'a> {
         for (key, record) in ordered.flat_map(|collection| &collection.records) {
             let Some(position) = record.fields.get("position") else { continue };
             let Some((first_key, first)) = seen.insert(&position.value, (key, record)) else { continue };
-            let places = [&first.provenance.place, &record.provenance.place];
+            let places = [&first.provenance.span, &record.provenance.span];
             if first_key == key {
                 continue;
             }

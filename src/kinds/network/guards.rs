@@ -210,14 +210,14 @@ pub fn guards(
     let mut guards = GuardConfig::default();
     let Some(said) = &spec.guards else { return guards };
     for (deed, extent, at) in said.limits.declared_limits() {
-        guards.limits.retain(|limit| (limit.deed, limit.extent) != (deed, extent));
+        guards.limits.retain(|limit| (limit.action, limit.extent) != (deed, extent));
         if let Nullable::Value(LimitSpec { records, percent }) = at.value {
             guards.limits.push(GuardLimit {
-                deed,
+                action: deed,
                 extent,
                 records: records.map(|records| records as usize),
                 percent,
-                place: Some(head.place(at.extent)),
+                span: Some(head.place(at.extent)),
             });
         }
     }
@@ -229,7 +229,7 @@ pub fn guards(
                 |from| from.iter().map(|each| (*each).into()).collect(),
             ),
             reason: reason.as_deref().map(Into::into),
-            place: head.place(records.extent),
+            span: head.place(records.extent),
         })
         .collect();
     guards.expectations = said.expectations.and_then(|Spanned { value, extent }| {
@@ -238,7 +238,7 @@ pub fn guards(
             BrokenExpectationsSpec::Warn => FindingEffect::Warn,
             BrokenExpectationsSpec::Deny => FindingEffect::Deny,
         };
-        Some(ExpectationGuard { verdict, place: head.place(extent) })
+        Some(ExpectationGuard { effect: verdict, span: head.place(extent) })
     });
     for Spanned { value: freeze, extent } in &said.freezes {
         let lost = head.lost_spec().field("guards").field("freezes").item(*extent).field("appliesTo");
@@ -255,7 +255,7 @@ pub fn guards(
             words: freeze_text(freeze),
             zones,
             reason: freeze.reason.as_deref().map(Into::into),
-            place: head.place(freeze.name.extent),
+            span: head.place(freeze.name.extent),
         });
     }
     guards

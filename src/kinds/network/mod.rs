@@ -157,7 +157,7 @@ fn gateway(
     let key = |said: &Option<Spanned<CredentialSpec>>| {
         let said = said.as_ref()?;
         let source = parse::credential(&said.value, "").ok()?;
-        Some(Credential { source, place: head.place(said.extent) })
+        Some(Credential { source, span: head.place(said.extent) })
     };
     let GatewaySpec { url, credentials, rate } = &said.value;
     Some(GatewayConfig {
@@ -167,7 +167,7 @@ fn gateway(
             per_second: rate.and_then(|rate| rate.per_second).unwrap_or(GATEWAY_RATE),
             daily_reserve: 0,
         },
-        place: head.place(url.extent),
+        span: head.place(url.extent),
     })
 }
 
@@ -287,7 +287,7 @@ fn zone<'a>(
         credentials: Credentials { read: read.usable_value(), write: write.usable_value() },
         rate,
         environment_type,
-        place,
+        span: place,
         unread: UnreadableFields {
             code: !is_named,
             labels: names(lost.field("labels")),

@@ -166,10 +166,12 @@ pub fn prune(spec: &NetworkSpec, head: &ManifestHeader) -> PruneConfig {
     let Some(Spanned { value, extent }) = &spec.prune else { return PruneConfig::default() };
     let place = Some(head.place(*extent));
     match value {
-        PruneSpec::Created => PruneConfig { otherwise: PruneMode::Delete, place, ..PruneConfig::default() },
+        PruneSpec::Created => {
+            PruneConfig { otherwise: PruneMode::Delete, span: place, ..PruneConfig::default() }
+        }
         PruneSpec::Kinds(kinds) => {
             let kinds = kinds.iter().map(|(kind, pruning)| (kind.value.as_str().into(), (*pruning).into()));
-            PruneConfig { otherwise: PruneMode::Keep, kinds: kinds.collect(), place }
+            PruneConfig { otherwise: PruneMode::Keep, kinds: kinds.collect(), span: place }
         }
     }
 }

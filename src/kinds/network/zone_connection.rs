@@ -134,7 +134,7 @@ pub fn of_zone(
         match credentials.and_then(|credentials| of(credentials).as_ref()) {
             _ if !lost.field(name).is_nothing() => LayeredValue::Invalid,
             Some(spec) => match parse::credential(&spec.value, &zone.code.value) {
-                Ok(source) => LayeredValue::Known(Credential { source, place: head.place(spec.extent) }),
+                Ok(source) => LayeredValue::Known(Credential { source, span: head.place(spec.extent) }),
                 Err(_) => LayeredValue::Invalid,
             },
             None => LayeredValue::NotSet,

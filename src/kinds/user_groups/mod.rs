@@ -293,7 +293,7 @@ impl UserGroupsSpec {
             };
             amend(&mut tables.rota_rules, "rota", rota.as_ref(), None, to);
         }
-        if let Some(DisplayLogicSpec { hides }) = &self.display_logic {
+        if let Some(DisplayLogicSpec { hidden_service: hides }) = &self.display_logic {
             let rules = &mut tables.display_rules;
             match visible.value {
                 // A rule that hides must match those who shall not see, so that they pass its condition. One

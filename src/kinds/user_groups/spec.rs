@@ -89,5 +89,5 @@ pub struct RotaRulesSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DisplayLogicSpec {
     /// Those that hide this service; all where nothing is said.
-    pub hides: Option<Spanned<TextOrVariable>>,
+    pub hidden_service: Option<Spanned<TextOrVariable>>,
 }

@@ -346,7 +346,7 @@ type ReportedProblem = BTreeSet<(&'static str, String, usize)>;
 
 fn told(problems: &[Diagnostic], place: impl Fn(&str, usize) -> usize) -> ReportedProblem {
     let at = |problem: &Diagnostic| {
-        let place = problem.place.as_ref();
+        let place = problem.span.as_ref();
         place.map_or((String::new(), 0), |place| (place.file.to_string(), place.start.byte as usize))
     };
     let problems = problems.iter().map(|problem| (problem.code, at(problem)));

@@ -126,7 +126,7 @@ proptest::proptest! {
         let sources = [source("m.yaml", &text)];
         let (_, problems) = judge(&sources, None);
         let lines: Vec<&str> = text.split('\n').collect();
-        for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
+        for place in problems.iter().filter_map(|problem| problem.span.as_ref()) {
             proptest::prop_assert!(text.is_char_boundary(place.start.byte as usize), "{place} {text:?}");
             proptest::prop_assert!(place.start <= place.end, "{place} {text:?}");
             proptest::prop_assert!(place.start.line as usize <= lines.len().max(1) + text.matches('\r').count() , "{place} {text:?}");

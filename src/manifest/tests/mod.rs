@@ -57,7 +57,7 @@ pub fn judge(sources: &[SourceFile], environment: Option<&str>) -> (DesiredState
 /// The problems, a line or two for each: place, code, fact, other places, way out.
 pub fn shown(problems: &[Diagnostic]) -> String {
     let mut out = String::new();
-    for Diagnostic { severity, code, message, place, label: _, related, help } in problems {
+    for Diagnostic { severity, code, message, span: place, label: _, related, help } in problems {
         let place = place.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         let _ = write!(
             out,
@@ -65,7 +65,7 @@ pub fn shown(problems: &[Diagnostic]) -> String {
             if *severity == crate::model::Severity::Warning { "warning " } else { "" }
         );
         for label in related {
-            let _ = write!(out, " [{} {}]", label.place, label.message);
+            let _ = write!(out, " [{} {}]", label.span, label.message);
         }
         if let Some(help) = help {
             let _ = write!(out, "; {help}");

@@ -112,7 +112,7 @@ spec:
     let network = loaded.network.unwrap_or_else(|| unreachable!("there are no problems"));
     let alpha = &network.zones[1];
     assert_eq!(alpha.base_url, "http://127.0.0.1:8080");
-    assert_eq!(alpha.place.to_string(), "n.yaml:9:13");
+    assert_eq!(alpha.span.to_string(), "n.yaml:9:13");
     assert_eq!(alpha.labels["size"], "large");
     assert_eq!(alpha.vars["walkinGroup"], "VISITOR");
     assert_eq!(alpha.campuses[0].name, "North Campus");
@@ -209,7 +209,7 @@ fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
     .guards;
     let of = |guards: &GuardConfig, deed, extent| -> Option<(Option<usize>, Option<u32>)> {
         let mut limits = guards.limits.iter();
-        let found = limits.find(|limit| (limit.deed, limit.extent) == (deed, extent));
+        let found = limits.find(|limit| (limit.action, limit.extent) == (deed, extent));
         found.map(|GuardLimit { records, percent, .. }| (*records, *percent))
     };
     assert_eq!(of(&guards, LimitedAction::Delete, LimitScope::Collection), Some((None, Some(5))));
@@ -226,7 +226,7 @@ fn what_zonal_made_stays_unless_the_network_says_otherwise() {
     use crate::model::PruneMode::{Delete, Disable, Keep};
     let of = |more: &str| {
         let prune = with(more).prune;
-        (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.mode_for_kind(kind)), prune.place.is_some())
+        (["CodeTable", "MappingTable", "Letter"].map(|kind| prune.mode_for_kind(kind)), prune.span.is_some())
     };
     assert_eq!(of(""), ([Keep; 3], false));
     assert_eq!(of("  prune: created\n"), ([Delete; 3], true));

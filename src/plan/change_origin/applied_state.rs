@@ -21,7 +21,9 @@ pub fn classify(
 ) {
     let nothing = ObservedZone::default();
     for (code, collections) in &mut now.zones {
-        let Some(known) = base.ledger.zones.get(code).filter(|known| !known.is_empty()) else { continue };
+        let Some(known) = base.applied_state.zones.get(code).filter(|known| !known.is_empty()) else {
+            continue;
+        };
         let wanted = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
         let orphans = base.orphans.get(code);
         let zone = observed.zones.get(code).unwrap_or(&nothing);
@@ -49,14 +51,14 @@ pub fn classify(
 /// whoever moved there.
 fn follow(changes: &mut [Change], flag: &FieldName) {
     let is = |edit: &FieldChange, value: bool| edit.field == *flag && edit.after == FieldValue::Bool(value);
-    let taker = changes.iter().find(|change| change.edits.iter().any(|edit| is(edit, true)));
+    let taker = changes.iter().find(|change| change.field_changes.iter().any(|edit| is(edit, true)));
     // What a person has to decide there, they decide there.
     let Some(origin) =
         taker.and_then(|taker| taker.origin).filter(|origin| *origin != ChangeOrigin::Conflict)
     else {
         return;
     };
-    let gives_it_up = |change: &&mut Change| match change.edits.as_slice() {
+    let gives_it_up = |change: &&mut Change| match change.field_changes.as_slice() {
         [only] => is(only, false),
         _ => false,
     };
@@ -129,7 +131,7 @@ impl AppliedView<'_> {
     fn origin(&self, change: &Change, is_known: bool, entry: Option<&AppliedRecord>) -> ChangeOrigin {
         let record = self.wanted.iter().find_map(|wanted| wanted.records.get(&change.address.key));
         let goes = self.goes.and_then(|orphans| orphans.get(&change.address.key));
-        match (change.action, change.drift, record) {
+        match (change.action, change.difference, record) {
             (ChangeAction::Create, _, Some(record)) => match entry.map(|entry| entry.holds.as_ref()) {
                 Some(Some(holds)) if self.matches_applied(record, holds) => ChangeOrigin::Drifted,
                 Some(Some(_)) => ChangeOrigin::Conflict,
@@ -157,7 +159,7 @@ impl AppliedView<'_> {
                 }
             }
             (ChangeAction::Update, _, _) => match entry.map(|entry| (entry.holds.as_ref(), entry.maker)) {
-                Some((Some(holds), maker)) => update(&change.edits, holds, maker),
+                Some((Some(holds), maker)) => update(&change.field_changes, holds, maker),
                 // It was wanted to be gone.
                 Some((None, _)) => ChangeOrigin::Conflict,
                 None => ChangeOrigin::Pending,

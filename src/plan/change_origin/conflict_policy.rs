@@ -57,7 +57,7 @@ fn of_collection(diff: &mut CollectionDiff, wanted: &[DesiredCollection]) {
 fn conflict_policy_for(change: &Change, speaking: &[&DesiredCollection]) -> (ConflictPolicy, Arc<str>) {
     let who = &change.provenance.manifest;
     let all: BTreeSet<&Arc<str>> =
-        change.edits.iter().map(|edit| &edit.provenance.manifest).chain([who]).collect();
+        change.field_changes.iter().map(|edit| &edit.provenance.manifest).chain([who]).collect();
     let of = |then| {
         let mut found = speaking.iter().filter(move |each| each.on_conflict == then);
         found.find(|each| all.contains(&each.provenance.manifest))

@@ -136,7 +136,7 @@ fn key_text(value: Option<&FieldValue>) -> String {
 }
 
 fn edit(layout: &TableLayout, row: &mut JsonObject, change: &Change) -> Result<(), ZoneFailure> {
-    for edit in &change.edits {
+    for edit in &change.field_changes {
         let json = json_value(layout, &edit.field, row.get(&*edit.field), &edit.after)?;
         row.insert(edit.field.to_string(), json);
     }

@@ -72,7 +72,7 @@ fn groups(revision: &str, names: &[(&str, &str)]) -> Json {
 
 fn change(action: ChangeAction, name: &str, description: &str) -> Change {
     let provenance =
-        Provenance { place: SourceSpan::file("m.yaml"), manifest: "K/m".into(), override_index: None };
+        Provenance { span: SourceSpan::file("m.yaml"), manifest: "K/m".into(), override_index: None };
     let edit = FieldChange {
         field: "description".into(),
         name: "description".into(),
@@ -88,11 +88,11 @@ fn change(action: ChangeAction, name: &str, description: &str) -> Change {
         },
         action,
         key: vec![("name".into(), FieldValue::from(name))],
-        each: None,
+        matches: None,
         before: Record::new(),
-        edits: if action == ChangeAction::Delete { Vec::new() } else { vec![edit] },
+        field_changes: if action == ChangeAction::Delete { Vec::new() } else { vec![edit] },
         mode: ApplyMode::Apply,
-        drift: DifferenceType::Value,
+        difference: DifferenceType::Value,
         origin: None,
         conflict: None,
         reason: None,

@@ -116,7 +116,7 @@ pub fn json(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>) -> ValidateJson
 }
 
 fn problem(diagnostic: &Diagnostic, texts: &SourceTexts<'_>) -> DiagnosticJson {
-    let Diagnostic { severity, code, message, place, label, related, help } = diagnostic;
+    let Diagnostic { severity, code, message, span: place, label, related, help } = diagnostic;
     DiagnosticJson {
         severity: match severity {
             Severity::Error => SeverityJson::Error,
@@ -129,7 +129,7 @@ fn problem(diagnostic: &Diagnostic, texts: &SourceTexts<'_>) -> DiagnosticJson {
         range: place.as_ref().map(range),
         snippet: place.as_ref().and_then(|place| excerpt(place, texts)),
         related: (related.iter())
-            .map(|SecondarySpan { place, message }| RelatedSpanJson {
+            .map(|SecondarySpan { span: place, message }| RelatedSpanJson {
                 message: message.clone(),
                 range: range(place),
             })

@@ -16,7 +16,7 @@ pub type SourceTexts<'a> = BTreeMap<&'a str, &'a str>;
 /// Problems in the order of files and places, those of no place first.
 fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
-    ordered.sort_by_key(|problem| (&problem.place, problem.severity, problem.code));
+    ordered.sort_by_key(|problem| (&problem.span, problem.severity, problem.code));
     ordered
 }
 

@@ -47,7 +47,7 @@ pub fn text(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>, colour: ColorMo
 }
 
 fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'a>) -> Group<'a> {
-    let Diagnostic { severity, code, message, place, label, related, help } = problem;
+    let Diagnostic { severity, code, message, span: place, label, related, help } = problem;
     let (level, name) = match severity {
         Severity::Error => (Level::ERROR, "error"),
         Severity::Warning => (Level::WARNING, "warning"),
@@ -60,7 +60,7 @@ fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'a>) -> Group<'a> {
     {
         group = group.element(snippet);
     }
-    for SecondarySpan { place, message } in related {
+    for SecondarySpan { span: place, message } in related {
         match snippet(place, Some(message), AnnotationKind::Context, texts) {
             Some(snippet) => group = group.element(snippet.path(&*place.file)),
             None => group = group.element(Level::NOTE.message(format!("{place}: {message}"))),
@@ -92,7 +92,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
         .map(|(count, name)| words::count(count, name))
         .collect();
     let files: BTreeSet<&str> =
-        diagnostics.iter().filter_map(|problem| problem.place.as_ref()).map(|place| &*place.file).collect();
+        diagnostics.iter().filter_map(|problem| problem.span.as_ref()).map(|place| &*place.file).collect();
     match files.len() {
         0 => counts.join(", "),
         files => format!("{} in {}", counts.join(", "), words::count(files, "file")),

@@ -23,14 +23,14 @@ pub fn write_broken_expectations(out: &mut HtmlWriter, plan: &Plan) {
 
 fn write_broken_expectation(
     out: &mut HtmlWriter,
-    BrokenExpectation { provenance, question, because, facts }: &BrokenExpectation,
+    BrokenExpectation { provenance, question, reason: because, facts }: &BrokenExpectation,
 ) {
     out.raw("<li class=bad><b>✕ Broken</b>: ").prose(question).raw("?");
     for fact in facts {
         out.raw("<p><code>")
             .text(would_be(fact))
             .raw("</code> <span class=dim>")
-            .text(&fact.place)
+            .text(&fact.span)
             .raw("</span></p>");
     }
     if let Some(because) = because {

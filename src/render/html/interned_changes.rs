@@ -102,7 +102,7 @@ impl<'a> InternedChanges<'a> {
 
     /// A place in the manifests.
     pub fn place(&mut self, provenance: &'a Provenance) -> u32 {
-        let Provenance { place: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
+        let Provenance { span: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
         let place = [
             self.intern_text(&**file),
             start.line,
@@ -151,7 +151,7 @@ impl<'a> InternedChanges<'a> {
         let mut sorts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         let mut weight = 0;
         for change in changes {
-            let key = change.each.as_ref().unwrap_or(&change.key);
+            let key = change.matches.as_ref().unwrap_or(&change.key);
             let texts: Vec<String> = key.iter().map(|(_, value)| value.texts().join(", ")).collect();
             let name = texts.join(", ");
             weight += name.len() + 3;
@@ -172,7 +172,7 @@ impl<'a> InternedChanges<'a> {
             match change.action {
                 ChangeAction::Create => {}
                 ChangeAction::Update => {
-                    for edit in &change.edits {
+                    for edit in &change.field_changes {
                         parts.push(edit.before.as_ref().map_or(0, |value| self.value(value)));
                     }
                 }
@@ -199,7 +199,7 @@ impl<'a> InternedChanges<'a> {
             true => all.intern_text(runbook::label(field)),
             false => all.intern_text(&**field),
         };
-        let key = change.each.as_ref().unwrap_or(&change.key);
+        let key = change.matches.as_ref().unwrap_or(&change.key);
         let mut named = Vec::new();
         for (field, value) in key {
             named.push(name(self, field));
@@ -209,7 +209,7 @@ impl<'a> InternedChanges<'a> {
         // What tells a record from others is not typed twice.
         let is_key = |field: &FieldName| by_hand && key.iter().any(|(key, _)| key == field);
         let mut edits = Vec::new();
-        for FieldChange { field, name: known, before: _, after, provenance } in &change.edits {
+        for FieldChange { field, name: known, before: _, after, provenance } in &change.field_changes {
             let after = if self.detail < DetailLevel::Names { self.value(after) } else { 0 };
             // The record's own place says enough, unless somebody else says so.
             let says = |by: &'a Provenance| (&by.manifest, by.override_index);
@@ -248,8 +248,9 @@ impl<'a> InternedChanges<'a> {
     fn extra(&mut self, change: &'a Change) -> [u32; 3] {
         let by = self.perhaps(change.updated_by.as_deref());
         let when = self.perhaps(change.update_date.as_deref());
-        let stays =
-            |field: &FieldName| !change.edits.iter().any(|edit| edit.name == *field || edit.field == *field);
+        let stays = |field: &FieldName| {
+            !change.field_changes.iter().any(|edit| edit.name == *field || edit.field == *field)
+        };
         let rest = match change.action {
             ChangeAction::Update => self.record(change.before.iter().filter(|(field, _)| stays(field))),
             ChangeAction::Create | ChangeAction::Delete => 0,
@@ -296,8 +297,8 @@ impl<'a> InternedChanges<'a> {
 
 /// A change by what is said of it: the position in [`signs`].
 fn sign(change: &Change) -> u32 {
-    let each = u32::from(change.each.is_some());
-    let detached = u32::from(change.drift == DifferenceType::Detached);
+    let each = u32::from(change.matches.is_some());
+    let detached = u32::from(change.difference == DifferenceType::Detached);
     change.action as u32 + 3 * change.mode as u32 + 15 * detached + 30 * each
 }
 

@@ -148,7 +148,7 @@ impl<'a> PageData<'a> {
                 group: row.group,
                 letter: row.letter.clone(),
                 digest: row.zone.digest.to_string(),
-                hold: row.zone.hold.as_ref().map_or(0, |hold| intents.intern_text(hold.to_string())),
+                hold: row.zone.deferral.as_ref().map_or(0, |hold| intents.intern_text(hold.to_string())),
                 failure: row
                     .zone
                     .failure
@@ -163,7 +163,7 @@ impl<'a> PageData<'a> {
         Some(Self {
             detail: detail as u8,
             columns: columns.collect(),
-            groups: plan.groups.iter().map(|group| group.digest.to_string()).collect(),
+            groups: plan.change_groups.iter().map(|group| group.digest.to_string()).collect(),
             signs: signs(),
             states: CellState::ALL.map(|state| [state.class(), state.description()]).to_vec(),
             words: DisplayTexts { empty: runbook::EMPTY, yes: runbook::YES, no: runbook::NO },
@@ -191,14 +191,14 @@ impl CellFacts {
     ) -> Self {
         let found = step.diff.outcome.as_ref().ok();
         let count = |of: fn(&CollectionChanges) -> usize| found.map_or(0, of);
-        let after = step.after.iter().filter_map(|index| zone.collections.get(*index));
+        let after = step.depends_on.iter().filter_map(|index| zone.collections.get(*index));
         let after = after.filter_map(|step| matrix.columns.get(&step.diff.id));
-        let released = found.into_iter().flat_map(|found| &found.released);
+        let released = found.into_iter().flat_map(|found| &found.unmanaged);
         let notes = found.into_iter().flat_map(|found| &found.notes);
         Self {
             existing: found.map(|found| found.existing),
-            unmanaged: count(|found| found.unmanaged),
-            ignored: count(|found| found.ignored),
+            unmanaged: count(|found| found.unlisted),
+            ignored: count(|found| found.create_only_differences),
             attested: count(|found| found.attested),
             released: released
                 .map(|released| [intents.place(&released.provenance), released.records as u32])
@@ -210,7 +210,7 @@ impl CellFacts {
                 .as_ref()
                 .err()
                 .map_or([0, 0], |failure| self::failure(intents, failure)),
-            hold: step.hold.as_ref().map_or(0, |hold| intents.intern_text(hold.to_string())),
+            hold: step.deferral.as_ref().map_or(0, |hold| intents.intern_text(hold.to_string())),
             after: after.map(|column| *column as u32).collect(),
             channel: step.channel as u32,
             place: intents.place(&step.diff.provenance),

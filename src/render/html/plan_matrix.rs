@@ -117,7 +117,7 @@ impl<'a> PlanMatrix<'a> {
     pub fn from_plan(plan: &'a Plan) -> Self {
         let mut rows = Vec::new();
         let mut changing = 0;
-        for (index, group) in plan.groups.iter().enumerate() {
+        for (index, group) in plan.change_groups.iter().enumerate() {
             let letter = match group.state {
                 ChangeGroupState::Changes => Some(letter(changing)),
                 ChangeGroupState::InSync | ChangeGroupState::Unknown => None,

@@ -50,10 +50,10 @@ pub fn verdict(plan: &Plan) -> String {
             (counts.add, "to add"),
             (counts.change, "to change"),
             (counts.destroy, "to delete"),
-            (counts.by_hand, "to be done by hand"),
+            (counts.manual, "to be done by hand"),
             (counts.report, "only reported"),
-            (counts.later, "left for a later apply"),
-            (counts.left, "left to the zone"),
+            (counts.postponed, "left for a later apply"),
+            (counts.kept_theirs, "left to the zone"),
         ];
         let mut noun = "record";
         let mut words = Vec::new();
@@ -73,8 +73,9 @@ pub fn verdict(plan: &Plan) -> String {
         let verb = if in_sync == 1 { "is" } else { "are" };
         sentences.push(format!("{} {verb} in sync.", count(in_sync, "zone")));
     }
-    if counts.held > 0 {
-        let (records, verb) = (count(counts.held, "record"), if counts.held == 1 { "waits" } else { "wait" });
+    if counts.deferred > 0 {
+        let (records, verb) =
+            (count(counts.deferred, "record"), if counts.deferred == 1 { "waits" } else { "wait" });
         sentences.push(format!("Of these, {records} {verb}: apply does not begin them."));
     }
     let unknown = plan.zones_in(ChangeGroupState::Unknown);
@@ -99,20 +100,20 @@ fn other_counts(plan: &Plan) -> String {
         destroy: _,
         report: _,
         blocked: _,
-        by_hand: _,
-        unmanaged,
-        ignored,
+        manual: _,
+        unlisted: unmanaged,
+        create_only_differences: ignored,
         attested,
-        released,
+        unmanaged: released,
         detached,
-        later: _,
+        postponed: _,
         drifted,
         pending,
         conflict,
-        left: _,
+        kept_theirs: _,
         in_sync,
-        agreed,
-        held: _,
+        converged: agreed,
+        deferred: _,
     } = plan.counts();
     let counts = [
         (detached, "detached from the network"),
@@ -170,7 +171,7 @@ fn impacts(out: &mut HtmlWriter, plan: &Plan) {
     }
     out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
     for impact in plan.impacts.iter().take(FINDINGS) {
-        out.raw("<li>").text(&impact.says);
+        out.raw("<li>").text(&impact.text);
     }
     if let Some(more) = plan.impacts.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
         out.raw("<li>and ").text(count(more, "effect")).raw(" more, which this page does not show");
@@ -191,7 +192,7 @@ fn findings(out: &mut HtmlWriter, plan: &Plan) {
 }
 
 fn finding(out: &mut HtmlWriter, finding: &Finding) {
-    let Finding { verdict, guard, zones, message, help, place } = finding;
+    let Finding { effect: verdict, guard, zones, message, help, span: place } = finding;
     match verdict {
         FindingEffect::Deny => out.raw("<li class=bad><b>✕ Denied</b>"),
         FindingEffect::Defer => out.raw("<li class=hold><b>‖ Held</b>"),

@@ -46,7 +46,7 @@ fn all_different(zones: usize, rows: usize) -> Plan {
                 .map(|row| {
                     let mut change = change.clone();
                     change.key[0].1 = FieldValue::from_text(format!("KEY {number} {row}"));
-                    let FieldChange { before, after, .. } = &mut change.edits[0];
+                    let FieldChange { before, after, .. } = &mut change.field_changes[0];
                     *before = Some(FieldValue::from_text(format!("what zone {number} holds in row {row}")));
                     *after = FieldValue::from_text(format!("what is wanted of zone {number} in row {row}"));
                     change.update_date = Some(format!("2026-01-01 {number} {row}"));
@@ -86,14 +86,14 @@ fn the_table_can_be_read_without_the_script() {
 #[test]
 fn what_stands_in_the_way_is_told_before_the_table() {
     let mut plan = planned(&["ALPHA", "BETA"], ROWS, TABLES);
-    plan.zones.get_mut(&"BETA".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
+    plan.zones.get_mut(&"BETA".into()).unwrap().deferral = Some(Deferral::ApprovalRequired);
     let finding = |verdict, guard: &str| Finding {
-        verdict,
+        effect: verdict,
         guard: guard.into(),
         zones: vec!["ALPHA".into()],
         message: "1 of 2 records would be deleted".to_owned(),
         help: Some("look twice".to_owned()),
-        place: None,
+        span: None,
     };
     plan.findings = vec![
         finding(FindingEffect::Deny, "deletes-per-collection"),
@@ -199,7 +199,8 @@ fn a_page_keeps_to_its_limit_and_says_what_is_missing() {
     let mut plan = all_different(12, 25);
     for zone in plan.zones.values_mut() {
         let found = zone.collections[0].diff.outcome.as_mut().unwrap();
-        found.changes[0].edits[0].after = FieldValue::from_text("long ".repeat(2_000) + zone.name.as_str());
+        found.changes[0].field_changes[0].after =
+            FieldValue::from_text("long ".repeat(2_000) + zone.name.as_str());
     }
     let whole = html(&plan);
     assert!(!whole.contains("Not everything is here"));

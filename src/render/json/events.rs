@@ -71,7 +71,7 @@ pub fn not_planned(
 
 /// What a guard or a policy has found in the plan.
 pub fn finding(finding: &Finding, timestamp: &str) -> StreamMessage {
-    let level = match finding.verdict {
+    let level = match finding.effect {
         FindingEffect::Deny | FindingEffect::Defer => "error",
         FindingEffect::RequireApproval | FindingEffect::Warn | FindingEffect::Overridden { .. } => "warn",
     };
@@ -173,13 +173,13 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 ..line(StreamMessageType::ZoneRefused, message)
             }]
         }
-        ApplyEvent::ZoneHeld { zone, hold } => {
+        ApplyEvent::ZoneHeld { zone, deferral: hold } => {
             let message = format!("{zone}: {hold}");
             let held = Some(hold.clone());
             vec![StreamMessage {
                 level: "warn",
                 zone: Some(zone.to_string()),
-                hold: held,
+                deferral: held,
                 ..line(StreamMessageType::Held, message)
             }]
         }
@@ -198,7 +198,7 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 ..line(StreamMessageType::WaveStart, message)
             }]
         }
-        ApplyEvent::WaveComplete { wave, end } => {
+        ApplyEvent::WaveComplete { wave, result: end } => {
             let message = format!("wave {wave}: {}", crate::render::text::wave_end(end));
             let level = match end {
                 WaveResult::Verified { .. } => "info",
@@ -266,13 +266,16 @@ fn outcome_messages(place: &str, outcome: &WriteOutcome, timestamp: &str) -> Vec
                 format!("{place}: blocked: it depends on {by}, which was not written"),
             )]
         }
-        WriteOutcome::VerifyFailed { strays } => {
+        WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             let message = format!("{place}: sent, but verification failed");
-            vec![StreamMessage { strays: strays.clone(), ..error(StreamMessageType::VerifyFailed, message) }]
+            vec![StreamMessage {
+                unexpected_differences: strays.clone(),
+                ..error(StreamMessageType::VerifyFailed, message)
+            }]
         }
-        WriteOutcome::Held { hold } => {
+        WriteOutcome::Held { deferral: hold } => {
             let line = new_message(timestamp, StreamMessageType::Held, format!("{place}: {hold}"));
-            vec![StreamMessage { level: "warn", hold: Some(hold.clone()), ..line }]
+            vec![StreamMessage { level: "warn", deferral: Some(hold.clone()), ..line }]
         }
         WriteOutcome::Interrupted => {
             vec![error(
@@ -311,13 +314,13 @@ fn new_message(timestamp: &str, kind: StreamMessageType, message: String) -> Str
         zone: None,
         collection: None,
         wave: None,
-        hold: None,
+        deferral: None,
         hook: None,
         change: None,
         changes: None,
         problem: None,
         finding: None,
-        strays: Vec::new(),
+        unexpected_differences: Vec::new(),
         diagnostic: None,
         requests: None,
         zonal: None,

@@ -58,7 +58,7 @@ pub enum FactJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReasonJson {
     /// What is so.
-    pub says: String,
+    pub text: String,
     /// The manifest that says so, where one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared_at: Option<DeclarationJson>,
@@ -103,9 +103,9 @@ impl From<&Explanation> for ExplanationJson {
 }
 
 impl From<&Reason> for ReasonJson {
-    fn from(Reason { says, ground }: &Reason) -> Self {
+    fn from(Reason { text: says, ground }: &Reason) -> Self {
         let mut reason = Self {
-            says: says.clone(),
+            text: says.clone(),
             declared_at: None,
             address: None,
             attested_by: None,

@@ -49,16 +49,16 @@ pub struct HistoryEntryJson {
     /// The record before, by the names that people use; empty for a create.
     pub before: Record,
     /// The fields that were set.
-    pub edits: Vec<AppliedField>,
+    pub field_changes: Vec<AppliedField>,
     /// The manifest that wanted it.
     pub manifest: Arc<str>,
     /// Where it wanted it, `FILE:LINE:COLUMN`.
-    pub place: String,
+    pub declared_at: String,
     /// Why, where it is not simply that the manifest wanted it so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether the zone was seen to hold it afterwards.
-    pub proof: VerificationStatus,
+    pub verification: VerificationStatus,
     /// Of this entry and of the one before it.
     pub hash: ContentDigest,
 }
@@ -72,7 +72,7 @@ pub struct ChainCheckJson {
     /// Entries that were followed and found to be as they were.
     pub entries: u64,
     /// The hash of the last one of a chain that is unbroken; null where there is none.
-    pub end: Option<ContentDigest>,
+    pub head_hash: Option<ContentDigest>,
     /// The number of the first entry that was changed since it was written, or stands behind one that was.
     pub changed: Option<u64>,
     /// The number of the first entry that is not there any more.
@@ -90,7 +90,8 @@ pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>, before: Op
 
 impl From<&HistoryEntry> for HistoryEntryJson {
     fn from(entry: &HistoryEntry) -> Self {
-        let HistoryEntry { number, run, at, network, environment, address, done, proof, hash } = entry;
+        let HistoryEntry { number, run, at, network, environment, address, done, verification: proof, hash } =
+            entry;
         Self {
             number: *number,
             run: *run,
@@ -103,11 +104,11 @@ impl From<&HistoryEntry> for HistoryEntryJson {
             action: done.action,
             key: done.key.clone(),
             before: done.before.clone(),
-            edits: done.edits.clone(),
+            field_changes: done.field_changes.clone(),
             manifest: done.manifest.clone(),
-            place: done.place.clone(),
+            declared_at: done.declared_at.clone(),
             reason: done.reason.clone(),
-            proof: *proof,
+            verification: *proof,
             hash: *hash,
         }
     }

@@ -39,7 +39,7 @@ pub struct DeclarationJson {
 
 impl From<&Provenance> for DeclarationJson {
     fn from(provenance: &Provenance) -> Self {
-        let Provenance { place: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
+        let Provenance { span: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
         Self {
             filename: file.clone(),
             line: start.line,
@@ -55,7 +55,7 @@ impl From<DeclarationJson> for Provenance {
         let DeclarationJson { filename, line, column, manifest, override_index } = at;
         // Which byte it is, nobody who reads a plan asks.
         let start = SourcePosition { line, column, byte: 0 };
-        Self { place: SourceSpan { file: filename, start, end: start }, manifest, override_index }
+        Self { span: SourceSpan { file: filename, start, end: start }, manifest, override_index }
     }
 }
 
@@ -105,7 +105,7 @@ impl From<RuleLocationJson> for SourceSpan {
 
 impl From<&Finding> for FindingJson {
     fn from(finding: &Finding) -> Self {
-        let Finding { verdict, guard, zones, message, help, place } = finding;
+        let Finding { effect: verdict, guard, zones, message, help, span: place } = finding;
         let declared_at = place.as_ref().map(RuleLocationJson::from);
         Self {
             verdict: verdict.clone(),
@@ -123,7 +123,7 @@ impl From<FindingJson> for Finding {
         let FindingJson { verdict, guard, zones, message, help, declared_at } = finding;
         let place = declared_at.map(SourceSpan::from);
         let zones = zones.into_iter().map(ZoneCode).collect();
-        Self { verdict, guard, zones, message, help, place }
+        Self { effect: verdict, guard, zones, message, help, span: place }
     }
 }
 

@@ -32,10 +32,10 @@ pub struct ZoneReportJson {
     pub code: Arc<str>,
     /// Why it was not written to at all, where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<FailureJson>,
+    pub zone_failure: Option<FailureJson>,
     /// Why it was left alone for now, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Deferral>,
+    pub deferral: Option<Deferral>,
     /// What became of its collections, in the order in which they ended.
     pub collections: Vec<CollectionReportJson>,
     /// Requests that it took.
@@ -82,12 +82,12 @@ pub enum WriteOutcomeJson {
     /// Written, and what was read back is not what was sent.
     VerifyFailed {
         /// What is different, one line each.
-        strays: Vec<String>,
+        unexpected_differences: Vec<String>,
     },
     /// Not tried, because the plan holds it back.
     Held {
         /// Why.
-        hold: Deferral,
+        deferral: Deferral,
     },
     /// Not tried, because the run was interrupted.
     Interrupted,
@@ -110,7 +110,7 @@ pub struct WaveReportJson {
     /// Its zones that there was anything to do in.
     pub zones: Vec<Arc<str>>,
     /// How it ended.
-    pub end: WaveResultJson,
+    pub result: WaveResultJson,
     /// Zones that failed in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Arc<str>>,
@@ -150,14 +150,16 @@ pub fn report(
         WriteOutcome::Stale { now } => WriteOutcomeJson::Stale { now: told(now, code, id) },
         WriteOutcome::Failed { failure } => WriteOutcomeJson::Failed { problem: failure.into() },
         WriteOutcome::Blocked { by } => WriteOutcomeJson::Blocked { by: by.to_string(), id: by.into() },
-        WriteOutcome::VerifyFailed { strays } => WriteOutcomeJson::VerifyFailed { strays: strays.clone() },
-        WriteOutcome::Held { hold } => WriteOutcomeJson::Held { hold: hold.clone() },
+        WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
+            WriteOutcomeJson::VerifyFailed { unexpected_differences: strays.clone() }
+        }
+        WriteOutcome::Held { deferral: hold } => WriteOutcomeJson::Held { deferral: hold.clone() },
         WriteOutcome::Interrupted => WriteOutcomeJson::Interrupted,
     };
     let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
         code: code.0.clone(),
-        refused: zone.refused.as_ref().map(FailureJson::from),
-        held: zone.held.clone(),
+        zone_failure: zone.zone_failure.as_ref().map(FailureJson::from),
+        deferral: zone.deferral.clone(),
         collections: (zone.collections.iter())
             .map(|(id, ended)| CollectionReportJson {
                 name: id.to_string(),
@@ -174,7 +176,7 @@ pub fn report(
     }
 }
 
-fn wave(WaveReport { name, zones, end }: &WaveReport) -> WaveReportJson {
+fn wave(WaveReport { name, zones, result: end }: &WaveReport) -> WaveReportJson {
     let codes = |zones: &[ZoneCode]| zones.iter().map(|code| code.0.clone()).collect::<Vec<_>>();
     let (end, failed) = match end {
         WaveResult::Verified { failed } => (WaveResultJson::Verified, codes(failed)),
@@ -182,7 +184,7 @@ fn wave(WaveReport { name, zones, end }: &WaveReport) -> WaveReportJson {
         WaveResult::NothingWritten => (WaveResultJson::Idle, Vec::new()),
         WaveResult::Interrupted => (WaveResultJson::Interrupted, Vec::new()),
     };
-    WaveReportJson { name: name.clone(), zones: codes(zones), end, failed }
+    WaveReportJson { name: name.clone(), zones: codes(zones), result: end, failed }
 }
 
 /// Reads a report back. An empty object is one of a run that wrote nothing.
@@ -196,11 +198,11 @@ pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
     let file: ApplyReportJson =
         serde_json::from_str(text).map_err(|error| PlanFileError::NotAPlan(error.to_string()))?;
     let mut report = ApplyReport::default();
-    for ZoneReportJson { code, refused, held, collections, requests } in file.zones {
+    for ZoneReportJson { code, zone_failure: refused, deferral: held, collections, requests } in file.zones {
         let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
             collections.into_iter().map(collection).collect();
         let refused = refused.map(ZoneFailure::from);
-        let zone = ZoneReport { refused, held, collections: collections?, requests };
+        let zone = ZoneReport { zone_failure: refused, deferral: held, collections: collections?, requests };
         report.zones.insert(ZoneCode(code), zone);
     }
     report.waves = file.waves.into_iter().map(WaveReport::from).collect();
@@ -220,15 +222,17 @@ fn collection(
         WriteOutcomeJson::Stale { now } => WriteOutcome::Stale { now: changes(now)? },
         WriteOutcomeJson::Failed { problem } => WriteOutcome::Failed { failure: problem.into() },
         WriteOutcomeJson::Blocked { by: _, id } => WriteOutcome::Blocked { by: id.into() },
-        WriteOutcomeJson::VerifyFailed { strays } => WriteOutcome::VerifyFailed { strays },
-        WriteOutcomeJson::Held { hold } => WriteOutcome::Held { hold },
+        WriteOutcomeJson::VerifyFailed { unexpected_differences: strays } => {
+            WriteOutcome::VerifyFailed { unexpected_differences: strays }
+        }
+        WriteOutcomeJson::Held { deferral: hold } => WriteOutcome::Held { deferral: hold },
         WriteOutcomeJson::Interrupted => WriteOutcome::Interrupted,
     };
     Ok((id, outcome))
 }
 
 impl From<WaveReportJson> for WaveReport {
-    fn from(WaveReportJson { name, zones, end, failed }: WaveReportJson) -> Self {
+    fn from(WaveReportJson { name, zones, result: end, failed }: WaveReportJson) -> Self {
         let codes = |zones: Vec<Arc<str>>| zones.into_iter().map(ZoneCode).collect();
         let end = match end {
             WaveResultJson::Verified => WaveResult::Verified { failed: codes(failed) },
@@ -236,6 +240,6 @@ impl From<WaveReportJson> for WaveReport {
             WaveResultJson::Idle => WaveResult::NothingWritten,
             WaveResultJson::Interrupted => WaveResult::Interrupted,
         };
-        Self { name, zones: codes(zones), end }
+        Self { name, zones: codes(zones), result: end }
     }
 }

@@ -37,7 +37,7 @@ pub struct StreamMessage {
     pub wave: Option<String>,
     /// Why it is left alone, in `held`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Deferral>,
+    pub deferral: Option<Deferral>,
     /// The record, in `apply_start`, `apply_complete` and `apply_errored`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook: Option<HookJson>,
@@ -55,7 +55,7 @@ pub struct StreamMessage {
     pub finding: Option<FindingJson>,
     /// What was read back and not expected, in `verify_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub strays: Vec<String>,
+    pub unexpected_differences: Vec<String>,
     /// The problem of the manifests, in `diagnostic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnostic: Option<diagnostics::DiagnosticJson>,

@@ -20,7 +20,7 @@ pub struct TestJson {
     /// Version of this format.
     pub format_version: &'static str,
     /// What they were held against.
-    pub against: TestedAgainst,
+    pub tested_against: TestedAgainst,
     /// How many ended in which way.
     pub counts: ExpectationCounts,
     /// All of them, in the order of the manifests.
@@ -43,12 +43,12 @@ pub struct ExpectationResultJson {
     /// The question.
     pub question: Question,
     /// The question in words.
-    pub asked: String,
+    pub question_text: String,
     /// Where the row stands that expects it.
     pub declared_at: DeclarationJson,
     /// Why it is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
+    pub reason: Option<String>,
     /// What became of it.
     pub verdict: ExpectationVerdictJson,
     /// The facts that are otherwise or not known; none where it is met.
@@ -94,20 +94,20 @@ const VERSION: &str = "1.0";
 pub fn test(tested: &[ExpectationResult], against: TestedAgainst) -> TestJson {
     TestJson {
         format_version: VERSION,
-        against,
+        tested_against: against,
         counts: ExpectationCounts::from_verdicts(tested.iter().map(|each| &each.judged)),
         expectations: tested.iter().map(result_json).collect(),
     }
 }
 
 fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) -> ExpectationResultJson {
-    let Expectation { question, facts: _, because, provenance } = expectation;
+    let Expectation { question, facts: _, reason: because, provenance } = expectation;
     let shortfall = judged.shortfall();
     ExpectationResultJson {
         question: question.clone(),
-        asked: question.to_string(),
+        question_text: question.to_string(),
         declared_at: provenance.into(),
-        because: because.as_deref().map(str::to_owned),
+        reason: because.as_deref().map(str::to_owned),
         verdict: match judged {
             ExpectationVerdict::Met => ExpectationVerdictJson::Met,
             ExpectationVerdict::NotMet(_) => ExpectationVerdictJson::NotMet,
@@ -124,7 +124,7 @@ fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) ->
 }
 
 impl From<&UnmetFact> for UnmetFactJson {
-    fn from(UnmetFact { fact, expected, found, place }: &UnmetFact) -> Self {
+    fn from(UnmetFact { fact, expected, found, span: place }: &UnmetFact) -> Self {
         Self {
             fact: Arc::clone(fact),
             expected: expected.clone(),
@@ -143,6 +143,6 @@ impl From<UnmetFactJson> for UnmetFact {
             FactJson::Is(value) => MaybeKnown::Known(value),
             FactJson::Unknown(why) => MaybeKnown::Unknown(why.into()),
         };
-        Self { fact, expected, found, place: declared_at.into() }
+        Self { fact, expected, found, span: declared_at.into() }
     }
 }

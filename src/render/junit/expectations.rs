@@ -24,7 +24,7 @@ pub fn expectations(network: &str, tested: &[ExpectationResult]) -> String {
 fn cases(tested: &[ExpectationResult]) -> Vec<JunitCase> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let case = |ExpectationResult { expectation, judged }: &ExpectationResult| {
-        let Expectation { question, facts, because: _, provenance } = expectation;
+        let Expectation { question, facts, reason: _, provenance } = expectation;
         let facts: Vec<&str> = facts.keys().copied().collect();
         let name = visible(&format!("{question}: {}", facts.join(", ")));
         // Cases of one name are one case.
@@ -34,7 +34,7 @@ fn cases(tested: &[ExpectationResult]) -> Vec<JunitCase> {
         JunitCase {
             name,
             class: visible(&provenance.manifest),
-            place: Some((visible(&provenance.place.file), provenance.place.start.line)),
+            place: Some((visible(&provenance.span.file), provenance.span.start.line)),
             verdict: failure_message(expectation, judged),
         }
     };
@@ -49,14 +49,14 @@ fn failure_message(expectation: &Expectation, judged: &ExpectationVerdict) -> Op
     };
     let ExpectationFailure { facts, line, reasons } = judged.shortfall()?;
     let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();
-    let because = expectation.because.iter().map(|because| format!("expected because {}", visible(because)));
-    let reasons = reasons.iter().map(|Reason { says, ground }| match ground {
+    let because = expectation.reason.iter().map(|because| format!("expected because {}", visible(because)));
+    let reasons = reasons.iter().map(|Reason { text: says, ground }| match ground {
         ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
             visible(&format!("- {says} ({ground})"))
         }
         ReasonSource::AlmaDefault => visible(&format!("- {says}")),
     });
-    let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.place, fact.fact)));
+    let places = facts.iter().map(|fact| visible(&format!("{}: {}", fact.span, fact.fact)));
     let text: Vec<String> = places.chain(because).chain([visible(line)]).chain(reasons).collect();
     Some(JunitMessage { element, sort: sort.to_owned(), message: message.join("; "), text: text.join("\n") })
 }

@@ -34,7 +34,7 @@ pub fn junit(plan: &Plan) -> String {
 
 fn guard(finding: &Finding) -> JunitCase {
     let message = visible(&finding.message);
-    let element = match finding.verdict {
+    let element = match finding.effect {
         FindingEffect::Deny => Some("failure"),
         FindingEffect::Defer | FindingEffect::RequireApproval => Some("skipped"),
         FindingEffect::Warn | FindingEffect::Overridden { .. } => None,
@@ -49,7 +49,7 @@ fn guard(finding: &Finding) -> JunitCase {
         // Cases of one name are one case.
         name: format!("{}: {message}{zones}", visible(&finding.guard)),
         class: "guards".to_owned(),
-        place: finding.place.as_ref().map(|place| (visible(&place.file), place.start.line)),
+        place: finding.span.as_ref().map(|place| (visible(&place.file), place.start.line)),
         verdict: element.map(|element| JunitMessage {
             element,
             sort: "guard".to_owned(),
@@ -66,7 +66,7 @@ fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<JunitCase> {
             Ok(found) if found.changes.is_empty() => None,
             Ok(found) => Some(differs(found, zone, step)),
         };
-        let place = &step.diff.provenance.place;
+        let place = &step.diff.provenance.span;
         JunitCase {
             name: visible(&step.diff.id.to_string()),
             class: visible(code.as_str()),
@@ -88,7 +88,7 @@ fn error(failure: &ZoneFailure) -> JunitMessage {
 }
 
 fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &PlanStep) -> JunitMessage {
-    let PlanCounts { add, change, destroy, report, by_hand, later, .. } = found.counts();
+    let PlanCounts { add, change, destroy, report, manual: by_hand, postponed: later, .. } = found.counts();
     let parts = [
         (add, "to add"),
         (change, "to change"),
@@ -123,21 +123,23 @@ fn change_lines(change: &Change) -> String {
         true => change.address.collection.to_string(),
         false => change.address.key.to_string(),
     };
-    let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.drift));
+    let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.difference));
     if let Some(origin) = change.origin {
         text.push_str(&format!("  ({})\n", origin_text(origin)));
     }
     for told in conflict(change).into_iter().chain(last_changed(change)) {
         text.push_str(&format!("  ({})\n", visible(&told)));
     }
-    for edit in change.edits.iter().take(FIELDS) {
+    for edit in change.field_changes.iter().take(FIELDS) {
         let before = match (&edit.before, change.action) {
-            (Some(before), ChangeAction::Update) if change.each.is_none() => format!("{} -> ", brief(before)),
+            (Some(before), ChangeAction::Update) if change.matches.is_none() => {
+                format!("{} -> ", brief(before))
+            }
             (_, ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete) => String::new(),
         };
         text.push_str(&format!("  {} = {before}{}\n", visible(&edit.name), brief(&edit.after)));
     }
-    if let Some(more) = change.edits.len().checked_sub(FIELDS).filter(|more| *more > 0) {
+    if let Some(more) = change.field_changes.len().checked_sub(FIELDS).filter(|more| *more > 0) {
         text.push_str(&format!("  and {} more\n", thousands(more as u64)));
     }
     text

@@ -31,7 +31,7 @@ pub fn heading(sheet: &mut BoundedText) -> fmt::Result {
 
 /// One set of changes.
 pub fn row(sheet: &mut BoundedText, set: &ChangeSet<'_>) -> fmt::Result {
-    let PlanCounts { add, change, destroy, by_hand, blocked, .. } = set.counts;
+    let PlanCounts { add, change, destroy, manual: by_hand, blocked, .. } = set.counts;
     let zones = match set.group.zones.as_slice() {
         [only] => cell(only.as_str()),
         few @ ([_, _] | [_, _, _]) => {
@@ -78,7 +78,7 @@ pub fn details(
     let fence = "`".repeat((longest_run(&body) + 1).max(3));
     writeln!(sheet, "{fence}diff\n{body}{fence}\n")?;
     if is_approvable(content, level)
-        && (set.zone.has_work() || set.counts.by_hand > 0)
+        && (set.zone.has_work() || set.counts.manual > 0)
         && content.groups.len() > 1
     {
         let plan = context.file.unwrap_or("plan.json");
@@ -90,11 +90,11 @@ pub fn details(
 
 /// What apply leaves alone in each of the zones, and why.
 fn deferrals_of_set<'a>(set: &ChangeSet<'a>) -> Vec<(String, &'a Deferral)> {
-    match &set.zone.hold {
+    match &set.zone.deferral {
         Some(hold) => vec![("this".to_owned(), hold)],
         None => {
             let held = set.zone.collections.iter().filter(|step| step.diff.has_work());
-            held.filter_map(|step| Some((step.diff.id.to_string(), step.hold.as_ref()?))).collect()
+            held.filter_map(|step| Some((step.diff.id.to_string(), step.deferral.as_ref()?))).collect()
         }
     }
 }
@@ -114,9 +114,9 @@ fn sums(counts: &PlanCounts) -> String {
         (counts.add, "to add"),
         (counts.change, "to change"),
         (counts.destroy, "to destroy"),
-        (counts.by_hand, "by hand"),
+        (counts.manual, "by hand"),
         (counts.report, "reported only"),
-        (counts.later, "left for later"),
+        (counts.postponed, "left for later"),
         (counts.blocked, "that cannot be planned"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);

@@ -41,7 +41,7 @@ pub struct ChangeSet<'a> {
 impl<'a> CommentContent<'a> {
     /// Counts a plan.
     pub fn from_plan(plan: &'a Plan, about: CommentPurpose) -> Self {
-        let changing = plan.groups.iter().filter(|group| group.state == ChangeGroupState::Changes);
+        let changing = plan.change_groups.iter().filter(|group| group.state == ChangeGroupState::Changes);
         let mut groups: Vec<ChangeSet<'a>> = changing
             .enumerate()
             .filter_map(|(index, group)| {
@@ -57,11 +57,11 @@ impl<'a> CommentContent<'a> {
                 let why = (failure.message.as_str(), failure.help.as_deref());
                 unknown.entry(why).or_default().push(code);
             }
-            if let Some(hold) = &zone.hold {
+            if let Some(hold) = &zone.deferral {
                 held.entry(hold.to_string()).or_default().push(code);
             }
             for step in &zone.collections {
-                if let Some(hold) = &step.hold {
+                if let Some(hold) = &step.deferral {
                     held.entry(format!("{} {hold}", step.diff.id)).or_default().push(code);
                 }
             }
@@ -80,7 +80,7 @@ impl<'a> CommentContent<'a> {
 
     /// Whether an approval makes sense, given that everything is told.
     pub fn has_something_to_approve(&self) -> bool {
-        self.about == CommentPurpose::Plan && (self.plan.has_work() || self.counts.by_hand > 0)
+        self.about == CommentPurpose::Plan && (self.plan.has_work() || self.counts.manual > 0)
     }
 
     /// Zones that could not be asked, or only in part.

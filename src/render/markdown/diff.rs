@@ -25,7 +25,7 @@ pub fn change(
         true => address.collection.to_string(),
         false => format!("{}/{}", address.collection, address.key),
     });
-    let fate = text::fate(change.mode, change.action, change.drift);
+    let fate = text::fate(change.mode, change.action, change.difference);
     match level {
         CommentDetail::Full => {
             writeln!(body, "{sign} {name} {fate}")?;
@@ -38,7 +38,7 @@ pub fn change(
             let names: Vec<String> = match change.action {
                 ChangeAction::Delete => Vec::new(),
                 ChangeAction::Create | ChangeAction::Update => {
-                    change.edits.iter().map(|edit| visible(&edit.name)).collect()
+                    change.field_changes.iter().map(|edit| visible(&edit.name)).collect()
                 }
             };
             match names.is_empty() {
@@ -79,11 +79,12 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
         return before()
             .try_for_each(|(name, value)| writeln!(body, "{goes}   {:width$} = {value}", visible(name)));
     }
-    let width = change.edits.iter().map(|edit| visible(&edit.name).chars().count()).max().unwrap_or(0);
-    for edit in &change.edits {
+    let width =
+        change.field_changes.iter().map(|edit| visible(&edit.name).chars().count()).max().unwrap_or(0);
+    for edit in &change.field_changes {
         let name = visible(&edit.name);
         // What each of several records holds, nobody knows.
-        let before = edit.before.as_ref().filter(|_| change.each.is_none());
+        let before = edit.before.as_ref().filter(|_| change.matches.is_none());
         if text::are_several(before, Some(&edit.after)) {
             writeln!(body, "    {name}:")?;
             for line in text::excerpt(before, Some(&edit.after)) {
@@ -138,9 +139,9 @@ pub fn write_failed_collection(
 pub fn collection(body: &mut BoundedText, id: &CollectionId, counts: &PlanCounts, sums: &str) -> fmt::Result {
     let sign = match counts {
         PlanCounts { destroy: 1.., .. } => '-',
-        PlanCounts { change: 1.., .. }
-        | PlanCounts { by_hand: 1.., .. }
-        | PlanCounts { blocked: 1.., .. } => '!',
+        PlanCounts { change: 1.., .. } | PlanCounts { manual: 1.., .. } | PlanCounts { blocked: 1.., .. } => {
+            '!'
+        }
         PlanCounts { add: 1.., .. } => '+',
         PlanCounts { .. } => ' ',
     };

@@ -34,9 +34,9 @@ pub fn write_broken_expectations(
 
 fn write_broken_expectation(
     sheet: &mut BoundedText,
-    BrokenExpectation { provenance, question, because, facts }: &BrokenExpectation,
+    BrokenExpectation { provenance, question, reason: because, facts }: &BrokenExpectation,
 ) -> fmt::Result {
-    let place = facts.first().map_or(&provenance.place, |fact| &fact.place);
+    let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
     write!(sheet, "> - {}: {}?", code(&place.to_string()), prose(question))?;
     for fact in facts {
         write!(sheet, " {}", code(&would_be(fact)))?;

@@ -150,7 +150,7 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
     }
     writeln!(sheet, "This means:\n")?;
     for impact in content.plan.impacts.iter().take(IMPACTS) {
-        writeln!(sheet, "* {}", escape::prose(&impact.says))?;
+        writeln!(sheet, "* {}", escape::prose(&impact.text))?;
     }
     if let Some(more) = content.plan.impacts.len().checked_sub(IMPACTS).filter(|more| *more > 0) {
         writeln!(sheet, "* and {more} more effects, which this page does not show")?;

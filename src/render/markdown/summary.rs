@@ -57,30 +57,30 @@ fn words_of_plan(content: &CommentContent<'_>) -> String {
     if content.plan.has_work() {
         let (add, change, destroy) = (number(counts.add), number(counts.change), number(counts.destroy));
         parts.push(format!("{add} to add, {change} to change, {destroy} to destroy"));
-    } else if counts.by_hand + counts.report + counts.later + counts.left > 0 {
+    } else if counts.manual + counts.report + counts.postponed + counts.kept_theirs > 0 {
         parts.push("nothing to apply".to_owned());
     } else if content.plan.is_complete() {
         parts.push("no changes, the network matches the manifests".to_owned());
     } else {
         parts.push("nothing to apply in what could be seen".to_owned());
     }
-    if counts.by_hand > 0 {
-        parts.push(format!("{} by hand", number(counts.by_hand)));
+    if counts.manual > 0 {
+        parts.push(format!("{} by hand", number(counts.manual)));
     }
     if counts.report > 0 {
         parts.push(format!("{} reported only", number(counts.report)));
     }
-    if counts.later > 0 {
-        parts.push(format!("{} left for later", number(counts.later)));
+    if counts.postponed > 0 {
+        parts.push(format!("{} left for later", number(counts.postponed)));
     }
-    if counts.left > 0 {
-        parts.push(format!("{} left to the zone", number(counts.left)));
+    if counts.kept_theirs > 0 {
+        parts.push(format!("{} left to the zone", number(counts.kept_theirs)));
     }
     if counts.conflict > 0 {
         parts.push(format!("{} in conflict", number(counts.conflict)));
     }
-    if counts.held > 0 {
-        parts.push(format!("{} held back", number(counts.held)));
+    if counts.deferred > 0 {
+        parts.push(format!("{} held back", number(counts.deferred)));
     }
     if !content.plan.is_complete() {
         parts.push("incomplete".to_owned());
@@ -98,7 +98,7 @@ pub fn scope(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resu
         write!(sheet, ". **Partial plan**: only {}", prose(selection))?;
     }
     writeln!(sheet, ".\n")?;
-    if let Some(file) = &content.plan.against {
+    if let Some(file) = &content.plan.snapshot {
         let file = if file.len() <= PATH { format!(" {}", code(file)) } else { String::new() };
         writeln!(sheet, "Compared with the snapshot{file}: no zone was asked.\n")?;
     }
@@ -158,7 +158,7 @@ pub fn left_out(sheet: &mut BoundedText, context: CommentContext<'_>, level: Com
 pub fn alerts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     let findings = &content.plan.findings;
     let of =
-        |wanted: fn(&FindingEffect) -> bool| findings.iter().filter(move |finding| wanted(&finding.verdict));
+        |wanted: fn(&FindingEffect) -> bool| findings.iter().filter(move |finding| wanted(&finding.effect));
     if content.plan.is_denied() {
         writeln!(sheet, "> [!CAUTION]\n> Nothing at all is written:")?;
         of(|verdict| matches!(verdict, FindingEffect::Deny))
@@ -204,7 +204,7 @@ pub fn alerts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Res
 
 fn finding(sheet: &mut BoundedText, finding: &Finding) -> fmt::Result {
     write!(sheet, "> - {}", code(&finding.guard))?;
-    match &finding.verdict {
+    match &finding.effect {
         FindingEffect::Deny => {}
         FindingEffect::Defer => write!(sheet, " holds its zones back")?,
         FindingEffect::RequireApproval => write!(sheet, " asks for an approval")?,
@@ -215,7 +215,7 @@ fn finding(sheet: &mut BoundedText, finding: &Finding) -> fmt::Result {
     if !finding.zones.is_empty() {
         write!(sheet, " (in {})", zone_codes(&finding.zones))?;
     }
-    if let Some(place) = &finding.place {
+    if let Some(place) = &finding.span {
         write!(sheet, " {}", code(&place.to_string()))?;
     }
     help(sheet, finding.help.as_deref())
@@ -271,9 +271,9 @@ pub fn sums(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resul
     let rest = [
         (counts.detached, "Detached from the network"),
         (counts.attested, "Attested, not verified"),
-        (counts.released, "Released, staying as they are"),
-        (counts.unmanaged, "Unmanaged"),
-        (counts.ignored, "Ignored drift"),
+        (counts.unmanaged, "Released, staying as they are"),
+        (counts.unlisted, "Unmanaged"),
+        (counts.create_only_differences, "Ignored drift"),
     ];
     for (number, what) in rest.iter().filter(|(number, _)| *number > 0) {
         write!(sheet, " {what}: {}.", thousands(*number as u64))?;
@@ -306,7 +306,7 @@ pub fn foot(
     if is_approvable(content, level) && content.plan.has_work() {
         writeln!(sheet, "To apply what is approved: {}\n", code(&format!("zonal apply {plan}")))?;
     }
-    if content.counts.by_hand > 0 {
+    if content.counts.manual > 0 {
         writeln!(sheet, "What is done by hand: `zonal runbook`\n")?;
     }
     if content.about == CommentPurpose::Drift

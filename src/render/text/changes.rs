@@ -11,7 +11,7 @@ use crate::model::{
 
 /// A change, without its zone: many zones may share it. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
-    write_change(out, change, channel, fate(change.mode, change.action, change.drift));
+    write_change(out, change, channel, fate(change.mode, change.action, change.difference));
 }
 
 /// The same, of a zone that was only looked at for drift.
@@ -45,9 +45,10 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
         .iter()
         .filter(|(_, value)| **value != FieldValue::Null)
         .map(|(name, value)| (name, Some(value), None, None));
-    let edits = change.edits.iter().map(|FieldChange { field: _, name, before, after, provenance }| {
-        (name, before.as_ref(), Some(after), Some(provenance))
-    });
+    let edits =
+        change.field_changes.iter().map(|FieldChange { field: _, name, before, after, provenance }| {
+            (name, before.as_ref(), Some(after), Some(provenance))
+        });
     let lines: Vec<_> = match change.action {
         ChangeAction::Delete => before.collect(),
         ChangeAction::Create | ChangeAction::Update => edits.collect(),
@@ -66,7 +67,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
                 several
             }
             // What each of the records holds, nobody knows.
-            (ChangeAction::Update, _, Some(after)) if change.each.is_some() => after.to_string(),
+            (ChangeAction::Update, _, Some(after)) if change.matches.is_some() => after.to_string(),
             (ChangeAction::Update, before, Some(after)) => {
                 format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
             }
@@ -126,7 +127,7 @@ fn state(change: &Change) -> &'static str {
         (Some(ChangeOrigin::Pending), ChangeAction::Delete) => "is to be deleted by the next apply",
         (_, ChangeAction::Create) if change.mode == ApplyMode::Manual => "is not attested",
         (_, ChangeAction::Create) => "is missing",
-        (_, ChangeAction::Update) if change.drift == DifferenceType::Detached => {
+        (_, ChangeAction::Update) if change.difference == DifferenceType::Detached => {
             "has been detached from the network"
         }
         (_, ChangeAction::Update) => "has drifted",
@@ -136,7 +137,7 @@ fn state(change: &Change) -> &'static str {
 
 /// What stands below the head of a change: who wants it, why, what it means, who was there last.
 pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
-    let Provenance { place: _, manifest, override_index: _ } = &change.provenance;
+    let Provenance { span: _, manifest, override_index: _ } = &change.provenance;
     let way = match channel {
         Channel::Api | Channel::Runbook => "",
         Channel::Gateway => ", over the gateway",

@@ -49,7 +49,7 @@ fn values(change: &Change, conflict: &ChangeConflict) -> Vec<String> {
     };
     match change.action {
         ChangeAction::Create => {
-            let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
+            let said = change.field_changes.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
             let other = said.filter(|(edit, was)| **was != edit.after);
             let other = other.map(|(FieldChange { name, after, .. }, was)| {
                 format!("`{name}` was {was} when zonal applied it; the manifest now {after}")
@@ -59,7 +59,7 @@ fn values(change: &Change, conflict: &ChangeConflict) -> Vec<String> {
                 .collect()
         }
         ChangeAction::Update => {
-            let said = change.edits.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
+            let said = change.field_changes.iter().filter_map(|edit| Some((edit, applied.get(&edit.name)?)));
             said.map(|(FieldChange { name, before, after, .. }, was)| {
                 line(name, was, before.as_ref().unwrap_or(&null), &after.to_string())
             })
@@ -81,7 +81,7 @@ pub fn classes(plan: &Plan) -> Option<String> {
         return None;
     }
     let counts = plan.counts();
-    let alike = match counts.agreed {
+    let alike = match counts.converged {
         0 => String::new(),
         number => format!(" ({} of them changed alike by both)", thousands(number as u64)),
     };

@@ -18,7 +18,7 @@ pub fn drift(plan: &Plan) -> String {
             "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
         );
     }
-    let with = |state| plan.groups.iter().filter(move |group| group.state == state);
+    let with = |state| plan.change_groups.iter().filter(move |group| group.state == state);
     for group in with(ChangeGroupState::Changes) {
         group_of_zones(&mut out, plan, group);
     }

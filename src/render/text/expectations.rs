@@ -22,11 +22,11 @@ pub fn expectations(tested: &[ExpectationResult]) -> String {
     for of_one in tested.chunk_by(|a, b| manifest(a) == manifest(b)) {
         let tally = ExpectationCounts::from_verdicts(of_one.iter().map(|each| &each.judged));
         let (sign, style) = match tally {
-            ExpectationCounts { not_met: 0, not_known: 0, .. } => ('✓', ADD),
+            ExpectationCounts { not_met: 0, unknown: 0, .. } => ('✓', ADD),
             ExpectationCounts { not_met: 0, .. } => ('?', CHANGE),
             ExpectationCounts { .. } => ('!', REMOVE),
         };
-        let file = of_one.first().map_or("", |first| &first.expectation.provenance.place.file);
+        let file = of_one.first().map_or("", |first| &first.expectation.provenance.span.file);
         let name = of_one.first().map_or("", manifest);
         let _ = writeln!(out, "{} {name} ({file}): {}", styled(style, sign), counts_text(tally));
     }
@@ -37,7 +37,7 @@ pub fn expectations(tested: &[ExpectationResult]) -> String {
         write_expectation(&mut out, expectation, judged, shortfall);
     }
     let tally = ExpectationCounts::from_verdicts(tested.iter().map(|each| &each.judged));
-    let ExpectationCounts { met, not_met, not_known } = tally;
+    let ExpectationCounts { met, not_met, unknown: not_known } = tally;
     let [met, not_met, not_known] = [met, not_met, not_known].map(|number| thousands(number as u64));
     let heading = styled(BOLD, "Expectations:");
     let _ = writeln!(out, "\n{heading} {met} met, {not_met} not met, {not_known} not known.");
@@ -48,7 +48,7 @@ fn manifest(tested: &ExpectationResult) -> &str {
     &tested.expectation.provenance.manifest
 }
 
-fn counts_text(ExpectationCounts { met, not_met, not_known }: ExpectationCounts) -> String {
+fn counts_text(ExpectationCounts { met, not_met, unknown: not_known }: ExpectationCounts) -> String {
     let parts = [(met, "met"), (not_met, "not met"), (not_known, "not known")];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
@@ -60,7 +60,7 @@ fn write_expectation(
     judged: &ExpectationVerdict,
     shortfall: &ExpectationFailure,
 ) {
-    let Expectation { question, facts: _, because, provenance } = expectation;
+    let Expectation { question, facts: _, reason: because, provenance } = expectation;
     let ExpectationFailure { facts, line, reasons } = shortfall;
     let (style, how) = match judged {
         ExpectationVerdict::NotMet(_) | ExpectationVerdict::Met => (REMOVE, "not met"),
@@ -76,12 +76,12 @@ fn write_expectation(
                 writeln!(
                     out,
                     "    {}: {}: expected {}, not known either",
-                    fact.place, fact.fact, fact.expected
+                    fact.span, fact.fact, fact.expected
                 )
             }
             why => {
                 told = why;
-                writeln!(out, "    {}: {}", fact.place, plain(&fell_short(fact)))
+                writeln!(out, "    {}: {}", fact.span, plain(&fell_short(fact)))
             }
         };
     }
@@ -90,13 +90,13 @@ fn write_expectation(
     }
     // What is not known has been told with each fact.
     let is_told =
-        |reason: &&Reason| facts.iter().any(|fact| fact.found.unknown_reason() == Some(reason.says.as_str()));
+        |reason: &&Reason| facts.iter().any(|fact| fact.found.unknown_reason() == Some(reason.text.as_str()));
     let reasons: Vec<&Reason> = reasons.iter().filter(|reason| !is_told(reason)).collect();
     if reasons.is_empty() {
         return;
     }
     let _ = writeln!(out, "    {}:", plain(line));
-    for Reason { says, ground } in reasons.iter().take(REASONS) {
+    for Reason { text: says, ground } in reasons.iter().take(REASONS) {
         let who = who_says(ground).map(|who| format!(" ({who})")).unwrap_or_default();
         let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, who));
     }
@@ -113,8 +113,8 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
     // Writing to a String cannot fail, here and below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    for BrokenExpectation { provenance, question, because, facts } in broken.iter().take(BROKEN) {
-        let place = facts.first().map_or(&provenance.place, |fact| &fact.place);
+    for BrokenExpectation { provenance, question, reason: because, facts } in broken.iter().take(BROKEN) {
+        let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
         let _ = writeln!(out, "  {place}: {}?", plain(question));
         for fact in facts {
             let _ = writeln!(out, "      {}", plain(&would_be(fact)));
@@ -130,7 +130,7 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
 }
 
 /// `allowed: true -> false`.
-pub fn would_be(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
+pub fn would_be(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
             format!("{fact}: {} -> {}", value_text(expected, found), value_text(found, expected))
@@ -151,7 +151,7 @@ fn value_text(value: &FieldValue, other: &FieldValue) -> String {
 
 /// `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`; `None` where nothing is expected.
 pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> Option<String> {
-    let OtherExpectations { met, not_met, not_known } = others.unwrap_or_default();
+    let OtherExpectations { met, not_met, unknown: not_known } = others.unwrap_or_default();
     let parts = [
         (met, "met"),
         (broken.len(), "broken"),
@@ -165,7 +165,7 @@ pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> 
 }
 
 /// `allowed: expected true, found false`.
-pub fn fell_short(UnmetFact { fact, expected, found, place: _ }: &UnmetFact) -> String {
+pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
             format!("{fact}: expected {}, found {}", value_text(expected, found), value_text(found, expected))

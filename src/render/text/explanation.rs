@@ -15,7 +15,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     if !reasons.is_empty() {
         out.push('\n');
     }
-    for (index, Reason { says, ground }) in reasons.iter().enumerate() {
+    for (index, Reason { text: says, ground }) in reasons.iter().enumerate() {
         out.push_str(&format!("  {}. {}\n", index + 1, plain(says)));
         if let Some(who) = who_says(ground) {
             out.push_str(&format!("     {DIM}({who}){DIM:#}\n"));
@@ -27,7 +27,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     for (fact, value) in facts {
         match value {
             // It has been said above.
-            MaybeKnown::Unknown(why) if reasons.iter().any(|reason| *reason.says == **why) => {
+            MaybeKnown::Unknown(why) if reasons.iter().any(|reason| *reason.text == **why) => {
                 out.push_str(&format!("  {fact}: unknown\n"));
             }
             told => out.push_str(&format!("  {fact}: {}\n", plain(&told.to_string()))),
@@ -94,7 +94,7 @@ mod tests {
             question: Question::Import(ImportQuestion { member: "A".into(), record: RecordType::Authority }),
             line: line.to_owned(),
             facts: facts.iter().cloned().collect::<BTreeMap<_, _>>(),
-            reasons: vec![Reason { says: line.to_owned(), ground: ReasonSource::AlmaDefault }],
+            reasons: vec![Reason { text: line.to_owned(), ground: ReasonSource::AlmaDefault }],
         }
     }
 

@@ -10,7 +10,7 @@ pub fn findings(out: &mut String, findings: &[Finding]) {
     for each in findings {
         finding(out, each);
     }
-    if findings.iter().any(|finding| finding.verdict == FindingEffect::Deny) {
+    if findings.iter().any(|finding| finding.effect == FindingEffect::Deny) {
         let _ = writeln!(out, "{} Nothing of this plan will be written.", styled(REMOVE, "Denied."));
     }
     if !findings.is_empty() {
@@ -19,7 +19,7 @@ pub fn findings(out: &mut String, findings: &[Finding]) {
 }
 
 fn finding(out: &mut String, finding: &Finding) {
-    let Finding { verdict, guard, zones, message, help, place } = finding;
+    let Finding { effect: verdict, guard, zones, message, help, span: place } = finding;
     let (style, what) = match verdict {
         FindingEffect::Deny => (REMOVE, "denied by"),
         FindingEffect::Defer => (REMOVE, "held by"),

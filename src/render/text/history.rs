@@ -57,8 +57,8 @@ fn head(out: &mut String, id: RunId, run: Option<&Run>) {
         return;
     };
     let reverts = run.reverts.map(|of| format!(" of {of}")).unwrap_or_default();
-    let what = format!("{id} {}{reverts}", run.deed.as_str());
-    let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), moment(&run.started), run.plan.short());
+    let what = format!("{id} {}{reverts}", run.operation.as_str());
+    let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), moment(&run.started_at), run.plan.short());
     for line in author(&run.author) {
         let _ = writeln!(out, "  {}", styled(DIM, plain(&line)));
     }
@@ -76,12 +76,12 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
         true => entry.address.collection.name(),
         false => format!("{:?}", entry.address.key.to_string()),
     };
-    let remark = format!("#{} {}, {} {}", entry.number, moment(&entry.at), done.manifest, done.place);
+    let remark = format!("#{} {}, {} {}", entry.number, moment(&entry.at), done.manifest, done.declared_at);
     let _ = writeln!(out, "  {symbol} {name}  {}", styled(DIM, format_args!("# {}", plain(&remark))));
     if let Some(reason) = &done.reason {
         let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", plain(reason))));
     }
-    match entry.proof {
+    match entry.verification {
         VerificationStatus::Verified => {}
         VerificationStatus::Unverified => {
             let _ = writeln!(out, "      {} sent, and not seen to be there afterwards", styled(REMOVE, '!'));
@@ -97,8 +97,8 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
             }
         }
         ChangeAction::Create | ChangeAction::Update => {
-            let width = width(&mut done.edits.iter().map(|edit| edit.name.chars().count()));
-            for AppliedField { field: _, name, before, after } in &done.edits {
+            let width = width(&mut done.field_changes.iter().map(|edit| edit.name.chars().count()));
+            for AppliedField { field: _, name, before, after } in &done.field_changes {
                 let before = match done.action {
                     ChangeAction::Create => None,
                     ChangeAction::Update | ChangeAction::Delete => {

@@ -19,7 +19,7 @@ pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail, here and below.
     heading(&mut out, plan);
-    let with = |state| plan.groups.iter().filter(move |group| group.state == state);
+    let with = |state| plan.change_groups.iter().filter(move |group| group.state == state);
     if with(ChangeGroupState::Changes).next().is_some() {
         legend(&mut out, plan);
         for (index, group) in with(ChangeGroupState::Changes).enumerate() {
@@ -43,7 +43,7 @@ fn impacts(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
     for impact in &plan.impacts {
-        let _ = writeln!(out, "  * {}", plain(&impact.says));
+        let _ = writeln!(out, "  * {}", plain(&impact.text));
     }
     out.push('\n');
 }
@@ -63,7 +63,7 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 
 /// What the plan was compared with, a sentence each, where that is not simply the zones.
 pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
-    let against = plan.against.as_ref();
+    let against = plan.snapshot.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
     let base = match &plan.compared {
         ComparisonMode::TwoWay | ComparisonMode::AppliedState { .. } => None,
@@ -86,9 +86,9 @@ fn legend(out: &mut String, plan: &Plan) {
         (counts.change, styled(CHANGE, '~'), "update in-place"),
         (counts.destroy, styled(REMOVE, '-'), "destroy"),
         (counts.report, styled(DIM, '.'), "report only"),
-        (counts.later, styled(DIM, '.'), "left for a later apply"),
-        (counts.left, styled(DIM, '.'), "left to the zone"),
-        (counts.by_hand, styled(HAND, '>'), "by hand, see `zonal runbook`"),
+        (counts.postponed, styled(DIM, '.'), "left for a later apply"),
+        (counts.kept_theirs, styled(DIM, '.'), "left to the zone"),
+        (counts.manual, styled(HAND, '>'), "by hand, see `zonal runbook`"),
         (counts.blocked, styled(REMOVE, '!'), "cannot be planned"),
     ];
     for (number, sign, meaning) in signs {
@@ -111,12 +111,12 @@ fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &Chang
     if group.zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
     }
-    if let Some(hold) = zone.hold.as_ref() {
+    if let Some(hold) = zone.deferral.as_ref() {
         let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
     }
     out.push('\n');
     for step in &zone.collections {
-        if let Some(hold) = &step.hold {
+        if let Some(hold) = &step.deferral {
             let held = format_args!("{} is left alone: {hold}", step.diff.id);
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
             match hold {
@@ -159,21 +159,21 @@ fn summary(out: &mut String, plan: &Plan) {
         change,
         destroy,
         report,
-        unmanaged,
-        ignored,
+        unlisted: unmanaged,
+        create_only_differences: ignored,
         blocked,
-        by_hand,
+        manual: by_hand,
         attested,
-        released,
+        unmanaged: released,
         detached,
-        later,
+        postponed: later,
         drifted: _,
         pending: _,
         conflict: _,
-        left,
+        kept_theirs: left,
         in_sync: _,
-        agreed: _,
-        held,
+        converged: _,
+        deferred: held,
     } = plan.counts();
     for (line, zones) in self::unmanaged_notes(plan) {
         write_zone_note(out, "Released in", &line, zones);
@@ -182,7 +182,7 @@ fn summary(out: &mut String, plan: &Plan) {
     let nothing = add + change + destroy == 0;
     if nothing && plan.is_complete() && report + by_hand + later + left == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
-        let words = match plan.made_from.reverts {
+        let words = match plan.inputs.reverts {
             // The manifests may well want something else.
             Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
             None => format!("Your network matches the configuration{how}"),
@@ -235,7 +235,7 @@ fn summary(out: &mut String, plan: &Plan) {
     }
     if let Some(classes) = classes(plan) {
         let _ = writeln!(out, "{classes}");
-    } else if !plan.compared.has_base() && plan.made_from.reverts.is_none() {
+    } else if !plan.compared.has_base() && plan.inputs.reverts.is_none() {
         let _ = writeln!(out, "Nothing tells what was applied last, so this compares two ways.");
     }
     if !nothing {
@@ -283,7 +283,7 @@ pub fn unmanaged_notes(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
     for (code, zone) in &plan.zones {
         for step in &zone.collections {
             for UnmanagedCollection { provenance, records } in
-                step.diff.outcome.iter().flat_map(|found| &found.released)
+                step.diff.outcome.iter().flat_map(|found| &found.unmanaged)
             {
                 let verb = if *records == 1 { "stays as it is" } else { "stay as they are" };
                 let line = format!(
@@ -313,7 +313,7 @@ pub(super) fn write_zone_note(out: &mut String, what: &str, words: &str, zones: 
 }
 
 fn zones_line(plan: &Plan) -> String {
-    let of = |state| plan.groups.iter().filter(move |group| group.state == state);
+    let of = |state| plan.change_groups.iter().filter(move |group| group.state == state);
     let mut parts = Vec::new();
     for (index, group) in of(ChangeGroupState::Changes).enumerate().filter(|(_, group)| group.zones.len() > 1)
     {

@@ -16,7 +16,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     let good: Vec<&ZoneCode> = report
         .zones
         .iter()
-        .filter(|(_, zone)| zone.refused.is_none() && zone.held.is_none())
+        .filter(|(_, zone)| zone.zone_failure.is_none() && zone.deferral.is_none())
         .filter(|(_, zone)| {
             zone.collections.iter().all(|(_, outcome)| matches!(outcome, WriteOutcome::Applied { .. }))
         })
@@ -29,7 +29,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     }
     write_deferrals(&mut out, report);
     for (code, zone) in &report.zones {
-        if let Some(failure) = &zone.refused {
+        if let Some(failure) = &zone.zone_failure {
             let _ = writeln!(out, "{} {code}: nothing was written: {failure}", styled(REMOVE, '!'));
             help(&mut out, failure);
         }
@@ -48,7 +48,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
 fn write_deferrals(out: &mut String, report: &ApplyReport) {
     let mut held: BTreeMap<&Deferral, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &report.zones {
-        if let Some(hold) = &zone.held {
+        if let Some(hold) = &zone.deferral {
             held.entry(hold).or_default().push(code);
         }
     }
@@ -122,13 +122,13 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
         WriteOutcome::Blocked { by } => {
             let _ = writeln!(out, "{bad} {place}: blocked: it depends on {by}, which was not written");
         }
-        WriteOutcome::VerifyFailed { strays } => {
+        WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             let _ = writeln!(out, "{bad} {place}: sent, but verification failed");
             for stray in strays {
                 let _ = writeln!(out, "    {stray}");
             }
         }
-        WriteOutcome::Held { hold } => {
+        WriteOutcome::Held { deferral: hold } => {
             let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
         }
         WriteOutcome::Interrupted => {
@@ -167,7 +167,7 @@ fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
     let mut done: BTreeMap<ChangeAction, u64> = BTreeMap::new();
     let mut not_done = 0;
     for zone in report.zones.values() {
-        not_done += usize::from(zone.refused.is_some() || zone.held.is_some());
+        not_done += usize::from(zone.zone_failure.is_some() || zone.deferral.is_some());
         for (_, outcome) in &zone.collections {
             match outcome {
                 WriteOutcome::Applied { changes } => {

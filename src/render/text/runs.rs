@@ -13,7 +13,7 @@ pub fn runs(runs: &[RunJson]) -> String {
     for (row, RunJson { run, killed }) in rows.iter().zip(runs) {
         let [id, deed, started, state, zones] =
             std::array::from_fn(|column| format!("{:width$}", row[column], width = widths[column]));
-        let bad = *killed || run.exits.iter().any(|code| *code != 0 && *code != 2);
+        let bad = *killed || run.exit_codes.iter().any(|code| *code != 0 && *code != 2);
         let state = if bad { styled(REMOVE, state) } else { state };
         let line =
             format!("{}  {deed}  {started}  {state}  {zones}  {}", styled(BOLD, id), optional_columns(run));
@@ -28,15 +28,15 @@ fn cells(RunJson { run, killed }: &RunJson) -> [String; 5] {
     let environment = run.environment.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
     [
         run.id.to_string(),
-        format!("{}{reverts}{environment}", run.deed.as_str()),
-        moment(&run.started),
+        format!("{}{reverts}{environment}", run.operation.as_str()),
+        moment(&run.started_at),
         state(run, *killed),
         count(run.zones.len(), "zone"),
     ]
 }
 
 fn state(run: &Run, killed: bool) -> String {
-    let codes: Vec<String> = run.exits.iter().map(u8::to_string).collect();
+    let codes: Vec<String> = run.exit_codes.iter().map(u8::to_string).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(", exit {}", codes.join(" ")) };
     match (run.state, killed) {
         (RunState::Running, true) => "killed".to_owned(),

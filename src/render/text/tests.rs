@@ -66,13 +66,13 @@ fn what_zones_call_things_gives_a_terminal_no_orders() {
     plan.impacts = vec![PlanImpact {
         topic: "patron".into(),
         changed: vec!["ALPHA".into()],
-        says: format!("{hostile} gets another group"),
+        text: format!("{hostile} gets another group"),
     }];
     plan.expectations.broken = vec![BrokenExpectation {
         question: hostile.to_owned(),
-        because: Some(hostile.into()),
+        reason: Some(hostile.into()),
         provenance: Provenance {
-            place: SourceSpan::file("e.yaml"),
+            span: SourceSpan::file("e.yaml"),
             manifest: "Expectation/e".into(),
             override_index: None,
         },
@@ -154,7 +154,7 @@ fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
     let failure =
         ZoneFailure::new(FailureClass::Rejected, "`PUT /x` was answered with 400").help("look at x");
     let zone = |refused: Option<ZoneFailure>, collections| ZoneReport {
-        refused,
+        zone_failure: refused,
         collections,
         requests: 5,
         ..ZoneReport::default()
@@ -169,7 +169,12 @@ fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
                 (id("T"), WriteOutcome::Stale { now: changes[..1].to_vec() }),
                 (id("U"), WriteOutcome::Blocked { by: id("T") }),
                 (id("V"), WriteOutcome::Failed { failure: failure.clone() }),
-                (id("W"), WriteOutcome::VerifyFailed { strays: vec!["row `A` is missing".to_owned()] }),
+                (
+                    id("W"),
+                    WriteOutcome::VerifyFailed {
+                        unexpected_differences: vec!["row `A` is missing".to_owned()],
+                    },
+                ),
                 (id("X"), WriteOutcome::Interrupted),
                 (id("Y"), WriteOutcome::Stale { now: Vec::new() }),
             ],

@@ -23,11 +23,11 @@ struct LinkedJourney {
 impl LinkedJourney {
     fn question(&self, expires: Option<&str>) -> Question {
         Question::Patron(PatronQuestion {
-            from: self.from.into(),
+            source: self.from.into(),
             user_group: self.group.into(),
-            at: self.at.into(),
+            target: self.at.into(),
             expires: expires.map(|date| date.parse().expect("a date")),
-            on_to: self.on_to.map(Into::into),
+            next_target: self.on_to.map(Into::into),
         })
     }
 }

@@ -85,7 +85,7 @@ fn row(text: &str, silence: MissingFieldMeaning) -> SettingsRow {
     };
     let fields: Record = text.split(" | ").map(field).collect();
     let provenance =
-        Provenance { place: SourceSpan::file("test.yaml"), manifest: "M".into(), override_index: None };
+        Provenance { span: SourceSpan::file("test.yaml"), manifest: "M".into(), override_index: None };
     match silence {
         MissingFieldMeaning::Default => {
             let collection = CollectionId::of_institution("Test");
@@ -115,11 +115,11 @@ pub fn question(text: &str) -> PatronQuestion {
     let (text, on_to) = text.split_once(" > ").map_or((text, None), |(text, on_to)| (text, Some(on_to)));
     let words: Vec<&str> = text.split(' ').collect();
     PatronQuestion {
-        from: words[0].into(),
+        source: words[0].into(),
         user_group: words[1].into(),
-        at: words[2].into(),
+        target: words[2].into(),
         expires: words.get(3).map(|day| day.parse().unwrap()),
-        on_to: on_to.map(Into::into),
+        next_target: on_to.map(Into::into),
     }
 }
 
@@ -165,5 +165,5 @@ pub fn facts(asked: &str, settings: &NetworkSettings, names: &[&str]) -> String 
 /// The reasons of the answer, each on a line.
 pub fn reasons(asked: &str, settings: &NetworkSettings) -> String {
     let explanation = explain(&question(asked), settings);
-    explanation.reasons.iter().map(|reason| format!("{}\n", reason.says)).collect()
+    explanation.reasons.iter().map(|reason| format!("{}\n", reason.text)).collect()
 }

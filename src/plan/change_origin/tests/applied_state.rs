@@ -46,7 +46,7 @@ fn lines(plan: &Plan) -> String {
             let origin =
                 change.origin.map_or_else(|| "nobody knows".to_owned(), |origin| format!("{origin:?}"));
             let what = format!("{sign} {} {origin}", change.address.key);
-            let held = if step.hold.is_some() && change.mode == ApplyMode::Apply { "!" } else { "" };
+            let held = if step.deferral.is_some() && change.mode == ApplyMode::Apply { "!" } else { "" };
             out.push_str(&match change.mode {
                 ApplyMode::KeptTheirs => format!("[{what}]\n"),
                 ApplyMode::Apply | ApplyMode::Report | ApplyMode::Manual | ApplyMode::Postponed => {

@@ -136,7 +136,7 @@ fn zone(environment_type: Option<EnvironmentType>) -> Zone {
         credentials: Credentials { read: None, write: None },
         rate: RateLimit { per_second: 20, daily_reserve: 100 },
         environment_type,
-        place: SourceSpan::file("network.yaml"),
+        span: SourceSpan::file("network.yaml"),
         unread: Default::default(),
     }
 }
@@ -188,7 +188,7 @@ async fn mapping_table(rows: Json) -> CollectionSnapshot {
 }
 
 fn provenance() -> Provenance {
-    Provenance { place: SourceSpan::file("a.yaml"), manifest: "CodeTable/a".into(), override_index: None }
+    Provenance { span: SourceSpan::file("a.yaml"), manifest: "CodeTable/a".into(), override_index: None }
 }
 
 fn change(action: ChangeAction, key: &[(&str, &str)], edits: &[(&str, FieldValue)]) -> Change {
@@ -207,11 +207,11 @@ fn change(action: ChangeAction, key: &[(&str, &str)], edits: &[(&str, FieldValue
         },
         action,
         key: key.iter().map(|(field, value)| ((*field).into(), FieldValue::from_text(value))).collect(),
-        each: None,
+        matches: None,
         before: Record::new(),
-        edits: edits.iter().map(edit).collect(),
+        field_changes: edits.iter().map(edit).collect(),
         mode: ApplyMode::Apply,
-        drift: DifferenceType::Value,
+        difference: DifferenceType::Value,
         origin: None,
         conflict: None,
         reason: None,

@@ -22,23 +22,23 @@ pub struct ExpectationForecastJson {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BrokenExpectationJson {
     /// The question, in words.
-    pub asked: String,
+    pub question_text: String,
     /// Where the row stands that expects it.
     pub declared_at: DeclarationJson,
     /// Why it is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<Arc<str>>,
+    pub reason: Option<Arc<str>>,
     /// The facts that would not be as expected; `found` is what they would be.
     pub facts: Vec<UnmetFactJson>,
 }
 
 /// `None` where there is nothing to tell.
 pub fn json(outlook: &ExpectationForecast) -> Option<ExpectationForecastJson> {
-    let broken = |BrokenExpectation { question, because, provenance, facts }: &BrokenExpectation| {
+    let broken = |BrokenExpectation { question, reason: because, provenance, facts }: &BrokenExpectation| {
         BrokenExpectationJson {
-            asked: question.clone(),
+            question_text: question.clone(),
             declared_at: provenance.into(),
-            because: because.clone(),
+            reason: because.clone(),
             facts: facts.iter().map(UnmetFactJson::from).collect(),
         }
     };
@@ -49,10 +49,10 @@ pub fn json(outlook: &ExpectationForecast) -> Option<ExpectationForecastJson> {
 
 /// The same, read back.
 pub fn from_json(outlook: Option<ExpectationForecastJson>) -> ExpectationForecast {
-    let broken = |BrokenExpectationJson { asked, declared_at, because, facts }: BrokenExpectationJson| {
+    let broken = |BrokenExpectationJson { question_text: asked, declared_at, reason: because, facts }: BrokenExpectationJson| {
         BrokenExpectation {
             question: asked,
-            because,
+            reason: because,
             provenance: declared_at.into(),
             facts: facts.into_iter().map(UnmetFact::from).collect(),
         }

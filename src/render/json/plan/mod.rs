@@ -109,22 +109,22 @@ pub struct ReconcilerJson {
     pub selection: Option<String>,
     /// The file with the snapshot that the manifests were compared with; null where it was the zones.
     #[serde(default)]
-    pub against: Option<String>,
+    pub snapshot: Option<String>,
     /// The revision whose manifests count as applied last; null where nothing tells what was.
     #[serde(default)]
-    pub base: Option<String>,
+    pub base_revision: Option<String>,
     /// How many records a store knows as applied last, in the zones of the plan; not there where none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ledger: Option<usize>,
+    pub applied_records: Option<usize>,
     /// Of everything that would be done: what is approved when the plan is.
     pub digest: ContentDigest,
     /// The digests that zones must be approved by, where they are those of a plan file of which part was done before.
     /// Only a run's own plan in the store holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(skip)]
-    pub under_review: BTreeMap<Arc<str>, ContentDigest>,
+    pub reviewed_digests: BTreeMap<Arc<str>, ContentDigest>,
     /// What the plan was made from.
-    pub made_from: PlanInputs,
+    pub inputs: PlanInputs,
     /// What all zones add up to.
     pub counts: PlanCounts,
     /// What apply will cost.
@@ -141,7 +141,7 @@ pub struct ReconcilerJson {
     /// The zones of which something is desired.
     pub zones: Vec<ZoneJson>,
     /// Zones with the same changes.
-    pub groups: Vec<ChangeGroupJson>,
+    pub change_groups: Vec<ChangeGroupJson>,
     /// The waves in which apply goes through the zones; not there where it is all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveJson>,
@@ -164,7 +164,7 @@ pub struct ZoneJson {
     pub failure: Option<FailureJson>,
     /// Why apply would leave it alone, where it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Deferral>,
+    pub deferral: Option<Deferral>,
     /// What its changes add up to.
     pub counts: PlanCounts,
     /// Its collections, in the order in which apply takes them.
@@ -186,22 +186,22 @@ pub struct CollectionJson {
     /// Records that the zone has; null where it could not be compared.
     pub existing: Option<usize>,
     /// Records that no manifest mentions; null where it could not be compared.
-    pub unmanaged: Option<usize>,
+    pub unlisted: Option<usize>,
     /// Records that are as they are wanted.
     #[serde(default, skip_serializing_if = "is_none")]
     pub in_sync: usize,
     /// Of those, records that both the manifests and the zone changed, in the same way.
     #[serde(default, skip_serializing_if = "is_none")]
-    pub agreed: usize,
+    pub converged: usize,
     /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
     #[serde(default, skip_serializing_if = "is_none")]
-    pub ignored: usize,
+    pub create_only_differences: usize,
     /// Records that are as wanted because somebody has attested it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub attested: usize,
     /// What manifests have let go of it: no longer managed by zonal, but staying as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub released: Vec<UnmanagedCollectionJson>,
+    pub unmanaged: Vec<UnmanagedCollectionJson>,
     /// What is worth telling of it although nothing changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -210,10 +210,10 @@ pub struct CollectionJson {
     /// The first manifest that speaks of it.
     pub declared_at: DeclarationJson,
     /// Names of the collections that must be written before it.
-    pub after: Vec<String>,
+    pub depends_on: Vec<String>,
     /// Why apply would leave it alone, where it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Deferral>,
+    pub deferral: Option<Deferral>,
 }
 
 fn is_none(number: &usize) -> bool {
@@ -259,7 +259,7 @@ pub struct ChangeDetailJson {
     /// Whether apply does it or it is only reported.
     pub mode: ApplyMode,
     /// In what way the zone is not as it is wanted.
-    pub drift: DifferenceType,
+    pub difference: DifferenceType,
     /// Who moved since the manifests were last applied, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<ChangeOrigin>,
@@ -272,14 +272,14 @@ pub struct ChangeDetailJson {
     pub key: Vec<(FieldName, FieldValue)>,
     /// Where the change stands for every record of a sort: what these have in common.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub each: Option<Vec<(FieldName, FieldValue)>>,
+    pub matches: Option<Vec<(FieldName, FieldValue)>>,
     /// What the change means, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Arc<str>>,
     /// Where the record is declared.
     pub declared_at: DeclarationJson,
     /// The fields that are set.
-    pub edits: Vec<FieldChangeJson>,
+    pub field_changes: Vec<FieldChangeJson>,
     /// Who changed the record last, where the zone says so.
     pub updated_by: Option<String>,
     /// When it was changed last, as the zone writes it.

@@ -92,7 +92,7 @@ impl TryFrom<PlanJson> for Plan {
         }
         let known: BTreeSet<&ZoneCode> = zones.keys().collect();
         let mut groups = Vec::new();
-        for group in reconciler.groups {
+        for group in reconciler.change_groups {
             let codes: Vec<ZoneCode> = group.zones.into_iter().map(ZoneCode).collect();
             if codes.is_empty() || codes.iter().any(|code| !known.contains(code)) {
                 return Err(PlanFileError::Torn("a group has zones that the plan has not".to_owned()));
@@ -103,13 +103,13 @@ impl TryFrom<PlanJson> for Plan {
             network: reconciler.network,
             environment: reconciler.environment,
             selection: reconciler.selection,
-            against: reconciler.against,
-            compared: match (reconciler.base, reconciler.ledger) {
+            snapshot: reconciler.snapshot,
+            compared: match (reconciler.base_revision, reconciler.applied_records) {
                 (Some(revision), _) => ComparisonMode::Revision(revision),
                 (None, Some(entries)) => ComparisonMode::AppliedState { entries },
                 (None, None) => ComparisonMode::TwoWay,
             },
-            groups,
+            change_groups: groups,
             waves: (reconciler.waves.into_iter())
                 .map(|WaveJson { name, zones }| RolloutWave {
                     name,
@@ -121,18 +121,18 @@ impl TryFrom<PlanJson> for Plan {
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
             impacts: reconciler.impacts,
             expectations: super::expectation_forecast::from_json(reconciler.expectations),
-            made_from: reconciler.made_from,
+            inputs: reconciler.inputs,
             zones,
         })
     }
 }
 
 fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
-    let ZoneJson { code, name, digest, failure, hold, counts: _, collections } = zone;
+    let ZoneJson { code, name, digest, failure, deferral: hold, counts: _, collections } = zone;
     let names: Vec<String> = collections.iter().map(|collection| collection.name.clone()).collect();
     let steps = collections.into_iter().map(|collection| {
         let place = |name: &String| names.iter().position(|other| other == name);
-        let after: Option<Vec<usize>> = collection.after.iter().map(place).collect();
+        let after: Option<Vec<usize>> = collection.depends_on.iter().map(place).collect();
         let torn =
             || PlanFileError::Torn(format!("{code}/{} comes after what is not there", collection.name));
         let after = after.ok_or_else(torn)?;
@@ -140,11 +140,11 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
     });
     let collections = steps.collect::<Result<Vec<PlanStep>, PlanFileError>>()?;
     let failure = failure.map(ZoneFailure::from);
-    Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, hold }))
+    Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, deferral: hold }))
 }
 
 fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
-    let CollectionJson { name: _, id, channel, menu, declared_at, failure, hold, .. } = collection;
+    let CollectionJson { name: _, id, channel, menu, declared_at, failure, deferral: hold, .. } = collection;
     let id = CollectionId::from(id);
     let released = |UnmanagedCollectionJson { declared_at, records }| UnmanagedCollection {
         provenance: declared_at.into(),
@@ -156,11 +156,11 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             changes: Vec::new(),
             existing: collection.existing.unwrap_or_default(),
             in_sync: collection.in_sync,
-            agreed: collection.agreed,
+            converged: collection.converged,
             learned: AppliedStateUpdate::default(),
-            unmanaged: collection.unmanaged.unwrap_or_default(),
-            ignored: collection.ignored,
-            released: collection.released.into_iter().map(released).collect(),
+            unlisted: collection.unlisted.unwrap_or_default(),
+            create_only_differences: collection.create_only_differences,
+            unmanaged: collection.unmanaged.into_iter().map(released).collect(),
             attested: collection.attested,
             notes: collection.notes,
             references: None,
@@ -177,7 +177,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
         provenance: declared_at.into(),
         outcome,
     };
-    PlanStep { diff, after, channel, hold }
+    PlanStep { diff, depends_on: after, channel, deferral: hold }
 }
 
 /// A change of a collection.
@@ -198,7 +198,7 @@ pub fn change(
     let edit = |FieldChangeJson { name, field, line, column, declared_at }: FieldChangeJson| {
         let at = SourcePosition { line, column, byte: 0 };
         let here = || Provenance {
-            place: SourceSpan { file: provenance.place.file.clone(), start: at, end: at },
+            span: SourceSpan { file: provenance.span.file.clone(), start: at, end: at },
             ..provenance.clone()
         };
         Some(FieldChange {
@@ -211,7 +211,7 @@ pub fn change(
     };
     let edits = match action {
         ChangeAction::Create | ChangeAction::Update => {
-            detail.edits.into_iter().map(edit).collect::<Option<Vec<FieldChange>>>()
+            detail.field_changes.into_iter().map(edit).collect::<Option<Vec<FieldChange>>>()
         }
         ChangeAction::Delete => Some(Vec::new()),
     };
@@ -225,11 +225,11 @@ pub fn change(
         address: RecordAddress { zone: ZoneCode(index), collection: id.clone(), key },
         action,
         key: detail.key,
-        each: detail.each,
+        matches: detail.matches,
         before,
-        edits,
+        field_changes: edits,
         mode: detail.mode,
-        drift: detail.drift,
+        difference: detail.difference,
         origin: detail.origin,
         conflict: detail.conflict,
         reason: action_reason,

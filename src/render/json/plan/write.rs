@@ -42,22 +42,22 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
             network: plan.network.clone(),
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
-            against: plan.against.clone(),
-            base: plan.compared.revision().map(str::to_owned),
-            ledger: match plan.compared {
+            snapshot: plan.snapshot.clone(),
+            base_revision: plan.compared.revision().map(str::to_owned),
+            applied_records: match plan.compared {
                 ComparisonMode::AppliedState { entries } => Some(entries),
                 ComparisonMode::TwoWay | ComparisonMode::Revision(_) => None,
             },
             digest: plan.digest,
-            under_review: BTreeMap::new(),
-            made_from: plan.made_from.clone(),
+            reviewed_digests: BTreeMap::new(),
+            inputs: plan.inputs.clone(),
             counts: plan.counts(),
             cost: plan.cost,
             findings: plan.findings.iter().map(FindingJson::from).collect(),
             impacts: plan.impacts.clone(),
             expectations: super::expectation_forecast::json(&plan.expectations),
             zones: plan.zones.iter().map(zone).collect(),
-            groups: (plan.groups.iter())
+            change_groups: (plan.change_groups.iter())
                 .map(|group| ChangeGroupJson {
                     digest: group.digest,
                     state: group.state,
@@ -87,7 +87,7 @@ fn is_reported(change: &Change) -> bool {
 pub fn resource(change: &Change) -> ResourceChangeJson {
     let after = || {
         let mut after = change.before.clone();
-        after.extend(change.edits.iter().map(|edit| (edit.name.clone(), edit.after.clone())));
+        after.extend(change.field_changes.iter().map(|edit| (edit.name.clone(), edit.after.clone())));
         after
     };
     let before = || change.before.clone();
@@ -132,23 +132,23 @@ pub fn detail(
     let edit = |FieldChange { field, name, before: _, after: _, provenance }: &FieldChange| FieldChangeJson {
         name: name.clone(),
         field: (field != name).then(|| field.clone()),
-        line: provenance.place.start.line,
-        column: provenance.place.start.column,
+        line: provenance.span.start.line,
+        column: provenance.span.start.column,
         declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
     };
     ChangeDetailJson {
         digest,
         collection: collection.to_string(),
         mode: change.mode,
-        drift: change.drift,
+        difference: change.difference,
         origin: change.origin,
         conflict: change.conflict.clone(),
         channel,
         key: change.key.clone(),
-        each: change.each.clone(),
+        matches: change.matches.clone(),
         notes: change.notes.clone(),
         declared_at: (&change.provenance).into(),
-        edits: change.edits.iter().map(edit).collect(),
+        field_changes: change.field_changes.iter().map(edit).collect(),
         updated_by: change.updated_by.clone(),
         update_date: change.update_date.clone(),
     }
@@ -156,7 +156,7 @@ pub fn detail(
 
 /// Whether two things are declared by the same part of the same manifest.
 fn alike(one: &Provenance, other: &Provenance) -> bool {
-    one.place.file == other.place.file
+    one.span.file == other.span.file
         && one.manifest == other.manifest
         && one.override_index == other.override_index
 }
@@ -167,7 +167,7 @@ fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
         name: zone.name.clone(),
         digest: zone.digest,
         failure: zone.failure.as_ref().map(FailureJson::from),
-        hold: zone.hold.clone(),
+        deferral: zone.deferral.clone(),
         counts: zone.counts(),
         collections: zone.collections.iter().map(|step| collection(&zone.collections, step)).collect(),
     }
@@ -187,16 +187,18 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
         channel: step.channel,
         menu: step.diff.shape.menu.clone(),
         existing: found.map(|found| found.existing).ok(),
-        unmanaged: found.map(|found| found.unmanaged).ok(),
+        unlisted: found.map(|found| found.unlisted).ok(),
         in_sync: found.map_or(0, |found| found.in_sync),
-        agreed: found.map_or(0, |found| found.agreed),
-        ignored: found.map_or(0, |found| found.ignored),
+        converged: found.map_or(0, |found| found.converged),
+        create_only_differences: found.map_or(0, |found| found.create_only_differences),
         attested: found.map_or(0, |found| found.attested),
-        released: found.map(|found| found.released.iter().map(unmanaged_json).collect()).unwrap_or_default(),
+        unmanaged: found
+            .map(|found| found.unmanaged.iter().map(unmanaged_json).collect())
+            .unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
         failure: found.err().map(FailureJson::from),
         declared_at: (&step.diff.provenance).into(),
-        after: step.after.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
-        hold: step.hold.clone(),
+        depends_on: step.depends_on.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
+        deferral: step.deferral.clone(),
     }
 }

@@ -145,19 +145,19 @@ fn a_network_that_matches_says_so_and_has_nothing_to_approve() {
 fn what_guards_found_stands_above_everything_else() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
     let finding = |verdict, guard: &str, message: &str| Finding {
-        verdict,
+        effect: verdict,
         guard: guard.into(),
         zones: vec!["ALPHA".into()],
         message: message.to_owned(),
         help: Some("look at `x`".to_owned()),
-        place: None,
+        span: None,
     };
     plan.findings = vec![
         finding(FindingEffect::Deny, "deletes-per-collection", "1 of 2 rows of `CodeTable/T` would go"),
         finding(FindingEffect::Warn, "policy/a/b", "see @team"),
         finding(FindingEffect::Overridden { reason: "agreed".to_owned() }, "protected", "`B` is protected"),
     ];
-    plan.zones.get_mut(&"ALPHA".into()).unwrap().hold = Some(Deferral::ApprovalRequired);
+    plan.zones.get_mut(&"ALPHA".into()).unwrap().deferral = Some(Deferral::ApprovalRequired);
     insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
     ## zonal: forbidden by a guard; 0 to add, 1 to change, 1 to destroy; 2 held back
@@ -254,9 +254,9 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
 fn drift_is_no_plan_and_a_snapshot_is_named() {
     let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
     let says = "what the plan would mean is no drift".to_owned();
-    let impacts = vec![PlanImpact { topic: "patron".into(), changed: Vec::new(), says }];
+    let impacts = vec![PlanImpact { topic: "patron".into(), changed: Vec::new(), text: says }];
     let against = Some("kept `by` ci.json".to_owned());
-    let plan = Plan { against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
+    let plan = Plan { snapshot: against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
     let drift = CommentContext { about: CommentPurpose::Drift, ..CommentContext::default() };
     insta::assert_snapshot!(shown(&comment(&plan, drift)), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->

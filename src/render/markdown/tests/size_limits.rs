@@ -213,12 +213,12 @@ proptest! {
         plan.network = message.clone();
         plan.selection = Some(message.clone());
         plan.findings = vec![Finding {
-            verdict: FindingEffect::Warn,
+            effect: FindingEffect::Warn,
             guard: name.as_str().into(),
             zones: Vec::new(),
             message: message.clone(),
             help: Some(message.clone()),
-            place: None,
+            span: None,
         }];
         plan.zones.values_mut().next().unwrap().name = message.clone();
         let context = CommentContext { commit: Some(&name), artefact: Some(&message), file: Some(&name), ..CommentContext::default() };
