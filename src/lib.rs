@@ -1,21 +1,21 @@
-//! zonal: config-as-code for library consortia that run Ex Libris Alma.
+//! Configuration as code for library consortia on Ex Libris Alma.
 //!
-//! The modules in the order of the flow:
+//! The modules, in the order of the data flow:
 //!
-//! * [`model`]: the nouns; everything that flows, nothing that does anything.
-//! * [`manifest`]: text to manifests with positions, or every problem at once.
-//! * [`kinds`]: the catalogue of what a manifest can describe, each with its rules and its expansion.
-//! * [`observe`]: asks each zone for what is desired of it.
-//! * [`diff`]: desired and observed to changes.
-//! * [`plan`]: changes to a plan: order, groups, cost, digests, approvals.
-//! * [`guard`]: what guards and policies find in a plan.
-//! * [`meaning`]: what all these settings come to for members and their users: questions, answers, reasons.
-//! * [`apply`]: a plan to events, and to zones that hold what is desired.
-//! * [`store`]: what zonal remembers: the ledger, the journal, the history.
-//! * [`render`]: plans, reports and diagnostics to text and JSON.
-//! * [`provider`]: the door to a zone.
-//! * [`emulator`]: an Alma network on loopback.
-//! * [`cli`]: the command line; the only place that touches the world outside.
+//! * [`model`]: the domain types.
+//! * [`manifest`]: parses and validates YAML.
+//! * [`kinds`]: the manifest kinds and their expansion into records.
+//! * [`observe`]: reads the observed state.
+//! * [`diff`]: compares desired, observed and applied state.
+//! * [`plan`]: orders and groups changes.
+//! * [`guard`]: evaluates guards and policies.
+//! * [`analysis`]: evaluates effective settings: questions, explanations, expectations, impact.
+//! * [`apply`]: executes a plan.
+//! * [`store`]: persists runs, applied state, journal, history, leases.
+//! * [`render`]: output formats.
+//! * [`provider`]: clients for Alma's API and gateways.
+//! * [`emulator`]: a local Alma API.
+//! * [`cli`]: commands, and the only access to files, environment, clock and terminal.
 
 pub mod analysis;
 pub mod apply;

@@ -1,4 +1,4 @@
-//! argv in, exit code out.
+//! Command line program: passes the arguments to the library and exits with its exit code.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use zonal::cli::{self, CommandContext};
 fn main() -> ExitCode {
     let argv: Vec<_> = std::env::args_os().collect();
     log(&argv);
-    // Without a runtime there is nothing to print with but the standard library's own words.
+    // Without a runtime, only the standard library can print the error.
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&error),
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             Err(error) => give_up(&error),
         }
     });
-    // A thread that still waits for an answer at the terminal must not keep the process alive.
+    // A thread that waits for terminal input must not keep the process alive.
     runtime.shutdown_background();
     exit
 }
@@ -26,12 +26,12 @@ fn main() -> ExitCode {
 fn log(argv: &[std::ffi::OsString]) {
     let asked = cli::log_filter(argv).or_else(|| std::env::var("ZONAL_LOG").ok());
     let filter = tracing_subscriber::EnvFilter::new(asked.unwrap_or_else(|| "warn".to_owned()));
-    // Coloured where everything else is: escapes in a pipeline's log are noise.
+    // Colors only where other output has colors: escape codes clutter a pipeline's log.
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }
 
-#[expect(clippy::print_stderr, reason = "the process has no World to print with")]
+#[expect(clippy::print_stderr, reason = "no CommandContext is available to print with")]
 fn give_up(error: &std::io::Error) -> ExitCode {
     eprintln!("error: zonal cannot start: {error}");
     ExitCode::from(1)

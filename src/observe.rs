@@ -1,4 +1,4 @@
-//! Asks each zone for everything that is desired of it.
+//! Reads the observed state of all zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,13 @@ use crate::model::{
 };
 use crate::provider::ZoneReader;
 
-/// Reads every collection that `desired` mentions, each once. Zones do not wait for each other,
-/// and within a zone the requests overlap as far as its budget allows, so the whole takes as
-/// long as the slowest zone.
+/// Reads every collection in `desired` once.
 ///
-/// A zone for which there is no reader is left out. A failure is part of the answer: it stays with the
-/// collection that it befell; one that befalls the whole zone ends the reading of that zone.
+/// Zones are read concurrently. Within a zone, requests overlap within the limits of the zone's request
+/// budget. The total time is the time of the slowest zone.
+///
+/// Zones without a reader are skipped. A failure is part of the result of its collection. A failure of the
+/// whole zone ends the reads of this zone.
 pub async fn observe<R: ZoneReader>(
     readers: &BTreeMap<ZoneCode, R>,
     desired: &DesiredState,
@@ -33,9 +34,9 @@ pub async fn observe<R: ZoneReader>(
     ObservedState { zones: zones.collect().await }
 }
 
-/// The collection itself, and those that its records refer to.
+/// Returns the collection and the collections that its records refer to.
 fn collections_to_read(wanted: &DesiredCollection) -> impl Iterator<Item = &CollectionId> {
-    // What is only kept in view is not written, so what it refers to does not matter.
+    // A reference-only collection is not written, so its own references are irrelevant.
     let whole = Some(wanted).filter(|wanted| wanted.standing == CollectionRole::Desired);
     let references =
         whole.into_iter().flat_map(|wanted| wanted.records.values()).flat_map(|record| &record.references);
@@ -60,7 +61,7 @@ async fn observe_zone<R: ZoneReader>(
         tell(ApplyEvent::Observed { zone: code.clone(), collection: id.clone(), failure: failure.clone() });
         zone.collections.insert(id.clone(), answer.map(|snapshot| snapshot.observed));
         if let Some(failure) = failure.filter(|failure| failure.class.whole_zone()) {
-            // Nothing better is to be expected of the rest; an answer on its way is not waited for.
+            // The remaining requests would fail too; do not wait for responses in flight.
             answers.clear();
             for id in &ids {
                 zone.collections.entry((*id).clone()).or_insert_with(|| Err(failure.clone()));

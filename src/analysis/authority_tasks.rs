@@ -1,8 +1,8 @@
-//! What may a role do with the task list of authority control?
+//! Permissions of a role in the authority control task list.
 //!
-//! Members see entries of records that are linked to the Network Zone in lists of their own. Who may dismiss such an
-//! entry for the whole network is not documented; zonal keeps it in two places, the member's list and a matrix in
-//! the Network Zone, and asks for both.
+//! Members have task lists of their own with the entries of records linked to the Network Zone. Alma does not
+//! document who may dismiss such an entry for the whole network. zonal stores this permission in the member's
+//! list and in a matrix of the Network Zone, and requires both.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ use super::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCo
 use crate::model::network::ZoneRole;
 use crate::model::{Explanation, FieldValue, MaybeKnown, Question, ReasonSource, TasksQuestion};
 
-/// Whether a role may do something, and who says so.
+/// Permission of a role, with its source.
 pub type TaskPermission = MaybeKnown<(bool, ReasonSource)>;
 
-/// What a role may do with an entry of the list in its own zone.
+/// Action on an entry of the task list in the role's own zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskAction {
-    /// See it.
+    /// View the entry.
     View,
     /// Process the change.
     Process,
-    /// Dismiss it from the list.
+    /// Dismiss the entry from the list.
     Dismiss,
 }
 
 impl TaskAction {
-    /// All of them.
+    /// All actions.
     pub const ALL: [Self; 3] = [Self::View, Self::Process, Self::Dismiss];
 
-    /// The field of the list, which is what expectations call it as well.
+    /// Returns the field of the list, also the fact in expectations.
     fn field(self) -> &'static str {
         match self {
             Self::View => "view",
@@ -41,56 +41,55 @@ impl TaskAction {
         }
     }
 
-    /// In words: `see the list`.
+    /// Returns the description: `view the task list`.
     pub fn description(self) -> &'static str {
         match self {
-            Self::View => "see the list",
+            Self::View => "view the task list",
             Self::Process => "process changes",
-            Self::Dismiss => "dismiss entries from the list",
+            Self::Dismiss => "dismiss entries from the task list",
         }
     }
 }
 
 const FOR_NETWORK: &str = "dismissForNetwork";
 
-/// Whether the role may do something in its own zone.
+/// Returns the permission for an action in the role's own zone.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the permission is undeclared or unreadable.
 pub fn may(question: &TasksQuestion, settings: &NetworkSettings, deed: TaskAction) -> TaskPermission {
     let list = known!(settings.table(&question.zone, &SettingsCollection::TaskList));
-    let what = format!("what a {} may do at {}", question.role, question.zone);
+    let what = format!("the permissions of a {} at {}", question.role, question.zone);
     flag(list, list.find("role", &question.role), deed.field(), &what)
 }
 
-/// A flag of a record. In a collection that is known to hold nothing more, a record that is missing gives nothing
-/// (inferred).
+/// Returns a flag of a row. A missing row of a complete table grants nothing (inferred).
 fn flag(table: &SettingsTable, found: Option<RowView<'_>>, field: &str, what: &str) -> TaskPermission {
     let said = found.map(|entry| (entry.flag(field), entry.ground(field)));
     match (said, table.extent) {
         (Some((Some(flag), ground)), _) => MaybeKnown::Known((flag, ground)),
         (None, TableCompleteness::Complete) => MaybeKnown::Known((false, ReasonSource::AlmaDefault)),
         (Some((None, _)), _) | (None, TableCompleteness::DeclaredOnly) => {
-            MaybeKnown::Unknown(format!("nobody says {what}: `{field}`").into())
+            MaybeKnown::Unknown(format!("no manifest declares {what}: `{field}`").into())
         }
     }
 }
 
-/// Who may dismiss an entry for the whole network, and on whose word.
+/// Permission to dismiss an entry for the whole network, from both sides.
 pub struct NetworkDismissal {
-    /// What the member's own list says.
+    /// Permission in the member's own list.
     own: TaskPermission,
-    /// What the Network Zone's matrix says.
+    /// Permission in the Network Zone's matrix.
     matrix: TaskPermission,
 }
 
 impl NetworkDismissal {
-    /// Whether a role of a member may.
+    /// Returns the permission for a role of a member.
     pub fn permission_of(question: &TasksQuestion, settings: &NetworkSettings) -> Self {
         let TasksQuestion { zone, role, report: _ } = question;
         let own = match settings.table(zone, &SettingsCollection::TaskList) {
             Ok(list) => {
-                let what = format!("what a {role} may do at {zone}");
+                let what = format!("the permissions of a {role} at {zone}");
                 flag(list, list.find("role", role), FOR_NETWORK, &what)
             }
             Err(why) => MaybeKnown::Unknown(why),
@@ -101,7 +100,7 @@ impl NetworkDismissal {
                     entry.text_field("institution") == Some(zone.as_str())
                         && entry.text_field("role") == Some(role)
                 };
-                let what = format!("what a {role} of {zone} may do in the Network Zone");
+                let what = format!("the permissions of a {role} of {zone} in the Network Zone");
                 flag(matrix, matrix.entries().find(of), FOR_NETWORK, &what)
             }
             Err(why) => MaybeKnown::Unknown(why),
@@ -109,10 +108,10 @@ impl NetworkDismissal {
         Self { own, matrix }
     }
 
-    /// Both must say so.
+    /// Returns true if both sides allow the dismissal.
     ///
     /// # Errors
-    /// Why it is not known, in words.
+    /// Unknown if one side is unknown and the other does not deny.
     pub fn may(&self) -> MaybeKnown<bool> {
         match (&self.own, &self.matrix) {
             (MaybeKnown::Known((false, _)), _) | (_, MaybeKnown::Known((false, _))) => {
@@ -126,17 +125,17 @@ impl NetworkDismissal {
     }
 }
 
-/// Whether entries of the report that is asked about are in the list.
+/// Returns true if the task list contains the report.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the report type is undeclared or unreadable.
 pub fn is_report_listed(
     question: &TasksQuestion,
     report: &str,
     settings: &NetworkSettings,
 ) -> TaskPermission {
     let reports = known!(settings.table(&question.zone, &SettingsCollection::ReportTypes));
-    let what = format!("whether `{report}` is in the list of {}", question.zone);
+    let what = format!("whether `{report}` is in the task list of {}", question.zone);
     match reports.find("reportType", report) {
         Some(entry) if entry.get("enabled").is_none() && entry.silence() == MissingFieldMeaning::Default => {
             MaybeKnown::Known((entry.is_on(), entry.ground_of_all()))
@@ -145,7 +144,7 @@ pub fn is_report_listed(
     }
 }
 
-/// What must be known to answer it.
+/// Returns the collections needed for an answer.
 pub fn needs(question: &TasksQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
     let own = |subject| (CollectionOwner::Zone(question.zone.clone()), subject);
     let mut needs = vec![
@@ -173,22 +172,22 @@ pub fn explain(question: &TasksQuestion, settings: &NetworkSettings) -> Explanat
         };
         side.push(deed.description());
         add_permission_fact(&mut telling, deed.field(), may, |may| match may {
-            true => format!("the list lets a {role} {}", deed.description()),
-            false => format!("the list does not let a {role} {}", deed.description()),
+            true => format!("a {role} is allowed to {}", deed.description()),
+            false => format!("a {role} is not allowed to {}", deed.description()),
         });
     }
     for_network(question, settings, &mut telling, [&mut may_do, &mut may_not, &mut unknown]);
     if let Some(report) = report {
         add_permission_fact(&mut telling, "listed", is_report_listed(question, report, settings), |listed| {
             match listed {
-                true => format!("the report `{report}` is in the list"),
-                false => format!("the report `{report}` is not in the list"),
+                true => format!("the report `{report}` is in the task list"),
+                false => format!("the report `{report}` is not in the task list"),
             }
         });
-        // The vendor's list of customer parameters.
+        // From Alma's list of customer parameters.
         if **report == *"linked" {
-            let says = "entries of `linked` show only where the customer parameter \
-                        authority_control_link_available is true, which zonal does not read";
+            let says = "entries of `linked` appear only if the customer parameter \
+                        authority_control_link_available is true; zonal does not read it";
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
     }
@@ -202,14 +201,15 @@ pub fn explain(question: &TasksQuestion, settings: &NetworkSettings) -> Explanat
     let known = parts.join("; ");
     let unknown = unknown.join(", ");
     telling.finish(match (known.is_empty(), unknown.is_empty()) {
-        (true, _) => format!("whether {who} may {unknown} is not known"),
+        (true, _) => format!("unknown whether {who} may {unknown}"),
         (false, true) => format!("{who} {known}"),
-        (false, false) => format!("{who} {known}; whether they may {unknown} is not known"),
+        (false, false) => format!("{who} {known}; unknown whether the role may {unknown}"),
     })
 }
 
-/// Whether an entry may be dismissed for everybody. The Network Zone is no member: of it there is nothing to say,
-/// unless its own list does.
+/// Adds the permission to dismiss entries for the whole network.
+///
+/// The Network Zone is not a member, so only a flag in its own list counts.
 fn for_network(
     question: &TasksQuestion,
     settings: &NetworkSettings,
@@ -225,8 +225,8 @@ fn for_network(
         let says_so = list.and_then(|list| list.find("role", role)?.flag(FOR_NETWORK)).is_some();
         if says_so {
             add_permission_fact(telling, FOR_NETWORK, own, |may| match may {
-                true => format!("the list lets a {role} {WORDS}"),
-                false => format!("the list does not let a {role} {WORDS}"),
+                true => format!("a {role} is allowed to {WORDS}"),
+                false => format!("a {role} is not allowed to {WORDS}"),
             });
         }
         return;
@@ -243,14 +243,14 @@ fn for_network(
     for (whose, may) in [("the member's list", own), ("the Network Zone's matrix", matrix)] {
         match may {
             MaybeKnown::Known((true, ground)) if disagree => {
-                let says = format!("{whose} lets a {role} {WORDS}; it alone does, so that they may not");
+                let says = format!("{whose} allows a {role} to {WORDS}, but both sides must allow it");
                 telling.add_reason(says, ground);
             }
             MaybeKnown::Known((true, ground)) => {
-                telling.add_reason(format!("{whose} lets a {role} {WORDS}"), ground)
+                telling.add_reason(format!("{whose} allows a {role} to {WORDS}"), ground)
             }
             MaybeKnown::Known((false, ground)) => {
-                telling.add_reason(format!("{whose} does not let a {role} {WORDS}"), ground);
+                telling.add_reason(format!("{whose} does not allow a {role} to {WORDS}"), ground);
             }
             MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
         }

@@ -1,4 +1,4 @@
-//! Holds what was expected against what is.
+//! Checks expectations against answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +9,14 @@ use crate::model::{
     ExpectedFact, Explanation, FieldValue, MaybeKnown, OtherExpectations, Question, UnmetFact,
 };
 
-/// What becomes of an expectation.
+/// Returns the verdict on an expectation.
 pub fn check_expectation(expectation: &Expectation, settings: &NetworkSettings) -> ExpectationVerdict {
     weigh(expectation, &super::explain(&expectation.question, settings))
 }
 
-/// What becomes of each expectation, in their order. A question that several ask is answered once.
+/// Returns the verdicts on all expectations, in order.
+///
+/// Answers a question only once, even if several expectations share the question.
 pub fn judge_all(expectations: &[Expectation], settings: &NetworkSettings) -> Vec<ExpectationVerdict> {
     let mut answers: HashMap<&Question, Explanation> = HashMap::new();
     expectations
@@ -51,18 +53,21 @@ fn weigh(expectation: &Expectation, answer: &Explanation) -> ExpectationVerdict 
     }
 }
 
-/// An answer that ends early does not name every fact; why it ended is why none of them is known.
+/// Returns the reason for a missing fact.
+///
+/// An incomplete answer omits facts, and its reason applies to all of them.
 fn unanswered_reason(answer: &Explanation) -> MaybeKnown<FieldValue> {
     let why = answer.facts.values().find_map(|told| match told {
         MaybeKnown::Known(_) => None,
         MaybeKnown::Unknown(why) => Some(Arc::clone(why)),
     });
-    MaybeKnown::Unknown(why.unwrap_or_else(|| "the answer says nothing of it".into()))
+    MaybeKnown::Unknown(why.unwrap_or_else(|| "the answer does not contain this fact".into()))
 }
 
-/// What becomes of expectations once a plan is done. `before` is what the zones were observed to hold, `after` what
-/// they hold then. One is broken where it is met before and not after, and so where that is known of only some of its
-/// facts.
+/// Returns the forecast of the expectations after a plan.
+///
+/// `before` holds the observed settings, `after` the settings after the plan. A plan breaks an expectation
+/// with a fact that is met before and not after.
 pub fn outlook(
     expectations: &[Expectation],
     before: &NetworkSettings,
@@ -161,7 +166,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
     }
 
     #[test]
-    fn one_fact_that_is_otherwise_counts_more_than_one_that_is_not_known() {
+    fn different_fact_outweighs_unknown_fact() {
         let (network, wanted) = desired(&["A", "B", "C"], DENY);
         let settings = NetworkSettings::from_desired(&network, &wanted);
         let judged = |member: &str, facts: &[(&'static str, bool)]| {
@@ -169,25 +174,25 @@ institution=C bibliographic=allow authority=deny linking=allow";
         };
         assert_eq!(judged("A", &[("allowed", false), ("linking", true)]), "met");
         assert_eq!(judged("A", &[("allowed", true), ("linking", true)]), "not met: allowed true is false");
-        let unheard = "heard true is unknown (the answer says nothing of it)";
+        let unheard = "heard true is unknown (the answer does not contain this fact)";
         assert_eq!(judged("A", &[("allowed", false), ("heard", true)]), format!("not known: {unheard}"));
         assert_eq!(
             judged("A", &[("allowed", true), ("heard", true)]),
             format!("not met: allowed true is false {unheard}")
         );
-        let why = "unknown (nothing is said of ImportPermissions at NZ)";
+        let why = "unknown (no manifest declares ImportPermissions at NZ)";
         assert_eq!(
             shown(&check_expectation(
                 &expect("A", &[("allowed", true), ("heard", true)]),
                 &NetworkSettings::from_desired(&network, &Default::default())
             )),
             format!("not known: allowed true is {why} heard true is {why}"),
-            "an answer that ends early says why of every fact"
+            "an incomplete answer gives the reason for every fact"
         );
     }
 
     #[test]
-    fn a_question_that_is_asked_twice_is_judged_for_each() {
+    fn expectations_with_same_question_get_separate_verdicts() {
         let (network, wanted) = desired(&["A", "B", "C"], DENY);
         let settings = NetworkSettings::from_desired(&network, &wanted);
         let twice = [expect("A", &[("allowed", false)]), expect("A", &[("linking", false)])];
@@ -197,7 +202,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
     }
 
     #[test]
-    fn a_fact_that_a_plan_breaks_counts_although_another_is_not_known() {
+    fn broken_fact_counts_despite_unknown_fact() {
         let (network, wanted) = desired(&["A", "B", "C"], DENY);
         let observed = observed(&wanted, ALLOWED);
         let plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
@@ -208,7 +213,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             expect("B", &[("allowed", true), ("heard", true)]),
         ];
         let broken =
-            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+            "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
             format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, not_known: 1 }})")
@@ -225,7 +230,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
     }
 
     #[test]
-    fn a_plan_breaks_what_is_met_before_and_not_after_unless_it_leaves_it_alone() {
+    fn plan_breaks_met_expectations_except_in_conflicts() {
         let (network, wanted) = desired(&["A", "B", "C"], DENY);
         let observed = observed(&wanted, ALLOWED);
         let mut plan = crate::plan::plan(&network, diff(&wanted, &observed), &observed, None);
@@ -238,7 +243,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
         ];
         let before = NetworkSettings::from_observed(&network, &observed);
         let broken =
-            "broken: may A bring bibliographic records into the Network Zone allowed true is false\n";
+            "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
             format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, not_known: 1 }})")
@@ -251,18 +256,14 @@ institution=C bibliographic=allow authority=deny linking=allow";
         assert_eq!(
             outlook(&expectations, &before, &before.with_plan_applied(&plan)).broken.len(),
             1,
-            "it is to be approved"
+            "a missing approval does not count"
         );
         hold(&mut plan, Deferral::Conflict);
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
             "Some(OtherExpectations { met: 2, not_met: 2, not_known: 1 })",
-            "a conflict is left alone"
+            "a conflict is not applied"
         );
-        assert_eq!(
-            told(&outlook(&[], &before, &before.with_plan_applied(&plan))),
-            "None",
-            "nothing is expected"
-        );
+        assert_eq!(told(&outlook(&[], &before, &before.with_plan_applied(&plan))), "None", "no expectations");
     }
 }

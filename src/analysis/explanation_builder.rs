@@ -1,11 +1,11 @@
-//! How an answer is put together: reasons one after the other, then the facts, then one line.
+//! Builder of explanations: first the reasons, then the facts, then the answer line.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, ReasonSource};
 
-/// What is known, or the end of the function with why it is not.
+/// Returns the known value, or leaves the function with the reason for an unknown one.
 macro_rules! known {
     ($result:expr) => {
         match $result {
@@ -16,7 +16,7 @@ macro_rules! known {
 }
 pub(super) use known;
 
-/// An answer in the making.
+/// Explanation under construction.
 pub struct ExplanationBuilder {
     question: Question,
     facts: BTreeMap<&'static str, MaybeKnown<FieldValue>>,
@@ -24,12 +24,12 @@ pub struct ExplanationBuilder {
 }
 
 impl ExplanationBuilder {
-    /// Nothing is told yet.
+    /// Returns an explanation without reasons and facts.
     pub fn new(question: Question) -> Self {
         Self { question, facts: BTreeMap::new(), reasons: Vec::new() }
     }
 
-    /// One more reason. What has just been said is not said again.
+    /// Adds a reason, unless equal to the previous one.
     pub fn add_reason(&mut self, says: impl Into<String>, ground: ReasonSource) {
         let reason = Reason { text: says.into(), ground };
         if self.reasons.last() != Some(&reason) {
@@ -37,23 +37,23 @@ impl ExplanationBuilder {
         }
     }
 
-    /// A fact that is known.
+    /// Adds a known fact.
     pub fn add_fact(&mut self, fact: &'static str, value: impl Into<FieldValue>) {
         self.facts.insert(fact, MaybeKnown::Known(value.into()));
     }
 
-    /// A fact that may not be known.
+    /// Adds a fact, known or unknown.
     pub fn fact(&mut self, fact: &'static str, value: MaybeKnown<FieldValue>) {
         self.facts.insert(fact, value);
     }
 
-    /// The answer.
+    /// Returns the finished explanation.
     pub fn finish(self, line: impl Into<String>) -> Explanation {
         let Self { question, facts, reasons } = self;
         Explanation { question, line: line.into(), facts, reasons }
     }
 
-    /// There is none: none of these facts is known, and why.
+    /// Returns the explanation for an unknown answer, with the reason for all these facts.
     pub fn unknown(
         mut self,
         facts: &[&'static str],

@@ -1,22 +1,22 @@
-//! What a rule's list of user groups makes of one of them.
+//! User group conditions of rules.
 
 use super::settings_table::RowView;
 use crate::model::{Amendment, AmendmentOperation, IN_LIST, NOT_IN_LIST};
 
-/// What a list makes of a user group.
+/// Result of a rule's user group condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupListing {
-    /// The rule's condition is met.
+    /// Condition met.
     Allowed,
-    /// It is not.
+    /// Condition not met.
     Blocked,
-    /// The rule asks for no user group, so that its condition is met for all.
+    /// No condition on user groups, so met for all.
     Unrestricted,
-    /// The rule has an operator that zonal does not know.
+    /// Operator unknown to zonal.
     UnknownOperator,
 }
 
-/// What a rule makes of a user group.
+/// Evaluates a rule's condition for a user group.
 pub fn match_group(rule: RowView<'_>, user_group: &str) -> GroupListing {
     let is_listed = || rule.lists("userGroups", user_group);
     match rule.text_field("operator") {
@@ -29,8 +29,8 @@ pub fn match_group(rule: RowView<'_>, user_group: &str) -> GroupListing {
     }
 }
 
-/// What the rules that an amendment is about make of a user group once it is done; `None` where it does not speak of
-/// the group.
+/// Evaluates the condition of amended rules for a user group; `None` if the amendment does not affect the
+/// user group.
 pub fn match_after_amendment(amendment: &Amendment, user_group: &str) -> Option<GroupListing> {
     let operator = || selector_value(amendment, "operator");
     amendment.amends.iter().filter(|amend| *amend.field == *"userGroups").find_map(|amend| match &amend.to {
@@ -59,7 +59,7 @@ pub fn match_after_amendment(amendment: &Amendment, user_group: &str) -> Option<
     })
 }
 
-/// The text by which an amendment selects records.
+/// Returns the text value by which an amendment selects records.
 pub fn selector_value<'a>(amendment: &'a Amendment, name: &str) -> Option<&'a str> {
     amendment.select.iter().find(|(field, _)| **field == *name)?.1.as_text()
 }

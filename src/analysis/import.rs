@@ -1,4 +1,4 @@
-//! May a member bring a record into the Network Zone?
+//! Permission of a member to contribute records to the Network Zone.
 
 use super::CollectionOwner;
 use super::explanation_builder::{ExplanationBuilder, known};
@@ -9,8 +9,9 @@ use crate::model::{
     Explanation, FieldValue, ImportQuestion, MaybeKnown, Question, ReasonSource, RecordType, ZoneCode,
 };
 
-/// The ways by which a member's records reach a Network Zone (the vendor's help, and consortia's own pages), by the
-/// words that expectations use and those that people read.
+/// Returns the import methods for a record type, each by the expectation's code and the display text.
+///
+/// Methods as in Alma's help and in the pages of consortia.
 pub fn import_methods(record: RecordType) -> &'static [(&'static str, &'static str)] {
     match record {
         RecordType::Bibliographic => &[
@@ -21,18 +22,18 @@ pub fn import_methods(record: RecordType) -> &'static [(&'static str, &'static s
             ("copy-from-community-zone", "copies from the Community Zone"),
         ],
         RecordType::Authority => &[
-            ("import-profile", "import profiles of authorities"),
-            ("new-record", "new authorities placed in the network"),
+            ("import-profile", "import profiles for authority records"),
+            ("new-record", "new authority records placed in the network"),
         ],
     }
 }
 
-/// Whether somebody may.
+/// Permission to contribute records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportPermission {
-    /// They may.
+    /// Allowed.
     Allowed,
-    /// They may not.
+    /// Denied.
     Denied,
 }
 
@@ -46,10 +47,10 @@ impl ImportPermission {
     }
 }
 
-/// Whether the record may be brought in, and who says so.
+/// Returns the permission for the record, and its source.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the permission is undeclared, unreadable or invalid.
 pub fn permission(
     question: &ImportQuestion,
     settings: &NetworkSettings,
@@ -59,9 +60,9 @@ pub fn permission(
     let field = record.to_string();
     match (table.find("institution", member.as_str()), table.extent) {
         (None, TableCompleteness::DeclaredOnly) => {
-            MaybeKnown::Unknown(format!("nobody says what {member} may bring in").into())
+            MaybeKnown::Unknown(format!("no manifest declares the import permissions of {member}").into())
         }
-        // Before there was such a page every member could (the vendor's roadmap).
+        // Every member could contribute before this page existed (Alma's roadmap).
         (None, TableCompleteness::Complete) => {
             MaybeKnown::Known((ImportPermission::Allowed, ReasonSource::AlmaDefault))
         }
@@ -72,7 +73,7 @@ pub fn permission(
     }
 }
 
-/// What a record comes to that neither allows nor denies. Empty is as if there were no record.
+/// Returns the permission for a record without a valid value. An empty value counts as a missing record.
 fn undeclared_permission(
     entry: RowView<'_>,
     field: &str,
@@ -80,19 +81,18 @@ fn undeclared_permission(
 ) -> MaybeKnown<(ImportPermission, ReasonSource)> {
     match (entry.text_field(field), entry.silence()) {
         (Some(odd), _) => MaybeKnown::Unknown(
-            format!("the permissions of {member} for {field} records are neither allow nor deny: {odd}")
-                .into(),
+            format!("the permission of {member} for {field} records must be allow or deny: {odd}").into(),
         ),
-        (None, MissingFieldMeaning::Unknown) if entry.get(field).is_none() => {
-            MaybeKnown::Unknown(format!("nobody says whether {member} may bring in {field} records").into())
-        }
+        (None, MissingFieldMeaning::Unknown) if entry.get(field).is_none() => MaybeKnown::Unknown(
+            format!("no manifest declares whether {member} may contribute {field} records").into(),
+        ),
         (None, MissingFieldMeaning::Unknown | MissingFieldMeaning::Default) => {
             MaybeKnown::Known((ImportPermission::Allowed, ReasonSource::AlmaDefault))
         }
     }
 }
 
-/// What must be known to answer it.
+/// Returns the collections needed for an answer.
 pub fn needs() -> Vec<(CollectionOwner, SettingsCollection)> {
     vec![(CollectionOwner::NetworkZone, SettingsCollection::ImportPermissions)]
 }
@@ -107,7 +107,7 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
         MaybeKnown::Known(told) => told,
         MaybeKnown::Unknown(why) => {
             return telling.unknown(&["allowed", "channels", "linking"], &why, || {
-                format!("whether {name} may bring {record} records into the Network Zone is not known")
+                format!("unknown whether {name} may contribute {record} records to the Network Zone")
             });
         }
     };
@@ -116,21 +116,21 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
         ImportPermission::Allowed => {
             let words: Vec<&str> = ways.iter().map(|(_, words)| *words).collect();
             let by = match ground {
-                ReasonSource::AlmaDefault => "nothing is said of it, and whoever is not denied it may",
+                ReasonSource::AlmaDefault => "no permission is set, and members may contribute unless denied",
                 ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
-                    "it is allowed"
+                    "contributing is allowed"
                 }
             };
             telling.add_reason(by, ground);
             telling.add_reason(
-                format!("the ways that this opens: {}", words.join(", ")),
+                format!("allowed import methods: {}", words.join(", ")),
                 ReasonSource::AlmaDefault,
             );
         }
-        ImportPermission::Denied => telling.add_reason("it is denied", ground),
+        ImportPermission::Denied => telling.add_reason("contributing is denied", ground),
     }
     telling.add_reason(
-        "not closed by this: staff of theirs who catalog in the Network Zone itself",
+        "not covered: staff of the member who catalog in the Network Zone",
         ReasonSource::AlmaDefault,
     );
     let allowed = permission == ImportPermission::Allowed;
@@ -139,8 +139,8 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
     telling.add_fact("channels", FieldValue::list(open));
     if let MaybeKnown::Known((permission, ground)) = &linking {
         let says = match permission {
-            ImportPermission::Allowed => "linking to records that are there is allowed",
-            ImportPermission::Denied => "linking to records that are there is denied too",
+            ImportPermission::Allowed => "linking to existing records is allowed",
+            ImportPermission::Denied => "linking to existing records is denied",
         };
         telling.add_reason(says, ground.clone());
     }
@@ -149,12 +149,12 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
         linking.map(|(permission, _)| FieldValue::Bool(permission == ImportPermission::Allowed)),
     );
     telling.finish(match permission {
-        ImportPermission::Allowed => format!("{name} may bring {record} records into the Network Zone"),
-        ImportPermission::Denied => format!("{name} may not bring {record} records into the Network Zone"),
+        ImportPermission::Allowed => format!("{name} may contribute {record} records to the Network Zone"),
+        ImportPermission::Denied => format!("{name} may not contribute {record} records to the Network Zone"),
     })
 }
 
-/// Whether own records may be linked to those that are there.
+/// Returns the permission to link the member's own records to existing records.
 fn linking_permission(
     question: &ImportQuestion,
     settings: &NetworkSettings,
@@ -165,7 +165,7 @@ fn linking_permission(
         Some((ImportPermission::permission_of(entry, "linking")?, entry.ground("linking")))
     });
     said.map_or_else(
-        || MaybeKnown::Unknown("nobody says whether linking is allowed".into()),
+        || MaybeKnown::Unknown("no manifest declares whether linking is allowed".into()),
         MaybeKnown::Known,
     )
 }

@@ -1,8 +1,8 @@
-//! What all these settings come to: whether a member may bring a record into the Network Zone, who reaches an
-//! e-resource, what a patron of one member is at another.
+//! Effective settings of a network: questions, explanations, expectations and impact.
 //!
-//! One file for each question, each a pure function over [`Settings`], which are made from what is desired, from
-//! what was observed, or from both and a plan. What the vendor has not documented is said to be so where it counts.
+//! One file for each question, each a pure function over [`NetworkSettings`]. The settings come from the
+//! desired state, the observed state, or the observed state with a plan applied. Comments mark undocumented
+//! behavior of Alma.
 
 pub mod access;
 pub mod authority_tasks;
@@ -43,7 +43,7 @@ pub fn explain(question: &Question, settings: &NetworkSettings) -> Explanation {
     }
 }
 
-/// What must be known of which zones to answer a question.
+/// Returns the collections needed to answer a question, by zone.
 pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTreeSet<SettingsCollection>> {
     let network_zone = network.zones.iter().find(|zone| zone.role == ZoneRole::Network);
     let needed = match question {
@@ -66,11 +66,11 @@ pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTree
     needs
 }
 
-/// Whose collection an answer needs.
+/// Owner of a collection that an answer needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CollectionOwner {
-    /// That of a zone.
+    /// Zone, by code.
     Zone(ZoneCode),
-    /// The network zone's.
+    /// Network Zone.
     NetworkZone,
 }

@@ -1,5 +1,4 @@
-//! What the zones of a network are set to, as far as questions need it: as the manifests declare it, as the zones
-//! hold it, or as a plan would leave it.
+//! Settings of a network's zones for questions: declared, observed, or with a plan applied.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,26 +12,26 @@ use crate::model::{
     Plan, RecordAddress, RecordKey, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
-/// The settings of all zones of a network.
+/// Settings of all zones of a network.
 #[derive(Debug, Clone, Default)]
 pub struct NetworkSettings {
     zones: BTreeMap<ZoneCode, ZoneSettings>,
 }
 
-/// One zone: who it is, and what it is set to.
+/// Settings of one zone.
 #[derive(Debug, Clone)]
 pub struct ZoneSettings {
-    /// Its code.
+    /// Code.
     pub code: ZoneCode,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// Whether it is the network zone or a member.
+    /// Role: Network Zone or member.
     pub role: ZoneRole,
-    /// Its campuses.
+    /// Campuses.
     pub campuses: Vec<Campus>,
-    /// Its libraries.
+    /// Libraries.
     pub libraries: Vec<Library>,
-    /// What it is set to, or why that is not known. What is not in the map was not looked at.
+    /// Tables by collection, or the reason for an unknown one. Collections outside the query have no entry.
     tables: BTreeMap<SettingsCollection, Result<SettingsTable, Arc<str>>>,
 }
 
@@ -50,26 +49,26 @@ impl From<&Zone> for ZoneSettings {
 }
 
 impl ZoneSettings {
-    /// An institution of which nothing is known yet.
+    /// Returns a zone without settings.
     pub fn new(code: ZoneCode, name: String, role: ZoneRole) -> Self {
         Self { code, name, role, campuses: Vec::new(), libraries: Vec::new(), tables: BTreeMap::new() }
     }
 
-    /// What the zone is set to.
+    /// Returns the settings of a collection.
     ///
     /// # Errors
-    /// Why that is not known, in words.
+    /// Returns the reason if the settings are unknown.
     pub fn table(&self, subject: &SettingsCollection) -> Result<&SettingsTable, Arc<str>> {
-        let nothing = || Err(format!("nothing is said of {subject} at {}", self.code).into());
+        let nothing = || Err(format!("no manifest declares {subject} at {}", self.code).into());
         self.table_if_known(subject).unwrap_or_else(nothing)
     }
 
-    /// The same where anybody has said something of it, or looked at it; `None` where nobody has.
+    /// Returns the settings of a collection; `None` if neither declared nor queried.
     pub fn table_if_known(&self, subject: &SettingsCollection) -> Option<Result<&SettingsTable, Arc<str>>> {
         Some(self.tables.get(subject)?.as_ref().map_err(Arc::clone))
     }
 
-    /// What it is set to, subject by subject.
+    /// Returns the known settings, by collection.
     pub fn tables(&self) -> impl Iterator<Item = (&SettingsCollection, &SettingsTable)> {
         self.tables.iter().filter_map(|(subject, table)| Some((subject, table.as_ref().ok()?)))
     }
@@ -116,11 +115,11 @@ impl ZoneSettings {
         }
         let rows: Vec<SettingsRow> =
             collection.records.values().filter_map(|record| SettingsRow::from_desired(record)).collect();
-        // Columns of mapping tables can be named by their number, and which these are only the zone tells.
+        // Manifests can name columns of mapping tables by number; only the zone knows the names.
         let missing = |row: &SettingsRow| subject.key().iter().find(|name| !row.has_field(name));
         if let Some(name) = rows.iter().find_map(missing) {
             let why = format!(
-                "{} says no `{name}` of a record of {subject} at {}: name the columns as their headers do",
+                "{} omits `{name}` in a record of {subject} at {}; use the header names of the columns",
                 collection.provenance.manifest, self.code
             );
             self.tables.insert(subject, Err(why.into()));
@@ -161,33 +160,34 @@ impl ZoneSettings {
                 }
                 self.tables.insert(subject, Ok(table));
             }
-            // Another name of the same may have been answered.
+            // Another name of the collection may have a response.
             Err(failure) => {
-                let why = || format!("{} does not tell {subject}: {failure}", self.code).into();
+                let why = || format!("{} did not return {subject}: {failure}", self.code).into();
                 self.tables.entry(subject.clone()).or_insert_with(|| Err(why()));
             }
         }
     }
 
-    /// Everything that a zone answered.
+    /// Adds all responses of a zone.
     pub fn observe_all(&mut self, zone: &ObservedZone) {
         zone.collections.iter().for_each(|(id, answer)| self.observe(id, answer));
     }
 
-    /// What the zone is set to, told by whoever holds it.
+    /// Sets the settings of a collection.
     pub fn insert(&mut self, subject: SettingsCollection, table: SettingsTable) {
         self.tables.insert(subject, Ok(table));
     }
 }
 
 impl NetworkSettings {
-    /// Nobody has said anything of these zones yet.
+    /// Returns the zones without settings.
     pub fn new(zones: impl IntoIterator<Item = ZoneSettings>) -> Self {
         Self { zones: zones.into_iter().map(|zone| (zone.code.clone(), zone)).collect() }
     }
 
-    /// As the manifests declare it, which is how it is after an apply, as far as they say. What they only report or
-    /// have let go of is not declared.
+    /// Returns the settings that manifests declare, equal to the settings after an apply.
+    ///
+    /// Reported and unmanaged records do not count as declared.
     pub fn from_desired(network: &Network, desired: &DesiredState) -> Self {
         let mut settings = Self::new(network.zones.iter().map(ZoneSettings::from));
         for (code, collections) in &desired.zones {
@@ -200,7 +200,7 @@ impl NetworkSettings {
         settings
     }
 
-    /// As the zones hold it.
+    /// Returns the observed settings.
     pub fn from_observed(network: &Network, observed: &ObservedState) -> Self {
         let mut settings = Self::new(network.zones.iter().map(ZoneSettings::from));
         for (code, answers) in &observed.zones {
@@ -210,9 +210,10 @@ impl NetworkSettings {
         settings
     }
 
-    /// As it is once everything that a plan holds is done, by apply and by hand. `self` is as it was observed. What
-    /// waits for an approval or for a freeze to end counts as done; a conflict does not, nor what is not in the plan
-    /// file.
+    /// Returns the observed settings with a plan applied, manual steps included.
+    ///
+    /// Changes deferred by an approval or a freeze count as applied. Conflicts do not, nor do changes outside
+    /// the plan file.
     pub fn with_plan_applied(&self, plan: &Plan) -> Self {
         let mut settings = self.clone();
         for (code, planned) in &plan.zones {
@@ -247,57 +248,58 @@ impl NetworkSettings {
         settings
     }
 
-    /// Whether every question has the same answer in both, because they say the same: the same rows with the same
-    /// fields, the same amendments, the same campuses and libraries at the same addresses. What people call things,
-    /// and who says them, does not count.
+    /// Returns true if every question has the same answer in both.
+    ///
+    /// Compares rows, fields, amendments, campuses, libraries and IP ranges. Ignores display names and
+    /// sources.
     pub fn says_the_same(&self, other: &Self) -> bool {
         equal_by(self.zones(), other.zones(), |a, b| a.says_the_same(b))
     }
 
-    /// A zone.
+    /// Returns a zone.
     pub fn zone(&self, code: &ZoneCode) -> Option<&ZoneSettings> {
         self.zones.get(code)
     }
 
-    /// All zones, by code.
+    /// Returns all zones, by code.
     pub fn zones(&self) -> impl Iterator<Item = &ZoneSettings> {
         self.zones.values()
     }
 
-    /// The members, by code.
+    /// Returns the members, by code.
     pub fn members(&self) -> impl Iterator<Item = &ZoneSettings> {
         self.zones().filter(|zone| zone.role == ZoneRole::Member)
     }
 
-    /// The network zone.
+    /// Returns the Network Zone.
     pub fn network_zone(&self) -> Option<&ZoneSettings> {
         self.zones().find(|zone| zone.role == ZoneRole::Network)
     }
 
-    /// What people call a zone; its code, where it is none of the network's.
+    /// Returns the display name of a zone, or its code if the network has no such zone.
     pub fn name<'a>(&'a self, code: &'a ZoneCode) -> &'a str {
         self.zone(code).map_or(code.as_str(), |zone| zone.name.as_str())
     }
 
-    /// What the network zone is set to.
+    /// Returns the Network Zone's settings of a collection.
     ///
     /// # Errors
-    /// Why that is not known, in words.
+    /// Returns the reason if the settings are unknown.
     pub fn of_network(&self, subject: &SettingsCollection) -> Result<&SettingsTable, Arc<str>> {
-        self.network_zone().ok_or_else(|| Arc::from("there is no network zone"))?.table(subject)
+        self.network_zone().ok_or_else(|| Arc::from("the network has no Network Zone"))?.table(subject)
     }
 
-    /// What a zone is set to.
+    /// Returns a zone's settings of a collection.
     ///
     /// # Errors
-    /// Why that is not known, in words.
+    /// Returns the reason if the settings are unknown.
     pub fn table(&self, code: &ZoneCode, subject: &SettingsCollection) -> Result<&SettingsTable, Arc<str>> {
-        let zone = self.zone(code).ok_or_else(|| Arc::from(format!("there is no zone {code}")))?;
+        let zone = self.zone(code).ok_or_else(|| Arc::from(format!("the network has no zone {code}")))?;
         zone.table(subject)
     }
 }
 
-/// Whether two series are as long, and alike in each step.
+/// Returns true if both iterators have the same length and pairwise equal items.
 fn equal_by<T>(
     mut a: impl Iterator<Item = T>,
     mut b: impl Iterator<Item = T>,
@@ -313,7 +315,7 @@ fn equal_by<T>(
     }
 }
 
-/// Ranges of addresses, however they are written.
+/// Returns IP ranges in canonical form.
 fn ranges(ranges: &[ipnet::IpNet]) -> impl Iterator<Item = ipnet::IpNet> {
     ranges.iter().map(ipnet::IpNet::trunc)
 }

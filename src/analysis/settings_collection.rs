@@ -1,4 +1,4 @@
-//! Which collections questions are about. Everything else that a zone holds has no part in an answer.
+//! Collections that questions need. All other collections have no effect on answers.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -6,42 +6,42 @@ use std::sync::LazyLock;
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionId, ResourceId, TableName};
 
-/// A collection that answers follow from.
+/// Collection with an effect on answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SettingsCollection {
-    /// Which members may bring records into the Network Zone: the network zone's.
+    /// Permissions of members to contribute records to the Network Zone, in the Network Zone.
     ImportPermissions,
-    /// The groups that e-resources are available for: the network zone's.
+    /// Availability groups for e-resources, in the Network Zone.
     AvailabilityGroups,
-    /// The groups that one e-resource is available for: the network zone's.
+    /// Availability groups of one e-resource, in the Network Zone.
     Availability(ResourceId),
-    /// A member's linked account rules.
+    /// Linked account rules of a member.
     LinkedAccountRules,
-    /// The user groups of other members, as a member knows them.
+    /// External user groups of a member.
     ExternalUserGroups,
-    /// A member's own user groups.
+    /// User groups of a member.
     UserGroups,
-    /// Which record types a member's user groups are for.
+    /// Record types of a member's user groups.
     RecordTypes,
-    /// How a member's blocks are described.
+    /// Block descriptions of a member.
     BlockDescriptions,
-    /// What a member's blocks do.
+    /// Block definitions of a member.
     BlockDefinitions,
-    /// The user groups that a member hides from partners.
+    /// Restricted user groups of a member, hidden from partners.
     RestrictedUsers,
-    /// Which requests a member sends along which rota.
+    /// Rota assignment rules of a member.
     RotaRules,
-    /// What a member hides in discovery, and from whom.
+    /// Display logic rules of a member.
     DisplayRules,
-    /// What roles may do with a zone's task list of authority control.
+    /// Permissions of roles in a zone's authority control task list.
     TaskList,
-    /// Which reports are in a zone's task list.
+    /// Report types in a zone's task list.
     ReportTypes,
-    /// Who may dismiss an entry for the whole network: the network zone's.
+    /// Permissions to dismiss entries for the whole network, in the Network Zone.
     Dismissal,
 }
 
-/// All of them, those of single e-resources aside.
+/// All collections, except those of single e-resources.
 const SUBJECTS: [SettingsCollection; 14] = [
     SettingsCollection::ImportPermissions,
     SettingsCollection::AvailabilityGroups,
@@ -59,21 +59,22 @@ const SUBJECTS: [SettingsCollection; 14] = [
     SettingsCollection::Dismissal,
 ];
 
-/// The same, by their collections: asked for each collection of each zone.
+/// Collections by ID, for the lookup of each collection of each zone.
 static COLLECTIONS: LazyLock<[(CollectionId, SettingsCollection); SUBJECTS.len()]> =
     LazyLock::new(|| SUBJECTS.map(|subject| (subject.collection(), subject)));
 
-/// The type of collection that has one for each e-resource.
+/// Type of the collections of single e-resources.
 const AVAILABILITY: &str = "ElectronicAvailability";
 
 impl SettingsCollection {
-    /// What a collection is to questions; `None` where it has no part in any answer. Those of single libraries have
-    /// none.
+    /// Returns the settings collection of an ID; `None` without an effect on answers.
+    ///
+    /// Collections of single libraries have no effect.
     pub fn from_collection_id(id: &CollectionId) -> Option<Self> {
         match (&*id.kind, &id.table) {
             _ if id.library.is_some() => None,
             (AVAILABILITY, TableName::Code(ids)) => ResourceId::parse(ids).map(Self::Availability),
-            // Its usual code, where somebody knows it.
+            // Usual code of the table, if known.
             ("MappingTable", TableName::Code(code)) if **code == *"UserBlockDefinitions" => {
                 Some(Self::BlockDefinitions)
             }
@@ -84,7 +85,7 @@ impl SettingsCollection {
         }
     }
 
-    /// The collection to ask a zone for.
+    /// Returns the ID of the collection to read from a zone.
     pub fn collection(&self) -> CollectionId {
         match self {
             Self::ImportPermissions => CollectionId::of_institution("ImportPermissions"),
@@ -95,7 +96,7 @@ impl SettingsCollection {
             Self::UserGroups => CollectionId::with_code("CodeTable", "UserGroups"),
             Self::RecordTypes => CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup"),
             Self::BlockDescriptions => CollectionId::with_code("CodeTable", "UserBlockDescription"),
-            // Its code in the API is not known for certain: each zone's own list is asked for the title.
+            // The code in the API is not certain, so zonal looks up the title in each zone's own list.
             Self::BlockDefinitions => CollectionId {
                 table: TableName::Title("User Block Definitions".into()),
                 ..CollectionId::of_institution("MappingTable")
@@ -109,7 +110,7 @@ impl SettingsCollection {
         }
     }
 
-    /// The e-resource whose groups it is, where it is that.
+    /// Returns the e-resource of an availability collection.
     pub fn resource(&self) -> Option<&ResourceId> {
         match self {
             Self::Availability(resource) => Some(resource),
@@ -130,7 +131,7 @@ impl SettingsCollection {
         }
     }
 
-    /// The fields that identify a record of it, by the names that people use.
+    /// Returns the key fields, under the names that people use.
     pub fn key(&self) -> &'static [&'static str] {
         match self {
             Self::ImportPermissions => &["institution"],
@@ -148,7 +149,7 @@ impl SettingsCollection {
         }
     }
 
-    /// Whether zones of a role have it.
+    /// Returns true if zones of a role have the collection.
     pub fn is_of(&self, role: ZoneRole) -> bool {
         match self {
             Self::ImportPermissions | Self::AvailabilityGroups | Self::Availability(_) | Self::Dismissal => {
@@ -168,7 +169,7 @@ impl SettingsCollection {
     }
 }
 
-/// `RestrictedUsers`, `CodeTable/UserGroups`.
+/// Formats as `RestrictedUsers`, `CodeTable/UserGroups`.
 impl fmt::Display for SettingsCollection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.collection().fmt(f)
@@ -181,7 +182,7 @@ mod tests {
     use crate::model::{CollectionId, ResourceId};
 
     #[test]
-    fn a_subject_is_found_by_the_collection_that_it_is() {
+    fn settings_collection_is_found_by_collection_id() {
         let resource = ResourceId::parse("1.2").map(SettingsCollection::Availability);
         for subject in SUBJECTS.into_iter().chain(resource) {
             assert_eq!(

@@ -1,5 +1,4 @@
-//! One collection as questions read it: rows whose fields are asked for by the names that people use, each with who
-//! says so.
+//! Settings table for questions: rows with fields by display name, each with its source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,72 +8,73 @@ use crate::model::{
     FieldAmendment, FieldName, FieldValue, ObservedRecord, Provenance, ReasonSource, RecordAddress,
 };
 
-/// One collection of one zone.
+/// Settings of one collection of one zone.
 #[derive(Debug, Clone)]
 pub struct SettingsTable {
-    /// Whether there is anything in it beside the rows.
+    /// Completeness: all rows, or declared rows only.
     pub extent: TableCompleteness,
-    /// What it holds, and what is known to be gone.
+    /// Rows, present and known to be absent.
     pub rows: Vec<SettingsRow>,
-    /// What is wanted of rows that nobody has named.
+    /// Amendments of undeclared rows.
     pub amendments: Vec<Amendment>,
-    /// Names that people use for its fields, each with the field it means.
+    /// Fields by the names that people use.
     pub aliases: BTreeMap<FieldName, FieldName>,
 }
 
-/// How much of a collection is known.
+/// Completeness of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableCompleteness {
-    /// All of it.
+    /// All rows known.
     Complete,
-    /// What is named; the zone may hold more.
+    /// Only declared rows known; the zone may have more.
     DeclaredOnly,
 }
 
-/// Whether two amendments come to the same. Whether it is worth telling that there is nothing to amend has no part in
-/// an answer.
+/// Returns true if two amendments have the same result.
+///
+/// A missing target has no effect on answers, so its requirement does not count.
 fn wants_the_same(a: &Amendment, b: &Amendment) -> bool {
     let Amendment { select, expected: _, amends, enforcement: _, provenance: _ } = a;
     let said = |amend: &FieldAmendment| (amend.field.clone(), amend.to.clone());
     *select == b.select && amends.iter().map(said).eq(b.amends.iter().map(said))
 }
 
-/// One record.
+/// Row of a settings table.
 #[derive(Debug, Clone)]
 pub struct SettingsRow {
     fields: BTreeMap<FieldName, (FieldValue, Option<Arc<Provenance>>)>,
-    /// Whether it is there.
+    /// Presence of the row.
     pub presence: RowPresence,
-    /// Who says so, where a field says nothing else.
+    /// Source of the row, for fields without a source of their own.
     ground: ReasonSource,
-    /// What it means that nobody says anything of a field.
+    /// Meaning of a missing field.
     silence: MissingFieldMeaning,
 }
 
-/// What it means that nobody says anything of a field of a record.
+/// Meaning of a missing field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingFieldMeaning {
-    /// The field is empty, or as Alma has it by default: the record is known in full.
+    /// Empty, or Alma's default: the row is complete.
     Default,
-    /// The field stays as it is in the zone, whatever that is: manifests name what they want and nothing else.
+    /// Unchanged in the zone, with an unknown value: manifests declare only desired fields.
     Unknown,
 }
 
-/// Whether a record is there.
+/// Presence of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowPresence {
-    /// It is.
+    /// Present.
     Present,
-    /// It is known to be gone.
+    /// Known to be absent.
     Absent,
 }
 
 impl SettingsRow {
-    /// What a manifest wants; `None` where it only reports, has let go, or leaves what is there to the zone.
+    /// Returns the declared row; `None` for other enforcement than `enforce`.
     pub fn from_desired(record: &DesiredRecord) -> Option<Self> {
         match record.enforcement {
             Enforcement::Enforce => {}
-            // Where the zone has the record already, its own values stay, whatever they are.
+            // An existing record keeps the zone's values.
             Enforcement::CreateOnly | Enforcement::Report | Enforcement::Unmanage => return None,
         }
         let said = record.fields.iter().map(|(field, said)| {
@@ -88,7 +88,7 @@ impl SettingsRow {
         })
     }
 
-    /// What a zone holds, and where.
+    /// Returns the observed row of a zone.
     pub fn from_observed(address: RecordAddress, record: &ObservedRecord) -> Self {
         let fields = record.fields.iter().map(|(field, value)| (field.clone(), (value.clone(), None)));
         Self {
@@ -103,7 +103,7 @@ impl SettingsRow {
         }
     }
 
-    /// What people say that a zone holds, and where: as much as they did by hand, and nothing of the rest.
+    /// Returns an attested row. Only the attested fields are known.
     pub fn from_attestation(address: RecordAddress, record: &ObservedRecord) -> Self {
         Self {
             ground: ReasonSource::Attested {
@@ -117,26 +117,26 @@ impl SettingsRow {
     }
 }
 
-/// A row and the table that knows what its fields are called.
+/// Row with its table, for field names.
 #[derive(Debug, Clone, Copy)]
 pub struct RowView<'a> {
     table: &'a SettingsTable,
-    /// The row.
+    /// Row.
     pub row: &'a SettingsRow,
 }
 
 impl<'a> RowView<'a> {
-    /// A field by the name that people use; `None` where nobody says anything of it.
+    /// Returns a field by the name that people use; `None` if undeclared.
     pub fn get(&self, name: &str) -> Option<&'a FieldValue> {
         self.row.fields.get(self.table.field(name)).map(|(value, _)| value)
     }
 
-    /// A text; `None` where it is empty, is none, or nobody says anything of it.
+    /// Returns a text; `None` for an empty, undeclared or other value.
     pub fn text_field(&self, name: &str) -> Option<&'a str> {
         self.get(name)?.as_text()
     }
 
-    /// A flag, which some tables keep as a text; `None` where nobody says anything of it.
+    /// Returns a flag, possibly stored as text; `None` if undeclared.
     pub fn flag(&self, name: &str) -> Option<bool> {
         match self.get(name)? {
             FieldValue::Bool(flag) => Some(*flag),
@@ -146,12 +146,12 @@ impl<'a> RowView<'a> {
         }
     }
 
-    /// The texts of a list; none where it is empty or nobody says anything of it.
+    /// Returns the texts of a list; none for an empty or undeclared list.
     pub fn texts(&self, name: &str) -> &'a [Arc<str>] {
         self.get(name).map(FieldValue::texts).unwrap_or_default()
     }
 
-    /// Whether a list holds a text.
+    /// Returns true if a list contains a text.
     pub fn lists(&self, name: &str, text: &str) -> bool {
         match self.get(name) {
             // Lists are sorted.
@@ -161,7 +161,7 @@ impl<'a> RowView<'a> {
         }
     }
 
-    /// Who says what a field holds; who says that the record is there, where nobody says anything of the field.
+    /// Returns the source of a field, or the source of the row for an undeclared field.
     pub fn ground(&self, name: &str) -> ReasonSource {
         match self.row.fields.get(self.table.field(name)) {
             Some((_, Some(provenance))) => ReasonSource::Declared((**provenance).clone()),
@@ -169,39 +169,39 @@ impl<'a> RowView<'a> {
         }
     }
 
-    /// Who says that the record is there, or gone.
+    /// Returns the source of the row.
     pub fn ground_of_all(&self) -> ReasonSource {
         self.row.ground.clone()
     }
 
-    /// What it means that nobody says anything of a field.
+    /// Returns the meaning of a missing field.
     pub fn silence(&self) -> MissingFieldMeaning {
         self.row.silence
     }
 
-    /// Whether the record is in use: those that can be switched off, are on where nobody says anything.
+    /// Returns true for an enabled row; a missing `enabled` flag means enabled.
     pub fn is_on(&self) -> bool {
         self.flag("enabled").unwrap_or(true)
     }
 }
 
 impl SettingsTable {
-    /// A table without rows.
+    /// Returns a table without rows.
     pub fn new(extent: TableCompleteness) -> Self {
         Self { extent, rows: Vec::new(), amendments: Vec::new(), aliases: BTreeMap::new() }
     }
 
-    /// What a field is called in the collection's own words.
+    /// Returns a field in the collection's own names.
     pub fn field<'b>(&'b self, name: &'b str) -> &'b str {
         self.aliases.get(name).map_or(name, |field| field)
     }
 
-    /// The records that are there.
+    /// Returns the present rows.
     pub fn entries(&self) -> impl Iterator<Item = RowView<'_>> {
         self.rows_with_presence(RowPresence::Present)
     }
 
-    /// The records that are known to be gone.
+    /// Returns the rows known to be absent.
     pub fn absent_rows(&self) -> impl Iterator<Item = RowView<'_>> {
         self.rows_with_presence(RowPresence::Absent)
     }
@@ -210,12 +210,12 @@ impl SettingsTable {
         self.rows.iter().filter(move |row| row.presence == presence).map(|row| RowView { table: self, row })
     }
 
-    /// The record that is there and holds this text.
+    /// Returns the present row with this text.
     pub fn find(&self, name: &str, text: &str) -> Option<RowView<'_>> {
         self.entries().find(|entry| entry.text_field(name) == Some(text))
     }
 
-    /// Lays what is wanted of records that are there over those that are named.
+    /// Applies the amendments to the declared rows.
     pub fn amend(&mut self) {
         let aliases = &self.aliases;
         let own = |name: &FieldName| aliases.get(name).unwrap_or(name).clone();
@@ -233,7 +233,7 @@ impl SettingsTable {
         }
     }
 
-    /// Whether both come to the same, whoever says so.
+    /// Returns true if both tables have the same content, regardless of sources.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let Self { extent, rows, amendments, aliases } = self;
         (extent, aliases) == (&other.extent, &other.aliases)
@@ -243,9 +243,9 @@ impl SettingsTable {
             && amendments.iter().zip(&other.amendments).all(|(a, b)| wants_the_same(a, b))
     }
 
-    /// Does what a plan would.
+    /// Applies a change of a plan.
     pub fn change(&mut self, change: &Change) {
-        // A step that stands for each record of a sort stands for none that anybody knows.
+        // A manual check of many records does not identify any single one.
         if change.matches.is_some() {
             return;
         }
@@ -279,12 +279,12 @@ impl SettingsTable {
 }
 
 impl SettingsRow {
-    /// Whether anything is said of a field, by its own name.
+    /// Returns true if the row has the field, by its own name.
     pub(super) fn has_field(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// Whether the record is there and holds all of these values, be they none.
+    /// Returns true if the row is present and has all these values.
     fn matches_values<'v>(&self, mut values: impl Iterator<Item = (&'v FieldName, &'v FieldValue)>) -> bool {
         self.presence == RowPresence::Present && values.all(|(field, value)| self.field_value(field) == value)
     }

@@ -1,9 +1,9 @@
-//! Do partners see a user group of a member?
+//! Visibility of a member's user groups to partners.
 //!
-//! Restricted Users decides, and what it does not list is visible (reported by consortia). Two other tables follow by
-//! hand: rota assignment rules must let a visible group pass and stop a hidden one, and display logic must hide the
-//! request from the groups that are hidden. Where one of them does not, requests are offered that nobody can place,
-//! or the other way round.
+//! The Restricted Users list decides, and all other user groups are visible (reported by consortia). Two
+//! tables must match manually. Rota assignment rules must allow a visible user group and block a hidden one.
+//! Display logic must hide the request from hidden user groups. A mismatch offers requests that patrons
+//! cannot place, or hides possible ones.
 
 mod dependent_rules;
 
@@ -15,19 +15,19 @@ use super::settings_collection::SettingsCollection;
 use super::settings_table::TableCompleteness;
 use crate::model::{Explanation, FieldValue, MaybeKnown, Question, ReasonSource, VisibilityQuestion};
 
-/// Whether partners see a group.
+/// Visibility of a user group to partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupVisibility {
-    /// They do.
+    /// Visible.
     Visible,
-    /// They do not.
+    /// Hidden.
     Hidden,
 }
 
-/// Whether partners see the group, and who says so.
+/// Returns the visibility of the user group to partners, with its source.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the restriction is undeclared or unreadable.
 pub fn visibility(
     question: &VisibilityQuestion,
     settings: &NetworkSettings,
@@ -43,16 +43,16 @@ pub fn visibility(
         (None, TableCompleteness::Complete) => {
             MaybeKnown::Known((GroupVisibility::Visible, ReasonSource::AlmaDefault))
         }
-        (None, TableCompleteness::DeclaredOnly) => {
-            MaybeKnown::Unknown(format!("nobody says whether {user_group} is restricted at {member}").into())
-        }
+        (None, TableCompleteness::DeclaredOnly) => MaybeKnown::Unknown(
+            format!("no manifest declares whether {member} restricts {user_group}").into(),
+        ),
     }
 }
 
-/// The rules of a member that say something else of the group than Restricted Users, each as `COLLECTION/NAME`.
+/// Returns the member's rules that contradict the Restricted Users list, each as `COLLECTION/NAME`.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the visibility or a rule table is unknown.
 pub fn wrong(question: &VisibilityQuestion, settings: &NetworkSettings) -> MaybeKnown<Vec<String>> {
     let visibility = match visibility(question, settings) {
         MaybeKnown::Known((visibility, _)) => visibility,
@@ -68,7 +68,7 @@ pub fn wrong(question: &VisibilityQuestion, settings: &NetworkSettings) -> Maybe
     MaybeKnown::Known(all)
 }
 
-/// What must be known to answer it.
+/// Returns the collections needed for an answer.
 pub fn needs(question: &VisibilityQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
     let subjects = [
         SettingsCollection::RestrictedUsers,
@@ -87,7 +87,7 @@ pub fn explain(question: &VisibilityQuestion, settings: &NetworkSettings) -> Exp
         MaybeKnown::Known(told) => told,
         MaybeKnown::Unknown(why) => {
             return telling.unknown(&["visible", "restricted", "agree", "wrong"], &why, || {
-                format!("whether partners see {user_group} of {name} is not known")
+                format!("unknown whether partners can see {user_group} of {name}")
             });
         }
     };
@@ -95,25 +95,26 @@ pub fn explain(question: &VisibilityQuestion, settings: &NetworkSettings) -> Exp
     telling.add_fact("visible", visible);
     telling.add_fact("restricted", !visible);
     let says = match (visibility, &ground) {
-        (GroupVisibility::Hidden, _) => "it is among the Restricted Users, which decides",
+        (GroupVisibility::Hidden, _) => "listed in Restricted Users, which decides",
         (GroupVisibility::Visible, ReasonSource::AlmaDefault) => {
-            "it is not among the Restricted Users, and partners see every group that nobody restricts"
+            "not listed in Restricted Users; unrestricted groups are visible to partners"
         }
         (
             GroupVisibility::Visible,
             ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. },
-        ) => "it is taken out of the Restricted Users, and partners see every group that nobody restricts",
+        ) => "removed from Restricted Users; unrestricted groups are visible to partners",
     };
     telling.add_reason(says, ground);
     let rota = rota(question, settings, visibility);
     let display = display(question, settings, visibility);
     for RuleAgreement { wrong, right, unknown, says_wrong, says_right } in [&rota, &display] {
         for (rule, ground) in wrong {
-            let says = format!("{rule} {says_wrong}; it is wrong, since Restricted Users decides");
+            let says = format!("{rule} {says_wrong}, which contradicts Restricted Users");
             telling.add_reason(says, ground.clone());
         }
         for (rule, ground) in right {
-            telling.add_reason(format!("{rule} {says_right}, as it should"), ground.clone());
+            telling
+                .add_reason(format!("{rule} {says_right}, consistent with Restricted Users"), ground.clone());
         }
         if let Some(why) = unknown {
             telling.add_reason(why.to_string(), ReasonSource::AlmaDefault);
@@ -124,15 +125,15 @@ pub fn explain(question: &VisibilityQuestion, settings: &NetworkSettings) -> Exp
     let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
     let tail = match names.as_slice() {
         [] => String::new(),
-        [one] => format!(", and {one} disagrees"),
-        [_, ..] => format!(", and {} disagree", names.join(", ")),
+        [one] => format!(", but {one} contradicts this"),
+        [_, ..] => format!(", but {} contradict this", names.join(", ")),
     };
     let unknown = rota.unknown.as_ref().or(display.unknown.as_ref());
     let (agree, all_wrong) = match unknown {
         None => {
             (MaybeKnown::Known(FieldValue::Bool(!some_wrong)), MaybeKnown::Known(FieldValue::list(names)))
         }
-        // One that is wrong is enough.
+        // One inconsistent rule is enough.
         Some(why) if some_wrong => {
             (MaybeKnown::Known(FieldValue::Bool(false)), MaybeKnown::Unknown(why.clone()))
         }
@@ -141,7 +142,7 @@ pub fn explain(question: &VisibilityQuestion, settings: &NetworkSettings) -> Exp
     telling.fact("agree", agree);
     telling.fact("wrong", all_wrong);
     telling.finish(match visibility {
-        GroupVisibility::Visible => format!("partners see {user_group} of {name}{tail}"),
-        GroupVisibility::Hidden => format!("partners do not see {user_group} of {name}{tail}"),
+        GroupVisibility::Visible => format!("partners can see {user_group} of {name}{tail}"),
+        GroupVisibility::Hidden => format!("partners cannot see {user_group} of {name}{tail}"),
     })
 }

@@ -1,4 +1,4 @@
-//! What an apply learns without writing: records that are as they are wanted, and that the ledger does not say yet.
+//! Adopts records without writes: already in sync, and not in the applied state.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,11 @@ use super::plan::PlanResult;
 use crate::model::CollectionChanges;
 use crate::store::CollectionStateUpdate;
 
-/// What the plan found out about collections that nothing is written to. What is written to is learned of when it
-/// is read back.
+/// Returns the records to adopt from collections without changes.
+///
+/// Collections with changes adopt their records at the readback.
 pub fn lessons(planned: &PlanResult) -> Vec<CollectionStateUpdate> {
-    // What is wanted by a run that takes another one back is not what the manifests want.
+    // The desired state of a revert comes from the history, not from the manifests.
     if planned.plan.inputs.reverts.is_some() {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! `zonal apply`: plans, asks, and makes it so.
+//! `zonal apply`: plans, asks for confirmation, and changes the zones.
 
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
@@ -26,23 +26,26 @@ use crate::render;
 use crate::render::github;
 use crate::store::StoreAccess;
 
-/// Make every zone hold what the manifests say
+/// Change the zones to match the manifests
 ///
-/// Shows the plan, asks, and writes. Each table is read again just before it is written, and
-/// skipped if it moved; it is read back afterwards and compared. A zone that fails does not stop
-/// the others. Ctrl-C finishes what is being written and begins nothing more.
+/// Prints the plan, asks for confirmation, and applies the changes. zonal reads each table again just before
+/// the write, and skips the table if it changed since the plan. After the write, zonal reads the table back
+/// and compares the rows. A failed zone does not stop the other zones. Ctrl-C finishes the writes in flight
+/// and starts no others.
 #[derive(Debug, Args)]
 pub struct ApplyCommand {
-    /// A plan file that was reviewed: only what is in it is done, with the values of the manifests at hand
+    /// Reviewed plan file; apply makes only the changes in it
+    ///
+    /// The values come from the current manifests.
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
-    /// Do not ask
+    /// Apply without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Print what happens as newline-delimited JSON; needs --yes
+    /// Print events as newline-delimited JSON (requires --yes)
     #[arg(long, requires = "yes")]
     json: bool,
-    /// Print annotations for GitHub of what was not done, and write its job summary
+    /// Write GitHub annotations for changes that were not made, and the job summary
     #[arg(long)]
     github: bool,
     #[command(flatten)]
@@ -99,7 +102,7 @@ impl ApplyCommand {
             Err(exit) => return exit,
         };
         let take_back = WaveRevert { planned: &planned, report: &report, run, store: &self.target.store };
-        // For programs, the last line is what the whole command came to.
+        // For programs, the last line is the result of the whole command.
         match format {
             OutputFormat::Text => {
                 telling.print_result(&planned.plan, &report, &exits, run);
@@ -119,7 +122,7 @@ impl ApplyCommand {
         exit_code::worst(&exits)
     }
 
-    /// Plans, and holds back what a reviewed plan does not hold.
+    /// Plans, and defers changes that the reviewed plan does not contain.
     async fn plan(
         &self,
         directory: &Path,
@@ -141,7 +144,7 @@ impl ApplyCommand {
     }
 }
 
-/// Tells GitHub what was not done, and the readers of the job what was.
+/// Writes GitHub annotations for changes that were not made, and the job summary.
 fn on_github(
     plan: &Plan,
     report: &ApplyReport,
@@ -168,19 +171,16 @@ fn on_github(
     plan_outputs::summarize(plan, &text, world);
 }
 
-/// Asks in Terraform's words, and takes nothing but `yes`.
+/// Asks for confirmation with Terraform's wording; only `yes` is accepted.
 pub async fn confirm(world: &CommandContext) -> Result<(), CommandExit> {
     let Some(input) = world.input.clone() else {
-        return Err(super::fail(
-            world,
-            "nobody is there to approve the plan; pass --yes to apply without asking",
-        ));
+        return Err(super::fail(world, "cannot ask for confirmation: stdin is not a terminal; pass --yes"));
     };
     world.err.print(
         "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
          Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
     );
-    // On a thread of its own: whoever waits for a terminal would not hear Ctrl-C.
+    // Reads on a separate thread: a blocking read of the terminal would delay Ctrl-C.
     let answer = tokio::task::spawn_blocking(move || {
         let mut answer = String::new();
         let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);

@@ -1,4 +1,4 @@
-//! Tells what an apply does while it does it: in words, or as one JSON value in each line.
+//! Prints the progress and the result of an apply: text, or one JSON value per line.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use crate::render::github;
 use crate::render::json::events;
 use crate::render::json::stream_message::{StreamMessage, StreamMessageType};
 
-/// Who reads along.
+/// Audience of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventAudience {
-    /// Nobody in particular.
+    /// People or programs, without special rules.
     None,
-    /// A runner of GitHub, which takes lines of a certain form for orders.
+    /// GitHub runner, which executes lines with a command prefix.
     GitHub,
 }
 
-/// What an apply says.
+/// Output of an apply.
 pub struct ApplyOutput<'a> {
     format: OutputFormat,
     runner: EventAudience,
@@ -28,22 +28,22 @@ pub struct ApplyOutput<'a> {
 }
 
 impl<'a> ApplyOutput<'a> {
-    /// Tells in a format.
+    /// Creates the output for a format and an audience.
     pub fn new(format: OutputFormat, runner: EventAudience, world: &'a CommandContext) -> Self {
         Self { format, runner, world }
     }
 
-    /// The first line, for programs.
+    /// Prints the first line of the JSON stream.
     pub fn print_header(&self) {
         self.print_message(&events::version(&(self.world.now)()));
     }
 
-    /// What happens.
+    /// Prints an event.
     pub fn event(&self, event: &ApplyEvent) {
         events::messages(event, &(self.world.now)()).iter().for_each(|line| self.print_message(line));
     }
 
-    /// What is going to be done.
+    /// Prints the plan.
     pub fn plan(&self, plan: &Plan) {
         match self.format {
             OutputFormat::Text => self.world.out.print(self.escape_for_runner(render::text::plan(plan))),
@@ -53,7 +53,7 @@ impl<'a> ApplyOutput<'a> {
         }
     }
 
-    /// What came of it.
+    /// Prints the result.
     pub fn print_result(
         &self,
         plan: &Plan,
@@ -97,7 +97,7 @@ impl<'a> ApplyOutput<'a> {
     }
 }
 
-/// What can be done with a run that is over; nothing where it did nothing.
+/// Returns the next commands for a finished run; `None` for a run without writes.
 fn farewell(run: RunId, report: &ApplyReport, exits: &BTreeSet<CommandExit>) -> Option<String> {
     match (exits.contains(&CommandExit::Interrupted), report.has_written()) {
         (true, _) => Some(format!("This was {run}; `zonal resume {run}` finishes it.")),

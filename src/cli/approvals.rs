@@ -1,5 +1,7 @@
-//! The approvals of a config directory: one JSON file each below `approvals/`, to be committed, so that
-//! two people who approve at the same time do not touch the same file.
+//! Reads and writes the approval files of a config directory.
+//!
+//! Each approval is a JSON file below `approvals/`, to be committed. Two people who approve at the same time
+//! do not edit the same file.
 
 use std::path::Path;
 
@@ -7,24 +9,24 @@ use super::config::to_json;
 use super::config_files;
 use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, GuardOverride};
 
-/// The folder, below the config directory.
+/// Folder below the config directory.
 pub const FOLDER: &str = "approvals";
 const VERSION: u32 = 1;
 
-/// All approvals, by the names of their files. None where there is no such folder.
+/// Returns all approvals, sorted by file name; an empty list without the folder.
 ///
 /// # Errors
-/// In words, where one of them cannot be read: what somebody has agreed to is not guessed.
+/// Returns the text of the error if a file cannot be read. Approvals are never guessed.
 pub fn load(directory: &Path) -> Result<Vec<Approval>, String> {
     let folder = directory.join(FOLDER);
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(format!("{FOLDER}/ cannot be read: {error}")),
+        Err(error) => return Err(format!("cannot read {FOLDER}/: {error}")),
     };
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry.map_err(|error| format!("{FOLDER}/ cannot be read: {error}"))?.file_name();
+        let name = entry.map_err(|error| format!("cannot read {FOLDER}/: {error}"))?.file_name();
         let name = name.to_string_lossy().into_owned();
         if name.ends_with(".json") && !name.starts_with('.') {
             names.push(name);
@@ -34,7 +36,7 @@ pub fn load(directory: &Path) -> Result<Vec<Approval>, String> {
     names.iter().map(|name| read_approval(&folder, name)).collect()
 }
 
-/// What approvals of a plan override in it, with who has done so.
+/// Returns the overrides that approvals of a plan contain, with the names of the approvers.
 pub fn overrides(approvals: &[Approval], plan: ContentDigest) -> Vec<GuardOverride> {
     let of_the_plan =
         approvals.iter().filter(|each| each.approves == ApprovedItem::Plan && each.digest == plan);
@@ -53,22 +55,24 @@ pub fn overrides(approvals: &[Approval], plan: ContentDigest) -> Vec<GuardOverri
 fn read_approval(folder: &Path, name: &str) -> Result<Approval, String> {
     let shown = format!("{FOLDER}/{name}");
     let text = std::fs::read_to_string(folder.join(name))
-        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    let approval: Approval = serde_json::from_str(&text)
-        .map_err(|error| format!("{shown} is not an approval: {error}; approve again, or remove it"))?;
+        .map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let approval: Approval = serde_json::from_str(&text).map_err(|error| {
+        format!("{shown} is not a valid approval: {error}; approve again, or remove the file")
+    })?;
     match approval.version {
         VERSION => Ok(approval),
         other => {
-            Err(format!("{shown} has version {other}, and this zonal reads version {VERSION}: update zonal"))
+            Err(format!("{shown} has version {other}, but this zonal reads version {VERSION}; update zonal"))
         }
     }
 }
 
-/// Writes an approval into a file of its own, and says which. One that says less than what somebody has
-/// agreed to before does not replace it.
+/// Writes an approval to a file and returns the file's path.
+///
+/// An approval with fewer overrides does not replace an earlier approval by the same person.
 ///
 /// # Errors
-/// In words, where it cannot be written.
+/// Returns the text of the error if the file cannot be written.
 pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
     let folder = directory.join(FOLDER);
     let stem = format!("{}-{}", approval.digest.short(), slug(&approval.by));
@@ -78,7 +82,7 @@ pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
             let Approval { digest, by, overrides, .. } = &there;
             (digest, by) == (&approval.digest, &approval.by) && overrides.iter().all(kept)
         }
-        // What cannot be read is another matter, and is told wherever approvals are.
+        // An unreadable file keeps its name; `load` reports the error.
         Err(_) => !folder.join(name).exists(),
     };
     let mut names =
@@ -87,11 +91,11 @@ pub fn save(directory: &Path, approval: &Approval) -> Result<String, String> {
     let shown = format!("{FOLDER}/{name}");
     let written = std::fs::create_dir_all(&folder)
         .and_then(|()| config_files::replace(&folder.join(&name), &(to_json(approval) + "\n")));
-    written.map_err(|error| format!("{shown} cannot be written: {error}"))?;
+    written.map_err(|error| format!("cannot write {shown}: {error}"))?;
     Ok(shown)
 }
 
-/// A name as part of a file's: `ada-lovelace`.
+/// Returns a person's name as part of a file name: `ada-lovelace`.
 fn slug(name: &str) -> String {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(40).collect()

@@ -1,4 +1,4 @@
-//! `zonal approve`: somebody agrees to a plan, a group of zones, or a zone.
+//! `zonal approve`: approves a plan, a change group, or a zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,32 +17,31 @@ use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, Findi
 use crate::plan::plan_digest::is_busy;
 use crate::render::text::count;
 
-/// Approve a plan, groups of it, or single zones
+/// Approve a plan, a manifest's part of it, or a zone
 ///
-/// Writes a file into approvals/ of the config directory, which belongs into git. What is approved is
-/// the content: it holds for a zone as long as exactly that would be done there, and not a change longer.
+/// Writes a file to approvals/ of the config directory; commit the file. An approval is bound to the exact
+/// changes of a zone and becomes invalid when they change.
 #[derive(Debug, Args)]
 pub struct ApproveCommand {
-    /// The plan file
+    /// Plan file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The digest of the plan, of a group or of a zone, as the plan shows them; the whole plan where nothing
-    /// is named
+    /// Digest of a plan, a manifest's part or a zone (default: the whole plan)
     #[arg(value_name = "DIGEST")]
     digests: Vec<String>,
-    /// This zone; may be repeated
+    /// Approve only this zone (can be repeated)
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     zone: Vec<String>,
-    /// Who approves
+    /// Name of the approver
     #[arg(long, value_name = "NAME")]
     by: String,
-    /// Why, or under what condition
+    /// Comment to store with the approval
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Override this guard or policy in the plan, as the plan names it; needs --reason
+    /// Override this guard or policy in the plan (requires --reason)
     #[arg(long = "override", value_name = "NAME", requires = "reason", conflicts_with_all = ["digests", "zone"])]
     overrides: Vec<String>,
-    /// Why, for all overrides
+    /// Reason for the override
     #[arg(long, value_name = "TEXT", requires = "overrides")]
     reason: Option<String>,
     /// Print the approvals as JSON
@@ -50,18 +49,18 @@ pub struct ApproveCommand {
     json: bool,
 }
 
-/// An approval that was written.
+/// Written approval.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal approve --json, one of a list")]
 pub struct WrittenApproval {
-    /// The file that it is in, below the config directory.
+    /// File name, relative to the config directory.
     pub file: String,
-    /// What it says.
+    /// Content of the file.
     #[serde(flatten)]
     pub approval: Approval,
 }
 
-/// Something of a plan that can be approved.
+/// Part of a plan that can be approved.
 struct ApprovableItem {
     approves: ApprovedItem,
     digest: ContentDigest,
@@ -80,7 +79,7 @@ impl ApproveCommand {
     fn approve(&self, directory: &Path, world: &CommandContext) -> Result<(), CommandExit> {
         let fail = |message: String| super::fail(world, message);
         if self.by.trim().is_empty() || self.by.contains(char::is_control) {
-            return Err(fail("--by must name who approves, in one line".into()));
+            return Err(fail("--by must contain the name of the approver on one line".into()));
         }
         let shown = self.plan.display();
         let plan = plan_file::read_for_review(&self.plan, world)?;
@@ -113,23 +112,25 @@ impl ApproveCommand {
         for WrittenApproval { file, approval } in &written {
             let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
             world.out.print_line(format!(
-                "Approved by {}: what would be done in {} ({}), in {file}. Commit it.",
+                "Approved by {}: the changes in {} ({}), saved to {file}. Commit the file.",
                 approval.by,
                 count(codes.len(), "zone"),
                 codes.join(", ")
             ));
         }
         if !plan.is_complete() {
-            world.err.print_line("note: the plan is incomplete; what it could not see is not approved");
+            world.err.print_line(
+                "note: the plan is incomplete; the approval does not cover zones that could not be read",
+            );
         }
         Ok(())
     }
 
-    /// What is overridden: only what stands in the way of the plan.
+    /// Returns the overrides, which must name findings that block the plan.
     fn applied_overrides(&self, plan: &Plan) -> Result<Vec<AppliedOverride>, String> {
         let reason = self.reason.as_deref().unwrap_or_default().trim();
         if !self.overrides.is_empty() && reason.is_empty() {
-            return Err("an override needs a reason; give one with --reason".to_owned());
+            return Err("an override requires a reason; pass --reason".to_owned());
         }
         let in_the_way = |verdict: &FindingEffect| match verdict {
             FindingEffect::Deny | FindingEffect::Defer => true,
@@ -142,7 +143,7 @@ impl ApproveCommand {
         let overridden = self.overrides.iter().map(|guard| match guards.contains(guard.as_str()) {
             true => Ok(AppliedOverride { guard: guard.clone(), reason: reason.to_owned() }),
             false => Err(format!(
-                "nothing called `{guard}` stands in its way; {}",
+                "no blocking finding of `{guard}` in the plan; {}",
                 among(guard, guards.iter().copied())
             )),
         });
@@ -152,7 +153,7 @@ impl ApproveCommand {
     fn choose(&self, plan: &Plan) -> Result<Vec<ApprovableItem>, String> {
         let parts = parts(plan);
         if !parts.iter().any(|part| part.approves == ApprovedItem::Zone) {
-            return Err("there is nothing in it that could be approved".to_owned());
+            return Err("the plan has no changes to approve".to_owned());
         }
         let whole = parts.iter().filter(|part| part.approves == ApprovedItem::Plan);
         if self.digests.is_empty() && self.zone.is_empty() {
@@ -165,7 +166,7 @@ impl ApproveCommand {
                 parts.iter().filter(|part| part.digest == digest).map(ApprovableItem::for_retry).collect();
             if found.is_empty() {
                 return Err(format!(
-                    "nothing in it has the digest {digest}; it was made anew, or is another plan"
+                    "no part of the plan has the digest {digest}; the plan is a newer or different plan"
                 ));
             }
             chosen.extend(found);
@@ -178,9 +179,14 @@ impl ApproveCommand {
             match zone {
                 Some(part) => chosen.push(part.for_retry()),
                 None if codes.contains(code.as_str()) => {
-                    return Err(format!("nothing would be done in {code}, so there is nothing to approve"));
+                    return Err(format!("no changes to approve in zone {code}"));
                 }
-                None => return Err(format!("it has no zone {code}; {}", among(code, codes.iter().copied()))),
+                None => {
+                    return Err(format!(
+                        "the plan has no zone {code}; {}",
+                        among(code, codes.iter().copied())
+                    ));
+                }
             }
         }
         Ok(chosen)
@@ -193,7 +199,7 @@ impl ApprovableItem {
     }
 }
 
-/// Everything of a plan that has a digest and something to be done.
+/// Returns all parts of a plan that contain changes, each with its digest.
 fn parts(plan: &Plan) -> Vec<ApprovableItem> {
     let busy = |code: &&ZoneCode| plan.zones.get(*code).is_some_and(is_busy);
     let all: Vec<ZoneCode> = plan.zones.keys().filter(busy).cloned().collect();

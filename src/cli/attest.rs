@@ -1,4 +1,4 @@
-//! `zonal attest`: somebody says that steps of the runbook were done.
+//! `zonal attest`: records that people completed manual steps.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,45 +17,45 @@ use crate::manifest::suggestions::nearest;
 use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldValue, ObservationSource, Record};
 use crate::render::text::count;
 
-/// Record that steps of the runbook were done, by whom and when
+/// Record that manual steps were completed
 ///
-/// Writes attestations.json in the config directory, which belongs into git. Attested records are shown
-/// as attested, never as verified. What is attested lapses when the manifests want something else.
+/// Writes attestations.json in the config directory; commit the file. Attested records are marked `attested`,
+/// not `verified`. An attestation expires when the desired state changes.
 #[derive(Debug, Args)]
 pub struct AttestCommand {
-    /// Addresses of records as the runbook's JSON and the plan show them, `01A/TermsOfUse/Request`
+    /// Record address as printed by `zonal runbook`, for example `01A/TermsOfUse/Request`
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<String>,
-    /// All steps of what is selected
+    /// Attest all selected steps
     #[arg(long, conflicts_with = "addresses")]
     all: bool,
-    /// Who did them
+    /// Who completed the steps
     #[arg(long, value_name = "NAME")]
     by: String,
-    /// When, as YYYY-MM-DD; today where nothing is said
+    /// Date of completion, YYYY-MM-DD (default: today)
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// Print what was attested as JSON
+    /// Print the attested records as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     target: TargetArgs,
 }
 
-/// What was attested.
+/// Result of `zonal attest`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal attest --json")]
 pub struct AttestJson {
     /// Addresses of the records.
     pub attested: Vec<String>,
-    /// Who did it.
+    /// Name of the person who completed the steps.
     pub by: String,
-    /// When, as `YYYY-MM-DD`.
+    /// Date of completion, as `YYYY-MM-DD`.
     pub date: String,
 }
 
 impl AttestCommand {
-    /// Attests steps of the runbook for the manifests below `directory`.
+    /// Attests manual steps for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.attest(directory, world).await {
             Ok(()) => CommandExit::Done,
@@ -67,18 +67,18 @@ impl AttestCommand {
         let fail = |message: String| super::fail(world, message);
         if self.addresses.is_empty() && !self.all {
             return Err(fail(
-                "name the records that were done, or pass --all; `zonal runbook` lists them".into(),
+                "no record address given; pass addresses or --all; `zonal runbook` lists them".into(),
             ));
         }
         if self.by.trim().is_empty() || self.by.contains(char::is_control) {
-            return Err(fail("--by must name who did it, in one line".into()));
+            return Err(fail("--by must contain the name of the person on one line".into()));
         }
         let today = (world.now)();
         let date = self.date.clone().unwrap_or_else(|| today.chars().take(10).collect());
         let day: jiff::civil::Date =
-            date.parse().map_err(|_| fail(format!("--date {date}: write it as YYYY-MM-DD")))?;
+            date.parse().map_err(|_| fail(format!("--date {date}: invalid date; expected YYYY-MM-DD")))?;
         if day.to_string() > today {
-            return Err(fail(format!("--date {date}: that is still to come")));
+            return Err(fail(format!("--date {date}: the date is in the future")));
         }
         let planned = make(&self.target, directory, OutputFormat::Text, world, &|_| {}).await?;
         let steps: Vec<(&CollectionDiff, &Change)> = (planned.plan.zones.values())
@@ -94,7 +94,7 @@ impl AttestCommand {
             let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == ObservationSource::Zone);
             if seen {
                 return Err(fail(format!(
-                    "{}: the zone can be read, so that nobody need attest it; `zonal plan` shows what is left",
+                    "{}: no attestation needed: the zone can be read; `zonal plan` shows the remaining changes",
                     change.address
                 )));
             }
@@ -109,7 +109,7 @@ impl AttestCommand {
         attested.iter().for_each(|address| world.out.print_line(format!("  {address}")));
         let zones: BTreeSet<_> = chosen.iter().map(|(_, change)| &change.address.zone).collect();
         world.out.print_line(format!(
-            "Attested: {} in {}, by {} on {date}, in {FILE}. Commit it.",
+            "Attested: {} in {}, by {} on {date}, saved to {FILE}. Commit the file.",
             count(chosen.len(), "record"),
             count(zones.len(), "zone"),
             self.by.trim()
@@ -124,7 +124,7 @@ impl AttestCommand {
     ) -> Result<Vec<(&'a CollectionDiff, &'a Change)>, CommandExit> {
         if self.all {
             return match steps.is_empty() {
-                true => Err(super::fail(world, "nothing is left to be done by hand in what is selected")),
+                true => Err(super::fail(world, "the selection has no manual steps left")),
                 false => Ok(steps.to_vec()),
             };
         }
@@ -138,7 +138,7 @@ impl AttestCommand {
                     let near = nearest(address, known.iter().map(String::as_str));
                     let near = near.map(|near| format!("; did you mean `{near}`?"));
                     let near = near.unwrap_or_else(|| "; `zonal runbook` lists them".to_owned());
-                    wrong = Some(super::fail(world, format!("{address}: no step of the runbook{near}")));
+                    wrong = Some(super::fail(world, format!("{address}: not a step of the runbook{near}")));
                 }
             }
         }
@@ -146,10 +146,10 @@ impl AttestCommand {
     }
 }
 
-/// Puts what somebody did in the place of what was attested of the record before.
+/// Replaces the previous attestation of a record.
 fn attest(attestations: &mut AttestationFile, diff: &CollectionDiff, change: &Change, by: &str, date: &str) {
     let key: Record = change.key.iter().cloned().collect();
-    // The manifest's own name of the collection, which is what it is asked for by.
+    // The manifest's own name of the collection, as used in requests.
     let id = diff.asked.first().unwrap_or(&diff.id);
     let same = |each: &Attestation| {
         let of = |field: &str| each.fields.get(field).map(FieldValue::from);

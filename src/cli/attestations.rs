@@ -1,7 +1,7 @@
-//! `attestations.json` in the config directory: what people say they have done in Alma by hand.
+//! Reads and writes `attestations.json` in the config directory: manual steps that people completed in Alma.
 //!
-//! It belongs into git beside the manifests. Nothing here is proof: an attested record is shown as
-//! attested, never as verified, and a desired value that changes is not what was attested any more.
+//! Commit the file with the manifests. Attested records are marked `attested`, never `verified`. An
+//! attestation expires when the desired value changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,61 +13,61 @@ use serde::{Deserialize, Serialize};
 use crate::model::{CollectionId, FieldValue, ObservedRecord, Record, TableName, ZoneCode};
 use crate::provider::channel_routing::AttestedZone;
 
-/// What the file is called.
+/// File name.
 pub const FILE: &str = "attestations.json";
 
-/// The file.
+/// Content of the attestation file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttestationFile {
-    /// The version of the form of the file: 1.
+    /// File format version: 1.
     pub version: u32,
-    /// One entry for each record.
+    /// Attestations, one per record.
     pub attestations: Vec<Attestation>,
 }
 
-/// One record that somebody has made so, or removed.
+/// Record that a person created, changed or removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     /// Alma's institution code.
     pub zone: String,
-    /// The type of collection.
+    /// Type of the collection.
     pub kind: String,
-    /// Code of the table, where the type has several collections.
+    /// Code of the table, if the type has several collections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// Name of the table as people see it, where the manifest names it so.
+    /// Name of the table in Alma's user interface, if the manifest uses the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Code of the library it belongs to.
+    /// Code of the library that owns the collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
-    /// The language of its texts.
+    /// Language of the texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// What the record holds since then, key fields included; its key fields alone where it is gone.
+    /// Fields of the record, key fields included; only key fields for a removed record.
     pub fields: BTreeMap<String, AttestedValue>,
-    /// Whether the record is gone.
+    /// True for a removed record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
-    /// Who did it.
+    /// Name of the person who did the step.
     pub by: String,
-    /// When, as `YYYY-MM-DD`.
+    /// Date, as `YYYY-MM-DD`.
     pub date: String,
 }
 
-/// The value of a field.
+/// Value of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AttestedValue {
-    /// Nothing.
+    /// Null.
     Null(()),
-    /// A flag.
+    /// Boolean.
     Flag(bool),
-    /// A text.
+    /// Text.
     Text(String),
-    /// Texts whose order does not count.
+    /// List of texts without order.
     List(Vec<String>),
 }
 
@@ -93,17 +93,17 @@ impl From<&AttestedValue> for FieldValue {
     }
 }
 
-/// What has become of a record.
+/// Presence of an attested record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttestedPresence {
-    /// It is there.
+    /// Record present.
     Present,
-    /// It is gone.
+    /// Record removed.
     Absent,
 }
 
 impl Attestation {
-    /// The collection that it speaks of.
+    /// Returns the collection of the record.
     pub fn collection(&self) -> CollectionId {
         let table = match (&self.table, &self.title) {
             (Some(code), _) => TableName::Code(code.as_str().into()),
@@ -118,7 +118,7 @@ impl Attestation {
         }
     }
 
-    /// An entry for a record of a collection.
+    /// Creates an attestation for a record of a collection.
     pub fn new(
         zone: &ZoneCode,
         id: &CollectionId,
@@ -148,10 +148,10 @@ impl Attestation {
 }
 
 impl AttestationFile {
-    /// Reads the file; a directory without one has no attestations.
+    /// Reads the file; a directory without the file has no attestations.
     ///
     /// # Errors
-    /// In words, where it is there and cannot be understood: what people did must not be forgotten.
+    /// Returns the text of the error if the file exists but cannot be parsed. Attestations must not be lost.
     pub fn load(directory: &Path) -> Result<Self, String> {
         let file = directory.join(FILE);
         let text = match std::fs::read_to_string(&file) {
@@ -159,34 +159,34 @@ impl AttestationFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self { version: 1, attestations: Vec::new() });
             }
-            Err(error) => return Err(format!("{FILE} cannot be read: {error}")),
+            Err(error) => return Err(format!("cannot read {FILE}: {error}")),
         };
         let read: Self = serde_json::from_str(&text).map_err(|error| {
             let (line, column) = (error.line(), error.column().max(1));
             let words = error.to_string();
             let fact = words.split(" at line ").next().unwrap_or_default();
             format!(
-                "{FILE}:{line}:{column}: not what `zonal attest` writes: {fact}; take the file of an earlier \
-                 commit, or attest anew without it"
+                "{FILE}:{line}:{column}: invalid attestation file: {fact}; restore an earlier \
+                 version from git, or delete the file and attest again"
             )
         })?;
         match read.version {
             1 => Ok(read),
-            other => Err(format!("{FILE} has version {other}, and this zonal reads version 1: update zonal")),
+            other => Err(format!("{FILE} has version {other}, but this zonal reads version 1; update zonal")),
         }
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file atomically.
     ///
     /// # Errors
-    /// In words, where it cannot be written.
+    /// Returns the text of the error if the file cannot be written.
     pub fn save(&self, directory: &Path) -> Result<(), String> {
         let text = super::config::to_json(self) + "\n";
         super::config_files::replace(&directory.join(FILE), &text)
-            .map_err(|error| format!("{FILE} cannot be written: {error}"))
+            .map_err(|error| format!("cannot write {FILE}: {error}"))
     }
 
-    /// What is attested of each zone.
+    /// Returns the attested records by zone and collection.
     pub fn by_zone(&self) -> BTreeMap<ZoneCode, AttestedZone> {
         let mut zones: BTreeMap<ZoneCode, AttestedZone> = BTreeMap::new();
         for each in &self.attestations {

@@ -1,5 +1,6 @@
-//! What the manifests said when they were applied last, as far as git knows: so that what a zone did can be
-//! told from what the manifests ask for since.
+//! Determines the base of a comparison from git: the manifests at a revision.
+//!
+//! A base distinguishes drift in a zone from pending changes in the manifests.
 
 use std::path::Path;
 
@@ -9,31 +10,31 @@ use super::exit_code::CommandExit;
 use super::git_revision::{self, GitError, GitRevision};
 use crate::model::{DesiredCollection, DesiredState};
 
-/// Where a command looks for what was applied last.
+/// Source of the base of a comparison.
 #[derive(Debug, Clone, Default)]
 pub enum BaseSource {
-    /// Nowhere: every difference is as good as any other.
+    /// No base: two-way comparison.
     #[default]
     None,
-    /// In this revision.
+    /// Manifests of this git revision.
     Revision(String),
-    /// In what is committed, where there is a repository at all.
+    /// Manifests of `HEAD`, if the directory is in a git repository.
     HeadRevision,
 }
 
-/// What was applied last.
+/// Manifests of a git revision, used as the base.
 pub struct BaseRevision {
-    /// The full name of the revision.
+    /// Full commit hash of the revision.
     pub commit: String,
-    /// What its manifests want.
+    /// Desired state at the revision.
     pub desired: DesiredState,
 }
 
 impl BaseSource {
-    /// Looks there. `None` where there is nothing to look at.
+    /// Loads the base; `None` without a source or a repository.
     ///
     /// # Errors
-    /// An exit code, once it has been said why the revision says nothing.
+    /// Prints the error and returns the exit code if the revision cannot be used.
     pub async fn find(
         &self,
         config: &ConfigDirectory,
@@ -54,11 +55,11 @@ impl BaseSource {
                 Ok(Some(BaseRevision { commit, desired: then.desired }))
             }
             (Ok(GitRevision { commit: _, config: Err(why) }), _) => {
-                Err(super::fail(world, format!("{flag}: {why}, so nothing can be compared with it")))
+                Err(super::fail(world, format!("{flag}: cannot compare with the revision: {why}")))
             }
             (Err(GitError::NoRepository), Self::HeadRevision) => {
                 world.err.print_line(
-                    "note: the manifests are in no git repository, so nothing tells what was applied last: every \
+                    "note: the manifests are not in a git repository, so the comparison has no base: every \
                      difference counts as drift",
                 );
                 Ok(None)
@@ -69,8 +70,10 @@ impl BaseSource {
 }
 
 impl BaseRevision {
-    /// What has to be observed to compare with it: what is wanted now, and what the base calls the same sort of
-    /// collection, perhaps by another name.
+    /// Returns the collections to observe for a comparison with the base.
+    ///
+    /// Contains the desired collections, and the base's collections of the same kinds, possibly under another
+    /// name.
     pub fn collections_to_observe(&self, now: &DesiredState) -> DesiredState {
         let mut both = now.clone();
         for (code, wanted) in &mut both.zones {

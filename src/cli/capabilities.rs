@@ -1,4 +1,4 @@
-//! `zonal capabilities`: which way leads to what, kind by kind and zone by zone.
+//! `zonal capabilities`: shows the channel of each kind in each zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,54 +22,55 @@ use crate::provider::channel_routing::ZoneCapabilities;
 use crate::render::json::FailureJson;
 use crate::render::text::{count, zone_list};
 
-/// Show which way leads to what: Alma's API, the gateway, or a person
+/// Show which channel serves each kind in each zone
 ///
-/// Asks each zone for its two lists of tables, and the gateway for what it serves. Zones that answer
-/// alike share a column.
+/// The channels are Alma's API, the gateway, and manual steps. zonal reads the two table lists of each zone,
+/// and the list of collections that the gateway serves. Zones with equal results share a column.
 #[derive(Debug, Args)]
 pub struct CapabilitiesCommand {
     /// Print the matrix as JSON
     #[arg(long)]
     json: bool,
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
     selection: ZoneSelectionArgs,
 }
 
-/// The matrix.
+/// Channels by zone and kind.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal capabilities --json")]
 pub struct CapabilityMatrix {
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Selected environment; null without an environment.
     pub environment: Option<String>,
-    /// The zones that were asked.
+    /// Queried zones.
     pub zones: Vec<CapabilityRow>,
 }
 
-/// One zone.
+/// Channels of one zone.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CapabilityRow {
     /// Alma's institution code.
     pub zone: String,
-    /// Why it, or the gateway for it, could not be asked.
+    /// Failure of the query, if the zone or its gateway did not answer.
     pub failure: Option<FailureJson>,
-    /// By kind: the channel of each type of collection that its records are in; null where the gateway
-    /// did not tell. A kind that the zone has no use for is left out, and all where the zone did not answer.
+    /// Channel of each collection type, by kind; null if the gateway gave no information.
+    ///
+    /// Without kinds that do not apply to the zone; empty if the zone did not answer.
     pub kinds: BTreeMap<String, BTreeMap<String, Option<Channel>>>,
-    /// Code tables that the API lists.
+    /// Number of code tables in the API's list.
     pub code_tables: usize,
-    /// Mapping tables that the API lists.
+    /// Number of mapping tables in the API's list.
     pub mapping_tables: usize,
-    /// Tables that the manifests want and the API does not list, such as hidden ones.
+    /// Desired tables that the API does not list, such as hidden tables.
     pub tables_not_in_api: Vec<String>,
 }
 
 impl CapabilitiesCommand {
-    /// Shows what can be done in the zones of the network below `directory`.
+    /// Queries the channels of the zones below `directory` and prints the matrix.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.query_channels(directory, world).await {
             Ok(matrix) => {
@@ -161,7 +162,7 @@ fn row(
     }
 }
 
-/// Zones with the same answers share a column.
+/// Returns the matrix as text; zones with equal channels share a column.
 fn matrix_text(matrix: &CapabilityMatrix) -> String {
     let mut columns: Vec<(&CapabilityRow, Vec<&str>)> = Vec::new();
     for row in matrix.zones.iter().filter(|row| !row.kinds.is_empty()) {
@@ -207,11 +208,11 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     for (tables, zones) in &unlisted {
-        out.push_str(&format!("! not in the API's list, so by the gateway or by hand: {tables}\n"));
+        out.push_str(&format!("! not listed by the API, only by the gateway or manually: {tables}\n"));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     out.push_str(
-        "A table that the API lists may still refuse to be changed: that shows when it is first written.\n",
+        "The API can still reject changes to a listed table; zonal detects this at the first write.\n",
     );
     out
 }
@@ -220,7 +221,7 @@ fn column_name(index: usize) -> String {
     format!("group {}", index + 1)
 }
 
-/// `api`, or, where a kind's records go different ways, each way with what goes there.
+/// Returns the channel of a kind, or each channel with its collections if they differ.
 fn cell(channels: &BTreeMap<String, Option<Channel>>) -> String {
     let ways: BTreeSet<Option<Channel>> = channels.values().copied().collect();
     let word = |way: &Option<Channel>| way.map_or_else(|| "?".to_owned(), |way| way.to_string());

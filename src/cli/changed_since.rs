@@ -1,5 +1,6 @@
-//! `--changed-since`: the zones for which the manifests come to something else than at a git revision. What
-//! was only moved, reworded or said in another way selects nothing.
+//! `--changed-since`: selects zones whose desired state differs from a git revision.
+//!
+//! Moved, reworded or equivalent manifests select no zones.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +13,10 @@ use crate::model::{DesiredState, ZoneCode};
 use crate::plan::manifest_digest;
 use crate::render::text::count;
 
-/// Leaves of `desired` the zones whose configuration changed since a revision, and says in words what was
-/// left.
+/// Keeps zones in `desired` whose configuration changed since a revision, and returns the selection as text.
 ///
 /// # Errors
-/// An exit code, once it has been said why the revision cannot be had.
+/// Prints the error and returns the exit code if the revision cannot be loaded.
 pub async fn narrow(
     since: &str,
     config: &ConfigDirectory,
@@ -34,7 +34,7 @@ pub async fn narrow(
             changed_zones(then, config)
         }
         Err(why) => {
-            world.err.print_line(format!("note: every zone counts as changed, because {why}"));
+            world.err.print_line(format!("note: every zone counts as changed: {why}"));
             config.network.zones.iter().map(|zone| zone.code.clone()).collect()
         }
     };
@@ -43,7 +43,7 @@ pub async fn narrow(
     if !silent.is_empty() && then.is_ok() {
         let zones = zone_list(&silent);
         world.err.print_line(format!(
-            "note: nothing is wanted any more of {zones}, where something was at {since}; what is there stays"
+            "note: no manifest applies to {zones} any more, unlike at {since}; existing records are kept"
         ));
     }
     wanted.zones.retain(|code, _| changed.contains(code));
@@ -54,7 +54,7 @@ pub async fn narrow(
     Ok(format!("zones whose configuration changed since {since}: {number} of {all}"))
 }
 
-/// Zones that the network has, of which something else is wanted, or at another place.
+/// Returns the zones with another desired state or another connection.
 fn changed_zones(then: &ConfigDirectory, now: &ConfigDirectory) -> BTreeSet<ZoneCode> {
     let gateway =
         |config: &ConfigDirectory| config.network.gateway.as_ref().map(|gateway| gateway.url.clone());
@@ -70,14 +70,14 @@ fn changed_zones(then: &ConfigDirectory, now: &ConfigDirectory) -> BTreeSet<Zone
     zones.map(|zone| zone.code.clone()).collect()
 }
 
-/// Tells of zones that have left the network.
+/// Reports zones that were removed from the network.
 fn report_removed_zones(then: &ConfigDirectory, now: &ConfigDirectory, since: &str, world: &CommandContext) {
     let gone = then.network.zones.iter().filter(|zone| now.network.zone(&zone.code).is_none());
     let gone: Vec<&ZoneCode> = gone.map(|zone| &zone.code).collect();
     if !gone.is_empty() {
         let (zones, are) = (count(gone.len(), "zone"), if gone.len() == 1 { "is" } else { "are" });
         world.err.print_line(format!(
-            "note: {zones} of {since} {are} in the network no more, and left as they are: {}",
+            "note: {zones} of {since} {are} no longer in the network and not changed: {}",
             zone_list(&gone)
         ));
     }

@@ -1,4 +1,4 @@
-//! What was applied last, as the store knows it: the base that zones and manifests are compared with.
+//! Base of a comparison from the store: the applied state and its orphans.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use crate::model::{AppliedState, ComparisonBase, ComparisonMode, DesiredState, Z
 use crate::plan::orphans::{self, RunScope};
 use crate::store::Store;
 
-/// What a command covers.
+/// Zones and kinds that a command covers.
 #[derive(Debug, Clone, Default)]
 pub struct CommandScope {
-    /// Its zones, those of which nothing is desired any more included.
+    /// Selected zones, including zones without desired state.
     pub zones: BTreeSet<ZoneCode>,
-    /// The kinds of manifests that it is narrowed to; empty for all.
+    /// Selected kinds of manifests; empty for all kinds.
     pub kinds: Vec<String>,
 }
 
-/// What the store knows of the zones of a command. `None` where there is no store.
+/// Returns the base for the zones of a command; `None` without a store.
 ///
 /// # Errors
-/// [`Exit::Invalid`], once it has been said why the store cannot be asked.
+/// Prints the error and returns [`CommandExit::Invalid`] if the store cannot be read.
 pub async fn base(
     store: Option<&Store>,
     config: &ConfigDirectory,
@@ -37,15 +37,14 @@ pub async fn base(
     Ok(Some(orphans::base(ledger, &config.desired, &config.network.prune, covered)))
 }
 
-/// What has to be looked at beside what is desired: collections of which nothing is desired any more, and that hold
-/// what zonal created.
+/// Adds collections that only contain orphans created by zonal to the desired state, so that they are read.
 pub fn look_at(desired: &mut DesiredState, base: Option<&ComparisonBase>) {
     if let Some(base) = base {
         orphans::look_at(desired, base, crate::kinds::shape);
     }
 }
 
-/// What a comparison with it is called: with a ledger that knows nothing it has two sides only.
+/// Returns the comparison mode; an empty applied state allows only a two-way comparison.
 pub fn comparison_mode(base: &ComparisonBase, reach: &CommandScope) -> ComparisonMode {
     let zones = base.applied_state.zones.iter().filter(|(zone, _)| reach.zones.contains(zone));
     let collections = zones.flat_map(|(_, collections)| collections.values());

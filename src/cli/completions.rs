@@ -1,14 +1,14 @@
-//! `zonal completions`: what a shell needs to complete zonal's words.
+//! `zonal completions`: generates shell completion scripts.
 
 use clap::{Args, CommandFactory as _};
 
 use super::context::CommandContext;
 use super::exit_code::CommandExit;
 
-/// Print the completion script for a shell
+/// Generate a shell completion script
 #[derive(Debug, Args)]
 pub struct CompletionsCommand {
-    /// The shell
+    /// Shell
     shell: clap_complete::Shell,
 }
 

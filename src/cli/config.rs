@@ -1,4 +1,4 @@
-//! From a config directory to what is desired, or to the diagnostics that say why not.
+//! Loads a config directory: returns the desired state or the diagnostics.
 
 use std::path::Path;
 
@@ -12,37 +12,38 @@ use crate::render::github;
 use crate::render::json::events;
 use crate::{kinds, manifest};
 
-/// How a command answers.
+/// Output format of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs.
+    /// JSON document for programs.
     Json,
-    /// For programs that read along: one JSON value in each line.
+    /// Stream of JSON values, one per line.
     Lines,
 }
 
-/// A config directory without errors.
+/// Config directory without errors.
 pub struct ConfigDirectory {
-    /// The network.
+    /// Network.
     pub network: Network,
-    /// What is desired.
+    /// Desired state.
     pub desired: DesiredState,
-    /// The rules that plans must keep to.
+    /// Policies for plans.
     pub policies: Vec<Policy>,
-    /// What answers are expected to be, in the order of the manifests.
+    /// Expectations, in the order of the manifests.
     pub expectations: Vec<Expectation>,
-    /// Manifests that were read, the network's included.
+    /// Number of manifests, the Network manifest included.
     pub manifests: usize,
-    /// Files that were read.
+    /// Number of files.
     pub files: usize,
     warnings: Vec<Diagnostic>,
     sources: Vec<SourceFile>,
 }
 
-/// Loads and expands everything below `directory`. Warnings go to stderr as text; with errors,
-/// all diagnostics are printed in the format that the command answers in.
+/// Loads and expands all manifests below `directory`.
+///
+/// Prints warnings as text on stderr. With errors, prints all diagnostics in the format of the command.
 pub fn load(
     directory: &Path,
     environment: Option<&str>,
@@ -52,7 +53,7 @@ pub fn load(
     load_telling(directory, environment, format, world, |_| {})
 }
 
-/// The same, and `tell` hears everything that was found.
+/// Loads like [`load`], and passes all diagnostics to `tell`.
 pub fn load_telling(
     directory: &Path,
     environment: Option<&str>,
@@ -63,7 +64,7 @@ pub fn load_telling(
     if !directory.is_dir() {
         return Err(super::fail(
             world,
-            format!("{} is not a directory; name one with -C DIR", directory.display()),
+            format!("{} is not a directory; pass the config directory with -C DIR", directory.display()),
         ));
     }
     match examine(directory, environment) {
@@ -71,7 +72,7 @@ pub fn load_telling(
             tell(&config.warnings);
             match format {
                 OutputFormat::Text => config.warn(world),
-                // Where they are not part of the answer themselves, see [`Config::warn`].
+                // JSON: printed by the caller, see [`ConfigDirectory::warn`].
                 OutputFormat::Json => {}
                 OutputFormat::Lines => print_lines(&config.warnings, &config.sources, world),
             }
@@ -84,11 +85,12 @@ pub fn load_telling(
     }
 }
 
-/// The network alone, for a command that asks nothing of it but what it is called and where it remembers what was
-/// done: whatever else is wrong with the manifests stays untold.
+/// Loads only the network, for commands that need its name and its store.
+///
+/// Ignores all other errors in the manifests.
 ///
 /// # Errors
-/// An exit code, once it has been said why nothing tells what the network is.
+/// Prints the diagnostics and returns the exit code if the network cannot be determined.
 pub fn network(
     directory: &Path,
     environment: Option<&str>,
@@ -105,17 +107,17 @@ pub fn network(
     }
 }
 
-/// Why there is no configuration.
+/// Diagnostics of a config directory with errors.
 pub struct ConfigError {
-    /// What is wrong, and what else was found.
+    /// All diagnostics, warnings included.
     pub found: Vec<Diagnostic>,
     sources: Vec<SourceFile>,
 }
 
-/// Loads and expands everything below `directory`, and prints nothing.
+/// Loads and expands all manifests below `directory` without output.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// Returns all diagnostics.
 pub fn examine(directory: &Path, environment: Option<&str>) -> Result<ConfigDirectory, ConfigError> {
     let sources = config_files::read_manifest_files(directory);
     let loaded = manifest::load(&sources, environment);
@@ -149,19 +151,19 @@ pub fn examine(directory: &Path, environment: Option<&str>) -> Result<ConfigDire
 }
 
 impl ConfigDirectory {
-    /// Prints the warnings on stderr, for an answer in JSON that has no room for them.
+    /// Prints the warnings on stderr, for JSON output without diagnostics.
     pub fn warn(&self, world: &CommandContext) {
         if !self.warnings.is_empty() {
             world.err.print(diagnostics_text(&self.warnings, &self.sources, world));
         }
     }
 
-    /// Prints the warnings, as JSON on stdout.
+    /// Prints the warnings as JSON on stdout.
     pub fn print_diagnostics(&self, world: &CommandContext) {
         print_json(&self.warnings, &self.sources, world);
     }
 
-    /// Reports problems that were found after loading, at places in the same files.
+    /// Reports diagnostics found after the load, at locations in the same files.
     pub fn report(&self, found: &[Diagnostic], format: OutputFormat, world: &CommandContext) -> CommandExit {
         report(found, &self.sources, format, world)
     }
@@ -184,7 +186,7 @@ fn report(
 fn diagnostics_text(found: &[Diagnostic], sources: &[SourceFile], world: &CommandContext) -> String {
     let colour = if world.err.is_styled() { ColorMode::Ansi } else { ColorMode::Plain };
     let text = diagnostics::text(found, &manifest::texts(sources), colour);
-    // It quotes manifests, and a runner takes lines of stderr for orders, too.
+    // The text quotes manifests, and the GitHub runner executes command lines on stderr, too.
     match world.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         true => github::escape_workflow_command(&text),
         false => text,
@@ -202,7 +204,7 @@ fn print_lines(found: &[Diagnostic], sources: &[SourceFile], world: &CommandCont
     }
 }
 
-/// Pretty JSON of a value whose keys are all texts, which cannot fail to serialize.
+/// Returns pretty JSON. Serialization cannot fail because all map keys are texts.
 pub fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }

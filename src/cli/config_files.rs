@@ -1,4 +1,4 @@
-//! Finds the manifests below the config directory, and writes what a command was asked to write.
+//! Finds the manifests below the config directory, and writes output files.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,9 +11,10 @@ use super::context::CommandContext;
 use super::exit_code::CommandExit;
 use crate::manifest::SourceFile;
 
-/// Every `*.yaml` and `*.yml` below `directory`, by path: hidden files and folders and what
-/// `.zonalignore` names aside. What cannot be read is in the list too, with the reason, so that
-/// no manifest is dropped in silence.
+/// Reads all `*.yaml` and `*.yml` files below `directory`, sorted by path.
+///
+/// Skips hidden files and folders, and the patterns in `.zonalignore`. The list contains unreadable files
+/// with the reason, so no manifest is dropped silently.
 pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
     let mut walk = WalkBuilder::new(directory);
     walk.standard_filters(false).hidden(true).follow_links(true).add_custom_ignore_filename(".zonalignore");
@@ -40,17 +41,18 @@ pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
     sources
 }
 
-/// Writes a file that was named on the command line.
+/// Writes a file named on the command line.
 ///
 /// # Errors
-/// An exit code, once it has been said why the file cannot be written.
+/// Prints the error and returns the exit code if the file cannot be written.
 pub fn write(file: &Path, text: &str, world: &CommandContext) -> Result<(), CommandExit> {
     replace(&world.directory.join(file), text)
-        .map_err(|error| super::fail(world, format!("{} cannot be written: {error}", file.display())))
+        .map_err(|error| super::fail(world, format!("cannot write {}: {error}", file.display())))
 }
 
-/// Writes a file whole or not at all. What stands there is replaced, a link staying a link; what is there
-/// and no file, such as a pipe, is written to.
+/// Writes a file atomically.
+///
+/// Replaces an existing file and follows symbolic links. Writes directly to a special file, such as a pipe.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
@@ -58,12 +60,12 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     }
     let beside = path.parent().unwrap_or(Path::new("."));
     if !beside.is_dir() {
-        return Err(io::Error::other(format!("{} is no directory", beside.display())));
+        return Err(io::Error::other(format!("{} is not a directory", beside.display())));
     }
-    // As readable as any file that a command makes.
+    // Default permissions of new files, before the umask.
     let readable = std::fs::Permissions::from_mode(0o666);
     let draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside);
-    // The path of a draft says nothing to anybody.
+    // The path of the temporary file would only confuse the user.
     let mut draft = draft.map_err(|error| io::Error::from(error.kind()))?;
     draft.as_file_mut().write_all(text.as_bytes())?;
     draft.persist(path)?;
@@ -92,7 +94,7 @@ fn failed_path(error: &ignore::Error) -> Option<PathBuf> {
     }
 }
 
-/// The reason without the path, which stands before it anyway.
+/// Returns the reason without the path, because the message already starts with the path.
 fn reason(error: &ignore::Error) -> String {
     match error {
         ignore::Error::WithPath { err, .. }

@@ -1,5 +1,4 @@
-//! Everything outside the program that a command touches, in one value: so that a test can put
-//! another world in its place and run a command as it is.
+//! Context of a command: environment, clock and streams in one value, so that tests can replace them.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal as _, Write};
@@ -11,32 +10,34 @@ use tokio::sync::watch;
 use super::exit_code::CommandExit;
 use crate::provider::transport::Transport;
 
-/// Where answers come from. Shared with the thread that waits for one.
+/// Input stream for answers, shared with the thread that waits for a line.
 pub type InputStream = Arc<Mutex<Box<dyn BufRead + Send>>>;
 
-/// The world that a command runs in.
+/// Process environment of a command.
 pub struct CommandContext {
     /// Environment variables.
     pub env: BTreeMap<String, String>,
-    /// The working directory.
+    /// Working directory.
     pub directory: PathBuf,
-    /// Results.
+    /// Output for results.
     pub out: OutputStream,
-    /// Logs, progress and diagnostics.
+    /// Output for logs, progress and diagnostics.
     pub err: OutputStream,
-    /// What the user answers; `None` where nobody is there to ask.
+    /// Input of the user; `None` without a terminal.
     pub input: Option<InputStream>,
-    /// The time, in RFC 3339.
+    /// Clock, in RFC 3339.
     pub now: fn() -> String,
-    /// How requests travel; `None` for real sockets.
+    /// Transport of requests; `None` for real sockets.
     pub transport: Option<Arc<dyn Transport>>,
-    /// How often the user has asked to stop.
+    /// Number of interrupts by the user.
     pub interrupts: watch::Receiver<u32>,
 }
 
 impl CommandContext {
-    /// The world of the process itself. Must be called within a tokio runtime, which listens for Ctrl-C
-    /// and for the signal by which a pipeline cancels a job.
+    /// Returns the context of the process.
+    ///
+    /// Requires a tokio runtime, which listens for Ctrl-C and for SIGTERM, the signal of a canceled pipeline
+    /// job.
     pub fn of_process() -> io::Result<Self> {
         let (sender, interrupts) = watch::channel(0);
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -75,53 +76,53 @@ impl CommandContext {
         })
     }
 
-    /// The time, to compare with.
+    /// Returns the current time.
     ///
     /// # Errors
-    /// [`Exit::Invalid`] where the clock cannot be understood, and the user has been told.
+    /// Prints the error and returns [`CommandExit::Invalid`] for an invalid clock value.
     pub fn timestamp(&self) -> Result<jiff::Timestamp, CommandExit> {
         let now = (self.now)();
-        now.parse().map_err(|_| super::fail(self, format!("the clock says `{now}`, which is no time")))
+        now.parse().map_err(|_| super::fail(self, format!("invalid system time `{now}`")))
     }
 
-    /// Waits for something before anything was written, or until the user asks to stop.
+    /// Waits for a future before the first write, or until the user interrupts.
     ///
     /// # Errors
-    /// [`Exit::Interrupted`], and the user has been told.
+    /// Prints a message and returns [`CommandExit::Interrupted`].
     pub async fn unless_interrupted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, CommandExit> {
         tokio::select! {
             done = waiting => Ok(done),
             () = self.wait_for_interrupts(1) => {
-                self.err.print_line("Interrupted. Nothing was written.");
+                self.err.print_line("Interrupted. No changes were made.");
                 Err(CommandExit::Interrupted)
             }
         }
     }
 
-    /// Waits until the user has asked to stop so many times.
+    /// Waits until the user has interrupted a number of times.
     pub async fn wait_for_interrupts(&self, times: u32) {
         let mut interrupts = self.interrupts.clone();
         if interrupts.wait_for(|count| *count >= times).await.is_err() {
-            // Nobody can ask any more.
+            // The sender no longer exists, so no interrupt can arrive.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// What is at the other end of an output.
+/// Type of an output device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TerminalKind {
-    /// A terminal with colours.
+    /// Terminal with colors.
     ColorTerminal,
-    /// A terminal whose user wants no colours.
+    /// Terminal without colors.
     PlainTerminal,
-    /// A file or a pipe.
+    /// File or pipe.
     Pipe,
-    /// A pipe whose user insists on colours.
+    /// Pipe with forced colors.
     ColorPipe,
 }
 
-/// Where text goes. Clones are the same place, so that lines of several commands do not mix.
+/// Output stream; clones share the stream, so lines of several commands do not mix.
 #[derive(Clone)]
 pub struct OutputStream {
     stream: Arc<Mutex<Box<dyn Write + Send>>>,
@@ -130,13 +131,14 @@ pub struct OutputStream {
 }
 
 impl OutputStream {
-    /// An output into `stream`.
+    /// Creates an output to `stream`.
     pub fn new(stream: impl Write + Send + 'static, look: TerminalKind) -> Self {
         Self { stream: Arc::new(Mutex::new(Box::new(stream))), lost: Arc::default(), look }
     }
 
-    /// Prints a text, without its styles where nobody wants them. A reader that went away (`| head`)
-    /// is no error: there is nobody left to tell.
+    /// Prints a text, without styles on a plain output.
+    ///
+    /// Ignores a closed pipe (`| head`): no reader remains to receive an error.
     pub fn print(&self, text: impl AsRef<str>) {
         let text = text.as_ref();
         let plain;
@@ -155,7 +157,7 @@ impl OutputStream {
         }
     }
 
-    /// Why part of what was printed is not there, a reader that went away aside.
+    /// Returns the first write error, except for a closed pipe.
     pub fn write_error(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
     }
@@ -165,12 +167,12 @@ impl OutputStream {
         self.print(format!("{}\n", text.as_ref()));
     }
 
-    /// Whether someone watches as it comes.
+    /// Returns true for a terminal.
     pub fn is_terminal(&self) -> bool {
         matches!(self.look, TerminalKind::ColorTerminal | TerminalKind::PlainTerminal)
     }
 
-    /// Whether colours are wanted.
+    /// Returns true if colors are enabled.
     pub fn is_styled(&self) -> bool {
         matches!(self.look, TerminalKind::ColorTerminal | TerminalKind::ColorPipe)
     }
@@ -180,7 +182,7 @@ impl OutputStream {
 mod tests {
     use super::*;
 
-    /// A place that takes nothing.
+    /// Output device that rejects all writes.
     struct FullDevice(io::ErrorKind);
 
     impl Write for FullDevice {
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_result_is_an_error_unless_the_reader_went_away() {
+    async fn incomplete_output_fails_unless_pipe_is_closed() {
         assert_eq!(printed(io::ErrorKind::StorageFull).await, 1);
         assert_eq!(printed(io::ErrorKind::BrokenPipe).await, 0);
     }

@@ -1,7 +1,7 @@
-//! Fetches the keys from where the Network manifest says they are.
+//! Fetches API keys from the sources in the Network manifest.
 //!
-//! A key is only ever held as a secret: it does not print itself and is wiped when it goes. What is
-//! said about a key that is missing names where it was looked for, never what was found there.
+//! A key stays a secret value: never printed, wiped from memory when dropped. Errors about a missing key name
+//! the source, never the content found there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,17 +15,17 @@ use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
 use crate::model::{Diagnostic, Network, ZoneCode};
 
-/// Commands that run at the same time.
+/// Maximum number of concurrent commands.
 const AT_ONCE: usize = 8;
-/// How long a command may take.
+/// Time limit of a command.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a key is for.
+/// Purpose of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPurpose {
-    /// Looking.
+    /// Reading.
     Read,
-    /// Writing. A zone without a write key is written to with its read key.
+    /// Writing; a zone without a write key uses its read key.
     Write,
 }
 
@@ -38,19 +38,19 @@ impl KeyPurpose {
     }
 }
 
-/// The keys of a run.
+/// API keys of a run.
 #[derive(Debug, Default)]
 pub struct ZoneKeys {
-    /// By zone.
+    /// Keys by zone.
     pub zones: BTreeMap<ZoneCode, SecretString>,
-    /// That of the gateway, where the network has one.
+    /// Key of the gateway, if the network has one.
     pub gateway: Option<SecretString>,
 }
 
-/// The keys of some zones, and that of the network's gateway.
+/// Fetches the keys of some zones and of the network's gateway.
 ///
 /// # Errors
-/// As [`fetch`].
+/// Same as [`fetch`].
 pub async fn keys(
     network: &Network,
     zones: &[&Zone],
@@ -80,10 +80,10 @@ fn credential_for(credentials: &Credentials, purpose: KeyPurpose) -> Option<Cred
     }
 }
 
-/// The keys of some zones, each place being looked at once.
+/// Fetches the keys of some zones; queries each source once.
 ///
 /// # Errors
-/// One diagnostic for each key that cannot be had, all of them at once.
+/// Returns one diagnostic per missing key.
 pub async fn fetch(
     zones: &[&Zone],
     purpose: KeyPurpose,
@@ -106,10 +106,10 @@ pub async fn fetch(
     let mut without: Vec<(Credential, &String, Vec<&Zone>)> = Vec::new();
     for zone in zones {
         let Some(Credential { source, span: place }) = credential(zone) else {
-            let message = format!("the zone {} has no key to read with", zone.code);
+            let message = format!("zone {} has no read key", zone.code);
             problems.push(
                 Diagnostic::error(diagnostic_codes::MISSING_CREDENTIAL, zone.span.clone(), message)
-                    .help("add `credentials: {read: {env: NAME}}` to the network or to the zone"),
+                    .help("add `credentials: {read: {env: NAME}}` to the Network manifest or to the zone"),
             );
             continue;
         };
@@ -117,7 +117,7 @@ pub async fn fetch(
             Ok(key) => {
                 keys.insert(zone.code.clone(), key.clone());
             }
-            // One key that many zones share is missing once.
+            // Reports a key that many zones share once.
             Err(reason) => match without.iter_mut().find(|(other, _, _)| other.source == source) {
                 Some((_, _, zones)) => zones.push(zone),
                 None => without.push((Credential { source, span: place }, reason, vec![zone])),
@@ -149,7 +149,7 @@ async fn fetch_secret(
         },
         CredentialSource::File(path) => match std::fs::read_to_string(directory.join(&**path)) {
             Ok(key) => Ok(SecretString::from(key)),
-            Err(error) => Err(format!("the file `{path}` cannot be read: {error}")),
+            Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
         },
         CredentialSource::Command(words) => command(words, directory, world).await,
     }
@@ -168,16 +168,16 @@ async fn command(words: &[String], directory: &Path, world: &CommandContext) -> 
         .output();
     match tokio::time::timeout(PATIENCE, run).await {
         Err(_) => Err(format!("`{shown}` took longer than {} s", PATIENCE.as_secs())),
-        Ok(Err(error)) => Err(format!("`{shown}` cannot be run: {error}")),
-        Ok(Ok(output)) if !output.status.success() => Err(format!("`{shown}` ended with {}", output.status)),
+        Ok(Err(error)) => Err(format!("cannot run `{shown}`: {error}")),
+        Ok(Ok(output)) if !output.status.success() => Err(format!("`{shown}` failed with {}", output.status)),
         Ok(Ok(output)) => match String::from_utf8(output.stdout) {
             Ok(key) => Ok(SecretString::from(key)),
-            Err(_) => Err(format!("`{shown}` printed something that is not text")),
+            Err(_) => Err(format!("the output of `{shown}` is not UTF-8 text")),
         },
     }
 }
 
-/// A command as the manifest has it: one that was written as a shell line without the shell.
+/// Returns a command as written in the manifest; a shell line without the shell.
 fn command_line(words: &[String]) -> String {
     match words {
         [shell, flag, line] if shell == "sh" && flag == "-c" => line.clone(),
@@ -185,13 +185,13 @@ fn command_line(words: &[String]) -> String {
     }
 }
 
-/// What is there must look like a key; a line break at the end does not count.
+/// Checks the form of a key; ignores a final line break.
 fn check(found: SecretString) -> Result<SecretString, String> {
     let key = found.expose_secret().trim();
     match key {
-        "" => Err("what is there is empty".to_owned()),
+        "" => Err("the value is empty".to_owned()),
         key if key.chars().any(|c| !c.is_ascii_graphic()) => {
-            Err("what is there is not a key: it holds spaces or characters that no key has".to_owned())
+            Err("the value is not an API key: it contains spaces or invalid characters".to_owned())
         }
         key => Ok(SecretString::from(key)),
     }
@@ -199,15 +199,17 @@ fn check(found: SecretString) -> Result<SecretString, String> {
 
 fn way_out(source: &CredentialSource) -> String {
     match source {
-        CredentialSource::Env(name) => format!("set it: export {name}=..."),
+        CredentialSource::Env(name) => format!("set the variable: export {name}=..."),
         CredentialSource::File(path) => {
-            format!("put the key into `{path}`, below the config directory or absolute")
+            format!("write the key to `{path}` (absolute, or relative to the config directory)")
         }
-        CredentialSource::Command(words) => format!("run `{}` by hand to see why", command_line(words)),
+        CredentialSource::Command(words) => {
+            format!("run `{}` in a shell to see the error", command_line(words))
+        }
     }
 }
 
-/// How many zones are written to with the key that they are read with.
+/// Returns the number of zones that use one key for reads and writes.
 pub fn shared_key_count(
     read: &BTreeMap<ZoneCode, SecretString>,
     write: &BTreeMap<ZoneCode, SecretString>,

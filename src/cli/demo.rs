@@ -1,7 +1,6 @@
-//! `zonal demo`: the main job from beginning to end, on an embedded network that needs no account.
+//! `zonal demo`: the main workflow on an embedded network, without an Alma account.
 //!
-//! Every step is a command line that is run as it would be from a shell; only its requests go to
-//! the emulator in the same process.
+//! Each step runs a command line as a shell would. Only the requests go to the emulator in the same process.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,36 +17,36 @@ use crate::emulator::{EmulatedZone, Emulator, EmulatorConfig, EmulatorTransport,
 use crate::manifest::{self, SourceFile};
 use crate::provider::transport::{Transport, TransportFuture};
 
-/// The example that the demo runs, as it is in the repository.
+/// Files of the demo's example, as in the repository.
 const EXAMPLE: [(&str, &str); 2] = [
     ("network.yaml", include_str!("../../examples/quickstart/network.yaml")),
     ("network-blocks.yaml", include_str!("../../examples/quickstart/network-blocks.yaml")),
 ];
 const ENVIRONMENT: &str = "emulator";
 
-/// What a librarian does to one member after everything has been put right.
+/// Edit by a librarian at one member after the first apply.
 const EDIT: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlockDescription", "by": "m.tremblay",
     "action": {"set_code": {"code": "CONSORTIA", "description": "Blocked, see front desk"}}}"#;
 
-/// And once more, while the central office looks at the plan.
+/// Second edit, while the central office reviews the plan.
 const EDIT_MEANWHILE: &str = r#"{"zone": "01OMNI_DELTA", "kind": "code", "table": "UserBlockDescription",
     "by": "m.tremblay", "action": {"set_code": {"code": "CONSORTIA", "description": "Blocked, call Marie"}}}"#;
 
-/// Writes that arrive before the first apply is killed.
+/// Number of writes before the demo kills the first apply.
 const DOOMED_AFTER: u32 = 9;
-/// The row that they edit.
+/// Address of the edited row.
 const ROW: &str = "01OMNI_DELTA/CodeTable/UserBlockDescription/CONSORTIA";
 
-/// See the main job on a made-up consortium of 12 members
+/// Run a guided demo on an emulated consortium
 ///
-/// Validates, plans, applies, is killed in the middle and resumes, shows a librarian's edit as drift, applies a
-/// reviewed plan while they edit once more, and takes a run back, on an embedded emulator: no account, no key, no
-/// network.
+/// The consortium has 12 invented members. The demo validates, plans and applies; kills and resumes the
+/// apply; shows a librarian's edit as drift; applies a reviewed plan during another edit; and reverts a run.
+/// An embedded emulator answers the requests: no account, no API key, no network access.
 #[derive(Debug, Args)]
 pub struct DemoCommand {}
 
 impl DemoCommand {
-    /// Runs the demo. Ends with 0 if every step came to what the words around it say.
+    /// Runs the demo; ends with 0 if every step returned the announced exit code.
     pub async fn run(&self, world: &CommandContext) -> CommandExit {
         match show(world).await {
             Ok(()) => CommandExit::Done,
@@ -57,7 +56,8 @@ impl DemoCommand {
 }
 
 async fn show(world: &CommandContext) -> Result<(), String> {
-    let directory = tempfile::tempdir().map_err(|error| format!("no place for the example: {error}"))?;
+    let directory =
+        tempfile::tempdir().map_err(|error| format!("cannot create a directory for the example: {error}"))?;
     for (file, text) in EXAMPLE {
         std::fs::write(directory.path().join(file), text).map_err(|error| format!("{file}: {error}"))?;
     }
@@ -65,55 +65,59 @@ async fn show(world: &CommandContext) -> Result<(), String> {
     let stage = DemoSandbox { world, emulator: &emulator, directory: directory.path() };
 
     stage.print_step(
-        "A consortium of twelve members has written down which patron blocks travel between them:",
+        "A consortium of twelve members declares which patron blocks are copied between members:",
     );
-    stage.print_step("network-blocks.yaml wants four rows at every member. Are the manifests sound?");
+    stage.print_step("network-blocks.yaml declares four rows for every member. Are the manifests valid?");
     stage.command(&["validate"], CommandExit::Done).await?;
     stage.print_step(
-        "How does every member differ from them? Planning only looks: it has no key that could write.",
+        "How does each member differ from the manifests? `plan` uses read keys, so it cannot write.",
     );
     stage.command(&["plan", "--detailed-exitcode"], CommandExit::Changes).await?;
     stage.print_step(
-        "Make it so. Every table is read again before it is written, and read back afterwards. But this time",
+        "Apply the changes. zonal reads each table again before the write and verifies it after. This time the",
     );
-    stage.print_step("the machine is taken away in the middle, as `kill -9` would: some writes have arrived, some have not.");
+    stage.print_step(
+        "process is killed in the middle, as by `kill -9`: some writes have arrived, others have not.",
+    );
     stage.kill(&["apply", "--yes"], DOOMED_AFTER).await?;
     stage.print_step(
-        "Everything was written down before it was sent, so the run goes on where it stopped. What is not",
+        "The journal lists every write before it is sent, so the run continues at the point of the interruption.",
     );
-    stage.print_step("certain is read back first; nothing is done twice.");
+    stage.print_step("zonal first reads back the writes without a response; no change is made twice.");
     stage.command(&["resume"], CommandExit::Done).await?;
-    stage.print_step("Now every member is as decided, so a second plan is empty.");
+    stage.print_step("Now every member is in sync, so a second plan is empty.");
     stage.command(&["plan", "--detailed-exitcode"], CommandExit::Done).await?;
     stage.print_step(
-        "A month later, someone at Delta University rewords a row in Alma's own user interface ...",
+        "A month later, a librarian at Delta University edits a row in Alma's user interface ...",
     );
     stage.edit(EDIT)?;
     stage.print_step(
-        "... and the nightly report says that it was they who moved, not the manifests: who, when, and from",
+        "... and the nightly report shows the drift: the zone changed, not the manifests. It lists who, when, and",
     );
-    stage.print_step("what to what.");
+    stage.print_step("the values before and after.");
     stage.command(&["drift"], CommandExit::Changes).await?;
-    stage.print_step("The plan to put it back is kept in a file, to be reviewed.");
+    stage.print_step("The plan that restores the row is saved to a file for review.");
     stage.command(&["plan", "--detailed-exitcode", "--out", "plan.json"], CommandExit::Changes).await?;
     stage.print_step(
-        "While the central office looks at it, they reword the row once more. What is applied now is what",
+        "While the central office reviews the plan, the librarian edits the row again. `apply` makes only the",
     );
-    stage.print_step("was reviewed, or nothing: their edit stays, and everybody hears of it (exit code 5).");
+    stage.print_step("reviewed changes, so the edit stays and zonal reports the row as stale (exit code 5).");
     stage.edit(EDIT_MEANWHILE)?;
     stage.command(&["apply", "plan.json", "--yes"], CommandExit::Stale).await?;
-    stage.print_step("Looked at again, it is put back after all ...");
+    stage.print_step("After another review, the row is restored ...");
     stage.command(&["apply", "--yes"], CommandExit::Done).await?;
     stage.print_step(
-        "... and every change that was ever made can be explained, from what to what and by whom, ...",
+        "... and the history lists every change, with values before and after, and the author ...",
     );
     stage.command(&["history", ROW], CommandExit::Done).await?;
-    stage.print_step("... and taken back. Only what that run wrote, and only where it still stands.");
+    stage.print_step(
+        "... and a run can be reverted. Only its own changes are undone; records changed since are kept.",
+    );
     stage.command(&["revert", "run-3", "--yes"], CommandExit::Done).await?;
     stage.print_step(
-        "That is the main job. The example is in examples/quickstart; README.md says how to point it at a",
+        "This was the main workflow. The example is in examples/quickstart; README.md explains how to use it with",
     );
-    stage.print_step("sandbox of your own.");
+    stage.print_step("your own sandbox.");
     Ok(())
 }
 
@@ -126,7 +130,7 @@ fn emulator() -> Result<Emulator, String> {
     let zones = network.zones.iter().map(|zone| {
         EmulatedZone::from(zone, key("READ", zone.code.as_str()), Some(key("WRITE", zone.code.as_str())))
     });
-    // As slow as a real zone, so that the pace is the one that people will see.
+    // Latency of a real zone, so the demo runs at a realistic pace.
     let behaviour =
         EmulatorConfig { latency_ms: 100, jitter_ms: 60, per_second: 50, ..EmulatorConfig::default() };
     Ok(Emulator::new(zones.collect(), behaviour))
@@ -143,7 +147,7 @@ struct DemoSandbox<'a> {
 }
 
 impl DemoSandbox<'_> {
-    /// Somebody edits a table in Alma.
+    /// Edits a table as a librarian would in Alma.
     fn edit(&self, edit: &str) -> Result<(), String> {
         let edit: LibrarianEdit = serde_json::from_str(edit).map_err(|error| error.to_string())?;
         self.emulator.control().edit(edit).map_err(|error| error.to_string())
@@ -154,21 +158,25 @@ impl DemoSandbox<'_> {
         self.world.out.print_line(format!("{style}# {words}{style:#}"));
     }
 
-    /// Runs a command line of zonal's in a world whose zones are the emulator's.
+    /// Runs a zonal command line against the emulator.
     async fn command(&self, words: &[&str], expected: CommandExit) -> Result<(), String> {
         let (argv, shown) = self.command_line(words);
         let world = self.world(Arc::new(self.emulator.transport()));
-        // A command that runs another one: the compiler wants to know that this ends.
+        // Boxed because the future is recursive: the command runs another command.
         let exit = Box::pin(super::run(argv, &world)).await;
         self.world.out.print_line("");
         match exit == expected {
             true => Ok(()),
             false if exit == CommandExit::Interrupted => Err("the demo was interrupted".to_owned()),
-            false => Err(format!("`zonal {shown}` ended with {}, not with {}", exit.code(), expected.code())),
+            false => Err(format!(
+                "`zonal {shown}` ended with exit code {}, expected {}",
+                exit.code(),
+                expected.code()
+            )),
         }
     }
 
-    /// Runs a command line of zonal's until so many of its writes have arrived, and lets go of it then and there.
+    /// Runs a zonal command line and drops it after a number of writes.
     async fn kill(&self, words: &[&str], writes: u32) -> Result<(), String> {
         let (argv, shown) = self.command_line(words);
         let doom = Arc::new(Notify::new());
@@ -180,7 +188,7 @@ impl DemoSandbox<'_> {
         let world = self.world(Arc::new(transport));
         tokio::select! {
             exit = Box::pin(super::run(argv, &world)) => {
-                Err(format!("`zonal {shown}` ended with {} before it could be killed", exit.code()))
+                Err(format!("`zonal {shown}` ended with exit code {} before the kill", exit.code()))
             }
             () = doom.notified() => {
                 self.world.out.print_line("[killed]\n");
@@ -199,7 +207,7 @@ impl DemoSandbox<'_> {
 
     fn world(&self, transport: Arc<dyn Transport>) -> CommandContext {
         let mut env = self.world.env.clone();
-        // The demo remembers in its own directory, whatever its user does otherwise.
+        // The demo uses a store in its own directory, never the user's store.
         env.remove("ZONAL_STORE");
         for zone in self.emulator.control().zones() {
             for purpose in ["READ", "WRITE"] {
@@ -219,7 +227,7 @@ impl DemoSandbox<'_> {
     }
 }
 
-/// A way to the network that answers no more once so many writes have arrived.
+/// Transport that stops answering after a number of writes.
 struct FailingTransport {
     to: EmulatorTransport,
     left: AtomicU32,

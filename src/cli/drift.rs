@@ -1,4 +1,4 @@
-//! `zonal drift`: where zones have left what the manifests say.
+//! `zonal drift`: detects changes made outside zonal.
 
 use std::path::{Path, PathBuf};
 
@@ -18,19 +18,19 @@ use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
 
-/// Show where zones have left what the manifests say
+/// Detect changes made outside zonal
 ///
-/// Exits with 2 where one has. Without --base every difference counts as drift; with it, what the
-/// manifests ask for since that revision is pending, and no drift.
+/// Exits with code 2 if a zone drifted. Without applied state and without --base, every difference counts as
+/// drift. With --base, changes of the manifests since that revision are pending, not drift.
 #[derive(Debug, Args)]
 pub struct DriftCommand {
-    /// The git revision whose manifests were applied last
+    /// Git revision to use as the last applied configuration
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Compare with this snapshot instead of the zones; needs no key, sends nothing
+    /// Compare with a snapshot file instead of the zones (no API key needed)
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// Print the differences as JSON, in the shape of `plan --json`
+    /// Print the differences as JSON, in the format of `plan --json`
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct DriftCommand {
 }
 
 impl DriftCommand {
-    /// Looks for drift in the zones that the manifests below `directory` speak of.
+    /// Detects drift in the zones of the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         if let Err(exit) = self.outputs.check(format, world) {

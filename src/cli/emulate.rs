@@ -1,4 +1,4 @@
-//! `zonal emulate`: an Alma network on loopback, to try things on.
+//! `zonal emulate`: serves an emulated Alma network on a loopback address.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,45 +17,47 @@ use crate::emulator::{
 use crate::model::network::{Credential, CredentialSource, Credentials};
 use crate::render::text::count;
 
-/// Serve the Alma API of every zone of the network, on loopback
+/// Run a local emulator of the Alma API
 ///
-/// Each zone starts with made-up out-of-the-box and local rows. Point an environment's `baseUrl` at
-/// the address, and load the keys that are printed (or written with --keys-out). While it runs,
-/// requests to /emulator beside the API change its behaviour, inject faults, and edit tables as a
-/// librarian would; --fault and --edit take the same JSON.
+/// The emulator serves every zone of the network. Each zone starts with generated default and local rows. Set
+/// the `baseUrl` of an environment to the address, and load the printed API keys (or the file of --keys-out).
+/// Requests to /emulator beside the API change the configuration, inject faults, and edit tables as a
+/// librarian would. The options --fault and --edit take the same JSON.
 #[derive(Debug, Args)]
 pub struct EmulateCommand {
-    /// Where to listen; a loopback address
+    /// Loopback address to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// Write the keys there, as lines for a shell to source
+    /// Write the API keys to this file, as shell exports
     #[arg(long, value_name = "FILE")]
     keys_out: Option<PathBuf>,
-    /// Milliseconds from request to answer
+    /// Response delay in ms
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
-    /// Up to this many milliseconds more, at random
+    /// Maximum random extra delay in ms
     #[arg(long, value_name = "MS")]
     jitter: Option<u64>,
-    /// Requests in any one second that a zone takes
+    /// Maximum number of requests per second and zone
     #[arg(long, value_name = "N")]
     requests_per_second: Option<u32>,
-    /// Requests that a zone takes in a day
+    /// Maximum number of requests per day and zone
     #[arg(long, value_name = "N")]
     requests_per_day: Option<u64>,
-    /// Leave out everything that the API's schemas call optional
+    /// Omit all fields that the API's schemas call optional
     #[arg(long)]
     omit_optional_fields: bool,
-    /// EmulatorConfig as JSON; the flags above go over it
+    /// Emulator configuration, as JSON; the other options override it
     #[arg(long, value_name = "JSON", value_parser = json::<EmulatorConfig>)]
     config: Option<EmulatorConfig>,
-    /// A fault as JSON, such as {"method": "PUT", "when": {"nth": 1}, "effect": "answer_lost"}; may be repeated
+    /// Inject a fault, as JSON (can be repeated)
+    ///
+    /// Example: {"method": "PUT", "when": {"nth": 1}, "effect": "response_lost"}
     #[arg(long, value_name = "JSON", value_parser = json::<InjectedFault>)]
     fault: Vec<InjectedFault>,
-    /// A librarian's edit as JSON; may be repeated
+    /// Simulate an edit by a librarian, as JSON (can be repeated)
     #[arg(long, value_name = "JSON", value_parser = json::<LibrarianEdit>)]
     edit: Vec<LibrarianEdit>,
 }
@@ -65,7 +67,7 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
 }
 
 impl EmulateCommand {
-    /// Serves the network whose manifests are below `directory`, until interrupted.
+    /// Serves the network of the manifests below `directory` until interrupted.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.serve(directory, world).await {
             Ok(()) => CommandExit::Done,
@@ -84,7 +86,7 @@ impl EmulateCommand {
         let config = config::load(directory, self.environment.as_deref(), OutputFormat::Text, world)?;
         let (zones, mut exports) = zones(&config, directory, world).await.map_err(fail)?;
         let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
-            fail(format!("cannot listen on {}: {error}; choose another with --listen", self.listen))
+            fail(format!("cannot listen on {}: {error}; choose another address with --listen", self.listen))
         })?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let (gateway, gateway_exports) = gateway_keys(&config);
@@ -99,14 +101,15 @@ impl EmulateCommand {
         if let Some(file) = &self.keys_out {
             let file = world.directory.join(file);
             std::fs::write(&file, &exports)
-                .map_err(|error| fail(format!("{} cannot be written: {error}", file.display())))?;
+                .map_err(|error| fail(format!("cannot write {}: {error}", file.display())))?;
         }
         let zones = count(config.network.zones.len(), "zone");
-        world
-            .out
-            .print_line(format!("# {}: {zones} of a made-up Alma on http://{address}", config.network.name));
+        world.out.print_line(format!(
+            "# {}: {zones} of an emulated Alma on http://{address}",
+            config.network.name
+        ));
         world.out.print(&exports);
-        world.err.print_line("Serving until Ctrl-C. Nothing is kept.");
+        world.err.print_line("Press Ctrl-C to stop. All changes are lost on exit.");
         let served = axum::serve(listener, emulator.router());
         tokio::select! {
             served = async { served.await } => served.map_err(|error| fail(format!("the emulator stopped: {error}"))),
@@ -114,7 +117,8 @@ impl EmulateCommand {
         }
     }
 
-    /// Where nothing else is said, its today is today, so that the runs of its jobs are recent ones.
+    /// Returns the configuration from the options; the emulated date defaults to today, so job runs look
+    /// recent.
     fn behaviour(&self, address: &SocketAddr, world: &CommandContext) -> EmulatorConfig {
         let now: Option<jiff::Timestamp> = (world.now)().parse().ok();
         let today = now.map(|now| now.strftime("%FZ").to_string());
@@ -135,7 +139,7 @@ impl EmulateCommand {
     }
 }
 
-/// The keys of the gateway, and the lines that export those that the network takes from variables.
+/// Returns the gateway's keys, and shell exports for keys that the network reads from variables.
 fn gateway_keys(config: &ConfigDirectory) -> (GatewayKeys, String) {
     let keys = GatewayKeys::default();
     let mut exports = String::new();
@@ -153,7 +157,7 @@ fn gateway_keys(config: &ConfigDirectory) -> (GatewayKeys, String) {
     (keys, exports)
 }
 
-/// The zones with their keys, and the lines that export those keys that only the emulator knows.
+/// Returns the zones with their keys, and shell exports for keys generated by the emulator.
 async fn zones(
     config: &ConfigDirectory,
     directory: &Path,
@@ -179,14 +183,14 @@ async fn zones(
                 let write_key = key(KeyPurpose::Write, Some(write), "write").await;
                 EmulatedZone::from(zone, read_key, Some(write_key))
             }
-            // One key for both must be able to write; the key that only reads goes unused.
+            // A single key needs write access; the separate read key stays unused.
             _ => EmulatedZone::from(zone, format!("emulated-unused-{}", zone.code), Some(read_key)),
         };
         for key in std::iter::once(&emulated.read_key).chain(&emulated.write_key) {
             if let Some(other) = taken.insert(key.clone(), zone.code.clone()) {
                 return Err(format!(
-                    "{other} and {} share a key, and the key is what selects the zone and says what it may do; \
-                     put `{{code}}` into the name of where the keys are kept, or leave `write` out",
+                    "{other} and {} share an API key, but the key identifies the zone and its permissions; \
+                     add `{{code}}` to the name of the key's source, or remove `write`",
                     zone.code
                 ));
             }

@@ -1,4 +1,4 @@
-//! Carries a plan out and remembers it: what apply, resume and revert have in common.
+//! Executes a plan and records the run: common part of apply, resume and revert.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,16 +23,16 @@ use crate::model::{
 use crate::render;
 use crate::store::{CollectionStateUpdate, StoreError};
 
-/// How a plan is carried out.
+/// Options of an execution.
 pub struct ApplyOptions {
-    /// The run that it is.
+    /// Start of the run.
     pub begin: RunStart,
-    /// Whether it waits where another run writes to a zone.
+    /// Behavior at a zone with another run's lease.
     pub patience: LeaseWait,
 }
 
 impl ApplyOptions {
-    /// Whether the run is one of several that belong together, and is remembered even where it does nothing.
+    /// Returns true if the run belongs to a run group; such runs are recorded even without changes.
     fn is_grouped(&self) -> bool {
         match &self.begin {
             RunStart::New { about, .. } => about.group.is_some(),
@@ -41,33 +41,33 @@ impl ApplyOptions {
     }
 }
 
-/// Which run it is.
+/// Start of a run.
 pub enum RunStart {
-    /// One that begins now.
+    /// New run.
     New {
-        /// What it does.
+        /// Operation of the run.
         deed: RunOperation,
-        /// What else is known of it.
+        /// Other properties of the run.
         about: RunMetadata,
     },
-    /// One that was killed or interrupted.
+    /// Resumed run, killed or interrupted before.
     Resumed(Box<Run>),
 }
 
-/// What came of it.
+/// Result of an execution.
 pub struct ApplyResult {
-    /// How it ended in each zone.
+    /// Outcome in each zone.
     pub report: ApplyReport,
-    /// The exit codes that apply.
+    /// Results that apply, for the exit code.
     pub exits: BTreeSet<CommandExit>,
-    /// The run, where it is remembered.
+    /// Recorded run, if any.
     pub run: Option<RunId>,
 }
 
-/// Carries a plan out, as far as nothing stands in its way, and keeps in the store what there is to be learned.
+/// Executes the writable part of a plan, and updates the applied state in the store.
 ///
 /// # Errors
-/// An exit code, once it has been said why nothing was begun, or that the user stopped it at once.
+/// Prints the error and returns the exit code if nothing was started, or after a forced stop.
 pub async fn carry_out(
     planned: &PlanResult,
     manner: ApplyOptions,
@@ -79,7 +79,7 @@ pub async fn carry_out(
     let plan = &planned.plan;
     let may_write = plan.has_work() && !plan.is_denied();
     let lessons = super::adopt_records::lessons(planned);
-    // One that is taken up ends, even where nothing is left of it.
+    // Resuming always ends the run, even without remaining changes.
     let taken_up = matches!(manner.begin, RunStart::Resumed(_)) && !plan.is_denied();
     let worth_it = may_write || taken_up || !lessons.is_empty() || manner.is_grouped();
     let journal = match (&planned.store, worth_it) {
@@ -108,7 +108,7 @@ pub async fn carry_out(
         }
         let id = journal.run.id;
         world.err.print_line(format!(
-            "{id} could not write down all that it did; `zonal resume {id}` finishes it when the store answers, and asks the zones what became of it"
+            "the store lacks some writes of {id}; run `zonal resume {id}` when the store is available"
         ));
         exits.remove(&CommandExit::Done);
         exits.insert(CommandExit::Partial);
@@ -125,7 +125,7 @@ async fn begin_run(
     let PlanResult { config, plan, under_review, store, doors, keys, base, .. } = planned;
     let Some(store) = store else { return Ok(None) };
     let network = &config.network;
-    // What people have attested is never written, so nobody has to be asked about it.
+    // Attested records are never written, so their recovery needs no attestations.
     let before = plan.inputs.reverts.and_then(|_| Some(base.as_ref()?.applied_state.clone()));
     let ways = JournalOptions { patience, readers: doors.readers(network, keys, BTreeMap::new()), before };
     let begun = match begin {
@@ -133,7 +133,7 @@ async fn begin_run(
             let author = world.unless_interrupted(author(directory, world)).await?;
             let run = run_journal::new(plan, deed, &about, author, world);
             let mut text = plan_file::plan_json(plan);
-            // Whoever takes the run up asks for the approvals that it was given.
+            // The resumed run needs the same approvals.
             text.reconciler.reviewed_digests =
                 under_review.zones.iter().map(|(code, digest)| (code.0.clone(), *digest)).collect();
             let text = serde_json::to_string(&text).unwrap_or_default();
@@ -144,8 +144,9 @@ async fn begin_run(
     begun.map(Some).map_err(|error| store::report_error(&error, world))
 }
 
-/// Writes down what there is to be learned, and how the run ended. Comes back with what went wrong, which is nothing
-/// new where the report tells of it.
+/// Records adopted records and the end of the run.
+///
+/// Returns the error; `None` as the error if the report already contains the store failure.
 async fn keep(
     planned: &PlanResult,
     journal: &RunJournal,
@@ -167,7 +168,7 @@ async fn keep(
     Ok(())
 }
 
-/// Whether the store failed while a zone was written to, so that its writing was given up.
+/// Returns true if the writes to a zone stopped because of a store failure.
 fn has_lost_the_store(zone: &ZoneReport) -> bool {
     let outcomes = zone.collections.iter().filter_map(|(_, outcome)| match outcome {
         WriteOutcome::Failed { failure } => Some(failure),
@@ -181,17 +182,17 @@ fn has_lost_the_store(zone: &ZoneReport) -> bool {
     zone.zone_failure.iter().chain(outcomes).any(|failure| failure.class == FailureClass::Store)
 }
 
-/// Whether nothing is left of a plan for another run.
+/// Returns true if the plan has no changes left for another run.
 fn is_all_done(plan: &Plan, exits: &BTreeSet<CommandExit>) -> bool {
     let mut steps = plan.zones.values().flat_map(|zone| &zone.collections);
     *exits == BTreeSet::from([CommandExit::Done]) && steps.all(|step| step.diff.later().next().is_none())
 }
 
-/// A run that was stopped at once can be taken up.
+/// Marks a run stopped at once as interrupted, so that it can be resumed.
 async fn leave_open(journal: &RunJournal, world: &CommandContext) {
-    // Where this cannot be kept either, the run looks like one that was killed, and can be taken up as well.
+    // Without this record, the run looks like a killed run, which can also be resumed.
     let _ = journal.finish(RunState::Interrupted, vec![CommandExit::Interrupted.code()], String::new()).await;
-    world.err.print_line(format!("`zonal resume {}` finishes it.", journal.run.id));
+    world.err.print_line(format!("Run `zonal resume {}` to finish the run.", journal.run.id));
 }
 
 async fn end_run(
@@ -230,7 +231,7 @@ async fn write(
     if shared > 0 {
         let zones = render::text::count(shared, "zone");
         world.err.print_line(format!(
-            "note: one key both reads and writes in {zones}; give `credentials` a `write` key of its own"
+            "note: reads and writes use the same API key in {zones}; set `write` in `credentials`"
         ));
     }
     let writers = doors.writers(network, &write_keys);
@@ -246,13 +247,13 @@ async fn write(
         report = &mut running => report,
         () = world.wait_for_interrupts(1) => {
             halt.send_replace(true);
-            progress.note("Interrupted: finishing what is being written, beginning nothing more. Again to stop at once.");
+            progress.note("Interrupted: finishing the writes in flight. Press Ctrl-C again to stop at once.");
             tokio::select! {
                 report = &mut running => report,
                 () = world.wait_for_interrupts(2) => {
                     progress.finish();
                     world.err.print_line(
-                        "Stopped at once. What was being written may or may not be there; `zonal plan` shows what is left.",
+                        "Stopped. The outcome of writes in flight is unknown; run `zonal plan` to see what is left.",
                     );
                     return Err(CommandExit::Interrupted);
                 }

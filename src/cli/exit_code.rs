@@ -1,34 +1,34 @@
-//! The exit codes, which pipelines rely on.
+//! Exit codes, a stable interface for pipelines.
 
 use std::collections::BTreeSet;
 
 use crate::model::{ApplyReport, Deferral, FailureClass, Plan, WaveResult, WriteOutcome};
 
-/// How a command ended. In order of precedence: where several apply, the first one here counts.
+/// Result of a command, in order of precedence: the first applicable value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CommandExit {
     /// Interrupted by the user.
     Interrupted,
-    /// A usage, validation or internal error, or an expectation that is not met; nothing was written.
+    /// Usage, validation or internal error, or unmet expectation; nothing was written.
     Invalid,
     /// Verification failed after a write.
     Unverified,
     /// Some writes failed.
     Partial,
-    /// Something moved since the plan was approved.
+    /// Changed since the plan was approved.
     Stale,
-    /// A guard or a policy stands in the way, or an approval is waited for: nothing was written there.
+    /// Denied by a guard or policy, or approval missing: no write to the affected zones.
     Blocked,
-    /// A zone was unreachable or refused the key: the answer is incomplete.
+    /// Zone unreachable or API key rejected: the result is incomplete.
     Incomplete,
-    /// Changes were found, where the command was asked to say so.
+    /// Changes found, if the command reports them in the exit code.
     Changes,
-    /// Done, or nothing to do.
+    /// Success.
     Done,
 }
 
 impl CommandExit {
-    /// The process's exit code.
+    /// Returns the exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -43,7 +43,7 @@ impl CommandExit {
         }
     }
 
-    /// What a process's exit code means; `None` for one that zonal does not end with.
+    /// Returns the result for an exit code; `None` for codes that zonal does not use.
     pub fn of_code(code: u8) -> Option<Self> {
         let all = [
             Self::Interrupted,
@@ -60,7 +60,7 @@ impl CommandExit {
     }
 }
 
-/// Every code that applies to a plan that was only shown.
+/// Returns all results that apply to a plan without an apply.
 pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<CommandExit> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
@@ -74,8 +74,9 @@ pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<Command
     or_done(exits)
 }
 
-/// Every code that applies to a look for drift. What is only pending is none; where nobody knows who moved, every
-/// difference is.
+/// Returns all results that apply to `zonal drift`.
+///
+/// Pending changes do not count. In a two-way comparison, every difference counts.
 pub fn of_drift(plan: &Plan) -> BTreeSet<CommandExit> {
     let mut exits = BTreeSet::new();
     if !plan.is_complete() {
@@ -86,21 +87,21 @@ pub fn of_drift(plan: &Plan) -> BTreeSet<CommandExit> {
     or_done(exits)
 }
 
-/// Whether changes are worth an exit code of their own (`--detailed-exitcode`).
+/// Effect of changes on the exit code (`--detailed-exitcode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DetailedExitCode {
-    /// They are.
+    /// Exit code 2 for a plan with changes.
     Yes,
-    /// A plan with changes is as good as one without.
+    /// Exit code 0 for a plan with changes.
     No,
 }
 
-/// Every code that applies to an apply.
+/// Returns all results that apply to an apply.
 pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
         exits.insert(CommandExit::Blocked);
-        // Nothing was begun, so no report tells of what would have been left alone.
+        // A denied apply has no report; derive the deferrals from the plan.
         let zones = plan.zones.values().filter(|zone| zone.has_work());
         exits.extend(zones.clone().filter_map(|zone| zone.deferral.as_ref()).filter_map(of_hold));
         let steps = zones.flat_map(|zone| &zone.collections).filter(|step| step.diff.has_work());
@@ -113,7 +114,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
         let blocked = zone.collections.iter().filter_map(|step| step.diff.outcome.as_ref().err());
         exits.extend(blocked.map(|failure| of_failure(failure.class)));
     }
-    // In a wave that failed, zones failed; in one in which nothing was written, they may have moved or waited.
+    // Zones failed in a failed wave. A wave without writes only has stale or deferred zones.
     if report.waves.iter().any(|wave| matches!(wave.result, WaveResult::Failed { .. })) {
         exits.insert(CommandExit::Partial);
     }
@@ -133,7 +134,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
                     exits.extend([CommandExit::Partial, of_failure(failure.class)]);
                 }
                 WriteOutcome::Held { deferral: hold } => exits.extend(of_hold(hold)),
-                // What it is blocked by has been counted; where that was never tried, it failed in the plan.
+                // The cause is already counted; if never tried, the failure is in the plan.
                 WriteOutcome::Blocked { .. } => {}
             }
         }
@@ -141,7 +142,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
     or_done(exits)
 }
 
-/// What is held back is not done, whatever the reason. Where a rollout stopped, what it stopped for counts.
+/// Returns the result for a deferral; `None` after a stopped rollout because its cause already counts.
 fn of_hold(hold: &Deferral) -> Option<CommandExit> {
     match hold {
         Deferral::ApprovalRequired
@@ -153,8 +154,9 @@ fn of_hold(hold: &Deferral) -> Option<CommandExit> {
     }
 }
 
-/// A collection that could not be planned is one of the writes that failed; a zone that did not
-/// answer, or a gateway before it, is one that nobody knows about.
+/// Returns the result for a failed collection.
+///
+/// A zone or gateway that did not answer makes the result incomplete; other failures count as failed writes.
 fn of_failure(class: FailureClass) -> CommandExit {
     match (class, class.whole_zone()) {
         (FailureClass::Store, _) => CommandExit::Partial,
@@ -170,7 +172,7 @@ fn or_done(mut exits: BTreeSet<CommandExit>) -> BTreeSet<CommandExit> {
     exits
 }
 
-/// The one that the process ends with.
+/// Returns the result with the highest precedence.
 pub fn worst(exits: &BTreeSet<CommandExit>) -> CommandExit {
     exits.first().copied().unwrap_or(CommandExit::Done)
 }
@@ -180,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_zone_refuses_has_failed_and_what_nobody_answers_is_not_known() {
+    fn rejected_write_is_partial_and_unreachable_zone_is_incomplete() {
         assert_eq!(of_failure(FailureClass::Rejected), CommandExit::Partial);
         assert_eq!(of_failure(FailureClass::Malformed), CommandExit::Partial);
         assert_eq!(of_failure(FailureClass::Denied), CommandExit::Incomplete);

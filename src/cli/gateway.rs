@@ -1,4 +1,4 @@
-//! `zonal gateway check`: tries a gateway out, for whoever writes one.
+//! `zonal gateway check`: tests a gateway against the contract, for gateway developers.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::provider::gateway::contract_check::{
     CheckOutcome, CheckResult, GatewayCheck, ScratchRecord, check,
 };
 
-/// Work on a gateway of your own
+/// Commands for gateway developers
 #[derive(Debug, Args)]
 pub struct GatewayCommand {
     #[command(subcommand)]
@@ -31,23 +31,25 @@ enum GatewayAction {
     Check(GatewayCheckCommand),
 }
 
-/// Try a gateway out against the contract (zonal schema gateway.openapi)
+/// Test a gateway against the contract
 ///
-/// Without --scratch nothing is sent but GET. With it, one record that you name is put, refused on an
-/// old revision, read back and deleted again.
+/// The contract is the OpenAPI document of `zonal schema gateway.openapi`. Without --scratch, zonal sends
+/// only GET requests. With --scratch, zonal creates the given record, writes with an outdated revision (must
+/// fail), reads back and deletes the record.
 #[derive(Debug, Args)]
 struct GatewayCheckCommand {
-    /// Where the gateway answers, without /v1
+    /// URL of the gateway, without /v1
     #[arg(value_name = "URL")]
     url: String,
-    /// A zone that it serves
+    /// Code of a zone that the gateway serves
     #[arg(long, value_name = "CODE")]
     zone: String,
-    /// The environment variable that holds the key
+    /// Environment variable that holds the gateway's API key
     #[arg(long, value_name = "NAME", default_value = "ZONAL_GATEWAY_WRITE")]
     key_env: String,
-    /// A record that may be made and removed again, as JSON: {"kind": "AvailabilityGroups", "key": ["name"],
-    /// "fields": {"name": "Trial"}}
+    /// Temporary test record to create and delete, as JSON
+    ///
+    /// Example: {"kind": "AvailabilityGroups", "key": ["name"], "fields": {"name": "Trial"}}
     #[arg(long, value_name = "JSON", value_parser = scratch)]
     scratch: Option<ScratchRecord>,
     /// Print the result as JSON
@@ -55,13 +57,13 @@ struct GatewayCheckCommand {
     json: bool,
 }
 
-/// What a trial came to.
+/// Result of a gateway check.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal gateway check --json")]
 pub struct GatewayCheckJson {
-    /// Whether nothing failed.
+    /// True if no check failed.
     pub passed: bool,
-    /// Everything that was tried, in order.
+    /// Checks, in order of execution.
     pub checks: Vec<CheckResult>,
 }
 
@@ -80,10 +82,13 @@ impl GatewayCheckCommand {
     async fn run(&self, world: &CommandContext) -> Result<CommandExit, String> {
         let url = url::Url::parse(&self.url).map_err(|error| format!("{}: {error}", self.url))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("{}: it must begin with https:// or http://", self.url));
+            return Err(format!("{}: the URL must start with https:// or http://", self.url));
         }
         let key = world.env.get(&self.key_env).ok_or_else(|| {
-            format!("the environment variable {} is not set; name another with --key-env", self.key_env)
+            format!(
+                "the environment variable {} is not set; choose another variable with --key-env",
+                self.key_env
+            )
         })?;
         let rate = RateLimit { per_second: 20, daily_reserve: 0 };
         let trial = GatewayCheck {
@@ -102,7 +107,7 @@ impl GatewayCheckCommand {
             checks.iter().for_each(|check| world.out.print_line(check_line(check)));
             let failed = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count();
             world.out.print_line(match failed {
-                0 => "The gateway keeps to the contract, as far as it was tried.".to_owned(),
+                0 => "All executed checks passed.".to_owned(),
                 failed => format!("{failed} of {} checks failed.", checks.len()),
             });
         }
@@ -117,22 +122,23 @@ fn check_line(check: &CheckResult) -> String {
         CheckOutcome::Skipped => "-",
     };
     let found = check.found.as_ref().map(|found| format!("\n    {found}")).unwrap_or_default();
-    let skipped = if check.outcome == CheckOutcome::Skipped { " (not tried: pass --scratch)" } else { "" };
+    let skipped = if check.outcome == CheckOutcome::Skipped { " (skipped: pass --scratch)" } else { "" };
     format!("{mark} {}{skipped}{found}", check.rule)
 }
 
 fn scratch(text: &str) -> Result<ScratchRecord, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let kind = json.get("kind").and_then(Json::as_str).ok_or("it has no `kind`")?;
+    let kind = json.get("kind").and_then(Json::as_str).ok_or("missing `kind`")?;
     let fields: Map<String, Json> =
-        json.get("fields").and_then(Json::as_object).cloned().ok_or("it has no `fields`")?;
-    let names = json.get("key").and_then(Json::as_array).ok_or("it has no `key`: a list of field names")?;
+        json.get("fields").and_then(Json::as_object).cloned().ok_or("missing `fields`")?;
+    let names =
+        json.get("key").and_then(Json::as_array).ok_or("missing `key`: expected a list of field names")?;
     let part = |name: &Json| {
         let name = name.as_str().ok_or("`key` must be a list of field names")?;
         let value = fields.get(name).and_then(Json::as_str);
         let value = value.filter(|value| !value.is_empty());
         let part = value.map(|value| (name.to_owned(), value.to_owned()));
-        part.ok_or_else(|| format!("`fields` has no text `{name}`, which `key` names"))
+        part.ok_or_else(|| format!("`fields` has no text value for the key field `{name}`"))
     };
     let key = names.iter().map(part).collect::<Result<Vec<_>, String>>()?;
     let collection = match json.get("table").and_then(Json::as_str) {

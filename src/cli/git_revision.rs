@@ -1,5 +1,6 @@
-//! The manifests as a git revision has them: laid out in a temporary directory with plain git, and read by
-//! the code that reads all manifests.
+//! Loads the manifests of a git revision.
+//!
+//! Extracts the revision to a temporary directory with plain git, then uses the normal manifest loader.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -9,46 +10,44 @@ use super::config_files;
 use super::context::CommandContext;
 use crate::model::Severity;
 
-/// Why git did not lay out a revision.
+/// Error during the extraction of a git revision.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitError {
-    /// There is no git to run. Install it.
-    #[error("git cannot be run: {0}; install git, which knows what the manifests were")]
+    /// Git not found; install git.
+    #[error("cannot run git: {0}; install git to compare with a revision")]
     NotInstalled(String),
-    /// There is no history. Do without, or make one.
-    #[error("the config directory is in no git repository")]
+    /// Config directory outside any git repository.
+    #[error("the config directory is not in a git repository")]
     NoRepository,
-    /// There is a repository, and the revision is not in it.
+    /// Revision not found in the repository.
     #[error(
-        "this repository has no revision `{0}`: `git log` lists them; a shallow clone holds the newest alone, so \
+        "revision `{0}` not found, see `git log`; a shallow clone contains only the newest commit: \
          fetch the history (`git fetch --unshallow`, or `fetch-depth: 0` in the checkout step)"
     )]
     UnknownRevision(String),
-    /// Git does not read what belongs to somebody else. Tell it that it may.
-    #[error(
-        "git reads no repository of another owner: {0}; allow it with `git config --global --add safe.directory {1}`"
-    )]
+    /// Repository owned by another user; git requires `safe.directory`.
+    #[error("{0} belongs to another user; run `git config --global --add safe.directory {1}`")]
     OtherOwner(String, String),
-    /// Anything else that git says.
+    /// Other failure of a git command.
     #[error("`git {0}` failed: {1}")]
     Failed(String, String),
-    /// There is no room for a temporary directory.
-    #[error("no temporary directory can be made: {0}")]
+    /// Temporary directory not available.
+    #[error("cannot create a temporary directory: {0}")]
     NoRoom(String),
 }
 
-/// A revision.
+/// Config directory at a git revision.
 pub struct GitRevision {
-    /// Its full name.
+    /// Full commit hash.
     pub commit: String,
-    /// Its manifests, or in words why they say nothing.
+    /// Manifests of the revision, or the text of the first error.
     pub config: Result<ConfigDirectory, String>,
 }
 
-/// Loads and expands the config directory as it was at a revision.
+/// Loads and expands the config directory at a revision.
 ///
 /// # Errors
-/// [`GitError`]. That the manifests of then are not valid is an answer, not an error.
+/// Returns a [`GitError`]. Invalid manifests at the revision are part of the result, not an error.
 pub async fn load_revision(
     revision: &str,
     directory: &Path,
@@ -59,7 +58,7 @@ pub async fn load_revision(
     let named = format!("{revision}^{{commit}}");
     let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &named];
     let commit = match git(&verify, None, directory, world).await {
-        // `^main` and the like name what is left out.
+        // Expressions such as `^main` exclude commits.
         Ok(commit) if commit.bytes().all(|byte| byte.is_ascii_hexdigit()) => commit,
         Ok(_) | Err(GitError::Failed(..)) => return Err(GitError::UnknownRevision(revision.to_owned())),
         Err(error) => return Err(error),
@@ -69,7 +68,7 @@ pub async fn load_revision(
     match git(&there, None, directory, world).await {
         Ok(_) => {}
         Err(GitError::Failed(..)) => {
-            let config = Err(format!("{revision} has no directory {prefix}"));
+            let config = Err(format!("{revision} does not contain the directory {prefix}"));
             return Ok(GitRevision { commit, config });
         }
         Err(error) => return Err(error),
@@ -82,12 +81,10 @@ pub async fn load_revision(
         SpecialTreeEntry::Submodule(_) | SpecialTreeEntry::Link => None,
     });
     if let Some(path) = elsewhere {
-        let config = Err(format!(
-            "{path} is a submodule, and only its own repository knows what it held at {revision}"
-        ));
+        let config = Err(format!("{path} is a submodule; zonal cannot read its content at {revision}"));
         return Ok(GitRevision { commit, config });
     }
-    // A link may lead to anywhere in the repository.
+    // A link may point anywhere in the repository.
     let (laid_out, within) = match odd.iter().any(|entry| matches!(entry, SpecialTreeEntry::Link)) {
         true => (&commit, prefix.as_str()),
         false => (&below, ""),
@@ -95,7 +92,7 @@ pub async fn load_revision(
     let room = tempfile::tempdir().map_err(|error| GitError::NoRoom(error.to_string()))?;
     let (index, tree) = (room.path().join("index"), room.path().join("tree"));
     std::fs::create_dir(&tree).map_err(|error| GitError::NoRoom(error.to_string()))?;
-    // From within a folder, git would lay out what is below that folder.
+    // In a subdirectory, git would extract only this subdirectory.
     let top = git(&["rev-parse", "--show-toplevel"], None, directory, world).await?;
     let top = Path::new(&top);
     git(&["read-tree", laid_out], Some(&index), top, world).await?;
@@ -112,16 +109,16 @@ pub async fn load_revision(
     Ok(GitRevision { commit, config })
 }
 
-/// What is checked out.
+/// Commit that is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHead {
-    /// The commit's full name, with `+` at its end where the config directory differs from it.
+    /// Full commit hash, with a trailing `+` if the config directory has uncommitted changes.
     pub commit: String,
-    /// Who committed it, `Name <address>`.
+    /// Committer, as `Name <address>`.
     pub committer: String,
 }
 
-/// What is checked out in the config directory; `None` where there is no repository, or git does not say.
+/// Returns the checked-out commit of the config directory; `None` without a repository or if git fails.
 pub async fn head(directory: &Path, world: &CommandContext) -> Option<GitHead> {
     let said = git(&["log", "-1", "--no-show-signature", "--format=%H %an <%ae>"], None, directory, world)
         .await
@@ -134,13 +131,13 @@ pub async fn head(directory: &Path, world: &CommandContext) -> Option<GitHead> {
     Some(GitHead { commit: format!("{commit}{differs}"), committer: committer.to_owned() })
 }
 
-/// What a tree holds beside plain files and folders.
+/// Entry of a git tree besides plain files and folders.
 enum SpecialTreeEntry<'a> {
     Link,
     Submodule(&'a str),
 }
 
-/// Of a line of `git ls-tree`: `120000 blob 3b18e5`, a tab, and the path.
+/// Parses a line of `git ls-tree`: `120000 blob 3b18e5`, a tab, and the path.
 fn entry(line: &str) -> Option<SpecialTreeEntry<'_>> {
     let (about, path) = line.split_once('\t')?;
     match about.split(' ').next()? {
@@ -150,8 +147,8 @@ fn entry(line: &str) -> Option<SpecialTreeEntry<'_>> {
     }
 }
 
-/// What keeps git from doing more than it is asked: hooks and monitors of the user's are not run, no part of an
-/// index goes into the repository, and what a sparse checkout leaves out counts all the same.
+/// Git options that prevent side effects: no hooks or monitors, no index parts in the repository, no sparse
+/// checkout.
 const QUIETLY: [&str; 8] = [
     "-c",
     "core.hooksPath=/dev/null",
@@ -163,8 +160,9 @@ const QUIETLY: [&str; 8] = [
     "core.sparseCheckout=false",
 ];
 
-/// What git tells its own hooks of the repository that they run for, which need not be the one of the manifests.
-/// Not the settings that come in variables: they may be what lets git read the repository at all.
+/// Variables that git sets for its hooks; they may name another repository than the one of the manifests.
+///
+/// Excludes variables with git settings, which may be required to read the repository.
 const OF_HOOKS: [&str; 14] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -182,7 +180,7 @@ const OF_HOOKS: [&str; 14] = [
     "GIT_ATTR_SOURCE",
 ];
 
-/// What git printed, without the line break at its end.
+/// Returns the output of a git command, without the final line break.
 async fn git(
     words: &[&str],
     index: Option<&Path>,

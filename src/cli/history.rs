@@ -1,4 +1,4 @@
-//! `zonal history`: what was done, by whom and when, and whether anybody has tampered with it since.
+//! `zonal history`: lists applied changes with author and time, and verifies the hash chain.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,41 +16,44 @@ use crate::render::json::history::ChainCheckJson;
 use crate::render::text::thousands;
 use crate::store::{ChainCheck, HistoryFilter, HistoryPage, HistoryRemainder, Store};
 
-/// Show what was done, by whom and when, the latest first
+/// List applied changes, newest first
 ///
-/// WHAT is an address as plans show it, of a record or of a collection of a zone; the code of a zone; or a run. Without it,
-/// everything is shown. The manifests tell which network is meant, and need not be right otherwise.
+/// WHAT is a zone code, a run, or the address of a record or collection as printed in plans. Without WHAT,
+/// lists all changes. Only the name and the store of the network are read from the manifests; other errors in
+/// the manifests are ignored.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct HistoryCommand {
     #[command(subcommand)]
     verify: Option<HistoryAction>,
-    /// `01A/CodeTable/UserGroups/STAFF`, `01A/CodeTable/UserGroups`, `01A`, or `run-12`
+    /// Zone, collection, record address or run
+    ///
+    /// Examples: `01A`, `01A/CodeTable/UserGroups`, `01A/CodeTable/UserGroups/STAFF`, `run-12`
     #[arg(value_name = "WHAT")]
     what: Option<String>,
-    /// Show no more than so many entries
+    /// Maximum number of entries
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     limit: u32,
-    /// Only entries before this one
+    /// Show only entries with a lower number
     #[arg(long, value_name = "NUMBER")]
     before: Option<u64>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// Print CSV for a spreadsheet, one line for each field that was set
+    /// Print CSV, one line per field change
     ///
-    /// As RFC 4180 has it. A cell that a spreadsheet would take for a formula gets an apostrophe before it; for values
-    /// exactly as they are, use --json.
+    /// The format follows RFC 4180. Cells that a spreadsheet would evaluate as a formula start with an
+    /// apostrophe. Use --json for exact values.
     #[arg(long)]
     csv: bool,
     #[command(flatten)]
     place: StoreQueryArgs,
 }
 
-/// Where what was done is remembered.
+/// Options that select the store and the environment.
 #[derive(Debug, Clone, Args)]
 pub struct StoreQueryArgs {
-    /// The environment in which it was done
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
@@ -59,11 +62,12 @@ pub struct StoreQueryArgs {
 
 #[derive(Debug, Subcommand)]
 enum HistoryAction {
-    /// Make sure that no entry of the history was changed or removed
+    /// Verify the hash chain of the history
     ///
-    /// Each entry holds a hash of itself, of what its run was when it began (who, by which commit and plan) and of the
-    /// entry before it. Follows them from the first to the last, of all networks in the store. How a run ended, its
-    /// report, and runs that changed nothing are in no hash. Whoever keeps the last hash elsewhere can tell as well that nothing was cut off.
+    /// The hash of an entry covers its content, the start of its run (author, commit, plan) and the previous
+    /// entry. The command verifies the chain of all networks in the store, from first to last. The hashes do
+    /// not cover the end of a run, its report, and runs without changes. To detect a truncated history, keep
+    /// the last hash elsewhere and compare.
     Verify {
         /// Print JSON
         #[arg(long)]
@@ -74,10 +78,10 @@ enum HistoryAction {
 }
 
 impl StoreQueryArgs {
-    /// Opens the store of the network below `directory`, to look at it.
+    /// Opens the store of the network below `directory`, read-only.
     ///
     /// # Errors
-    /// An exit code, once it has been said that there is no network, or no store, or what is wrong with it.
+    /// Prints the error and returns the exit code if the network or the store cannot be found or opened.
     pub async fn open(
         &self,
         directory: &Path,
@@ -88,12 +92,10 @@ impl StoreQueryArgs {
             Some(store) => Ok((network, store)),
             None => {
                 let (fact, way_out) = match self.store.location(&network, directory, world)? {
-                    Some(_) => {
-                        ("there is no store yet", "the first `zonal apply` makes it; `--store` names another")
-                    }
-                    None => ("the store is `none`", "name one with `--store`"),
+                    Some(_) => ("no store found", "run `zonal apply` to create the store, or pass `--store`"),
+                    None => ("the store is `none`", "pass `--store`"),
                 };
-                super::fail(world, format!("{fact}, so nothing is remembered"));
+                super::fail(world, format!("{fact}: zonal has no history"));
                 world.err.print_line(format!("help: {way_out}"));
                 Err(CommandExit::Invalid)
             }
@@ -102,11 +104,11 @@ impl StoreQueryArgs {
 }
 
 impl HistoryCommand {
-    /// Shows what was done in the network below `directory`.
+    /// Lists the changes in the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let done = match (&self.verify, self.what.as_deref()) {
             (Some(HistoryAction::Verify { json, place }), _) => verify(place, *json, directory, world).await,
-            // Behind an option it is no subcommand any more, and means the same.
+            // After an option, clap parses `verify` as WHAT.
             (None, Some("verify")) if !self.csv => verify(&self.place, self.json, directory, world).await,
             (None, _) => self.show(directory, world).await,
         };
@@ -134,12 +136,12 @@ impl HistoryCommand {
             (false, false) => world.out.print(render::text::history(&entries, &runs)),
         }
         if let (false, Some(before)) = (self.json, before) {
-            world.err.print_line(format!("There is more: `--before {before}` shows what was done earlier."));
+            world.err.print_line(format!("More entries: pass `--before {before}` to see earlier changes."));
         }
         Ok(CommandExit::Done)
     }
 
-    /// What there is of what is asked for.
+    /// Returns the first page of matching entries.
     async fn page(
         &self,
         network: &Network,
@@ -183,22 +185,23 @@ impl HistoryCommand {
         if let Some(Ok(id)) = self.what.as_ref().map(|what| what.parse()) {
             let run = store.run(id).await.map_err(|error| store::report_error(&error, world))?;
             return Ok(match run {
-                Some(_) => format!("{id} changed nothing."),
-                None => format!("There is no {id}; `zonal runs` lists them."),
+                Some(_) => format!("{id} made no changes."),
+                None => format!("{id} not found; `zonal runs` lists all runs."),
             });
         }
         Ok(match (&self.what, self.before) {
-            (None, None) => "Nothing was done yet.".to_owned(),
-            (None, Some(before)) => format!("Nothing was done before entry {before}."),
+            (None, None) => "The history is empty.".to_owned(),
+            (None, Some(before)) => format!("No entries before entry {before}."),
             (Some(what), _) => format!(
-                "Nothing is known of {what}: it is a zone, a run, or an address as plans and `zonal history` show it."
+                "No entries for {what}: expected a zone, a run, or an address from a plan or from `zonal history`."
             ),
         })
     }
 }
 
-/// What may be meant by what was typed, the likeliest first. Of `01A/One/Two` only the store knows whether Two is a table
-/// or a record.
+/// Returns the possible filters for WHAT, the most likely first.
+///
+/// For `01A/One/Two`, only the store knows whether `Two` names a table or a record.
 fn parse_filter(what: Option<&str>) -> Vec<HistoryFilter> {
     let Some(what) = what else { return vec![HistoryFilter::Everything] };
     if let Ok(run) = what.parse() {
@@ -214,14 +217,14 @@ fn parse_filter(what: Option<&str>) -> Vec<HistoryFilter> {
     asked
 }
 
-/// A collection and a key: what stands before and behind the last slash that is in no title and no brackets.
+/// Splits a collection and a key at the last slash outside titles and brackets.
 fn last_slash(text: &str) -> Option<(&str, &str)> {
     let (mut quoted, mut escaped, mut bracketed, mut last) = (false, false, false, None);
     for (at, c) in text.char_indices() {
         match (c, quoted) {
             _ if escaped => escaped = false,
             ('\\', true) => escaped = true,
-            // A title begins where a name of a table would.
+            // A title starts at the position of a table name.
             ('"', false) if text[..at].ends_with('/') && last == Some(at - 1) => quoted = true,
             ('"', true) => quoted = false,
             ('[', false) => bracketed = true,
@@ -242,7 +245,7 @@ async fn verify(
     let (_, store) = place.open(directory, world).await?;
     let tell = |number: u64| {
         if number.is_multiple_of(100_000) {
-            world.err.print_line(format!("{} entries, unbroken so far", thousands(number)));
+            world.err.print_line(format!("{} entries verified", thousands(number)));
         }
     };
     let followed = world.unless_interrupted(store.follow(&tell)).await?;
@@ -252,8 +255,8 @@ async fn verify(
             let told =
                 ChainCheckJson { unbroken: true, entries, head_hash: end, changed: None, removed: None };
             let words = match end {
-                Some(end) => format!(", unbroken, ends with {end}"),
-                None => ": nothing was done yet".to_owned(),
+                Some(end) => format!(", chain intact, last hash {end}"),
+                None => ": the history is empty".to_owned(),
             };
             let noun = if entries == 1 { "entry" } else { "entries" };
             (told, format!("{} {noun}{words}", thousands(entries)), CommandExit::Done)
@@ -267,7 +270,7 @@ async fn verify(
                 changed: Some(number),
                 removed: None,
             };
-            (told, format!("entry {number} is not as it was when it was written"), CommandExit::Invalid)
+            (told, format!("entry {number} was modified"), CommandExit::Invalid)
         }
         ChainCheck::Removed { number } => {
             let entries = number.saturating_sub(1);
@@ -285,9 +288,9 @@ async fn verify(
         (true, _) => world.out.print_line(compact_lines(&told)),
         (false, CommandExit::Done) => world.out.print_line(words),
         (false, _) => {
-            super::fail(world, format!("the history is broken: {words}"));
+            super::fail(world, format!("the hash chain of the history is broken: {words}"));
             world.err.print_line(
-                "help: compare it with a backup of the store; what stands before that entry is as it was",
+                "help: compare the history with a backup of the store; all earlier entries are intact",
             );
         }
     }
@@ -299,7 +302,7 @@ mod tests {
     use super::{HistoryFilter, last_slash, parse_filter};
 
     #[test]
-    fn what_is_typed_is_taken_for_what_it_may_be() {
+    fn history_filter_lists_possible_meanings_in_order() {
         assert_eq!(parse_filter(None), [HistoryFilter::Everything]);
         assert_eq!(parse_filter(Some("run-3")), [HistoryFilter::Run(crate::model::RunId(3))]);
         assert_eq!(parse_filter(Some("01A")), [HistoryFilter::Zone("01A".into())]);
@@ -313,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_in_a_title_or_in_brackets_parts_nothing() {
+    fn slash_in_title_or_brackets_does_not_split() {
         assert_eq!(last_slash("CodeTable/T/a%2Fb"), Some(("CodeTable/T", "a%2Fb")));
         assert_eq!(last_slash("CodeTable/\"One / Two\""), Some(("CodeTable", "\"One / Two\"")));
         assert_eq!(

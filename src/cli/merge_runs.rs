@@ -1,4 +1,4 @@
-//! `zonal runs merge`: the one report of runs that shared the work.
+//! `zonal runs merge`: merges the reports of a sharded run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,23 +22,26 @@ use crate::render::json::plan::parse;
 use crate::render::markdown::CommentPurpose;
 use crate::store::{Store, UnfinishedRun};
 
-/// Give the one report of runs that shared the work
+/// Merge the reports of a sharded run
 ///
-/// The plan or the drift of all zones, or what an apply came to in them, as one run would have told it. Of runs that
-/// did different things, those count that did what the latest did; where a zone was taken twice, the later run counts. Exits with 6
-/// where a shard is missing or still at work, else with the gravest exit code of all.
+/// Prints the plan, the drift, or the apply report of all zones, as for a single run. If the runs performed
+/// different operations, only the runs with the newest run's operation count. If several runs processed a
+/// zone, the newest counts. Exits with code 6 if a shard is missing or running, otherwise with the most
+/// severe code of the runs.
 #[derive(Debug, Args)]
 pub struct MergeRunsCommand {
-    /// The runs; without them, those of the group
+    /// Runs to merge (default: the runs of the run group)
     #[arg(value_name = "RUN", conflicts_with = "group")]
     runs: Vec<RunId>,
-    /// What the runs are called by; the pipeline's own name where nothing is said
+    /// Name that links the runs (default: the ID of the CI pipeline)
     #[arg(long, value_name = "NAME")]
     run_group: Option<String>,
-    /// Print nothing where a shard is missing or still at work: each shard can end with this, and the last one tells all
+    /// Print nothing until all shards are finished
+    ///
+    /// Each shard can end with this command; only the last shard prints the report.
     #[arg(long)]
     if_complete: bool,
-    /// Print JSON: a plan as `plan --json` does, or the report of an apply
+    /// Print JSON: a plan as in `plan --json`, or the report of an apply
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -47,12 +50,12 @@ pub struct MergeRunsCommand {
     outputs: PlanOutputArgs,
 }
 
-/// Runs that did the same, each in its part.
+/// Runs with the same operation, one per shard.
 struct MergedRuns {
     deed: RunOperation,
-    /// In the order in which they began.
+    /// Runs in order of their start.
     runs: Vec<UnfinishedRun>,
-    /// The parts that no run has taken, of how many.
+    /// Shards without a run.
     missing: Vec<ZoneShard>,
 }
 
@@ -60,7 +63,7 @@ impl MergeRunsCommand {
     /// Merges runs of the network below `directory`.
     ///
     /// # Errors
-    /// An exit code, once it has been said which runs there are not, or what the store does not hold.
+    /// Prints the error and returns the exit code if a run or its plan is not in the store.
     pub async fn merge(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         self.outputs.check(format, world)?;
@@ -80,8 +83,12 @@ impl MergeRunsCommand {
         for UnfinishedRun { run, .. } in &together.runs {
             let papers = store.papers(run.id).await.map_err(|error| store::report_error(&error, world))?;
             let Some((plan, report)) = papers else { continue };
-            let unreadable =
-                |error| super::fail(world, format!("what the store holds of {}: {error}", run.id));
+            let unreadable = |error| {
+                super::fail(
+                    world,
+                    format!("cannot read the plan or report of {} in the store: {error}", run.id),
+                )
+            };
             plans.push(parse(&plan).and_then(Plan::try_from).map_err(unreadable)?);
             if let Some(report) = report {
                 reports.push(render::json::report::parse(&report).map_err(unreadable)?);
@@ -90,12 +97,12 @@ impl MergeRunsCommand {
         let made_from = self.made_from(&plans, directory);
         let merged = merge_shards::plans(&network, plans, together.selection(), made_from);
         let Some(plan) = merged else {
-            return Err(super::fail(world, "none of these runs has a plan in the store"));
+            return Err(super::fail(world, "the store contains no plan of these runs"));
         };
         world.err.print_line(together.description());
         let report = merge_shards::reports(reports, &network.rollout.waves);
         self.show(&together, &plan, &report, directory, format, world)?;
-        // What is not known of all of them is not done.
+        // An incomplete result is not a success.
         if exits.len() > 1 {
             exits.remove(&CommandExit::Done);
         }
@@ -114,17 +121,15 @@ impl MergeRunsCommand {
         let told = |error| store::report_error(&error, world);
         if self.runs.is_empty() {
             let Some(group) = self.run_group.clone().or_else(|| of_pipeline(world)) else {
-                super::fail(world, "nothing tells which runs are to be merged");
-                world
-                    .err
-                    .print_line("help: name the runs, or give `--run-group NAME`; `zonal runs` lists both");
+                super::fail(world, "no runs selected");
+                world.err.print_line("help: pass the runs or `--run-group NAME`; `zonal runs` lists both");
                 return Err(CommandExit::Invalid);
             };
             let found = store.group(store::scope(network), group.clone()).await.map_err(told)?;
             return match found.is_empty() {
                 true => Err(super::fail(
                     world,
-                    format!("no run is called by the group {group}; `zonal runs` lists them"),
+                    format!("run group {group} not found; `zonal runs` lists all runs"),
                 )),
                 false => Ok(found),
             };
@@ -140,7 +145,9 @@ impl MergeRunsCommand {
                 Some(_) | None => {
                     return Err(super::fail(
                         world,
-                        format!("the store knows no {id} of this network; `zonal runs` lists them"),
+                        format!(
+                            "{id} not found for this network and environment; `zonal runs` lists all runs"
+                        ),
                     ));
                 }
             }
@@ -148,8 +155,10 @@ impl MergeRunsCommand {
         Ok(found)
     }
 
-    /// What a plan of all zones is made from: known where the manifests at hand still come to what each of the plans was
-    /// made from, so that what is merged can be applied like any other plan.
+    /// Returns the inputs of the merged plan.
+    ///
+    /// Known if the current manifests still match the inputs of all plans. Only then can the merged plan be
+    /// applied.
     fn made_from(&self, plans: &[Plan], directory: &Path) -> PlanInputs {
         let Some(first) = plans.first() else { return PlanInputs::default() };
         let unknown = PlanInputs { manifests: BTreeMap::new(), ..first.inputs.clone() };
@@ -211,7 +220,7 @@ impl MergeRunsCommand {
 }
 
 impl MergedRuns {
-    /// Of several runs, those that did what the latest did, in as many parts.
+    /// Keeps the runs with the operation and the number of shards of the newest run.
     fn latest_operation(runs: Vec<UnfinishedRun>) -> Self {
         let latest = runs.iter().max_by_key(|found| found.run.id);
         let deed = latest.map_or(RunOperation::Plan, |found| found.run.operation);
@@ -226,7 +235,7 @@ impl MergedRuns {
         Self { deed, missing: all.filter(|shard| !taken.contains(shard)).collect(), runs }
     }
 
-    /// The runs that no later one has taken the place of.
+    /// Returns the runs that no newer run replaces.
     fn effective_runs(&self) -> impl Iterator<Item = &UnfinishedRun> {
         self.runs.iter().enumerate().filter_map(|(index, found)| {
             let replaced = |later: &UnfinishedRun| match found.run.shard {
@@ -242,22 +251,22 @@ impl MergedRuns {
         codes.filter_map(|code| CommandExit::of_code(*code)).collect()
     }
 
-    /// What is not there, one line each.
+    /// Returns the missing or unfinished shards, one line per shard.
     fn missing_shards(&self, world: &CommandContext) -> Vec<String> {
         let missing =
-            self.missing.iter().map(|shard| format!("shard {shard} is missing: no run has taken it yet"));
+            self.missing.iter().map(|shard| format!("shard {shard} is missing: no run has started"));
         let open = self.effective_runs().filter(|found| found.run.state == RunState::Running).map(|found| {
             let id = found.run.id;
             let shard = found.run.shard.map(|shard| format!(" (shard {shard})")).unwrap_or_default();
             match is_killed(found, world) {
-                true => format!("{id}{shard} was killed; `zonal resume {id}` finishes it"),
-                false => format!("{id}{shard} is still at work"),
+                true => format!("{id}{shard} was killed; run `zonal resume {id}` to finish the run"),
+                false => format!("{id}{shard} is still running"),
             }
         });
         missing.chain(open).collect()
     }
 
-    /// What all of them were narrowed to, beside the parts that they shared.
+    /// Returns the common selection of the runs, without the shard.
     fn selection(&self) -> Option<String> {
         let said = |found: &UnfinishedRun| {
             let shard = found.run.shard.map(|shard| format!("shard {shard}")).unwrap_or_default();

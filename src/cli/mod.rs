@@ -1,5 +1,6 @@
-//! The command line: one file for each command, and the only place that prints, exits, or reads
-//! files, the environment and the clock.
+//! Command line: one file per command.
+//!
+//! Only this module prints, exits, and accesses files, environment variables and the clock.
 
 mod adopt_records;
 mod apply;
@@ -66,18 +67,17 @@ use clap::{Parser, Subcommand};
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
 pub use exit_code::CommandExit;
 
-/// Config-as-code for library consortia that run Ex Libris Alma.
+/// Configuration as code for library consortia on Ex Libris Alma
 ///
-/// zonal reads YAML manifests of how a Network Zone and its members should be configured, shows how
-/// every zone differs from them, and makes it so.
+/// zonal compares YAML manifests with the configuration of every zone, plans the changes, and applies them.
 #[derive(Debug, Parser)]
 #[command(name = "zonal", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
 struct CliArgs {
-    /// The config directory
+    /// Directory that contains the manifests (default: current directory)
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
-    /// What to log on stderr: `info`, `debug`, or a filter such as `zonal::provider=debug`
+    /// Log filter for stderr: `info`, `debug`, or for example `zonal::provider=debug`
     #[arg(long, value_name = "FILTER", global = true)]
     log: Option<String>,
     #[command(subcommand)]
@@ -113,17 +113,17 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    done, or nothing to do
-  1    usage, validation or internal error, or an expectation is not met; nothing was written
+  0    success
+  1    invalid usage or manifests, unmet expectation, or internal error; nothing written
   2    changes found (drift, plan --detailed-exitcode)
-  3    partial: some writes failed
-  4    blocked by a guard or a policy, or waiting for an approval; nothing was written there
-  5    stale: something moved since the plan was approved
-  6    a zone was unreachable or refused the key, so the answer is incomplete
+  3    some writes failed
+  4    denied by a guard or policy, or approval missing
+  5    stale: a zone changed since the plan
+  6    a zone was unreachable or rejected the API key; result incomplete
   7    verification failed after a write
   130  interrupted";
 
-/// Runs a command line, the program's name first, and says how it ended.
+/// Runs a command line (program name first) and returns the result.
 pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
     let cli = match CliArgs::try_parse_from(argv) {
         Ok(cli) => cli,
@@ -168,20 +168,20 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Completions(command) => command.run(world),
     };
     match (world.out.write_error(), exit) {
-        // Half a result must not pass for one.
+        // An incomplete result must not count as success.
         (Some(error), CommandExit::Done | CommandExit::Changes) => {
-            fail(world, format!("the result is not all there: {error}"))
+            fail(world, format!("cannot write the complete result: {error}"))
         }
         (_, exit) => exit,
     }
 }
 
-/// What `--log` asks for, for whoever sets up the process's logging. `None` where it is silent or wrong.
+/// Returns the filter of `--log`, for the setup of logging; `None` without the flag or with invalid flags.
 pub fn log_filter(argv: &[OsString]) -> Option<String> {
     CliArgs::try_parse_from(argv).ok()?.log
 }
 
-/// An error that is not of the manifests: one line on stderr, and what to do about it.
+/// Prints an error outside the manifests, with its fix, on one line of stderr.
 fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     world.err.print_line(format!("{style}error{style:#}: {}", message.as_ref()));

@@ -1,4 +1,4 @@
-//! What zones are set to, read for the sake of questions: everything that these need, and nothing else.
+//! Reads the settings of zones that questions need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::model::{
     UnlistedPolicy, ZoneCode,
 };
 
-/// What the zones are set to, as far as the questions need it; `against` is a snapshot that stands in for them.
+/// Reads the settings for the questions, from the zones or from the snapshot `against`.
 ///
 /// # Errors
-/// An exit code, once it has been said why nothing could be read.
+/// Prints the error and returns the exit code if the settings cannot be read.
 pub async fn read_settings(
     questions: impl Iterator<Item = &Question>,
     against: Option<&Path>,
@@ -35,7 +35,7 @@ pub async fn read_settings(
     Ok(NetworkSettings::from_observed(&config.network, &observed))
 }
 
-/// Everything that the questions need, to be looked at and left alone.
+/// Returns the collections that the questions need, for reading only.
 fn desired_for_questions<'a>(
     questions: impl Iterator<Item = &'a Question>,
     config: &ConfigDirectory,

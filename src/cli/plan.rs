@@ -1,4 +1,4 @@
-//! `zonal plan`: how every zone differs, without being able to write.
+//! `zonal plan`: shows the changes that apply would make, without write access.
 
 use std::path::{Path, PathBuf};
 
@@ -36,21 +36,21 @@ use crate::store::{Store, StoreAccess};
 use crate::{diff, guard, plan};
 use clap::Args;
 
-/// Show how every zone differs from the manifests
+/// Show the changes that apply would make
 ///
-/// Reads the zones with their read keys and cannot write. What is shown is what apply would do now.
+/// Reads the zones with their read keys and cannot write.
 #[derive(Debug, Args)]
 pub struct PlanCommand {
-    /// Exit with 2 where there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Print the plan as JSON, in the shape of `terraform show -json`
+    /// Print the plan as JSON, in the format of `terraform show -json`
     #[arg(long)]
     json: bool,
-    /// Write the plan into this file, for `show` and `apply`
+    /// Save the plan to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Compare with this snapshot instead of the zones; needs no key, sends nothing
+    /// Compare with a snapshot file instead of the zones (no API key needed)
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
     #[command(flatten)]
@@ -63,23 +63,23 @@ pub struct PlanCommand {
     outputs: PlanOutputArgs,
 }
 
-/// A plan and what it was made from.
+/// Plan with its inputs.
 pub struct PlanResult {
-    /// The manifests.
+    /// Manifests.
     pub config: ConfigDirectory,
-    /// What is desired of the zones that were selected.
+    /// Desired state of the selected zones.
     pub desired: DesiredState,
-    /// The plan.
+    /// Plan.
     pub plan: Plan,
-    /// What is to be approved of it, or of the plan file that it is held against.
+    /// Subject of approvals: the plan itself, or the reviewed plan file.
     pub under_review: ReviewSubject,
-    /// The doors that it was made through.
+    /// Factory of the zones' providers.
     pub doors: ProviderFactory,
-    /// The keys that it was made with.
+    /// API keys of the zones.
     pub keys: ZoneKeys,
-    /// Where it is remembered what was applied; `None` where nothing is.
+    /// Store; `None` without a store.
     pub store: Option<Store>,
-    /// What was applied last, as the store knows it; `None` where there is no store.
+    /// Base from the store; `None` without a store.
     pub base: Option<ComparisonBase>,
 }
 
@@ -136,8 +136,9 @@ impl PlanCommand {
     }
 }
 
-/// Loads, observes, compares and plans: everything that apply does before it asks. `tell` hears
-/// what happens, beside the progress that is shown.
+/// Loads, observes, compares and plans: all steps of an apply before the confirmation.
+///
+/// `tell` receives the events, in addition to the progress display.
 pub async fn make(
     target: &TargetArgs,
     directory: &Path,
@@ -149,7 +150,7 @@ pub async fn make(
     observe_and_plan(prepared, directory, format, world, tell).await
 }
 
-/// The same on other terms.
+/// Plans like [`make`], with other options.
 pub async fn make_on(
     terms: PlanOptions,
     target: &TargetArgs,
@@ -161,7 +162,7 @@ pub async fn make_on(
     observe_and_plan(SelectedState { terms, ..prepared }, directory, format, world, &|_| {}).await
 }
 
-/// Observes what was prepared, compares and plans.
+/// Observes the prepared state, compares and plans.
 pub async fn observe_and_plan(
     prepared: SelectedState,
     directory: &Path,
@@ -178,13 +179,13 @@ pub async fn observe_and_plan(
     let approvals = approvals::load(directory).map_err(|error| super::fail(world, error))?;
     let mut base = comparison_base::base(store.as_ref(), &config, &reach, world).await?;
     if let (Some(base), Some(_)) = (&mut base, &backwards) {
-        // What takes a run back touches nothing else.
+        // A revert touches only its own records.
         base.orphans.clear();
     }
     comparison_base::look_at(&mut desired, base.as_ref());
     let knows = base.as_ref().is_some_and(|base| !base.applied_state.zones.is_empty());
     let revision = match (&terms.memory, knows) {
-        // What was applied is known better than what was committed.
+        // The applied state in the store is more reliable than the last commit.
         (BaseSource::HeadRevision, true) => None,
         (memory, _) => memory.find(&config, directory, world).await?,
     };
@@ -239,7 +240,7 @@ pub async fn observe_and_plan(
         }
         None => required_approvals::under_review(&plan),
     };
-    // What somebody has agreed to, or has taken upon them, is the plan that they have seen.
+    // Approvals and overrides refer to the reviewed plan.
     plan.digest = under_review.plan;
     let before = NetworkSettings::from_observed(&config.network, &observed);
     let after = before.with_plan_applied(&plan);
@@ -262,7 +263,7 @@ pub async fn observe_and_plan(
     Ok(PlanResult { config, desired, plan, under_review, doors, keys, store, base })
 }
 
-/// Asks the zones for what is wanted of them. Where nothing is, no key is asked for.
+/// Reads the desired collections of the zones; needs no key if nothing is desired.
 pub async fn observe_zones(
     config: &ConfigDirectory,
     wanted: &DesiredState,
@@ -291,7 +292,7 @@ pub async fn observe_zones(
         observed = observe(&readers, wanted, &shown) => observed,
         () = world.wait_for_interrupts(1) => {
             progress.finish();
-            world.err.print_line("Interrupted while reading. Nothing was written.");
+            world.err.print_line("Interrupted while reading. No changes were made.");
             return Err(CommandExit::Interrupted);
         }
     };

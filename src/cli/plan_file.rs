@@ -1,4 +1,4 @@
-//! Plan files: what `plan --out` writes, and `show` and `approve` read.
+//! Plan files: written by `plan --out`, read by `show`, `approve` and `apply`.
 
 use std::path::Path;
 
@@ -12,8 +12,9 @@ use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::plan::{PlanFileError, PlanJson, parse};
 use crate::render::json::report::ApplyReportJson;
 
-/// A plan as its file holds it: the same inputs come to the same bytes, so what differs from one
-/// answer of a zone to the next is left out.
+/// Returns the content of a plan file.
+///
+/// Same inputs produce the same bytes: the file omits values that differ between responses.
 pub fn to_json(fresh: &Plan) -> String {
     let mut file = plan_json(fresh);
     file.reconciler.cost = PlanCost { quota_percent: None, ..file.reconciler.cost };
@@ -27,36 +28,37 @@ pub fn to_json(fresh: &Plan) -> String {
     compact_lines(&file) + "\n"
 }
 
-/// A plan in its published shape.
+/// Returns a plan as published JSON.
 pub fn plan_json(shown: &Plan) -> PlanJson {
     let scope = DigestScope::from(shown);
     crate::render::json::plan::plan(shown, |change| scope.change(change))
 }
 
-/// What came of a plan in its published shape.
+/// Returns the report of an apply as published JSON.
 pub fn report_json(carried_out: &Plan, report: &ApplyReport) -> ApplyReportJson {
     let scope = DigestScope::from(carried_out);
     crate::render::json::report::report(carried_out, report, |change| scope.change(change))
 }
 
-/// Whether a plan that was read is as it was made: its digests are those of what it shows, and it shows all
-/// that they are of.
+/// Returns true if a plan file was not edited.
+///
+/// The digests must match the listed changes, and all changes of the digests must be listed.
 fn is_intact(shown: &Plan) -> bool {
     let scope = DigestScope::from(shown);
     let zones = || shown.zones.iter().filter(|(_, zone)| is_busy(zone));
     let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
-            // Only an apply leaves a collection alone, which then is not shown.
+            // Only apply defers a collection, and omits the collection from the output.
             && zone.collections.iter().all(|step| step.deferral.is_none())
     };
     whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.change_groups
 }
 
-/// Reads a plan file for somebody who is to look at it or to agree to it.
+/// Reads a plan file for display or approval.
 ///
 /// # Errors
-/// An exit code, once it has been said what is wrong with it.
+/// Prints the error in the file and returns the exit code.
 pub fn read_for_review(file: &Path, world: &CommandContext) -> Result<Plan, CommandExit> {
     let name = file.display();
     let plan =
@@ -64,16 +66,16 @@ pub fn read_for_review(file: &Path, world: &CommandContext) -> Result<Plan, Comm
     match is_intact(&plan) {
         true => Ok(plan),
         false => {
-            let words = "was edited after it was made: its digests are not those of what it shows";
-            Err(super::fail(world, format!("{name} {words}; make a new one with `zonal plan --out FILE`")))
+            let words = "was edited after it was created: the digests do not match the listed changes";
+            Err(super::fail(world, format!("{name} {words}; create a new plan with `zonal plan --out FILE`")))
         }
     }
 }
 
-/// Writes a plan file, and says what can be done with it.
+/// Writes a plan file and prints the next commands.
 ///
 /// # Errors
-/// An exit code, once it has been said why it cannot be written.
+/// Prints the error and returns the exit code if the file cannot be written.
 pub fn save(file: &Path, fresh: &Plan, world: &CommandContext) -> Result<(), CommandExit> {
     config_files::write(file, &to_json(fresh), world)?;
     let shown = file.display();
@@ -87,23 +89,23 @@ pub fn save(file: &Path, fresh: &Plan, world: &CommandContext) -> Result<(), Com
 /// Reads a plan file.
 ///
 /// # Errors
-/// An exit code, once it has been said what is wrong with it.
+/// Prints the error in the file and returns the exit code.
 fn open(file: &Path, world: &CommandContext) -> Result<PlanJson, CommandExit> {
     parse(&text_of(file, world)?).map_err(|error| unreadable(file, &error, world))
 }
 
-/// The text of a plan file.
+/// Returns the text of a plan file.
 ///
 /// # Errors
-/// An exit code, once it has been said that it cannot be read.
+/// Prints the error and returns the exit code if the file cannot be read.
 pub fn text_of(file: &Path, world: &CommandContext) -> Result<String, CommandExit> {
     let shown = file.display();
     let text = std::fs::read(world.directory.join(file))
-        .map_err(|error| super::fail(world, format!("{shown} cannot be read: {error}")))?;
-    String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not text")))
+        .map_err(|error| super::fail(world, format!("cannot read {shown}: {error}")))?;
+    String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not UTF-8 text")))
 }
 
-/// Says what is wrong with a plan file.
+/// Prints the error in a plan file.
 pub fn unreadable(file: &Path, error: &PlanFileError, world: &CommandContext) -> CommandExit {
-    super::fail(world, format!("{}: {error}; make one with `zonal plan --out FILE`", file.display()))
+    super::fail(world, format!("{}: {error}; create a plan with `zonal plan --out FILE`", file.display()))
 }

@@ -1,4 +1,4 @@
-//! Where else a plan goes: files for people, for CI and for programs, all from the same plan.
+//! Output options of a plan: files for people, CI and programs, all from the same plan.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,58 +15,59 @@ use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::{self, CommentContext, CommentPurpose};
 use crate::render::{github, gitlab, html, junit, runbook, sarif};
 
-/// What a plan is written as, beside what is printed.
+/// Output files of a plan, besides the printed text.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Other outputs")]
 pub struct PlanOutputArgs {
-    /// Write the plan as JSON, the same as --json prints
+    /// Write the plan as JSON, same as --json
     #[arg(long, value_name = "FILE")]
     json_out: Option<PathBuf>,
-    /// Write the comment for a pull request: at most 60,000 bytes, however large the network
+    /// Write a pull request comment (max. 60,000 bytes)
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Write one page for people: zones by collections, each cell with what changes in it
+    /// Write an HTML page with a matrix of zones and collections
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Write the steps for people, as `zonal runbook` prints them
+    /// Write the manual steps, as printed by `zonal runbook`
     #[arg(long, value_name = "FILE")]
     runbook: Option<PathBuf>,
-    /// Write JUnit XML: a suite for each zone
+    /// Write JUnit XML with one test suite per zone
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write SARIF 2.1.0, for code scanning
+    /// Write SARIF 2.1.0 for code scanning
     #[arg(long, value_name = "FILE")]
     sarif: Option<PathBuf>,
-    /// Write terraform.json and codequality.json, for a GitLab merge request
+    /// Write GitLab report files (terraform.json, codequality.json) to this directory
     #[arg(long, value_name = "DIR")]
     gitlab: Option<PathBuf>,
-    /// Print annotations for GitHub, and write its job summary and step outputs
+    /// Write GitHub annotations, job summary and outputs
     #[arg(long)]
     github: bool,
 }
 
 impl PlanOutputArgs {
-    /// Refuses what cannot be, before anything is asked of a zone.
+    /// Rejects invalid combinations of options before any request.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], and the user has been told.
+    /// Prints the error and returns [`CommandExit::Invalid`].
     pub fn check(&self, format: OutputFormat, world: &CommandContext) -> Result<(), CommandExit> {
         let on_stdout = self.files().filter(|(_, path)| is_stdout(path)).count();
         let told = |words| Err(super::fail(world, words));
         if self.gitlab.as_deref().is_some_and(is_stdout) {
-            return told("--gitlab takes a directory, because it writes two files");
+            return told("--gitlab requires a directory because it writes two files");
         }
         match (on_stdout, format) {
             (0, _) | (1, OutputFormat::Text) => Ok(()),
             (1, OutputFormat::Json | OutputFormat::Lines) => {
-                told("--json prints on stdout, so that no file can be `-` beside it")
+                told("--json already writes to stdout; use a file name instead of `-`")
             }
-            (_, _) => told("only one file can be `-`, which is stdout"),
+            (_, _) => told("only one output can be `-` (stdout)"),
         }
     }
 
-    /// The text of a plan as it is printed: not at all where something else goes to stdout, and in a
-    /// job on GitHub so that nothing in it is taken for an order to the runner.
+    /// Returns the text to print: empty if another output uses stdout.
+    ///
+    /// In GitHub jobs, escapes the text so that the runner does not execute any line.
     pub fn stdout_text(&self, text: String) -> String {
         match (self.files().any(|(_, path)| is_stdout(path)), self.github) {
             (true, _) => String::new(),
@@ -75,11 +76,13 @@ impl PlanOutputArgs {
         }
     }
 
-    /// Writes everything that was asked for, of a plan made of the config directory `directory`, and
-    /// saved in `file` where it was. A file that cannot be written does not stop the others.
+    /// Writes all requested outputs of a plan.
+    ///
+    /// `directory` is the config directory, `file` the saved plan file, if any. A failed output does not stop
+    /// the others.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], and the user has been told.
+    /// Prints the errors and returns [`CommandExit::Invalid`].
     pub fn write(
         &self,
         plan: &Plan,
@@ -112,7 +115,7 @@ impl PlanOutputArgs {
         if let Some(directory) = &self.gitlab {
             let directory = world.directory.join(directory);
             if let Err(error) = std::fs::create_dir_all(&directory) {
-                problems.push(format!("{} cannot be made: {error}", directory.display()));
+                problems.push(format!("cannot create {}: {error}", directory.display()));
             }
             let terraform = to_json(&gitlab::terraform(plan)) + "\n";
             let quality = to_json(&gitlab::code_quality(plan, &root)) + "\n";
@@ -170,13 +173,14 @@ impl PlanOutputArgs {
     }
 }
 
-/// A file that the runner has named in a variable.
+/// Returns the file named in a variable of the runner.
 fn runner_file(variable: &str, world: &CommandContext) -> Option<PathBuf> {
     world.env.get(variable).filter(|path| !path.is_empty()).map(|path| world.directory.join(path))
 }
 
-/// Adds what an apply came to, to the job's summary on GitHub. Where that cannot be written it is said, and
-/// changes nothing about what the apply came to.
+/// Appends the result of an apply to the GitHub job summary.
+///
+/// A failure is printed, without effect on the result of the apply.
 pub fn summarize(plan: &Plan, text: &str, world: &CommandContext) {
     let Some(path) = runner_file("GITHUB_STEP_SUMMARY", world) else { return };
     let used = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
@@ -196,27 +200,26 @@ enum PlanOutputKind {
     Sarif,
 }
 
-/// Whether a file is stdout.
+/// Returns true if the path stands for stdout.
 pub fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Writes a file whole.
+/// Writes a file atomically.
 ///
 /// # Errors
-/// Why it cannot be written, in words.
+/// Returns the text of the error if the file cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
-    config_files::replace(path, text)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    config_files::replace(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), String> {
     let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// Where the config directory lies in the repository: empty, or a path that ends with `/`.
+/// Returns the path of the config directory in the repository: empty, or with a trailing `/`.
 pub fn root(directory: &Path, world: &CommandContext) -> String {
     let of_job = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().find_map(|name| world.env.get(*name));
     let repository = of_job.map_or_else(|| world.directory.clone(), PathBuf::from);
@@ -227,12 +230,12 @@ pub fn root(directory: &Path, world: &CommandContext) -> String {
     parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
 }
 
-/// The commit that a job runs on.
+/// Returns the commit of the CI job.
 fn commit(world: &CommandContext) -> Option<String> {
     ["GITHUB_SHA", "CI_COMMIT_SHA"].iter().find_map(|name| world.env.get(*name)).cloned()
 }
 
-/// Where a job can be looked at, with everything that it keeps.
+/// Returns the URL of the CI job, with its artifacts.
 fn run(world: &CommandContext) -> Option<String> {
     let env = |name| world.env.get(name);
     match (env("GITHUB_SERVER_URL"), env("GITHUB_REPOSITORY"), env("GITHUB_RUN_ID")) {

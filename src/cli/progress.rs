@@ -1,4 +1,4 @@
-//! Shows on stderr how far each zone is: bars on a terminal, one line for each zone elsewhere.
+//! Shows the progress of each zone on stderr: bars on a terminal, otherwise one line per zone.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,10 +9,10 @@ use super::context::CommandContext;
 use crate::model::{ApplyEvent, ZoneCode};
 use crate::render::text::count;
 
-/// Zones whose bars are shown at the same time; the others are in the total.
+/// Maximum number of bars shown at once; the total includes the other zones.
 const BARS: usize = 8;
 
-/// Listens to events and shows them.
+/// Progress display, driven by events.
 pub struct ProgressReporter<'a> {
     world: &'a CommandContext,
     state: Mutex<ProgressState>,
@@ -34,8 +34,10 @@ struct ZoneProgress {
 }
 
 impl<'a> ProgressReporter<'a> {
-    /// Progress of a stage that `verb` names (`Reading`), over so many zones. How many collections
-    /// each has is told when it starts.
+    /// Creates the display of a phase over a number of zones.
+    ///
+    /// `verb` names the phase, for example `Reading`. The start event of a zone contains its number of
+    /// collections.
     pub fn new(world: &'a CommandContext, verb: &'static str, zones: usize) -> Self {
         let target = match world.err.is_terminal() {
             true => ProgressDrawTarget::stderr(),
@@ -49,7 +51,7 @@ impl<'a> ProgressReporter<'a> {
         Self { world, state: Mutex::new(state) }
     }
 
-    /// Shows one event.
+    /// Handles one event.
     pub fn handle_event(&self, event: &ApplyEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -62,7 +64,7 @@ impl<'a> ProgressReporter<'a> {
             }
             ApplyEvent::ApplyStart { .. } | ApplyEvent::ZoneHeld { .. } => {}
             ApplyEvent::ZoneWaiting { zone, by } => {
-                let line = format!("{zone}: waiting for {by}, which writes to it");
+                let line = format!("{zone}: waiting for the lease of {by}");
                 state.bars.suspend(|| self.world.err.print_line(line));
             }
             ApplyEvent::WaveStart { wave, zones } => {
@@ -83,13 +85,13 @@ impl<'a> ProgressReporter<'a> {
         }
     }
 
-    /// Says something above the bars.
+    /// Prints a line above the bars.
     pub fn note(&self, text: &str) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bars.suspend(|| self.world.err.print_line(text));
     }
 
-    /// Takes the bars off the screen.
+    /// Removes the bars from the screen.
     pub fn finish(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.total.finish_and_clear();
@@ -132,11 +134,11 @@ impl ProgressState {
         }
     }
 
-    /// Frees the zone's bar for one that is waiting, and says how it went.
+    /// Passes the zone's bar to a waiting zone, and returns the summary line.
     fn finish_zone(&mut self, code: &ZoneCode, requests: u64) -> String {
         self.zones_done += 1;
         let Some(zone) = self.zones.remove(code) else { return String::new() };
-        // What was given up is done with as well.
+        // Abandoned collections count as processed.
         self.total.inc((zone.todo.saturating_sub(zone.done)) as u64);
         if let Some(bar) = zone.bar {
             bar.finish_and_clear();
@@ -165,6 +167,6 @@ impl ProgressState {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    // The templates are constants of this file; one that could not be read would show as the default bar.
+    // Constant templates; an invalid template would fall back to the default bar.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -1,4 +1,4 @@
-//! Opens the doors to the zones: one reader for each, and, for apply alone, one writer.
+//! Creates the providers of the zones: readers for all commands, writers only for apply.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::provider::channel_routing::{AttestedZone, RoutingReader, RoutingWrite
 use crate::provider::gateway::{GatewayReader, GatewayWriter, SharedGateway};
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError, TransportFuture};
 
-/// What all doors of a run share: how requests travel, and how fast each zone may be asked.
+/// Shared parts of all providers of a run: transport, request budgets and gateway.
 pub struct ProviderFactory {
     transport: Arc<dyn Transport>,
     budgets: BTreeMap<ZoneCode, Arc<RequestBudget>>,
@@ -24,10 +24,10 @@ pub struct ProviderFactory {
 }
 
 impl ProviderFactory {
-    /// Doors to the zones of a network.
+    /// Creates a factory for the zones of a network.
     ///
     /// # Errors
-    /// In words, where sockets and certificates cannot be set up.
+    /// Returns the text of the error if sockets or certificates cannot be set up.
     pub fn new(network: &Network, world: &CommandContext) -> Result<Self, String> {
         let transport = transport(world)?;
         let budgets =
@@ -38,14 +38,14 @@ impl ProviderFactory {
         Ok(Self { transport, budgets: budgets.collect(), gateway })
     }
 
-    /// Doors that stay closed: no request leaves by them.
+    /// Creates a factory whose providers send no request.
     pub fn offline(network: &Network) -> Self {
         let budgets =
             network.zones.iter().map(|zone| (zone.code.clone(), Arc::new(RequestBudget::new(zone.rate))));
         Self { transport: Arc::new(OfflineTransport), budgets: budgets.collect(), gateway: None }
     }
 
-    /// A reader for each zone that there is a key for, which also knows what people have attested.
+    /// Returns a reader for each zone with a key; attested records included.
     pub fn readers(
         &self,
         network: &Network,
@@ -60,7 +60,7 @@ impl ProviderFactory {
         })
     }
 
-    /// A writer for each zone that there is a key for. It shares the budget of the zone's reader.
+    /// Returns a writer for each zone with a key, sharing the request budget of the zone's reader.
     pub fn writers(&self, network: &Network, keys: &ZoneKeys) -> BTreeMap<ZoneCode, RoutingWriter> {
         self.open(network, keys, |zone, key, budget| {
             let alma = AlmaWriter::new(zone, key.clone(), self.transport.clone(), budget.clone());
@@ -88,7 +88,7 @@ impl ProviderFactory {
     }
 }
 
-/// Sends nothing.
+/// Transport that rejects all requests.
 struct OfflineTransport;
 
 impl Transport for OfflineTransport {
@@ -97,10 +97,10 @@ impl Transport for OfflineTransport {
     }
 }
 
-/// How requests travel in this world.
+/// Returns the transport of this context.
 ///
 /// # Errors
-/// In words, where sockets and certificates cannot be set up.
+/// Returns the text of the error if sockets or certificates cannot be set up.
 pub fn transport(world: &CommandContext) -> Result<Arc<dyn Transport>, String> {
     match &world.transport {
         Some(transport) => Ok(transport.clone()),

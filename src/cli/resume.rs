@@ -1,4 +1,4 @@
-//! `zonal resume`: finishes a run that was killed or interrupted.
+//! `zonal resume`: continues an interrupted run.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,21 +26,22 @@ use crate::model::network::Zone;
 use crate::model::{ApplyEvent, FailureClass, Run, RunId, RunOperation, RunState, ZoneCode};
 use crate::store::{Store, StoreAccess, UnfinishedRun};
 
-/// Finish a run that was killed or interrupted
+/// Continue an interrupted run
 ///
-/// What is not certain is read back from the zones first, then what is left of the run's own plan is written, with
-/// all checks of an apply. Nothing is done twice. The manifests must say what they said when the run began.
+/// First reads the zones to recover the outcome of writes in flight. Then writes the remaining changes of the
+/// run's plan, with all checks of an apply. No change is made twice. The manifests must be the same as at the
+/// start of the run.
 #[derive(Debug, Args)]
 pub struct ResumeCommand {
-    /// The run; the latest that did not end, where none is named
+    /// Run to resume (default: the latest incomplete run)
     #[arg(value_name = "RUN")]
     run: Option<RunId>,
-    /// The environment of the run; needed where no run is named
+    /// Environment of the run; required without RUN
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
     turns: LeaseArgs,
-    /// Print what happens as newline-delimited JSON
+    /// Print events as newline-delimited JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -58,7 +59,7 @@ impl ResumeCommand {
     }
 }
 
-/// The command at work.
+/// Execution of the command.
 struct ResumeSession<'a> {
     command: &'a ResumeCommand,
     directory: &'a Path,
@@ -73,10 +74,7 @@ impl ResumeSession<'_> {
         telling.print_header();
         let config = config::load(directory, command.environment.as_deref(), format, world)?;
         let Some(store) = command.store.open_read_only(&config.network, directory, world).await? else {
-            return Err(super::fail(
-                world,
-                "there is no store, so no run is remembered that could be resumed",
-            ));
+            return Err(super::fail(world, "no store found: zonal has no record of runs"));
         };
         let (found, config) = match self.find(&store, config).await? {
             Ok(found) => found,
@@ -93,8 +91,11 @@ impl ResumeSession<'_> {
         let UnfinishedRun { run, silent } = found;
         if standing == RunLiveness::Running {
             let at = run_author::place(&run.host);
-            let heard = format!("{} is still at work on {at}, heard of {silent} seconds ago", run.id);
-            return Err(super::fail(world, format!("{heard}; wait for its end, or stop it there")));
+            let heard = format!("{} is still running on {at}, last heartbeat {silent} seconds ago", run.id);
+            return Err(super::fail(
+                world,
+                format!("{heard}; wait for the end of the run, or stop the process"),
+            ));
         }
         let run = self.settle(&config, &store, run).await?;
         match run.operation {
@@ -105,7 +106,7 @@ impl ResumeSession<'_> {
         }
     }
 
-    /// The run that is meant, and the manifests in its environment; or why there is nothing to resume.
+    /// Returns the run and the manifests of its environment, or the reason for an empty result.
     async fn find(
         &self,
         store: &Store,
@@ -116,7 +117,7 @@ impl ResumeSession<'_> {
         let network = &config.network;
         let Some(id) = command.run else {
             let open = unfinished_runs::open(store, store::scope(network)).await.map_err(told)?;
-            let of = network.environment.as_ref().map(|name| format!(" of the environment {name}"));
+            let of = network.environment.as_ref().map(|name| format!(" of environment {name}"));
             let nothing = format!("every run{} has ended", of.unwrap_or_default());
             return Ok(open.into_iter().next().map(|found| (found, config)).ok_or(nothing));
         };
@@ -127,7 +128,7 @@ impl ResumeSession<'_> {
             return Ok(Err(format!("{id} has ended")));
         }
         if !unfinished_runs::writes(&found.run) {
-            return Ok(Err(format!("{id} only looks")));
+            return Ok(Err(format!("{id} is a read-only run")));
         }
         let theirs = &found.run.environment;
         if theirs == &command.environment {
@@ -135,16 +136,15 @@ impl ResumeSession<'_> {
         }
         if let Some(asked) = &command.environment {
             let of =
-                theirs.as_ref().map_or("no environment".to_owned(), |name| format!("the environment {name}"));
-            let words = format!("{id} is of {of}, and not of {asked}; leave `--environment` away");
+                theirs.as_ref().map_or("no environment".to_owned(), |name| format!("environment {name}"));
+            let words = format!("{id} belongs to {of}, not to {asked}; remove `--environment`");
             return Err(super::fail(world, words));
         }
         let config = config::load(directory, theirs.as_deref(), format, world)?;
         Ok(Ok((found, config)))
     }
 
-    /// Asks the zones what became of what the run had begun, and writes it down. Comes back with the run as it stands
-    /// then.
+    /// Recovers the run's writes in flight and returns the updated run.
     async fn settle(
         &self,
         config: &ConfigDirectory,
@@ -164,7 +164,7 @@ impl ResumeSession<'_> {
         let ways = JournalOptions { patience: self.command.turns.patience(), readers, before: None };
         let journal = RunJournal::take_up(store, network, run.clone(), ways, world).await.map_err(told)?;
         let journal = Some(journal);
-        let progress = ProgressReporter::new(world, "Asking", zones.len());
+        let progress = ProgressReporter::new(world, "Recovering", zones.len());
         let tell = |event: ApplyEvent| {
             self.telling.event(&event);
             progress.handle_event(&event);
@@ -172,7 +172,7 @@ impl ResumeSession<'_> {
         let asking = zones.into_iter().map(|zone| recover_zone(&journal, zone, &tell));
         let asked = world.unless_interrupted(join_all(asking)).await;
         progress.finish();
-        // Until it goes on, it is one that was interrupted: anybody may take it up.
+        // The run counts as interrupted until it continues, so any process can resume the run.
         if let Some(journal) = &journal {
             let exits = vec![CommandExit::Interrupted.code()];
             run = journal.finish(RunState::Interrupted, exits, String::new()).await.map_err(told)?;
@@ -186,7 +186,7 @@ impl ResumeSession<'_> {
         self.unless_any(&run, failed).map(|()| run)
     }
 
-    /// What is not known of a zone is not guessed.
+    /// Stops the command if the state of any zone is unknown.
     fn unless_any<'z>(
         &self,
         run: &Run,
@@ -210,16 +210,16 @@ impl ResumeSession<'_> {
             })
             .collect();
         let Some(worst) = exits.first() else { return Ok(()) };
-        world.err.print_line(format!("Nothing was written. `zonal resume {}` tries again.", run.id));
+        world.err.print_line(format!("No changes were made. Run `zonal resume {}` to try again.", run.id));
         Err(*worst)
     }
 
-    /// Carries out what is left of the run's plan.
+    /// Executes the remaining changes of the run's plan.
     async fn finish(&self, store: Store, run: Run) -> Result<CommandExit, CommandExit> {
         let Self { command, directory, format, telling, world } = *self;
         let papers = store.papers(run.id).await.map_err(|error| store::report_error(&error, world))?;
         let Some((text, _)) = papers else {
-            return Err(super::fail(world, format!("the store has no plan of {}", run.id)));
+            return Err(super::fail(world, format!("the store contains no plan of {}", run.id)));
         };
         drop(store);
         let reviewed = ReviewedPlan::of_run(run.id, &text, world)?;
@@ -240,13 +240,13 @@ impl ResumeSession<'_> {
         Ok(exit_code::worst(&exits))
     }
 
-    /// What a revert writes follows from the history, and not from the manifests.
+    /// Prints an error for a run that made no writes.
     fn wrote_nothing(&self, run: &Run) -> CommandExit {
-        super::fail(self.world, format!("{} wrote to no zone, so it is not resumed", run.id))
+        super::fail(self.world, format!("{} made no writes, so there is nothing to resume", run.id))
     }
 }
 
-/// What became of what the run had begun in a zone, once it is the run's turn there.
+/// Recovers the run's writes in a zone, under the lease of the zone.
 async fn recover_zone<'z>(
     journal: &Option<RunJournal>,
     zone: &'z ZoneCode,

@@ -1,4 +1,4 @@
-//! `zonal revert`: takes back what a run wrote, as far as it still stands; and the same for a wave that failed.
+//! `zonal revert`: undoes the changes of a run, or of a failed wave.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,32 +30,32 @@ use crate::plan::revert::RunRevert;
 use crate::render;
 use crate::store::{HistoryFilter, HistoryRemainder, Store, StoreAccess};
 
-/// Entries of the history that are read at once.
+/// Number of history entries per page.
 const AT_ONCE: usize = 10_000;
 
-/// Take back what a run wrote, as far as it still stands
+/// Undo the changes of a run
 ///
-/// Makes an ordinary plan back to what was there before the run, asks, and writes it with all checks of an apply. Only
-/// what the run set is touched. A record that is not any more as the run left it stays as it is, and is told.
+/// Plans the return to the state before the run, asks for confirmation, and writes with all checks of an
+/// apply. Touches only fields and records that the run changed. Keeps and reports records that changed since.
 #[derive(Debug, Args)]
 pub struct RevertCommand {
-    /// The run, as `zonal runs` lists it
+    /// Run, as listed by `zonal runs`
     #[arg(value_name = "RUN")]
     run: RunId,
-    /// Write the plan into this file, for `show` and `apply`, and nothing to any zone
+    /// Save the plan to this file and write to no zone
     #[arg(long, value_name = "FILE", conflicts_with_all = ["yes", "json"])]
     out: Option<PathBuf>,
-    /// Do not ask
+    /// Revert without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Print what happens as newline-delimited JSON; needs --yes
+    /// Print events as newline-delimited JSON (requires --yes)
     #[arg(long, requires = "yes")]
     json: bool,
     #[command(flatten)]
     turns: LeaseArgs,
     #[command(flatten)]
     overriding: OverrideArgs,
-    /// The environment of the run
+    /// Environment of the run
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub struct RevertCommand {
 }
 
 impl RevertCommand {
-    /// Takes back a run of the network below `directory`.
+    /// Reverts a run of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.revert(directory, world).await {
             Ok(exit) | Err(exit) => exit,
@@ -115,10 +115,10 @@ async fn carry_out(
     execute_plan::carry_out(planned, manner, directory, format, world, &|event| telling.event(event)).await
 }
 
-/// What is desired so that the zones are as they were before a run, narrowed to what the command is aimed at.
+/// Returns the desired state before a run, reduced to the selection.
 ///
 /// # Errors
-/// An exit code, once it has been said why there is no way back from the run.
+/// Prints the error and returns the exit code if the run cannot be reverted.
 pub async fn prepare(
     run: RunId,
     target: &TargetArgs,
@@ -128,16 +128,13 @@ pub async fn prepare(
 ) -> Result<SelectedState, CommandExit> {
     let config = config::load(directory, target.environment.as_deref(), format, world)?;
     let Some(store) = target.store.open_read_only(&config.network, directory, world).await? else {
-        return Err(super::fail(
-            world,
-            "there is no store, so no run is remembered that could be taken back",
-        ));
+        return Err(super::fail(world, "no store found: zonal has no record of runs"));
     };
     check(run, &config.network, &store, world).await?;
     let entries = entries(run, &config.network, &store, world).await?;
     store.close().await;
     if entries.is_empty() {
-        return Err(super::fail(world, format!("{run} changed nothing, so there is nothing to take back")));
+        return Err(super::fail(world, format!("{run} made no changes, so there is nothing to revert")));
     }
     let backwards = RunRevert::from_history(run, &entries, kinds::shape);
     let mut desired = backwards.to_desired_state();
@@ -147,11 +144,11 @@ pub async fn prepare(
         let codes: Vec<&str> = gone.iter().map(ZoneCode::as_str).collect();
         world
             .err
-            .print_line(format!("note: in the network no more, and left as they are: {}", codes.join(", ")));
+            .print_line(format!("note: no longer in the network and not reverted: {}", codes.join(", ")));
         desired.zones.retain(|code, _| !gone.contains(code));
     }
     let desired = selected_state::narrow(&target.selection, &config, desired, world)?;
-    let words = format!("what takes back {run}");
+    let words = format!("revert of {run}");
     let selection =
         std::iter::once(words).chain(target.selection.description()).collect::<Vec<_>>().join(", ");
     let reach = CommandScope { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() };
@@ -170,7 +167,7 @@ pub async fn prepare(
     })
 }
 
-/// Whether it is known what a run wrote.
+/// Checks that the changes of a run are known.
 async fn check(
     run: RunId,
     network: &Network,
@@ -184,7 +181,7 @@ async fn check(
     else {
         return Err(super::fail(
             world,
-            format!("the store knows no {run} of this network and environment; `zonal runs` lists them"),
+            format!("{run} not found for this network and environment; `zonal runs` lists all runs"),
         ));
     };
     let is_open = match found.run.state {
@@ -199,11 +196,9 @@ async fn check(
         (false, _) => Ok(()),
         (true, true) => Err(super::fail(
             world,
-            format!(
-                "{run} did not end, so it is not certain what it wrote; `zonal resume {run}` finds out and finishes it"
-            ),
+            format!("{run} is incomplete; run `zonal resume {run}` to verify its writes and finish it"),
         )),
-        (true, false) => Err(super::fail(world, format!("{run} is still at work; wait for its end"))),
+        (true, false) => Err(super::fail(world, format!("{run} is still running; wait for its end"))),
     }
 }
 
@@ -226,30 +221,31 @@ async fn entries(
     }
 }
 
-/// Says what a revert does not change.
+/// Prints a reminder that a revert does not change the manifests.
 pub fn remind(report: &ApplyReport, world: &CommandContext) {
     if report.has_written() {
-        world.err.print_line(
-            "The manifests still want what they wanted: revert the commit as well, or the next apply writes it again.",
-        );
+        world
+            .err
+            .print_line("Also revert the commit in git; otherwise the next apply makes these changes again.");
     }
 }
 
-/// An apply after which what was written in a wave that failed may have to be taken back.
+/// Automatic revert of a failed wave after an apply.
 pub struct WaveRevert<'a> {
-    /// What was carried out.
+    /// Executed plan.
     pub planned: &'a PlanResult,
-    /// What came of it.
+    /// Report of the apply.
     pub report: &'a ApplyReport,
-    /// The run that it was.
+    /// Run of the apply.
     pub run: Option<RunId>,
-    /// Which store to remember by.
+    /// Store options.
     pub store: &'a StoreArgs,
 }
 
 impl WaveRevert<'_> {
-    /// Takes back what was written in a wave that failed, where the rollout says so, as a run of its own. Returns the exit
-    /// codes of that; what the apply came to stays what it is.
+    /// Reverts the writes of a failed wave in a separate run, if the rollout requires it.
+    ///
+    /// Returns the additional exit codes; the result of the apply stays unchanged.
     pub async fn run(
         &self,
         telling: &ApplyOutput<'_>,
@@ -259,7 +255,7 @@ impl WaveRevert<'_> {
     ) -> BTreeSet<CommandExit> {
         let ConfigDirectory { network, .. } = &self.planned.config;
         let failed = self.report.waves.iter().find(|wave| matches!(wave.result, WaveResult::Failed { .. }));
-        // What takes something back is not taken back itself.
+        // A revert is never reverted automatically.
         let reverts = self.planned.plan.inputs.reverts;
         let (WaveFailureAction::Revert, Some(wave), None) = (network.rollout.on_failure, failed, reverts)
         else {
@@ -274,25 +270,23 @@ impl WaveRevert<'_> {
             return BTreeSet::new();
         }
         let Some(run) = self.run else {
-            world
-                .err
-                .print_line("note: nothing is remembered, so what was written in the wave that failed stays");
+            world.err.print_line("note: no store found, so the changes of the failed wave are not reverted");
             return BTreeSet::new();
         };
         let number = render::text::count(zones.len(), "zone");
-        world.err.print_line(format!("Wave {}: taking back what was written in {number}.", wave.name));
+        world.err.print_line(format!("Wave {}: reverting the changes in {number}.", wave.name));
         match self.take_back(run, zones, telling, directory, format, world).await {
             Ok(exits) if exits == BTreeSet::from([CommandExit::Done]) => BTreeSet::new(),
             Ok(exits) => {
-                world
-                    .err
-                    .print_line(format!("Not all of it was taken back; `zonal revert {run}` tries again."));
+                world.err.print_line(format!("Revert incomplete. Run `zonal revert {run}` to try again."));
                 exits.into_iter().filter(|exit| *exit != CommandExit::Done).collect()
             }
             Err(CommandExit::Interrupted) => BTreeSet::from([CommandExit::Interrupted]),
-            // It has been said why; that the apply failed says the rest.
+            // The error is already printed, and the exit code of the failed apply covers the rest.
             Err(_) => {
-                world.err.print_line(format!("What was written stays; `zonal revert {run}` tries again."));
+                world.err.print_line(format!(
+                    "Revert failed; the changes stay. Run `zonal revert {run}` to try again."
+                ));
                 BTreeSet::new()
             }
         }

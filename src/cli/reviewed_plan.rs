@@ -1,4 +1,4 @@
-//! A plan that was reviewed: what `apply` holds a fresh plan against, so that nothing else is written.
+//! Reviewed plan file: `apply` makes only changes that are also in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::plan::hold;
 use crate::plan::plan_digest::DigestScope;
 use crate::render::json::plan::{PlanFileError, PlanJson, ReconcilerJson, ResourceChangeJson, parse};
 
-/// A plan that was reviewed, of which nothing is taken but what says that something was in it.
+/// Reviewed plan file, used only to check which changes were approved.
 pub struct ReviewedPlan {
     name: String,
     again: String,
@@ -37,41 +37,40 @@ pub struct ReviewedPlan {
     part: DriftFilter,
     made_from: PlanInputs,
     zones: BTreeSet<Arc<str>>,
-    /// By the zone under which it lists them, as they are counted where they are approved.
+    /// Digests of the changes by listed zone, as counted by approvals.
     changes: BTreeMap<ZoneCode, BTreeSet<ContentDigest>>,
-    /// Those of them that it shows as they are.
+    /// Changes whose digest matches the listed content.
     shown: BTreeMap<ZoneCode, Vec<Change>>,
-    /// Records that each collection had.
+    /// Number of records in each collection.
     existing: BTreeMap<(Arc<str>, String), usize>,
-    /// Records that were to go from each collection, whichever its language.
+    /// Deleted records by collection, without the language.
     leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<RecordIdentity>>,
-    /// Collections in which a person was to decide: nobody has agreed to a write there.
+    /// Collections with conflicts: a write there was never approved.
     undecided: BTreeSet<(ZoneCode, CollectionId)>,
-    /// What is to be approved of it, by its own changes.
+    /// Subject of approvals, from the file's own changes.
     pub under_review: ReviewSubject,
-    /// What somebody has taken upon them for the run that it is of.
+    /// Overrides of the run, if the plan belongs to a run.
     pub taken: Vec<GuardOverride>,
 }
 
 impl ReviewedPlan {
-    /// Reads the plan file that is to be applied.
+    /// Opens the reviewed plan file.
     ///
     /// # Errors
-    /// An exit code, once it has been said what is wrong with it.
+    /// Prints the error in the file and returns the exit code.
     pub fn open(file: &Path, world: &CommandContext) -> Result<Self, CommandExit> {
         let text = text_of(file, world)?;
         let name = file.display().to_string();
-        let again = format!("review a new one: `zonal plan --out {name}`");
+        let again = format!("create a new plan and review it: `zonal plan --out {name}`");
         Self::parse(&text, name, again).map_err(|error| unreadable(file, &error, world))
     }
 
-    /// The plan that a run set out to carry out: without what had moved since it was reviewed, and with what
-    /// somebody took upon them.
+    /// Loads the plan of a run, without stale changes and with the run's overrides.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said that the store does not hold it as it was.
+    /// Prints the error and returns [`CommandExit::Invalid`] if the plan in the store is not intact.
     pub fn of_run(run: RunId, text: &str, world: &CommandContext) -> Result<Self, CommandExit> {
-        let again = "`zonal apply` does what the manifests say now".to_owned();
+        let again = "run `zonal apply` to apply the current manifests".to_owned();
         let begun = || {
             let mut file = parse(text)?;
             let approved_by = std::mem::take(&mut file.reconciler.reviewed_digests);
@@ -96,17 +95,17 @@ impl ReviewedPlan {
             Ok(Self { taken: taken.collect(), ..reviewed })
         };
         begun().map_err(|error: PlanFileError| {
-            super::fail(world, format!("the plan of {run} in the store: {error}"))
+            super::fail(world, format!("cannot read the plan of {run} in the store: {error}"))
         })
     }
 
-    /// `again` says what to do where it is of no use any more.
+    /// Parses a plan file; `again` is the help text for an unusable plan.
     fn parse(text: &str, name: String, again: String) -> Result<Self, PlanFileError> {
         Ok(Self::from_plan_json(parse(text)?, text, name, again))
     }
 
     fn from_plan_json(file: PlanJson, text: &str, name: String, again: String) -> Self {
-        // One whose parts do not fit together can still say what was in it.
+        // An inconsistent file still lists its changes.
         let shown = parse(text).and_then(Plan::try_from).ok();
         let PlanJson { zonal_version, resource_changes, reconciler, .. } = file;
         let leaving = records_to_delete(&resource_changes, &reconciler);
@@ -138,7 +137,7 @@ impl ReviewedPlan {
             environment: reconciler.environment,
             selection: reconciler.selection,
             base: reconciler.base_revision,
-            // What a plan leaves for later is left by its apply too.
+            // Apply postpones the same changes as the plan.
             part: match reconciler.drift.values().any(|detail| detail.mode == ApplyMode::Postponed) {
                 true => DriftFilter::OnlyDrift,
                 false => DriftFilter::All,
@@ -156,11 +155,11 @@ impl ReviewedPlan {
         }
     }
 
-    /// Loads the manifests at hand, narrowed to what the plan was made for and then to what the command is
-    /// aimed at, and makes sure that they say what they said.
+    /// Loads the current manifests, reduced to the scope of the plan and the selection, and checks that the
+    /// inputs match.
     ///
     /// # Errors
-    /// An exit code, once it has been said what differs.
+    /// Prints the differences and returns the exit code.
     pub async fn prepare(
         self,
         target: &TargetArgs,
@@ -172,16 +171,17 @@ impl ReviewedPlan {
             target.environment.as_ref().filter(|asked| Some(*asked) != self.environment.as_ref())
         {
             let made_for = match &self.environment {
-                Some(environment) => format!("for the environment {environment}"),
+                Some(environment) => format!("for environment {environment}"),
                 None => "without an environment".to_owned(),
             };
-            return Err(self.refuse(&[format!("it was made {made_for}, not for {asked}")], world));
+            return Err(self.refuse(&[format!("the plan was created {made_for}, not for {asked}")], world));
         }
         let here = env!("CARGO_PKG_VERSION");
         if self.zonal != here {
-            return Err(
-                self.refuse(&[format!("it was made by zonal {}, and this is {here}", self.zonal)], world)
-            );
+            return Err(self.refuse(
+                &[format!("the plan was created by zonal {}, this is zonal {here}", self.zonal)],
+                world,
+            ));
         }
         let environment = self.environment.clone();
         let store = target.store.clone();
@@ -193,8 +193,10 @@ impl ReviewedPlan {
         };
         let SelectedState { config, desired, store, backwards, .. } = prepared;
         if config.network.name != self.network {
-            let found =
-                format!("it was made for the network {}, and this is {}", self.network, config.network.name);
+            let found = format!(
+                "the plan was created for network {}, this is network {}",
+                self.network, config.network.name
+            );
             return Err(self.refuse(&[found], world));
         }
         let reviewed = self.narrow(desired);
@@ -211,7 +213,7 @@ impl ReviewedPlan {
             let words = changed_since::narrow(since, &config, &mut desired, directory, world).await?;
             selection = Some(selection.into_iter().chain([words]).collect::<Vec<_>>().join(", "));
         }
-        // What is left of it by the selection is what its run can be resumed from.
+        // The run can be resumed with the remaining inputs after the selection.
         let asked: Vec<String> = target.selection.kind.clone();
         let left = if asked.is_empty() { &kinds } else { &asked };
         let made_from = PlanInputs { reverts, ..crate::plan::made_from(&config.network, &desired, left) };
@@ -224,7 +226,7 @@ impl ReviewedPlan {
         Ok(SelectedState { config, desired, selection, made_from, reviewed, terms, store, reach, backwards })
     }
 
-    /// What is desired of the zones that the plan is of, by manifests of its kinds.
+    /// Returns the desired state in the zones and kinds of the plan.
     fn narrow(&self, mut desired: DesiredState) -> DesiredState {
         desired.zones.retain(|code, collections| {
             crate::plan::selection::narrow(collections, |collection| {
@@ -237,14 +239,18 @@ impl ReviewedPlan {
     }
 
     fn refuse(&self, differing: &[String], world: &CommandContext) -> CommandExit {
-        super::fail(world, format!("{} is not applied: {}", self.name, differing.join("; ")));
+        super::fail(world, format!("cannot apply {}: {}", self.name, differing.join("; ")));
         world.err.print_line(format!("help: {}", self.again));
         CommandExit::Invalid
     }
 
-    /// Holds back what was not reviewed: a collection in which a person was to decide, one of which any change is
-    /// not in the plan file, since somebody has been there, or which seems to have lost most of its records. One of which part is done
-    /// already is as it was reviewed.
+    /// Defers all collections with unreviewed changes.
+    ///
+    /// * A collection with a conflict in the reviewed plan.
+    /// * A collection with a change outside the plan file: the zone changed since.
+    /// * A collection that seems to have lost most of its records.
+    ///
+    /// A partly applied collection counts as reviewed.
     pub fn admit(&self, fresh: &mut Plan) {
         let scope = DigestScope::from(&*fresh);
         let is_reviewed = |code: &ZoneCode, change: &Change| {
@@ -262,15 +268,16 @@ impl ReviewedPlan {
             .collect();
         let moved = |code: &ZoneCode, step: &PlanStep| {
             let place = (code.clone(), step.diff.id.clone());
-            // Whatever is remembered by now.
+            // Regardless of the current applied state.
             let undecided = self.undecided.contains(&place).then_some(Deferral::Conflict);
             undecided.or_else(|| moved.contains(&place).then_some(Deferral::Stale))
         };
         hold(fresh, |_, _| None, moved);
     }
 
-    /// Whether a change is what an earlier apply of the same plan has left of one of its own, when it wrote the
-    /// same record in another language.
+    /// Returns true if a change is the rest of a reviewed change.
+    ///
+    /// An earlier apply of the same plan wrote the same record in another language.
     fn goes_on(&self, code: &ZoneCode, zone: &ZonePlan, now: &Change) -> bool {
         let Some(shown) = self.shown.get(code) else { return false };
         let shown = || shown.iter().filter(|shown| shown.address.key == now.address.key);
@@ -290,8 +297,9 @@ impl ReviewedPlan {
         !done.is_empty() && goes_on(approved, now, &done)
     }
 
-    /// Whether a zone answered with so few records, where the plan saw many, that it looks like half an answer.
-    /// Those that an earlier apply of the same plan has deleted are not missed.
+    /// Returns true if a zone returned so few records that the response looks truncated.
+    ///
+    /// Ignores records deleted by an earlier apply of the same plan.
     fn has_shrunk(&self, code: &ZoneCode, zone: &ZonePlan, step: &PlanStep) -> bool {
         let Ok(found) = &step.diff.outcome else { return false };
         let id = &step.diff.id;
@@ -310,7 +318,7 @@ impl ReviewedPlan {
     }
 }
 
-/// What a plan file would have apply do, as far as it shows what its digests are of.
+/// Returns the changes in a plan file whose digests match their content.
 fn as_they_are(
     shown: &Plan,
     changes: &BTreeMap<ZoneCode, BTreeSet<ContentDigest>>,
@@ -325,7 +333,7 @@ fn as_they_are(
     zones.collect()
 }
 
-/// Leaves out of a run's plan what the run was not to write, because it had moved since it was reviewed.
+/// Removes stale changes from a run's plan: the run was not allowed to write them.
 fn leave_out_moved(reconciler: &mut ReconcilerJson) {
     let ReconcilerJson { zones, changes, .. } = reconciler;
     let moved: BTreeSet<(&str, &str)> = (zones.iter())
@@ -341,10 +349,10 @@ fn leave_out_moved(reconciler: &mut ReconcilerJson) {
     });
 }
 
-/// What makes a record that record: fields and values.
+/// Key of a record: fields and values.
 type RecordIdentity = Vec<(FieldName, FieldValue)>;
 
-/// The records that a plan file takes away.
+/// Returns the records that a plan file deletes.
 fn records_to_delete(
     resources: &[ResourceChangeJson],
     reconciler: &ReconcilerJson,
@@ -368,22 +376,22 @@ fn records_to_delete(
     leaving
 }
 
-/// What has changed in what a plan was made from, one line each.
+/// Returns the changed inputs of a plan, one line per input.
 fn input_differences(then: &PlanInputs, now: &PlanInputs) -> Vec<String> {
     let mut lines = Vec::new();
     if then.network != now.network {
-        lines.push("the Network reaches its zones otherwise than when it was made".to_owned());
+        lines.push("the connections in the Network manifest changed since the plan was created".to_owned());
     }
     for (manifest, digest) in &then.manifests {
         match now.manifests.get(manifest) {
-            None => lines.push(format!("{manifest} is gone since it was made")),
+            None => lines.push(format!("{manifest} was removed since the plan was created")),
             Some(found) if found != digest => {
-                lines.push(format!("{manifest} says something else since it was made"))
+                lines.push(format!("{manifest} changed since the plan was created"))
             }
             Some(_) => {}
         }
     }
     let added = now.manifests.keys().filter(|manifest| !then.manifests.contains_key(*manifest));
-    lines.extend(added.map(|manifest| format!("{manifest} is new since it was made")));
+    lines.extend(added.map(|manifest| format!("{manifest} was added since the plan was created")));
     lines
 }

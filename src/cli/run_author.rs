@@ -1,4 +1,4 @@
-//! Who set a run off, and where it is at work: what git and the pipeline's variables say.
+//! Determines the author and the host of a run from git and the pipeline's variables.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use super::context::CommandContext;
 use super::git_revision;
 use crate::model::{RunAuthor, RunHost};
 
-/// Variables in which CI systems and shells say who set something off, in the order in which they are believed.
+/// Variables of CI systems and shells that name the person, in order of precedence.
 const ACTORS: [&str; 6] =
     ["ZONAL_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "LOGNAME"];
-/// Variables that hold the address of a pipeline's run.
+/// Variables with the URL of a pipeline run.
 const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
 
-/// Who and what set a command off.
+/// Returns the person, commit and pipeline that started a command.
 pub async fn author(directory: &Path, world: &CommandContext) -> RunAuthor {
     let head = at_once(git_revision::head(directory, world), world).await;
     let said = |name: &&str| world.env.get(*name).filter(|said| !said.is_empty()).cloned();
@@ -24,8 +24,9 @@ pub async fn author(directory: &Path, world: &CommandContext) -> RunAuthor {
     }
 }
 
-/// Waits for another process. The clock of a simulated network would run on meanwhile, unless a thread of its
-/// runtime is seen at work.
+/// Waits for another process.
+///
+/// The clock of a simulated network would advance meanwhile, unless a thread of its runtime is busy.
 async fn at_once<T>(work: impl Future<Output = T>, world: &CommandContext) -> T {
     let (done, waits) = std::sync::mpsc::channel::<()>();
     if world.transport.is_some() {
@@ -42,7 +43,7 @@ fn on_github(world: &CommandContext) -> Option<String> {
     Some(format!("{server}/{repository}/actions/runs/{}", said("GITHUB_RUN_ID")?))
 }
 
-/// The machine and the process. A machine that does not say its name is called by what its variables say.
+/// Returns the machine and the process; without a host name, the machine name comes from `HOSTNAME`.
 pub fn host(world: &CommandContext) -> RunHost {
     let said = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let said = said.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
@@ -51,15 +52,15 @@ pub fn host(world: &CommandContext) -> RunHost {
     RunHost { name, process: std::process::id() }
 }
 
-/// A host as people read it.
+/// Returns a host as text for people.
 pub fn place(host: &RunHost) -> String {
     format!("{} (process {})", host.name, host.process)
 }
 
-/// Whether a run is known to be gone: on this machine the process is looked for, of any other nobody can know.
+/// Returns true if a run's process no longer exists; known only for runs of this machine.
 pub fn is_gone(theirs: &RunHost, ours: &RunHost) -> bool {
     let called = |process: &str| std::fs::read(Path::new("/proc").join(process).join("comm")).ok();
     let Some(us) = called("self").filter(|_| theirs.name == ours.name) else { return false };
-    // Another program, or this process itself, may have been given the number since.
+    // The system may have reused the number for another program, or for this process.
     theirs.process == ours.process || called(&theirs.process.to_string()) != Some(us)
 }

@@ -1,4 +1,4 @@
-//! Runs that belong together: several machines that each take a part of the zones, and one report of them all.
+//! Run groups: several machines process one shard of the zones each, and share one report.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,23 +15,22 @@ use super::store;
 use crate::model::{RunOperation, RunState, ZoneShard};
 use crate::store::StoreAccess;
 
-/// What runs that belong together are called by.
+/// Options that assign a run to a run group.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunGroupArgs {
-    /// What runs that belong together are called by; with --shard, the pipeline's own name where nothing is said
+    /// Name that links the runs of one sharded job (default: the ID of the CI pipeline)
     ///
-    /// The pipeline's name is ZONAL_RUN_GROUP, the run on GitHub, the pipeline's number on GitLab, the build on
-    /// Jenkins, or the Job on Kubernetes. Such a run is remembered in the store, whatever it does.
+    /// The variable ZONAL_RUN_GROUP replaces the ID. Used as ID: GitHub run, GitLab pipeline, Jenkins build,
+    /// or Kubernetes Job. zonal records every run of a run group in the store, also runs without writes.
     #[arg(long, value_name = "NAME")]
     run_group: Option<String>,
 }
 
 impl RunGroupArgs {
-    /// What is known of a run by it.
+    /// Returns the run metadata from the shard and the run group.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said that a part of the zones is asked for and nothing tells what the other
-    /// parts are called by.
+    /// Prints an error and returns [`CommandExit::Invalid`] for a shard without a run group.
     pub fn about(
         &self,
         shard: Option<ZoneShard>,
@@ -45,10 +44,10 @@ impl RunGroupArgs {
         };
         match (&group, shard) {
             (None, Some(shard)) => {
-                super::fail(world, format!("nothing tells which runs belong together with --shard {shard}"));
-                world
-                    .err
-                    .print_line("help: give all of them the same `--run-group NAME`, or set ZONAL_RUN_GROUP");
+                super::fail(world, format!("--shard {shard} requires a run group"));
+                world.err.print_line(
+                    "help: pass the same `--run-group NAME` to all shards, or set ZONAL_RUN_GROUP",
+                );
                 Err(CommandExit::Invalid)
             }
             (_, _) => Ok(RunMetadata { shard, group, ..RunMetadata::default() }),
@@ -56,15 +55,15 @@ impl RunGroupArgs {
     }
 }
 
-/// What the pipeline calls what it does now, so that all its jobs come to the same name and no other pipeline does.
+/// Returns the ID of the CI pipeline: equal for all jobs of the pipeline, different for other pipelines.
 pub fn of_pipeline(world: &CommandContext) -> Option<String> {
     let said = |name: &str| world.env.get(name).filter(|said| !said.is_empty()).cloned();
-    // Not the attempt as well: who runs the failed jobs again wants them to be together with those that did not fail.
+    // Without the attempt: a repeated job must join the jobs that succeeded earlier.
     let github = || Some(format!("github-{}", said("GITHUB_RUN_ID")?));
     let gitlab = || Some(format!("gitlab-{}", said("CI_PIPELINE_ID")?));
-    // Jenkins has a name for a job, which is the same in each of its builds.
+    // `JOB_NAME` on Jenkins is equal in all builds, so the build number is needed.
     let jenkins = || Some(format!("{}-{}", said("JOB_NAME")?, said("BUILD_NUMBER")?));
-    // A pod of an Indexed Job is called after its Job and its index.
+    // Pods of an Indexed Job are named after the Job and the index.
     let kubernetes = || {
         let (host, index) = (said("HOSTNAME")?, said("JOB_COMPLETION_INDEX")?);
         host.strip_suffix(&format!("-{index}")).map(str::to_owned)
@@ -73,7 +72,7 @@ pub fn of_pipeline(world: &CommandContext) -> Option<String> {
 }
 
 impl RunMetadata {
-    /// Whether the store is only looked at.
+    /// Returns the store access that the run needs.
     pub fn access(&self) -> StoreAccess {
         match &self.group {
             Some(_) => StoreAccess::Write,
@@ -81,10 +80,10 @@ impl RunMetadata {
         }
     }
 
-    /// Remembers a run that wrote nothing, where it belongs together with others.
+    /// Records a run without writes, if the run belongs to a run group.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said why the store cannot keep it.
+    /// Prints the error and returns [`CommandExit::Invalid`] if the store cannot record the run.
     pub async fn remember(
         &self,
         planned: &PlanResult,
@@ -98,7 +97,7 @@ impl RunMetadata {
         }
         let PlanResult { config, plan, store, .. } = planned;
         let Some(store) = store else {
-            world.err.print_line("note: there is no store, so this run cannot be merged with others");
+            world.err.print_line("note: no store found, so this run cannot be merged with others");
             return Ok(());
         };
         let author = world.unless_interrupted(author(directory, world)).await?;
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_belong_together_is_what_the_pipeline_says() {
+    fn run_group_defaults_to_pipeline_id() {
         let named = |env: &[(&str, &str)]| group(env).unwrap_or_default();
         assert_eq!(named(&[("GITHUB_RUN_ID", "7"), ("GITHUB_RUN_ATTEMPT", "2")]), "github-7");
         assert_eq!(named(&[("CI_PIPELINE_ID", "7")]), "gitlab-7");

@@ -1,4 +1,4 @@
-//! A run and its journal in the store: what an apply writes down as it goes, and whose turn it is in a zone.
+//! Run and journal in the store: the write-ahead log of an apply, and its zone leases.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,79 +22,80 @@ use crate::plan::revert;
 use crate::provider::channel_routing::RoutingReader;
 use crate::store::{LeaseHolder, LeaseResult, NewRun, Store, StoreError, StoreScope, StoredJournalEntry};
 
-/// How often a run that waits for a zone asks whether it is free.
+/// Interval between two attempts to acquire a lease.
 const ASKS: Duration = Duration::from_secs(1);
-/// After so long a run makes sure, before it sends something, that the zone is still its own: its process may have
-/// been stopped for longer than its lease lasts.
+/// Maximum age of a lease check before a write.
+///
+/// The process may have been suspended for longer than the lease lasts.
 const SURE: Duration = Duration::from_secs(5);
 
-/// Whether a run waits where another one writes to a zone.
+/// Behavior at a zone with another run's lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LeaseWait {
-    /// It does.
+    /// Wait for the lease.
     #[default]
     Wait,
-    /// It leaves the zone alone.
+    /// Skip the zone.
     Skip,
 }
 
-/// What is said on the command line about zones that another run writes to.
+/// Options for zones that another run writes to.
 #[derive(Debug, Clone, Default, Args)]
 pub struct LeaseArgs {
-    /// Leave a zone alone that another run writes to, instead of waiting for it
+    /// Skip zones that another run is writing to
     #[arg(long)]
     no_wait: bool,
 }
 
 impl LeaseArgs {
-    /// Whether the run waits.
+    /// Returns the behavior that the flags select.
     pub fn patience(&self) -> LeaseWait {
         if self.no_wait { LeaseWait::Skip } else { LeaseWait::Wait }
     }
 }
 
-/// A run that writes down what it does.
+/// Run that writes a journal.
 pub struct RunJournal {
-    /// The run, as the store knows it.
+    /// Run as recorded in the store.
     pub run: Run,
     store: Store,
     scope: StoreScope,
     patience: LeaseWait,
-    /// Ways to the zones, to ask what others left open in them.
+    /// Readers that check unfinished writes of other runs.
     readers: BTreeMap<ZoneCode, RoutingReader>,
-    /// What the ledger said when the run set out to take another one back.
+    /// Applied state before the reverted run, if this run is a revert.
     before: Option<AppliedState>,
-    /// Whose turn it is to write down what others left open.
+    /// Lock for appending journal lines of other runs.
     turns: tokio::sync::Mutex<()>,
-    /// When each zone was last known to be ours.
+    /// Time of the last successful lease check per zone.
     sure: Mutex<BTreeMap<ZoneCode, Instant>>,
     lines: AtomicU64,
     now: fn() -> String,
 }
 
-/// How a run goes about its zones.
+/// Settings of a run's journal.
 #[derive(Default)]
 pub struct JournalOptions {
-    /// Whether it waits where another run writes to a zone.
+    /// Behavior at a zone with another run's lease.
     pub patience: LeaseWait,
-    /// How the zones are asked what others left open in them.
+    /// Readers that check unfinished writes of other runs.
     pub readers: BTreeMap<ZoneCode, RoutingReader>,
-    /// What the ledger says, where the run takes another one back.
+    /// Applied state, if the run is a revert.
     pub before: Option<AppliedState>,
 }
 
-/// What a run is about, beside its plan.
+/// Properties of a run besides its plan.
 #[derive(Debug, Clone, Default)]
 pub struct RunMetadata {
-    /// The run that it takes back.
+    /// Reverted run.
     pub reverts: Option<RunId>,
-    /// The part of the zones that it takes.
+    /// Shard of the zones.
     pub shard: Option<crate::model::ZoneShard>,
-    /// What runs that belong together are called by.
+    /// Name of the run group.
     pub group: Option<String>,
 }
 
-/// A run that begins now.
+/// Creates a run that starts now.
 pub fn new(
     plan: &Plan,
     deed: RunOperation,
@@ -103,7 +104,7 @@ pub fn new(
     world: &CommandContext,
 ) -> Run {
     Run {
-        // The store gives it one.
+        // The store assigns the ID.
         id: RunId(0),
         operation: deed,
         network: plan.network.clone(),
@@ -124,10 +125,10 @@ pub fn new(
 }
 
 impl RunJournal {
-    /// Begins a run in the store. `plan` is the plan in its published JSON.
+    /// Starts a run in the store; `plan` is the published JSON.
     ///
     /// # Errors
-    /// Every [`crate::store::StoreTrouble`]; nothing has begun then.
+    /// Returns any [`crate::store::StoreErrorType`]; in this case, the run has not started.
     pub async fn begin(
         store: &Store,
         network: &Network,
@@ -140,10 +141,10 @@ impl RunJournal {
         Ok(Self::for_run(store, network, Run { id, ..run }, 0, ways, world))
     }
 
-    /// Takes a run up again, behind the last line of its journal.
+    /// Resumes a run after the last line of its journal.
     ///
     /// # Errors
-    /// Every [`crate::store::StoreTrouble`]; nothing has begun then.
+    /// Returns any [`crate::store::StoreErrorType`]; in this case, the run has not started.
     pub async fn take_up(
         store: &Store,
         network: &Network,
@@ -173,20 +174,20 @@ impl RunJournal {
         Self { run, store, scope, patience, readers, before, turns, sure, lines, now: world.now }
     }
 
-    /// Writes down how the run ended. Comes back with the run as it stands then.
+    /// Records the end of the run and returns the updated run.
     ///
     /// # Errors
-    /// Every [`crate::store::StoreTrouble`]; what the zones hold is as it is.
+    /// Returns any [`crate::store::StoreErrorType`]; the zones keep their state.
     pub async fn finish(&self, state: RunState, exits: Vec<u8>, report: String) -> Result<Run, StoreError> {
         let ended = Some((self.now)());
         let run = Run { state, exit_codes: exits, ended_at: ended, ..self.run.clone() };
         self.store.end(run.clone(), report).await.map(|()| run)
     }
 
-    /// Settles what runs that are gone left open in a zone whose turn is this run's.
+    /// Recovers the unfinished writes of dead runs in a zone leased by this run.
     ///
     /// # Errors
-    /// [`FailureClass::Store`], or why the zone could not be read back.
+    /// Returns [`FailureClass::Store`], or the failure of the readback.
     pub async fn settle(&self, runs: &[RunId], zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let Self { store, scope, readers, turns, now, .. } = self;
         let settling = RunRecovery { store, scope, readers, turns, now: *now };
@@ -197,7 +198,7 @@ impl RunJournal {
         Ok(settled)
     }
 
-    /// Settles what all others left open in a zone, so that what this run does to it comes after.
+    /// Recovers the unfinished writes of all other runs in a zone, before this run writes to the zone.
     async fn settle_others(&self, zone: &ZoneCode) -> Result<(), ZoneFailure> {
         let open =
             unfinished_runs::open(&self.store, self.scope.clone()).await.map_err(|error| failure(&error))?;
@@ -206,11 +207,12 @@ impl RunJournal {
         self.settle(&others, zone).await.map(drop)
     }
 
-    /// Settles what others left open in a zone that this run does not write to, where it is free. A zone that does
-    /// not answer is left as it is.
+    /// Recovers the unfinished writes of other runs in a free zone that this run does not write to.
+    ///
+    /// Skips a zone that does not answer.
     ///
     /// # Errors
-    /// Every [`crate::store::StoreTrouble`].
+    /// Returns any [`crate::store::StoreErrorType`].
     pub async fn look_in(&self, zone: &ZoneCode) -> Result<(), StoreError> {
         let (scope, run) = (self.scope.clone(), self.run.id);
         loop {
@@ -221,12 +223,12 @@ impl RunJournal {
                 LeaseResult::Theirs(_) => return Ok(()),
             }
         }
-        // What is not settled now is settled by whoever comes next.
+        // The next run recovers the writes that fail here.
         let _ = self.settle_others(zone).await;
         self.store.let_go(scope, zone.clone(), run).await
     }
 
-    /// Puts a line in its place.
+    /// Adds a line to the journal.
     fn enqueue(&self, mut entry: JournalEntry) -> crate::store::PendingJournalEntry {
         if let (Some(before), WritePhase::Verified { learned, .. }) = (&self.before, &mut entry.moment) {
             let known = before.zones.get(&entry.zone).and_then(|zone| zone.get(&entry.collection));
@@ -237,7 +239,7 @@ impl RunJournal {
         self.store.append(StoredJournalEntry { scope, run, number, at, entry })
     }
 
-    /// Waits for the turn of the run in a zone.
+    /// Waits for the lease of a zone.
     async fn turn(&self, zone: &ZoneCode, tell: &(dyn Fn(ApplyEvent) + Sync)) -> Result<(), ZoneLockout> {
         let holder = run_author::place(&self.run.host);
         let mut told = None;
@@ -264,7 +266,7 @@ impl RunJournal {
         self.settle_others(zone).await.map_err(ZoneLockout::Failed)
     }
 
-    /// Takes the zone from a run that cannot let go of it any more: one of this machine whose process is gone.
+    /// Releases the lease of a dead run on this machine.
     async fn take_from(&self, theirs: &LeaseHolder, zone: &ZoneCode) -> Result<bool, StoreError> {
         let found = self.store.run(theirs.run).await?;
         let gone = found.is_some_and(|found| run_author::is_gone(&found.run.host, &self.run.host));
@@ -279,7 +281,7 @@ impl RunJournal {
         sure.insert(zone.clone(), Instant::now());
     }
 
-    /// Makes sure that nobody else took the zone meanwhile: what was read of it before would be out of date.
+    /// Verifies that the run still owns the lease; after another run's writes, earlier reads are outdated.
     async fn is_still_ours(&self, zone: &ZoneCode) -> Result<(), ZoneFailure> {
         let known = self.sure.lock().unwrap_or_else(PoisonError::into_inner).get(zone).copied();
         if known.is_some_and(|known| known.elapsed() < SURE) {
@@ -292,15 +294,14 @@ impl RunJournal {
                 Ok(())
             }
             false => {
-                let lost =
-                    "nothing was heard of this run for so long that another one took its turn in the zone";
+                let lost = "the lease of this run expired and another run acquired the lease of the zone";
                 Err(ZoneFailure::new(FailureClass::Store, lost).help("run `zonal apply` again"))
             }
         }
     }
 }
 
-/// Without a run nothing is remembered, and nobody is kept out.
+/// Null journal for commands without a run: no records, no leases.
 impl ApplyJournal for Option<RunJournal> {
     async fn acquire_lease(
         &self,
@@ -315,13 +316,14 @@ impl ApplyJournal for Option<RunJournal> {
 
     async fn release_lease(&self, zone: &ZoneCode) {
         if let Some(journal) = self {
-            // It ends by itself where the store does not answer.
+            // The lease expires if the store does not answer.
             let _ = journal.store.let_go(journal.scope.clone(), zone.clone(), journal.run.id).await;
         }
     }
 
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
-        // Whoever sends waits for this line, and it comes after all that were written before either way.
+        // The sender waits for a `Sent` line, so the lease check can come first. Each line follows all
+        // earlier lines.
         let (sends, written) = match (self, &entry.moment) {
             (None, _) => (None, None),
             (Some(journal), WritePhase::Sent) => (Some((journal, entry)), None),

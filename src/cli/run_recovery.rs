@@ -1,8 +1,8 @@
-//! Asks zones what became of what a run that is gone had begun to write, and writes the answers down, so that ledger
-//! and history lack nothing.
+//! Recovers the outcome of a dead run's writes by reading the zones, and records it in the store.
 //!
-//! Whoever holds the lease of a zone may do so for any run: nobody else writes to the zone then, and a run that wakes
-//! up finds the place of its next line taken.
+//! Completes the applied state and the history. The run that holds a zone's lease recovers any run's writes
+//! there: no other run writes to the zone. A suspended run that continues cannot append to its journal,
+//! because the next line number is already used.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use crate::provider::channel_routing::RoutingReader;
 use crate::render::text::count;
 use crate::store::{Store, StoreError, StoreScope, StoredJournalEntry, UnfinishedWrite, WriteProgress};
 
-/// What became of collections that nobody knew the fate of.
+/// Counts of recovered collections, by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RecoverySummary {
-    /// The zone holds what was sent, or part of it.
+    /// Collections with all or part of the sent values.
     arrived: usize,
-    /// The zone holds what it held before.
+    /// Collections with the values from before the write.
     missing: usize,
-    /// The zone holds something else.
+    /// Collections with other values.
     moved: usize,
 }
 
 impl RecoverySummary {
-    /// Both together.
+    /// Adds the counts of two zones or runs.
     pub fn merge(self, other: Self) -> Self {
         Self {
             arrived: self.arrived + other.arrived,
@@ -36,16 +36,16 @@ impl RecoverySummary {
         }
     }
 
-    /// In words: `2 had arrived, 1 had not`. `None` where there were none.
+    /// Returns the counts as text: `2 written, 1 not written`; `None` without collections.
     pub fn description(&self) -> Option<String> {
         let Self { arrived, missing, moved } = *self;
-        let parts = [(arrived, "had arrived"), (missing, "had not"), (moved, "had moved since")];
+        let parts = [(arrived, "written"), (missing, "not written"), (moved, "changed since")];
         let parts: Vec<String> = (parts.iter())
             .filter(|(number, _)| *number > 0)
             .map(|(number, words)| format!("{number} {words}"))
             .collect();
         let number = count(arrived + missing + moved, "collection");
-        (!parts.is_empty()).then(|| format!("{number} not known to have ended: {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("{number} with unknown outcome: {}", parts.join(", ")))
     }
 
     fn add(&mut self, moment: &WritePhase) {
@@ -62,25 +62,25 @@ impl RecoverySummary {
     }
 }
 
-/// Whoever settles.
+/// Recovery of unfinished writes.
 pub struct RunRecovery<'a> {
-    /// Where it is written down.
+    /// Store that records the outcome.
     pub store: &'a Store,
-    /// Whose network.
+    /// Network and environment of the runs.
     pub scope: &'a StoreScope,
-    /// How the zones are asked.
+    /// Readers by zone.
     pub readers: &'a BTreeMap<ZoneCode, RoutingReader>,
-    /// Whose turn it is to write down.
+    /// Lock for appending journal lines.
     pub turns: &'a Mutex<()>,
-    /// When it is, in RFC 3339.
+    /// Clock, in RFC 3339.
     pub now: fn() -> String,
 }
 
 impl RunRecovery<'_> {
-    /// Settles what a run left open in a zone. The lease of the zone is the caller's.
+    /// Recovers a run's unfinished writes in a zone; the caller must hold the zone's lease.
     ///
     /// # Errors
-    /// [`FailureClass::Store`], or why the zone could not be read back; nothing is written down then.
+    /// Returns [`FailureClass::Store`], or the failure of the readback; in this case, nothing is recorded.
     pub async fn settle(&self, run: RunId, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let mut entries = Vec::new();
         let (steps, _) = self.open(run).await?;
@@ -93,7 +93,7 @@ impl RunRecovery<'_> {
         if entries.is_empty() {
             return Ok(settled);
         }
-        // Other zones of the run are settled at the same time, and each line needs a place of its own.
+        // Other zones of the run are recovered concurrently; each line needs its own number.
         let _turn = self.turns.lock().await;
         let (_, last) = self.open(run).await?;
         for (entry, number) in entries.into_iter().zip(last + 1..) {
@@ -111,16 +111,17 @@ impl RunRecovery<'_> {
 
     async fn moment(&self, step: &UnfinishedWrite) -> Result<WritePhase, ZoneFailure> {
         match step.reach {
-            // That something is sent is always known before. What the zone holds by now is somebody else's doing.
+            // The journal always records a send in advance. Without this line, the zone's values come from
+            // others.
             WriteProgress::NotSent => {
-                Ok(WritePhase::Unchanged { why: "the run ended before anything was sent".to_owned() })
+                Ok(WritePhase::Unchanged { why: "the run ended before the write was sent".to_owned() })
             }
             WriteProgress::MaybeSent | WriteProgress::Responded(_) => {
                 let unread = |failure: ZoneFailure| ZoneFailure {
-                    message: format!("{} could not be read back: {}", step.collection, failure.message),
+                    message: format!("cannot read back {}: {}", step.collection, failure.message),
                     ..failure
                 };
-                let unknown = || ZoneFailure::new(FailureClass::Unreachable, "there is no way to the zone");
+                let unknown = || ZoneFailure::new(FailureClass::Unreachable, "no reader for the zone");
                 let reader = self.readers.get(&step.zone).ok_or_else(|| unread(unknown()))?;
                 let now = reader.read_collection(&step.collection).await.map_err(unread)?;
                 Ok(settle(&step.changes, &now.observed))
@@ -129,7 +130,7 @@ impl RunRecovery<'_> {
     }
 }
 
-/// What an apply makes of a store that failed.
+/// Converts a store error to a failure of an apply.
 pub fn failure(error: &StoreError) -> ZoneFailure {
     ZoneFailure::new(FailureClass::Store, error.to_string()).help(error.class.help())
 }

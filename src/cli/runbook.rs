@@ -1,4 +1,4 @@
-//! `zonal runbook`: what people must do in Alma, because neither its API nor a gateway does.
+//! `zonal runbook`: prints the manual steps for changes that neither Alma's API nor a gateway can make.
 
 use std::path::Path;
 
@@ -11,10 +11,11 @@ use super::plan::make;
 use super::target_args::TargetArgs;
 use crate::render::runbook;
 
-/// Print the steps that people must do by hand, as Markdown
+/// Print the manual steps of a plan
 ///
-/// Plans, and turns what neither Alma's API nor a gateway can change into exact steps: one log-in for
-/// each zone, the menu path, the values to type, and why. `zonal attest` records that they were done.
+/// Plans, and converts changes that neither Alma's API nor a gateway can make into Markdown instructions: one
+/// login per zone, the menu path, the values to enter, and the reason. Use `zonal attest` to record completed
+/// steps.
 #[derive(Debug, Args)]
 pub struct RunbookCommand {
     /// Print the steps as JSON
@@ -39,7 +40,9 @@ impl RunbookCommand {
         }
         for (code, zone) in &planned.plan.zones {
             if let Some(failure) = &zone.failure {
-                world.err.print_line(format!("? {code}: not looked at, so its steps are missing: {failure}"));
+                world.err.print_line(format!(
+                    "? {code}: zone could not be read, so its steps are missing: {failure}"
+                ));
             }
         }
         exit_code::worst(&exit_code::of_plan(&planned.plan, DetailedExitCode::No))

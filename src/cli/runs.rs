@@ -1,4 +1,4 @@
-//! `zonal runs`: what zonal was at work at, and how it ended.
+//! `zonal runs`: lists recorded runs with their results.
 
 use std::path::Path;
 
@@ -16,15 +16,16 @@ use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::runs::{RunJson, RunsJson};
 use crate::store::UnfinishedRun;
 
-/// List the runs: what each did, who set it off, and how it ended
+/// List recorded runs, newest first
 ///
-/// Runs that write are listed, and runs that share the work with others. The latest first.
+/// Lists each run with its operation, author and result. The list contains runs that write, and all runs of a
+/// run group.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct RunsCommand {
     #[command(subcommand)]
     merge: Option<RunsAction>,
-    /// List no more than so many
+    /// Maximum number of runs
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// Print JSON
@@ -61,13 +62,11 @@ impl RunsCommand {
         let runs: Vec<RunJson> = found.into_iter().take(limit).map(|found| run_json(found, world)).collect();
         match self.json {
             true => world.out.print_line(compact_lines(&RunsJson { runs })),
-            false if runs.is_empty() => world.out.print_line("Nothing was done yet."),
+            false if runs.is_empty() => world.out.print_line("No runs recorded."),
             false => {
                 world.out.print(render::text::runs(&runs));
                 if !is_all {
-                    world
-                        .err
-                        .print_line(format!("There are more: `--limit {}` shows some of them.", limit * 5));
+                    world.err.print_line(format!("More runs: pass `--limit {}` to see more.", limit * 5));
                 }
             }
         }
@@ -75,13 +74,13 @@ impl RunsCommand {
     }
 }
 
-/// A run, and whether it was killed.
+/// Returns a run as JSON.
 pub fn run_json(found: UnfinishedRun, world: &CommandContext) -> RunJson {
     let killed = is_killed(&found, world);
     RunJson { run: found.run, killed }
 }
 
-/// Whether a run has not said that it ended, and is not at work any more.
+/// Returns true if a run stopped without recording its end.
 pub fn is_killed(found: &UnfinishedRun, world: &CommandContext) -> bool {
     found.run.state == RunState::Running && RunLiveness::liveness(found, world) == RunLiveness::Dead
 }

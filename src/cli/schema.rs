@@ -1,4 +1,4 @@
-//! `zonal schema`: the JSON Schemas of everything that zonal reads and prints.
+//! `zonal schema`: prints JSON Schemas of inputs and outputs.
 
 use std::path::PathBuf;
 
@@ -16,14 +16,14 @@ use crate::provider::gateway;
 use crate::render::{diagnostics, json, runbook};
 use crate::{emulator, kinds};
 
-/// Print the JSON Schema of an input or an output, or write them all
+/// Print JSON Schemas of inputs and outputs
 ///
-/// Without a name, lists the schemas. The same files are in the repository's schemas/ folder.
+/// Without a name, lists the schemas. The repository contains the same files in schemas/.
 #[derive(Debug, Args)]
 pub struct SchemaCommand {
-    /// One of the schemas, `manifest` for all manifests
+    /// Name of a schema; `manifest` for all manifests
     name: Option<String>,
-    /// Write all of them into this directory
+    /// Write all schemas to this directory
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     out: Option<PathBuf>,
 }
@@ -39,9 +39,10 @@ impl SchemaCommand {
                         world.out.print(schema);
                         CommandExit::Done
                     }
-                    None => {
-                        super::fail(world, format!("there is no schema `{name}`; `zonal schema` lists them"))
-                    }
+                    None => super::fail(
+                        world,
+                        format!("schema `{name}` not found; `zonal schema` lists all schemas"),
+                    ),
                 }
             }
             (None, Some(directory)) => {
@@ -52,7 +53,7 @@ impl SchemaCommand {
                 match written {
                     Ok(()) => CommandExit::Done,
                     Err(error) => {
-                        super::fail(world, format!("{} cannot be written: {error}", directory.display()))
+                        super::fail(world, format!("cannot write {}: {error}", directory.display()))
                     }
                 }
             }
@@ -66,7 +67,7 @@ impl SchemaCommand {
     }
 }
 
-/// Every schema: file name and text.
+/// Returns all schemas with their file names.
 pub fn schemas() -> Vec<(String, String)> {
     let outputs = [
         ("validate.json", output::<diagnostics::ValidateJson>()),
@@ -105,7 +106,7 @@ pub fn schemas() -> Vec<(String, String)> {
     inputs.chain(outputs).map(|(file, schema)| (file, schema + "\n")).collect()
 }
 
-/// The schema of what is printed: a field that may be left out is one that is not always there.
+/// Returns the schema of an output; fields that may be omitted are optional.
 fn output<T: JsonSchema>() -> String {
     to_json(&SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
 }

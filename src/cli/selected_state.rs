@@ -1,4 +1,4 @@
-//! What is desired of the zones that a command is aimed at, before any of them is asked.
+//! Desired state of the selected zones, before any request to a zone.
 
 use std::path::Path;
 
@@ -15,29 +15,29 @@ use crate::model::{DesiredState, PlanInputs};
 use crate::plan;
 use crate::plan::revert::RunRevert;
 
-/// What is desired of the zones that a command is aimed at.
+/// Desired state of the selected zones, with the options of a plan.
 pub struct SelectedState {
-    /// The manifests.
+    /// Manifests.
     pub config: ConfigDirectory,
-    /// What is desired of the zones that were selected.
+    /// Desired state of the selected zones.
     pub desired: DesiredState,
-    /// What it was narrowed to, in words.
+    /// Selection as text.
     pub selection: Option<String>,
-    /// What a plan of it is made from.
+    /// Inputs of the plan.
     pub made_from: PlanInputs,
-    /// The plan file that it is held against, where there is one.
+    /// Reviewed plan file, if any.
     pub reviewed: Option<ReviewedPlan>,
-    /// What it is compared with.
+    /// Options of the comparison.
     pub terms: PlanOptions,
-    /// Which store to remember by.
+    /// Store options.
     pub store: StoreArgs,
-    /// What it covers.
+    /// Zones and kinds of the command.
     pub reach: CommandScope,
-    /// The run that is taken back, where what is desired comes from the history.
+    /// Reverted run, if the desired state comes from the history.
     pub backwards: Option<RunRevert>,
 }
 
-/// Loads the manifests, and narrows what they want to what the command is aimed at.
+/// Loads the manifests and reduces the desired state to the selection.
 pub async fn prepare(
     target: &TargetArgs,
     directory: &Path,
@@ -72,7 +72,7 @@ pub async fn prepare(
     })
 }
 
-/// What a selection leaves of what is desired.
+/// Returns the desired state of a selection.
 pub fn narrow(
     selection: &SelectionArgs,
     config: &ConfigDirectory,
@@ -86,7 +86,7 @@ pub fn narrow(
         CommandExit::Invalid
     })?;
     if let Some(shard) = selection.shard.filter(|_| narrowed.zones.is_empty()) {
-        world.err.print_line(format!("note: there are no zones in shard {shard}, so there is nothing to do"));
+        world.err.print_line(format!("note: shard {shard} contains no zones; no changes to make"));
     }
     Ok(narrowed)
 }

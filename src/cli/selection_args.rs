@@ -1,4 +1,4 @@
-//! The same flags narrow every command: `--zone`, `--label`, `--exclude`, `--kind`.
+//! Selection flags of all commands: `--zone`, `--label`, `--exclude`, `--kind`, `--shard`.
 
 use std::collections::BTreeSet;
 
@@ -10,45 +10,44 @@ use crate::model::network::Zone;
 use crate::model::{DesiredCollection, DesiredState, Network, ZoneShard};
 use crate::plan;
 
-/// Narrows a command to some of the zones. Flags of one name add up, flags of different names narrow
-/// each other.
+/// Selection of zones. Values of one flag are alternatives; different flags must all match.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub struct ZoneSelectionArgs {
-    /// Only this zone; may be repeated
+    /// Include only this zone (can be repeated)
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub zone: Vec<String>,
-    /// Only zones with this label; may be repeated
+    /// Include only zones with this label (can be repeated)
     #[arg(long, value_name = "KEY=VALUE")]
     pub label: Vec<String>,
-    /// Not this zone; may be repeated
+    /// Exclude this zone (can be repeated)
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub exclude: Vec<String>,
 }
 
-/// Narrows a command to part of the network, its manifests included.
+/// Selection of zones and manifests.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub struct SelectionArgs {
-    /// Which zones.
+    /// Selected zones.
     #[command(flatten)]
     pub zones: ZoneSelectionArgs,
-    /// Only manifests of this kind; may be repeated
+    /// Include only manifests of this kind (can be repeated)
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<String>,
-    /// Only this part of the zones, `2/4`: for several runs that share the work
+    /// Process only this share of the zones, for example 2/4
     ///
-    /// A zone's code decides in which part it is, and nothing else, so a zone that joins the network moves no other
-    /// one. Parts are not of the same size, and may be empty. `zonal runs merge` gives the one report.
+    /// Zones are assigned by a hash of their code, so adding a zone does not move others. Shards can differ
+    /// in size or be empty. Use `zonal runs merge` to combine the reports.
     #[arg(long, value_name = "INDEX/COUNT")]
     pub shard: Option<ZoneShard>,
 }
 
 impl ZoneSelectionArgs {
-    /// The zones that are selected, in the order of the network.
+    /// Returns the selected zones, in the order of the network.
     ///
     /// # Errors
-    /// One line for each flag that is wrong, or one that says that nothing is left.
+    /// Returns one line per invalid flag, or one line for an empty selection.
     pub fn zones<'n>(&self, network: &'n Network) -> Result<Vec<&'n Zone>, Vec<String>> {
         let problems = self.problems(network);
         if !problems.is_empty() {
@@ -56,19 +55,19 @@ impl ZoneSelectionArgs {
         }
         let zones: Vec<&Zone> = network.zones.iter().filter(|zone| self.selects(zone)).collect();
         match zones.is_empty() {
-            true => Err(vec!["no zone is left of those that are selected".to_owned()]),
+            true => Err(vec!["the selection matches no zones".to_owned()]),
             false => Ok(zones),
         }
     }
 
-    /// One line for each flag that is wrong.
+    /// Returns one line per invalid flag.
     fn problems(&self, network: &Network) -> Vec<String> {
         let mut problems = Vec::new();
         let codes: Vec<&str> = network.zones.iter().map(|zone| zone.code.as_str()).collect();
         for (flag, given) in [("--zone", &self.zone), ("--exclude", &self.exclude)] {
             for code in given.iter().filter(|code| !codes.contains(&code.as_str())) {
                 let near = near(code, codes.iter().copied());
-                problems.push(format!("{flag} {code}: the network {} has no such zone{near}", network.name));
+                problems.push(format!("{flag} {code}: zone not found in network {}{near}", network.name));
             }
         }
         let labels: BTreeSet<(&str, &str)> = network
@@ -78,7 +77,7 @@ impl ZoneSelectionArgs {
             .collect();
         for label in &self.label {
             match label.split_once('=') {
-                None => problems.push(format!("--label {label}: write it as --label KEY=VALUE")),
+                None => problems.push(format!("--label {label}: invalid label; expected KEY=VALUE")),
                 Some(pair) if !labels.contains(&pair) => {
                     let all: Vec<String> =
                         labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -91,7 +90,7 @@ impl ZoneSelectionArgs {
         problems
     }
 
-    /// Whether a zone is selected.
+    /// Returns true if the selection contains the zone.
     pub fn selects(&self, zone: &Zone) -> bool {
         let code = zone.code.as_str();
         let labelled = |label: &String| {
@@ -105,16 +104,15 @@ impl ZoneSelectionArgs {
 }
 
 impl SelectionArgs {
-    /// What the selection leaves of what is desired.
+    /// Returns the selected part of the desired state.
     ///
     /// # Errors
-    /// One line for each flag that is wrong or matches nothing.
+    /// Returns one line per invalid flag, or one line for an empty selection.
     pub fn narrow(&self, network: &Network, desired: DesiredState) -> Result<DesiredState, Vec<String>> {
         let mut problems = self.zones.problems(network);
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         for kind in self.kind.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
-            problems
-                .push(format!("--kind {kind}: there is no such kind{}", near(kind, kinds.iter().copied())));
+            problems.push(format!("--kind {kind}: unknown kind{}", near(kind, kinds.iter().copied())));
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -129,21 +127,22 @@ impl SelectionArgs {
             network.zone(code).is_some_and(|zone| self.zones.selects(zone)) && !collections.is_empty()
         });
         if let (Some(words), true) = (self.words_but_shard(), narrowed.zones.is_empty()) {
-            return Err(vec![format!("no manifest applies to what is selected: {words}")]);
+            return Err(vec![format!("no manifest applies to the selection: {words}")]);
         }
-        // There may well be none in this part.
+        // An empty shard is not an error.
         narrowed.zones.retain(|code, _| self.shard.is_none_or(|shard| shard.contains_zone(code)));
         Ok(narrowed)
     }
 
-    /// The selection in words, `zones 01A, 01B, kind CodeTable, shard 2/4`; `None` where it selects everything.
+    /// Returns the selection as text: `zones 01A, 01B, kind CodeTable, shard 2/4`; `None` if all zones are
+    /// selected.
     pub fn description(&self) -> Option<String> {
         let shard = self.shard.map(|shard| format!("shard {shard}"));
         let parts: Vec<String> = self.words_but_shard().into_iter().chain(shard).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// The same without the part of the zones that several runs share.
+    /// Returns the selection as text, without the shard.
     pub fn words_but_shard(&self) -> Option<String> {
         let named = |what: &str, values: &[String]| match values {
             [] => None,
@@ -167,13 +166,13 @@ fn near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
 
     use super::SelectionArgs;
     use crate::diff::diff;
     use crate::diff::tests::notation::{desired, observed, shown};
 
-    /// How ALPHA differs from what is left of the manifests.
+    /// Returns the differences of ALPHA for one kind of manifests.
     fn narrowed(kind: &str, manifests: &str, tables: &str) -> String {
         let (network, all) = desired(&["ALPHA"], manifests);
         let observed = observed(&all, tables);
@@ -192,7 +191,7 @@ rows: [{code: LOCAL, description: Local}]";
     const ZONE: &str = "code UserGroups en\nSTAFF Other\nLOCAL Local\nOLD Old";
 
     #[test]
-    fn rows_that_a_kind_names_which_is_left_out_are_not_unlisted() {
+    fn rows_of_excluded_kind_are_not_unlisted() {
         assert_eq!(
             narrowed("CodeTable", GROUPS, ZONE),
             "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own says \

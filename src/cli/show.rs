@@ -1,4 +1,4 @@
-//! `zonal show`: what a plan file holds, in any format, without a request.
+//! `zonal show`: prints a plan file in any format, without a request.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,15 @@ use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
 
-/// Show a plan file
+/// Print a saved plan file
 ///
-/// Needs neither manifests nor keys, and sends nothing.
+/// Needs no manifests and no API keys, and sends no requests.
 #[derive(Debug, Args)]
 pub struct ShowCommand {
-    /// The plan file
+    /// Plan file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// Print it as JSON, as `plan --json` does
+    /// Print the plan as JSON, same as `plan --json`
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub struct ShowCommand {
 }
 
 impl ShowCommand {
-    /// Shows the plan file.
+    /// Prints the plan file.
     pub fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.show(directory, world) {
             Ok(()) => CommandExit::Done,

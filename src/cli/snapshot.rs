@@ -1,4 +1,4 @@
-//! `zonal snapshot`: what the zones hold, as a file that can stand in for them.
+//! `zonal snapshot`: saves the observed state to a file that can replace the zones.
 
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,14 @@ use crate::model::{ZoneCode, ZoneFailure};
 use crate::render::json::snapshot;
 use crate::render::text::count;
 
-/// Write down what the zones hold, for `plan --snapshot`
+/// Save the observed configuration to a file
 ///
-/// Reads every collection that the manifests mention, with the read keys. The same zones come to the same
-/// file: it holds no time, no quota and no key. Committed, it lets a pull request be planned that has no
-/// secrets.
+/// Reads all collections that the manifests declare, with the read keys. Use the file with `plan --snapshot`.
+/// Output is reproducible: it contains no timestamps, quotas or keys. A committed snapshot allows plans for
+/// pull requests without secrets.
 #[derive(Debug, Args)]
 pub struct SnapshotCommand {
-    /// The file to write
+    /// Save the snapshot to this file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct SnapshotCommand {
 }
 
 impl SnapshotCommand {
-    /// Takes a snapshot of the zones that the manifests below `directory` speak of.
+    /// Creates a snapshot of the zones of the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.take(directory, world).await {
             Ok(exit) | Err(exit) => exit,

@@ -1,5 +1,6 @@
-//! `--snapshot`: a snapshot stands in for the zones. No key is needed and no request is sent, so that a pull
-//! request from a fork, which has no secrets, can be planned.
+//! Reads a snapshot file instead of the zones (`--snapshot`).
+//!
+//! Needs no API key and sends no request, so a pull request from a fork without secrets can be planned.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +17,10 @@ use crate::observe::observe;
 use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
 use crate::render::json::snapshot;
 
-/// What a snapshot holds of everything that is wanted.
+/// Reads all desired collections from a snapshot file.
 ///
 /// # Errors
-/// An exit code, once it has been said what is wrong with the file.
+/// Prints the error in the file and returns the exit code.
 pub async fn observe_in(
     file: &Path,
     config: &ConfigDirectory,
@@ -40,9 +41,9 @@ fn open(file: &Path, config: &ConfigDirectory, world: &CommandContext) -> Result
     let shown = file.display();
     let fail = |why: String| super::fail(world, why);
     let text = std::fs::read(world.directory.join(file))
-        .map_err(|error| fail(format!("{shown} cannot be read: {error}")))?;
-    let text = String::from_utf8(text).map_err(|_| fail(format!("{shown} is not text")))?;
-    let way_out = "take one with `zonal snapshot --out FILE`";
+        .map_err(|error| fail(format!("cannot read {shown}: {error}")))?;
+    let text = String::from_utf8(text).map_err(|_| fail(format!("{shown} is not UTF-8 text")))?;
+    let way_out = "create a snapshot with `zonal snapshot --out FILE`";
     let snapshot = snapshot::parse(&text).map_err(|error| match error {
         snapshot::SnapshotError::NotASnapshot { .. } => fail(format!("{shown}:{error}; {way_out}")),
         snapshot::SnapshotError::Version(_) | snapshot::SnapshotError::Twice(_) => {
@@ -53,23 +54,23 @@ fn open(file: &Path, config: &ConfigDirectory, world: &CommandContext) -> Result
     if snapshot.network != network.name {
         let (of, here) = (&snapshot.network, &network.name);
         return Err(fail(format!(
-            "{shown} is a snapshot of the network {of}, and the manifests are of {here}"
+            "{shown} is a snapshot of network {of}, but the manifests belong to network {here}"
         )));
     }
     if snapshot.environment != network.environment {
         let words = |environment: &Option<String>| match environment {
-            Some(environment) => format!("in the environment {environment}"),
+            Some(environment) => format!("with environment {environment}"),
             None => "without an environment".to_owned(),
         };
         let (then, now) = (words(&snapshot.environment), words(&network.environment));
         return Err(fail(format!(
-            "{shown} was taken {then}, and this is {now}; give both the same --environment"
+            "{shown} was created {then}, but this command runs {now}; use the same --environment for both"
         )));
     }
     Ok(snapshot.into())
 }
 
-/// A zone as a snapshot has it.
+/// Reader for one zone of a snapshot.
 struct SnapshotReader {
     kept: ObservedZone,
     file: String,
@@ -82,12 +83,13 @@ impl ZoneReader for SnapshotReader {
             Some(Ok(found)) => Ok(CollectionSnapshot { observed: found.clone(), raw: Json::Null }),
             Some(Err(failure)) => {
                 let ZoneFailure { class, message, help, tracking_id } = failure.clone();
-                let message = format!("when the snapshot was taken: {message}");
+                let message = format!("when the snapshot was created: {message}");
                 Err(ZoneFailure { class, message, help, tracking_id })
             }
             None => {
-                let failure = ZoneFailure::new(FailureClass::Missing, "the snapshot does not hold it");
-                Err(failure.help(format!("take one with these manifests: `zonal snapshot --out {file}`")))
+                let failure = ZoneFailure::new(FailureClass::Missing, "not in the snapshot");
+                Err(failure
+                    .help(format!("create a snapshot with these manifests: `zonal snapshot --out {file}`")))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Finds the store that a command remembers by, and opens it.
+//! Finds and opens the store of a command.
 
 use std::path::{Path, PathBuf};
 
@@ -9,29 +9,29 @@ use super::exit_code::CommandExit;
 use crate::model::Network;
 use crate::store::{Store, StoreAccess, StoreError, StoreLocation, StoreScope, WaitMode};
 
-/// The folder in the config directory that a store is made in where nobody names one.
+/// Folder of the default store, below the config directory.
 const FOLDER: &str = ".zonal";
-/// The file in it.
+/// File name of the default store.
 const FILE: &str = "store.db";
-/// The environment variable that names a store.
+/// Environment variable with the location of the store.
 const VARIABLE: &str = "ZONAL_STORE";
 
-/// Which store to remember by.
+/// Store options.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArgs {
-    /// Where to remember what was applied: a file, or postgres://HOST/DATABASE; `none` remembers nothing
+    /// Database for runs and applied state: a file, postgres://HOST/DATABASE, or `none`
     ///
-    /// Without it ZONAL_STORE counts, then `store` in the Network manifest, then .zonal/store.db in the config
-    /// directory, which apply makes. Passwords of PostgreSQL are taken from ZONAL_STORE, PGPASSWORD or ~/.pgpass.
+    /// Defaults to ZONAL_STORE, then `store` in the Network manifest, then .zonal/store.db. The PostgreSQL
+    /// password is read from ZONAL_STORE, PGPASSWORD or ~/.pgpass.
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
 }
 
 impl StoreArgs {
-    /// Opens the store to look at it. `None` where there is none yet, or none is wanted.
+    /// Opens the store read-only; `None` for a missing or disabled store.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said why it cannot be opened.
+    /// Prints the error and returns [`CommandExit::Invalid`] if the store cannot be opened.
     pub async fn open_read_only(
         &self,
         network: &Network,
@@ -41,10 +41,10 @@ impl StoreArgs {
         self.open(StoreAccess::Read, network, directory, world).await
     }
 
-    /// Opens the store to keep something in it, and makes it where there is none yet. `None` where none is wanted.
+    /// Opens the store for writing and creates a missing store; `None` for a disabled store.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said why it cannot be opened.
+    /// Prints the error and returns [`CommandExit::Invalid`] if the store cannot be opened.
     pub async fn keep(
         &self,
         network: &Network,
@@ -72,10 +72,10 @@ impl StoreArgs {
         world.unless_interrupted(opening).await?.map_err(|error| report_error(&error, world))
     }
 
-    /// Where the store is; `None` where none is wanted.
+    /// Returns the location of the store; `None` for a disabled store.
     ///
     /// # Errors
-    /// [`Exit::Invalid`], once it has been said why a name is none of a store.
+    /// Prints the error and returns [`CommandExit::Invalid`] for an invalid location.
     pub fn location(
         &self,
         network: &Network,
@@ -85,7 +85,7 @@ impl StoreArgs {
         let named = (self.store.as_deref().map(|named| ("--store", named, &*world.directory)))
             .or_else(|| Some((VARIABLE, world.env.get(VARIABLE)?.as_str(), &*world.directory)))
             .filter(|(_, named, _)| !named.is_empty())
-            .or_else(|| Some(("`store` of the Network", network.store.as_deref()?, directory)));
+            .or_else(|| Some(("`store` in the Network manifest", network.store.as_deref()?, directory)));
         match named {
             None => Ok(Some(StoreLocation::File(directory.join(FOLDER).join(FILE)))),
             Some((_, "none", _)) => Ok(None),
@@ -98,20 +98,20 @@ impl StoreArgs {
     }
 }
 
-/// Whose things in a store are meant.
+/// Returns the scope of the network and its environment in a store.
 pub fn scope(network: &Network) -> StoreScope {
     let environment = network.environment.as_deref().unwrap_or_default();
     StoreScope { network: network.name.as_str().into(), environment: environment.into() }
 }
 
-/// Says why the store failed, and what can be done.
+/// Prints a store error with its help.
 pub fn report_error(error: &StoreError, world: &CommandContext) -> CommandExit {
     let exit = super::fail(world, error.to_string());
     world.err.print_line(format!("help: {}", error.class.help()));
     exit
 }
 
-/// A network that is simulated has a clock that stands still while somebody works.
+/// Returns the wait mode; a simulated network stops its clock during blocking work.
 fn wait_mode(world: &CommandContext) -> WaitMode {
     match world.transport {
         Some(_) => WaitMode::Blocking,
@@ -119,7 +119,7 @@ fn wait_mode(world: &CommandContext) -> WaitMode {
     }
 }
 
-/// Makes the folder of the default store, which git leaves alone. Any other folder is for its owner to make.
+/// Creates the folder of the default store, ignored by git. Other folders must already exist.
 fn make_room(file: &Path, directory: &Path) -> Result<(), String> {
     let folder = directory.join(FOLDER);
     if file.parent() != Some(&folder) || folder.is_dir() {
@@ -128,6 +128,6 @@ fn make_room(file: &Path, directory: &Path) -> Result<(), String> {
     let made = std::fs::create_dir(&folder).and_then(|()| std::fs::write(folder.join(".gitignore"), "*\n"));
     made.map_err(|error| {
         let folder: PathBuf = folder;
-        format!("the store {} cannot be made: {error}; name another with `--store`", folder.display())
+        format!("cannot create the store {}: {error}; choose another store with `--store`", folder.display())
     })
 }

@@ -1,4 +1,4 @@
-//! `zonal support`: the central office's look at what keeps the zones running.
+//! `zonal support`: shows operational data of the zones for the central office.
 
 mod indexing_status;
 mod jobs;
@@ -29,10 +29,10 @@ use crate::model::{
 use crate::observe::observe;
 use crate::render::text::{REMOVE, styled};
 
-/// Look at what keeps the zones running: jobs, indexes, privileges of roles
+/// Show operational data of the zones
 ///
-/// All of these only look. What Alma's public API does not tell comes from the network's gateway;
-/// without one, it is said where a person finds it.
+/// All subcommands are read-only. Data outside Alma's public API comes from the network's gateway. Without a
+/// gateway, zonal prints the menu path in Alma.
 #[derive(Debug, Args)]
 pub struct SupportCommand {
     #[command(subcommand)]
@@ -46,13 +46,13 @@ enum SupportAction {
     Privileges(privileges::PrivilegesCommand),
 }
 
-/// What every look is aimed at, and how it answers.
+/// Zones and output format of a support command.
 #[derive(Debug, Clone, Args)]
 struct SupportContext {
-    /// Print the answer as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
@@ -60,7 +60,7 @@ struct SupportContext {
 }
 
 impl SupportCommand {
-    /// Looks at the zones of the network below `directory`.
+    /// Runs the subcommand for the zones of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let looked = match &self.what {
             SupportAction::Jobs(command) => command.run(directory, world).await,
@@ -76,7 +76,7 @@ impl SupportContext {
         if self.json { OutputFormat::Json } else { OutputFormat::Text }
     }
 
-    /// The manifests.
+    /// Loads the manifests.
     fn config(&self, directory: &Path, world: &CommandContext) -> Result<ConfigDirectory, CommandExit> {
         let config = config::load(directory, self.environment.as_deref(), self.format(), world)?;
         if self.json {
@@ -85,7 +85,7 @@ impl SupportContext {
         Ok(config)
     }
 
-    /// The zones that are meant.
+    /// Returns the selected zones.
     fn zones<'n>(&self, network: &'n Network, world: &CommandContext) -> Result<Vec<&'n Zone>, CommandExit> {
         self.selection.zones(network).map_err(|problems| {
             problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem))
@@ -102,7 +102,7 @@ impl SupportContext {
         zone_readers::open(config, zones, directory, self.format(), world).await
     }
 
-    /// Reads one collection of each of some zones.
+    /// Reads one collection in each of the given zones.
     async fn observe(
         &self,
         config: &ConfigDirectory,
@@ -122,7 +122,7 @@ impl SupportContext {
     }
 }
 
-/// A collection of which nothing is wanted but to be read.
+/// Returns a read-only desired collection without records.
 fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
     DesiredCollection {
         id: id.clone(),
@@ -138,15 +138,15 @@ fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
     }
 }
 
-/// Columns under their headings.
+/// Returns a table with headings as text.
 fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// A zone that could not be asked.
+/// Returns the failure of a zone as text.
 fn could_not(zone: &ZoneCode, failure: &ZoneFailure) -> String {
     let help = failure.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
-    format!("{} {zone} could not be asked: {failure}{help}\n", styled(REMOVE, "!"))
+    format!("{} {zone} could not be read: {failure}{help}\n", styled(REMOVE, "!"))
 }

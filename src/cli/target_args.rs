@@ -1,4 +1,4 @@
-//! What a command is aimed at, and on which terms: so that all commands that plan take the same flags.
+//! Common options of all commands that plan.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,24 +11,25 @@ use super::store::StoreArgs;
 use crate::model::{DesiredState, GuardOverride, Network, ZoneCode};
 use crate::store::StoreAccess;
 
-/// What plan and apply are aimed at.
+/// Zones, environment and store of a command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TargetArgs {
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Only zones for which the manifests come to something else than at this git revision
+    /// Include only zones whose desired state differs from this git revision
     #[arg(long, value_name = "REV", help_heading = "Selection")]
     pub changed_since: Option<String>,
 }
 
 impl TargetArgs {
-    /// The zones of a network that it is aimed at, whether anything is desired of them or not. `desired` is what
-    /// is, of those that changed where only those are meant.
+    /// Returns the selected zones, with or without desired state.
+    ///
+    /// With `--changed-since`, returns only the zones in `desired`.
     pub fn zones(&self, network: &Network, desired: &DesiredState) -> BTreeSet<ZoneCode> {
         let changed = |code: &ZoneCode| self.changed_since.is_none() || desired.zones.contains_key(code);
         let zones = network.zones.iter().filter(|zone| self.selection.zones.selects(zone));
@@ -36,49 +37,51 @@ impl TargetArgs {
     }
 }
 
-/// What the manifests are compared with, and which of the differences count.
+/// Options of a plan: inputs, differences to include, and overrides.
 #[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
-    /// A snapshot that stands in for the zones.
+    /// Snapshot file used instead of the zones.
     pub snapshot: Option<PathBuf>,
-    /// Where to look for what was applied last.
+    /// Source of the base.
     pub memory: BaseSource,
-    /// What is done about the differences.
+    /// Differences to include.
     pub part: DriftFilter,
-    /// What somebody takes upon them, where guards and policies stand in the way.
+    /// Overrides of guards and policies.
     pub overrides: Vec<GuardOverride>,
-    /// Whether something will be kept in the store, or it is only looked at.
+    /// Store access: read-only or write.
     pub access: StoreAccess,
 }
 
-/// Which differences are ended.
+/// Filter for differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DriftFilter {
-    /// All.
+    /// All differences.
     #[default]
     All,
-    /// Those where the zone moved alone.
+    /// Only drift: changed in the zone, not in the manifests.
     OnlyDrift,
 }
 
-/// What has drifted, apart from what the manifests ask for since.
+/// Options that separate drift from pending changes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DriftArgs {
-    /// Only what has drifted: what the manifests changed since they were applied last stays for a later apply
+    /// Revert drift only; leave pending manifest changes for a later apply
     #[arg(long)]
     only_drift: bool,
-    /// The git revision whose manifests were applied last; with --only-drift, what is committed
+    /// Git revision to use as the last applied configuration
+    ///
+    /// With --only-drift, defaults to HEAD if zonal has no applied state.
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 }
 
 impl DriftArgs {
-    /// Whether the flags say anything.
+    /// Returns true if any of the flags is set.
     pub fn is_asked_for(&self) -> bool {
         self.only_drift || self.base.is_some()
     }
 
-    /// The flags, and a snapshot in place of the zones.
+    /// Returns the plan options for the flags and a snapshot file.
     pub fn terms(&self, against: Option<PathBuf>) -> PlanOptions {
         let memory = match (&self.base, self.only_drift) {
             (Some(revision), _) => BaseSource::Revision(revision.clone()),

@@ -1,4 +1,4 @@
-//! `zonal test`: holds what answers are expected to be against what they are.
+//! `zonal test`: checks expectations.
 
 use std::path::{Path, PathBuf};
 
@@ -14,35 +14,35 @@ use crate::model::{Expectation, ExpectationResult, ExpectationVerdict};
 use crate::render::json::test::TestedAgainst;
 use crate::render::{self, github, json, junit};
 
-/// Check every expectation, offline
+/// Check expectations against the manifests or the zones
 ///
-/// Answers the questions of all Expectation manifests from the manifests, as things are once everything is applied,
-/// and ends with 1 where an answer is not as expected. With --observed, as the zones are set now, read with the read
-/// keys.
+/// Answers the questions of all Expectation manifests from the manifests: the state after a complete apply.
+/// Exits with code 1 if an answer differs from the expected value. With --observed, answers from the current
+/// settings of the zones, read with the read keys.
 #[derive(Debug, Args)]
 pub struct TestCommand {
-    /// Hold them against the zones instead of the manifests
+    /// Check against the zones instead of the manifests
     #[arg(long)]
     observed: bool,
-    /// Hold them against this snapshot of the zones; needs no key, sends nothing
+    /// Check against a snapshot file instead of the zones (no API key needed)
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// Print what became of each of them as JSON
+    /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// Write JUnit XML: a suite for each manifest
+    /// Write JUnit XML with one test suite per manifest
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Print annotations for GitHub, at the manifests' lines
+    /// Print GitHub annotations at the lines of the manifests
     #[arg(long)]
     github: bool,
 }
 
 impl TestCommand {
-    /// Tests the manifests below `directory`, or the zones that they describe.
+    /// Tests the manifests below `directory`, or the zones of their network.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.test(directory, world).await {
             Ok(exit) | Err(exit) => exit,
@@ -52,7 +52,7 @@ impl TestCommand {
     async fn test(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         if self.json && self.junit.as_deref().is_some_and(is_stdout) {
-            let message = "--json prints on stdout, so that no file can be `-` beside it";
+            let message = "--json already writes to stdout; use a file name instead of `-`";
             return Err(super::fail(world, message));
         }
         let mut config = config::load(directory, self.environment.as_deref(), format, world)?;
@@ -112,15 +112,16 @@ impl TestCommand {
 
     fn report_text(&self, tested: &[ExpectationResult], against: TestedAgainst) -> String {
         if tested.is_empty() {
-            return "No expectations: no manifest of the kind `Expectation` says what answers shall be.\n"
-                .to_owned();
+            return "No expectations: no manifest has the kind `Expectation`.\n".to_owned();
         }
         let heading = match (against, &self.snapshot) {
             (TestedAgainst::Declared, _) => String::new(),
             (TestedAgainst::Observed, Some(file)) => {
-                format!("Held against the snapshot {}: no zone was asked.\n\n", file.display())
+                format!("Tested against the snapshot {}, without requests to zones.\n\n", file.display())
             }
-            (TestedAgainst::Observed, None) => "Held against the zones, as observed.\n\n".to_owned(),
+            (TestedAgainst::Observed, None) => {
+                "Tested against the observed state of the zones.\n\n".to_owned()
+            }
         };
         heading + &render::text::expectations(tested)
     }
@@ -143,7 +144,8 @@ impl TestCommand {
     }
 }
 
-/// What is not met counts more than what is not known, and that more where it is not a zone that did not answer.
+/// Returns the result: an unmet expectation takes precedence over an unknown result caused by an unreadable
+/// zone.
 fn exit(
     tested: &[ExpectationResult],
     against: TestedAgainst,

@@ -1,4 +1,4 @@
-//! Runs that did not end: which they are, whether they are still at work, and what is said of them.
+//! Incomplete runs: finds them and determines if their process still runs.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use super::store::{self, scope};
 use crate::model::{Network, Run, RunId, RunOperation, RunState, ZoneCode};
 use crate::store::{Store, StoreError, UnfinishedRun};
 
-/// Seconds after which a run counts as gone that has not been heard of.
+/// Seconds without a heartbeat after which a run counts as dead.
 const SILENCE: u64 = 30;
-/// Runs that are looked through for those that did not end.
+/// Number of recent runs searched for incomplete runs.
 const LATEST: usize = 50;
 
-/// Whether a run is at work.
+/// Liveness of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunLiveness {
-    /// It is, as far as can be told.
+    /// Running, according to the available information.
     Running,
-    /// It was killed, interrupted, or has not been heard of for too long.
+    /// Killed, interrupted, or without a heartbeat for too long.
     Dead,
-    /// It ended.
+    /// Ended.
     Ended,
 }
 
 impl RunLiveness {
-    /// How a run stands.
+    /// Returns the liveness of a run.
     pub fn liveness(UnfinishedRun { run, silent }: &UnfinishedRun, world: &CommandContext) -> Self {
         match run.state {
             RunState::Ended => Self::Ended,
@@ -39,7 +39,7 @@ impl RunLiveness {
     }
 }
 
-/// Whether a run writes, so that there is something to finish.
+/// Returns true if the run writes to zones and can be resumed.
 pub fn writes(run: &Run) -> bool {
     match run.operation {
         RunOperation::Apply | RunOperation::Revert => true,
@@ -47,19 +47,19 @@ pub fn writes(run: &Run) -> bool {
     }
 }
 
-/// The runs of a network that write and have not ended, the latest first.
+/// Returns the incomplete writing runs of a network, newest first.
 ///
 /// # Errors
-/// Every [`crate::store::StoreTrouble`].
+/// Returns any [`crate::store::StoreErrorType`].
 pub async fn open(store: &Store, scope: crate::store::StoreScope) -> Result<Vec<UnfinishedRun>, StoreError> {
     let runs = store.runs(scope, LATEST).await?;
     Ok(runs.into_iter().filter(|each| each.is_open() && writes(&each.run)).collect())
 }
 
-/// Says which run did not end, the latest of them, for whoever is about to plan or apply.
+/// Prints a note about the latest incomplete run, before a plan or an apply.
 ///
 /// # Errors
-/// [`Exit::Invalid`], once it has been said why the store cannot be asked.
+/// Prints the error and returns [`CommandExit::Invalid`] if the store cannot be read.
 pub async fn note(
     store: Option<&Store>,
     network: &Network,
@@ -69,16 +69,18 @@ pub async fn note(
     let open = open(store, scope(network)).await.map_err(|error| store::report_error(&error, world))?;
     let gone = open.iter().find(|each| RunLiveness::liveness(each, world) == RunLiveness::Dead);
     if let Some(UnfinishedRun { run: Run { id, .. }, .. }) = gone {
-        world.err.print_line(format!("note: {id} did not end; `zonal resume {id}` finishes it"));
+        world.err.print_line(format!("note: {id} is incomplete; run `zonal resume {id}` to finish it"));
     }
     Ok(())
 }
 
-/// Marks earlier runs as ended that a run has made up for, which left nothing undone: those that covered no more
-/// than it did and are gone. What they left open where it had nothing to do is settled first.
+/// Marks earlier incomplete runs as ended, after a complete apply that covers their selection.
+///
+/// Applies only to dead runs. First recovers their unfinished writes in zones without changes in the current
+/// run.
 ///
 /// # Errors
-/// Every [`crate::store::StoreTrouble`].
+/// Returns any [`crate::store::StoreErrorType`].
 pub async fn make_up(store: &Store, by: &RunJournal, world: &CommandContext) -> Result<(), StoreError> {
     let ours = &by.run;
     let everything = ours.selection.is_none() && ours.shard.is_none();
@@ -110,7 +112,7 @@ pub async fn make_up(store: &Store, by: &RunJournal, world: &CommandContext) -> 
     Ok(())
 }
 
-/// What to say of a run that was asked for and cannot be had.
+/// Prints an error for an unknown run.
 pub fn unknown(id: RunId, world: &CommandContext) -> CommandExit {
-    super::fail(world, format!("the store knows no {id} of this network; `zonal runs` lists them"))
+    super::fail(world, format!("{id} not found for this network; `zonal runs` lists all runs"))
 }

@@ -1,4 +1,4 @@
-//! `zonal unmanage`: stops managing records and leaves them as they are.
+//! `zonal unmanage`: stops managing records without changing them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,43 +23,46 @@ use crate::model::{
 use crate::render::text::count;
 use crate::store::{CollectionStateUpdate, NewRun, Store};
 
-/// Stop managing records, and leave them as they are
+/// Stop managing records without changing them
 ///
-/// zonal forgets what it applied to them. Nothing is written to any zone. What a manifest still names cannot be
-/// released: take it out first, or let the manifest say `enforcement: unmanage`.
+/// Removes the records from the applied state. Writes nothing to any zone. A record that a manifest still
+/// declares cannot be unmanaged: first remove it from the manifest, or set `enforcement: unmanage`.
 #[derive(Debug, Args)]
 pub struct UnmanageCommand {
-    /// An address as plans show it, of a record or of a collection of a zone; or a manifest, `CodeTable/blocks`
+    /// Record, collection or manifest to stop managing
+    ///
+    /// Either the address of a record or collection as printed in plans, or a manifest, for example
+    /// `CodeTable/blocks`.
     #[arg(value_name = "ADDRESS|MANIFEST", required = true)]
     what: Vec<String>,
-    /// Do not ask
+    /// Unmanage without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Print what was released as JSON; needs --yes
+    /// Print the unmanaged records as JSON (requires --yes)
     #[arg(long, requires = "yes")]
     json: bool,
-    /// The environment in which it was applied
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
     store: StoreArgs,
 }
 
-/// What was released.
+/// Result of `zonal unmanage`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal unmanage --json")]
 pub struct UnmanageJson {
-    /// The run that it was.
+    /// Recorded run.
     pub run: RunId,
     /// Addresses of the records.
     pub released: Vec<String>,
 }
 
-/// Records that are let go of, by where they are.
+/// Records to unmanage, by zone and collection.
 type RecordsToUnmanage = BTreeMap<(ZoneCode, CollectionId), Vec<RecordKey>>;
 
 impl UnmanageCommand {
-    /// Releases records of the network below `directory`.
+    /// Unmanages records of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.release(directory, world).await {
             Ok(()) => CommandExit::Done,
@@ -71,13 +74,13 @@ impl UnmanageCommand {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
         let config = config::load(directory, self.environment.as_deref(), format, world)?;
         let told = |error| store::report_error(&error, world);
-        // One that is not there is not made to forget something in it.
+        // Read-only first: a missing store must not be created only to remove records.
         let Some(there) = self.store.open_read_only(&config.network, directory, world).await? else {
-            return Err(super::fail(world, "there is no store, so nothing is known to be managed"));
+            return Err(super::fail(world, "no store found: zonal has no applied state"));
         };
         there.close().await;
         let Some(store) = self.store.keep(&config.network, directory, world).await? else {
-            return Err(super::fail(world, "there is no store, so nothing is known to be managed"));
+            return Err(super::fail(world, "no store found: zonal has no applied state"));
         };
         let ledger = store.ledger(store::scope(&config.network)).await.map_err(told)?;
         let leaving = self.records_to_unmanage(&ledger, &config, world)?;
@@ -85,9 +88,7 @@ impl UnmanageCommand {
         if !self.json {
             addresses.iter().for_each(|address| world.out.print_line(format!("  {address}")));
             let records = count(addresses.len(), "record");
-            world
-                .out
-                .print_line(format!("\nzonal will stop managing {records}. Nothing is written to any zone."));
+            world.out.print_line(format!("\nzonal will stop managing {records}. No zone will be changed."));
         }
         if !self.yes {
             confirm(world).await?;
@@ -95,12 +96,12 @@ impl UnmanageCommand {
         let run = forget(&config, &store, &ledger, leaving, directory, world).await?;
         match self.json {
             true => world.out.print_line(to_json(&UnmanageJson { run, released: addresses })),
-            false => world.out.print_line(format!("Released {}.", count(addresses.len(), "record"))),
+            false => world.out.print_line(format!("Unmanaged {}.", count(addresses.len(), "record"))),
         }
         Ok(())
     }
 
-    /// What is meant, where no manifest names it any more.
+    /// Returns the matching records, if no manifest declares them any more.
     fn records_to_unmanage(
         &self,
         ledger: &AppliedState,
@@ -120,14 +121,14 @@ impl UnmanageCommand {
                 any = true;
                 match names(&config.desired, &address, entry) {
                     Some(by) => problems.push(format!(
-                        "{address} is still named by {} ({})",
+                        "{address} is still declared by {} ({})",
                         by.provenance.manifest, by.provenance.span
                     )),
                     None => leaving.entry((zone.clone(), id.clone())).or_default().push(key.clone()),
                 }
             }
             if !any {
-                problems.push(format!("nothing that zonal manages is called {what}"));
+                problems.push(format!("zonal does not manage {what}"));
             }
         }
         if problems.is_empty() {
@@ -137,7 +138,7 @@ impl UnmanageCommand {
             }
             return Ok(leaving);
         }
-        let named = problems.iter().any(|problem| problem.contains(" is still named by "));
+        let named = problems.iter().any(|problem| problem.contains(" is still declared by "));
         problems.sort();
         problems.dedup();
         problems.iter().for_each(|problem| {
@@ -145,8 +146,8 @@ impl UnmanageCommand {
         });
         if named {
             world.err.print_line(
-                "help: take it out of the manifest, or let the manifest say `enforcement: unmanage`; the next apply then \
-                 lets go of it",
+                "help: remove the record from the manifest, or set `enforcement: unmanage` and run \
+                 `zonal apply` to unmanage the record",
             );
         }
         Err(CommandExit::Invalid)
@@ -175,7 +176,7 @@ fn addresses(leaving: &RecordsToUnmanage) -> Vec<String> {
     all.collect()
 }
 
-/// The manifest's part that still speaks of a record.
+/// Returns the desired collection that still declares a record.
 fn names<'a>(
     desired: &'a DesiredState,
     address: &RecordAddress,
@@ -192,7 +193,7 @@ fn names<'a>(
     })
 }
 
-/// Forgets records, and remembers who had them forgotten.
+/// Removes records from the applied state and records the run with its author.
 async fn forget(
     config: &ConfigDirectory,
     store: &Store,
@@ -211,7 +212,7 @@ async fn forget(
     };
     let plan = serde_json::to_string(&plan_file::plan_json(&nothing)).unwrap_or_default();
     let lessons = leaving.into_iter().filter_map(|((zone, collection), forgotten)| {
-        // Entries by another key would all be forgotten with them.
+        // Entries with another key definition would be removed as well.
         let key = ledger.zones.get(&zone)?.get(&collection)?.key.clone();
         let learned = AppliedStateUpdate { key, forgotten, ..AppliedStateUpdate::default() };
         Some(CollectionStateUpdate { zone, collection, learned, created: BTreeSet::new() })

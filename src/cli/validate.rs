@@ -1,4 +1,4 @@
-//! `zonal validate`: every problem of every file, without a request and without a key.
+//! `zonal validate`: reports all errors in all manifests, without requests and API keys.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use crate::model::Diagnostic;
 use crate::render::github;
 use crate::render::text::count;
 
-/// Check all manifests, offline
+/// Check all manifests without contacting a zone
 ///
-/// Reads every *.yaml and *.yml below the config directory, except what .zonalignore names, and
-/// reports every problem at once. Sends nothing and needs no key.
+/// Reads all *.yaml and *.yml files below the config directory and reports all errors at once. Skips files
+/// listed in .zonalignore. Sends no requests and needs no API keys.
 #[derive(Debug, Args)]
 pub struct ValidateCommand {
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// Print the diagnostics as JSON
     #[arg(long)]
     json: bool,
-    /// Print annotations for GitHub, at the manifests' lines
+    /// Print GitHub annotations at the lines of the manifests
     #[arg(long)]
     github: bool,
 }

@@ -1,4 +1,4 @@
-//! Opens some zones for looking: their keys, the doors to them, and a reader for each.
+//! Opens zones for reading: API keys, providers and readers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::model::ZoneCode;
 use crate::model::network::Zone;
 use crate::provider::channel_routing::RoutingReader;
 
-/// Zones that can be looked at.
+/// Zones opened for reading.
 pub struct ZoneReaders {
-    /// The doors.
+    /// Factory of the providers.
     pub doors: ProviderFactory,
-    /// The keys that open them.
+    /// Read keys.
     pub keys: ZoneKeys,
-    /// A reader for each zone.
+    /// Readers by zone.
     pub readers: BTreeMap<ZoneCode, RoutingReader>,
 }
 
 /// Opens zones with their read keys.
 ///
 /// # Errors
-/// An exit code, once it has been said which keys cannot be had or what else is wrong.
+/// Prints the error and returns the exit code, for example if keys are missing.
 pub async fn open(
     config: &ConfigDirectory,
     zones: &[&Zone],

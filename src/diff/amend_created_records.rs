@@ -1,5 +1,5 @@
-//! A record that is about to be created gets at once what amendments want of all records of its kind: else
-//! it would be wrong from the start, and the next plan would have to say so.
+//! Applies amendments to records that are about to be created. Without this, a new record would differ
+//! immediately, and the next plan would change it.
 
 use super::collection::CollectionComparison;
 use crate::model::{
@@ -8,11 +8,13 @@ use crate::model::{
 };
 
 impl CollectionComparison<'_> {
-    /// Lays what an amendment wants over the records that are to be created. What their own manifest says
-    /// of the same field is the same: two that contradict each other are refused before.
+    /// Applies an amendment to all records to be created.
+    ///
+    /// If the manifest of a record sets the same field, both values agree: contradictions are rejected
+    /// before.
     ///
     /// # Errors
-    /// `Mismatch` where the zone has no such field.
+    /// Returns `Mismatch` if the zone does not have such a field.
     pub(super) fn amend_new(&mut self, amendment: &Amendment) -> Result<(), ZoneFailure> {
         let Amendment { select, expected: _, amends, enforcement, provenance: _ } = amendment;
         match enforcement {
@@ -29,7 +31,7 @@ impl CollectionComparison<'_> {
                 AmendmentOperation::Set(value) => {
                     wanted.push((self.names.resolve(&amend.field)?.clone(), amend, value));
                 }
-                // A list of a new record is what its own manifest says.
+                // Lists of a new record come from its own manifest.
                 AmendmentOperation::SetIfEmpty(_)
                 | AmendmentOperation::AddToList(_)
                 | AmendmentOperation::RemoveFromList(_)

@@ -1,4 +1,4 @@
-//! Part of a record is wanted, and the rest is the zone's own: changes of records that the zone has.
+//! Applies amendments: partial changes of records that the zone owns.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::model::{
 };
 
 impl<'a> CollectionComparison<'a> {
-    /// What an amendment comes to.
+    /// Compares the records selected by an amendment, and adds the changes.
     ///
     /// # Errors
-    /// `Mismatch` where the zone has no such field.
+    /// Returns `Mismatch` if the zone does not have such a field.
     pub(super) fn amend(
         &mut self,
         amendment: &'a Amendment,
@@ -50,11 +50,8 @@ impl<'a> CollectionComparison<'a> {
         if found.is_empty() && *expected == AmendmentTarget::Required {
             let id = &self.observed.id;
             self.notes.push(match select.as_slice() {
-                [] => format!("{id} has no record, so there is nothing to amend"),
-                _ => format!(
-                    "{id} has no record with {}, so there is nothing to amend",
-                    selection_text(select)
-                ),
+                [] => format!("{id} has no record to amend"),
+                _ => format!("{id} has no record with {} to amend", selection_text(select)),
             });
         }
         for (key, record) in found {
@@ -67,7 +64,7 @@ impl<'a> CollectionComparison<'a> {
             if change.is_some_and(|change| change.action == ChangeAction::Delete) {
                 continue;
             }
-            // Each amend sees what those before it have made of the record.
+            // Each amendment starts from the result of the earlier ones.
             let mut fields = record.fields.clone();
             let earlier = change.map(|change| change.field_changes.as_slice()).unwrap_or_default();
             fields.extend(earlier.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
@@ -108,7 +105,8 @@ impl<'a> CollectionComparison<'a> {
         Ok(())
     }
 
-    /// Nobody knows which records there are: a person is to look at each, and attests that as a whole.
+    /// Adds a manual step for an amendment of a zone that zonal cannot read. A person checks each record, and
+    /// attests the amendment as a whole.
     fn amend_by_hand(&mut self, amendment: &Amendment) -> Result<(), ZoneFailure> {
         let Amendment { select, expected: _, amends, enforcement, provenance } = amendment;
         let key = self.key_by_hand(select, amends);
@@ -145,7 +143,7 @@ impl<'a> CollectionComparison<'a> {
             edits,
             mode: ApplyMode::Manual,
             drift: DifferenceType::Value,
-            reason: Some("in each such record that the zone has; all others stay as they are".to_owned()),
+            reason: Some("in every matching record of the zone; other records stay unchanged".to_owned()),
             notes: &[],
             provenance: Cow::Borrowed(provenance),
             found: None,
@@ -155,8 +153,8 @@ impl<'a> CollectionComparison<'a> {
         Ok(())
     }
 
-    /// Stands for all the records that are meant: a value that is attested once is attested for all of
-    /// them, and another value is another key.
+    /// Returns a key for all selected records together. An attestation of this key covers all of them, and
+    /// another value gives another key.
     fn key_by_hand(&self, select: &[(FieldName, FieldValue)], amends: &[FieldAmendment]) -> RecordKey {
         let said = |field: &FieldName| select.iter().find(|(name, _)| name == field);
         let part = |field| said(field).map_or_else(|| "*".to_owned(), |(_, value)| plain(value));
@@ -210,7 +208,7 @@ impl<'a> CollectionComparison<'a> {
     }
 }
 
-/// Lays an edit over those of the same record: what was there first stays what was there.
+/// Merges a field change into the changes of the same record. The first value before stays.
 fn lay_over(edits: &mut Vec<FieldChange>, edit: FieldChange) {
     match edits.iter_mut().find(|earlier| earlier.field == edit.field) {
         Some(earlier) => *earlier = FieldChange { before: earlier.before.take(), ..edit },
@@ -218,29 +216,29 @@ fn lay_over(edits: &mut Vec<FieldChange>, edit: FieldChange) {
     }
 }
 
-/// What tells the records that are meant from others, in words.
+/// Returns the selection of an amendment as text.
 fn selection_text(select: &[(FieldName, FieldValue)]) -> String {
     let parts: Vec<String> = select.iter().map(|(field, value)| format!("{field} {value}")).collect();
     parts.join(", ")
 }
 
-/// What a person is told to make of a field.
+/// Returns the instruction for a field of a manual step.
 fn instruction_text(to: &AmendmentOperation) -> String {
     match to {
         AmendmentOperation::Set(value) => plain(value),
-        AmendmentOperation::SetIfEmpty(value) => format!("{}, if there is none yet", plain(value)),
-        AmendmentOperation::AddToList(text) => format!("with {text}"),
-        AmendmentOperation::RemoveFromList(text) => format!("without {text}"),
+        AmendmentOperation::SetIfEmpty(value) => format!("{} if empty", plain(value)),
+        AmendmentOperation::AddToList(text) => format!("add {text}"),
+        AmendmentOperation::RemoveFromList(text) => format!("remove {text}"),
         AmendmentOperation::AllowInRule { text, operator: _ } => {
-            format!("matching {text} ({IN_LIST}: add it; {NOT_IN_LIST}: take it out)")
+            format!("matching {text} ({IN_LIST}: add; {NOT_IN_LIST}: remove)")
         }
         AmendmentOperation::BlockInRule { text, operator: _ } => {
-            format!("not matching {text} ({IN_LIST}: take it out; {NOT_IN_LIST}: add it)")
+            format!("not matching {text} ({IN_LIST}: remove; {NOT_IN_LIST}: add)")
         }
     }
 }
 
-/// A value as people write it: without quotes.
+/// Returns a value without quotes.
 fn plain(value: &FieldValue) -> String {
     match value {
         FieldValue::Text(text) => text.to_string(),

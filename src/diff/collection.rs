@@ -1,4 +1,4 @@
-//! The comparison of one collection, record by record.
+//! Compares one collection, record by record.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -17,19 +17,19 @@ use crate::model::{
     RecordKey, UnlistedPolicy, UnmanagedCollection, ZoneCode, ZoneFailure,
 };
 
-/// Compares what is wanted of a collection with what the zone holds.
+/// Compares the desired and observed state of one collection.
 ///
 /// # Errors
-/// `Mismatch` where the manifest does not fit the zone's collection: an unknown column, a key
-/// that several rows share, a new record without a value that it needs, one record declared
-/// twice. The collection cannot be planned then; the message says what to mend.
+/// Returns `Mismatch` if the manifest does not fit the collection. Causes: unknown column, ambiguous key, new
+/// record without a required value, duplicate record. The collection cannot be planned then; the message says
+/// how to fix the manifest.
 pub fn collection(
     zone: &ZoneCode,
     wanted: &DesiredOfCollection<'_>,
     observed: &ObservedCollection,
 ) -> Result<CollectionChanges, ZoneFailure> {
     let names = FieldNames::from_observed(observed);
-    // What is only left over goes by the key that the ledger knows, and nobody wants that any more.
+    // Orphans-only collections use the key of the applied state.
     let is_wanted = |collection: &&&DesiredCollection| collection.standing != CollectionRole::OrphansOnly;
     let first = wanted.collections.iter().find(is_wanted).or(wanted.collections.first());
     let Some(first) = first else { return Ok(CollectionChanges::default()) };
@@ -76,11 +76,11 @@ pub fn collection(
     }
     let is_named = |key: &RecordKey| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
     let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
-    // What goes because it is unlisted goes anyway.
+    // Unlisted records that are deleted anyway need no orphan handling.
     let all_go = strictest.is_some_and(|collection| {
         (collection.unlisted, collection.enforcement) == (UnlistedPolicy::Delete, Enforcement::Enforce)
     });
-    // Where others name rows by another key, nobody can tell which.
+    // If another manifest uses a different key, its records cannot be matched here.
     let same_key =
         |other: &&[FieldName]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
     let can_tell = wanted.keys_elsewhere.iter().all(same_key);
@@ -137,22 +137,23 @@ pub(super) struct CollectionComparison<'a> {
     pub(super) key: Vec<FieldName>,
     pub(super) rows: &'a KeyedRecords<'a>,
     pub(super) since: Option<CollectionBase<'a>>,
-    /// What the ledger says of its records, where that can be told from their keys.
+    /// Applied records, if the applied state uses the same key.
     pub(super) entries: Option<&'a BTreeMap<RecordKey, AppliedRecord>>,
-    /// The zone's keys without case and spaces around, made when the first record is new.
+    /// Observed keys in lower case and trimmed, computed for the first new record.
     pub(super) folded: OnceCell<BTreeMap<Vec<String>, &'a RecordKey>>,
-    /// A record can be changed in one way and reported in another: see [`Self::make_exclusive`].
+    /// Keyed by mode too, because one record can have an applied and a reported change: see
+    /// [`Self::make_exclusive`].
     pub(super) changes: BTreeMap<(RecordKey, ApplyMode), Change>,
     pub(super) ignored: usize,
     released: BTreeMap<Arc<str>, UnmanagedCollection>,
     attested: usize,
     pub(super) notes: Vec<String>,
     pub(super) met: RecordsInSync<'a>,
-    /// Entries of the ledger that no longer say anything.
+    /// Applied records to remove from the applied state.
     pub(super) forgotten: Vec<RecordKey>,
 }
 
-/// What makes one change differ from another of the same collection.
+/// Parts of a change that differ within a collection.
 pub(super) struct ChangeDraft<'a> {
     pub action: ChangeAction,
     pub edits: Vec<FieldChange>,
@@ -166,13 +167,13 @@ pub(super) struct ChangeDraft<'a> {
 }
 
 impl<'a> CollectionComparison<'a> {
-    /// An entry of the ledger means a record only where both go by the same key.
+    /// Loads the applied records, if the applied state uses the same key.
     fn remember(&mut self) {
         let ledger = self.since.and_then(|since| since.ledger);
         self.entries = ledger.filter(|ledger| ledger.key == self.key).map(|ledger| &ledger.entries);
     }
 
-    /// What a record comes to that a manifest mentions.
+    /// Compares a record listed by a manifest.
     fn compare_record(
         &mut self,
         id: &'a RecordKey,
@@ -212,7 +213,7 @@ impl<'a> CollectionComparison<'a> {
                 (ChangeAction::Create, edits, DifferenceType::Missing, self.look_alike(id))
             }
             (Some(_), true) => {
-                // Where the kind has words of its own, the manifest says it in others.
+                // Kinds with own wording give the reason in notes.
                 let plainly = record.notes.is_empty().then(|| ABSENT.to_owned());
                 (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, plainly)
             }
@@ -237,8 +238,8 @@ impl<'a> CollectionComparison<'a> {
         }
         let unseen = self.observed.witness.is_people();
         if unseen && (action, record.enforcement) == (ChangeAction::Create, Enforcement::Report) {
-            let note = "so nothing of it is reported";
-            self.notes.push(format!("only people can see whether {} has `{id}`, {note}", self.id));
+            let note = "so no difference is reported";
+            self.notes.push(format!("zonal cannot check whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
         let mode = match (record.enforcement, action) {
@@ -262,12 +263,12 @@ impl<'a> CollectionComparison<'a> {
         Ok(())
     }
 
-    /// The key fields of a record.
+    /// Returns the key fields of a record.
     pub(super) fn key_record(&self, id: &RecordKey) -> Record {
         self.key.iter().cloned().zip(id.0.iter().cloned().map(FieldValue::from)).collect()
     }
 
-    /// A manifest lets go of so many records.
+    /// Counts records that a manifest unmanages.
     pub(super) fn release(&mut self, records: usize, collection: &DesiredCollection) {
         let provenance = &collection.provenance;
         let released = (self.released.entry(Arc::clone(&provenance.manifest)))
@@ -275,12 +276,12 @@ impl<'a> CollectionComparison<'a> {
         released.records += records;
     }
 
-    /// Something is as wanted.
+    /// Counts a matching record if its source is an attestation.
     pub(super) fn count_attested(&mut self) {
         self.attested += usize::from(self.observed.witness.is_people());
     }
 
-    /// How a change is done that is not only reported.
+    /// Returns the mode of an enforced change: apply, or manual for runbook collections.
     pub(super) fn apply_mode(&self) -> ApplyMode {
         match self.observed.channel {
             Channel::Api | Channel::Gateway => ApplyMode::Apply,
@@ -288,7 +289,7 @@ impl<'a> CollectionComparison<'a> {
         }
     }
 
-    /// Every field of a record that is to be created.
+    /// Returns every field of a record to be created.
     fn new_fields(
         &self,
         id: &RecordKey,
@@ -299,14 +300,14 @@ impl<'a> CollectionComparison<'a> {
         let wish = |field: &FieldName| wanted.iter().find(|wish| wish.field == field);
         let missing =
             |field: &&FieldName| wish(field).is_none_or(|wish| wish.value.value == FieldValue::Null);
-        // Whether a record is there that only people can see, nobody knows.
+        // Required values cannot be checked if zonal cannot read the zone: the record may exist.
         let seen = self.observed.witness == ObservationSource::Zone;
         if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
             return Err(missing_required_field(self.id, id, required, &record.provenance));
         }
         let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
         let filled = silent().map(|(field, default)| {
-            // A field that all languages share may be declared for another one.
+            // A field shared by all languages may be declared for another language.
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
             let shared = shared.filter(|record| record.enforcement != Enforcement::Report);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
@@ -321,9 +322,9 @@ impl<'a> CollectionComparison<'a> {
                 provenance: provenance.clone(),
             }
         });
-        // Most of what a large plan takes is edits: there is no room to spare in them.
+        // Exact capacity, because field changes use most of the memory of a large plan.
         let mut edits = Vec::with_capacity(wanted.len() + silent().count());
-        // To clear what is not there yet is to do nothing.
+        // A new record needs no cleared fields.
         let said = wanted.iter().filter(|wish| wish.value.value != FieldValue::Null);
         edits.extend(said.map(|wish| wish.edit(None)));
         edits.extend(filled);
@@ -368,15 +369,14 @@ impl<'a> CollectionComparison<'a> {
     }
 }
 
-/// Nobody knows what such a zone holds.
-const MAYBE: &str = "if it is there: nobody has attested that it is gone";
+/// Reason for a deletion in a zone that zonal cannot read.
+const MAYBE: &str = "if the record exists: its removal is not attested";
 const ABSENT: &str = "because the manifest says `absent: true`";
 
 const DETACHED: &str =
-    "because the zone has detached it: what the network changes does not reach it until it is attached again";
+    "because the zone has detached it: changes in the network do not reach it until it is attached again";
 
-/// The fields in which a record differs from what is wanted. A field that the zone left out is
-/// one that holds nothing.
+/// Returns the fields that differ from the desired values. A field missing in the response counts as empty.
 fn edits(wanted: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
     let differing =
         wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value);

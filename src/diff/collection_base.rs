@@ -1,7 +1,6 @@
-//! What a comparison with the ledger adds: which records are as they are wanted, and what of that the ledger
-//! does not say yet.
+//! Compares with the applied state: finds records in sync, and updates to the applied state.
 //!
-//! It only tells. What is written because of a ledger is in [`super::orphans`] alone.
+//! Reports only. Writes caused by the applied state come from [`super::orphans`] alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +11,19 @@ use crate::model::{
     Record, RecordInSync, RecordKey, SourceSpan, ZoneCode, ZoneFailure,
 };
 
-/// What is known of a collection since zonal was there last.
+/// Comparison base of one collection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CollectionBase<'a> {
-    /// What it applied there; `None` where that is not known.
+    /// Applied state; `None` if unknown.
     pub ledger: Option<&'a AppliedCollection>,
-    /// Records that no manifest names any more.
+    /// Orphaned records.
     pub orphans: Option<&'a OrphanedRecords>,
-    /// Where the network says what becomes of them.
+    /// Location of `prune` in the `Network` manifest.
     pub prune: Option<&'a SourceSpan>,
 }
 
 impl<'a> CollectionBase<'a> {
-    /// What is known of one collection.
+    /// Selects the base of one collection.
     pub fn for_collection(base: &'a ComparisonBase, zone: &ZoneCode, id: &CollectionId) -> Self {
         Self {
             ledger: base.applied_state.zones.get(zone).and_then(|zone| zone.get(id)),
@@ -35,7 +34,7 @@ impl<'a> CollectionBase<'a> {
 }
 
 impl CollectionBase<'_> {
-    /// What there is to learn where a zone does not have the collection any more.
+    /// Returns the updates to the applied state if the zone no longer has the collection.
     pub(super) fn missing_collection_changes(&self) -> CollectionChanges {
         let Some(AppliedCollection { key, entries }) = self.ledger else {
             return CollectionChanges::default();
@@ -46,16 +45,16 @@ impl CollectionBase<'_> {
     }
 }
 
-/// What was found to be as it is wanted.
+/// Records found in sync.
 #[derive(Default)]
 pub(super) struct RecordsInSync<'a> {
-    /// Records that manifests name, those that are gone as they should be included.
+    /// Records listed by manifests, including correctly absent ones.
     pub records: Vec<(&'a RecordKey, &'a DesiredRecord)>,
-    /// Records of the zone's own, and what is wanted of part of them.
+    /// Records of the zone with their matching amendments.
     pub parts: BTreeMap<&'a RecordKey, Vec<&'a Amendment>>,
 }
 
-/// What [`Comparison::learn`] comes to.
+/// Result of [`CollectionComparison::learn`].
 #[derive(Default)]
 pub(super) struct ComparisonSummary {
     pub in_sync: usize,
@@ -63,7 +62,7 @@ pub(super) struct ComparisonSummary {
     pub learned: AppliedStateUpdate,
 }
 
-/// How strongly something is meant that is zonal's to keep so.
+/// Returns true for enforcements whose records belong in the applied state.
 fn is_kept(enforcement: Enforcement) -> bool {
     match enforcement {
         Enforcement::Enforce | Enforcement::CreateOnly => true,
@@ -72,12 +71,12 @@ fn is_kept(enforcement: Enforcement) -> bool {
 }
 
 impl<'a> CollectionComparison<'a> {
-    /// The ledger's entry for a record.
+    /// Returns the applied record with this key.
     pub(super) fn entry(&self, id: &RecordKey) -> Option<&'a AppliedRecord> {
         self.entries?.get(id)
     }
 
-    /// What is as it is wanted once everything has been compared.
+    /// Summarizes the records in sync, after all records are compared.
     pub(super) fn learn(&mut self) -> Result<ComparisonSummary, ZoneFailure> {
         let mut lesson = ComparisonSummary::default();
         if self.observed.witness.is_people() {
@@ -125,7 +124,7 @@ impl<'a> CollectionComparison<'a> {
         Ok(lesson)
     }
 
-    /// What there is to learn of a record that manifests want only part of.
+    /// Records an amended record in the summary.
     fn learn_part(
         &self,
         key: &RecordKey,
@@ -143,7 +142,7 @@ impl<'a> CollectionComparison<'a> {
         }
         let entry = self.entry(key);
         let known = match entry {
-            // More is known of it than what is wanted of it now.
+            // The applied state covers more fields than the amendments.
             Some(AppliedRecord {
                 holds: Some(whole),
                 maker: ManagementOrigin::Created | ManagementOrigin::Adopted,
@@ -167,8 +166,7 @@ impl<'a> CollectionComparison<'a> {
         Ok(())
     }
 
-    /// The fields that amendments want of a record, as the record holds them: of a list that is only added to or
-    /// taken from it is the whole list.
+    /// Returns the amended fields with their observed values. For a list, the whole list counts.
     fn parts(&self, key: &RecordKey, amendments: &[&'a Amendment]) -> Result<Record, ZoneFailure> {
         let mut holds = Record::new();
         let Some((_, found)) = self.rows.get(key).first() else { return Ok(holds) };
@@ -190,7 +188,7 @@ impl<'a> CollectionComparison<'a> {
 }
 
 impl ComparisonSummary {
-    /// Notes what is known of a record, unless the ledger says the same.
+    /// Adds the record, unless the applied state is the same.
     fn note(&mut self, key: &RecordKey, entry: Option<&AppliedRecord>, known: RecordInSync) {
         let is_known = entry.is_some_and(|AppliedRecord { holds, maker, manifest, run: _ }| {
             let same = *maker == known.maker || (*maker == ManagementOrigin::Created && holds.is_some());
@@ -202,14 +200,14 @@ impl ComparisonSummary {
     }
 }
 
-/// Whether an entry says something else of a record than that it is so. A field that it is silent of does not
-/// count.
+/// Returns true if an applied record differs from the observed fields. Fields missing in the applied record
+/// do not count.
 fn said_otherwise(entry: &AppliedRecord, is: Option<&Record>) -> bool {
     match (&entry.holds, is) {
         (None, None) => false,
         (Some(_), None) | (None, Some(_)) => true,
         (Some(was), Some(is)) => is.iter().any(|(field, value)| match (was.get(field), value) {
-            // What others do to a list that is only added to or taken from is their own affair.
+            // Other users may change the rest of an amended list.
             (Some(FieldValue::List(_)), FieldValue::List(_)) if entry.maker == ManagementOrigin::Amended => {
                 false
             }

@@ -1,4 +1,4 @@
-//! Manifests name fields as people do, zones as they please: this is where the two meet.
+//! Resolves manifest field names to the field names of an observed collection.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use crate::model::{
     Record, ZoneFailure,
 };
 
-/// The names of one observed collection's fields.
+/// Field names of one observed collection, with their aliases.
 pub struct FieldNames<'a> {
     observed: &'a ObservedCollection,
     people: BTreeMap<&'a FieldName, &'a FieldName>,
 }
 
-/// What a manifest wants of one field.
+/// Desired value of one field.
 pub struct DesiredField<'a> {
-    /// The collection's own word for the field.
+    /// Field name of the collection.
     pub field: &'a FieldName,
-    /// The manifest's word for it.
+    /// Field name in the manifest.
     pub name: &'a FieldName,
-    /// What is wanted.
+    /// Desired value.
     pub value: &'a DesiredValue,
 }
 
 impl DesiredField<'_> {
-    /// What fulfils it.
+    /// Returns the field change that sets the desired value.
     pub fn edit(&self, before: Option<FieldValue>) -> FieldChange {
         FieldChange {
             field: self.field.clone(),
@@ -37,17 +37,17 @@ impl DesiredField<'_> {
 }
 
 impl<'a> FieldNames<'a> {
-    /// Both ways of naming the fields of a collection.
+    /// Collects the field names and aliases of a collection.
     pub fn from_observed(observed: &'a ObservedCollection) -> Self {
         let people = observed.aliases.iter().map(|(alias, field)| (field, alias)).collect();
         Self { observed, people }
     }
 
-    /// The collection's own word for a field that a manifest mentions. Where the zone does not say what
-    /// its fields are, it is the manifest's.
+    /// Returns the collection's own field name for a name in a manifest. Without known columns, the
+    /// manifest's name is used.
     ///
     /// # Errors
-    /// `Mismatch` where the zone has no such field: the manifest must use a name that it has.
+    /// Returns `Mismatch` if the zone does not have such a field.
     pub fn resolve<'b>(&'b self, name: &'b FieldName) -> Result<&'b FieldName, ZoneFailure> {
         if self.observed.columns.is_empty() {
             return Ok(self.observed.aliases.get(name).unwrap_or(name));
@@ -68,33 +68,33 @@ impl<'a> FieldNames<'a> {
             .map(|alias| format!("; did you mean `{alias}`"));
         let failure = ZoneFailure::new(
             FailureClass::Mismatch,
-            format!("the zone's {} has no column `{name}`{}", self.observed.id, near.unwrap_or_default()),
+            format!("{} of the zone has no column `{name}`{}", self.observed.id, near.unwrap_or_default()),
         );
-        Err(failure.help(format!("the zone's columns are {}", known.join(", "))))
+        Err(failure.help(format!("columns of the zone: {}", known.join(", "))))
     }
 
-    /// The collection's own words for several fields, in the same order.
+    /// Resolves several field names, in the same order.
     ///
     /// # Errors
-    /// As [`Self::resolve`].
+    /// Fails like [`Self::resolve`].
     pub fn resolve_all(&self, names: &[FieldName]) -> Result<Vec<FieldName>, ZoneFailure> {
         names.iter().map(|name| self.resolve(name).cloned()).collect()
     }
 
-    /// The people's word for one of the collection's own fields.
+    /// Returns the display name of one of the collection's own fields.
     pub fn display_name<'b>(&'b self, field: &'b FieldName) -> &'b FieldName {
         self.people.get(field).copied().unwrap_or(field)
     }
 
-    /// An observed record under the names that people use.
+    /// Returns an observed record under display names.
     pub fn shown_record(&self, fields: &Record) -> Record {
         fields.iter().map(|(field, value)| (self.display_name(field).clone(), value.clone())).collect()
     }
 
-    /// What a manifest wants of a record, in the order of the collection's own field names.
+    /// Returns the desired fields of a record, ordered by the collection's own field names.
     ///
     /// # Errors
-    /// `Mismatch` where a name is unknown, or where two names mean the same field.
+    /// Returns `Mismatch` if a name is unknown, or if two names refer to the same field.
     pub fn resolve_record<'b>(
         &'b self,
         record: &'b DesiredRecord,
@@ -109,7 +109,7 @@ impl<'a> FieldNames<'a> {
             return Err(ZoneFailure::new(
                 FailureClass::Mismatch,
                 format!(
-                    "`{}` and `{}` are the same column of the zone's {}",
+                    "`{}` and `{}` are the same column of {} of the zone",
                     one.name, other.name, self.observed.id
                 ),
             )

@@ -1,17 +1,17 @@
-//! One collection's records by key: which fields are the key is the manifest's word, not the zone's.
+//! Indexes the records of a collection by key. The manifest, not the zone, chooses the key fields.
 
 use std::sync::Arc;
 
 use crate::model::{FieldName, FieldValue, ObservedCollection, ObservedRecord, RecordKey};
 
-/// One of the zone's records and its key.
+/// Observed record with its key.
 pub type KeyedRecord<'a> = (RecordKey, &'a ObservedRecord);
 
-/// The zone's records in the order of their keys. A key that is not unique has several neighbours.
+/// Observed records in key order. An ambiguous key has several adjacent records.
 pub struct KeyedRecords<'a>(Vec<KeyedRecord<'a>>);
 
 impl<'a> KeyedRecords<'a> {
-    /// All records of a collection.
+    /// Indexes all records of a collection.
     pub fn index_by_key(observed: &'a ObservedCollection, key: &[FieldName]) -> Self {
         let id = |record: &ObservedRecord| {
             let parts = key.iter().map(|field| match record.fields.get(field) {
@@ -27,14 +27,14 @@ impl<'a> KeyedRecords<'a> {
         Self(rows)
     }
 
-    /// The records with this key.
+    /// Returns the records with this key.
     pub fn get(&self, id: &RecordKey) -> &[KeyedRecord<'a>] {
         let from = self.0.partition_point(|(each, _)| each < id);
         let count = self.0[from..].iter().take_while(|(each, _)| each == id).count();
         &self.0[from..from + count]
     }
 
-    /// Every key and the records with it.
+    /// Returns every key with its records.
     pub fn by_key(&self) -> impl DoubleEndedIterator<Item = (&RecordKey, &[KeyedRecord<'a>])> {
         let same = self.0.chunk_by(|(one, _), (other, _)| one == other);
         same.filter_map(|rows| Some((&rows.first()?.0, rows)))

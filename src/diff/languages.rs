@@ -1,12 +1,14 @@
-//! The languages of a table are collections of their own, but its rows are the same in all of them.
+//! Shares new rows between languages. Each language of a table is a collection, but all languages have the
+//! same rows.
 
 use std::collections::BTreeMap;
 
 use crate::model::{ApplyMode, ChangeAction, CollectionDiff, CollectionId, RecordKey};
 
-/// Where a record is missing in several languages, writing the first one creates it, and the
-/// others only have their own words left to set: says so. `found` is sorted by name, which is the
-/// order in which the languages are written.
+/// Turns creates into updates if another language of the table creates the row first.
+///
+/// The first write creates the row, and the other languages only set their own texts. `found` is sorted by
+/// name, which is also the write order.
 pub fn share_new_rows(found: &mut [CollectionDiff]) {
     let mut created: BTreeMap<(CollectionId, RecordKey), CollectionId> = BTreeMap::new();
     for diff in found {

@@ -1,35 +1,32 @@
-//! Where a manifest does not fit a zone's collection: what is wrong, and what to mend.
+//! Failures for manifests that do not match a collection of the zone.
 
 use crate::model::{
     CollectionId, DesiredCollection, DesiredRecord, FailureClass, FieldName, Provenance, RecordKey,
     ZoneFailure,
 };
 
-/// Two manifests name different key columns of one collection.
+/// Returns the failure for manifests with different key columns for one collection.
 pub(super) fn differently_keyed(first: &DesiredCollection, other: &DesiredCollection) -> ZoneFailure {
     let (a, b) = (&first.provenance, &other.provenance);
     ZoneFailure::new(
         FailureClass::Mismatch,
-        format!(
-            "{} and {} mean the same table of the zone, but name different key columns",
-            a.manifest, b.manifest
-        ),
+        format!("{} and {} refer to the same table, but use different key columns", a.manifest, b.manifest),
     )
-    .help(format!("give both the same `key` (declared at {a} and {b})"))
+    .help(format!("use the same `key` in both (declared at {a} and {b})"))
 }
 
-/// Two manifests declare one record.
+/// Returns the failure for a record declared by two manifests.
 pub(super) fn declared_twice(
     collection: &CollectionId,
     id: &RecordKey,
     first: &DesiredRecord,
     second: &DesiredRecord,
 ) -> ZoneFailure {
-    ZoneFailure::new(FailureClass::Mismatch, format!("`{id}` of the zone's {collection} is declared twice"))
+    ZoneFailure::new(FailureClass::Mismatch, format!("duplicate declaration of `{id}` in {collection}"))
         .help(format!("keep one of {} and {}", first.provenance, second.provenance))
 }
 
-/// Several rows of the zone have the key of one record.
+/// Returns the failure for several rows with the key of one record.
 pub(super) fn ambiguous(
     of: &CollectionId,
     id: &RecordKey,
@@ -37,20 +34,19 @@ pub(super) fn ambiguous(
     collection: &DesiredCollection,
 ) -> ZoneFailure {
     let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("{rows} rows of the zone's {of} have the key `{id}` ({})", names.join(", "));
-    ZoneFailure::new(FailureClass::Mismatch, message).help(format!(
-        "name enough columns in `key` of {} to tell them apart",
-        collection.provenance.manifest
-    ))
+    let message = format!("{rows} rows of {of} in the zone have the key `{id}` ({})", names.join(", "));
+    ZoneFailure::new(FailureClass::Mismatch, message)
+        .help(format!("add columns to `key` of {} to make it unique", collection.provenance.manifest))
 }
 
-/// A new record lacks a value that it needs.
+/// Returns the failure for a new record without a required value.
 pub(super) fn missing_required_field(
     of: &CollectionId,
     id: &RecordKey,
     required: &FieldName,
     provenance: &Provenance,
 ) -> ZoneFailure {
-    let message = format!("`{id}` is not in the zone's {of} and cannot be created without `{required}`");
+    let message =
+        format!("`{id}` does not exist in {of} of the zone and cannot be created without `{required}`");
     ZoneFailure::new(FailureClass::Mismatch, message).help(format!("add `{required}` at {provenance}"))
 }

@@ -1,7 +1,7 @@
-//! Desired and observed to changes. Pure: the same two states always give the same changes.
+//! Compares desired and observed state, and returns changes. Pure: equal inputs give equal changes.
 //!
-//! Apply calls [`collection`] again just before each write, so what is planned and what is
-//! written come from one piece of code.
+//! Apply calls [`collection`] again just before each write, so planned and written changes come from the same
+//! code.
 
 mod amend_created_records;
 mod amendments;
@@ -31,26 +31,26 @@ use crate::model::{
 pub use collection::collection;
 pub use collection_base::CollectionBase;
 
-/// Everything that the manifests want of one collection of one zone.
+/// Desired state of one collection of one zone, from all manifests.
 #[derive(Debug)]
 pub struct DesiredOfCollection<'a> {
-    /// What its records' addresses call it.
+    /// ID of the collection, as used in record addresses.
     pub id: CollectionId,
-    /// From each manifest that speaks of it.
+    /// Desired collections, one per manifest.
     pub collections: Vec<&'a DesiredCollection>,
-    /// Records that are mentioned for another language of the collection, or by manifests that a selection left
-    /// out: they are not unlisted.
+    /// Records listed for another language of the collection, or by manifests outside the selection. Such
+    /// records are not unlisted.
     pub listed_elsewhere: BTreeMap<&'a RecordKey, &'a DesiredRecord>,
-    /// The key fields that those go by.
+    /// Key fields of those records.
     pub keys_elsewhere: BTreeSet<&'a [FieldName]>,
-    /// Records that this very run created in another language: nobody else has had them yet.
+    /// Records created by this run in another language, before any other user could change them.
     pub just_created: BTreeSet<&'a RecordKey>,
-    /// What is known of it since zonal was there last; `None` where only two ways are compared.
+    /// Comparison base of the collection; `None` for a two-way comparison.
     pub since: Option<CollectionBase<'a>>,
 }
 
 impl<'a> DesiredOfCollection<'a> {
-    /// Picks what is wanted of a collection out of everything that is wanted of its zone.
+    /// Selects the desired state of one collection from the desired state of its zone.
     pub fn pick(
         id: &CollectionId,
         zone: &'a [DesiredCollection],
@@ -84,14 +84,17 @@ impl<'a> DesiredOfCollection<'a> {
     }
 }
 
-/// Compares all zones. A collection that could not be read, or whose manifest does not fit it,
-/// carries its failure; the others are compared all the same.
+/// Compares all zones.
+///
+/// A collection that is unreadable or does not match its manifest carries a failure. The other collections
+/// are still compared.
 pub fn diff(desired: &DesiredState, observed: &ObservedState) -> Differences {
     three_way(desired, observed, None)
 }
 
-/// The same, three ways: `base` says what was last applied, and what becomes of what no manifest names any
-/// more. Nothing else is written because of it, and nothing at all without one.
+/// Compares all zones, three-way with a `base`: the applied state and the actions for orphans.
+///
+/// Only orphan actions cause extra writes because of a base. Without a base there are none.
 pub fn three_way(
     desired: &DesiredState,
     observed: &ObservedState,
@@ -104,15 +107,16 @@ pub fn three_way(
     Differences { zones: zones.collect() }
 }
 
-/// A zone that was asked for nothing answers nothing: such collections are left out.
+/// Compares the collections of one zone. Collections without an answer are left out, because none was
+/// requested.
 fn zone(
     code: &ZoneCode,
     wanted: &[DesiredCollection],
     observed: &ObservedZone,
     base: Option<&ComparisonBase>,
 ) -> Vec<CollectionDiff> {
-    // Two manifests may name one collection differently: by code and by title, with the
-    // default language and without. Only the zone's answer shows that they mean the same.
+    // Two manifests can name a collection differently: by code or by title, with or without the default
+    // language. Only the response of the zone shows the identity.
     let mut by_name: BTreeMap<CollectionId, Vec<CollectionId>> = BTreeMap::new();
     for asked in wanted.iter().map(|wanted| &wanted.id).collect::<BTreeSet<_>>() {
         let Some(answer) = observed.collections.get(asked) else { continue };
@@ -127,7 +131,8 @@ fn zone(
                 .filter(|(other, _)| *other != id && (other.shares_rows_with(id) || could_be(other, id)))
                 .flat_map(|(_, asked)| asked.clone())
                 .collect();
-            // An address names the language where the manifest does, not where the zone happens to tell it.
+            // The language is part of the address only if a manifest names it, even if the response contains
+            // one.
             let language = language(asked, wanted);
             let id = CollectionId { language, ..id.clone() };
             let since = base.map(|base| CollectionBase::for_collection(base, code, &id));
@@ -159,7 +164,8 @@ fn zone(
     found
 }
 
-/// The language that a manifest names; what is only left over counts where no manifest wants anything.
+/// Returns the language named by the manifests. Orphans-only collections count only if no manifest declares
+/// the collection.
 fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<str>> {
     let of = |standing| {
         let of_standing = wanted.iter().filter(move |wanted| wanted.standing == standing);
@@ -172,13 +178,13 @@ fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<
     }
 }
 
-/// Whether nothing is wanted of a collection any more.
+/// Returns true if the collection only has orphans.
 fn is_left_over(wanted: &DesiredOfCollection<'_>) -> bool {
     wanted.collections.iter().all(|collection| collection.standing == CollectionRole::OrphansOnly)
 }
 
-/// Whether a name that the zone did not resolve may mean a collection. Then what is wanted under
-/// that name must not be taken for unlisted here.
+/// Returns true if an unresolved title may refer to the collection. Records desired under that title must not
+/// be treated as unlisted.
 fn could_be(unresolved: &CollectionId, id: &CollectionId) -> bool {
     matches!(unresolved.table, TableName::Title(_))
         && unresolved.kind == id.kind

@@ -1,5 +1,4 @@
-//! What a comparison tells besides changes: what overrules a record, what stays that nobody wants, what
-//! looks like a slip.
+//! Adds notes to a comparison: overridden records, unexpected extra records, likely typing errors.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use crate::model::{
 };
 
 impl CollectionComparison<'_> {
-    /// Says so where something of the zone's own overrules a record, whatever the record holds.
+    /// Adds a note if a local copy in the zone overrides the record.
     pub(super) fn tell_shadow(
         &mut self,
         id: &RecordKey,
@@ -22,14 +21,12 @@ impl CollectionComparison<'_> {
         let over = found.fields.get(shadow).map(FieldValue::texts).unwrap_or_default();
         if !over.is_empty() {
             let over = over.join(", ");
-            self.notes.push(format!(
-                "`{id}` of {} does not count at {over}, where an own copy overrules it",
-                self.id
-            ));
+            self.notes
+                .push(format!("`{id}` of {} has no effect at {over}: a local copy overrides it", self.id));
         }
     }
 
-    /// Says so where records stay that no manifest mentions, in a collection that should have none.
+    /// Adds a note about unlisted records that stay, in a collection that should have none.
     pub(super) fn tell_stale(&mut self, stale: &[&RecordKey], wanted: &[&DesiredCollection]) {
         let managed = |collection: &&&DesiredCollection| {
             collection.enforcement != Enforcement::Unmanage && collection.standing == CollectionRole::Desired
@@ -41,8 +38,8 @@ impl CollectionComparison<'_> {
         }
     }
 
-    /// Says so where the last text is taken out of a list: what a rule without a list is for, Alma's
-    /// documentation does not say.
+    /// Adds a note if the last text of a list is removed. Alma's documentation does not say to whom a rule
+    /// without a list applies.
     pub(super) fn tell_emptied<'w>(&mut self, amendments: impl Iterator<Item = &'w Amendment>) {
         let shrinking = |amend: &&FieldAmendment| match amend.to {
             AmendmentOperation::RemoveFromList(_) | AmendmentOperation::BlockInRule { .. } => true,
@@ -64,7 +61,7 @@ impl CollectionComparison<'_> {
             let notes: Vec<Arc<str>> = emptied
                 .map(|edit| {
                     format!(
-                        "nothing is left in `{}`: see that the record does not hold for everybody then",
+                        "`{}` becomes empty: check that the rule does not then apply to everyone",
                         edit.name
                     )
                     .into()
@@ -74,16 +71,16 @@ impl CollectionComparison<'_> {
         }
     }
 
-    /// Says so where a new record differs from one of the zone's only in case or in spaces: the
-    /// commonest way to type a row twice.
+    /// Returns a note if a new key differs from an existing one only in case or spaces. This is the most
+    /// common typing error.
     pub(super) fn look_alike(&self, id: &RecordKey) -> Option<String> {
         let folded =
             |key: &RecordKey| key.0.iter().map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
         let all = self.folded.get_or_init(|| {
-            // Of several that are alike the first one is told.
+            // If several keys are similar, the first one wins.
             self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
         });
         let other = all.get(&folded(id))?;
-        Some(format!("beside `{other}`, which the zone takes for another row: keys are case-sensitive"))
+        Some(format!("similar to `{other}`, which is a different row: keys are case-sensitive"))
     }
 }

@@ -1,4 +1,5 @@
-//! Records that zonal made and no manifest names any more: the only writes that follow from a ledger.
+//! Handles orphans: records that zonal created and no manifest declares any more. No other writes follow from
+//! the applied state.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,21 +10,21 @@ use crate::model::{
     FieldValue, ManagementOrigin, ObservedRecord, OrphanAction, Provenance, Record, RecordKey,
 };
 
-/// So many are named where records are let go; of more it is said how many.
+/// Maximum number of record names in a note.
 const NAMED: usize = 5;
 
-/// What becomes of one.
+/// Outcome for one orphan.
 enum OrphanOutcome<'a> {
-    /// It goes, or is disabled.
+    /// The record is deleted or disabled.
     Change(ChangeDraft<'a>),
-    /// It stays, and a reader should know why.
+    /// The record stays, with a reason for the note.
     Stays(&'static str),
-    /// There is nothing to do, and nothing to tell.
+    /// The record needs no change and no note.
     Done,
 }
 
 impl<'a> CollectionComparison<'a> {
-    /// What becomes of the orphans. Returns those that are dealt with, so that they are not unlisted too.
+    /// Handles the orphans of the collection. Returns the changed ones, which must not count as unlisted too.
     pub(super) fn orphans(
         &mut self,
         listed: &dyn Fn(&RecordKey) -> bool,
@@ -43,7 +44,7 @@ impl<'a> CollectionComparison<'a> {
                 [] => OrphanOutcome::Done,
                 [(_, found)] => self.orphan_outcome(entry, found, *farewell, collection),
                 _ => {
-                    staying.push(("several rows have the key, so zonal's own cannot be told", key));
+                    staying.push(("several rows have the key", key));
                     continue;
                 }
             };
@@ -117,8 +118,10 @@ impl<'a> CollectionComparison<'a> {
         })
     }
 
-    /// Whether a record holds what zonal did not write: a new record has what its manifest says, documented
-    /// defaults, and nothing else. What zones fill in by themselves is known of the API's own columns only.
+    /// Returns true if the record contains values that zonal did not write.
+    ///
+    /// A new record has the fields of its manifest and documented defaults, nothing else. Fields filled in by
+    /// zones are known for columns of the API only.
     fn holds_more(&self, found: &ObservedRecord, holds: &Record, collection: &DesiredCollection) -> bool {
         let is_column = |field: &FieldName| {
             self.observed.channel == Channel::Api && self.observed.columns.contains(field)
@@ -139,18 +142,18 @@ impl<'a> CollectionComparison<'a> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let those = if alike.len() == 1 { "it stays as it is" } else { "they stay as they are" };
-            self.notes.push(format!("no manifest names {}{more} any more: {those}; {why}", named.join(", ")));
+            let those = if alike.len() == 1 { "kept" } else { "kept" };
+            self.notes.push(format!("orphaned: {}{more}: {those}; {why}", named.join(", ")));
         }
     }
 }
 
-/// Whether a record still holds everything that it held when zonal last applied it.
+/// Returns true if the record still has all values of the applied state.
 fn holds_all(found: &ObservedRecord, holds: &Record) -> bool {
     holds.iter().all(|(field, value)| found.fields.get(field).unwrap_or(&FieldValue::Null) == value)
 }
 
-/// What a field holds that nobody has filled in.
+/// Returns true for the value of an empty field.
 fn is_nothing(value: &FieldValue) -> bool {
     match value {
         FieldValue::Null | FieldValue::Bool(false) => true,
@@ -158,9 +161,9 @@ fn is_nothing(value: &FieldValue) -> bool {
     }
 }
 
-const REASON: &str = "because zonal created it and no manifest names it any more (`prune`)";
-const LET_GO: &str = "its manifest says `enforcement: unmanage`";
-const NOT_OURS: &str = "the zone had what zonal only changed";
-const THEIRS: &str = "somebody has changed it since zonal created it";
-const NO_SWITCH: &str = "there is no way to disable it";
-const UNSAID: &str = "the network does not say what becomes of such records";
+const REASON: &str = "because zonal created it and no manifest declares it any more (`prune`)";
+const LET_GO: &str = "its manifest sets `enforcement: unmanage`";
+const NOT_OURS: &str = "zonal changed the record but did not create it";
+const THEIRS: &str = "changed since zonal created it";
+const NO_SWITCH: &str = "the record cannot be disabled";
+const UNSAID: &str = "`prune` is not set";

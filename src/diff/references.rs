@@ -1,4 +1,4 @@
-//! A record that refers to another one makes no sense without it: found out before anything is written.
+//! Checks references before any write: a record must not refer to a missing record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,21 +9,21 @@ use crate::model::{
     RecordKey, RecordReference, TableName, ZoneFailure,
 };
 
-/// Everything that the records of a collection refer to.
+/// Returns all references of the records of a collection.
 pub fn references<'a>(wanted: &'a DesiredOfCollection<'a>) -> impl Iterator<Item = &'a RecordReference> {
     uses(wanted).map(|(_, reference)| reference)
 }
 
-/// What refers to something.
+/// Record or amendment with a reference.
 enum ReferenceUser<'a> {
-    /// A record.
+    /// Record.
     Record(&'a RecordKey, &'a Provenance),
-    /// The value of a field that is amended.
+    /// Amended field value.
     Amend(&'a FieldAmendment),
 }
 
 impl ReferenceUser<'_> {
-    /// What it is called.
+    /// Returns the name for messages.
     fn name(&self) -> String {
         match self {
             Self::Record(key, _) => format!("`{key}`"),
@@ -38,7 +38,7 @@ impl ReferenceUser<'_> {
         }
     }
 
-    /// Whether a change makes it so that something refers to what it names.
+    /// Returns true if the change writes the reference.
     fn is_in(&self, change: &Change) -> bool {
         match self {
             Self::Record(key, _) => {
@@ -66,15 +66,16 @@ fn uses<'a>(
     records.chain(amends.filter_map(|amend| Some((ReferenceUser::Amend(amend), amend.reference.as_ref()?))))
 }
 
-/// What could not be looked up, by collection and reason: the names, and what refers to them.
+/// References that could not be resolved, by collection and reason: names of the targets and of the users.
 type UnresolvedReferences<'a> =
     BTreeMap<(&'a CollectionId, Option<&'a str>), (BTreeSet<String>, BTreeSet<String>)>;
 
-/// The changes, if everything that they refer to is there or is wanted too. What cannot be looked up is
-/// told, and so is a record that refers to nothing although it is already there.
+/// Returns the changes if every reference resolves to an existing or desired record.
+///
+/// Adds notes for unresolved references, and for unchanged records with a missing target.
 ///
 /// # Errors
-/// `Mismatch` where a record that would be written refers to what the zone lacks.
+/// Returns `Mismatch` if a record to be written refers to a record missing in the zone.
 pub fn check(
     mut changes: CollectionChanges,
     wanted: &DesiredOfCollection<'_>,
@@ -99,14 +100,15 @@ pub fn check(
             Err(failure) => Some(failure.message.as_str()),
             Ok(found) if found.witness.is_people() => None,
             Ok(_) => {
-                let message = format!("{} refers to {named}, which is not in the zone's {to}", user.name());
+                let message =
+                    format!("{} refers to {named}, which does not exist in {to} of the zone", user.name());
                 if writes {
                     return Err(ZoneFailure::new(FailureClass::Mismatch, message).help(format!(
-                        "declare it, add it in the zone, or leave the zone out ({})",
+                        "declare it, create it in the zone, or exclude the zone ({})",
                         user.provenance()
                     )));
                 }
-                // A zone that has no record to amend refers to nothing.
+                // A zone without a record to amend has no reference.
                 match user {
                     ReferenceUser::Record(..) => changes.notes.push(message),
                     ReferenceUser::Amend(_) => {}
@@ -114,7 +116,7 @@ pub fn check(
                 continue;
             }
         };
-        // What stays as it is need not be looked up.
+        // References of unchanged records are not checked.
         if writes {
             let (names, users) = unknown.entry((to, why)).or_default();
             names.insert(named);
@@ -124,8 +126,8 @@ pub fn check(
     changes.notes.extend(unknown.into_iter().map(|((to, why), (names, users))| {
         let [names, users] = [names, users].map(|words| words.into_iter().collect::<Vec<_>>().join(", "));
         match why {
-            Some(why) => format!("{names} could not be looked up in {to} for {users}: {why}"),
-            None => format!("whether {to} has {names} is not known: look before {users}"),
+            Some(why) => format!("cannot check {names} in {to} for {users}: {why}"),
+            None => format!("unknown whether {to} has {names}: check before {users}"),
         }
     }));
     changes.notes.sort();

@@ -1,5 +1,4 @@
-//! What a comparison does to records that no manifest mentions: those that are unlisted, and those that must give
-//! up a flag to another one.
+//! Changes records that no manifest lists: unlisted records, and records that lose an exclusive flag.
 
 use std::borrow::Cow;
 
@@ -12,7 +11,7 @@ use crate::model::{
 };
 
 impl<'a> CollectionComparison<'a> {
-    /// What a record comes to that no manifest mentions. Returns how many rows stay unmanaged.
+    /// Compares an unlisted record. Returns the number of rows that stay unlisted.
     pub(super) fn compare_unlisted(
         &mut self,
         id: &RecordKey,
@@ -43,7 +42,7 @@ impl<'a> CollectionComparison<'a> {
         };
         let provenance = &collection.provenance;
         let reason =
-            format!("because no manifest lists it and {} says `unlisted: {word}`", provenance.manifest);
+            format!("because no manifest lists it and {} sets `unlisted: {word}`", provenance.manifest);
         let reason = Some(reason);
         let (drift, found, provenance) = (DifferenceType::Extra, Some(*one), Cow::Borrowed(provenance));
         self.add(
@@ -53,8 +52,8 @@ impl<'a> CollectionComparison<'a> {
         Ok(0)
     }
 
-    /// Takes a flag that only one record may carry, such as a table's default, away from the
-    /// record that has it when another one gets it: Alma refuses a table with two (90122).
+    /// Clears an exclusive flag, such as a table's default, on its current record if another record gets it.
+    /// Alma rejects a table with two defaults (error 90122).
     pub(super) fn make_exclusive(&mut self, flag: &FieldName) {
         let taker = self.changes.iter().find_map(|((id, mode), change)| {
             let edit = change
@@ -70,15 +69,14 @@ impl<'a> CollectionComparison<'a> {
                 continue;
             }
             let edit = self.clear_flag(flag, one, &provenance);
-            // It goes along with a change of its own mode only: what is only reported takes
-            // nothing away, and what is written does not wait for what is only reported.
+            // Only changes of the same mode are combined. A reported change clears no flag, and a written
+            // change does not wait for a reported one.
             match self.changes.get_mut(&(id.clone(), mode)) {
                 Some(change) if change.action == ChangeAction::Delete => {}
                 Some(change) if change.field_changes.iter().any(|edit| edit.field == *flag) => {}
                 Some(change) => change.field_changes.push(edit),
                 None => {
-                    let reason =
-                        format!("because `{taker}` becomes the `{flag}` row, and there can be only one");
+                    let reason = format!("because `{taker}` becomes the {flag} row (only one is allowed)");
                     let draft = ChangeDraft {
                         action: ChangeAction::Update,
                         edits: vec![edit],

@@ -1,19 +1,20 @@
-//! Finds collections that a zone answered without records, where that cannot well be true.
+//! Finds implausibly empty collections.
 
 use std::collections::BTreeMap;
 
 use super::{and_more, if_meant};
 use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, Plan, PlanStep, ZoneCode};
 
-/// So many other zones must have the collection before anything can be said.
+/// Minimum number of other zones with the collection.
 const OTHERS: usize = 4;
-/// So many of a hundred of them must have records of their own in it.
+/// Minimum percentage of the other zones with many unlisted records.
 const MOST: usize = 80;
 
-/// Collections that would be written to although their zone's answer looks empty: it held no records, and
-/// most other zones have [`Limit::FEW`] or more that no manifest mentions. Such a zone has them too, and
-/// whoever writes what it answered takes them away. Where manifests mention all records there are, an
-/// empty collection is one of a zone that is new.
+/// Returns a finding for changed collections that are implausibly empty.
+///
+/// A collection is implausibly empty if most other zones have [`GuardLimit::FEW`] or more unlisted records in
+/// it. The response was probably wrong, and a write would delete the real records. If manifests list all
+/// records of the other zones, an empty collection is normal for a new zone.
 pub fn find(plan: &Plan) -> Option<Finding> {
     let mut held: BTreeMap<CollectionId, BTreeMap<&ZoneCode, CollectionSizes>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
@@ -49,11 +50,11 @@ pub fn find(plan: &Plan) -> Option<Finding> {
         guard: "empty-answer".into(),
         zones,
         message: format!(
-            "{collection} looks empty in {zone}{more}, and {full} of {others} other zones hold {} or more \
-             records there that no manifest mentions",
+            "{collection} is empty in {zone}{more}, but {full} of {others} other zones have {} or more \
+             unlisted records there",
             GuardLimit::FEW
         ),
-        help: Some(format!("look at the zone; {}", if_meant("empty-answer", plan.digest))),
+        help: Some(format!("check the zone; {}", if_meant("empty-answer", plan.digest))),
         span: None,
     })
 }

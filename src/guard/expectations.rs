@@ -1,24 +1,21 @@
-//! Finds expectations that a plan breaks. What nobody can tell is no finding.
+//! Finds expectations broken by a plan. Unknown answers are no findings.
 
 use super::{if_meant, so_too};
 use crate::model::{BrokenExpectation, ExpectationGuard, Finding, FindingEffect, MaybeKnown, Plan};
 
-/// By which it is overridden.
+/// Name of the guard, for overrides.
 const GUARD: &str = "expectations";
 
-/// All that the plan breaks, in one finding; where expectations may be broken, none.
+/// Returns a single finding for all broken expectations; `None` if the guard is disabled.
 pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
     let ExpectationGuard { effect: verdict, span: place } = kept?;
     let (first, more) = plan.expectations.broken.split_first()?;
     let help = match verdict {
         FindingEffect::Deny | FindingEffect::Defer => {
-            format!(
-                "mend the manifests or what they are expected to come to; {}",
-                if_meant(GUARD, plan.digest)
-            )
+            format!("fix the manifests or the expectation; {}", if_meant(GUARD, plan.digest))
         }
         FindingEffect::Warn | FindingEffect::RequireApproval | FindingEffect::Overridden { .. } => {
-            "mend the manifests or what they are expected to come to".to_owned()
+            "fix the manifests or the expectation".to_owned()
         }
     };
     Some(Finding {
@@ -26,7 +23,7 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
         guard: GUARD.into(),
         zones: Vec::new(),
         message: format!(
-            "the plan breaks what is expected: {}{}",
+            "the plan breaks an expectation: {}{}",
             broken_expectation_text(first),
             so_too(more.len(), "expectation")
         ),
@@ -35,14 +32,14 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
     })
 }
 
-/// `may 01OMNI_BETA ...: allowed would be false, expected is true (imports.yaml:7:12)`.
+/// Returns `may 01OMNI_BETA ...: allowed is false after the plan, expected true (imports.yaml:7:12)`.
 fn broken_expectation_text(
     BrokenExpectation { provenance: _, question, reason: _, facts }: &BrokenExpectation,
 ) -> String {
     let Some(fact) = facts.first() else { return question.clone() };
     let would = match &fact.found {
-        MaybeKnown::Known(value) => format!("would be {value}"),
-        MaybeKnown::Unknown(_) => "would not be known".to_owned(),
+        MaybeKnown::Known(value) => format!("is {value} after the plan"),
+        MaybeKnown::Unknown(_) => "is unknown after the plan".to_owned(),
     };
-    format!("{question}: {} {would}, expected is {} ({})", fact.fact, fact.expected, fact.span)
+    format!("{question}: {} {would}, expected {} ({})", fact.fact, fact.expected, fact.span)
 }

@@ -1,12 +1,12 @@
-//! Finds what would be written in a time in which nothing is.
+//! Finds writes during a freeze.
 
 use jiff::Timestamp;
 
 use super::if_meant;
 use crate::model::{Finding, FindingEffect, FreezeWindow, Network, Plan, ZoneCode};
 
-/// Freezes that are on now, where anything would be written. One of the whole network denies; one of some
-/// zones holds these, and the others go on.
+/// Returns findings for current freezes of zones with changes. A freeze of the whole network denies the plan;
+/// a freeze of some zones defers only these.
 pub fn find(plan: &Plan, network: &Network, freezes: &[FreezeWindow], now: Timestamp) -> Vec<Finding> {
     let on = freezes.iter().filter(|freeze| freeze.from <= now && now < freeze.until);
     on.filter_map(|freeze| check_freeze(plan, network, freeze)).collect()
@@ -24,12 +24,12 @@ fn check_freeze(plan: &Plan, network: &Network, freeze: &FreezeWindow) -> Option
     let whole = network.zones.iter().all(|zone| is_frozen(&zone.code));
     let guard = format!("freeze/{}", freeze.name);
     let reason = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    let help = format!("wait until it is over; {}", if_meant(&guard, plan.digest));
+    let help = format!("wait until the freeze ends; {}", if_meant(&guard, plan.digest));
     Some(Finding {
         effect: if whole { FindingEffect::Deny } else { FindingEffect::Defer },
         guard: guard.into(),
         zones: if whole { Vec::new() } else { busy },
-        message: format!("nothing is written {}{reason}", freeze.words),
+        message: format!("writes are frozen {}{reason}", freeze.words),
         help: Some(help),
         span: Some(freeze.span.clone()),
     })

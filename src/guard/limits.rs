@@ -1,4 +1,4 @@
-//! Counts what would be done, and compares it with what one apply may do.
+//! Compares the number of planned changes with the limits of one apply.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::{deed, if_meant, so_too, thousands};
 use crate::model::guard::LimitScope;
 use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, LimitedAction, Plan, ZoneCode};
 
-/// What is done in one place.
+/// Number of changes in a collection, a zone or the network.
 struct LimitCounter<'a> {
     zone: Option<&'a ZoneCode>,
     collection: Option<&'a CollectionId>,
@@ -27,7 +27,7 @@ impl LimitCounter<'_> {
     }
 }
 
-/// Limits that the plan would exceed, each once.
+/// Returns a finding for each exceeded limit.
 pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
     let (mut collections, mut zones) = (Vec::new(), Vec::new());
     let nothing = |zone, collection| LimitCounter {
@@ -42,7 +42,7 @@ pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
         for step in &zone.collections {
             let mut tally = nothing(Some(code), Some(&step.diff.id));
             tally.existing = step.diff.outcome.as_ref().map_or(0, |found| found.existing);
-            // What is held back is not going to happen.
+            // Deferred changes do not count.
             for change in step.diff.to_apply().filter(|_| step.deferral.is_none()) {
                 tally.deeds[deed(step, change) as usize] += 1;
             }
@@ -64,7 +64,7 @@ pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
     limits.iter().filter_map(finding).collect()
 }
 
-/// By how much a limit is exceeded, and which half of it.
+/// Exceeded part of a limit.
 enum LimitExcess {
     Records { limit: usize },
     Percent { limit: u32 },
@@ -72,7 +72,7 @@ enum LimitExcess {
 
 fn exceeded_by(limit: &GuardLimit, tally: &LimitCounter<'_>) -> Option<(f64, LimitExcess)> {
     let number = tally.count_of(limit.action);
-    // How many times what is allowed; of nothing, a half is allowed, so that it stays a number.
+    // Ratio to the limit; a limit of zero counts as one half, to avoid a division by zero.
     let times = |allowed: f64| number as f64 / allowed.max(0.5);
     let records = limit.records.filter(|records| number > *records);
     let percent = limit.percent.filter(|percent| {
@@ -93,7 +93,7 @@ fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) ->
         .iter()
         .filter_map(|tally| exceeded_by(limit, tally).map(|(times, over)| (tally, times, over)))
         .collect();
-    // Of several that are as bad, the first is shown.
+    // Of several equal excesses, the first one is reported.
     let (tally, _, what) = over.iter().rev().max_by(|one, other| one.1.total_cmp(&other.1))?;
     let number = tally.count_of(limit.action);
     let creates = limit.action == LimitedAction::Create;
@@ -105,7 +105,7 @@ fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) ->
     let of = tally.collection.map_or_else(String::new, |collection| format!(" of {collection}"));
     let place = tally.zone.map_or_else(|| "the network".to_owned(), ToString::to_string);
     let allowed = match what {
-        LimitExcess::Records { limit: 0 } => "and none may be".to_owned(),
+        LimitExcess::Records { limit: 0 } => "but none are allowed".to_owned(),
         LimitExcess::Records { limit } => format!("more than {}", thousands(*limit)),
         LimitExcess::Percent { limit } if creates => {
             format!("more than {limit} % of the {} that exist", thousands(tally.existing))
@@ -120,7 +120,7 @@ fn check_limit(plan: &Plan, limit: &GuardLimit, tallies: &[LimitCounter<'_>]) ->
         Some(_) => help,
         None => {
             format!(
-                "{help}; to set another limit, `guards.limits.{}.{}`",
+                "{help}; to change the limit, set `guards.limits.{}.{}`",
                 limit.action.plural(),
                 limit.extent
             )

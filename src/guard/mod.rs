@@ -1,5 +1,4 @@
-//! Asks guards and policies what they find in a plan. Pure: what is found stands in the plan, and the
-//! stages behind it keep to it.
+//! Evaluates guards and policies. Pure: the findings are stored in the plan, and later stages follow them.
 
 mod empty_collections;
 mod expectations;
@@ -23,17 +22,18 @@ use crate::model::{
     LimitedAction, Network, Plan, PlanStep, Policy, ZoneCode,
 };
 
-/// What people have taken upon them.
+/// Overrides of guards and policies.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GuardOverrides<'a> {
-    /// On the command line: whoever gives one that overrides nothing had another plan in mind.
+    /// Overrides from the command line. An override without effect suggests that the user had another plan in
+    /// mind.
     pub given: &'a [GuardOverride],
-    /// In approvals of the plan, which may be older than what guards find.
+    /// Overrides from approvals of the plan, possibly older than the findings of guards.
     pub approved: &'a [GuardOverride],
 }
 
-/// Writes down in the plan what guards and policies find, and lays over it what somebody has taken upon
-/// them. What was given and overrides nothing comes back.
+/// Stores the findings of guards and policies in the plan, and applies the overrides. Returns the overrides
+/// from the command line that had no effect.
 pub fn review(
     plan: &mut Plan,
     network: &Network,
@@ -46,7 +46,7 @@ pub fn review(
     override_with(plan, overrides.given)
 }
 
-/// What guards and policies find, the gravest first.
+/// Returns the findings of guards and policies, most severe first.
 pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
     let guards = &network.guards;
     let mut findings = limits::find(plan, &guards.limits);
@@ -59,14 +59,14 @@ pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timest
     findings
 }
 
-/// Why findings hold a zone, where they do.
+/// Returns the deferral of a zone by findings, if any.
 pub fn deferral_of_zone(findings: &[Finding], zone: &ZoneCode) -> Option<Deferral> {
     let mut holding = findings.iter().filter(|finding| finding.effect == FindingEffect::Defer);
     let first = holding.find(|finding| finding.zones.contains(zone))?;
     Some(Deferral::Guard { guard: first.guard.clone() })
 }
 
-/// What a change is to guards.
+/// Returns the limited action of a change.
 fn deed(step: &PlanStep, change: &Change) -> LimitedAction {
     match change.action {
         ChangeAction::Create => LimitedAction::Create,
@@ -78,7 +78,7 @@ fn deed(step: &PlanStep, change: &Change) -> LimitedAction {
     }
 }
 
-/// Whether a change switches its record off.
+/// Returns true if the change disables its record.
 fn disables(step: &PlanStep, change: &Change) -> bool {
     let Some(switch) = &step.diff.shape.switch else { return false };
     let off = FieldValue::Bool(false);
@@ -89,7 +89,7 @@ fn disables(step: &PlanStep, change: &Change) -> bool {
             .any(|edit| edit.field == *switch && edit.after == off && edit.before.as_ref() != Some(&off))
 }
 
-/// Everything that apply would do, zone by zone; what is held back is not going to happen.
+/// Returns all changes to apply, zone by zone, without deferred ones.
 fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &PlanStep, &Change)> {
     plan.zones.iter().flat_map(|(code, zone)| {
         let steps = zone.collections.iter().filter(|step| step.deferral.is_none());
@@ -97,17 +97,17 @@ fn to_apply(plan: &Plan) -> impl Iterator<Item = (&ZoneCode, &PlanStep, &Change)
     })
 }
 
-/// The way out where something is meant all the same.
+/// Returns the help text with the override command.
 fn if_meant(guard: &str, digest: ContentDigest) -> String {
-    format!("if it is meant, apply with `--override {guard} --reason TEXT --plan-digest {digest}`")
+    format!("to proceed anyway, apply with `--override {guard} --reason TEXT --plan-digest {digest}`")
 }
 
-/// `1,240`.
+/// Returns the number with thousands separators: `1,240`.
 fn thousands(number: usize) -> String {
     GroupedNumber(number as u64).to_string()
 }
 
-/// `; the same for 3 more zones`; nothing for none.
+/// Returns `; the same for 3 more zones`, or an empty text for zero.
 fn so_too(number: usize, noun: &str) -> String {
     match number {
         0 => String::new(),
@@ -115,7 +115,7 @@ fn so_too(number: usize, noun: &str) -> String {
     }
 }
 
-/// `, and 3 more zones`; nothing for none.
+/// Returns `, and 3 more zones`, or an empty text for zero.
 fn and_more(number: usize, noun: &str) -> String {
     match number {
         0 => String::new(),

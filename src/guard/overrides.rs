@@ -1,30 +1,30 @@
-//! Lays over findings what somebody has taken upon them.
+//! Applies overrides to findings.
 
 use std::fmt;
 
 use crate::model::{ContentDigest, FindingEffect, GuardOverride, Plan};
 
-/// An override that overrides nothing.
+/// Override without effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnusedOverride {
-    /// It says no reason.
+    /// Missing reason.
     NoReason {
         /// The guard.
         guard: String,
     },
-    /// It was given for another plan.
+    /// Digest of another plan.
     OtherPlan {
         /// The guard.
         guard: String,
-        /// The digest of the plan at hand.
+        /// Digest of the current plan.
         digest: ContentDigest,
     },
-    /// The guard has found nothing.
+    /// No finding of the guard.
     FoundNothing {
         /// The guard.
         guard: String,
     },
-    /// What the guard found is ended by an approval, or is only worth a look.
+    /// Finding that needs an approval, or is only a warning.
     NotThatWay {
         /// The guard.
         guard: String,
@@ -35,25 +35,25 @@ impl fmt::Display for UnusedOverride {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoReason { guard } => {
-                write!(f, "the override of `{guard}` has no reason; give one with --reason")
+                write!(f, "missing reason for the override of `{guard}`; pass --reason")
             }
             Self::OtherPlan { guard, digest } => write!(
                 f,
-                "the override of `{guard}` is for another plan: the digest is now {digest}; look at the plan again"
+                "the override of `{guard}` is for another plan: the digest is now {digest}; review the plan again"
             ),
             Self::FoundNothing { guard } => {
-                write!(f, "there is nothing to override: `{guard}` found nothing in this plan")
+                write!(f, "nothing to override: `{guard}` has no finding in this plan")
             }
             Self::NotThatWay { guard } => write!(
                 f,
-                "`{guard}` cannot be overridden: it denies nothing; what needs an approval is approved with `zonal approve`"
+                "cannot override `{guard}`: no finding denies the plan; use `zonal approve` for findings that require an approval"
             ),
         }
     }
 }
 
-/// Takes what overrides name out of the way. Those that override nothing come back; a plan with such a one
-/// was not what whoever gave it had in mind.
+/// Marks the named findings as overridden. Returns the overrides without effect; such an override was
+/// probably meant for another plan.
 pub fn override_with(plan: &mut Plan, overrides: &[GuardOverride]) -> Vec<UnusedOverride> {
     let mut astray = Vec::new();
     for GuardOverride { guard, reason, digest } in overrides {

@@ -1,4 +1,4 @@
-//! Finds changes of records that are to stay as they are.
+//! Finds changes of protected records.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::model::{
     RecordAddress, ZoneCode,
 };
 
-/// Protected records that the plan would touch: each entry of the manifest once.
+/// Returns a finding for each entry of `protected` with a planned change.
 pub fn find(plan: &Plan, protected: &[ProtectedRecords]) -> Vec<Finding> {
     protected.iter().filter_map(|protected| check_protected(plan, protected)).collect()
 }
@@ -28,7 +28,7 @@ fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding>
         guard: "protected".into(),
         zones: zones.into_iter().cloned().collect(),
         message: format!(
-            "{} would be {}, and is protected{reason}{more}",
+            "{} would be {}, but is protected{reason}{more}",
             first.address,
             deed(step, first).past_participle()
         ),
@@ -37,18 +37,19 @@ fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding>
     })
 }
 
-/// A record that must not be updated must not be disabled either, which is an update of it.
+/// Returns true if the protection covers the action. Protection from updates includes protection from
+/// disabling.
 fn is_from(protected: &ProtectedRecords, deed: LimitedAction) -> bool {
     protected.from.contains(&deed)
         || deed == LimitedAction::Disable && protected.from.contains(&LimitedAction::Update)
 }
 
-/// Whether a record is meant: by its whole address, or by what is left of it without language and library.
+/// Returns true if the pattern matches the address: in full, or without language and library.
 fn matches_address(protected: &ProtectedRecords, address: &RecordAddress) -> bool {
     let RecordAddress { zone: _, collection, key } = address;
     let pattern = &*protected.records;
     let kind = pattern.split(['/', '[']).next().unwrap_or_default();
-    // Most records are of another type: no text is made for them.
+    // Shortcut without text formatting, because most records have another kind.
     if !kind.contains('*') && kind != &*collection.kind {
         return false;
     }
@@ -63,7 +64,7 @@ fn matches_address(protected: &ProtectedRecords, address: &RecordAddress) -> boo
         || (everywhere != shared && matches(pattern, &text(&everywhere)))
 }
 
-/// Whether a text is what a pattern says, in which `*` stands for anything.
+/// Returns true if the text matches the pattern. `*` matches any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
@@ -82,7 +83,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn star_matches_any_text() {
         for (pattern, text, is) in [
             ("a/b", "a/b", true),
             ("a/b", "a/bc", false),

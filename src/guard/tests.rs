@@ -1,7 +1,7 @@
-//! Guards, text in and text out, with manifests and tables as in the tests of diff.
+//! Guards, text in and text out, in the notation of the diff tests.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ pub fn planned(members: &[&str], manifests: &str, tables: &str) -> (Network, Pla
     (network, plan)
 }
 
-/// A manifest that deletes, disables, updates and creates so many rows of a table with so many more.
+/// Returns a manifest with these numbers of changes, and a table with `others` further rows.
 fn table(deletes: usize, disables: usize, updates: usize, creates: usize, others: usize) -> (String, String) {
     let mut manifest = "CodeTable t\ntable: T\nrows:\n".to_owned();
     let mut rows = "code T en\n".to_owned();
@@ -65,9 +65,9 @@ fn of_table(numbers: (usize, usize, usize, usize, usize)) -> String {
 }
 
 #[test]
-fn limits_that_are_on_by_default() {
-    assert_eq!(of_table((3, 3, 4, 20, 0)), "", "3 of 10 are 30 %");
-    assert_eq!(of_table((9, 0, 0, 0, 0)), "", "of fewer than 10 a percentage says nothing");
+fn default_limits_are_checked() {
+    assert_eq!(of_table((3, 3, 4, 20, 0)), "", "3 of 10 rows are 30 %");
+    assert_eq!(of_table((9, 0, 0, 0, 0)), "", "percentages do not apply to fewer than 10 records");
     assert_eq!(
         of_table((4, 0, 0, 0, 8)),
         "deny deletes-per-collection [ALPHA BETA] 4 of 12 records of CodeTable/T would be deleted in ALPHA, more than 30 %; the same for 1 more collection\n"
@@ -91,7 +91,7 @@ deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T w
 }
 
 #[test]
-fn limits_of_zones_and_of_the_network() {
+fn zone_and_network_limits_are_checked() {
     let (manifest, rows) = table(3, 0, 0, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
     let limit =
@@ -106,7 +106,7 @@ fn limits_of_zones_and_of_the_network() {
         told(&network, &plan),
         "\
 deny creates-per-collection [ALPHA BETA] 1 record of CodeTable/T would be created in ALPHA, more than 4 % of the 23 that exist; the same for 1 more collection
-deny creates-per-network [] 2 records would be created in the network, and none may be
+deny creates-per-network [] 2 records would be created in the network, but none are allowed
 deny deletes-per-network [] 6 of 46 records would be deleted in the network, more than 10 %
 deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, more than 2; the same for 1 more zone
 "
@@ -114,7 +114,7 @@ deny deletes-per-zone [ALPHA BETA] 3 of 23 records would be deleted in ALPHA, mo
 }
 
 #[test]
-fn what_is_protected_stays_as_it_is() {
+fn changes_of_protected_records_are_denied() {
     let (manifest, rows) = table(1, 1, 1, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
     let mut protect = |records: &str, from: &[LimitedAction]| {
@@ -129,11 +129,11 @@ fn what_is_protected_stays_as_it_is() {
     let all = [LimitedAction::Update, LimitedAction::Disable, LimitedAction::Delete];
     assert_eq!(
         protect("CodeTable/T/*", &all),
-        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, and is protected: because; the same for 5 more records\n"
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/D0 would be deleted, but is protected: because; the same for 5 more records\n"
     );
     assert_eq!(
         protect("CodeTable/T/S*", &[LimitedAction::Update]),
-        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, and is protected: because; the same for 1 more record\n"
+        "deny protected [ALPHA BETA] ALPHA/CodeTable/T/S0 would be disabled, but is protected: because; the same for 1 more record\n"
     );
     assert_eq!(protect("CodeTable/T/U0", &[LimitedAction::Disable, LimitedAction::Delete]), "");
     assert_eq!(protect("CodeTable/T", &all), "");
@@ -154,7 +154,7 @@ fn freeze(from: &str, until: &str, zones: Option<&[&str]>) -> FreezeWindow {
 }
 
 #[test]
-fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
+fn network_freeze_denies_and_zone_freeze_defers() {
     let (manifest, rows) = table(0, 0, 1, 0, 1);
     let (mut network, mut plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);
     let mut told = |freeze| {
@@ -162,15 +162,15 @@ fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
         told(&network, &plan)
     };
     let (before, after) = ("2026-12-20T11:59:59Z", "2026-12-20T12:00:01Z");
-    let whole = "deny freeze/exams [] nothing is written from then to then\n";
+    let whole = "deny freeze/exams [] writes are frozen from then to then\n";
     assert_eq!(told(freeze(before, after, None)), whole);
-    assert_eq!(told(freeze(NOW, after, None)), whole, "the first moment is part of it");
-    assert_eq!(told(freeze(before, NOW, None)), "", "the last is not");
+    assert_eq!(told(freeze(NOW, after, None)), whole, "the start is included");
+    assert_eq!(told(freeze(before, NOW, None)), "", "the end is excluded");
     assert_eq!(told(freeze(before, after, Some(&["NZ", "ALPHA", "BETA"]))), whole);
-    assert_eq!(told(freeze(before, after, Some(&["NZ"]))), "", "nothing would be written there");
+    assert_eq!(told(freeze(before, after, Some(&["NZ"]))), "", "the zone has no changes");
     assert_eq!(
         told(freeze(before, after, Some(&["NZ", "BETA"]))),
-        "defer freeze/exams [BETA] nothing is written from then to then\n"
+        "hold freeze/exams [BETA] writes are frozen from then to then\n"
     );
     assert_eq!(review(&mut plan, &network, &[], GuardOverrides::default(), NOW.parse().unwrap()), []);
     assert_eq!(deferral_of_zone(&plan.findings, &"ALPHA".into()), None);
@@ -178,12 +178,12 @@ fn a_freeze_of_the_network_denies_and_one_of_some_zones_holds_them() {
 }
 
 #[test]
-fn an_empty_answer_is_not_believed_where_others_have_records_of_their_own() {
+fn implausibly_empty_collection_is_denied() {
     let told_with = |mine: usize, others: usize| {
         let (manifest, mut rows) = table(0, 0, 0, 1, others);
         rows.push_str("BETA:\ncode T en\n");
         (0..mine).for_each(|index| rows.push_str(&format!("O{index} Other\n")));
-        // What is said of one zone comes first.
+        // Settings of a single zone come first.
         let (common, beta) = rows.split_once("BETA:\n").unwrap();
         let rows = format!("BETA:\n{beta}A:\n{common}C:\n{common}D:\n{common}E:\n{common}");
         let (network, plan) = planned(&["A", "BETA", "C", "D", "E"], &manifest, &rows);
@@ -191,14 +191,14 @@ fn an_empty_answer_is_not_believed_where_others_have_records_of_their_own() {
     };
     assert_eq!(
         told_with(0, 10),
-        "deny empty-answer [BETA] CodeTable/T looks empty in BETA, and 4 of 4 other zones hold 10 or more records there that no manifest mentions\n"
+        "deny empty-answer [BETA] CodeTable/T is empty in BETA, but 4 of 4 other zones have 10 or more unlisted records there\n"
     );
     assert_eq!(told_with(1, 10), "");
     assert_eq!(told_with(0, 9), "");
 }
 
 #[test]
-fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_what_is_not_known_is_neither() {
+fn broken_expectation_is_reported_as_the_guard_says() {
     let (manifest, rows) = table(0, 0, 1, 0, 1);
     let (mut network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
     let provenance = Provenance {
@@ -224,17 +224,17 @@ fn what_breaks_expectations_is_denied_or_told_where_somebody_asks_for_it_and_wha
     network.guards.expectations = kept(FindingEffect::Deny);
     assert_eq!(told(&network, &plan), "", "nothing is broken");
     plan.expectations.broken = vec![first.clone()];
-    let words = "expectations [] the plan breaks what is expected: may A: allowed would be false, expected is true (e.yaml:1:1)";
+    let words = "expectations [] the plan breaks an expectation: may A: allowed is false after the plan, expected true (e.yaml:1:1)";
     assert_eq!(told(&network, &plan), format!("deny {words}\n"));
     plan.expectations.broken = vec![first, broken("may B", MaybeKnown::Known(FieldValue::Bool(false)))];
     network.guards.expectations = kept(FindingEffect::Warn);
     assert_eq!(told(&network, &plan), format!("warn {words}; the same for 1 more expectation\n"));
     network.guards.expectations = None;
-    assert_eq!(told(&network, &plan), "", "it is allowed");
+    assert_eq!(told(&network, &plan), "", "the guard is disabled");
 }
 
 #[test]
-fn an_override_is_for_one_guard_and_one_plan_and_says_why() {
+fn override_needs_guard_with_finding_digest_and_reason() {
     let (manifest, rows) = table(4, 4, 0, 0, 2);
     let (network, mut plan) = planned(&["ALPHA"], &manifest, &rows);
     let mut over = |guard: &str, reason: &str, digest: ContentDigest| {
@@ -262,5 +262,5 @@ fn an_override_is_for_one_guard_and_one_plan_and_says_why() {
     assert_eq!(over("deletes-per-collection", "planned", digest), []);
     let verdicts: Vec<&FindingEffect> = plan.findings.iter().map(|finding| &finding.effect).collect();
     assert_eq!(verdicts, [&FindingEffect::Deny, &FindingEffect::Overridden { reason: "planned".to_owned() }]);
-    assert!(plan.is_denied(), "the disables are");
+    assert!(plan.is_denied(), "the disables are still denied");
 }

@@ -1,7 +1,7 @@
-//! Reads a located tree into the spec types of the kinds, places included.
+//! Deserializes a located tree into the spec types of the kinds, including locations.
 //!
-//! Serde knows no places. [`At`] asks for one under a name of its own, which only the deserializer
-//! of this file answers to; everything else is serde as usual.
+//! Serde has no notion of locations. [`Spanned`] requests a span under a reserved newtype name, known only to
+//! the deserializer in this file. All other types are deserialized by plain serde.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,16 +12,16 @@ use serde::de::{self, Deserialize, DeserializeOwned, DeserializeSeed, Visitor};
 use super::yaml_node::{NodeSpan, YamlKey, YamlNode, YamlValue, integer};
 use crate::model::SourcePosition;
 
-/// A value and where it stands.
+/// Value with its span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Span in the file.
     pub extent: NodeSpan,
 }
 
-/// A map with keys of the user's choosing, in the order of the file.
+/// Map with arbitrary keys, in file order.
 #[derive(Debug, Clone)]
 pub struct OrderedFields<T>(pub Vec<(Spanned<String>, T)>);
 
@@ -31,26 +31,29 @@ impl<T> Default for OrderedFields<T> {
     }
 }
 
-/// A value that may also be said to be nothing: `null` clears it.
+/// Value that can be `null` to clear a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nullable<T> {
-    /// Clear it.
+    /// Clear the field.
     Null,
-    /// Set it.
+    /// Set the field.
     Value(T),
 }
 
-/// Reads a tree that has passed the schema check. An error means that schema and type disagree.
+/// Deserializes a tree that passed the schema check.
+///
+/// # Errors
+/// Returns an error if schema and type disagree.
 pub fn deserialize_node<T: DeserializeOwned>(node: &YamlNode) -> Result<T, DeserializeError> {
     T::deserialize(NodeDeserializer(node))
 }
 
-/// A value that the type does not take although the schema does.
+/// Mismatch between a type and a value that the schema accepts.
 #[derive(Debug)]
 pub struct DeserializeError {
-    /// What serde says.
+    /// Message of serde.
     pub message: String,
-    /// Where, as exactly as is known.
+    /// Span, as exact as known.
     pub extent: Option<NodeSpan>,
 }
 
@@ -83,7 +86,7 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
             YamlValue::Bool(flag) => visitor.visit_bool(*flag),
             YamlValue::Number(text) => match (integer(text), text.parse::<f64>()) {
                 (Some(number), _) => visitor.visit_i64(number),
-                // `10.0` is a whole number to JSON Schema.
+                // `10.0` is a whole number in JSON Schema.
                 (None, Ok(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
                     visitor.visit_i64(number as i64)
                 }
@@ -97,8 +100,7 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
         .map_err(|misfit| DeserializeError { extent: misfit.extent.or(Some(self.0.head())), ..misfit })
     }
 
-    /// A field that is there is there, even if it says `null`: whether that is allowed is for the
-    /// type inside to say.
+    /// Treats every present field as `Some`, even a `null`. The inner type decides if `null` is allowed.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         visitor.visit_some(self)
     }
@@ -176,7 +178,7 @@ impl<'de> de::MapAccess<'de> for MapEntries<'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DeserializeError> {
         match self.value.take() {
             Some(node) => seed.deserialize(NodeDeserializer(node)),
-            None => Err(de::Error::custom("a value was asked for before its key")),
+            None => Err(de::Error::custom("value requested before its key")),
         }
     }
 }
@@ -211,7 +213,7 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
     }
 }
 
-/// First the place as six numbers, then the value.
+/// Sequence of two elements: the span as six numbers, then the value.
 struct SpannedAccess<D> {
     extent: Option<NodeSpan>,
     value: Option<D>,
@@ -244,7 +246,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Spanned<T>, A::Error> {
-                let missing = || de::Error::custom("a place is only known in a located tree");
+                let missing = || de::Error::custom("spans are only available in a located tree");
                 let [line, column, byte, end_line, end_column, end_byte] =
                     seq.next_element::<[u32; 6]>()?.ok_or_else(missing)?;
                 let extent = NodeSpan {

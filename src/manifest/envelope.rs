@@ -1,4 +1,4 @@
-//! What every manifest has around its spec: `apiVersion`, `kind` and `metadata`.
+//! Parts that surround the spec of every manifest: `apiVersion`, `kind` and `metadata`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,60 +11,56 @@ use super::yaml_node::{NodeLookup, NodeSpan, YamlNode, YamlValue};
 use crate::kinds::{KINDS, ManifestKind};
 use crate::model::{Diagnostic, Provenance, SourceSpan};
 
-/// The `apiVersion` of every manifest.
+/// `apiVersion` of every manifest.
 pub const API_VERSION: &str = "zonal/v1";
 
-/// What a manifest is called, and where it is.
+/// Name and location of a manifest.
 #[derive(Debug, Clone)]
 pub struct ManifestHeader {
-    /// Its kind.
+    /// Kind of the manifest.
     pub kind: &'static str,
     /// `metadata.name`.
     pub name: Arc<str>,
-    /// `CodeTable/network-block-descriptions`.
+    /// Kind and name: `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Its file.
+    /// Path of the file.
     pub file: Arc<str>,
-    /// Where its name stands, which is where problems of the whole manifest are shown.
+    /// Span of the name. Problems of the whole manifest are reported here.
     pub extent: NodeSpan,
-    /// What of the manifest could not be read.
+    /// Unreadable parts of the manifest.
     pub lost: UnreadableParts,
 }
 
 impl ManifestHeader {
-    /// A stretch of the manifest's file as a place.
+    /// Returns a span of the manifest's file as a [`SourceSpan`].
     pub fn place(&self, extent: NodeSpan) -> SourceSpan {
         place(&self.file, extent)
     }
 
-    /// What of its spec could not be read.
+    /// Returns the unreadable parts of the spec.
     pub fn lost_spec(&self) -> &UnreadableParts {
         self.lost.field("spec")
     }
 
-    /// Where the manifest is named.
+    /// Returns the location of the manifest's name.
     pub fn span(&self) -> SourceSpan {
         self.place(self.extent)
     }
 
-    /// A stretch of the manifest as the source of a value.
+    /// Returns a span of the manifest as the source of a value.
     pub fn provenance(&self, extent: NodeSpan, override_index: Option<u32>) -> Provenance {
         Provenance { span: self.place(extent), manifest: Arc::clone(&self.manifest), override_index }
     }
 }
 
-/// The kind of a document, or why it is none of ours.
+/// Returns the kind of a document, or a diagnostic if the document is not a manifest.
 pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagnostic>> {
     let root = &document.root;
-    let ignore = "name the file in `.zonalignore` if it is not zonal's";
+    let ignore = "list the file in `.zonalignore` if it is not a manifest";
     let here = document.place(root.head());
     let YamlValue::Map(entries) = &root.value else {
-        let problem = Diagnostic::error(
-            diagnostic_codes::API_VERSION,
-            here,
-            "the document is not a map, so it is no manifest",
-        );
-        return Err(Box::new(problem.help(format!("begin with `apiVersion: {API_VERSION}`, or {ignore}"))));
+        let problem = Diagnostic::error(diagnostic_codes::API_VERSION, here, "the document is not a map");
+        return Err(Box::new(problem.help(format!("start with `apiVersion: {API_VERSION}`, or {ignore}"))));
     };
     let Some(version) = root.get("apiVersion") else {
         let near = entries.iter().find(|(key, _)| suggestions::nearest(&key.text, ["apiVersion"]).is_some());
@@ -72,31 +68,29 @@ pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagno
             Some((key, _)) => Diagnostic::error(
                 diagnostic_codes::API_VERSION,
                 document.place(key.extent),
-                format!("unknown field `{}`, and there is no `apiVersion`", key.text),
+                format!("unknown field `{}`, and `apiVersion` is missing", key.text),
             )
             .help("did you mean `apiVersion`?"),
-            None => {
-                Diagnostic::error(diagnostic_codes::API_VERSION, here, "the document has no `apiVersion`")
-                    .help(format!("add `apiVersion: {API_VERSION}`, or {ignore}"))
-            }
+            None => Diagnostic::error(diagnostic_codes::API_VERSION, here, "missing `apiVersion`")
+                .help(format!("add `apiVersion: {API_VERSION}`, or {ignore}")),
         }));
     };
     if version.node.as_text().map(AsRef::as_ref) != Some(API_VERSION) {
         let problem = Diagnostic::error(
             diagnostic_codes::API_VERSION,
             document.place(version.node.extent),
-            format!("the `apiVersion` is not `{API_VERSION}`"),
+            format!("unsupported `apiVersion`: expected `{API_VERSION}`"),
         );
-        return Err(Box::new(problem.help(format!("write `{API_VERSION}`, or {ignore}"))));
+        return Err(Box::new(problem.help(format!("use `{API_VERSION}`, or {ignore}"))));
     }
     let Some(NodeLookup { node, .. }) = root.get("kind") else {
-        let problem = Diagnostic::error(diagnostic_codes::KIND, here, "the document has no `kind`");
+        let problem = Diagnostic::error(diagnostic_codes::KIND, here, "missing `kind`");
         let names: Vec<String> = KINDS.iter().map(|kind| format!("`{}`", kind.name)).collect();
         return Err(Box::new(problem.help(format!("add `kind: ...`; known: {}", names.join(", ")))));
     };
     let unknown = |text: &str| {
         let message = match text {
-            "" => "the `kind` is not a text".to_owned(),
+            "" => "`kind` is not text".to_owned(),
             text => format!("unknown kind `{text}`"),
         };
         let problem = Diagnostic::error(diagnostic_codes::KIND, document.place(node.extent), message);
@@ -106,7 +100,8 @@ pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagno
     KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))
 }
 
-/// The head of a document that has passed the check of its kind's schema, but for what it lost.
+/// Returns the header of a document that passed the schema check of its kind, apart from its unreadable
+/// parts.
 pub fn head(document: &YamlDocument, kind: &'static ManifestKind, lost: UnreadableParts) -> ManifestHeader {
     let metadata = document.root.get("metadata");
     let name = metadata.and_then(|metadata| metadata.node.get("name")).map(|name| name.node);
@@ -122,7 +117,7 @@ pub fn head(document: &YamlDocument, kind: &'static ManifestKind, lost: Unreadab
     }
 }
 
-/// Whether a text that could not be read as documents may describe the network.
+/// Returns true if an unparsable text may contain the `Network` manifest.
 pub fn may_be_network(text: &str) -> bool {
     text.contains("networkZone")
         || text.lines().any(|line| {
@@ -135,14 +130,14 @@ pub fn may_be_network(text: &str) -> bool {
         })
 }
 
-/// Manifests that have the same kind and name.
+/// Returns a diagnostic for every manifest with the kind and name of an earlier one.
 pub fn duplicates<'a>(heads: impl Iterator<Item = &'a ManifestHeader>) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<&str, &ManifestHeader> = BTreeMap::new();
     let mut problems = Vec::new();
     for head in heads.filter(|head| head.lost.field("metadata").field("name").is_nothing()) {
         match seen.get(&*head.manifest) {
             Some(first) => {
-                let message = format!("two manifests are called `{}`", head.manifest);
+                let message = format!("duplicate manifest `{}`", head.manifest);
                 let problem = Diagnostic::error(diagnostic_codes::DUPLICATE_MANIFEST, head.span(), message);
                 problems
                     .push(problem.with_secondary_span(first.span(), "first here").help("rename one of them"));

@@ -1,11 +1,11 @@
-//! Finds characters that nobody sees: pasted ones make two texts that look the same differ, or a key that fits nothing.
+//! Finds invisible characters. Pasted ones make equal-looking texts differ, or a key match nothing.
 
 use super::diagnostic_codes;
 use super::source::YamlDocument;
 use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
 use crate::model::Diagnostic;
 
-/// Every text of a document that holds one, told once for each text.
+/// Returns a diagnostic for every text with an invisible or control character, at most one per text.
 pub fn check(document: &YamlDocument) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     visit(&document.root, &mut |text, extent| problems.extend(check_text(document, text, extent)));
@@ -30,23 +30,24 @@ fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan) -> Option<D
     let point = |found: char| format!("U+{:04X}", u32::from(found));
     if let Some(found) = text.chars().find(|&each| is_control(each)) {
         let message =
-            format!("the text holds the control character {}, which XML cannot carry", point(found));
+            format!("the text contains the control character {}, which XML does not allow", point(found));
         let problem = Diagnostic::error(diagnostic_codes::CONTROL_CHARACTER, document.place(extent), message);
-        return Some(problem.help("remove it: Alma keeps and sends texts as XML"));
+        return Some(problem.help("remove it: Alma stores and sends texts as XML"));
     }
     let found = text.chars().find(|&each| is_unseen(each))?;
-    let message = format!("the text holds {}, a character that nobody sees", point(found));
+    let message = format!("the text contains the invisible character {}", point(found));
     let problem = Diagnostic::warning(diagnostic_codes::UNSEEN_CHARACTER, document.place(extent), message);
-    Some(problem.help("remove it unless it is meant, or type the text anew"))
+    Some(problem.help("remove it if it is not intended, or retype the text"))
 }
 
-/// What XML 1.0 has no way to write.
+/// Returns true for characters that XML 1.0 cannot represent.
 fn is_control(each: char) -> bool {
     matches!(each, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// What has no width, or turns the direction of what follows. Joiners and direction marks, which some
-/// scripts are written with, are none.
+/// Returns true for characters without width or with a change of text direction.
+///
+/// Joiners and direction marks are excluded, because some scripts need them.
 fn is_unseen(each: char) -> bool {
     matches!(each,
         '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'

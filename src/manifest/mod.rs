@@ -1,4 +1,4 @@
-//! Turns text into manifests with places, or into every problem at once.
+//! Parses YAML text into manifests with locations, and reports every problem at once.
 
 pub mod deserialize;
 pub mod diagnostic_codes;
@@ -26,47 +26,45 @@ use self::unreadable::UnreadableParts;
 use crate::kinds::{self, ManifestSpec};
 use crate::model::{Diagnostic, Network, Severity};
 
-/// One manifest, or what is left of one whose form is wrong.
+/// Manifest as loaded. If its form is invalid, only the readable parts.
 #[derive(Debug)]
 pub struct Manifest {
-    /// What it is called, and where it is.
+    /// Name and location.
     pub head: ManifestHeader,
-    /// What it says.
+    /// Content of `spec`.
     pub spec: Box<dyn ManifestSpec>,
 }
 
-/// Everything that the manifests say, and everything that is wrong with them.
+/// Loaded manifests and all diagnostics.
 #[derive(Debug, Default)]
 pub struct LoadedManifests {
-    /// The network; `None` where no manifest says what its zones are. Where there are errors, it is
-    /// only good for finding more of them.
+    /// The network; `None` if no manifest declares the zones. After errors, only good for finding more
+    /// errors.
     pub network: Option<Network>,
-    /// All manifests that could be read, in the order of file and place. Where there are errors, they
-    /// may lack what could not be read.
+    /// All readable manifests, ordered by file and location. After errors, unreadable parts may be missing.
     pub manifests: Vec<Manifest>,
-    /// All problems, in the order of file and place.
+    /// All diagnostics, ordered by file and location.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl LoadedManifests {
-    /// Whether something is an error, so that nothing may be planned.
+    /// Returns true if any diagnostic is an error. Planning is not allowed then.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
-/// Reads all sources and chooses an environment of the network.
+/// Loads all sources and selects an environment of the network.
 pub fn load(sources: &[SourceFile], environment: Option<&str>) -> LoadedManifests {
     let mut sources: Vec<&SourceFile> = sources.iter().collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     if sources.is_empty() {
-        let problem = Diagnostic::nowhere(diagnostic_codes::NO_SOURCES, "there are no manifests here").help(
-            "name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`",
-        );
+        let problem = Diagnostic::nowhere(diagnostic_codes::NO_SOURCES, "no manifests found")
+            .help("pass the config directory with `-C DIR`, or create a `*.yaml` file with `kind: Network`");
         return LoadedManifests { diagnostics: vec![problem], ..LoadedManifests::default() };
     }
     let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
-    // A network that was misspelt is not a network that is missing.
+    // A misspelled network is not a missing one.
     let mut unread = false;
     for file in parallel_map(&sources, |source| load_file(source)) {
         manifests.extend(file.manifests);
@@ -82,12 +80,12 @@ pub fn load(sources: &[SourceFile], environment: Option<&str>) -> LoadedManifest
     LoadedManifests { network, manifests, diagnostics }
 }
 
-/// What one file comes to.
+/// Manifests and diagnostics of one file.
 #[derive(Default)]
 struct LoadedFile {
     manifests: Vec<Manifest>,
     problems: Vec<Diagnostic>,
-    /// Whether the network may stand in what could not be read.
+    /// True if an unreadable part may contain the network.
     may_hide_network: bool,
 }
 
@@ -109,7 +107,7 @@ fn load_file(source: &SourceFile) -> LoadedFile {
     file
 }
 
-/// What a document says, as far as it can be read, and what is wrong with its form.
+/// Returns the readable part of a document as a manifest, and the problems of its form.
 fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic>) {
     let kind = match envelope::kind(&document) {
         Ok(kind) => kind,
@@ -117,12 +115,12 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
     };
     let mut problems = kind.schema().check(&document);
     let right = problems.is_empty();
-    // What does not fit the schema has been told, whatever is in it.
+    // Texts that the schema check already reported are left out.
     let unseen = invisible_characters::check(&document).into_iter();
     let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.span != each.span)).collect();
     problems.extend(unseen);
     if !document.lost_keys.is_empty() {
-        // What seems to be missing may be what could not be read.
+        // A field that seems missing may be among the unreadable ones.
         problems.retain(|problem| match problem.code {
             diagnostic_codes::MISSING_FIELD => false,
             diagnostic_codes::NOT_EXACTLY_ONE => !problem.related.is_empty(),
@@ -146,7 +144,7 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
     match kind.parse_spec(spec.node) {
         Ok(spec) => (Some(Manifest { head, spec }), problems),
         Err(error) => {
-            // Of a tree that was pruned there is something to be told already.
+            // A pruned tree already has a diagnostic.
             if right {
                 let extent = error.extent.unwrap_or(document.root.head());
                 problems.push(Diagnostic::error(
@@ -160,7 +158,7 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
     }
 }
 
-/// Orders problems by file and place, those of no place first, and drops repetitions.
+/// Sorts diagnostics by file and location, those without a location first, and removes duplicates.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
         (&a.span, a.severity, a.code, &a.message).cmp(&(&b.span, b.severity, b.code, &b.message))
@@ -168,7 +166,7 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
-/// The texts of the sources by file, as `render` wants them.
+/// Returns the source texts by file, in the form that `render` expects.
 pub fn texts(sources: &[SourceFile]) -> BTreeMap<&str, &str> {
     sources.iter().filter_map(|source| Some((&*source.file, source.text.as_deref().ok()?))).collect()
 }

@@ -1,10 +1,10 @@
-//! Spreads work that does not hang together over the processors.
+//! Distributes independent work over the processors.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
-/// What comes of each item, in the order of the items.
+/// Returns the result for each item, in the order of the items.
 pub fn parallel_map<T: Sync, R: Send>(items: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let share = items.len().div_ceil(processors).max(1);

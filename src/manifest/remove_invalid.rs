@@ -1,8 +1,7 @@
-//! Takes out of a wrong document what is wrong with it, so that the rest can still be judged.
+//! Removes the invalid parts of a document, so that the rest can still be checked.
 //!
-//! What the schema complains about goes. Where something goes, or never was, that must be there, a
-//! value that says nothing takes its place. Both are remembered: see [`Lost`]. Nothing is ever
-//! planned from what is left.
+//! Values rejected by the schema are removed. A placeholder replaces a required value that was removed or
+//! missing. Both are recorded in [`UnreadableParts`]. A document with removed parts is never planned.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,14 +15,14 @@ use super::suggestions;
 use super::unreadable::UnreadableParts;
 use super::yaml_node::{NodeSpan, YamlKey, YamlNode, YamlValue};
 
-/// Every round mends one level, and no schema is this deep.
+/// Maximum number of rounds. Each round fixes one level, and no schema is this deep.
 const ROUNDS: usize = 32;
 
-/// A text that every form of the schemas takes.
+/// Placeholder text accepted by every text pattern of the schemas.
 const ANYTHING: &str = "0";
 
-/// What is left of a tree that does not fit its schema, once it does; `None` where that cannot be
-/// reached. What is taken out is added to `lost`.
+/// Returns the valid part of a tree, or `None` if the tree cannot be made valid. Adds the removed parts to
+/// `lost`.
 pub fn prune(schema: &ManifestSchema, mut root: YamlNode, lost: &mut UnreadableParts) -> Option<YamlNode> {
     for _ in 0..ROUNDS {
         let instance = root.to_json();
@@ -43,13 +42,13 @@ pub fn prune(schema: &ManifestSchema, mut root: YamlNode, lost: &mut UnreadableP
     None
 }
 
-/// What shall happen to a value and to everything in it.
+/// Edits of a value and of its nested values.
 #[derive(Default)]
 struct NodeEdits {
     gone: bool,
-    /// Fields that take the place of those that must be there.
+    /// Placeholder fields for required fields.
     fill: Vec<(Arc<str>, YamlNode)>,
-    /// Fields that may have been meant by something else.
+    /// Fields that a removed field may have been meant as.
     meant: Vec<Arc<str>>,
     inner: BTreeMap<String, NodeEdits>,
 }
@@ -77,7 +76,7 @@ impl NodeEdits {
                     }
                 }
                 if entries.is_empty() && !fill.is_empty() {
-                    // A map that nothing is left of does not say that there is nothing.
+                    // A map without remaining entries is unreadable, not empty.
                     lost.lose();
                 }
                 for (name, value) in fill {
@@ -148,7 +147,7 @@ impl InvalidPartFinder<'_> {
                     edits.inner.entry((*field).to_owned()).or_default().gone = true;
                 }
             }
-            // Of a list with wrong items the right ones stay.
+            // Valid items stay in a list with invalid items.
             Kind::AnyOf { context } if matches!(found.node.value, YamlValue::List(_)) => {
                 let inside =
                     |error: &ValidationError<'_>| error.instance_path().as_str().len() > pointer.len();
@@ -159,7 +158,7 @@ impl InvalidPartFinder<'_> {
                     None => edits.edits_at(pointer).gone = true,
                 }
             }
-            // Of a map with fields that are not known the others stay.
+            // Known fields stay in a map with unknown fields.
             Kind::AnyOf { context } if matches!(found.node.value, YamlValue::Map(_)) => {
                 let unknown = |errors: &&Vec<ValidationError<'static>>| {
                     errors.iter().all(|error| matches!(error.kind(), Kind::AdditionalProperties { .. }))
@@ -169,12 +168,12 @@ impl InvalidPartFinder<'_> {
                     None => edits.edits_at(pointer).gone = true,
                 }
             }
-            // Whatever else is wrong is wrong with this value itself.
+            // Any other error makes this value itself invalid.
             _ => edits.edits_at(pointer).gone = true,
         }
     }
 
-    /// The schema of the map that an error is about.
+    /// Returns the schema of the map that the error belongs to.
     fn map(&self, error: &ValidationError<'_>) -> Option<&Json> {
         let (map, _) = error.schema_path().as_str().rsplit_once('/')?;
         self.schema.pointer(map)
@@ -184,8 +183,10 @@ impl InvalidPartFinder<'_> {
         self.map(error)?.get("properties")?.as_object()
     }
 
-    /// The fields that an unknown one may have been meant as: the nearest, else those that hold
-    /// such a field, and those that are not given and could have such a value.
+    /// Returns the fields that an unknown field may have been meant as.
+    ///
+    /// The nearest name wins. Without one: fields that contain such a field, and absent fields with a
+    /// matching type.
     fn candidate_fields(&self, error: &ValidationError<'_>, node: &YamlNode, field: &str) -> Vec<Arc<str>> {
         let Some(properties) = self.properties(error) else { return Vec::new() };
         if let Some(nearest) = suggestions::nearest(field, properties.keys().map(String::as_str)) {
@@ -209,7 +210,7 @@ impl InvalidPartFinder<'_> {
         }
     }
 
-    /// The fields of a `oneOf` that only says which fields exclude each other.
+    /// Returns the mutually exclusive fields of a `oneOf`.
     fn exclusive(&self, error: &ValidationError<'_>) -> Vec<&str> {
         let branches = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_array);
         let fields = branches.map(|branches| {
@@ -219,7 +220,7 @@ impl InvalidPartFinder<'_> {
     }
 }
 
-/// Whether a value is of a type that a schema takes.
+/// Returns true if the schema accepts the type of the value.
 fn accepts_type(schema: &Json, value: &YamlValue) -> bool {
     let own = match value {
         YamlValue::Null => return false,
@@ -237,7 +238,7 @@ fn accepts_type(schema: &Json, value: &YamlValue) -> bool {
     }
 }
 
-/// A value that a schema takes, and that says nothing. What it lacks in turn, the next round adds.
+/// Returns a placeholder node of the type that the schema expects. The next round adds its required fields.
 fn placeholder_node(schema: &Json, extent: NodeSpan) -> YamlNode {
     let first = schema.get("anyOf").and_then(|branches| branches.get(0));
     let value = match (schema.get("type").and_then(Json::as_str), first) {

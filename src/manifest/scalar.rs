@@ -1,11 +1,13 @@
-//! What an unquoted YAML word means: YAML 1.2's core schema, but identifiers stay text.
+//! Interprets unquoted YAML words: core schema of YAML 1.2, except that identifiers stay text.
 
 use std::sync::Arc;
 
 use super::yaml_node::{YamlValue, integer};
 
-/// The meaning of a plain, that is unquoted, word. `NO`, `on`, dates, `00123`, `1_000` and numbers
-/// too long for a machine are texts, because in this domain they are codes and identifiers.
+/// Returns the value of a plain (unquoted) word.
+///
+/// `NO`, `on`, dates, `00123`, `1_000` and numbers too long for `i64` stay text, because they are codes and
+/// identifiers here.
 pub fn plain(word: &str) -> YamlValue {
     match word {
         "" | "~" | "null" | "Null" | "NULL" => YamlValue::Null,
@@ -28,7 +30,7 @@ fn is_number(word: &str) -> bool {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return integer(word).is_some();
     }
-    // What is left of Rust's own floats once words such as `inf` are gone is YAML's float.
+    // Rust's float syntax without words such as `inf` equals YAML's float syntax.
     digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
         && digits.parse::<f64>().is_ok_and(f64::is_finite)
 }
@@ -38,7 +40,7 @@ mod tests {
     use super::{YamlValue, plain};
 
     #[test]
-    fn identifiers_stay_text_and_numbers_are_numbers() {
+    fn plain_words_keep_identifiers_as_text() {
         let texts = "NO no off yes y 00123 05 1_000 1234567890123456789012 2024-05-30 12:30 2024-05-30T10:00:00Z .inf .nan inf 1e999 - + . 1.2.3 0x 0xZZ 08.5 -012 0x-1 1e e1";
         for word in texts.split(' ') {
             assert!(matches!(plain(word), YamlValue::Text(_)), "{word}");

@@ -1,4 +1,4 @@
-//! Decides which zones a manifest, or an override of it, speaks of.
+//! Resolves the selectors of manifests and overrides to zones.
 
 mod zone_selector;
 
@@ -12,57 +12,56 @@ use super::text_or_variable::TextOrTexts;
 use super::unreadable::UnreadableParts;
 use crate::model::{Diagnostic, Network};
 
-/// Which zones something applies to. All conditions must hold; a condition that is left out, or
-/// an empty list, says nothing.
+/// Selector of zones. All conditions must match; an omitted condition or an empty list matches every zone.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppliesToSpec {
-    /// Members (the default), the network zone, or all. In an override: all that the manifest applies to;
-    /// in a `Network`: all.
+    /// `members` (the default), `network` or `all`. In an override, the default is all zones of the manifest;
+    /// in a `Network`, all zones.
     pub zones: Option<Spanned<ZoneRoleFilter>>,
     /// Labels that a zone must have, each with one of the values.
     #[serde(default)]
     pub labels: OrderedFields<Spanned<TextOrTexts>>,
-    /// Codes of the zones to choose from.
+    /// Codes of the zones to include.
     pub only: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Codes of zones to leave out.
+    /// Codes of the zones to exclude.
     #[serde(default)]
     pub except: Vec<Spanned<String>>,
 }
 
-/// Zones by their role.
+/// Zones by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ZoneRoleFilter {
-    /// The institution zones.
+    /// Institution Zones.
     Members,
-    /// The network zone.
+    /// Network Zone.
     Network,
-    /// Both.
+    /// All zones.
     All,
 }
 
-/// Zones of a network.
+/// Zones selected from a network.
 #[derive(Debug, Clone)]
 pub struct SelectedZones {
-    /// By their position in the network, in its order.
+    /// Indices of the zones in the network, in network order.
     pub zones: Vec<usize>,
-    /// Whether it is these, or only those of which it can be said.
+    /// Completeness of the selection.
     pub certainty: SelectionCertainty,
 }
 
-/// How much is known of a selection.
+/// Reliability of a selection after errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectionCertainty {
-    /// These zones and no other.
+    /// Exactly these zones.
     Certain,
-    /// Conditions are wrong, or something that they depend on, so that others may be meant.
+    /// Conditions or their inputs are invalid, so other zones may be meant too.
     Partial,
-    /// Conditions could not be read, so that it may be any zones.
+    /// Conditions are unreadable, so any zones may be meant.
     Unknown,
 }
 
-/// The zones that a manifest applies to.
+/// Returns the zones that a manifest applies to.
 pub fn of_manifest(
     applies_to: Option<&Spanned<AppliesToSpec>>,
     network: &Network,
@@ -74,7 +73,7 @@ pub fn of_manifest(
     of_field((applies_to.unwrap_or(&everyone), lost), network, head, problems)
 }
 
-/// The zones that a part of the network's own manifest speaks of.
+/// Returns the zones that a part of the `Network` manifest applies to.
 pub fn of_part(
     part: (&Spanned<AppliesToSpec>, &UnreadableParts),
     network: &Network,
@@ -84,7 +83,7 @@ pub fn of_part(
     among(ZoneRoleFilter::All, part, network, head, problems)
 }
 
-/// The zones that a field of a manifest speaks of: members where it says nothing else.
+/// Returns the zones that a field of a manifest applies to (default: members).
 pub fn of_field(
     field: (&Spanned<AppliesToSpec>, &UnreadableParts),
     network: &Network,
@@ -109,12 +108,12 @@ fn among(
     )
 }
 
-/// The zones that can be named.
+/// Returns the zones with a readable code.
 pub fn nameable(network: &Network) -> Vec<usize> {
     (0..network.zones.len()).filter(|&zone| !network.zones[zone].unread.code).collect()
 }
 
-/// The zones of a manifest's own selection that an override of it applies to.
+/// Returns the zones of the manifest's selection that an override applies to.
 pub fn of_override(
     (applies_to, lost): (&Spanned<AppliesToSpec>, &UnreadableParts),
     within: &SelectedZones,
@@ -122,7 +121,7 @@ pub fn of_override(
     head: &ManifestHeader,
     problems: &mut Vec<Diagnostic>,
 ) -> SelectedZones {
-    let whole = "the manifest's own selection";
+    let whole = "the manifest's selection";
     let failed = network.unread || within.certainty != SelectionCertainty::Certain;
     ZoneSelector { network, head, default: ZoneRoleFilter::All, whole, failed, doubtful: false, lost }.select(
         applies_to,

@@ -1,6 +1,6 @@
-//! Finds the word that the user probably meant.
+//! Suggests the intended word after a misspelling.
 
-/// The nearest of some words, where one is near enough to be what was meant.
+/// Returns the nearest word; `None` if none is near enough.
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     among
@@ -11,7 +11,7 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, each)| each)
 }
 
-/// A way out of a misspelling: the nearest word, else all there are.
+/// Returns help for an unknown word: the nearest word, otherwise all known words.
 pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
@@ -20,13 +20,13 @@ pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String
     }
     let shown: Vec<String> = known.iter().take(SHOWN).map(|each| format!("`{each}`")).collect();
     match (shown.as_slice(), known.len().saturating_sub(SHOWN)) {
-        ([], _) => "there are none".to_owned(),
+        ([], _) => "none exist".to_owned(),
         (shown, 0) => format!("known: {}", shown.join(", ")),
         (shown, more) => format!("known: {} and {more} more", shown.join(", ")),
     }
 }
 
-/// A way out of a code of a zone that is none: codes of one network begin alike, and people know the end.
+/// Returns help for an unknown zone code. Codes of one network share a prefix, so a matching suffix wins.
 pub fn code<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let end = format!("_{}", given.to_uppercase());
@@ -36,7 +36,7 @@ pub fn code<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String
     }
 }
 
-/// Names of zones and the like in a sentence: a few, then how many more.
+/// Returns a list of names for a sentence: a few, then the number of further ones.
 pub fn abbreviated_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();

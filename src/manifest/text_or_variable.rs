@@ -1,4 +1,4 @@
-//! The small types that specs are made of: texts that may be variables, and words that may be lists of words.
+//! Small building blocks of specs: text or variable, text or list of texts, keep or delete.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde::de::{self, Deserialize, Visitor};
 use super::deserialize::{Nullable, OrderedFields, Spanned};
 use crate::model::UnlistedPolicy;
 
-/// A text, or the variable of a zone that holds it.
+/// Text, or a reference to a variable of the zone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextOrVariable {
-    /// The text itself.
+    /// Literal text.
     Plain(Arc<str>),
     /// `{var: name}`.
     Var(Spanned<String>),
@@ -62,7 +62,7 @@ impl JsonSchema for TextOrVariable {
                 {"type": "string"},
                 {
                     "type": "object",
-                    "description": "The value that each zone gives this variable under `vars`.",
+                    "description": "Value of this variable under `vars` of each zone.",
                     "properties": {"var": {"type": "string", "minLength": 1}},
                     "required": ["var"],
                     "additionalProperties": false
@@ -72,14 +72,14 @@ impl JsonSchema for TextOrVariable {
     }
 }
 
-/// What happens to records that no manifest mentions, where there is nothing that disables one.
+/// Action for unlisted records of a collection whose records cannot be disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnlistedAction {
-    /// They stay as they are.
+    /// Keep the records unchanged.
     #[default]
     Keep,
-    /// They are removed.
+    /// Delete the records.
     Delete,
 }
 
@@ -92,7 +92,7 @@ impl From<UnlistedAction> for UnlistedPolicy {
     }
 }
 
-/// One text or several.
+/// A single text, or a list of texts.
 #[derive(Debug, Clone)]
 pub enum TextOrTexts {
     /// `lender`.
@@ -102,7 +102,7 @@ pub enum TextOrTexts {
 }
 
 impl Spanned<TextOrTexts> {
-    /// The texts, each with its place.
+    /// Returns each text with its location.
     pub fn texts(&self) -> Vec<Spanned<&str>> {
         match &self.value {
             TextOrTexts::One(text) => vec![Spanned { value: text.as_str(), extent: self.extent }],
@@ -160,7 +160,7 @@ impl JsonSchema for TextOrTexts {
     }
 }
 
-/// Places are not part of what a user writes.
+/// Same schema as the inner type, because users do not write spans.
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
@@ -204,7 +204,7 @@ impl<T: JsonSchema> JsonSchema for Nullable<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        // `null` comes first: see `kinds::schema`, which takes away the one that `Option` puts last.
+        // `null` comes first: `kinds::schema` removes the `null` that `Option` adds at the end.
         let value = generator.subschema_for::<T>();
         match value.get("anyOf").and_then(|any| any.as_array()) {
             Some(branches) => {

@@ -1,24 +1,24 @@
-//! Remembers what of a manifest could not be read, so that its consequences are not told as problems of their own.
+//! Tracks the unreadable parts of a manifest, to suppress follow-up diagnostics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
 
-/// What is lost of one value of a manifest, and of everything in it.
+/// Unreadable parts of one manifest value, with all nested values.
 #[derive(Debug, Clone, Default)]
 pub struct UnreadableParts {
     whole: bool,
-    /// Items of this list that are gone.
+    /// True if items of this list are missing.
     items_gone: bool,
-    /// Of a map with keys that cannot be keys: those that can. Any other may have been meant.
+    /// For a map with invalid keys: the valid keys. Any other field may be among the invalid ones.
     readable: Option<BTreeSet<Arc<str>>>,
     fields: BTreeMap<Arc<str>, UnreadableParts>,
-    /// By where the items stand, which does not change when others go.
+    /// Keyed by the span of the item, which stays the same if other items are removed.
     items: BTreeMap<NodeSpan, UnreadableParts>,
 }
 
-/// What is lost of a value that is all there.
+/// Complete value without unreadable parts.
 pub static NOTHING: UnreadableParts = UnreadableParts::unreadable_value(false);
 static WHOLE: UnreadableParts = UnreadableParts::unreadable_value(true);
 
@@ -27,7 +27,8 @@ impl UnreadableParts {
         Self { whole, items_gone: false, readable: None, fields: BTreeMap::new(), items: BTreeMap::new() }
     }
 
-    /// What the keys of a tree lose that cannot be keys, by the maps that they stood in.
+    /// Returns the unreadable parts caused by invalid keys. `maps` holds the spans of the maps with such
+    /// keys.
     pub fn keys(node: &YamlNode, maps: &BTreeSet<NodeSpan>) -> Self {
         let mut lost = Self::default();
         match &node.value {
@@ -47,17 +48,17 @@ impl UnreadableParts {
         lost
     }
 
-    /// Whether the value is all there.
+    /// Returns true if no part of the value is unreadable.
     pub fn is_nothing(&self) -> bool {
         !self.lacks_items() && self.readable.is_none() && self.fields.is_empty() && self.items.is_empty()
     }
 
-    /// Whether items of the list may be gone.
+    /// Returns true if list items may be missing.
     pub fn lacks_items(&self) -> bool {
         self.whole || self.items_gone
     }
 
-    /// What is lost of a field.
+    /// Returns the unreadable parts of a field.
     pub fn field(&self, name: &str) -> &Self {
         match self.fields.get(name) {
             _ if self.whole => &WHOLE,
@@ -67,12 +68,12 @@ impl UnreadableParts {
         }
     }
 
-    /// Whether all that these fields say is there.
+    /// Returns true if all these fields are complete.
     pub fn has_all(&self, names: &[&str]) -> bool {
         names.iter().all(|name| self.field(name).is_nothing())
     }
 
-    /// What is lost of the item that stands here.
+    /// Returns the unreadable parts of the list item with this span.
     pub fn item(&self, extent: NodeSpan) -> &Self {
         match self.whole {
             true => &WHOLE,
@@ -80,28 +81,28 @@ impl UnreadableParts {
         }
     }
 
-    /// The fields of a map that are lost; `None` where it could be any.
+    /// Returns the names of the incomplete fields of a map; `None` if any field may be affected.
     pub fn names(&self) -> Option<BTreeSet<String>> {
         let known = !self.whole && self.readable.is_none();
         known.then(|| self.fields.keys().map(|name| name.as_ref().to_owned()).collect())
     }
 
-    /// To say more of a field.
+    /// Returns the entry of a field, for marking.
     pub(super) fn field_mut(&mut self, name: &Arc<str>) -> &mut Self {
         self.fields.entry(Arc::clone(name)).or_default()
     }
 
-    /// To say more of an item.
+    /// Returns the entry of a list item, for marking.
     pub(super) fn item_mut(&mut self, extent: NodeSpan) -> &mut Self {
         self.items.entry(extent).or_default()
     }
 
-    /// The value is gone, or stands for one that is.
+    /// Marks the whole value as unreadable: removed, or replaced by a placeholder.
     pub(super) fn lose(&mut self) {
         self.whole = true;
     }
 
-    /// An item of the list is gone.
+    /// Marks a list item as removed.
     pub(super) fn lose_item(&mut self) {
         self.items_gone = true;
     }

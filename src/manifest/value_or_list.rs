@@ -1,4 +1,4 @@
-//! One value or several, for fields that stand for each of them in turn.
+//! Field value that is one value or a list of values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, Visitor};
 
 use super::deserialize::Spanned;
 
-/// One value, written as it is, or a list of them.
+/// A single value, or a list of values.
 #[derive(Debug, Clone)]
 pub enum ValueOrList<T> {
     /// `STAFF`.
@@ -20,7 +20,7 @@ pub enum ValueOrList<T> {
 }
 
 impl<T> Spanned<ValueOrList<T>> {
-    /// Each value with its place.
+    /// Returns each value with its location.
     pub fn values(&self) -> Vec<Spanned<&T>> {
         match &self.value {
             ValueOrList::One(value) => vec![Spanned { value, extent: self.extent }],

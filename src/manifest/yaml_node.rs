@@ -1,79 +1,79 @@
-//! A YAML document as a tree in which every key and every value knows where it stands.
+//! Tree of a YAML document with the span of every key and value.
 
 use std::sync::Arc;
 
 use crate::model::SourcePosition;
 
-/// A stretch of one file. The file itself is known by whoever holds the tree.
+/// Span in a file. The owner of the tree knows the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct NodeSpan {
-    /// First character.
+    /// Position of the first character.
     pub start: SourcePosition,
-    /// Just behind the last character.
+    /// Position after the last character.
     pub end: SourcePosition,
 }
 
-/// One value and where it stands.
+/// YAML value with its span.
 #[derive(Debug, Clone)]
 pub struct YamlNode {
-    /// Where.
+    /// Span of the value.
     pub extent: NodeSpan,
-    /// What.
+    /// The value.
     pub value: YamlValue,
 }
 
-/// What YAML can say.
+/// Types of YAML values.
 #[derive(Debug, Clone)]
 pub enum YamlValue {
-    /// `null`, `~` or nothing at all.
+    /// `null`, `~` or an empty value.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it is written.
+    /// Number as written.
     Number(Arc<str>),
-    /// A text.
+    /// Text.
     Text(Arc<str>),
-    /// A list.
+    /// List.
     List(Vec<YamlNode>),
-    /// A map in the order of the file; keys are distinct.
+    /// Map in file order, with distinct keys.
     Map(Vec<(YamlKey, YamlNode)>),
 }
 
-/// The key of a map's entry.
+/// Key of a map entry.
 #[derive(Debug, Clone)]
 pub struct YamlKey {
-    /// The text.
+    /// Text of the key.
     pub text: Arc<str>,
-    /// Where it stands.
+    /// Span of the key.
     pub extent: NodeSpan,
 }
 
-/// What a path leads to.
+/// Result of a lookup by field name or path.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeLookup<'a> {
     /// The value.
     pub node: &'a YamlNode,
-    /// The key it stands under; `None` for the root and for items of lists.
+    /// Key of the value; `None` for the root and for list items.
     pub key: Option<&'a YamlKey>,
 }
 
 impl NodeLookup<'_> {
-    /// What to point at when something is wrong with the value as a whole: its key where there
-    /// is one, because a map or a list can be long.
+    /// Returns the span for problems of the whole value. The span of the key is preferred, because a map or
+    /// list can be long.
     pub fn head(&self) -> NodeSpan {
         self.key.map_or_else(|| self.node.head(), |key| key.extent)
     }
 }
 
 impl YamlNode {
-    /// The value of a field, where this is a map that has it.
+    /// Returns the value of a field; `None` if the node is not a map or lacks the field.
     pub fn get(&self, key: &str) -> Option<NodeLookup<'_>> {
         let YamlValue::Map(entries) = &self.value else { return None };
         let (key, node) = entries.iter().find(|(each, _)| &*each.text == key)?;
         Some(NodeLookup { node, key: Some(key) })
     }
 
-    /// What a JSON pointer leads to; `None` where the path leaves the tree.
+    /// Resolves a JSON pointer; `None` if the path leaves the tree.
     pub fn find(&self, pointer: &str) -> Option<NodeLookup<'_>> {
         pointer.split('/').skip(1).try_fold(NodeLookup { node: self, key: None }, |found, segment| {
             match &found.node.value {
@@ -86,7 +86,8 @@ impl YamlNode {
         })
     }
 
-    /// What to point at for the node as a whole: of a map its first key, because it can be long.
+    /// Returns the span for problems of the whole node. For a map, only the first key, because a map can be
+    /// long.
     pub fn head(&self) -> NodeSpan {
         match &self.value {
             YamlValue::Map(entries) => entries.first().map_or(self.extent, |(key, _)| key.extent),
@@ -98,7 +99,7 @@ impl YamlNode {
         }
     }
 
-    /// The text, where it is one.
+    /// Returns the text; `None` for other types.
     pub fn as_text(&self) -> Option<&Arc<str>> {
         match &self.value {
             YamlValue::Text(text) => Some(text),
@@ -110,7 +111,7 @@ impl YamlNode {
         }
     }
 
-    /// The same as JSON, for the schema check.
+    /// Converts the node to JSON for the schema check.
     pub fn to_json(&self) -> serde_json::Value {
         match &self.value {
             YamlValue::Null => serde_json::Value::Null,
@@ -125,14 +126,14 @@ impl YamlNode {
     }
 }
 
-/// A number as JSON. Only numbers that fit get here: others are texts already.
+/// Returns a number as JSON. Numbers out of range are already texts.
 fn number(text: &str) -> serde_json::Value {
     integer(text).map(serde_json::Value::from).unwrap_or_else(|| {
         text.parse::<f64>().map_or_else(|_| text.to_owned().into(), serde_json::Value::from)
     })
 }
 
-/// The integer that a text of YAML's core schema means, where it is one and fits.
+/// Parses an integer of YAML's core schema; `None` if invalid or out of range.
 pub fn integer(text: &str) -> Option<i64> {
     match (text.strip_prefix("0x"), text.strip_prefix("0o")) {
         (Some(hex), _) => i64::from_str_radix(hex, 16).ok(),

@@ -1,14 +1,14 @@
-//! What things are called: zones, collections, records.
+//! Addresses of zones, collections and records.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Alma's institution code, `01OMNI_ALPHA`. It names a zone everywhere.
+/// Alma's institution code, `01OMNI_ALPHA`; the identifier of a zone everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ZoneCode(pub Arc<str>);
 
 impl ZoneCode {
-    /// The code as text.
+    /// Returns the code as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -26,14 +26,14 @@ impl fmt::Display for ZoneCode {
     }
 }
 
-/// How a manifest names a collection.
+/// Name of a collection in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TableName {
-    /// By its technical code, `UserBlockDefinitions`: what the API's path holds.
+    /// Technical code, `UserBlockDefinitions`: the code in the API's path.
     Code(Arc<str>),
-    /// By the name that people see, `User Block Definitions`: looked up in each zone's own list.
+    /// Title in Alma, `User Block Definitions`: resolved through each zone's own list.
     Title(Arc<str>),
-    /// By nothing but its type: there is one such collection in a zone.
+    /// No name: the zone has a single collection of this type.
     Whole,
 }
 
@@ -47,45 +47,46 @@ impl fmt::Display for TableName {
     }
 }
 
-/// The unit that is read from and written to a zone in one request, within its zone.
+/// Unit of one read or write request, within its zone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CollectionId {
-    /// The type of collection, `CodeTable`: says which part of a provider serves it.
+    /// Type of collection, `CodeTable`; selects the part of a provider that serves the collection.
     pub kind: Arc<str>,
-    /// Which one of that type.
+    /// Name within the type.
     pub table: TableName,
-    /// The library it belongs to; `None` for the institution's own.
+    /// Library that owns the collection; `None` for the institution.
     pub library: Option<Arc<str>>,
-    /// The language of its texts; `None` for whatever the zone answers in.
+    /// Language of the texts; `None` for the zone's default response.
     pub language: Option<Arc<str>>,
 }
 
 impl CollectionId {
-    /// Whether two names mean the same rows, in whatever language.
+    /// Returns true if both names refer to the same rows, in any language.
     pub fn shares_rows_with(&self, other: &Self) -> bool {
         let Self { kind, table, library, language: _ } = self;
         (kind, table, library) == (&other.kind, &other.table, &other.library)
     }
 
-    /// Whether two names may mean the same rows, as far as can be told without asking the zone: what a title
-    /// means, only the zone knows.
+    /// Returns true if both names may refer to the same rows, without contacting the zone.
+    ///
+    /// Only the zone can resolve a title, so a title matches any name.
     pub fn may_share_rows_with(&self, other: &Self) -> bool {
         let titled = |id: &Self| matches!(id.table, TableName::Title(_));
         (&self.kind, &self.library) == (&other.kind, &other.library)
             && (self.table == other.table || titled(self) || titled(other))
     }
 
-    /// The one collection of a type, of the institution itself.
+    /// Returns the single collection of a type, owned by the institution.
     pub fn of_institution(kind: &str) -> Self {
         Self { kind: kind.into(), table: TableName::Whole, library: None, language: None }
     }
 
-    /// The collection of a type that has this code.
+    /// Returns the collection of a type with this code.
     pub fn with_code(kind: &str, code: &str) -> Self {
         Self { table: TableName::Code(code.into()), ..Self::of_institution(kind) }
     }
 
-    /// What its records are said to be in: the table, or the type where there is one of it only.
+    /// Returns the display name: the table, or the type if the zone has a single collection of the type.
     pub fn name(&self) -> String {
         match &self.table {
             TableName::Code(_) | TableName::Title(_) => self.table.to_string(),
@@ -93,13 +94,13 @@ impl CollectionId {
         }
     }
 
-    /// The same collection without its language: what all its languages share.
+    /// Returns the same collection without its language, as shared by all languages.
     pub fn without_language(&self) -> Self {
         Self { language: None, ..self.clone() }
     }
 }
 
-/// `CodeTable/UserGroups`, `CodeTable/ItemPolicy[library=MAIN,language=fr]`, `ImportPermissions`.
+/// Formats as `CodeTable/UserGroups`, `CodeTable/ItemPolicy[library=MAIN,language=fr]`, `ImportPermissions`.
 impl fmt::Display for CollectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.table {
@@ -115,23 +116,23 @@ impl fmt::Display for CollectionId {
     }
 }
 
-/// A collection's name in its parts, as files and stores hold it.
+/// Name of a collection in parts, for files and stores.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct CollectionName {
-    /// The type of collection.
+    /// Type of collection.
     pub kind: Arc<str>,
-    /// The code of a table, where it is called by that.
+    /// Code of the table, if named by code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Arc<str>>,
-    /// The title of a table, where it is called by that.
+    /// Title of the table, if named by title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Arc<str>>,
-    /// The library that it belongs to.
+    /// Library that owns the collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<Arc<str>>,
-    /// The language of its texts, where a manifest names one.
+    /// Language of the texts, if a manifest names a language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Arc<str>>,
 }
@@ -158,12 +159,15 @@ impl From<CollectionName> for CollectionId {
     }
 }
 
-/// What identifies a record within its collection: the values of the collection's key fields, in order.
-/// Empty where a collection is one record.
+/// Identity of a record within its collection: the values of the key fields, in order.
+///
+/// Empty for a collection with a single record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordKey(pub Vec<Arc<str>>);
 
-/// The parts joined by `|`; `%`, `|` and `/` inside a part are percent-encoded so that an address stays readable by machines.
+/// Joins the parts by `|`.
+///
+/// Percent-encodes `%`, `|` and `/` inside a part to keep addresses machine-readable.
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.0.iter().enumerate() {
@@ -183,14 +187,14 @@ impl fmt::Display for RecordKey {
     }
 }
 
-/// Where a record lives: `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+/// Address of a record: `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordAddress {
-    /// The zone.
+    /// Zone.
     pub zone: ZoneCode,
-    /// The collection in that zone.
+    /// Collection in the zone.
     pub collection: CollectionId,
-    /// The record in that collection.
+    /// Record in the collection.
     pub key: RecordKey,
 }
 

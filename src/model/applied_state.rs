@@ -1,7 +1,7 @@
-//! What zonal last applied, and where: the base of the three-way comparison.
+//! Applied state, by zone: the base of the three-way comparison.
 //!
-//! A ledger is knowledge, never an instruction: without it, or with an old one, less is known of who moved, and
-//! nothing else is written than without it.
+//! The applied state is knowledge, never an instruction. Without a current one, zonal knows less about change
+//! origins, and writes nothing more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,39 +11,38 @@ use super::run::RunId;
 use super::source_span::SourceSpan;
 use super::value::{FieldName, Record};
 
-/// What was last applied in all zones.
+/// Applied state of all zones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppliedState {
-    /// By zone, and by what the addresses of records call a collection. A zone that nothing is known of is
-    /// not in the map.
+    /// Collections by zone, under the names in record addresses. A zone without applied state has no entry.
     pub zones: BTreeMap<ZoneCode, BTreeMap<CollectionId, AppliedCollection>>,
 }
 
-/// What was last applied in one collection.
+/// Applied state of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppliedCollection {
-    /// The fields that identify its records, by the collection's own names. Entries mean nothing to a manifest
-    /// that has others.
+    /// Key fields of the records, by the collection's own names.
+    ///
+    /// Manifests with other key fields ignore these records.
     pub key: Vec<FieldName>,
-    /// By record.
+    /// Records by key.
     pub entries: BTreeMap<RecordKey, AppliedRecord>,
 }
 
-/// What was last applied to one record, and found to be there.
+/// Last values that zonal wrote to one record and verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedRecord {
-    /// The record's own fields as they were wanted and verified, by the collection's own names; `None` where it
-    /// was wanted to be gone, and was.
+    /// Desired and verified fields, by the collection's own names; `None` for a verified absence.
     pub holds: Option<Record>,
-    /// Whose record it is.
+    /// Origin of the management.
     pub maker: ManagementOrigin,
-    /// The manifest that wanted it so, `CodeTable/network-block-descriptions`.
+    /// Manifest that declared the values, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// The run that has seen it so.
+    /// Run that verified the values.
     pub run: RunId,
 }
 
-/// Whose a record is.
+/// Origin of a managed record.
 #[derive(
     Debug,
     Clone,
@@ -58,73 +57,72 @@ pub struct AppliedRecord {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ManagementOrigin {
-    /// zonal created it.
+    /// Created by zonal.
     Created,
-    /// It was there when a manifest first named it.
+    /// Present before a manifest first declared the record.
     Adopted,
-    /// It is the zone's own, and manifests want part of it so.
+    /// Owned by the zone, with amended fields.
     Amended,
 }
 
-/// What the zones are compared with beside what is desired.
+/// Base of the three-way comparison, with the actions for orphans.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComparisonBase {
-    /// What was last applied.
+    /// Applied state.
     pub applied_state: AppliedState,
-    /// Records in it that no manifest names any more, and what becomes of each. One that is to stay and to be
-    /// known is not in the map.
+    /// Orphaned records with their actions. Kept and still managed orphans have no entry.
     pub orphans: BTreeMap<ZoneCode, BTreeMap<CollectionId, OrphanedRecords>>,
-    /// Where the network says what becomes of them. Without it none is removed or disabled.
+    /// Location of `prune` in the Network manifest. Without `prune`, zonal deletes and disables no orphans.
     pub prune: Option<SourceSpan>,
 }
 
-/// Records of one collection that no manifest names any more, and what becomes of each.
+/// Orphaned records of one collection, with their actions.
 pub type OrphanedRecords = BTreeMap<RecordKey, OrphanAction>;
 
-/// What becomes of a record that no manifest names any more.
+/// Action for an orphaned record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OrphanAction {
-    /// zonal created it, and it is deleted.
+    /// Deletes the record, which zonal created.
     Delete,
-    /// zonal created it, and it is disabled.
+    /// Disables the record, which zonal created.
     Disable,
-    /// It stays as it is, and is forgotten.
+    /// Keeps the record and stops managing it.
     Unmanage,
-    /// Somebody has changed it in another language: it stays too.
+    /// Keeps the record, because a person changed it in another language.
     Keep,
 }
 
-/// What becomes of records that zonal created, once no manifest names them.
+/// Handling of orphaned records that zonal created.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PruneConfig {
-    /// Where nothing is said of the kind.
+    /// Mode for all other kinds.
     pub otherwise: PruneMode,
-    /// By kind of manifest.
+    /// Modes by kind of manifest.
     pub kinds: BTreeMap<Arc<str>, PruneMode>,
-    /// Where the network says so; `None` where it says nothing.
+    /// Location in the Network manifest; `None` without `prune`.
     pub span: Option<SourceSpan>,
 }
 
 impl PruneConfig {
-    /// What becomes of the records of a kind of manifest.
+    /// Returns the mode for a kind of manifest.
     pub fn mode_for_kind(&self, kind: &str) -> PruneMode {
         self.kinds.get(kind).copied().unwrap_or(self.otherwise)
     }
 }
 
-/// What becomes of the records of one kind of manifest.
+/// Handling of the orphaned records of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum PruneMode {
-    /// They stay, and zonal goes on knowing that it created them.
+    /// Keeps them and their origin in the applied state.
     #[default]
     Keep,
-    /// They are deleted.
+    /// Deletes them.
     Delete,
-    /// They are disabled.
+    /// Disables them.
     Disable,
 }
 
-/// What is done where both the manifests and the zone have moved, each in its own way.
+/// Policy for differences that manifests and zone both caused.
 #[derive(
     Debug,
     Clone,
@@ -141,48 +139,50 @@ pub enum PruneMode {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum ConflictPolicy {
-    /// Nothing is written to the collection until a person has decided.
+    /// Defers all changes of the collection until a person resolves the conflict.
     #[default]
     Defer,
-    /// What the manifest says is written.
+    /// Writes the manifest's value.
     Ours,
-    /// What the zone holds stays.
+    /// Keeps the zone's value.
     Theirs,
 }
 
-/// What a comparison found out that the ledger does not say yet.
+/// Update of the applied state after a comparison or a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppliedStateUpdate {
-    /// The fields that identify the collection's records, by its own names.
+    /// Key fields of the records, by the collection's own names.
     pub key: Vec<FieldName>,
-    /// Records that are as they are wanted.
+    /// Records in sync.
     pub found: BTreeMap<RecordKey, RecordInSync>,
-    /// Entries that no longer say anything: their records are released, or gone.
+    /// Obsolete keys: unmanaged or deleted records.
     pub forgotten: Vec<RecordKey>,
 }
 
-/// A record that is as it is wanted.
+/// Record in sync with its desired state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordInSync {
-    /// Its own fields, by the collection's own names; `None` where it is gone, as it should be.
+    /// Fields of the record, by the collection's own names; `None` for a desired absence.
     pub holds: Option<Record>,
-    /// Whether manifests want the whole of it or part of one that the zone has.
+    /// Origin of the management: whole record, or amended fields only.
     pub maker: ManagementOrigin,
-    /// The manifest that wants it so.
+    /// Manifest with the declaration.
     pub manifest: Arc<str>,
 }
 
 impl AppliedStateUpdate {
-    /// Whether there is nothing new.
+    /// Returns true for an empty update.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty() && self.forgotten.is_empty()
     }
 }
 
 impl AppliedCollection {
-    /// Takes in what a run has found out. `created` are the records that it has created itself; they stay zonal's
-    /// own for as long as a manifest wants the whole of them. Entries by other key fields are dropped: nobody can
-    /// tell any more which records they mean.
+    /// Applies an update from a run.
+    ///
+    /// `created` lists the records that the run created. Such records stay `Created` while a manifest
+    /// declares them as a whole. Drops records with other key fields, because their identity is no longer
+    /// known.
     pub fn learn(&mut self, learned: AppliedStateUpdate, created: &BTreeSet<RecordKey>, run: RunId) {
         let AppliedStateUpdate { key, found, forgotten } = learned;
         if self.key != key && !found.is_empty() {
@@ -194,7 +194,7 @@ impl AppliedCollection {
         }
         for (key, RecordInSync { holds, maker, manifest }) in found {
             let before = self.entries.get(&key);
-            // One that was wanted to be gone and has come back is whoever's made it since.
+            // A record that returned after a verified absence belongs to its new creator.
             let ours =
                 before.is_some_and(|entry| entry.holds.is_some() && entry.maker == ManagementOrigin::Created);
             let is_ours = match maker {

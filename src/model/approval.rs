@@ -1,4 +1,4 @@
-//! What somebody has agreed to: contents by their digests, so that an approval ends when they change.
+//! Approvals, bound to content digests: a change of the content ends the approval.
 
 use std::collections::BTreeMap;
 
@@ -8,64 +8,64 @@ use serde::{Deserialize, Serialize};
 use super::address::ZoneCode;
 use super::digest::ContentDigest;
 
-/// One approval, as `zonal approve` writes it into a file of its own below `approvals/`.
+/// Approval as `zonal approve` writes it, one file each below `approvals/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "approvals/*.json")]
 pub struct Approval {
-    /// Version of the file's shape: 1.
+    /// Version of the file format: 1.
     pub version: u32,
-    /// The network's name, for whoever reads it. The digests are bound to it.
+    /// Name of the network, for readers. The digests are bound to the network.
     pub network: String,
-    /// The environment; null for the manifest as it stands. The digests are bound to it.
+    /// Environment; null for the manifest without an environment. The digests are bound to the environment.
     pub environment: Option<String>,
-    /// What was approved.
+    /// Type of the approved item.
     pub approves: ApprovedItem,
-    /// Of what was approved.
+    /// Digest of the approved item.
     pub digest: ContentDigest,
-    /// The zones that it covers, each with the digest of what would be done in it. A zone is approved as
-    /// long as that is what would be done.
+    /// Approved zones, each with the digest of its planned changes.
+    ///
+    /// A zone stays approved while its planned changes have this digest.
     pub zones: BTreeMap<String, ContentDigest>,
-    /// Who has approved.
+    /// Name of the approver.
     pub by: String,
-    /// When, as `YYYY-MM-DD`.
+    /// Date of the approval, `YYYY-MM-DD`.
     pub date: String,
-    /// In their words.
+    /// Comment of the approver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Guards and policies that they have overridden, in this very plan.
+    /// Overridden guards and policies, for this plan only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<AppliedOverride>,
 }
 
-/// One guard or policy that somebody has overridden.
+/// Override of one guard or policy, as recorded in an approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppliedOverride {
-    /// Its name, as the plan shows it.
+    /// Name of the guard, as shown in the plan.
     pub guard: String,
-    /// Why.
+    /// Reason for the override.
     pub reason: String,
 }
 
-/// What an approval names.
+/// Type of an approved item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovedItem {
-    /// A whole plan.
+    /// Whole plan.
     Plan,
-    /// The zones of a group, which have the same changes.
+    /// Zones of a change group, with identical changes.
     Group,
-    /// One zone.
+    /// Single zone.
     Zone,
 }
 
-/// What is to be approved before anything is written: that of a fresh plan, or of the plan file that it is
-/// held against.
+/// Digests to approve before any write, of a new plan or of the reviewed plan file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReviewSubject {
-    /// The plan's digest.
+    /// Digest of the plan.
     pub plan: ContentDigest,
-    /// The digest of each zone in which anything is done.
+    /// Digest of each zone with changes.
     pub zones: BTreeMap<ZoneCode, ContentDigest>,
 }

@@ -1,4 +1,4 @@
-//! One difference between what is desired and what was observed, and what would end it.
+//! Difference between the desired and the observed state of one record, and its resolution.
 
 use std::sync::Arc;
 
@@ -10,52 +10,54 @@ use super::value::{FieldName, FieldValue, Record};
 /// Create, update or delete of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The record.
+    /// Address of the record.
     pub address: RecordAddress,
-    /// What is done to it.
+    /// Action on the record.
     pub action: ChangeAction,
-    /// Its identity in the collection's own field names (`column0`), in the order of the key.
+    /// Identity of the record in the collection's own field names (`column0`), in key order.
     pub key: Vec<(FieldName, FieldValue)>,
-    /// Where a person is to look at each record of a sort, what these have in common, which may be
-    /// nothing; the key then stands for all of them.
+    /// Common fields of all records in a manual check, possibly empty.
+    ///
+    /// If set, a person checks every record with these fields, and the key stands for all of them.
     pub matches: Option<Vec<(FieldName, FieldValue)>>,
-    /// The record before: all fields of it that were observed; empty for a create.
+    /// Record before the change: all observed fields; empty for a create.
     pub before: Record,
-    /// What is set: each field once. Empty for a delete.
+    /// Field changes, at most one for each field; empty for a delete.
     pub field_changes: Vec<FieldChange>,
-    /// Whether apply does it, or the plan only reports it.
+    /// Mode: apply, report only, manual, postponed or left to the zone.
     pub mode: ApplyMode,
-    /// In what way the zone is not as it is wanted.
+    /// Type of the difference.
     pub difference: DifferenceType,
-    /// Who moved since the manifests were last applied, where that is known.
+    /// Origin of the difference since the last apply, if known.
     pub origin: Option<ChangeOrigin>,
-    /// Where both have moved: what was applied last, and what is done about it. Only what a ledger tells.
+    /// Conflict with the applied state and its resolution; only with an applied state as base.
     pub conflict: Option<Box<ChangeConflict>>,
-    /// Why, where it is not simply that the manifest wants it so.
+    /// Reason, if other than the manifest's declared value.
     pub reason: Option<String>,
-    /// What it means, in the words of the kind that wants it.
+    /// Consequences of the change, as texts of the kind.
     pub notes: Vec<Arc<str>>,
-    /// Who declared the record, or whose `unlisted` it falls under.
+    /// Origin in the manifests: the declaration, or the `unlisted` policy.
     pub provenance: Provenance,
-    /// Who changed the record last, where the zone says so.
+    /// Last editor of the record, if the zone reports one.
     pub updated_by: Option<String>,
-    /// When it was changed last, as the zone writes it.
+    /// Date of the last change, as the zone writes it.
     pub update_date: Option<String>,
 }
 
 impl Change {
-    /// Everything that counts of the change, whichever zone it is in.
+    /// Returns the content of the change without its zone.
     pub fn effect(&self) -> ChangeEffect<'_> {
         let Self {
             address: RecordAddress { zone: _, collection, key: _ },
             action,
             key,
-            // The key says as much.
+            // Implied by the key.
             matches: _,
             before,
             field_changes: edits,
             mode,
-            // What shape it has follows from the rest. Who wants it, why, and who was there last do not count.
+            // The difference type follows from the other fields. Declaration, reason and last editor do not
+            // count.
             difference: _,
             origin: _,
             conflict: _,
@@ -76,37 +78,39 @@ impl Change {
     }
 }
 
-/// What a change does, and to what: two changes with the same effect are the same change in two
-/// zones, or at two moments.
+/// Content of a change without its zone.
+///
+/// Changes with equal effects are the same change in two zones, or at two times.
 #[derive(Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ChangeEffect<'a> {
-    /// The collection.
+    /// Collection.
     pub collection: &'a CollectionId,
-    /// What is done.
+    /// Action.
     pub action: ChangeAction,
-    /// Whether it is carried out.
+    /// Mode.
     pub mode: ApplyMode,
-    /// The record.
+    /// Key of the record.
     pub key: &'a [(FieldName, FieldValue)],
-    /// Fields that are set, with what was there and what comes.
+    /// Changed fields with their values before and after.
     pub field_changes: Vec<(&'a FieldName, Option<&'a FieldValue>, &'a FieldValue)>,
-    /// What a delete takes away, which is everything that the record holds. An update leaves the
-    /// rest of its record alone, so the rest does not count.
+    /// Deleted record with all its fields.
+    ///
+    /// `None` for an update: an update keeps the rest of the record, so the rest does not count.
     pub taken: Option<&'a Record>,
 }
 
-/// One field that is set.
+/// Change of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
-    /// The field in the collection's own words (`column5`).
+    /// Field in the collection's own names (`column5`).
     pub field: FieldName,
-    /// The field as people know it (`Network Block`).
+    /// Field name for people (`Network Block`).
     pub name: FieldName,
-    /// What was observed; `None` where there was no such field.
+    /// Observed value; `None` if the field was absent.
     pub before: Option<FieldValue>,
-    /// What it becomes.
+    /// Value after the change.
     pub after: FieldValue,
-    /// Who wants it so.
+    /// Declaration of the desired value.
     pub provenance: Provenance,
 }
 
@@ -117,7 +121,7 @@ impl FieldChange {
     }
 }
 
-/// What is done to a record.
+/// Action on a record.
 #[derive(
     Debug,
     Clone,
@@ -133,15 +137,15 @@ impl FieldChange {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeAction {
-    /// The record is not there and comes.
+    /// Creates a missing record.
     Create,
-    /// The record is there and fields of it change.
+    /// Changes fields of an existing record.
     Update,
-    /// The record goes.
+    /// Deletes the record.
     Delete,
 }
 
-/// In what way a zone's record is not as it is wanted.
+/// Type of difference between a zone's record and its desired state.
 #[derive(
     Debug,
     Clone,
@@ -157,18 +161,19 @@ pub enum ChangeAction {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceType {
-    /// It is not there, or nobody has attested that it is.
+    /// Record absent, or not attested.
     Missing,
-    /// It holds other values.
+    /// Different field values.
     Value,
-    /// The zone has detached it from the network, so that it gets nothing of what the network changes;
-    /// it may hold other values as well.
+    /// Record detached from the network: network changes no longer reach the zone's record.
+    ///
+    /// Field values may differ too.
     Detached,
-    /// It is there, and should not be, or not be in use.
+    /// Record present, or in use, but not desired.
     Extra,
 }
 
-/// Whether a change is carried out.
+/// Mode of a change.
 #[derive(
     Debug,
     Clone,
@@ -184,21 +189,19 @@ pub enum DifferenceType {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ApplyMode {
-    /// Apply does it.
+    /// Made by apply.
     Apply,
-    /// The manifest says `enforcement: report`: shown, never done.
+    /// Reported only: `enforcement: report`.
     Report,
-    /// The zone can only be changed by a person, who finds the steps in the runbook.
+    /// Manual: only a person can make the change in Alma, with the steps of the runbook.
     Manual,
-    /// Left for a later apply, because this one writes only what has drifted.
+    /// Postponed to a later apply, because this apply only reverts drift.
     Postponed,
-    /// Left to the zone, because both it and the manifests have changed it, and a manifest says
-    /// `conflict: theirs`.
+    /// Left to the zone: changed in both the manifests and the zone, with `conflict: theirs`.
     KeptTheirs,
 }
 
-/// Who moved, so that zone and manifests differ: found by comparing both with the manifests as they were
-/// applied last.
+/// Origin of a difference, from comparing manifests and zone with the applied state.
 #[derive(
     Debug,
     Clone,
@@ -214,23 +217,22 @@ pub enum ApplyMode {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeOrigin {
-    /// The zone: the manifests still say what they said then.
+    /// Changed in the zone only.
     Drifted,
-    /// The manifests: the zone still holds what they said then.
+    /// Changed in the manifests only.
     Pending,
-    /// Both, each in its own way.
+    /// Changed differently in both.
     #[serde(alias = "both")]
     Conflict,
 }
 
-/// What is known of a change where both the manifests and the zone have moved, each in its own way.
+/// Conflict of a change: manifests and zone both changed the record, differently.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ChangeConflict {
-    /// The record's own fields as zonal applied them last, under the names that people use; null where it was
-    /// wanted to be gone.
+    /// Fields of the record in the applied state, under the names that people use; null for an absent record.
     pub applied: Option<Record>,
-    /// What is done about it.
+    /// Resolution of the conflict.
     pub then: ConflictPolicy,
-    /// The manifest that says so.
+    /// Manifest with the conflict policy.
     pub manifest: Arc<str>,
 }

@@ -1,8 +1,10 @@
-//! How a collection reaches its zone.
+//! Channels between zonal and the collections of a zone.
 
 use std::fmt;
 
-/// The ways to a collection. Which one serves which collection of which zone is found out, never assumed.
+/// Channel of a collection.
+///
+/// zonal determines the channel of each collection in each zone, and never assumes it.
 #[derive(
     Debug,
     Clone,
@@ -22,9 +24,9 @@ pub enum Channel {
     /// Alma's public REST API.
     #[default]
     Api,
-    /// The network's gateway.
+    /// Gateway of the network.
     Gateway,
-    /// A person in front of Alma. What is known of the zone is what people have attested.
+    /// A person in Alma's user interface. The observed state consists of attestations.
     Runbook,
 }
 

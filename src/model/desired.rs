@@ -1,4 +1,4 @@
-//! What the manifests say, zone by zone, once selections, overrides and variables are resolved.
+//! Desired state by zone, with selectors, overrides and variables resolved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,190 +8,197 @@ use super::applied_state::ConflictPolicy;
 use super::source_span::Provenance;
 use super::value::{FieldName, FieldValue};
 
-/// Everything that is wanted, by zone. A zone that nothing applies to is not in the map.
+/// Desired state of all zones. A zone without matching manifests has no entry.
 #[derive(Debug, Clone, Default)]
 pub struct DesiredState {
-    /// In each zone, one entry for each manifest and collection; several manifests may speak
-    /// of different records of one collection.
+    /// Entries by zone, one for each manifest and collection.
+    ///
+    /// Several manifests may declare different records of one collection.
     pub zones: BTreeMap<ZoneCode, Vec<DesiredCollection>>,
 }
 
-/// What one manifest wants of one collection of one zone.
+/// Desired state of one collection of one zone, from one manifest.
 #[derive(Debug, Clone)]
 pub struct DesiredCollection {
-    /// Which collection, as the manifest names it.
+    /// Collection, as named in the manifest.
     pub id: CollectionId,
-    /// How this type of collection behaves.
+    /// Properties of this type of collection.
     pub shape: Arc<CollectionShape>,
-    /// The fields that identify a record, as the manifest names them (`code`; `ID`; `column0`).
+    /// Key fields of a record, as named in the manifest (`code`; `ID`; `column0`).
     pub key: Arc<[FieldName]>,
-    /// What to do with records that no manifest mentions, and where the manifest says so.
+    /// Policy for unlisted records.
     pub unlisted: UnlistedPolicy,
-    /// How strongly unlisted records are dealt with.
+    /// Enforcement of the `unlisted` policy.
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have moved, each in its own way.
+    /// Conflict policy, if manifests and zone changed a record differently.
     pub on_conflict: ConflictPolicy,
-    /// The records, by the values of their key fields. Shared between the zones where they are the same.
+    /// Records by key, shared between zones with equal records.
     pub records: BTreeMap<RecordKey, Arc<DesiredRecord>>,
-    /// What is wanted of records that the zone has, whoever made them.
+    /// Amendments of records in the zone, regardless of their creator.
     pub amendments: Vec<Amendment>,
-    /// What part it has in the comparison.
+    /// Role in the comparison.
     pub standing: CollectionRole,
-    /// The manifest.
+    /// Manifest.
     pub provenance: Provenance,
 }
 
-/// What part something that is desired of a collection has in its comparison.
+/// Role of a desired collection in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum CollectionRole {
-    /// The zone is to become so.
+    /// Target state for the zone.
     #[default]
     Desired,
-    /// It was left out by a selection, and is only kept in view: its records are named by a manifest, so they are
-    /// neither unlisted nor orphans.
+    /// Excluded by the selection and used for reference only.
+    ///
+    /// Its records count as declared: neither unlisted nor orphaned.
     ReferenceOnly,
-    /// Nothing is wanted of the collection any more. It is looked at because of what zonal made there.
+    /// No longer declared; compared only because of orphans that zonal created.
     OrphansOnly,
 }
 
-/// What the engine must know of a type of collection, told by its kind: the engine itself cannot
-/// name one.
+/// Properties of a type of collection, declared by its kind.
+///
+/// The engine knows no kind by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CollectionShape {
-    /// Collections of a lower stage are written first, and deleted from last, because those of a
-    /// higher one refer to them.
+    /// Stage in the write order.
+    ///
+    /// zonal writes lower stages first and deletes from them last, because higher stages refer to lower ones.
     pub stage: u8,
-    /// Fields without which a record cannot be created.
+    /// Required fields for creating a record.
     pub required: Vec<FieldName>,
-    /// Fields that a new record gets where its manifest is silent, with the documented default.
+    /// Documented defaults for the fields of a new record, if the manifest omits them.
     pub defaults: BTreeMap<FieldName, FieldValue>,
-    /// Flags that at most one record of a collection may carry.
+    /// Flags allowed on at most one record of a collection.
     pub exclusive: Vec<FieldName>,
-    /// Fields that are the same in every language of the collection.
+    /// Fields with the same value in every language of the collection.
     pub shared: Vec<FieldName>,
-    /// The flag that is cleared to disable a record.
+    /// Flag that zonal clears to disable a record.
     pub switch: Option<FieldName>,
-    /// The flag that says whether a record follows the network's; where a zone has cleared it, the
-    /// record is detached, which is a drift of its own.
+    /// Flag for following the network's record.
+    ///
+    /// A zone that cleared the flag has detached the record, which is a difference type of its own.
     pub attachment: Option<FieldName>,
-    /// A field that the zone fills with what overrules a record there, such as a library's own copy.
+    /// Field that the zone fills with an overriding copy, such as a library's own record.
     pub shadow: Option<FieldName>,
-    /// What a record is that stays though no manifest mentions it, where that is worth telling.
+    /// Description of a record that stays without a declaration, for a note.
     pub stale: Option<Arc<str>>,
-    /// Where a person finds the collection in Alma; empty where that is not known.
+    /// Menu path of the collection in Alma; empty if unknown.
     pub menu: Arc<str>,
 }
 
-/// What is wanted of one record.
+/// Desired state of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredRecord {
-    /// The fields that the manifest mentions, under the names it uses, key fields included.
+    /// Declared fields under the manifest's names, key fields included.
     pub fields: BTreeMap<FieldName, DesiredValue>,
-    /// True where the manifest says `absent: true`.
+    /// True for `absent: true`.
     pub absent: bool,
-    /// How strongly it is wanted.
+    /// Enforcement of the record.
     pub enforcement: Enforcement,
-    /// Where the record is declared.
+    /// Declaration of the record.
     pub provenance: Provenance,
-    /// Records that must be there for this one to make sense.
+    /// Referenced records that must exist.
     pub references: Vec<RecordReference>,
-    /// What a change of the record means, for whoever reads the plan.
+    /// Consequences of a change of the record, for the plan.
     pub notes: Vec<Arc<str>>,
 }
 
-/// A record of the same zone that another one refers to.
+/// Reference to another record of the same zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordReference {
-    /// Its collection.
+    /// Collection of the referenced record.
     pub to: CollectionId,
-    /// What tells the record from others, under the names that people use.
+    /// Identifying fields, under the names that people use.
     pub fields: Vec<(FieldName, Arc<str>)>,
-    /// What it is, in words: `user group`.
+    /// Noun for the record: `user group`.
     pub what: &'static str,
 }
 
-/// What is wanted of records that a zone has: part of each, everything else of them being the zone's own.
+/// Partial change of records that the zone owns; all other fields stay the zone's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amendment {
-    /// What the records hold that are meant; all records where it is empty.
+    /// Values that select the records; empty for all records.
     pub select: Vec<(FieldName, FieldValue)>,
-    /// Whether it is worth telling that a zone has no such record.
+    /// Target requirement: report a zone without such a record, or not.
     pub expected: AmendmentTarget,
-    /// What is wanted of each of them.
+    /// Amended fields.
     pub amends: Vec<FieldAmendment>,
-    /// How strongly it is wanted.
+    /// Enforcement of the amendment.
     pub enforcement: Enforcement,
-    /// Where it is declared.
+    /// Declaration of the amendment.
     pub provenance: Provenance,
 }
 
-/// Whether a zone should have what an amendment speaks of.
+/// Requirement for the target records of an amendment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmendmentTarget {
-    /// One that has not is told.
+    /// Required: zonal reports a zone without such a record.
     Required,
-    /// It may well have none.
+    /// Optional: a zone may have no such record.
     Optional,
 }
 
-/// What is wanted of one field of a record that is amended.
+/// Amendment of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldAmendment {
-    /// The field.
+    /// Field.
     pub field: FieldName,
-    /// What it shall be.
+    /// Operation on the field.
     pub to: AmendmentOperation,
-    /// The record that the value names, where it names one: it must be there.
+    /// Record that the value names and that must exist, if any.
     pub reference: Option<RecordReference>,
-    /// Who says so.
+    /// Declaration of the amendment.
     pub provenance: Provenance,
 }
 
-/// What a field that is amended shall be.
+/// Operation of an amendment on one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AmendmentOperation {
-    /// This value.
+    /// Sets this value.
     Set(FieldValue),
-    /// This value, where the field holds nothing.
+    /// Sets this value if the field is empty.
     SetIfEmpty(FieldValue),
-    /// A list with this text in it.
+    /// Adds this text to a list.
     AddToList(Arc<str>),
-    /// A list without this text.
+    /// Removes this text from a list.
     RemoveFromList(Arc<str>),
-    /// A list that lets this text pass, given the operator in another field: `INLIST` needs it,
-    /// `NOTINLIST` must not have it, and no operator lets everything pass.
+    /// Allows this text in a rule, given the operator in another field.
+    ///
+    /// `INLIST` needs the text, `NOTINLIST` must not contain it, and no operator allows every text.
     AllowInRule {
-        /// The text.
+        /// Text.
         text: Arc<str>,
-        /// The field that holds the operator.
+        /// Field of the operator.
         operator: FieldName,
     },
-    /// A list that stops this text, given the operator in another field. Where there is none, it
-    /// becomes `NOTINLIST`.
+    /// Blocks this text in a rule, given the operator in another field.
+    ///
+    /// Without an operator, the rule gets `NOTINLIST`.
     BlockInRule {
-        /// The text.
+        /// Text.
         text: Arc<str>,
-        /// The field that holds the operator.
+        /// Field of the operator.
         operator: FieldName,
     },
 }
 
-/// The operator of a list that must hold what passes, as Alma spells it.
+/// Operator of a list of allowed values, in Alma's spelling.
 pub const IN_LIST: &str = "INLIST";
-/// The operator of a list that stops what it holds.
+/// Operator of a list of blocked values.
 pub const NOT_IN_LIST: &str = "NOTINLIST";
 
-/// What a field that is amended becomes.
+/// Result of an amendment on one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmendmentResult {
-    /// What it holds then.
+    /// New value of the field.
     pub value: FieldValue,
-    /// The operator that its rule gets, where it has none.
+    /// New operator of the rule, if the rule had none.
     pub operator: Option<&'static str>,
 }
 
 impl AmendmentOperation {
-    /// The field that holds the operator, where one matters.
+    /// Returns the field of the operator, if the operation depends on one.
     pub fn operator(&self) -> Option<&FieldName> {
         match self {
             Self::AllowInRule { operator, .. } | Self::BlockInRule { operator, .. } => Some(operator),
@@ -199,7 +206,9 @@ impl AmendmentOperation {
         }
     }
 
-    /// What becomes of a field, given what it holds and the rule's operator; `None` where it is as wanted.
+    /// Returns the amended field, given its observed value and the rule's operator.
+    ///
+    /// `None` if the field already matches.
     pub fn apply_to(&self, held: &FieldValue, operator: Option<&str>) -> Option<AmendmentResult> {
         let with = |text: &Arc<str>| FieldValue::list(held.texts().iter().chain([text]).cloned());
         let without =
@@ -219,23 +228,23 @@ impl AmendmentOperation {
                 other = Some(NOT_IN_LIST);
                 with(text)
             }
-            // Without an operator everything passes; of another one nobody knows what it does.
+            // No operator allows every text; the effect of an unknown operator is unknown.
             (Self::AllowInRule { .. }, _) | (Self::BlockInRule { .. }, Some(_)) => return None,
         };
         (value != *held || other.is_some()).then_some(AmendmentResult { value, operator: other })
     }
 }
 
-/// One wanted value and who wants it.
+/// Desired value with its declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredValue {
-    /// The value; [`Value::Null`] clears the field.
+    /// Value; [`FieldValue::Null`] clears the field.
     pub value: FieldValue,
-    /// Who said so.
+    /// Declaration of the value.
     pub provenance: Provenance,
 }
 
-/// How strongly a manifest means what it says.
+/// Enforcement of a declaration.
 #[derive(
     Debug,
     Clone,
@@ -252,18 +261,18 @@ pub struct DesiredValue {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Enforcement {
-    /// Always put back.
+    /// Reverts every difference.
     #[default]
     Enforce,
-    /// Create if missing; later local edits are the zone's own.
+    /// Creates missing records; keeps later local edits.
     CreateOnly,
-    /// Report only.
+    /// Reports differences only.
     Report,
-    /// No longer managed: what is there stays as it is, and the plan says so.
+    /// Stops managing the record and keeps it; the plan reports this.
     Unmanage,
 }
 
-/// What happens to the records of a collection that no manifest mentions.
+/// Policy for unlisted records of a collection.
 #[derive(
     Debug,
     Clone,
@@ -280,11 +289,11 @@ pub enum Enforcement {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum UnlistedPolicy {
-    /// They stay as they are.
+    /// Keeps them unchanged.
     #[default]
     Keep,
-    /// They are disabled.
+    /// Disables them.
     Disable,
-    /// They are deleted.
+    /// Deletes them.
     Delete,
 }

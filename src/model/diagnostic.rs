@@ -1,48 +1,48 @@
-//! A problem in the user's input: place, fact and way out.
+//! Diagnostics: problems in the input with location, message and help.
 
 use std::borrow::Cow;
 
 use super::source_span::SourceSpan;
 
-/// How bad it is.
+/// Severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Nothing is planned while there is one.
+    /// Prevents planning.
     Error,
-    /// Worth a look; nothing stops.
+    /// Does not prevent planning.
     Warning,
 }
 
-/// One problem. Ordered by place, so that a list of them reads like the files.
+/// Diagnostic of one problem, ordered by location like the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
-    /// Stable code, `Z0103`: what people search for and what CI suppresses by.
+    /// Stable code, `Z0103`, for searches and for suppression in CI.
     pub code: &'static str,
-    /// The fact: lowercase, no full stop, values in backticks. One line.
+    /// Fact: one line, lowercase, no full stop, values in backticks.
     pub message: String,
-    /// Where; `None` for a problem of no file, such as an empty directory.
+    /// Location; `None` for a problem without a file, such as an empty directory.
     pub span: Option<SourceSpan>,
-    /// Said under the marked place, where there is more to say than the message does.
+    /// Text at the marked location, for details beyond the message.
     pub label: Option<String>,
-    /// Other places that matter, such as the first of two declarations.
+    /// Related locations, such as the first of two declarations.
     pub related: Vec<SecondarySpan>,
-    /// The way out, `did you mean ...`; lowercase, no full stop.
+    /// Fix, `did you mean ...`; lowercase, no full stop.
     pub help: Option<String>,
 }
 
-/// A second place and what to see there.
+/// Related location with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondarySpan {
-    /// Where to look.
+    /// Location.
     pub span: SourceSpan,
-    /// What to see there.
+    /// Text at the location.
     pub message: String,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// Returns an error with a location.
     pub fn error(code: &'static str, place: SourceSpan, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -55,37 +55,39 @@ impl Diagnostic {
         }
     }
 
-    /// A warning at a place.
+    /// Returns a warning with a location.
     pub fn warning(code: &'static str, place: SourceSpan, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
-    /// An error of no place.
+    /// Returns an error without a location.
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
         Self { span: None, ..Self::error(code, SourceSpan::file(""), message) }
     }
 
-    /// The same with a way out.
+    /// Adds a help text.
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(readable(help.into())), ..self }
     }
 
-    /// The same with words under the marked place.
+    /// Adds a text at the marked location.
     pub fn label(self, label: impl Into<String>) -> Self {
         Self { label: Some(readable(label.into())), ..self }
     }
 
-    /// The same with a second place.
+    /// Adds a related location.
     pub fn with_secondary_span(mut self, place: SourceSpan, message: impl Into<String>) -> Self {
         self.related.push(SecondarySpan { span: place, message: readable(message.into()) });
         self
     }
 }
 
-/// Characters of a quoted value that are shown.
+/// Maximum length of a quoted value, in characters.
 const QUOTED: usize = 120;
 
-/// One line that can be read whatever it quotes: of a long value its beginning, and what nobody sees spelled out.
+/// Returns the text as one readable line.
+///
+/// Shortens long quoted values and escapes invisible characters.
 fn readable(text: String) -> String {
     if text.len() <= QUOTED && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
         return text;
@@ -109,7 +111,9 @@ fn shorten(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character shows as itself: `escape_debug` leaves alone what can be printed, but for quotes.
+/// Returns true for a character that displays as itself.
+///
+/// `escape_debug` keeps printable characters, except quotes and backslashes.
 fn is_plain(each: char) -> bool {
     matches!(each, '\\' | '\'' | '"') || each.escape_debug().len() == 1
 }
@@ -119,7 +123,7 @@ mod tests {
     use super::readable;
 
     #[test]
-    fn what_is_quoted_can_be_read() {
+    fn quoted_values_are_shortened_and_escaped() {
         assert_eq!(readable("`a` \"b\" 'c' \\ é漢🔑".to_owned()), "`a` \"b\" 'c' \\ é漢🔑");
         assert_eq!(
             readable("`a\u{200b}\u{202e}\u{1b}[31m\n`".to_owned()),

@@ -1,4 +1,4 @@
-//! What diff found out, zone by zone and collection by collection.
+//! Result of the comparison, by zone and collection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,94 +12,95 @@ use super::failure::ZoneFailure;
 use super::observed::ObservationSource;
 use super::source_span::Provenance;
 
-/// Everything in which the zones differ from what is desired.
+/// Differences between the zones and their desired state.
 #[derive(Debug, Clone, Default)]
 pub struct Differences {
-    /// By zone; a zone of which nothing is desired is not in the map.
+    /// Collections by zone; a zone without desired state has no entry.
     pub zones: BTreeMap<ZoneCode, Vec<CollectionDiff>>,
 }
 
-/// One collection of one zone.
+/// Comparison of one collection of one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionDiff {
-    /// What it is really called in the zone; as asked for, where the zone did not tell.
+    /// Resolved name in the zone; the requested name if the zone reported none.
     pub id: CollectionId,
-    /// The names by which the manifests ask for it.
+    /// Names of the collection in the manifests.
     pub asked: Vec<CollectionId>,
-    /// The names of the same collection in other languages that are desired too: its records are
-    /// theirs. Also names that the zone did not resolve, which may mean this collection.
+    /// Names in other desired languages of the same collection, with the same records.
+    ///
+    /// Also unresolved names that may refer to this collection.
     pub siblings: Vec<CollectionId>,
-    /// How such a collection behaves.
+    /// Properties of the collection.
     pub shape: Arc<CollectionShape>,
-    /// The collections that its records refer to, as manifests name them.
+    /// Collections that its records refer to, as named in manifests.
     pub requires: BTreeSet<CollectionId>,
-    /// The first manifest that speaks of it.
+    /// First manifest with the collection.
     pub provenance: Provenance,
-    /// What differs, or why that is not known.
+    /// Differences, or the failure that prevented the comparison.
     pub outcome: Result<CollectionChanges, ZoneFailure>,
 }
 
-/// What differs in one collection.
+/// Differences of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CollectionChanges {
-    /// The differences, by key.
+    /// Changes, by key.
     pub changes: Vec<Change>,
-    /// Records that the zone has.
+    /// Number of records in the zone.
     pub existing: usize,
-    /// Records that are as they are wanted, as far as the zone itself says so.
+    /// Number of records in sync, according to the zone itself.
     pub in_sync: usize,
-    /// Of those, records that were wanted otherwise when zonal last applied them: manifests and zone have moved
-    /// alike.
+    /// Number of converged records among those in sync: manifests and zone changed alike since the last
+    /// apply.
     pub converged: usize,
-    /// What the ledger does not say yet. Empty where nothing was compared with one.
+    /// Update of the applied state; empty without an applied state as base.
     pub learned: AppliedStateUpdate,
-    /// Records that the zone has and no manifest mentions.
+    /// Number of unlisted records in the zone.
     pub unlisted: usize,
-    /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
+    /// Number of different records kept because of `enforcement: createOnly`.
     pub create_only_differences: usize,
-    /// What manifests have let go: it stays as it is.
+    /// Unmanaged parts of the collection, kept unchanged.
     pub unmanaged: Vec<UnmanagedCollection>,
-    /// Records that are as wanted because somebody has attested it, which nobody has verified.
+    /// Number of records in sync by attestation, not verified.
     pub attested: usize,
-    /// What is worth telling although nothing changes.
+    /// Notes for the plan that need no change.
     pub notes: Vec<String>,
-    /// Codes of the collections that its values come from; `None` where the zone does not say.
+    /// Codes of collections that supply its values; `None` if the zone does not report them.
     pub references: Option<BTreeSet<String>>,
-    /// How the collection was read, which is how it is changed.
+    /// Channel of the read, also used for writes.
     pub channel: Channel,
-    /// Who says what the collection holds.
+    /// Source of the observed state.
     pub witness: ObservationSource,
 }
 
-/// What one manifest has let go of a collection, by saying `enforcement: unmanage`.
+/// Part of a collection that one manifest unmanages with `enforcement: unmanage`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmanagedCollection {
-    /// The manifest.
+    /// Manifest.
     pub provenance: Provenance,
-    /// Records that the zone has of those that it speaks of.
+    /// Number of its records in the zone.
     pub records: usize,
 }
 
 impl CollectionChanges {
-    /// The changes that apply carries out.
+    /// Returns the changes that apply makes.
     pub fn to_apply(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.mode == ApplyMode::Apply)
     }
 }
 
 impl CollectionDiff {
-    /// The changes that apply carries out; none where it is not known what differs.
+    /// Returns the changes that apply makes; none if the comparison failed.
     pub fn to_apply(&self) -> impl Iterator<Item = &Change> {
         self.outcome.iter().flat_map(CollectionChanges::to_apply)
     }
 
-    /// The changes that this apply leaves alone, be they for a later one or the zone's own affair.
+    /// Returns the changes that this apply skips: postponed, or left to the zone.
     pub fn later(&self) -> impl Iterator<Item = &Change> {
         let changes = self.outcome.iter().flat_map(|found| &found.changes);
         changes.filter(|change| matches!(change.mode, ApplyMode::Postponed | ApplyMode::KeptTheirs))
     }
 
-    /// Whether apply has anything to write here.
+    /// Returns true if apply has changes to write.
     pub fn has_work(&self) -> bool {
         self.to_apply().next().is_some()
     }

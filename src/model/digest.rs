@@ -1,14 +1,14 @@
-//! The name of a content: two contents with the same digest are the same.
+//! SHA-256 digests: equal digests identify equal content.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// SHA-256 of something. 64 hexadecimal digits wherever it is written.
+/// SHA-256 of a content, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ContentDigest(pub [u8; 32]);
 
 impl ContentDigest {
-    /// The first twelve digits: enough for people to tell one from another, and for nothing else.
+    /// Returns the first twelve digits, only for display to people.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
     }
@@ -26,9 +26,9 @@ impl fmt::Debug for ContentDigest {
     }
 }
 
-/// A text that is not 64 hexadecimal digits.
+/// Error for a text other than 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a digest is 64 hexadecimal digits")]
+#[error("invalid digest: expected 64 hexadecimal digits")]
 pub struct InvalidDigest;
 
 impl FromStr for ContentDigest {
@@ -67,7 +67,7 @@ impl schemars::JsonSchema for ContentDigest {
         schemars::json_schema!({
             "type": "string",
             "pattern": "^[0-9a-f]{64}$",
-            "description": "SHA-256, in hexadecimal.",
+            "description": "SHA-256 in hexadecimal digits.",
         })
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::ContentDigest;
 
     #[test]
-    fn a_digest_is_read_as_it_is_written_and_nothing_else_is_one() {
+    fn digest_parses_only_its_own_format() {
         let mut bytes = [0; 32];
         (0..).zip(&mut bytes).for_each(|(index, byte): (u8, _)| *byte = index.wrapping_mul(37));
         let digest = ContentDigest(bytes);

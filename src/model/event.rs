@@ -1,4 +1,4 @@
-//! What happens while zones are read and written, told to whoever wants to show it.
+//! Events of reading and writing zones, for progress output.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,140 +8,140 @@ use super::change::Change;
 use super::failure::ZoneFailure;
 use super::finding::Deferral;
 
-/// One thing that happened.
+/// Event of one run.
 #[derive(Debug, Clone)]
 pub enum ApplyEvent {
-    /// A zone is about to be asked for so many collections.
+    /// Reading of a zone starts.
     ObserveStart {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Collections that will be read.
+        /// Number of collections to read.
         collections: usize,
     },
-    /// A collection was read, or could not be.
+    /// Read of a collection ended, or failed.
     Observed {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// The collection, as it was asked for.
+        /// Collection, as requested.
         collection: CollectionId,
-        /// Why it could not be read, where it could not.
+        /// Failure of the read, if any.
         failure: Option<ZoneFailure>,
     },
-    /// A zone needs no more reading.
+    /// Reading of a zone ended.
     ObserveComplete {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Requests that it took.
+        /// Number of requests.
         requests: u64,
     },
-    /// A zone is about to be written to.
+    /// Writing to a zone starts.
     ZoneStart {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Collections that will be written.
+        /// Number of collections to write.
         collections: usize,
     },
-    /// A zone is not written to at all.
+    /// zonal cannot write to a zone.
     ZoneRefused {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Why.
+        /// Failure.
         failure: ZoneFailure,
     },
-    /// A zone is left alone for now.
+    /// zonal defers a zone.
     ZoneHeld {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Why.
+        /// Deferral.
         deferral: Deferral,
     },
-    /// Another run writes to a zone, and its end is waited for.
+    /// Lease of the zone held by another run; this run waits.
     ZoneWaiting {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Which run, and where it is at work.
+        /// Run and its host.
         by: Arc<str>,
     },
-    /// A wave of the rollout begins.
+    /// Wave of the rollout starts.
     WaveStart {
-        /// Its name.
+        /// Name of the wave.
         wave: Arc<str>,
-        /// Zones of it that there is anything to do in.
+        /// Number of zones with changes.
         zones: usize,
     },
-    /// A wave of the rollout is done with.
+    /// Wave of the rollout ended.
     WaveComplete {
-        /// Its name.
+        /// Name of the wave.
         wave: Arc<str>,
-        /// How it ended.
+        /// Result of the wave.
         result: WaveResult,
     },
-    /// A collection was re-read, is as it was approved, and is about to be written.
+    /// Collection read again, unchanged since the approval, and next to be written.
     ApplyStart {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// The collection.
+        /// Collection.
         collection: CollectionId,
-        /// The changes in it.
+        /// Changes of the collection.
         changes: Vec<Change>,
     },
-    /// A collection is done with, one way or another.
+    /// Collection ended, with any outcome.
     ApplyEnd {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// The collection.
+        /// Collection.
         collection: CollectionId,
-        /// How it ended.
+        /// Outcome.
         outcome: WriteOutcome,
     },
-    /// A zone is done with.
+    /// Zone ended.
     ZoneComplete {
-        /// The zone.
+        /// Zone.
         zone: ZoneCode,
-        /// Requests that it took.
+        /// Number of requests.
         requests: u64,
     },
 }
 
-/// How the write of one collection ended.
+/// Outcome of the write of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// Written, read back, and found to be as wanted.
+    /// Written, read back and verified.
     Applied {
-        /// What was changed.
+        /// Applied changes.
         changes: Vec<Change>,
     },
-    /// The zone moved since the plan was made: nothing was written.
+    /// Changed in the zone since the plan; nothing written.
     Stale {
-        /// What would have to be changed now.
+        /// Changes that the zone needs now.
         now: Vec<Change>,
     },
     /// Not written, or not known to be written.
     Failed {
-        /// Why.
+        /// Failure.
         failure: ZoneFailure,
     },
-    /// Not tried, because something that it depends on did not succeed.
+    /// Not attempted, because a dependency was not written.
     Blocked {
-        /// What it depends on.
+        /// Collection of the dependency.
         by: CollectionId,
     },
-    /// Written, and what was read back is not what was sent.
+    /// Written, but the read-back differs.
     VerifyFailed {
-        /// What is different, one line each.
+        /// Unexpected differences, one line each.
         unexpected_differences: Vec<String>,
     },
-    /// Not tried, because the plan holds it back.
+    /// Not attempted, because the plan defers it.
     Held {
-        /// Why.
+        /// Deferral.
         deferral: Deferral,
     },
-    /// Not tried, because the run was interrupted.
+    /// Not attempted, because the run was interrupted.
     Interrupted,
 }
 
 impl WriteOutcome {
-    /// Whether anything was sent to the zone that it may hold now.
+    /// Returns true if a request with possible effects reached the zone.
     pub fn has_written(&self) -> bool {
         match self {
             Self::Applied { changes } => !changes.is_empty(),
@@ -155,62 +155,62 @@ impl WriteOutcome {
     }
 }
 
-/// How an apply ended, in every zone that it was to write to.
+/// Result of an apply in all its zones.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyReport {
-    /// By zone, in the order in which the collections ended.
+    /// Zones; collections in the order of their ends.
     pub zones: BTreeMap<ZoneCode, ZoneReport>,
-    /// The waves that had anything to do, in order; empty where there are none.
+    /// Waves with changes, in order; empty without waves.
     pub waves: Vec<WaveReport>,
 }
 
 impl ApplyReport {
-    /// Whether anything was written anywhere.
+    /// Returns true if any zone was written to.
     pub fn has_written(&self) -> bool {
         let mut outcomes = self.zones.values().flat_map(|zone| &zone.collections);
         outcomes.any(|(_, outcome)| outcome.has_written())
     }
 }
 
-/// How one wave of a rollout ended.
+/// Result of one wave of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaveReport {
-    /// Its name.
+    /// Name of the wave.
     pub name: Arc<str>,
-    /// Its zones that there was anything to do in.
+    /// Zones of the wave with changes.
     pub zones: Vec<ZoneCode>,
-    /// How it ended.
+    /// Result.
     pub result: WaveResult,
 }
 
-/// How a wave ended.
+/// Result of a wave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WaveResult {
-    /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
+    /// Read again after the wave and verified, within the stop rule.
     Verified {
-        /// Zones that failed all the same, no more than the rule allows.
+        /// Failed zones, within the limit of the rule.
         failed: Vec<ZoneCode>,
     },
-    /// Too many zones failed: no further wave begins.
+    /// Too many zones failed: no further wave starts.
     Failed {
-        /// Those zones.
+        /// Failed zones.
         failed: Vec<ZoneCode>,
     },
-    /// Nothing was written in it, so that it proves nothing: no further wave begins.
+    /// No writes, so the wave proves nothing: no further wave starts.
     NothingWritten,
-    /// The run was interrupted.
+    /// Run interrupted.
     Interrupted,
 }
 
-/// How an apply ended in one zone.
+/// Result of an apply in one zone.
 #[derive(Debug, Clone, Default)]
 pub struct ZoneReport {
-    /// Why the zone was not written to at all, where it was not.
+    /// Failure that prevented all writes to the zone, if any.
     pub zone_failure: Option<ZoneFailure>,
-    /// Why it was left alone for now, where it was.
+    /// Deferral of the whole zone, if any.
     pub deferral: Option<Deferral>,
-    /// What became of its collections.
+    /// Collections with their outcomes.
     pub collections: Vec<(CollectionId, WriteOutcome)>,
-    /// Requests that it took.
+    /// Number of requests.
     pub requests: u64,
 }

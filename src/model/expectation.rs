@@ -1,4 +1,4 @@
-//! Answers that somebody has written down beforehand, and what became of them.
+//! Expectations: asserted answers and their verdicts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,41 +8,41 @@ use super::question::Question;
 use super::source_span::{Provenance, SourceSpan};
 use super::value::FieldValue;
 
-/// What a network's people expect of the answer to one question.
+/// Expected answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// The question.
+    /// Question.
     pub question: Question,
-    /// What is expected of which fact. Never empty.
+    /// Expected facts by name; never empty.
     pub facts: BTreeMap<&'static str, ExpectedFact>,
-    /// Why it is expected, in the words of the manifest.
+    /// Reason, as in the manifest.
     pub reason: Option<Arc<str>>,
-    /// Where the row stands that expects it.
+    /// Location of the row.
     pub provenance: Provenance,
 }
 
-/// What one fact is expected to be.
+/// Expected value of one fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedFact {
-    /// The value.
+    /// Value.
     pub value: FieldValue,
-    /// Where it is said: in the row, or in what holds for all rows.
+    /// Location of the value: in the row, or in the defaults for all rows.
     pub span: SourceSpan,
 }
 
-/// What became of an expectation.
+/// Verdict on an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectationVerdict {
-    /// Every fact is as expected.
+    /// Every fact as expected.
     Met,
-    /// At least one fact is not.
+    /// Different value of at least one fact.
     NotMet(ExpectationFailure),
-    /// No fact is known to be otherwise, and at least one is not known.
+    /// No fact known to differ, and at least one unknown.
     Unknown(ExpectationFailure),
 }
 
 impl ExpectationVerdict {
-    /// What is not as expected, or not known; `None` where nothing is.
+    /// Returns the unmet or unknown facts; `None` if the expectation is met.
     pub fn shortfall(&self) -> Option<&ExpectationFailure> {
         match self {
             Self::Met => None,
@@ -51,52 +51,52 @@ impl ExpectationVerdict {
     }
 }
 
-/// In what an answer falls short of what was expected.
+/// Facts of an answer that do not match the expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectationFailure {
-    /// The facts that are otherwise or not known, by name. Never empty.
+    /// Different or unknown facts, by name; never empty.
     pub facts: Vec<UnmetFact>,
-    /// The answer in one sentence.
+    /// Answer in one sentence.
     pub line: String,
-    /// Why the answer is what it is.
+    /// Reasons for the answer.
     pub reasons: Vec<Reason>,
 }
 
-/// A fact that is not as expected.
+/// Fact that does not match the expectation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnmetFact {
-    /// Its name.
+    /// Name of the fact.
     pub fact: Arc<str>,
-    /// What it was expected to be.
+    /// Expected value.
     pub expected: FieldValue,
-    /// What it is.
+    /// Value in the answer.
     pub found: MaybeKnown<FieldValue>,
-    /// Where it is expected.
+    /// Location of the expected value.
     pub span: SourceSpan,
 }
 
-/// One expectation and what became of it.
+/// Expectation with its verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectationResult {
-    /// What was expected.
+    /// Expectation.
     pub expectation: Expectation,
-    /// What became of it.
+    /// Verdict.
     pub judged: ExpectationVerdict,
 }
 
-/// How many expectations ended in which way.
+/// Number of expectations by verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct ExpectationCounts {
-    /// Those of which every fact is as expected.
+    /// Expectations with every fact as expected.
     pub met: usize,
-    /// Those of which a fact is otherwise.
+    /// Expectations with a different fact.
     pub not_met: usize,
-    /// Those of which a fact is not known, and none is otherwise.
+    /// Expectations with an unknown fact and no different one.
     pub unknown: usize,
 }
 
 impl ExpectationCounts {
-    /// One more.
+    /// Counts one verdict.
     pub fn count(&mut self, judged: &ExpectationVerdict) {
         *match judged {
             ExpectationVerdict::Met => &mut self.met,
@@ -105,26 +105,27 @@ impl ExpectationCounts {
         } += 1;
     }
 
-    /// What these come to.
+    /// Returns the counts of these verdicts.
     pub fn from_verdicts<'a>(judged: impl IntoIterator<Item = &'a ExpectationVerdict>) -> Self {
         let mut tally = Self::default();
         judged.into_iter().for_each(|each| tally.count(each));
         tally
     }
 
-    /// Whether there is none at all.
+    /// Returns true if there are no expectations.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What becomes of the expectations once a plan is done. Where nothing is expected it says nothing.
+/// Forecast of the expectations after a plan; empty without expectations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExpectationForecast {
-    /// Those that are met now and would not be any more, in the order of the manifests.
+    /// Expectations that the plan breaks, in manifest order: met now, and not met afterwards.
     pub broken: Vec<BrokenExpectation>,
-    /// What becomes of the others; `None` where nothing is expected, or where parts of the zones were planned apart,
-    /// so that nobody has held the whole against them.
+    /// Verdicts on the other expectations.
+    ///
+    /// `None` without expectations, or for a sharded plan, because each shard knows only its own zones.
     pub others: Option<OtherExpectations>,
 }
 
@@ -133,29 +134,29 @@ pub struct ExpectationForecast {
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct OtherExpectations {
-    /// Those that will be met.
+    /// Expectations met after the plan.
     pub met: usize,
-    /// Those that will not be met, and are not now either, as far as that is known.
+    /// Expectations not met after the plan, and not known to be met now.
     pub not_met: usize,
-    /// Those of which that is not known, from what the plan has read.
+    /// Expectations with an unknown verdict, from the zones that the plan has read.
     pub unknown: usize,
 }
 
-/// An expectation that a plan breaks.
+/// Expectation that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BrokenExpectation {
-    /// Where the row stands that expects it.
+    /// Location of the row.
     pub provenance: Provenance,
-    /// The question, in words.
+    /// Question text.
     pub question: String,
-    /// Why the answer is expected, in the words of the manifest.
+    /// Reason for the expectation, as in the manifest.
     pub reason: Option<Arc<str>>,
-    /// The facts that would not be as expected. Never empty.
+    /// Facts that would not match; never empty.
     pub facts: Vec<UnmetFact>,
 }
 
 impl ExpectationForecast {
-    /// Whether there is nothing to tell.
+    /// Returns true for an empty forecast.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

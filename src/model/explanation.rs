@@ -1,4 +1,4 @@
-//! What a question comes to: the answer, what follows from it one by one, and why.
+//! Explanations: answers to questions as a sentence, facts and reasons.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,21 +9,21 @@ use super::question::Question;
 use super::source_span::Provenance;
 use super::value::FieldValue;
 
-/// The answer to one question.
+/// Answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// What was asked.
+    /// Question.
     pub question: Question,
-    /// The answer in one sentence, for people.
+    /// Answer in one sentence, for people.
     pub line: String,
-    /// The same in its parts, for expectations and programs: `allowed`, `group`, `expiry`.
+    /// Facts of the answer, for expectations and programs: `allowed`, `group`, `expiry`.
     pub facts: BTreeMap<&'static str, MaybeKnown<FieldValue>>,
-    /// Why, in the order in which it was found out.
+    /// Reasons, in order of evaluation.
     pub reasons: Vec<Reason>,
 }
 
 impl Explanation {
-    /// How a fact of another answer to the same question stands to this one's.
+    /// Compares a fact with the same fact of another answer to the same question.
     pub fn compare(&self, other: &Self, fact: &str) -> FactComparison {
         match (self.facts.get(fact), other.facts.get(fact)) {
             (Some(MaybeKnown::Unknown(_)) | None, Some(MaybeKnown::Unknown(_)) | None) => {
@@ -39,30 +39,30 @@ impl Explanation {
     }
 }
 
-/// How a fact of one answer stands to that of another.
+/// Result of comparing a fact of two answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactComparison {
-    /// Both are known, and alike.
+    /// Known and equal in both.
     Same,
-    /// Both are known, and differ.
+    /// Known and different in both.
     Different,
-    /// One of the two is known.
+    /// Known in one answer only.
     OneSided,
-    /// Neither is.
+    /// Known in neither.
     Unknown,
 }
 
-/// Something that is known, or why it is not.
+/// Known value, or the reason why the value is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MaybeKnown<T> {
-    /// It is so.
+    /// Known value.
     Known(T),
-    /// Nobody can tell, and why: `the manifests say nothing of RestrictedUsers at 01OMNI_BETA`.
+    /// Reason for an unknown value: `no manifest declares RestrictedUsers at 01OMNI_BETA`.
     Unknown(Arc<str>),
 }
 
 impl<T> MaybeKnown<T> {
-    /// What is known.
+    /// Returns the known value.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::Known(known) => Some(known),
@@ -70,7 +70,7 @@ impl<T> MaybeKnown<T> {
         }
     }
 
-    /// Why nothing is known.
+    /// Returns the reason for an unknown value.
     pub fn unknown_reason(&self) -> Option<&str> {
         match self {
             Self::Known(_) => None,
@@ -78,7 +78,7 @@ impl<T> MaybeKnown<T> {
         }
     }
 
-    /// The same of something else.
+    /// Maps a known value to another one.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> MaybeKnown<U> {
         match self {
             Self::Known(known) => MaybeKnown::Known(f(known)),
@@ -87,7 +87,7 @@ impl<T> MaybeKnown<T> {
     }
 }
 
-/// A fact as people read it.
+/// Formats a fact for people.
 impl fmt::Display for MaybeKnown<FieldValue> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -97,43 +97,44 @@ impl fmt::Display for MaybeKnown<FieldValue> {
     }
 }
 
-/// One step on the way to an answer.
+/// Reason: one step towards an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// What is so: lowercase, no full stop.
+    /// Fact: lowercase, no full stop.
     pub text: String,
-    /// Who says that it is.
+    /// Source of the fact.
     pub ground: ReasonSource,
 }
 
-/// Who says that something is so.
+/// Source of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReasonSource {
-    /// A manifest.
+    /// Declared in a manifest.
     Declared(Provenance),
-    /// A zone.
+    /// Observed in a zone.
     Observed {
-        /// The record.
+        /// Record.
         address: Box<RecordAddress>,
-        /// Who changed it last, where the zone says so.
+        /// Last editor, if the zone reports one.
         updated_by: Option<String>,
-        /// When, as the zone writes it.
+        /// Date of the last change, as the zone writes it.
         update_date: Option<String>,
     },
-    /// People, who say that they have made it so by hand; nothing has verified it.
+    /// Attested by people as done manually, not verified.
     Attested {
-        /// The record.
+        /// Record.
         address: Box<RecordAddress>,
-        /// Who.
+        /// Name of the person.
         by: Option<String>,
-        /// When.
+        /// Date.
         date: Option<String>,
     },
-    /// Nobody: so it is in Alma where nothing else is said.
+    /// Alma's default for undeclared settings.
     AlmaDefault,
 }
 
-/// `linking.yaml:12:7`, or `01OMNI_BETA/LinkedAccountRules/Default, last changed by m.tremblay on 2026-03-02Z`.
+/// Formats as `linking.yaml:12:7`, or `01OMNI_BETA/LinkedAccountRules/Default, last changed by m.tremblay on
+/// 2026-03-02Z`.
 impl fmt::Display for ReasonSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -152,7 +153,7 @@ impl fmt::Display for ReasonSource {
                 by.iter().try_for_each(|by| write!(f, ", by {by}"))?;
                 date.iter().try_for_each(|date| write!(f, " on {date}"))
             }
-            Self::AlmaDefault => f.write_str("as Alma does it"),
+            Self::AlmaDefault => f.write_str("Alma's behavior"),
         }
     }
 }

@@ -1,21 +1,23 @@
-//! Why a zone did not do what it was asked to.
+//! Expected failures of zones, gateways and the store.
 
 use std::fmt;
 
-/// What went wrong between zonal and a zone. The class is for the caller's decision, the message for the reader.
+/// Failure between zonal and a zone.
+///
+/// The class decides the caller's reaction; the message explains the failure to the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneFailure {
-    /// What the caller can do about it.
+    /// Class, for the caller's reaction.
     pub class: FailureClass,
-    /// What happened: lowercase, no full stop. Never holds a key.
+    /// Fact: lowercase, no full stop; never contains an API key.
     pub message: String,
-    /// The way out, where there is one.
+    /// Fix, if known.
     pub help: Option<String>,
-    /// What the vendor's support asks for. Differs from answer to answer, so it is never compared.
+    /// Tracking ID for the vendor's support. Differs between responses, so comparisons ignore it.
     pub tracking_id: Option<String>,
 }
 
-/// The decisions that a failure can call for.
+/// Class of a failure, by the required reaction.
 #[derive(
     Debug,
     Clone,
@@ -31,34 +33,34 @@ pub struct ZoneFailure {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
-    /// No answer, in spite of retries: connection refused, timeouts, server errors. Try again later.
+    /// No response after retries: connection refused, timeouts, server errors. Try again later.
     Unreachable,
-    /// The key is unknown, not allowed to do this, or used from a wrong address. Mend the key.
+    /// API key unknown, without permission, or used from a wrong IP address. Correct the key.
     Denied,
-    /// The key opens another institution or another environment than the manifest says. Mend the key.
+    /// API key of another institution or environment than in the manifest. Correct the key.
     WrongZone,
-    /// The day's requests are used up, or down to the reserve. Try again after midnight.
+    /// Daily requests used up, or down to the reserve. Try again after midnight.
     Quota,
-    /// The zone has no such collection.
+    /// No such collection in the zone.
     Missing,
-    /// The zone has it, but does not let the API see or change it.
+    /// Collection exists, but the zone does not let the API read or change it.
     Locked,
-    /// The zone refused this request for a reason of its own.
+    /// Request rejected by the zone for its own reason.
     Rejected,
-    /// The answer is not of the documented shape.
+    /// Response not in the documented format.
     Malformed,
-    /// Manifest and zone do not fit together: an unknown column, an ambiguous key, a missing value.
+    /// Manifest does not match the zone: an unknown column, an ambiguous key, a missing value.
     Mismatch,
-    /// The network's gateway did not answer, refused its key, or does not keep to the contract.
+    /// Gateway did not respond, rejected its API key, or violates the contract.
     Gateway,
-    /// The run was interrupted before this was tried.
+    /// Run interrupted before the request.
     Interrupted,
-    /// The store cannot be written to, so nothing was sent that nobody would remember. Mend the store.
+    /// Store not writable, so zonal sent no write without a record of it. Correct the store.
     Store,
 }
 
 impl FailureClass {
-    /// Whether nothing else can be had from the zone in this run either.
+    /// Returns true if the failure prevents all further requests to the zone in this run.
     pub fn whole_zone(self) -> bool {
         match self {
             Self::Unreachable
@@ -78,12 +80,12 @@ impl FailureClass {
 }
 
 impl ZoneFailure {
-    /// A failure without a way out.
+    /// Returns a failure without help.
     pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self { class, message: message.into(), help: None, tracking_id: None }
     }
 
-    /// The same with a way out.
+    /// Adds a help text.
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }

@@ -1,74 +1,73 @@
-//! What stands between a plan and its apply: what guards and policies found, and what waits for whom.
+//! Findings of guards and policies, and deferrals.
 
 use std::sync::Arc;
 
 use super::address::ZoneCode;
 use super::source_span::SourceSpan;
 
-/// What one guard or policy has found in a plan.
+/// Finding of one guard or policy in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// How much it matters. The first field, so that what stops apply is listed first.
+    /// Effect, the first field, to sort the most severe findings first.
     pub effect: FindingEffect,
-    /// The name by which it can be overridden: `deletes-per-collection`, `protected`, `freeze/exams`,
-    /// `policy/NAME/RULE`.
+    /// Name for overrides: `deletes-per-collection`, `protected`, `freeze/exams`, `policy/NAME/RULE`.
     pub guard: Arc<str>,
-    /// The zones that it is about; empty where it is about the network as a whole.
+    /// Affected zones; empty for the whole network.
     pub zones: Vec<ZoneCode>,
-    /// The fact, in one line: lowercase, no full stop.
+    /// Fact in one line: lowercase, no full stop.
     pub message: String,
-    /// The way out, where there is one.
+    /// Fix, if known.
     pub help: Option<String>,
-    /// Where the rule stands; `None` for one that is on by default.
+    /// Location of the rule; `None` for a default limit.
     pub span: Option<SourceSpan>,
 }
 
-/// How much a finding matters.
+/// Effect of a finding.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum FindingEffect {
-    /// Nothing at all is written.
+    /// Denies the whole plan.
     Deny,
-    /// Nothing is written to the zones that it names, until it is over.
+    /// Defers the affected zones until the cause ends.
     Defer,
-    /// Its zones need an approval, the whole plan's where it names none.
+    /// Requires an approval of the affected zones, or of the whole plan.
     RequireApproval,
-    /// Worth a look.
+    /// Warns only.
     Warn,
-    /// It would have denied or held, and somebody has taken that upon them.
+    /// Overridden denial or deferral.
     Overridden {
-        /// Why, in their words.
+        /// Reason for the override.
         reason: String,
     },
 }
 
-/// Why apply does not begin something that the plan would do.
+/// Deferral: the reason why apply does not start planned changes.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case", tag = "why")]
 pub enum Deferral {
-    /// Nobody has approved it.
+    /// Approval missing.
     ApprovalRequired,
-    /// A guard holds it for the time being.
+    /// Deferred by a guard.
     Guard {
-        /// The guard's name.
+        /// Name of the guard.
         guard: Arc<str>,
     },
-    /// Both the manifests and the zone have changed something of it, each in its own way.
+    /// Changed differently in both the manifests and the zone.
     Conflict,
-    /// It is not among what the plan file holds.
+    /// Not in the reviewed plan file.
     Stale,
-    /// The rollout stopped in an earlier wave.
+    /// Rollout stopped in an earlier wave.
     RolloutStopped {
-        /// The wave's name.
+        /// Name of the wave.
         wave: Arc<str>,
     },
-    /// Another run writes to the zone.
+    /// Lease of the zone held by another run.
     LeaseHeld {
-        /// Which one, and where it is at work.
+        /// Run and its host.
         by: Arc<str>,
     },
 }

@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers with separators for readers.
 
 use std::fmt;
 
-/// `1,240`.
+/// Number with thousands separators: `1,240`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupedNumber(pub u64);
 

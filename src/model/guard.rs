@@ -1,4 +1,4 @@
-//! What a network guards against, and the rules that its own people have written down.
+//! Configuration of guards and policies.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,21 +9,22 @@ use super::digest::ContentDigest;
 use super::finding::FindingEffect;
 use super::source_span::SourceSpan;
 
-/// Everything that keeps a plan from being applied, whoever made it.
+/// Guards of a network against applying a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardConfig {
-    /// How much one apply may do. At most one for each deed and extent.
+    /// Limits for one apply; at most one for each action and scope.
     pub limits: Vec<GuardLimit>,
-    /// Records that stay as they are.
+    /// Protected records.
     pub protected: Vec<ProtectedRecords>,
-    /// Times in which nothing is written.
+    /// Freeze windows without writes.
     pub freezes: Vec<FreezeWindow>,
-    /// What a plan comes to that breaks expectations; `None` where it may.
+    /// Effect of a plan that breaks expectations; `None` allows such a plan.
     pub expectations: Option<ExpectationGuard>,
 }
 
-/// What is on where a manifest says nothing: deletes and disables are held short, because they are what
-/// readers notice; updates and creates are generous, so that a first roll-out passes.
+/// Default limits: strict for deletes and disables, generous for updates and creates.
+///
+/// Users notice deletes and disables first; a first rollout consists of updates and creates.
 impl Default for GuardConfig {
     fn default() -> Self {
         let limit = |deed, extent, records, percent| GuardLimit {
@@ -53,24 +54,24 @@ impl Default for GuardConfig {
     }
 }
 
-/// What is done to a record, as guards count it: each change is one of these.
+/// Action of a change, as counted by guards; exactly one for each change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitedAction {
-    /// It comes.
+    /// Record created.
     Create,
-    /// Fields of it change.
+    /// Fields changed.
     Update,
-    /// It is switched off, whatever else changes of it.
+    /// Record disabled, regardless of other changed fields.
     Disable,
-    /// It goes.
+    /// Record deleted.
     Delete,
 }
 
 impl LimitedAction {
-    /// All of them.
+    /// All actions.
     pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Disable, Self::Delete];
 
-    /// `deletes`: what limits of it are called.
+    /// Returns the plural for limit names: `deletes`.
     pub fn plural(self) -> &'static str {
         match self {
             Self::Create => "creates",
@@ -80,7 +81,7 @@ impl LimitedAction {
         }
     }
 
-    /// `deleted`.
+    /// Returns the past participle: `deleted`.
     pub fn past_participle(self) -> &'static str {
         match self {
             Self::Create => "created",
@@ -91,12 +92,12 @@ impl LimitedAction {
     }
 }
 
-/// How far a limit reaches.
+/// Scope of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitScope {
-    /// One collection of one zone.
+    /// Collection of a zone.
     Collection,
-    /// One zone.
+    /// Zone.
     Zone,
     /// All zones together.
     Network,
@@ -112,121 +113,122 @@ impl fmt::Display for LimitScope {
     }
 }
 
-/// How many records one apply may touch.
+/// Maximum number of records for one action of an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardLimit {
-    /// Doing what.
+    /// Action.
     pub action: LimitedAction,
-    /// Where.
+    /// Scope.
     pub extent: LimitScope,
-    /// At most so many.
+    /// Maximum number of records.
     pub records: Option<usize>,
-    /// At most so many of a hundred that exist, where [`Limit::FEW`] or more do.
+    /// Maximum percentage of the existing records, from [`GuardLimit::FEW`] records on.
     pub percent: Option<u32>,
-    /// Where the manifest says so; `None` for one that is on by default.
+    /// Location in the manifest; `None` for a default limit.
     pub span: Option<SourceSpan>,
 }
 
 impl GuardLimit {
-    /// Of fewer records than this, a percentage says nothing: one of three is no alarm.
+    /// Minimum number of records for percentages: a change of one record in three is no alarm.
     pub const FEW: usize = 10;
 
-    /// `deletes-per-collection`: what it is overridden by.
+    /// Returns the name for overrides: `deletes-per-collection`.
     pub fn name(&self) -> String {
         format!("{}-per-{}", self.action.plural(), self.extent)
     }
 }
 
-/// Records that stay as they are.
+/// Protected records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProtectedRecords {
-    /// Their address without the zone, `*` for anything: `CodeTable/UserGroups/FACULTY`. It also means the
-    /// same record of a library or in a language, where it names none.
+    /// Address without the zone, with `*` as a wildcard: `CodeTable/UserGroups/FACULTY`.
+    ///
+    /// Without a library or language, also covers the record in every library and language.
     pub records: Arc<str>,
-    /// From what. Whoever protects from updates protects from being disabled as well.
+    /// Prevented actions. Protection from updates includes protection from disabling.
     pub from: BTreeSet<LimitedAction>,
-    /// Why, in the words of the manifest.
+    /// Reason, as in the manifest.
     pub reason: Option<Arc<str>>,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// That expectations which are met stay so.
+/// Guard that met expectations stay met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectationGuard {
-    /// What a plan comes to that breaks one.
+    /// Effect of a plan that breaks an expectation.
     pub effect: FindingEffect,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// A time in which nothing is written.
+/// Freeze window: a period without writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreezeWindow {
-    /// What it is called.
+    /// Name.
     pub name: Arc<str>,
-    /// The first moment of it.
+    /// Start of the freeze, inclusive.
     pub from: jiff::Timestamp,
-    /// The first moment after it.
+    /// End of the freeze, exclusive.
     pub until: jiff::Timestamp,
-    /// When, in the words of the manifest.
+    /// Period, as written in the manifest.
     pub words: Arc<str>,
-    /// Where; `None` for the whole network.
+    /// Frozen zones; `None` for the whole network.
     pub zones: Option<BTreeSet<ZoneCode>>,
-    /// Why, in the words of the manifest.
+    /// Reason, as in the manifest.
     pub reason: Option<Arc<str>>,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// Rules over a plan that the network's own people have written down.
+/// Policy: rules of the network for its plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// `metadata.name` of its manifest.
+    /// Name, `metadata.name` of the manifest.
     pub name: Arc<str>,
-    /// What its rules are asked about.
+    /// Scope of the rules.
     pub scope: PolicyScope,
-    /// The rules.
+    /// Rules.
     pub rules: Vec<PolicyRule>,
 }
 
-/// What a rule is asked about.
+/// Scope of a policy: the subject of each evaluation.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyScope {
-    /// Every change that apply or people would make. Knows `change`, `zone` and `plan`.
+    /// Every change by apply or by people. Variables: `change`, `zone` and `plan`.
     #[default]
     Change,
-    /// Every zone in which something changes. Knows `zone` and `plan`.
+    /// Every zone with changes. Variables: `zone` and `plan`.
     Zone,
-    /// The plan, once. Knows `plan`.
+    /// Whole plan. Variable: `plan`.
     Plan,
 }
 
-/// One thing that must be true.
+/// Rule of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyRule {
-    /// What it is called within its policy.
+    /// Name within the policy.
     pub name: Arc<str>,
-    /// What must be true, in CEL.
+    /// Condition in CEL that must be true.
     pub expression: Arc<str>,
-    /// What happens where it is not.
+    /// Effect if the condition is false.
     pub action: FindingEffect,
-    /// What to tell then.
+    /// Message if the condition is false.
     pub message: Arc<str>,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// What somebody takes upon them.
+/// Override of a guard or policy, on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardOverride {
-    /// The guard, by its name.
+    /// Name of the guard.
     pub guard: String,
-    /// Why, in their words.
+    /// Reason for the override.
     pub reason: String,
-    /// The plan that they have seen.
+    /// Digest of the reviewed plan.
     pub digest: ContentDigest,
 }

@@ -1,4 +1,4 @@
-//! What an apply writes down before and after each request, so that whoever comes after it knows how far it got.
+//! Write-ahead journal of an apply: records before and after each request how far the run got.
 
 use std::sync::Arc;
 
@@ -9,55 +9,57 @@ use super::digest::ContentDigest;
 use super::run::RunId;
 use super::value::{FieldName, FieldValue, Record};
 
-/// One line of a run's journal.
+/// Entry of a run's journal.
 #[derive(Debug, Clone)]
 pub struct JournalEntry {
-    /// The zone.
+    /// Zone.
     pub zone: ZoneCode,
-    /// The collection, as its records' addresses call it.
+    /// Collection, as in its records' addresses.
     pub collection: CollectionId,
-    /// What happened to it.
+    /// Phase of the write.
     pub moment: WritePhase,
 }
 
-/// What happens to one collection, in this order. Where a run was killed, the last of them tells what is known:
-/// after `Intent` nothing was sent, after `Sent` and `Answered` the zone must be asked.
+/// Phase of the write of one collection, in this order.
+///
+/// After a killed run, the last phase shows what recovery must check. After `Intent`, no request was sent.
+/// After `Sent` and `Responded`, recovery must query the zone.
 #[derive(Debug, Clone)]
 pub enum WritePhase {
-    /// The collection was read, is as it was approved, and is to be written.
+    /// Collection read, unchanged since the approval, and next to be written.
     Intent {
-        /// What is to be changed.
+        /// Planned changes.
         changes: Arc<[AppliedChange]>,
     },
-    /// A write is about to be sent.
+    /// Next: the write request.
     Sent,
-    /// An answer came, or is known to have been lost.
+    /// Response received, or known to be lost.
     Responded {
-        /// What came.
+        /// Response.
         answer: WriteResponse,
     },
-    /// The collection was read back, and is as it was wanted.
+    /// Collection read back and verified.
     Verified {
-        /// What was changed.
+        /// Applied changes.
         changes: Arc<[AppliedChange]>,
-        /// What the ledger learns from it.
+        /// Update of the applied state.
         learned: AppliedStateUpdate,
     },
-    /// The collection was read back, or could not be, and is not known to be as it was wanted.
+    /// Collection not verified: the read-back failed, or differs.
     Unverified {
-        /// What was to be changed, and may be in part.
+        /// Planned changes, possibly applied in part.
         changes: Arc<[AppliedChange]>,
-        /// What is different, one line each.
+        /// Unexpected differences, one line each.
         unexpected_differences: Vec<String>,
     },
-    /// Nothing was changed.
+    /// No changes written.
     Unchanged {
-        /// Why.
+        /// Reason.
         why: String,
     },
 }
 
-/// What is known of a write that was sent.
+/// Response to a write request.
 #[derive(
     Debug,
     Clone,
@@ -72,62 +74,64 @@ pub enum WritePhase {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum WriteResponse {
-    /// The zone took it.
+    /// Accepted by the zone.
     Accepted,
-    /// The zone refused it, or it never got there.
+    /// Rejected by the zone, or not sent.
     Rejected,
-    /// The collection had moved, and the write was not made.
+    /// Collection changed since the read, so no write was made.
     PreconditionFailed,
-    /// The answer was lost.
+    /// No response.
     NoResponse,
-    /// The zone wrote, but somewhere else.
+    /// Written to the wrong target.
     WrongTarget,
 }
 
-/// One change as it was done, with all that is needed to explain it and to take it back.
+/// Applied change, with everything needed to explain and to revert it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AppliedChange {
-    /// What was done.
+    /// Action.
     pub action: ChangeAction,
-    /// The record's identity in the collection's own field names.
+    /// Identity of the record in the collection's own field names.
     pub key: Vec<(FieldName, FieldValue)>,
-    /// The record before, by the names that people use; empty for a create.
+    /// Record before, under the names that people use; empty for a create.
     pub before: Record,
-    /// What was set.
+    /// Changed fields.
     pub field_changes: Vec<AppliedField>,
-    /// The manifest that wanted it, `CodeTable/network-block-descriptions`.
+    /// Manifest of the change, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Where it wanted it, `FILE:LINE:COLUMN`.
+    /// Location in the manifest, `FILE:LINE:COLUMN`.
     pub declared_at: String,
-    /// Why, where it is not simply that the manifest wants it so.
+    /// Reason, if other than the manifest's declared value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// One field that was set.
+/// Applied change of one field.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct AppliedField {
-    /// The field in the collection's own words.
+    /// Field in the collection's own names.
     pub field: FieldName,
-    /// The field as people know it.
+    /// Field name for people.
     pub name: FieldName,
-    /// What was there; absent where there was no such field.
+    /// Value before; absent if the field was absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<FieldValue>,
-    /// What it became.
+    /// Value after.
     pub after: FieldValue,
 }
 
-/// What stands in the place of a manifest's name where a run takes another one back: this, and that run.
+/// Prefix in place of a manifest name for reverts; the reverted run follows.
 pub const REVERT_OF: &str = "revert of ";
 
 impl AppliedChange {
-    /// Whether it brings a record into being that is zonal's own. One that comes back is its zone's, as it was before.
+    /// Returns true if the change creates a record that zonal manages.
+    ///
+    /// A record restored by a revert belongs to its zone, as before.
     pub fn creates(&self) -> bool {
         self.action == ChangeAction::Create && !self.manifest.starts_with(REVERT_OF)
     }
 
-    /// The record's key, as addresses hold it.
+    /// Returns the record's key, as in addresses.
     pub fn identity(&self) -> RecordKey {
         let parts = self.key.iter().map(|(_, value)| match value {
             FieldValue::Text(text) => Arc::clone(text),
@@ -158,30 +162,30 @@ impl From<&Change> for AppliedChange {
     }
 }
 
-/// One line of the history: a change that a run made, and that is in the chain.
+/// Entry of the history: a change by a run, in the hash chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// Its place in the chain, from 1.
+    /// Number in the chain, from 1.
     pub number: u64,
-    /// The run that made it.
+    /// Run that made the change.
     pub run: RunId,
-    /// When it was verified, or given up, in RFC 3339.
+    /// Time of the verification, or of giving up, in RFC 3339.
     pub at: String,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment; `None` for the manifest as it stands.
+    /// Environment; `None` for the manifest without an environment.
     pub environment: Option<String>,
-    /// The record.
+    /// Record.
     pub address: RecordAddress,
-    /// What was done to it.
+    /// Applied change.
     pub done: AppliedChange,
-    /// Whether the zone was seen to hold it afterwards.
+    /// Verification status of the change.
     pub verification: VerificationStatus,
-    /// Of this entry and of the one before it.
+    /// Hash of this entry and the previous entry.
     pub hash: ContentDigest,
 }
 
-/// What is known of a change that was sent.
+/// Verification status of a change that was sent.
 #[derive(
     Debug,
     Clone,
@@ -196,8 +200,8 @@ pub struct HistoryEntry {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum VerificationStatus {
-    /// It was read back, and is there.
+    /// Read back and present.
     Verified,
-    /// It was sent, and what was read back is something else, or nothing could be read back.
+    /// Not verified: the read-back differs or failed.
     Unverified,
 }

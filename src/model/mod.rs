@@ -1,6 +1,6 @@
-//! The nouns: everything that flows between the stages, and nothing that does anything.
+//! Domain types: data that flows between the stages, without behavior.
 //!
-//! Imports nothing of ours, so that a stage can be understood by reading it and this folder.
+//! Imports no other module of the crate, so each stage can be understood with this folder alone.
 
 pub mod address;
 pub mod applied_state;

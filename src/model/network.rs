@@ -1,4 +1,4 @@
-//! One consortium, as its `Network` manifest describes it once an environment has been chosen.
+//! Network of one consortium, as declared in its `Network` manifest, for one environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,77 +9,79 @@ use super::guard::GuardConfig;
 use super::rollout::{ApprovalRule, Rollout};
 use super::source_span::SourceSpan;
 
-/// A network zone and its members.
+/// Network Zone and its members.
 #[derive(Debug, Clone)]
 pub struct Network {
-    /// `metadata.name` of its manifest.
+    /// Name, `metadata.name` of the manifest.
     pub name: String,
-    /// The network zone first, then the members in the order of the manifest. Codes are unique.
+    /// Zones: first the Network Zone, then the members in manifest order. Codes are unique.
     pub zones: Vec<Zone>,
-    /// The environment chosen on the command line; `None` for the fields as they stand.
+    /// Environment from the command line; `None` without one.
     pub environment: Option<String>,
-    /// What stands in front of what Alma's public API does not reach, where anything does.
+    /// Gateway for collections that Alma's public API does not serve, if any.
     pub gateway: Option<GatewayConfig>,
-    /// What keeps a plan from being applied.
+    /// Guards.
     pub guards: GuardConfig,
-    /// Which zones need an approval.
+    /// Zones with required approval.
     pub approval: ApprovalRule,
-    /// In what order its zones are written to.
+    /// Write order of the zones.
     pub rollout: Rollout,
-    /// What becomes of records that zonal created, once no manifest names them any more.
+    /// Handling of orphaned records that zonal created.
     pub prune: PruneConfig,
-    /// Where zonal remembers what it did: a path, relative to the config directory, or the address of a database,
-    /// never with a password. `None` where the manifest says nothing.
+    /// Location of the store: a path relative to the config directory, or a database URL without a password.
+    ///
+    /// `None` if the manifest sets no store.
     pub store: Option<String>,
-    /// Whether there may be zones that could not be read. Nothing is planned for such a network, nor
-    /// for one in which anything else is [`Unread`].
+    /// True if some zones may be unreadable.
+    ///
+    /// zonal plans nothing for such a network, nor for one with [`UnreadableFields`].
     pub unread: bool,
 }
 
 impl Network {
-    /// The zone with this code.
+    /// Returns the zone with this code.
     pub fn zone(&self, code: &ZoneCode) -> Option<&Zone> {
         self.zones.iter().find(|zone| &zone.code == code)
     }
 }
 
-/// One Alma institution.
+/// Alma institution.
 #[derive(Debug, Clone)]
 pub struct Zone {
     /// Alma's institution code.
     pub code: ZoneCode,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// Whether it is the network zone or a member.
+    /// Role: Network Zone or member.
     pub role: ZoneRole,
-    /// Free labels that `appliesTo` and `--label` select by.
+    /// Labels for `appliesTo` and `--label`.
     pub labels: BTreeMap<String, String>,
-    /// Values that manifests use as `{var: name}`.
+    /// Variables for `{var: name}` in manifests.
     pub vars: BTreeMap<String, String>,
-    /// Campus codes and names.
+    /// Campuses.
     pub campuses: Vec<Campus>,
     /// Libraries.
     pub libraries: Vec<Library>,
-    /// Where its API answers: scheme, host, port and perhaps a path, without `/almaws/v1` and
-    /// without a slash at the end. `https://api-ca.hosted.exlibrisgroup.com`.
+    /// Base URL of the API: scheme, host, port and an optional path.
+    ///
+    /// Without `/almaws/v1` and without a trailing slash: `https://api-ca.hosted.exlibrisgroup.com`.
     pub base_url: String,
-    /// Where its keys come from.
+    /// Sources of the API keys.
     pub credentials: Credentials,
-    /// How fast it may be asked.
+    /// Rate limit.
     pub rate: RateLimit,
-    /// What `environment_type` the zone must report before anything is written to it;
-    /// `None` where the manifest does not say.
+    /// Required `environment_type` of the zone before any write; `None` without a requirement.
     pub environment_type: Option<EnvironmentType>,
-    /// Where the zone stands in its manifest.
+    /// Location in the manifest.
     pub span: SourceSpan,
-    /// What of it could not be read, so that nothing can be said about it.
+    /// Fields that could not be parsed, so that checks skip them.
     pub unread: UnreadableFields,
 }
 
-/// What of a zone could not be read, because its manifest is wrong there.
+/// Fields of a zone that could not be parsed because of errors in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadableFields {
-    /// The code, or there are two such zones. Nothing is wanted of a zone that cannot be named.
+    /// Code, unreadable or duplicate. A zone without a valid code has no desired state.
     pub code: bool,
     /// Labels.
     pub labels: UnreadableNames,
@@ -89,12 +91,12 @@ pub struct UnreadableFields {
     pub libraries: bool,
 }
 
-/// Names whose values could not be read.
+/// Names with unreadable values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableNames {
-    /// These.
+    /// Known names.
     Some(BTreeSet<String>),
-    /// It may be any.
+    /// Any name.
     Any,
 }
 
@@ -105,7 +107,7 @@ impl Default for UnreadableNames {
 }
 
 impl UnreadableNames {
-    /// Whether a name is one of them.
+    /// Returns true if the name may have an unreadable value.
     pub fn contains(&self, name: &str) -> bool {
         match self {
             Self::Some(names) => names.contains(name),
@@ -114,95 +116,95 @@ impl UnreadableNames {
     }
 }
 
-/// What a zone is in its network.
+/// Role of a zone in its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ZoneRole {
-    /// The network zone.
+    /// Network Zone.
     Network,
-    /// An institution zone.
+    /// Institution Zone.
     Member,
 }
 
-/// A campus of a zone.
+/// Campus of a zone.
 #[derive(Debug, Clone)]
 pub struct Campus {
     /// Alma's campus code.
     pub code: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// Client addresses that count as being inside, beside those of its libraries.
+    /// IP ranges inside the campus, in addition to those of its libraries.
     pub ip_ranges: Vec<ipnet::IpNet>,
 }
 
-/// A library of a zone.
+/// Library of a zone.
 #[derive(Debug, Clone)]
 pub struct Library {
     /// Alma's library code.
     pub code: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// Code of the campus it belongs to.
+    /// Code of its campus.
     pub campus: Option<String>,
-    /// Client addresses that count as being inside.
+    /// IP ranges inside the library.
     pub ip_ranges: Vec<ipnet::IpNet>,
 }
 
-/// Where the keys of a zone come from. Never the keys themselves.
+/// Sources of a zone's API keys; never contains the keys.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// The key used by everything that only looks.
+    /// Key for all reads.
     pub read: Option<Credential>,
-    /// The key used by apply alone; without it, apply uses the read key and says so.
+    /// Key for apply only. Without one, apply uses the read key and reports this.
     pub write: Option<Credential>,
 }
 
-/// A service of the consortium's own that serves collections of any zone.
+/// Gateway of the consortium, a service for collections of any zone.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// Where it answers, without `/v1` and without a slash at the end.
+    /// Base URL, without `/v1` and without a trailing slash.
     pub url: String,
-    /// Where its keys come from.
+    /// Sources of the API keys.
     pub credentials: Credentials,
-    /// How fast it may be asked, over all zones.
+    /// Rate limit over all zones.
     pub rate: RateLimit,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// One key's whereabouts, `{code}` already replaced by the zone's code.
+/// Source of one API key, with `{code}` replaced by the zone's code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Credential {
-    /// Where to look.
+    /// Source.
     pub source: CredentialSource,
-    /// Where the manifest says so.
+    /// Location in the manifest.
     pub span: SourceSpan,
 }
 
-/// Where a key is kept.
+/// Storage of an API key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CredentialSource {
-    /// An environment variable.
+    /// Environment variable.
     Env(Arc<str>),
-    /// A file, relative to the config directory; a line break at the end does not count.
+    /// File, relative to the config directory; a trailing line break does not count.
     File(Arc<str>),
-    /// A command whose standard output is the key: a program and its arguments.
+    /// Command with the key as its standard output: a program and its arguments.
     Command(Vec<String>),
 }
 
-/// How fast a zone may be asked. Alma counts per institution, over all keys and integrations.
+/// Rate limit of a zone. Alma counts per institution, over all keys and integrations.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
-    /// Requests in any one second; at least 1.
+    /// Maximum requests in any second; at least 1.
     pub per_second: u32,
-    /// Requests of the day to leave to others: when the zone reports fewer left, zonal stops asking it.
+    /// Daily requests reserved for others: below this remaining quota, zonal stops sending requests.
     pub daily_reserve: u64,
 }
 
-/// What `GET /conf/general` reports as `environment_type`.
+/// Environment type, as `GET /conf/general` reports in `environment_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvironmentType {
-    /// People work there.
+    /// Environment with real users.
     Production,
-    /// A copy to try things on.
+    /// Copy for tests.
     Sandbox,
 }

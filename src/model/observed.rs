@@ -1,4 +1,4 @@
-//! What the zones answered.
+//! Observed state: the responses of the zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,38 +7,39 @@ use super::channel::Channel;
 use super::failure::ZoneFailure;
 use super::value::{FieldName, Record};
 
-/// Of a collection with so many records, less than half is too few to believe.
+/// Minimum record count from which a loss of more than half is suspicious.
 const HALF_FROM: usize = 10;
-/// Of a collection with so many records, none at all is.
+/// Minimum record count from which an empty collection is suspicious.
 const NOTHING_FROM: usize = 2;
 
-/// Whether a collection that had `had` records and now `holds` fewer looks like half an answer, or none: the
-/// records that are missing would be taken away by writing back what came.
+/// Returns true if a collection shrank from `had` to `holds` records, as after a truncated response.
+///
+/// Writing such a response back would delete the missing records.
 pub fn looks_truncated(had: usize, holds: usize) -> bool {
     (had >= NOTHING_FROM && holds == 0) || (had >= HALF_FROM && holds * 2 < had)
 }
 
-/// The answers of all zones that were asked.
+/// Observed state of all queried zones.
 #[derive(Debug, Clone, Default)]
 pub struct ObservedState {
-    /// By zone.
+    /// Zones by code.
     pub zones: BTreeMap<ZoneCode, ObservedZone>,
 }
 
-/// The answers of one zone.
+/// Observed state of one zone.
 #[derive(Debug, Clone, Default)]
 pub struct ObservedZone {
-    /// What was asked for, under the name it was asked by, and what came back.
+    /// Responses by requested name.
     pub collections: BTreeMap<CollectionId, Result<ObservedCollection, ZoneFailure>>,
-    /// Requests that were sent to the zone, retries included.
+    /// Number of requests sent to the zone, retries included.
     pub requests: u64,
-    /// Requests that the zone says are left until midnight, the last time it said so.
+    /// Remaining requests until midnight, as last reported by the zone.
     pub quota_left: Option<u64>,
 }
 
 impl ObservedZone {
-    /// The answer for a collection: under the name that it was asked by, or under another one of which it
-    /// is certain that it means the same.
+    /// Returns the response for a collection, under the requested name or another name that certainly means
+    /// the same.
     pub fn find(&self, asked: &CollectionId) -> Option<&Result<ObservedCollection, ZoneFailure>> {
         let of_table = |names: &[&CollectionId], real: &CollectionId| {
             let shares = |name: &CollectionId| name.shares_rows_with(asked);
@@ -55,7 +56,7 @@ impl ObservedZone {
         }
         let known = || {
             let mut tables = by_name.iter().filter(|(real, (names, _))| of_table(names, real));
-            // Without a language it is what the zone answers when none is asked for.
+            // No language means the zone's default response.
             tables.find(|(real, (names, _))| match &asked.language {
                 Some(language) => real.language.as_ref() == Some(language),
                 None => real.language.is_none() || names.iter().any(|name| name.language.is_none()),
@@ -65,42 +66,40 @@ impl ObservedZone {
     }
 }
 
-/// One collection as the zone holds it.
+/// Observed state of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedCollection {
-    /// What it is really called: the code where it was asked for by name, and the language that
-    /// the zone says it answered in.
+    /// Resolved name: the code if requested by title, and the language of the response.
     pub id: CollectionId,
-    /// Names that people use for its fields, each with the field it means:
-    /// a mapping table's `Network Block` is `column5` here.
+    /// Names that people use for fields, with the fields: a mapping table's `Network Block` means `column5`.
     pub aliases: BTreeMap<FieldName, FieldName>,
-    /// Every field that a record of it can have; empty where the zone does not say, and then any can.
+    /// All possible fields of a record; empty if unknown, which allows any field.
     pub columns: Vec<FieldName>,
-    /// The records, in the zone's order. Keys are not known here: a manifest says what they are.
+    /// Records in the zone's order. Manifests define the keys.
     pub records: Vec<ObservedRecord>,
-    /// Codes of the collections that its values come from; `None` where the zone does not say.
+    /// Codes of collections that supply its values; `None` if the zone does not report them.
     pub references: Option<BTreeSet<String>>,
-    /// How it was read, which is how it is changed.
+    /// Channel of the read, also used for writes.
     pub channel: Channel,
-    /// Who says that it holds this.
+    /// Source of the observation.
     pub witness: ObservationSource,
 }
 
-/// Who says what a collection holds.
+/// Source of an observed collection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ObservationSource {
-    /// The zone.
+    /// Zone.
     #[default]
     Zone,
-    /// People, who have attested what they did. Nobody has verified it.
+    /// Attestations by people, not verified.
     Attestation {
-        /// Records that they say are gone: their key fields.
+        /// Key fields of records attested as absent.
         gone: Vec<Record>,
     },
 }
 
 impl ObservationSource {
-    /// Whether it is people's word only.
+    /// Returns true for an attestation.
     pub fn is_people(&self) -> bool {
         match self {
             Self::Zone => false,
@@ -109,13 +108,13 @@ impl ObservationSource {
     }
 }
 
-/// One record as the zone holds it.
+/// Observed state of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObservedRecord {
-    /// Its fields. A field that the zone left out has its documented default, or is not in the map.
+    /// Fields. An omitted field has its documented default, or no entry.
     pub fields: Record,
-    /// Who changed it last, where the zone says so.
+    /// Last editor, if the zone reports one.
     pub updated_by: Option<String>,
-    /// When it was changed last, as the zone writes it (`2024-05-30Z`).
+    /// Date of the last change, as the zone writes it (`2024-05-30Z`).
     pub update_date: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What would be done: complete, ordered, grouped and priced. Apply has nothing left to decide.
+//! Plan: all changes, ordered and grouped, with their cost. Apply makes no further decisions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,56 +15,56 @@ use super::impact::PlanImpact;
 use super::rollout::RolloutWave;
 use super::run::RunId;
 
-/// All changes of all zones.
+/// Plan for all zones.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment chosen; `None` for the manifest as it stands.
+    /// Environment; `None` for the manifest without an environment.
     pub environment: Option<String>,
-    /// What the plan was narrowed to; `None` where it covers everything.
+    /// Selection of the command; `None` for everything.
     pub selection: Option<String>,
-    /// The file with the snapshot that stood in for the zones; `None` where the zones were asked.
+    /// Snapshot file used instead of the zones; `None` for a plan from the zones.
     pub snapshot: Option<String>,
-    /// What tells what was applied last.
+    /// Base of the comparison.
     pub compared: ComparisonMode,
-    /// The zones of which something is desired.
+    /// Zones with desired state.
     pub zones: BTreeMap<ZoneCode, ZonePlan>,
-    /// Zones with the same changes, largest group first. Every zone is in exactly one.
+    /// Change groups: zones with identical changes, largest first. Every zone belongs to exactly one.
     pub change_groups: Vec<ChangeGroup>,
-    /// The waves in which apply goes through the zones that it has work in; empty for all at once.
+    /// Waves of the zones with changes, in apply order; empty for all zones at once.
     pub waves: Vec<RolloutWave>,
-    /// What apply will cost.
+    /// Cost of the apply.
     pub cost: PlanCost,
-    /// Of everything that would be done, in all zones. Whoever approves a plan approves this.
+    /// Digest of all changes in all zones, the subject of approvals.
     pub digest: ContentDigest,
-    /// What guards and policies found, the gravest first.
+    /// Findings of guards and policies, most severe first.
     pub findings: Vec<Finding>,
-    /// What its changes mean for members and their users. Under no digest.
+    /// Impact on members and users. No digest covers this field.
     pub impacts: Vec<PlanImpact>,
-    /// What becomes of the expectations once it is done.
+    /// Forecast of the expectations after the plan.
     pub expectations: ExpectationForecast,
-    /// What it was made from.
+    /// Inputs of the plan.
     pub inputs: PlanInputs,
 }
 
-/// What the zones were compared with beside what is desired: what tells who moved.
+/// Mode of the comparison: the base, if any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ComparisonMode {
-    /// Nothing, so nobody knows who moved.
+    /// Two-way comparison: no base, so change origins are unknown.
     #[default]
     TwoWay,
-    /// The manifests of a git revision, which count as applied last.
+    /// Manifests of a git revision as base.
     Revision(String),
-    /// What zonal has recorded.
+    /// Applied state as base.
     AppliedState {
-        /// Records that it knows of, in the zones of the plan.
+        /// Number of records in the applied state of the plan's zones.
         entries: usize,
     },
 }
 
 impl ComparisonMode {
-    /// Whether anything tells who moved.
+    /// Returns true for a three-way comparison.
     pub fn has_base(&self) -> bool {
         match self {
             Self::TwoWay => false,
@@ -72,7 +72,7 @@ impl ComparisonMode {
         }
     }
 
-    /// The revision, where it is one.
+    /// Returns the revision, if the base is one.
     pub fn revision(&self) -> Option<&str> {
         match self {
             Self::Revision(revision) => Some(revision),
@@ -81,64 +81,64 @@ impl ComparisonMode {
     }
 }
 
-/// What a plan was made from: whoever applies it later makes sure that it is the same.
+/// Inputs of a plan, checked again before a later apply.
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct PlanInputs {
-    /// Of where the network's zones are, and how they are reached.
+    /// Digest of the zones' locations and connections.
     pub network: ContentDigest,
-    /// Of what each manifest wants of the plan's zones, by kind and name. Where it stands and how it is
-    /// written does not count.
+    /// Digest of each manifest's desired state in the plan's zones, by kind and name.
+    ///
+    /// Location and notation of the manifest do not count.
     pub manifests: BTreeMap<Arc<str>, ContentDigest>,
-    /// The kinds that the plan was narrowed to; empty for all.
+    /// Kinds in the selection; empty for all.
     pub kinds: Vec<Arc<str>>,
-    /// The run that it takes back, where it is not made from manifests.
+    /// Reverted run, for a plan without manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<RunId>,
 }
 
-/// What would be done in one zone.
+/// Plan for one zone.
 #[derive(Debug, Clone)]
 pub struct ZonePlan {
-    /// What people call the zone.
+    /// Display name of the zone.
     pub name: String,
-    /// Why the zone could not be asked, where it could not.
+    /// Failure of the read, if the zone could not be read.
     pub failure: Option<ZoneFailure>,
-    /// Its collections, in the order in which apply takes them.
+    /// Collections in apply order.
     pub collections: Vec<PlanStep>,
-    /// Of everything that would be done in it, and where.
+    /// Digest of all changes in the zone, including the zone's location.
     pub digest: ContentDigest,
-    /// Why apply leaves the whole zone alone, where it does.
+    /// Deferral of the whole zone, if any.
     pub deferral: Option<Deferral>,
 }
 
-/// One collection in its place in the order.
+/// Step of a plan: one collection in the write order.
 #[derive(Debug, Clone)]
 pub struct PlanStep {
-    /// The collection and its changes.
+    /// Collection with its changes.
     pub diff: CollectionDiff,
-    /// Indices of the steps of the same zone that must have succeeded before this one is tried.
+    /// Indices of earlier steps in the zone that must succeed first.
     pub depends_on: Vec<usize>,
-    /// How the changes reach the zone.
+    /// Channel of the changes.
     pub channel: Channel,
-    /// Why apply leaves it alone, where it does.
+    /// Deferral of the step, if any.
     pub deferral: Option<Deferral>,
 }
 
-/// Zones whose changes are the same, record for record.
+/// Zones with identical changes, record for record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeGroup {
-    /// Of what would be done in each of them. Groups that only differ in what is reported have the
-    /// same.
+    /// Digest of the changes in each zone. Groups that differ only in reported changes have equal digests.
     pub digest: ContentDigest,
-    /// The zones, by code. Never empty.
+    /// Zones by code; never empty.
     pub zones: Vec<ZoneCode>,
-    /// What the group is about.
+    /// State of the zones.
     pub state: ChangeGroupState,
 }
 
-/// What a group of zones has in common.
+/// State of a change group.
 #[derive(
     Debug,
     Clone,
@@ -153,80 +153,79 @@ pub struct ChangeGroup {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeGroupState {
-    /// They have changes, or collections that cannot be planned.
+    /// Zones with changes, or with collections that cannot be planned.
     Changes,
-    /// They hold what is desired.
+    /// Zones in sync.
     InSync,
-    /// They could not be asked.
+    /// Zones that could not be read.
     Unknown,
 }
 
-/// What apply will cost.
+/// Cost of an apply.
 #[derive(
     Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct PlanCost {
-    /// GET requests.
+    /// Number of GET requests.
     pub reads: u64,
-    /// PUT and DELETE requests: one for each collection that changes over the API, one for each record that
-    /// changes over the gateway.
+    /// Number of PUT and DELETE requests: one per changed collection over the API, one per changed record
+    /// over the gateway.
     pub writes: u64,
-    /// Seconds that it takes at the least: requests of the busiest zone, or of the gateway, divided by
-    /// its rate.
+    /// Minimum duration in seconds: requests of the busiest zone, or of the gateway, divided by its rate.
     pub seconds_floor: f64,
-    /// Percent of what is left of today's quota that the worst zone will spend; absent where no zone says.
+    /// Highest share of a zone's remaining daily quota, in percent; absent if no zone reports its quota.
     pub quota_percent: Option<f64>,
 }
 
-/// How many records a plan touches, in Terraform's words.
+/// Counts of a plan's records, in Terraform's words.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct PlanCounts {
-    /// Records that will be created.
+    /// Records to create.
     pub add: usize,
-    /// Records that will be updated.
+    /// Records to update.
     pub change: usize,
-    /// Records that will be deleted.
+    /// Records to delete.
     pub destroy: usize,
-    /// Differences that are only reported, because the manifest says `enforcement: report`.
+    /// Differences reported only, because of `enforcement: report`.
     pub report: usize,
-    /// Records that nobody mentions.
+    /// Unlisted records.
     pub unlisted: usize,
-    /// Differences left alone, because the manifest says `enforcement: createOnly`.
+    /// Differences kept because of `enforcement: createOnly`.
     pub create_only_differences: usize,
-    /// Collections that cannot be planned, those of zones that could not be asked aside.
+    /// Collections that cannot be planned, except those of unread zones.
     pub blocked: usize,
-    /// Differences that a person must end, following the runbook.
+    /// Differences for manual steps of the runbook.
     pub manual: usize,
-    /// Records that are as wanted because somebody has attested it.
+    /// Records in sync by attestation.
     pub attested: usize,
-    /// Records that a manifest has let go.
+    /// Records that manifests unmanage.
     pub unmanaged: usize,
-    /// Of all differences, those of records that a zone has detached from the network.
+    /// Differences of records that a zone has detached from the network.
     pub detached: usize,
-    /// Differences that are left for a later apply.
+    /// Differences postponed to a later apply.
     #[serde(default)]
     pub postponed: usize,
-    /// Of all differences, those where the zone left what the manifests have said all along.
+    /// Differences changed in the zone only.
     #[serde(default)]
     pub drifted: usize,
-    /// Of all differences, those where the manifests changed and the zone did not.
+    /// Differences changed in the manifests only.
     #[serde(default)]
     pub pending: usize,
-    /// Of all differences, those where both the manifests and the zone changed, each in its own way.
+    /// Differences changed differently in both the manifests and the zone.
     #[serde(default, alias = "both")]
     pub conflict: usize,
-    /// Differences that are left to the zone, because both changed and the manifest says `conflict: theirs`.
+    /// Conflicts left to the zone, because of `conflict: theirs`.
     #[serde(default)]
     pub kept_theirs: usize,
-    /// Records that are as they are wanted.
+    /// Records in sync.
     #[serde(default)]
     pub in_sync: usize,
-    /// Of those, records that both the manifests and the zone changed, in the same way.
+    /// Converged records, among those in sync: changed alike in manifests and zone.
     #[serde(default)]
     pub converged: usize,
-    /// Of what would be created, updated or deleted, what apply leaves alone for now.
+    /// Deferred creates, updates and deletes.
     #[serde(default)]
     pub deferred: usize,
 }
@@ -275,7 +274,7 @@ impl PlanCounts {
 }
 
 impl CollectionChanges {
-    /// What its changes add up to.
+    /// Returns the counts of its changes.
     pub fn counts(&self) -> PlanCounts {
         let mut counts = PlanCounts::default();
         counts.add_collection(self);
@@ -284,71 +283,71 @@ impl CollectionChanges {
 }
 
 impl ZonePlan {
-    /// What the zone's changes add up to.
+    /// Returns the counts of the zone's changes.
     pub fn counts(&self) -> PlanCounts {
         let mut counts = PlanCounts::default();
         counts.add(self);
         counts
     }
 
-    /// Whether there is anything to write in the zone, be it held or not.
+    /// Returns true if the zone has changes to write, deferred or not.
     pub fn has_work(&self) -> bool {
         self.collections.iter().any(|step| step.diff.has_work())
     }
 
-    /// Why apply leaves a step alone, where it does.
+    /// Returns the deferral of a step, or of the whole zone.
     pub fn deferral_of_step<'a>(&'a self, step: &'a PlanStep) -> Option<&'a Deferral> {
         self.deferral.as_ref().or(step.deferral.as_ref())
     }
 
-    /// Whether there is anything that apply may write in the zone.
+    /// Returns true if apply can write to the zone.
     pub fn is_writable(&self) -> bool {
         self.collections.iter().any(|step| step.diff.has_work() && self.deferral_of_step(step).is_none())
     }
 }
 
 impl Plan {
-    /// What all changes add up to.
+    /// Returns the counts of all changes.
     pub fn counts(&self) -> PlanCounts {
         let mut counts = PlanCounts::default();
         self.zones.values().for_each(|zone| counts.add(zone));
         counts
     }
 
-    /// Whether apply has anything to write anywhere.
+    /// Returns true if any zone has changes to write.
     pub fn has_work(&self) -> bool {
         self.zones.values().any(ZonePlan::has_work)
     }
 
-    /// Whether there is anything that apply may write anywhere.
+    /// Returns true if apply can write to any zone.
     pub fn is_writable(&self) -> bool {
         !self.is_denied() && self.zones.values().any(ZonePlan::is_writable)
     }
 
-    /// How many zones are in a state.
+    /// Returns the number of zones in a state.
     pub fn zones_in(&self, state: ChangeGroupState) -> usize {
         self.change_groups.iter().filter(|group| group.state == state).map(|group| group.zones.len()).sum()
     }
 
-    /// How many zones could be asked in one way and not in another, so that only part of them is known.
+    /// Returns the number of zones that were read through some channels only.
     pub fn asked_in_part(&self) -> usize {
         let failed = self.zones.values().filter(|zone| zone.failure.is_some()).count();
         failed.saturating_sub(self.zones_in(ChangeGroupState::Unknown))
     }
 
-    /// Whether any zone left what the manifests say, as far as it is known who moved.
+    /// Returns true if any zone drifted, as far as change origins are known.
     pub fn has_drifted(&self) -> bool {
         let steps = self.zones.values().flat_map(|zone| &zone.collections);
         let mut changes = steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
         changes.any(|change| change.origin != Some(ChangeOrigin::Pending))
     }
 
-    /// Whether a guard or a policy keeps all of it from being applied.
+    /// Returns true if a guard or a policy denies the plan.
     pub fn is_denied(&self) -> bool {
         self.findings.iter().any(|finding| finding.effect == FindingEffect::Deny)
     }
 
-    /// Whether every zone answered and every collection could be compared.
+    /// Returns true if every zone responded and every collection was compared.
     pub fn is_complete(&self) -> bool {
         self.zones.values().all(|zone| {
             zone.failure.is_none() && zone.collections.iter().all(|step| step.diff.outcome.is_ok())

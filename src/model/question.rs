@@ -1,4 +1,4 @@
-//! What a central office asks: not what stands in a row, but what it comes to for a member and its users.
+//! Questions about effective settings: the outcome for a member and its users, not the content of a row.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,33 +8,33 @@ use jiff::civil::Date;
 
 use super::address::ZoneCode;
 
-/// One question about a network.
+/// Question about a network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// May a member bring a record into the Network Zone?
+    /// Permission of a member to contribute records to the Network Zone.
     Import(ImportQuestion),
-    /// Can somebody reach an electronic resource of the Network Zone?
+    /// Access of a user to an electronic resource of the Network Zone.
     Access(AccessQuestion),
-    /// What is a patron of one member at another?
+    /// Linked account of a patron at another member.
     Patron(PatronQuestion),
-    /// Do partners see a user group of a member?
+    /// Visibility of a user group to partners.
     Visibility(VisibilityQuestion),
-    /// What may a role do with the task list of authority control?
+    /// Permissions of a role in the authority control task list.
     Tasks(TasksQuestion),
 }
 
-/// May a member bring a record into the Network Zone?
+/// Question: may a member contribute records to the Network Zone?
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct ImportQuestion {
-    /// The member.
+    /// Member.
     #[schemars(with = "String")]
     pub member: ZoneCode,
-    /// What sort of record.
+    /// Type of record.
     pub record: RecordType,
 }
 
-/// A sort of record that can be brought into the Network Zone.
+/// Type of record that members contribute to the Network Zone.
 #[derive(
     Debug,
     Clone,
@@ -65,53 +65,52 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// Can somebody reach an electronic resource of the Network Zone?
+/// Question: can a user access an electronic resource of the Network Zone?
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct AccessQuestion {
-    /// The member whose user it is.
+    /// Member of the user.
     #[schemars(with = "String")]
     pub member: ZoneCode,
-    /// Where the user is.
+    /// Location of the user.
     pub from: ClientLocation,
-    /// The resource.
+    /// Resource.
     pub resource: ResourceId,
-    /// The user's group, where display logic shall be asked about it.
+    /// User group, for display logic rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_group: Option<Arc<str>>,
 }
 
-/// Where a user is.
+/// Location of a user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientLocation {
-    /// Outside every library and campus, or nobody knows where.
+    /// Outside every library and campus, or unknown.
     Elsewhere,
-    /// At a client address.
+    /// Client IP address.
     Address(IpAddr),
-    /// In a library, by its code.
+    /// Library, by code.
     Library(Arc<str>),
-    /// On a campus, by its code, and in none of its libraries.
+    /// Campus, by code, outside its libraries.
     Campus(Arc<str>),
 }
 
-/// An electronic resource by the ids that lead to it: those of an e-collection, of an e-service in it, of a portfolio
-/// in that.
+/// Electronic resource, by the path of IDs: e-collection, e-service, portfolio.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceId(Vec<Arc<str>>);
 
-/// How deep a resource lies.
+/// Level of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceLevel {
-    /// An e-collection.
+    /// E-collection.
     Collection,
-    /// An e-service.
+    /// E-service.
     Service,
-    /// A portfolio.
+    /// Portfolio.
     Portfolio,
 }
 
 impl ResourceLevel {
-    /// As people call it.
+    /// Returns Alma's noun for the level.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Collection => "e-collection",
@@ -122,14 +121,14 @@ impl ResourceLevel {
 }
 
 impl ResourceId {
-    /// A resource by its ids, joined by dots: `61100.62110`. `None` where these are no ids.
+    /// Parses the IDs of a resource, joined by dots: `61100.62110`. `None` for invalid IDs.
     pub fn parse(text: &str) -> Option<Self> {
         let ids: Vec<Arc<str>> = text.split('.').map(Into::into).collect();
         let is_id = |id: &Arc<str>| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
         (ids.len() <= 3 && ids.iter().all(is_id)).then_some(Self(ids))
     }
 
-    /// How deep it lies.
+    /// Returns the level.
     pub fn level(&self) -> ResourceLevel {
         match self.0.len() {
             1 => ResourceLevel::Collection,
@@ -138,7 +137,7 @@ impl ResourceId {
         }
     }
 
-    /// The resource itself, then what it lies in, from the inside out.
+    /// Returns the resource, then its containers from the inside out.
     pub fn outwards(&self) -> impl Iterator<Item = Self> {
         (1..=self.0.len()).rev().map(|depth| Self(self.0[..depth].to_vec()))
     }
@@ -167,59 +166,59 @@ impl schemars::JsonSchema for ResourceId {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "An electronic resource by its ids, joined by dots: e-collection, e-service, portfolio.",
+            "description": "Electronic resource by its IDs, joined by dots: e-collection, e-service, portfolio.",
             "type": "string",
             "pattern": r"^\d+(\.\d+){0,2}$",
         })
     }
 }
 
-/// What is a patron of one member at another?
+/// Question: which linked account does a patron of one member get at another?
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct PatronQuestion {
-    /// The source institution: the patron's own.
+    /// Source institution: the patron's own.
     #[schemars(with = "String")]
     pub source: ZoneCode,
-    /// The patron's user group there.
+    /// User group at the source institution.
     pub user_group: Arc<str>,
-    /// The target institution: where the linked account is.
+    /// Target institution, which gives the linked account.
     #[schemars(with = "String")]
     pub target: ZoneCode,
-    /// When the patron's account at the source expires; `None` where it does not, or nobody says.
+    /// Expiry date of the source account; `None` for no expiry, or if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub expires: Option<Date>,
-    /// A third member, for what of the patron's blocks would travel on to it from the target.
+    /// Third member that may get copies of the patron's blocks from the target institution.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub next_target: Option<ZoneCode>,
 }
 
-/// Do partners see a user group of a member?
+/// Question: can partners see a user group of a member?
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct VisibilityQuestion {
-    /// The member.
+    /// Member.
     #[schemars(with = "String")]
     pub member: ZoneCode,
-    /// The group.
+    /// User group.
     pub user_group: Arc<str>,
 }
 
-/// What may a role do with the task list of authority control?
+/// Question: what may a role do in the authority control task list?
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct TasksQuestion {
-    /// The zone whose list it is.
+    /// Zone of the task list.
     #[schemars(with = "String")]
     pub zone: ZoneCode,
-    /// The role: `Cataloger`, `Catalog Manager`, `Catalog Administrator`.
+    /// Role: `Cataloger`, `Catalog Manager`, `Catalog Administrator`.
     pub role: Arc<str>,
-    /// A report type, in the words of Alma's page, where it shall be said whether it is in the list.
+    /// Report type, as named on Alma's page, to check for its presence in the task list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Arc<str>>,
 }
 
 impl Question {
-    /// What is asked about, as commands and manifests call it.
+    /// Returns the topic, as in commands and manifests.
     pub fn topic(&self) -> &'static str {
         match self {
             Self::Import(_) => "import",
@@ -231,19 +230,20 @@ impl Question {
     }
 }
 
-/// As people ask it, without the question mark: `may 01OMNI_BETA bring bibliographic records into the Network Zone`.
+/// Formats the question without a question mark: `may 01OMNI_BETA contribute bibliographic records to the
+/// Network Zone`.
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Import(ImportQuestion { member, record }) => {
-                write!(f, "may {member} bring {record} records into the Network Zone")
+                write!(f, "may {member} contribute {record} records to the Network Zone")
             }
             Self::Access(AccessQuestion { member, from, resource, user_group }) => {
-                f.write_str("does a user of ")?;
+                f.write_str("can a user of ")?;
                 if let Some(group) = user_group {
-                    write!(f, "group {group} of ")?;
+                    write!(f, "user group {group} of ")?;
                 }
-                write!(f, "{member}{from} reach the {} {resource}", resource.level().as_str())
+                write!(f, "{member}{from} access the {} {resource}", resource.level().as_str())
             }
             Self::Patron(PatronQuestion {
                 source: from,
@@ -252,22 +252,25 @@ impl fmt::Display for Question {
                 expires,
                 next_target: on_to,
             }) => {
-                write!(f, "what is a patron of group {user_group} of {from} at {at}")?;
+                write!(
+                    f,
+                    "which linked account does a patron in user group {user_group} of {from} get at {at}"
+                )?;
                 if let Some(expires) = expires {
-                    write!(f, ", expiring on {expires}")?;
+                    write!(f, ", with expiry date {expires}")?;
                 }
                 match on_to {
-                    Some(on_to) => write!(f, ", and on to {on_to}"),
+                    Some(on_to) => write!(f, ", with {on_to} as next target"),
                     None => Ok(()),
                 }
             }
             Self::Visibility(VisibilityQuestion { member, user_group }) => {
-                write!(f, "do partners see the user group {user_group} of {member}")
+                write!(f, "can partners see the user group {user_group} of {member}")
             }
             Self::Tasks(TasksQuestion { zone, role, report }) => {
-                write!(f, "what may a {role} do with the task list of {zone}")?;
+                write!(f, "what may a {role} do in the authority control task list of {zone}")?;
                 match report {
-                    Some(report) => write!(f, ", and is `{report}` in it"),
+                    Some(report) => write!(f, ", and does the list contain `{report}`"),
                     None => Ok(()),
                 }
             }
@@ -275,7 +278,7 @@ impl fmt::Display for Question {
     }
 }
 
-/// With a space in front: ` in the library MAIN`; nothing for elsewhere.
+/// Formats with a leading space: ` in the library MAIN`; empty for an unknown location.
 impl fmt::Display for ClientLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -292,7 +295,7 @@ mod tests {
     use super::{ResourceId, ResourceLevel};
 
     #[test]
-    fn a_resource_is_one_to_three_ids() {
+    fn resource_has_one_to_three_ids() {
         for text in ["", ".", "1.", ".1", "1.2.3.4", "a", "1 ", "1.-2"] {
             assert_eq!(ResourceId::parse(text), None, "{text}");
         }

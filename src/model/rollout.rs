@@ -1,43 +1,42 @@
-//! In what order the zones are written to, and who must have approved.
+//! Rollout order of the zones, and required approvals.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::address::ZoneCode;
 
-/// How an apply goes through the network.
+/// Rollout of an apply through the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rollout {
-    /// The waves, in order; every zone of the network is in exactly one. Empty where all zones are
-    /// written to at once.
+    /// Waves in order, with every zone in exactly one; empty for all zones at once.
     pub waves: Vec<RolloutWave>,
-    /// When a wave has failed.
+    /// Condition that stops the rollout.
     pub stop: StopRule,
-    /// What becomes of what was written in a wave that failed.
+    /// Action for the writes of a failed wave.
     pub on_failure: WaveFailureAction,
-    /// Seconds to wait after a wave, before it is looked at once more and the next one begins.
+    /// Seconds to wait after a wave, before its verification and the next wave.
     pub pause: u64,
 }
 
-/// Zones that are written to together.
+/// Zones that zonal writes to together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutWave {
-    /// Its name, `pilot`.
+    /// Name, `pilot`.
     pub name: Arc<str>,
-    /// Its zones, whether anything is to be done there or not, so that a wave keeps its zones from one
-    /// apply to the next.
+    /// Zones, with or without changes, so that waves stay the same from one apply to the next.
     pub zones: BTreeSet<ZoneCode>,
 }
 
-/// When no further wave begins: when more zones of a wave than this failed, could not be verified, or
-/// did not hold what was written when they were looked at again.
+/// Condition that stops the rollout, by the number of failed zones in a wave.
+///
+/// A zone failed if its write failed, could not be verified, or did not last until the later check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StopRule {
-    /// Zones that may fail.
+    /// Maximum number of failed zones.
     pub zones: usize,
 }
 
-/// What becomes of what was written in a wave that failed. No further wave begins either way.
+/// Action for the writes of a failed wave. No further wave starts either way.
 #[derive(
     Debug,
     Clone,
@@ -53,16 +52,16 @@ pub struct StopRule {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum WaveFailureAction {
-    /// It stays.
+    /// Keeps them.
     #[default]
     Stop,
-    /// It is taken back at once.
+    /// Reverts them at once.
     Revert,
 }
 
-/// Which zones need an approval before anything is written to them.
+/// Zones that need an approval before any write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApprovalRule {
-    /// These.
+    /// Zones.
     pub zones: BTreeSet<ZoneCode>,
 }

@@ -1,4 +1,4 @@
-//! One time that zonal was at work in a network: what it was asked, by whom, and how it ended.
+//! Runs: executions of zonal that the store records, with operation, author and result.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::address::ZoneCode;
 use super::digest::ContentDigest;
 
-/// What a run is called: `run-12`, counted by the store.
+/// Identifier of a run: `run-12`, counted by the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);
 
@@ -17,9 +17,9 @@ impl fmt::Display for RunId {
     }
 }
 
-/// A text that is not `run-12`.
+/// Error for a text other than `run-12`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a run is called `run-12`; `zonal runs` lists them")]
+#[error("invalid run ID: expected a form like `run-12`; `zonal runs` lists all runs")]
 pub struct InvalidRunId;
 
 impl FromStr for RunId {
@@ -51,49 +51,49 @@ impl schemars::JsonSchema for RunId {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": "^run-[0-9]+$", "description": "What a run is called."})
+        schemars::json_schema!({"type": "string", "pattern": "^run-[0-9]+$", "description": "Identifier of a run."})
     }
 }
 
-/// A run, as the store remembers it.
+/// Run, as recorded in the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Run {
-    /// What it is called.
+    /// Identifier.
     pub id: RunId,
-    /// What it did.
+    /// Operation.
     pub operation: RunOperation,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment; absent for the manifest as it stands.
+    /// Environment; absent for the manifest without an environment.
     pub environment: Option<String>,
-    /// What it was narrowed to, in words; absent where it covered everything.
+    /// Selection in words; absent for everything.
     pub selection: Option<String>,
-    /// The part of the zones that it took, where several runs share them.
+    /// Shard of the zones, if several runs share them.
     pub shard: Option<ZoneShard>,
-    /// The name that runs which belong together share.
+    /// Run group: the common name of related runs.
     pub group: Option<String>,
-    /// Of the plan that it carried out.
+    /// Digest of the executed plan.
     pub plan: ContentDigest,
-    /// Who and what set it off.
+    /// Author.
     pub author: RunAuthor,
-    /// Where it ran.
+    /// Host.
     pub host: RunHost,
-    /// When it began, in RFC 3339.
+    /// Start time, in RFC 3339.
     pub started_at: String,
-    /// When it ended; absent while it runs, or where it was killed.
+    /// End time; absent for a running or killed run.
     pub ended_at: Option<String>,
-    /// How it stands.
+    /// State.
     pub state: RunState,
-    /// The exit codes that apply, the gravest first; empty while it runs.
+    /// Exit codes, most severe first; empty while running.
     pub exit_codes: Vec<u8>,
-    /// The run that it takes back, where it does.
+    /// Reverted run, if any.
     pub reverts: Option<RunId>,
-    /// Codes of the zones that it is about.
+    /// Codes of its zones.
     #[serde(default)]
     pub zones: Vec<Arc<str>>,
 }
 
-/// What a run does.
+/// Operation of a run.
 #[derive(
     Debug,
     Clone,
@@ -108,20 +108,20 @@ pub struct Run {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum RunOperation {
-    /// It writes what the manifests say.
+    /// Writes the desired state.
     Apply,
-    /// It writes what was there before another run.
+    /// Restores the state before another run.
     Revert,
-    /// It looks for drift, and writes nothing.
+    /// Detects drift; writes nothing.
     Drift,
-    /// It plans, and writes nothing.
+    /// Plans; writes nothing.
     Plan,
-    /// It stops managing records, and writes nothing to any zone.
+    /// Stops managing records; writes nothing to any zone.
     Unmanage,
 }
 
 impl RunOperation {
-    /// As commands are called: `apply`.
+    /// Returns the command's name: `apply`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Apply => "apply",
@@ -133,7 +133,7 @@ impl RunOperation {
     }
 }
 
-/// How a run stands.
+/// State of a run.
 #[derive(
     Debug,
     Clone,
@@ -148,41 +148,41 @@ impl RunOperation {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// It is at work, or was killed.
+    /// Running, or killed.
     Running,
-    /// It ended of its own accord, well or not.
+    /// Ended by itself, successfully or not.
     Ended,
-    /// The user stopped it; what is left can be resumed.
+    /// Interrupted by the user; can be resumed.
     Interrupted,
 }
 
-/// Who and what set a run off. Everything is absent where nothing says so.
+/// Author of a run; unknown parts are absent.
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct RunAuthor {
-    /// The person who committed the manifests, `Name <address>`.
+    /// Committer of the manifests, `Name <address>`.
     pub committer: Option<String>,
-    /// The commit that the manifests are at, with `+` at its end where they differ from it.
+    /// Commit of the manifests, with a trailing `+` for uncommitted changes.
     pub commit: Option<String>,
-    /// Who set the pipeline off, or is logged in.
+    /// Starter of the pipeline, or logged-in user.
     pub actor: Option<String>,
-    /// The address of the pipeline's run.
+    /// URL of the pipeline run.
     pub pipeline: Option<String>,
 }
 
-/// Where a run is at work: enough to tell whether it still is.
+/// Host of a run, to determine if the run is still alive.
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct RunHost {
-    /// The machine's name.
+    /// Name of the machine.
     pub name: String,
-    /// The process's number on it.
+    /// Process ID.
     pub process: u32,
 }
 
-/// A part of the zones: the `index`th of `of`, counted from 1.
+/// Shard of the zones: part `index` of `of`, from 1.
 #[derive(
     Debug,
     Clone,
@@ -196,9 +196,9 @@ pub struct RunHost {
     schemars::JsonSchema,
 )]
 pub struct ZoneShard {
-    /// Which one, from 1.
+    /// Index, from 1.
     pub index: u32,
-    /// Of how many.
+    /// Number of shards.
     pub of: u32,
 }
 
@@ -208,9 +208,9 @@ impl fmt::Display for ZoneShard {
     }
 }
 
-/// A text that is no part of the zones.
+/// Error for an invalid shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("write it as INDEX/COUNT, counted from 1: `2/4` is the second of four")]
+#[error("expected INDEX/COUNT, counted from 1: `2/4` is the second of four shards")]
 pub struct InvalidShard;
 
 impl FromStr for ZoneShard {
@@ -228,10 +228,12 @@ impl FromStr for ZoneShard {
 }
 
 impl ZoneShard {
-    /// Whether a zone is in this part. Its code decides, and nothing else: so a zone that joins the network or
-    /// leaves it moves no other one from its part to another. That parts are of the same size is not promised.
+    /// Returns true if the shard contains a zone.
+    ///
+    /// Depends only on the zone's code, so a zone that joins or leaves the network moves no other zone.
+    /// Shards can differ in size.
     pub fn contains_zone(self, zone: &ZoneCode) -> bool {
-        // FNV-1a; its low digits alone would tell too little of the code's beginning.
+        // FNV-1a; its low bits alone depend too little on the start of the code.
         let hash = zone.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -245,7 +247,7 @@ mod tests {
     use super::{RunId, ZoneCode, ZoneShard};
 
     #[test]
-    fn a_shard_is_read_as_it_is_written_and_nothing_else_is_one() {
+    fn shard_parses_only_its_own_format() {
         assert_eq!("2/4".parse(), Ok(ZoneShard { index: 2, of: 4 }));
         for wrong in ["", "2", "0/4", "5/4", "1/0", "a/4", "+1/4", "1/4/2", "1 / 4"] {
             assert!(wrong.parse::<ZoneShard>().is_err(), "{wrong}");
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn every_zone_is_in_one_shard_of_several_and_they_are_of_a_size_that_is_not_absurd() {
+    fn every_zone_belongs_to_one_shard_of_similar_size() {
         for of in [1, 2, 3, 4, 7] {
             let mut sizes = vec![0; of as usize];
             for number in 0..120 {
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_stays_in_its_shard_from_one_version_to_the_next() {
+    fn zone_keeps_its_shard_across_versions() {
         let shard =
             |code: &str| (1..=4).find(|index| ZoneShard { index: *index, of: 4 }.contains_zone(&code.into()));
         let found: Vec<_> =
@@ -277,11 +279,11 @@ mod tests {
         assert_eq!(found, SHARDS.map(Some));
     }
 
-    /// Of the zones above: a constant, because runs of two versions may share a network.
+    /// Shards of the zones above, constant because runs of two versions may share a network.
     const SHARDS: [u32; 4] = [4, 4, 3, 4];
 
     #[test]
-    fn a_run_is_read_as_it_is_written_and_nothing_else_is_one() {
+    fn run_id_parses_only_its_own_format() {
         assert_eq!(RunId(12).to_string().parse(), Ok(RunId(12)));
         for wrong in ["12", "run-", "run-x", "run-+1", "Run-1", "run-99999999999999999999999"] {
             assert!(wrong.parse::<RunId>().is_err(), "{wrong}");

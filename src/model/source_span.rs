@@ -1,9 +1,9 @@
-//! Where in the user's files something was said.
+//! Locations in the input files.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A point in a text. Lines and columns count from 1, columns in characters; `byte` counts from 0.
+/// Position in a text. Lines and columns count from 1, columns in characters; `byte` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SourcePosition {
     /// Line, from 1.
@@ -14,40 +14,40 @@ pub struct SourcePosition {
     pub byte: u32,
 }
 
-/// A stretch of a file: from `start` up to, not including, `end`.
+/// Range of a file, from `start` inclusive to `end` exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceSpan {
-    /// Path as the user would type it, relative to the config directory, with `/`.
+    /// Path as typed by the user, relative to the config directory, with `/`.
     pub file: Arc<str>,
     /// First character.
     pub start: SourcePosition,
-    /// Just behind the last character.
+    /// First character after the range.
     pub end: SourcePosition,
 }
 
 impl SourceSpan {
-    /// The beginning of a file, for a problem of the file as a whole.
+    /// Returns the start of a file, for a problem of the whole file.
     pub fn file(file: impl Into<Arc<str>>) -> Self {
         let start = SourcePosition { line: 1, column: 1, byte: 0 };
         Self { file: file.into(), start, end: start }
     }
 }
 
-/// `FILE:LINE:COLUMN`, which editors and terminals turn into a link.
+/// Formats as `FILE:LINE:COLUMN`, which editors and terminals link.
 impl fmt::Display for SourceSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.start.line, self.start.column)
     }
 }
 
-/// Who said that a value should be so.
+/// Declaration of a value in the manifests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Provenance {
-    /// Where the value stands.
+    /// Location of the value.
     pub span: SourceSpan,
-    /// The manifest it belongs to, `CodeTable/network-block-descriptions`.
+    /// Manifest, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// The override of that manifest that set it, counted from 0; `None` for the manifest itself.
+    /// Index of the manifest's override that set the value, from 0; `None` for the manifest itself.
     pub override_index: Option<u32>,
 }
 

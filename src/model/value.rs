@@ -1,35 +1,39 @@
-//! What a field can hold.
+//! Field values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of a field of a record, as the collection's own wire format spells it
-/// (`description`, `column3`). Shared, because the same few names occur in every record.
+/// Name of a record's field in the collection's wire format (`description`, `column3`).
+///
+/// Shared, because the same few names occur in every record.
 pub type FieldName = Arc<str>;
 
-/// One keyed entry of a collection. A field that is not in the map is one that nobody has an
-/// opinion about; see [`Value::Null`] for "clear it".
+/// Keyed entry of a collection.
+///
+/// A missing field means no opinion; [`FieldValue::Null`] means a cleared field.
 pub type Record = BTreeMap<FieldName, FieldValue>;
 
-/// The value of one field. Absent is not a value: it is a field that is missing from the [`Record`].
+/// Value of one field. A field without a value is missing from the [`Record`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum FieldValue {
-    /// Nothing is there, or, in what is desired: clear it. An observed empty text is `Null` too,
-    /// because Alma answers an unused column with `""` or leaves it out.
+    /// Empty; in a desired state, clears the field.
+    ///
+    /// An observed empty text is `Null` too, because Alma omits an unused column or returns `""`.
     #[default]
     Null,
-    /// A flag, such as a row's `enabled`.
+    /// Flag, such as a row's `enabled`.
     Bool(bool),
-    /// A text that is not empty.
+    /// Non-empty text.
     Text(Arc<str>),
-    /// Texts of which each is there once and the order does not count: members of a group, source
-    /// institutions of a rule. Made by [`Value::list`], which sorts them. Never empty: that is [`Value::Null`].
+    /// Distinct texts without order: members of a user group, source institutions of a rule.
+    ///
+    /// [`FieldValue::list`] sorts them. Never empty: an empty list becomes [`FieldValue::Null`].
     List(Arc<[Arc<str>]>),
 }
 
 impl FieldValue {
-    /// The value of a text as Alma means it: an empty one is [`Value::Null`].
+    /// Returns the value of a text, with Alma's meaning: an empty text becomes [`FieldValue::Null`].
     pub fn from_text(text: impl AsRef<str>) -> Self {
         match text.as_ref() {
             "" => Self::Null,
@@ -37,13 +41,15 @@ impl FieldValue {
         }
     }
 
-    /// The value of a text of several lines. Neither YAML nor XML keeps what sort of line breaks a text
-    /// has, or how many stand at its end: here they are `\n`, and none stands there.
+    /// Returns the value of a text of several lines.
+    ///
+    /// Neither YAML nor XML preserves the type of line breaks, or their number at the end. The value uses
+    /// `\n` and no trailing breaks.
     pub fn from_multiline_text(text: &str) -> Self {
         Self::from_text(text.replace("\r\n", "\n").replace('\r', "\n").trim_end())
     }
 
-    /// The value of some texts in whatever order; none of them is [`Value::Null`].
+    /// Returns the value of texts in any order; no texts become [`FieldValue::Null`].
     pub fn list<T: Into<Arc<str>>>(texts: impl IntoIterator<Item = T>) -> Self {
         let texts: BTreeSet<Arc<str>> = texts.into_iter().map(Into::into).collect();
         match texts.is_empty() {
@@ -52,7 +58,7 @@ impl FieldValue {
         }
     }
 
-    /// The texts, where it is a list; the one text, where it is a text.
+    /// Returns the texts of a list, or the single text.
     pub fn texts(&self) -> &[Arc<str>] {
         match self {
             Self::Null | Self::Bool(_) => &[],
@@ -61,7 +67,7 @@ impl FieldValue {
         }
     }
 
-    /// The text, where it is one.
+    /// Returns the text, if any.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -82,14 +88,14 @@ impl From<&str> for FieldValue {
     }
 }
 
-/// Shares a text that is shared already.
+/// Reuses the shared text.
 impl From<Arc<str>> for FieldValue {
     fn from(text: Arc<str>) -> Self {
         if text.is_empty() { Self::Null } else { Self::Text(text) }
     }
 }
 
-/// As a plan shows it: texts quoted, `null` for nothing.
+/// Formats for plans: quoted texts, `null` for an empty value.
 impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -149,7 +155,7 @@ impl schemars::JsonSchema for FieldValue {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The value of a field: a text, a flag, texts whose order does not count, or null for nothing.",
+            "description": "Value of a field: a text, a flag, a list of texts without order, or null.",
             "anyOf": [
                 {"type": "null"},
                 {"type": "boolean"},

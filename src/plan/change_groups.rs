@@ -1,4 +1,4 @@
-//! The same change set in 38 zones is one thing to review, not 38.
+//! Groups zones with identical changes, so that a change set for 38 zones is reviewed once.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,8 +11,7 @@ use crate::model::{
     FailureClass, ZoneCode, ZoneFailure, ZonePlan,
 };
 
-/// Zones by what happens to them: changes first, then the unknown, then those in sync; within
-/// each the largest group first.
+/// Groups zones by their changes. Order: changed, unknown, in sync; within each state, larger groups first.
 pub fn groups(scope: DigestScope<'_>, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<ChangeGroup> {
     let mut by_content: BTreeMap<(ChangeGroupState, ContentDigest), Vec<ZoneCode>> = BTreeMap::new();
     for (code, zone) in zones {
@@ -49,7 +48,8 @@ fn state(zone: &ZonePlan) -> ChangeGroupState {
     }
 }
 
-/// What two zones of one group have in common: everything that a plan shows of them, but their names.
+/// Returns a digest of the displayed content of a zone, without its name. Zones of one group share this
+/// digest.
 fn group_digest(zone: &ZonePlan) -> ContentDigest {
     #[derive(Serialize)]
     struct GroupDigestInput<'a> {

@@ -1,13 +1,11 @@
-//! Who moved, zone or manifests: each difference beside what differed from the manifests that were applied
-//! last.
+//! Determines the origin of each change, from a second comparison with the manifests applied last.
 //!
-//! A difference is *pending* where the same zone does not differ from those: the zone still holds what
-//! they said. It has *drifted* where it differs from them in the same way: the manifests have said so
-//! all along. Where it differs in another way, both have moved: a *conflict*.
+//! A change is *pending* if the zone still matches those manifests. A change has *drifted* if the zone
+//! differs from them in the same way, so only the zone changed. If the zone differs in another way, both
+//! changed: a *conflict*.
 //!
-//! What tells what was applied is a revision ([`by_revision`]) or a ledger ([`by_ledger`]). A ledger's conflicts are
-//! then settled as the manifests say ([`settle`]), and those that wait for a person held back once there is a plan
-//! ([`hold`]).
+//! The base is a git revision or the applied state. Conflicts with the applied state follow the conflict
+//! policy of the manifests. Unresolved ones are deferred in the plan.
 
 mod applied_state;
 mod conflict_policy;
@@ -25,8 +23,8 @@ use crate::model::{
 pub use applied_state::classify as by_ledger;
 pub use conflict_policy::{hold, settle};
 
-/// Says of each difference who moved. `base` compares the same zones with the manifests that were applied
-/// last; both were compared with `observed`. What only those wanted is nobody's concern any more.
+/// Sets the origin of each change. `base` is the comparison of the same zones with the manifests applied
+/// last. Both comparisons use `observed`. Differences only in the base are ignored.
 pub fn by_revision(now: &mut Differences, base: &Differences, observed: &ObservedState) {
     let nothing = ObservedZone::default();
     for (code, collections) in &mut now.zones {
@@ -41,11 +39,11 @@ pub fn by_revision(now: &mut Differences, base: &Differences, observed: &Observe
     }
 }
 
-/// How a collection differed from the manifests that were applied last.
+/// Differences of a collection from the manifests applied last.
 enum BaseDifference<'a> {
-    /// So, by key.
+    /// Changes by key.
     Known(BTreeMap<&'a RecordKey, Vec<&'a Change>>),
-    /// Those manifests did not fit it, so nobody knows.
+    /// Unknown, because those manifests did not match the collection.
     Unknown,
 }
 
@@ -65,8 +63,8 @@ impl<'a> BaseDifference<'a> {
         Self::Known(known)
     }
 
-    /// What nobody knows is not called pending, because that would pass for no drift, nor drifted, because
-    /// that would let it be written.
+    /// Returns the origin of a change. An unknown origin counts as conflict: pending would hide drift, and
+    /// drifted would allow a write.
     fn origin(&self, change: &Change) -> ChangeOrigin {
         match self {
             Self::Unknown => ChangeOrigin::Conflict,
@@ -81,7 +79,7 @@ impl<'a> BaseDifference<'a> {
     }
 }
 
-/// What the zone itself calls a collection: then and now may have asked for it by different names.
+/// Returns the zone's own ID of a collection. Both comparisons may use different names.
 fn real<'a>(diff: &'a CollectionDiff, zone: &'a ObservedZone) -> &'a CollectionId {
     let asked = diff.asked.first().unwrap_or(&diff.id);
     match zone.collections.get(asked) {
@@ -90,14 +88,14 @@ fn real<'a>(diff: &'a CollectionDiff, zone: &'a ObservedZone) -> &'a CollectionI
     }
 }
 
-/// Whether two changes do the same, whatever the collection was called.
+/// Returns true if two changes have the same effect, even under different collection names.
 fn is_same_change(then: &Change, now: &Change) -> bool {
     let (then, now) = (then.effect(), now.effect());
     (then.action, then.mode, then.key, then.field_changes, then.taken)
         == (now.action, now.mode, now.key, now.field_changes, now.taken)
 }
 
-/// Leaves everything for later that has not drifted, and what cannot be written without it.
+/// Postpones all changes except drift, together with the changes that depend on them.
 pub fn only_drift(now: &mut Differences) {
     for collections in now.zones.values_mut() {
         collections.iter_mut().for_each(defer_collection);
@@ -123,7 +121,7 @@ fn defer_collection(collection: &mut CollectionDiff) {
             Some(ChangeOrigin::Pending | ChangeOrigin::Conflict) => later(change),
         }
     }
-    // A flag that only one record may carry goes from one to another in one write, or not at all.
+    // An exclusive flag moves between records in a single write.
     for flag in &collection.shape.exclusive {
         let held = |change: &Change| touches(change, flag) && change.mode == ApplyMode::Postponed;
         if found.changes.iter().any(held) {
@@ -152,12 +150,12 @@ fn later(change: &mut Change) {
 
 type RowsByKey = (Arc<str>, TableName, Option<Arc<str>>);
 
-/// What all languages of a table have in common.
+/// Returns the part of a collection ID that all languages of a table share.
 fn rows(id: &CollectionId) -> RowsByKey {
     (id.kind.clone(), id.table.clone(), id.library.clone())
 }
 
-/// Rows that one language of a table would have made for all of them, and does not make now, since it was `left`.
+/// Returns the rows to be created in one language for all, whose creation has mode `left` and is skipped.
 fn dependent_rows(collections: &[CollectionDiff], left: ApplyMode) -> BTreeSet<(RowsByKey, RecordKey)> {
     let creates = |change: &&Change| change.action == ChangeAction::Create && change.mode == left;
     let unmade = collections.iter().filter(|diff| !diff.siblings.is_empty()).flat_map(|diff| {

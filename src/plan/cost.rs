@@ -1,16 +1,18 @@
-//! What apply will cost, so that nobody is surprised by a quota.
+//! Estimates the API requests of an apply, as a warning before a quota is exceeded.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Channel, Network, ObservedState, PlanCost, ZoneCode, ZonePlan};
 
-/// Requests that make sure of a zone before its first write: who it is, and in which environment.
+/// Requests that verify a zone before its first write: identity and environment type.
 const CONFIRM: u64 = 2;
-/// Requests around each write: read again before, read back after.
+/// Requests around each write: one read before, one read back after.
 const AROUND_A_WRITE: u64 = 2;
 
-/// Adds up all zones; the floor is that of the busiest one, since zones do not wait for each other, or
-/// that of the gateway, which serves them all.
+/// Returns the total cost of all zones.
+///
+/// Zones run in parallel, so the busiest zone determines the minimum duration. The gateway can take longer,
+/// because all zones share it.
 pub fn cost(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>, observed: &ObservedState) -> PlanCost {
     let mut cost = PlanCost::default();
     let mut gateway = 0;
@@ -20,7 +22,7 @@ pub fn cost(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>, observed: &
         };
         let api = on(Channel::Api).count() as u64;
         let collections = on(Channel::Gateway).count() as u64;
-        // A gateway takes record by record.
+        // A gateway takes one record per request.
         let records = on(Channel::Gateway).map(|step| step.diff.to_apply().count() as u64).sum::<u64>();
         if api + collections == 0 {
             continue;

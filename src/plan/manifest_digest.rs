@@ -1,8 +1,7 @@
-//! What the manifests come to, by digest: so that one can tell whether they say the same as before,
-//! wherever in which file they say it.
+//! Digests of the desired state, to detect changes of meaning, independent of file and wording.
 //!
-//! Places, comments, order, and the words that explain a change do not count. Nor do the names of
-//! variables, overrides and selections: only what they come to.
+//! Locations, comments, order and explanatory texts do not count. Neither do variables, overrides and
+//! selectors: only their result counts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use crate::model::{
     FieldAmendment, FieldName, FieldValue, Network, RecordKey, RecordReference, UnlistedPolicy, ZoneCode,
 };
 
-/// By zone, what each manifest wants of it. A zone of which nothing is wanted is not in the map.
+/// Returns a digest per zone and manifest. Zones without desired state are left out.
 pub fn digests(desired: &DesiredState) -> BTreeMap<ZoneCode, BTreeMap<Arc<str>, ContentDigest>> {
     let mut seen = SeenRecords::default();
     let zones = desired.zones.iter().map(|(code, collections)| {
@@ -34,8 +33,7 @@ pub fn digests(desired: &DesiredState) -> BTreeMap<ZoneCode, BTreeMap<Arc<str>, 
     zones.collect()
 }
 
-/// By zone, what all manifests together want of it, whichever of them says it. A zone of which nothing is
-/// wanted is not in the map.
+/// Returns a digest per zone, independent of the manifests' names. Zones without desired state are left out.
 pub fn zones(desired: &DesiredState) -> BTreeMap<ZoneCode, ContentDigest> {
     let mut seen = SeenRecords::default();
     let zones = desired.zones.iter().filter_map(|(code, collections)| {
@@ -63,7 +61,7 @@ fn combined_digest(mut digests: Vec<ContentDigest>) -> ContentDigest {
     digest_json(&digests)
 }
 
-/// Of what of a network says where writes go.
+/// Returns the digest of the network settings that decide the target of writes.
 pub fn network(network: &Network) -> ContentDigest {
     #[derive(Serialize)]
     struct NetworkContent<'a> {
@@ -80,7 +78,7 @@ pub fn network(network: &Network) -> ContentDigest {
     })
 }
 
-/// Of what of a zone says where writes to it go.
+/// Returns the digest of the zone settings that decide the target of writes.
 pub fn zone(zone: &Zone) -> ContentDigest {
     let role = match zone.role {
         ZoneRole::Network => "network",
@@ -93,29 +91,29 @@ pub fn zone(zone: &Zone) -> ContentDigest {
     digest_json(&(&zone.code, role, &zone.base_url, environment))
 }
 
-/// What has been looked at before. Zones share most of their records, and those are told by where they
-/// are in memory, where they stay as long as they are borrowed.
+/// Cache of computed digests. Zones share most records, so records are identified by their memory address,
+/// stable while borrowed.
 #[derive(Default)]
 struct SeenRecords<'a> {
     records: HashMap<*const DesiredRecord, ContentDigest>,
     shapes: HashMap<*const CollectionShape, ContentDigest>,
-    /// The records that a manifest wanted of a collection of the zone before.
+    /// Records of a manifest for a collection in the previous zone.
     lists: HashMap<(&'a str, &'a CollectionId), (&'a RecordSet, ContentDigest)>,
 }
 
 type RecordSet = BTreeMap<RecordKey, Arc<DesiredRecord>>;
 
 impl<'a> SeenRecords<'a> {
-    /// What is wanted of one collection, by one manifest or several.
+    /// Returns the digest of one collection, declared by one or several manifests.
     fn collection(&mut self, together: &[&'a DesiredCollection]) -> ContentDigest {
         #[derive(Serialize)]
         struct CollectionContent<'c> {
             id: Option<&'c CollectionId>,
             keys: Vec<&'c [FieldName]>,
             unlisted: Option<UnlistedPolicy>,
-            /// Of what is unlisted: a record has its own.
+            /// Enforcement of unlisted records. Each listed record has its own.
             enforcement: Option<Enforcement>,
-            /// Where it is not simply that a person decides.
+            /// Conflict policies other than the default.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             on_conflict: Vec<ConflictPolicy>,
             shapes: Vec<ContentDigest>,
@@ -218,7 +216,7 @@ impl<'a> SeenRecords<'a> {
     }
 }
 
-/// Whether two zones share these very records.
+/// Returns true if two zones share the same records in memory.
 fn are_the_same(one: &RecordSet, other: &RecordSet) -> bool {
     one.len() == other.len()
         && one
@@ -262,7 +260,7 @@ impl<'a> From<&'a Amendment> for AmendmentContent<'a> {
     }
 }
 
-/// [`AmendTo`] as it counts.
+/// Content of an [`AmendmentOperation`] for the digest.
 #[derive(Serialize)]
 enum AmendmentOperationContent<'a> {
     Value(&'a FieldValue),
@@ -291,7 +289,7 @@ mod tests {
     use super::*;
     use crate::diff::tests::notation::desired;
 
-    /// What two ways of saying something come to, in ALPHA and BETA.
+    /// Returns the zones of ALPHA and BETA with equal digests for both manifests.
     fn same(one: &str, other: &str) -> Vec<&'static str> {
         let digests = |manifests: &str| zones(&desired(&["ALPHA", "BETA"], manifests).1);
         let (one, other) = (digests(one), digests(other));
@@ -302,7 +300,7 @@ mod tests {
     const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 
     #[test]
-    fn how_something_is_said_does_not_count() {
+    fn wording_of_manifests_does_not_change_the_digest() {
         let both = vec!["ALPHA", "BETA"];
         let longer = "CodeTable other\ntable: T  # a comment\nappliesTo: {only: [ALPHA, BETA]}\n\
                       rows:\n  - {absent: true, code: B}\n  - {description: One, code: A}";
@@ -316,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_counts() {
+    fn content_of_manifests_changes_the_digest() {
         for other in [
             ROWS.replace("One", "Two"),
             ROWS.replace("description: One", "description: null"),
@@ -336,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn each_manifest_has_a_digest_of_its_own_in_each_zone() {
+    fn each_manifest_has_its_own_digest_per_zone() {
         let (_, wanted) =
             desired(&["ALPHA", "BETA"], &format!("{ROWS}\n---\nCodeTable u\ntable: U\nrows: [{{code: A}}]"));
         let digests = digests(&wanted);
@@ -347,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_network_writes_to_counts_and_what_it_is_called_there_does_not() {
+    fn network_digest_covers_addresses_but_not_names() {
         let (mut omni, _) = desired(&["ALPHA"], ROWS);
         let digest = network(&omni);
         omni.zones[1].name = "Another".to_owned();

@@ -1,4 +1,4 @@
-//! What several runs found or did, each in its part of the zones, as if one had done all of it.
+//! Merges plans and reports of several runs, each for its part of the zones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +10,11 @@ use crate::model::{
     WaveReport, WaveResult, ZoneCode, ZonePlan,
 };
 
-/// One plan of several. Where two speak of a zone, the later one in the list counts. `None` where there is none.
+/// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
+/// an empty list.
 ///
-/// Seconds are those of the slowest, because the runs do not wait for each other. What the plan means is what each
-/// run said of its own zones, one after the other.
+/// The duration is the maximum, because runs do not wait for each other. Impacts are concatenated: each run
+/// reports its own zones.
 pub fn plans(
     network: &Network,
     plans: Vec<Plan>,
@@ -30,7 +31,7 @@ pub fn plans(
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
         cost.seconds_floor = cost.seconds_floor.max(plan.cost.seconds_floor);
-        // Percentages are never NaN, and what nobody says is less than anything.
+        // Percentages are never NaN, and `None` counts as less than any number.
         cost.quota_percent = match (cost.quota_percent, plan.cost.quota_percent) {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
@@ -42,7 +43,7 @@ pub fn plans(
     }
     findings.sort();
     findings.dedup();
-    // How many are met or not known, nobody can say who has only seen a part.
+    // Counts of met and unknown expectations are meaningless after a partial view.
     expectations.broken.sort();
     expectations.broken.dedup();
     let scope = DigestScope::from(network);
@@ -65,8 +66,8 @@ pub fn plans(
     })
 }
 
-/// One report of several. Where two speak of a zone, the later one in the list counts; where they went through
-/// the same wave, the worse end does. `order` holds the names of the waves in their order.
+/// Merges reports into a single report. For a zone in two reports, the later one in the list wins. For a
+/// common wave, the worse result wins. `order` contains the waves in rollout order.
 pub fn reports(reports: Vec<ApplyReport>, order: &[RolloutWave]) -> ApplyReport {
     let mut merged = ApplyReport::default();
     let mut waves: BTreeMap<Arc<str>, WaveReport> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Changes to a plan: order, groups and cost. Pure.
+//! Turns changes into a plan: order, groups and cost. Pure.
 
 mod change_groups;
 pub mod change_origin;
@@ -24,7 +24,7 @@ use crate::model::{
     Network, ObservedState, Plan, PlanInputs, PlanStep, RolloutWave, ZoneCode, ZoneFailure, ZonePlan,
 };
 
-/// Makes the plan. `selection` says in words what the plan was narrowed to, if it was.
+/// Creates the plan. `selection` describes the selection of the command, if any.
 pub fn plan(
     network: &Network,
     differences: Differences,
@@ -61,7 +61,7 @@ pub fn plan(
     }
 }
 
-/// The network's waves, as far as there is work in them.
+/// Returns the waves of the rollout, with only the zones that have work.
 fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<RolloutWave> {
     let busy = |code: &&ZoneCode| zones.get(*code).is_some_and(ZonePlan::has_work);
     let waves = network.rollout.waves.iter().map(|wave| RolloutWave {
@@ -71,12 +71,12 @@ fn waves(network: &Network, zones: &BTreeMap<ZoneCode, ZonePlan>) -> Vec<Rollout
     waves.filter(|wave| !wave.zones.is_empty()).collect()
 }
 
-/// The zones of a plan, by what happens to them.
+/// Returns the change groups of a plan.
 pub fn groups(plan: &Plan) -> Vec<ChangeGroup> {
     change_groups::groups(DigestScope::from(plan), &plan.zones)
 }
 
-/// What a plan is made from: `kinds` are those that it is narrowed to.
+/// Returns the inputs of a plan. `kinds` are the selected kinds.
 pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) -> PlanInputs {
     let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, ContentDigest)>> = BTreeMap::new();
     for (zone, said) in manifest_digest::digests(desired) {
@@ -95,8 +95,7 @@ pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) ->
     }
 }
 
-/// Holds zones back, and collections of them, that there is anything to write in. What the plan is for
-/// does not change, and neither does its digest.
+/// Defers zones and collections with work. The changes and the digest of the plan stay the same.
 pub fn hold(
     plan: &mut Plan,
     zone: impl Fn(&ZoneCode, &ZonePlan) -> Option<Deferral>,
@@ -115,7 +114,7 @@ pub fn hold(
             keep(&mut each.deferral, held);
         }
     }
-    // To group a large plan takes a while, and where nothing is held its groups are what they were.
+    // Grouping a large plan takes time, and without a deferral the groups stay the same.
     if any {
         plan.change_groups = groups(plan);
     }

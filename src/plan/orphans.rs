@@ -1,6 +1,6 @@
-//! Records that zonal once applied and no manifest names any more: which these are, and what becomes of each.
+//! Finds orphans, which zonal applied and no manifest declares any more, and chooses their action.
 //!
-//! Whether one really goes is decided where it is compared: it must still hold what the ledger says.
+//! The comparison decides about the actual change: the record must still match the applied state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,17 +12,19 @@ use crate::model::{
     PruneConfig, PruneMode, Record, RecordKey, TableName, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
-/// What a run covers.
+/// Scope of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunScope<'a> {
-    /// Its zones.
+    /// Zones of the run.
     pub zones: &'a BTreeSet<ZoneCode>,
-    /// The kinds of manifests that it is narrowed to; empty for all.
+    /// Selected kinds of manifests; empty for all.
     pub kinds: &'a [String],
 }
 
-/// What the zones are compared with beside what is desired. `everything` is what all manifests want of all
-/// zones, before anything is left out by a selection: what any of them names is no orphan.
+/// Returns the comparison base with the orphans.
+///
+/// `everything` is the desired state of all manifests in all zones, before any selection. A record declared
+/// there is no orphan.
 pub fn base(
     ledger: AppliedState,
     everything: &DesiredState,
@@ -60,20 +62,21 @@ impl RunScope<'_> {
     }
 }
 
-/// The kind of the manifest that wanted a record so.
+/// Returns the kind of the manifest that declared a record.
 fn kind_of(entry: &AppliedRecord) -> &str {
     entry.manifest.split('/').next().unwrap_or_default()
 }
 
-/// Whether a manifest speaks of a record. Of part of a record no manifest says which it means, so all those are
-/// spoken of that any part is wanted of.
+/// Returns true if a manifest declares the record. An amended record counts as declared if the collection has
+/// any amendment, because amendments do not name their records.
 fn is_named(key: &RecordKey, entry: &AppliedRecord, same: &[&DesiredCollection]) -> bool {
     let amended = entry.maker == ManagementOrigin::Amended;
     same.iter()
         .any(|desired| desired.records.contains_key(key) || (amended && !desired.amendments.is_empty()))
 }
 
-/// Whether a row was created in another language of its table: what becomes of it is decided there.
+/// Returns true if the row was created in another language of its table. The action is then decided for that
+/// language.
 fn created_in_another(
     key: &RecordKey,
     id: &CollectionId,
@@ -84,19 +87,19 @@ fn created_in_another(
     entries.any(|entry| entry.maker == ManagementOrigin::Created && entry.holds.is_some())
 }
 
-/// How strongly the manifest of a record means what it still says of the collection.
+/// Returns the enforcement of the record's manifest for the rest of the collection.
 fn enforcement_of(entry: &AppliedRecord, same: &[&DesiredCollection]) -> Enforcement {
     let own = same.iter().filter(|desired| desired.provenance.manifest == entry.manifest);
     own.map(|desired| desired.enforcement).max().unwrap_or_default()
 }
 
-/// `None` where it stays known.
+/// Returns the action for an orphan; `None` if the applied state stays unchanged.
 fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> Option<OrphanAction> {
     match (entry.maker, prune.mode_for_kind(kind_of(entry))) {
-        // That it was once wanted to be gone is of no use to anybody.
+        // An applied absence needs no further tracking.
         _ if entry.holds.is_none() => Some(OrphanAction::Unmanage),
         _ if meant == Enforcement::Unmanage => Some(OrphanAction::Unmanage),
-        // A manifest that takes nothing away takes nothing away by being silent.
+        // A manifest that is not enforced prunes nothing.
         (ManagementOrigin::Created, _) if meant != Enforcement::Enforce => None,
         (ManagementOrigin::Adopted | ManagementOrigin::Amended, _) => Some(OrphanAction::Unmanage),
         (ManagementOrigin::Created, PruneMode::Keep) => None,
@@ -105,8 +108,9 @@ fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> O
     }
 }
 
-/// Adds what must be looked at because of orphans alone: collections that nothing is wanted of any more. How a
-/// type of collection behaves is said by `shape`; one that nobody knows any more is left out.
+/// Adds collections that are compared because of orphans only.
+///
+/// `shape` returns the behavior of a collection type. Unknown types are left out.
 pub fn look_at(
     desired: &mut DesiredState,
     base: &ComparisonBase,
@@ -123,7 +127,7 @@ pub fn look_at(
             let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
             let Some(entry) = going.and_then(|(key, _)| collection.entries.get(key)) else { continue };
             let Some(shape) = shape(&id.kind) else { continue };
-            // What somebody has made of it in another language is theirs as well.
+            // Changes in another language also belong to other users.
             let languages = known.into_iter().flatten().filter(|(other, collection)| {
                 other.shares_rows_with(id) && orphans.keys().any(|key| collection.entries.contains_key(key))
             });
@@ -156,8 +160,8 @@ pub fn look_at(
     }
 }
 
-/// Spares records of which somebody has changed what zonal wrote in another language, or where that cannot be seen:
-/// the row is the same in all of them.
+/// Keeps orphans that changed in another language, or whose other languages are unreadable, because all
+/// languages share the row.
 pub fn spare(base: &mut ComparisonBase, observed: &ObservedState) {
     for (zone, collections) in &mut base.orphans {
         let Some(known) = base.applied_state.zones.get(zone) else { continue };
@@ -185,7 +189,7 @@ pub fn spare(base: &mut ComparisonBase, observed: &ObservedState) {
     }
 }
 
-/// Whether a record holds in one language what was last applied there. One that is not there holds nothing else.
+/// Returns true if the record equals its applied state in one language. A missing record counts as equal.
 fn is_as_left(
     key: &RecordKey,
     entry: &AppliedRecord,
@@ -204,8 +208,8 @@ fn is_as_left(
     records.all(|record| holds.iter().all(|(field, was)| value(record, field) == *was))
 }
 
-/// Whether a collection is looked at anyway. Where a manifest has come to name another language, or none, the
-/// zone might answer with the same texts twice: then what the old name is known by is left alone.
+/// Returns true if the collection is compared anyway. If a manifest now names another language or none, the
+/// zone may return the same texts twice; the applied state of the old name is then left out.
 fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
     let language = |id: &CollectionId| id.language.clone();
     let titled = matches!(wanted.id.table, TableName::Title(_));
@@ -222,7 +226,7 @@ mod tests {
     use crate::diff::tests::notation::desired;
     use crate::model::{PruneMode, ZoneCode};
 
-    /// The orphans of ALPHA, and what becomes of each.
+    /// Returns the orphans of ALPHA with their actions.
     fn orphans(zones: &[&str], kinds: &[&str], pruning: PruneMode) -> String {
         let manifests = "CodeTable t\ntable: T\nrows: [{code: N, description: Named}]";
         let known = ledger(
@@ -239,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_zonal_created_goes_and_only_of_what_the_run_covers() {
+    fn only_created_records_in_scope_are_pruned() {
         let all = orphans(&["ALPHA"], &[], PruneMode::Delete);
         assert_eq!(all, "A Delete, B Delete, C Unmanage, D Unmanage, E Delete");
         assert_eq!(

@@ -1,9 +1,8 @@
-//! What a plan's parts are called by their content: SHA-256 of a JSON text that says what would be done.
+//! Digests of a plan and its parts: SHA-256 of a JSON text with the changes.
 //!
-//! Only what would be done counts, by apply or by people: not what is merely reported, not where it is
-//! declared, not who was there last. So a digest survives a rebase, and ends with the content that it
-//! names. The network and the environment count everywhere: what was approved for a sandbox says
-//! nothing about production.
+//! Only applied and manual changes count. Reported changes, source locations and last editors do not. So a
+//! digest survives a rebase, and any changed content gives another digest. The network and the environment
+//! are part of every digest: an approval for a sandbox is not valid for production.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,7 +15,7 @@ use crate::model::{
     ZonePlan,
 };
 
-/// What every digest of a plan is bound to.
+/// Scope of every digest of a plan.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct DigestScope<'a> {
     network: &'a str,
@@ -24,7 +23,7 @@ pub struct DigestScope<'a> {
 }
 
 impl<'a> DigestScope<'a> {
-    /// A network, and the environment that was chosen.
+    /// Creates the scope of a network and the selected environment.
     pub fn new(network: &'a str, environment: Option<&'a str>) -> Self {
         Self { network, environment }
     }
@@ -43,7 +42,7 @@ impl<'a> From<&'a Plan> for DigestScope<'a> {
 }
 
 impl DigestScope<'_> {
-    /// Of what one change does, and where: two changes with the same digest are the same change.
+    /// Returns the digest of one change with its address. Equal changes have equal digests.
     pub fn change(&self, change: &Change) -> ContentDigest {
         #[derive(Serialize)]
         struct ChangeDigestInput<'a> {
@@ -54,7 +53,8 @@ impl DigestScope<'_> {
         digest_json(&ChangeDigestInput { scope: self, zone: &change.address.zone, change: change.effect() })
     }
 
-    /// Of what is done in a zone, whichever it is: zones with the same are one thing to approve.
+    /// Returns the digest of the changes in a zone, without the zone code. Zones with equal digests form one
+    /// approval unit.
     pub fn change_set(&self, steps: &[PlanStep]) -> ContentDigest {
         #[derive(Serialize)]
         struct ChangeSetDigestInput<'a> {
@@ -65,8 +65,8 @@ impl DigestScope<'_> {
         digest_json(&ChangeSetDigestInput { scope: self, changes: changes.collect() })
     }
 
-    /// Of what is done in a zone, and in which: of the digests of its changes, in whatever order. So it
-    /// can be had from a plan file, and of part of a plan.
+    /// Returns the digest of a zone from the digests of its changes, in any order. So a plan file or a part
+    /// of a plan is sufficient.
     pub fn zone(&self, zone: &str, mut changes: Vec<ContentDigest>) -> ContentDigest {
         #[derive(Serialize)]
         struct ZoneDigestInput<'a> {
@@ -78,7 +78,7 @@ impl DigestScope<'_> {
         digest_json(&ZoneDigestInput { scope: self, zone, changes })
     }
 
-    /// Of everything that is done: of the digests of the zones in which anything is.
+    /// Returns the digest of the plan from the digests of the zones with changes.
     pub fn plan<'z>(&self, zones: impl IntoIterator<Item = (&'z str, ContentDigest)>) -> ContentDigest {
         #[derive(Serialize)]
         struct PlanDigestInput<'a> {
@@ -88,7 +88,7 @@ impl DigestScope<'_> {
         digest_json(&PlanDigestInput { scope: self, zones: zones.into_iter().collect() })
     }
 
-    /// The digests of all changes of a zone that are done.
+    /// Returns the digests of all effective changes of a zone.
     pub fn changes(&self, steps: &[PlanStep]) -> Vec<ContentDigest> {
         steps
             .iter()
@@ -98,12 +98,12 @@ impl DigestScope<'_> {
     }
 }
 
-/// Whether anything is done in a zone, by apply or by people.
+/// Returns true if a zone has effective changes: applied or manual.
 pub fn is_busy(zone: &ZonePlan) -> bool {
     zone.collections.iter().any(|step| effective_changes(&step.diff).next().is_some())
 }
 
-/// The changes of a collection that are done, by apply or by people.
+/// Returns the effective changes of a collection: applied and manual.
 fn effective_changes(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
     let changes = diff.outcome.iter().flat_map(|found| &found.changes);
     changes.filter(|change| match change.mode {
@@ -112,7 +112,7 @@ fn effective_changes(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
     })
 }
 
-/// SHA-256 of a value as JSON without spaces.
+/// Returns the SHA-256 of a value as JSON without spaces.
 pub fn digest_json(content: &impl Serialize) -> ContentDigest {
     struct Sha256Writer(Sha256);
     impl io::Write for Sha256Writer {
@@ -125,7 +125,7 @@ pub fn digest_json(content: &impl Serialize) -> ContentDigest {
         }
     }
     let mut sha = io::BufWriter::with_capacity(4096, Sha256Writer(Sha256::new()));
-    // Writing to a hash cannot fail, and every key above is a text.
+    // Writing to a hash cannot fail, and all map keys are text.
     let _ = serde_json::to_writer(&mut sha, content);
     match sha.into_inner() {
         Ok(Sha256Writer(sha)) => ContentDigest(sha.finalize().into()),

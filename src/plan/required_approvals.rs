@@ -1,4 +1,4 @@
-//! Which zones wait for an approval.
+//! Determines the zones that wait for an approval.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use crate::model::{
     Approval, ApprovalRule, ApprovedItem, Deferral, FindingEffect, Plan, ReviewSubject, ZoneCode,
 };
 
-/// What is to be approved of a plan.
+/// Returns the digests of a plan that can be approved.
 pub fn under_review(plan: &Plan) -> ReviewSubject {
     let busy = plan.zones.iter().filter(|(_, zone)| is_busy(zone));
     ReviewSubject { plan: plan.digest, zones: busy.map(|(code, zone)| (code.clone(), zone.digest)).collect() }
 }
 
-/// Holds back every zone that needs an approval and has none. The network's rule and the plan's
-/// findings say which do; a finding without zones wants the plan as a whole to be approved.
+/// Defers every zone with a missing approval. The network's rule and the plan's findings require approvals; a
+/// finding without zones requires an approval of the whole plan.
 pub fn wait(plan: &mut Plan, reviewed: &ReviewSubject, rule: &ApprovalRule, approvals: &[Approval]) {
     let wanted = plan.findings.iter().filter(|finding| finding.effect == FindingEffect::RequireApproval);
     let whole = wanted.clone().any(|finding| finding.zones.is_empty());

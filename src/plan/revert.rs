@@ -1,7 +1,7 @@
-//! From what a run did to what has to be desired so that the zones are again as they were before it.
+//! Computes the desired state that restores the zones to their state before a run.
 //!
-//! Only what the run set is touched, and only where it still stands as the run left it: whatever anybody did since
-//! stays, and is told.
+//! Only fields set by the run are restored, and only records unchanged since the run. Other records are kept
+//! and reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::model::{
     UnlistedPolicy, ZoneCode,
 };
 
-/// What a run did, record by record, and the way back.
+/// Changes of a run, record by record, for a revert.
 #[derive(Debug, Clone)]
 pub struct RunRevert {
     run: RunId,
     zones: BTreeMap<ZoneCode, BTreeMap<CollectionId, CollectionRevert>>,
 }
 
-/// What a run did in one collection.
+/// Changes of a run in one collection.
 #[derive(Debug, Clone)]
 struct CollectionRevert {
     shape: Arc<CollectionShape>,
@@ -29,18 +29,18 @@ struct CollectionRevert {
     records: BTreeMap<RecordKey, RecordRevert>,
 }
 
-/// What a run did to one record, all in all.
+/// Net change of one record by a run.
 #[derive(Debug, Clone)]
 struct RecordRevert {
-    /// The record's identity in the collection's own field names.
+    /// Key fields with the collection's own field names.
     key: Vec<(FieldName, FieldValue)>,
-    /// Whether it was there before the run.
+    /// Presence before the run.
     was: RecordPresence,
-    /// Whether it was there after the run.
+    /// Presence after the run.
     left: RecordPresence,
-    /// What the run set, by the collection's own names: what was there, and what the run left.
+    /// Fields set by the run, by the collection's own names.
     set: BTreeMap<FieldName, FieldRevert>,
-    /// All of a record that the run took away, by the names that people use.
+    /// Full record deleted by the run, by display names.
     taken: Record,
 }
 
@@ -57,33 +57,33 @@ struct FieldRevert {
     after: FieldValue,
 }
 
-/// What becomes of a record on the way back.
+/// Action to revert the change of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RevertAction {
-    /// The run created it.
+    /// Delete: the run created the record.
     Delete,
-    /// It is as it was before.
+    /// Restore the values before the run.
     Restore,
 }
 
-/// How a record stands, beside what the run left.
+/// State of a record compared with the run's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RecordState {
-    /// It is as the run left it.
+    /// Unchanged since the run.
     Unchanged,
-    /// It is as it was before the run, so nothing is left to do.
+    /// Already in the state before the run.
     AlreadyReverted,
-    /// Somebody has been there since.
+    /// Changed since the run.
     ChangedSince,
 }
 
-/// Records that stay as they are, because somebody has been there since the run: one line each.
+/// Records kept because of changes since the run, with one line each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SkippedRecords(BTreeMap<(ZoneCode, CollectionId), Vec<String>>);
 
 impl RunRevert {
-    /// The way back from what a run did: `entries` are all of its entries in the history, in any order. `shape` tells how a
-    /// type of collection behaves.
+    /// Computes the revert from the history entries of a run, in any order. `shape` returns the behavior of a
+    /// collection type.
     pub fn from_history(
         run: RunId,
         entries: &[HistoryEntry],
@@ -107,18 +107,18 @@ impl RunRevert {
         Self { run, zones }
     }
 
-    /// Zones in which the run did anything.
+    /// Returns the zones changed by the run.
     pub fn zones(&self) -> impl Iterator<Item = &ZoneCode> {
         self.zones.keys()
     }
 
-    /// What is desired where everything still stands as the run left it.
+    /// Returns the full desired state, if no record changed since the run.
     pub fn to_desired_state(&self) -> DesiredState {
         self.desired_records(|_, _, _| true, |_, _, _| true)
     }
 
-    /// What is left of that in zones that were looked at, and what stays as it is instead. Only what `within` speaks
-    /// of is looked at.
+    /// Splits the desired state for the observed zones into records to revert and records to keep. Only zones
+    /// in `within` are included.
     pub fn split_by_record_state(
         &self,
         within: &DesiredState,
@@ -129,19 +129,20 @@ impl RunRevert {
         let created = self.created_rows();
         for (zone, id, past) in self.pasts().filter(|(zone, _, _)| within.zones.contains_key(*zone)) {
             let answer = observed.zones.get(zone).and_then(|zone| zone.collections.get(id));
-            // What could not be read is told by the comparison.
+            // The comparison reports unreadable collections.
             let Some(Ok(found)) = answer else { continue };
             for (key, deed) in &past.records {
                 let goes = created.contains(&(zone, id.without_language(), key));
                 match deed.record_state(found) {
-                    // The row that was created is gone again, in whatever language.
+                    // The created row is already deleted, in whatever language.
                     RecordState::ChangedSince if goes && !deed.is_in(found) => {}
                     RecordState::Unchanged if !past.has_rival(deed, found) => {}
                     RecordState::AlreadyReverted => {}
                     RecordState::Unchanged | RecordState::ChangedSince => {
                         held.insert((zone, id.without_language(), key));
-                        let record = if key.0.is_empty() { "it".to_owned() } else { format!("`{key}`") };
-                        let words = format!("{record} is not as {} left it, so it stays as it is", self.run);
+                        let record =
+                            if key.0.is_empty() { "the record".to_owned() } else { format!("`{key}`") };
+                        let words = format!("{record} has changed since {}: kept", self.run);
                         kept.entry((zone.clone(), id.clone())).or_default().push(words);
                     }
                 }
@@ -167,7 +168,8 @@ impl RunRevert {
             .flat_map(|(zone, collections)| collections.iter().map(move |(id, past)| (zone, id, past)))
     }
 
-    /// Rows that the run created. They go in all languages, also in those whose words it set afterwards.
+    /// Returns the rows created by the run. They are deleted in all languages, including those set
+    /// afterwards.
     fn created_rows(&self) -> BTreeSet<(&ZoneCode, CollectionId, &RecordKey)> {
         self.pasts()
             .flat_map(|(zone, id, past)| past.records.iter().map(move |record| (zone, id, record)))
@@ -178,7 +180,7 @@ impl RunRevert {
             .collect()
     }
 
-    /// What is wanted of the records that stand, in fields that their collections know.
+    /// Returns the desired state of the selected records, with fields known to their collections.
     fn desired_records(
         &self,
         stands: impl Fn(&ZoneCode, &CollectionId, &RecordKey) -> bool,
@@ -204,7 +206,7 @@ impl RunRevert {
                 enforcement: Enforcement::Enforce,
                 records: records.collect(),
                 amendments: Vec::new(),
-                // Only what still stands as the run left it is touched at all.
+                // Only records unchanged since the run are included.
                 on_conflict: ConflictPolicy::Ours,
                 standing: CollectionRole::Desired,
                 provenance: self.provenance(),
@@ -214,7 +216,7 @@ impl RunRevert {
         desired
     }
 
-    /// What is wanted of one record; `None` where the run left it as it was.
+    /// Returns the desired state of one record; `None` if the run had no net effect.
     fn record(
         &self,
         deed: &RecordRevert,
@@ -237,13 +239,13 @@ impl RunRevert {
                 (taken.map(|(name, taken)| (name.clone(), value(taken))).collect(), false)
             }
         };
-        // Nothing is told by one that was there before and after.
+        // A record present before and after needs no note.
         let said: Option<String> = match (absent, deed.left, past.shape.shared.is_empty()) {
-            (true, _, _) => Some(format!("{} created it", self.run)),
+            (true, _, _) => Some(format!("created by {}", self.run)),
             (false, RecordPresence::Present, _) => None,
-            (false, RecordPresence::Absent, true) => Some(format!("{} deleted it", self.run)),
+            (false, RecordPresence::Absent, true) => Some(format!("deleted by {}", self.run)),
             (false, RecordPresence::Absent, false) => Some(format!(
-                "{} deleted it; it comes back with its texts in one language, because others were not recorded",
+                "deleted by {}; restored with texts in one language only, because others were not recorded",
                 self.run
             )),
         };
@@ -251,9 +253,8 @@ impl RunRevert {
             true => Vec::new(),
             false => held().filter(|(name, _)| !knows(name)).map(|(name, _)| format!("`{name}`")).collect(),
         };
-        let lost = (!lost.is_empty()).then(|| {
-            format!("what it held in {} does not come back: the zone names no such column", lost.join(", "))
-        });
+        let lost = (!lost.is_empty())
+            .then(|| format!("{} cannot be restored: the zone has no such column", lost.join(", ")));
         let notes: Vec<Arc<str>> = said.into_iter().chain(lost).map(Into::into).collect();
         let (enforcement, provenance) = (Enforcement::Enforce, self.provenance());
         Some(DesiredRecord { fields, absent, enforcement, provenance, references: Vec::new(), notes })
@@ -269,14 +270,14 @@ impl RunRevert {
     }
 }
 
-/// Whether a zone has a name for a field, so that it can be written.
+/// Returns true if the zone knows the field name, so that the field can be written.
 fn has_field_name(found: &ObservedCollection, name: &FieldName) -> bool {
     found.columns.is_empty() || found.columns.contains(name) || found.aliases.contains_key(name)
 }
 
 impl CollectionRevert {
-    /// Whether a flag that only one record may carry would have to be taken from a record that has got it from somebody
-    /// else since.
+    /// Returns true if a restored exclusive flag now belongs to another record, set by another user since the
+    /// run.
     fn has_rival(&self, deed: &RecordRevert, found: &ObservedCollection) -> bool {
         let yes = FieldValue::Bool(true);
         let gets = |flag: &&FieldName| match deed.left {
@@ -297,15 +298,16 @@ impl CollectionRevert {
     }
 }
 
-/// What the ledger is to say of a collection in which something was taken back: what it said, with the fields as they
-/// are now, so that what the manifests still want is pending, and no drift. What the run created is forgotten, and so
-/// is what it had deleted: neither was known before.
+/// Returns the update of the applied state after a revert.
+///
+/// Reverted fields get their restored values, so that the manifests' values are pending and not drifted.
+/// Records created or deleted by the run are removed from the applied state.
 pub fn applied_state_after_revert(
     learned: AppliedStateUpdate,
     known: Option<&AppliedCollection>,
 ) -> AppliedStateUpdate {
     let AppliedStateUpdate { key, found, mut forgotten } = learned;
-    // By another key, nobody can tell which records are meant.
+    // An applied record with other key fields is a different record.
     let known = known.filter(|known| known.key == key);
     let mut kept = BTreeMap::new();
     for (id, RecordInSync { holds: now, maker: _, manifest: _ }) in found {
@@ -324,7 +326,7 @@ pub fn applied_state_after_revert(
 }
 
 impl SkippedRecords {
-    /// Tells of them where the collections are compared.
+    /// Adds a note about each kept record to its collection.
     pub fn add_notes(self, differences: &mut Differences) {
         for ((zone, id), words) in self.0 {
             let mut found = differences.zones.get_mut(&zone).into_iter().flatten();
@@ -335,7 +337,7 @@ impl SkippedRecords {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of kept records.
     pub fn count(&self) -> usize {
         self.0.values().map(Vec::len).sum()
     }
@@ -356,7 +358,7 @@ impl From<&AppliedChange> for RecordRevert {
 }
 
 impl RecordRevert {
-    /// The run did something more to the record.
+    /// Adds a later change of the same record by the run.
     fn then(&mut self, done: &AppliedChange) {
         match done.action {
             ChangeAction::Delete => {
@@ -384,7 +386,7 @@ impl RecordRevert {
         }
     }
 
-    /// Whether a record is the one that the run did this to.
+    /// Returns true if the observed record is the changed one.
     fn is_of(&self, record: &ObservedRecord) -> bool {
         let nothing = FieldValue::Null;
         self.key.iter().all(|(name, part)| record.fields.get(name).unwrap_or(&nothing) == part)

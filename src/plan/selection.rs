@@ -1,9 +1,10 @@
-//! A selection leaves manifests out, and what they name is still named: it stays in view.
+//! Applies a selection of manifests. Records of excluded manifests stay visible as reference-only
+//! collections.
 
 use crate::model::{CollectionId, CollectionRole, DesiredCollection};
 
-/// Leaves of a zone's collections those that are kept, and in view what others want of the same rows. Where
-/// nothing is kept, nothing is left.
+/// Keeps the selected collections of a zone. Others with the same rows become reference-only. If none is
+/// selected, none remains.
 pub fn narrow(zone: &mut Vec<DesiredCollection>, is_kept: impl Fn(&DesiredCollection) -> bool) {
     let kept: Vec<CollectionId> =
         zone.iter().filter(|each| is_kept(each)).map(|each| each.id.clone()).collect();

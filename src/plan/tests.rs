@@ -1,7 +1,7 @@
-//! Order, groups and cost, text in and text out, with manifests and tables as in the tests of diff.
+//! Order, groups and cost of plans, text in and text out, in the notation of the diff tests.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ fn plan(members: &[&str], manifests: &str, tables: &str) -> Plan {
     super::plan(&network, diff(&desired, &observed), &observed, None)
 }
 
-/// The collections of ALPHA in the order in which apply takes them, each with those it waits for.
+/// Returns the collections of ALPHA in write order, with their dependencies.
 fn order(manifests: &str, tables: &str) -> String {
     let plan = plan(&["ALPHA"], manifests, tables);
     let mut out = String::new();
@@ -32,7 +32,7 @@ const CODE: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]\n
 const REFERRING: &str = "MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: K, Group: A}}]\n";
 
 #[test]
-fn a_code_table_comes_before_the_mapping_table_whose_header_refers_to_it() {
+fn code_table_precedes_referring_mapping_table() {
     let manifests = format!("{CODE}{REFERRING}");
     assert_eq!(
         order(&manifests, "code T en\nmap M Names: ID Group>T"),
@@ -41,14 +41,14 @@ fn a_code_table_comes_before_the_mapping_table_whose_header_refers_to_it() {
 }
 
 #[test]
-fn a_mapping_table_whose_header_refers_elsewhere_does_not_wait() {
+fn mapping_table_with_other_reference_does_not_wait() {
     let manifests = format!("{CODE}{REFERRING}");
     assert_eq!(order(&manifests, "code T en\nmap M Names: ID Group>U"), "0 CodeTable/T\n1 MappingTable/M\n");
     assert_eq!(order(&manifests, "code T en\nmap M Names: ID Group"), "0 CodeTable/T\n1 MappingTable/M\n");
 }
 
 #[test]
-fn where_the_header_is_silent_a_value_that_is_the_key_of_a_changing_row_counts() {
+fn unknown_header_reference_uses_keys_of_changed_rows() {
     let manifests = format!("{CODE}{REFERRING}");
     assert_eq!(
         order(&manifests, "code T en\nmap M Names: ID Group>?"),
@@ -61,7 +61,7 @@ fn where_the_header_is_silent_a_value_that_is_the_key_of_a_changing_row_counts()
 }
 
 #[test]
-fn what_is_in_sync_neither_waits_nor_is_waited_for() {
+fn collection_in_sync_has_no_dependencies() {
     let manifests = format!("{CODE}{REFERRING}");
     assert_eq!(
         order(&manifests, "code T en\nA One\nmap M Names: ID Group>T"),
@@ -74,7 +74,7 @@ fn what_is_in_sync_neither_waits_nor_is_waited_for() {
 }
 
 #[test]
-fn a_table_that_could_not_be_read_is_waited_for_in_vain() {
+fn unreadable_table_stays_a_dependency() {
     let manifests = format!("{CODE}{REFERRING}");
     assert_eq!(
         order(&manifests, "fail T missing\nmap M Names: ID Group>T"),
@@ -91,7 +91,7 @@ fn a_table_that_could_not_be_read_is_waited_for_in_vain() {
 }
 
 #[test]
-fn what_only_loses_rows_goes_last_and_what_refers_to_it_goes_before() {
+fn deletions_come_last_after_their_references() {
     let manifests = "\
 CodeTable t
 table: T
@@ -112,7 +112,7 @@ rows: [{columns: {ID: K}, absent: true}]";
 }
 
 #[test]
-fn the_languages_of_a_table_are_written_one_after_the_other() {
+fn languages_of_table_are_written_in_sequence() {
     let manifests = "\
 CodeTable one
 table: T
@@ -133,7 +133,7 @@ rows: [{code: A, description: One}]";
     );
 }
 
-/// The groups, in order: what they are about, and their zones.
+/// Returns the groups in order, with their state and zones.
 fn groups(plan: &Plan) -> String {
     let line = |group: &crate::model::ChangeGroup| {
         let zones: Vec<&str> = group.zones.iter().map(|zone| zone.as_str()).collect();
@@ -145,7 +145,7 @@ fn groups(plan: &Plan) -> String {
 const FIVE: [&str; 7] = ["A1", "A2", "B1", "B2", "B3", "C1", "D1"];
 
 #[test]
-fn zones_with_the_same_changes_are_one_group_and_the_largest_comes_first() {
+fn zones_with_equal_changes_form_one_group() {
     let tables = "\
 A1:
 code T en
@@ -172,7 +172,7 @@ fail T unreachable";
 }
 
 #[test]
-fn zones_whose_changes_differ_in_anything_that_counts_are_not_one_group() {
+fn zones_with_different_changes_are_in_different_groups() {
     let with = |one: &str, other: &str| {
         let tables = format!("A1:\n{one}\nA2:\n{other}");
         let manifest = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
@@ -182,16 +182,16 @@ fn zones_whose_changes_differ_in_anything_that_counts_are_not_one_group() {
             .filter(|group| group.state == ChangeGroupState::Changes)
             .count()
     };
-    assert_eq!(with("code T en\nA Old", "code T en\nA Old -"), 1, "a field that nobody mentions");
-    assert_eq!(with("code T en\nA Old", "code T en\nA Older"), 2, "what was there before");
+    assert_eq!(with("code T en\nA Old", "code T en\nA Old -"), 1, "an undeclared field");
+    assert_eq!(with("code T en\nA Old", "code T en\nA Older"), 2, "the value before");
     assert_eq!(with("code T en\nA Old", "code T en"), 2, "an update and a create");
-    assert_eq!(with("code T en\nA One\nB Two", "code T en\nA One\nB Deux"), 2, "what a delete takes away");
+    assert_eq!(with("code T en\nA One\nB Two", "code T en\nA One\nB Deux"), 2, "the deleted record");
     assert_eq!(with("code T en\nA One\nB Two", "code T en\nA One\nB Two"), 1, "the same delete");
-    assert_eq!(with("fail T missing", "code T en"), 2, "one that cannot be planned");
+    assert_eq!(with("fail T missing", "code T en"), 2, "a zone that cannot be planned");
 }
 
 #[test]
-fn the_digest_of_a_change_is_that_of_what_it_does_and_where() {
+fn change_digest_depends_on_effect_and_address() {
     let digest = |members: &[&str], manifest: &str, tables: &str| {
         let plan = plan(members, manifest, tables);
         let steps = plan.zones.values().flat_map(|zone| &zone.collections);
@@ -215,7 +215,7 @@ fn the_digest_of_a_change_is_that_of_what_it_does_and_where() {
 }
 
 #[test]
-fn apply_costs_two_reads_for_each_zone_and_two_reads_and_a_write_for_each_table() {
+fn cost_counts_zone_reads_and_table_writes() {
     let manifests = format!("{CODE}{REFERRING}");
     let tables = "A1:\ncode T en\nmap M Names: ID Group>T\nA2:\ncode T en\nA One\nmap M Names: ID Group>T\nA3:\ncode T en\nA One\nmap M Names: ID Group>T\nK A";
     let (network, desired) = desired(&["A1", "A2", "A3"], &manifests);
@@ -225,6 +225,6 @@ fn apply_costs_two_reads_for_each_zone_and_two_reads_and_a_write_for_each_table(
     }
     let cost = super::plan(&network, diff(&desired, &observed), &observed, None).cost;
     assert_eq!((cost.reads, cost.writes), (2 + 2 * 2 + 2 + 2, 3));
-    assert_eq!(cost.seconds_floor, 8.0 / 20.0, "the busiest zone at 20 requests in a second");
-    assert_eq!(cost.quota_percent, Some(10.0), "5 requests of the 50 that A2 has left");
+    assert_eq!(cost.seconds_floor, 8.0 / 20.0, "the busiest zone at 20 requests per second");
+    assert_eq!(cost.quota_percent, Some(10.0), "5 of the 50 remaining requests of A2");
 }

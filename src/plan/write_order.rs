@@ -1,15 +1,15 @@
-//! What must be written before what, within one zone.
+//! Orders the writes within one zone.
 //!
-//! A record must not come before the records that it refers to, nor go after them. So collections
-//! that others refer to (a lower stage) are written first; where a collection only loses records,
-//! it is the other way round.
+//! A record must be written after the records that it refers to, and deleted before them. So collections with
+//! a lower stage, as targets of references, come first. Collections with deletions only come last, in reverse
+//! order.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::{ChangeAction, CollectionDiff, FieldValue, PlanStep, TableName};
 
-/// Puts the collections of a zone in order, and says for each what it depends on.
+/// Orders the collections of a zone, and adds the dependencies of each.
 pub fn order(mut collections: Vec<CollectionDiff>) -> Vec<PlanStep> {
     collections.sort_by_cached_key(|diff| {
         let (lose_last, stage) = if only_loses(diff) {
@@ -40,15 +40,14 @@ fn only_loses(diff: &CollectionDiff) -> bool {
     found.to_apply().next().is_some() && found.to_apply().all(|change| change.action == ChangeAction::Delete)
 }
 
-/// Whether `later` may only be written once `earlier` has been.
+/// Returns true if `later` must be written after `earlier`.
 fn depends(later: &CollectionDiff, earlier: &CollectionDiff) -> bool {
-    // A collection that holds what is desired neither waits nor is waited for; one that could
-    // not be read is waited for, in vain.
+    // A collection in sync has no dependencies. A dependency on an unreadable collection is never satisfied.
     if !later.has_work() || !(earlier.has_work() || earlier.outcome.is_err()) {
         return false;
     }
-    // The languages of a table share its rows: one after the other, or each would find the
-    // table moved under it.
+    // Languages of a table share rows, so they are written one after the other. Otherwise each write would
+    // find a stale table.
     if later.id.shares_rows_with(&earlier.id) {
         return true;
     }
@@ -59,8 +58,8 @@ fn depends(later: &CollectionDiff, earlier: &CollectionDiff) -> bool {
     }
 }
 
-/// Whether a collection's values come from another one: by what the zone says of its columns,
-/// or, where it says nothing, because a value is the key of a record that changes there.
+/// Returns true if values of one collection come from the other. The zone's column references decide. Without
+/// them, a value equal to the key of a changed record counts.
 fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
     if to.asked.iter().any(|asked| from.requires.contains(asked)) {
         return true;

@@ -1,4 +1,4 @@
-//! The ledger in the store: one row for each collection of each zone, so that it is read and written in few words.
+//! Applied state in the store: one row per collection of each zone, for short reads and writes.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -20,27 +20,27 @@ use crate::model::{
     FieldName, ManagementOrigin, Record, RecordKey, RunId, ZoneCode,
 };
 
-/// What was learned of one collection.
+/// Update of the applied state of one collection.
 #[derive(Debug, Clone)]
 pub struct CollectionStateUpdate {
     /// The zone.
     pub zone: ZoneCode,
     /// The collection.
     pub collection: CollectionId,
-    /// What was learned.
+    /// Updated and removed records.
     pub learned: AppliedStateUpdate,
-    /// Records that this run created.
+    /// Records created by this run.
     pub created: BTreeSet<RecordKey>,
 }
 
-/// What the row of a collection holds.
+/// JSON body of a collection row.
 #[derive(Debug, Serialize, Deserialize)]
 struct AppliedBody {
     key: Vec<FieldName>,
     entries: Vec<AppliedRow>,
 }
 
-/// One record, as the row of its collection holds it.
+/// JSON of one applied record.
 #[derive(Debug, Serialize, Deserialize)]
 struct AppliedRow {
     key: Vec<Arc<str>>,
@@ -51,18 +51,18 @@ struct AppliedRow {
 }
 
 impl Store {
-    /// Everything that was last applied in a network.
+    /// Returns the applied state of a network.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn ledger(&self, scope: StoreScope) -> Result<AppliedState, StoreError> {
         self.execute(move |database| load(database, scope.clone()).boxed_local()).await
     }
 
-    /// Keeps what a run has found to be as it is wanted without writing anything.
+    /// Saves records that a run found in sync without a write.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn learn(
         &self,
         scope: StoreScope,
@@ -89,7 +89,7 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
     let StoreScope { network, environment } = scope;
     let sql = "SELECT zone, collection, body FROM ledger WHERE network = $1 AND environment = $2";
     let mut words = TextPool::default();
-    // Most zones of a network hold the same: what is the same as before is not read again.
+    // Most zones of a network have equal collections: an equal body is not parsed again.
     let mut before: BTreeMap<String, (String, AppliedCollection)> = BTreeMap::new();
     let mut ledger = AppliedState::default();
     let keep = |location: &StoreLocation, row: AnyRow| {
@@ -98,11 +98,11 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
         let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, &error);
         let zone = ZoneCode(words.share(text(0)?.into()));
         let (name, body) = (text(1)?, text(2)?);
-        let id: CollectionName = serde_json::from_str(name).map_err(damaged("a name"))?;
+        let id: CollectionName = serde_json::from_str(name).map_err(damaged("a collection name"))?;
         let collection = match before.get(name) {
             Some((known, collection)) if known == body => collection.clone(),
             Some(_) | None => {
-                let collection = decode(body, &mut words).map_err(damaged("the ledger"))?;
+                let collection = decode(body, &mut words).map_err(damaged("the applied state"))?;
                 before.insert(name.to_owned(), (body.to_owned(), collection.clone()));
                 collection
             }
@@ -115,7 +115,7 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
     Ok(ledger)
 }
 
-/// Texts that occur in many records, each kept once.
+/// Interned texts, because most texts occur in many records.
 #[derive(Debug, Default)]
 struct TextPool(HashSet<Arc<str>>);
 
@@ -155,9 +155,10 @@ fn encode(collection: &AppliedCollection) -> String {
     json(&AppliedBody { key: collection.key.clone(), entries: entries.collect() })
 }
 
-/// Lays what was learned over what the ledger says now, collection by collection. Whoever does so has asked for
-/// the end of the chain before, so that two runs that are at work in one zone do not take each other's knowledge
-/// away.
+/// Merges updates into the stored applied state, collection by collection.
+///
+/// The caller has locked the chain head, so that concurrent runs in one zone do not overwrite each other's
+/// updates.
 pub(super) async fn learn(
     database: &mut StoreConnection,
     scope: &StoreScope,
@@ -193,14 +194,14 @@ pub(super) async fn learn(
     database.insert(into, behind, &rows).await.map(drop)
 }
 
-/// A collection of a zone, as the columns name it.
+/// Collection of a zone, as in the columns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct CollectionColumns {
     zone: String,
     collection: String,
 }
 
-/// What the ledger says of some collections; of those that it knows nothing of there is nothing.
+/// Returns the stored collections; missing ones are left out.
 async fn find(
     database: &mut StoreConnection,
     scope: &StoreScope,
@@ -217,7 +218,7 @@ async fn find(
         let place = CollectionColumns { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
         let entries = decode(text(2)?, &mut TextPool::default());
         let entries =
-            entries.map_err(|error| StoreError::corrupt_data_error(location, "the ledger", &error))?;
+            entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", &error))?;
         found.insert(place, entries);
         Ok(())
     };

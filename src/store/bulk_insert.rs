@@ -1,4 +1,4 @@
-//! Rows on their way into a table, many in one statement.
+//! Bulk inserts: many rows in one statement.
 
 use sqlx::any::AnyRow;
 
@@ -6,17 +6,17 @@ use super::database::StoreConnection;
 use super::error::StoreError;
 use super::location::StoreLocation;
 
-/// How many rows a statement may hold: few numbers, so that a database keeps the statements prepared.
+/// Allowed numbers of rows per statement. Only a few, so that the database can reuse prepared statements.
 const ROWS: [usize; 3] = [100, 10, 1];
-/// Bytes that a statement with more than one row may hold.
+/// Maximum size of a statement with several rows, in bytes.
 const BYTES: usize = 8 << 20;
 
-/// What a column takes.
+/// Column value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SqlValue {
-    /// A number.
+    /// Integer.
     Number(i64),
-    /// A text, which on PostgreSQL must not hold U+0000.
+    /// Text; on PostgreSQL, without U+0000.
     Text(String),
 }
 
@@ -48,11 +48,11 @@ impl From<String> for SqlValue {
 }
 
 impl StoreConnection {
-    /// Puts rows into a table, `INSERT INTO table (columns)`, with what the statement says behind them. Returns what
-    /// that asks for.
+    /// Inserts rows with `INSERT INTO table (columns)` and the clause `behind`. Returns the rows of its
+    /// `RETURNING` clause.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub(super) async fn insert<const COLUMNS: usize>(
         &mut self,
         into: &str,
@@ -86,7 +86,8 @@ impl StoreConnection {
         Ok(returned)
     }
 
-    /// The place of an argument. To SQLite `$1` is a name, and of a thousand names it searches the list for each.
+    /// Returns the placeholder of an argument. SQLite treats `$1` as a name, and searches all names for each
+    /// lookup.
     fn place(&self, number: usize) -> String {
         match self.location {
             StoreLocation::File(_) => "?".to_owned(),

@@ -1,4 +1,4 @@
-//! One connection to the database, and the few words in which SQLite and PostgreSQL differ.
+//! Database connection, and the few differences between SQLite and PostgreSQL.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use tokio::time::timeout;
 use super::error::{StoreError, StoreErrorType};
 use super::location::StoreLocation;
 
-/// How long a file is waited for that another process is writing to.
+/// Maximum wait for a file locked by another process.
 const BUSY: Duration = Duration::from_secs(20);
-/// How long a server may take until it lets zonal in.
+/// Maximum time for a connection to a server.
 const CONNECTED: Duration = Duration::from_secs(10);
-/// How long a server may be silent while something is asked of it.
+/// Maximum time for a response of a server.
 pub(super) const ANSWERED: Duration = Duration::from_secs(60);
-/// How long a server lets zonal wait for something that somebody else holds, in milliseconds.
+/// Maximum wait for a lock on a server, in milliseconds.
 const LOCKED: u32 = 20_000;
-/// How long a server waits for somebody who has begun to write and says nothing more, in milliseconds: one that was
-/// stopped, or whose machine is gone, must not keep all others waiting.
+/// Maximum idle time of a server transaction, in milliseconds. A stopped process or lost machine must not
+/// block other writers.
 const IDLE: u32 = 10_000;
-/// How often, and how long apart, a server that went away is looked for before it is given up.
+/// Pauses between attempts to reconnect to a server.
 const RECONNECTS: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_secs(1),
@@ -31,36 +31,35 @@ const RECONNECTS: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
-/// How a store is opened.
+/// Access mode of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StoreAccess {
-    /// For looking: a file that is not there is not made.
+    /// Read access: a missing file is not created.
     #[default]
     Read,
-    /// For keeping: a file that is not there is made.
+    /// Write access: a missing file is created.
     Write,
 }
 
-/// A query and its arguments.
+/// Query with its arguments.
 pub type SqlQuery<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
 
-/// A connection.
+/// Database connection.
 pub struct StoreConnection {
-    /// Where it leads.
+    /// Location of the store.
     pub location: StoreLocation,
     pub(super) connection: AnyConnection,
 }
 
 impl StoreConnection {
-    /// Opens the store, and brings it up to date where it is an older one. `None` where there is none, and none
-    /// is to be made.
+    /// Opens the store, and migrates an older one. Returns `None` for read access to a missing store.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn open(location: StoreLocation, access: StoreAccess) -> Result<Option<Self>, StoreError> {
         sqlx::any::install_default_drivers();
         let mode = match (&location, access) {
-            // One that is hidden from us is not one that is not there.
+            // A file hidden by permissions counts as existing.
             (StoreLocation::File(path), StoreAccess::Read) => match path.try_exists() {
                 Ok(false) => return Ok(None),
                 Ok(true) => "rw",
@@ -70,7 +69,7 @@ impl StoreConnection {
             (StoreLocation::File(_), StoreAccess::Write) => "rwc",
         };
         match Self::reach(location.clone(), mode, access).await {
-            // SQLite keeps files beside a file that it reads, unless it knows that nobody writes to it.
+            // SQLite creates files next to a file that it reads, unless the file is immutable.
             Err(error) if access == StoreAccess::Read && error.class == StoreErrorType::ReadOnly => {
                 location.is_at_rest().ok_or(error)?;
                 Self::reach(location, "ro&immutable=true", access).await
@@ -89,10 +88,10 @@ impl StoreConnection {
         Ok(database.upgrade(access).await?.then_some(database))
     }
 
-    /// Connects again to a server that went away.
+    /// Reconnects to a server after a lost connection.
     ///
     /// # Errors
-    /// [`StoreTrouble::Unreachable`] where it stays away.
+    /// Returns [`StoreErrorType::Unreachable`] if the server stays unreachable.
     pub async fn reconnect(&mut self) -> Result<(), StoreError> {
         let mut pauses = RECONNECTS.iter();
         loop {
@@ -107,7 +106,7 @@ impl StoreConnection {
         }
     }
 
-    /// Whether a server could be back after an error, so that the same can be tried once more.
+    /// Returns true if a reconnect may succeed, so that a retry makes sense.
     pub fn may_come_back(&self, error: &StoreError) -> bool {
         match self.location {
             StoreLocation::Postgres(_) => error.class == StoreErrorType::Unreachable,
@@ -115,14 +114,15 @@ impl StoreConnection {
         }
     }
 
-    /// An error of the driver, with the place where it happened.
+    /// Converts an error of the driver, and adds the location.
     pub fn trouble(&self, error: &sqlx::Error) -> StoreError {
         StoreError::from_sqlx(&self.location, error)
     }
 
-    /// A query, in which `{now}` stands for the database's clock in seconds, `{each}` for the objects in the JSON
-    /// array that is the first argument, as rows with one column `value`, and `{lock}` for the end of a query
-    /// whose rows nobody else may change meanwhile.
+    /// Completes a query with placeholders.
+    ///
+    /// `{now}` is the database clock in seconds. `{each}` expands the JSON array in the first argument to
+    /// rows with one column `value`. `{lock}` locks the selected rows.
     fn sql(&self, text: &str) -> AssertSqlSafe<String> {
         let (now, each, lock) = match self.location {
             StoreLocation::File(_) => ("unixepoch()", "json_each($1)", ""),
@@ -132,14 +132,14 @@ impl StoreConnection {
                 "FOR UPDATE",
             ),
         };
-        // Nothing but these three texts is put in: values are arguments.
+        // Only these three constants are inserted; values are bound arguments.
         AssertSqlSafe(text.replace("{now}", now).replace("{each}", each).replace("{lock}", lock))
     }
 
-    /// Does something that returns no rows; says how many it changed.
+    /// Executes a statement without result rows. Returns the number of changed rows.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn execute(
         &mut self,
         text: &str,
@@ -156,10 +156,10 @@ impl StoreConnection {
         }
     }
 
-    /// Shows each row of an answer as it comes.
+    /// Passes each result row to `each` as it arrives.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`], and those of `each`.
+    /// Returns an error of any [`StoreErrorType`], or an error of `each`.
     pub async fn fetch_each(
         &mut self,
         text: &str,
@@ -184,10 +184,10 @@ impl StoreConnection {
         }
     }
 
-    /// All rows of an answer.
+    /// Returns all result rows.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn fetch(
         &mut self,
         text: &str,
@@ -202,10 +202,10 @@ impl StoreConnection {
         Ok(rows)
     }
 
-    /// The first row of an answer, where there is one.
+    /// Returns the first result row, if any.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn fetch_one(
         &mut self,
         text: &str,
@@ -214,38 +214,38 @@ impl StoreConnection {
         Ok(self.fetch(text, bind).await?.into_iter().next())
     }
 
-    /// Keeps what a transaction has done, or none of it where part of it failed.
+    /// Commits the transaction, or rolls it back after a failure.
     ///
     /// # Errors
-    /// That failure, or every [`StoreTrouble`].
+    /// Returns that failure, or an error of any [`StoreErrorType`].
     pub async fn end_transaction<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         match done {
             Ok(done) => self.execute("COMMIT", |query| query).await.map(|_| done),
             Err(error) => {
-                // Where it cannot be taken back, the connection is gone, and everything with it.
+                // A failed rollback means a lost connection, which also ends the transaction.
                 let _ = self.execute("ROLLBACK", |query| query).await;
                 Err(error)
             }
         }
     }
 
-    /// Something in the store is not of the shape that zonal writes.
+    /// Returns an error for stored data with an unexpected format.
     pub fn corrupt_data_error(&self, what: &str, error: &serde_json::Error) -> StoreError {
         StoreError::corrupt_data_error(&self.location, what, error)
     }
 
-    /// Begins a transaction that writes.
+    /// Returns the statement that begins a write transaction.
     pub fn begin(&self) -> &'static str {
         match self.location {
-            // One that begins by reading could not go on where another process has written meanwhile.
+            // A transaction that begins with a read fails if another process has written meanwhile.
             StoreLocation::File(_) => "BEGIN IMMEDIATE",
             StoreLocation::Postgres(_) => "BEGIN",
         }
     }
 
-    /// Lets go of the database, so that a file is whole without others beside it.
+    /// Closes the connection, so that SQLite removes its auxiliary files.
     pub async fn close(self) {
-        // What was kept is safe by now; at worst files of SQLite's own stay beside it.
+        // The data is durable already; at worst, auxiliary files of SQLite remain.
         let _ = self.connection.close().await;
     }
 }
@@ -255,7 +255,7 @@ async fn connect(location: &StoreLocation, mode: &str) -> Result<AnyConnection, 
     if let Some(what) = location.obstacle() {
         return Err(StoreError::new(location, StoreErrorType::Unreachable, what));
     }
-    // What it says to the database is not the user's concern, not even where it is slow.
+    // Statements are not logged, not even slow ones.
     let options = AnyConnectOptions::from_str(&location.address(mode)).map_err(trouble)?;
     let options = options.disable_statement_logging();
     let mut connection = match location {
@@ -286,6 +286,6 @@ async fn connect(location: &StoreLocation, mode: &str) -> Result<AnyConnection, 
 }
 
 pub(super) fn silent(location: &StoreLocation, waited: Duration) -> StoreError {
-    let what = format!("does not answer within {} seconds", waited.as_secs());
+    let what = format!("no response within {} seconds", waited.as_secs());
     StoreError::new(location, StoreErrorType::Unreachable, what)
 }

@@ -1,64 +1,65 @@
-//! How a store can fail, and what can be done about it.
+//! Errors of the store, with the possible reactions.
 
 use super::location::StoreLocation;
 
-/// Why the store did not do what it was asked to. Nothing of what was asked was kept; what was kept before
-/// still is.
+/// Failed request to the store. Nothing of the request was saved; earlier data is intact.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the store {location}: {what}")]
+#[error("store {location}: {what}")]
 pub struct StoreError {
-    /// Where the store is.
+    /// Location of the store.
     pub location: String,
-    /// What the caller can do about it.
+    /// Type of the error, which decides the reaction.
     pub class: StoreErrorType,
-    /// What happened: lowercase, no full stop. Never holds a password.
+    /// Cause: lowercase, no full stop, never with a password.
     pub what: String,
 }
 
-/// The decisions that trouble with a store can call for.
+/// Types of store errors, by the required reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreErrorType {
-    /// It does not answer, or went away. Try again when it is back.
+    /// No response, or a lost connection. Retry when the server is back.
     Unreachable,
-    /// It cannot be written to: a file or a server that is read only, a right that is missing.
+    /// Not writable: a read-only file or server, or missing permissions.
     ReadOnly,
-    /// There is no room left. Make some, then go on.
+    /// No space left. Free some space, then continue.
     Full,
-    /// It was made by a newer zonal. Use that one.
+    /// Created by a newer version of zonal. Use that version.
     Newer,
-    /// It is no store, or is damaged. Restore it, or name another.
+    /// Not a store, or corrupt. Restore it, or use another one.
     Damaged,
-    /// Others kept it busy for too long. Try again.
+    /// Locked by other processes for too long. Retry.
     Busy,
 }
 
 impl StoreErrorType {
-    /// The way out.
+    /// Returns the help text.
     pub fn help(self) -> &'static str {
         match self {
-            Self::Unreachable => "try again when it answers, or name another with `--store`",
-            Self::ReadOnly => "give zonal the right to write to it, or name another with `--store`",
-            Self::Full => "make room where it is, then go on",
-            Self::Newer => "use the zonal that made it, or a later one",
-            Self::Damaged => "restore it from a backup, or name another with `--store`; a new one knows less",
-            Self::Busy => "try again when whoever uses it is done",
+            Self::Unreachable => "retry when the store is reachable, or use another one with `--store`",
+            Self::ReadOnly => "grant write permission, or use another store with `--store`",
+            Self::Full => "free disk space, then retry",
+            Self::Newer => "use the zonal version that created the store, or a later one",
+            Self::Damaged => {
+                "restore it from a backup, or use another store with `--store` (a new store has no applied state)"
+            }
+            Self::Busy => "retry when other processes have finished",
         }
     }
 }
 
 impl StoreError {
-    /// What a driver's error means for whoever uses the store.
+    /// Converts a driver error.
     pub(super) fn from_sqlx(location: &StoreLocation, error: &sqlx::Error) -> Self {
         Self { location: location.to_string(), class: class(error), what: error_text(error) }
     }
 
-    /// Something in the store is not of the shape that zonal writes.
+    /// Returns an error for stored data with an unexpected format.
     pub(super) fn corrupt_data_error(
         location: &StoreLocation,
         what: &str,
         error: &serde_json::Error,
     ) -> Self {
-        Self::new(location, StoreErrorType::Damaged, format!("{what} in it cannot be understood: {error}"))
+        Self::new(location, StoreErrorType::Damaged, format!("cannot parse {what}: {error}"))
     }
 
     pub(super) fn new(location: &StoreLocation, class: StoreErrorType, what: impl Into<String>) -> Self {
@@ -69,7 +70,8 @@ impl StoreError {
 fn class(error: &sqlx::Error) -> StoreErrorType {
     match error {
         sqlx::Error::Database(error) => match error.code().as_deref() {
-            // SQLite's extended codes hold the primary one in their low byte; PostgreSQL's have five letters.
+            // SQLite's extended codes contain the primary code in their low byte; PostgreSQL's codes have
+            // five characters.
             Some(code) if code.len() < 5 => match code.parse::<u32>().map(|code| code & 0xff) {
                 Ok(5 | 6) => StoreErrorType::Busy,
                 Ok(3 | 8 | 14 | 23) => StoreErrorType::ReadOnly,
@@ -80,7 +82,7 @@ fn class(error: &sqlx::Error) -> StoreErrorType {
             Some("53100") => StoreErrorType::Full,
             Some("25006" | "42501") => StoreErrorType::ReadOnly,
             Some("40001" | "40P01" | "55P03") => StoreErrorType::Busy,
-            // Somebody who was stopped in the middle of a transaction finds it ended.
+            // The server ended an idle transaction, for example of a stopped process.
             Some("25P03") => StoreErrorType::Unreachable,
             Some(code) if matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58")) => {
                 StoreErrorType::Unreachable
@@ -98,12 +100,12 @@ fn class(error: &sqlx::Error) -> StoreErrorType {
     }
 }
 
-/// The error without what only programmers want to know.
+/// Returns the error text without details for programmers.
 fn error_text(error: &sqlx::Error) -> String {
     match error {
-        // SQLite's own words are the same whichever of its files it is.
+        // SQLite reports the same text for each of its files.
         sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("14" | "1288" | "1544")) => {
-            "it, or a file that SQLite keeps beside it, cannot be opened".to_owned()
+            "cannot open the file, or an auxiliary file of SQLite next to it".to_owned()
         }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),

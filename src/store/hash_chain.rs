@@ -1,5 +1,7 @@
-//! The chain of hashes that runs through the history: each entry's hash is of the entry, of what its run was when it
-//! began and of the hash before it, so that whatever is changed or removed later is found.
+//! Hash chain of the history.
+//!
+//! The hash of an entry covers the entry, the start of its run, and the previous hash. So every later change
+//! or removal is detected.
 
 use std::collections::HashMap;
 
@@ -15,45 +17,45 @@ use super::location::StoreLocation;
 use super::runs::json;
 use crate::model::{ContentDigest, Run, RunAuthor};
 
-/// Entries that are read at once while the chain is followed.
+/// Number of entries per query during verification.
 const AT_ONCE: i64 = 20_000;
 
-/// What following the chain from its beginning came to.
+/// Result of a verification of the whole chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainCheck {
-    /// Every entry is where it was put, and as it was.
+    /// All entries are complete and unmodified.
     Intact {
-        /// Entries.
+        /// Number of entries.
         entries: u64,
-        /// The hash of the last one; absent where there is none.
+        /// Hash of the last entry; `None` for an empty chain.
         end: Option<ContentDigest>,
     },
-    /// An entry is not as it was when it was written, or its run or the entry before it is not.
+    /// An entry, its run or the previous entry was modified.
     Modified {
-        /// Its number.
+        /// Number of the entry.
         number: u64,
     },
-    /// An entry is not there.
+    /// An entry is missing.
     Removed {
-        /// Its number.
+        /// Number of the entry.
         number: u64,
     },
 }
 
-/// The end of the chain.
+/// Last entry of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainHead {
-    /// The number of the last entry; 0 where there is none.
+    /// Number of the last entry; 0 for an empty chain.
     pub number: u64,
-    /// Its hash; empty where there is none.
+    /// Hash of the last entry; empty for an empty chain.
     pub hash: String,
 }
 
-/// One link: what the hash of an entry is of, beside the hash before it.
+/// Content of an entry's hash, apart from the previous hash.
 pub struct ChainLink<'a> {
     pub number: u64,
     pub run: i64,
-    /// What the run was when it began, by [`begun`].
+    /// Hash of the run's start, from [`run_start_hash`].
     pub begun: &'a str,
     pub at: &'a str,
     pub scope: (&'a str, &'a str),
@@ -65,7 +67,7 @@ pub struct ChainLink<'a> {
 }
 
 impl ChainLink<'_> {
-    /// The hash of the entry.
+    /// Returns the hash of the entry.
     pub fn hash(&self, before: &str) -> ContentDigest {
         let Self { number, run, begun, at, scope, zone, collection, record, body, proof } = self;
         let (network, environment) = scope;
@@ -74,7 +76,7 @@ impl ChainLink<'_> {
         for part in
             [before, &number, &run, begun, at, network, environment, zone, collection, record, body, proof]
         {
-            // With its length, so that nothing can move from one part into the next.
+            // The length prefix keeps the parts apart.
             sha.update((part.len() as u64).to_be_bytes());
             sha.update(part.as_bytes());
         }
@@ -82,9 +84,10 @@ impl ChainLink<'_> {
     }
 }
 
-/// The hash of what a run is from its beginning on: who set it off, by which commit, what it set out to do. How it stands,
-/// how it ended and where it is at work change, and are not in it. What is added to a run one day must leave the hashes
-/// of earlier ones as they are.
+/// Returns the hash of a run's immutable facts: author, commit, operation and scope.
+///
+/// State, end and host change, so they are excluded. A future field of `Run` must not change the hashes of
+/// earlier runs.
 fn run_start_hash(run: &Run) -> String {
     let Run { id, operation: deed, network, environment, selection, shard, group, .. } = run;
     let Run {
@@ -105,7 +108,7 @@ fn run_start_hash(run: &Run) -> String {
     ContentDigest(Sha256::digest(text).into()).to_string()
 }
 
-/// Of the runs that a condition chooses: the hash of what each was when it began. A run that cannot be read has none.
+/// Returns the start hashes of the matching runs. An unreadable run has an empty hash.
 async fn beginnings(
     database: &mut StoreConnection,
     condition: &str,
@@ -120,14 +123,16 @@ async fn beginnings(
     rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(&error))
 }
 
-/// The hash of what a run was when it began.
+/// Returns the start hash of a run.
 pub async fn load_run_start_hash(database: &mut StoreConnection, run: i64) -> Result<String, StoreError> {
     let mut found = beginnings(database, "id >= $1 AND id <= $2", (run, run)).await?;
     Ok(found.remove(&run).unwrap_or_default())
 }
 
-/// The end of the chain, which nobody else moves until the transaction ends. Whoever writes more than one row
-/// asks for it first, so that writers on a server wait for each other here and nowhere else.
+/// Reads and locks the last entry of the chain until the end of the transaction.
+///
+/// Every transaction that writes several rows starts with this lock. So concurrent writers on a server wait
+/// here and nowhere else.
 pub async fn lock_head(database: &mut StoreConnection) -> Result<ChainHead, StoreError> {
     let sql = "SELECT number, hash FROM chain WHERE id = 1 {lock}";
     let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
@@ -139,11 +144,11 @@ fn read_end(row: &AnyRow) -> Result<ChainHead, sqlx::Error> {
 }
 
 fn endless(database: &StoreConnection) -> StoreError {
-    let what = "the end of the history's chain is not written down in it any more";
+    let what = "the head of the history's hash chain is missing";
     StoreError::new(&database.location, StoreErrorType::Damaged, what)
 }
 
-/// Moves the end of the chain.
+/// Updates the last entry of the chain.
 pub async fn move_end(
     database: &mut StoreConnection,
     ChainHead { number, hash }: ChainHead,
@@ -154,14 +159,14 @@ pub async fn move_end(
 }
 
 impl Store {
-    /// Follows the chain from its beginning to where it ends now; what others add meanwhile does not count. `tell`
-    /// hears the number of each entry that was reached, now and then.
+    /// Verifies the chain from the start to its current end. Entries added meanwhile are ignored. `tell`
+    /// receives the number of the last verified entry from time to time.
     ///
-    /// Whoever can write to the database can take the last entries away together with the end of the chain. Only
-    /// a hash that was kept elsewhere tells of that.
+    /// A user with write access to the database can remove the last entries together with the chain head.
+    /// Only a hash saved elsewhere reveals such a removal.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn follow(&self, tell: &dyn Fn(u64)) -> Result<ChainCheck, StoreError> {
         let goal = self.execute(move |database| bounds(database).boxed_local()).await?;
         let goal = match goal {
@@ -190,13 +195,13 @@ impl Store {
 }
 
 enum ChainBounds {
-    /// All entries are within the chain, which ends here.
+    /// All entries are within the chain; contains the chain head.
     Within(ChainHead),
-    /// This one is not.
+    /// An entry lies beyond the chain; contains its number.
     Beyond(u64),
 }
 
-/// In one look, so that nothing is added between its parts.
+/// Reads the bounds in a single query, so that no concurrent write comes between.
 async fn bounds(database: &mut StoreConnection) -> Result<ChainBounds, StoreError> {
     let sql = "SELECT number, hash, (SELECT COALESCE(MIN(number), 1) FROM history) AS first,
                    (SELECT COALESCE(MAX(number), 0) FROM history) AS last
@@ -239,7 +244,7 @@ async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Res
     Ok(broken.map_or(ChainWalk::To(end), ChainWalk::Broken))
 }
 
-/// Goes from one entry to the next, where that is as it was.
+/// Verifies one entry, and advances the chain head.
 fn verify_entry(
     row: &AnyRow,
     begun: &HashMap<i64, String>,

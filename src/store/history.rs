@@ -1,4 +1,4 @@
-//! The history in the store: every change that was sent, in one chain, and what is asked about it.
+//! History in the store: all applied changes in one hash chain, and queries.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,40 +22,40 @@ use crate::model::{
     RunId, VerificationStatus, ZoneCode,
 };
 
-/// What of the history is asked for.
+/// Filter of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryFilter {
-    /// All of it.
+    /// All entries.
     Everything,
-    /// What was done in a zone.
+    /// Entries of a zone.
     Zone(ZoneCode),
-    /// What was done in a collection of a zone, named as addresses name it.
+    /// Entries of a collection of a zone, with the name used in addresses.
     Collection(ZoneCode, String),
-    /// What was done to a record: its zone, its collection and its key as addresses name them.
+    /// Entries of a record: zone, collection and key as in addresses.
     Record(ZoneCode, String, String),
-    /// What a run did.
+    /// Entries of a run.
     Run(RunId),
 }
 
-/// Part of the history, the latest entry first.
+/// Page of the history, latest entry first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryPage {
     /// The entries.
     pub entries: Vec<HistoryEntry>,
-    /// Whether there are earlier ones.
+    /// Position of the next page.
     pub rest: HistoryRemainder,
 }
 
-/// What is left of the history behind a page.
+/// Position of the earlier entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryRemainder {
-    /// Nothing.
+    /// No earlier entries.
     Nothing,
-    /// Entries before this one.
+    /// Entries before this number.
     Before(u64),
 }
 
-/// What a row's body holds of a change.
+/// JSON body of a history row.
 #[derive(Debug, Serialize, Deserialize)]
 struct HistoryBody<'a> {
     collection: CollectionName,
@@ -63,10 +63,11 @@ struct HistoryBody<'a> {
 }
 
 impl Store {
-    /// Part of the history of a network: no more than `limit` entries, from before entry `before`, or the latest.
+    /// Returns a page of the history of a network: at most `limit` entries, before entry `before` or the
+    /// latest.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn history(
         &self,
         scope: StoreScope,
@@ -81,7 +82,7 @@ impl Store {
     }
 }
 
-/// Adds what was done to the end of the chain.
+/// Appends applied changes to the hash chain.
 pub(super) async fn add(
     database: &mut StoreConnection,
     mut end: ChainHead,
@@ -137,8 +138,10 @@ pub(super) async fn add(
     hash_chain::move_end(database, end).await
 }
 
-/// The name of a collection or a record as a column holds it, by which it is found: PostgreSQL takes no U+0000
-/// there, and finds nothing by what is longer than a third of its pages. The body has all of it.
+/// Returns the name of a collection or record as stored in an indexed column.
+///
+/// PostgreSQL rejects U+0000, and index entries longer than a third of a page. The body contains the full
+/// name.
 fn name(text: &str) -> String {
     let text = text.replace('\0', "\u{fffd}");
     if text.len() <= LONGEST {
@@ -149,16 +152,16 @@ fn name(text: &str) -> String {
     format!("{}{hash}", &text[..cut])
 }
 
-/// Bytes of the longest name that is kept as it is.
+/// Maximum length of an unshortened name, in bytes.
 const LONGEST: usize = 600;
 
 const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
 
-/// The query for what is asked, and its arguments from the fifth on.
+/// Returns the query for a filter, and its arguments from the fifth on.
 pub(super) fn question(asked: HistoryFilter) -> (String, Vec<String>) {
-    // A server that has not counted the rows yet would look for the network first, and read through all of it; so
-    // where something else narrows more, the network's index is of no use to the query.
+    // Before a server has table statistics, it would use the network's index and scan all of its rows. The
+    // concatenation disables that index if another condition is more selective.
     const WITHIN: &str = "network || '' = $1 AND environment || '' = $2";
     let (condition, arguments): (String, Vec<String>) = match asked {
         HistoryFilter::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),

@@ -1,5 +1,6 @@
-//! The journal in the store, and what follows from its lines: history and ledger are written in the same
-//! transaction, so none of them ever says something that the others do not.
+//! Journal in the store, with the derived history and applied state.
+//!
+//! All three are written in the same transaction, so they never disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,23 +24,23 @@ use crate::model::{
     WritePhase, WriteResponse, ZoneCode,
 };
 
-/// One line of a journal, and whose it is.
+/// Journal entry with its run and scope.
 #[derive(Debug, Clone)]
 pub struct StoredJournalEntry {
-    /// Whose network.
+    /// Network and environment.
     pub scope: StoreScope,
     /// The run.
     pub run: RunId,
-    /// Its place in the run's journal.
+    /// Position in the run's journal.
     pub number: u64,
-    /// When, in RFC 3339.
+    /// Time, in RFC 3339.
     pub at: String,
-    /// What happened.
+    /// The entry.
     pub entry: JournalEntry,
 }
 
 impl StoredJournalEntry {
-    /// How many changes and facts it brings.
+    /// Returns the number of changes and updates in the entry.
     pub(super) fn weight(&self) -> usize {
         match &self.entry.moment {
             WritePhase::Intent { changes } | WritePhase::Unverified { changes, .. } => changes.len(),
@@ -49,7 +50,7 @@ impl StoredJournalEntry {
     }
 }
 
-/// A line that is on its way. It has its place in the journal already, whether anybody waits for it or not.
+/// Journal entry in the queue. Its position in the journal is fixed, even if the caller does not wait.
 #[derive(Debug)]
 pub struct PendingJournalEntry {
     store: Store,
@@ -57,40 +58,40 @@ pub struct PendingJournalEntry {
 }
 
 impl PendingJournalEntry {
-    /// Waits until nothing can lose the line any more, nor any before it.
+    /// Waits until this entry and all earlier ones are durable.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`]; it is not known then whether the line was kept.
+    /// Returns an error of any [`super::StoreErrorType`]. The entry may or may not be durable then.
     pub async fn wait_until_durable(self) -> Result<(), StoreError> {
         self.store.wait(self.answer).await.unwrap_or_else(|| Err(self.store.worker_stopped_error()))
     }
 }
 
-/// A collection that a run had begun to write and is not known to have ended.
+/// Collection write that a run started, with an unknown outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnfinishedWrite {
     /// The zone.
     pub zone: ZoneCode,
     /// The collection.
     pub collection: CollectionId,
-    /// What was to be changed.
+    /// Planned changes.
     pub changes: Arc<[AppliedChange]>,
-    /// Whether anything may have reached the zone.
+    /// Progress of the write.
     pub reach: WriteProgress,
 }
 
-/// How far the write of a collection had got.
+/// Progress of a collection write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteProgress {
-    /// Nothing was sent.
+    /// No request was sent.
     NotSent,
-    /// It was about to be sent, or was, and nobody knows whether it arrived.
+    /// The request was sent or about to be sent; the outcome is unknown.
     MaybeSent,
-    /// An answer came.
+    /// A response arrived.
     Responded(WriteResponse),
 }
 
-/// What a row's body holds of a moment.
+/// JSON body of a journal entry.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct JournalBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,25 +105,25 @@ struct JournalBody {
 }
 
 impl Store {
-    /// Writes a line into a run's journal: at once into the queue, and from there before anything that is asked
-    /// of the store later.
+    /// Appends an entry to a run's journal. The entry is queued immediately, before any later request to the
+    /// store.
     pub fn append(&self, line: StoredJournalEntry) -> PendingJournalEntry {
         let (reply, answer) = oneshot::channel();
-        // Where the keeper is gone, the answer is that nobody answers.
+        // If the worker has stopped, waiting for the response returns an error.
         let _ = self.jobs.send(StoreRequest::Append(Box::new(line), reply));
         PendingJournalEntry { store: self.clone(), answer }
     }
 
-    /// What a run had begun and is not known to have ended, and how many lines its journal has.
+    /// Returns the unfinished writes of a run, and the number of entries in its journal.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn open_steps(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
         self.execute(move |database| open_steps(database, run).boxed_local()).await
     }
 }
 
-/// Writes lines down, with all that follows from them. Doing it twice does no more than doing it once.
+/// Writes entries with the derived history and applied state. Idempotent.
 pub(super) async fn append(
     database: &mut StoreConnection,
     lines: &[StoredJournalEntry],
@@ -169,7 +170,7 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
     for (line, row) in lines.iter().zip(&rows) {
         match new.remove(&(row.run, row.number)) {
             true => added.push(line),
-            // The answer to it was lost: it is there, and all that follows from it.
+            // The entry exists already: only the response of the first attempt was lost.
             false => row.expect_it(database).await?,
         }
     }
@@ -191,7 +192,7 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
     Ok(())
 }
 
-/// A line as the table holds it.
+/// Journal entry as table row.
 struct JournalRow<'a> {
     run: i64,
     number: i64,
@@ -215,8 +216,7 @@ impl JournalRow<'_> {
         ]
     }
 
-    /// Sees that the line that is there already is this one, and not that of another process which takes itself
-    /// for the same run.
+    /// Checks that the existing entry equals this one. Otherwise another process uses the same run ID.
     async fn expect_it(&self, database: &mut StoreConnection) -> Result<(), StoreError> {
         let sql = "SELECT at, zone, collection, moment, body FROM journal WHERE run = $1 AND number = $2";
         let found = database.fetch_one(sql, |query| query.bind(self.run).bind(self.number)).await?;
@@ -229,14 +229,14 @@ impl JournalRow<'_> {
             Some(true) => Ok(()),
             Some(false) | None => {
                 let run = RunId(self.run.unsigned_abs());
-                let what = format!("another process writes to the journal of {run} as well");
+                let what = format!("another process also writes to the journal of {run}");
                 Err(StoreError::new(&database.location, StoreErrorType::Busy, what))
             }
         }
     }
 }
 
-/// What the ledger learns from a line.
+/// Returns the update of the applied state from an entry.
 fn lesson(entry: &JournalEntry) -> Option<CollectionStateUpdate> {
     match &entry.moment {
         WritePhase::Verified { changes, learned } => Some(CollectionStateUpdate {
@@ -257,7 +257,7 @@ fn created_keys(changes: &[AppliedChange]) -> BTreeSet<RecordKey> {
     changes.iter().filter(|done| done.creates()).map(AppliedChange::identity).collect()
 }
 
-/// What was done in a line, where it is known by now, and what is known of it.
+/// Returns the applied changes of an entry with their verification status; `None` for other phases.
 pub(super) fn applied_changes(moment: &WritePhase) -> Option<(&[AppliedChange], VerificationStatus)> {
     match moment {
         WritePhase::Verified { changes, .. } => Some((changes, VerificationStatus::Verified)),
@@ -282,7 +282,7 @@ fn row(moment: &WritePhase) -> (&'static str, JournalBody) {
         WritePhase::Responded { answer } => {
             (ANSWERED, JournalBody { answer: Some(*answer), ..JournalBody::default() })
         }
-        // What was changed stands in the history, and in the intent.
+        // The history and the intent entry contain the changes.
         WritePhase::Verified { .. } => ("verified", JournalBody::default()),
         WritePhase::Unverified { unexpected_differences: strays, .. } => {
             ("unverified", JournalBody { strays: strays.clone(), ..JournalBody::default() })

@@ -1,7 +1,7 @@
-//! Leases: at any time one run writes to a zone.
+//! Leases: only one run writes to a zone at a time.
 //!
-//! A lease keeps runs out of each other's way, and no more: every write is checked against its zone just before,
-//! so one that is lost does no harm.
+//! A lease only keeps concurrent runs apart. Every write is checked against the zone immediately before, so a
+//! lost lease does no harm.
 
 use std::time::Duration;
 
@@ -14,36 +14,36 @@ use super::runs::number;
 use super::{Store, StoreScope};
 use crate::model::{RunId, ZoneCode};
 
-/// How often a lease is renewed.
+/// Interval between lease renewals.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long a lease lasts that is not renewed.
+/// Lifetime of a lease without renewal.
 pub const LASTS: Duration = Duration::from_secs(30);
 
-/// Whether a run may write to a zone.
+/// Result of a lease request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseResult {
-    /// It may, until it ends or says that it is done.
+    /// Granted, until the run ends or releases the lease.
     Ours,
-    /// Somebody else may.
+    /// Held by another run.
     Theirs(LeaseHolder),
 }
 
-/// Whoever holds a lease.
+/// Holder of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseHolder {
     /// The run.
     pub run: RunId,
-    /// The machine and the process, `HOST/123`.
+    /// Host and process, `HOST/123`.
     pub at: String,
-    /// Seconds until the lease ends, if it is not renewed.
+    /// Seconds until the lease expires without renewal.
     pub ends_in: u64,
 }
 
 impl Store {
-    /// Asks for the lease of a zone. Does not wait for it.
+    /// Requests the lease of a zone, without waiting.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn lease(
         &self,
         scope: StoreScope,
@@ -57,11 +57,11 @@ impl Store {
         .await
     }
 
-    /// Whether a run still holds the lease of a zone that it was given, whatever happened to it meanwhile. One that
-    /// ended is renewed, unless somebody else has taken it since.
+    /// Returns true if a run still holds its lease of a zone, even after a pause of the process. An expired
+    /// lease is renewed, unless another run has taken it.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`].
+    /// Returns an error of any [`super::StoreErrorType`].
     pub async fn is_held_by(
         &self,
         scope: StoreScope,
@@ -72,10 +72,10 @@ impl Store {
             .await
     }
 
-    /// Lets go of a zone.
+    /// Releases the lease of a zone.
     ///
     /// # Errors
-    /// Every [`super::StoreTrouble`]; the lease ends by itself then.
+    /// Returns an error of any [`super::StoreErrorType`]. The lease then expires.
     pub async fn let_go(&self, scope: StoreScope, zone: ZoneCode, run: RunId) -> Result<(), StoreError> {
         self.execute(move |database| let_go(database, scope.clone(), zone.clone(), run).boxed_local()).await
     }
@@ -122,7 +122,7 @@ async fn lease(
     };
     match rows.first().map(read).transpose().map_err(|error| database.trouble(&error))? {
         Some(holder) => Ok(LeaseResult::Theirs(holder)),
-        // It was let go between the two questions; whoever waits asks again.
+        // The lease was released between the two queries; the caller retries.
         None => Ok(LeaseResult::Theirs(LeaseHolder { run, at: String::new(), ends_in: 0 })),
     }
 }
@@ -160,7 +160,7 @@ async fn let_go(
     bound.await.map(drop)
 }
 
-/// Renews all leases of a run, and says that it is still there.
+/// Renews all leases of a run, and its heartbeat.
 pub async fn renew(database: &mut StoreConnection, run: RunId) -> Result<(), StoreError> {
     let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
     let sql = "UPDATE leases SET expires = {now} + $2 WHERE run = $1";

@@ -1,31 +1,31 @@
-//! Where a store is.
+//! Location of a store.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What a path must not hold as it is where it stands in an address.
+/// Characters to escape in the path of a connection URL.
 const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
-/// Where a store is. Shown without its password.
+/// Location of a store, displayed without password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreLocation {
-    /// A file of SQLite.
+    /// SQLite file.
     File(PathBuf),
-    /// A database of PostgreSQL.
+    /// PostgreSQL database.
     Postgres(PostgresAddress),
 }
 
-/// `postgres://user:password@host/database`. Does not print its password.
+/// `postgres://user:password@host/database`, displayed without password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresAddress(url::Url);
 
 impl StoreLocation {
-    /// A location as people write it: `postgres://...`, or the path of a file, which may be relative.
+    /// Parses a location: `postgres://...`, or a file path, possibly relative.
     ///
     /// # Errors
-    /// In words, where it is an address that cannot be understood.
+    /// Returns a message for people if the address is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             return Ok(Self::File(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
@@ -33,33 +33,35 @@ impl StoreLocation {
         match text.split_once("://") {
             Some(("postgres" | "postgresql", _)) => match url::Url::parse(text) {
                 Ok(url) => Ok(Self::Postgres(PostgresAddress(url))),
-                Err(error) => Err(format!("the address of the store cannot be understood: {error}")),
+                Err(error) => Err(format!("invalid store address: {error}")),
             },
-            Some((scheme, _)) => {
-                Err(format!("a store is a file or `postgres://HOST/DATABASE`, and not `{scheme}://`"))
-            }
-            // A slip of the pen must not make a file whose name holds a password.
+            Some((scheme, _)) => Err(format!(
+                "unsupported store scheme `{scheme}://`: expected a file or `postgres://HOST/DATABASE`"
+            )),
+            // A typing error must not create a file with a password in its name.
             None if text.starts_with("postgres:") || text.starts_with("postgresql:") => {
-                Err("the address of a server begins with `postgres://`".to_owned())
+                Err("a server address must start with `postgres://`".to_owned())
             }
-            None if text.is_empty() => Err("a store is a file or `postgres://HOST/DATABASE`".to_owned()),
+            None if text.is_empty() => {
+                Err("empty store address: expected a file or `postgres://HOST/DATABASE`".to_owned())
+            }
             None => Ok(Self::File(PathBuf::from(text))),
         }
     }
 
-    /// Why there can be no file at this place, where one look says so.
+    /// Returns the reason why no file can exist at this location, if obvious.
     pub(super) fn obstacle(&self) -> Option<String> {
         match self {
-            Self::File(path) if path.is_dir() => Some("is a directory, and not a file".to_owned()),
+            Self::File(path) if path.is_dir() => Some("is a directory, not a file".to_owned()),
             Self::File(path) => {
                 let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty())?;
-                (!directory.is_dir()).then(|| format!("there is no directory `{}`", directory.display()))
+                (!directory.is_dir()).then(|| format!("missing directory `{}`", directory.display()))
             }
             Self::Postgres(_) => None,
         }
     }
 
-    /// Whether it is a file that was closed in order, so that all of it is in that one file.
+    /// Returns `Some` for a file that was closed properly, without a separate write-ahead log.
     pub(super) fn is_at_rest(&self) -> Option<()> {
         match self {
             Self::File(path) => {
@@ -71,7 +73,7 @@ impl StoreLocation {
         }
     }
 
-    /// As the driver wants it. Holds the password.
+    /// Returns the connection URL for the driver, including the password.
     pub(super) fn address(&self, mode: &str) -> String {
         match self {
             Self::File(path) => {
@@ -79,7 +81,7 @@ impl StoreLocation {
                 format!("sqlite://{}?mode={mode}", utf8_percent_encode(&path, PATH))
             }
             Self::Postgres(PostgresAddress(url)) => match url.host_str() {
-                // The driver would look the address up together with its brackets.
+                // The driver would resolve an IPv6 address together with its brackets.
                 Some(host) if host.starts_with('[') => {
                     let mut url = url.clone();
                     url.query_pairs_mut().append_pair("host", host.trim_matches(['[', ']']));
@@ -103,7 +105,7 @@ impl fmt::Display for StoreLocation {
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut url = self.0.clone();
-        // Neither can fail for an address that has a host; one that has none has no password either.
+        // Fails only for URLs without a host, and these have no password.
         let _ = url.set_password(None);
         url.set_query(None);
         write!(f, "{url}")
@@ -118,12 +120,12 @@ impl fmt::Debug for PostgresAddress {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
     use super::StoreLocation;
 
     #[test]
-    fn a_location_is_shown_without_its_password() {
+    fn location_is_displayed_without_password() {
         let location =
             StoreLocation::parse("postgres://zonal:hidden@db.example/zonal?sslmode=require").unwrap();
         assert_eq!(location.to_string(), "postgres://zonal@db.example/zonal");
@@ -131,21 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_any_name() {
+    fn file_path_can_contain_special_characters() {
         let location = StoreLocation::parse("a b/50%?#.db").unwrap();
         assert_eq!(location.address("rw"), "sqlite://a%20b/50%25%3F%23.db?mode=rw");
         assert_eq!(StoreLocation::parse("sqlite:x.db").unwrap(), StoreLocation::parse("x.db").unwrap());
     }
 
     #[test]
-    fn a_server_may_be_called_by_its_number() {
+    fn server_can_have_an_ipv6_address() {
         let location = StoreLocation::parse("postgres://zonal@[::1]:5433/zonal?sslmode=require").unwrap();
         let wanted = "postgres://zonal@[::1]:5433/zonal?sslmode=require&host=%3A%3A1";
         assert_eq!(location.address("rw"), wanted);
     }
 
     #[test]
-    fn what_is_no_store_is_refused() {
+    fn invalid_locations_are_refused() {
         for wrong in ["", "postgres:hidden@localhost/x", "mysql://localhost/x", "postgres://host:port/x"] {
             assert!(StoreLocation::parse(wrong).is_err(), "{wrong}");
         }

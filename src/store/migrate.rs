@@ -1,4 +1,4 @@
-//! Turning an empty database into a store, and an older store into one of today; and leaving alone what is neither.
+//! Creates a store in an empty database, migrates older stores, and refuses other databases.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -11,34 +11,34 @@ use super::database::{ANSWERED, StoreAccess, StoreConnection, silent};
 use super::error::{StoreError, StoreErrorType};
 use super::location::StoreLocation;
 
-/// The steps from each version to the next. What was done of them stands in a table of our own, because others
-/// who keep theirs in the same database may count theirs in the table that the driver would take.
+/// Migrations between versions. The version table has its own name, because other applications in the same
+/// database may use the driver's default table.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!("src/store/migrations");
     migrations.dangerous_set_table_name("zonal_versions");
     migrations
 });
-/// The tables of the first version, as SQL lists them.
+/// Tables of the first version, as an SQL list.
 const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history', 'chain'";
-/// How long, and how often, a store is looked at again that somebody else brings up to date.
+/// Maximum wait, and pause between attempts, if another process migrates the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
 
-/// What may be done with a database that is no store.
+/// State of a database without a store.
 enum DatabaseState {
-    /// A store is to be made in it.
+    /// A store can be created.
     CreateStore,
-    /// None is to be made, and there is nothing.
+    /// No store exists, and none must be created.
     Empty,
-    /// Another process has begun to make one since.
+    /// Another process has started to create a store.
     CreatedConcurrently,
 }
 
 impl StoreConnection {
-    /// Brings the store up to date, or makes one. `false` where there is none on a server, and none is to be made.
+    /// Migrates or creates the store. Returns `false` for read access to a server without a store.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub(super) async fn upgrade(&mut self, access: StoreAccess) -> Result<bool, StoreError> {
         let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
         let began = Instant::now();
@@ -46,7 +46,7 @@ impl StoreConnection {
             match self.version().await? {
                 Some(version) if version == known => return Ok(true),
                 Some(version) if version > known => {
-                    let what = format!("is of version {version}, and this zonal knows {known}");
+                    let what = format!("has version {version}, but this zonal supports version {known}");
                     return Err(StoreError::new(&self.location, StoreErrorType::Newer, what));
                 }
                 Some(_) => {}
@@ -58,7 +58,8 @@ impl StoreConnection {
             }
             let done = self.migrate().await;
             match done {
-                // SQLite has no lock for this: of two that begin at once, one fails, and finds it done.
+                // SQLite has no lock for migrations: of two concurrent ones, one fails and then finds the
+                // work done.
                 Err(StoreError { class: StoreErrorType::Busy | StoreErrorType::Damaged, .. })
                     if began.elapsed() < PATIENCE =>
                 {
@@ -71,7 +72,7 @@ impl StoreConnection {
 
     async fn migrate(&mut self) -> Result<(), StoreError> {
         match self.location {
-            // From here on it is ours. Whoever reads does not wait for whoever writes.
+            // The file belongs to zonal from here on. In WAL mode, readers do not wait for writers.
             StoreLocation::File(_) => {
                 self.fetch("PRAGMA journal_mode = WAL", |query| query).await.map(drop)?
             }
@@ -90,21 +91,22 @@ impl StoreConnection {
             Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
             Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(&error)),
             Err(error) => {
-                let what = format!("cannot be brought up to date: {error}");
+                let what = format!("cannot migrate the store: {error}");
                 Err(StoreError::new(&self.location, StoreErrorType::Damaged, what))
             }
         }
     }
 
-    /// What a database is that was no store a moment ago. What others keep is left alone: a file is ours or theirs;
-    /// on a server only the names matter.
+    /// Returns the state of a database without a store. A file with other tables is refused; on a server,
+    /// only conflicting table names matter.
     async fn room(&mut self, access: StoreAccess) -> Result<DatabaseState, StoreError> {
-        // One question for all names, ours first: whoever makes a store between two would pass for somebody else.
+        // Single query for all names, with the version table first. A concurrent creation must not look like
+        // a foreign database.
         let sql = match self.location {
             StoreLocation::File(_) => "SELECT name FROM sqlite_master WHERE type = 'table'
                  ORDER BY CASE name WHEN 'zonal_versions' THEN 0 ELSE 1 END, name"
                 .to_owned(),
-            // The catalogue also tells of tables that nobody lets us read.
+            // The catalog also lists tables without read permission.
             StoreLocation::Postgres(_) => format!(
                 "SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables
                  WHERE schemaname = current_schema() AND tablename IN ('zonal_versions', {TABLES})
@@ -116,19 +118,19 @@ impl StoreConnection {
         let what = match (name.map_err(|error| self.trouble(&error))?, access, &self.location) {
             (Some(name), _, _) if name == "zonal_versions" => return Ok(DatabaseState::CreatedConcurrently),
             (Some(name), _, _) => {
-                format!("is no store of zonal: it holds a table `{name}` of somebody else's")
+                format!("not a zonal store: contains the foreign table `{name}`")
             }
             (None, StoreAccess::Read, StoreLocation::File(_)) => {
-                "is no store of zonal: it holds nothing of it".to_owned()
+                "not a zonal store: the database is empty".to_owned()
             }
-            // Somebody has made room for one, and nothing was applied yet.
+            // The database exists, but nothing was applied yet.
             (None, StoreAccess::Read, StoreLocation::Postgres(_)) => return Ok(DatabaseState::Empty),
             (None, StoreAccess::Write, _) => return Ok(DatabaseState::CreateStore),
         };
         Err(StoreError::new(&self.location, StoreErrorType::Damaged, what))
     }
 
-    /// The version of the store; `None` where the database is none.
+    /// Returns the version of the store; `None` for a database without a store.
     async fn version(&mut self) -> Result<Option<i64>, StoreError> {
         let tables = match self.location {
             StoreLocation::File(_) => "SELECT name FROM sqlite_master WHERE name = 'zonal_versions'",

@@ -1,7 +1,7 @@
-//! What zonal remembers: runs, the ledger, the journal, leases and the history, in SQLite or in PostgreSQL.
+//! Store: runs, applied state, journal, leases and history, in SQLite or PostgreSQL.
 //!
-//! One thread keeps the store. It does one thing after the other, and writes down what comes while it is busy in
-//! one go, so that sixty zones at work wait for one disk once, not sixty times.
+//! A worker thread owns the database connection. The worker processes requests in order, and writes waiting
+//! journal entries in one transaction. So sixty busy zones wait for one disk sync, not for sixty.
 
 mod applied_state;
 mod bulk_insert;
@@ -38,58 +38,57 @@ pub use self::runs::{NewRun, UnfinishedRun};
 use self::database::StoreConnection;
 use self::worker::{FailedJournals, StoreRequest, StoreWorker};
 
-/// How long whoever lets go of a store waits until it is put away. A server that does not answer must not keep a
+/// Maximum wait for the worker's end when the store is dropped. An unresponsive server must not keep the
 /// process alive.
 const PUT_AWAY: Duration = Duration::from_secs(5);
 
-/// Whose things are meant: everything in a store belongs to one network in one environment.
+/// Owner of stored data: one network in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreScope {
-    /// The network's name.
+    /// Name of the network.
     pub network: Arc<str>,
-    /// The environment; empty for the manifest as it stands.
+    /// Environment; empty if none is selected.
     pub environment: Arc<str>,
 }
 
-/// How whoever asks the store waits for it.
+/// Way of waiting for a response of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WaitMode {
-    /// Others go on meanwhile.
+    /// Other tasks continue meanwhile.
     #[default]
     Async,
-    /// Nothing else happens meanwhile. In a simulated network time stands still only while somebody is at
-    /// work, so a store on another thread would let its time run.
+    /// The thread blocks. In a simulated network, time only stops while a task runs. An asynchronous wait for
+    /// another thread would advance the simulated time.
     Blocking,
 }
 
-/// An open store. Clones are the same store.
+/// Open store. Clones share the same worker.
 #[derive(Debug, Clone)]
 pub struct Store {
     jobs: mpsc::UnboundedSender<StoreRequest>,
     location: StoreLocation,
     waiting: WaitMode,
     lost: Arc<FailedJournals>,
-    /// The last field: by the time that the last clone drops it, nobody can ask the keeper for anything.
+    /// Last field: when the last clone drops it, no sender to the worker exists any more.
     _end: Arc<WorkerJoin>,
 }
 
-/// Waits for the end of the keeper's thread, so that no process ends before the store is put away.
+/// Waits for the end of the worker thread, so that the process does not end before the store is closed.
 #[derive(Debug)]
 struct WorkerJoin(Mutex<threads::Receiver<()>>);
 
 impl Drop for WorkerJoin {
     fn drop(&mut self) {
-        // Nothing is ever sent: what is waited for is that the other end is dropped.
+        // Nothing is ever sent: `recv` returns when the worker drops the sender.
         let _ = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(PUT_AWAY);
     }
 }
 
 impl Store {
-    /// Opens a store, and brings it up to date where it is an older one. `None` where there is none and it is only
-    /// to be looked at.
+    /// Opens a store, and migrates an older one. Returns `None` for read access to a missing store.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn open(
         location: StoreLocation,
         access: StoreAccess,
@@ -108,12 +107,12 @@ impl Store {
         }
     }
 
-    /// Where it is.
+    /// Returns the location.
     pub fn location(&self) -> &StoreLocation {
         &self.location
     }
 
-    /// Ends the store's thread once everything that was asked of it is done. Other clones are of no use afterwards.
+    /// Ends the worker after all pending requests. Other clones are unusable afterwards.
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
         if self.jobs.send(StoreRequest::Shutdown(done)).is_ok() {
@@ -121,8 +120,8 @@ impl Store {
         }
     }
 
-    /// Has the keeper do something, and waits for it. Where a server went away meanwhile it is done again from its
-    /// beginning, so it must do no harm twice.
+    /// Runs work on the worker, and waits for the result. If a server connection was lost, the work runs
+    /// again from the start, so it must be idempotent.
     async fn execute<T: Send + 'static>(
         &self,
         work: impl for<'k> Fn(&'k mut StoreConnection) -> LocalBoxFuture<'k, Result<T, StoreError>>

@@ -1,4 +1,4 @@
-//! Runs: what each set out to do, and how it ended.
+//! Runs in the store: operation, plan and result.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use super::worker::StoreRequest;
 use super::{Store, StoreScope};
 use crate::model::{Run, RunId, RunState};
 
-/// A run that is about to begin; the store gives it its name.
+/// Run that is about to start; the store assigns its ID.
 #[derive(Debug, Clone)]
 pub struct NewRun {
-    /// Everything that is known of it. Its name does not count.
+    /// The run; its ID is ignored.
     pub run: Run,
-    /// The plan that it carries out or shows, in its published JSON.
+    /// Plan of the run, as published JSON.
     pub plan: String,
 }
 
-/// A run that has not ended, or that was interrupted.
+/// Stored run with the time since its last heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnfinishedRun {
     /// The run.
     pub run: Run,
-    /// Seconds since it was last heard of.
+    /// Seconds since the last heartbeat.
     pub silent: u64,
 }
 
@@ -42,10 +42,10 @@ impl From<&Run> for StoreScope {
 }
 
 impl Store {
-    /// Begins a run. Its leases are renewed from now on until it ends.
+    /// Starts a run. Its leases are renewed until the run ends.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn begin(&self, new: NewRun) -> Result<RunId, StoreError> {
         let tried = AtomicBool::new(false);
         let id = self
@@ -61,11 +61,11 @@ impl Store {
         Ok(id)
     }
 
-    /// Takes a run up again that was killed or interrupted: says where it goes on, and that it does. `found` is the
-    /// run as it was when that was decided.
+    /// Resumes a killed or interrupted run. `found` is the run as read when the resume was decided.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`]; [`StoreTrouble::Busy`] where another process has taken it up since.
+    /// Returns an error of any [`StoreErrorType`], or [`StoreErrorType::Busy`] if another process has resumed
+    /// the run since.
     pub async fn take_up(&self, found: Run, run: Run) -> Result<(), StoreError> {
         let (id, lost) = (run.id, Arc::clone(&self.lost));
         self.execute(move |database| {
@@ -77,11 +77,11 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down how a run ended, with its report in JSON, and lets go of its leases.
+    /// Saves the result of a run with its JSON report, and releases its leases.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`]; also that by which a line of the run was lost, even where nobody waited for it:
-    /// whoever takes the run up asks the zones what became of it.
+    /// Returns an error of any [`StoreErrorType`], including the error of a failed journal write that no
+    /// caller waited for. Resume then recovers the outcome from the zones.
     pub async fn end(&self, run: Run, report: String) -> Result<(), StoreError> {
         let _ = self.jobs.send(StoreRequest::StopKeepAlive(run.id));
         let lost = Arc::clone(&self.lost);
@@ -92,28 +92,28 @@ impl Store {
         .await
     }
 
-    /// A run; `None` where there is none of that name.
+    /// Returns a run; `None` if the ID is unknown.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn run(&self, id: RunId) -> Result<Option<UnfinishedRun>, StoreError> {
         let runs = self.execute(move |database| runs(database, SelectedRuns::One(id)).boxed_local()).await?;
         Ok(runs.into_iter().next())
     }
 
-    /// The latest runs of a network, the latest first, no more than `limit`.
+    /// Returns the latest runs of a network, at most `limit`, latest first.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn runs(&self, scope: StoreScope, limit: usize) -> Result<Vec<UnfinishedRun>, StoreError> {
         self.execute(move |database| runs(database, SelectedRuns::Latest(scope.clone(), limit)).boxed_local())
             .await
     }
 
-    /// The runs that share a name, in the order in which they began.
+    /// Returns the runs of a run group, in start order.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn group(&self, scope: StoreScope, group: String) -> Result<Vec<UnfinishedRun>, StoreError> {
         self.execute(move |database| {
             runs(database, SelectedRuns::Group(scope.clone(), group.clone())).boxed_local()
@@ -121,16 +121,16 @@ impl Store {
         .await
     }
 
-    /// The plan of a run, and its report where it has ended, both in JSON.
+    /// Returns the plan of a run, and its report if the run has ended, both in JSON.
     ///
     /// # Errors
-    /// Every [`StoreTrouble`].
+    /// Returns an error of any [`StoreErrorType`].
     pub async fn papers(&self, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
         self.execute(move |database| papers(database, id).boxed_local()).await
     }
 
     fn attend(&self, id: RunId) {
-        // Where the keeper is gone, whatever is asked of it next says so.
+        // If the worker has stopped, the next request returns an error.
         let _ = self.jobs.send(StoreRequest::KeepAlive(id));
     }
 }
@@ -145,12 +145,12 @@ pub(super) async fn begin(
     database.end_transaction(done).await
 }
 
-/// Whether the same was tried before, and perhaps done.
+/// Attempt number of a write that may have succeeded before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteAttempt {
-    /// It was not.
+    /// First attempt.
     First,
-    /// It was, and the answer was lost.
+    /// Retry after a lost response.
     Retry,
 }
 
@@ -159,7 +159,7 @@ async fn insert(
     NewRun { run, plan }: &NewRun,
     attempt: WriteAttempt,
 ) -> Result<RunId, StoreError> {
-    // Whoever begins at the same moment waits, and counts on.
+    // Concurrent starts wait here, and get the next ID.
     hash_chain::lock_head(database).await?;
     let sql = "SELECT id, body FROM runs ORDER BY id DESC LIMIT 20";
     let rows = database.fetch(sql, |query| query).await?;
@@ -200,16 +200,16 @@ async fn take_up(database: &mut StoreConnection, found: Run, run: Run) -> Result
     database.end_transaction(done).await
 }
 
-/// Writes a run down where it is still as it was found. Of two that take it up at once, one comes too late.
+/// Updates a run if it is still as found. Of two concurrent resumes, the second one fails.
 async fn write_over(database: &mut StoreConnection, found: Run, run: Run) -> Result<(), StoreError> {
-    // Whoever takes it up at the same moment waits.
+    // Concurrent resumes wait here.
     hash_chain::lock_head(database).await?;
     let holds = runs(database, SelectedRuns::One(run.id)).await?.into_iter().next().map(|there| there.run);
-    // Where the answer was lost, it is there already.
+    // After a lost response, the new value is already stored.
     if holds.as_ref() == Some(&found) || holds.as_ref() == Some(&run) {
         return write(database, run).await;
     }
-    let what = format!("another process has taken {} up meanwhile", run.id);
+    let what = format!("another process has resumed {} meanwhile", run.id);
     Err(StoreError::new(&database.location, StoreErrorType::Busy, what))
 }
 
@@ -288,18 +288,18 @@ async fn papers(
     rows.first().map(read).transpose().map_err(|error| database.trouble(&error))
 }
 
-/// A run's name as a column holds it.
+/// Returns the number of a run for a database column.
 pub(super) fn number(id: RunId) -> i64 {
     i64::try_from(id.0).unwrap_or(i64::MAX)
 }
 
-/// The JSON of a value whose keys are all texts, which cannot fail.
+/// Returns the JSON of a value. Cannot fail, because all map keys are text.
 pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
 impl UnfinishedRun {
-    /// Whether it still has something to do, as far as it said itself.
+    /// Returns true if the recorded state says that the run is unfinished.
     pub fn is_open(&self) -> bool {
         match self.run.state {
             RunState::Running | RunState::Interrupted => true,

@@ -1,4 +1,4 @@
-//! What only the store itself can bring about: a disk that is full, an answer that is lost.
+//! Failures that only the store itself can cause: a full disk, a lost response.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
@@ -72,7 +72,7 @@ fn line(run: RunId, number: u64, moment: WritePhase) -> StoredJournalEntry {
 }
 
 #[tokio::test]
-async fn what_was_verified_is_in_journal_history_and_ledger() {
+async fn verified_write_is_in_all_store_tables() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
@@ -112,7 +112,7 @@ async fn what_was_verified_is_in_journal_history_and_ledger() {
     store.close().await;
 }
 
-/// Says something to the store's own connection.
+/// Executes SQL on the store's own connection.
 async fn say(store: &Store, sql: &'static str) {
     let said = store
         .execute(move |database| Box::pin(async move { database.fetch(sql, |query| query).await.map(drop) }));
@@ -120,7 +120,7 @@ async fn say(store: &Store, sql: &'static str) {
 }
 
 #[tokio::test]
-async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_room() {
+async fn full_disk_rejects_whole_transactions() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
@@ -131,13 +131,13 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
         store.append(line(run, number, WritePhase::Verified { changes, learned })).wait_until_durable()
     };
     verified(1).await.unwrap();
-    // SQLite refuses to grow, with the error that it has for a disk without room.
+    // SQLite refuses to grow, with its error for a full disk.
     say(&store, "PRAGMA max_page_count = 60").await;
     let mut number = 1;
     let error = loop {
         number += 1;
         match verified(number).await {
-            Ok(()) => assert!(number < 1000, "the disk is never full"),
+            Ok(()) => assert!(number < 1000, "the disk never becomes full"),
             Err(error) => break error,
         }
     };
@@ -149,7 +149,7 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
         assert!(matches!(chain, ChainCheck::Intact { entries, .. } if entries == lines * 50), "{chain:?}");
     };
     whole(number - 1).await;
-    assert_eq!(verified(number).await.unwrap_err().class, StoreErrorType::Full, "it is still full");
+    assert_eq!(verified(number).await.unwrap_err().class, StoreErrorType::Full, "the disk is still full");
     say(&store, "PRAGMA max_page_count = 1000000").await;
     assert_eq!(
         verified(number).await.unwrap_err().class,
@@ -166,7 +166,7 @@ async fn a_disk_that_is_full_takes_nothing_by_half_and_goes_on_when_there_is_roo
 }
 
 #[tokio::test]
-async fn a_run_whose_beginning_was_kept_and_its_answer_lost_is_not_begun_twice() {
+async fn retried_run_start_returns_the_existing_run() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let begin = async |attempt| {
@@ -175,21 +175,21 @@ async fn a_run_whose_beginning_was_kept_and_its_answer_lost_is_not_begun_twice()
     };
     assert_eq!(begin(WriteAttempt::First).await, RunId(1));
     assert_eq!(begin(WriteAttempt::Retry).await, RunId(1));
-    assert_eq!(begin(WriteAttempt::First).await, RunId(2), "another one that looks the same is another one");
+    assert_eq!(begin(WriteAttempt::First).await, RunId(2), "a first attempt always starts a new run");
 }
 
 #[tokio::test]
-async fn somebody_who_keeps_the_store_busy_is_waited_for_and_told_of() {
+async fn locked_store_is_waited_for_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     let (store, other) = (open(&directory).await, open(&directory).await);
-    // One that has not begun here, so that no heartbeat waits as well.
+    // A run without a start in this store, so that no heartbeat waits too.
     let run = RunId(1);
     say(&other, "BEGIN IMMEDIATE").await;
     say(&store, "PRAGMA busy_timeout = 50").await;
     let error = store.append(line(run, 1, WritePhase::Sent)).wait_until_durable().await.unwrap_err();
     assert_eq!((error.class, error.what.as_str()), (StoreErrorType::Busy, "database is locked"));
     say(&store, "PRAGMA busy_timeout = 20000").await;
-    // What follows a line that was lost is lost as well, but another run goes on.
+    // Entries after a failed one fail too, but other runs continue.
     let kept = store.append(line(RunId(2), 1, WritePhase::Sent)).wait_until_durable();
     let ending = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
@@ -199,7 +199,7 @@ async fn somebody_who_keeps_the_store_busy_is_waited_for_and_told_of() {
 }
 
 #[tokio::test]
-async fn a_store_whose_last_handle_is_gone_writes_down_what_it_was_given_and_closes() {
+async fn dropped_store_writes_queued_entries_and_closes() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let run = store.begin(new_run()).await.unwrap();
@@ -208,17 +208,17 @@ async fn a_store_whose_last_handle_is_gone_writes_down_what_it_was_given_and_clo
     }
     drop(store);
     let mut tries = 0;
-    // SQLite removes the files beside it last of all.
+    // SQLite removes its auxiliary files last.
     while directory.path().read_dir().unwrap().count() > 1 {
         tries += 1;
-        assert!(tries < 500, "it does not close");
+        assert!(tries < 500, "the store does not close");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert_eq!(open(&directory).await.open_steps(run).await.unwrap().1, 100);
 }
 
 #[tokio::test]
-async fn no_question_reads_the_history_from_end_to_end() {
+async fn no_history_query_scans_the_whole_table() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     let (zone, name) = (|| "ALPHA".into(), || "CodeTable/T".to_owned());
@@ -245,7 +245,7 @@ async fn no_question_reads_the_history_from_end_to_end() {
                 Ok(rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>())
             })
         });
-        // One search, and nothing is sorted.
+        // A single index search without sorting.
         assert_eq!(explained.await.unwrap(), [format!("SEARCH history USING INDEX {index}")], "{asked:?}");
     }
 }

@@ -1,5 +1,7 @@
-//! The thread that keeps a store: it does what it is asked to, one thing after the other, keeps the leases alive
-//! that the process holds, and writes down what has gathered in its queue in one transaction.
+//! Worker thread of a store.
+//!
+//! Processes requests in order, renews the leases of this process, and writes queued journal entries in one
+//! transaction.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc as threads};
@@ -15,30 +17,30 @@ use super::leases::{self, HEARTBEAT};
 use super::{StoreLocation, journal};
 use crate::model::RunId;
 
-/// Lines that are written down in one go at most.
+/// Maximum number of journal entries per transaction.
 const AT_ONCE: usize = 512;
-/// Changes in them, so that no transaction is larger than memory likes.
+/// Maximum number of changes per transaction, to limit memory use.
 const HEAVIEST: usize = 50_000;
 
-/// What the keeper is asked to do.
+/// Request to the worker.
 pub enum StoreRequest {
-    /// To write a line into a run's journal.
+    /// Append an entry to a run's journal.
     Append(Box<StoredJournalEntry>, oneshot::Sender<Result<(), StoreError>>),
-    /// To do something else.
+    /// Execute other work.
     Execute(DatabaseTask),
-    /// To renew a run's leases from now on, and to say that it is still there.
+    /// Start to renew a run's leases and heartbeat.
     KeepAlive(RunId),
-    /// No longer.
+    /// Stop to renew a run's leases.
     StopKeepAlive(RunId),
-    /// To end.
+    /// Stop the worker.
     Shutdown(oneshot::Sender<()>),
 }
 
-/// Work with the database, done again after a server that went away is back.
+/// Work on the database, repeated after a reconnect.
 pub type DatabaseTask = Box<dyn for<'k> FnOnce(&'k mut StoreConnection) -> LocalBoxFuture<'k, ()> + Send>;
 
 impl StoreRequest {
-    /// Work whose result is replied.
+    /// Creates a request whose result is sent to `reply`.
     pub fn request<T: Send + 'static>(
         work: impl for<'k> Fn(&'k mut StoreConnection) -> LocalBoxFuture<'k, Result<T, StoreError>>
         + Send
@@ -56,25 +58,25 @@ impl StoreRequest {
                         Err(error) => Err(error),
                     };
                 }
-                // Whoever asked may have been interrupted.
+                // The receiver may be gone after an interrupt.
                 let _ = reply.send(done);
             })
         }))
     }
 }
 
-/// Runs of which a line could not be kept, and why. Nothing that comes after such a line is kept either: a journal
-/// with a hole in it would say that something never happened.
+/// Runs with a failed journal write, and the error. No later entry of such a run is written, because a
+/// journal with a gap would be wrong.
 #[derive(Debug, Default)]
 pub struct FailedJournals(Mutex<BTreeMap<RunId, StoreError>>);
 
 impl FailedJournals {
-    /// Why a line of a run was lost, where one was.
+    /// Returns the error that stopped a run's journal, if any.
     pub fn error_for_run(&self, run: RunId) -> Option<StoreError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
     }
 
-    /// The run was taken up anew, behind the last line that was kept.
+    /// Clears the error after a resume, which continues after the last durable entry.
     pub fn forget(&self, run: RunId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
     }
@@ -84,7 +86,7 @@ impl FailedJournals {
     }
 }
 
-/// Whoever keeps the store.
+/// Owner of the database connection.
 pub struct StoreWorker {
     database: StoreConnection,
     lost: Arc<FailedJournals>,
@@ -93,11 +95,11 @@ pub struct StoreWorker {
 }
 
 impl StoreWorker {
-    /// Starts the thread. What comes back says whether there is a store, once it is open. `alive` is dropped when
-    /// the thread is done.
+    /// Starts the thread. The receiver gets `true` once the store is open, or `false` if no store exists.
+    /// `alive` is dropped at the end of the thread.
     ///
     /// # Errors
-    /// [`StoreTrouble::Unreachable`] where there can be no thread.
+    /// Returns [`StoreErrorType::Unreachable`] if the thread cannot start.
     pub fn start(
         location: StoreLocation,
         access: StoreAccess,
@@ -106,7 +108,11 @@ impl StoreWorker {
         alive: threads::Sender<()>,
     ) -> Result<oneshot::Receiver<Result<bool, StoreError>>, StoreError> {
         let failed = |error: std::io::Error| {
-            StoreError::new(&location, StoreErrorType::Unreachable, format!("cannot be kept: {error}"))
+            StoreError::new(
+                &location,
+                StoreErrorType::Unreachable,
+                format!("cannot start the store thread: {error}"),
+            )
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (opened, answer) = oneshot::channel();
@@ -136,11 +142,12 @@ impl StoreWorker {
             let job = match next.take() {
                 Some(job) => Some(job),
                 None => tokio::select! {
-                    // The leases first: a queue that is never empty must not cost them.
+                    // Leases have priority: a queue that is never empty must not delay them.
                     biased;
                     _ = heartbeat.tick(), if !self.attended.is_empty() => {
                         self.renew().await;
-                        // Counted from here, so that a database that is slow to take it keeps nobody else out.
+                        // The interval starts after the renewal, so that a slow database is not flooded with
+                        // renewals.
                         heartbeat.reset();
                         continue;
                     }
@@ -156,7 +163,7 @@ impl StoreWorker {
                 }
                 Some(StoreRequest::Execute(work)) => work(&mut self.database).await,
                 Some(StoreRequest::KeepAlive(run)) => {
-                    // It was heard of just now.
+                    // The start of the run just updated the heartbeat.
                     if self.attended.is_empty() {
                         heartbeat.reset();
                     }
@@ -168,7 +175,7 @@ impl StoreWorker {
         }
     }
 
-    /// Writes a line down, and those that wait behind it. Returns the first job behind those.
+    /// Writes an entry, together with the entries waiting behind it. Returns the first request after those.
     async fn append(
         &mut self,
         line: StoredJournalEntry,
@@ -190,7 +197,7 @@ impl StoreWorker {
                 Err(_) => break,
             }
         }
-        // What follows a line that was lost is not kept, so that the journal has no hole.
+        // Entries after a failed one are rejected, so that the journal has no gap.
         if let Some(error) = lines.iter().find_map(|line| self.lost.error_for_run(line.run)) {
             lines.iter().for_each(|line| self.lost.add(line.run, &error));
             replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
@@ -214,7 +221,7 @@ impl StoreWorker {
         next
     }
 
-    /// What is lost by a heartbeat that fails is told by the next line that cannot be written.
+    /// Renews all leases. Errors are ignored here, because the next journal write fails too.
     async fn renew(&mut self) {
         for run in self.attended.clone() {
             if let Err(error) = leases::renew(&mut self.database, run).await

@@ -1,4 +1,4 @@
-//! How an answer about access is put into words.
+//! Explanation of an access decision, as text.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::model::{
     ResourceLevel,
 };
 
-/// All facts.
+/// Names of all facts.
 const FACTS: [&str; 11] = [
     "reach",
     "group",
@@ -28,7 +28,7 @@ const FACTS: [&str; 11] = [
     "why",
 ];
 
-/// Those that are texts of the setting of a group, each with its field.
+/// Text facts from the settings of a group, each with its field.
 const TEXTS: [(&str, &str); 4] = [
     ("proxy", "proxy"),
     ("publicName", "public_name"),
@@ -36,7 +36,7 @@ const TEXTS: [(&str, &str); 4] = [
     ("publicNote", "public_note"),
 ];
 
-/// Why the resource is out of reach, in a word: whether it is only narrowed can be unknown.
+/// Returns the refusal fact; unknown if a wider level is unknown.
 fn refusal_fact(access: &AccessDecision<'_>) -> MaybeKnown<FieldValue> {
     match (&access.wider_untold, access.refusal) {
         (_, None) => MaybeKnown::Known(FieldValue::Null),
@@ -54,7 +54,7 @@ pub fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> Explana
     let access = match decide(question, settings) {
         MaybeKnown::Known(access) => access,
         MaybeKnown::Unknown(why) => {
-            return telling.unknown(&FACTS, &why, || format!("whether {who} reaches {what} is not known"));
+            return telling.unknown(&FACTS, &why, || format!("unknown whether {who} can access {what}"));
         }
     };
     let first = access.grants.first();
@@ -80,25 +80,24 @@ pub fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> Explana
         if let Some(HidingRule { rule, ground }) =
             member.and_then(|member| hiding_rules::from_some(question, member))
         {
-            let says =
-                format!("not counted: {rule} hides it from some user groups, and the question names none");
+            let says = format!("not evaluated: {rule} hides it from some user groups; the question has none");
             telling.add_reason(says, ground);
         }
         let rules = member.and_then(|zone| zone.table_if_known(&SettingsCollection::DisplayRules));
         let all_known = matches!(rules, Some(Ok(rules)) if rules.extent == TableCompleteness::Complete);
         if !all_known {
-            let says = format!("not asked: what {name} hides by display logic rules that no manifest names");
+            let says = format!("not evaluated: undeclared display logic rules of {name}");
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
     }
     telling.finish(match (access.refusal, first) {
-        (None, Some(grant)) => format!("{who} reaches {what}, through group {}", grant.group),
-        (None, None) => format!("{who} reaches {what}, as the whole network does"),
-        (Some(refusal), _) => format!("{who} does not reach {what}: {}", in_words(refusal, name)),
+        (None, Some(grant)) => format!("{who} can access {what} through group {}", grant.group),
+        (None, None) => format!("{who} can access {what}, like the whole network"),
+        (Some(refusal), _) => format!("{who} cannot access {what}: {}", in_words(refusal, name)),
     })
 }
 
-/// Where a user is.
+/// Returns the location of a user as text.
 fn whereabouts(client: &ClientLocation) -> String {
     match client {
         ClientLocation::Elsewhere => "off campus".to_owned(),
@@ -110,17 +109,17 @@ fn whereabouts(client: &ClientLocation) -> String {
 
 fn in_words(refusal: AccessRefusal, name: &str) -> String {
     match refusal {
-        AccessRefusal::NotInGroup => format!("no group that decides has anything of {name} in it"),
-        AccessRefusal::NoIpRange => "the place that is in a group has no IP range".to_owned(),
-        AccessRefusal::OutsideIpRange => "they are outside the place that is in a group".to_owned(),
+        AccessRefusal::NotInGroup => format!("no deciding group includes any part of {name}"),
+        AccessRefusal::NoIpRange => "the campus or library in a group has no IP range".to_owned(),
+        AccessRefusal::OutsideIpRange => "the user is outside the campus or library in a group".to_owned(),
         AccessRefusal::Narrowed => {
-            "a wider level would let them in, and the one that decides does not".to_owned()
+            "a wider level would grant access, but the deciding level does not".to_owned()
         }
-        AccessRefusal::HiddenLocally => format!("{name} hides it"),
+        AccessRefusal::HiddenLocally => format!("{name} hides the resource"),
     }
 }
 
-/// Why it is so.
+/// Adds the reasons for the decision.
 fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut ExplanationBuilder) {
     let AccessDecision {
         level,
@@ -141,29 +140,27 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
         }
         Some(level) => {
             let says = format!(
-                "the groups of the {} decide: it is the innermost level that has any, and the vendor does not \
-                 say how levels add up",
+                "the groups of the {} decide, as the innermost level with groups; Alma does not \
+                 document how levels combine",
                 level.as_str()
             );
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
-        None => telling.add_reason(
-            "no level has a group, so that the whole network reaches it",
-            ReasonSource::AlmaDefault,
-        ),
+        None => telling
+            .add_reason("no level has groups, so the whole network has access", ReasonSource::AlmaDefault),
     }
     for group in missing {
         telling.add_reason(
-            format!("there is no group {group}, so that nobody is in it"),
+            format!("group {group} does not exist, so it has no members"),
             ReasonSource::AlmaDefault,
         );
     }
     for grant in grants {
-        lets_in(grant, *level, name, "lets them in", telling);
+        lets_in(grant, *level, name, "grants access", telling);
     }
     if let [first, _, ..] = grants.as_slice() {
         let says = format!(
-            "several groups let them in, and the vendor does not say whose settings count: taken are those of \
+            "several groups grant access; Alma does not document whose settings apply, so zonal uses those of \
              the first by name, {}",
             first.group
         );
@@ -171,49 +168,55 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
     }
     if let Some(group) = unknown {
         telling.add_reason(
-            format!("nobody says who is in group {group}: it may let them in too"),
+            format!("no manifest declares the members of group {group}, which may also grant access"),
             ReasonSource::AlmaDefault,
         );
     }
     match (extent, level) {
         (TableCompleteness::DeclaredOnly, Some(level)) => {
-            let says = format!("only declared groups are told: the {} may have others", level.as_str());
+            let says = format!(
+                "undeclared groups of the {} may also grant access; run with --observed to include them",
+                level.as_str()
+            );
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
         (TableCompleteness::DeclaredOnly, None) | (TableCompleteness::Complete, _) => {}
     }
     if let (Some(level), [], []) = (level, grants.as_slice(), near.as_slice()) {
-        let says = format!("no group of the {} has {name}, or a campus or library of it", level.as_str());
+        let says =
+            format!("no group of the {} includes {name}, or a campus or library of it", level.as_str());
         telling.add_reason(says, ReasonSource::AlmaDefault);
     }
-    // Whoever is let in by one group need not be inside the places of another.
+    // A user in one group does not need to be inside the places of another.
     for NearbyPlace { group, place, ranges, members } in near.iter().filter(|_| grants.is_empty()) {
         let (place, field) = member_place_text(*place, name);
         let says = match ranges {
-            AddressRanges::Some => format!("{place} is in group {group}, and they are outside its IP ranges"),
+            AddressRanges::Some => {
+                format!("{place} is in group {group}, but the user is outside its IP ranges")
+            }
             AddressRanges::None => {
-                format!("{place} is in group {group}, and has no IP range, so that nobody is inside it")
+                format!("{place} is in group {group}, but has no IP range")
             }
         };
         telling.add_reason(says, members.ground(field));
     }
     if let Some(why) = wider_untold {
         telling.add_reason(
-            format!("it is not known whether a wider level would let them in: {why}"),
+            format!("unknown whether a wider level would grant access: {why}"),
             ReasonSource::AlmaDefault,
         );
     }
     if let Some((level, grants)) = wider {
         for grant in grants {
-            lets_in(grant, Some(*level), name, "would let them in if that decided", telling);
+            lets_in(grant, Some(*level), name, "would grant access", telling);
         }
     }
     if let Some(HidingRule { rule, ground }) = hidden {
-        telling.add_reason(format!("{name} hides it, by display logic: {rule}"), ground.clone());
+        telling.add_reason(format!("{name} hides the resource by display logic rule {rule}"), ground.clone());
     }
     match (title, grants.is_empty() && level.is_some()) {
         (TitleVisibility::Shown, true) => {
-            let says = "the title may show in search all the same, where a campus or library is in a group";
+            let says = "the title may still appear in search, because a campus or library is in a group";
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
         (TitleVisibility::Shown, false) | (TitleVisibility::NotShown, _) => {}
@@ -231,10 +234,10 @@ fn lets_in(
     let (who, field) = member_place_text(*through, name);
     let what = level.map_or("resource", ResourceLevel::as_str);
     telling.add_reason(format!("the {what} is available for group {group}"), setting.ground("group"));
-    telling.add_reason(format!("group {group} {does}: {who} is in it"), members.ground(field));
+    telling.add_reason(format!("group {group} {does}: it includes {who}"), members.ground(field));
 }
 
-/// What is in a group, and the field that says so.
+/// Returns the text for a group member, and its field in the group.
 fn member_place_text(place: MembershipPath<'_>, name: &str) -> (String, &'static str) {
     match place {
         MembershipPath::Institution => (name.to_owned(), "institutions"),
@@ -243,7 +246,7 @@ fn member_place_text(place: MembershipPath<'_>, name: &str) -> (String, &'static
     }
 }
 
-/// Whether the proxy is used: a flag, or null for whatever the resource says.
+/// Returns the proxy setting: a flag, or null for the resource's own setting.
 fn proxy_enabled(setting: RowView<'_>) -> MaybeKnown<FieldValue> {
     match setting.flag("proxy_enabled") {
         Some(enabled) => MaybeKnown::Known(enabled.into()),
@@ -251,14 +254,14 @@ fn proxy_enabled(setting: RowView<'_>) -> MaybeKnown<FieldValue> {
     }
 }
 
-/// What the setting of a group says. What a zone leaves out is not set.
+/// Returns the value of a group setting. A field that a zone omits has no value.
 fn set(setting: RowView<'_>, field: &str, fact: &str) -> MaybeKnown<FieldValue> {
     match (setting.get(field), setting.silence()) {
         (Some(value), _) => MaybeKnown::Known(value.clone()),
         (None, MissingFieldMeaning::Default) => MaybeKnown::Known(FieldValue::Null),
         (None, MissingFieldMeaning::Unknown) => {
             let group = setting.text_field("group").unwrap_or_default();
-            MaybeKnown::Unknown(format!("nobody says `{fact}` of group {group}").into())
+            MaybeKnown::Unknown(format!("no manifest declares `{fact}` of group {group}").into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who is in which group, and which of them are inside the places that groups are made of.
+//! Membership of users in availability groups, by institution, campus, library and IP range.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,54 +10,54 @@ use super::{AccessRefusal, ZoneSettings};
 use crate::analysis::settings_table::{RowView, SettingsTable, TableCompleteness};
 use crate::model::ClientLocation;
 
-/// A group that lets the user in.
+/// Availability group that grants access to the user.
 #[derive(Debug)]
 pub struct GroupGrant<'s> {
-    /// Its name.
+    /// Name of the group.
     pub group: &'s str,
-    /// As what the user is in it.
+    /// Path of the membership.
     pub through: MembershipPath<'s>,
-    /// Its settings at the resource.
+    /// Settings of the group at the resource.
     pub setting: RowView<'s>,
-    /// The group itself.
+    /// Definition of the group.
     pub members: RowView<'s>,
 }
 
-/// As what a user is in a group.
+/// Path by which a user belongs to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MembershipPath<'s> {
-    /// As somebody of the institution, wherever they are.
+    /// Institution of the user, from any location.
     Institution,
-    /// As somebody on a campus, by its code.
+    /// Campus, by code.
     Campus(&'s str),
-    /// As somebody in a library, by its code.
+    /// Library, by code.
     Library(&'s str),
 }
 
-/// A place of the user's member that is in a group, and that the user is not inside of.
+/// Campus or library of the user's member that belongs to a group, with the user outside.
 #[derive(Debug)]
 pub struct NearbyPlace<'s> {
-    /// The group.
+    /// Name of the group.
     pub group: &'s str,
-    /// The place.
+    /// Campus or library.
     pub place: MembershipPath<'s>,
-    /// Whether anybody can be inside.
+    /// IP ranges of the place.
     pub ranges: AddressRanges,
-    /// The group itself.
+    /// Definition of the group.
     pub members: RowView<'s>,
 }
 
-/// Whether a place has addresses.
+/// IP ranges of a campus or library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressRanges {
-    /// It has, and the user is at none of them.
+    /// Ranges exist, and the user is outside.
     Some,
-    /// It has none, so that nobody is inside.
+    /// No ranges, so no user can be inside.
     None,
 }
 
 impl NearbyPlace<'_> {
-    /// Why whoever is let in by no group is not.
+    /// Returns the refusal for a user without access through any group.
     pub fn refusal(near: &[Self]) -> AccessRefusal {
         let refusals = near.iter().map(|each| match each.ranges {
             AddressRanges::Some => AccessRefusal::OutsideIpRange,
@@ -67,20 +67,20 @@ impl NearbyPlace<'_> {
     }
 }
 
-/// What the groups of one level make of a user.
+/// Result of evaluating the groups of one level for a user.
 #[derive(Default)]
 pub struct GroupEvaluation<'s> {
-    /// Those that let the user in, by name.
+    /// Groups that grant access, by name.
     pub grants: Vec<GroupGrant<'s>>,
     /// Places of the user's member in groups, by group.
     pub near: Vec<NearbyPlace<'s>>,
-    /// Groups that are not there, so that nobody is in them.
+    /// Names of nonexistent groups, which have no members.
     pub missing: Vec<&'s str>,
-    /// A group of which nobody says who is in it.
+    /// First group with unknown members.
     pub unknown: Option<&'s str>,
 }
 
-/// What the groups of one level make of a user.
+/// Evaluates the groups of one level for a user.
 pub fn evaluate_groups<'s>(
     level: &'s SettingsTable,
     groups: Result<&'s SettingsTable, Arc<str>>,
@@ -114,7 +114,7 @@ pub fn evaluate_groups<'s>(
     looked
 }
 
-/// The place in a group that the user is inside of, or else all of the member's that the user is not.
+/// Returns the user's place in a group; otherwise collects all places of the member in the group.
 fn look_around<'s>(
     group: &'s str,
     members: RowView<'s>,
@@ -136,7 +136,7 @@ fn look_around<'s>(
     None
 }
 
-/// A range of IPv4 addresses that is written as one of IPv6, `::ffff:192.0.2.0/120`, as what it is.
+/// Converts an IPv4-mapped IPv6 range, `::ffff:192.0.2.0/120`, to its IPv4 range.
 fn canonical(range: IpNet) -> IpNet {
     match range {
         IpNet::V6(range) if range.prefix_len() >= 96 => {
@@ -148,8 +148,9 @@ fn canonical(range: IpNet) -> IpNet {
     }
 }
 
-/// Whether a client is inside a place, which is told by its address alone. A place that the Network manifest does not
-/// know has no addresses as far as anybody says.
+/// Returns `Ok` if the client is inside a place, judged by IP address only.
+///
+/// A place missing from the Network manifest has no known ranges.
 fn whether_inside(
     place: MembershipPath<'_>,
     member: &ZoneSettings,
@@ -174,7 +175,7 @@ fn whether_inside(
             (!library.ip_ranges.is_empty(), inside)
         }
         MembershipPath::Campus(code) => {
-            // A client inside a library of a campus is on the campus.
+            // A library's campus contains the clients of the library.
             let own = member.campuses.iter().filter(|campus| campus.code == code);
             let own: Vec<&[IpNet]> = own.map(|campus| campus.ip_ranges.as_slice()).collect();
             let of = libraries.into_iter().filter(|library| library.campus.as_deref() == Some(code));
@@ -182,7 +183,7 @@ fn whether_inside(
             let own_has = own.iter().any(|ranges| !ranges.is_empty());
             let inside = match client {
                 ClientLocation::Elsewhere => false,
-                // Whoever is in none of its libraries is at the campus's own addresses, or at none.
+                // A client on the campus and outside its libraries needs a range of the campus.
                 ClientLocation::Campus(at) => **at == *code && own_has,
                 ClientLocation::Library(at) => of.iter().any(|library| *library.code == **at),
                 ClientLocation::Address(address) => {
@@ -205,7 +206,7 @@ mod tests {
     use super::{IpNet, canonical};
 
     #[test]
-    fn a_range_of_ipv4_can_be_written_as_one_of_ipv6() {
+    fn ipv4_mapped_ipv6_range_is_canonicalized() {
         let of = |text: &str| text.parse::<IpNet>().map(|range| canonical(range).to_string());
         assert_eq!(of("::ffff:192.0.2.0/120"), Ok("192.0.2.0/24".to_owned()));
         assert_eq!(of("::ffff:0.0.0.0/96"), Ok("0.0.0.0/0".to_owned()));

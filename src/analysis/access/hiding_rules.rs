@@ -1,22 +1,22 @@
-//! What a member hides in discovery by rules of its own.
+//! Display logic rules of a member that hide resources in discovery.
 
 use super::{HidingRule, ZoneSettings};
 use crate::analysis::group_condition::{GroupListing, match_after_amendment, match_group, selector_value};
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::model::{AccessQuestion, MaybeKnown};
 
-/// The rule that hides the resource, or what it lies in, from the user; `None` where none is known to.
+/// Returns the rule that hides the resource, or a container of it, from the user; `None` without such a rule.
 ///
-/// The vendor documents that such rules can hide services of the Network Zone, and not how they name one. That a rule
-/// hides a resource where it hides the ids that lead to it (`61100.62110`), or those of a wider level, is zonal's
-/// convention. A rule with a list of user groups counts only where the question names a group.
+/// Alma's documentation says that display logic rules can hide services of the Network Zone. The notation of
+/// such a service is not documented. By zonal's convention, a rule hides a resource if `hides` holds its IDs
+/// (`61100.62110`) or the IDs of a container. A rule with a list of user groups counts only for a question
+/// with a user group.
 ///
-/// Rules are the member's own and manifests only amend them. So in what is declared, those that nobody mentions hide
-/// nothing: what is declared is asked about, and not what else a member has. Of those that a manifest amends, nobody
-/// says that they are there.
+/// Display logic rules belong to the member, and manifests only amend them. Undeclared rules therefore do not
+/// count in the desired state. Rules that a manifest amends may not exist.
 ///
 /// # Errors
-/// The member's rules could not be read, or one of them could not be understood.
+/// Unknown if the member's rules could not be read, or contain an unknown operator.
 pub fn hiding_rule(question: &AccessQuestion, member: &ZoneSettings) -> MaybeKnown<Option<HidingRule>> {
     let rules = match member.table_if_known(&SettingsCollection::DisplayRules) {
         None => return MaybeKnown::Known(None),
@@ -47,7 +47,7 @@ pub fn hiding_rule(question: &AccessQuestion, member: &ZoneSettings) -> MaybeKno
             GroupListing::UnknownOperator => {
                 let operator = rule.text_field("operator").unwrap_or_default();
                 return MaybeKnown::Unknown(
-                    format!("rule {name} has an operator that zonal does not know: {operator}").into(),
+                    format!("rule {name} has an unknown operator: {operator}").into(),
                 );
             }
         }
@@ -59,10 +59,10 @@ pub fn hiding_rule(question: &AccessQuestion, member: &ZoneSettings) -> MaybeKno
     });
     match hides {
         None => MaybeKnown::Known(None),
-        // A manifest says what such a rule does, and not that there is one.
+        // A manifest declares the effect of such a rule, but not its existence.
         Some(amendment) => MaybeKnown::Unknown(
             format!(
-                "{} says whom a rule of {} for {} hides it from, and not that there is one",
+                "{} amends a display logic rule of {} that hides {}, but the rule may not exist",
                 amendment.provenance.manifest,
                 member.code,
                 selector_value(amendment, "hides").unwrap_or_default()
@@ -72,7 +72,9 @@ pub fn hiding_rule(question: &AccessQuestion, member: &ZoneSettings) -> MaybeKno
     }
 }
 
-/// A rule that hides the resource, or what it lies in, from some user groups, where the question names none of them.
+/// Returns a rule that hides the resource, or a container of it, from some user groups.
+///
+/// `None` for a question with a user group.
 pub fn from_some(question: &AccessQuestion, member: &ZoneSettings) -> Option<HidingRule> {
     let Some(Ok(rules)) =
         member.table_if_known(&SettingsCollection::DisplayRules).filter(|_| question.user_group.is_none())

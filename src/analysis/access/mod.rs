@@ -1,8 +1,8 @@
-//! Can somebody reach an electronic resource of the Network Zone?
+//! Access of a user to an electronic resource of the Network Zone.
 //!
-//! The groups of the most specific level that has any decide: those of the portfolio, else of its e-service, else of
-//! its e-collection. That is from memory: the vendor documents that each level can have groups, and not how they add
-//! up. Where no level has a group, the whole network reaches the resource (the vendor's help, by implication).
+//! The innermost level with groups decides: portfolio, then e-service, then e-collection. This order is from
+//! memory. Alma documents groups on each level, but not how levels combine. Without groups on any level, the
+//! whole network has access (implied by Alma's help).
 
 mod explanation;
 mod group_membership;
@@ -20,50 +20,51 @@ use super::settings_collection::SettingsCollection;
 use super::settings_table::{SettingsTable, TableCompleteness};
 use crate::model::{AccessQuestion, MaybeKnown, ReasonSource, ResourceId, ResourceLevel};
 
-/// Whether somebody reaches a resource, and what follows.
+/// Decision about access to a resource, with its causes.
 #[derive(Debug)]
 pub struct AccessDecision<'s> {
-    /// The level whose groups decide; `None` where no level has any.
+    /// Level with the deciding groups; `None` if no level has groups.
     pub level: Option<ResourceLevel>,
-    /// The groups of it that let the user in, by name. All that are known; where several do, the settings of the
-    /// first are taken, because the vendor does not say whose count.
+    /// Known groups that grant access, by name.
+    ///
+    /// The first group's settings apply, because Alma does not document the precedence.
     pub grants: Vec<GroupGrant<'s>>,
-    /// The places of the user's member that are in groups of it, and that the user is not inside of.
+    /// Places of the user's member in the deciding groups, with the user outside.
     pub near: Vec<NearbyPlace<'s>>,
-    /// Why the resource is out of reach; `None` where it is not.
+    /// Reason for the refusal; `None` for granted access.
     pub refusal: Option<AccessRefusal>,
-    /// Whether its title shows in search all the same.
+    /// Visibility of the title in search.
     pub title: TitleVisibility,
-    /// How much of the groups of the deciding level is known.
+    /// Completeness of the deciding level's groups.
     extent: TableCompleteness,
-    /// A group of the deciding level of which nobody says who is in it.
+    /// Group of the deciding level with unknown members.
     unknown: Option<&'s str>,
-    /// Groups of the deciding level that nobody is in, because there are no such groups.
+    /// Nonexistent groups of the deciding level, without members.
     missing: Vec<&'s str>,
-    /// The groups of a wider level that would let the user in, if the deciding level had none.
+    /// Groups of a wider level that would grant access without the deciding level.
     wider: Option<(ResourceLevel, Vec<GroupGrant<'s>>)>,
-    /// Why it is not known whether there are any, where the user is let in by no group.
+    /// Reason why groups of a wider level are unknown, for a user without access.
     pub wider_untold: Option<Arc<str>>,
     hidden: Option<HidingRule>,
 }
 
-/// Why a resource is out of reach.
+/// Reason for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccessRefusal {
-    /// No group of the deciding level names anything of the member.
+    /// No group of the deciding level includes any part of the member.
     NotInGroup,
-    /// A campus or library of the member is in a group, and has no addresses that anybody could be at.
+    /// Group includes a campus or library of the member that has no IP ranges.
     NoIpRange,
-    /// A campus or library of the member is in a group, and the user is outside.
+    /// Group includes a campus or library of the member, and the user is outside.
     OutsideIpRange,
-    /// A wider level would let the user in.
+    /// Wider level would grant access.
     Narrowed,
-    /// A rule of the member's own hides the resource.
+    /// Display logic rule of the member hides the resource.
     HiddenLocally,
 }
 
 impl AccessRefusal {
-    /// As expectations call it.
+    /// Returns the code for expectations.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInGroup => "not-in-group",
@@ -75,33 +76,34 @@ impl AccessRefusal {
     }
 }
 
-/// Whether a title shows in search.
+/// Visibility of a title in search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TitleVisibility {
-    /// It does.
+    /// Shown in search.
     Shown,
-    /// It does not.
+    /// Not shown in search.
     NotShown,
 }
 
-/// A rule of the member's own that hides the resource.
+/// Display logic rule of the member that hides the resource.
 #[derive(Debug)]
 pub struct HidingRule {
     rule: String,
     ground: ReasonSource,
 }
 
-/// Whether the user reaches the resource, and who decides that.
+/// Decides if the user has access to the resource, and by which rule.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if a relevant setting is undeclared or unreadable.
 pub fn decide<'s>(
     question: &AccessQuestion,
     settings: &'s NetworkSettings,
 ) -> MaybeKnown<AccessDecision<'s>> {
     let AccessQuestion { member: code, from, resource, user_group: _ } = question;
-    let member =
-        known!(settings.zone(code).ok_or_else(|| Arc::<str>::from(format!("there is no zone {code}"))));
+    let member = known!(
+        settings.zone(code).ok_or_else(|| Arc::<str>::from(format!("the network has no zone {code}")))
+    );
     let mut levels = resource.outwards();
     let deciding = known!(deciding_level(&mut levels, settings));
     let Some((level, table)) = deciding else {
@@ -115,15 +117,15 @@ pub fn decide<'s>(
         evaluate_groups(table, groups.clone(), member, from);
     if grants.is_empty() {
         if let Some(group) = unknown {
-            return MaybeKnown::Unknown(format!("nobody says who is in group {group}").into());
+            return MaybeKnown::Unknown(format!("no manifest declares the members of group {group}").into());
         }
         match table.extent {
             TableCompleteness::Complete => {}
             TableCompleteness::DeclaredOnly => {
                 return MaybeKnown::Unknown(
                     format!(
-                        "no group that is declared for the {} lets them in, and it may have others that \
-                         no manifest names: `unlisted: delete` would settle it",
+                        "no declared group of the {} grants access, and undeclared groups may exist; \
+                         set `unlisted: delete` to exclude them",
                         level.as_str()
                     )
                     .into(),
@@ -142,8 +144,8 @@ pub fn decide<'s>(
     };
     let mut access = AccessDecision {
         refusal: grants.is_empty().then(|| NearbyPlace::refusal(&near)),
-        // Whoever is in no group does not see it; who is outside a campus or library that is in one may see the
-        // title still (the vendor's help).
+        // Users without any group do not see the title. Users outside a grouped campus or library may still
+        // see the title (Alma's help).
         title: match grants.is_empty() && near.is_empty() {
             true => TitleVisibility::NotShown,
             false => TitleVisibility::Shown,
@@ -161,7 +163,7 @@ pub fn decide<'s>(
     if access.wider.is_some() {
         access.refusal = Some(AccessRefusal::Narrowed);
     }
-    // What is out of reach is so whatever the member hides; its title is not.
+    // Hiding rules can change the title's visibility, but not a refusal.
     if access.title == TitleVisibility::Shown {
         access.hide(known!(match hiding_rules::hiding_rule(question, member) {
             MaybeKnown::Known(hidden) => Ok(hidden),
@@ -199,7 +201,7 @@ impl AccessDecision<'_> {
     }
 }
 
-/// The innermost level that has groups, and its groups.
+/// Returns the innermost level with groups, and its groups.
 fn deciding_level<'s>(
     levels: &mut impl Iterator<Item = ResourceId>,
     settings: &'s NetworkSettings,
@@ -212,7 +214,8 @@ fn deciding_level<'s>(
             (Some(_), _) => return Ok(Some((level, table))),
             (None, TableCompleteness::Complete) => {}
             (None, TableCompleteness::DeclaredOnly) => {
-                let why = format!("nobody says whether the {} has groups: {subject}", level.as_str());
+                let why =
+                    format!("no manifest declares whether the {} has groups: {subject}", level.as_str());
                 return Err(why.into());
             }
         }
@@ -220,10 +223,10 @@ fn deciding_level<'s>(
     Ok(None)
 }
 
-/// The next level that has groups, where these would let the user in.
+/// Returns the next level with groups, if those groups grant access.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Returns the reason if the groups are unknown.
 fn wider<'s>(
     levels: &mut impl Iterator<Item = ResourceId>,
     settings: &'s NetworkSettings,
@@ -233,17 +236,15 @@ fn wider<'s>(
     let GroupEvaluation { grants, unknown, .. } = looked(table);
     match (unknown, table.extent) {
         _ if !grants.is_empty() => Ok(Some((level, grants))),
-        (Some(group), _) => Err(format!("nobody says who is in group {group}").into()),
+        (Some(group), _) => Err(format!("no manifest declares the members of group {group}").into()),
         (None, TableCompleteness::Complete) => Ok(None),
-        (None, TableCompleteness::DeclaredOnly) => Err(format!(
-            "nobody says whether the {} has other groups, which would let them in",
-            level.as_str()
-        )
-        .into()),
+        (None, TableCompleteness::DeclaredOnly) => {
+            Err(format!("undeclared groups of the {} may grant access", level.as_str()).into())
+        }
     }
 }
 
-/// What must be known to answer it.
+/// Returns the collections needed for an answer.
 pub fn needs(question: &AccessQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
     let levels = question
         .resource

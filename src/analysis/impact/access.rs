@@ -1,4 +1,4 @@
-//! Who reaches e-resources of the Network Zone that they did not, and who no longer.
+//! Impact on access to e-resources of the Network Zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,10 +9,12 @@ use crate::analysis::access::{AccessDecision, MembershipPath, decide};
 use crate::analysis::{NetworkSettings, SettingsCollection, ZoneSettings};
 use crate::model::{AccessQuestion, ClientLocation, FieldValue, MaybeKnown, ResourceId, ZoneCode};
 
-/// Questions that are asked at most, each before and after: a larger network is told in part, and that it is.
+/// Maximum number of questions, each evaluated before and after the plan.
+///
+/// The result for a larger network is incomplete and says so.
 const QUESTIONS: usize = 50_000;
 
-/// What of a group's settings for a resource people see, as the record has it, and in words.
+/// Visible settings of a group at a resource, by field and description.
 const SETTINGS: [(&str, &str); 5] = [
     ("proxy_enabled", "proxy setting"),
     ("proxy", "proxy"),
@@ -21,32 +23,32 @@ const SETTINGS: [(&str, &str); 5] = [
     ("public_note", "public note"),
 ];
 
-/// One difference, whoever it is about.
+/// Change of access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum AccessChange {
     Lost,
     Gained,
-    /// Another value of a setting, by its name in words.
+    /// Changed setting, by description.
     SettingChanged(&'static str),
 }
 
-/// Who, of one member.
+/// Affected users of one member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum AffectedUsers {
-    /// Everybody.
+    /// All users.
     All,
-    /// Everybody who is in none of these places, as they are called: of those it is not so.
+    /// All users outside these places, as named in the text. Users inside keep their access.
     Outside(BTreeSet<String>),
-    /// Whoever is in a library.
+    /// Users in a library.
     Library(Arc<str>),
-    /// Whoever is on a campus.
+    /// Users on a campus.
     Campus(Arc<str>),
 }
 
-/// E-resources, by their ids.
+/// E-resources, by ID.
 type ResourceIds = BTreeSet<Arc<str>>;
 
-/// The effects of other groups, and of other groups at e-resources.
+/// Returns the impact of changed groups and of changed groups at e-resources.
 pub fn effects(
     zones: &BTreeSet<ZoneCode>,
     moved: &BTreeSet<SettingsCollection>,
@@ -69,7 +71,7 @@ pub fn effects(
             }
         }
     }
-    // Members that fare alike are told in one sentence; places are told one by one.
+    // One sentence for all members with the same changes, but one for each place.
     let mut alike: BTreeMap<(AccessChange, AffectedUsers, ResourceIds), BTreeSet<ZoneCode>> = BTreeMap::new();
     for ((change, who, member), resources) in found {
         alike.entry((change, who, resources)).or_default().insert(member);
@@ -80,12 +82,12 @@ pub fn effects(
     });
     let rest = (untold > 0).then(|| ImpactDraft {
         changed: zones.clone(),
-        says: format!("what it means for {untold} more e-resources was not worked out: there are too many"),
+        says: format!("impact on {untold} more e-resources not evaluated: too many questions"),
     });
     said.chain(rest).collect()
 }
 
-/// What changes for whoever is in no place of a member, and for those of its places that fare otherwise.
+/// Returns the changes for users outside all places of a member, and for places with other changes.
 fn of_member(
     member: &ZoneSettings,
     resource: &ResourceId,
@@ -121,7 +123,7 @@ fn of_member(
             AffectedUsers::Campus(code) => format!("on campus {code}"),
         };
         for (change, keeps) in &mut everybody {
-            // Who had access before others gain it, is no exception that anybody would miss.
+            // Places with earlier access need no mention if others gain access.
             if *change != AccessChange::Gained && !changes.contains(change) {
                 keeps.insert(place.clone());
             }
@@ -137,7 +139,7 @@ fn of_member(
     found
 }
 
-/// The resources whose answers can have changed: all that are known, where groups changed.
+/// Returns the resources with possibly changed answers: all known ones if groups changed.
 fn resources(
     moved: &BTreeSet<SettingsCollection>,
     before: &NetworkSettings,
@@ -155,7 +157,7 @@ fn resources(
         .collect()
 }
 
-/// Everybody, then whoever is in single places.
+/// Returns a user outside all places, then a user in each place.
 fn clients(member: &ZoneSettings) -> impl Iterator<Item = (AffectedUsers, ClientLocation)> {
     let libraries = member.libraries.iter().map(|library| {
         let code: Arc<str> = library.code.as_str().into();
@@ -168,11 +170,11 @@ fn clients(member: &ZoneSettings) -> impl Iterator<Item = (AffectedUsers, Client
     std::iter::once((AffectedUsers::All, ClientLocation::Elsewhere)).chain(libraries).chain(campuses)
 }
 
-/// Whether it does not matter where somebody is.
+/// Returns true if the decision does not depend on the user's location.
 fn is_for_the_institution(access: &AccessDecision<'_>) -> bool {
     let whole = |through: &MembershipPath<'_>| matches!(through, MembershipPath::Institution);
     match access.refusal {
-        // A place's own group can come first by name.
+        // A group with a place can precede the institution's group by name.
         None => {
             access.level.is_none()
                 || access.near.is_empty() && access.grants.iter().any(|grant| whole(&grant.through))
@@ -215,13 +217,13 @@ fn sentence(
         AffectedUsers::Outside(places) => {
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
             but = match places.len() > NAMED {
-                true => format!(", but for whoever is in one of {} libraries and campuses", places.len()),
-                false => format!(", but for whoever is {}", places.join(" or ")),
+                true => format!(", except users in {} libraries and campuses", places.len()),
+                false => format!(", except users {}", places.join(" or ")),
             };
             (of_whom, of.len())
         }
-        AffectedUsers::Library(code) => (format!("whoever is in library {code} of {of_whom}"), 1),
-        AffectedUsers::Campus(code) => (format!("whoever is on campus {code} of {of_whom}"), 1),
+        AffectedUsers::Library(code) => (format!("every user in library {code} of {of_whom}"), 1),
+        AffectedUsers::Campus(code) => (format!("every user on campus {code} of {of_whom}"), 1),
     };
     let resources = match resources.len() {
         1 => format!("e-resource {}", codes(resources, "e-resource")),
@@ -234,7 +236,7 @@ fn sentence(
             format!("{who} {} access to {resources}{but}", verb(several, "gains", "gain"))
         }
         AccessChange::SettingChanged(setting) => {
-            format!("{who} {} another {setting} for {resources}{but}", verb(several, "gets", "get"))
+            format!("{who} {} a different {setting} for {resources}{but}", verb(several, "gets", "get"))
         }
     }
 }
@@ -261,19 +263,19 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_access_in_a_place_is_not_told_to_lose_it() {
+    fn lost_access_excludes_users_with_remaining_access() {
         let part = "name=PART; libraries=[A/LAW]";
         let whole = "name=WHOLE; institutions=[A]";
         let nobody = "name=WHOLE; institutions=[]";
         assert_eq!(
             told(&format!("{part}\n{whole}"), &format!("{part}\n{nobody}")),
-            ["a College loses access to e-resource 1, but for whoever is in library LAW"]
+            ["a College loses access to e-resource 1, except users in library LAW"]
         );
         assert_eq!(told(whole, nobody), ["a College loses access to e-resource 1"]);
         assert_eq!(
             told(whole, &format!("{part}\n{whole}")),
-            ["whoever is in library LAW of a College gets another public name for e-resource 1"],
-            "the first group by name counts"
+            ["every user in library LAW of a College gets a different public name for e-resource 1"],
+            "the settings of the first group by name apply"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What blocks that travel do at members, where that changes.
+//! Impact on the effects of copied patron blocks at members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::model::{MaybeKnown, ZoneCode};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum BlockChange {
-    /// What a block that came along keeps patrons from: then, now.
+    /// Services blocked by a copied block: before, after.
     Copy(String, String),
-    /// The same of one that a partner has sent home.
+    /// Services blocked by a block that a target institution sent back: before, after.
     Home(String, String),
-    /// A block that a partner has sent home reaches the other members.
+    /// Blocks sent back by target institutions now reach the other members.
     TravelsOn,
-    /// It no longer does.
+    /// Blocks sent back by target institutions no longer reach the other members.
     Stays,
 }
 
-/// The effects of other definitions.
+/// Returns the impact of changed block definitions.
 pub fn effects(
     zones: &BTreeSet<ZoneCode>,
     before: &NetworkSettings,
@@ -55,16 +55,16 @@ pub fn effects(
         let at = members(&zones, after);
         let says = match change {
             BlockChange::Copy(then, now) => {
-                format!("a block that came from elsewhere {} at {at}", instead(&then, &now))
+                format!("copied patron blocks {} at {at}", instead(&then, &now))
             }
             BlockChange::Home(then, now) => {
-                format!("a block that a partner sent home {} at {at}", instead(&then, &now))
+                format!("patron blocks sent back by target institutions {} at {at}", instead(&then, &now))
             }
             BlockChange::TravelsOn => {
-                format!("blocks that partners send home to {at} reach the other members")
+                format!("patron blocks sent back by target institutions are now copied from {at} to the other members")
             }
             BlockChange::Stays => {
-                format!("blocks that partners send home to {at} no longer reach the other members")
+                format!("patron blocks sent back by target institutions are no longer copied from {at} to the other members")
             }
         };
         super::ImpactDraft { changed: zones, says }
@@ -84,12 +84,12 @@ fn block_mark(effect: &BlockEffect<'_>) -> BlockMark {
     }
 }
 
-/// What it does now.
+/// Returns the new effect as text.
 fn instead(then: &str, now: &str) -> String {
     match (then, now) {
-        (NOTHING, now) => format!("now stops {now}"),
-        (then, NOTHING) => format!("no longer stops {then}"),
-        (then, now) => format!("stops {now} instead of {then}"),
+        (NOTHING, now) => format!("now block {now}"),
+        (then, NOTHING) => format!("no longer block {then}"),
+        (then, now) => format!("block {now} instead of {then}"),
     }
 }
 

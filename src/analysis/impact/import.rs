@@ -1,4 +1,4 @@
-//! Who may bring records into the Network Zone that could not before, and who no longer.
+//! Impact on permissions to contribute records to the Network Zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::analysis::NetworkSettings;
 use crate::analysis::import::{ImportPermission, permission};
 use crate::model::{ImportQuestion, MaybeKnown, RecordType, ZoneCode};
 
-/// The effects of other permissions.
+/// Returns the impact of changed permissions.
 pub fn effects(
     zones: &BTreeSet<ZoneCode>,
     before: &NetworkSettings,
@@ -40,9 +40,9 @@ pub fn effects(
     let said = changed.into_iter().map(|((record, way), who)| {
         let who = members(&who, after);
         let says = match way {
-            ImportChange::Allowed => format!("{who} may now bring {record} records into the Network Zone"),
+            ImportChange::Allowed => format!("{who} may now contribute {record} records to the Network Zone"),
             ImportChange::Denied => {
-                format!("{who} may no longer bring {record} records into the Network Zone")
+                format!("{who} may no longer contribute {record} records to the Network Zone")
             }
         };
         ImpactDraft { changed: zones.clone(), says }

@@ -1,8 +1,7 @@
-//! What a plan means: the same questions, asked before and after, and only those whose answer can have changed.
+//! Impact of a plan, from answering the affected questions before and after the plan.
 //!
-//! What many members have in common is told once, be their changes alike or each of its own: every member's linked
-//! account rules name all others. However large the network, the number of questions is bounded, and long lists
-//! become counts.
+//! One sentence covers all members with the same impact, because every member's linked account rules name all
+//! others. The number of questions is bounded for any network size. Long lists become counts.
 
 mod access;
 mod blocks;
@@ -18,16 +17,18 @@ use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use crate::model::{ApplyMode, Plan, PlanImpact, ZoneCode};
 
-/// Sentences about one topic; how many more there are is counted.
+/// Maximum number of sentences for one topic. A last sentence counts the rest.
 const SENTENCES: usize = 12;
 
-/// One sentence, and the zones whose changes have this effect.
+/// Sentence, with the zones whose changes cause the impact.
 struct ImpactDraft {
     changed: BTreeSet<ZoneCode>,
     says: String,
 }
 
-/// What a plan means. `before` is how the zones were observed, `after` what they hold once the plan is carried out.
+/// Returns the impact of a plan.
+///
+/// `before` holds the observed settings, `after` the settings after the plan.
 pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) -> Vec<PlanImpact> {
     let moved = changed_collections(plan);
     let zones = |subjects: &[SettingsCollection]| -> BTreeSet<ZoneCode> {
@@ -57,7 +58,7 @@ pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) ->
     for (topic, mut effects) in effects {
         let beyond = effects.split_off(SENTENCES.min(effects.len()));
         if !beyond.is_empty() {
-            let says = format!("{} more effects of this sort", beyond.len());
+            let says = format!("{} more impacts of this type", beyond.len());
             let changed = beyond.into_iter().flat_map(|effect| effect.changed).collect();
             effects.push(ImpactDraft { changed, says });
         }
@@ -70,7 +71,7 @@ pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) ->
     impacts
 }
 
-/// Which zones a plan changes, subject by subject.
+/// Returns the changed zones of a plan, by collection.
 fn changed_collections(plan: &Plan) -> BTreeMap<SettingsCollection, BTreeSet<ZoneCode>> {
     let mut moved: BTreeMap<SettingsCollection, BTreeSet<ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {

@@ -1,4 +1,4 @@
-//! What patrons of one member are made to be at others, where that changes.
+//! Impact on linked accounts of patrons at other members.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,45 +9,46 @@ use crate::analysis::patron::{BlockCopying, LinkedAccount, linked_account};
 use crate::analysis::{NetworkSettings, SettingsCollection, ZoneSettings};
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
 
-/// Stands for every group that no rule names, where rules name some.
+/// Placeholder for all user groups that no rule names, if rules name some.
 const OTHER: &str = "\u{0}";
-/// Stands for every group, where rules name none.
+/// Placeholder for all user groups, if rules name none.
 const ANY: &str = "\u{1}";
 
-/// Questions that are asked at most, each before and after: so many that 120 members with 30 groups in their rules are
-/// told of whole, and few enough for a second or two.
+/// Maximum number of questions, each evaluated before and after the plan.
+///
+/// Enough for 120 members with 30 user groups in their rules, and few enough for one or two seconds.
 const QUESTIONS: usize = 500_000;
 
-/// When something that does not end, ends.
+/// Text for an account without an end date.
 const NEVER: &str = "never";
 
-/// One difference, whoever it is about.
+/// Change of linked accounts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum PatronChange {
-    /// A linked account gets another group: then, now.
+    /// User group of the linked account: before, after.
     Group(Arc<str>, Arc<str>),
-    /// There was a linked account, of this group, and there is none any more, by this error.
+    /// Lost linked account: the previous user group, and Alma's error.
     Lost(Arc<str>, &'static str),
-    /// There was none, and there is one, of this group.
+    /// New linked account with its user group.
     Won(Arc<str>),
-    /// It expires otherwise: then, now.
+    /// Changed expiry: before, after.
     Expiry(String, String),
-    /// It can be purged otherwise: then, now.
+    /// Changed purge date: before, after.
     Purge(String, String),
-    /// Network blocks come along now.
+    /// Network blocks now copied.
     Copied,
-    /// They no longer do.
+    /// Network blocks no longer copied.
     NotCopied,
 }
 
-/// Whose patrons, and where.
+/// Source and target institutions with the same change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct MemberPairs {
     from: BTreeSet<ZoneCode>,
     at: BTreeSet<ZoneCode>,
 }
 
-/// The effects of other rules.
+/// Returns the impact of changed rules.
 pub fn effects(
     targets: &BTreeSet<ZoneCode>,
     before: &NetworkSettings,
@@ -90,7 +91,7 @@ pub fn effects(
             }
         }
     }
-    // Groups that fare alike are told in one sentence.
+    // One sentence for all user groups with the same change.
     let mut alike: BTreeMap<(PatronChange, MemberPairs), BTreeSet<Arc<str>>> = BTreeMap::new();
     for ((change, group), sources) in found {
         for pairs in pairs(sources) {
@@ -103,18 +104,19 @@ pub fn effects(
     });
     let rest = (!untold.is_empty()).then(|| {
         let at = members(&untold, after);
-        let says = format!("what it means for patrons at {at} was not worked out: there are too many groups");
+        let says = format!("impact on patrons at {at} not evaluated: too many user groups");
         ImpactDraft { changed: untold, says }
     });
     said.chain(rest).collect()
 }
 
-/// The sources of each target, told together where it is so of all of these at all of those: a member that is both
-/// is so for the others, since nobody is linked to their own.
+/// Joins the sources of all targets with the same change at each target.
+///
+/// A member on both sides counts only for the others, because members link no accounts to themselves.
 fn pairs(sources: BTreeMap<ZoneCode, BTreeSet<ZoneCode>>) -> Vec<MemberPairs> {
     let mut all: Vec<MemberPairs> = Vec::new();
     for (target, from) in sources {
-        // Whom the others have and this one has not, can only be itself; whom this one has besides, only the other.
+        // Sources of the others that this target lacks can only be the target itself, and vice versa.
         let joined = all.iter_mut().find(|pairs| {
             let is_other = |source| pairs.at.len() == 1 && pairs.at.contains(source);
             pairs.from.iter().all(|source| *source == target || from.contains(source))
@@ -131,7 +133,7 @@ fn pairs(sources: BTreeMap<ZoneCode, BTreeSet<ZoneCode>>) -> Vec<MemberPairs> {
     all
 }
 
-/// The groups that rules tell apart, and one that stands for all others.
+/// Returns the user groups that rules distinguish, and a placeholder for all others.
 fn groups(at: &ZoneCode, before: &NetworkSettings, after: &NetworkSettings) -> BTreeSet<Arc<str>> {
     let rules = [before, after].into_iter().filter_map(|settings| {
         settings
@@ -173,15 +175,17 @@ fn has_same_fields(then: &LinkedAccount<'_>, now: &LinkedAccount<'_>, fields: [&
     fields.iter().all(|field| then.rule.text_field(field) == now.rule.text_field(field))
 }
 
-/// When something ends, as the rule has it: `on 2027-06-30`, `same as in source`, `1 month after`.
+/// Returns the end of an account from the rule.
+///
+/// Examples: `on 2027-06-30`, `with the source account`, `1 month after expiry`.
 fn account_end_text(linked: &LinkedAccount<'_>, day: &str, span: &str) -> String {
     match (linked.rule.text_field(day), linked.rule.text_field(span)) {
         (Some(day), _) => format!("on {day}"),
-        (None, Some("same")) => "with the source".to_owned(),
+        (None, Some("same")) => "with the source account".to_owned(),
         (None, Some(span)) => match (span.strip_prefix('+'), span.strip_prefix('-')) {
-            (Some(later), _) => format!("{later} after the source"),
-            (None, Some(earlier)) => format!("{earlier} before the source"),
-            (None, None) => format!("{span} after that"),
+            (Some(later), _) => format!("{later} after the source account"),
+            (None, Some(earlier)) => format!("{earlier} before the source account"),
+            (None, None) => format!("{span} after expiry"),
         },
         (None, None) => NEVER.to_owned(),
     }
@@ -203,7 +207,7 @@ fn sentence(
     let is_rest = |group: &&Arc<str>| matches!(&***group, OTHER | ANY);
     let rest = groups.iter().filter(is_rest).max();
     let named: BTreeSet<Arc<str>> = groups.iter().filter(|group| !is_rest(group)).cloned().collect();
-    let rest = rest.map(|rest| if **rest == *ANY { "patrons" } else { "patrons of other groups" });
+    let rest = rest.map(|rest| if **rest == *ANY { "patrons" } else { "patrons of other user groups" });
     let who = match (named.is_empty(), rest) {
         (true, rest) => rest.unwrap_or_default().to_owned(),
         (false, Some(rest)) => format!("{} and {rest}", codes(&named, "user group")),
@@ -213,26 +217,30 @@ fn sentence(
     let get = verb(several, "gets", "get");
     match change {
         PatronChange::Group(then, now) => {
-            format!("{who} of {from} {get} group {now} instead of {then} at {at}")
+            format!("{who} of {from} {get} user group {now} instead of {then} at {at}")
         }
         PatronChange::Lost(then, code) => {
             let loses = verb(several, "loses", "lose");
-            format!("{who} of {from} {loses} group {then} at {at} and {get} none (error {code})")
+            format!(
+                "{who} of {from} {loses} user group {then} at {at} and {get} no linked account (error {code})"
+            )
         }
-        PatronChange::Won(now) => format!("{who} of {from} {get} group {now} at {at}, and had none"),
+        PatronChange::Won(now) => {
+            format!("{who} of {from} {get} user group {now} at {at} (previously no linked account)")
+        }
         PatronChange::Expiry(then, now) if now == NEVER => {
-            format!("accounts of {who} of {from} no longer expire at {at}, before that {then}")
+            format!("linked accounts of {who} of {from} no longer expire at {at} (previously {then})")
         }
         PatronChange::Expiry(then, now) => {
-            format!("accounts of {who} of {from} expire {now} instead of {then} at {at}")
+            format!("linked accounts of {who} of {from} expire {now} instead of {then} at {at}")
         }
         PatronChange::Purge(then, now) if now == NEVER => {
-            format!("accounts of {who} of {from} can no longer be purged at {at}, before that {then}")
+            format!("linked accounts of {who} of {from} can no longer be purged at {at} (previously {then})")
         }
         PatronChange::Purge(then, now) => {
-            format!("accounts of {who} of {from} can be purged {now} instead of {then} at {at}")
+            format!("linked accounts of {who} of {from} can be purged {now} instead of {then} at {at}")
         }
-        PatronChange::Copied => format!("network blocks of {who} of {from} are copied to {at}"),
+        PatronChange::Copied => format!("network blocks of {who} of {from} are now copied to {at}"),
         PatronChange::NotCopied => format!("network blocks of {who} of {from} are no longer copied to {at}"),
     }
 }
@@ -242,7 +250,7 @@ mod tests {
     use super::effects;
     use crate::analysis::patron::tests::notation::observed;
 
-    /// Rules of B and C, which tell one source apart.
+    /// Returns rules of B and C that distinguish one source institution.
     fn rules(b: &str, c: &str, group: &str) -> String {
         let of = |at: &str, source: &str| {
             format!(
@@ -260,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn members_are_told_together_only_where_it_is_so_of_each_at_each() {
-        let get = |from: &str, at: &str| format!("patrons of {from} get group NEW instead of G at {at}");
+    fn sentence_joins_members_with_same_change_only() {
+        let get = |from: &str, at: &str| format!("patrons of {from} get user group NEW instead of G at {at}");
         assert_eq!(told("A", "A"), [get("Zone A", "Zone B and Zone C")]);
         assert_eq!(told("A,C", "A,B"), [get("every other member", "Zone B and Zone C")]);
         assert_eq!(told("A", "B"), [get("Zone A", "Zone B"), get("Zone B", "Zone C")]);

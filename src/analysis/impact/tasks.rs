@@ -1,4 +1,4 @@
-//! Who may do with the task list of authority control what they could not, and who no longer.
+//! Impact on permissions in the authority control task list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,8 +10,10 @@ use crate::analysis::{NetworkSettings, SettingsCollection};
 use crate::model::network::ZoneRole;
 use crate::model::{TasksQuestion, ZoneCode};
 
-/// The effects of other rights: `lists` are the zones whose own lists change, `matrix` is the network zone where who
-/// may dismiss for all changes.
+/// Returns the impact of changed permissions.
+///
+/// `lists` holds the zones with changed task lists. `matrix` holds the Network Zone if its dismissal matrix
+/// changes.
 pub fn effects(
     lists: &BTreeSet<ZoneCode>,
     matrix: &BTreeSet<ZoneCode>,
@@ -48,7 +50,7 @@ pub fn effects(
     said.collect()
 }
 
-/// The roles that anything is said of.
+/// Returns all roles with a known permission.
 fn roles(zone: &ZoneCode, before: &NetworkSettings, after: &NetworkSettings) -> BTreeSet<Arc<str>> {
     let tables = [before, after].into_iter().flat_map(|settings| {
         let own = settings.table(zone, &SettingsCollection::TaskList).ok();

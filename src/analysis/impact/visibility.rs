@@ -1,4 +1,4 @@
-//! Which user groups partners see that they did not, and which no longer.
+//! Impact on the visibility of user groups to partners.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ enum VisibilityChange {
     Shown,
 }
 
-/// The effects of other restrictions.
+/// Returns the impact of changed restrictions.
 pub fn effects(
     zones: &BTreeSet<ZoneCode>,
     before: &NetworkSettings,
@@ -32,7 +32,7 @@ pub fn effects(
         now.difference(&then).for_each(|code| note(VisibilityChange::Hidden, code));
         then.difference(&now).for_each(|code| note(VisibilityChange::Shown, code));
     }
-    // Groups that fare alike at the same members are told in one sentence.
+    // One sentence for all user groups with the same change at the same members.
     let mut alike: BTreeMap<(VisibilityChange, BTreeSet<ZoneCode>), BTreeSet<Arc<str>>> = BTreeMap::new();
     for ((way, code), zones) in found {
         alike.entry((way, zones)).or_default().insert(code);
@@ -40,15 +40,15 @@ pub fn effects(
     let said = alike.into_iter().map(|((way, zones), groups)| {
         let (of, groups) = (members(&zones, after), codes(&groups, "user group"));
         let says = match way {
-            VisibilityChange::Hidden => format!("partners no longer see {groups} of {of}"),
-            VisibilityChange::Shown => format!("partners see {groups} of {of}"),
+            VisibilityChange::Hidden => format!("partners can no longer see {groups} of {of}"),
+            VisibilityChange::Shown => format!("partners can now see {groups} of {of}"),
         };
         ImpactDraft { changed: zones, says }
     });
     said.collect()
 }
 
-/// The groups that a member hides, as far as they are known.
+/// Returns the known restricted user groups of a member.
 fn restricted_groups(zone: &ZoneCode, settings: &NetworkSettings) -> Option<BTreeSet<Arc<str>>> {
     let table = settings.table(zone, &SettingsCollection::RestrictedUsers).ok()?;
     Some(table.entries().filter_map(|entry| Some(entry.text_field("userGroup")?.into())).collect())

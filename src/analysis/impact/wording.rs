@@ -1,4 +1,4 @@
-//! Whom an effect is about, in words that stay short however many there are.
+//! Wording of impacts, short for any number of names.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::analysis::NetworkSettings;
 use crate::model::{GroupedNumber, ZoneCode};
 
-/// How many names are spelled out.
+/// Maximum number of names in a list.
 pub const NAMED: usize = 3;
 
-/// `Beta`, `Beta and Gamma`, `12 members`, `all 24 members`; `25 zones` where the network zone is one of them.
+/// Returns `Beta`, `Beta and Gamma`, `12 members`, `all 24 members`; `25 zones` including the Network Zone.
 pub fn members(zones: &BTreeSet<ZoneCode>, settings: &NetworkSettings) -> String {
     let members = settings.members().filter(|member| zones.contains(&member.code)).count();
     let (noun, all) = match members == zones.len() {
@@ -23,7 +23,7 @@ pub fn members(zones: &BTreeSet<ZoneCode>, settings: &NetworkSettings) -> String
     }
 }
 
-/// `FACULTY`, `FACULTY and GRAD`, `12 user groups`.
+/// Returns `FACULTY`, `FACULTY and GRAD`, `12 user groups`.
 pub fn codes(codes: &BTreeSet<Arc<str>>, noun: &str) -> String {
     match codes.len() {
         some if some <= NAMED => joined_with_and(codes.iter().map(|code| &**code)),
@@ -31,17 +31,17 @@ pub fn codes(codes: &BTreeSet<Arc<str>>, noun: &str) -> String {
     }
 }
 
-/// `A`, `A and B`, `A, B and C`.
+/// Returns `A`, `A and B`, `A, B and C`.
 pub fn joined_with_and<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match names.as_slice() {
-        [] => "nobody".to_owned(),
+        [] => "none".to_owned(),
         [one] => (*one).to_owned(),
         [some @ .., last] => format!("{} and {last}", some.join(", ")),
     }
 }
 
-/// The form of a verb that goes with so many: `loses`, `lose`.
+/// Returns the verb form for a number: `loses`, `lose`.
 pub fn verb<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
     if number == 1 { one } else { several }
 }
@@ -56,7 +56,7 @@ mod tests {
     use crate::analysis::tests::network::observed;
 
     #[test]
-    fn the_network_zone_is_not_counted_as_a_member() {
+    fn network_zone_does_not_count_as_member() {
         let settings = observed("");
         let told = |zones: &[&str]| members(&zones.iter().map(|zone| (*zone).into()).collect(), &settings);
         assert_eq!(told(&["A", "B", "C", "NZ"]), "all 4 zones");

@@ -1,4 +1,4 @@
-//! Which blocks reach whom, in facts and in words.
+//! Explanation of copied patron blocks, as facts and text.
 
 use super::blocks::{
     BlockEffect, BlockedService, COPIED, CopiedBlock, IneffectiveReason, SENT_HOME, copied_block_definitions,
@@ -11,10 +11,10 @@ use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_table::{RowView, TableCompleteness};
 use crate::model::{FieldValue, MaybeKnown, PatronQuestion, ReasonSource};
 
-/// How many definitions are told one by one.
+/// Maximum number of definitions with a reason of their own.
 const FEW: usize = 3;
 
-/// Blocks that the patron brings along, and what they stop at the target.
+/// Adds the blocks copied from the source institution, and the blocked services at the target.
 pub fn from_home(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -27,22 +27,22 @@ pub fn from_home(
     match linked.copies_blocks {
         None => {
             let why = undeclared_copying(linked);
-            telling.add_reason(format!("{why}: it does as the member has it"), ground);
+            telling.add_reason(format!("{why}; the member's setting applies"), ground);
             for fact in ["copiesBlocks", "blocks", "stops"] {
                 telling.fact(fact, MaybeKnown::Unknown(why.as_str().into()));
             }
             return;
         }
         Some(BlockCopying::None) => {
-            let left = "copies made before stay, which is inferred";
-            telling.add_reason(format!("it copies no blocks; {left}"), ground);
+            let left = "earlier copies remain (inferred)";
+            telling.add_reason(format!("the rule copies no patron blocks; {left}"), ground);
             telling.add_fact("copiesBlocks", false);
             telling.add_fact("blocks", FieldValue::Null);
             telling.add_fact("stops", FieldValue::Null);
             return;
         }
         Some(BlockCopying::Network) => {
-            let says = "it copies network blocks: at every refresh all copies are deleted and made again";
+            let says = "the rule copies network blocks; each refresh deletes and recreates all copies";
             telling.add_reason(says, ground);
             telling.add_fact("copiesBlocks", true);
         }
@@ -66,8 +66,8 @@ pub fn from_home(
     let effect = effect(CopiedBlock::Copy, at, settings);
     match &effect {
         MaybeKnown::Known(effect) => {
-            let (does, ground) = does(effect, target, &format!("of the type and description `{COPIED}`"));
-            telling.add_reason(format!("a copy of a block of {source} {does}"), ground);
+            let (does, ground) = does(effect, target, &format!("with type and description `{COPIED}`"));
+            telling.add_reason(format!("a copied patron block of {source} {does}"), ground);
         }
         MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
     }
@@ -78,7 +78,7 @@ fn extent(question: &PatronQuestion, settings: &NetworkSettings) -> Option<Table
     network_block_definitions(&question.source, settings).ok().map(|(_, extent)| extent)
 }
 
-/// The definitions by which blocks are copied.
+/// Adds the definitions of copied blocks.
 fn travel(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -88,29 +88,31 @@ fn travel(
     let source = settings.name(&question.source);
     for definition in definitions.iter().take(FEW) {
         let id = definition.text_field("ID").unwrap_or_default();
-        let says = format!("blocks of `{id}` are copied: it is a network block at {source}");
+        let says = format!("patron blocks of `{id}` are copied, as network blocks of {source}");
         telling.add_reason(says, definition.ground("Network Block"));
     }
     if definitions.len() > FEW {
         let rest = definitions[FEW..].iter().filter_map(|each| each.text_field("ID")).collect::<Vec<_>>();
         telling.add_reason(
-            format!("so are those of {}", abbreviated_list(rest.iter())),
+            format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())),
             ReasonSource::AlmaDefault,
         );
     }
     match (definitions.is_empty(), extent(question, settings)) {
         (_, Some(TableCompleteness::DeclaredOnly) | None) => {
-            let says = format!("only declared definitions are told: {source} may have other network blocks");
+            let says = format!(
+                "undeclared network blocks of {source} may exist; run with --observed to include them"
+            );
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
         (true, Some(TableCompleteness::Complete)) => {
-            telling.add_reason(format!("{source} has no network block"), ReasonSource::AlmaDefault);
+            telling.add_reason(format!("{source} has no network blocks"), ReasonSource::AlmaDefault);
         }
         (false, Some(TableCompleteness::Complete)) => {}
     }
 }
 
-/// What becomes of a block that is made at the target.
+/// Adds the effects of a block made at the target institution.
 pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, settings: &NetworkSettings) {
     let PatronQuestion { source: from, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
@@ -126,14 +128,17 @@ pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, 
     };
     let sent = match &home {
         BlockEffect::Stops(_, _) => {
-            let (does, ground) = does(&home, source, &format!("with the ID `{SENT_HOME}`"));
-            telling.add_reason(format!("a block made at {target} is sent home and {does}"), ground);
+            let (does, ground) = does(&home, source, &format!("with ID `{SENT_HOME}`"));
+            telling.add_reason(
+                format!("a patron block made at {target} is sent to the source institution and {does}"),
+                ground,
+            );
             true
         }
         BlockEffect::Idle(_) => {
-            let (does, ground) = does(&home, source, &format!("with the ID `{SENT_HOME}`"));
+            let (does, ground) = does(&home, source, &format!("with ID `{SENT_HOME}`"));
             telling.add_reason(
-                format!("a block made at {target} is not sent home: it {does} (inferred)"),
+                format!("a patron block made at {target} is not sent to the source institution: it {does} (inferred)"),
                 ground,
             );
             false
@@ -148,7 +153,7 @@ pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, 
     telling.fact("travelsOn", on.map(FieldValue::Bool));
 }
 
-/// Why a block that was sent home travels on, or does not.
+/// Adds the reason why a block sent back to the source is copied onwards, or not.
 fn onwards(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -159,9 +164,13 @@ fn onwards(
     let source = settings.name(&question.source);
     let marked = travels(definition);
     let says = match (marked, on) {
-        (true, _) => format!("there it is a network block, which travels on from {source}"),
+        (true, _) => {
+            format!("the definition is a network block of {source}, so the block is copied to other members")
+        }
         (false, MaybeKnown::Known(_)) => {
-            format!("there it is no network block, and travels no further than {source}")
+            format!(
+                "the definition is not a network block of {source}, so the block is not copied to other members"
+            )
         }
         (false, MaybeKnown::Unknown(why)) => why.to_string(),
     };
@@ -186,31 +195,29 @@ fn onwards(
     }
 }
 
-/// What a block does in a zone, by which definition, and who says so.
+/// Returns the effect of a block in a zone as text, with the source of the reason.
 fn does(effect: &BlockEffect<'_>, zone: &str, which: &str) -> (String, ReasonSource) {
     let id = |definition: &RowView<'_>| definition.text_field("ID").unwrap_or_default().to_owned();
     match effect {
         BlockEffect::Stops(stops, definition) => {
             let what = stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(", ");
-            let says = format!("stops {what} at {zone}, by the definition `{}`", id(definition));
+            let says = format!("blocks {what} at {zone} by definition `{}`", id(definition));
             (says, definition.ground("Blocked Action"))
         }
-        BlockEffect::Idle(IneffectiveReason::NoDefinition) => (
-            format!("does nothing at {zone}, where no definition {which} is there"),
-            ReasonSource::AlmaDefault,
-        ),
+        BlockEffect::Idle(IneffectiveReason::NoDefinition) => {
+            (format!("has no effect at {zone}: no definition {which}"), ReasonSource::AlmaDefault)
+        }
         BlockEffect::Idle(IneffectiveReason::DefinitionDisabled(definition)) => {
-            let says =
-                format!("does nothing at {zone}, where the definition `{}` is switched off", id(definition));
+            let says = format!("has no effect at {zone}: definition `{}` is disabled", id(definition));
             (says, definition.ground("enabled"))
         }
         BlockEffect::Idle(IneffectiveReason::DescriptionDisabled(row)) => {
             let code = row.text_field("code").unwrap_or_default();
-            let says = format!("does nothing at {zone}, where its description `{code}` is switched off");
+            let says = format!("has no effect at {zone}: its description `{code}` is disabled");
             (says, row.ground("enabled"))
         }
         BlockEffect::Idle(IneffectiveReason::NoDescription(definition)) => {
-            let says = format!("does nothing at {zone}, where its description is not there");
+            let says = format!("has no effect at {zone}: its description does not exist");
             (says, definition.ground("Description"))
         }
     }

@@ -1,4 +1,4 @@
-//! Which blocks travel between a patron's own member and those where it is linked, and what they stop there.
+//! Patron blocks copied between source and target institutions, and the services that they block.
 
 use std::sync::Arc;
 
@@ -9,27 +9,28 @@ use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
 
-/// The type and the description of a copied block. That it is also the description is inferred from what consortia
-/// set up; the type is in the release notes of 2017.
+/// Type and description of a copied block.
+///
+/// The description is inferred from the settings of consortia; the type is in the release notes of 2017.
 pub const COPIED: &str = "CONSORTIA";
-/// The definition of a block that was sent home.
+/// Definition of a block that a target institution sent back to the source.
 pub const SENT_HOME: &str = "FROM_TARGET";
 
-/// Something that a block keeps a patron from.
+/// Service that a patron block can block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BlockedService {
-    /// Borrowing.
+    /// Loan.
     Loan,
-    /// Renewing a loan.
+    /// Renewal of a loan.
     Renew,
-    /// Asking for a hold.
+    /// Hold request.
     Hold,
-    /// Asking for an interlibrary loan.
+    /// Interlibrary loan request.
     InterlibraryLoan,
 }
 
 impl BlockedService {
-    /// As expectations call it.
+    /// Returns the code for expectations.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Loan => "loan",
@@ -40,8 +41,9 @@ impl BlockedService {
     }
 }
 
-/// What a blocked action stops, by its code. The last two are added by the vendor on request, and mean what
-/// consortia write of them. `None` for a code that nobody has explained.
+/// Returns the services that a blocked action blocks, by its code; `None` for an undocumented code.
+///
+/// Alma adds the last two codes on request. Their meaning follows the documentation of consortia.
 pub fn blocked_services(action: &str) -> Option<&'static [BlockedService]> {
     use BlockedService::{Hold, InterlibraryLoan, Loan, Renew};
     match action {
@@ -54,26 +56,26 @@ pub fn blocked_services(action: &str) -> Option<&'static [BlockedService]> {
     }
 }
 
-/// A block that came from another member.
+/// Patron block that came from another member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopiedBlock {
-    /// A copy on the linked account.
+    /// Copy on the linked account.
     Copy,
-    /// One of a target, sent home.
+    /// Block of a target institution, sent back to the source.
     Home,
 }
 
-/// What a block does.
+/// Effect of a patron block.
 #[derive(Debug, Clone, Copy)]
 pub enum BlockEffect<'a> {
-    /// What the definition says.
+    /// Services blocked by the definition.
     Stops(&'static [BlockedService], RowView<'a>),
-    /// Nothing.
+    /// No effect.
     Idle(IneffectiveReason<'a>),
 }
 
 impl BlockEffect<'_> {
-    /// What it stops.
+    /// Returns the blocked services.
     pub fn blocked_services(&self) -> &'static [BlockedService] {
         match self {
             Self::Stops(stops, _) => stops,
@@ -82,23 +84,24 @@ impl BlockEffect<'_> {
     }
 }
 
-/// Why a block does nothing.
+/// Reason why a block has no effect.
 #[derive(Debug, Clone, Copy)]
 pub enum IneffectiveReason<'a> {
-    /// There is no definition of it.
+    /// No block definition exists.
     NoDefinition,
-    /// Its definition is switched off.
+    /// Definition disabled.
     DefinitionDisabled(RowView<'a>),
-    /// Its description is switched off.
+    /// Description disabled.
     DescriptionDisabled(RowView<'a>),
-    /// The definition names a description that is not there.
+    /// Definition with a missing description.
     NoDescription(RowView<'a>),
 }
 
-/// The definitions by which blocks of a zone travel: switched on, and marked as network blocks.
+/// Returns the enabled network block definitions of a zone, with their completeness.
 ///
 /// # Errors
-/// Why they are not known. Where no more than some are known ([`Extent::Named`]), others may travel too.
+/// Returns the reason if the definitions are unknown. A [`TableCompleteness::DeclaredOnly`] result may omit
+/// network blocks.
 pub fn network_block_definitions<'a>(
     zone: &ZoneCode,
     settings: &'a NetworkSettings,
@@ -107,13 +110,13 @@ pub fn network_block_definitions<'a>(
     Ok((table.entries().filter(|definition| travels(*definition)), table.extent))
 }
 
-/// Whether blocks of a definition travel.
+/// Returns true for an enabled network block definition.
 pub fn travels(definition: RowView<'_>) -> bool {
-    // Alma's default is that they do not (the release notes of 2017).
+    // Alma's default: no network block (release notes of 2017).
     definition.is_on() && definition.flag("Network Block") == Some(true)
 }
 
-/// The definition of a block by its type and the code of its description: one that is switched on, if there is.
+/// Returns the definition of a block by type and description code, preferably an enabled one.
 pub fn definition<'a>(table: &'a SettingsTable, block_type: &str, description: &str) -> Option<RowView<'a>> {
     let is = |definition: &RowView<'_>| {
         definition.text_field("Type") == Some(block_type)
@@ -123,11 +126,12 @@ pub fn definition<'a>(table: &'a SettingsTable, block_type: &str, description: &
     on.or_else(|| table.entries().find(is))
 }
 
-/// The source's definitions of which blocks are copied to a linked account. Where no more than some definitions
-/// are known, no more than these are meant.
+/// Returns the source's definitions of blocks copied to a linked account.
+///
+/// Covers only the known definitions.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the rule does not declare block copying, or the definitions are unknown.
 pub fn copied_block_definitions<'a>(
     linked: &LinkedAccount<'_>,
     from: &ZoneCode,
@@ -144,13 +148,13 @@ pub fn copied_block_definitions<'a>(
 }
 
 pub(super) fn undeclared_copying(linked: &LinkedAccount<'_>) -> String {
-    format!("the rule `{}` does not say whether it copies blocks", linked.name)
+    format!("the rule `{}` does not declare whether it copies patron blocks", linked.name)
 }
 
-/// What a block that came from another member does in a zone.
+/// Returns the effect of a copied block in a zone.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if a definition or description is undeclared or unreadable.
 pub fn effect<'a>(
     arrived: CopiedBlock,
     zone: &ZoneCode,
@@ -178,8 +182,8 @@ fn effect_or_why<'a>(
     let Some(definition) = found else {
         return match table.extent {
             TableCompleteness::DeclaredOnly if !gone => Err(match arrived {
-                CopiedBlock::Copy => format!("nobody says what a block `{COPIED}` does at {zone}"),
-                CopiedBlock::Home => format!("nobody says what a block `{SENT_HOME}` does at {zone}"),
+                CopiedBlock::Copy => format!("no manifest declares the patron block `{COPIED}` at {zone}"),
+                CopiedBlock::Home => format!("no manifest declares the patron block `{SENT_HOME}` at {zone}"),
             }
             .into()),
             TableCompleteness::DeclaredOnly | TableCompleteness::Complete => {
@@ -197,23 +201,25 @@ fn effect_or_why<'a>(
         CodeUsage::Off(row) => return Ok(BlockEffect::Idle(IneffectiveReason::DescriptionDisabled(row))),
         CodeUsage::Missing(_) => return Ok(BlockEffect::Idle(IneffectiveReason::NoDescription(definition))),
         CodeUsage::Unsaid => {
-            return Err(
-                format!("nobody says whether the block description `{code}` is in use at {zone}").into()
-            );
+            return Err(format!(
+                "no manifest declares whether the block description `{code}` is enabled at {zone}"
+            )
+            .into());
         }
     }
     let action = definition.text_field("Blocked Action").unwrap_or_default();
     match blocked_services(action) {
         Some(stops) => Ok(BlockEffect::Stops(stops, definition)),
-        None => Err(format!("nobody has explained the blocked action `{action}` at {zone}").into()),
+        None => Err(format!("unknown blocked action `{action}` at {zone}").into()),
     }
 }
 
-/// Whether a block that was made at the target, and sent home, travels on from there: to the third member that the
-/// question names; without one, whether it is marked to travel at all. `home` is what it does at home.
+/// Returns true if a block sent back to the source institution is then copied to the next target.
+///
+/// Without a next target, depends only on the network block mark.
 ///
 /// # Errors
-/// Why that is not known, in words.
+/// Unknown if the mark or the rule at the next target is unknown.
 pub fn travels_on(
     question: &PatronQuestion,
     home: &BlockEffect<'_>,
@@ -223,7 +229,7 @@ pub fn travels_on(
     let marked = match home {
         BlockEffect::Stops(_, definition) => match (definition.flag("Network Block"), definition.silence()) {
             (None, MissingFieldMeaning::Unknown) => {
-                let why = format!("nobody says whether `{SENT_HOME}` is a network block at {from}");
+                let why = format!("no manifest declares whether `{SENT_HOME}` is a network block at {from}");
                 return MaybeKnown::Unknown(why.into());
             }
             (_, _) => travels(*definition),

@@ -1,22 +1,23 @@
-//! Whether a code that one table uses is in use in another.
+//! Usage of a code in another table.
 
 use crate::analysis::settings_table::{RowView, SettingsTable, TableCompleteness};
 
-/// Whether a code is in use.
+/// Usage of a code.
 #[derive(Debug, Clone, Copy)]
 pub enum CodeUsage<'a> {
-    /// It is.
+    /// Present and enabled.
     Yes(RowView<'a>),
-    /// It is there, and switched off.
+    /// Present and disabled.
     Off(RowView<'a>),
-    /// It is not there; the record by which that is known, where there is one.
+    /// Absent, with the record that proves the absence, if any.
     Missing(Option<RowView<'a>>),
-    /// Nobody says.
+    /// Undeclared.
     Unsaid,
 }
 
-/// Whether what some rows stand for is in use. A code can have a row for each language, of which one says whether it
-/// is switched on.
+/// Returns the usage of a code, given by its rows.
+///
+/// A code can have a row for each language, and only one holds the `enabled` flag.
 pub fn in_use<'a>(table: &'a SettingsTable, is: impl Fn(&RowView<'a>) -> bool) -> CodeUsage<'a> {
     let mut found = None;
     for row in table.entries().filter(&is) {

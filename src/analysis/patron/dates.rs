@@ -1,4 +1,4 @@
-//! When a linked account expires and can be purged, and what a refresh makes of that.
+//! Expiry and purge dates of linked accounts, and their refresh.
 
 use jiff::Span;
 use jiff::civil::Date;
@@ -6,23 +6,25 @@ use jiff::civil::Date;
 use super::linked_account_rules::{BlockCopying, LinkedAccount};
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView};
 
-/// When something of a linked account ends.
+/// End of a linked account: its expiry or purge date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountEnd {
-    /// It does not.
+    /// No end.
     Never,
-    /// On a day.
+    /// Fixed date.
     On(Date),
-    /// With the account at the source, and nobody says when that expires, if it does.
+    /// End of the source account, with an unknown date, if any.
     WithSource,
-    /// The rule does not say, and keeps what it has.
+    /// Undeclared: the rule keeps the member's own value.
     Unsaid,
-    /// The rule says something that is neither a day nor a span.
+    /// Invalid value, neither a date nor a period.
     Unreadable,
 }
 
 impl AccountEnd {
-    /// The day, where it is known. For an account whose source does not expire, [`Ending::WithSource`] is never.
+    /// Returns the date, if known.
+    ///
+    /// For a source account without an expiry date, [`AccountEnd::WithSource`] means never.
     pub fn date(self) -> Option<Date> {
         match self {
             Self::On(date) => Some(date),
@@ -31,38 +33,38 @@ impl AccountEnd {
     }
 }
 
-/// When a date of a linked account is calculated.
+/// Calculation of a linked account's date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateRefresh {
-    /// At every refresh.
+    /// Every refresh.
     Always,
-    /// When the account is linked, and at a refresh after it has expired: Alma's default (the release notes of
-    /// 2017).
+    /// First link, and refresh of an expired account: Alma's default (release notes of 2017).
     WhenExpired,
 }
 
-/// The dates of a linked account.
+/// Dates of a linked account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountDates {
-    /// When it expires; `None` for never.
+    /// Expiry date; `None` for never.
     pub expiry: Option<Date>,
-    /// When it can be purged; `None` for never.
+    /// Purge date; `None` for never.
     pub purge: Option<Date>,
 }
 
-/// What a refresh comes to.
+/// Result of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshResult {
-    /// The dates that the account has then.
+    /// Dates after the refresh.
     pub dates: AccountDates,
-    /// What becomes of copied blocks.
+    /// Copied blocks after the refresh.
     pub blocks: BlockCopying,
 }
 
-/// What a refresh on a day makes of a linked account that holds some dates. `linked` is what a new link would come
-/// to on that day. What the rule leaves unsaid is taken to be as Alma has it by default.
+/// Returns the result of a refresh of a linked account on a day.
+///
+/// `linked` describes a new link on that day. Undeclared fields count as Alma's defaults.
 pub fn refresh(linked: &LinkedAccount<'_>, held: AccountDates, today: Date) -> RefreshResult {
-    // The day itself still counts: inferred from the word.
+    // An account is still valid on the expiry day: inferred from the word.
     let expired = held.expiry.is_some_and(|day| day < today);
     let anew = |refreshing: Option<DateRefresh>| match refreshing {
         Some(DateRefresh::Always) => true,
@@ -77,7 +79,9 @@ pub fn refresh(linked: &LinkedAccount<'_>, held: AccountDates, today: Date) -> R
     RefreshResult { dates: AccountDates { expiry, purge }, blocks }
 }
 
-/// When an account expires by a rule. Of a day and a distance, of which the page takes one only, the day counts.
+/// Returns the expiry date by a rule.
+///
+/// Alma's page accepts a date or a period; if both exist, the date applies.
 pub(super) fn expiry(rule: RowView<'_>, of_source: Option<Date>) -> AccountEnd {
     match (rule.text_field("expiryDate"), rule.text_field("expiryFromSource"), of_source) {
         (Some(text), _, _) => day(text).map_or(AccountEnd::Unreadable, AccountEnd::On),
@@ -91,7 +95,8 @@ pub(super) fn expiry(rule: RowView<'_>, of_source: Option<Date>) -> AccountEnd {
     }
 }
 
-/// When an account that expires can be purged by a rule. One that never expires is never purged after that.
+/// Returns the purge date of an expiring account by a rule. An account without an expiry date has no purge
+/// date.
 pub(super) fn purge(rule: RowView<'_>, expiry: AccountEnd) -> AccountEnd {
     match (rule.text_field("purgeDate"), rule.text_field("purgeAfterExpired")) {
         (Some(text), _) => day(text).map_or(AccountEnd::Unreadable, AccountEnd::On),
@@ -107,7 +112,7 @@ pub(super) fn purge(rule: RowView<'_>, expiry: AccountEnd) -> AccountEnd {
     }
 }
 
-/// Neither field holds anything: they are empty, or nobody says anything of them.
+/// Returns the end for a rule without a value: the fields are empty or undeclared.
 fn unset(rule: RowView<'_>, fields: [&str; 2]) -> AccountEnd {
     match rule.silence() {
         MissingFieldMeaning::Unknown if fields.iter().all(|field| rule.get(field).is_none()) => {
@@ -117,7 +122,7 @@ fn unset(rule: RowView<'_>, fields: [&str; 2]) -> AccountEnd {
     }
 }
 
-/// When a date is calculated anew; `None` where nobody says.
+/// Returns the time of the date calculation; `None` if undeclared.
 pub(super) fn date_refresh(rule: RowView<'_>, field: &str) -> Option<DateRefresh> {
     match (rule.flag(field), rule.silence()) {
         (Some(true), _) => Some(DateRefresh::Always),
@@ -130,7 +135,7 @@ fn day(text: &str) -> Option<Date> {
     text.strip_suffix('Z').unwrap_or(text).parse().ok()
 }
 
-/// `+30 days`, `-1 month`.
+/// Parses a signed period: `+30 days`, `-1 month`.
 fn distance(text: &str) -> Option<Span> {
     match (text.strip_prefix('+'), text.strip_prefix('-')) {
         (Some(rest), _) => length(rest),
@@ -139,11 +144,11 @@ fn distance(text: &str) -> Option<Span> {
     }
 }
 
-/// `30 days`, `1 month`. The last day of a month is that of a shorter one.
+/// Parses a period: `30 days`, `1 month`. The last day of a long month becomes the last day of a short one.
 fn length(text: &str) -> Option<Span> {
     let mut words = text.split_whitespace();
     let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else { return None };
-    // A zone may hold any number: one that no calendar reaches is no length.
+    // A zone may return any number; values beyond the calendar are invalid.
     let amount = i64::from(amount.parse::<u16>().ok()?);
     match unit.strip_suffix('s').unwrap_or(unit) {
         "day" => Span::new().try_days(amount).ok(),

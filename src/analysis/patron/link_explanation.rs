@@ -1,4 +1,4 @@
-//! Why a patron is what it is at another member, in words: who sees the group, which rule decides, what it gives.
+//! Explanation of a linked account: visible user group, deciding rule and assigned values.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{RowView, TableCompleteness};
 use crate::model::{PatronQuestion, ReasonSource, ZoneCode};
 
-/// How many of a list are told by name.
+/// Maximum number of names in a list.
 const FEW: usize = 3;
 
-/// Some texts as people tell them: the first few, and how many others.
+/// Returns the first names of a list, and the number of the others.
 pub fn abbreviated_list<T: AsRef<str>>(texts: impl ExactSizeIterator<Item = T>) -> String {
     let count = texts.len();
     let named: Vec<T> = texts.take(FEW).collect();
@@ -27,7 +27,7 @@ pub fn abbreviated_list<T: AsRef<str>>(texts: impl ExactSizeIterator<Item = T>) 
     }
 }
 
-/// Whether partners see the group.
+/// Adds the visibility of the user group to partners.
 pub fn group_at_home(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -37,34 +37,34 @@ pub fn group_at_home(
     let name = settings.name(from);
     match sight(from, group, settings) {
         PartnerVisibility::Hidden(entry) => {
-            let says = format!("{name} restricts `{group}`, so that partners do not find its users");
+            let says = format!("{name} restricts `{group}`, so partners cannot find its users");
             telling.add_reason(says, entry.ground_of_all());
             telling.add_reason(
-                "to Alma they are users who are not found, which is inferred",
+                "Alma treats restricted users as not found (inferred)",
                 ReasonSource::AlmaDefault,
             );
         }
         PartnerVisibility::Visible(Some(gone)) => {
-            let says = format!("partners see `{group}`: {name} does not restrict it");
+            let says = format!("partners can see `{group}`: {name} does not restrict it");
             telling.add_reason(says, gone.ground_of_all());
         }
         PartnerVisibility::Visible(None) => {
-            let says = format!("partners see `{group}`, as every group that {name} does not restrict");
+            let says = format!("partners can see `{group}`, like every group that {name} does not restrict");
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
         PartnerVisibility::Unreadable(why) => {
             telling.add_reason(
-                format!("it is not known whether {name} restricts `{group}`: {why}"),
+                format!("unknown whether {name} restricts `{group}`: {why}"),
                 ReasonSource::AlmaDefault,
             );
         }
         PartnerVisibility::Undeclared => {
             let says = match settings.table(from, &SettingsCollection::RestrictedUsers) {
                 Ok(_) => format!(
-                    "it is not declared whether {name} restricts `{group}`: partners see it otherwise"
+                    "no manifest declares whether {name} restricts `{group}`; unrestricted groups are visible to partners"
                 ),
                 Err(why) => format!(
-                    "it is not known whether {name} restricts `{group}` ({why}): partners see it otherwise"
+                    "unknown whether {name} restricts `{group}` ({why}); unrestricted groups are visible to partners"
                 ),
             };
             telling.add_reason(says, ReasonSource::AlmaDefault);
@@ -72,7 +72,7 @@ pub fn group_at_home(
     }
 }
 
-/// Whether the target knows the code of the source's group.
+/// Adds a warning if the target institution does not know the source's user group code.
 pub fn external_group(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -81,29 +81,28 @@ pub fn external_group(
     let PatronQuestion { source: from, user_group: group, target: at, .. } = question;
     let Ok(table) = settings.table(at, &SettingsCollection::ExternalUserGroups) else { return };
     let (name, source) = (settings.name(at), settings.name(from));
-    let beware =
-        |what: &str| format!("beware: `{group}` {what}, so that rules there can hardly choose by it");
+    let beware = |what: &str| format!("warning: `{group}` {what}, so rules there may not match it");
     match in_use(table, |row| row.text_field("code") == Some(group)) {
         CodeUsage::Yes(row) => {
             let all = row.texts("sourceInstitutions").is_empty();
             if !all && !row.lists("sourceInstitutions", from.as_str()) {
-                let what = format!("is an external user group of {name}, and not for {source}");
+                let what = format!("is an external user group of {name}, but not for {source}");
                 telling.add_reason(beware(&what), row.ground("sourceInstitutions"));
             }
         }
         CodeUsage::Off(row) | CodeUsage::Missing(Some(row)) => {
-            let what = format!("is no external user group of {name} any more");
+            let what = format!("is no longer an external user group of {name}");
             telling.add_reason(beware(&what), row.ground_of_all());
         }
         CodeUsage::Missing(None) => {
-            let what = format!("is not among the external user groups of {name}");
+            let what = format!("is not an external user group of {name}");
             telling.add_reason(beware(&what), ReasonSource::AlmaDefault);
         }
         CodeUsage::Unsaid => {}
     }
 }
 
-/// The rules before the one that decides, and that one.
+/// Adds the rules before the deciding rule, and the deciding rule.
 pub fn rules(
     telling: &mut ExplanationBuilder,
     question: &PatronQuestion,
@@ -120,30 +119,32 @@ pub fn rules(
         let name = rule.text_field("name").unwrap_or_default();
         match unfit {
             RuleMismatch::Disabled => {
-                telling.add_reason(format!("`{name}` is switched off"), rule.ground("enabled"))
+                telling.add_reason(format!("`{name}` is disabled"), rule.ground("enabled"))
             }
             RuleMismatch::OtherInstitutions(codes) => {
                 let name_of = |code: &Arc<str>| settings.name(&ZoneCode(Arc::clone(code))).to_owned();
                 let names = codes.iter().map(name_of);
-                let says = format!("`{name}` is for patrons of {}", abbreviated_list(names));
+                let says = format!("`{name}` applies to patrons of {}", abbreviated_list(names));
                 telling.add_reason(says, rule.ground("sourceInstitutions"));
             }
             RuleMismatch::OtherGroups(groups) => {
-                let says = format!("`{name}` is for {}", abbreviated_list(groups.iter()));
+                let says = format!("`{name}` applies to user groups {}", abbreviated_list(groups.iter()));
                 telling.add_reason(says, rule.ground("sourceUserGroups"));
             }
         }
     }
     match passed.len().saturating_sub(FEW) {
         0 => {}
-        1 => telling.add_reason("nor does the next rule fit", ReasonSource::AlmaDefault),
-        more => telling.add_reason(format!("nor do the next {more} rules fit"), ReasonSource::AlmaDefault),
+        1 => telling.add_reason("the next rule does not match either", ReasonSource::AlmaDefault),
+        more => telling
+            .add_reason(format!("the next {more} rules do not match either"), ReasonSource::AlmaDefault),
     }
     match table.extent {
         TableCompleteness::Complete => {}
         TableCompleteness::DeclaredOnly => {
             let target = settings.name(at);
-            let says = format!("only declared rules are told: {target} may have others that come first");
+            let says =
+                format!("undeclared rules at {target} may apply first; run with --observed to include them");
             telling.add_reason(says, ReasonSource::AlmaDefault);
         }
     }
@@ -151,18 +152,18 @@ pub fn rules(
         let name = rule.text_field("name").unwrap_or_default();
         let says = match is_default(rule) {
             true => {
-                format!("no other rule fits, so that `{name}` decides, Alma's own rule, which comes last")
+                format!("no other rule matches, so `{name}` decides, Alma's default rule")
             }
             false => {
                 let source = settings.name(from);
-                format!("`{name}` decides: it is the first that takes patrons of {source} in `{group}`")
+                format!("`{name}` decides: the first rule that matches patrons of {source} in `{group}`")
             }
         };
         telling.add_reason(says, rule.ground_of_all());
     }
 }
 
-/// The group that the rule gives, and whether the target has it.
+/// Adds the assigned user group, and a warning if the target institution lacks the user group.
 pub fn group_there(
     telling: &mut ExplanationBuilder,
     linked: &LinkedAccount<'_>,
@@ -170,55 +171,58 @@ pub fn group_there(
     settings: &NetworkSettings,
 ) {
     let LinkedAccount { rule, group, .. } = linked;
-    telling.add_reason(format!("it gives the user group `{group}`"), rule.ground("userGroup"));
+    telling.add_reason(format!("the rule assigns user group `{group}`"), rule.ground("userGroup"));
     let name = settings.name(at);
     let mut beware = |subject: &SettingsCollection, found: CodeUsage<'_>, thing: &str| {
         let (how, ground) = match found {
             CodeUsage::Yes(_) | CodeUsage::Unsaid => return,
-            CodeUsage::Off(row) => ("is switched off", row.ground("enabled")),
-            CodeUsage::Missing(Some(row)) => ("is not there any more", row.ground_of_all()),
-            CodeUsage::Missing(None) => ("is not there", ReasonSource::AlmaDefault),
+            CodeUsage::Off(row) => ("is disabled", row.ground("enabled")),
+            CodeUsage::Missing(Some(row)) => ("no longer exists", row.ground_of_all()),
+            CodeUsage::Missing(None) => ("does not exist", ReasonSource::AlmaDefault),
         };
-        let what = "what Alma does with the account then is not documented";
-        telling.add_reason(format!("beware: {thing} {how} in {subject} of {name}; {what}"), ground);
+        let what = "Alma does not document the effect on the account";
+        telling.add_reason(format!("warning: {thing} {how} in {subject} of {name}; {what}"), ground);
     };
     if let Ok(table) = settings.table(at, &SettingsCollection::UserGroups) {
         let found = in_use(table, |row| row.text_field("code") == Some(group));
         beware(&SettingsCollection::UserGroups, found, &format!("`{group}`"));
     }
     if let Ok(table) = settings.table(at, &SettingsCollection::RecordTypes) {
-        // A linked account is one of the public (the vendor's schema of users).
+        // Linked accounts have the record type `PUBLIC` (Alma's user schema).
         let is = |row: &RowView<'_>| {
             row.text_field("User Group") == Some(group) && row.text_field("Record Type") == Some("PUBLIC")
         };
         let found = in_use(table, is);
-        beware(&SettingsCollection::RecordTypes, found, &format!("`{group}` with the record type `PUBLIC`"));
+        beware(&SettingsCollection::RecordTypes, found, &format!("`{group}` with record type `PUBLIC`"));
     }
 }
 
-/// The dates that the rule gives, and when they are calculated.
+/// Adds the dates of the rule, and their calculation.
 pub fn dates(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
     let LinkedAccount { rule, expiry, purge, refresh_expiry, refresh_purge, .. } = linked;
-    let on = |ending: &AccountEnd| ending.date().map(|date| format!(", on {date}")).unwrap_or_default();
+    let on = |ending: &AccountEnd| ending.date().map(|date| format!(" on {date}")).unwrap_or_default();
     let (says, field) = match (expiry, rule.text_field("expiryDate"), rule.text_field("expiryFromSource")) {
-        (AccountEnd::Unreadable, Some(text), _) => (format!("`{text}` is no date"), "expiryDate"),
+        (AccountEnd::Unreadable, Some(text), _) => (format!("`{text}` is not a date"), "expiryDate"),
         (AccountEnd::Unreadable, None, text) => {
             let text = text.unwrap_or_default();
-            (format!("`{text}` is no distance from the date of the source"), "expiryFromSource")
+            (
+                format!("`{text}` is not a period relative to the source account's expiry date"),
+                "expiryFromSource",
+            )
         }
-        (AccountEnd::Unsaid, _, _) => (undeclared_attribute("when the account expires"), "name"),
+        (AccountEnd::Unsaid, _, _) => (undeclared_attribute("the expiry date"), "name"),
         (AccountEnd::Never, _, _) => ("the account does not expire".to_owned(), "expiryFromSource"),
         (AccountEnd::On(_) | AccountEnd::WithSource, Some(_), _) => {
             (format!("the account expires{}", on(expiry)), "expiryDate")
         }
         (AccountEnd::On(_) | AccountEnd::WithSource, None, Some("same") | None) => {
-            (format!("the account expires with the one at the source{}", on(expiry)), "expiryFromSource")
+            (format!("the account expires with the source account{}", on(expiry)), "expiryFromSource")
         }
         (AccountEnd::On(_) | AccountEnd::WithSource, None, Some(text)) => {
             let says = match (text.strip_prefix('-'), text.strip_prefix('+')) {
-                (Some(length), _) => format!("the account expires {length} before the one at the source"),
+                (Some(length), _) => format!("the account expires {length} before the source account"),
                 (None, length) => {
-                    format!("the account expires {} after the one at the source", length.unwrap_or(text))
+                    format!("the account expires {} after the source account", length.unwrap_or(text))
                 }
             };
             (says + &on(expiry), "expiryFromSource")
@@ -227,16 +231,16 @@ pub fn dates(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
     telling.add_reason(says, rule.ground(field));
     refresh(telling, *rule, "refreshExpiryDate", *refresh_expiry, "expiry");
     let (says, field) = match (purge, rule.text_field("purgeDate"), rule.text_field("purgeAfterExpired")) {
-        (AccountEnd::On(_), Some(_), _) => (format!("it can be purged{}", on(purge)), "purgeDate"),
-        (_, Some(text), _) => (format!("`{text}` is no date"), "purgeDate"),
+        (AccountEnd::On(_), Some(_), _) => (format!("the account can be purged{}", on(purge)), "purgeDate"),
+        (_, Some(text), _) => (format!("`{text}` is not a date"), "purgeDate"),
         (AccountEnd::Unreadable, None, Some(text)) if *expiry != AccountEnd::Unreadable => {
-            (format!("`{text}` is no length of time"), "purgeAfterExpired")
+            (format!("`{text}` is not a period"), "purgeAfterExpired")
         }
         (_, None, Some(text)) => {
-            (format!("it can be purged {text} after it expires{}", on(purge)), "purgeAfterExpired")
+            (format!("the account can be purged {text} after expiry{}", on(purge)), "purgeAfterExpired")
         }
-        (AccountEnd::Unsaid, None, None) => (undeclared_attribute("when it can be purged"), "name"),
-        (_, None, None) => ("it is never purged".to_owned(), "purgeAfterExpired"),
+        (AccountEnd::Unsaid, None, None) => (undeclared_attribute("the purge date"), "name"),
+        (_, None, None) => ("the account is never purged".to_owned(), "purgeAfterExpired"),
     };
     telling.add_reason(says, rule.ground(field));
     refresh(telling, *rule, "refreshPurgeDate", *refresh_purge, "purge");
@@ -250,28 +254,28 @@ fn refresh(
     date: &str,
 ) {
     let says = match refreshing {
-        Some(DateRefresh::Always) => format!("every refresh makes the {date} date anew"),
+        Some(DateRefresh::Always) => format!("a refresh always recalculates the {date} date"),
         Some(DateRefresh::WhenExpired) => {
-            format!("a refresh makes the {date} date anew only where the account has expired")
+            format!("a refresh recalculates the {date} date only for expired accounts")
         }
-        None => undeclared_attribute(&format!("whether a refresh makes the {date} date anew")),
+        None => undeclared_attribute(&format!("whether a refresh recalculates the {date} date")),
     };
     telling.add_reason(says, rule.ground(field));
 }
 
-/// What a declared rule leaves open.
+/// Returns the reason for an undeclared attribute of a rule.
 pub fn undeclared_attribute(what: &str) -> String {
-    format!("the rule does not say {what}: it stays as the member has it")
+    format!("the rule does not declare {what}; the member's value applies")
 }
 
-/// Why a date is not known; `None` where it is.
+/// Returns the reason for an unknown date; `None` for a known date.
 pub fn unknown_date_reason(ending: AccountEnd, what: &str) -> Option<Arc<str>> {
     match ending {
         AccountEnd::Never | AccountEnd::On(_) => None,
         AccountEnd::WithSource => {
-            Some("it follows the account at the source, and nobody says when that expires".into())
+            Some("the date follows the source account, whose expiry date is unknown".into())
         }
         AccountEnd::Unsaid => Some(undeclared_attribute(what).into()),
-        AccountEnd::Unreadable => Some("the rule says something that is no date and no span".into()),
+        AccountEnd::Unreadable => Some("the rule's value is neither a date nor a period".into()),
     }
 }

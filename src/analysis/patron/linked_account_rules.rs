@@ -1,4 +1,4 @@
-//! Which of a member's linked account rules decides what somebody of another member is there.
+//! Linked account rules of a target institution, and the deciding rule for a patron.
 
 use std::sync::Arc;
 
@@ -11,52 +11,56 @@ use crate::analysis::settings_table::{MissingFieldMeaning, RowView, SettingsTabl
 use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
 
-/// Alma's own rule, which is always there and comes last, whatever its position.
+/// Name of Alma's default rule, always present and always last.
 pub const DEFAULT: &str = "Default";
 
-/// What a linked account is made to be.
+/// Linked account, as created by the deciding rule.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkedAccount<'a> {
-    /// The rule that decides.
+    /// Deciding rule.
     pub rule: RowView<'a>,
-    /// What it is called.
+    /// Name of the rule.
     pub name: &'a str,
-    /// Code of the user group, one of the target's.
+    /// Code of the target institution's user group.
     pub group: &'a str,
-    /// When the account expires.
+    /// Expiry date.
     pub expiry: AccountEnd,
-    /// When it can be purged.
+    /// Purge date.
     pub purge: AccountEnd,
-    /// When the expiry date is calculated; `None` where nobody says.
+    /// Calculation of the expiry date; `None` if undeclared.
     pub refresh_expiry: Option<DateRefresh>,
-    /// The same of the purge date.
+    /// Calculation of the purge date; `None` if undeclared.
     pub refresh_purge: Option<DateRefresh>,
-    /// Whether blocks come along; `None` where nobody says.
+    /// Block copying; `None` if undeclared.
     pub copies_blocks: Option<BlockCopying>,
 }
 
-/// Which blocks come along when an account is linked or refreshed.
+/// Blocks copied with a link or refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockCopying {
-    /// Those that count in the network: at each refresh all copies are deleted and made again.
+    /// Network blocks: each refresh deletes all copies and makes new ones.
     Network,
-    /// None: Alma's default. What becomes of copies that were made before is not documented: they are taken to stay.
+    /// No copying: Alma's default.
+    ///
+    /// Alma does not document the fate of earlier copies; zonal assumes that they stay.
     None,
 }
 
-/// Why there is no linked account.
+/// Reason why no linked account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkRefusal {
-    /// The source is no other member of the network.
+    /// Source institution is not another member of the network.
     NotInNetwork,
-    /// The source restricts the group, so that partners do not find its users.
+    /// Source institution restricts the user group, so partners do not find its users.
     Hidden,
-    /// The rule that decides gives no group, or none decides.
+    /// Deciding rule without a user group, or no deciding rule.
     NoGroup,
 }
 
 impl LinkRefusal {
-    /// The code of Alma's error. That restricted users are ones that are not found is inferred.
+    /// Returns Alma's error code.
+    ///
+    /// The code for restricted users is inferred: Alma treats them as not found.
     pub fn code(self) -> &'static str {
         match self {
             Self::NotInNetwork => "401651",
@@ -66,12 +70,13 @@ impl LinkRefusal {
     }
 }
 
-/// What somebody of another member is made to be at a target. Without a date of the source, see
-/// [`Ending::WithSource`]. Where nobody says whether partners see the group, it is taken that they do: that is how
-/// groups begin. Where the member was asked and did not answer, nothing is taken for granted.
+/// Returns the linked account of a patron at a target institution.
+///
+/// Without an expiry date of the source account, see [`AccountEnd::WithSource`]. Undeclared visibility counts
+/// as visible, Alma's default. Unreadable visibility makes the answer unknown.
 ///
 /// # Errors
-/// `Told::Not` says in words why it is not known; the error inside is why Alma would refuse.
+/// `MaybeKnown::Unknown` holds the reason for an unknown answer. The inner error holds Alma's refusal.
 pub fn linked_account<'a>(
     question: &PatronQuestion,
     settings: &'a NetworkSettings,
@@ -80,7 +85,7 @@ pub fn linked_account<'a>(
     link_at(from, user_group, *expires, at, settings)
 }
 
-/// The same at any member.
+/// Returns the linked account at any member.
 pub(super) fn link_at<'a>(
     from: &ZoneCode,
     group: &str,
@@ -102,7 +107,7 @@ pub(super) fn link_at<'a>(
             Some(rule) => rule,
             None if is_known_in_full(table) => return MaybeKnown::Known(Err(LinkRefusal::NoGroup)),
             None => {
-                let why = format!("no rule that is declared at {at} fits, and `{DEFAULT}` is not declared");
+                let why = format!("no declared rule at {at} matches, and `{DEFAULT}` is not declared");
                 return MaybeKnown::Unknown(why.into());
             }
         },
@@ -113,7 +118,7 @@ pub(super) fn link_at<'a>(
         (Some(group), _, _) => group,
         (None, None, MissingFieldMeaning::Unknown) => {
             return MaybeKnown::Unknown(
-                format!("the rule `{name}` at {at} does not say which group it gives").into(),
+                format!("the rule `{name}` at {at} does not declare a user group").into(),
             );
         }
         (None, _, _) => return MaybeKnown::Known(Err(LinkRefusal::NoGroup)),
@@ -131,16 +136,16 @@ pub(super) fn link_at<'a>(
     }))
 }
 
-/// Whether partners find users of a group.
+/// Visibility of a user group to partners.
 #[derive(Debug, Clone)]
 pub(super) enum PartnerVisibility<'a> {
-    /// They do not, by this record.
+    /// Hidden by this record.
     Hidden(RowView<'a>),
-    /// They do: nothing restricts it, or the record that did is gone.
+    /// Visible: unrestricted, or with the restriction removed by this record.
     Visible(Option<RowView<'a>>),
-    /// Nobody says.
+    /// Undeclared.
     Undeclared,
-    /// The zone was asked, and did not answer: why.
+    /// Unreadable, with the reason.
     Unreadable(Arc<str>),
 }
 
@@ -169,7 +174,7 @@ pub(super) fn sight<'a>(
     }
 }
 
-/// The first rule that fits.
+/// Returns the first matching rule.
 pub(super) fn first_matching_rule<'a>(
     table: &'a SettingsTable,
     from: &ZoneCode,
@@ -179,7 +184,7 @@ pub(super) fn first_matching_rule<'a>(
     fitting.min_by_key(|rule| rank(*rule))
 }
 
-/// The order in which rules are tried. One without a position comes after those that have one.
+/// Returns the position of a rule for sorting. A rule without a position follows all others.
 pub(super) fn rank(rule: RowView<'_>) -> (bool, u32) {
     let position = rule.text_field("position").and_then(|text| text.parse().ok());
     (is_default(rule), position.unwrap_or(u32::MAX))
@@ -189,20 +194,22 @@ pub(super) fn is_default(rule: RowView<'_>) -> bool {
     rule.text_field("name") == Some(DEFAULT)
 }
 
-/// Why a rule is not for somebody.
+/// Reason why a rule does not match a patron.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RuleMismatch<'a> {
-    /// It is switched off.
+    /// Rule disabled.
     Disabled,
-    /// It is for users of others.
+    /// Rule for other source institutions.
     OtherInstitutions(&'a [Arc<str>]),
-    /// It is for other groups.
+    /// Rule for other user groups.
     OtherGroups(&'a [Arc<str>]),
 }
 
-/// Why a rule is not for somebody; `None` where it is. Alma's own rule is for everybody, and cannot be switched off.
+/// Returns the reason why a rule does not match a patron; `None` for a match.
+///
+/// Alma's default rule matches everyone and cannot be disabled.
 pub(super) fn unfit<'a>(rule: RowView<'a>, from: &ZoneCode, group: &str) -> Option<RuleMismatch<'a>> {
-    // An empty list stands for any.
+    // An empty list matches any value.
     let takes = |field: &str, text: &str| rule.texts(field).is_empty() || rule.lists(field, text);
     if is_default(rule) {
         None
@@ -217,11 +224,11 @@ pub(super) fn unfit<'a>(rule: RowView<'a>, from: &ZoneCode, group: &str) -> Opti
     }
 }
 
-/// Whether a table that holds no rule of Alma's own has none, rather than that nobody has named it.
+/// Returns true if a table without Alma's default rule certainly lacks it.
 fn is_known_in_full(table: &SettingsTable) -> bool {
     match table.extent {
         TableCompleteness::DeclaredOnly => false,
-        // What is declared does not delete Alma's own rule, even where it deletes all that it does not name.
+        // A declared table never deletes Alma's default rule, even with `unlisted: delete`.
         TableCompleteness::Complete => table
             .entries()
             .chain(table.absent_rows())

@@ -1,4 +1,4 @@
-//! What is a patron of one member at another?
+//! Linked account of a patron at another member.
 
 mod block_explanation;
 pub mod blocks;
@@ -18,7 +18,7 @@ use super::settings_collection::SettingsCollection;
 use super::settings_table::RowView;
 use crate::model::{Explanation, FieldValue, MaybeKnown, PatronQuestion, Question, ReasonSource, ZoneCode};
 
-/// The facts that an answer has.
+/// Names of all facts.
 const FACTS: [&str; 14] = [
     "linked",
     "error",
@@ -36,7 +36,7 @@ const FACTS: [&str; 14] = [
     "travelsOn",
 ];
 
-/// What must be known to answer it.
+/// Returns the collections needed for an answer.
 pub fn needs(question: &PatronQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
     let PatronQuestion { source: from, user_group: _, target: at, expires: _, next_target: on_to } = question;
     let of = |zone: &ZoneCode, subject: SettingsCollection| (CollectionOwner::Zone(zone.clone()), subject);
@@ -71,7 +71,7 @@ pub fn explain(question: &PatronQuestion, settings: &NetworkSettings) -> Explana
             link_explanation::group_at_home(&mut telling, question, settings);
             link_explanation::rules(&mut telling, question, decides(question, settings), settings);
             return telling.unknown(&FACTS, &why, || {
-                format!("what patrons of {source} in `{user_group}` are at {target} is not known")
+                format!("unknown which user group patrons of {source} in `{user_group}` get at {target}")
             });
         }
     };
@@ -84,15 +84,18 @@ pub fn explain(question: &PatronQuestion, settings: &NetworkSettings) -> Explana
     block_explanation::from_target(&mut telling, question, settings);
     add_account_facts(&mut telling, &linked);
     let until = match linked.expiry {
-        AccountEnd::On(date) => format!(", until {date}"),
+        AccountEnd::On(date) => format!(" until {date}"),
         AccountEnd::Never | AccountEnd::WithSource | AccountEnd::Unsaid | AccountEnd::Unreadable => {
             String::new()
         }
     };
-    telling.finish(format!("patrons of {source} in `{user_group}` are `{}` at {target}{until}", linked.group))
+    telling.finish(format!(
+        "patrons of {source} in `{user_group}` get user group `{}` at {target}{until}",
+        linked.group
+    ))
 }
 
-/// What the rule gives, as facts.
+/// Adds the facts of the linked account.
 fn add_account_facts(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
     telling.add_fact("linked", true);
     telling.add_fact("error", FieldValue::Null);
@@ -106,12 +109,14 @@ fn add_account_facts(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_
                 .map_or_else(|| MaybeKnown::Known(day()), MaybeKnown::Unknown),
         );
     };
-    date("expiry", linked.expiry, "when the account expires");
-    date("purge", linked.purge, "when it can be purged");
+    date("expiry", linked.expiry, "the expiry date");
+    date("purge", linked.purge, "the purge date");
     let mut anew = |fact, refreshing: Option<DateRefresh>| {
         let known = refreshing.map(|refreshing| FieldValue::Bool(refreshing == DateRefresh::Always));
         let why = || {
-            MaybeKnown::Unknown(link_explanation::undeclared_attribute("when the date is made anew").into())
+            MaybeKnown::Unknown(
+                link_explanation::undeclared_attribute("when the date is recalculated").into(),
+            )
         };
         telling.fact(fact, known.map_or_else(why, MaybeKnown::Known));
     };
@@ -119,7 +124,7 @@ fn add_account_facts(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_
     anew("refreshPurge", linked.refresh_purge);
 }
 
-/// There is no linked account, so that nothing else is there either.
+/// Returns the explanation for a refused linked account.
 fn not_linked(
     mut telling: ExplanationBuilder,
     question: &PatronQuestion,
@@ -131,8 +136,10 @@ fn not_linked(
     let mut rule = FieldValue::Null;
     match refused {
         LinkRefusal::NotInNetwork => {
-            telling
-                .add_reason(format!("{source} is no other member of the network"), ReasonSource::AlmaDefault);
+            telling.add_reason(
+                format!("{source} is not another member of the network"),
+                ReasonSource::AlmaDefault,
+            );
         }
         LinkRefusal::Hidden => link_explanation::group_at_home(&mut telling, question, settings),
         LinkRefusal::NoGroup => {
@@ -143,10 +150,10 @@ fn not_linked(
             match decides {
                 Some(decides) => {
                     rule = decides.text_field("name").map_or(FieldValue::Null, FieldValue::from);
-                    telling.add_reason("it gives no user group", decides.ground("userGroup"));
+                    telling.add_reason("the rule assigns no user group", decides.ground("userGroup"));
                 }
                 None => {
-                    telling.add_reason(format!("{target} has no rule that fits"), ReasonSource::AlmaDefault)
+                    telling.add_reason(format!("{target} has no matching rule"), ReasonSource::AlmaDefault)
                 }
             }
         }
@@ -165,7 +172,7 @@ fn not_linked(
     ))
 }
 
-/// The rule that decides, where it is known.
+/// Returns the deciding rule, if known.
 fn decides<'a>(question: &PatronQuestion, settings: &'a NetworkSettings) -> Option<RowView<'a>> {
     let table = settings.table(&question.target, &SettingsCollection::LinkedAccountRules).ok()?;
     linked_account_rules::first_matching_rule(table, &question.source, &question.user_group)

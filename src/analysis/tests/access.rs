@@ -1,6 +1,6 @@
-//! Who reaches an e-resource: groups, places, levels, and what a member hides.
+//! Tests of access: groups, places, levels and hiding rules.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show its location")]
 
 use insta::assert_snapshot;
 
@@ -8,7 +8,9 @@ use super::network::{declared, facts, observed, reasons};
 use crate::analysis::NetworkSettings;
 use crate::model::{AccessQuestion, ClientLocation, Question, ResourceId, ZoneCode};
 
-/// `A 1.2.3 at 192.0.2.1`, `A 1 library LAW`, `A 1 campus N`, `A 1 elsewhere`, and `as GROUP` behind it.
+/// Parses a question: `A 1.2.3 at 192.0.2.1`, `A 1 library LAW`, `A 1 campus N`, `A 1 elsewhere`.
+///
+/// An optional `as GROUP` follows.
 fn question(text: &str) -> Question {
     let (text, user_group) = match text.split_once(" as ") {
         Some((text, user_group)) => (text, Some(user_group.into())),
@@ -25,19 +27,19 @@ fn question(text: &str) -> Question {
     Question::Access(AccessQuestion { member: ZoneCode::from(words[0]), from, resource, user_group })
 }
 
-/// One line for each question: whether it is reached, the group and the level, whether the title shows, why not.
+/// Returns one line for each question: access, group, level, title visibility and refusal.
 fn told(questions: &[&str], settings: &NetworkSettings) -> String {
     let one = |text: &&str| {
         let facts = facts(question(text), settings, &["reach", "group", "level", "titleShown", "why"]);
         let mut values: Vec<&str> = facts.lines().map(|line| line.split_once(": ").unwrap().1).collect();
-        // What is not known is not known for the same reason.
+        // All unknown facts have the same reason.
         values.dedup_by(|one, other| one == other && one.starts_with("unknown"));
         format!("{text}: {}\n", values.join(", "))
     };
     questions.iter().map(one).collect()
 }
 
-/// Groups of the network, to which tests add resources.
+/// Availability groups of the network; tests add resources.
 const GROUPS: &str = "
     NZ AvailabilityGroups
     name=WHOLE; institutions=[A]
@@ -53,7 +55,7 @@ fn holding(resources: &str) -> NetworkSettings {
 }
 
 #[test]
-fn a_resource_without_groups_is_the_whole_network_s() {
+fn resource_without_groups_is_open_to_whole_network() {
     let settings = holding("NZ ElectronicAvailability/1\nNZ ElectronicAvailability/1.2");
     assert_snapshot!(told(&["A 1.2 elsewhere", "C 1 at 8.8.8.8"], &settings), @r#"
     A 1.2 elsewhere: true, null, null, true, null
@@ -62,7 +64,7 @@ fn a_resource_without_groups_is_the_whole_network_s() {
 }
 
 #[test]
-fn an_institution_in_a_group_reaches_it_from_anywhere_and_others_do_not() {
+fn institution_in_group_has_access_from_anywhere() {
     let settings = holding("NZ ElectronicAvailability/1\ngroup=WHOLE");
     assert_snapshot!(told(&["A 1 elsewhere", "A 1 library OLD", "B 1 elsewhere"], &settings), @r#"
     A 1 elsewhere: true, "WHOLE", "e-collection", true, null
@@ -72,7 +74,7 @@ fn an_institution_in_a_group_reaches_it_from_anywhere_and_others_do_not() {
 }
 
 #[test]
-fn a_library_in_a_group_reaches_it_by_the_client_s_address() {
+fn library_in_group_grants_access_by_ip_range() {
     let settings = holding("NZ ElectronicAvailability/1\ngroup=LAW");
     let asked = [
         "A 1 library LAW",
@@ -97,7 +99,7 @@ fn a_library_in_a_group_reaches_it_by_the_client_s_address() {
 }
 
 #[test]
-fn a_campus_in_a_group_reaches_it_with_its_own_addresses_and_those_of_its_libraries() {
+fn campus_in_group_includes_ranges_of_its_libraries() {
     let north = holding("NZ ElectronicAvailability/1\ngroup=NORTH");
     let asked = [
         "A 1 campus N",
@@ -115,7 +117,7 @@ fn a_campus_in_a_group_reaches_it_with_its_own_addresses_and_those_of_its_librar
     A 1 at 192.0.2.64: false, null, "e-collection", true, "outside-ip-range"
     A 1 library MED: false, null, "e-collection", true, "outside-ip-range"
     "#);
-    // It has no addresses but those of a library, and this user is in none.
+    // The campus has only the addresses of a library, and this user is outside all libraries.
     let south = holding("NZ ElectronicAvailability/1\ngroup=SOUTH");
     let asked = ["A 1 campus S", "A 1 library MED", "A 1 at 2001:db8::7"];
     assert_snapshot!(told(&asked, &south), @r#"
@@ -126,7 +128,7 @@ fn a_campus_in_a_group_reaches_it_with_its_own_addresses_and_those_of_its_librar
 }
 
 #[test]
-fn nobody_is_inside_a_place_without_addresses() {
+fn place_without_ip_ranges_grants_no_access() {
     let settings = holding("NZ ElectronicAvailability/1\ngroup=OLD");
     assert_snapshot!(told(&["A 1 library OLD", "A 1 campus X", "A 1 elsewhere"], &settings), @r#"
     A 1 library OLD: false, null, "e-collection", true, "no-ip-range"
@@ -141,7 +143,7 @@ fn nobody_is_inside_a_place_without_addresses() {
 }
 
 #[test]
-fn the_innermost_level_that_has_groups_decides() {
+fn innermost_level_with_groups_decides() {
     let settings = holding(
         "NZ ElectronicAvailability/1
          group=WHOLE
@@ -167,16 +169,16 @@ fn the_innermost_level_that_has_groups_decides() {
     C 1.2.3 elsewhere: false, null, "portfolio", false, "not-in-group"
     "#);
     assert_snapshot!(reasons(question("B 1.2.3 elsewhere"), &settings), @r#"
-    a user of b College off campus does not reach portfolio 1.2.3: a wider level would let them in, and the one that decides does not
-    - the groups of the portfolio decide: it is the innermost level that has any, and the vendor does not say how levels add up (as Alma does it)
-    - no group of the portfolio has b College, or a campus or library of it (as Alma does it)
+    a user of b College off campus cannot access portfolio 1.2.3: a wider level would grant access, but the deciding level does not
+    - the groups of the portfolio decide, as the innermost level with groups; Alma does not document how levels combine (Alma's behavior)
+    - no group of the portfolio includes b College, or a campus or library of it (Alma's behavior)
     - the e-collection is available for group OTHERS (NZ/ElectronicAvailability/1/OTHERS, last changed by librarian)
-    - group OTHERS would let them in if that decided: b College is in it (NZ/AvailabilityGroups/OTHERS, last changed by librarian)
+    - group OTHERS would grant access: it includes b College (NZ/AvailabilityGroups/OTHERS, last changed by librarian)
     "#);
 }
 
 #[test]
-fn settings_are_those_of_the_first_group_that_lets_them_in() {
+fn settings_come_from_first_granting_group() {
     let settings = holding(
         "NZ ElectronicAvailability/1
          group=WHOLE; proxy_enabled=false; public_note=For all
@@ -209,18 +211,18 @@ fn settings_are_those_of_the_first_group_that_lets_them_in() {
     publicNote: null
     "#);
     assert_snapshot!(reasons(question("A 1 library LAW"), &settings), @r#"
-    a user of a College in library LAW reaches e-collection 1, through group LAW
-    - the groups of the e-collection decide (as Alma does it)
+    a user of a College in library LAW can access e-collection 1 through group LAW
+    - the groups of the e-collection decide (Alma's behavior)
     - the e-collection is available for group LAW (NZ/ElectronicAvailability/1/LAW, last changed by librarian)
-    - group LAW lets them in: library LAW of a College is in it (NZ/AvailabilityGroups/LAW, last changed by librarian)
+    - group LAW grants access: it includes library LAW of a College (NZ/AvailabilityGroups/LAW, last changed by librarian)
     - the e-collection is available for group WHOLE (NZ/ElectronicAvailability/1/WHOLE, last changed by librarian)
-    - group WHOLE lets them in: a College is in it (NZ/AvailabilityGroups/WHOLE, last changed by librarian)
-    - several groups let them in, and the vendor does not say whose settings count: taken are those of the first by name, LAW (as Alma does it)
+    - group WHOLE grants access: it includes a College (NZ/AvailabilityGroups/WHOLE, last changed by librarian)
+    - several groups grant access; Alma does not document whose settings apply, so zonal uses those of the first by name, LAW (Alma's behavior)
     "#);
 }
 
 #[test]
-fn a_rule_of_the_member_hides_by_the_ids_and_by_the_user_s_group() {
+fn hiding_rule_matches_by_ids_and_user_group() {
     let settings = observed(
         "NZ AvailabilityGroups
          NZ ElectronicAvailability/1
@@ -252,14 +254,14 @@ fn a_rule_of_the_member_hides_by_the_ids_and_by_the_user_s_group() {
     C 1.2 elsewhere as STUDENT: false, null, null, false, "hidden-locally"
     "#);
     assert_snapshot!(reasons(question("B 1.2 elsewhere"), &settings), @r#"
-    a user of b College off campus does not reach e-service 1.2: b College hides it
-    - no level has a group, so that the whole network reaches it (as Alma does it)
-    - b College hides it, by display logic: All (B/DisplayLogicRules/All, last changed by librarian)
+    a user of b College off campus cannot access e-service 1.2: b College hides the resource
+    - no level has groups, so the whole network has access (Alma's behavior)
+    - b College hides the resource by display logic rule All (B/DisplayLogicRules/All, last changed by librarian)
     "#);
 }
 
 #[test]
-fn what_is_hidden_and_out_of_reach_does_not_show_either() {
+fn hidden_resource_without_access_hides_its_title() {
     let settings = observed(&format!(
         "{GROUPS}
          NZ ElectronicAvailability/1
@@ -275,25 +277,25 @@ fn what_is_hidden_and_out_of_reach_does_not_show_either() {
 }
 
 #[test]
-fn what_zones_do_not_tell_is_not_known() {
+fn unreadable_tables_make_access_unknown() {
     let groups = "NZ ElectronicAvailability/1\ngroup=G\nNZ AvailabilityGroups\nfails";
-    assert_snapshot!(told(&["A 1 elsewhere"], &observed(groups)), @"A 1 elsewhere: unknown (nobody says who is in group G)");
+    assert_snapshot!(told(&["A 1 elsewhere"], &observed(groups)), @"A 1 elsewhere: unknown (no manifest declares the members of group G)");
     let level = "NZ ElectronicAvailability/1\ngroup=G\nNZ ElectronicAvailability/1.2\nfails";
-    assert_snapshot!(told(&["A 1.2 elsewhere"], &observed(level)), @"A 1.2 elsewhere: unknown (NZ does not tell ElectronicAvailability/1.2: nobody answered)");
+    assert_snapshot!(told(&["A 1.2 elsewhere"], &observed(level)), @"A 1.2 elsewhere: unknown (NZ did not return ElectronicAvailability/1.2: no response)");
     let rules = "NZ ElectronicAvailability/1\nNZ AvailabilityGroups\nA DisplayLogicRules\nfails";
-    assert_snapshot!(told(&["A 1 elsewhere"], &observed(rules)), @"A 1 elsewhere: unknown (A does not tell DisplayLogicRules: nobody answered)");
+    assert_snapshot!(told(&["A 1 elsewhere"], &observed(rules)), @"A 1 elsewhere: unknown (A did not return DisplayLogicRules: no response)");
     let operator = "NZ ElectronicAvailability/1\nA DisplayLogicRules\nname=R; hides=1; operator=LIKE";
-    assert_snapshot!(told(&["A 1 elsewhere as STAFF"], &observed(operator)), @"A 1 elsewhere as STAFF: unknown (rule R has an operator that zonal does not know: LIKE)");
+    assert_snapshot!(told(&["A 1 elsewhere as STAFF"], &observed(operator)), @"A 1 elsewhere as STAFF: unknown (rule R has an unknown operator: LIKE)");
 }
 
 #[test]
-fn nobody_is_in_a_group_that_is_not_there() {
+fn nonexistent_group_has_no_members() {
     let settings = holding("NZ ElectronicAvailability/1\ngroup=NONE");
     assert_snapshot!(reasons(question("A 1 elsewhere"), &settings), @r#"
-    a user of a College off campus does not reach e-collection 1: no group that decides has anything of a College in it
-    - the groups of the e-collection decide (as Alma does it)
-    - there is no group NONE, so that nobody is in it (as Alma does it)
-    - no group of the e-collection has a College, or a campus or library of it (as Alma does it)
+    a user of a College off campus cannot access e-collection 1: no deciding group includes any part of a College
+    - the groups of the e-collection decide (Alma's behavior)
+    - group NONE does not exist, so it has no members (Alma's behavior)
+    - no group of the e-collection includes a College, or a campus or library of it (Alma's behavior)
     "#);
 }
 
@@ -329,7 +331,7 @@ groups: [{group: LAW, absent: true}]
 ";
 
 #[test]
-fn what_is_declared_answers_as_far_as_it_goes() {
+fn declared_groups_answer_within_their_limits() {
     let settings = declared(&DECLARED.replace("yes", "'yes'"));
     let asked = [
         "B 1 elsewhere",
@@ -345,32 +347,32 @@ fn what_is_declared_answers_as_far_as_it_goes() {
     ];
     assert_snapshot!(told(&asked, &settings), @r#"
     B 1 elsewhere: true, "LAW", "e-collection", true, null
-    A 1 elsewhere: unknown (no group that is declared for the e-collection lets them in, and it may have others that no manifest names: `unlisted: delete` would settle it)
-    A 1.2 elsewhere: false, null, "e-service", false, unknown (nobody says whether the e-collection has other groups, which would let them in)
+    A 1 elsewhere: unknown (no declared group of the e-collection grants access, and undeclared groups may exist; set `unlisted: delete` to exclude them)
+    A 1.2 elsewhere: false, null, "e-service", false, unknown (undeclared groups of the e-collection may grant access)
     B 1.2 elsewhere: true, "LAW", "e-service", true, null
-    B 1.2.3 elsewhere: unknown (nothing is said of ElectronicAvailability/1.2.3 at NZ)
-    A 3 elsewhere: unknown (nobody says who is in group NOWHERE)
+    B 1.2.3 elsewhere: unknown (no manifest declares ElectronicAvailability/1.2.3 at NZ)
+    A 3 elsewhere: unknown (no manifest declares the members of group NOWHERE)
     B 3 elsewhere: true, "LAW", "e-collection", true, null
     A 4 elsewhere: true, null, null, true, null
-    A 5 elsewhere: unknown (nobody says whether the e-collection has groups: ElectronicAvailability/5)
-    A 6 elsewhere: unknown (nothing is said of ElectronicAvailability/6 at NZ)
+    A 5 elsewhere: unknown (no manifest declares whether the e-collection has groups: ElectronicAvailability/5)
+    A 6 elsewhere: unknown (no manifest declares ElectronicAvailability/6 at NZ)
     "#);
     assert_snapshot!(facts(question("B 1 elsewhere"), &settings, &["proxyEnabled", "proxy"]), @r#"
     proxyEnabled: true
-    proxy: unknown (nobody says `proxy` of group LAW)
+    proxy: unknown (no manifest declares `proxy` of group LAW)
     "#);
     assert_snapshot!(reasons(question("B 1 elsewhere"), &settings), @r#"
-    a user of b College off campus reaches e-collection 1, through group LAW
-    - the groups of the e-collection decide (as Alma does it)
+    a user of b College off campus can access e-collection 1 through group LAW
+    - the groups of the e-collection decide (Alma's behavior)
     - the e-collection is available for group LAW (some.yaml:6:20)
-    - group LAW lets them in: b College is in it (law.yaml:5:9)
-    - only declared groups are told: the e-collection may have others (as Alma does it)
-    - not asked: what b College hides by display logic rules that no manifest names (as Alma does it)
+    - group LAW grants access: it includes b College (law.yaml:5:9)
+    - undeclared groups of the e-collection may also grant access; run with --observed to include them (Alma's behavior)
+    - not evaluated: undeclared display logic rules of b College (Alma's behavior)
     "#);
 }
 
 #[test]
-fn of_rules_that_are_only_amended_nobody_says_that_they_are_there() {
+fn rules_that_are_only_amended_may_not_exist() {
     let settings = declared(&format!(
         "{}---
 UserGroups courtesy
@@ -380,7 +382,7 @@ displayLogic: {{hides: '4'}}
         DECLARED.replace("yes", "'yes'")
     ));
     assert_snapshot!(told(&["A 4 elsewhere as COURTESY", "A 4 elsewhere as STAFF"], &settings), @r#"
-    A 4 elsewhere as COURTESY: unknown (UserGroups/courtesy says whom a rule of A for 4 hides it from, and not that there is one)
+    A 4 elsewhere as COURTESY: unknown (UserGroups/courtesy amends a display logic rule of A that hides 4, but the rule may not exist)
     A 4 elsewhere as STAFF: true, null, null, true, null
     "#);
 }

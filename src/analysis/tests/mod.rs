@@ -1,4 +1,4 @@
-//! Each question, text in and text out: manifests and what zones hold here, facts there.
+//! Tests of each question, from text to text: manifests or observed settings in, facts out.
 
 #![cfg(test)]
 

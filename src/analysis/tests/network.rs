@@ -1,6 +1,6 @@
-//! A small network whose settings are written as text, and answers as text.
+//! Small test network with settings and answers as text.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test should show its location")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,18 +13,22 @@ use crate::model::{
     ObservedRecord, ObservedState, Question, ZoneCode, ZoneFailure,
 };
 
-/// The members, in the notation of comparisons; their places are in [`places`].
+/// Members, in the notation of comparisons; [`places`] sets their campuses and libraries.
 pub(crate) const MEMBERS: [&str; 3] = ["A", "B", "C"];
 
-/// What is declared by manifests, each `KIND NAME` and its spec, a line of dashes between two.
+/// Returns the settings declared by manifests: each a line `KIND NAME` and its spec, separated by a line of
+/// dashes.
 pub(crate) fn declared(manifests: &str) -> NetworkSettings {
     let (mut network, desired) = notation::desired(&MEMBERS, manifests);
     places(&mut network);
     NetworkSettings::from_desired(&network, &desired)
 }
 
-/// What zones hold: `ZONE TYPE` or `ZONE TYPE/CODE` and below it its records, `field=value; list=[X,Y]`; `fails`
-/// instead of records for what cannot be read, `attested` before them for what people say. What is not in it was not looked at.
+/// Returns observed settings.
+///
+/// A line `ZONE TYPE` or `ZONE TYPE/CODE` starts a collection. Its records follow: `field=value; list=[X,Y]`.
+/// The line `fails` makes the collection unreadable, and `attested` before the records makes them attested.
+/// Missing collections count as not queried.
 pub(crate) fn observed(tables: &str) -> NetworkSettings {
     let (mut network, _) =
         notation::desired(&MEMBERS, "CodeTable some\ntable: T\nrows: [{code: A, description: A}]");
@@ -38,7 +42,7 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
                 answer.as_mut().unwrap().records.push(record(line));
             }
             (false, Some((zone, id))) if line == "fails" => {
-                let failure = ZoneFailure::new(FailureClass::Unreachable, "nobody answered");
+                let failure = ZoneFailure::new(FailureClass::Unreachable, "no response");
                 observed.zones.entry(zone.clone()).or_default().collections.insert(id.clone(), Err(failure));
             }
             (false, Some((zone, id))) if line == "attested" => {
@@ -64,7 +68,7 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
                 observed.zones.entry(zone.clone()).or_default().collections.insert(id.clone(), Ok(found));
                 asked = Some((zone, id));
             }
-            (true, None) => panic!("a record of nothing: {line}"),
+            (true, None) => panic!("record without a collection: {line}"),
         }
     }
     NetworkSettings::from_observed(&network, &observed)
@@ -76,7 +80,7 @@ fn record(line: &str) -> ObservedRecord {
         let list = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let value = match (list, value.parse::<bool>()) {
             (Some(list), _) => FieldValue::list(list.split(',').filter(|text| !text.is_empty())),
-            // As the API writes this one.
+            // Same notation as the API's.
             (None, Ok(flag)) if field != "proxy_enabled" => FieldValue::Bool(flag),
             (None, _) => FieldValue::from_text(value),
         };
@@ -85,8 +89,10 @@ fn record(line: &str) -> ObservedRecord {
     record
 }
 
-/// Member `A` has campus `N` with library `LAW` on it and addresses of its own, campus `S` with library `MED` and
-/// no addresses but the library's, library `MAIN` on no campus, and campus `X` and library `OLD` without addresses.
+/// Sets the campuses and libraries of member `A`.
+///
+/// Campus `N` has ranges of its own and library `LAW`. Campus `S` has only the ranges of its library `MED`.
+/// Library `MAIN` has no campus. Campus `X` and library `OLD` have no ranges.
 fn places(network: &mut Network) {
     let ranges = |text: &str| text.split_whitespace().map(|range| range.parse().unwrap()).collect();
     let a = network.zones.iter_mut().find(|zone| zone.code.as_str() == "A").unwrap();
@@ -110,7 +116,7 @@ fn places(network: &mut Network) {
     ];
 }
 
-/// The facts, one a line; those that are not known with why.
+/// Returns the facts, one per line, or the reasons for unknown facts.
 pub(crate) fn facts(question: Question, settings: &NetworkSettings, wanted: &[&str]) -> String {
     let explanation = analysis::explain(&question, settings);
     let mut out = String::new();
@@ -122,7 +128,7 @@ pub(crate) fn facts(question: Question, settings: &NetworkSettings, wanted: &[&s
     out
 }
 
-/// The line, then each reason with who says so.
+/// Returns the answer line, then each reason with its source.
 pub(crate) fn reasons(question: Question, settings: &NetworkSettings) -> String {
     let explanation = analysis::explain(&question, settings);
     let mut out = format!("{}\n", explanation.line);

@@ -1,4 +1,4 @@
-//! What nobody has said is not answered, and who has only said so is named.
+//! Tests of undeclared and attested settings.
 
 use insta::assert_snapshot;
 
@@ -12,22 +12,22 @@ fn import(record: RecordType) -> Question {
 }
 
 #[test]
-fn what_people_attest_is_told_as_attested_and_says_nothing_of_the_rest() {
+fn attested_settings_leave_other_fields_unknown() {
     let settings = observed("NZ ImportPermissions\nattested\ninstitution=A; authority=deny; linking=allow");
-    assert_snapshot!(facts(import(RecordType::Bibliographic), &settings, &["allowed"]), @"allowed: unknown (nobody says whether A may bring in bibliographic records)");
+    assert_snapshot!(facts(import(RecordType::Bibliographic), &settings, &["allowed"]), @"allowed: unknown (no manifest declares whether A may contribute bibliographic records)");
     let told = reasons(import(RecordType::Authority), &settings);
-    let whose = "- it is denied (NZ/ImportPermissions/A, attested, not verified, by librarian)";
+    let whose = "- contributing is denied (NZ/ImportPermissions/A, attested, not verified, by librarian)";
     assert!(told.contains(whose), "{told}");
 }
 
 #[test]
-fn a_permission_that_neither_allows_nor_denies_is_not_taken_for_one() {
+fn invalid_permission_value_is_unknown() {
     let settings = observed("NZ ImportPermissions\ninstitution=A; authority=DENY");
-    assert_snapshot!(facts(import(RecordType::Authority), &settings, &["allowed"]), @"allowed: unknown (the permissions of A for authority records are neither allow nor deny: DENY)");
+    assert_snapshot!(facts(import(RecordType::Authority), &settings, &["allowed"]), @"allowed: unknown (the permission of A for authority records must be allow or deny: DENY)");
 }
 
 #[test]
-fn what_a_zone_may_keep_is_not_declared() {
+fn create_only_settings_do_not_count_as_declared() {
     for (enforcement, allowed) in [("enforce", "allowed: false"), ("createOnly", "allowed: unknown")] {
         let settings = declared(&format!(
             "ImportPermissions i\nenforcement: {enforcement}\ndefault: {{bibliographic: deny, authority: deny, linking: allow}}"
@@ -38,7 +38,7 @@ fn what_a_zone_may_keep_is_not_declared() {
 }
 
 #[test]
-fn columns_that_are_named_by_number_tell_nothing_without_the_zone() {
+fn columns_named_by_number_are_unknown_without_zone() {
     let settings = declared(
         "LinkingRules rules
 default: {group: G}
@@ -58,12 +58,12 @@ rows: [{columns: {column0: FROM_TARGET, column5: 'true'}}]",
     });
     assert_snapshot!(facts(question, &settings, &["linked", "sentHome"]), @r#"
     linked: true
-    sentHome: unknown (MappingTable/definitions says no `ID` of a record of MappingTable/"User Block Definitions" at A: name the columns as their headers do)
+    sentHome: unknown (MappingTable/definitions omits `ID` in a record of MappingTable/"User Block Definitions" at A; use the header names of the columns)
     "#);
 }
 
 #[test]
-fn a_rule_for_some_user_groups_is_told_where_no_group_is_asked_about() {
+fn rule_for_some_user_groups_adds_reason() {
     let settings = observed(
         "NZ AvailabilityGroups
         NZ ElectronicAvailability/1
@@ -75,6 +75,6 @@ fn a_rule_for_some_user_groups_is_told_where_no_group_is_asked_about() {
         let member = "A".into();
         reasons(Question::Access(AccessQuestion { member, from, resource, user_group: None }), &settings)
     });
-    let says = "- not counted: rule R hides it from some user groups, and the question names none (A/DisplayLogicRules/R";
+    let says = "- not evaluated: rule R hides it from some user groups; the question has none (A/DisplayLogicRules/R";
     assert!(told.as_deref().is_some_and(|told| told.contains(says)), "{told:?}");
 }

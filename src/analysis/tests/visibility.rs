@@ -1,4 +1,4 @@
-//! Which groups partners see, and whether all tables say the same.
+//! Tests of user group visibility and of dependent rules.
 
 use insta::assert_snapshot;
 
@@ -26,7 +26,7 @@ const HELD: &str = "
 ";
 
 #[test]
-fn a_group_that_is_not_restricted_is_visible_and_rules_follow() {
+fn unrestricted_group_is_visible_and_rules_match() {
     assert_snapshot!(facts(question("A", "STAFF"), &observed(HELD), &FACTS), @r#"
     visible: true
     restricted: false
@@ -40,18 +40,18 @@ fn a_group_that_is_not_restricted_is_visible_and_rules_follow() {
     wrong: null
     "#);
     assert_snapshot!(reasons(question("A", "ALUM"), &observed(HELD)), @r#"
-    partners do not see ALUM of a College
-    - it is among the Restricted Users, which decides (A/RestrictedUsers/ALUM, last changed by librarian)
-    - RotaAssignmentRules/In stops the group, as it should (A/RotaAssignmentRules/In, last changed by librarian)
-    - RotaAssignmentRules/Out stops the group, as it should (A/RotaAssignmentRules/Out, last changed by librarian)
-    - DisplayLogicRules/Hide hides from the group, as it should (A/DisplayLogicRules/Hide, last changed by librarian)
-    - DisplayLogicRules/Closed hides from the group, as it should (A/DisplayLogicRules/Closed, last changed by librarian)
+    partners cannot see ALUM of a College
+    - listed in Restricted Users, which decides (A/RestrictedUsers/ALUM, last changed by librarian)
+    - RotaAssignmentRules/In blocks the user group, consistent with Restricted Users (A/RotaAssignmentRules/In, last changed by librarian)
+    - RotaAssignmentRules/Out blocks the user group, consistent with Restricted Users (A/RotaAssignmentRules/Out, last changed by librarian)
+    - DisplayLogicRules/Hide hides the request from the user group, consistent with Restricted Users (A/DisplayLogicRules/Hide, last changed by librarian)
+    - DisplayLogicRules/Closed hides the request from the user group, consistent with Restricted Users (A/DisplayLogicRules/Closed, last changed by librarian)
     "#);
 }
 
 #[test]
-fn rules_that_say_something_else_are_wrong() {
-    // Nobody has thought of it: it is visible, the list of a rule stops it.
+fn contradicting_rules_are_inconsistent() {
+    // No rule names the new user group: visible to partners, but blocked by a rule's list.
     assert_snapshot!(facts(question("A", "NEW"), &observed(HELD), &FACTS), @r#"
     visible: true
     restricted: false
@@ -64,25 +64,25 @@ fn rules_that_say_something_else_are_wrong() {
     let names = ["RotaAssignmentRules/In", "RotaAssignmentRules/Out", "DisplayLogicRules/Hide"];
     assert_eq!(typed, MaybeKnown::Known(names.map(str::to_owned).to_vec()));
     assert_snapshot!(reasons(question("A", "STAFF"), &observed(&turned)), @r#"
-    partners do not see STAFF of a College, and RotaAssignmentRules/In, RotaAssignmentRules/Out, DisplayLogicRules/Hide disagree
-    - it is among the Restricted Users, which decides (A/RestrictedUsers/STAFF, last changed by librarian)
-    - RotaAssignmentRules/In lets the group pass; it is wrong, since Restricted Users decides (A/RotaAssignmentRules/In, last changed by librarian)
-    - RotaAssignmentRules/Out lets the group pass; it is wrong, since Restricted Users decides (A/RotaAssignmentRules/Out, last changed by librarian)
-    - DisplayLogicRules/Hide does not hide from the group; it is wrong, since Restricted Users decides (A/DisplayLogicRules/Hide, last changed by librarian)
-    - DisplayLogicRules/Closed hides from the group, as it should (A/DisplayLogicRules/Closed, last changed by librarian)
+    partners cannot see STAFF of a College, but RotaAssignmentRules/In, RotaAssignmentRules/Out, DisplayLogicRules/Hide contradict this
+    - listed in Restricted Users, which decides (A/RestrictedUsers/STAFF, last changed by librarian)
+    - RotaAssignmentRules/In allows the user group, which contradicts Restricted Users (A/RotaAssignmentRules/In, last changed by librarian)
+    - RotaAssignmentRules/Out allows the user group, which contradicts Restricted Users (A/RotaAssignmentRules/Out, last changed by librarian)
+    - DisplayLogicRules/Hide does not hide the request from the user group, which contradicts Restricted Users (A/DisplayLogicRules/Hide, last changed by librarian)
+    - DisplayLogicRules/Closed hides the request from the user group, consistent with Restricted Users (A/DisplayLogicRules/Closed, last changed by librarian)
     "#);
     assert_snapshot!(reasons(question("A", "ALUM"), &observed(&turned)), @r#"
-    partners see ALUM of a College, and RotaAssignmentRules/In, RotaAssignmentRules/Out, DisplayLogicRules/Hide disagree
-    - it is not among the Restricted Users, and partners see every group that nobody restricts (as Alma does it)
-    - RotaAssignmentRules/In stops the group; it is wrong, since Restricted Users decides (A/RotaAssignmentRules/In, last changed by librarian)
-    - RotaAssignmentRules/Out stops the group; it is wrong, since Restricted Users decides (A/RotaAssignmentRules/Out, last changed by librarian)
-    - DisplayLogicRules/Hide hides from the group; it is wrong, since Restricted Users decides (A/DisplayLogicRules/Hide, last changed by librarian)
-    - DisplayLogicRules/Closed does not hide from the group in particular, as it should (A/DisplayLogicRules/Closed, last changed by librarian)
+    partners can see ALUM of a College, but RotaAssignmentRules/In, RotaAssignmentRules/Out, DisplayLogicRules/Hide contradict this
+    - not listed in Restricted Users; unrestricted groups are visible to partners (Alma's behavior)
+    - RotaAssignmentRules/In blocks the user group, which contradicts Restricted Users (A/RotaAssignmentRules/In, last changed by librarian)
+    - RotaAssignmentRules/Out blocks the user group, which contradicts Restricted Users (A/RotaAssignmentRules/Out, last changed by librarian)
+    - DisplayLogicRules/Hide hides the request from the user group, which contradicts Restricted Users (A/DisplayLogicRules/Hide, last changed by librarian)
+    - DisplayLogicRules/Closed does not hide the request from this user group specifically, consistent with Restricted Users (A/DisplayLogicRules/Closed, last changed by librarian)
     "#);
 }
 
 #[test]
-fn a_rule_without_a_list_lets_everybody_pass() {
+fn rule_without_list_allows_all_groups() {
     let settings = observed(
         "A RestrictedUsers
          userGroup=ALUM
@@ -105,34 +105,34 @@ fn a_rule_without_a_list_lets_everybody_pass() {
 }
 
 #[test]
-fn what_zones_do_not_tell_is_not_known() {
+fn unreadable_tables_make_visibility_unknown() {
     assert_snapshot!(facts(question("A", "STAFF"), &observed("A RestrictedUsers\nfails"), &FACTS), @r#"
-    visible: unknown (A does not tell RestrictedUsers: nobody answered)
-    restricted: unknown (A does not tell RestrictedUsers: nobody answered)
-    agree: unknown (A does not tell RestrictedUsers: nobody answered)
-    wrong: unknown (A does not tell RestrictedUsers: nobody answered)
+    visible: unknown (A did not return RestrictedUsers: no response)
+    restricted: unknown (A did not return RestrictedUsers: no response)
+    agree: unknown (A did not return RestrictedUsers: no response)
+    wrong: unknown (A did not return RestrictedUsers: no response)
     "#);
     let rota = "A RestrictedUsers\nA RotaAssignmentRules\nfails\nA DisplayLogicRules";
     assert_snapshot!(facts(question("A", "STAFF"), &observed(rota), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: unknown (A does not tell RotaAssignmentRules: nobody answered)
-    wrong: unknown (A does not tell RotaAssignmentRules: nobody answered)
+    agree: unknown (A did not return RotaAssignmentRules: no response)
+    wrong: unknown (A did not return RotaAssignmentRules: no response)
     "#);
     let wrong = format!("{rota}\nname=Hide; hides=AFN; operator=INLIST; userGroups=[STAFF]");
     assert_snapshot!(facts(question("A", "STAFF"), &observed(&wrong), &FACTS), @r#"
     visible: true
     restricted: false
     agree: false
-    wrong: unknown (A does not tell RotaAssignmentRules: nobody answered)
+    wrong: unknown (A did not return RotaAssignmentRules: no response)
     "#);
     let operator =
         "A RestrictedUsers\nA RotaAssignmentRules\nname=R; rota=AFN; operator=LIKE\nA DisplayLogicRules";
     assert_snapshot!(facts(question("A", "STAFF"), &observed(operator), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: unknown (RotaAssignmentRules/R has an operator that zonal does not know: LIKE)
-    wrong: unknown (RotaAssignmentRules/R has an operator that zonal does not know: LIKE)
+    agree: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
+    wrong: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
     "#);
 }
 
@@ -143,20 +143,20 @@ displayLogic: {hides: AFN request}
 ";
 
 #[test]
-fn what_manifests_want_of_rules_agrees_with_what_they_want_of_the_group() {
+fn declared_rules_match_declared_visibility() {
     let settings = declared(DECLARED);
     assert_snapshot!(reasons(question("A", "ALUM"), &settings), @r#"
-    partners do not see ALUM of a College
-    - it is among the Restricted Users, which decides (all.yaml:5:44)
-    - RotaAssignmentRules/rota=AFN stops the group, as it should (all.yaml:5:44)
-    - DisplayLogicRules/hides=AFN request hides from the group, as it should (all.yaml:5:44)
+    partners cannot see ALUM of a College
+    - listed in Restricted Users, which decides (all.yaml:5:44)
+    - RotaAssignmentRules/rota=AFN blocks the user group, consistent with Restricted Users (all.yaml:5:44)
+    - DisplayLogicRules/hides=AFN request hides the request from the user group, consistent with Restricted Users (all.yaml:5:44)
     "#);
     assert_snapshot!(reasons(question("A", "STAFF"), &settings), @r#"
-    partners see STAFF of a College
-    - it is taken out of the Restricted Users, and partners see every group that nobody restricts (all.yaml:5:85)
-    - RotaAssignmentRules/rota=AFN lets the group pass, as it should (all.yaml:5:85)
-    - DisplayLogicRules/hides=AFN request,operator=INLIST does not hide from the group in particular, as it should (all.yaml:5:85)
-    - DisplayLogicRules/hides=AFN request,operator=NOTINLIST does not hide from the group in particular, as it should (all.yaml:5:85)
+    partners can see STAFF of a College
+    - removed from Restricted Users; unrestricted groups are visible to partners (all.yaml:5:85)
+    - RotaAssignmentRules/rota=AFN allows the user group, consistent with Restricted Users (all.yaml:5:85)
+    - DisplayLogicRules/hides=AFN request,operator=INLIST does not hide the request from this user group specifically, consistent with Restricted Users (all.yaml:5:85)
+    - DisplayLogicRules/hides=AFN request,operator=NOTINLIST does not hide the request from this user group specifically, consistent with Restricted Users (all.yaml:5:85)
     "#);
     assert_snapshot!(facts(question("A", "STAFF"), &settings, &FACTS), @r#"
     visible: true
@@ -165,20 +165,20 @@ fn what_manifests_want_of_rules_agrees_with_what_they_want_of_the_group() {
     wrong: null
     "#);
     assert_snapshot!(facts(question("A", "OPEN"), &settings, &FACTS), @r#"
-    visible: unknown (nobody says whether OPEN is restricted at A)
-    restricted: unknown (nobody says whether OPEN is restricted at A)
-    agree: unknown (nobody says whether OPEN is restricted at A)
-    wrong: unknown (nobody says whether OPEN is restricted at A)
+    visible: unknown (no manifest declares whether A restricts OPEN)
+    restricted: unknown (no manifest declares whether A restricts OPEN)
+    agree: unknown (no manifest declares whether A restricts OPEN)
+    wrong: unknown (no manifest declares whether A restricts OPEN)
     "#);
 }
 
 #[test]
-fn rules_that_no_manifest_speaks_of_are_not_known() {
+fn undeclared_rules_make_consistency_unknown() {
     let settings = declared("UserGroups all\ngroups: [{code: ALUM, visibleToPartners: false}]\n");
     assert_snapshot!(facts(question("A", "ALUM"), &settings, &FACTS), @r#"
     visible: false
     restricted: true
-    agree: unknown (nothing is said of RotaAssignmentRules at A)
-    wrong: unknown (nothing is said of RotaAssignmentRules at A)
+    agree: unknown (no manifest declares RotaAssignmentRules at A)
+    wrong: unknown (no manifest declares RotaAssignmentRules at A)
     "#);
 }

@@ -1,4 +1,4 @@
-//! Whether rules say the same of a user group as Restricted Users.
+//! Consistency of rules with the Restricted Users list, for one user group.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{RowView, TableCompleteness};
 use crate::model::{Amendment, ReasonSource, ResourceId, VisibilityQuestion};
 
-/// What the rules of one table make of a group.
+/// Consistency of one rule table for a user group.
 pub struct RuleAgreement {
-    /// Those that say something else than Restricted Users, as `COLLECTION/NAME`.
+    /// Rules that contradict the Restricted Users list, as `COLLECTION/NAME`.
     pub wrong: Vec<(String, ReasonSource)>,
-    /// Those that say the same of the group.
+    /// Consistent rules.
     pub right: Vec<(String, ReasonSource)>,
-    /// Why there may be others that are wrong.
+    /// Reason why more rules may be inconsistent.
     pub unknown: Option<Arc<str>>,
-    /// What one that is wrong does.
+    /// Effect of an inconsistent rule, as text.
     pub says_wrong: &'static str,
-    /// What one that is right does.
+    /// Effect of a consistent rule, as text.
     pub says_right: &'static str,
 }
 
-/// What rota assignment rules make of it. All count that assign a rota, whichever it is.
+/// Checks the rota assignment rules of a member; all rules with any rota count.
 pub fn rota(
     question: &VisibilityQuestion,
     settings: &NetworkSettings,
@@ -37,15 +37,16 @@ pub fn rota(
         (GroupVisibility::Hidden, GroupListing::Blocked) => Some(true),
     };
     let says = match visibility {
-        GroupVisibility::Visible => ["stops the group", "lets the group pass"],
-        GroupVisibility::Hidden => ["lets the group pass", "stops the group"],
+        GroupVisibility::Visible => ["blocks the user group", "allows the user group"],
+        GroupVisibility::Hidden => ["allows the user group", "blocks the user group"],
     };
     let counts = |rule: RowView<'_>| rule.text_field("rota").is_some();
     rule_agreement(question, settings, &SettingsCollection::RotaRules, says, counts, is_right)
 }
 
-/// What display logic makes of it. All rules count that hide something, but not those that hide an e-resource, which
-/// is no request.
+/// Checks the display logic rules of a member.
+///
+/// Rules that hide e-resources do not count, because an e-resource is not a request.
 pub fn display(
     question: &VisibilityQuestion,
     settings: &NetworkSettings,
@@ -53,15 +54,20 @@ pub fn display(
 ) -> RuleAgreement {
     let is_right = |listed| match (visibility, listed) {
         (_, GroupListing::UnknownOperator) => None,
-        // Hidden from everybody is hidden for another reason than the group.
+        // A rule for everyone hides for another reason than the user group.
         (GroupVisibility::Visible, GroupListing::Blocked | GroupListing::Unrestricted) => Some(true),
         (GroupVisibility::Visible, GroupListing::Allowed) => Some(false),
         (GroupVisibility::Hidden, GroupListing::Allowed | GroupListing::Unrestricted) => Some(true),
         (GroupVisibility::Hidden, GroupListing::Blocked) => Some(false),
     };
     let says = match visibility {
-        GroupVisibility::Visible => ["hides from the group", "does not hide from the group in particular"],
-        GroupVisibility::Hidden => ["does not hide from the group", "hides from the group"],
+        GroupVisibility::Visible => [
+            "hides the request from the user group",
+            "does not hide the request from this user group specifically",
+        ],
+        GroupVisibility::Hidden => {
+            ["does not hide the request from the user group", "hides the request from the user group"]
+        }
     };
     let counts =
         |rule: RowView<'_>| rule.text_field("hides").is_some_and(|hides| ResourceId::parse(hides).is_none());
@@ -93,7 +99,7 @@ fn rule_agreement(
             Some(false) => agreed.wrong.push((name, rule.ground("userGroups"))),
             None => {
                 let operator = rule.text_field("operator").unwrap_or_default();
-                let why = format!("{name} has an operator that zonal does not know: {operator}");
+                let why = format!("{name} has an unknown operator: {operator}");
                 agreed.unknown = Some(why.into());
             }
         }
@@ -102,7 +108,7 @@ fn rule_agreement(
         TableCompleteness::Complete => return agreed,
         TableCompleteness::DeclaredOnly => {}
     }
-    // What is wanted of rules that nobody has named will be so in each of them.
+    // An amendment applies to every undeclared rule that it selects.
     let mut spoken = false;
     let is_request =
         |amendment: &&Amendment| selector_value(amendment, "hides").and_then(ResourceId::parse).is_none();
@@ -116,13 +122,13 @@ fn rule_agreement(
         }
     }
     if !spoken {
-        let why = format!("nobody says what {subject} at {member} make of {user_group}");
+        let why = format!("no manifest declares how {subject} at {member} treat {user_group}");
         agreed.unknown.get_or_insert(why.into());
     }
     agreed
 }
 
-/// `RotaAssignmentRules/rota=AFN`, `RotaAssignmentRules/*`.
+/// Returns `RotaAssignmentRules/rota=AFN`, `RotaAssignmentRules/*`.
 fn amendment_text(subject: &SettingsCollection, amendment: &Amendment) -> String {
     let selected = amendment.select.iter().filter_map(|(field, value)| Some((field, value.as_text()?)));
     let selected: Vec<String> = selected.map(|(field, text)| format!("{field}={text}")).collect();

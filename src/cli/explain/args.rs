@@ -1,4 +1,4 @@
-//! From flags to questions: who is meant, and what is wrong with that.
+//! Arguments of `zonal explain`: parses and validates the flags, and creates the questions.
 
 use std::net::IpAddr;
 
@@ -13,28 +13,28 @@ use crate::model::{
     ResourceId, TasksQuestion, VisibilityQuestion, ZoneCode,
 };
 
-/// What is asked about.
+/// Topic of a question.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ExplainTopic {
-    /// May a member bring a record into the Network Zone, and by which ways
+    /// Explain whether a member may contribute records to the Network Zone
     Import(ImportArgs),
-    /// Can somebody at a member reach an e-resource of the Network Zone, and why not
+    /// Explain whether a user can access an electronic resource
     Access(AccessArgs),
-    /// What a patron of one member is at another
+    /// Explain which linked account a patron gets at another member
     Patron(PatronArgs),
-    /// Which of a member's user groups partners see
+    /// Explain whether partners can find a user group
     Visibility(VisibilityArgs),
-    /// Who sees, works on and dismisses the task list of authority control
+    /// Explain what a role may do in the authority control task list
     Tasks(TasksArgs),
 }
 
 /// Flags of `import`.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// The member's code
+    /// Code of the member
     #[arg(long, value_name = "CODE")]
     member: String,
-    /// The sort of record; both where nothing is said
+    /// Type of record (default: both)
     #[arg(long, value_name = "TYPE")]
     record: Option<RecordTypeArg>,
 }
@@ -48,46 +48,46 @@ enum RecordTypeArg {
 /// Flags of `access`.
 #[derive(Debug, Clone, Args)]
 pub struct AccessArgs {
-    /// The code of the member whose user it is
+    /// Code of the user's member
     #[arg(long, value_name = "CODE")]
     member: String,
-    /// The resource by its ids: e-collection, e-service, portfolio, joined by dots
+    /// Resource as one to three IDs joined by dots: e-collection, e-service, portfolio
     #[arg(long, value_name = "ID[.ID[.ID]]", value_parser = resource)]
     resource: ResourceId,
-    /// The user's client address
+    /// Client address of the user
     #[arg(long, value_name = "IP", conflicts_with_all = ["library", "campus"])]
     address: Option<IpAddr>,
-    /// Code of the library that the user is in
+    /// Code of the library that the user visits
     #[arg(long, value_name = "CODE", conflicts_with = "campus")]
     library: Option<String>,
-    /// Code of the campus that the user is on, in none of its libraries
+    /// Code of the campus that the user visits, outside its libraries
     #[arg(long, value_name = "CODE")]
     campus: Option<String>,
-    /// The user's group, for rules that hide a resource from some
+    /// User group, for rules that hide a resource from some groups
     #[arg(long, value_name = "CODE")]
     user_group: Option<String>,
 }
 
 fn resource(text: &str) -> Result<ResourceId, String> {
-    ResourceId::parse(text).ok_or_else(|| "write one to three ids, joined by dots: 61100.62110".to_owned())
+    ResourceId::parse(text).ok_or_else(|| "expected one to three IDs, joined by dots: 61100.62110".to_owned())
 }
 
 /// Flags of `patron`.
 #[derive(Debug, Clone, Args)]
 pub struct PatronArgs {
-    /// The code of the patron's own member
+    /// Code of the source institution: the patron's own member
     #[arg(long, value_name = "CODE")]
     source: String,
-    /// The patron's user group there
+    /// User group of the patron at the source institution
     #[arg(long, value_name = "CODE")]
     user_group: String,
-    /// The code of the member that the patron comes to
+    /// Code of the target institution: the member that gives the linked account
     #[arg(long, value_name = "CODE")]
     target: String,
-    /// When the patron's own account expires
+    /// Expiry date of the account at the source institution
     #[arg(long, value_name = "DATE")]
     expires: Option<Date>,
-    /// A third member, for what of the patron's blocks would reach it
+    /// Code of a third member, to show which patron blocks are copied to it
     #[arg(long, value_name = "CODE")]
     next_target: Option<String>,
 }
@@ -95,10 +95,10 @@ pub struct PatronArgs {
 /// Flags of `visibility`.
 #[derive(Debug, Clone, Args)]
 pub struct VisibilityArgs {
-    /// The member's code
+    /// Code of the member
     #[arg(long, value_name = "CODE")]
     member: String,
-    /// The user group
+    /// User group
     #[arg(long, value_name = "CODE")]
     user_group: String,
 }
@@ -106,25 +106,25 @@ pub struct VisibilityArgs {
 /// Flags of `tasks`.
 #[derive(Debug, Clone, Args)]
 pub struct TasksArgs {
-    /// The code of the zone whose list it is
+    /// Code of the zone that owns the task list
     #[arg(long, value_name = "CODE")]
     zone: String,
-    /// The role; all three where nothing is said
+    /// Role (default: all three roles)
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// A report type, in the words of Alma's page
+    /// Report type, as written on Alma's page
     #[arg(long, value_name = "TYPE")]
     report: Option<String>,
 }
 
-/// The roles that work with the list (the vendor's help).
+/// Roles that work with the task list, from Alma's documentation.
 const ROLES: [&str; 3] = ["Cataloger", "Catalog Manager", "Catalog Administrator"];
 
 impl ExplainTopic {
-    /// The questions.
+    /// Returns the questions.
     ///
     /// # Errors
-    /// What is wrong with the flags, and the way out.
+    /// Returns the invalid flag and how to fix it.
     pub fn questions(&self, network: &Network) -> Result<Vec<Question>, String> {
         Ok(match self {
             Self::Import(ImportArgs { member, record }) => {
@@ -149,7 +149,7 @@ impl ExplainTopic {
                 let all = [Some(&source), Some(&target), next_target.as_ref()];
                 if all.iter().enumerate().any(|(index, one)| one.is_some() && all[..index].contains(one)) {
                     return Err(
-                        "name different members: a patron is linked to none that is their own".to_owned()
+                        "the members must differ: a member is never its own target institution".to_owned()
                     );
                 }
                 let user_group = user_group.as_str().into();
@@ -174,12 +174,12 @@ impl ExplainTopic {
                 };
                 if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(role)) {
                     let near = among(unknown, ROLES);
-                    return Err(format!("--role {unknown}: no such role works with the list; {near}"));
+                    return Err(format!("--role {unknown}: not a role of the task list; {near}"));
                 }
                 let unknown = report.as_deref().filter(|report| report_names().all(|name| name != *report));
                 if let Some(unknown) = unknown {
                     let near = among(unknown, report_names());
-                    return Err(format!("--report {unknown}: there is no such report; {near}"));
+                    return Err(format!("--report {unknown}: unknown report type; {near}"));
                 }
                 let report = report.as_deref().map(Into::into);
                 let question = |role: &str| {
@@ -217,23 +217,23 @@ fn known_one<'a>(flag: &str, code: &'a str, known: &[&str], zone: &Zone) -> Resu
         true => Ok(code),
         false => {
             let near = among(code, known.iter().copied());
-            Err(format!("{flag} {code}: {} has no such one; {near}", zone.code))
+            Err(format!("{flag} {code}: not found in {}; {near}", zone.code))
         }
     }
 }
 
-/// The zone with a code, if it is one of the right role.
+/// Returns the zone with this code if it has the given role.
 fn find<'n>(network: &'n Network, flag: &str, code: &str, role: ZoneRole) -> Result<&'n Zone, String> {
     let zone = find_zone(network, flag, code)?;
     match zone.role == role {
         true => Ok(zone),
-        false => Err(format!("{flag} {code}: that is the network zone; name a member")),
+        false => Err(format!("{flag} {code}: the zone is the Network Zone, expected a member")),
     }
 }
 
 fn find_zone<'n>(network: &'n Network, flag: &str, code: &str) -> Result<&'n Zone, String> {
     network.zone(&ZoneCode::from(code)).ok_or_else(|| {
         let near = suggestions::code(code, network.zones.iter().map(|zone| zone.code.as_str()));
-        format!("{flag} {code}: the network {} has no such zone; {near}", network.name)
+        format!("{flag} {code}: zone not found in network {}; {near}", network.name)
     })
 }

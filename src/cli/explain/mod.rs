@@ -1,4 +1,4 @@
-//! `zonal explain`: what the settings of all zones come to, and why.
+//! `zonal explain`: answers questions about effective settings, with reasons.
 
 mod args;
 
@@ -16,10 +16,10 @@ use crate::model::{Explanation, FactComparison, MaybeKnown, Question};
 use crate::render;
 use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
 
-/// Answer a question about the network, with the reasons
+/// Answer a question about effective settings, with reasons
 ///
-/// Answers from the manifests: as things are once everything is applied. With --observed, as the zones are set
-/// now, read with the read keys.
+/// Answers from the manifests by default: the state after a complete apply. With --observed, answers from the
+/// current settings of the zones, read with the read keys.
 #[derive(Debug, Args)]
 pub struct ExplainCommand {
     #[command(subcommand)]
@@ -27,13 +27,13 @@ pub struct ExplainCommand {
     /// Answer from the zones instead of the manifests
     #[arg(long, global = true, conflicts_with = "both")]
     observed: bool,
-    /// Answer from both, and show where they differ
+    /// Answer from both and show differences
     #[arg(long, global = true)]
     both: bool,
-    /// With --observed or --both: this snapshot stands in for the zones; needs no key, sends nothing
+    /// Read this snapshot file instead of the zones (requires --observed or --both; no API key needed)
     #[arg(long, value_name = "FILE", global = true)]
     snapshot: Option<PathBuf>,
-    /// Lay this environment over the Network manifest
+    /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME", global = true)]
     environment: Option<String>,
     /// Print the answers as JSON
@@ -41,7 +41,7 @@ pub struct ExplainCommand {
     json: bool,
 }
 
-/// How one question is answered.
+/// Question with its answers.
 struct QuestionAnswers {
     question: Question,
     declared: Option<Explanation>,
@@ -49,7 +49,7 @@ struct QuestionAnswers {
 }
 
 impl ExplainCommand {
-    /// Answers from the manifests below `directory`, or from the zones that they describe.
+    /// Answers from the manifests below `directory`, or from the zones of their network.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         match self.answer_question(directory, world).await {
             Ok(exit) | Err(exit) => exit,
@@ -70,7 +70,7 @@ impl ExplainCommand {
             self.asked.questions(&config.network).map_err(|problem| super::fail(world, problem))?;
         let looks = self.observed || self.both;
         if self.snapshot.is_some() && !looks {
-            let message = "--snapshot FILE says what stands in for the zones: add --observed or --both";
+            let message = "--snapshot FILE replaces the zones; add --observed or --both";
             return Err(super::fail(world, message));
         }
         let declared = match self.observed {

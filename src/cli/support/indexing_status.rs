@@ -1,4 +1,4 @@
-//! `zonal support indexing-status`: how the last indexing of each zone went.
+//! `zonal support indexing-status`: shows the last indexing run of each zone.
 
 use std::path::Path;
 
@@ -14,68 +14,67 @@ use crate::model::network::Zone;
 use crate::model::{CollectionId, ObservationSource, ObservedCollection, ObservedRecord, ZoneFailure};
 use crate::render::json::FailureJson;
 
-/// Where a person finds it (the vendor's guide to Support Services).
+/// Menu path in Alma, from the vendor's guide to Support Services.
 const MENU: &str =
     "Network Zone: Consortia Configuration Management > Support Services > Last Indexing Status";
 
-/// Show how the last indexing of each zone went
+/// Show the last indexing run of each zone
 ///
-/// Alma's public API does not tell, so that this needs a gateway which serves `IndexingStatus`. A small
-/// number of errors is usually harmless.
+/// Requires a gateway that serves `IndexingStatus`, because Alma's public API does not. A small number of
+/// errors is usually harmless.
 #[derive(Debug, Args)]
 pub struct IndexingStatusCommand {
     #[command(flatten)]
     aim: SupportContext,
 }
 
-/// How the last indexing of each zone went.
+/// Last indexing run of each zone.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal support indexing-status --json")]
 pub struct IndexingJson {
-    /// Version of the shape: its major number changes when a field goes or changes its meaning.
+    /// Version of the format; the major number changes if a field is removed or changes its meaning.
     pub format_version: &'static str,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Selected environment; null without an environment.
     pub environment: Option<String>,
-    /// Whether every zone could be asked. What no zone tells does not count.
+    /// True if every zone was read. Values that no zone provides do not count.
     pub complete: bool,
-    /// Where a person finds it in Alma.
+    /// Menu path in Alma.
     pub menu: &'static str,
-    /// The zones that were selected.
+    /// Selected zones.
     pub zones: Vec<ZoneIndexesJson>,
 }
 
-/// The indexes of one zone.
+/// Indexes of one zone.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ZoneIndexesJson {
-    /// The zone's code.
+    /// Code of the zone.
     pub code: String,
-    /// What people call it.
+    /// Name of the zone.
     pub name: String,
-    /// Its indexes; null where that is not known, because only Alma's own page tells, or because of
-    /// the problem.
+    /// Indexes of the zone; null if only Alma's user interface shows them, or if the zone could not be read.
     pub indexes: Option<Vec<IndexJson>>,
-    /// Why the zone could not be asked.
+    /// Failure of the read, if the zone could not be read.
     pub problem: Option<FailureJson>,
 }
 
-/// One index. What is null was not told.
+/// Index; null marks a missing value.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IndexJson {
-    /// Which one, `repository`.
+    /// Name of the index, for example `repository`.
     pub index: Option<String>,
-    /// When it was last built.
+    /// Time of the last indexing run.
     pub last_run: Option<String>,
-    /// How that went, in Alma's code.
+    /// Status of the last indexing run, as Alma's code.
     pub status: Option<String>,
-    /// Records that it holds.
+    /// Number of indexed records.
     pub records: Option<String>,
-    /// Records that could not be indexed.
+    /// Number of records with indexing errors.
     pub errors: Option<String>,
 }
 
-/// What one zone answered; nothing where only people could.
+/// Indexes of one zone; `None` if only Alma's user interface shows them.
 type IndexingAnswer = Result<Option<Vec<IndexJson>>, ZoneFailure>;
 
 impl IndexingStatusCommand {
@@ -119,7 +118,7 @@ impl IndexingStatusCommand {
     }
 }
 
-/// What a zone says of its indexes; nothing where only people could.
+/// Returns the indexes in a response; `None` if only Alma's user interface shows them.
 fn indexes(collection: ObservedCollection) -> Option<Vec<IndexJson>> {
     (collection.witness == ObservationSource::Zone).then(|| collection.records.iter().map(index).collect())
 }
@@ -162,17 +161,17 @@ fn indexing_text(answers: &[(&Zone, IndexingAnswer)]) -> String {
             })),
             Ok(None) => {
                 unknown = true;
-                rows.push(row("not known"));
+                rows.push(row("unknown"));
             }
             Err(failure) => {
-                rows.push(row("could not be asked"));
+                rows.push(row("could not be read"));
                 failures.push_str(&could_not(&zone.code, failure));
             }
         }
     }
     let mut text = table(["ZONE", "INDEX", "STATUS", "LAST RUN", "RECORDS", "ERRORS"], rows);
     if unknown {
-        text.push_str(&format!("\nWhere it is not known, only Alma itself tells:\n  {MENU}\n"));
+        text.push_str(&format!("\nFor zones with unknown status, see Alma's user interface:\n  {MENU}\n"));
     }
     if !failures.is_empty() {
         text.push_str(&format!("\n{failures}"));

@@ -1,4 +1,4 @@
-//! `zonal support jobs`: how the jobs of the zones went lately, failed ones first.
+//! `zonal support jobs`: lists recent job runs of the zones, failed runs first.
 
 mod json;
 
@@ -25,29 +25,29 @@ use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunQuery, JobRunStatus}
 use crate::provider::channel_routing::RoutingReader;
 use crate::render::text::{REMOVE, count, styled};
 
-/// Show how the jobs of the zones went lately, failed ones first
+/// List recent job runs, failed first
 ///
-/// Asks Alma's public API for the list of jobs, one request for each hundred, and then for the runs of
-/// each job: in each zone no more than --limit requests and those for the list.
+/// Reads the list of jobs from Alma's public API (one request per 100 jobs), then the runs of each job. Sends
+/// at most --limit requests per zone, in addition to the list.
 #[derive(Debug, Args)]
 pub struct JobsCommand {
-    /// How many days to look back
+    /// Days to look back
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
-    /// How many jobs of each zone to ask for their runs, scheduled ones first
+    /// Maximum number of jobs per zone to query, scheduled jobs first
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=2000))]
     limit: u16,
-    /// Only jobs whose name holds this
+    /// Include only jobs whose name contains TEXT
     #[arg(long, value_name = "TEXT")]
     job: Option<String>,
-    /// Show runs that succeeded as well
+    /// Include successful runs
     #[arg(long)]
     all: bool,
     #[command(flatten)]
     aim: SupportContext,
 }
 
-/// What one zone answered, and the requests that took.
+/// Job runs of one zone, with the number of requests.
 struct JobsAnswer<'n> {
     zone: &'n Zone,
     look: Result<JobRunList, ZoneFailure>,
@@ -86,7 +86,7 @@ impl JobsCommand {
         let now = (world.now)();
         let now: jiff::Timestamp = now
             .parse()
-            .map_err(|error| super::super::fail(world, format!("the clock says {now}: {error}")))?;
+            .map_err(|error| super::super::fail(world, format!("invalid system time {now}: {error}")))?;
         let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         let from = today.saturating_sub(i32::from(self.days).days()).to_string();
         let to = today.saturating_add(1.day()).to_string();
@@ -102,10 +102,10 @@ impl JobsCommand {
         let all = runs.len();
         runs.retain(|(_, run)| self.all || run.went() != JobRunStatus::Succeeded);
         let succeeded = all - runs.len();
-        let mut text = format!("Runs since {}, failed ones first.\n\n", asked.from);
+        let mut text = format!("Job runs since {}, failed first.\n\n", asked.from);
         if !runs.is_empty() {
             let rows = runs.iter().map(|(code, run)| row(code, run));
-            text.push_str(&table(["", "ZONE", "JOB", "STATUS", "SUBMITTED", "BY", "WHAT IT SAYS"], rows));
+            text.push_str(&table(["", "ZONE", "JOB", "STATUS", "SUBMITTED", "BY", "DETAILS"], rows));
             text.push('\n');
         }
         if succeeded > 0 {
@@ -118,7 +118,7 @@ impl JobsCommand {
             answers.iter().map(|each| usize::try_from(each.requests).unwrap_or(usize::MAX)).sum(),
         );
         text.push_str(&format!(
-            "Asked: {} in {}, {}.\n",
+            "Queried: {} in {}, {}.\n",
             count(asked, "job"),
             count(looks.len(), "zone"),
             count(requests, "request")
@@ -126,21 +126,19 @@ impl JobsCommand {
         for (code, look) in looks.iter().filter(|(_, look)| look.asked < look.listed) {
             let left = look.listed - look.asked;
             text.push_str(&format!(
-                "{code}: {} not asked; raise --limit, or name some with --job.\n",
+                "{code}: {} not queried; increase --limit, or select jobs with --job.\n",
                 count(left, "job")
             ));
         }
         for (code, job) in looks.iter().flat_map(|(code, look)| look.cut.iter().map(move |job| (code, job))) {
-            text.push_str(&format!(
-                "{code}: the job {job:?} had more runs than were read; ask for fewer --days.\n"
-            ));
+            text.push_str(&format!("{code}: job {job:?} has more runs than zonal read; reduce --days.\n"));
         }
         let mut failures = String::new();
         for JobsAnswer { zone, look, .. } in answers {
             match look {
                 Ok(look) => failures.extend(look.silent.iter().map(|(job, failure)| {
                     format!(
-                        "{} {}: the job {job:?} did not answer: {failure}\n",
+                        "{} {}: cannot read the runs of job {job:?}: {failure}\n",
                         styled(REMOVE, "!"),
                         zone.code
                     )
@@ -155,7 +153,8 @@ impl JobsCommand {
     }
 }
 
-/// Asks all zones at once, each as fast as its budget allows. The answers are in the order of the zones.
+/// Queries all zones concurrently, within their request budgets. Returns the results in the order of the
+/// zones.
 async fn query_zones<'n>(
     zones: &[&'n Zone],
     readers: &BTreeMap<ZoneCode, RoutingReader>,
@@ -212,7 +211,7 @@ fn row(code: &ZoneCode, run: &JobRun) -> [String; 7] {
     ]
 }
 
-/// `2026-03-01 04:30` of `2026-03-01T04:30:00Z`; what is written otherwise stays as it is.
+/// Returns `2026-03-01 04:30` for `2026-03-01T04:30:00Z`; other formats stay unchanged.
 fn minute(time: &str) -> String {
     match (time.get(..10), time.get(10..11), time.get(11..16)) {
         (Some(date), Some("T"), Some(minute)) => format!("{date} {minute}"),

@@ -1,4 +1,4 @@
-//! `zonal support privileges`: which privileges of roles were turned on or off, declared and observed side by side.
+//! `zonal support privileges`: lists changed role privileges, declared and observed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,65 +16,66 @@ use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, ZoneFailure};
 use crate::render::json::FailureJson;
 
-/// Where a person finds it (the vendor's guide to Support Services).
+/// Menu path in Alma, from the vendor's guide to Support Services.
 const MENU: &str = "Network Zone: Consortia Configuration Management > Support Services > Roles Privileges";
 
-/// Show which privileges of roles were turned on or off, beside what the manifests declare
+/// List changed role privileges
 ///
-/// Alma's public API does not tell, so that this needs a gateway which serves `RolePrivileges`.
-/// All of them are kept in the Network Zone, which alone is asked.
+/// Lists privileges that were enabled or disabled, with the declared and the observed value. Requires a
+/// gateway that serves `RolePrivileges`, because Alma's public API does not. The Network Zone stores all role
+/// privileges, so zonal reads only the Network Zone.
 #[derive(Debug, Args)]
 pub struct PrivilegesCommand {
     #[command(flatten)]
     aim: SupportContext,
 }
 
-/// Which privileges of roles were turned on or off.
+/// Changed role privileges.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal support privileges --json")]
 pub struct PrivilegesJson {
-    /// Version of the shape: its major number changes when a field goes or changes its meaning.
+    /// Version of the format; the major number changes if a field is removed or changes its meaning.
     pub format_version: &'static str,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Selected environment; null without an environment.
     pub environment: Option<String>,
-    /// Whether the network zone could be asked. What it does not tell does not count.
+    /// True if the Network Zone was read. Values that the zone does not provide do not count.
     pub complete: bool,
-    /// Whether it is known what was turned on or off; false where only Alma's own page tells.
+    /// True if the changed privileges are known; false if only Alma's user interface shows them.
     pub known: bool,
-    /// Where a person finds it in Alma.
+    /// Menu path in Alma.
     pub menu: &'static str,
-    /// Why the network zone could not be asked.
+    /// Failure of the read, if the Network Zone could not be read.
     pub problem: Option<FailureJson>,
-    /// The privileges that are declared or were observed, of the zones that were selected.
+    /// Declared or observed privileges of the selected zones.
     pub privileges: Vec<RolePrivilegeJson>,
 }
 
-/// A privilege of a role in one zone.
+/// Privilege of a role in one zone.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RolePrivilegeJson {
-    /// The zone's code.
+    /// Code of the zone.
     pub zone: String,
-    /// The role.
+    /// Role.
     pub role: String,
-    /// The privilege.
+    /// Privilege.
     pub privilege: String,
-    /// What the manifests say; null where they do not speak of it.
+    /// Declared state; null without a declaration.
     pub declared: Option<PrivilegeState>,
-    /// What was observed; null where that is not known.
+    /// Observed state; null if unknown.
     pub observed: Option<PrivilegeState>,
 }
 
-/// Whether a role has a privilege.
+/// State of a role's privilege.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrivilegeState {
-    /// It was turned on.
+    /// Enabled.
     On,
-    /// It was turned off.
+    /// Disabled.
     Off,
-    /// As Alma delivers it.
+    /// Default as delivered by Alma.
     Delivered,
 }
 
@@ -133,7 +134,7 @@ impl PrivilegesCommand {
         let declared = declared_states(&config);
         let names: BTreeSet<&PrivilegeKey> =
             declared.keys().chain(observed.iter().flatten().map(|(name, _)| name)).collect();
-        // What is left over of an institution that is none of the network's is shown with everything else.
+        // A full selection also shows records of institutions outside the network.
         let everything = zones.len() == config.network.zones.len();
         let is = |zone: &Zone, name: &PrivilegeKey| zone.code.as_str() == name[0];
         let selected = |name: &&&PrivilegeKey| {
@@ -167,7 +168,7 @@ impl PrivilegesCommand {
                 text.push_str(&format!("\n{}", could_not(zone, failure)));
             } else if observed.is_none() {
                 text.push_str(&format!(
-                    "\nWhat was turned on or off is not known, only Alma itself tells:\n  {MENU}\n"
+                    "\nThe changed privileges are unknown; see Alma's user interface:\n  {MENU}\n"
                 ));
             }
             world.out.print(text);
@@ -176,7 +177,7 @@ impl PrivilegesCommand {
     }
 }
 
-/// What the manifests want.
+/// Returns the declared states.
 fn declared_states(config: &ConfigDirectory) -> PrivilegeStates {
     let collections = config.desired.zones.values().flatten();
     let records = collections
@@ -204,8 +205,8 @@ fn privilege_key<'a>(said: impl Fn(&'static str) -> Option<&'a FieldValue>) -> P
 fn privileges_text(privileges: &[RolePrivilegeJson], known: bool) -> String {
     if privileges.is_empty() {
         return match known {
-            true => "No privilege was turned on or off, and none is declared.\n".to_owned(),
-            false => "No privilege is declared.\n".to_owned(),
+            true => "No changed and no declared privileges.\n".to_owned(),
+            false => "No declared privileges.\n".to_owned(),
         };
     }
     let rows = privileges.iter().map(|each| {
@@ -216,7 +217,7 @@ fn privileges_text(privileges: &[RolePrivilegeJson], known: bool) -> String {
             (Some(_), None) => "",
             (None, _) => "not declared",
         };
-        let observed = observed.map_or("not known", PrivilegeState::as_str);
+        let observed = observed.map_or("unknown", PrivilegeState::as_str);
         let declared = declared.map_or("-", PrivilegeState::as_str);
         [zone.as_str(), role, privilege, declared, observed, verdict].map(str::to_owned)
     });

@@ -1,4 +1,4 @@
-//! Part of a record changes, whoever made it, and the rest of it never does.
+//! Amendments change part of a record, independent of its creator, and never the rest.
 
 use super::notation::{desired, differing, observed, shown};
 use crate::diff::diff;
@@ -17,7 +17,7 @@ const OUT: &str = "{parameter: p, operator: NOTINLIST, exclude: [X, Y]}";
 const IN: &str = "{parameter: p, operator: INLIST, include: [X, Y]}";
 
 #[test]
-fn a_parameter_that_a_rule_lacks_comes_with_its_operator() {
+fn missing_parameter_is_added_with_its_operator() {
     assert_eq!(
         amended(OUT, ""),
         "~ ALPHA/FulfillmentRules/U|R p.operator=null->\"NOTINLIST\" p=null->[\"X\", \"Y\"]"
@@ -29,7 +29,7 @@ fn a_parameter_that_a_rule_lacks_comes_with_its_operator() {
 }
 
 #[test]
-fn a_parameter_that_a_rule_has_keeps_its_operator_and_the_other_values_of_its_list() {
+fn existing_parameter_keeps_operator_and_other_values() {
     let change = |words: &str| format!("~ ALPHA/FulfillmentRules/U|R {words}");
     assert_eq!(
         amended(OUT, "p.operator=NOTINLIST p=[A,X]"),
@@ -42,7 +42,7 @@ fn a_parameter_that_a_rule_has_keeps_its_operator_and_the_other_values_of_its_li
 }
 
 #[test]
-fn two_manifests_may_amend_one_list() {
+fn two_manifests_can_amend_one_list() {
     let two = format!("{}\n---\n{}", rule("{parameter: p, exclude: [X]}"), {
         rule("{parameter: p, exclude: [Y]}").replace("FulfillmentRules r", "FulfillmentRules s")
     });
@@ -53,16 +53,16 @@ fn two_manifests_may_amend_one_list() {
 }
 
 #[test]
-fn a_zone_without_such_a_record_is_told_and_gets_none() {
+fn zone_without_matching_record_gets_a_note() {
     assert_eq!(
         differing(&rule(OUT), "whole FulfillmentRules\nunit=U name=S"),
-        "note: FulfillmentRules has no record with name \"R\", so there is nothing to amend\n\
+        "note: FulfillmentRules has no record with name \"R\" to amend\n\
          1 unmanaged in ALPHA/FulfillmentRules\n"
     );
 }
 
 #[test]
-fn what_is_released_stays_as_it_is_and_is_counted() {
+fn unmanaged_records_stay_unchanged_and_are_counted() {
     let released = rule(OUT).replace("rules:", "enforcement: unmanage\nrules:");
     assert_eq!(
         differing(&released, "whole FulfillmentRules\nunit=U name=R"),
@@ -78,7 +78,7 @@ fn what_is_released_stays_as_it_is_and_is_counted() {
 }
 
 #[test]
-fn a_record_that_its_zone_has_detached_is_a_drift_of_its_own() {
+fn detached_record_has_its_own_difference_type() {
     let drift = |record: &str| -> Vec<DifferenceType> {
         let manifest = "TermsOfUse t\nterms: [{name: A, type: request, attachedToNetwork: true, policies: {Days: \"14\"}}]";
         let (_, desired) = desired(&["ALPHA"], manifest);
@@ -94,7 +94,7 @@ fn a_record_that_its_zone_has_detached_is_a_drift_of_its_own() {
 }
 
 #[test]
-fn a_rule_is_not_led_to_terms_of_use_that_its_zone_does_not_have() {
+fn rule_with_missing_terms_of_use_is_refused() {
     let manifest = "FulfillmentRules r\nrules: [{name: R, set: {termsOfUse: New}}]";
     let zone = |rule: &str, terms: &str| {
         let (_, desired) = desired(&["ALPHA"], manifest);
@@ -111,8 +111,8 @@ fn a_rule_is_not_led_to_terms_of_use_that_its_zone_does_not_have() {
     assert!(zone("R", "New").starts_with("~ ALPHA/FulfillmentRules/U|R termsOfUse=\"Old\"->\"New\""));
     assert_eq!(
         zone("R", "Old"),
-        "! ALPHA/FulfillmentRules: Mismatch: `termsOfUse` refers to terms of use `New`, which is not in the zone's \
-         TermsOfUse; declare it, add it in the zone, or leave the zone out (r.yaml:5:39)\n"
+        "! ALPHA/FulfillmentRules: Mismatch: `termsOfUse` refers to terms of use `New`, which does not exist in \
+         TermsOfUse of the zone; declare it, create it in the zone, or exclude the zone (r.yaml:5:39)\n"
     );
     assert!(zone("S", "Old").starts_with("note: FulfillmentRules has no record"));
 }

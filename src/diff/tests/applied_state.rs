@@ -1,4 +1,4 @@
-//! The notation for what zonal last applied: ledgers as text.
+//! Text notation for the applied state.
 
 use crate::diff::three_way;
 use crate::model::{
@@ -9,12 +9,12 @@ use crate::plan::orphans::{RunScope, base, look_at, spare};
 
 use super::notation::{desired, observed, shown};
 
-/// What was applied in ALPHA, in blocks:
+/// Parses the applied state of ALPHA, in blocks:
 ///
 /// ```text
-/// code T code                        a table and the fields that are its key; `map` and `whole` likewise
-/// A created code=A description=One   key, maker, fields; `.` for nothing, `[a,b]` for a list
-/// B gone                             it was wanted to be gone; `from KIND/NAME` at the end for the manifest
+/// code T code                        a table and its key fields; `map` and `whole` likewise
+/// A created code=A description=One   key, origin, fields; `.` for null, `[a,b]` for a list
+/// B gone                             applied as absent; `from KIND/NAME` at the end names the manifest
 /// ```
 pub(crate) fn ledger(text: &str) -> AppliedState {
     let mut ledger = AppliedState::default();
@@ -54,7 +54,7 @@ pub(crate) fn ledger(text: &str) -> AppliedState {
     ledger
 }
 
-/// `T`, or `T/fr` for what a manifest names with its language.
+/// Parses `T`, or `T/fr` for a table with a language.
 fn table(name: &str) -> CollectionId {
     let (code, language) = name.split_once('/').map_or((name, None), |(code, fr)| (code, Some(fr.into())));
     CollectionId { language, ..CollectionId::with_code("CodeTable", code) }
@@ -71,14 +71,14 @@ fn value(text: &str) -> FieldValue {
     }
 }
 
-/// What the network says of orphans, for all kinds.
+/// Returns the prune configuration of the network, for all kinds.
 pub(crate) fn prune(otherwise: PruneMode) -> PruneConfig {
     let place = (otherwise != PruneMode::Keep).then(|| crate::model::SourceSpan::file("network.yaml"));
     PruneConfig { otherwise, span: place, ..PruneConfig::default() }
 }
 
-/// How ALPHA differs from manifests and ledger, and what of it is new: `= KEY` for a record that is as it is
-/// wanted, `forget KEY` for one that nothing is known of any more.
+/// Returns the differences of ALPHA from manifests and applied state, and the updates. `= KEY` stands for a
+/// record in sync, `forget KEY` for a removed one.
 pub(crate) fn differing(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str) -> String {
     let (_, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();

@@ -1,14 +1,14 @@
-//! A table has one default row: who gets the flag, and who loses it.
+//! Exclusive default row of a table: which row gets the flag, and which row loses it.
 
 use super::notation::differing;
 
 #[test]
-fn a_new_default_takes_the_flag_from_the_row_that_has_it() {
+fn new_default_clears_flag_of_current_default() {
     assert_eq!(
         differing("CodeTable t\ntable: T\nrows: [{code: A, default: true}]", "code T en\nA One\nB Two *"),
         "\
 ~ ALPHA/CodeTable/T/A default=false->true
-~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the `default` row, and there can be only one)
+~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the default row (only one is allowed))
 1 unmanaged in ALPHA/CodeTable/T
 "
     );
@@ -19,7 +19,7 @@ fn a_new_default_takes_the_flag_from_the_row_that_has_it() {
 }
 
 #[test]
-fn the_flag_goes_along_with_what_changes_anyway_in_the_row_that_has_it() {
+fn default_flag_is_cleared_in_existing_change() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nrows: [{code: A, default: true}, {code: B, description: Deux}]",
@@ -43,7 +43,7 @@ fn the_flag_goes_along_with_what_changes_anyway_in_the_row_that_has_it() {
 }
 
 #[test]
-fn a_default_that_is_only_reported_takes_the_flag_from_nobody() {
+fn reported_default_clears_no_flag() {
     assert_eq!(
         differing(
             "\
@@ -60,13 +60,13 @@ rows: [{code: B, description: Deux}]",
         "\
 .~ ALPHA/CodeTable/T/A default=false->true
 ~ ALPHA/CodeTable/T/B description=\"Two\"->\"Deux\"
-.~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the `default` row, and there can be only one)
+.~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the default row (only one is allowed))
 "
     );
 }
 
 #[test]
-fn a_default_takes_the_flag_even_from_a_row_that_is_only_reported() {
+fn applied_default_clears_flag_of_reported_row() {
     assert_eq!(
         differing(
             "\
@@ -82,7 +82,7 @@ rows: [{code: B, description: Deux, default: false}]",
         ),
         "\
 ~ ALPHA/CodeTable/T/A default=false->true
-~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the `default` row, and there can be only one)
+~ ALPHA/CodeTable/T/B default=true->false (because `A` becomes the default row (only one is allowed))
 .~ ALPHA/CodeTable/T/B default=true->false description=\"Two\"->\"Deux\"
 "
     );

@@ -1,14 +1,14 @@
-//! Keys, columns and tables by the names that manifests and zones have for them.
+//! Names of keys, columns and tables in manifests and zones.
 
 use super::notation::differing;
 
 #[test]
-fn a_key_that_several_rows_share_is_refused_where_a_manifest_speaks_of_it() {
+fn ambiguous_key_is_refused_if_used() {
     let tables = "map M Names: ID Group\nK A\nK B\nL A";
     assert_eq!(
         differing("MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: K, Group: C}}]", tables),
-        "! ALPHA/MappingTable/M: Mismatch: 2 rows of the zone's MappingTable/M have the key `K` (`ID`); \
-         name enough columns in `key` of MappingTable/m to tell them apart\n"
+        "! ALPHA/MappingTable/M: Mismatch: 2 rows of MappingTable/M in the zone have the key `K` (`ID`); \
+         add columns to `key` of MappingTable/m to make it unique\n"
     );
     assert_eq!(
         differing("MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: L, Group: B}}]", tables),
@@ -27,12 +27,12 @@ fn a_key_that_several_rows_share_is_refused_where_a_manifest_speaks_of_it() {
             tables
         )
         .starts_with("! ALPHA/MappingTable/M: Mismatch: 2 rows"),
-        "what is not told apart is not removed either"
+        "rows with an ambiguous key are not deleted"
     );
 }
 
 #[test]
-fn a_column_goes_by_the_name_of_its_header_or_by_its_number() {
+fn column_is_found_by_header_name_or_number() {
     let tables = "map M Names: ID Group\nK A";
     for (key, column) in [("ID", "Group"), ("column0", "column1"), ("ID", "column1")] {
         let manifest =
@@ -42,19 +42,19 @@ fn a_column_goes_by_the_name_of_its_header_or_by_its_number() {
 }
 
 #[test]
-fn one_column_by_two_names_is_refused() {
+fn one_column_under_two_names_is_refused() {
     assert_eq!(
         differing(
             "MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: K, Group: B, column1: C}}]",
             "map M Names: ID Group\nK A"
         ),
-        "! ALPHA/MappingTable/M: Mismatch: `Group` and `column1` are the same column of the zone's \
-         MappingTable/M; keep one of them at m.yaml:7:10\n"
+        "! ALPHA/MappingTable/M: Mismatch: `Group` and `column1` are the same column of \
+         MappingTable/M of the zone; keep one of them at m.yaml:7:10\n"
     );
 }
 
 #[test]
-fn an_unknown_column_is_refused_with_the_one_that_was_meant() {
+fn unknown_column_is_refused_with_a_suggestion() {
     let with = |column: &str| {
         let manifest =
             format!("MappingTable m\ntable: M\nkey: [ID]\nrows: [{{columns: {{ID: K, {column}: B}}}}]");
@@ -62,18 +62,18 @@ fn an_unknown_column_is_refused_with_the_one_that_was_meant() {
     };
     assert_eq!(
         with("group"),
-        "! ALPHA/MappingTable/M: Mismatch: the zone's MappingTable/M has no column `group`; did you mean \
-         `Group`; the zone's columns are `ID`, `Group`, `enabled`\n"
+        "! ALPHA/MappingTable/M: Mismatch: MappingTable/M of the zone has no column `group`; did you mean \
+         `Group`; columns of the zone: `ID`, `Group`, `enabled`\n"
     );
     assert_eq!(
         with("column5"),
-        "! ALPHA/MappingTable/M: Mismatch: the zone's MappingTable/M has no column `column5`; the zone's \
-         columns are `ID`, `Group`, `enabled`\n"
+        "! ALPHA/MappingTable/M: Mismatch: MappingTable/M of the zone has no column `column5`; columns \
+         of the zone: `ID`, `Group`, `enabled`\n"
     );
 }
 
 #[test]
-fn a_table_by_its_code_and_by_its_name_is_one_table() {
+fn code_and_title_of_table_are_merged() {
     let both = |second_key: &str, row: &str| {
         let manifests = format!(
             "MappingTable one\ntable: M\nkey: [ID]\nrows: [{{columns: {{ID: K, Group: B}}}}]\n---\n\
@@ -87,19 +87,19 @@ fn a_table_by_its_code_and_by_its_name_is_one_table() {
     );
     assert_eq!(
         both("ID", "{ID: K, Group: C}"),
-        "! ALPHA/MappingTable/M: Mismatch: `K` of the zone's MappingTable/M is declared twice; keep one of \
+        "! ALPHA/MappingTable/M: Mismatch: duplicate declaration of `K` in MappingTable/M; keep one of \
          one.yaml:7:10 and two.yaml:7:10\n"
     );
     assert_eq!(
         both("Group", "{Group: A}"),
-        "! ALPHA/MappingTable/M: Mismatch: MappingTable/one and MappingTable/two mean the same table of the \
-         zone, but name different key columns; give both the same `key` (declared at one.yaml:3:18 and \
+        "! ALPHA/MappingTable/M: Mismatch: MappingTable/one and MappingTable/two refer to the same \
+         table, but use different key columns; use the same `key` in both (declared at one.yaml:3:18 and \
          two.yaml:3:18)\n"
     );
 }
 
 #[test]
-fn a_table_that_did_not_come_is_told_and_the_others_are_compared_all_the_same() {
+fn unreadable_table_is_reported_and_others_are_compared() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nrows: [{code: A, description: One}]\n---\nCodeTable u\ntable: U\nrows: [{code: A, description: One}]",
@@ -110,7 +110,7 @@ fn a_table_that_did_not_come_is_told_and_the_others_are_compared_all_the_same() 
 }
 
 #[test]
-fn a_row_that_is_listed_under_a_name_that_did_not_resolve_is_not_unlisted() {
+fn row_listed_under_unresolved_title_is_not_unlisted() {
     let manifests = "\
 MappingTable one
 table: M
@@ -123,7 +123,7 @@ tableName: Names
 key: [ID]
 rows: [{columns: {ID: L}}]";
     let rows = "K A\nL A\nN A";
-    let gone = "- ALPHA/MappingTable/M/N (because no manifest lists it and MappingTable/one says `unlisted: delete`)\n";
+    let gone = "- ALPHA/MappingTable/M/N (because no manifest lists it and MappingTable/one sets `unlisted: delete`)\n";
     assert_eq!(differing(manifests, &format!("map M Names: ID Group\n{rows}")), gone);
     assert_eq!(
         differing(manifests, &format!("map M Other: ID Group\n{rows}\nfail Names missing")),

@@ -1,9 +1,9 @@
-//! The languages of one table share its rows.
+//! Languages of one table share its rows.
 
 use super::notation::differing;
 
 #[test]
-fn a_new_row_of_two_languages_is_created_in_one_and_described_in_the_other() {
+fn new_row_is_created_in_one_language_only() {
     let manifests = "\
 CodeTable one
 table: T
@@ -24,7 +24,7 @@ rows: [{code: A, description: Un}]";
 }
 
 #[test]
-fn a_new_row_does_not_take_from_another_language_what_is_only_observed_there() {
+fn new_row_ignores_reported_values_of_other_language() {
     let manifests = "\
 CodeTable one
 table: T

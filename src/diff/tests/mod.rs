@@ -1,4 +1,4 @@
-//! Each rule of the comparison, text in and text out: manifests and tables here, changes there.
+//! Tests of each comparison rule, text in and text out: manifests and tables in, changes out.
 
 #![cfg(test)]
 

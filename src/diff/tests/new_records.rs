@@ -1,4 +1,4 @@
-//! A record that is created gets at once what all records of its collection are amended to.
+//! Amendments apply immediately to new records of the collection.
 
 use super::notation::{desired, observed, shown};
 use crate::diff::diff;
@@ -29,7 +29,7 @@ fn amended(enforcement: Enforcement, select: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_record_that_is_created_gets_at_once_what_all_are_amended_to() {
+fn new_record_includes_amendments_of_all_records() {
     let created = "+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled";
     let amended_too = "~ ALPHA/CodeTable/T/B enabled=true->false\n";
     assert_eq!(amended(Enforcement::Enforce, &[]), format!("{created}=false\n{amended_too}"));
@@ -38,7 +38,7 @@ fn a_record_that_is_created_gets_at_once_what_all_are_amended_to() {
 }
 
 #[test]
-fn what_is_only_reported_changes_no_new_record() {
+fn report_only_amendment_changes_no_new_record() {
     let told = amended(Enforcement::Report, &[]);
     assert!(
         told.contains("+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled=true"),

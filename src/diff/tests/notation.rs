@@ -1,6 +1,6 @@
-//! The notation that comparisons are tested in: manifests and tables as text, and changes as text.
+//! Text notation for comparison tests: manifests and tables in, changes out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,8 +14,8 @@ use crate::model::{
     Severity, TableName, ZoneFailure,
 };
 
-/// A network of so many members, and what manifests want of it. A manifest is `KIND NAME` and, in
-/// the lines after it, its spec; a line of dashes stands between two.
+/// Returns a network with these members and the desired state. A manifest is `KIND NAME`, followed by the
+/// lines of its spec; a line of dashes separates manifests.
 pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, DesiredState) {
     let mut text = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: omni}\nspec:\n  region: ca\n  \
                     credentials: {read: {env: KEY}}\n  networkZone: {code: NZ, name: Network}\n  members:\n"
@@ -40,18 +40,18 @@ pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, DesiredSta
     (network, desired)
 }
 
-/// What zones hold, in blocks:
+/// Parses the observed state, in blocks:
 ///
 /// ```text
-/// code T en             a code table and the language that it answers in
+/// code T en             a code table and the language of the response
 /// A One                 code and description, `.` for none
 /// B Two - *             `-` is not enabled, `*` is the default
-/// map M Names: ID Group>T Note      a mapping table, what people call it, its columns; behind `>`
-/// K1 A .                            the code table that a column's values come from, `>?` unknown
+/// map M Names: ID Group>T Note      a mapping table, its title, its columns; after `>`
+/// K1 A .                            the code table with the column's values, `>?` unknown
 /// whole Rules           a collection of records, the only one of its type
 /// name=A in=[X,Y] on=true           texts, lists and flags by field
 /// fail T unreachable    or missing
-/// ALPHA:                what follows is in this zone alone; in every zone before the first
+/// ALPHA:                following blocks are in this zone only; before the first zone, in all zones
 /// ```
 pub(crate) fn observed(desired: &DesiredState, tables: &str) -> ObservedState {
     let mut blocks: Vec<TextBlock> = Vec::new();
@@ -207,7 +207,7 @@ impl<'a> TextBlock<'a> {
     }
 }
 
-/// A line for each change, `.` before what is only reported; what else was counted, where there is any.
+/// Returns a line per change, with `.` before reported ones, and the other counts.
 pub(crate) fn shown(differences: &Differences) -> String {
     let mut out = String::new();
     for (zone, diff) in
@@ -267,7 +267,7 @@ fn line(change: &Change) -> String {
     format!("{sign} {}{edits}{reason}\n", change.address)
 }
 
-/// How one member, `ALPHA`, differs from the manifests.
+/// Returns the differences of one member, `ALPHA`, from the manifests.
 pub(crate) fn differing(manifests: &str, tables: &str) -> String {
     let (_, desired) = desired(&["ALPHA"], manifests);
     shown(&diff(&desired, &observed(&desired, tables)))

@@ -1,4 +1,4 @@
-//! Part of a record is wanted, by several that speak of it, or of a record that nobody can look at.
+//! Overlapping amendments of one record, and amendments of records that zonal cannot read.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ groups: [{code: C, visibleToPartners: true}]
 rotaRules: {}
 ";
 
-/// What a member differs in that holds these collections of records; others do not answer.
+/// Returns the differences of a member with these collections; other collections give no answer.
 fn differing(manifests: &str, witness: ObservationSource, held: &[(&str, &[Record])]) -> String {
     let (_, desired) = desired(&["ALPHA"], manifests);
     let mut zone = ObservedZone::default();
@@ -54,7 +54,7 @@ fn rule(name: &str, operator: &str, groups: &[&str]) -> Record {
 }
 
 #[test]
-fn what_several_amend_in_one_list_adds_up() {
+fn amendments_of_one_list_add_up() {
     let rules = [rule("In", "INLIST", &["A", "X"]), rule("Out", "NOTINLIST", &["B", "C", "X"])];
     assert_eq!(
         differing(GROUPS, ObservationSource::Zone, &[("RotaAssignmentRules", &rules)]),
@@ -72,7 +72,7 @@ fn what_several_amend_in_one_list_adds_up() {
 }
 
 #[test]
-fn one_stopped_and_another_let_pass_need_one_operator() {
+fn blocked_and_allowed_groups_need_one_operator() {
     let rules = [rule("All", "", &[])];
     assert_eq!(
         differing(GROUPS, ObservationSource::Zone, &[("RotaAssignmentRules", &rules)]),
@@ -84,7 +84,7 @@ fn one_stopped_and_another_let_pass_need_one_operator() {
 }
 
 #[test]
-fn a_rule_that_hides_matches_those_who_shall_not_see() {
+fn hiding_rule_matches_groups_to_be_hidden() {
     let rules = [rule("All", "", &[]), rule("In", "INLIST", &["B"]), rule("Out", "NOTINLIST", &["A"])];
     assert_eq!(
         differing(GROUPS, ObservationSource::Zone, &[("DisplayLogicRules", &rules)]),
@@ -97,17 +97,17 @@ fn a_rule_that_hides_matches_those_who_shall_not_see() {
 }
 
 #[test]
-fn whether_a_record_is_gone_is_for_people_to_say_where_nobody_can_look() {
+fn unreadable_record_is_absent_only_if_attested() {
     let of = |group: &str| -> Record { [("userGroup".into(), group.into())].into() };
     let there = ">+ ALPHA/RestrictedUsers/A userGroup=\"A\"\n";
     let removal = |group, reason| format!(">- ALPHA/RestrictedUsers/{group}{reason}\n");
-    let unsaid = " (if it is there: nobody has attested that it is gone)";
+    let unsaid = " (if the record exists: its removal is not attested)";
     let differing = |held: &[Record], gone: &[&str]| {
         let gone = gone.iter().map(|group| of(group)).collect();
         differing(GROUPS, ObservationSource::Attestation { gone }, &[("RestrictedUsers", held)])
     };
     let both = format!("{}{}", removal("B", unsaid), removal("C", unsaid));
     assert_eq!(differing(&[], &[]), format!("{there}{both}"));
-    assert_eq!(differing(&[], &["A", "B", "C", "X"]), there, "what is attested to be gone is not there");
+    assert_eq!(differing(&[], &["A", "B", "C", "X"]), there, "a record attested as absent is not present");
     assert_eq!(differing(&[of("A"), of("C")], &["B"]), removal("C", ""));
 }

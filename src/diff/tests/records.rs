@@ -1,9 +1,9 @@
-//! What becomes of one record: created, changed, left alone, reported, disabled or removed.
+//! Comparison of one record: created, changed, unchanged, reported, disabled or deleted.
 
 use super::notation::differing;
 
 #[test]
-fn a_new_row_gets_the_documented_defaults_where_its_manifest_is_silent() {
+fn new_row_gets_documented_defaults_for_omitted_fields() {
     assert_eq!(
         differing("CodeTable t\ntable: T\nrows: [{code: A, description: One}]", "code T en"),
         "+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled=true\n"
@@ -22,7 +22,7 @@ fn a_new_row_gets_the_documented_defaults_where_its_manifest_is_silent() {
 }
 
 #[test]
-fn a_row_changes_in_the_fields_that_its_manifest_mentions_and_in_no_other() {
+fn row_changes_only_in_declared_fields() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nrows: [{code: A, description: Two}, {code: B, enabled: true}, {code: C}]",
@@ -33,7 +33,7 @@ fn a_row_changes_in_the_fields_that_its_manifest_mentions_and_in_no_other() {
 }
 
 #[test]
-fn null_clears_a_field_and_a_field_that_the_zone_leaves_out_is_clear() {
+fn null_clears_field_and_equals_omitted_field() {
     let manifest = "MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: K, Note: null}}]";
     assert_eq!(
         differing(manifest, "map M Names: ID Note\nK note"),
@@ -44,19 +44,19 @@ fn null_clears_a_field_and_a_field_that_the_zone_leaves_out_is_clear() {
 }
 
 #[test]
-fn a_row_that_cannot_be_created_keeps_its_table_from_being_planned() {
+fn row_without_required_value_blocks_its_table() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nrows: [{code: A, enabled: true}, {code: B, description: Two}]",
             "code T en"
         ),
-        "! ALPHA/CodeTable/T: Mismatch: `A` is not in the zone's CodeTable/T and cannot be created without \
+        "! ALPHA/CodeTable/T: Mismatch: `A` does not exist in CodeTable/T of the zone and cannot be created without \
          `description`; add `description` at t.yaml:6:10\n"
     );
 }
 
 #[test]
-fn initial_creates_what_is_missing_and_leaves_the_rest_to_the_zone() {
+fn create_only_creates_missing_rows_and_changes_nothing() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nenforcement: createOnly\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
@@ -67,7 +67,7 @@ fn initial_creates_what_is_missing_and_leaves_the_rest_to_the_zone() {
 }
 
 #[test]
-fn observe_reports_and_never_applies() {
+fn report_only_differences_are_never_applied() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nenforcement: report\nunlisted: disable\nrows: [{code: A, description: One}, {code: B, description: Two}, {code: C, absent: true}]",
@@ -77,13 +77,13 @@ fn observe_reports_and_never_applies() {
 .+ ALPHA/CodeTable/T/A code=\"A\" description=\"One\" default=false enabled=true
 .~ ALPHA/CodeTable/T/B description=\"Other\"->\"Two\"
 .- ALPHA/CodeTable/T/C (because the manifest says `absent: true`)
-.~ ALPHA/CodeTable/T/D enabled=true->false (because no manifest lists it and CodeTable/t says `unlisted: disable`)
+.~ ALPHA/CodeTable/T/D enabled=true->false (because no manifest lists it and CodeTable/t sets `unlisted: disable`)
 "
     );
 }
 
 #[test]
-fn unlisted_rows_are_kept_disabled_or_removed_as_the_manifest_says() {
+fn unlisted_rows_follow_the_unlisted_policy() {
     let with = |unlisted: &str| {
         let manifest =
             format!("CodeTable t\ntable: T\nunlisted: {unlisted}\nrows: [{{code: A, description: One}}]");
@@ -92,20 +92,20 @@ fn unlisted_rows_are_kept_disabled_or_removed_as_the_manifest_says() {
     assert_eq!(with("keep"), "2 unmanaged in ALPHA/CodeTable/T\n");
     assert_eq!(
         with("disable"),
-        "~ ALPHA/CodeTable/T/B enabled=true->false (because no manifest lists it and CodeTable/t says \
+        "~ ALPHA/CodeTable/T/B enabled=true->false (because no manifest lists it and CodeTable/t sets \
          `unlisted: disable`)\n1 unmanaged in ALPHA/CodeTable/T\n"
     );
     assert_eq!(
         with("delete"),
         "\
-- ALPHA/CodeTable/T/B (because no manifest lists it and CodeTable/t says `unlisted: delete`)
-- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/t says `unlisted: delete`)
+- ALPHA/CodeTable/T/B (because no manifest lists it and CodeTable/t sets `unlisted: delete`)
+- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/t sets `unlisted: delete`)
 "
     );
 }
 
 #[test]
-fn a_row_that_another_language_or_another_manifest_lists_is_not_unlisted() {
+fn row_listed_by_other_manifest_is_not_unlisted() {
     assert_eq!(
         differing(
             "\
@@ -131,7 +131,7 @@ rows: [{code: C, description: Trois}]",
 }
 
 #[test]
-fn of_several_manifests_the_one_that_is_strictest_about_unlisted_rows_counts() {
+fn strictest_unlisted_policy_wins() {
     let with = |one: &str, two: &str| {
         let manifest = |name: &str, unlisted: &str, code: &str| {
             format!(
@@ -143,7 +143,7 @@ fn of_several_manifests_the_one_that_is_strictest_about_unlisted_rows_counts() {
     };
     let gone = |manifest: &str| {
         format!(
-            "- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/{manifest} says `unlisted: delete`)\n"
+            "- ALPHA/CodeTable/T/C (because no manifest lists it and CodeTable/{manifest} sets `unlisted: delete`)\n"
         )
     };
     assert_eq!(with("delete", "keep"), gone("one"));
@@ -151,7 +151,7 @@ fn of_several_manifests_the_one_that_is_strictest_about_unlisted_rows_counts() {
 }
 
 #[test]
-fn what_unlisted_initial_would_do_is_ignored() {
+fn create_only_ignores_unlisted_rows() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nenforcement: createOnly\nunlisted: delete\nrows: [{code: A, description: One}]",
@@ -162,14 +162,14 @@ fn what_unlisted_initial_would_do_is_ignored() {
 }
 
 #[test]
-fn a_new_row_that_looks_like_another_says_so() {
+fn new_row_similar_to_existing_row_has_note() {
     assert_eq!(
         differing(
             "CodeTable t\ntable: T\nrows: [{code: CONSORTIA, description: One}]",
             "code T en\nConsortia One"
         ),
         "+ ALPHA/CodeTable/T/CONSORTIA code=\"CONSORTIA\" description=\"One\" default=false enabled=true \
-         (beside `Consortia`, which the zone takes for another row: keys are case-sensitive)\n\
+         (similar to `Consortia`, which is a different row: keys are case-sensitive)\n\
          1 unmanaged in ALPHA/CodeTable/T\n"
     );
 }

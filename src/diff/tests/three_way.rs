@@ -1,4 +1,4 @@
-//! What a comparison with a ledger adds: what is new, and what becomes of orphans.
+//! Three-way comparison: updates to the applied state, and orphans.
 
 use super::applied_state::differing;
 use crate::model::PruneMode::{Delete, Disable, Keep};
@@ -6,7 +6,7 @@ use crate::model::PruneMode::{Delete, Disable, Keep};
 const ONE: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]";
 
 #[test]
-fn what_is_as_it_is_wanted_is_learned_once() {
+fn record_in_sync_is_recorded_once() {
     let zone = "code T en\nA One";
     assert_eq!(
         differing(Keep, ONE, "", zone),
@@ -15,7 +15,7 @@ fn what_is_as_it_is_wanted_is_learned_once() {
     assert_eq!(
         differing(Keep, ONE, "code T code\nA created code=A description=One", zone),
         "1 in sync, 0 agreed\n",
-        "who made it, a comparison cannot tell, and does not ask"
+        "a comparison does not change the recorded origin"
     );
     assert_eq!(
         differing(Keep, ONE, "code T code\nA adopted code=A description=One from CodeTable/old", zone),
@@ -24,7 +24,7 @@ fn what_is_as_it_is_wanted_is_learned_once() {
 }
 
 #[test]
-fn what_differs_is_not_learned() {
+fn differing_record_is_not_recorded() {
     assert_eq!(
         differing(Keep, ONE, "", "code T en\nA Other"),
         "~ ALPHA/CodeTable/T/A description=\"Other\"->\"One\"\n"
@@ -34,7 +34,7 @@ fn what_differs_is_not_learned() {
 }
 
 #[test]
-fn what_manifests_and_zone_have_changed_alike_is_agreed() {
+fn same_change_in_manifests_and_zone_is_converged() {
     assert_eq!(
         differing(Keep, ONE, "code T code\nA adopted code=A description=Old", "code T en\nA One"),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 1 agreed\n"
@@ -42,7 +42,7 @@ fn what_manifests_and_zone_have_changed_alike_is_agreed() {
     assert_eq!(
         differing(Keep, ONE, "code T code\nA adopted code=A", "code T en\nA One"),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n",
-        "what it is silent of, it does not say otherwise"
+        "a field missing in the applied state does not count as different"
     );
     let gone = "CodeTable t\ntable: T\nrows: [{code: A, absent: true}]";
     assert_eq!(
@@ -53,7 +53,7 @@ fn what_manifests_and_zone_have_changed_alike_is_agreed() {
 }
 
 #[test]
-fn what_is_only_reported_is_not_zonals_to_remember_and_what_is_released_is_forgotten() {
+fn unmanaged_records_leave_the_applied_state() {
     let observed = format!("{ONE}\nenforcement: report");
     assert_eq!(differing(Keep, &observed, "", "code T en\nA One"), "1 in sync, 0 agreed\n");
     let released = format!("{ONE}\nenforcement: unmanage");
@@ -64,7 +64,7 @@ fn what_is_only_reported_is_not_zonals_to_remember_and_what_is_released_is_forgo
 }
 
 #[test]
-fn an_entry_by_another_key_means_nothing() {
+fn applied_state_with_other_key_is_ignored() {
     let ledger = "code T description\nA created code=A description=One";
     assert_eq!(
         differing(Delete, "CodeTable t\ntable: T\nrows: []\nunlisted: disable", ledger, "code T en\nA One -"),
@@ -76,16 +76,16 @@ const OTHER: &str = "CodeTable t\ntable: T\nrows: [{code: B, description: Two}]"
 const MADE: &str = "code T code\nA created code=A description=One\nB created code=B description=Two";
 
 #[test]
-fn what_zonal_made_goes_once_no_manifest_names_it_where_the_network_says_so() {
+fn orphan_created_by_zonal_is_pruned_if_configured() {
     let zone = "code T en\nA One\nB Two";
     assert_eq!(
         differing(Delete, OTHER, MADE, zone),
-        "- ALPHA/CodeTable/T/A (because zonal created it and no manifest names it any more (`prune`))\n\
+        "- ALPHA/CodeTable/T/A (because zonal created it and no manifest declares it any more (`prune`))\n\
          1 in sync, 0 agreed\n"
     );
     assert_eq!(
         differing(Disable, OTHER, MADE, zone),
-        "~ ALPHA/CodeTable/T/A enabled=true->false (because zonal created it and no manifest names it any more \
+        "~ ALPHA/CodeTable/T/A enabled=true->false (because zonal created it and no manifest declares it any more \
          (`prune`))\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
@@ -96,34 +96,34 @@ fn what_zonal_made_goes_once_no_manifest_names_it_where_the_network_says_so() {
 }
 
 #[test]
-fn what_somebody_has_changed_since_or_zonal_only_adopted_stays() {
+fn changed_or_adopted_orphans_are_kept() {
     assert_eq!(
         differing(Delete, OTHER, MADE, "code T en\nA Changed\nB Two"),
-        "note: no manifest names `A` any more: it stays as it is; somebody has changed it since zonal created it\n\
+        "note: orphaned: `A`: kept; changed since zonal created it\n\
          1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
         differing(Delete, OTHER, &MADE.replace("A created", "A adopted"), "code T en\nA One\nB Two"),
-        "note: no manifest names `A` any more: it stays as it is; the zone had what zonal only changed\n\
+        "note: orphaned: `A`: kept; zonal changed the record but did not create it\n\
          1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
     );
     assert_eq!(differing(Delete, OTHER, MADE, "code T en\nB Two"), "forget A\n1 in sync, 0 agreed\n");
 }
 
 #[test]
-fn what_cannot_be_disabled_stays() {
+fn orphan_that_cannot_be_disabled_is_kept() {
     let rule = "TermsOfUse t\nterms: [{name: B, type: LOAN}]";
     let made = "whole TermsOfUse name\nA created name=A type=LOAN from TermsOfUse/t";
     assert_eq!(
         differing(Disable, rule, made, "whole TermsOfUse\nname=A type=LOAN\nname=B type=LOAN"),
-        "note: no manifest names `A` any more: it stays as it is; there is no way to disable it\n\
+        "note: orphaned: `A`: kept; the record cannot be disabled\n\
          1 unmanaged in ALPHA/TermsOfUse\n\
          = B: Adopted name=\"B\" type=\"LOAN\", TermsOfUse/t\nforget A\n1 in sync, 0 agreed\n"
     );
 }
 
 #[test]
-fn a_record_that_any_manifest_names_is_no_orphan() {
+fn record_declared_by_any_manifest_is_no_orphan() {
     let zone = "code T en\nA One\nB Two\ncode T fr\nA Un\nB Deux\nmap M Names: ID Note\nA x";
     let french = "CodeTable fr\ntable: T\nlanguage: fr\nrows: [{code: A, description: Un}]";
     let all = differing(Delete, &format!("{OTHER}\n---\n{french}"), MADE, zone);
@@ -135,12 +135,12 @@ fn a_record_that_any_manifest_names_is_no_orphan() {
 }
 
 #[test]
-fn a_collection_that_nothing_is_wanted_of_any_more_is_looked_at() {
+fn collection_with_only_orphans_is_compared() {
     let made = "code U code\nX created code=X description=Ex from CodeTable/u\n\
                 code V code\nY created code=Y description=Why from CodeTable/v";
     assert_eq!(
         differing(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nZ Own\nfail V missing"),
-        "- ALPHA/CodeTable/U/X (because zonal created it and no manifest names it any more (`prune`))\n\
+        "- ALPHA/CodeTable/U/X (because zonal created it and no manifest declares it any more (`prune`))\n\
          1 unmanaged in ALPHA/CodeTable/U\n\
          = A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\nforget Y\n"
     );
@@ -151,7 +151,7 @@ fn a_collection_that_nothing_is_wanted_of_any_more_is_looked_at() {
 const RULE: &str = "FulfillmentRules r\nrules: [{name: R, inputs: [{parameter: p, exclude: [X]}]}]";
 
 #[test]
-fn part_of_a_record_of_the_zones_own_is_learned_as_such() {
+fn amended_record_is_recorded_with_amended_fields() {
     let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[A,X] terms=T";
     let is = "1 unmanaged in ALPHA/FulfillmentRules\n";
     let new = "= U|R: Amended p=[\"A\", \"X\"], FulfillmentRules/r\n";
@@ -163,12 +163,12 @@ fn part_of_a_record_of_the_zones_own_is_learned_as_such() {
     assert_eq!(
         differing(Keep, RULE, &before, zone),
         format!("{is}{new}{told}"),
-        "what the zone adds to its own list is no agreement"
+        "additions by the zone to its own list do not count as converged"
     );
 }
 
 #[test]
-fn what_is_known_of_a_whole_record_stays_known_when_only_part_of_it_is_wanted() {
+fn applied_record_keeps_other_fields_when_amended() {
     let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[A,X] terms=T";
     let known = "whole FulfillmentRules unit name\nU|R created terms=T p=[A,X] from FulfillmentRules/old";
     assert_eq!(
@@ -183,7 +183,7 @@ fn what_is_known_of_a_whole_record_stays_known_when_only_part_of_it_is_wanted() 
 }
 
 #[test]
-fn a_ledger_takes_in_what_was_found_out() {
+fn applied_state_merges_found_records() {
     use crate::model::{
         AppliedCollection, AppliedStateUpdate, ManagementOrigin, RecordInSync, RecordKey, RunId,
     };
@@ -219,12 +219,12 @@ fn a_ledger_takes_in_what_was_found_out() {
     assert_eq!(learn(&[("A", adopted.clone())], &[], &["B"], 2), "A Created");
     assert_eq!(learn(&[("A", amended)], &[], &[], 3), "A Created");
     assert_eq!(learn(&[("A", gone)], &[], &[], 4), "A Adopted gone");
-    assert_eq!(learn(&[("A", adopted)], &[], &[], 5), "A Adopted", "somebody else has made it again");
+    assert_eq!(learn(&[("A", adopted)], &[], &[], 5), "A Adopted", "another user created it again");
 }
 
 #[test]
-fn what_somebody_changed_of_what_the_manifest_was_silent_of_stays() {
-    let stays = "note: no manifest names `A` any more: it stays as it is; somebody has changed it since zonal \
+fn orphan_with_changed_undeclared_field_is_kept() {
+    let stays = "note: orphaned: `A`: kept; changed since zonal \
                  created it\n1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n";
     assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One -\nB Two"), stays, "not enabled");
     assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One *\nB Two"), stays, "the default");
@@ -237,7 +237,7 @@ fn what_somebody_changed_of_what_the_manifest_was_silent_of_stays() {
 }
 
 #[test]
-fn a_manifest_that_takes_nothing_away_does_not_do_so_by_being_silent() {
+fn manifest_without_deletions_prunes_nothing() {
     let zone = "code T en\nA One\nB Two";
     for enforcement in ["report", "createOnly", "unmanage"] {
         let manifest = format!("{OTHER}\nenforcement: {enforcement}");
@@ -248,7 +248,7 @@ fn a_manifest_that_takes_nothing_away_does_not_do_so_by_being_silent() {
 }
 
 #[test]
-fn a_key_that_manifests_have_changed_takes_nothing_away_and_is_no_contradiction() {
+fn changed_key_prunes_nothing_and_gives_no_conflict() {
     let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
     let zone = "map M Names: ID Note\nA x";
     let titled = "MappingTable m\ntableName: Names\nkey: [Note]\nrows: [{columns: {ID: A, Note: x}}]";
@@ -257,7 +257,7 @@ fn a_key_that_manifests_have_changed_takes_nothing_away_and_is_no_contradiction(
 }
 
 #[test]
-fn what_somebody_changed_in_another_language_stays_in_all_of_them() {
+fn orphan_changed_in_another_language_is_kept_everywhere() {
     let made =
         "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
     let other = "CodeTable u\ntable: U\nrows: []";
@@ -265,5 +265,5 @@ fn what_somebody_changed_in_another_language_stays_in_all_of_them() {
     let same = differing(Delete, other, made, &zone("Un"));
     assert!(same.contains("- ALPHA/CodeTable/T[language=en]/A"), "{same}");
     let changed = differing(Delete, other, made, &zone("Leur"));
-    assert!(!changed.contains("- ALPHA") && changed.contains("somebody has changed it"), "{changed}");
+    assert!(!changed.contains("- ALPHA") && changed.contains("changed since zonal created it"), "{changed}");
 }

@@ -1,7 +1,7 @@
-//! Understands an expression before it is ever asked: its form, and every name in it.
+//! Compiles CEL expressions and checks every name in them.
 //!
-//! CEL itself only notices a misspelt name when it gets there. That is safe, because an error refuses, but
-//! it is noticed late: so what can be known beforehand is known when manifests are validated.
+//! CEL itself detects a misspelled name only during the evaluation. The evaluation is safe, because an error
+//! denies. But users need the error earlier, during the validation of manifests.
 
 use std::collections::BTreeSet;
 
@@ -10,49 +10,49 @@ use cel::{Context, IdedExpr, Program};
 
 use crate::model::PolicyScope;
 
-/// Characters that an expression can have at most.
+/// Maximum length of an expression, in characters.
 pub const LONGEST: usize = 4_000;
-/// For the recursion of the parser, which is deep.
+/// Stack size for the deep recursion of the parser.
 const STACK: usize = 64 << 20;
 
-/// What is wrong with an expression.
+/// Error in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpressionError {
-    /// What it is.
+    /// Message.
     pub message: String,
-    /// Where in the expression, in bytes.
+    /// Position in the expression, in bytes.
     pub at: Option<usize>,
-    /// The name that is not known, and those that are; `None` where the form is wrong.
+    /// Unknown name, with the known ones; `None` for a syntax error.
     pub name: Option<(String, Vec<&'static str>)>,
 }
 
-/// An expression that can be asked.
+/// Compiled expression.
 #[derive(Debug)]
 pub struct CompiledExpression {
-    /// The expression.
+    /// The CEL program.
     pub program: Program,
-    /// What it asks of the change, and of what else.
+    /// Variables and fields used by the expression.
     pub uses: SubjectFields,
 }
 
-/// What of its subject an expression looks at, so that nothing else need be told.
+/// Parts of the subject used by an expression. Other parts are not computed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubjectFields {
     /// Names of variables.
     pub variables: BTreeSet<&'static str>,
-    /// Fields of `change`; `None` where it could be any.
+    /// Fields of `change`; `None` if any field may be used.
     pub change: Option<BTreeSet<&'static str>>,
 }
 
-/// Understands an expression.
+/// Compiles an expression.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// Returns the first error.
 pub fn compile(expression: &str, each: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
     let text = expression.to_owned();
-    let gave_up = || ExpressionError { message: "it is not understood".to_owned(), at: None, name: None };
+    let gave_up = || ExpressionError { message: "syntax error".to_owned(), at: None, name: None };
     let compiling = std::thread::Builder::new().stack_size(STACK).spawn(move || parse(&text, each));
-    // Of a text that the parser breaks on, nobody else must break.
+    // A parser panic must not reach the caller.
     compiling.map_err(|_| gave_up())?.join().unwrap_or_else(|_| Err(gave_up()))
 }
 
@@ -60,7 +60,7 @@ fn parse(text: &str, each: PolicyScope) -> Result<CompiledExpression, Expression
     let program = Program::compile(text).map_err(|errors| {
         let first = errors.errors.iter().min_by_key(|error| error.pos);
         ExpressionError {
-            message: first.map_or_else(|| "it is not understood".to_owned(), |error| readable(&error.msg)),
+            message: first.map_or_else(|| "syntax error".to_owned(), |error| readable(&error.msg)),
             at: first.map(|error| offset(text, error.pos)),
             name: None,
         }
@@ -81,10 +81,10 @@ fn parse(text: &str, each: PolicyScope) -> Result<CompiledExpression, Expression
     Ok(CompiledExpression { program, uses })
 }
 
-/// The parser's words on one line, without its prefix and its list of everything that could have come.
+/// Returns the parser's message on one line, without its prefix and the list of expected tokens.
 fn readable(message: &str) -> String {
     if message.contains("Recursion limit") {
-        return "it is nested too deeply".to_owned();
+        return "nested too deeply".to_owned();
     }
     let message = message.trim_start_matches("Syntax error: ").replace('\n', " ");
     let message = message
@@ -96,7 +96,7 @@ fn readable(message: &str) -> String {
     message.chars().take(200).collect()
 }
 
-/// Where a line and a column are, both counted from 1.
+/// Returns the byte offset of a line and column, both counted from 1.
 fn offset(text: &str, (line, column): (isize, isize)) -> usize {
     let line = usize::try_from(line - 1).unwrap_or_default();
     let column = usize::try_from(column - 1).unwrap_or_default();
@@ -105,7 +105,7 @@ fn offset(text: &str, (line, column): (isize, isize)) -> usize {
     before + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
 }
 
-/// Functions that an expression can call; what is written with signs aside.
+/// Functions available in expressions, apart from operators.
 pub(super) const FUNCTIONS: [&str; 12] = [
     "bool",
     "bytes",
@@ -120,13 +120,13 @@ pub(super) const FUNCTIONS: [&str; 12] = [
     "string",
     "uint",
 ];
-/// What a wrong call of which is left as it is written.
+/// Macros. The parser does not expand a macro call with wrong arguments.
 const MACROS: [&str; 6] = ["all", "exists", "exists_one", "filter", "has", "map"];
-/// Names of types, as `type(x) == string` knows them.
+/// Type names, as in `type(x) == string`.
 const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "uint"];
 
-/// Variables that rules know.
+/// Returns the variables available to rules of a scope.
 pub fn variables(each: PolicyScope) -> &'static [&'static str] {
     match each {
         PolicyScope::Change => &["change", "zone", "plan"],
@@ -147,7 +147,7 @@ pub const PLAN: [&str; 6] = ["complete", "counts", "environment", "network", "se
 /// Fields of `counts`.
 pub const COUNTS: [&str; 6] = ["by_hand", "creates", "deletes", "disables", "existing", "updates"];
 
-/// What stands behind a path, where that is known: `None` for a value without fields, or with any.
+/// Returns the field names after a path; `None` for a value without fields or with arbitrary ones.
 fn fields(path: &[&str]) -> Option<&'static [&'static str]> {
     match path {
         ["change"] => Some(&CHANGE),
@@ -162,10 +162,10 @@ fn fields(path: &[&str]) -> Option<&'static [&'static str]> {
 struct ExpressionNames<'a> {
     program: &'a Program,
     each: PolicyScope,
-    /// Variables of the comprehensions around.
+    /// Variables of the enclosing comprehensions.
     locals: Vec<&'a str>,
     uses: SubjectFields,
-    /// Whether `change` is used as a whole.
+    /// True if `change` is used as a whole.
     bare: bool,
 }
 
@@ -186,7 +186,7 @@ impl<'a> ExpressionNames<'a> {
             Expr::List(list) => list.elements.iter().try_for_each(|each| self.walk(each)),
             Expr::Map(map) => self.entries(&map.entries),
             Expr::Struct(made) => {
-                let message = format!("there is no type `{}`", made.type_name);
+                let message = format!("unknown type `{}`", made.type_name);
                 Err(self.unknown(node, &made.type_name, &TYPES, message))
             }
             Expr::Comprehension(each) => {
@@ -218,7 +218,7 @@ impl<'a> ExpressionNames<'a> {
         name.starts_with('@') || self.locals.contains(&name)
     }
 
-    /// The names of a path that begins with a variable of ours: `change.edits.enabled`, `zone["name"]`.
+    /// Returns the names of a path that starts with a known variable: `change.edits.enabled`, `zone["name"]`.
     fn path(&self, node: &'a IdedExpr) -> Option<Vec<&'a str>> {
         match &node.expr {
             Expr::Ident(name) if !self.is_local(name) => Some(vec![name]),
@@ -238,7 +238,7 @@ impl<'a> ExpressionNames<'a> {
         }
     }
 
-    /// Every name of a path must be known where the names before it say which can be.
+    /// Checks each name of a path whose possible names are known.
     fn follow(&mut self, node: &IdedExpr, path: &[&str]) -> Result<(), ExpressionError> {
         if let Some(root) = path.first() {
             self.variable(node, root)?;
@@ -266,7 +266,7 @@ impl<'a> ExpressionNames<'a> {
             None if TYPES.contains(&name) => {}
             None => {
                 let message = match variables(PolicyScope::Change).contains(&name) {
-                    true => format!("`{name}` is not known to rules about each {}", self.about()),
+                    true => format!("`{name}` is not available in rules with `scope: {}`", self.about()),
                     false => format!("unknown variable `{name}`"),
                 };
                 return Err(self.unknown(node, name, known, message));
@@ -290,7 +290,7 @@ impl<'a> ExpressionNames<'a> {
         let name = call.func_name.as_str();
         let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic());
         if MACROS.contains(&name) {
-            let message = format!("`{name}` is called with other arguments than it has");
+            let message = format!("wrong arguments for `{name}`");
             return Err(ExpressionError { message, at: self.byte_offset(node), name: None });
         }
         if is_word && name != "type" && !FUNCTIONS.contains(&name) {
@@ -322,20 +322,20 @@ impl<'a> ExpressionNames<'a> {
     }
 }
 
-/// Where a name stands: what is known of a node may be its dot or its parenthesis.
+/// Returns the position of a name. The recorded position of a node may be its dot or parenthesis.
 fn nearest(text: &str, name: &str, at: usize) -> usize {
     let ends = |place: usize| if place < at { at - place - name.len().min(at - place) } else { place - at };
     text.match_indices(name).map(|(place, _)| place).min_by_key(|place| ends(*place)).unwrap_or(at)
 }
 
-/// What is wrong with a regular expression, as CEL itself finds it.
+/// Returns the error of a regular expression, as reported by CEL.
 fn no_pattern(pattern: &str) -> Option<String> {
     let program = Program::compile("''.matches(pattern)").ok()?;
     let mut context = Context::default();
     context.add_variable_from_value("pattern", pattern.to_owned());
     let error = program.execute(&context).err()?;
     let error = error.to_string();
-    // A picture of the place stands before the reason, which is the last line.
+    // The message draws the position first; the last line contains the reason.
     let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    Some(format!("`{pattern}` is no regular expression: {reason}"))
+    Some(format!("invalid regular expression `{pattern}`: {reason}"))
 }

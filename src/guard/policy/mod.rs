@@ -1,7 +1,7 @@
-//! Asks the rules that a network's own people have written down.
+//! Evaluates the network's own policies.
 //!
-//! Whatever is not plainly `true` refuses: `false`, a value of another type, an error, an answer that takes
-//! too long. A rule runs on a thread of its own, since nobody can promise that it ends.
+//! Any result other than `true` is a denial: `false`, another type, an error, a timeout. Rules run on a
+//! thread of their own, because no rule is guaranteed to end.
 
 mod expression;
 mod subject;
@@ -26,21 +26,19 @@ use crate::model::{
     PolicyScope, ZoneCode, ZonePlan,
 };
 
-/// How long the rules of a policy may take for a whole plan: so much for each rule. A plan of a large
-/// consortium takes a second.
+/// Time limit per rule for a whole plan. The plan of a large consortium takes about a second.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Subjects that are told at once.
+/// Number of subjects per batch.
 const BATCH: usize = 1_024;
-/// For the recursion of an expression, which is as deep as its text is nested.
+/// Stack size. The evaluation recurses as deep as the expression is nested.
 const STACK: usize = 64 << 20;
 
-/// What every policy finds.
+/// Returns the findings of all policies.
 pub fn find(plan: &Plan, network: &Network, policies: &[Policy]) -> Vec<Finding> {
     policies.iter().flat_map(|policy| evaluate(plan, network, policy, PATIENCE)).collect()
 }
 
-/// Everything that is done in a zone, by apply or by people: what is merely reported or held back is no
-/// rule's business.
+/// Returns the effective changes of a zone, applied and manual. Reported and deferred changes are excluded.
 fn effective_changes(zone: &ZonePlan) -> impl Iterator<Item = (&PlanStep, &Change)> {
     let found = zone.collections.iter().filter(|step| step.deferral.is_none()).flat_map(|step| {
         step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
@@ -51,7 +49,7 @@ fn effective_changes(zone: &ZonePlan) -> impl Iterator<Item = (&PlanStep, &Chang
     })
 }
 
-/// What a rule is asked about.
+/// Subject of a rule.
 #[derive(Clone, Copy)]
 enum PolicySubject<'a> {
     Change(&'a Change),
@@ -59,17 +57,17 @@ enum PolicySubject<'a> {
     Plan,
 }
 
-/// One part of what a policy is asked: subjects that have the zone in common.
+/// Batch of subjects in the same zone.
 struct SubjectBatch {
-    /// The number of the first.
+    /// Index of the first subject.
     first: usize,
     plan: Option<Arc<CelValue>>,
     zone: Option<Arc<CelValue>>,
-    /// `None` where there is nothing to tell of each but what they have in common.
+    /// `None` for a subject without data of its own.
     changes: Vec<Option<CelValue>>,
 }
 
-/// Subjects that a rule has not found to be in order.
+/// Subjects denied by a rule.
 #[derive(Default)]
 struct RefusedSubjects {
     count: usize,
@@ -77,7 +75,7 @@ struct RefusedSubjects {
     zones: BTreeSet<ZoneCode>,
 }
 
-/// A rule that did not say `true` to a subject: which rule, which subject, and why where it said nothing.
+/// Denial: index of the rule, index of the subject, and the cause of a failed evaluation.
 type RuleDenial = (usize, usize, Option<String>);
 
 enum EvaluationMessage {
@@ -91,7 +89,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
     for (index, rule) in policy.rules.iter().enumerate() {
         match compile(&rule.expression, policy.scope) {
             Ok(compiled) => programs.push((index, compiled)),
-            // Noticed when the manifests were validated; refused all the same.
+            // Validation already reports such a rule; it still denies here.
             Err(mistake) => drop(failed.insert(index, mistake.message)),
         }
     }
@@ -119,7 +117,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
             Some(finding(plan, policy, rule, &zones, told, why.as_deref().unwrap_or_default()))
         }
     };
-    // What nothing was asked about is in order, but for a rule that cannot be asked at all.
+    // A plan without subjects passes, unless a rule cannot be evaluated at all.
     policy.rules.iter().enumerate().filter_map(finding).collect()
 }
 
@@ -134,13 +132,13 @@ fn finding(
     let guard = format!("policy/{}/{}", policy.name, rule.name);
     let help = match rule.action {
         FindingEffect::Deny => Some(if_meant(&guard, plan.digest)),
-        FindingEffect::RequireApproval => Some("somebody must approve it with `zonal approve`".to_owned()),
+        FindingEffect::RequireApproval => Some("approve with `zonal approve`".to_owned()),
         FindingEffect::Defer | FindingEffect::Warn | FindingEffect::Overridden { .. } => None,
     };
     let told = told.map_or_else(String::new, |told| format!(": {told}"));
     let why = match why {
         "" => String::new(),
-        why => format!(" (the rule could not be asked: {why})"),
+        why => format!(" (the rule could not be evaluated: {why})"),
     };
     Finding {
         effect: rule.action.clone(),
@@ -152,8 +150,7 @@ fn finding(
     }
 }
 
-/// Tells the thread that asks one batch after the other, the next one while it is busy with the last, and
-/// collects what it does not find in order.
+/// Sends batches to the worker thread, one ahead of the evaluation, and collects the denials.
 fn answers<'a>(
     plan: &'a Plan,
     network: &Network,
@@ -181,7 +178,7 @@ fn answers<'a>(
     let worker =
         std::thread::Builder::new().stack_size(STACK).spawn(move || work(&programs, &asked, &asking, &busy));
     let clock = std::thread::Builder::new().spawn(move || {
-        // Ends at once when nobody waits for it any more.
+        // Ends immediately when the sender is dropped.
         if watched.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = up.send(EvaluationMessage::TimeIsUp);
         }
@@ -211,7 +208,7 @@ fn answers<'a>(
             refused.first.get_or_insert((index, why));
             match subjects.get(index) {
                 Some(PolicySubject::Change(change)) => {
-                    drop(refused.zones.insert(change.address.zone.clone()))
+                    _ = refused.zones.insert(change.address.zone.clone())
                 }
                 Some(PolicySubject::Zone(zone)) => drop(refused.zones.insert((*zone).clone())),
                 Some(PolicySubject::Plan) | None => {}
@@ -220,7 +217,7 @@ fn answers<'a>(
         true
     };
     let mut hand = |batch: SubjectBatch, subjects: &[PolicySubject<'a>], alive: &mut bool| {
-        // Once nobody answers, nothing more is asked.
+        // After a timeout, no more batches are sent.
         *alive = *alive && ask.send(batch).is_ok();
         waiting += 1;
         while *alive && waiting > 1 {
@@ -262,8 +259,8 @@ fn answers<'a>(
         let late = busy_with.load(Ordering::Relaxed);
         for rule in rules {
             let why = match rule == late {
-                true => "it took too long",
-                false => "another rule of its policy took too long",
+                true => "timeout",
+                false => "timeout of another rule in the policy",
             };
             failed.insert(rule, why.to_owned());
         }
@@ -271,7 +268,7 @@ fn answers<'a>(
     refused
 }
 
-/// The fields of changes that any rule looks at; `None` for all.
+/// Returns the fields of changes used by the rules; `None` for all.
 fn looked_at(programs: &[(usize, CompiledExpression)]) -> Option<BTreeSet<&'static str>> {
     programs.iter().try_fold(BTreeSet::new(), |mut fields, (_, compiled)| {
         fields.extend(compiled.uses.change.as_ref()?);
@@ -279,7 +276,7 @@ fn looked_at(programs: &[(usize, CompiledExpression)]) -> Option<BTreeSet<&'stat
     })
 }
 
-/// Asks every rule about every subject, until nobody asks or listens any more.
+/// Evaluates every rule for every subject, until the sender or the receiver is dropped.
 fn work(
     programs: &[(usize, CompiledExpression)],
     asked: &Receiver<SubjectBatch>,
@@ -303,7 +300,7 @@ fn work(
                 let why = match compiled.program.execute(&context) {
                     Ok(Answer::Bool(true)) => continue,
                     Ok(Answer::Bool(false)) => None,
-                    Ok(other) => Some(format!("it says neither true nor false, but a {}", other.type_of())),
+                    Ok(other) => Some(format!("expected a boolean, found a {}", other.type_of())),
                     Err(error) => Some(error.to_string().chars().take(200).collect()),
                 };
                 noes.push((*rule, index, why));

@@ -1,4 +1,4 @@
-//! What a rule is told of a change, a zone and the plan, in the values of its language.
+//! Converts changes, zones and plans to CEL values.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::model::{
     PlanStep, Record, TableName, ZonePlan,
 };
 
-/// A value of the language.
+/// Value of the CEL language.
 pub type CelValue = Box<dyn Val>;
 
 fn text(text: impl Into<String>) -> CelValue {
@@ -63,7 +63,7 @@ fn record<'a>(fields: impl IntoIterator<Item = (&'a FieldName, &'a FieldValue)>)
     map(fields.into_iter().map(|(name, of)| (map_key(name), value(of))))
 }
 
-/// A change: the fields of it that any rule looks at, all where nobody knows which.
+/// Returns a change as a map of the fields in `looked_at`; all fields for `None`.
 pub fn change(step: &PlanStep, change: &Change, looked_at: Option<&BTreeSet<&'static str>>) -> CelValue {
     let names = super::CHANGE.iter().filter(|name| looked_at.is_none_or(|looked| looked.contains(*name)));
     map(names.map(|name| (static_key(name), field(name, step, change))))
@@ -134,7 +134,7 @@ fn record_after(change: &Change) -> Record {
     after
 }
 
-/// A zone.
+/// Returns a zone as a map.
 pub fn zone(zone: &Zone, planned: &ZonePlan) -> CelValue {
     let role = match zone.role {
         ZoneRole::Network => "network",
@@ -149,7 +149,7 @@ pub fn zone(zone: &Zone, planned: &ZonePlan) -> CelValue {
     ])
 }
 
-/// The plan.
+/// Returns a plan as a map.
 pub fn plan(plan: &Plan) -> CelValue {
     let busy = plan.zones.iter().filter(|(_, zone)| super::effective_changes(zone).next().is_some());
     map([

@@ -1,6 +1,6 @@
-//! Rules, text in and text out: what is understood, what is refused, and why.
+//! Policy rules, text in and text out: compile errors, denials and their causes.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::{LONGEST, evaluate};
 use crate::guard::tests::planned;
 use crate::model::{Finding, FindingEffect, Policy, PolicyRule, PolicyScope, SourceSpan};
 
-/// What is wrong with an expression: where, what, and the names that it could have meant.
+/// Returns the error of an expression: position, message, and the number of known names.
 fn mistake(expression: &str, each: PolicyScope) -> String {
     match compile(expression, each) {
         Ok(_) => "fine".to_owned(),
@@ -23,7 +23,7 @@ fn mistake(expression: &str, each: PolicyScope) -> String {
 }
 
 #[test]
-fn what_is_misspelt_is_noticed_before_it_is_asked() {
+fn unknown_names_are_found_at_compile_time() {
     let cases = [
         ("change.action == 'delete'", "fine"),
         ("change.acton == 'delete'", "7 `change` has no field `acton` (18)"),
@@ -37,7 +37,7 @@ fn what_is_misspelt_is_noticed_before_it_is_asked() {
         ("plan.zones.exists(code, code.startsWith('01'))", "fine"),
         ("plan.zones.exists(code, cod == 'x')", "24 unknown variable `cod` (3)"),
         ("change.key.lowerAscii() == 'x'", "11 unknown function `lowerAscii` (12)"),
-        ("change.edits.all(1)", "16 `all` is called with other arguments than it has (0)"),
+        ("change.edits.all(1)", "16 wrong arguments for `all` (0)"),
         ("type(change.key) == string", "fine"),
     ];
     let told: Vec<(&str, String)> =
@@ -47,22 +47,22 @@ fn what_is_misspelt_is_noticed_before_it_is_asked() {
     assert_eq!(told, expected);
     assert_eq!(
         mistake("change.key == 'x'", PolicyScope::Zone),
-        "0 `change` is not known to rules about each zone (2)"
+        "0 `change` is not available in rules with `scope: zone` (2)"
     );
     assert_eq!(
         mistake("zone.code == 'x'", PolicyScope::Plan),
-        "0 `zone` is not known to rules about each plan (1)"
+        "0 `zone` is not available in rules with `scope: plan` (1)"
     );
 }
 
 #[test]
-fn what_is_no_expression_is_told_where_it_breaks() {
+fn syntax_errors_have_a_position() {
     for broken in ["", "1 +", "change.", "a b", "(", "'", "\u{0}", "change.key == 'é' &&& true"] {
         let told = mistake(broken, PolicyScope::Change);
         assert!(told.ends_with("(0)") && !told.contains('\n'), "{broken}: {told}");
     }
     let told = mistake("change.key.matches('[a')", PolicyScope::Change);
-    assert!(told.contains("`[a` is no regular expression: unclosed character class"), "{told}");
+    assert!(told.contains("invalid regular expression `[a`: unclosed character class"), "{told}");
     for hostile in
         [format!("{}1{}", "(".repeat(1_900), ")".repeat(1_900)), "-".repeat(LONGEST), "[".repeat(LONGEST)]
     {
@@ -70,13 +70,13 @@ fn what_is_no_expression_is_told_where_it_breaks() {
     }
 }
 
-/// They are there, and `'a'` is none of what they take.
+/// Existing functions that do not accept `'a'`.
 const FAILS_ON_TEXT: [&str; 4] = ["bool", "double", "int", "uint"];
 
 #[test]
-fn every_function_that_is_said_to_be_there_is() {
+fn every_listed_function_exists() {
     for name in FUNCTIONS {
-        // With arguments, since one that is called with none is said not to be there.
+        // With arguments, because a call without arguments reports a missing function.
         let text = ["{name}('a')", "'a'.{name}('a')"].map(|form| form.replace("{name}", name));
         let known = text.iter().any(|text| {
             let program = cel::Program::compile(text).unwrap();
@@ -119,7 +119,7 @@ fn told(each: PolicyScope, expressions: &[&str]) -> String {
 }
 
 #[test]
-fn a_rule_is_asked_of_every_change_and_says_who_did_not_keep_to_it() {
+fn rule_is_evaluated_for_every_change() {
     let rules = [
         "change.action != 'delete'",
         "true",
@@ -141,7 +141,7 @@ policy/p/r5 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 1 more re
 }
 
 #[test]
-fn zones_and_the_plan_can_be_asked_about_too() {
+fn zone_and_plan_scopes_are_evaluated_once_each() {
     assert_eq!(
         told(PolicyScope::Zone, &["zone.code == 'ALPHA'", "zone.name.endsWith('College')"]),
         "policy/p/r0 [BETA] no: BETA\n"
@@ -153,19 +153,19 @@ fn zones_and_the_plan_can_be_asked_about_too() {
 }
 
 #[test]
-fn an_error_refuses_and_so_does_whatever_is_not_true() {
+fn errors_and_other_values_are_denials() {
     assert_eq!(
         told(PolicyScope::Change, &["change.before.desc == 'x'", "change.key", "change.key.nonsense()"]),
         "\
-policy/p/r0 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be asked: No such key: desc)
-policy/p/r1 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be asked: it says neither true nor false, but a string)
-policy/p/r2 [] no (the rule could not be asked: unknown function `nonsense`)
+policy/p/r0 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be evaluated: No such key: desc)
+policy/p/r1 [ALPHA BETA] no: ALPHA/CodeTable/T/A would be updated, and 5 more records (the rule could not be evaluated: expected a boolean, found a string)
+policy/p/r2 [] no (the rule could not be evaluated: unknown function `nonsense`)
 "
     );
 }
 
 #[test]
-fn a_rule_that_does_not_end_refuses_and_the_plan_goes_on() {
+fn endless_rule_is_denied_by_timeout() {
     let list = "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]";
     let mut endless = "true".to_owned();
     for depth in 0..12 {
@@ -180,9 +180,9 @@ fn a_rule_that_does_not_end_refuses_and_the_plan_goes_on() {
         [
             (
                 FindingEffect::Deny,
-                "no (the rule could not be asked: another rule of its policy took too long)"
+                "no (the rule could not be evaluated: timeout of another rule in the policy)"
             ),
-            (FindingEffect::Warn, "no (the rule could not be asked: it took too long)"),
+            (FindingEffect::Warn, "no (the rule could not be evaluated: timeout)"),
         ]
     );
 }

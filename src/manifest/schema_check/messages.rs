@@ -1,4 +1,4 @@
-//! The user's words for what JSON Schema speaks of.
+//! Wording of schema violations.
 
 use jsonschema::JsonType;
 use jsonschema::error::TypeKind;
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::manifest::yaml_node::{YamlNode, YamlValue};
 
-/// What a path leads to, in words: `row 3`, `metadata`, `the document`.
+/// Returns a name for a JSON pointer: `row 3`, `metadata`, `the document`.
 pub fn path_text(pointer: &str) -> String {
     let mut segments = pointer.rsplit('/');
     match (segments.next(), segments.next()) {
@@ -18,7 +18,7 @@ pub fn path_text(pointer: &str) -> String {
     }
 }
 
-/// A value as it can be quoted.
+/// Returns a value in quotes, or a description of its type.
 pub fn quoted_value(node: &YamlNode) -> String {
     match &node.value {
         YamlValue::Text(text) | YamlValue::Number(text) => format!("`{text}`"),
@@ -26,10 +26,10 @@ pub fn quoted_value(node: &YamlNode) -> String {
     }
 }
 
-/// What a value is, in words.
+/// Returns a description of a value: type and text.
 pub fn kind_of(node: &YamlNode) -> String {
     match &node.value {
-        YamlValue::Null => "nothing".to_owned(),
+        YamlValue::Null => "an empty value".to_owned(),
         YamlValue::Bool(flag) => format!("`{flag}`"),
         YamlValue::Number(text) => format!("the number `{text}`"),
         YamlValue::Text(text) if text.chars().count() > 40 => "text".to_owned(),
@@ -39,7 +39,7 @@ pub fn kind_of(node: &YamlNode) -> String {
     }
 }
 
-/// The types that a schema wants, in words.
+/// Returns the names of the types that a schema expects.
 pub fn expected_types(kind: &TypeKind) -> Vec<&'static str> {
     let name = |one: JsonType| match one {
         JsonType::Array => "a list",
@@ -56,7 +56,7 @@ pub fn expected_types(kind: &TypeKind) -> Vec<&'static str> {
     }
 }
 
-/// The allowed values.
+/// Returns the allowed values.
 pub fn allowed_values(options: &Json) -> Vec<String> {
     options
         .as_array()
@@ -67,12 +67,12 @@ pub fn allowed_values(options: &Json) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// `` `a`, `b` ``.
+/// Returns `` `a`, `b` ``.
 pub fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `text, a map or null`.
+/// Returns `text, a map or null`.
 pub fn alternatives(words: &[&str]) -> String {
     match words {
         [] => "something else".to_owned(),

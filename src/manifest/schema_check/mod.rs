@@ -1,4 +1,4 @@
-//! Checks a document against the schema of its kind and says what is wrong in the user's words, at the exact place.
+//! Checks a document against the schema of its kind, and reports problems at their exact location.
 
 mod messages;
 
@@ -13,7 +13,7 @@ use super::suggestions;
 use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
 use crate::model::Diagnostic;
 
-/// A schema, ready to be used.
+/// JSON Schema of a kind, compiled.
 #[derive(Debug)]
 pub struct ManifestSchema {
     json: Json,
@@ -21,8 +21,8 @@ pub struct ManifestSchema {
 }
 
 impl ManifestSchema {
-    /// Compiles a schema. The schemas are ours, so that one that does not compile is a bug, which
-    /// a test finds: until then everything is refused.
+    /// Compiles a schema. An embedded schema that does not compile is a bug, found by a test; until then
+    /// every document is rejected.
     pub fn new(json: Json) -> Self {
         let validator =
             jsonschema::validator_for(&json).or_else(|_| jsonschema::validator_for(&Json::Bool(false)));
@@ -32,17 +32,17 @@ impl ManifestSchema {
         }
     }
 
-    /// The schema as it is published.
+    /// Returns the schema as published.
     pub fn json(&self) -> &Json {
         &self.json
     }
 
-    /// The schema, compiled.
+    /// Returns the compiled schema.
     pub(super) fn validator(&self) -> &Validator {
         &self.validator
     }
 
-    /// Everything that is wrong with a document.
+    /// Returns all problems of a document.
     pub fn check(&self, document: &YamlDocument) -> Vec<Diagnostic> {
         let instance = document.root.to_json();
         if self.validator.is_valid(&instance) {
@@ -57,21 +57,21 @@ impl ManifestSchema {
     }
 }
 
-/// Patterns of the schemas in words.
+/// Descriptions of the schema patterns.
 const IN_WORDS: &[(&str, &str)] = &[
-    (NAME, "lower-case letters, digits and `-`, beginning with a letter or digit"),
+    (NAME, "lowercase letters, digits and `-`, starting with a letter or digit"),
     (CODE, "letters, digits, `_` and `-`"),
-    (FILLED, "at least one character that is not a space"),
+    (FILLED, "at least one character other than a space"),
     (DIGITS, "digits"),
 ];
 
-/// `metadata.name`.
+/// Pattern of `metadata.name`.
 pub const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
-/// Codes of zones.
+/// Pattern of zone codes.
 pub const CODE: &str = "^[A-Za-z0-9_-]+$";
-/// Ids.
+/// Pattern of IDs.
 pub const DIGITS: &str = "^[0-9]+$";
-/// Texts that must not be empty.
+/// Pattern of non-empty texts.
 pub const FILLED: &str = "\\S";
 
 struct SchemaCheck<'a> {
@@ -82,7 +82,7 @@ struct SchemaCheck<'a> {
 impl SchemaCheck<'_> {
     fn explain(&self, error: &ValidationError<'_>, problems: &mut Vec<Diagnostic>) {
         let pointer = error.instance_path().as_str();
-        // Every path that the validator reports was made from this tree.
+        // Every path of the validator exists, because this tree is its input.
         let Some(found) = self.document.root.find(pointer) else { return };
         let node = found.node;
         let head = if pointer.is_empty() { node.head() } else { found.head() };
@@ -93,14 +93,14 @@ impl SchemaCheck<'_> {
             }
             ValidationErrorKind::Required { property } => {
                 let field = property.as_str().unwrap_or_default();
-                // A misspelt field is one problem, not two.
+                // A misspelled field is one problem, not two.
                 if self.is_misspelt(error, node, field) {
                     return;
                 }
                 self.diagnostic_at(
                     diagnostic_codes::MISSING_FIELD,
                     head,
-                    format!("{} lacks `{field}`", path_text(pointer)),
+                    format!("{}: missing field `{field}`", path_text(pointer)),
                 )
                 .help(format!("add `{field}: ...`"))
             }
@@ -115,13 +115,13 @@ impl SchemaCheck<'_> {
                         .diagnostic_at(
                             diagnostic_codes::NOT_EXACTLY_ONE,
                             head,
-                            format!("{} needs one of {}", path_text(pointer), list(&fields)),
+                            format!("{}: one of {} is required", path_text(pointer), list(&fields)),
                         )
-                        .help("add one of them"),
+                        .help("add one of the fields"),
                     None => return self.alternatives(error, node, context, problems),
                 }
             }
-            // What is no map has none of the fields, and is told for that.
+            // A value other than a map has no fields; its type is reported instead.
             ValidationErrorKind::OneOfMultipleValid { .. } if !matches!(node.value, YamlValue::Map(_)) => {
                 return;
             }
@@ -130,52 +130,52 @@ impl SchemaCheck<'_> {
                 if node.as_text().is_some_and(|text| text.trim().is_empty()) =>
             {
                 self.diagnostic_at(diagnostic_codes::WRONG_FORM, node.extent, "the text is empty")
-                    .help("say something, or remove the field")
+                    .help("enter a text, or remove the field")
             }
             ValidationErrorKind::Pattern { pattern } => {
                 let wanted = IN_WORDS.iter().find(|(each, _)| each == pattern).map(|(_, words)| *words);
                 self.diagnostic_at(
                     diagnostic_codes::WRONG_FORM,
                     node.extent,
-                    format!("{} is not allowed here", quoted_value(node)),
+                    format!("invalid value: {}", quoted_value(node)),
                 )
                 .help(format!("allowed: {}", wanted.unwrap_or(pattern)))
             }
             ValidationErrorKind::MinLength { .. } => self
                 .diagnostic_at(diagnostic_codes::OUT_OF_RANGE, node.extent, "the text is empty")
-                .help("say something, or remove the field"),
+                .help("enter a text, or remove the field"),
             ValidationErrorKind::MaxLength { limit } => self
                 .diagnostic_at(
                     diagnostic_codes::OUT_OF_RANGE,
                     node.extent,
                     format!("the text has more than {limit} characters"),
                 )
-                .help("say it more briefly, or in several"),
+                .help("shorten the text, or split it"),
             ValidationErrorKind::MinItems { .. } => self
                 .diagnostic_at(diagnostic_codes::OUT_OF_RANGE, head, "the list is empty")
-                .help("it needs at least one item"),
+                .help("add at least one item"),
             ValidationErrorKind::Minimum { limit } => self
                 .diagnostic_at(
                     diagnostic_codes::OUT_OF_RANGE,
                     node.extent,
                     format!("{} is less than {limit}", quoted_value(node)),
                 )
-                .help(format!("write {limit} or more")),
+                .help(format!("use {limit} or more")),
             ValidationErrorKind::Maximum { limit } => self
                 .diagnostic_at(
                     diagnostic_codes::OUT_OF_RANGE,
                     node.extent,
                     format!("{} is more than {limit}", quoted_value(node)),
                 )
-                .help(format!("write {limit} or less")),
-            // The kinds' schemas use no other keyword; one that comes to must get words here.
+                .help(format!("use {limit} or less")),
+            // The schemas of the kinds use no other keyword. A new keyword needs its own message here.
             _ => self
                 .diagnostic_at(
                     diagnostic_codes::SCHEMA,
                     head,
-                    "the value does not fit the schema of this kind",
+                    "the value does not match the schema of this kind",
                 )
-                .help("`zonal schema` prints the schema"),
+                .help("run `zonal schema` to print the schema"),
         };
         problems.push(problem);
     }
@@ -184,7 +184,7 @@ impl SchemaCheck<'_> {
         Diagnostic::error(code, self.document.place(extent), message)
     }
 
-    /// The fields that the map has which an error is about.
+    /// Returns the field names allowed in the map that the error belongs to.
     fn known_fields(&self, error: &ValidationError<'_>) -> Vec<&str> {
         parent(error.schema_path().as_str())
             .and_then(|pointer| self.schema.pointer(pointer)?.get("properties")?.as_object())
@@ -227,19 +227,15 @@ impl SchemaCheck<'_> {
             YamlValue::Text(text) if expected.contains(&"a whole number") && text.parse::<i64>().is_ok() => {
                 problem.help(format!("write `{}`, without quotes", text.parse::<i64>().unwrap_or_default()))
             }
-            YamlValue::Null if expected.contains(&"a list") => problem.help("write `[]` for an empty list"),
-            YamlValue::Null if text_wanted => {
-                problem.help("remove the field if there is nothing to say, or quote the text: `\"null\"`")
-            }
-            YamlValue::Null => problem.help("remove the field if there is nothing to say"),
+            YamlValue::Null if expected.contains(&"a list") => problem.help("use `[]` for an empty list"),
+            YamlValue::Null if text_wanted => problem.help("remove the field, or quote the text: `\"null\"`"),
+            YamlValue::Null => problem.help("remove the field"),
             YamlValue::Text(_) if expected.contains(&"a list") => {
-                problem.help("write `[...]`, or `- ` in front of it")
+                problem.help("write it as `[...]`, or add `- ` before it")
             }
-            YamlValue::Map(_) if expected.contains(&"a list") => {
-                problem.help("write `- ` in front of the item")
-            }
+            YamlValue::Map(_) if expected.contains(&"a list") => problem.help("add `- ` before the item"),
             YamlValue::List(items) if items.len() == 1 && items.iter().all(|item| fits(item, expected)) => {
-                problem.help("write the item alone, without `[...]` or `- `")
+                problem.help("write the item without `[...]` or `- `")
             }
             YamlValue::Bool(_)
             | YamlValue::Number(_)
@@ -258,16 +254,18 @@ impl SchemaCheck<'_> {
         }
         let YamlValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let message = format!("`{text}` is not one of {}", list(&options));
+        let message = format!("invalid value `{text}`: expected one of {}", list(&options));
         let help = match suggestions::nearest(text, options) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "write one of them".to_owned(),
+            None => "use one of these values".to_owned(),
         };
         self.diagnostic_at(diagnostic_codes::NOT_ONE_OF, node.extent, message).help(help)
     }
 
-    /// A value that may look this way or that. The alternative that the user meant is the one whose
-    /// type fits; where none does, all of them are named.
+    /// Explains a value with several allowed forms.
+    ///
+    /// The form whose type matches the value is the intended one. If no type matches, the message names all
+    /// types.
     fn alternatives(
         &self,
         error: &ValidationError<'_>,
@@ -305,7 +303,7 @@ impl SchemaCheck<'_> {
             })
             .flatten()
             .collect();
-        // A map that holds a variable stands for a text.
+        // A map with a variable counts as text.
         let branches = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_array);
         let is_var = |branch: &Json| branch.pointer("/properties/var").is_some();
         let var = branches.is_some_and(|branches| branches.iter().any(is_var));
@@ -321,7 +319,7 @@ impl SchemaCheck<'_> {
         problems.push(self.wrong_type(node, &types));
     }
 
-    /// The fields of a `oneOf` or `anyOf` that only says which fields there must be one of.
+    /// Returns the fields of a `oneOf` or `anyOf` that only lists alternative required fields.
     fn fields_of_choice(&self, error: &ValidationError<'_>) -> Option<Vec<&str>> {
         let branches = self.schema.pointer(error.schema_path().as_str())?.as_array()?;
         branches.iter().map(|branch| branch.get("required")?.get(0)?.as_str()).collect()
@@ -330,12 +328,12 @@ impl SchemaCheck<'_> {
     fn too_many(&self, error: &ValidationError<'_>, node: &YamlNode, head: NodeSpan) -> Diagnostic {
         let fields = self.fields_of_choice(error).unwrap_or_default();
         let mut given = fields.iter().filter_map(|field| node.get(field)).map(|found| found.head());
-        let message = format!("only one of {} can be given", list(&fields));
+        let message = format!("only one of {} can be set", list(&fields));
         match (given.next(), given.next()) {
             (Some(first), Some(second)) => {
                 let (first, second) = (first.min(second), first.max(second));
                 self.diagnostic_at(diagnostic_codes::NOT_EXACTLY_ONE, second, message)
-                    .with_secondary_span(self.document.place(first), "the other one")
+                    .with_secondary_span(self.document.place(first), "also set here")
                     .help("remove one of them")
             }
             _ => self
@@ -345,7 +343,7 @@ impl SchemaCheck<'_> {
     }
 }
 
-/// Whether what an alternative complains about is the type of the value itself.
+/// Returns true if the errors of an alternative concern the type of the value itself.
 fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
     errors.iter().any(|error| {
         let is_own = Some(error.instance_path().as_str().len()) == own;
@@ -360,7 +358,7 @@ fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
     })
 }
 
-/// Whether a value is of one of these types.
+/// Returns true if the value has one of these types.
 fn fits(node: &YamlNode, expected: &[&str]) -> bool {
     match &node.value {
         YamlValue::Text(_) => expected.contains(&"text"),
@@ -370,19 +368,19 @@ fn fits(node: &YamlNode, expected: &[&str]) -> bool {
     }
 }
 
-/// How a value of the first of these types is written.
+/// Returns help with the syntax of a value of the first of these types.
 fn value_syntax(expected: &[&'static str]) -> &'static str {
     match expected.first().copied() {
-        Some("a map") => "write its fields below it, each as `field: value`",
-        Some("a list") => "write each item on a line of its own, with `- ` in front of it",
-        Some("text") => "write one text",
+        Some("a map") => "write the fields below it, each as `field: value`",
+        Some("a list") => "write each item on its own line, with `- ` before it",
+        Some("text") => "write a single text",
         Some("`true` or `false`") => "write `true` or `false`",
         Some("a number" | "a whole number") => "write a whole number, without quotes",
-        Some(_) | None => "remove the field if there is nothing to say",
+        Some(_) | None => "remove the field",
     }
 }
 
-/// The word for a flag where words are wanted, `yes` for `true`.
+/// Returns the word for a YAML boolean if the options include it: `yes` for `true`.
 fn spelled_out(node: &YamlNode, options: &[String]) -> Option<&'static str> {
     let word = match &node.value {
         YamlValue::Bool(true) => "yes",

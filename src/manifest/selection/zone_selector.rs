@@ -1,4 +1,4 @@
-//! Condition after condition, and which of them left nothing: so that what is told names the one that is wrong.
+//! Applies the conditions of a selector in turn, and reports the condition that removes the last zone.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,26 @@ use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::network::{UnreadableNames, Zone, ZoneRole};
 use crate::model::{Diagnostic, Network};
 
-/// Conditions, and what they are held against.
+/// Selector evaluation: conditions and their context.
 pub(super) struct ZoneSelector<'a> {
     pub(super) network: &'a Network,
     pub(super) head: &'a ManifestHeader,
     pub(super) default: ZoneRoleFilter,
-    /// What is selected from, in words.
+    /// Name of the base set of zones in messages.
     pub(super) whole: &'static str,
-    /// Whether a condition is wrong in itself, so that an empty selection is only its consequence.
+    /// True if a condition is invalid, so that an empty selection is a follow-up error.
     pub(super) failed: bool,
-    /// Whether zones that are known may be meant although they are not selected.
+    /// True if known zones may be meant although they are not selected.
     pub(super) doubtful: bool,
-    /// What of the conditions could not be read.
+    /// Unreadable parts of the conditions.
     pub(super) lost: &'a UnreadableParts,
 }
 
-/// The condition that left nothing: what to say about it, where, and the way out.
+/// Condition that removed the last zone: location, message and help.
 type EmptyCondition = Option<(NodeSpan, String, String)>;
 
 impl ZoneSelector<'_> {
-    /// The zones that are left of some; what is wrong with the conditions is told.
+    /// Returns the selected zones of `from`, and reports problems of the conditions.
     pub(super) fn select(
         mut self,
         applies_to: &Spanned<AppliesToSpec>,
@@ -46,12 +46,12 @@ impl ZoneSelector<'_> {
         let mut selected: Vec<usize> =
             from.into_iter().filter(|&zone| has_role(wanted, &self.network.zones[zone])).collect();
         if selected.is_empty() {
-            // A zone that cannot be named may be the one that is meant.
+            // A zone without a readable code may be the intended one.
             let unnamed = |zone: &Zone| zone.unread.code && has_role(wanted, zone);
             self.failed |= self.network.zones.iter().any(unnamed);
             let extent = zones.map_or(applies_to.extent, |zones| zones.extent);
             let message = format!("{} has no {}", self.whole, wanted.in_words());
-            emptied = Some((extent, message, "choose other `zones`".to_owned()));
+            emptied = Some((extent, message, "change `zones`".to_owned()));
         }
         for (label, values) in &labels.0 {
             let before = selected.clone();
@@ -72,11 +72,11 @@ impl ZoneSelector<'_> {
         selected = self.except(except, selected, problems);
         if before && selected.is_empty() {
             let extent = except.first().map_or(applies_to.extent, |code| code.extent);
-            let message = "`except` leaves out every zone that was selected".to_owned();
-            emptied = Some((extent, message, "remove the manifest if it is for nobody".to_owned()));
+            let message = "`except` excludes every selected zone".to_owned();
+            emptied = Some((extent, message, "remove the manifest if no zone needs it".to_owned()));
         }
         if let Some((extent, message, help)) = emptied.filter(|_| !self.failed && selected.is_empty()) {
-            let message = format!("`appliesTo` matches nothing: {message}");
+            let message = format!("`appliesTo` matches no zones: {message}");
             problems.push(
                 Diagnostic::error(diagnostic_codes::EMPTY_SELECTION, self.head.place(extent), message)
                     .help(help),
@@ -99,7 +99,7 @@ impl ZoneSelector<'_> {
         problems: &mut Vec<Diagnostic>,
     ) -> Vec<usize> {
         let zones = &self.network.zones;
-        // What a zone says may be what could not be read.
+        // The label may be among the unreadable fields of a zone.
         let unread = |zone: &Zone| zone.unread.labels.contains(&label.value);
         let unnamed =
             |zone: &Zone| zone.unread.code && (unread(zone) || zone.labels.contains_key(&label.value));
@@ -157,7 +157,7 @@ impl ZoneSelector<'_> {
         );
         let words: Vec<&str> = texts.iter().map(|value| value.value).collect();
         let message = format!(
-            "none of the {} that the other conditions select has the label `{}: {}`",
+            "none of the {} selected by the other conditions has the label `{}: {}`",
             match wanted {
                 ZoneRoleFilter::Members => "members",
                 ZoneRoleFilter::Network | ZoneRoleFilter::All => "zones",
@@ -182,7 +182,7 @@ impl ZoneSelector<'_> {
                 !kept.contains(&zone) && self.network.zones[zone].unread.labels == UnreadableNames::default()
             };
             for (zone, extent) in codes.iter().filter(|(zone, _)| left_out(*zone)) {
-                let message = format!("another condition leaves out `{}`", self.network.zones[*zone].code);
+                let message = format!("another condition excludes `{}`", self.network.zones[*zone].code);
                 problems.push(
                     Diagnostic::warning(diagnostic_codes::ONLY_LEFT_OUT, self.head.place(*extent), message)
                         .help("remove it from `only`, or change the other condition"),
@@ -206,10 +206,10 @@ impl ZoneSelector<'_> {
         let (message, help) = match wanted {
             _ if !named.iter().any(|zone| whole.contains(zone)) => (
                 format!("`only` names no zone of {}", self.whole),
-                "name zones that the manifest itself applies to, or widen its own `appliesTo`",
+                "use zones that the manifest applies to, or extend its `appliesTo`",
             ),
             ZoneRoleFilter::Members if roles.contains(&ZoneRole::Network) => (
-                "`only` names the network zone, but `zones` is `members`".to_owned(),
+                "`only` names the Network Zone, but `zones` is `members`".to_owned(),
                 "write `zones: network` or `zones: all`",
             ),
             ZoneRoleFilter::Network if roles.contains(&ZoneRole::Member) => (
@@ -217,8 +217,8 @@ impl ZoneSelector<'_> {
                 "write `zones: members` or `zones: all`",
             ),
             ZoneRoleFilter::Members | ZoneRoleFilter::Network | ZoneRoleFilter::All => (
-                "the other conditions leave out every zone that `only` names".to_owned(),
-                "remove those conditions: `only` is enough",
+                "the other conditions exclude every zone in `only`".to_owned(),
+                "remove the other conditions: `only` is sufficient",
             ),
         };
         (extent, message, help.to_owned())
@@ -232,10 +232,8 @@ impl ZoneSelector<'_> {
     ) -> Vec<usize> {
         let codes = self.find_zones(except, "except", problems);
         for (zone, extent) in codes.iter().filter(|(zone, _)| !selected.contains(zone) && !self.failed) {
-            let message = format!(
-                "`except` leaves out `{}`, which is not selected anyway",
-                self.network.zones[*zone].code
-            );
+            let message =
+                format!("`except` names `{}`, which is not selected", self.network.zones[*zone].code);
             problems.push(
                 Diagnostic::warning(diagnostic_codes::EXCEPT_NOBODY, self.head.place(*extent), message)
                     .help("remove it"),
@@ -244,7 +242,7 @@ impl ZoneSelector<'_> {
         selected.into_iter().filter(|zone| !codes.iter().any(|(known, _)| known == zone)).collect()
     }
 
-    /// The zones of these codes; those that do not exist are told.
+    /// Returns the zones with these codes, and reports unknown codes.
     fn find_zones(
         &mut self,
         codes: &[Spanned<String>],
@@ -260,11 +258,10 @@ impl ZoneSelector<'_> {
                     self.failed |= field == "only";
                 }
                 None => {
-                    // An unknown exception takes nothing away, so that it empties nothing either.
+                    // An unknown code in `except` removes no zone, so it cannot cause an empty selection.
                     self.failed |= field == "only";
                     self.doubtful |= field == "only";
-                    let message =
-                        format!("`{field}` names `{}`, which is no zone of the network", code.value);
+                    let message = format!("`{field}` names the unknown zone `{}`", code.value);
                     problems.push(
                         Diagnostic::error(
                             diagnostic_codes::UNKNOWN_CODE,
@@ -284,7 +281,7 @@ impl ZoneRoleFilter {
     fn in_words(self) -> &'static str {
         match self {
             Self::Members => "members",
-            Self::Network => "network zone",
+            Self::Network => "Network Zone",
             Self::All => "zones",
         }
     }

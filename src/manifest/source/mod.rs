@@ -1,7 +1,7 @@
-//! Turns YAML text into located trees, and is the only place that knows which YAML parser that takes.
+//! Parses YAML text into located trees. Only this module uses the YAML parser.
 //!
-//! It composes the trees from the parser's events itself: so keys and scalars keep their places, both
-//! places of a duplicate key are known, and aliases are paid for before they are copied.
+//! Trees are composed from parser events. So keys and scalars keep their locations, and duplicate keys report
+//! both locations. The cost of an alias is counted before the copy.
 
 mod syntax_errors;
 
@@ -15,47 +15,47 @@ use super::scalar;
 use super::yaml_node::{NodeSpan, YamlKey, YamlNode, YamlValue};
 use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 
-/// One file as `cli` read it.
+/// Manifest file as read by `cli`.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Path relative to the config directory, with `/`.
     pub file: Arc<str>,
-    /// Its text, or why there is none: unreadable, or not UTF-8.
+    /// File text, or the reason for the failed read: unreadable, or not UTF-8.
     pub text: Result<String, String>,
 }
 
-/// One YAML document of a file.
+/// YAML document of a file.
 #[derive(Debug, Clone)]
 pub struct YamlDocument {
-    /// The file.
+    /// Path of the file.
     pub file: Arc<str>,
-    /// What it says.
+    /// Root node.
     pub root: YamlNode,
-    /// The maps from which keys were dropped, and told, because they cannot be keys.
+    /// Maps with dropped keys: keys of an invalid type, already reported.
     pub lost_keys: BTreeSet<NodeSpan>,
 }
 
 impl YamlDocument {
-    /// A stretch of this document as a place that can leave it.
+    /// Returns a span of this document as a [`SourceSpan`] that names the file.
     pub fn place(&self, extent: NodeSpan) -> SourceSpan {
         place(&self.file, extent)
     }
 }
 
-/// A stretch of a file as a place.
+/// Returns a span of a file as a [`SourceSpan`].
 pub fn place(file: &Arc<str>, extent: NodeSpan) -> SourceSpan {
     SourceSpan { file: Arc::clone(file), start: extent.start, end: extent.end }
 }
 
-/// Bytes that one file may have. 240,000 rows take about 20 MB.
+/// Maximum file size in bytes. 240,000 rows take about 20 MB.
 const MAX_BYTES: usize = 64 << 20;
-/// Lists and maps within each other.
+/// Maximum nesting depth of lists and maps.
 const MAX_DEPTH: usize = 64;
-/// Nodes that the aliases of one file may add up to; 64 bytes of text count as one more.
+/// Maximum sum of nodes copied by the aliases of one file. Every 64 bytes of text count as another node.
 const MAX_ALIASED: usize = 200_000;
 
-/// The documents of a file that could be read, and everything that is wrong with the others. Empty
-/// documents are left out.
+/// Parses the documents of a file. Returns the readable ones, and the problems of all. Empty documents are
+/// left out.
 pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     let file = &source.file;
     let text = match &source.text {
@@ -66,7 +66,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
                 SourceSpan::file(Arc::clone(file)),
                 format!("cannot read the file: {reason}"),
             );
-            return (Vec::new(), vec![problem.help("mend the file, or name it in `.zonalignore`")]);
+            return (Vec::new(), vec![problem.help("fix the file, or list it in `.zonalignore`")]);
         }
     };
     if text.len() > MAX_BYTES {
@@ -95,22 +95,22 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
 struct TreeComposer<'a> {
     file: &'a Arc<str>,
     parser: yaml::Parser<'a, yaml::StrInput<'a>>,
-    /// Finished nodes that have an anchor, each with its weight.
+    /// Finished nodes with an anchor, each with its weight.
     anchors: HashMap<usize, (YamlNode, usize)>,
     aliased: usize,
     lost_keys: BTreeSet<NodeSpan>,
     problems: Vec<Diagnostic>,
 }
 
-/// Why a document was given up.
+/// Reason why a document was abandoned.
 enum DocumentError {
-    /// The parser stopped.
+    /// Parser error.
     Scan(ScanError),
-    /// We did, and have said so already.
+    /// Error that is already reported.
     Told,
 }
 
-/// A node and what it weighs, which is what copying it costs.
+/// Node with its weight: the cost of a copy.
 type WeightedNode = (YamlNode, usize);
 
 impl<'a> TreeComposer<'a> {
@@ -133,7 +133,7 @@ impl<'a> TreeComposer<'a> {
                         let problem = syntax_errors::explain(&error, self.file);
                         self.problems.push(problem);
                     }
-                    // What comes after the next `---` can still be judged.
+                    // The document after the next `---` can still be checked.
                     if !self.parser.proceed_next_document().unwrap_or(false) {
                         return (documents, self.problems);
                     }
@@ -146,7 +146,7 @@ impl<'a> TreeComposer<'a> {
         self.parser.next_event().transpose().map_err(DocumentError::Scan)
     }
 
-    /// The next document's root; `None` at the end.
+    /// Returns the root of the next document; `None` at the end.
     fn document(&mut self) -> Result<Option<YamlNode>, DocumentError> {
         self.anchors.clear();
         self.lost_keys.clear();
@@ -177,11 +177,11 @@ impl<'a> TreeComposer<'a> {
                 (node, weight, anchor)
             }
             Event::Alias(id) => return self.alias(id, extent),
-            // Nothing else can stand where a node is expected.
+            // No other event can occur at the position of a node.
             _ => (YamlNode { extent, value: YamlValue::Null }, 1, 0),
         };
         if anchor != 0 {
-            // Anchors can stand within each other, so that even remembering them must be paid for.
+            // Anchors can be nested, so saving a node must be counted too.
             self.pay(weight, extent)?;
             self.anchors.insert(anchor, (node.clone(), weight));
         }
@@ -195,7 +195,7 @@ impl<'a> TreeComposer<'a> {
         }
         let message = format!("the anchors and aliases of this file repeat more than {MAX_ALIASED} values");
         let problem = Diagnostic::error(diagnostic_codes::ALIAS, place(self.file, at), message);
-        self.problems.push(problem.help("write less by reference"));
+        self.problems.push(problem.help("use fewer aliases"));
         Err(DocumentError::Told)
     }
 
@@ -221,7 +221,7 @@ impl<'a> TreeComposer<'a> {
 
     fn map(&mut self, start: NodeSpan) -> Result<WeightedNode, DocumentError> {
         let mut entries: Vec<(YamlKey, YamlNode)> = Vec::new();
-        // Only a long map is worth an index.
+        // An index only pays off for long maps.
         let mut index: HashMap<Arc<str>, usize> = HashMap::new();
         let mut weight = 1;
         let mut lost = false;
@@ -260,7 +260,7 @@ impl<'a> TreeComposer<'a> {
                 let problem = Diagnostic::error(
                     diagnostic_codes::DUPLICATE_KEY,
                     place(self.file, key.extent),
-                    format!("`{}` occurs twice in the same map", key.text),
+                    format!("duplicate key `{}` in the same map", key.text),
                 );
                 let first = place(self.file, entries[first].0.extent);
                 self.problems
@@ -274,33 +274,35 @@ impl<'a> TreeComposer<'a> {
         }
     }
 
-    /// A key that may stand in a map; anything else is told and dropped.
+    /// Returns the node as a map key. Reports and drops a node that cannot be a key.
     fn key(&mut self, node: YamlNode, merge: bool) -> Option<YamlKey> {
         let at = place(self.file, node.head());
         let problem = match node.value {
             YamlValue::Text(_) if merge => {
                 Diagnostic::error(diagnostic_codes::MERGE_KEY, at, "merge keys (`<<`) are not supported")
-                    .help("write the fields out, or use a whole value with `*alias`")
+                    .help("write the fields out, or use `*alias` for a whole value")
             }
             YamlValue::Text(text) => return Some(YamlKey { text, extent: node.extent }),
             YamlValue::Number(text) => Diagnostic::error(
                 diagnostic_codes::KEY_NOT_TEXT,
                 at,
-                format!("the key `{text}` is a number, not text"),
+                format!("the key `{text}` is a number, expected text"),
             )
             .help(format!("quote it: `\"{text}\"`")),
             YamlValue::Bool(flag) => Diagnostic::error(
                 diagnostic_codes::KEY_NOT_TEXT,
                 at,
-                format!("the key `{flag}` is a flag, not text"),
+                format!("the key `{flag}` is a boolean, expected text"),
             )
             .help(format!("quote it: `\"{flag}\"`")),
-            YamlValue::Null => Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "a key is empty")
-                .help("write the key in front of the `:`, or quote it"),
-            YamlValue::List(_) | YamlValue::Map(_) => {
-                Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "a key is a list or a map, not text")
-                    .help("a value in `{{...}}` is not a template; quote it if it is meant as text")
-            }
+            YamlValue::Null => Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "empty key")
+                .help("write the key before the `:`, or quote it"),
+            YamlValue::List(_) | YamlValue::Map(_) => Diagnostic::error(
+                diagnostic_codes::KEY_NOT_TEXT,
+                at,
+                "the key is a list or a map, expected text",
+            )
+            .help("`{{...}}` is not a template; quote it to use it as text"),
         };
         self.problems.push(problem);
         None
@@ -327,20 +329,20 @@ impl<'a> TreeComposer<'a> {
     }
 
     fn refuse_tag(&mut self, tag: &Tag, at: NodeSpan) {
-        let message = format!("the tag `{}` is not supported", tag.original());
+        let message = format!("unsupported tag `{}`", tag.original());
         let problem = Diagnostic::error(diagnostic_codes::TAG, place(self.file, at), message);
-        self.problems.push(problem.help("manifests are plain data: remove the tag"));
+        self.problems.push(problem.help("remove the tag: manifests are plain data"));
     }
 
     fn alias(&mut self, id: usize, at: NodeSpan) -> Result<WeightedNode, DocumentError> {
         let Some((node, weight)) = self.anchors.get(&id) else {
-            let message = "an alias refers to what it is part of";
+            let message = "alias of a value that contains the alias";
             self.problems.push(Diagnostic::error(diagnostic_codes::ALIAS, place(self.file, at), message));
             return Err(DocumentError::Told);
         };
         let weight = *weight;
         let lost = self.lost_keys.contains(&node.extent);
-        // Paid before it is copied.
+        // The cost is counted before the copy.
         if self.aliased + weight <= MAX_ALIASED {
             let node = YamlNode { extent: at, value: node.value.clone() };
             self.aliased += weight;

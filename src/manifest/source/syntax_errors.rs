@@ -1,4 +1,4 @@
-//! Says in the user's words why the YAML parser stopped.
+//! Explains errors of the YAML parser in terms of the manifest.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::model::Diagnostic;
 
-/// Why the text is not YAML, and what probably mends it.
+/// Returns a diagnostic for a YAML syntax error, with the likely fix.
 pub fn explain(error: &ScanError, file: &Arc<str>) -> Diagnostic {
     let at = position(*error.marker());
     let at = place(file, NodeSpan { start: at, end: at });
@@ -19,41 +19,39 @@ pub fn explain(error: &ScanError, file: &Arc<str>) -> Diagnostic {
         | ErrorKind::TabInIndentation
         | ErrorKind::TabAtBlockScalarStart
         | ErrorKind::TabInPlainScalar => {
-            Diagnostic::error(diagnostic_codes::TAB, at, "a tab cannot indent YAML")
-                .help("replace tabs by spaces")
+            Diagnostic::error(diagnostic_codes::TAB, at, "tab used as indentation")
+                .help("replace tabs with spaces")
         }
         ErrorKind::RecursionLimitExceeded => Diagnostic::error(
             diagnostic_codes::NESTING,
             at,
-            format!("lists and maps are nested more than {MAX_DEPTH} deep"),
+            format!("lists and maps are nested more than {MAX_DEPTH} levels deep"),
         ),
-        ErrorKind::UnknownAnchor => Diagnostic::error(
-            diagnostic_codes::ALIAS,
-            at,
-            "an alias refers to an anchor that this document does not have",
-        )
-        .help("quote the text if it is meant to begin with `*`"),
-        ErrorKind::UndeclaredTagHandle => {
-            Diagnostic::error(diagnostic_codes::TAG, at, "the tag is not supported")
-                .help("quote the text if it is meant to begin with `!`")
+        ErrorKind::UnknownAnchor => {
+            Diagnostic::error(diagnostic_codes::ALIAS, at, "alias of an unknown anchor")
+                .help("quote text that starts with `*`")
         }
+        ErrorKind::UndeclaredTagHandle => Diagnostic::error(diagnostic_codes::TAG, at, "unsupported tag")
+            .help("quote text that starts with `!`"),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            Diagnostic::error(diagnostic_codes::YAML, at, "not YAML: a `:` stands where no value can begin")
-                .help("quote a text that has `: ` in it, and check the indentation")
+            Diagnostic::error(diagnostic_codes::YAML, at, "invalid YAML: unexpected `:`")
+                .help("quote text that contains `: `, and check the indentation")
         }
         ErrorKind::UnclosedQuotedScalar => {
-            Diagnostic::error(diagnostic_codes::YAML, at, "not YAML: a quote is not closed")
+            Diagnostic::error(diagnostic_codes::YAML, at, "invalid YAML: unclosed quote")
         }
         ErrorKind::UnclosedFlowCollection { open } => {
-            Diagnostic::error(diagnostic_codes::YAML, at, format!("not YAML: `{open}` is not closed"))
+            Diagnostic::error(diagnostic_codes::YAML, at, format!("invalid YAML: unclosed `{open}`"))
         }
         ErrorKind::SimpleKeyExpected | ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
-            Diagnostic::error(diagnostic_codes::YAML, at, format!("not YAML: {}", error.info()))
-                .help("check the indentation, and that each key is followed by `:` and a space")
+            Diagnostic::error(diagnostic_codes::YAML, at, format!("invalid YAML: {}", error.info()))
+                .help("check the indentation; each key needs `:` and a space after it")
         }
-        kind => {
-            Diagnostic::error(diagnostic_codes::YAML, at, format!("not YAML: {}", lower(&kind.to_string())))
-        }
+        kind => Diagnostic::error(
+            diagnostic_codes::YAML,
+            at,
+            format!("invalid YAML: {}", lower(&kind.to_string())),
+        ),
     }
 }
 

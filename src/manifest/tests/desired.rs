@@ -1,4 +1,4 @@
-//! What becomes of tables, zone by zone.
+//! Expansion of tables into records per zone.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ fn desired(kind: &str, spec: &str) -> DesiredState {
 }
 
 #[test]
-fn every_field_of_the_manifest_surface_is_understood() {
+fn surface_manifest_expands_without_problems() {
     let sources = [source("m.yaml", include_str!("surface.yaml"))];
     for environment in [None, Some("sandbox")] {
         let (desired, problems) = judge(&sources, environment);
@@ -31,13 +31,13 @@ fn every_field_of_the_manifest_surface_is_understood() {
                 "01omni_beta/mappingtable/userblockdefinitions/from_target enforce keep: blocked action=\"05\" description=\"from_target\" id=\"from_target\" network block=\"true\" overridable=\"all\" type=\"consortia\" enabled=true",
             ]
         );
-        // Gamma is an exception of the first manifest only.
+        // Zone Gamma is excluded only from the first manifest.
         assert_eq!(wanted.lines().filter(|line| line.starts_with("01omni_gamma")).count(), 1);
     }
 }
 
 #[test]
-fn rows_become_records_of_the_selected_zones() {
+fn rows_expand_to_records_of_selected_zones() {
     let spec = "table: T\nappliesTo: {zones: all, except: [BETA]}\nrows:\n- {code: A, description: Text, default: true}\n- {code: B, absent: true}";
     assert_eq!(
         wanted(&desired("CodeTable", spec)),
@@ -51,7 +51,7 @@ nz/codetable/t/b absent enforce keep: code=\"b\"
 }
 
 #[test]
-fn overrides_lay_fields_over_rows_and_the_last_one_wins() {
+fn overrides_replace_fields_and_the_last_one_wins() {
     let spec = "\
 table: T
 enforcement: createOnly
@@ -111,7 +111,7 @@ beta/mappingtable/t[language=fr]/guest enforce keep: id=\"guest\" other=null tex
 }
 
 #[test]
-fn overrides_meet_rows_whose_key_is_a_variable() {
+fn overrides_match_rows_with_a_variable_key() {
     let spec = "table: T\nrows: [{code: {var: group}, description: Text}]\noverrides:\n- {appliesTo: {only: [BETA]}, rows: [{code: GUEST, enabled: false}]}";
     assert_eq!(
         wanted(&desired("CodeTable", spec)),
@@ -123,7 +123,7 @@ beta/codetable/t/guest enforce keep: code=\"guest\" description=\"text\" enabled
 }
 
 #[test]
-fn tables_are_found_by_name_and_belong_to_libraries() {
+fn table_name_and_library_are_in_the_address() {
     let spec = "tableName: User Block Definitions\nlibrary: {var: lib}\nkey: [column0, column1]\nappliesTo: {only: [ALPHA]}\nrows: [{columns: {column0: A, column1: B}}]";
     assert_eq!(
         wanted(&desired("MappingTable", spec)),
@@ -132,7 +132,7 @@ fn tables_are_found_by_name_and_belong_to_libraries() {
 }
 
 #[test]
-fn shapes_say_how_the_collections_behave() {
+fn shapes_describe_collection_behavior() {
     let shape = |desired: DesiredState| {
         let CollectionShape {
             stage,
@@ -161,7 +161,7 @@ fn shapes_say_how_the_collections_behave() {
 }
 
 #[test]
-fn zones_share_the_records_that_are_the_same_in_them() {
+fn zones_share_identical_records() {
     let spec = "table: T\nrows: [{code: A}, {code: B}]\noverrides:\n- {appliesTo: {only: [BETA, ALPHA]}, rows: [{code: B, enabled: true}]}";
     let desired = desired("CodeTable", spec);
     let records = |zone: &str| desired.zones[&zone.into()][0].records.values().cloned().collect::<Vec<_>>();
@@ -171,7 +171,7 @@ fn zones_share_the_records_that_are_the_same_in_them() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
     #[test]
-    fn the_order_of_files_and_members_changes_nothing(
+    fn file_and_member_order_changes_nothing(
         files in Just((0..4).collect::<Vec<usize>>()).prop_shuffle(),
         members in Just((0..4).collect::<Vec<usize>>()).prop_shuffle(),
     ) {

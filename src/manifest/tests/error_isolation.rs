@@ -1,5 +1,7 @@
-//! One mistake hides no other: every place of a set of manifests is damaged in turn, and all problems
-//! that have nothing to do with it are still told, and no others.
+//! Error isolation: one mistake hides no other problem.
+//!
+//! Every value of a set of manifests is damaged in turn. All unrelated problems must still be reported, and
+//! no new ones.
 
 use std::collections::BTreeSet;
 
@@ -176,11 +178,13 @@ spec:
     - ID
 ";
 
-/// What every problem of these manifests hangs on, apart from the place where it is told: files and
-/// paths, or the same (`=`) as another. Nothing else that is damaged may hide it.
+/// Dependencies of every problem of these manifests, apart from the problem's own location.
+///
+/// Each dependency is a file and path, or `=` and another problem with the same dependencies. Damage
+/// elsewhere must not hide the problem.
 const HANGS_ON: &[(&str, &[&str])] = &[
     ("n.yaml Z0309", &["n.yaml /spec/credentials"]),
-    // A second campus of a name hangs on the first, a campus that is not there on those that are.
+    // A duplicate campus depends on the first campus, an unknown campus on the existing ones.
     ("n.yaml Z0312", &["n.yaml /spec/members/1/campuses"]),
     ("n.yaml Z0310", &["n.yaml /spec/members/1/campuses", "n.yaml /spec/members/1/libraries/0"]),
     (
@@ -218,7 +222,7 @@ const HANGS_ON: &[(&str, &[&str])] = &[
             "one.yaml /spec/overrides",
             "one.yaml /spec/unlisted",
             "two.yaml /spec/unlisted",
-            // A list that nobody knows may be overrides.
+            // An unknown list may be `overrides`.
             "two.yaml /spec/rows (renamed)",
             "=two.yaml Z0503",
         ],
@@ -269,7 +273,7 @@ const HANGS_ON: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What makes records of two manifests the same: which tables they are about, and where.
+/// Dependencies of records shared by two manifests: table and selector.
 const BOTH: &[&str] = &[
     "one.yaml /spec/table",
     "one.yaml /spec/language",
@@ -280,7 +284,7 @@ const BOTH: &[&str] = &[
     "two.yaml /spec/appliesTo",
     "two.yaml /spec/rows/0/code",
     "n.yaml /spec/members/1/code",
-    // Texts that nobody knows may be languages.
+    // Unknown texts may be languages.
     "one.yaml /spec/enforcement (renamed)",
     "one.yaml /spec/unlisted (renamed)",
     "two.yaml /spec/unlisted (renamed)",
@@ -290,7 +294,7 @@ fn files() -> [(&'static str, &'static str); 5] {
     [("n.yaml", NETWORK), ("one.yaml", ONE), ("two.yaml", TWO), ("three.yaml", THREE), ("four.yaml", FOUR)]
 }
 
-/// A stretch of a file and what stands there instead. What is told in all of `place` is lost with it.
+/// Replacement of a span in a file. Problems within `place` are lost with it.
 struct InjectedDamage {
     place: std::ops::Range<usize>,
     path: String,
@@ -303,8 +307,8 @@ fn bytes(extent: NodeSpan) -> (usize, usize) {
     (extent.start.byte as usize, extent.end.byte as usize)
 }
 
-/// Every way to damage a tree: each value as something else, each key as another, and a field too
-/// many in each map.
+/// Collects every way to damage a tree: each value replaced, each key renamed, and an extra field in each
+/// map.
 fn damages(node: &YamlNode, start: usize, path: &str, out: &mut Vec<InjectedDamage>) {
     let (from, to) = bytes(node.extent);
     let place = start..to.max(start + 1);
@@ -341,7 +345,7 @@ fn damages(node: &YamlNode, start: usize, path: &str, out: &mut Vec<InjectedDama
     }
 }
 
-/// A problem by its code, file and byte.
+/// Problem as code, file and byte offset.
 type ReportedProblem = BTreeSet<(&'static str, String, usize)>;
 
 fn told(problems: &[Diagnostic], place: impl Fn(&str, usize) -> usize) -> ReportedProblem {
@@ -365,7 +369,7 @@ fn hangs_on(problem: &str, damage: &str) -> bool {
 }
 
 #[test]
-fn one_mistake_hides_no_other_and_makes_no_other() {
+fn one_mistake_hides_and_adds_no_other_problem() {
     let before = told(&judge(&files().map(|(file, text)| source(file, text)), None).1, |_, byte| byte);
     assert!(before.len() >= 18, "{before:?}");
     let (mut wrong, mut count) = (String::new(), 0);
@@ -377,7 +381,7 @@ fn one_mistake_hides_no_other_and_makes_no_other() {
                 YamlValue::Map(entries) => entries.as_slice(),
                 _ => &[],
             } {
-                // Without them it is no manifest.
+                // A document without these keys is no manifest.
                 if !matches!(&*key.text, "apiVersion" | "kind") {
                     damages(value, bytes(key.extent).0, &format!("/{}", key.text), &mut all);
                 }
@@ -391,7 +395,7 @@ fn one_mistake_hides_no_other_and_makes_no_other() {
                 });
                 let (_, problems) = judge(&sources, None);
                 let is_form = |code: &str| code.starts_with("Z02") && code != "Z0210";
-                // Some damage is none.
+                // Some damage changes nothing.
                 if !problems.iter().any(|problem| is_form(problem.code)) {
                     continue;
                 }
@@ -401,7 +405,7 @@ fn one_mistake_hides_no_other_and_makes_no_other() {
                     true => byte + to - from - patch.len(),
                     false => byte,
                 });
-                // What is about a manifest is told at its name.
+                // Problems of a whole manifest are reported at its name.
                 let moved = |code: &str| path.starts_with("/metadata") && matches!(code, "Z0507" | "Z0510");
                 let added: Vec<_> = after
                     .difference(&before)
@@ -425,7 +429,7 @@ fn one_mistake_hides_no_other_and_makes_no_other() {
 }
 
 #[test]
-fn a_file_that_is_no_yaml_hides_no_other() {
+fn invalid_yaml_file_hides_no_other_problem() {
     let mut sources: Vec<SourceFile> = files().map(|(file, text)| source(file, text)).into();
     let before = shown(&judge(&sources, None).1);
     sources.push(source("a.yaml", "kind: [\n"));

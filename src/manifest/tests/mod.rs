@@ -1,4 +1,5 @@
-//! What manifests say, text in and text out: one case for every problem, and what becomes of good ones.
+//! Tests of manifest loading, text in and text out: one case per problem, and the expansion of valid
+//! manifests.
 
 mod desired;
 mod error_isolation;
@@ -15,7 +16,7 @@ use crate::kinds;
 use crate::model::network::Credential;
 use crate::model::{DesiredRecord, DesiredState, Diagnostic};
 
-/// A network of three zones that most cases are about.
+/// Network of three zones, used by most cases.
 pub const NETWORK: &str = "\
 apiVersion: zonal/v1
 kind: Network
@@ -33,13 +34,13 @@ pub fn source(file: &str, text: &str) -> SourceFile {
     SourceFile { file: file.into(), text: Ok(text.to_owned()) }
 }
 
-/// A manifest with this spec, given as its lines.
+/// Returns a manifest with this spec, given as lines.
 pub fn manifest(kind: &str, name: &str, spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{spec}")
 }
 
-/// Everything there is to say about these files.
+/// Returns the desired state and all diagnostics of these files.
 pub fn judge(sources: &[SourceFile], environment: Option<&str>) -> (DesiredState, Vec<Diagnostic>) {
     let loaded = super::load(sources, environment);
     let mut problems = loaded.diagnostics;
@@ -54,7 +55,7 @@ pub fn judge(sources: &[SourceFile], environment: Option<&str>) -> (DesiredState
     (desired, problems)
 }
 
-/// The problems, a line or two for each: place, code, fact, other places, way out.
+/// Returns the problems as text, a line or two each: location, code, message, other locations, help.
 pub fn shown(problems: &[Diagnostic]) -> String {
     let mut out = String::new();
     for Diagnostic { severity, code, message, span: place, label: _, related, help } in problems {
@@ -75,17 +76,17 @@ pub fn shown(problems: &[Diagnostic]) -> String {
     out
 }
 
-/// The problems of one file next to the usual network.
+/// Returns the problems of one file next to the test network.
 pub fn problems(text: &str) -> String {
     shown(&judge(&[source("n.yaml", NETWORK), source("m.yaml", text)], None).1)
 }
 
-/// The problems of a manifest with this spec next to the usual network.
+/// Returns the problems of a manifest with this spec next to the test network.
 pub fn problems_of(kind: &str, spec: &str) -> String {
     problems(&manifest(kind, "x", spec))
 }
 
-/// What is wanted, a line for each record.
+/// Returns the desired state as text, one line per record.
 pub fn wanted(desired: &DesiredState) -> String {
     let mut out = String::new();
     for (zone, collections) in &desired.zones {

@@ -1,4 +1,4 @@
-//! What becomes of a `Network`.
+//! Loading of `Network` manifests.
 
 use super::{credential, judge, shown, source};
 use crate::manifest::load;
@@ -52,7 +52,7 @@ fn reached(environment: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn a_zone_says_more_than_the_network() {
+fn zone_settings_override_network_settings() {
     assert_eq!(
         reached(None),
         [
@@ -64,7 +64,7 @@ fn a_zone_says_more_than_the_network() {
 }
 
 #[test]
-fn an_environment_never_mixes_its_keys_with_those_of_another() {
+fn environment_keys_are_never_mixed_with_others() {
     assert_eq!(
         reached(Some("sandbox")),
         [
@@ -76,7 +76,7 @@ fn an_environment_never_mixes_its_keys_with_those_of_another() {
 }
 
 #[test]
-fn an_environment_that_leads_elsewhere_leaves_the_type_behind() {
+fn environment_with_other_address_drops_the_type() {
     let types = |name| {
         network(Some(name))
             .zones
@@ -90,7 +90,7 @@ fn an_environment_that_leads_elsewhere_leaves_the_type_behind() {
 }
 
 #[test]
-fn a_network_is_read_whole() {
+fn network_is_loaded_with_all_fields() {
     let text = "\
 apiVersion: zonal/v1
 kind: Network
@@ -122,7 +122,7 @@ spec:
 }
 
 #[test]
-fn a_broken_network_is_not_also_a_missing_one() {
+fn broken_network_is_not_reported_as_missing() {
     let (_, problems) = judge(&[source("n.yaml", &LAYERS.replace("region: ca", "regoin: ca"))], None);
     assert_eq!(
         shown(&problems),
@@ -131,7 +131,7 @@ fn a_broken_network_is_not_also_a_missing_one() {
 }
 
 #[test]
-fn whole_numbers_may_be_written_as_floats() {
+fn whole_numbers_written_as_floats_are_accepted() {
     let text = LAYERS.replace("perSecond: 25, dailyReserve: 5000", "perSecond: 10.0, dailyReserve: 1e3");
     let loaded = load(&[source("n.yaml", &text)], None);
     assert_eq!(shown(&loaded.diagnostics), "");
@@ -139,7 +139,7 @@ fn whole_numbers_may_be_written_as_floats() {
     assert_eq!(rate.map(|rate| (rate.per_second, rate.daily_reserve)), Some((10, 1000)));
 }
 
-/// The network with this in its spec.
+/// Returns the test network with extra YAML in its spec.
 fn with(more: &str) -> Network {
     let members: String = ('A'..='H').map(|code| format!("    - {{code: {code}, name: {code}}}\n")).collect();
     let text = format!(
@@ -152,7 +152,7 @@ fn with(more: &str) -> Network {
 }
 
 #[test]
-fn every_zone_is_in_one_wave_whatever_changes() {
+fn every_zone_is_in_exactly_one_wave() {
     let waves = |waves: &str| -> Vec<String> {
         let network = with(&format!("  rollout:\n    waves: {waves}\n"));
         let wave = |wave: &crate::model::RolloutWave| {
@@ -164,17 +164,17 @@ fn every_zone_is_in_one_wave_whatever_changes() {
     assert_eq!(
         waves("[{name: pilot, appliesTo: {only: [B]}}, {name: third, percent: 34}, {name: last}]"),
         ["pilot: B", "third: A C D NZ", "last: E F G H"],
-        "34 % of nine zones are four, and the pilot is none of them"
+        "34 % of nine zones are four, without the pilot zone"
     );
     assert_eq!(
         waves("[{name: some, percent: 1}, {name: named, appliesTo: {only: [NZ, A]}}]"),
         ["some: B", "named: A NZ", "rest: C D E F G H"],
-        "who is named later is not taken by a share"
+        "a percentage wave does not take zones named later"
     );
 }
 
 #[test]
-fn a_freeze_begins_and_ends_where_its_time_zone_says() {
+fn freeze_times_use_the_given_time_zone() {
     let span = |from: &str, until: &str, zone: &str| -> (String, String) {
         let more = format!(
             "  guards:\n    freezes: [{{name: x, from: {from}, until: {until}, timeZone: {zone}}}]\n"
@@ -186,13 +186,13 @@ fn a_freeze_begins_and_ends_where_its_time_zone_says() {
     assert_eq!(
         span("2026-12-14", "2026-12-14", "America/Toronto"),
         times("2026-12-14T05:00:00Z", "2026-12-15T05:00:00Z"),
-        "a day is part of it to its end"
+        "the last day is included"
     );
     assert_eq!(
         span("2026-07-01T18:00", "2026-07-01T18:30:30", "Europe/Berlin"),
         times("2026-07-01T16:00:00Z", "2026-07-01T16:30:30Z")
     );
-    // The clocks of Toronto skip from 2 to 3, and go from 2 back to 1.
+    // In Toronto, clocks skip from 2:00 to 3:00 in March, and go back from 2:00 to 1:00 in November.
     assert_eq!(
         span("2026-03-08T02:30", "2026-11-01T01:30", "America/Toronto"),
         times("2026-03-08T07:30:00Z", "2026-11-01T05:30:00Z")
@@ -200,7 +200,7 @@ fn a_freeze_begins_and_ends_where_its_time_zone_says() {
 }
 
 #[test]
-fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
+fn limit_replaces_default_and_null_disables_it() {
     use crate::model::guard::LimitScope;
     use crate::model::{GuardConfig, GuardLimit, LimitedAction};
     let guards = with(
@@ -222,7 +222,7 @@ fn a_limit_replaces_the_one_of_its_place_and_null_switches_it_off() {
 }
 
 #[test]
-fn what_zonal_made_stays_unless_the_network_says_otherwise() {
+fn orphans_are_kept_unless_the_network_sets_prune() {
     use crate::model::PruneMode::{Delete, Disable, Keep};
     let of = |more: &str| {
         let prune = with(more).prune;
@@ -234,7 +234,7 @@ fn what_zonal_made_stays_unless_the_network_says_otherwise() {
 }
 
 #[test]
-fn an_environment_may_remember_elsewhere() {
+fn environment_can_use_another_store() {
     let text = LAYERS.replacen("  region: ca\n", "  region: ca\n  store: state.db\n", 1);
     let text = text.replacen("    sandbox:\n", "    sandbox:\n      store: postgres://zonal@db/sandbox\n", 1);
     let store = |environment| {

@@ -1,4 +1,4 @@
-//! What becomes of letters, relations and opening hours, zone by zone.
+//! Expansion of letters, relations and opening hours into records per zone.
 
 use super::{NETWORK, judge, manifest, shown, source, wanted};
 
@@ -10,7 +10,7 @@ fn wanted_of(kind: &str, spec: &str) -> String {
 }
 
 #[test]
-fn a_letter_is_one_record_in_each_zone() {
+fn letter_expands_to_one_record_per_zone() {
     let xsl = "<xsl:stylesheet xmlns:xsl='http://www.w3.org/1999/XSL/Transform'/>";
     assert_eq!(
         wanted_of("Letter", &format!("appliesTo: {{zones: all, except: [BETA]}}\nletter: Slip\nenforcement: report\nenabled: false\nxsl: |\n  {xsl}\n  ")),
@@ -23,7 +23,7 @@ fn a_letter_is_one_record_in_each_zone() {
 }
 
 #[test]
-fn relations_are_those_of_one_library() {
+fn relations_belong_to_one_library() {
     let spec = "appliesTo: {only: [ALPHA]}\nlibrary: {var: lib}\nunlisted: delete\nrelations:\n- {library: MAIN, types: [RETURN, ' ', PICKUP, RETURN]}";
     assert_eq!(
         wanted_of("LibraryRelations", spec),
@@ -37,7 +37,7 @@ fn relations_are_those_of_one_library() {
 }
 
 #[test]
-fn hours_are_those_of_the_institution_of_one_library_or_of_each() {
+fn opening_hours_apply_to_institution_library_or_each() {
     let hours =
         "hours: [{type: EVENT, from: 2026-05-08Z, to: 2026-05-09, status: OPEN, description: {var: group}}]";
     let event = "event||2026-05-08|2026-05-09 enforce keep: description=\"visitor\" from=\"2026-05-08\" status=\"open\" to=\"2026-05-09\" type=\"event\"\n";
@@ -49,7 +49,7 @@ fn hours_are_those_of_the_institution_of_one_library_or_of_each() {
 }
 
 #[test]
-fn periods_of_one_day_are_one_record() {
+fn periods_of_one_day_form_one_record() {
     let spec = "\
 appliesTo: {only: [BETA]}
 hours:

@@ -1,4 +1,4 @@
-//! Every problem once, with its exact place.
+//! One case per problem, with its exact location.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,8 +9,8 @@ use crate::manifest::{SourceFile, diagnostic_codes};
 
 const CASES: &str = include_str!("problems.txt");
 
-/// A title, what is in the file `m.yaml` (of a title that begins with a kind: its spec), and what is
-/// said about it.
+/// Returns title, content of `m.yaml` and expected diagnostics of each case. If the title starts with a kind,
+/// the content is only the spec.
 fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
     (CASES.split("\n#### ").skip(1))
         .map(|case| {
@@ -34,9 +34,9 @@ fn told(title: &str, text: &str) -> String {
     }
 }
 
-/// `BLESS=1 cargo test` writes down what is said now; read the difference before it is committed.
+/// `BLESS=1 cargo test` writes the current output to the file. Review the difference before the commit.
 #[test]
-fn every_problem_is_told_at_its_place() {
+fn every_problem_is_reported_at_its_location() {
     let (mut wrong, mut blessed) =
         (String::new(), CASES.split("\n#### ").next().unwrap_or_default().to_owned());
     for (title, text, expected) in cases() {
@@ -62,10 +62,10 @@ fn every_code_has_a_case() {
         diagnostic_codes::NO_SOURCES,
         diagnostic_codes::UNKNOWN_ENVIRONMENT,
     ];
-    // Told where one manifest amends the records of another, and of a row that is too long to be written down: see
-    // the tests of `kinds::conflicts` and of `kinds::expectation`.
+    // Codes with tests in `kinds::manifest_conflicts` (amendments across manifests) and `kinds::expectation`
+    // (rows too long for a case here).
     let between = [diagnostic_codes::AMENDED_OTHERWISE, diagnostic_codes::ASKS_TOO_MUCH];
-    // Told by `cli`, and by schemas that disagree with their types, which there are none of.
+    // Reported by `cli`, and by schemas that disagree with their types (none do).
     let never = [diagnostic_codes::MISSING_CREDENTIAL, diagnostic_codes::SCHEMA];
     let lacking: Vec<&str> = (diagnostic_codes::ALL.iter().map(|(code, _)| *code))
         .filter(|code| !between.contains(code))
@@ -75,7 +75,7 @@ fn every_code_has_a_case() {
 }
 
 #[test]
-fn codes_are_written_in_one_file_only() {
+fn diagnostic_codes_occur_in_one_file_only() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
     let mut folders = vec![std::path::PathBuf::from(root)];
     let mut offenders = BTreeSet::new();
@@ -93,30 +93,30 @@ fn codes_are_written_in_one_file_only() {
             }
         }
     }
-    assert!(offenders.is_empty(), "these files spell codes out: {offenders:?}");
+    assert!(offenders.is_empty(), "files with literal diagnostic codes: {offenders:?}");
 }
 
 #[test]
-fn an_empty_directory_says_what_to_do() {
+fn empty_directory_gives_help() {
     let (_, problems) = judge(&[], None);
     assert_eq!(
         shown(&problems),
-        "- Z0110 there are no manifests here; name the config directory with `-C DIR`, or write a first `*.yaml` file with `kind: Network`\n"
+        "- Z0110 no manifests found; pass the config directory with `-C DIR`, or create a `*.yaml` file with `kind: Network`\n"
     );
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named() {
+fn unreadable_file_is_named() {
     let broken = SourceFile { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
     let (_, problems) = judge(&[source("n.yaml", NETWORK), broken], None);
     assert_eq!(
         shown(&problems),
-        "b.yaml:1:1 Z0101 cannot read the file: it is not UTF-8; mend the file, or name it in `.zonalignore`\n"
+        "b.yaml:1:1 Z0101 cannot read the file: it is not UTF-8; fix the file, or list it in `.zonalignore`\n"
     );
 }
 
 #[test]
-fn a_network_that_is_missing_is_told_next_to_other_problems() {
+fn missing_network_is_reported_next_to_other_problems() {
     let table = manifest("CodeTable", "x", "tabel: T\nrows: [{code: A}]");
     let told = |text: &str| shown(&judge(&[source("a.yaml", text), source("m.yaml", &table)], None).1);
     let missing = "Z0301 no manifest has `kind: Network`";
@@ -130,7 +130,7 @@ fn a_network_that_is_missing_is_told_next_to_other_problems() {
 }
 
 #[test]
-fn an_unknown_environment_silences_nothing() {
+fn unknown_environment_hides_no_other_problems() {
     let network = NETWORK.replace("  region: ca\n", "") + "  environments: {sandbox: {region: eu}}\n";
     let table = manifest("CodeTable", "x", "table: T\nrows: [{code: A, description: {var: lib}}]");
     let told = |environment, network: &str| {
@@ -148,7 +148,7 @@ fn an_unknown_environment_silences_nothing() {
 }
 
 #[test]
-fn an_unknown_environment_lists_the_declared_ones() {
+fn unknown_environment_lists_declared_environments() {
     let text = format!("{NETWORK}  environments: {{sandbox: {{}}, training: {{}}}}\n");
     let told = |name| shown(&judge(&[source("n.yaml", &text)], Some(name)).1);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The schemas that editors get say the same as the ones that manifests are checked with.
+//! Published schemas match the schemas that check manifests.
 
 use crate::kinds::{KINDS, schemas};
 use crate::manifest::source;
@@ -6,7 +6,7 @@ use crate::manifest::source;
 use super::{NETWORK, manifest};
 
 #[test]
-fn every_schema_compiles_and_names_no_host() {
+fn schemas_compile_and_have_no_id() {
     for (name, schema) in schemas() {
         assert!(jsonschema::draft202012::meta::is_valid(&schema), "{name}");
         assert!(jsonschema::validator_for(&schema).is_ok(), "{name}");
@@ -16,14 +16,14 @@ fn every_schema_compiles_and_names_no_host() {
 }
 
 #[test]
-fn there_is_one_schema_for_each_kind_and_one_that_chooses() {
+fn schemas_cover_each_kind_and_all_manifests() {
     let names: Vec<String> = schemas().into_iter().map(|(name, _)| name).collect();
     let kinds = KINDS.iter().map(|kind| format!("{}.json", kind.name));
     assert_eq!(names, kinds.chain(["manifest.json".to_owned()]).collect::<Vec<_>>());
 }
 
 #[test]
-fn every_field_has_a_description() {
+fn every_schema_field_has_a_description() {
     fn walk(schema: &serde_json::Value, path: &str, lacking: &mut Vec<String>) {
         for (name, field) in schema.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
             let path = format!("{path}.{name}");
@@ -44,7 +44,7 @@ fn every_field_has_a_description() {
 }
 
 #[test]
-fn only_what_can_be_cleared_may_be_null() {
+fn only_clearable_fields_accept_null() {
     let schema = KINDS[1].schema().json();
     let row = &schema["properties"]["spec"]["properties"]["rows"]["items"]["properties"];
     assert_eq!(row["enabled"]["type"], "boolean");
@@ -53,7 +53,7 @@ fn only_what_can_be_cleared_may_be_null() {
 }
 
 #[test]
-fn the_choosing_schema_takes_what_the_kinds_take() {
+fn manifest_schema_accepts_what_kind_schemas_accept() {
     let (_, choosing) = schemas().pop().unwrap_or_default();
     let Ok(validator) = jsonschema::validator_for(&choosing) else { unreachable!("it compiles") };
     let takes = |text: &str| {

@@ -1,6 +1,6 @@
-//! Who moved, by what zonal last applied: each change beside what the ledger says of its record.
+//! Determines the origin of each change from the applied state.
 //!
-//! Of a zone that the ledger knows nothing of, nothing is claimed.
+//! Zones without applied state get no origins.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,7 @@ use crate::model::{
     ObservedState, ObservedZone, OrphanAction, Record, RecordKey,
 };
 
-/// Says of each change who moved, as far as the ledger tells. `now` was found by comparing `desired` with
-/// `observed` and `base`.
+/// Sets the origin of each change, if known. `now` is the comparison of `desired` with `observed` and `base`.
 pub fn classify(
     now: &mut Differences,
     desired: &DesiredState,
@@ -47,12 +46,11 @@ pub fn classify(
     }
 }
 
-/// A flag that only one record may carry is taken from a record because another one gets it, so who moved is
-/// whoever moved there.
+/// Copies the origin of a change that sets an exclusive flag to the change that clears the flag.
 fn follow(changes: &mut [Change], flag: &FieldName) {
     let is = |edit: &FieldChange, value: bool| edit.field == *flag && edit.after == FieldValue::Bool(value);
     let taker = changes.iter().find(|change| change.field_changes.iter().any(|edit| is(edit, true)));
-    // What a person has to decide there, they decide there.
+    // A conflict is decided at the change that sets the flag.
     let Some(origin) =
         taker.and_then(|taker| taker.origin).filter(|origin| *origin != ChangeOrigin::Conflict)
     else {
@@ -63,7 +61,7 @@ fn follow(changes: &mut [Change], flag: &FieldName) {
         _ => false,
     };
     for giver in changes.iter_mut().filter(gives_it_up) {
-        // One that has been drawn into a conflict of its own stays in it.
+        // A change with its own conflict keeps the conflict.
         if giver.origin.is_some_and(|origin| origin != ChangeOrigin::Conflict) {
             giver.origin = Some(origin);
             giver.conflict = None;
@@ -71,7 +69,7 @@ fn follow(changes: &mut [Change], flag: &FieldName) {
     }
 }
 
-/// How people call the fields of a collection.
+/// Display names of the fields of a collection.
 struct DisplayNames<'a> {
     aliases: Option<&'a BTreeMap<FieldName, FieldName>>,
 }
@@ -81,8 +79,8 @@ impl DisplayNames<'_> {
         self.aliases.and_then(|aliases| aliases.get(name)).unwrap_or(name)
     }
 
-    /// A record of the ledger under the names that changes use. Of several names for a field, a change uses the
-    /// last.
+    /// Returns an applied record under the field names that changes use. If a field has several names, the
+    /// last one counts.
     fn with_display_names(&self, record: &Record) -> Record {
         let people: BTreeMap<&FieldName, &FieldName> =
             self.aliases.into_iter().flatten().map(|(alias, field)| (field, alias)).collect();
@@ -91,7 +89,7 @@ impl DisplayNames<'_> {
     }
 }
 
-/// What is known of one collection.
+/// Applied and desired state of one collection.
 struct AppliedView<'a> {
     known: Option<&'a AppliedCollection>,
     wanted: Vec<&'a DesiredCollection>,
@@ -101,11 +99,11 @@ struct AppliedView<'a> {
 
 impl AppliedView<'_> {
     fn classify(&self, change: &mut Change) {
-        // An entry by other fields than those of the change means another record.
+        // An applied record with other key fields is a different record.
         let known = self.known.filter(|known| known.key.iter().eq(change.key.iter().map(|(field, _)| field)));
         let entry = known.and_then(|known| known.entries.get(&change.address.key));
         match (change.mode, entry) {
-            // Of what zonal never writes, it knows only what it once wrote.
+            // For reported and manual changes, only records applied earlier count.
             (ApplyMode::Report | ApplyMode::Manual, None) => return,
             (
                 ApplyMode::Apply
@@ -144,7 +142,7 @@ impl AppliedView<'_> {
                 Some(None) => ChangeOrigin::Drifted,
                 None => ChangeOrigin::Pending,
             },
-            // Nobody names it any more.
+            // No manifest declares the record any more.
             (ChangeAction::Delete, _, None) | (ChangeAction::Update, DifferenceType::Extra, None) => {
                 match (goes, entry) {
                     (Some(OrphanAction::Delete | OrphanAction::Disable), _) => ChangeOrigin::Pending,
@@ -160,28 +158,28 @@ impl AppliedView<'_> {
             }
             (ChangeAction::Update, _, _) => match entry.map(|entry| (entry.holds.as_ref(), entry.maker)) {
                 Some((Some(holds), maker)) => update(&change.field_changes, holds, maker),
-                // It was wanted to be gone.
+                // The record was applied as absent.
                 Some((None, _)) => ChangeOrigin::Conflict,
                 None => ChangeOrigin::Pending,
             },
         }
     }
 
-    /// Whether a manifest still says what was applied last.
+    /// Returns true if the manifest still declares the applied values.
     fn matches_applied(&self, record: &DesiredRecord, holds: &Record) -> bool {
         record.fields.iter().all(|(name, said)| {
             holds.get(self.names.own_field_name(name)).is_none_or(|was| *was == said.value)
         })
     }
 
-    /// Whether a record holds what was applied last.
+    /// Returns true if the record still has the applied values.
     fn still_holds(&self, change: &Change, holds: &Record) -> bool {
         let shown = self.names.with_display_names(holds);
         shown.iter().all(|(name, was)| change.before.get(name).unwrap_or(&FieldValue::Null) == was)
     }
 }
 
-/// Who moved, of a record that is there and should be: all fields alike, or both.
+/// Returns the common origin of all field changes of an existing record; otherwise a conflict.
 fn update(edits: &[FieldChange], holds: &Record, maker: ManagementOrigin) -> ChangeOrigin {
     let mut origins = edits.iter().map(|edit| field(edit, holds, maker));
     let Some(first) = origins.next() else { return ChangeOrigin::Pending };
@@ -211,7 +209,7 @@ fn is_list(value: &FieldValue) -> bool {
     }
 }
 
-/// Of a list that is the zone's own, only what is added to it or taken from it counts.
+/// Returns the origin of a change to an amended list. Only added and removed texts count.
 fn part_of_list(was: &FieldValue, before: &FieldValue, after: &FieldValue) -> ChangeOrigin {
     let has = |list: &FieldValue, text: &str| list.texts().iter().any(|each| **each == *text);
     let all = before.texts().iter().chain(after.texts());

@@ -1,5 +1,4 @@
-//! What is done where both the manifests and the zone have moved: the manifests say so, and where they say
-//! nothing, nobody but a person decides.
+//! Resolves conflicts by the conflict policy of the manifests. Without a policy, a person decides.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +9,8 @@ use crate::model::{
     DesiredCollection, DesiredState, Differences, Plan, PlanStep,
 };
 
-/// Leaves to the zones what manifests leave to them, and what cannot be written without it; says of every other
-/// conflict what its manifest says.
+/// Applies the policy of each conflict. Changes left to the zone, and the changes that depend on them, keep
+/// the zone's values.
 pub fn settle(now: &mut Differences, desired: &DesiredState) {
     for (code, collections) in &mut now.zones {
         let wanted = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
@@ -43,7 +42,7 @@ fn of_collection(diff: &mut CollectionDiff, wanted: &[DesiredCollection]) {
             ConflictPolicy::Theirs => leave(change),
         }
     }
-    // A flag that only one record may carry goes from one to another in one write, or not at all.
+    // An exclusive flag moves between records in a single write.
     for flag in &diff.shape.exclusive {
         let left = |change: &Change| touches(change, flag) && change.mode == ApplyMode::KeptTheirs;
         if found.changes.iter().any(left) {
@@ -52,8 +51,8 @@ fn of_collection(diff: &mut CollectionDiff, wanted: &[DesiredCollection]) {
     }
 }
 
-/// What the manifests that want a change say. Where they disagree, a person decides; one that leaves it to the
-/// zone is heard before one that does not.
+/// Returns the conflict policy of a change, with its manifest. If manifests disagree, `defer` wins, then
+/// `theirs`, then `ours`.
 fn conflict_policy_for(change: &Change, speaking: &[&DesiredCollection]) -> (ConflictPolicy, Arc<str>) {
     let who = &change.provenance.manifest;
     let all: BTreeSet<&Arc<str>> =
@@ -77,7 +76,7 @@ fn leave(change: &mut Change) {
     }
 }
 
-/// Holds back each collection in which a person has to decide.
+/// Defers each collection with an unresolved conflict.
 pub fn hold(plan: &mut Plan) {
     crate::plan::hold(plan, |_, _| None, |_, step| waits(step).then_some(Deferral::Conflict));
 }

@@ -1,24 +1,24 @@
--- What zonal remembers. The same text is understood by SQLite and by PostgreSQL.
+-- Tables of the store, for SQLite and PostgreSQL.
 
--- One row for each time that zonal was at work.
+-- One row per run.
 CREATE TABLE runs (
     id BIGINT PRIMARY KEY,
     network TEXT NOT NULL,
     environment TEXT NOT NULL,
-    -- When it was last heard of, in seconds since 1970 by the database's clock.
+    -- Time of the last heartbeat, in seconds since 1970 by the database clock.
     heard BIGINT NOT NULL,
     -- The run, as JSON.
     body TEXT NOT NULL
 );
 
--- What a run set out to do, and how that ended, as JSON.
+-- Plan and report of a run, as JSON.
 CREATE TABLE plans (
     run BIGINT PRIMARY KEY,
     plan TEXT NOT NULL,
     report TEXT
 );
 
--- What a run wrote down before and after each request.
+-- Write-ahead journal of the runs: entries before and after each request.
 CREATE TABLE journal (
     run BIGINT NOT NULL,
     number BIGINT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE journal (
     PRIMARY KEY (run, number)
 );
 
--- What was last applied: one row for each collection of each zone, its records as JSON.
+-- Applied state: one row per collection of each zone, with the records as JSON.
 CREATE TABLE ledger (
     network TEXT NOT NULL,
     environment TEXT NOT NULL,
@@ -40,19 +40,19 @@ CREATE TABLE ledger (
     PRIMARY KEY (network, environment, zone, collection)
 );
 
--- Who may write to a zone.
+-- Leases: the run that may write to a zone.
 CREATE TABLE leases (
     network TEXT NOT NULL,
     environment TEXT NOT NULL,
     zone TEXT NOT NULL,
     run BIGINT NOT NULL,
     holder TEXT NOT NULL,
-    -- In seconds since 1970, by the database's clock.
+    -- Expiry, in seconds since 1970 by the database clock.
     expires BIGINT NOT NULL,
     PRIMARY KEY (network, environment, zone)
 );
 
--- Every change that was ever sent.
+-- Applied changes, append-only and hash-chained.
 CREATE TABLE history (
     number BIGINT PRIMARY KEY,
     run BIGINT NOT NULL,
@@ -62,19 +62,19 @@ CREATE TABLE history (
     zone TEXT NOT NULL,
     collection TEXT NOT NULL,
     record TEXT NOT NULL,
-    -- The collection, the record's key and what was done, as JSON.
+    -- Collection, key and applied change, as JSON.
     body TEXT NOT NULL,
     proof TEXT NOT NULL,
-    -- Of this row and of the hash of the one before it.
+    -- Hash of this row and of the previous hash.
     hash TEXT NOT NULL
 );
 CREATE INDEX history_by_network ON history (network, environment, number);
 CREATE INDEX history_by_run ON history (run, number);
--- A zone belongs to one network, and to few environments.
+-- A zone belongs to one network and few environments.
 CREATE INDEX history_by_zone ON history (zone, number);
 CREATE INDEX history_by_record ON history (zone, collection, record, number);
 
--- The end of the chain of hashes.
+-- Head of the hash chain.
 CREATE TABLE chain (
     id BIGINT PRIMARY KEY,
     number BIGINT NOT NULL,

@@ -1,4 +1,4 @@
-//! Which blocks travel, and what they stop.
+//! Tests of copied patron blocks and blocked services.
 
 use super::notation::{declared, facts, observed, reasons};
 
@@ -23,7 +23,7 @@ C LinkedAccountRules
 
 const FACTS: [&str; 6] = ["copiesBlocks", "blocks", "stops", "sentHome", "stopsAtHome", "travelsOn"];
 
-/// The facts of A's users at B in one line, after some texts were replaced by others.
+/// Returns the facts of A's users at B in one line, with some texts replaced.
 fn told(changes: &[(&str, &str)]) -> String {
     let text = changes.iter().fold(NETWORK.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
@@ -37,18 +37,15 @@ const ALL: &str = r#"["hold", "ill", "loan", "renew"]"#;
 const COPIED: &str = r#"true; ["FROM_TARGET", "HOME"]"#;
 
 #[test]
-fn network_blocks_are_copied_and_stop_what_the_target_says() {
+fn copied_network_blocks_block_services_of_target_definition() {
     assert_eq!(told(&[]), format!(r#"{COPIED}; ["hold", "loan", "renew"]; true; {ALL}; true"#));
     assert_eq!(told(&[("Action=03", "Action=04")]), format!(r#"{COPIED}; ["ill"]; true; {ALL}; true"#));
     let unexplained = told(&[("Action=03", "Action=06")]);
-    assert!(
-        unexplained.contains("unknown (nobody has explained the blocked action `06` at B)"),
-        "{unexplained}"
-    );
+    assert!(unexplained.contains("unknown (unknown blocked action `06` at B)"), "{unexplained}");
 }
 
 #[test]
-fn a_rule_that_copies_none_copies_none() {
+fn rule_without_copying_copies_no_blocks() {
     let none = (
         "B LinkedAccountRules\n name=Default | userGroup=G | copyNetworkBlocks=true",
         "B LinkedAccountRules\n name=Default | userGroup=G",
@@ -59,7 +56,7 @@ fn a_rule_that_copies_none_copies_none() {
 }
 
 #[test]
-fn a_copy_without_definition_or_description_stops_nothing() {
+fn copied_block_without_definition_has_no_effect() {
     let nothing = format!("{COPIED}; null; true; {ALL}; true");
     for change in [
         ("ID=COPY | Type=CONSORTIA", "ID=COPY | Type=GENERAL"),
@@ -70,13 +67,14 @@ fn a_copy_without_definition_or_description_stops_nothing() {
         assert_eq!(told(&[change]), nothing, "{change:?}");
     }
     let text = NETWORK.replace("code=CONSORTIA | enabled=true", "code=CONSORTIA | enabled=false");
-    let why = "a copy of a block of Zone A does nothing at Zone B, where its description `CONSORTIA` is switched off";
+    let why =
+        "a copied patron block of Zone A has no effect at Zone B: its description `CONSORTIA` is disabled";
     let reasons = reasons("A FAC B", &observed(&text));
     assert!(reasons.contains(why), "{reasons}");
 }
 
 #[test]
-fn a_block_of_the_target_is_sent_home_where_that_is_defined() {
+fn target_block_is_sent_to_source_if_defined() {
     let not = |copied: &str| format!(r#"true; {copied}; ["hold", "loan", "renew"]; false; null; false"#);
     let both = r#"["FROM_TARGET", "HOME"]"#;
     assert_eq!(told(&[("ID=FROM_TARGET", "ID=from_target")]), not(r#"["HOME", "from_target"]"#));
@@ -86,35 +84,35 @@ fn a_block_of_the_target_is_sent_home_where_that_is_defined() {
 }
 
 #[test]
-fn it_travels_on_where_it_is_marked_and_the_third_member_copies() {
+fn network_block_is_copied_to_next_target() {
     let on = |changes: &[(&str, &str)]| told(changes).rsplit("; ").next().unwrap().to_owned();
     let third = "C LinkedAccountRules\n name=Default | userGroup=G | copyNetworkBlocks=true";
     assert_eq!(on(&[]), "true");
     assert_eq!(on(&[("Action=05 | Network Block=true", "Action=05 | Network Block=false")]), "false");
     assert_eq!(on(&[(third, "C LinkedAccountRules\n name=Default | userGroup=G")]), "false");
     assert_eq!(on(&[(third, "C LinkedAccountRules")]), "false");
-    assert_eq!(on(&[(third, "")]), "unknown (nothing is said of LinkedAccountRules at C)");
+    assert_eq!(on(&[(third, "")]), "unknown (no manifest declares LinkedAccountRules at C)");
     assert_eq!(facts("A FAC B", &observed(NETWORK), &["travelsOn"]), "travelsOn: true\n");
 }
 
 #[test]
-fn what_is_only_declared_in_part_is_told_in_part() {
+fn partly_declared_blocks_give_partial_answer() {
     let declared = declared(NETWORK);
     assert_eq!(facts("A FAC B", &declared, &["blocks"]), "blocks: [\"FROM_TARGET\", \"HOME\"]\n");
     let reasons = reasons("A FAC B", &declared);
-    let caution = "only declared definitions are told: Zone A may have other network blocks";
+    let caution = "undeclared network blocks of Zone A may exist; run with --observed to include them";
     assert!(reasons.lines().any(|line| line == caution), "{reasons}");
     let unmarked = NETWORK.replace("Action=05 | Network Block=true", "Action=05");
     assert_eq!(
         facts("A FAC B", &super::notation::declared(&unmarked), &["sentHome", "travelsOn"]),
-        "sentHome: true\ntravelsOn: unknown (nobody says whether `FROM_TARGET` is a network block at A)\n"
+        "sentHome: true\ntravelsOn: unknown (no manifest declares whether `FROM_TARGET` is a network block at A)\n"
     );
     let rules = &NETWORK[NETWORK.find("B LinkedAccountRules").unwrap()..];
     assert_eq!(
         facts("A FAC B", &super::notation::declared(rules), &["copiesBlocks", "blocks", "stops", "sentHome"]),
         "copiesBlocks: true\n\
-         blocks: unknown (nothing is said of MappingTable/\"User Block Definitions\" at A)\n\
-         stops: unknown (nothing is said of MappingTable/\"User Block Definitions\" at B)\n\
-         sentHome: unknown (nothing is said of MappingTable/\"User Block Definitions\" at A)\n"
+         blocks: unknown (no manifest declares MappingTable/\"User Block Definitions\" at A)\n\
+         stops: unknown (no manifest declares MappingTable/\"User Block Definitions\" at B)\n\
+         sentHome: unknown (no manifest declares MappingTable/\"User Block Definitions\" at A)\n"
     );
 }

@@ -1,4 +1,4 @@
-//! When an account expires and can be purged, and what a refresh does to that.
+//! Tests of expiry and purge dates, and of refreshes.
 
 use jiff::civil::Date;
 
@@ -10,14 +10,14 @@ fn rule(fields: &str) -> String {
     format!("B LinkedAccountRules\n name=Default | userGroup=G | {fields}\n")
 }
 
-/// Expiry and purge, for an account whose source expires on a day.
+/// Returns expiry and purge date for a source account with an expiry date.
 fn dates(of_source: &str, fields: &str) -> String {
     let linked = linked(&format!("A FAC B {of_source}"), &observed(&rule(fields)));
     linked.trim_start_matches("Default gives G, ").to_owned()
 }
 
 #[test]
-fn a_date_is_a_day_or_follows_the_source() {
+fn expiry_date_is_fixed_or_follows_source() {
     let day = "2027-03-31";
     assert_eq!(dates(day, "expiryDate=2027-06-30"), "expires 2027-06-30, purged never");
     assert_eq!(dates(day, "expiryFromSource=same"), "expires 2027-03-31, purged never");
@@ -35,7 +35,7 @@ fn a_date_is_a_day_or_follows_the_source() {
 }
 
 #[test]
-fn the_last_day_of_a_month_is_that_of_a_shorter_one() {
+fn month_arithmetic_clamps_to_last_day() {
     let fields = "expiryFromSource=-1 month | purgeAfterExpired=1 month";
     assert_eq!(dates("2027-03-31", fields), "expires 2027-02-28, purged 2027-03-28");
     assert_eq!(dates("2028-03-31", fields), "expires 2028-02-29, purged 2028-03-29");
@@ -44,7 +44,7 @@ fn the_last_day_of_a_month_is_that_of_a_shorter_one() {
 }
 
 #[test]
-fn a_span_that_leaves_the_calendar_is_told_and_does_no_harm() {
+fn period_beyond_calendar_is_reported_without_panic() {
     for span in ["+999 years", "+19998 years", "+65535 days", "+65535 months"] {
         let fields = format!("expiryFromSource={span} | purgeAfterExpired=999 years");
         let dates = dates("9027-03-31", &fields);
@@ -59,7 +59,7 @@ fn a_span_that_leaves_the_calendar_is_told_and_does_no_harm() {
 }
 
 #[test]
-fn a_purge_date_is_a_day_or_follows_the_expiry() {
+fn purge_date_is_fixed_or_follows_expiry() {
     let day = "2027-03-31";
     assert_eq!(dates(day, "purgeDate=2028-01-01"), "expires never, purged 2028-01-01");
     assert_eq!(dates(day, "purgeAfterExpired=1 month"), "expires never, purged never");
@@ -68,7 +68,7 @@ fn a_purge_date_is_a_day_or_follows_the_expiry() {
 }
 
 #[test]
-fn what_is_not_said_is_not_known_and_what_is_empty_is() {
+fn undeclared_date_is_unknown_and_empty_is_known() {
     let fields = "expiryFromSource=same | purgeAfterExpired=1 month";
     assert_eq!(
         linked("A FAC B", &observed(&rule(fields))),
@@ -76,18 +76,18 @@ fn what_is_not_said_is_not_known_and_what_is_empty_is() {
     );
     assert_eq!(
         facts("A FAC B", &observed(&rule(fields)), &["expiry"]),
-        "expiry: unknown (it follows the account at the source, and nobody says when that expires)\n"
+        "expiry: unknown (the date follows the source account, whose expiry date is unknown)\n"
     );
     let said = "refreshExpiryDate=true | expiryDate=null";
     assert_eq!(
         linked("A FAC B", &declared(&rule(said))),
-        "Default gives G, expires never always, purged who knows?, copies?"
+        "Default gives G, expires never always, purged undeclared?, copies?"
     );
     let names = ["expiry", "refreshExpiry", "purge", "copiesBlocks"];
     assert_eq!(
         facts("A FAC B", &declared(&rule(said)), &names),
-        "expiry: null\nrefreshExpiry: true\npurge: unknown (the rule does not say when it can be purged: it stays as \
-         the member has it)\ncopiesBlocks: unknown (the rule `Default` does not say whether it copies blocks)\n"
+        "expiry: null\nrefreshExpiry: true\npurge: unknown (the rule does not declare the purge date; the \
+         member's value applies)\ncopiesBlocks: unknown (the rule `Default` does not declare whether it copies patron blocks)\n"
     );
 }
 
@@ -95,11 +95,11 @@ fn day(text: &str) -> Option<Date> {
     (text != "-").then(|| text.parse().unwrap())
 }
 
-/// What a refresh on 2027-01-01 makes of an account that expires on one day and can be purged on another.
+/// Returns the result of a refresh on 2027-01-01, for an account with these expiry and purge dates.
 fn refreshed(fields: &str, (expiry, purge): (&str, &str)) -> String {
     let settings = observed(&rule(fields));
     let MaybeKnown::Known(Ok(linked)) = linked_account(&question("A FAC B 2027-06-30"), &settings) else {
-        panic!("it is linked")
+        panic!("no linked account")
     };
     let held = AccountDates { expiry: day(expiry), purge: day(purge) };
     let RefreshResult { dates, blocks } = refresh(&linked, held, day("2027-01-01").unwrap());
@@ -112,14 +112,14 @@ fn refreshed(fields: &str, (expiry, purge): (&str, &str)) -> String {
 }
 
 #[test]
-fn a_refresh_calculates_what_it_shall_and_what_has_expired() {
+fn refresh_recalculates_by_rule_and_after_expiry() {
     let rule = "expiryFromSource=same | purgeAfterExpired=1 month";
     let (valid, expired) = (("2027-03-01", "2027-05-01"), ("2026-12-31", "2027-05-01"));
     assert_eq!(refreshed(rule, valid), "2027-03-01 2027-05-01");
     assert_eq!(refreshed(rule, ("2027-01-01", "-")), "2027-01-01 -");
     assert_eq!(refreshed(rule, expired), "2027-06-30 2027-07-30");
     assert_eq!(refreshed(&format!("{rule} | refreshExpiryDate=true"), valid), "2027-06-30 2027-05-01");
-    // The purge date follows the expiry that the account has then, not one that it would have.
+    // The purge date follows the account's current expiry date, not a recalculated one.
     assert_eq!(refreshed(&format!("{rule} | refreshPurgeDate=true"), valid), "2027-03-01 2027-04-01");
     let both = format!("{rule} | refreshExpiryDate=true | refreshPurgeDate=true | copyNetworkBlocks=true");
     assert_eq!(refreshed(&both, valid), "2027-06-30 2027-07-30 copies");

@@ -1,4 +1,4 @@
-//! What a patron is elsewhere, by settings that are written down in a few lines.
+//! Tests of linked accounts, with settings in a short text notation.
 
 #![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "tests")]

@@ -1,4 +1,4 @@
-//! Settings and answers as text.
+//! Text notation of settings and answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,14 +17,18 @@ use crate::model::{
     PatronQuestion, Provenance, Record, RecordAddress, RecordKey,
 };
 
-/// Settings of the members `A`, `B`, `C`, as a zone holds them: a line `B UserGroups`, then a line for each record,
-/// ` code=FAC | enabled=false`. Lists are written `[A,B]`, nothing `null`.
+/// Returns observed settings of the members `A`, `B`, `C`.
+///
+/// A line `B UserGroups` starts a collection. A line for each record follows: ` code=FAC | enabled=false`.
+/// Lists look like `[A,B]`, empty values like `null`.
 pub fn observed(text: &str) -> NetworkSettings {
     settings(text, MissingFieldMeaning::Default)
 }
 
-/// The same, as manifests declare it; ` - code=FAC` for a record that shall not be there. The head line ends in
-/// `whole` where nothing else shall be there.
+/// Returns declared settings in the same notation.
+///
+/// The line ` - code=FAC` declares an absent record. A head line with `whole` at its end declares a complete
+/// collection.
 pub fn declared(text: &str) -> NetworkSettings {
     settings(text, MissingFieldMeaning::Unknown)
 }
@@ -66,7 +70,7 @@ fn subject(name: &str) -> SettingsCollection {
         "UserGroups" => SettingsCollection::UserGroups,
         "BlockDefinitions" => SettingsCollection::BlockDefinitions,
         "BlockDescriptions" => SettingsCollection::BlockDescriptions,
-        other => panic!("no subject is called {other} here"),
+        other => panic!("unknown collection {other}"),
     }
 }
 
@@ -110,7 +114,7 @@ fn row(text: &str, silence: MissingFieldMeaning) -> SettingsRow {
     }
 }
 
-/// `A FAC B`, with the day on which the source's account expires, and a third member behind `>`.
+/// Parses `A FAC B`, optionally with the source account's expiry date, and a next target after `>`.
 pub fn question(text: &str) -> PatronQuestion {
     let (text, on_to) = text.split_once(" > ").map_or((text, None), |(text, on_to)| (text, Some(on_to)));
     let words: Vec<&str> = text.split(' ').collect();
@@ -123,7 +127,7 @@ pub fn question(text: &str) -> PatronQuestion {
     }
 }
 
-/// What a link comes to: `Rule gives GROUP, expires DAY, purged DAY, copies blocks`.
+/// Returns a linked account as text: `Rule gives GROUP, expires DAY, purged DAY, copies blocks`.
 pub fn linked(asked: &str, settings: &NetworkSettings) -> String {
     match linked_account(&question(asked), settings) {
         MaybeKnown::Known(Ok(linked)) => written(&linked),
@@ -137,7 +141,7 @@ fn written(linked: &LinkedAccount<'_>) -> String {
         AccountEnd::Never => "never".to_owned(),
         AccountEnd::On(day) => day.to_string(),
         AccountEnd::WithSource => "with the source".to_owned(),
-        AccountEnd::Unsaid => "who knows".to_owned(),
+        AccountEnd::Unsaid => "undeclared".to_owned(),
         AccountEnd::Unreadable => "unreadable".to_owned(),
     };
     let anew = |refreshing| match refreshing {
@@ -156,13 +160,13 @@ fn written(linked: &LinkedAccount<'_>) -> String {
     format!("{name} gives {group}, expires {expires}{expires_anew}, purged {purged}{purged_anew}{copies}")
 }
 
-/// Facts of the answer, each on a line.
+/// Returns facts of the answer, one per line.
 pub fn facts(asked: &str, settings: &NetworkSettings, names: &[&str]) -> String {
     let explanation = explain(&question(asked), settings);
     names.iter().map(|name| format!("{name}: {}\n", explanation.facts[name])).collect()
 }
 
-/// The reasons of the answer, each on a line.
+/// Returns the reasons of the answer, one per line.
 pub fn reasons(asked: &str, settings: &NetworkSettings) -> String {
     let explanation = explain(&question(asked), settings);
     explanation.reasons.iter().map(|reason| format!("{}\n", reason.text)).collect()

@@ -1,4 +1,4 @@
-//! What `zonal support jobs --json` prints, which is a published promise.
+//! Published format of `zonal support jobs --json`.
 
 use std::collections::BTreeMap;
 
@@ -9,84 +9,84 @@ use super::JobsAnswer;
 use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunStatus};
 use crate::render::json::FailureJson;
 
-/// How the jobs of the zones went lately.
+/// Recent job runs of the zones.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal support jobs --json")]
 pub struct JobsJson {
-    /// Version of the shape: its major number changes when a field goes or changes its meaning.
+    /// Version of the format; the major number changes if a field is removed or changes its meaning.
     pub format_version: &'static str,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Selected environment; null without an environment.
     pub environment: Option<String>,
-    /// The first day that was asked for.
+    /// First queried day.
     pub from: String,
-    /// The last day that was asked for, included. Tomorrow, because zones live in other time zones.
+    /// Last queried day, included. Tomorrow, because zones are in different time zones.
     pub to: String,
-    /// Whether every zone, and every job that was asked, answered.
+    /// True if every zone and every queried job answered.
     pub complete: bool,
-    /// The zones that were selected.
+    /// Selected zones.
     pub zones: Vec<ZoneJobsJson>,
 }
 
-/// How the jobs of one zone went.
+/// Job runs of one zone.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ZoneJobsJson {
-    /// The zone's code.
+    /// Code of the zone.
     pub code: String,
-    /// What people call it.
+    /// Name of the zone.
     pub name: String,
-    /// Why the zone could not be asked.
+    /// Failure of the read, if the zone could not be read.
     pub problem: Option<FailureJson>,
-    /// Jobs that the zone lists, with --job those that are called so; null where it could not be asked.
+    /// Number of jobs in the zone that match --job; null if the zone could not be read.
     pub jobs_listed: Option<usize>,
-    /// Jobs that were asked for their runs.
+    /// Number of jobs whose runs were queried.
     pub jobs_asked: usize,
-    /// Jobs that had more runs than were read.
+    /// Jobs with more runs than zonal read.
     pub jobs_cut: Vec<String>,
-    /// Jobs that did not answer.
+    /// Jobs without an answer.
     pub jobs_silent: Vec<UnansweredJobJson>,
-    /// Requests that it took.
+    /// Number of requests.
     pub requests: u64,
-    /// The runs, failed ones first, then the latest.
+    /// Runs, failed first, then newest first.
     pub runs: Vec<JobRunJson>,
 }
 
-/// A job that did not answer.
+/// Job without an answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UnansweredJobJson {
-    /// Its name.
+    /// Name of the job.
     pub job: String,
-    /// Why.
+    /// Failure of the query.
     pub problem: FailureJson,
 }
 
-/// One run of a job. What is null was not told.
+/// Run of a job; null marks a missing value.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct JobRunJson {
-    /// The job's name.
+    /// Name of the job.
     pub job: String,
-    /// The job's id.
+    /// ID of the job.
     pub job_id: String,
-    /// The run's id.
+    /// ID of the run.
     pub id: Option<String>,
-    /// How it went, in a word of zonal's.
+    /// Result of the run, in zonal's own terms.
     pub went: JobRunStatus,
-    /// How it went, in Alma's code (code table `systemJobStatus`).
+    /// Status of the run, as Alma's code (code table `systemJobStatus`).
     pub status: Option<String>,
-    /// Who started it: a person, `System` or `API`.
+    /// Submitter: a person, `System` or `API`.
     pub submitted_by: Option<String>,
-    /// When it was submitted.
+    /// Time of the submission.
     pub submit_time: Option<String>,
-    /// When it began.
+    /// Start time.
     pub start_time: Option<String>,
-    /// When it ended.
+    /// End time.
     pub end_time: Option<String>,
-    /// How far it is, in percent, as Alma writes it.
+    /// Progress in percent, as Alma writes the number.
     pub progress: Option<String>,
-    /// What it warns of.
+    /// Alerts of the run.
     pub alerts: Vec<String>,
-    /// What it counted.
+    /// Counters of the run.
     pub counters: BTreeMap<String, String>,
 }
 

@@ -1,6 +1,6 @@
-//! Who moved, by a ledger, and what is done about it: manifests, ledger and tables in, a line for each change out.
+//! Change origins from the applied state, and conflict resolution: text in, one line per change out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use crate::diff::tests::applied_state::{ledger, prune};
 use crate::diff::tests::notation::{desired, observed};
@@ -10,7 +10,7 @@ use crate::plan::orphans::{RunScope, base, look_at};
 use crate::plan::{self, change_origin};
 use crate::render::text;
 
-/// The plan for ALPHA.
+/// Returns the plan for ALPHA.
 fn planned(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str) -> Plan {
     let (network, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();
@@ -29,7 +29,8 @@ fn planned(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str)
     plan
 }
 
-/// Who moved, one line for each change; `[...]` where it is left to the zone, `!` where the collection is held.
+/// Returns one line per change with its origin: `[...]` for changes left to the zone, `!` for deferred
+/// collections.
 fn moved(manifests: &str, ledger_text: &str, tables: &str) -> String {
     lines(&planned(PruneMode::Keep, manifests, ledger_text, tables))
 }
@@ -65,13 +66,13 @@ fn table(rows: &str) -> String {
 const A: &str = "{code: A, description: New}";
 
 #[test]
-fn each_field_says_who_moved_and_a_record_that_disagrees_with_itself_is_in_conflict() {
+fn record_with_mixed_field_origins_is_in_conflict() {
     let known = |fields: &str| format!("code T code\nA adopted code=A {fields}");
     let zone = "code T en\nA Local";
     assert_eq!(moved(&table(A), &known("description=New"), zone), "~ A Drifted\n");
     assert_eq!(moved(&table(A), &known("description=Local"), zone), "~ A Pending\n");
     assert_eq!(moved(&table(A), &known("description=Old"), zone), "!~ A Conflict\n");
-    assert_eq!(moved(&table(A), &known(""), zone), "~ A Pending\n", "what nobody applied, nobody left");
+    assert_eq!(moved(&table(A), &known(""), zone), "~ A Pending\n", "a field never applied cannot drift");
     assert_eq!(
         moved(
             &table("{code: A, description: New, enabled: false}"),
@@ -79,12 +80,12 @@ fn each_field_says_who_moved_and_a_record_that_disagrees_with_itself_is_in_confl
             zone
         ),
         "!~ A Conflict\n",
-        "the zone changed one field, the manifests the other"
+        "zone and manifests changed different fields"
     );
 }
 
 #[test]
-fn nothing_and_an_empty_text_are_the_same() {
+fn null_and_empty_text_are_equal() {
     let mapping = "MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: A, Note: x}}]";
     let known = "map M column0\nA adopted column0=A column1=.";
     assert_eq!(moved(mapping, known, "map M Names: ID Note\nA ."), "~ A Pending\n");
@@ -93,7 +94,7 @@ fn nothing_and_an_empty_text_are_the_same() {
 }
 
 #[test]
-fn a_record_that_is_not_there_was_removed_by_the_zone_or_is_new() {
+fn missing_record_has_drifted_or_is_pending() {
     let zone = "code T en\nB Two";
     assert_eq!(moved(&table(A), "code T code\nA created code=A description=New", zone), "+ A Drifted\n");
     assert_eq!(moved(&table(A), "code T code\nA created code=A description=Old", zone), "!+ A Conflict\n");
@@ -103,7 +104,7 @@ fn a_record_that_is_not_there_was_removed_by_the_zone_or_is_new() {
 }
 
 #[test]
-fn a_record_that_should_not_be_there_came_back_or_is_wanted_no_more() {
+fn extra_record_came_back_or_is_newly_absent() {
     let gone = table("{code: A, absent: true}");
     let zone = "code T en\nA One";
     assert_eq!(moved(&gone, "code T code\nA created code=A description=One", zone), "- A Pending\n");
@@ -113,18 +114,18 @@ fn a_record_that_should_not_be_there_came_back_or_is_wanted_no_more() {
 }
 
 #[test]
-fn what_is_unlisted_came_by_the_zone_unless_it_is_what_zonal_applied() {
+fn unlisted_record_has_drifted_unless_applied_by_zonal() {
     let only = "CodeTable t\ntable: T\nunlisted: delete\nrows: [{code: B, description: Two}]";
     let zone = "code T en\nA One\nB Two";
     let known = "code T code\nB adopted code=B description=Two";
     assert_eq!(moved(only, known, zone), "- A Drifted\n");
-    assert_eq!(moved(only, "code U code\nX gone", zone), "- A Pending\n", "of this table, nothing is known");
+    assert_eq!(moved(only, "code U code\nX gone", zone), "- A Pending\n", "the table has no applied state");
     assert_eq!(moved(only, &format!("{known}\nA created code=A description=One"), zone), "- A Pending\n");
     assert_eq!(moved(only, &format!("{known}\nA created code=A description=Old"), zone), "!- A Conflict\n");
 }
 
 #[test]
-fn an_orphan_is_pending() {
+fn orphan_is_pending() {
     let known = "code T code\nA created code=A description=One";
     let plan =
         planned(PruneMode::Delete, &table("{code: B, description: Two}"), known, "code T en\nA One\nB Two");
@@ -132,7 +133,7 @@ fn an_orphan_is_pending() {
 }
 
 #[test]
-fn where_nothing_is_known_nothing_is_claimed() {
+fn zone_without_applied_state_gets_no_origins() {
     assert_eq!(moved(&table(A), "", "code T en\nA Local"), "~ A nobody knows\n");
     let observed = format!("{}\nenforcement: report", table(A));
     assert_eq!(moved(&observed, "code U code\nX gone", "code T en\nA Local"), "~ A nobody knows\n");
@@ -141,7 +142,7 @@ fn where_nothing_is_known_nothing_is_claimed() {
 }
 
 #[test]
-fn of_a_list_of_the_zones_own_only_the_texts_that_are_wanted_count() {
+fn amended_list_compares_only_declared_texts() {
     let rule = "FulfillmentRules r\nrules: [{name: R, inputs: [{parameter: p, exclude: [X]}]}]";
     let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[B]";
     let known = |list: &str| format!("whole FulfillmentRules unit name\nU|R amended p={list}");
@@ -150,7 +151,7 @@ fn of_a_list_of_the_zones_own_only_the_texts_that_are_wanted_count() {
 }
 
 #[test]
-fn a_manifest_decides_a_conflict_in_advance() {
+fn conflict_policy_decides_conflicts() {
     let zone = "code T en\nA Local\nB Two";
     let known = "code T code\nA adopted code=A description=Old\nB adopted code=B description=Two";
     let rows = table("{code: A, description: New}, {code: B, description: Second}");
@@ -163,7 +164,7 @@ fn a_manifest_decides_a_conflict_in_advance() {
 }
 
 #[test]
-fn what_cannot_be_had_without_what_is_left_is_left_too() {
+fn changes_that_depend_on_kept_values_are_kept() {
     let rows = table("{code: A, description: New, default: true}, {code: B, description: Two}");
     let known = "code T code\nA adopted code=A description=Old default=true";
     assert_eq!(
@@ -173,7 +174,7 @@ fn what_cannot_be_had_without_what_is_left_is_left_too() {
 }
 
 #[test]
-fn whoever_is_to_decide_sees_all_three_values_and_the_way_out() {
+fn conflict_output_shows_three_values_and_help() {
     let known = "code T code\nA adopted code=A description=Old";
     let mut plan = planned(PruneMode::Keep, &table(A), known, "code T en\nA Local");
     for step in plan.zones.values_mut().flat_map(|zone| &mut zone.collections) {

@@ -1,4 +1,4 @@
-//! Who moved, text in and text out.
+//! Change origins, text in and text out.
 
 mod applied_state;
 mod revision;

@@ -1,6 +1,6 @@
-//! Who moved, by a revision: manifests and tables in, a line for each difference out.
+//! Change origins from a git revision: manifests and tables in, one line per change out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::diff::tests::notation::{desired, observed};
 use crate::model::{ApplyMode, ChangeAction, DesiredState};
 use crate::plan::change_origin::{by_revision, only_drift};
 
-/// Who moved in ALPHA, one line for each difference; what only drift leaves for later in brackets.
+/// Returns one line per change of ALPHA with its origin; changes postponed by `--only-drift` in brackets.
 fn moved(base: &str, now: &str, tables: &str) -> String {
     let (base, now) = (desired(&["ALPHA"], base).1, desired(&["ALPHA"], now).1);
     let mut both: DesiredState = now.clone();
@@ -44,7 +44,7 @@ fn table(rows: &str) -> String {
 }
 
 #[test]
-fn each_record_says_who_moved() {
+fn each_record_has_an_origin() {
     let base = table(
         "{code: A, description: One}, {code: B, description: Two}, {code: C, description: Three}, {code: D, description: Four}",
     );
@@ -59,7 +59,7 @@ fn each_record_says_who_moved() {
 }
 
 #[test]
-fn a_collection_that_is_new_in_the_manifests_is_pending_whatever_it_holds() {
+fn collection_new_in_manifests_is_pending() {
     let other = "CodeTable u\ntable: U\nrows: [{code: A, description: One}]";
     assert_eq!(
         moved(other, &table("{code: A, description: One}"), "code T en\nA Local\ncode U en\nA One"),
@@ -68,7 +68,7 @@ fn a_collection_that_is_new_in_the_manifests_is_pending_whatever_it_holds() {
 }
 
 #[test]
-fn what_a_collection_is_called_does_not_count() {
+fn origin_ignores_collection_names() {
     let base = "CodeTable t\ntable: T\nlanguage: en\nrows: [{code: A, description: One}]";
     assert_eq!(
         moved(base, &table("{code: A, description: One}"), "code T en\nA Local"),
@@ -77,14 +77,14 @@ fn what_a_collection_is_called_does_not_count() {
 }
 
 #[test]
-fn what_nobody_can_tell_is_left_for_later_and_counts_as_drift() {
+fn unknown_origin_is_postponed_and_counts_as_conflict() {
     let now = "MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: A, Note: x}}]";
     let tables = "map M Names: ID Note\nA y";
     assert_eq!(moved(&now.replace("Note", "Remark"), now, tables), "[~ MappingTable/M/A Conflict]\n");
 }
 
 #[test]
-fn a_flag_that_only_one_row_may_carry_moves_whole_or_not_at_all() {
+fn exclusive_flag_moves_completely_or_not_at_all() {
     let zone = "code T en\nA One\nB Two\nC Three *";
     let base = table("{code: A, description: One, default: true}, {code: C, description: Three}");
     assert_eq!(moved(&base, &base, zone), "~ CodeTable/T/A Drifted\n~ CodeTable/T/C Drifted\n");
@@ -95,7 +95,7 @@ fn a_flag_that_only_one_row_may_carry_moves_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_row_that_one_language_is_to_create_waits_for_it_in_all() {
+fn postponed_row_creation_is_postponed_in_all_languages() {
     let languages = |en: &str, fr: &str| {
         format!(
             "CodeTable en\ntable: T\nlanguage: en\nrows: [{{code: N, description: {en}}}]\n---\n\
