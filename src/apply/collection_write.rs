@@ -1,9 +1,9 @@
-//! The safe write of one collection.
+//! Writes one collection safely.
 //!
-//! Alma replaces a table wholly, drops the rows that are left out, and has no version to check
-//! against. So: read again, derive the changes again, go on only if they are the approved ones,
-//! send the fresh rows with ours laid over them, read back, and compare everything. Each step is written
-//! down before it is taken.
+//! Alma replaces a whole table, drops rows missing from the request, and has no version to check. Therefore
+//! zonal reads again, derives the changes again, and continues only if they match the approved changes. Then
+//! zonal sends the fresh rows with the changes, reads back, and compares everything. The journal records each
+//! step in advance.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,13 +20,12 @@ use crate::model::{
 };
 use crate::provider::{self, CollectionSnapshot, WriteError};
 
-/// How often a write is sent at most, when its answer is lost and the zone turns out unchanged.
+/// Maximum number of sends if responses are lost and the zone stays unchanged.
 const SENDS: usize = 3;
-/// Pauses before reading back again, when the first reading still shows something else: a zone
-/// may take a moment to show what it has accepted.
+/// Pauses before repeated read-backs. A zone may show an accepted write with a delay.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
-/// One collection that is to be written.
+/// Write of one collection.
 pub struct CollectionWrite<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
@@ -39,7 +38,9 @@ pub struct CollectionWrite<'a, W, J> {
 }
 
 impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
-    /// Writes the collection. `halted` says, whenever nothing is in flight, whether to go no further.
+    /// Writes the collection.
+    ///
+    /// Between requests, `halted` returns an outcome to stop the write.
     pub async fn run(
         &self,
         halted: &impl Fn() -> Option<WriteOutcome>,
@@ -65,7 +66,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             changes: changes.clone(),
         });
         let done: Arc<[AppliedChange]> = changes.iter().map(AppliedChange::from).collect();
-        // What is sent waits for this too.
+        // The send also waits for this entry.
         drop(self.note(WritePhase::Intent { changes: done.clone() }));
         let (outcome, moment) = match self.send(&fresh, &changes).await {
             Ok(learned) => {
@@ -80,12 +81,12 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 (outcome, WritePhase::Unchanged { why })
             }
         };
-        // Whether this is kept changes nothing any more: whoever takes the run up asks the zone.
+        // Nothing depends on this entry: recovery reads the zone.
         drop(self.note(moment));
         outcome
     }
 
-    /// Writes down what happens to the collection.
+    /// Appends a journal entry for the collection.
     fn note(&self, moment: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let (zone, collection) = (self.code.clone(), self.planned.id.clone());
         self.journal.append(JournalEntry { zone, collection, moment })
@@ -100,7 +101,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         let now = self.changes(&fresh).map_err(failed)?;
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
-        // Whoever was faster did what was wanted.
+        // Another user has already made the approved changes.
         let is_done =
             || is_made(&approved.iter().map(AppliedChange::from).collect::<Vec<_>>(), &fresh.observed);
         if now.is_empty() && is_done() {
@@ -112,7 +113,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
     }
 
-    /// Why nothing is written back of what looks like half an answer.
+    /// Returns a failure if the response looks truncated, because a write would then delete rows.
     fn truncation_failure(&self, holds: usize) -> Option<ZoneFailure> {
         let existing = self.planned.outcome.as_ref().map_or(0, |found| found.existing);
         let had = existing.saturating_sub(self.allowance.deleted_count());
@@ -121,11 +122,11 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         let records = if holds == 1 { "record" } else { "records" };
         let message = format!(
-            "answered with {holds} {records} where it had {had} when the plan was made; it looks truncated, so \
+            "the zone returned {holds} {records}, the plan counted {had}; the response looks truncated, so \
              nothing was written"
         );
         let failure = ZoneFailure::new(FailureClass::Malformed, message);
-        Some(failure.help("look at the zone; if it is right, plan again"))
+        Some(failure.help("check the collection in Alma; if its content is correct, plan again"))
     }
 
     async fn send(
@@ -157,15 +158,16 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 }
             }
         }
-        let last = last.map(|lost| format!("; the last time: {lost}")).unwrap_or_default();
+        let last = last.map(|lost| format!("; last failure: {lost}")).unwrap_or_default();
         let failure = ZoneFailure::new(
             FailureClass::Unreachable,
-            format!("sent {SENDS} times, and the zone holds what it held before{last}"),
+            format!("sent {SENDS} times, but the zone is unchanged{last}"),
         );
-        Err(WriteOutcome::Failed { failure: failure.help("run `zonal apply` again when the zone answers") })
+        Err(WriteOutcome::Failed { failure: failure.help("run `zonal apply` again when the zone responds") })
     }
 
-    /// Somebody was faster, and the door has noticed: nothing was written.
+    /// Returns the outcome after a failed precondition: the gateway detected another write, and nothing was
+    /// written.
     async fn stale_outcome(&self) -> WriteOutcome {
         match self.read().await.and_then(|snapshot| self.changes(&snapshot)) {
             Ok(now) => WriteOutcome::Stale { now },
@@ -173,7 +175,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
     }
 
-    /// Nobody knows whether the write arrived: the zone itself is asked before anything else is done.
+    /// Reads the zone after a lost response, to determine whether the write arrived.
     async fn after_lost_answer(
         &self,
         fresh: &CollectionSnapshot,
@@ -182,8 +184,8 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     ) -> Result<ReadbackResult, WriteOutcome> {
         let after = self.read().await.map_err(|failure| WriteOutcome::VerifyFailed {
             unexpected_differences: vec![
-                format!("the write was sent, but its answer was lost: {lost}"),
-                format!("and the zone could not be read back: {failure}"),
+                format!("no response to the write: {lost}"),
+                format!("the zone could not be read back: {failure}"),
             ],
         })?;
         let strays = match self.strays(fresh, changes, &after) {
@@ -193,7 +195,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         match self.writer.unexpected_differences(fresh, &[], &after).is_empty() {
             true => Ok(ReadbackResult::Unchanged),
             false => {
-                let why = std::iter::once(format!("the write did not end well: {lost}"));
+                let why = std::iter::once(format!("write failed: {lost}"));
                 Err(WriteOutcome::VerifyFailed { unexpected_differences: why.chain(strays).collect() })
             }
         }
@@ -220,9 +222,10 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
     }
 
-    /// What the zone holds beside what was sent, and what is still missing of what is desired:
-    /// two ways of asking, since the first trusts the code that laid the changes over the rows. Where there is
-    /// neither, what was learned of it.
+    /// Compares the zone with the expected result in two independent ways.
+    ///
+    /// The first compares with the sent rows, but trusts the code that applied the changes to them. The
+    /// second compares with the desired state. Without differences, returns the update of the applied state.
     fn strays(
         &self,
         before: &CollectionSnapshot,
@@ -238,23 +241,23 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         Err(strays)
     }
 
-    /// What is not as desired, once more.
+    /// Returns the remaining differences after another read.
     pub async fn remaining_differences(&self) -> Vec<String> {
         match self.read().await {
             Ok(found) => match self.changes(&found) {
                 Ok(left) => not_as_desired(&left),
                 Err(failure) => vec![failure.message],
             },
-            Err(failure) => vec![format!("it could not be read: {failure}")],
+            Err(failure) => vec![format!("the collection could not be read: {failure}")],
         }
     }
 
-    /// What is to be written now.
+    /// Returns the changes to write now.
     fn changes(&self, snapshot: &CollectionSnapshot) -> Result<Vec<Change>, ZoneFailure> {
         self.compare(snapshot).map(|(changes, _)| changes)
     }
 
-    /// What is to be written now, and what is as it should be.
+    /// Returns the changes to write now, and the records in sync.
     fn compare(
         &self,
         snapshot: &CollectionSnapshot,
@@ -278,7 +281,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     }
 
     async fn read(&self) -> Result<CollectionSnapshot, ZoneFailure> {
-        // A planned collection was asked for by at least one name; its own is as good.
+        // A planned collection was requested by one or more names; any of them works.
         let id = self.planned.asked.first().unwrap_or(&self.planned.id);
         self.writer.read_collection(id).await
     }
@@ -289,7 +292,7 @@ enum ReadbackResult {
     Unchanged,
 }
 
-/// What is known of a write by its answer.
+/// Returns the response type of a write.
 fn write_response(written: &Result<(), WriteError>) -> WriteResponse {
     match written {
         Ok(()) => WriteResponse::Accepted,
@@ -300,23 +303,23 @@ fn write_response(written: &Result<(), WriteError>) -> WriteResponse {
     }
 }
 
-/// Why nothing was changed.
+/// Returns the reason why nothing changed.
 fn unchanged_reason(outcome: &WriteOutcome) -> String {
     match outcome {
         WriteOutcome::Failed { failure } => failure.message.clone(),
-        WriteOutcome::Stale { .. } => "the zone moved since the plan".to_owned(),
+        WriteOutcome::Stale { .. } => "the zone changed since the plan".to_owned(),
         WriteOutcome::Held { deferral: hold } => hold.to_string(),
         WriteOutcome::Blocked { by } => format!("{by} did not succeed"),
         WriteOutcome::Interrupted => "interrupted".to_owned(),
-        // Neither ends without a change.
+        // Both outcomes include changes.
         WriteOutcome::Applied { .. } | WriteOutcome::VerifyFailed { .. } => String::new(),
     }
 }
 
 fn not_as_desired(left: &[Change]) -> Vec<String> {
     let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
-        true => "it is still not as desired".to_owned(),
-        false => format!("{} is still not as desired", change.address.key),
+        true => "still differs from the desired state".to_owned(),
+        false => format!("{} still differs from the desired state", change.address.key),
     });
     lines.collect()
 }

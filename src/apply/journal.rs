@@ -1,43 +1,47 @@
-//! Where an apply writes down what it does: before and after each request, so that a run that is killed can be
-//! taken up, and every change can be explained.
+//! Journal of an apply: entries before and after each request.
+//!
+//! The journal allows zonal to resume an interrupted run and to explain every change.
 
 use std::future::ready;
 
 use crate::model::{ApplyEvent, Deferral, JournalEntry, ZoneCode, ZoneFailure};
 
-/// Whoever remembers what an apply does, and keeps others out of the zones that it writes to.
+/// Write-ahead journal and zone leases of one apply.
 pub trait ApplyJournal: Sync {
-    /// Waits until nobody else writes to a zone. May be dropped at any moment.
+    /// Waits for the lease of a zone. The future can be dropped at any time.
     ///
     /// # Errors
-    /// [`Closed`]: then nothing is written to the zone.
+    /// [`ZoneLockout`]: the apply writes nothing to the zone.
     fn acquire_lease(
         &self,
         zone: &ZoneCode,
         tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> impl Future<Output = Result<(), ZoneLockout>> + Send;
 
-    /// Lets others write to a zone.
+    /// Releases the lease of a zone.
     fn release_lease(&self, zone: &ZoneCode) -> impl Future<Output = ()> + Send;
 
-    /// Writes something down. It has its place at once, before everything that is written later, even where
-    /// nobody waits for the future; whoever does knows afterwards that it and all before it cannot be lost.
+    /// Appends an entry.
+    ///
+    /// The entry gets its position at the call, before all later entries, even if the future is never
+    /// awaited. After the future completes, this entry and all earlier entries are durable.
     ///
     /// # Errors
-    /// [`crate::model::FailureClass::Store`]: what is not begun must not be begun, because nobody would remember it.
+    /// [`crate::model::FailureClass::Store`]: the caller must not start the write, because the journal would
+    /// not contain its entry.
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send;
 }
 
-/// Why a zone is not written to.
+/// Reason for not writing to a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ZoneLockout {
-    /// It is left alone for now.
+    /// Deferral of the zone.
     Held(Deferral),
-    /// It cannot be known whether somebody else is there.
+    /// Failure of the lease: another run may be writing to the zone.
     Failed(ZoneFailure),
 }
 
-/// Remembers nothing, and keeps nobody out.
+/// Journal without entries and without leases.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NullJournal;
 

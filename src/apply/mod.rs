@@ -1,6 +1,6 @@
-//! A plan to zones that hold what is desired, and to the events that tell of it.
+//! Applies a plan to the zones and emits events.
 //!
-//! Every write is checked against the zone just before and just after: see [`step`].
+//! Every write is verified against the zone just before and just after; see [`collection_write`].
 
 mod collection_write;
 mod journal;
@@ -26,29 +26,28 @@ pub use self::recovery::settle;
 pub use self::rollout::roll_out;
 pub use self::staleness::goes_on;
 
-/// Says when to stop: what is being written is finished, nothing more is begun.
+/// Stop signal: zonal finishes the writes in flight and starts no others.
 #[derive(Debug, Clone)]
 pub struct StopSignal(watch::Receiver<bool>);
 
 impl StopSignal {
-    /// A stop, and the sender that sets it off by sending `true`.
+    /// Creates a signal and its sender; sending `true` triggers the signal.
     pub fn new() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))
     }
 
-    /// Whether it has been set off.
+    /// Returns true after the signal.
     pub fn is_set(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Does what changes nothing and may be dropped at any moment; `None` where the stop is set off before
-    /// it is done.
+    /// Runs a future without side effects, droppable at any time. Returns `None` if the signal comes first.
     pub async fn unless_set<T>(&self, looking: impl Future<Output = T>) -> Option<T> {
         let mut set = self.0.clone();
         let set_off = async {
             if set.wait_for(|set| *set).await.is_err() {
-                // Nobody can set it off any more.
+                // The sender is gone, so the signal can never come.
                 std::future::pending::<()>().await;
             }
         };
@@ -60,12 +59,14 @@ impl StopSignal {
     }
 }
 
-/// Carries out a plan, all zones at once. They do not wait for each other, and one that fails does not
-/// touch another; within a zone, what depends on a failed collection is blocked and the rest goes on.
+/// Applies a plan to all zones concurrently.
 ///
-/// Every write is derived again from `desired`, `base` and the zone; the plan only says which of them are
-/// approved. What the plan holds back is left alone. A zone that has something to be written and no
-/// writer is left out.
+/// Zones do not wait for each other, and a failed zone does not affect other zones. Within a zone,
+/// collections that depend on a failed collection are blocked; all others continue.
+///
+/// Every write is derived again from `desired`, `base` and the zone. The plan only determines the approved
+/// changes. Deferred parts of the plan are not written. The report omits a zone with pending changes but
+/// without a writer.
 pub async fn apply<W: ZoneWriter>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &DesiredState,
@@ -79,7 +80,7 @@ pub async fn apply<W: ZoneWriter>(
     ApplyReport { zones: runs.apply_zones(|_| true).await, waves: Vec::new() }
 }
 
-/// What all zones of an apply share.
+/// Shared input of all zones in one apply.
 struct ApplyContext<'a, W, J> {
     writers: &'a BTreeMap<ZoneCode, W>,
     desired: &'a DesiredState,
@@ -91,7 +92,7 @@ struct ApplyContext<'a, W, J> {
 }
 
 impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
-    /// Writes to those of some zones that there is work in.
+    /// Writes to the `chosen` zones with pending work.
     async fn apply_zones(&self, chosen: impl Fn(&ZoneCode) -> bool) -> BTreeMap<ZoneCode, ZoneReport> {
         let busy = self.plan.zones.iter().filter(|(code, zone)| zone.has_work() && chosen(code));
         let zones: FuturesUnordered<_> = busy
@@ -106,7 +107,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
         zones.collect().await
     }
 
-    /// What one zone's part needs.
+    /// Returns the input for the apply of one zone.
     fn run(&self, code: &'a ZoneCode) -> Option<zone_apply::ZoneApply<'a, W, J>> {
         Some(zone_apply::ZoneApply {
             code,
@@ -120,10 +121,10 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
         })
     }
 
-    /// A zone in which everything is held back.
+    /// Reports a zone in which everything is deferred.
     fn leave(&self, code: &ZoneCode, zone: &ZonePlan) -> ZoneReport {
         let report = zone.deferral.as_ref().map(|hold| self.hold(code, hold)).unwrap_or_default();
-        // What moved is told even where nothing else is begun.
+        // Stale collections are reported even if no write starts.
         let collections: Vec<_> = zone.collections.iter().filter_map(zone_apply::held_back).collect();
         for (collection, outcome) in collections.clone() {
             (self.tell)(ApplyEvent::ApplyEnd { zone: code.clone(), collection, outcome });
@@ -131,7 +132,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
         ZoneReport { collections, ..report }
     }
 
-    /// A zone that is left alone as a whole.
+    /// Reports a zone that is deferred as a whole.
     fn hold(&self, code: &ZoneCode, hold: &Deferral) -> ZoneReport {
         (self.tell)(ApplyEvent::ZoneHeld { zone: code.clone(), deferral: hold.clone() });
         ZoneReport { deferral: Some(hold.clone()), ..ZoneReport::default() }

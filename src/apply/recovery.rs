@@ -1,4 +1,6 @@
-//! What became of a write whose run was killed: the changes that it was to make, beside what the zone holds now.
+//! Determines the outcome of writes in flight when a run was killed.
+//!
+//! The input: the changes of the write and the observed collection.
 
 #[cfg(test)]
 mod tests;
@@ -10,31 +12,32 @@ use crate::model::{
     ObservedRecord, RecordInSync, WritePhase,
 };
 
-/// Whether the zone holds all that was to be written.
+/// Returns true if the zone contains all changes of the write.
 pub fn is_made(changes: &[AppliedChange], now: &ObservedCollection) -> bool {
     changes.iter().all(|done| fate(done, now) == RecoveryOutcome::Made)
 }
 
-/// What became of one change.
+/// Outcome of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RecoveryOutcome {
-    /// The zone holds what it was to hold.
+    /// The zone contains the new values.
     Made,
-    /// The zone holds what it held before.
+    /// The zone contains the previous values.
     Unmade,
-    /// The zone holds something else.
+    /// The zone contains other values.
     Odd,
 }
 
-/// What is to be written down of a collection that a killed run had begun to write: nothing is taken for done
-/// that the zone does not hold now.
+/// Returns the journal phase for a collection whose write was interrupted.
+///
+/// Only changes present in the zone count as made.
 pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> WritePhase {
     let fates: Vec<RecoveryOutcome> = changes.iter().map(|done| fate(done, now)).collect();
     let of = |fate: RecoveryOutcome| {
         changes.iter().zip(&fates).filter(move |(_, each)| **each == fate).map(|(done, _)| done)
     };
     let odd: Vec<String> = of(RecoveryOutcome::Odd)
-        .map(|done| format!("{} is neither as before nor as sent", done.identity()))
+        .map(|done| format!("{} has neither the previous nor the sent values", done.identity()))
         .collect();
     let made: Arc<[AppliedChange]> = of(RecoveryOutcome::Made).cloned().collect();
     match (odd.is_empty(), made.is_empty()) {
@@ -45,13 +48,16 @@ pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> Write
                 unexpected_differences: odd,
             }
         }
-        (true, true) => WritePhase::Unchanged { why: "the run ended before the zone had it".to_owned() },
+        (true, true) => {
+            WritePhase::Unchanged { why: "the run ended before the write reached the zone".to_owned() }
+        }
         (true, false) => WritePhase::Verified { learned: created_state_update(&made), changes: made },
     }
 }
 
-/// What is known of records that were created: that they are zonal's own. Everything else about them and others
-/// is learned where they are compared as a whole.
+/// Returns the state update for created records: zonal created them.
+///
+/// All other state comes from the next comparison of the whole collection.
 fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     let created = made.iter().filter(|done| done.creates());
     let found = created.map(|done| {
@@ -69,7 +75,7 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
 
 fn fate(done: &AppliedChange, now: &ObservedCollection) -> RecoveryOutcome {
     let field = |record: &ObservedRecord, name| record.fields.get(name).cloned().unwrap_or_default();
-    // A key that is empty is nothing in the zone.
+    // An empty key field equals an absent field.
     let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
     let holds = |record: &ObservedRecord, value: fn(&crate::model::AppliedField) -> FieldValue| {
         done.field_changes.iter().all(|edit| field(record, &edit.field) == value(edit))

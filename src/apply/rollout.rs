@@ -1,7 +1,7 @@
-//! A rollout: the zones in waves, each looked at again before the next one begins.
+//! Applies a rollout: zones in waves, each verified before the next wave starts.
 //!
-//! Nothing is remembered from one apply to the next, and nothing need be: a wave that was done has no
-//! work left, so the next apply begins with the one in which the last stopped.
+//! No rollout state is stored. A finished wave has no work left, so the next apply starts with the wave that
+//! stopped.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,11 +17,12 @@ use crate::model::{
 };
 use crate::provider::ZoneWriter;
 
-/// Carries out a plan wave by wave, all zones of a wave at once, as [`super::apply`] does. After each,
-/// what was written is read once more; where more zones failed than the rollout allows, or nothing
-/// was written in the wave at all, no further wave begins and the rest is held. Without waves, all
-/// zones are written to at once.
-#[expect(clippy::too_many_arguments, reason = "each is another thing, and they are put together at once")]
+/// Applies a plan wave by wave, all zones of a wave concurrently, as [`super::apply`] does.
+///
+/// After each wave, zonal reads the written collections once more. The rollout stops if more zones failed
+/// than allowed, or if the wave wrote nothing. All later waves are then deferred. Without waves, all zones
+/// start at once.
+#[expect(clippy::too_many_arguments, reason = "distinct inputs, combined into one context at once")]
 pub async fn roll_out<W: ZoneWriter>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &DesiredState,
@@ -52,7 +53,7 @@ pub async fn roll_out<W: ZoneWriter>(
             .filter(|(code, zone)| busy(code) && zone.has_work())
             .map(|(code, _)| code.clone())
             .collect();
-        // Once the run is interrupted, no wave begins: its zones say that they were not tried.
+        // After an interrupt no wave starts; the remaining zones are reported as not tried.
         if stop.is_set() {
             report.zones.extend(runs.apply_zones(busy).await);
             continue;
@@ -76,14 +77,14 @@ pub async fn roll_out<W: ZoneWriter>(
     report
 }
 
-/// Whether there is anything to do in a wave, or anything of it that nobody knows.
+/// Returns true if a wave has pending work, or zones that could not be read.
 fn concerns(plan: &Plan, wave: &RolloutWave) -> bool {
     let zones = plan.zones.iter().filter(|(code, _)| wave.zones.contains(code));
     zones.into_iter().any(|(_, zone)| zone.has_work() || zone.failure.is_some())
 }
 
 impl<W: ZoneWriter, J: ApplyJournal> ApplyContext<'_, W, J> {
-    /// Waits, and reads once more what was written.
+    /// Waits, then reads the written collections once more.
     async fn look_again(&self, done: &mut BTreeMap<ZoneCode, ZoneReport>, pause: Duration) {
         if self.stop.unless_set(tokio::time::sleep(pause)).await.is_none() {
             return;
@@ -96,7 +97,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ApplyContext<'_, W, J> {
                 Some(async move { run.look_again(report).await })
             })
             .collect();
-        // Whoever is in a hurry has what was verified right after it was written.
+        // After an interrupt, the verification right after each write is enough.
         self.stop.unless_set(looks.collect::<()>()).await;
     }
 }
@@ -134,7 +135,8 @@ fn wave_result(
     }
 }
 
-/// Whether a zone counts for the stop rule. One that only moved has not failed: somebody works there.
+/// Returns true if a zone counts for the stop rule. A stale zone does not count, because a person works
+/// there.
 fn has_failed(zone: &ZoneReport) -> bool {
     let failed = |outcome: &WriteOutcome| match outcome {
         WriteOutcome::Failed { .. } | WriteOutcome::VerifyFailed { .. } => true,

@@ -1,23 +1,23 @@
-//! Whether what would be written now is what was approved.
+//! Compares the changes to write now with the approved changes.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Change, ChangeAction, FieldChange, FieldValue, RecordKey};
 
-/// How far the zone may have moved since the plan.
+/// Tolerance for changes of a zone since the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessTolerance<'a> {
-    /// Not at all, as far as the approved changes go. Fields that nobody owns may have changed.
+    /// No tolerance: the approved changes must be the same. Fields without an owner may differ.
     Exact,
-    /// Part of the approved changes may be done already, because this run did them itself in
-    /// another language of the same table: a record to be created may be there, one to be
-    /// deleted may be gone. Nothing may be added to what was approved, and what somebody else
-    /// did since counts as it does everywhere. These are the changes that this run did.
+    /// Partly applied: this run has made these changes in another language of the same table.
+    ///
+    /// A record to create may exist already, and a record to delete may be absent. No change may be added to
+    /// the approved changes. Edits by others count as usual.
     PartlyApplied(Vec<&'a Change>),
 }
 
 impl<'a> StalenessTolerance<'a> {
-    /// Records that this run has created in another language of the same table.
+    /// Returns the keys of records that this run created in another language of the same table.
     pub fn created_keys(&self) -> impl Iterator<Item = &'a RecordKey> {
         self.applied_changes()
             .iter()
@@ -25,7 +25,7 @@ impl<'a> StalenessTolerance<'a> {
             .map(|done| &done.address.key)
     }
 
-    /// How many records this run has deleted in another language of the same table.
+    /// Returns the number of records that this run deleted in another language of the same table.
     pub fn deleted_count(&self) -> usize {
         self.applied_changes().iter().filter(|done| done.action == ChangeAction::Delete).count()
     }
@@ -38,7 +38,7 @@ impl<'a> StalenessTolerance<'a> {
     }
 }
 
-/// Whether `now` may be written where `approved` was approved.
+/// Returns true if `now` may be written under the approval of `approved`.
 pub fn covers(approved: &[Change], now: &[Change], allowance: &StalenessTolerance<'_>) -> bool {
     match allowance {
         StalenessTolerance::Exact => {
@@ -58,8 +58,9 @@ pub fn covers(approved: &[Change], now: &[Change], allowance: &StalenessToleranc
     }
 }
 
-/// Whether a change is one that was left for later, or what is left of it: it is not to be written now, and
-/// that it is still there is no mistake.
+/// Returns true for a postponed change, or for the rest of a postponed change.
+///
+/// zonal does not write such a change now, and its presence is not an error.
 pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'_>) -> bool {
     let done: Vec<&Change> = match allowance {
         StalenessTolerance::Exact => Vec::new(),
@@ -67,7 +68,7 @@ pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'
             done.iter().copied().filter(|done| done.address.key == now.address.key).collect()
         }
     };
-    // The row of a table in several languages: another one would have created it.
+    // Row of a table in several languages: the write of another language would have created the row.
     let said = |edit: &FieldChange| {
         now.field_changes.iter().any(|now| now.field == edit.field && now.after == edit.after)
     };
@@ -77,11 +78,10 @@ pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'
     is_part_of_approved(later, now, &done) || shared
 }
 
-/// Whether a change is part of an approved one, as far as the zone moved by what was `done` to the
-/// same record.
+/// Returns true for a part of an approved change, given the changes `done` to the same record.
 fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> bool {
     let edits = || done.iter().flat_map(|done| &done.field_changes);
-    // A record that this run has created was nobody's when it was approved.
+    // A record that this run created had no owner at the time of approval.
     let ours = done.iter().any(|done| done.action == ChangeAction::Create);
     let fewer_edits = now.field_changes.iter().all(|edit| {
         let unmoved = |before: &Option<FieldValue>| {
@@ -96,7 +96,7 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
         (ChangeAction::Create, ChangeAction::Create) | (ChangeAction::Update, ChangeAction::Update) => {
             fewer_edits
         }
-        // A record that was to be created, and is there.
+        // A record to create exists now.
         (ChangeAction::Create, ChangeAction::Update) => ours && fewer_edits,
         (ChangeAction::Delete, ChangeAction::Delete) => {
             let mut before = approved.before.clone();
@@ -107,9 +107,11 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
     }
 }
 
-/// Whether a change is what is left of an approved one after an earlier apply, which has `done` its part in
-/// another language of the same table. Since then, anybody may have been there: what is overwritten must be what
-/// was there when it was approved, or what that apply wrote, or nothing.
+/// Returns true for the rest of an approved change after an earlier apply.
+///
+/// The earlier apply has `done` its part in another language of the same table. Others may have edited the
+/// table since. Every overwritten value must therefore be empty, the value at approval, or a value from the
+/// earlier apply.
 pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
     let was_ours = |edit: &FieldChange| {
         done.iter()
@@ -129,7 +131,7 @@ pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
     use super::{StalenessTolerance, covers};
     use crate::diff;
@@ -152,7 +154,7 @@ table: T
 language: fr
 rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouveau}]";
 
-    /// The changes of the collection at this place, with these tables.
+    /// Returns the changes of the collection at this index, for these tables.
     fn changes(manifests: &str, place: usize, tables: &str) -> Vec<Change> {
         let (_, desired) = desired(&["ALPHA"], manifests);
         let found = diff::diff(&desired, &observed(&desired, tables));
@@ -164,13 +166,13 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
     }
 
     #[test]
-    fn what_nobody_owns_may_move() {
+    fn fields_without_owner_may_change() {
         assert!(exactly("code T en\nA Old\nC Three", "code T en\nA Old\nC Three"));
         assert!(exactly("code T en\nA Old\nC Three", "code T en\nA Old - *\nC Three\nD Four"));
     }
 
     #[test]
-    fn what_was_approved_may_not_move() {
+    fn changes_that_differ_from_approval_are_refused() {
         let then = "code T en\nA Old\nC Three";
         for now in [
             "code T en\nA Other\nC Three",
@@ -186,12 +188,12 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
         }
     }
 
-    /// Whether the French part may still be written when, after the plan, the zone holds `now`.
+    /// Returns true if the French part may be written while the zone contains `now`.
     fn at_most(then: &str, now: &str) -> bool {
         let done = changes(BOTH, 0, then);
         let allowance = StalenessTolerance::PartlyApplied(done.iter().collect());
         let approved = changes(BOTH, 1, then);
-        // What is there now is compared as apply compares it: one language on its own.
+        // Like apply, compare one language alone.
         let french = BOTH.split("---\n").nth(1).unwrap();
         covers(&approved, &changes(french, 0, now), &allowance)
     }
@@ -199,26 +201,29 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
     const THEN: &str = "code T en\nA Old\ncode T fr\nA Vieux";
 
     #[test]
-    fn what_this_run_did_in_another_language_may_be_done() {
+    fn changes_made_in_another_language_are_accepted() {
         let created = "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN New";
-        assert!(at_most(THEN, created), "the zone shows the English words of the new row");
-        assert!(at_most(THEN, "code T en\nA One -\nN New\ncode T fr\nA Un -\nN Nouveau"), "nothing is left");
+        assert!(at_most(THEN, created), "the zone returns the English text of the new row");
+        assert!(
+            at_most(THEN, "code T en\nA One -\nN New\ncode T fr\nA Un -\nN Nouveau"),
+            "no changes remain"
+        );
     }
 
     #[test]
-    fn what_somebody_else_did_since_is_not_overwritten() {
+    fn later_edits_by_others_are_not_overwritten() {
         assert!(!at_most(THEN, "code T en\nA One -\nN New\ncode T fr\nA Ancien -\nN New"));
     }
 
     #[test]
-    fn nothing_is_added_to_what_was_approved() {
+    fn additional_changes_are_refused() {
         let then = "code T en\nA Old\nN New\ncode T fr\nA Vieux\nN Nouveau";
         assert!(!at_most(then, "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN Autre"));
-        assert!(!at_most(then, "code T en\nA One -\ncode T fr\nA Vieux -"), "a row that went meanwhile");
+        assert!(!at_most(then, "code T en\nA One -\ncode T fr\nA Vieux -"), "a row deleted in the meantime");
     }
 
     #[test]
-    fn a_row_that_somebody_else_created_since_is_not_overwritten() {
+    fn row_created_by_others_is_not_overwritten() {
         let then = "code T fr\nA Un -";
         let french = BOTH.split("---\n").nth(1).unwrap();
         let allowance = StalenessTolerance::PartlyApplied(Vec::new());
@@ -228,7 +233,7 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
     }
 
     #[test]
-    fn a_row_that_lost_its_flag_to_this_run_may_still_be_deleted() {
+    fn row_that_lost_its_default_flag_is_deleted() {
         let manifests = "\
 CodeTable en
 table: T

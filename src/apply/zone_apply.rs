@@ -1,4 +1,4 @@
-//! One zone's part of an apply: what may start when, and what is blocked.
+//! Applies one zone's part of a plan: start order and blocked collections.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +15,13 @@ use crate::model::{
 };
 use crate::provider::ZoneWriter;
 
-/// Collections that are under way at once. Requests queue for the zone's rate, so each of these
-/// lengthens the moment between the last look at a table and its write, in which an edit by
-/// somebody else would be lost.
+/// Maximum number of collections in progress.
+///
+/// Requests queue for the zone's rate. Each collection in progress lengthens the time between the last read
+/// of a table and its write. An edit by another user in that time would be lost.
 const AT_ONCE: usize = 4;
 
-/// Everything that one zone's run needs.
+/// Input for the apply of one zone.
 pub struct ZoneApply<'a, W, J> {
     pub code: &'a ZoneCode,
     pub writer: &'a W,
@@ -33,8 +34,9 @@ pub struct ZoneApply<'a, W, J> {
 }
 
 impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
-    /// Waits for its turn in the zone, confirms it, then writes its collections, a few that do not depend on each
-    /// other at once.
+    /// Acquires the lease, verifies the zone's identity, then writes the collections.
+    ///
+    /// A few collections without mutual dependencies run concurrently.
     pub async fn run(&self) -> ZoneReport {
         let todo = self.plan.collections.iter().filter(|step| step.diff.has_work()).count();
         (self.tell)(ApplyEvent::ZoneStart { zone: self.code.clone(), collections: todo });
@@ -55,7 +57,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         report
     }
 
-    /// What is done while nobody else writes to the zone.
+    /// Writes the collections under the lease.
     async fn write_collections(&self, report: &mut ZoneReport) {
         match self.stop.unless_set(self.writer.verify_zone_identity()).await {
             Some(Err(failure)) => self.refuse(failure, report),
@@ -109,7 +111,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         }
     }
 
-    /// Whether what was written still is as it should be. What is not, is told in the report.
+    /// Reads the written collections again and reports differences.
     pub async fn look_again(&self, report: &mut ZoneReport) {
         let written = report.collections.iter_mut().filter_map(|(id, outcome)| match outcome {
             WriteOutcome::Applied { .. } => Some((id, outcome)),
@@ -124,7 +126,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
             let Some(step) = self.plan.collections.iter().find(|step| step.diff.id == *id) else { continue };
             let strays = self.write(&step.diff, StalenessTolerance::Exact).remaining_differences().await;
             if !strays.is_empty() {
-                let seen_again = "looked at again before the next wave:".to_owned();
+                let seen_again = "verification before the next wave failed:".to_owned();
                 let strays = std::iter::once(seen_again).chain(strays).collect();
                 *outcome = WriteOutcome::VerifyFailed { unexpected_differences: strays };
                 let (zone, collection) = (self.code.clone(), id.clone());
@@ -150,8 +152,8 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
     ) -> (usize, WriteOutcome) {
         let planned = &steps[index].diff;
         let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
-        // Another language of the table was just written by this run, so part of what was
-        // approved here may be done already.
+        // This run has just written another language of the table, so part of the approved changes may exist
+        // already.
         let mut earlier = steps[index].depends_on.iter().filter(|earlier| shares_rows(earlier)).peekable();
         let allowance = match earlier.peek() {
             Some(_) => StalenessTolerance::PartlyApplied(
@@ -180,7 +182,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
     }
 }
 
-/// What becomes of a collection that the plan holds back, its zone apart.
+/// Returns the outcome of a deferred collection, apart from a deferral of its zone.
 pub fn held_back(step: &PlanStep) -> Option<(CollectionId, WriteOutcome)> {
     let hold = step.deferral.as_ref().filter(|_| step.diff.has_work())?;
     let outcome = match hold {

@@ -1,7 +1,7 @@
-//! The whole door to a zone: for each collection the way that leads to it, found out by asking.
+//! Routes each collection of a zone to its channel.
 //!
-//! Alma's API where it serves the collection and the zone lets it be seen; else the gateway, where the
-//! network has one that lists it; else people, of whom what they have attested is known.
+//! The channel: Alma's API, if it serves the collection and the zone exposes it. Next, the gateway, if the
+//! network has one that lists the collection. Finally, people with their attestations.
 
 use std::collections::BTreeMap;
 
@@ -15,55 +15,56 @@ use crate::model::{
     Record, ZoneFailure,
 };
 
-/// What people have attested of one zone, by the names that manifests use.
+/// Attestations of one zone, by collection as named in manifests.
 pub type AttestedZone = BTreeMap<CollectionId, AttestedCollection>;
 
-/// What people have attested of one collection.
+/// Attestations of one collection.
 #[derive(Debug, Clone, Default)]
 pub struct AttestedCollection {
-    /// Records as they have made them.
+    /// Records as attested.
     pub records: Vec<ObservedRecord>,
-    /// Key fields of those that they have removed.
+    /// Key fields of deleted records.
     pub gone: Vec<Record>,
 }
 
-/// Looks at one zone by whatever way leads to a collection.
+/// Reader of one zone, over all channels.
 pub struct RoutingReader {
     alma: AlmaReader,
     gateway: Option<GatewayReader>,
     attested: AttestedZone,
 }
 
-/// Changes one zone by whatever way leads to a collection.
+/// Writer of one zone, over all channels.
 pub struct RoutingWriter {
     alma: AlmaWriter,
     gateway: Option<GatewayWriter>,
 }
 
-/// What a zone lets be seen.
+/// Collections that a zone exposes.
 #[derive(Debug, Clone)]
 pub struct ZoneCapabilities {
-    /// Codes of the code tables and of the mapping tables that its API lists.
+    /// Codes of the code tables and mapping tables in the API's lists.
     pub tables: [Vec<String>; 2],
-    /// What the gateway serves for it, or why that is not known; nothing where there is no gateway.
+    /// Collections that the gateway serves, or its failure; empty without a gateway.
     pub gateway: Result<Vec<ServedCollection>, ZoneFailure>,
 }
 
 impl RoutingReader {
-    /// A reader that goes these ways.
+    /// Creates a reader over these channels.
     pub fn new(alma: AlmaReader, gateway: Option<GatewayReader>, attested: AttestedZone) -> Self {
         Self { alma, gateway, attested }
     }
 
-    /// The way by which Alma is asked.
+    /// Returns the reader of Alma's API.
     pub fn alma(&self) -> &AlmaReader {
         &self.alma
     }
 
-    /// Asks for the lists of what there is: two requests to the zone, one to the gateway.
+    /// Reads the lists of collections: two requests to the zone, one to the gateway.
     ///
     /// # Errors
-    /// Whatever reading can fail with. A gateway that fails is no error: what the API serves is known.
+    /// Any failure of a read from Alma. A failure of the gateway is part of the result, because the API's
+    /// collections are known.
     pub async fn capabilities(&self) -> Result<ZoneCapabilities, ZoneFailure> {
         let gateway = match &self.gateway {
             Some(gateway) => gateway.list().await.map(<[_]>::to_vec),
@@ -74,14 +75,15 @@ impl RoutingReader {
 }
 
 impl RoutingWriter {
-    /// A writer that goes these ways.
+    /// Creates a writer over these channels.
     pub fn new(alma: AlmaWriter, gateway: Option<GatewayWriter>) -> Self {
         Self { alma, gateway }
     }
 }
 
 impl ZoneCapabilities {
-    /// The way by which a type of collection is changed; `None` where only the gateway could tell.
+    /// Returns the write channel of a collection type; `None` if only the unresponsive gateway could
+    /// determine it.
     pub fn channel(&self, kind: &str) -> Option<Channel> {
         if alma::serves(kind) {
             return Some(Channel::Api);
@@ -93,7 +95,7 @@ impl ZoneCapabilities {
     }
 }
 
-/// Reads a collection by whatever way leads to it.
+/// Reads a collection over its channel.
 async fn read<A: ZoneReader>(
     alma: &A,
     gateway: Option<&GatewayReader>,
@@ -129,7 +131,7 @@ async fn read<A: ZoneReader>(
     Ok(CollectionSnapshot { observed, raw: Json::Null })
 }
 
-/// What a zone has cost, by whatever way; the day's quota is Alma's.
+/// Returns the request usage over all channels. The daily quota is Alma's.
 fn usage(alma: RequestUsage, gateway: Option<&GatewayReader>) -> RequestUsage {
     RequestUsage { requests: alma.requests + gateway.map_or(0, GatewayReader::requests), ..alma }
 }
@@ -168,9 +170,10 @@ impl ZoneWriter for RoutingWriter {
             (Channel::Api, _) => self.alma.write_collection(fresh, changes).await,
             (Channel::Gateway, Some(gateway)) => gateway.write(fresh, changes).await,
             (Channel::Gateway, None) | (Channel::Runbook, _) => {
-                let message = format!("{} can only be changed by a person", fresh.observed.id);
+                let message = format!("{} can only be changed manually", fresh.observed.id);
                 Err(WriteError::Refused(
-                    ZoneFailure::new(FailureClass::Locked, message).help("see `zonal runbook`"),
+                    ZoneFailure::new(FailureClass::Locked, message)
+                        .help("run `zonal runbook` to print the manual steps"),
                 ))
             }
         }

@@ -1,7 +1,7 @@
-//! The door to a zone: what the stages may ask of one, whatever stands behind it.
+//! Interface to a zone, independent of the channel.
 //!
-//! There are two types, not one type and a flag: planning is given a [`Read`], which has no way
-//! to change anything, and only apply is ever given a [`Write`].
+//! Reads and writes use two traits, not one trait and a flag. Planning gets a [`ZoneReader`], which cannot
+//! change anything. Only apply gets a [`ZoneWriter`].
 
 pub mod alma;
 pub mod budget;
@@ -15,46 +15,45 @@ use std::future::Future;
 
 use crate::model::{Change, CollectionId, ObservedCollection, ZoneFailure};
 
-/// Looks at one zone.
+/// Reader of one zone.
 pub trait ZoneReader: Send + Sync {
-    /// Reads a collection. Nothing is cached: each call asks the zone.
+    /// Reads a collection. Nothing is cached: each call queries the zone.
     ///
     /// # Errors
-    /// Every [`crate::model::FailureClass`] that a zone can cause; transient trouble has been
-    /// retried before. The caller asks for nothing more where `class.whole_zone()`.
+    /// Any [`crate::model::FailureClass`] that a zone can cause. Transient failures were retried. The caller
+    /// sends no further requests if `class.whole_zone()`.
     fn read_collection(
         &self,
         id: &CollectionId,
     ) -> impl Future<Output = Result<CollectionSnapshot, ZoneFailure>> + Send;
 
-    /// Requests sent to the zone so far, retries included, and what the zone says is left of today's quota.
+    /// Returns the number of requests so far, retries included, and the zone's remaining quota of today.
     fn request_usage(&self) -> RequestUsage;
 }
 
-/// Changes one zone.
+/// Writer of one zone.
 pub trait ZoneWriter: ZoneReader {
-    /// Makes sure, before anything is written, that the key opens the zone and the environment
-    /// that are meant.
+    /// Verifies, before any write, that the key belongs to the intended zone and environment.
     ///
     /// # Errors
-    /// [`crate::model::FailureClass::WrongZone`] where it does not; whatever reading can fail with.
+    /// [`crate::model::FailureClass::WrongZone`] for another zone or environment; any failure of a read.
     fn verify_zone_identity(&self) -> impl Future<Output = Result<(), ZoneFailure>> + Send;
 
-    /// Writes a collection: the rows just read with the changes laid over them, so that whatever
-    /// nobody asked for goes back as it came. Sends exactly one write unless the zone was too
-    /// busy to look at it.
+    /// Writes a collection: the fresh rows with the changes, and all other content as read.
+    ///
+    /// Sends exactly one write, unless the zone was too busy to process the request.
     ///
     /// # Errors
-    /// See [`WriteError`]: what may be assumed about the zone differs.
+    /// [`WriteError`]: each variant allows a different conclusion about the zone.
     fn write_collection(
         &self,
         fresh: &CollectionSnapshot,
         changes: &[Change],
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// What differs between `after` and what `before` with the changes laid over it should have
-    /// become, one line for each difference; empty when the zone holds exactly that. Fields that
-    /// the zone sets itself (who changed it, when) and the order of rows do not count.
+    /// Returns one line per difference between `after` and the expected result of the changes to `before`.
+    ///
+    /// Fields that the zone sets itself (author and date) and the order of rows do not count.
     fn unexpected_differences(
         &self,
         before: &CollectionSnapshot,
@@ -63,33 +62,33 @@ pub trait ZoneWriter: ZoneReader {
     ) -> Vec<String>;
 }
 
-/// A collection as it was at one moment.
+/// Collection at one point in time.
 #[derive(Debug, Clone)]
 pub struct CollectionSnapshot {
-    /// What the stages understand of it.
+    /// Parsed content.
     pub observed: ObservedCollection,
-    /// The whole answer, so that what zonal does not understand goes back untouched.
+    /// Whole response, so that unknown content goes back unchanged.
     pub raw: serde_json::Value,
 }
 
-/// How a write can fail.
+/// Failure of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteError {
-    /// The zone refused, or never got it: nothing was changed.
+    /// Rejected or never received: nothing changed.
     Refused(ZoneFailure),
-    /// The answer was lost: read the zone before believing anything.
+    /// No response: the caller must read the zone first.
     Unknown(ZoneFailure),
-    /// The zone wrote, but somewhere else: a person must look.
+    /// Written to the wrong target: a person must check the zone.
     Astray(ZoneFailure),
-    /// The collection has another revision than the one that was read: nothing was changed.
+    /// Revision changed since the read: nothing was written.
     Moved,
 }
 
-/// What a zone has cost so far.
+/// Request usage of a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestUsage {
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Requests that the zone says are left until midnight, the last time it said so.
+    /// Remaining requests until midnight, from the zone's latest report.
     pub quota_left: Option<u64>,
 }

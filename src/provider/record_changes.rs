@@ -1,5 +1,4 @@
-//! Records with changes laid over them, and what differs from that afterwards: for every collection
-//! whose records are not the rows of a table.
+//! Applies changes to records, and finds differences afterwards, for all collections except tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +7,12 @@ use crate::model::{
     ApplyMode, Change, ChangeAction, FailureClass, FieldName, FieldValue, ObservedRecord, Record, ZoneFailure,
 };
 
-/// The records that a collection should hold once the changes are made, those that are only reported
-/// aside, in the order of the snapshot; new ones come last.
+/// Returns the records of a collection after the changes, without those in report mode.
+///
+/// The records keep the order of the snapshot; new records come last.
 ///
 /// # Errors
-/// [`FailureClass::Mismatch`] where the records are not those that the changes were made for.
+/// [`FailureClass::Mismatch`] if the records do not match the changes.
 pub fn records(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<Vec<Record>, ZoneFailure> {
     let mut records: Vec<Record> =
         fresh.observed.records.iter().map(|ObservedRecord { fields, .. }| fields.clone()).collect();
@@ -30,7 +30,7 @@ pub fn records(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<Vec<Rec
             (ChangeAction::Update, [one]) => edit(&mut records[*one], change),
             (ChangeAction::Delete, [one]) => drop(records.remove(*one)),
             (_, _) => {
-                let message = format!("`{}` is not as it was when the change was made", change.address.key);
+                let message = format!("`{}` changed since the plan", change.address.key);
                 return Err(ZoneFailure::new(FailureClass::Mismatch, message).help("plan again"));
             }
         }
@@ -44,9 +44,10 @@ fn edit(record: &mut Record, change: &Change) {
     }
 }
 
-/// What differs between `after` and what `before` should have become, one line each. A field that holds
-/// nothing is the same as one that is not there. What a zone adds of its own to a new record does not
-/// count, nor does the order of records.
+/// Returns one line per difference between `after` and the expected result of the changes to `before`.
+///
+/// An empty field equals an absent field. Fields that a zone adds to a new record do not count, nor does the
+/// order of records.
 pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &CollectionSnapshot) -> Vec<String> {
     let expected = match records(before, changes) {
         Ok(expected) => expected,
@@ -93,11 +94,11 @@ pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &Collectio
             None => lines.push(format!("{} is missing", record_text(&record))),
         }
     }
-    lines.extend(found.iter().map(|record| format!("{} should not be there", record_text(record))));
+    lines.extend(found.iter().map(|record| format!("{} is unexpected", record_text(record))));
     lines
 }
 
-/// The fields alone that differ: others may be as long as a letter.
+/// Returns only the fields that differ, because others may be as long as a letter.
 fn differences(key: &str, is: &Record, should: &Record) -> String {
     let names: BTreeSet<&FieldName> = is.keys().chain(should.keys()).collect();
     let differ = names.into_iter().filter(|name| is.get(*name) != should.get(*name));
@@ -107,7 +108,7 @@ fn differences(key: &str, is: &Record, should: &Record) -> String {
             format!("`{name}` is {}, should be {}", value(is), value(should))
         })
         .collect();
-    let of = if key.is_empty() { String::new() } else { format!("of {key} ") };
+    let of = if key.is_empty() { String::new() } else { format!("record {key}: ") };
     format!("{of}{}", differences.join(", "))
 }
 
@@ -124,21 +125,21 @@ fn record_text(record: &Record) -> String {
     format!("{{{}}}", fields.join(" "))
 }
 
-/// One record that changes, for collections that are written record by record.
+/// Write of one record, for collections that are written record by record.
 pub struct RecordWrite {
-    /// The values of its key, in order.
+    /// Values of the key, in order.
     pub key: Vec<String>,
-    /// What it becomes; `None` where it goes.
+    /// New content; `None` for a deletion.
     pub record: Option<Record>,
 }
 
-/// The changed records with what each becomes, in the order of the changes.
+/// Returns the writes of the changed records, in the order of the changes.
 ///
 /// # Errors
-/// As [`records`].
+/// Same as [`records`].
 pub fn one_by_one(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<Vec<RecordWrite>, ZoneFailure> {
     let after = records(fresh, changes)?;
-    // By key, so that a thousand changes do not take a million comparisons.
+    // Index by key, to avoid comparing every change with every record.
     let mut by_key: BTreeMap<Vec<&FieldValue>, &Record> = BTreeMap::new();
     let fields: Vec<&FieldName> =
         changes.first().map(|change| change.key.iter().map(|(field, _)| field).collect()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is made of what a zone holds after a run was killed.
+//! Outcomes of interrupted writes, by observed records.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn done(action: ChangeAction, key: &str, before: Option<&str>, after: &str) -> A
     }
 }
 
-/// A table with these codes and descriptions.
+/// Returns a table with these codes and descriptions.
 fn table(holds: &[(&str, &str)]) -> ObservedCollection {
     let records = holds.iter().map(|(code, description)| {
         let fields: Record = [
@@ -48,7 +48,7 @@ fn table(holds: &[(&str, &str)]) -> ObservedCollection {
     }
 }
 
-/// What becomes of changes where the zone holds these records: a word, and the keys that it is about.
+/// Returns the outcome for these observed records: a word and the affected keys.
 fn fate(changes: &[AppliedChange], holds: &[(&str, &str)]) -> String {
     let now = table(holds);
     let keys = |changes: &[AppliedChange]| {
@@ -66,23 +66,23 @@ fn fate(changes: &[AppliedChange], holds: &[(&str, &str)]) -> String {
     }
 }
 
-/// A change, what the zone holds, and what becomes of it.
+/// Change, observed records and expected outcome.
 type RecoveryCase<'a> = (&'a AppliedChange, &'a [(&'a str, &'a str)], &'a str);
 
 #[test]
-fn each_change_is_found_to_be_made_or_not_or_neither() {
+fn each_change_is_made_unmade_or_odd() {
     let create = done(ChangeAction::Create, "A", None, "new");
     let update = done(ChangeAction::Update, "A", Some("old"), "new");
     let delete = done(ChangeAction::Delete, "A", None, "");
     let cases: [RecoveryCase<'_>; 10] = [
         (&create, &[], "unchanged"),
         (&create, &[("A", "new")], "verified A"),
-        (&create, &[("A", "other")], "unverified A: A is neither as before nor as sent"),
+        (&create, &[("A", "other")], "unverified A: A has neither the previous nor the sent values"),
         (&create, &[("B", "new")], "unchanged"),
         (&update, &[("A", "old")], "unchanged"),
         (&update, &[("A", "new")], "verified A"),
-        (&update, &[("A", "other")], "unverified A: A is neither as before nor as sent"),
-        (&update, &[], "unverified A: A is neither as before nor as sent"),
+        (&update, &[("A", "other")], "unverified A: A has neither the previous nor the sent values"),
+        (&update, &[], "unverified A: A has neither the previous nor the sent values"),
         (&delete, &[("A", "old")], "unchanged"),
         (&delete, &[("B", "old")], "verified A"),
     ];
@@ -92,7 +92,7 @@ fn each_change_is_found_to_be_made_or_not_or_neither() {
 }
 
 #[test]
-fn what_was_made_in_part_is_verified_in_part_and_what_is_odd_is_never_taken_for_done() {
+fn partly_made_changes_are_verified_in_part() {
     let changes = [
         done(ChangeAction::Create, "A", None, "new"),
         done(ChangeAction::Update, "B", Some("old"), "new"),
@@ -102,16 +102,16 @@ fn what_was_made_in_part_is_verified_in_part_and_what_is_odd_is_never_taken_for_
     assert_eq!(fate(&changes, &[("A", "new"), ("B", "new")]), "verified A B C");
     assert_eq!(
         fate(&changes, &[("A", "new"), ("B", "theirs"), ("C", "x")]),
-        "unverified A B: B is neither as before nor as sent"
+        "unverified A B: B has neither the previous nor the sent values"
     );
 }
 
 #[test]
-fn only_what_was_created_is_learned_to_be_ours() {
+fn only_created_records_enter_the_state_update() {
     let changes: Arc<[AppliedChange]> =
         vec![done(ChangeAction::Create, "A", None, "new"), done(ChangeAction::Delete, "B", None, "")].into();
     let now = table(&[("A", "new")]);
-    let WritePhase::Verified { learned, .. } = settle(&changes, &now) else { panic!("it was made") };
+    let WritePhase::Verified { learned, .. } = settle(&changes, &now) else { panic!("the change was made") };
     let known = RecordInSync {
         holds: Some([("description".into(), FieldValue::from_text("new"))].into()),
         maker: ManagementOrigin::Created,

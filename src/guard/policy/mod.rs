@@ -207,9 +207,7 @@ fn answers<'a>(
             refused.count += 1;
             refused.first.get_or_insert((index, why));
             match subjects.get(index) {
-                Some(PolicySubject::Change(change)) => {
-                    _ = refused.zones.insert(change.address.zone.clone())
-                }
+                Some(PolicySubject::Change(change)) => _ = refused.zones.insert(change.address.zone.clone()),
                 Some(PolicySubject::Zone(zone)) => drop(refused.zones.insert((*zone).clone())),
                 Some(PolicySubject::Plan) | None => {}
             }

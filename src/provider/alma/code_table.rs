@@ -1,4 +1,4 @@
-//! Reads and addresses code tables: codes and what they are called, in one language.
+//! Reads and addresses code tables: codes and descriptions in one language.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{Channel, FailureClass, ObservationSource, ObservedCollection,
 use crate::provider::CollectionSnapshot;
 use crate::provider::http::request_path::RequestPath;
 
-/// Where things stand in a code table (the vendor's schema).
+/// JSON layout of a code table (the vendor's schema).
 pub static LAYOUT: TableLayout = TableLayout {
     noun: "code table",
     folder: "code-tables",
@@ -24,21 +24,25 @@ pub static LAYOUT: TableLayout = TableLayout {
     silent_flags: &[],
 };
 
-/// Where a code table is read. Without `lang` it comes in the institution's own language, without
-/// `scope` it is the institution's (the vendor's OpenAPI).
+/// Returns the read path of a code table.
+///
+/// Without `lang`, Alma uses the institution's own language. Without `scope`, Alma returns the institution's
+/// table (the vendor's OpenAPI).
 pub fn path(asked: TableRequest<'_>) -> Result<RequestPath, ZoneFailure> {
     Ok(RequestPath::new(&["conf", LAYOUT.folder, asked.code])?
         .query("lang", asked.id.language.as_deref())
         .query("scope", asked.id.library.as_deref()))
 }
 
-/// Where a code table is written. Without `lang` that would be English, whatever language it was
-/// read in (the vendor's OpenAPI); its library stands in the body.
+/// Returns the write path of a code table.
+///
+/// Without `lang`, Alma assumes English, whatever the language of the read (the vendor's OpenAPI). The body
+/// names the library.
 pub fn put_path(code: &str, language: &str) -> Result<RequestPath, ZoneFailure> {
     Ok(RequestPath::new(&["conf", LAYOUT.folder, code])?.query("lang", Some(language)))
 }
 
-/// A code table's body as a collection.
+/// Parses a code table's body as a collection.
 pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let (mut id, records) = understand(&LAYOUT, asked, &body)?;
     if let Some(language) = non_empty_text(body.get("language")) {
@@ -63,17 +67,17 @@ pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapsho
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// `zh-TW` and `zh_tw` are one language.
+/// Returns true for two spellings of one language, such as `zh-TW` and `zh_tw`.
 fn same_language(one: &str, other: &str) -> bool {
     let plain = |language: &str| language.to_ascii_lowercase().replace('_', "-");
     plain(one) == plain(other)
 }
 
-/// Writing the texts of one language into another would be worse than not writing.
+/// Returns the failure for a response in another language. A write would mix languages.
 fn other_language(wanted: &str, language: &str) -> ZoneFailure {
     ZoneFailure::new(
         FailureClass::Mismatch,
-        format!("asked for `{wanted}`, the zone answered in `{language}`"),
+        format!("requested language `{wanted}`, the zone returned `{language}`"),
     )
-    .help("`language` must be one that the institution has enabled")
+    .help("set `language` to a language that the institution has enabled")
 }

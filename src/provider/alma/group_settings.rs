@@ -1,9 +1,10 @@
-//! For whom an e-resource of the network zone is available: the `group_setting` list of an e-collection,
-//! an e-service or a portfolio.
+//! Reads and writes group settings of e-resources in the Network Zone.
 //!
-//! This API is the one in which a field that a PUT leaves out keeps its value, and an empty text clears it
-//! (the vendor's developer pages). Whether a group that the list leaves out goes is not known, so that the
-//! zone is asked afterwards; see [`strays`].
+//! The `group_setting` list of an e-collection, e-service or portfolio determines the groups with access.
+//!
+//! Only in this API of Alma, a field missing from a PUT keeps its value. An empty text clears the field (the
+//! vendor's developer pages). Whether a PUT deletes a group missing from the list is unknown, so zonal reads
+//! the list back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::model::{
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
 
-/// An e-collection, an e-service or a portfolio; its ids are the code of the collection, `61.62.53`.
+/// E-collection, e-service or portfolio. The collection code consists of its IDs: `61.62.53`.
 pub static ELECTRONIC: ObjectLayout =
     ObjectLayout { kind: "ElectronicAvailability", path, snapshot, payload, rest: remaining_content };
 
@@ -29,10 +30,10 @@ const LIST: &str = "group_setting";
 const GROUP: &str = "group";
 const PROXY_ENABLED: &str = "proxy_enabled";
 
-/// What is said of a group, the same for all three types of resource (a client library's models).
+/// Settings of a group, equal for all three resource types (a client library's models).
 const SETTINGS: [&str; 5] = [PROXY_ENABLED, "proxy", "public_name", "authentication_note", "public_note"];
 
-/// What the zone sets itself. Which of the dates there are is not known.
+/// Fields that the zone sets itself. The exact set of date fields is unknown.
 const OUTPUT: [&str; 9] = [
     "link",
     "portfolios",
@@ -45,7 +46,7 @@ const OUTPUT: [&str; 9] = [
     "last_modified_date",
 ];
 
-/// The ids of a resource, and what it is.
+/// IDs and type of a resource.
 struct ElectronicResourceIds<'a> {
     ids: Vec<&'a str>,
     noun: &'static str,
@@ -62,20 +63,21 @@ impl<'a> ElectronicResourceIds<'a> {
             2 => "e-service",
             3 => "portfolio",
             _ => {
-                let message = format!("`{}` is no e-collection, e-service or portfolio", id.table);
+                let message =
+                    format!("`{}` does not identify an e-collection, e-service or portfolio", id.table);
                 return Err(ZoneFailure::new(FailureClass::Mismatch, message));
             }
         };
         Ok(Self { ids, noun })
     }
 
-    /// Its own id, which is the last one.
+    /// Returns the resource's own ID, the last of the IDs.
     fn own_id(&self) -> &'a str {
         self.ids.last().copied().unwrap_or_default()
     }
 }
 
-/// `/electronic/e-collections/{id}[/e-services/{id}[/portfolios/{id}]]` (the vendor's OpenAPI).
+/// Returns `/electronic/e-collections/{id}[/e-services/{id}[/portfolios/{id}]]` (the vendor's OpenAPI).
 fn path(_: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
     let folders = ["e-collections", "e-services", "portfolios"];
     let target = ElectronicResourceIds::from_collection_id(id)?;
@@ -90,9 +92,9 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     match non_empty_text(body.get("id")) {
         Some(found) if found == own => {}
         Some(found) => {
-            return Err(malformed(format!("asked for the {noun} `{own}`, the zone answered with `{found}`")));
+            return Err(malformed(format!("requested the {noun} `{own}`, the zone returned `{found}`")));
         }
-        None => return Err(malformed(format!("the answer for the {noun} `{own}` has no `id`"))),
+        None => return Err(malformed(format!("the response for the {noun} `{own}` has no `id`"))),
     }
     let records = entries(&body)
         .map_err(|what| malformed(format!("{noun} `{own}`: {what}")))?
@@ -111,18 +113,19 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// One entry of the list.
+/// Entry of the list.
 struct GroupSettingEntry<'a> {
     record: Record,
     json: &'a Map,
 }
 
-/// The entries of the list, which is left out where it is empty; bodies that were XML once hold a single
-/// entry without its list.
+/// Returns the entries of the list.
+///
+/// An empty list is absent. Bodies converted from XML contain a single entry without a list.
 fn entries(body: &Json) -> Result<Vec<GroupSettingEntry<'_>>, String> {
     let entries = match body.get(LIST) {
         None | Some(Json::Null) if body.get("group_settings").is_some_and(|list| !list.is_null()) => {
-            return Err(format!("its groups are under `group_settings`, not under `{LIST}`"));
+            return Err(format!("the groups are under `group_settings`, expected `{LIST}`"));
         }
         None | Some(Json::Null) => Vec::new(),
         Some(Json::String(text)) if text.is_empty() => Vec::new(),
@@ -139,8 +142,8 @@ fn entries(body: &Json) -> Result<Vec<GroupSettingEntry<'_>>, String> {
 }
 
 fn parse_entry(entry: &Json) -> Result<GroupSettingEntry<'_>, String> {
-    let json = entry.as_object().ok_or("it is not an object")?;
-    let group = json.get(GROUP).and_then(name).ok_or("it names no group")?;
+    let json = entry.as_object().ok_or("not an object")?;
+    let group = json.get(GROUP).and_then(name).ok_or("missing group")?;
     let mut record = Record::from([(GROUP.into(), FieldValue::from_text(group))]);
     for field in SETTINGS {
         let Some(value) = json.get(field) else { continue };
@@ -153,8 +156,10 @@ fn parse_entry(entry: &Json) -> Result<GroupSettingEntry<'_>, String> {
     Ok(GroupSettingEntry { record, json })
 }
 
-/// The name of a group. What its `value` is beside its `desc` is not known, and one live answer was seen to
-/// hold `desc` alone: a number is not what people call a group.
+/// Returns the name of a group.
+///
+/// The relation between `value` and `desc` is unknown, and one live response contained only `desc`. A number
+/// is not a group name.
 fn name(group: &Json) -> Option<String> {
     let desc = || non_empty_text(group.get("desc"));
     match non_empty_text(Some(group)) {
@@ -163,8 +168,9 @@ fn name(group: &Json) -> Option<String> {
     }
 }
 
-/// `true`, `false`, or nothing where the resource's own setting counts. How a zone spells the latter is not
-/// known: left out, empty, or in words.
+/// Returns `true`, `false`, or null if the resource's own setting applies.
+///
+/// How a zone expresses the last case is unknown: absent, empty, or as text.
 fn proxy_enabled(value: &Json) -> Result<FieldValue, String> {
     let value = cell(value)?;
     Ok(match value.as_text().map(str::to_lowercase).as_deref() {
@@ -175,7 +181,7 @@ fn proxy_enabled(value: &Json) -> Result<FieldValue, String> {
     })
 }
 
-/// The whole resource as it was read, with another list. An empty list is sent as such.
+/// Returns the whole resource as read, with the new list. An empty list is sent as an empty list.
 fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
     let mismatch = |what: String| ZoneFailure::new(FailureClass::Mismatch, what);
     let wanted = record_changes::records(fresh, changes)?;
@@ -202,7 +208,7 @@ fn entry_json(record: &Record) -> Json {
     json!({"value": text(record.get(GROUP))})
 }
 
-/// An entry with the settings of a record, those that are the same as before as they came.
+/// Returns an entry with the settings of a record. Unchanged settings keep their form.
 fn edit_entry(mut entry: Map, was: &Record, is: &Record) -> Map {
     let value = |record: &Record, field: &str| record.get(field).cloned().unwrap_or_default();
     for field in SETTINGS {
@@ -214,7 +220,7 @@ fn edit_entry(mut entry: Map, was: &Record, is: &Record) -> Map {
     entry
 }
 
-/// A text in the form that the zone uses, where it is known. What is cleared is sent as an empty text.
+/// Returns a text in the zone's form, if known. A cleared value is sent as an empty text.
 fn text_json(field: &str, before: Option<&Json>, text: &str) -> Json {
     match (before, text) {
         (Some(Json::Bool(_)), "true" | "false") => Json::Bool(text == "true"),
@@ -228,7 +234,7 @@ fn text(value: Option<&FieldValue>) -> &str {
     value.and_then(FieldValue::as_text).unwrap_or_default()
 }
 
-/// Everything but the groups and what the zone sets itself, in one spelling.
+/// Returns everything except the groups and the zone's own fields, normalized.
 fn remaining_content(body: &Json) -> Json {
     let mut rest = body.clone();
     if let Some(members) = rest.as_object_mut() {
@@ -237,8 +243,9 @@ fn remaining_content(body: &Json) -> Json {
     normalize_value(&rest).unwrap_or_else(|| json!({}))
 }
 
-/// What a zone did otherwise than asked, in words that help: groups that it kept, and what of a group is
-/// no setting that zonal knows, such as linking parameters.
+/// Returns specific messages for two differences: kept groups, and changed content outside the settings.
+///
+/// Such content, for example linking parameters, is unknown to zonal.
 pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &CollectionSnapshot) -> Vec<String> {
     let (Ok(was), Ok(is)) = (entries(&before.raw), entries(&after.raw)) else { return Vec::new() };
     let there: BTreeSet<&str> = is.iter().map(|entry| text(entry.record.get(GROUP))).collect();
@@ -254,7 +261,7 @@ pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &Collectio
     let mut strays = Vec::new();
     if !kept.is_empty() {
         strays.push(format!(
-            "the zone keeps a group that `{LIST}` leaves out: take {} away in Alma, under Group Settings of the resource",
+            "the zone kept groups missing from `{LIST}`: delete {} in Alma, under Group Settings of the resource",
             kept.join(", ")
         ));
     }
@@ -263,13 +270,13 @@ pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &Collectio
         let Some(other) = is.iter().find(|other| group(other) == group(entry)) else { continue };
         let (was, is) = (unknown_fields(entry.json), unknown_fields(other.json));
         if was != is {
-            strays.push(format!("group `{}`: {is} beside its settings, was {was}", group(entry)));
+            strays.push(format!("group `{}`: other content is {is}, was {was}", group(entry)));
         }
     }
     strays
 }
 
-/// What an entry holds beside the settings that zonal knows.
+/// Returns the content of an entry outside the settings known to zonal.
 fn unknown_fields(entry: &Map) -> Json {
     let known = |name: &str| name == GROUP || SETTINGS.contains(&name);
     let others = entry.iter().filter(|(name, _)| !known(name));

@@ -1,7 +1,7 @@
-//! How the jobs of a zone went lately, asked with GET alone.
+//! Reads the recent job runs of a zone with GET requests only.
 //!
-//! There is no list of all runs: each job is asked for its own, so that a look costs one request for
-//! each hundred jobs that there are and one for each job that is asked.
+//! The API has no list of all runs, so zonal queries each job separately. The cost: one request per hundred
+//! listed jobs, plus one per queried job.
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -13,86 +13,86 @@ use crate::model::{FailureClass, ZoneFailure};
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
 
-/// Jobs in one page of the list; the most that the API gives (the vendor's OpenAPI).
+/// Jobs per page of the list, the maximum of the API (the vendor's OpenAPI).
 const PAGE: usize = 100;
-/// Pages of the list that are read at most, should they be as small as the API's default, which is ten.
+/// Maximum number of pages to read, enough even for pages of the API's default size, ten jobs.
 const PAGES: usize = 200;
 
-/// Which runs are asked for.
+/// Selection of job runs.
 #[derive(Debug, Clone)]
 pub struct JobRunQuery {
-    /// The first day, `2026-03-01`.
+    /// First day, `2026-03-01`.
     pub from: String,
-    /// The last day, included.
+    /// Last day, included.
     pub to: String,
-    /// How many jobs are asked at most.
+    /// Maximum number of jobs to query.
     pub jobs: usize,
-    /// Only jobs whose name holds this, whatever its case.
+    /// Text in the job's name, case-insensitive; `None` for all jobs.
     pub named: Option<String>,
 }
 
-/// How the jobs of a zone went.
+/// Job runs of a zone, with counts.
 #[derive(Debug, Clone, Default)]
 pub struct JobRunList {
-    /// Jobs that the zone lists and that are meant.
+    /// Number of listed jobs that match the selection.
     pub listed: usize,
-    /// Jobs that were asked for their runs: scheduled ones first.
+    /// Number of queried jobs, scheduled jobs first.
     pub asked: usize,
-    /// Jobs that had more runs than were read, by name.
+    /// Names of jobs with more runs than zonal read.
     pub cut: Vec<String>,
-    /// Jobs whose runs could not be had, by name.
+    /// Names of jobs whose runs could not be read, with the failure.
     pub silent: Vec<(String, ZoneFailure)>,
-    /// The runs.
+    /// Runs, failed runs first.
     pub runs: Vec<JobRun>,
 }
 
-/// One run of a job. What the zone leaves out is not known.
+/// Run of a job. Fields that the zone omits are unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobRun {
-    /// What the job is called.
+    /// Name of the job.
     pub job: String,
-    /// The job's id, such as `S123` for a scheduled one.
+    /// ID of the job, such as `S123` for a scheduled job.
     pub job_id: String,
-    /// The run's id.
+    /// ID of the run.
     pub id: Option<String>,
-    /// Alma's code, `COMPLETED_SUCCESS`.
+    /// Alma's status code, `COMPLETED_SUCCESS`.
     pub status: Option<String>,
-    /// The same in Alma's words.
+    /// Alma's status text.
     pub status_in_words: Option<String>,
-    /// Who started it: a person, `System` or `API`.
+    /// Initiator: a person, `System` or `API`.
     pub submitted_by: Option<String>,
-    /// When it was submitted.
+    /// Time of submission.
     pub submitted: Option<String>,
-    /// When it began.
+    /// Start time.
     pub started: Option<String>,
-    /// When it ended.
+    /// End time.
     pub ended: Option<String>,
-    /// How far it is, in percent, as the zone writes it.
+    /// Progress in percent, as text from the zone.
     pub progress: Option<String>,
-    /// What it warns of.
+    /// Warnings of the run.
     pub alerts: Vec<String>,
-    /// What it counted.
+    /// Counters of the run, with values.
     pub counters: Vec<(String, String)>,
 }
 
-/// How a run went, worst first.
+/// Status of a run, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobRunStatus {
-    /// It failed, was aborted, or ended with errors.
+    /// Failed, aborted, or ended with errors.
     Failed,
-    /// It ended with warnings, did nothing, or waits for a person.
+    /// Ended with warnings, did nothing, or waits for a person.
     Warning,
-    /// It is not over.
+    /// Queued or running.
     Running,
-    /// It did what it should.
+    /// Completed successfully.
     Succeeded,
-    /// The zone says nothing that zonal understands.
+    /// Missing, or unknown to zonal.
     Unknown,
 }
 
 impl JobRun {
-    /// How it went. The codes are those of the code table `systemJobStatus`, as client authors list them.
+    /// Returns the status. The codes belong to the code table `systemJobStatus`, as listed by client authors.
     pub fn went(&self) -> JobRunStatus {
         match self.status.as_deref() {
             Some("COMPLETED_FAILED" | "FAILED" | "SYSTEM_ABORTED" | "USER_ABORTED") => JobRunStatus::Failed,
@@ -106,7 +106,7 @@ impl JobRun {
     }
 }
 
-/// A job of the list.
+/// Job of the list.
 struct JobSummary {
     id: String,
     name: String,
@@ -114,10 +114,10 @@ struct JobSummary {
 }
 
 impl AlmaReader {
-    /// How the zone's jobs went in some days.
+    /// Reads the job runs of the selected days.
     ///
     /// # Errors
-    /// Whatever reading can fail with; a single job that does not answer is part of the answer.
+    /// Any failure of a read. The failure of a single job is part of the result.
     pub async fn jobs(&self, asked: &JobRunQuery) -> Result<JobRunList, ZoneFailure> {
         let look = fetch_job_runs(&self.getter, asked).await;
         look.map_err(|failure| self.getter.discreet(failure))
@@ -130,7 +130,7 @@ async fn fetch_job_runs(getter: &GetClient, asked: &JobRunQuery) -> Result<JobRu
         let named = named.to_lowercase();
         jobs.retain(|job| job.name.to_lowercase().contains(&named));
     }
-    // What runs by itself is what nobody has watched.
+    // Scheduled jobs run unattended, so they come first.
     jobs.sort_by_key(|job| !job.scheduled);
     let mut look =
         JobRunList { listed: jobs.len(), asked: jobs.len().min(asked.jobs), ..JobRunList::default() };
@@ -158,7 +158,7 @@ async fn fetch_job_runs(getter: &GetClient, asked: &JobRunQuery) -> Result<JobRu
 
 async fn list(getter: &GetClient) -> Result<Vec<JobSummary>, ZoneFailure> {
     let mut jobs: Vec<JobSummary> = Vec::new();
-    // Pages may be smaller than was asked for, so that the next one begins where this one ends.
+    // Pages may be smaller than requested, so the next page starts at the end of this page.
     let mut read = 0;
     for _ in 0..PAGES {
         let offset = (read > 0).then(|| read.to_string());
@@ -184,7 +184,7 @@ async fn list(getter: &GetClient) -> Result<Vec<JobSummary>, ZoneFailure> {
     Ok(jobs)
 }
 
-/// Runs of a job, a page of them at most, and how many there are.
+/// Reads at most one page of a job's runs, and their total number.
 async fn runs(
     getter: &GetClient,
     job: &JobSummary,
@@ -231,20 +231,20 @@ fn total(body: &Json) -> Option<usize> {
     non_empty_text(body.get("total_record_count"))?.parse().ok()
 }
 
-/// What people read of a code: its description, else the code itself.
+/// Returns the description of a code, or the code if there is no description.
 fn description_or_code(value: Option<&Json>) -> Option<String> {
     let value = value?;
     non_empty_text(value.get("desc")).or_else(|| non_empty_text(Some(inner(value))))
 }
 
-/// The items of a list, which is left out when it is empty, and may be a single object.
+/// Returns the items of a list. An empty list may be absent, and a single item may be an object.
 fn items<'a>(body: &'a Json, name: &str) -> Result<Vec<&'a Json>, ZoneFailure> {
     match body.get(name) {
         Some(Json::Array(items)) => Ok(items.iter().collect()),
         Some(item @ Json::Object(_)) => Ok(vec![item]),
         None | Some(Json::Null) if body.is_object() => Ok(Vec::new()),
         Some(_) | None => {
-            Err(ZoneFailure::new(FailureClass::Malformed, format!("the answer holds no list of `{name}`")))
+            Err(ZoneFailure::new(FailureClass::Malformed, format!("the response contains no list `{name}`")))
         }
     }
 }

@@ -1,14 +1,15 @@
-//! Writes JSON as the XML that it stands for, because some of the API takes no JSON (60105).
+//! Converts JSON to XML, for endpoints without JSON support (60105).
 //!
-//! The vendor's schemas say how the two correspond: `{"value": .., "desc": ..}` is an element with a text
-//! and an attribute, `link` is an attribute wherever it stands, a list is its element several times.
+//! The vendor's schemas define the correspondence. `{"value": .., "desc": ..}` represents an element with a
+//! text and an attribute. `link` represents an attribute everywhere, and a list represents a repeated
+//! element.
 
 use quick_xml::escape::escape;
 use serde_json::Value as Json;
 
 use super::table_layout::JsonObject;
 
-/// The whole document. What is null is left out.
+/// Returns the whole document. Null values are omitted.
 pub fn write(root: &str, object: &JsonObject) -> String {
     let mut out = String::from(r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#);
     group(&mut out, root, object);
@@ -51,7 +52,7 @@ fn open<'a>(out: &mut String, name: &str, attributes: impl Iterator<Item = (&'a 
         out.push_str("=\"");
         let mut quoted = String::new();
         text(&mut quoted, value);
-        // Readers of XML take a line break or a tab of an attribute for a space.
+        // XML parsers read a raw line break or tab in an attribute as a space.
         out.push_str(&quoted.replace('\n', "&#10;").replace('\t', "&#9;"));
         out.push('"');
     }
@@ -64,7 +65,7 @@ fn text(out: &mut String, value: &Json) {
         Json::Null | Json::Array(_) | Json::Object(_) => String::new(),
         Json::Bool(_) | Json::Number(_) => value.to_string(),
     };
-    // Readers of XML take a carriage return for a line break, unless it is written like this.
+    // XML parsers read a raw carriage return as a line break.
     out.push_str(&escaped.replace('\r', "&#13;"));
 }
 
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn values_become_texts_and_what_stands_beside_them_attributes() {
+    fn values_become_texts_and_siblings_become_attributes() {
         check(
             &json!({"link": "http://x/?a&b", "code": "C", "enabled": {"value": "true", "desc": "\"Yes\""}, "days": 7, "flag": true}),
             "<letter link=\"http://x/?a&amp;b\"><code>C</code><enabled desc=\"&quot;Yes&quot;\">true</enabled><days>7</days><flag>true</flag></letter>",
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_comes_through_as_it_is() {
+    fn text_is_escaped_without_loss() {
         check(
             &json!({"xsl": "<a b='c'>\r\n &#160; & ]]></a>\n"}),
             "<letter><xsl>&lt;a b=&apos;c&apos;&gt;&#13;\n &amp;#160; &amp; ]]&gt;&lt;/a&gt;\n</xsl></letter>",
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_repeat_their_element_and_what_is_null_is_left_out() {
+    fn lists_repeat_elements_and_nulls_are_omitted() {
         check(
             &json!({"a": [1, {"b": "x"}], "c": null, "d": {"desc": "only"}, "e": {"value": null}}),
             "<letter><a>1</a><a><b>x</b></a><d desc=\"only\"></d><e></e></letter>",

@@ -1,8 +1,8 @@
-//! A letter: read as JSON, written as XML, of which two members can be zonal's.
+//! Reads letters as JSON and writes letters as XML.
 //!
-//! The vendor's schema for writing holds `xsl` alone, yet still requires code, name and retention period.
-//! So all of the letter goes back as it was read. Whether a zone takes `enabled` from a PUT is not known;
-//! reading back tells.
+//! zonal manages at most two fields, `xsl` and `enabled`. The vendor's schema for writing contains only
+//! `xsl`, but requires code, name and retention period. Therefore the whole letter goes back as read. Whether
+//! a zone accepts `enabled` in a PUT is unknown; the read-back shows the result.
 
 use std::collections::BTreeMap;
 
@@ -19,19 +19,21 @@ use crate::model::{
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
 
-/// Letters.
+/// Letters as a collection type.
 pub static LETTER: ObjectLayout =
     ObjectLayout { kind: "Letter", path, snapshot, payload, rest: remaining_content };
 
-/// What is not compared after a write: what is zonal's is compared as a record, the others the zone sets
-/// itself. `customized` may well become true by the very write.
+/// Fields excluded from the comparison of other content after a write.
+///
+/// zonal's own fields are compared as a record, and the zone sets the rest. The write itself may change
+/// `customized` to true.
 const OWN: [&str; 6] = ["xsl", "enabled", "updated_by", "update_date", "link", "customized"];
 
 fn code(id: &CollectionId) -> Result<&str, ZoneFailure> {
     match &id.table {
         TableName::Code(code) => Ok(code),
         TableName::Title(_) | TableName::Whole => {
-            Err(ZoneFailure::new(FailureClass::Mismatch, "a letter is found by its code alone"))
+            Err(ZoneFailure::new(FailureClass::Mismatch, "only a code identifies a letter"))
         }
     }
 }
@@ -47,25 +49,25 @@ fn malformed_letter(what: String) -> ZoneFailure {
 fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let asked = code(id)?;
     let Some(letter) = body.as_object() else {
-        return Err(malformed_letter(format!("the answer for the letter `{asked}` is not an object")));
+        return Err(malformed_letter(format!("the response for the letter `{asked}` is not an object")));
     };
     match non_empty_text(letter.get("code")) {
         Some(found) if found.eq_ignore_ascii_case(asked) => {}
         Some(found) => {
             return Err(malformed_letter(format!(
-                "asked for the letter `{asked}`, the zone answered with `{found}`"
+                "requested the letter `{asked}`, the zone returned `{found}`"
             )));
         }
         None if letter.contains_key("xsl") => {}
         None => {
             return Err(malformed_letter(format!(
-                "the answer for the letter `{asked}` has neither `code` nor `xsl`"
+                "the response for the letter `{asked}` has neither `code` nor `xsl`"
             )));
         }
     }
     let xsl = text(letter.get("xsl")).unwrap_or_default();
     let mut fields = Record::from([("xsl".into(), FieldValue::from_multiline_text(&xsl))]);
-    // No default is documented: where the zone does not say, it is not known.
+    // No default is documented, so an absent value is unknown.
     if non_empty_text(letter.get("enabled")).is_some() {
         let enabled = flag(letter.get("enabled"), false)
             .map_err(|what| malformed_letter(format!("the letter `{asked}`: `enabled`: {what}")))?;
@@ -95,7 +97,7 @@ fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, Zo
     else {
         return Err(ZoneFailure::new(
             FailureClass::Mismatch,
-            "a letter can be changed, not added or removed",
+            "a letter can only be updated, not created or deleted",
         ));
     };
     let mut letter: Members = raw.clone();

@@ -1,10 +1,11 @@
-//! The relations of one library with others of its institution.
+//! Reads and writes the relations of one library with other libraries of its institution.
 //!
-//! The vendor's OpenAPI says that `GET` and `PUT /conf/relations?scope=` take and give "a Relations
-//! object", that a PUT replaces all relations of the library, and nothing of what the object holds: no schema is
-//! published. So what is read here is read by its meaning, wherever it stands: entries under `relation`
-//! or `relations`, each naming another library and perhaps types, one by one or in a list. What is not
-//! understood goes back as it came, and what is new looks like what the zone has already.
+//! The vendor publishes no schema. The OpenAPI only says that `GET` and `PUT /conf/relations?scope=` use "a
+//! Relations object". It also says that a PUT replaces all relations of the library.
+//!
+//! Therefore zonal accepts entries under `relation` or `relations` at any level. An entry names another
+//! library and optionally types, single or as a list. Unknown content goes back as read, and new entries copy
+//! the form of existing entries.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +21,13 @@ use crate::model::{
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
 
-/// The relations of one library.
+/// Relations of one library as a collection type.
 pub static RELATIONS: ObjectLayout =
     ObjectLayout { kind: "LibraryRelations", path, snapshot, payload, rest: remaining_content };
 
-/// Where the entries may stand.
+/// Possible names of the list.
 const LISTS: [&str; 2] = ["relation", "relations"];
-/// What the other library may be called. A name that both libraries could have comes last.
+/// Possible names of the other library. Names that could mean either library come last.
 const TARGETS: [&str; 7] = [
     "target_library",
     "target_library_code",
@@ -36,12 +37,11 @@ const TARGETS: [&str; 7] = [
     "library",
     "code",
 ];
-/// What the types may be called.
+/// Possible names of the types.
 const TYPES: [&str; 5] = ["types", "type", "relation_types", "relation_type", "relationship_type"];
 
 fn source(id: &CollectionId) -> Result<&str, ZoneFailure> {
-    let lacks =
-        || ZoneFailure::new(FailureClass::Mismatch, "relations are those of a library, and none is named");
+    let lacks = || ZoneFailure::new(FailureClass::Mismatch, "relations require a library");
     id.library.as_deref().ok_or_else(lacks)
 }
 
@@ -52,13 +52,13 @@ fn path(_: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
 fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let source = source(id)?;
     let malformed = |what: String| {
-        ZoneFailure::new(FailureClass::Malformed, format!("the relations of `{source}`: {what}"))
-            .help("the vendor publishes no schema of them; tell the project what the zone answers")
+        ZoneFailure::new(FailureClass::Malformed, format!("relations of `{source}`: {what}"))
+            .help("report the zone's response to the project; the vendor publishes no schema for relations")
     };
     let mut records: Vec<(String, Vec<String>)> = Vec::new();
     for entry in entries(&body).map_err(malformed)? {
-        let name =
-            target(entry, source).ok_or_else(|| malformed(format!("{entry:?} names no other library")))?;
+        let name = target(entry, source)
+            .ok_or_else(|| malformed(format!("{entry:?} does not name another library")))?;
         let library = non_empty_text(entry.get(name)).unwrap_or_default();
         match records.iter_mut().find(|(known, _)| *known == library) {
             Some((_, types)) => types.extend(types_of(entry)),
@@ -83,7 +83,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// The entries, wherever they stand.
+/// Returns the entries, at any level.
 fn entries(body: &Json) -> Result<Vec<&Members>, String> {
     match body {
         Json::Array(items) => items.iter().map(object).collect(),
@@ -94,11 +94,11 @@ fn entries(body: &Json) -> Result<Vec<&Members>, String> {
             Some(Json::Array(items)) => items.iter().map(object).collect(),
             Some(one) => object(one).map(|one| vec![one]),
             None => match members.iter().find(|(_, value)| value.is_array() || value.is_object()) {
-                Some((name, _)) => Err(format!("they should be under `relation`, and there is `{name}`")),
+                Some((name, _)) => Err(format!("expected entries under `relation`, found `{name}`")),
                 None => Ok(Vec::new()),
             },
         },
-        other => Err(format!("{other} is no list of relations")),
+        other => Err(format!("{other} is not a list of relations")),
     }
 }
 
@@ -106,19 +106,19 @@ fn object(item: &Json) -> Result<&Members, String> {
     item.as_object().ok_or_else(|| format!("{item} is not a relation"))
 }
 
-/// What may be a list, and is something.
+/// Returns a possible list, unless null or empty.
 fn list(value: Option<&Json>) -> Option<&Json> {
     value.filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-/// The name of the member that holds the other library's code.
+/// Returns the name of the field with the other library's code.
 fn target(entry: &Members, source: &str) -> Option<&'static str> {
     let mut named = TARGETS.into_iter().filter(|name| non_empty_text(entry.get(*name)).is_some());
     let first = named.clone().next();
     named.find(|name| non_empty_text(entry.get(*name)).is_some_and(|code| code != source)).or(first)
 }
 
-/// The name of the member that holds the types.
+/// Returns the name of the field with the types.
 fn types_name(entry: &Members) -> Option<&'static str> {
     TYPES.into_iter().find(|name| entry.get(*name).is_some_and(|value| !value.is_null()))
 }
@@ -131,7 +131,7 @@ fn types_of(entry: &Members) -> Vec<String> {
     types_name(entry).and_then(|name| entry.get(name)).map(texts).unwrap_or_default()
 }
 
-/// A list may have an object around it, `{"type": [..]}`.
+/// Returns the list inside an object such as `{"type": [..]}`.
 fn unwrap_list(value: &Json) -> &Json {
     let mut members = value.as_object().into_iter().flat_map(Members::values);
     match (members.next(), members.next()) {
@@ -164,7 +164,7 @@ fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, Zo
     Ok(PutBody::Json(replace_entries(&fresh.raw, Json::Array(put))))
 }
 
-/// The answer with other entries, where they stood; under `relation` where there were none.
+/// Returns the response with other entries at the same level, or under `relation` if there were none.
 fn replace_entries(body: &Json, put: Json) -> Json {
     let Json::Object(members) = body else { return put };
     let mut members = members.clone();
@@ -181,26 +181,28 @@ fn replace_entries(body: &Json, put: Json) -> Json {
     Json::Object(members)
 }
 
-/// What a new entry looks like: as those that the zone has; where it has none, a guess that reading back
-/// confirms or refutes, with nothing to lose.
+/// Template for new entries, from existing entries.
+///
+/// Without existing entries, the form is a guess. The read-back confirms or refutes the guess, and no data
+/// can be lost.
 struct RelationTemplate {
     target: &'static str,
     target_is_wrapped: bool,
     types: &'static str,
     form: RelationTypesForm,
-    /// Members that name the library whose relations these are.
+    /// Fields that name the library of the collection.
     source: Members,
 }
 
-/// How an entry holds its types.
+/// Form of the types in an entry.
 enum RelationTypesForm {
-    /// One, so that a relation of several types is several entries.
+    /// Single type: a relation with several types has several entries.
     One(ValueWrapping),
-    /// Several, perhaps with an object around the list.
+    /// List of types, optionally inside an object.
     Several(ValueWrapping, Option<String>),
 }
 
-/// Whether a text is `{"value": ..}`.
+/// Form of a text: `{"value": ..}` or plain.
 #[derive(Clone, Copy)]
 enum ValueWrapping {
     Wrapped,
@@ -251,7 +253,7 @@ impl RelationTemplate {
         entry
     }
 
-    /// An entry, or several, with these types; of those in `own` that have them already everything stays.
+    /// Returns one or more entries with these types. Entries in `own` with a matching type stay unchanged.
     fn entries_with_types(&self, first: &Members, own: &[&Members], types: &FieldValue) -> Vec<Json> {
         let name = types_name(first).unwrap_or(self.types);
         let with = |value: Option<Json>| {
@@ -295,7 +297,7 @@ impl RelationTypesForm {
     }
 }
 
-/// All but the entries.
+/// Returns everything except the entries.
 fn remaining_content(body: &Json) -> Json {
     match body {
         Json::Object(members) => {

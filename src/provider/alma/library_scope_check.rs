@@ -1,9 +1,9 @@
-//! Watches the institution's table while a library's is written.
+//! Detects a library's write that replaced the institution's table.
 //!
-//! A PUT names its library in the body, since the API has no parameter for it (by absence in the
-//! vendor's OpenAPI; that it works is from memory). A zone that does not look there would put the
-//! library's rows in the place of the institution's, and reading the library's table back would
-//! not show it.
+//! The API has no library parameter for PUT (by absence in the vendor's OpenAPI). The body therefore names
+//! the library. That the body has this effect is known only from memory. A zone that ignores the library in
+//! the body would replace the institution's rows. The read-back of the library's table would not show the
+//! mistake.
 
 use serde_json::Value as Json;
 
@@ -12,7 +12,7 @@ use super::{AlmaReader, AlmaTableType};
 use crate::model::{CollectionId, FailureClass, Record, ZoneFailure};
 use crate::provider::{CollectionSnapshot, WriteError, ZoneReader as _};
 
-/// The institution's table before the library's is written; nothing, where no library's is.
+/// Institution's table before a library's write; `None` for other writes.
 pub struct LibraryScopeCheck(Option<InstitutionTableState>);
 
 struct InstitutionTableState {
@@ -23,11 +23,12 @@ struct InstitutionTableState {
 }
 
 impl LibraryScopeCheck {
-    /// Begins to watch, where the table that is about to be written is a library's. An institution
-    /// that has no such table of its own has nothing to lose.
+    /// Reads the institution's table before the write of a library's table.
+    ///
+    /// An institution without such a table has no data to lose.
     ///
     /// # Errors
-    /// Where the institution's table may be there and cannot be seen: then nothing may be written.
+    /// The institution's table may exist but could not be read: zonal must not write.
     pub async fn begin(
         reader: &AlmaReader,
         table: AlmaTableType,
@@ -53,10 +54,10 @@ impl LibraryScopeCheck {
         })))
     }
 
-    /// Looks again.
+    /// Reads the institution's table again.
     ///
     /// # Errors
-    /// [`WriteError::Astray`] where the institution's table holds what was meant for the library's.
+    /// [`WriteError::Astray`] if the institution's table contains the library's rows.
     pub async fn verify(&self, reader: &AlmaReader) -> Result<(), WriteError> {
         let Self(Some(InstitutionTableState { institution, library, before, sent })) = self else {
             return Ok(());
@@ -77,7 +78,7 @@ impl LibraryScopeCheck {
             ),
         );
         Err(WriteError::Astray(
-            failure.help("put them back in Alma, and take the manifests with `library` away from this zone"),
+            failure.help("restore them in Alma, and exclude this zone from the manifests with `library`"),
         ))
     }
 }

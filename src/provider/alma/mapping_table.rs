@@ -14,8 +14,9 @@ use crate::model::{
 use crate::provider::CollectionSnapshot;
 use crate::provider::http::request_path::RequestPath;
 
-/// Where things stand in a mapping table (the vendor's schema). `managed_in_network` is in the
-/// form that is read and not in the form that is written, so it goes back as it came.
+/// JSON layout of a mapping table (the vendor's schema).
+///
+/// Only the read format contains `managed_in_network`, so the value goes back unchanged.
 pub static LAYOUT: TableLayout = TableLayout {
     noun: "mapping table",
     folder: "mapping-tables",
@@ -29,17 +30,19 @@ pub static LAYOUT: TableLayout = TableLayout {
     silent_flags: &[("managed_in_network", false)],
 };
 
-/// Where a mapping table is read; without `scope` it is the institution's (the vendor's OpenAPI).
+/// Returns the read path of a mapping table. Without `scope`, Alma returns the institution's table (the
+/// vendor's OpenAPI).
 pub fn path(asked: TableRequest<'_>) -> Result<RequestPath, ZoneFailure> {
     Ok(RequestPath::new(&["conf", LAYOUT.folder, asked.code])?.query("scope", asked.id.library.as_deref()))
 }
 
-/// Where a mapping table is written: it has no languages, and its library stands in the body.
+/// Returns the write path of a mapping table. Mapping tables have no language, and the body names the
+/// library.
 pub fn put_path(code: &str) -> Result<RequestPath, ZoneFailure> {
     RequestPath::new(&["conf", LAYOUT.folder, code])
 }
 
-/// A mapping table's body as a collection.
+/// Parses a mapping table's body as a collection.
 pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
     let (id, records) = understand(&LAYOUT, asked, &body)?;
     let headers = headers(&body);
@@ -57,8 +60,9 @@ pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapsho
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// The columns that rows have: those that the header names, or, where there is none, those of the
-/// schema; and those that any row uses.
+/// Returns the columns of the rows.
+///
+/// These are the header's columns and all columns with values. Without a header, the schema's columns apply.
 fn columns(headers: &[(FieldName, &Json)], records: &[ObservedRecord]) -> Vec<FieldName> {
     let silent = headers.is_empty().then_some(LAYOUT.key).into_iter().flatten();
     let named = headers.iter().map(|(field, _)| field.clone());
@@ -73,8 +77,7 @@ fn columns(headers: &[(FieldName, &Json)], records: &[ObservedRecord]) -> Vec<Fi
     columns
 }
 
-/// The entries of the header, each with the column it names. Numbers come as text (the schema) or
-/// as numbers.
+/// Returns the header's entries with their columns. Numbers are texts (the schema) or JSON numbers.
 fn headers(body: &Json) -> Vec<(FieldName, &Json)> {
     let entries = match body.get("header") {
         Some(Json::Array(entries)) => entries.as_slice(),
@@ -88,13 +91,13 @@ fn headers(body: &Json) -> Vec<(FieldName, &Json)> {
         .collect()
 }
 
-/// `3` for `column3`.
+/// Returns `3` for `column3`.
 fn number_of(field: &str) -> Option<u32> {
     let digits = field.strip_prefix("column")?;
     if digits.starts_with('+') { None } else { digits.parse().ok() }
 }
 
-/// What people call the columns. A name that two columns share names neither.
+/// Returns the display names of columns, except names shared by two columns.
 fn aliases(headers: &[(FieldName, &Json)]) -> BTreeMap<FieldName, FieldName> {
     let mut aliases: BTreeMap<FieldName, FieldName> = BTreeMap::new();
     let mut shared = BTreeSet::new();
@@ -111,7 +114,9 @@ fn aliases(headers: &[(FieldName, &Json)]) -> BTreeMap<FieldName, FieldName> {
     aliases
 }
 
-/// The code tables that columns take their values from: the header links to them (the schema).
+/// Returns the code tables that define column values, from the header's links (the schema).
+///
+/// `None` if the source of a column's values is unknown.
 fn references(headers: &[(FieldName, &Json)]) -> Option<BTreeSet<String>> {
     let types: Vec<&Json> =
         headers.iter().filter_map(|(_, entry)| entry.get("type")).filter(|kind| !kind.is_null()).collect();
@@ -119,7 +124,7 @@ fn references(headers: &[(FieldName, &Json)]) -> Option<BTreeSet<String>> {
         return None;
     }
     let code_of = |kind: &Json| non_empty_text(kind.get("link")).and_then(|link| code_in(&link));
-    // A column of codes may come without its link: then nobody knows where its values come from.
+    // A column of codes may lack its link; the source of its values is then unknown.
     let silent = |kind: &Json| non_empty_text(Some(kind)).is_some_and(|kind| kind == "code-tables");
     let codes = types.into_iter().filter_map(|kind| match code_of(kind) {
         Some(code) => Some(Some(code)),
@@ -128,7 +133,7 @@ fn references(headers: &[(FieldName, &Json)]) -> Option<BTreeSet<String>> {
     codes.collect()
 }
 
-/// `Sub Systems` for `.../conf/code-tables/Sub%20Systems?lang=en`.
+/// Returns `Sub Systems` for `.../conf/code-tables/Sub%20Systems?lang=en`.
 fn code_in(link: &str) -> Option<String> {
     let (_, code) = link.split_once("/code-tables/")?;
     let code = code.split(['?', '#', '/']).next().filter(|code| !code.is_empty())?;

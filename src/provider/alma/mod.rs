@@ -1,7 +1,7 @@
-//! A zone behind Alma's public REST API.
+//! Client for Alma's public REST API.
 //!
-//! [`AlmaReader`] holds a getter and nothing else that could reach the zone: what
-//! plans are made with cannot send anything but GET. [`AlmaWriter`] adds the one verb it needs.
+//! [`AlmaReader`] contains only a GET client, so planning cannot send any other method. [`AlmaWriter`] adds
+//! PUT.
 
 mod code_table;
 mod group_settings;
@@ -43,7 +43,7 @@ use super::{CollectionSnapshot, RequestUsage, WriteError, ZoneReader, ZoneWriter
 use crate::model::network::{EnvironmentType, Zone};
 use crate::model::{Change, CollectionId, FailureClass, TableName, ZoneCode, ZoneFailure};
 
-/// Looks at one zone with one key.
+/// Reader of one zone, with one API key.
 pub struct AlmaReader {
     zone: ZoneCode,
     getter: GetClient,
@@ -52,39 +52,40 @@ pub struct AlmaReader {
     budget: Arc<RequestBudget>,
 }
 
-/// Changes one zone, with the key that may.
+/// Writer of one zone, with a key that permits writes.
 pub struct AlmaWriter {
     reader: AlmaReader,
     putter: PutClient,
     environment: Option<EnvironmentType>,
 }
 
-/// The types of collection that this API serves.
+/// Collection types of this API.
 #[derive(Debug, Clone, Copy)]
 enum AlmaCollectionType {
     Table(AlmaTableType),
     Object(&'static ObjectLayout),
 }
 
-/// The two types of tables, which have much in common.
+/// Table types, which have similar endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AlmaTableType {
     Code,
     Mapping,
 }
 
-/// The types of collection that are not tables, each in a file of its own.
+/// Collection types other than tables, one file each.
 static OBJECTS: [&ObjectLayout; 4] =
     [&letter::LETTER, &open_hours::OPEN_HOURS, &library_relations::RELATIONS, &group_settings::ELECTRONIC];
 
-/// Whether this API has an endpoint for a type of collection.
+/// Returns true if this API has an endpoint for the collection type.
 pub fn serves(kind: &str) -> bool {
     matches!(kind, "CodeTable" | "MappingTable") || OBJECTS.iter().any(|object| object.kind == kind)
 }
 
 impl AlmaReader {
-    /// A reader of one zone. Share one budget between all readers and writers of a zone: Alma
-    /// counts per institution.
+    /// Creates a reader of one zone.
+    ///
+    /// All readers and writers of a zone must share one budget, because Alma counts requests per institution.
     pub fn new(
         zone: &Zone,
         key: SecretString,
@@ -106,7 +107,7 @@ impl AlmaReader {
 }
 
 impl AlmaWriter {
-    /// A writer of one zone, which also reads with its key.
+    /// Creates a writer of one zone. The writer also reads with its key.
     pub fn new(
         zone: &Zone,
         key: SecretString,
@@ -121,8 +122,9 @@ impl AlmaWriter {
         }
     }
 
-    /// Where a collection is written. What language a table was read in must be known, because
-    /// the API's default for writing is not that for reading.
+    /// Returns the write path of a collection.
+    ///
+    /// The language of a table must be known, because the API's defaults for reads and writes differ.
     async fn put_path(
         &self,
         table: AlmaTableType,
@@ -144,7 +146,7 @@ impl AlmaWriter {
                 }
                 Err(ZoneFailure::new(
                     FailureClass::Mismatch,
-                    format!("the zone does not say in which language it answers for `{code}`"),
+                    format!("the zone does not report the language of `{code}`"),
                 )
                 .help("declare `language` in the manifest"))
             }
@@ -177,7 +179,7 @@ impl AlmaReader {
         }
     }
 
-    /// Codes and names of the tables of a type that the zone lists.
+    /// Returns the codes of the zone's listed tables of one type.
     async fn tables(&self, table: AlmaTableType) -> Result<Vec<String>, ZoneFailure> {
         let titles = match table {
             AlmaTableType::Code => &self.code_tables,
@@ -186,11 +188,12 @@ impl AlmaReader {
         titles.codes(table.layout(), &self.getter).await
     }
 
-    /// Codes of the code tables and of the mapping tables that the zone lists, which is what it lets the
-    /// API see: two requests.
+    /// Returns the codes of the zone's listed code tables and mapping tables.
+    ///
+    /// The lists show the tables visible to the API. The cost: two requests.
     ///
     /// # Errors
-    /// Whatever reading can fail with.
+    /// Any failure of a read.
     pub async fn list_table_codes(&self) -> Result<[Vec<String>; 2], ZoneFailure> {
         Ok([self.tables(AlmaTableType::Code).await?, self.tables(AlmaTableType::Mapping).await?])
     }

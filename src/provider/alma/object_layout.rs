@@ -1,5 +1,4 @@
-//! What a type of collection that is not a table has to say for itself: where it stands, how its JSON
-//! becomes records, and how records become what is put back.
+//! Describes a collection type other than a table: its path, JSON as records, and the PUT body.
 
 use serde_json::Value as Json;
 
@@ -8,23 +7,23 @@ use crate::model::{Change, CollectionId, ZoneCode, ZoneFailure};
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
 
-/// One type of collection: one GET, one PUT of the whole, at one path.
+/// Collection type with one GET and one whole PUT at one path.
 #[derive(Debug)]
 pub struct ObjectLayout {
-    /// What collections of the type are called, `Letter`.
+    /// Kind of the collections, `Letter`.
     pub kind: &'static str,
-    /// Where one stands.
+    /// Returns the path of a collection.
     pub path: fn(&ZoneCode, &CollectionId) -> Result<RequestPath, ZoneFailure>,
-    /// The answer as a collection; a failure where it is not what was asked for.
+    /// Parses the response as a collection. Fails if the response does not match the request.
     pub snapshot: fn(&ZoneCode, &CollectionId, Json) -> Result<CollectionSnapshot, ZoneFailure>,
-    /// What is put so that the changes are made and everything else stays as it was just read.
+    /// Returns the PUT body with the changes. All other content stays as read.
     pub payload: fn(&CollectionSnapshot, &[Change]) -> Result<PutBody, ZoneFailure>,
-    /// What of the answer is neither a record nor set by the zone itself: it must not change.
+    /// Returns content outside the records and the zone's own fields; writes must not change such content.
     pub rest: fn(&Json) -> Json,
 }
 
 impl ObjectLayout {
-    /// What differs between `after` and what `before` should have become.
+    /// Returns the differences between `after` and the expected result of the changes to `before`.
     pub fn strays(
         &self,
         before: &CollectionSnapshot,
@@ -42,7 +41,7 @@ impl ObjectLayout {
 
 fn differences(was: &Json, is: &Json) -> Vec<String> {
     let (Json::Object(was), Json::Object(is)) = (was, is) else {
-        return vec![format!("what nobody asked to change was {was} and is {is}")];
+        return vec![format!("content outside the changes was {was} and is {is}")];
     };
     let names: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let show = |value: Option<&Json>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);

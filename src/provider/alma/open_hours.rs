@@ -1,8 +1,8 @@
-//! The calendar of an institution or of one of its libraries: opening hours, events and exceptions.
+//! Reads and writes the calendar of an institution or library: opening hours, events and exceptions.
 //!
-//! Entries have no id. Those about the same type, day and dates are one record, whose `hours` are the
-//! periods in which the day is divided: hours can change without the record becoming another one. A PUT
-//! replaces the calendar (the vendor's OpenAPI).
+//! Entries have no ID. Entries with the same type, day and dates form one record. The field `hours` lists the
+//! periods of a day, so changed hours do not create another record. A PUT replaces the calendar (the vendor's
+//! OpenAPI).
 
 use std::collections::BTreeMap;
 
@@ -18,25 +18,25 @@ use crate::model::{
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
 
-/// Calendars.
+/// Calendars as a collection type.
 pub static OPEN_HOURS: ObjectLayout =
     ObjectLayout { kind: "OpenHours", path, snapshot, payload, rest: remaining_content };
 
-/// The fields of a record that identify it, and where they stand in an entry.
+/// Key fields of a record, with their names in an entry.
 const KEY: [(&str, &str); 4] =
     [("type", "type"), ("day", "day_of_week"), ("from", "from_date"), ("to", "to_date")];
-/// The others, apart from the hours.
+/// Fields outside the key except the hours, with their names in an entry.
 const OTHERS: [(&str, &str); 3] =
     [("status", "status"), ("description", "desc"), ("recurrence", "recurrence_type")];
 
-/// Where it stands: the scope is the library, or else the institution itself.
+/// Returns the path. The scope names the library, or else the institution.
 fn path(zone: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
     let scope = id.library.as_deref().unwrap_or(zone.as_str());
     Ok(RequestPath::new(&["conf", "open-hours"])?.query("scope", Some(scope)))
 }
 
 fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
-    let malformed = |what| ZoneFailure::new(FailureClass::Malformed, format!("the opening hours: {what}"));
+    let malformed = |what| ZoneFailure::new(FailureClass::Malformed, format!("opening hours: {what}"));
     let mut records: Vec<(Record, Vec<&Members>)> = Vec::new();
     for entry in own_entries(&body, id).map_err(malformed)? {
         let key = key(entry);
@@ -52,7 +52,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         fields.insert("hours".into(), FieldValue::list(all(&hours)));
         for (field, member) in OTHERS {
             let texts = all(&|entry| non_empty_text(entry.get(member)));
-            // Periods of one day may differ: then it is all that they say.
+            // If the periods of a day differ, the record contains all values.
             let differ = texts.iter().any(|text| Some(text) != texts.first());
             let one = texts.first().map(FieldValue::from_text).unwrap_or_default();
             fields.insert(field.into(), if differ { FieldValue::list(texts) } else { one });
@@ -77,12 +77,12 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// The entries of an answer.
+/// Returns the entries of a response.
 fn entries(body: &Json) -> Result<Vec<&Members>, String> {
-    let Json::Object(members) = body else { return Err(format!("{body} is no calendar")) };
+    let Json::Object(members) = body else { return Err(format!("{body} is not a calendar")) };
     let items = match members.get("open_hour") {
         None | Some(Json::Null) if members.get("open_hours").is_some_and(|hours| !hours.is_null()) => {
-            return Err("they are under `open_hours`, not under `open_hour`".to_owned());
+            return Err("the entries are under `open_hours`, expected `open_hour`".to_owned());
         }
         None | Some(Json::Null) => return Ok(Vec::new()),
         Some(Json::String(text)) if text.is_empty() => return Ok(Vec::new()),
@@ -92,8 +92,10 @@ fn entries(body: &Json) -> Result<Vec<&Members>, String> {
     items.into_iter().map(|item| item.as_object().ok_or_else(|| format!("{item} is not an entry"))).collect()
 }
 
-/// The calendar's own entries. What a library has from its institution is the institution's; whether the
-/// institution's own entries say that they are inherited is not known, and they are its own all the same.
+/// Returns the calendar's own entries.
+///
+/// Inherited entries of a library belong to its institution. Whether the institution's own entries carry the
+/// flag `inherited` is unknown; they always count as own entries.
 fn own_entries<'a>(body: &'a Json, id: &CollectionId) -> Result<Vec<&'a Members>, String> {
     let mut own = Vec::new();
     for entry in entries(body)? {
@@ -113,19 +115,19 @@ fn key(entry: &Members) -> Record {
     fields.collect()
 }
 
-/// `2026-05-08` for `2026-05-08Z` and for a time on that day.
+/// Returns `2026-05-08` for `2026-05-08Z` and for a time on that day.
 fn date(text: &str) -> &str {
     text.get(..10).filter(|date| date.parse::<jiff::civil::Date>().is_ok()).unwrap_or(text)
 }
 
-/// `08:00-22:00`; `None` where the entry says no hours.
+/// Returns `08:00-22:00`; `None` if the entry has no hours.
 fn hours(entry: &Members) -> Option<String> {
     let [from, to] = ["from_hour", "to_hour"].map(|member| non_empty_text(entry.get(member)));
     (from.is_some() || to.is_some())
         .then(|| format!("{}-{}", time(&from.unwrap_or_default()), time(&to.unwrap_or_default())))
 }
 
-/// `08:00` for `8:00` and `08:00:00`.
+/// Returns `08:00` for `8:00` and `08:00:00`.
 fn time(text: &str) -> String {
     let mut parts = text.splitn(3, ':');
     match (parts.next(), parts.next(), parts.next()) {
@@ -178,7 +180,7 @@ fn key_fields(fields: &Record) -> Record {
         .collect()
 }
 
-/// The entries of one day, one for each period; those that have a period already keep it.
+/// Returns the entries of one day, one per period. Entries with a matching period stay unchanged.
 fn split_into_periods(mut found: Vec<Members>, wanted: &FieldValue) -> Vec<Members> {
     let first = found.first().cloned().unwrap_or_default();
     if wanted.texts().is_empty() {
@@ -208,7 +210,7 @@ fn split_into_periods(mut found: Vec<Members>, wanted: &FieldValue) -> Vec<Membe
     periods.collect()
 }
 
-/// How a zone writes codes and dates; as the vendor's schema says where it has none yet.
+/// Format of codes and dates in a zone. Without entries, the format of the vendor's schema applies.
 struct CalendarFormat {
     plain_codes: bool,
     bare_dates: bool,
@@ -257,8 +259,9 @@ impl CalendarFormat {
     }
 }
 
-/// All but the entries: what of them is the calendar's own is compared as records, and what it inherits
-/// may well change when it gets entries of its own.
+/// Returns everything except the entries.
+///
+/// Own entries are compared as records. Inherited entries may change as soon as a calendar has own entries.
 fn remaining_content(body: &Json) -> Json {
     let mut rest = body.as_object().cloned().unwrap_or_default();
     rest.retain(|name, _| {

@@ -1,4 +1,4 @@
-//! Replaces what stands in a zone.
+//! Replaces objects in a zone with PUT.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use crate::provider::http::request_path::RequestPath;
 use crate::provider::http::response::{HttpFailureType, HttpSuccess, not_json};
 use crate::provider::http::retry::RetrySafety;
 
-/// What is put.
+/// Body of a PUT.
 #[derive(Debug, Clone)]
 pub enum PutBody {
-    /// What most of the API takes.
+    /// JSON, for most of the API.
     Json(Json),
-    /// What some of it takes and nothing else, such as letters (60105 in the vendor's OpenAPI).
+    /// XML, the only format for some objects, such as letters (60105 in the vendor's OpenAPI).
     Xml(String),
 }
 
-/// Sends PUT.
+/// Client that sends PUT.
 pub struct PutClient {
     wire: Arc<HttpClient>,
 }
 
 impl PutClient {
-    /// A putter over this wire.
+    /// Creates a client over this HTTP client.
     pub fn new(wire: Arc<HttpClient>) -> Self {
         Self { wire }
     }
 
-    /// Puts a body where a path says. Sent again only where the zone cannot have seen it.
+    /// Sends a PUT to a path. Retries only if the zone cannot have processed the request.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] where the zone refused it or never got it, [`WriteError::Unknown`]
-    /// in every other case.
+    /// [`WriteError::Refused`] if the zone rejected or never received the request, [`WriteError::Unknown`] in
+    /// all other cases.
     pub async fn put(&self, path: &RequestPath, payload: &PutBody) -> Result<(), WriteError> {
         let (format, body) = match payload {
             PutBody::Json(body) => (ContentFormat::Json, body.to_string().into()),

@@ -1,4 +1,4 @@
-//! Turns the body of a table into records, or says why it is not one that can be trusted.
+//! Parses the body of a table into records, or rejects the body as unreliable.
 
 use std::sync::Arc;
 
@@ -10,23 +10,24 @@ use crate::model::{
     ZoneFailure,
 };
 
-/// What was asked for.
+/// Request for a table.
 #[derive(Debug, Clone, Copy)]
 pub struct TableRequest<'a> {
-    /// The zone.
+    /// Target zone.
     pub zone: &'a ZoneCode,
-    /// The collection, as the manifest names it.
+    /// Collection, as identified in the manifest.
     pub id: &'a CollectionId,
-    /// The technical code that stood in the path.
+    /// Technical code in the path.
     pub code: &'a str,
 }
 
-/// The records of a body, once it is sure that it is the table that was asked for, and what the
-/// table is really called.
+/// Returns the records of a body, and the table's actual ID.
+///
+/// Verifies first that the body contains the requested table.
 ///
 /// # Errors
-/// [`FailureClass::Malformed`] where it is not a table, or another one; [`FailureClass::WrongZone`]
-/// and [`FailureClass::Mismatch`] where it belongs to another institution or library.
+/// [`FailureClass::Malformed`] if the body contains no table, or another table. [`FailureClass::WrongZone`]
+/// and [`FailureClass::Mismatch`] if the table belongs to another institution or library.
 pub fn understand(
     layout: &TableLayout,
     asked: TableRequest<'_>,
@@ -41,10 +42,10 @@ pub fn understand(
     Ok((id, records))
 }
 
-/// The records of a body, in its order.
+/// Returns the records of a body, in order.
 ///
 /// # Errors
-/// The row and field that cannot be understood.
+/// Row and field of the invalid content.
 pub fn records(layout: &TableLayout, body: &Json) -> Result<Vec<ObservedRecord>, String> {
     let mut names = InternedFieldNames::default();
     rows(body)?
@@ -56,7 +57,7 @@ pub fn records(layout: &TableLayout, body: &Json) -> Result<Vec<ObservedRecord>,
         .collect()
 }
 
-/// Names of fields, each made once for all rows.
+/// Field names, created once for all rows.
 #[derive(Default)]
 struct InternedFieldNames(Vec<FieldName>);
 
@@ -93,26 +94,28 @@ fn record(
     Ok(ObservedRecord { fields, updated_by, update_date: non_empty_text(row.get("update_date")) })
 }
 
-/// An answer that was cut short must not be read as an empty table, which a write would then make true.
+/// Returns the table's name.
+///
+/// A truncated response must not count as an empty table, because a write would then empty the table.
 fn identify(layout: &TableLayout, asked: TableRequest<'_>, body: &Json) -> Result<String, ZoneFailure> {
     let malformed = |what: String| ZoneFailure::new(FailureClass::Malformed, what);
     let name = non_empty_text(body.get(layout.code));
     match name {
-        // Servers may find a table whatever the case of its code; two spellings are still one table.
+        // Servers may ignore the case of a code; two spellings still mean one table.
         Some(name) if name.eq_ignore_ascii_case(asked.code) => Ok(name),
         Some(name) => Err(malformed(format!(
-            "asked for the {} `{}`, the zone answered with `{name}`",
+            "requested the {} `{}`, the zone returned `{name}`",
             layout.noun, asked.code
         ))),
         None if body.get("row").is_some_and(|rows| !rows.is_null()) => Ok(asked.code.to_owned()),
         None => Err(malformed(format!(
-            "the answer for the {} `{}` has neither a `{}` nor rows",
+            "the response for the {} `{}` has neither a `{}` nor rows",
             layout.noun, asked.code, layout.code
         ))),
     }
 }
 
-/// Whose table it is, as far as it says.
+/// Checks the institution and library of a table, if the body names them.
 fn scope(asked: TableRequest<'_>, scope: Option<&Json>) -> Result<(), ZoneFailure> {
     let member = |name: &str| scope.and_then(|scope| scope.get(name));
     if let Some(institution) = non_empty_text(member("institution_id"))
@@ -120,7 +123,7 @@ fn scope(asked: TableRequest<'_>, scope: Option<&Json>) -> Result<(), ZoneFailur
     {
         return Err(wrong_zone(asked.zone, &institution));
     }
-    // Whether an institution's own table says `""` or nothing differs; a library's name does not.
+    // An institution's own table has the library `""` or none; a library's table always has its code.
     match (text(member("library_id")), asked.id.library.as_deref()) {
         (None, _) => Ok(()),
         (Some(library), Some(wanted)) if library == wanted => Ok(()),
@@ -133,22 +136,22 @@ fn scope(asked: TableRequest<'_>, scope: Option<&Json>) -> Result<(), ZoneFailur
             Err(ZoneFailure::new(
                 FailureClass::Mismatch,
                 format!(
-                    "asked for the table `{}` of {}, the zone answered with that of {}",
+                    "requested the table `{}` of {}, the zone returned the table of {}",
                     asked.code,
                     name(wanted.unwrap_or_default()),
                     name(&library)
                 ),
             )
-            .help("only few tables exist for each library; leave `library` out for the others"))
+            .help("remove `library`; only a few tables exist per library"))
         }
     }
 }
 
-/// The key opens a zone that was not meant.
+/// Returns the failure for a key of another zone.
 pub fn wrong_zone(zone: &ZoneCode, institution: &str) -> ZoneFailure {
-    ZoneFailure::new(FailureClass::WrongZone, format!("the key opens `{institution}`, not `{zone}`")).help(
-        format!(
-            "put a key that was made for `{zone}` where its `credentials` point to, or mend the zone's `code`"
-        ),
+    ZoneFailure::new(
+        FailureClass::WrongZone,
+        format!("the API key belongs to `{institution}`, not to `{zone}`"),
     )
+    .help(format!("store a key for `{zone}` at the location in `credentials`, or correct the zone's `code`"))
 }

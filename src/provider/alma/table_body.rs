@@ -1,5 +1,7 @@
-//! Lays changes over the rows that were just read: Alma replaces a table wholly and drops the
-//! rows that a PUT leaves out, so whatever nobody asked for goes back as it came.
+//! Applies changes to freshly read rows, for a whole-table PUT.
+//!
+//! Alma replaces the whole table and drops rows missing from a PUT. All other content therefore goes back
+//! unchanged.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +13,10 @@ use crate::model::change::ApplyMode;
 use crate::model::{Change, ChangeAction, FailureClass, FieldName, FieldValue, Record, ZoneFailure};
 use crate::provider::CollectionSnapshot;
 
-/// The body that a table should have once the changes are made, those that are only reported aside.
+/// Returns the body of a table after the changes, without those in report mode.
 ///
 /// # Errors
-/// [`FailureClass::Mismatch`] where the rows are not those that the changes were made for. Nothing
-/// is ever guessed.
+/// [`FailureClass::Mismatch`] if the rows do not match the changes. zonal never guesses.
 pub fn lay_over(
     layout: &TableLayout,
     fresh: &CollectionSnapshot,
@@ -33,13 +34,13 @@ pub fn lay_over(
                 rows.push(BodyRow { record: read_one(layout, &row)?, json: Some(row), touched: true });
             }
             (ChangeAction::Create, Some(_)) => {
-                return Err(mismatch(format!("{} is already there", name(change))));
+                return Err(mismatch(format!("{} already exists", name(change))));
             }
             (ChangeAction::Update | ChangeAction::Delete, None) => {
-                return Err(mismatch(format!("{} is not there any more", name(change))));
+                return Err(mismatch(format!("{} no longer exists", name(change))));
             }
             (_, Some(index)) if rows[index].touched => {
-                return Err(mismatch(format!("two changes of {}", name(change))));
+                return Err(mismatch(format!("two changes to {}", name(change))));
             }
             (ChangeAction::Update, Some(index)) => {
                 let row = &mut rows[index];
@@ -63,10 +64,10 @@ pub fn lay_over(
     Ok(body)
 }
 
-/// One row: how it was read, and what becomes of it.
+/// Row as read, with its new content.
 struct BodyRow {
     record: Record,
-    /// `None` once it is deleted.
+    /// `None` after a deletion.
     json: Option<JsonObject>,
     touched: bool,
 }
@@ -86,21 +87,22 @@ fn read_one(layout: &TableLayout, row: &JsonObject) -> Result<Record, ZoneFailur
     Ok(read.into_iter().next().unwrap_or_default().fields)
 }
 
-/// Rows by key, so that a thousand changes of a thousand rows do not take a million comparisons.
-/// The changes of one table name the same key fields, as a rule.
+/// Index of rows by key, to avoid comparing every change with every row.
+///
+/// Changes of one table usually use the same key fields.
 #[derive(Default)]
 struct RowIndex {
     fields: Vec<FieldName>,
-    /// Rows that are in the index; those behind them are new.
+    /// Number of indexed rows; later rows are new.
     upto: usize,
     rows: BTreeMap<Vec<String>, Vec<usize>>,
 }
 
 impl RowIndex {
-    /// The one row that a change is about.
+    /// Returns the position of a change's row.
     fn find(&mut self, rows: &[BodyRow], change: &Change) -> Result<Option<usize>, ZoneFailure> {
         if change.key.is_empty() {
-            return Err(mismatch("a change without a key could mean any row".into()));
+            return Err(mismatch("the change has no key, so any row matches".into()));
         }
         if !self.fields.iter().eq(change.key.iter().map(|(field, _)| field)) {
             *self = Self {
@@ -117,20 +119,21 @@ impl RowIndex {
         match self.rows.get(&key).map_or(&[][..], Vec::as_slice) {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
-            [_, _, ..] => Err(mismatch(format!("several rows are {}", name(change)))
-                .help("add columns to `key` until it names one row")),
+            [_, _, ..] => Err(mismatch(format!("more than one match for {}", name(change)))
+                .help("add columns to `key` until the key is unique")),
         }
     }
 }
 
-/// A value as part of a key. Absent, null and `""` are one, and so are a flag and its text,
-/// because columns hold nothing but texts.
+/// Returns a value as part of a key.
+///
+/// Absent, null and `""` are equal, and so are a flag and its text, because columns contain only texts.
 fn key_text(value: Option<&FieldValue>) -> String {
     match value {
         None | Some(FieldValue::Null) => String::new(),
         Some(FieldValue::Bool(flag)) => flag.to_string(),
         Some(FieldValue::Text(text)) => text.to_string(),
-        // No column of a table holds a list.
+        // Table columns contain no lists.
         Some(FieldValue::List(texts)) => texts.join(","),
     }
 }
@@ -143,8 +146,9 @@ fn edit(layout: &TableLayout, row: &mut JsonObject, change: &Change) -> Result<(
     Ok(())
 }
 
-/// A new row has every field that the table's other rows have: the vendor's schema requires
-/// columns that are not used.
+/// Returns a new row with every field of the table's other rows.
+///
+/// The vendor's schema requires columns even if unused.
 fn new_row_json(
     layout: &TableLayout,
     fresh: &CollectionSnapshot,
@@ -159,7 +163,7 @@ fn new_row_json(
         row.insert(field.to_string(), json_value(layout, field, None, value)?);
     }
     for (flag, default) in layout.flags {
-        // Flags are spelled as the table spells them, should it not be as documented.
+        // Flags take the table's own form, in case it differs from the documentation.
         let example = others.iter().filter_map(|other| other.json.as_ref()).find_map(|json| json.get(*flag));
         row.insert((*flag).into(), json_value(layout, flag, example, &FieldValue::Bool(*default))?);
     }
@@ -167,7 +171,7 @@ fn new_row_json(
     Ok(row)
 }
 
-/// A value in the JSON type that the field came in.
+/// Returns a value in the JSON type of the field's previous value.
 fn json_value(
     layout: &TableLayout,
     field: &str,
@@ -178,7 +182,7 @@ fn json_value(
         return Err(mismatch(format!("a {} has no field `{field}`", layout.noun)));
     }
     if let FieldValue::List(_) = value {
-        return Err(mismatch(format!("`{field}` of a {} holds one text, not a list", layout.noun)));
+        return Err(mismatch(format!("`{field}` of a {} must be one text, not a list", layout.noun)));
     }
     let plain = match layout.default_of(field) {
         None => Json::String(match value {
@@ -211,7 +215,7 @@ fn json_value(
     })
 }
 
-/// PUT has no `scope` parameter (the vendor's OpenAPI): the library stands in the body.
+/// Adds the library to the body, because PUT has no `scope` parameter (the vendor's OpenAPI).
 fn belong_to(members: &mut JsonObject, library: &str) {
     let scope = members.entry("scope").or_insert_with(|| json!({}));
     if !scope.is_object() {
@@ -223,12 +227,12 @@ fn belong_to(members: &mut JsonObject, library: &str) {
     }
 }
 
-/// How messages name the row of a change: `code=CONSORTIA`.
+/// Returns the row of a change for messages: `code=CONSORTIA`.
 fn name(change: &Change) -> String {
     let parts: Vec<_> = change.key.iter().map(|(field, value)| format!("{field}={value}")).collect();
     format!("the row `{}`", parts.join(", "))
 }
 
 fn mismatch(what: String) -> ZoneFailure {
-    ZoneFailure::new(FailureClass::Mismatch, what).help("plan again: the table is not what was planned for")
+    ZoneFailure::new(FailureClass::Mismatch, what).help("plan again: the table changed since the plan")
 }

@@ -1,4 +1,4 @@
-//! Finds tables by the names that people see, in each zone's own list.
+//! Finds tables by display name, in each zone's own list.
 
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
@@ -8,25 +8,25 @@ use crate::model::{FailureClass, TableName, ZoneFailure};
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
 
-/// Names less alike than this are not worth suggesting.
+/// Minimum similarity of suggested names.
 const ALIKE: f64 = 0.75;
 
-/// One list of tables, read once.
+/// List of tables, read once.
 #[derive(Default)]
 pub struct TableDirectory(OnceCell<Vec<TableListing>>);
 
-/// One table of the list.
+/// Table of the list.
 struct TableListing {
     code: String,
     title: String,
 }
 
 impl TableDirectory {
-    /// The technical code of a table.
+    /// Returns the technical code of a table.
     ///
     /// # Errors
-    /// [`FailureClass::Missing`] where no table is called so, [`FailureClass::Mismatch`] where one
-    /// nearly is or several are; whatever reading the list fails with.
+    /// [`FailureClass::Missing`] if no table has the name. [`FailureClass::Mismatch`] if the name differs
+    /// only in case, or if several tables match. Any failure of the list.
     pub async fn code(
         &self,
         layout: &TableLayout,
@@ -35,9 +35,9 @@ impl TableDirectory {
     ) -> Result<String, ZoneFailure> {
         match table {
             TableName::Code(code) => Ok(code.to_string()),
-            // A table has a code or a name: nothing asks for one without.
+            // Every request names a code or a display name.
             TableName::Whole => {
-                Err(ZoneFailure::new(FailureClass::Missing, format!("which {} is not said", layout.noun)))
+                Err(ZoneFailure::new(FailureClass::Missing, format!("missing name of the {}", layout.noun)))
             }
             TableName::Title(title) => {
                 find(layout, self.0.get_or_try_init(|| list(layout, getter)).await?, title)
@@ -47,18 +47,19 @@ impl TableDirectory {
 }
 
 impl TableDirectory {
-    /// The technical codes of all tables that the zone lists.
+    /// Returns the technical codes of all listed tables.
     ///
     /// # Errors
-    /// Whatever reading the list fails with.
+    /// Any failure of the list.
     pub async fn codes(&self, layout: &TableLayout, getter: &GetClient) -> Result<Vec<String>, ZoneFailure> {
         let entries = self.0.get_or_try_init(|| list(layout, getter)).await?;
         Ok(entries.iter().map(|entry| entry.code.clone()).collect())
     }
 }
 
-/// Whether the list comes in pages is not documented: it is read until it is complete, or until
-/// a page brings nothing new.
+/// Reads the list of tables.
+///
+/// Paging is not documented, so zonal reads until the list is complete or a page adds nothing.
 async fn list(layout: &TableLayout, getter: &GetClient) -> Result<Vec<TableListing>, ZoneFailure> {
     let all = RequestPath::new(&["conf", layout.folder])?;
     let mut entries: Vec<TableListing> = Vec::new();
@@ -88,11 +89,11 @@ fn tables<'a>(layout: &TableLayout, page: &'a Json) -> Result<Vec<&'a Json>, Zon
     match page.get(layout.listed) {
         Some(Json::Array(tables)) => Ok(tables.iter().collect()),
         Some(table @ Json::Object(_)) => Ok(vec![table]),
-        // An empty list is left out.
+        // An empty list is absent.
         None | Some(Json::Null) if page.get("total_record_count").is_some() => Ok(Vec::new()),
         _ => Err(ZoneFailure::new(
             FailureClass::Malformed,
-            format!("the list of {}s holds no `{}`", layout.noun, layout.listed),
+            format!("the list of {}s has no `{}`", layout.noun, layout.listed),
         )),
     }
 }
@@ -107,15 +108,15 @@ fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<S
             let codes: Vec<_> = several.iter().map(|entry| format!("`{}`", entry.code)).collect();
             return Err(ZoneFailure::new(
                 FailureClass::Mismatch,
-                format!("{} {noun}s are called {title:?}: {}", several.len(), codes.join(", ")),
+                format!("{} {noun}s have the name {title:?}: {}", several.len(), codes.join(", ")),
             )
-            .help("name the one that is meant by its code, with `table`"));
+            .help("select one by its code, with `table`"));
         }
     }
     let plain = title.to_lowercase();
     if let Some(entry) = entries.iter().find(|entry| entry.title.to_lowercase() == plain) {
-        return Err(ZoneFailure::new(FailureClass::Mismatch, format!("no {noun} is called {title:?}"))
-            .help(format!("the zone spells it {:?} (`table: {}`)", entry.title, entry.code)));
+        return Err(ZoneFailure::new(FailureClass::Mismatch, format!("no {noun} has the name {title:?}"))
+            .help(format!("use the zone's spelling {:?} (`table: {}`)", entry.title, entry.code)));
     }
     let mut near: Vec<(f64, &TableListing)> = entries
         .iter()
@@ -124,10 +125,9 @@ fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<S
         .collect();
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let names: Vec<_> = near.iter().take(3).map(|(_, entry)| format!("{:?}", entry.title)).collect();
-    let failure = ZoneFailure::new(FailureClass::Missing, format!("no {noun} is called {title:?}"));
+    let failure = ZoneFailure::new(FailureClass::Missing, format!("no {noun} has the name {title:?}"));
     Err(match names.is_empty() {
-        true => failure
-            .help(format!("the zone lists {} {noun}s, none of them with a similar name", entries.len())),
+        true => failure.help(format!("the zone lists {} {noun}s, none with a similar name", entries.len())),
         false => failure.help(format!("did you mean {}", names.join(" or "))),
     })
 }

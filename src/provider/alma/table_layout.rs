@@ -1,41 +1,40 @@
-//! Says where things stand in the JSON of each type of table, so that reading, writing and
-//! comparing tables is written once.
+//! Describes the JSON layout of each table type, shared by reads, writes and comparisons.
 
 use serde_json::{Map, Value as Json};
 
 use crate::model::{FieldName, FieldValue};
 use crate::provider::CollectionSnapshot;
 
-/// A JSON object.
+/// JSON object.
 pub type JsonObject = Map<String, Json>;
 
-/// The shape of one type of table, from the vendor's schemas.
+/// Layout of one table type, from the vendor's schemas.
 #[derive(Debug)]
 pub struct TableLayout {
-    /// What people call it.
+    /// Name of the type for messages.
     pub noun: &'static str,
-    /// The folder under `/conf`.
+    /// Folder under `/conf`.
     pub folder: &'static str,
-    /// The member of the list of tables that holds them.
+    /// Field of the table list that contains the tables.
     pub listed: &'static str,
-    /// The member that holds a table's technical code.
+    /// Field with a table's technical code.
     pub code: &'static str,
-    /// The member that holds the name that people see.
+    /// Field with a table's display name.
     pub title: &'static str,
-    /// Whether a member of a row is a text of the record.
+    /// Returns true for fields of a row that are texts of the record.
     pub is_text: fn(&str) -> bool,
-    /// The flags of a record, each with its documented default.
+    /// Flags of a record, with their documented defaults.
     pub flags: &'static [(&'static str, bool)],
-    /// The texts that a new row must have, given the table.
+    /// Returns the texts that a new row of the table must contain.
     pub columns: fn(&CollectionSnapshot) -> Vec<FieldName>,
-    /// The texts that tell rows apart where nobody says which do.
+    /// Default key: texts that distinguish rows if no manifest declares a key.
     pub key: &'static [&'static str],
-    /// Flags of a row that no record holds: they go back as they came.
+    /// Flags of a row outside the record; they go back unchanged.
     pub silent_flags: &'static [(&'static str, bool)],
 }
 
 impl TableLayout {
-    /// The documented default of a flag; `None` where the field is none.
+    /// Returns the documented default of a flag; `None` for other fields.
     pub fn default_of(&self, field: &str) -> Option<bool> {
         self.flags
             .iter()
@@ -44,21 +43,23 @@ impl TableLayout {
             .map(|(_, default)| *default)
     }
 
-    /// Whether records have such a field.
+    /// Returns true if records have the field.
     pub fn has_field(&self, field: &str) -> bool {
         (self.is_text)(field) || self.flags.iter().any(|(name, _)| *name == field)
     }
 }
 
-/// The rows of a table. The vendor's JSON leaves an empty list out, and bodies that were XML
-/// once hold a single row without its list (both reported by client authors).
+/// Returns the rows of a table.
+///
+/// The vendor's JSON omits an empty list. Bodies converted from XML contain a single row without a list (both
+/// reported by client authors).
 ///
 /// # Errors
-/// What is there instead of rows.
+/// Description of the unexpected content.
 pub fn rows(body: &Json) -> Result<Vec<&JsonObject>, String> {
     let rows = match body.get("row") {
         None | Some(Json::Null) if body.get("rows").is_some_and(|rows| !rows.is_null()) => {
-            return Err("its rows are under `rows`, not under `row`".into());
+            return Err("the rows are under `rows`, expected `row`".into());
         }
         None | Some(Json::Null) => return Ok(Vec::new()),
         Some(Json::Array(rows)) => rows.iter().collect(),
@@ -70,12 +71,12 @@ pub fn rows(body: &Json) -> Result<Vec<&JsonObject>, String> {
         .collect()
 }
 
-/// A member that may be wrapped, `{"value": ...}`, as elements with attributes are.
+/// Returns the content of a field, without the wrapper `{"value": ...}` of elements with attributes.
 pub fn inner(value: &Json) -> &Json {
     value.as_object().and_then(|object| object.get("value")).unwrap_or(value)
 }
 
-/// The text behind a member; `None` where there is no such member or it is null.
+/// Returns the text of a field; `None` if the field is absent or null.
 pub fn text(value: Option<&Json>) -> Option<String> {
     match inner(value?) {
         Json::Null | Json::Object(_) | Json::Array(_) => None,
@@ -84,16 +85,17 @@ pub fn text(value: Option<&Json>) -> Option<String> {
     }
 }
 
-/// A text that is there and not empty.
+/// Returns the text of a field; `None` if the text is absent or empty.
 pub fn non_empty_text(value: Option<&Json>) -> Option<String> {
     text(value).filter(|text| !text.is_empty())
 }
 
-/// A flag in any of the spellings that were seen: `true`, `"true"`, `{"value": "true"}`. Absent,
-/// null and empty mean the default.
+/// Parses a flag in any known form: `true`, `"true"`, `{"value": "true"}`.
+///
+/// Absent, null and empty mean the default.
 ///
 /// # Errors
-/// What is there instead of a flag.
+/// Description of the unexpected content.
 pub fn flag(value: Option<&Json>, default: bool) -> Result<bool, String> {
     match value.map(inner) {
         None | Some(Json::Null) => Ok(default),
@@ -101,21 +103,21 @@ pub fn flag(value: Option<&Json>, default: bool) -> Result<bool, String> {
         Some(Json::String(text)) if text.is_empty() => Ok(default),
         Some(Json::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(Json::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(other) => Err(format!("{other} is not a flag")),
+        Some(other) => Err(format!("{other} is not a boolean")),
     }
 }
 
-/// A row's text as a value of a record.
+/// Returns a row's text as a record value.
 ///
 /// # Errors
-/// What is there instead of a text.
+/// Description of the unexpected content.
 pub fn cell(value: &Json) -> Result<FieldValue, String> {
     match inner(value) {
         Json::Null => Ok(FieldValue::Null),
         Json::String(text) => Ok(FieldValue::from_text(text)),
         Json::Bool(flag) => Ok(FieldValue::from_text(flag.to_string())),
         Json::Number(number) => Ok(FieldValue::from_text(number.to_string())),
-        // `{"desc": ...}` without a value is how an empty element with attributes looks.
+        // `{"desc": ...}` without a value represents an empty element with attributes.
         Json::Object(object) if !object.contains_key("value") && value.is_object() => Ok(FieldValue::Null),
         other => Err(format!("{other} is not a text")),
     }

@@ -1,4 +1,4 @@
-//! Finds what became otherwise than it should have: the last line of defence of a whole-table write.
+//! Finds unexpected differences after a whole-table write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use super::table_layout::{JsonObject, TableLayout, flag, rows};
 use crate::model::{Change, FieldName, ObservedCollection};
 use crate::provider::CollectionSnapshot;
 
-/// Members of a row that the zone sets itself.
+/// Row fields that the zone sets itself.
 const ROW_OUTPUT: &[&str] = &["updated_by", "update_date", "link"];
-/// The same of a table; its rows are compared one by one.
+/// Table fields that the zone sets itself, and the rows, compared one by one.
 const TABLE_OUTPUT: &[&str] = &["updated_by", "update_date", "customized", "link", "row", "rows"];
 
-/// A row as it is compared: every member by name, spelled in one way.
+/// Row for comparisons: all fields by name, normalized.
 type NormalizedRow = BTreeMap<String, String>;
 
-/// One readable line for each difference between `after` and what `before` should have become.
+/// Returns one line per difference between `after` and the expected result of the changes to `before`.
 pub fn strays(
     layout: &TableLayout,
     before: &CollectionSnapshot,
@@ -27,13 +27,13 @@ pub fn strays(
 ) -> Vec<String> {
     let expected = match lay_over(layout, before, changes) {
         Ok(body) => plain_rows(layout, &body),
-        Err(failure) => return vec![format!("what the table should hold cannot be told: {failure}")],
+        Err(failure) => return vec![format!("cannot determine the expected rows: {failure}")],
     };
     let (mut expected, found) = match (expected, plain_rows(layout, &after.raw)) {
         (Ok(expected), Ok(found)) => (expected, found),
         (Err(what), _) | (_, Err(what)) => return vec![what],
     };
-    // Rows that are as they should be are taken out pairwise; the same row twice is two rows.
+    // Matching rows are removed in pairs; a duplicate row counts twice.
     let mut surplus: BTreeMap<NormalizedRow, usize> = BTreeMap::new();
     for row in found {
         *surplus.entry(row).or_default() += 1;
@@ -56,11 +56,11 @@ pub fn strays(
             None => lines.push(format!("row `{}` is missing", names.label(&row))),
         }
     }
-    lines.extend(found.iter().map(|row| format!("row `{}` should not be there", names.label(row))));
+    lines.extend(found.iter().map(|row| format!("row `{}` is unexpected", names.label(row))));
     lines
 }
 
-/// The fields that tell rows apart: those of the changes, or else what the type of table has.
+/// Returns the fields that distinguish rows: the key of the changes, or the table type's default key.
 fn key_fields(layout: &TableLayout, changes: &[Change]) -> Vec<FieldName> {
     match changes.iter().find(|change| !change.key.is_empty()) {
         Some(change) => change.key.iter().map(|(field, _)| Arc::clone(field)).collect(),
@@ -68,7 +68,7 @@ fn key_fields(layout: &TableLayout, changes: &[Change]) -> Vec<FieldName> {
     }
 }
 
-/// How lines name rows and fields.
+/// Names of rows and fields in messages.
 struct MismatchLabels<'a> {
     key: Vec<FieldName>,
     collection: &'a ObservedCollection,
@@ -84,7 +84,7 @@ impl MismatchLabels<'_> {
         parts.map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// `Network Block (column5)`.
+    /// Returns `Network Block (column5)`.
     fn field(&self, field: &str) -> String {
         match self.collection.aliases.iter().find(|(_, column)| &***column == field) {
             Some((name, _)) => format!("`{name}` ({field})"),
@@ -113,8 +113,9 @@ fn differences(names: &MismatchLabels<'_>, expected: &NormalizedRow, found: &Nor
         .collect()
 }
 
-/// What differs outside of the rows. Compared with what was read before, not with what was sent:
-/// a library that was added to the scope need not come back.
+/// Returns the differences outside the rows.
+///
+/// Compares with the previous read, not with the sent body. A zone may omit an added library from the scope.
 fn members(before: &Json, after: &Json) -> Vec<String> {
     let plain = |body: &Json| -> NormalizedRow {
         let members = body.as_object().into_iter().flatten();
@@ -156,13 +157,14 @@ fn plain_row(layout: &TableLayout, row: &JsonObject) -> Result<NormalizedRow, St
     Ok(plain)
 }
 
-/// A value as a line shows it.
+/// Returns a value for messages.
 fn value_text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value in one spelling: without nulls, empty texts and what only describes a value; flags and
-/// numbers as texts. `None` where nothing is left.
+/// Normalizes a value: removes nulls, empty texts and descriptions, and converts flags and numbers to texts.
+///
+/// `None` if nothing remains.
 pub fn normalize_value(value: &Json) -> Option<Json> {
     match value {
         Json::Null => None,

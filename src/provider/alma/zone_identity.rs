@@ -1,4 +1,4 @@
-//! Makes sure that a key opens the zone and the environment that are meant, before it is used to write.
+//! Verifies that an API key belongs to the intended zone and environment before any write.
 
 use serde_json::Value as Json;
 
@@ -9,12 +9,13 @@ use crate::model::{FailureClass, ZoneCode, ZoneFailure};
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
 
-/// Asks the zone who it is, in the two places where it says so (the vendor's OpenAPI): at least
-/// one must name the institution, neither may name another.
+/// Queries two endpoints for the zone's identity (the vendor's OpenAPI).
+///
+/// At least one must name the institution, and neither may name another.
 ///
 /// # Errors
-/// [`FailureClass::WrongZone`] where institution or environment are not those that are meant, or
-/// cannot be told; whatever reading can fail with.
+/// [`FailureClass::WrongZone`] if institution or environment are unknown, or not the intended ones; any
+/// failure of a read.
 pub async fn confirm(
     getter: &GetClient,
     zone: &ZoneCode,
@@ -32,10 +33,10 @@ pub async fn confirm(
     if tested.is_none() && stated.is_none() {
         return Err(ZoneFailure::new(
             FailureClass::WrongZone,
-            format!("neither `GET /conf/test` nor `GET /conf/general` says that the key opens `{zone}`"),
+            format!("neither `GET /conf/test` nor `GET /conf/general` confirms that the API key belongs to `{zone}`"),
         )
         .help(
-            "nothing is written with a key that may open another institution; give it the area Configuration",
+            "grant the key the area Configuration; zonal does not write with a key that may belong to another institution",
         ));
     }
     match environment {
@@ -44,7 +45,7 @@ pub async fn confirm(
     }
 }
 
-/// One of the two may be refused: the other may still say who the zone is.
+/// Ignores a rejection by one endpoint, because the other may still identify the zone.
 fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -65,8 +66,7 @@ fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure>
     }
 }
 
-/// The institution in `GET - OK - institutionCode: 01ABC_INST`, whether that comes as text, in
-/// XML or in JSON.
+/// Returns the institution in `GET - OK - institutionCode: 01ABC_INST`, from text, XML or JSON.
 fn institution_in(test: &str) -> Option<String> {
     const NAME: &str = "institutionCode";
     let rest = &test[test.find(NAME)? + NAME.len()..];
@@ -85,19 +85,20 @@ fn confirm_environment(
         EnvironmentType::Sandbox => "sandbox",
     };
     let wrong = |message: String| {
-        Err(ZoneFailure::new(FailureClass::WrongZone, message).help(format!(
-            "production and sandboxes have keys of their own: use one that was made for the {name}"
-        )))
+        Err(ZoneFailure::new(FailureClass::WrongZone, message)
+            .help(format!("production and sandboxes have separate keys; use a key for the {name}")))
     };
     match (general.and_then(|general| non_empty_text(general.get("environment_type"))), meant) {
         (Some(stated), _) if stated.trim().eq_ignore_ascii_case(name) => Ok(()),
-        (Some(stated), _) => wrong(format!("the key opens the {stated} of `{zone}`, not its {name}")),
+        (Some(stated), _) => {
+            wrong(format!("the API key belongs to the {stated} of `{zone}`, not to its {name}"))
+        }
         (None, EnvironmentType::Production) => {
-            tracing::warn!(%zone, "the zone does not say whether it is a production environment");
+            tracing::warn!(%zone, "the zone does not report its environment type");
             Ok(())
         }
         (None, EnvironmentType::Sandbox) => {
-            wrong(format!("`{zone}` does not say whether the key opens its sandbox"))
+            wrong(format!("`{zone}` does not report whether the API key belongs to its sandbox"))
         }
     }
 }
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_institution_is_found_in_every_spelling_of_the_test() {
+    fn institution_is_found_in_every_response_format() {
         for test in [
             "GET - OK - institutionCode: 01ABC_INST",
             "<?xml version=\"1.0\"?><test>GET - OK - institutionCode: 01ABC_INST</test>",
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_names_nobody_names_nobody() {
+    fn test_response_without_institution_returns_none() {
         for test in ["", "GET - OK", "<test>institutionCode: </test>", "institutionCode"] {
             assert_eq!(institution_in(test), None, "{test}");
         }

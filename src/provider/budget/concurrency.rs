@@ -1,15 +1,17 @@
-//! Limits how many requests are under way at once, by how well the zone copes.
+//! Limits the number of concurrent requests, by the responses of the zone.
 
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Requests under way at first, and at most.
+/// Initial and maximum number of concurrent requests.
 const FIRST: usize = 8;
 const MOST: usize = 64;
 
-/// Lanes that requests occupy until they are answered: one more for each round of good answers
-/// that needed them all, half as many after a timeout or a server error, never none.
+/// Adaptive limit of concurrent requests.
+///
+/// The limit grows by one after a full round of good responses at the limit. A timeout or server error halves
+/// the limit, at least to one.
 pub struct ConcurrencyLimiter {
     open: Semaphore,
     width: Mutex<ConcurrencyLimit>,
@@ -17,38 +19,38 @@ pub struct ConcurrencyLimiter {
 
 struct ConcurrencyLimit {
     limit: usize,
-    /// Good answers since the last widening.
+    /// Good responses since the last increase.
     good: usize,
-    /// Lanes that close as soon as the requests in them are answered.
+    /// Permits to withdraw when their requests end.
     closing: usize,
 }
 
-/// One occupied lane; free again when dropped.
+/// Permit of one request, returned on drop.
 pub struct ConcurrencyPermit<'a> {
     lanes: &'a ConcurrencyLimiter,
     permit: Option<SemaphorePermit<'a>>,
 }
 
 impl ConcurrencyLimiter {
-    /// Eight lanes.
+    /// Creates a limiter with eight permits.
     pub fn new() -> Self {
         let width = ConcurrencyLimit { limit: FIRST, good: 0, closing: 0 };
         Self { open: Semaphore::new(FIRST), width: Mutex::new(width) }
     }
 
-    /// Waits for a free lane.
+    /// Waits for a free permit.
     pub async fn enter(&self) -> ConcurrencyPermit<'_> {
-        // The semaphore is never closed, so there always is a permit.
+        // The semaphore is never closed, so `acquire` always succeeds.
         ConcurrencyPermit { lanes: self, permit: self.open.acquire().await.ok() }
     }
 
-    /// How many requests may be under way.
+    /// Returns the current limit.
     pub fn limit(&self) -> usize {
         self.width().limit
     }
 
     fn widen(&self) {
-        // An answer says nothing about a limit that was not reached.
+        // A response below the limit gives no information about the limit.
         if self.open.available_permits() > 0 {
             return;
         }
@@ -80,12 +82,12 @@ impl ConcurrencyLimiter {
 }
 
 impl ConcurrencyPermit<'_> {
-    /// The request was answered as it should be.
+    /// Reports a good response.
     pub fn good(self) {
         self.lanes.widen();
     }
 
-    /// The request timed out, or the server stumbled over it.
+    /// Reports a timeout or a server error.
     pub fn report_overload(self) {
         self.lanes.narrow();
     }

@@ -1,9 +1,10 @@
-//! Keeps what zonal asks of a zone within what the zone can bear, and leaves others their share.
+//! Limits the requests to a zone and leaves a share for other integrations.
 //!
-//! Alma counts per institution, over all keys (the vendor's slides on API governance), so there
-//! is one budget per zone, shared by whatever reads and writes it. Time is tokio's, so that tests
-//! run under a paused clock. A budget lives for one run: what it has heard of today's quota is not
-//! forgotten at midnight.
+//! Alma counts per institution, over all keys (the vendor's slides on API governance). Therefore all readers
+//! and writers of a zone share one budget.
+//!
+//! Time comes from tokio, so that tests run under a paused clock. A budget lives for one run; its quota does
+//! not reset at midnight.
 
 mod concurrency;
 mod rate_limiter;
@@ -20,7 +21,7 @@ use super::RequestUsage;
 use crate::model::network::RateLimit;
 use crate::model::{FailureClass, ZoneFailure};
 
-/// What one zone may still be asked, and when.
+/// Request budget of one zone.
 pub struct RequestBudget {
     rate: RateLimit,
     pacer: RateLimiter,
@@ -29,21 +30,23 @@ pub struct RequestBudget {
     quota: Mutex<DailyQuota>,
 }
 
-/// What the zone said of today's quota.
+/// Daily quota, as reported by the zone.
 #[derive(Default)]
 struct DailyQuota {
     left: Option<u64>,
     used_up: bool,
 }
 
-/// The right to send one request now. Say how it went; one that is dropped counts as neither.
+/// Permission to send one request now.
+///
+/// The caller reports the result; a dropped permit counts as neither good nor bad.
 pub struct RequestPermit<'a> {
     budget: &'a RequestBudget,
     lane: ConcurrencyPermit<'a>,
 }
 
 impl RequestBudget {
-    /// A fresh budget.
+    /// Creates a fresh budget.
     pub fn new(rate: RateLimit) -> Self {
         Self {
             rate,
@@ -54,39 +57,39 @@ impl RequestBudget {
         }
     }
 
-    /// Waits until one more request may be sent, first come first served, and counts it.
+    /// Waits for permission to send one more request, first come first served, and counts the request.
     ///
     /// # Errors
-    /// [`FailureClass::Quota`] where the day's requests are used up, or fewer than the reserve are
-    /// left. Nothing more will be admitted in this run.
+    /// [`FailureClass::Quota`] if the daily quota is exhausted, or if fewer requests than the reserve remain.
+    /// No further request is admitted in this run.
     pub async fn admit(&self) -> Result<RequestPermit<'_>, ZoneFailure> {
         let turn = self.pacer.queue().await;
         self.check()?;
         let lane = self.lanes.enter().await;
         turn.wait().await;
-        // Answers that came while this request waited may have changed everything.
+        // Responses during the wait may have changed the quota.
         self.check()?;
         turn.take();
         self.requests.fetch_add(1, Ordering::Relaxed);
         Ok(RequestPermit { budget: self, lane })
     }
 
-    /// Remembers what the zone says is left until midnight (`X-Exl-Api-Remaining`, the vendor's OpenAPI).
+    /// Records the remaining requests until midnight (`X-Exl-Api-Remaining`, the vendor's OpenAPI).
     pub fn heard(&self, left: u64) {
         self.quota().left = Some(left);
     }
 
-    /// The zone says that the day's requests are used up.
+    /// Records that the daily quota is exhausted.
     pub fn day_is_over(&self) {
         self.quota().used_up = true;
     }
 
-    /// What the zone has cost so far.
+    /// Returns the requests so far and the remaining quota.
     pub fn usage(&self) -> RequestUsage {
         RequestUsage { requests: self.requests.load(Ordering::Relaxed), quota_left: self.quota().left }
     }
 
-    /// How many requests may be under way at once, as things stand.
+    /// Returns the current limit of concurrent requests.
     pub fn concurrency(&self) -> usize {
         self.lanes.limit()
     }
@@ -96,15 +99,15 @@ impl RequestBudget {
         if quota.used_up {
             return Err(ZoneFailure::new(
                 FailureClass::Quota,
-                "the institution's API requests of today are used up (DAILY_THRESHOLD)",
+                "the institution's daily API quota is exhausted (DAILY_THRESHOLD)",
             )
-            .help("try again after midnight; all integrations of the institution share them"));
+            .help("try again after midnight; all integrations of the institution share the quota"));
         }
         match quota.left {
             Some(left) if left < self.rate.daily_reserve => Err(ZoneFailure::new(
                 FailureClass::Quota,
                 format!(
-                    "{left} API requests are left of today's, fewer than the reserve of {}",
+                    "{left} API requests remain today, fewer than the reserve of {}",
                     self.rate.daily_reserve
                 ),
             )
@@ -119,18 +122,18 @@ impl RequestBudget {
 }
 
 impl RequestPermit<'_> {
-    /// The zone answered, whatever it said.
+    /// Reports a response with any content.
     pub fn good(self) {
         self.budget.pacer.recover();
         self.lane.good();
     }
 
-    /// The zone timed out or answered with a server error.
+    /// Reports a timeout or a server error.
     pub fn report_overload(self) {
         self.lane.report_overload();
     }
 
-    /// The zone said that requests come too fast, and perhaps how long to wait.
+    /// Reports that requests come too fast, with the zone's wait time if given.
     pub fn too_fast(self, wait: Option<Duration>) {
         self.budget.pacer.push_back(wait);
     }

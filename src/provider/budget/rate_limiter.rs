@@ -1,48 +1,50 @@
-//! Keeps requests so far apart that no second ever holds more of them than a zone allows.
+//! Spaces requests so that no second contains more than the zone allows.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// A second and a bit: slots are this divided by the rate, so that requests that travel some tens
-/// of milliseconds longer or shorter than others still arrive within the limit.
+/// Second plus a margin; divided by the rate, the length of a slot.
+///
+/// Requests that travel some tens of milliseconds longer or shorter than others still arrive within the
+/// limit.
 const STRETCHED_SECOND: Duration = Duration::from_millis(1080);
-/// How late a slot may be used without moving the slots after it. Timers are only so exact.
+/// Maximum delay in a slot that does not shift later slots. Timers have limited precision.
 const LATENESS: Duration = Duration::from_millis(10);
-/// How long everyone waits when the zone says that requests come too fast, where it does not say itself.
+/// Wait of all requests after a throttled response without a wait time.
 const PENALTY: Duration = Duration::from_secs(1);
-/// Nobody waits longer than this, whatever the zone says.
+/// Maximum wait, whatever the zone's wait time.
 const LONGEST_PENALTY: Duration = Duration::from_secs(30);
-/// How much wider the slots become with each penalty, and how wide they may become.
+/// Factor by which each penalty widens the slots, and the maximum factor.
 const WIDEN: f64 = 1.5;
 const WIDEST: f64 = 8.0;
-/// What one good answer takes off again: 1.5 is back at 1 after about a hundred.
+/// Factor by which each good response narrows the slots: 1.5 returns to 1 after about a hundred.
 const RECOVER: f64 = 0.996;
 
-/// Exact slots, first come first served.
+/// Rate limiter with exact slots, first come first served.
 pub struct RateLimiter {
     interval: Duration,
-    /// Held by the request whose turn is next; tokio's mutex serves in the order of asking.
+    /// Lock of the next request in the queue; tokio's mutex serves in order of arrival.
     gate: tokio::sync::Mutex<()>,
     beat: Mutex<RateLimiterState>,
 }
 
-/// Where the slots stand.
+/// Position and width of the slots.
 struct RateLimiterState {
     next: Option<Instant>,
     stretch: f64,
     held_until: Option<Instant>,
 }
 
-/// The right to be the next one sent.
+/// Right to send the next request.
 pub struct SendSlot<'a> {
     pacer: &'a RateLimiter,
     _gate: tokio::sync::MutexGuard<'a, ()>,
 }
 
 impl RateLimiter {
-    /// At most this many requests in any one second.
+    /// Creates a limiter for a maximum number of requests in any one second.
     pub fn new(per_second: u32) -> Self {
         Self {
             interval: STRETCHED_SECOND / per_second.max(1),
@@ -51,16 +53,16 @@ impl RateLimiter {
         }
     }
 
-    /// Waits until everyone who came before has been sent.
+    /// Waits until all earlier requests are sent.
     pub async fn queue(&self) -> SendSlot<'_> {
         SendSlot { pacer: self, _gate: self.gate.lock().await }
     }
 
-    /// The zone said that requests come too fast: everyone waits, and goes slower for a while.
+    /// Penalizes a throttled response: all requests wait, then continue more slowly for a while.
     pub fn push_back(&self, wait: Option<Duration>) {
         let now = Instant::now();
         let mut beat = self.beat();
-        // Many requests under way hear the same complaint; only the first one widens the slots.
+        // Many requests in flight get the same response; only the first widens the slots.
         if beat.held_until.is_none_or(|until| until <= now) {
             beat.stretch = (beat.stretch * WIDEN).min(WIDEST);
         }
@@ -69,7 +71,7 @@ impl RateLimiter {
         beat.next = beat.next.max(Some(until));
     }
 
-    /// A good answer came: the slots narrow a little, where they had been widened.
+    /// Narrows widened slots a little after a good response.
     pub fn recover(&self) {
         let mut beat = self.beat();
         beat.stretch = (beat.stretch * RECOVER).max(1.0);
@@ -81,7 +83,7 @@ impl RateLimiter {
 }
 
 impl SendSlot<'_> {
-    /// Waits for the next slot, however often it is pushed back meanwhile.
+    /// Waits for the next slot, even if penalties delay the slot repeatedly.
     pub async fn wait(&self) {
         loop {
             let next = self.pacer.beat().next;
@@ -92,7 +94,7 @@ impl SendSlot<'_> {
         }
     }
 
-    /// Uses the slot up. One that is waited for and not taken is left to the next in the queue.
+    /// Uses the slot. An unused slot goes to the next request in the queue.
     pub fn take(self) {
         let now = Instant::now();
         let mut beat = self.pacer.beat();

@@ -1,5 +1,5 @@
-//! The promises a budget makes to a zone.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+//! Guarantees of a budget.
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn budget(per_second: u32, daily_reserve: u64) -> RequestBudget {
     RequestBudget::new(RateLimit { per_second, daily_reserve })
 }
 
-/// When each of `count` requests was let through, all asking at once.
+/// Returns the send times of `count` concurrent requests.
 async fn sent(budget: &Arc<RequestBudget>, count: usize) -> Vec<Instant> {
     let mut asking = Vec::new();
     for _ in 0..count {
@@ -34,7 +34,7 @@ async fn sent(budget: &Arc<RequestBudget>, count: usize) -> Vec<Instant> {
     times
 }
 
-/// The most requests that any one second holds.
+/// Returns the maximum number of requests in any one second.
 fn fullest_second(arrivals: &mut [Duration]) -> usize {
     arrivals.sort();
     (0..arrivals.len())
@@ -54,10 +54,10 @@ fn slots(rate: u32) -> Vec<Duration> {
 }
 
 #[test]
-fn no_second_holds_more_than_the_rate_when_the_last_are_40_ms_faster() {
+fn rate_holds_if_later_requests_are_faster() {
     for rate in 1..=60 {
         let slots = slots(rate);
-        // The worst that jitter can do to a window: its first request late, the others early.
+        // Worst case of jitter for a window: its first request late, the others early.
         for late in 0..slots.len() {
             let mut arrivals: Vec<_> = slots
                 .iter()
@@ -72,7 +72,7 @@ fn no_second_holds_more_than_the_rate_when_the_last_are_40_ms_faster() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn no_second_holds_more_than_the_rate_whatever_the_jitter(
+    fn rate_holds_for_any_jitter(
         rate in 1u32..60,
         jitter in proptest::collection::vec(0u64..=40, 122),
     ) {
@@ -86,19 +86,19 @@ proptest! {
 }
 
 #[test]
-fn the_rate_is_used() {
+fn full_rate_is_used() {
     assert!(slots(20)[20] < Duration::from_millis(1100));
     assert!(slots(1)[3] < Duration::from_millis(3300));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_first_is_sent_first() {
+async fn requests_are_sent_in_order_of_arrival() {
     let times = sent(&Arc::new(budget(20, 0)), 30).await;
     assert!(times.is_sorted());
 }
 
 #[tokio::test(start_paused = true)]
-async fn everyone_waits_a_second_when_the_zone_says_too_fast_and_goes_slower_for_a_while() {
+async fn throttling_delays_all_requests_and_lowers_the_rate() {
     let budget = Arc::new(budget(20, 0));
     let before = Instant::now();
     budget.admit().await.unwrap().too_fast(None);
@@ -112,7 +112,7 @@ async fn everyone_waits_a_second_when_the_zone_says_too_fast_and_goes_slower_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_already_wait_are_pushed_back_too() {
+async fn throttling_delays_waiting_requests_too() {
     let budget = Arc::new(budget(1, 0));
     let start = Instant::now();
     let first = budget.admit().await.unwrap();
@@ -129,7 +129,7 @@ async fn requests_that_already_wait_are_pushed_back_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn complaints_of_the_same_moment_count_once() {
+async fn simultaneous_throttled_responses_count_once() {
     let budget = Arc::new(budget(20, 0));
     let mut under_way = Vec::new();
     for _ in 0..4 {
@@ -141,7 +141,7 @@ async fn complaints_of_the_same_moment_count_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn eight_requests_are_under_way_at_first_and_the_ninth_waits_for_an_answer() {
+async fn ninth_concurrent_request_waits_for_a_response() {
     let budget = Arc::new(budget(1000, 0));
     let mut under_way = Vec::new();
     for _ in 0..8 {
@@ -154,7 +154,7 @@ async fn eight_requests_are_under_way_at_first_and_the_ninth_waits_for_an_answer
 }
 
 #[tokio::test(start_paused = true)]
-async fn good_answers_open_lanes_one_by_one_up_to_64() {
+async fn good_responses_raise_concurrency_to_64() {
     let budget = Arc::new(budget(10_000, 0));
     let mut under_way = std::collections::VecDeque::new();
     for _ in 0..5000 {
@@ -167,7 +167,7 @@ async fn good_answers_open_lanes_one_by_one_up_to_64() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_halves_the_lanes_but_leaves_one() {
+async fn failures_halve_concurrency_down_to_one() {
     let budget = Arc::new(budget(1000, 0));
     let mut limits = Vec::new();
     for _ in 0..4 {
@@ -182,7 +182,7 @@ async fn trouble_halves_the_lanes_but_leaves_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lanes_that_are_occupied_while_halved_close_when_they_are_free() {
+async fn withdrawn_permits_end_with_their_requests() {
     let budget = Arc::new(budget(1000, 0));
     let mut under_way = Vec::new();
     for _ in 0..8 {
@@ -196,7 +196,7 @@ async fn lanes_that_are_occupied_while_halved_close_when_they_are_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_below_the_reserve_and_the_message_names_both_numbers() {
+async fn quota_below_reserve_is_refused_with_both_numbers() {
     let budget = budget(20, 5000);
     budget.heard(5000);
     budget.admit().await.unwrap().good();
@@ -209,7 +209,7 @@ async fn nothing_is_sent_below_the_reserve_and_the_message_names_both_numbers() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_once_the_day_is_over() {
+async fn exhausted_quota_refuses_all_requests() {
     let budget = budget(20, 0);
     budget.day_is_over();
     assert_eq!(budget.admit().await.err().unwrap().class, FailureClass::Quota);

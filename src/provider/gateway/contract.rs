@@ -1,4 +1,4 @@
-//! What a gateway answers and takes, and the document that says so.
+//! Parses and builds the bodies of the gateway contract, and its OpenAPI document.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -9,30 +9,30 @@ use crate::model::{
 };
 use crate::provider::CollectionSnapshot;
 
-/// What may be done with a collection.
+/// Operation on a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayVerb {
-    /// Read it.
+    /// Reads the collection.
     Read,
-    /// Put a record.
+    /// Puts a record.
     Put,
-    /// Delete a record.
+    /// Deletes a record.
     Delete,
 }
 
-/// One collection, or all of one type, that a gateway serves for a zone.
+/// Collection, or all collections of one kind, that a gateway serves for a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServedCollection {
-    /// The type of collection.
+    /// Kind of the collection.
     pub kind: String,
-    /// Which one of the type; `None` for all of them, or for the only one.
+    /// Table of the kind; `None` for all collections of the kind, or for the only one.
     pub table: Option<String>,
-    /// What may be done.
+    /// Permitted operations.
     pub verbs: Vec<GatewayVerb>,
 }
 
 impl ServedCollection {
-    /// Whether it speaks of a collection.
+    /// Returns true if the entry covers the collection.
     pub fn matches(&self, id: &CollectionId) -> bool {
         let named = match (&self.table, &id.table) {
             (None, _) => true,
@@ -43,7 +43,7 @@ impl ServedCollection {
     }
 }
 
-/// The list of collections. Verbs that are not known are no concern of ours.
+/// Parses the list of collections. Unknown verbs are ignored.
 pub fn parse_collections(body: &Json) -> Result<Vec<ServedCollection>, String> {
     let entries = match body.get("collections") {
         Some(Json::Array(entries)) => entries.as_slice(),
@@ -69,13 +69,13 @@ pub fn parse_collections(body: &Json) -> Result<Vec<ServedCollection>, String> {
     entries.iter().map(entry).collect()
 }
 
-/// A collection with its revision.
+/// Parses a collection with its revision.
 pub fn snapshot(id: &CollectionId, body: Json) -> Result<CollectionSnapshot, String> {
     if !body.is_object() {
-        return Err("it is not an object".into());
+        return Err("the body is not an object".into());
     }
     if revision(&body).is_none() {
-        return Err("it has no `revision`, so that nobody could tell whether it moved".into());
+        return Err("missing `revision`, which zonal needs to detect changes".into());
     }
     let records = match body.get("records") {
         Some(Json::Array(records)) => records.as_slice(),
@@ -98,14 +98,14 @@ pub fn snapshot(id: &CollectionId, body: Json) -> Result<CollectionSnapshot, Str
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// The revision of a collection, or of a record that was just written.
+/// Returns the revision of a collection, or of a record after its write.
 pub fn revision(body: &Json) -> Option<String> {
     text(body, "revision")
 }
 
-/// A record as it is read.
+/// Parses a record.
 pub fn record(body: &Json) -> Result<ObservedRecord, String> {
-    let Some(Json::Object(fields)) = body.get("fields") else { return Err("it has no `fields`".into()) };
+    let Some(Json::Object(fields)) = body.get("fields") else { return Err("missing `fields`".into()) };
     let mut record = Record::new();
     for (name, value) in fields {
         record.insert(
@@ -128,14 +128,15 @@ fn value(value: &Json) -> Result<FieldValue, String> {
         Json::Number(number) => FieldValue::from_text(number.to_string()),
         Json::Array(texts) => {
             let texts: Option<Vec<&str>> = texts.iter().map(Json::as_str).collect();
-            FieldValue::list(texts.ok_or("is a list of other things than texts")?)
+            FieldValue::list(texts.ok_or("is a list with values other than texts")?)
         }
         Json::Object(_) => return Err("is an object".into()),
     })
 }
 
-/// A record as it is put. What it holds already goes back as it came: a gateway may have numbers, and lists
-/// in an order of its own.
+/// Returns the PUT body of a record.
+///
+/// Unchanged values go back as received, because a gateway may use numbers, or lists in its own order.
 pub fn body(record: &Record, held: Option<&Map<String, Json>>) -> Json {
     let field = |(field, wanted): (&FieldName, &FieldValue)| {
         let held = held.and_then(|held| held.get(&**field));
@@ -145,32 +146,33 @@ pub fn body(record: &Record, held: Option<&Map<String, Json>>) -> Json {
     json!({ "fields": record.iter().map(field).collect::<Map<_, _>>() })
 }
 
-/// The contract as an OpenAPI document, which is published in `schemas/`.
+/// Returns the contract as an OpenAPI document, published in `schemas/`.
 pub fn openapi() -> Json {
     let parameter = |place: &str, name: &str, about: &str| json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}, "description": about});
     let zone = parameter("path", "zone", "Alma's institution code.");
-    let kind = parameter("path", "kind", "The type of collection, such as `ImportPermissions`.");
+    let kind = parameter("path", "kind", "Kind of the collection, such as `ImportPermissions`.");
     let narrowing = [
-        parameter("query", "table", "Which collection of the type, by code."),
-        parameter("query", "title", "Which collection of the type, by the name that people see."),
-        parameter("query", "library", "Code of the library it belongs to."),
-        parameter("query", "language", "The language of its texts."),
+        parameter("query", "table", "Code of the table, if the kind has several collections."),
+        parameter("query", "title", "Display name of the table, if the kind has several collections."),
+        parameter("query", "library", "Code of the collection's library."),
+        parameter("query", "language", "Language of the texts."),
     ];
     let with = |first: &[&Json]| -> Json {
         first.iter().map(|each| (*each).clone()).chain(narrowing.iter().cloned()).collect()
     };
-    let key = parameter("path", "key", "The values of the record's key, one path segment for each.");
+    let key = parameter("path", "key", "Values of the record's key, one path segment per value.");
     let if_match = json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"},
-        "description": "The revision that was read, in double quotes."});
+        "description": "Revision of the last read, in double quotes."});
     let answer = |about: &str, schema: &str| json!({"description": about, "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}});
     let mut refusals = json!({
-        "400": answer("The record is not allowed; nothing was changed.", "Errors"),
-        "403": answer("The key is not known or may not do this.", "Errors"),
-        "404": answer("There is no such zone, collection or record.", "Errors"),
-        "412": answer("The collection has another revision; nothing was changed.", "Errors"),
+        "400": answer("The record is invalid; nothing changed.", "Errors"),
+        "403": answer("The API key is unknown or not permitted.", "Errors"),
+        "404": answer("The zone, collection or record does not exist.", "Errors"),
+        "412": answer("The revision does not match; nothing changed.", "Errors"),
     });
     let mut written = refusals.clone();
-    written["200"] = answer("Done. The collection has this revision now.", "Revision");
+    written["200"] =
+        answer("The record was written. The body contains the new revision of the collection.", "Revision");
     refusals["200"] = answer("The collection.", "Collection");
     let mut record = with(&[&zone, &kind, &key]);
     if let Some(parameters) = record.as_array_mut() {
@@ -181,17 +183,17 @@ pub fn openapi() -> Json {
         "info": {
             "title": "zonal gateway",
             "version": "1",
-            "description": "What zonal asks of a service that stands in front of the configuration that Alma's public API does not reach. `zonal gateway check URL` tries a service out."
+            "description": "Interface of a service for configuration that Alma's public API does not cover. `zonal gateway check URL` tests a service against this contract."
         },
         "security": [{"key": []}],
         "paths": {
             "/v1/zones/{zone}/collections": {"get": {
-                "summary": "The collections that are served for a zone, and what may be done with each.",
+                "summary": "Lists the collections of a zone with the permitted operations.",
                 "parameters": [zone],
-                "responses": {"200": answer("The list.", "List"), "403": answer("The key is not known.", "Errors"), "404": answer("There is no such zone.", "Errors")}
+                "responses": {"200": answer("The list.", "List"), "403": answer("The API key is unknown.", "Errors"), "404": answer("The zone does not exist.", "Errors")}
             }},
             "/v1/zones/{zone}/collections/{kind}": {"get": {
-                "summary": "A collection with its revision. A collection without records has a revision too.",
+                "summary": "Returns a collection with its revision. An empty collection also has a revision.",
                 "parameters": with(&[&zone, &kind]), "responses": refusals
             }},
             "/v1/zones/{zone}/collections/{kind}/records/{key}": {
@@ -205,24 +207,24 @@ pub fn openapi() -> Json {
             }
         },
         "components": {
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`apikey KEY`, as Alma's own API has it."}},
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`apikey KEY`, as in Alma's API."}},
             "schemas": {
                 "List": {"type": "object", "properties": {"collections": {"type": "array", "items": {"type": "object",
                     "required": ["kind", "verbs"],
                     "properties": {
                         "kind": {"type": "string"},
-                        "table": {"type": "string", "description": "Left out where all collections of the type are served, or where there is one only."},
+                        "table": {"type": "string", "description": "Absent if the entry covers all collections of the kind, or the only one."},
                         "verbs": {"type": "array", "items": {"enum": ["read", "put", "delete"]}}
                     }}}}},
                 "Collection": {"type": "object", "required": ["revision"], "properties": {
-                    "revision": {"type": "string", "description": "Another one after each change of any record. It is sent back in a header: ASCII, without line breaks."},
+                    "revision": {"type": "string", "description": "Changes with every change of a record. zonal sends the revision in a header: ASCII, without line breaks."},
                     "records": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}
                 }},
                 "Record": {"type": "object", "required": ["fields"], "properties": {
-                    "fields": {"type": "object", "description": "Key fields included. A list is a set of texts: its order does not count.",
+                    "fields": {"type": "object", "description": "All fields, including key fields. A list is a set of texts; its order does not matter.",
                         "additionalProperties": {"oneOf": [{"type": ["string", "boolean", "null"]}, {"type": "array", "items": {"type": "string"}}]}},
-                    "updatedBy": {"type": "string", "description": "Who changed it last."},
-                    "updateDate": {"type": "string", "description": "When."}
+                    "updatedBy": {"type": "string", "description": "Author of the last change."},
+                    "updateDate": {"type": "string", "description": "Date of the last change."}
                 }},
                 "Revision": {"type": "object", "required": ["revision"], "properties": {"revision": {"type": "string"}}},
                 "Errors": {"type": "object", "properties": {"errorList": {"type": "object", "properties": {"error": {"type": "array", "items": {

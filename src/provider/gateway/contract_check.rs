@@ -1,5 +1,5 @@
-//! Tries a gateway out against the contract, for its author: what it answers, what it refuses, and
-//! whether its revisions keep an edit from being lost.
+//! Tests a gateway against the contract, for its author: responses, rejections, and protection of concurrent
+//! edits.
 
 use std::sync::Arc;
 
@@ -15,30 +15,30 @@ use crate::model::{
 };
 use crate::provider::{CollectionSnapshot, WriteError};
 
-/// What is tried.
+/// Input of a contract check.
 pub struct GatewayCheck {
-    /// The gateway.
+    /// Gateway under test.
     pub gateway: Arc<SharedGateway>,
-    /// A zone that it serves.
+    /// Zone that the gateway serves.
     pub zone: ZoneCode,
-    /// The key.
+    /// API key.
     pub key: SecretString,
-    /// A record that may be made, changed and removed; without one nothing is written.
+    /// Record to create, update and delete; without a record, no writes.
     pub scratch: Option<ScratchRecord>,
 }
 
-/// A record to try writing with.
+/// Record for write checks.
 #[derive(Debug, Clone)]
 pub struct ScratchRecord {
-    /// Its collection.
+    /// Collection of the record.
     pub collection: CollectionId,
-    /// Its fields, key fields included.
+    /// Fields, including key fields.
     pub fields: Map<String, Json>,
-    /// The fields of its key with their values, in order.
+    /// Key fields with their values, in order.
     pub key: Vec<(String, String)>,
 }
 
-/// What a collection holds: the scratch record, and everything else.
+/// Content of a collection: the scratch record and all other records.
 struct CollectionState {
     scratch: Option<Record>,
     others: Vec<Record>,
@@ -56,79 +56,79 @@ impl CollectionState {
         Self { scratch: found.pop(), others }
     }
 
-    /// As before, without the scratch record.
+    /// Checks that the scratch record is absent and other records stay unchanged.
     fn check_unchanged(&self, before: &[Record]) -> Result<(), String> {
         match &self.scratch {
-            Some(_) => Err("the record is there".to_owned()),
+            Some(_) => Err("the record exists".to_owned()),
             None => self.check_other_records(before),
         }
     }
 
     fn check_other_records(&self, before: &[Record]) -> Result<(), String> {
         let same = self.others.len() == before.len() && before.iter().all(|each| self.others.contains(each));
-        if same { Ok(()) } else { Err("other records of the collection have changed".to_owned()) }
+        if same { Ok(()) } else { Err("other records of the collection changed".to_owned()) }
     }
 
-    /// What was sent, beside which a gateway may say more of its own.
+    /// Checks for all sent fields; a gateway may add fields of its own.
     fn check_scratch_record(&self, sent: &Record) -> Result<(), String> {
-        let Some(found) = &self.scratch else { return Err("the record is not there".to_owned()) };
+        let Some(found) = &self.scratch else { return Err("the record does not exist".to_owned()) };
         let other =
             sent.iter().find(|(field, value)| found.get(*field).unwrap_or(&FieldValue::Null) != *value);
         let told = |(field, value): (&FieldName, &FieldValue)| {
-            format!("`{field}` is {}, {value} was sent", found.get(field).unwrap_or(&FieldValue::Null))
+            format!("`{field}` is {}, sent {value}", found.get(field).unwrap_or(&FieldValue::Null))
         };
         other.map_or(Ok(()), |other| Err(told(other)))
     }
 }
 
-/// One thing that was tried.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct CheckResult {
-    /// What the contract asks for.
+    /// Rule of the contract.
     pub rule: String,
-    /// How it went.
+    /// Outcome of the check.
     pub outcome: CheckOutcome,
-    /// What was found, where it did not pass.
+    /// Observed behavior, if the check failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
 
-/// How a check went.
+/// Outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckOutcome {
-    /// As the contract says.
+    /// Conforms to the contract.
     Passed,
-    /// Not as the contract says.
+    /// Violates the contract.
     Failed,
-    /// Not tried.
+    /// Not executed.
     Skipped,
 }
 
-/// Tries everything. Without a scratch record nothing is sent but GET.
+/// Runs all checks. Without a scratch record, zonal sends only GET requests.
 pub async fn check(trial: &GatewayCheck) -> Vec<CheckResult> {
     let reader = |zone: &ZoneCode, key: SecretString| GatewayReader::new(&trial.gateway, zone, key);
     let mut checks = CheckResults(Vec::new());
     let wrong = SecretString::from("not-a-key-of-this-gateway");
-    checks.add("a key that is not known is refused", refuses(reader(&trial.zone, wrong).list().await));
+    checks.add("an unknown API key is rejected", refuses(reader(&trial.zone, wrong).list().await));
     let nobody = ZoneCode::from("00NOBODY_ZONE");
     let empty = match reader(&nobody, trial.key.clone()).list().await {
         Ok([]) => Ok(()),
-        Ok(_) => Err("collections are listed for a zone that does not exist".to_owned()),
+        Ok(_) => Err("the gateway lists collections for an unknown zone".to_owned()),
         Err(failure) => Err(failure.to_string()),
     };
-    checks.add("a zone that is not known has no collections (404, or an empty list)", empty);
+    checks.add("an unknown zone has no collections (404 or an empty list)", empty);
 
     let zone = reader(&trial.zone, trial.key.clone());
     let list = match zone.list().await {
         Ok(list) => list.to_vec(),
         Err(failure) => {
-            checks.add("the collections of the zone are listed", Err(failure.to_string()));
+            checks.add("the gateway lists the zone's collections", Err(failure.to_string()));
             return checks.0;
         }
     };
     let listed = if list.is_empty() { Err("the list is empty".to_owned()) } else { Ok(()) };
-    checks.add("the collections of the zone are listed", listed);
+    checks.add("the gateway lists the zone's collections", listed);
     for listed in list.iter().filter(|listed| listed.verbs.contains(&GatewayVerb::Read)) {
         let id = id_of(listed);
         let twice = async {
@@ -137,22 +137,21 @@ pub async fn check(trial: &GatewayCheck) -> Vec<CheckResult> {
         };
         let read = match twice.await {
             Ok((one, other)) if one == other => Ok(()),
-            Ok(_) => Err("two readings without a change in between have different revisions".to_owned()),
+            Ok(_) => Err("two reads without a change in between have different revisions".to_owned()),
             Err(failure) => Err(failure.to_string()),
         };
-        checks.add(&format!("{id} is read with a revision that stays"), read);
+        checks.add(&format!("{id} has a stable revision"), read);
     }
     let unlisted = CollectionId::of_institution("NoSuchTypeOfCollection");
     let missing = match zone.read(&unlisted).await {
         Err(failure) if failure.class == FailureClass::Missing => Ok(()),
         Err(failure) => Err(failure.to_string()),
-        Ok(_) => Err("it is answered".to_owned()),
+        Ok(_) => Err("the request succeeded".to_owned()),
     };
-    checks.add("a collection that is not listed is not found (404)", missing);
+    checks.add("an unlisted collection is not found (404)", missing);
     match &trial.scratch {
         Some(scratch) => check_writes(trial, scratch, &zone, &mut checks).await,
-        None => checks
-            .skip("records are put and deleted on the revision that was read, and refused on another (412)"),
+        None => checks.skip("writes require the current revision and are rejected with any other (412)"),
     }
     checks.0
 }
@@ -175,7 +174,7 @@ async fn check_writes(
     let body = serde_json::json!({ "fields": fields });
     let sent = match contract::record(&body) {
         Ok(sent) => sent.fields,
-        Err(what) => return checks.add("the record is one that the contract has", Err(what)),
+        Err(what) => return checks.add("the record conforms to the contract", Err(what)),
     };
     let look = async || {
         let snapshot = zone.read(collection).await.map_err(|failure| failure.to_string())?;
@@ -187,46 +186,43 @@ async fn check_writes(
     let (before, others) = match look().await {
         Ok((before, CollectionState { scratch: None, others })) => (before, others),
         Ok((_, CollectionState { scratch: Some(_), .. })) => {
-            let found = "a record with its key is there: choose another".to_owned();
-            return checks.add("the scratch record is not there yet", Err(found));
+            let found = "a record with this key exists; choose another key".to_owned();
+            return checks.add("the scratch record does not exist yet", Err(found));
         }
-        Err(failure) => return checks.add("the scratch collection is read", Err(failure)),
+        Err(failure) => return checks.add("the scratch collection can be read", Err(failure)),
     };
     let told = |error: WriteError| match error {
         WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure) => {
             failure.to_string()
         }
-        WriteError::Moved => "it is refused (412)".to_owned(),
+        WriteError::Moved => "rejected (412)".to_owned(),
     };
     let stale = keeper.keep(&record, Some(&body), Some("no-such-revision")).await;
-    checks.add(
-        "a record is refused on a revision that is not the collection's (412)",
-        expect_precondition_failed(stale),
-    );
+    checks.add("a put with an unknown revision is rejected (412)", expect_precondition_failed(stale));
     let untouched = look().await.and_then(|(_, held)| held.check_unchanged(&others));
-    checks.add("what was refused was not written", untouched);
+    checks.add("a rejected put changes nothing", untouched);
     let put = keeper.keep(&record, Some(&body), before.as_deref()).await;
     let revised = match &put {
         Ok(Some(now)) if Some(now) != before.as_ref() => Ok(()),
-        Ok(Some(_)) => Err("the revision is still the same".to_owned()),
-        Ok(None) => Err("the answer has no `revision`".to_owned()),
+        Ok(Some(_)) => Err("the revision is unchanged".to_owned()),
+        Ok(None) => Err("the response has no `revision`".to_owned()),
         Err(error) => Err(told(error.clone())),
     };
-    checks.add("a record is put on the revision that was read, and makes another one", revised);
+    checks.add("a put with the current revision succeeds and changes the revision", revised);
     let (now, held) = match look().await {
         Ok(held) => held,
-        Err(failure) => return checks.add("what was put is read back as it was sent", Err(failure)),
+        Err(failure) => return checks.add("the record reads back as sent", Err(failure)),
     };
-    checks.add("what was put is read back as it was sent", held.check_scratch_record(&sent));
-    checks.add("the other records stay as they were", held.check_other_records(&others));
+    checks.add("the record reads back as sent", held.check_scratch_record(&sent));
+    checks.add("the other records stay unchanged", held.check_other_records(&others));
     let again = keeper.keep(&record, Some(&body), before.as_deref()).await;
-    checks.add("the old revision is refused from then on (412)", expect_precondition_failed(again));
+    checks.add("a put with the old revision is rejected (412)", expect_precondition_failed(again));
     let early = keeper.keep(&record, None, before.as_deref()).await;
-    checks.add("a record is not deleted on the old revision (412)", expect_precondition_failed(early));
+    checks.add("a delete with the old revision is rejected (412)", expect_precondition_failed(early));
     let deleted = keeper.keep(&record, None, now.as_deref()).await.map(|_| ()).map_err(told);
-    checks.add("a record is deleted on the revision that was read", deleted);
+    checks.add("a delete with the current revision succeeds", deleted);
     let gone = look().await.and_then(|(_, held)| held.check_unchanged(&others));
-    checks.add("what was deleted is gone, and nothing else", gone);
+    checks.add("a delete removes only its record", gone);
 }
 
 struct CheckResults(Vec<CheckResult>);
@@ -244,15 +240,17 @@ impl CheckResults {
 
 fn refuses<T>(answer: Result<T, ZoneFailure>) -> Result<(), String> {
     match answer {
-        Ok(_) => Err("it is answered".to_owned()),
+        Ok(_) => Err("the request succeeded".to_owned()),
         Err(failure) if [401, 403].iter().any(|status| has_status(&failure, *status)) => Ok(()),
         Err(failure) => Err(failure.to_string()),
     }
 }
 
-/// Whether that was the status; anything may stand in the words behind it, and in the address before it.
+/// Returns true for a failure with the given response status.
+///
+/// The text after the status and the address before it may contain any number.
 fn has_status(failure: &ZoneFailure, status: u16) -> bool {
-    failure.message.contains(&format!("` was answered with {status}"))
+    failure.message.contains(&format!("` returned {status}"))
 }
 
 fn expect_precondition_failed<T>(kept: Result<T, WriteError>) -> Result<(), String> {
@@ -261,7 +259,7 @@ fn expect_precondition_failed<T>(kept: Result<T, WriteError>) -> Result<(), Stri
         Err(WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure)) => {
             Err(failure.to_string())
         }
-        Ok(_) => Err("it was written: an edit in between would be lost".to_owned()),
+        Ok(_) => Err("the write succeeded, so an edit in between would be lost".to_owned()),
     }
 }
 

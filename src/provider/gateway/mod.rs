@@ -1,8 +1,7 @@
-//! A zone behind the network's gateway: whatever a consortium puts in front of what Alma's public API
-//! does not reach. The contract is published as `schemas/gateway.openapi.json`.
+//! Client for the network's gateway, a consortium's service for configuration outside Alma's public API.
 //!
-//! A gateway has what Alma lacks: a revision for each collection, so that an edit in between is
-//! noticed by the door itself.
+//! The contract is published as `schemas/gateway.openapi.json`. Unlike Alma, a gateway has a revision per
+//! collection. The gateway itself therefore detects concurrent edits.
 
 mod contract;
 pub mod contract_check;
@@ -32,10 +31,10 @@ use crate::model::{
     ZoneFailure,
 };
 
-/// How often a write goes on after an answer that was lost.
+/// Maximum number of attempts to continue a write after a lost response.
 const TRIES: usize = 3;
 
-/// Looks at one zone through the gateway.
+/// Reader of one zone through the gateway.
 pub struct GatewayReader {
     zone: ZoneCode,
     getter: GetClient,
@@ -43,14 +42,14 @@ pub struct GatewayReader {
     shared: Arc<SharedGateway>,
 }
 
-/// Changes one zone through the gateway.
+/// Writer of one zone through the gateway.
 pub struct GatewayWriter {
     reader: GatewayReader,
     keeper: GatewayRecordClient,
 }
 
 impl GatewayReader {
-    /// A reader of one zone.
+    /// Creates a reader of one zone.
     pub fn new(gateway: &Arc<SharedGateway>, zone: &ZoneCode, key: SecretString) -> Self {
         Self::with_client(gateway, zone, &Arc::new(gateway.wire(zone, key)))
     }
@@ -60,17 +59,18 @@ impl GatewayReader {
         Self { zone: zone.clone(), getter, list: OnceCell::new(), shared }
     }
 
-    /// The collections that the gateway serves for the zone, and what may be done with each. Asked once: a
-    /// gateway that does not answer would otherwise be waited for once for each collection.
+    /// Returns the collections that the gateway serves for the zone, with the permitted operations.
+    ///
+    /// The gateway is queried once, because an unresponsive gateway would delay each collection.
     ///
     /// # Errors
-    /// [`FailureClass::Gateway`] where it does not answer, refuses the key, or answers something else.
+    /// [`FailureClass::Gateway`] if the gateway does not respond, rejects the key, or violates the contract.
     pub async fn list(&self) -> Result<&[ServedCollection], ZoneFailure> {
         let list = self.list.get_or_init(|| async {
             let path = RequestPath::new(&["v1", "zones", self.zone.as_str(), "collections"])?;
             match self.shared.first(self.getter.json(&path)).await {
                 Ok(body) => parse_collections(&body).map_err(|what| malformed_response(&what)),
-                // A zone that the gateway does not know is one that it serves nothing for.
+                // A gateway serves nothing for an unknown zone.
                 Err(failure) if failure.class == FailureClass::Missing => Ok(Vec::new()),
                 Err(failure) => Err(failure),
             }
@@ -78,10 +78,10 @@ impl GatewayReader {
         list.await.as_ref().map(Vec::as_slice).map_err(|failure| self.as_gateway_failure(failure.clone()))
     }
 
-    /// What the gateway serves of a collection; nothing where it does not serve it.
+    /// Returns the list entry of a collection; `None` if the gateway does not serve the collection.
     ///
     /// # Errors
-    /// As [`Self::list`].
+    /// Same as [`Self::list`].
     pub async fn serves(&self, id: &CollectionId) -> Result<Option<&ServedCollection>, ZoneFailure> {
         Ok(self
             .list()
@@ -93,7 +93,7 @@ impl GatewayReader {
     /// Reads a collection with its revision.
     ///
     /// # Errors
-    /// [`FailureClass::Gateway`] where it does not answer, or not as the contract says.
+    /// [`FailureClass::Gateway`] if the gateway does not respond, or violates the contract.
     pub async fn read(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
         let read = async {
             snapshot(id, self.getter.json(&path(&self.zone, id)?).await?)
@@ -102,12 +102,12 @@ impl GatewayReader {
         read.await.map_err(|failure| self.as_gateway_failure(failure))
     }
 
-    /// Requests sent to the gateway for the zone, retries included.
+    /// Returns the number of requests to the gateway for the zone, retries included.
     pub fn requests(&self) -> u64 {
         self.getter.request_count()
     }
 
-    /// A gateway that fails must not be taken for a zone that fails.
+    /// Converts a failure to a gateway failure, because a failed gateway does not mean a failed zone.
     fn as_gateway_failure(&self, failure: ZoneFailure) -> ZoneFailure {
         let failure = self.getter.discreet(failure);
         let class = match failure.class {
@@ -124,10 +124,10 @@ impl GatewayReader {
             | FailureClass::Interrupted
             | FailureClass::Store) => other,
         };
-        let help = "look at `gateway` in the Network manifest; `zonal gateway check` tries it out";
+        let help = "check `gateway` in the Network manifest, or run `zonal gateway check`";
         ZoneFailure {
             class,
-            message: format!("the gateway: {}", failure.message),
+            message: format!("gateway: {}", failure.message),
             help: Some(help.into()),
             ..failure
         }
@@ -135,7 +135,7 @@ impl GatewayReader {
 }
 
 impl GatewayWriter {
-    /// A writer of one zone, which also reads with its key.
+    /// Creates a writer of one zone. The writer also reads with its key.
     pub fn new(gateway: &Arc<SharedGateway>, zone: &ZoneCode, key: SecretString) -> Self {
         let wire = Arc::new(gateway.wire(zone, key));
         Self {
@@ -144,18 +144,19 @@ impl GatewayWriter {
         }
     }
 
-    /// What it reads with.
+    /// Returns the writer's reader.
     pub fn reader(&self) -> &GatewayReader {
         &self.reader
     }
 
-    /// Writes the records that change, one after the other, each on the revision that the one before
-    /// has made. Where an answer is lost, the collection is read back, and the write goes on only if it
-    /// holds exactly what was sent so far.
+    /// Writes the changed records one after the other, each with the revision of the previous write.
+    ///
+    /// After a lost response, zonal reads the collection back. The write continues only if the collection
+    /// contains exactly the records sent so far.
     ///
     /// # Errors
-    /// [`WriteError::Moved`] where the collection has moved since it was read and nothing was written
-    /// yet; [`WriteError::Unknown`] where something was, so that the zone must be read back.
+    /// [`WriteError::Moved`] if the collection changed since the read and nothing was written.
+    /// [`WriteError::Unknown`] if a record was written; the caller must read the zone back.
     pub async fn write(&self, fresh: &CollectionSnapshot, changes: &[Change]) -> Result<(), WriteError> {
         let id = &fresh.observed.id;
         let changes: Vec<Change> =
@@ -170,7 +171,7 @@ impl GatewayWriter {
                 record.as_ref().map(|record| contract::body(record, record_fields(fresh, &changes[index])));
             match self.keeper.keep(&path, body.as_ref(), revision.as_deref()).await {
                 Ok(Some(now)) => (revision, index) = (Some(now), index + 1),
-                // A gateway that does not say what revision it has made is asked.
+                // If the gateway omits the new revision, zonal reads the collection.
                 Ok(None) => {
                     (revision, index) = (self.current_revision(fresh, &changes[..=index]).await?, index + 1)
                 }
@@ -192,7 +193,7 @@ impl GatewayWriter {
                     return Err(WriteError::Unknown(self.reader.as_gateway_failure(failure)));
                 }
                 Err(WriteError::Moved) => {
-                    let message = "the collection moved while its records were written one after the other";
+                    let message = "the collection changed while its records were written one after the other";
                     return Err(WriteError::Unknown(ZoneFailure::new(FailureClass::Rejected, message)));
                 }
             }
@@ -200,7 +201,7 @@ impl GatewayWriter {
         Ok(())
     }
 
-    /// The revision of a collection that must hold what was sent so far.
+    /// Returns the revision of a collection that must contain the records sent so far.
     async fn current_revision(
         &self,
         fresh: &CollectionSnapshot,
@@ -210,7 +211,7 @@ impl GatewayWriter {
         match record_changes::strays(fresh, sent, &after).is_empty() {
             true => Ok(contract::revision(&after.raw)),
             false => {
-                let message = "after a write the collection holds something else than was sent";
+                let message = "the collection differs from the sent records after the write";
                 Err(WriteError::Unknown(ZoneFailure::new(FailureClass::Rejected, message)))
             }
         }
@@ -225,7 +226,7 @@ impl GatewayWriter {
         }
     }
 
-    /// What differs between `after` and what `before` should have become.
+    /// Returns the differences between `after` and the expected result of the changes to `before`.
     pub fn strays(
         &self,
         before: &CollectionSnapshot,
@@ -236,7 +237,7 @@ impl GatewayWriter {
     }
 }
 
-/// The fields of the record that a change is about, as they came.
+/// Returns the received fields of a change's record.
 fn record_fields<'a>(fresh: &'a CollectionSnapshot, change: &Change) -> Option<&'a Map<String, Json>> {
     let is_it = |each: &&ObservedRecord| {
         change.key.iter().all(|(field, value)| each.fields.get(field).unwrap_or(&FieldValue::Null) == value)
@@ -245,12 +246,12 @@ fn record_fields<'a>(fresh: &'a CollectionSnapshot, change: &Change) -> Option<&
     fresh.raw.get("records")?.get(index)?.get("fields")?.as_object()
 }
 
-/// Where a collection stands.
+/// Returns the path of a collection.
 fn path(zone: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
     Ok(collection_path(RequestPath::new(&["v1", "zones", zone.as_str(), "collections", &id.kind])?, id))
 }
 
-/// Where a record stands: the parts of its key are segments.
+/// Returns the path of a record, with one segment per key value.
 fn record_path(zone: &ZoneCode, id: &CollectionId, key: &[String]) -> Result<RequestPath, ZoneFailure> {
     let mut segments = vec!["v1", "zones", zone.as_str(), "collections", &id.kind, "records"];
     segments.extend(key.iter().map(String::as_str));
@@ -270,10 +271,10 @@ fn collection_path(path: RequestPath, id: &CollectionId) -> RequestPath {
 }
 
 fn malformed_response(what: &str) -> ZoneFailure {
-    ZoneFailure::new(FailureClass::Malformed, format!("its answer is not as the contract says: {what}"))
+    ZoneFailure::new(FailureClass::Malformed, format!("the response violates the contract: {what}"))
 }
 
-/// The text of a member, where it is one.
+/// Returns the text of a field; `None` if the field is absent or empty.
 fn text(body: &Json, member: &str) -> Option<String> {
     super::alma::table_layout::non_empty_text(body.get(member))
 }

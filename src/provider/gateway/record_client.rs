@@ -1,4 +1,4 @@
-//! Puts and deletes single records, each on the revision that was read.
+//! Puts and deletes single records, each with the last known revision.
 
 use std::sync::Arc;
 
@@ -13,22 +13,23 @@ use crate::provider::http::request_path::RequestPath;
 use crate::provider::http::response::{HttpFailureType, HttpSuccess, not_json};
 use crate::provider::http::retry::RetrySafety;
 
-/// Sends PUT and DELETE to a gateway.
+/// Client that sends PUT and DELETE to a gateway.
 pub struct GatewayRecordClient {
     wire: Arc<HttpClient>,
 }
 
 impl GatewayRecordClient {
-    /// A keeper over this wire.
+    /// Creates a client over this HTTP client.
     pub fn new(wire: Arc<HttpClient>) -> Self {
         Self { wire }
     }
 
-    /// Puts a record, or deletes it where there is none to put, and says what revision that made; `None`
-    /// where the gateway does not say.
+    /// Puts a record, or deletes the record if `record` is `None`.
+    ///
+    /// Returns the new revision; `None` if the gateway omits the revision.
     ///
     /// # Errors
-    /// [`WriteError::Moved`] where the revision is another one by now.
+    /// [`WriteError::Moved`] if the revision does not match.
     pub async fn keep(
         &self,
         path: &RequestPath,

@@ -1,4 +1,4 @@
-//! What the zones of a run share of their gateway: how fast it may be asked, and whether it answers at all.
+//! Shares the state of a gateway between the zones of a run: request rate and responsiveness.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,34 +15,35 @@ use crate::provider::http::api_key::ApiKey;
 use crate::provider::http::client::HttpClient;
 use crate::provider::transport::Transport;
 
-/// Once a gateway has answered nothing for any zone so long, nobody waits for it any more. Each zone alone
-/// would wait longer, behind the tries of all others.
+/// Time without any response after which all zones give up.
+///
+/// Each zone alone would wait longer, behind the requests of all others.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A gateway as all zones see it.
+/// Gateway, shared by all zones.
 pub struct SharedGateway {
     root: String,
     transport: Arc<dyn Transport>,
     budget: Arc<RequestBudget>,
-    /// Told whenever it has answered for some zone.
+    /// Notified after each response for any zone.
     answered: watch::Sender<()>,
 }
 
 impl SharedGateway {
-    /// A gateway that nobody has asked yet, by its address without `/v1`.
+    /// Creates a gateway from its URL without `/v1`.
     pub fn new(url: &str, rate: RateLimit, transport: Arc<dyn Transport>) -> Self {
         let budget = Arc::new(RequestBudget::new(rate));
         Self { root: url.to_owned(), transport, budget, answered: watch::Sender::new(()) }
     }
 
-    /// The way to one zone with one key.
+    /// Returns the HTTP client for one zone with one key.
     pub(super) fn wire(&self, zone: &ZoneCode, key: SecretString) -> HttpClient {
         let (zone, root, key) = (zone.clone(), self.root.clone(), ApiKey::new(key));
         let (transport, budget) = (Arc::clone(&self.transport), Arc::clone(&self.budget));
         HttpClient { zone, root, key, transport, budget, sent: 0.into() }
     }
 
-    /// Waits for the first answer for a zone, as long as the gateway answers for any.
+    /// Waits for the first response for a zone, while the gateway responds for any zone.
     pub(super) async fn first<T>(
         &self,
         answer: impl Future<Output = Result<T, ZoneFailure>>,
@@ -58,10 +59,10 @@ impl SharedGateway {
                     }
                     return answer;
                 }
-                // The sender lives as long as this.
+                // The sender lives as long as `self`.
                 _ = others.changed() => {}
                 () = tokio::time::sleep(PATIENCE) => {
-                    let message = format!("it has answered for no zone in {} s", PATIENCE.as_secs());
+                    let message = format!("no response for any zone in {} s", PATIENCE.as_secs());
                     return Err(ZoneFailure::new(FailureClass::Unreachable, message));
                 }
             }

@@ -1,5 +1,5 @@
-//! What is asked of a gateway, seen from the gateway: a scripted transport plays its part.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+//! Requests to a gateway, against a scripted transport.
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 mod contract_checks;
 mod unresponsive;
@@ -20,7 +20,7 @@ use crate::model::{
 use crate::provider::WriteError;
 use crate::provider::transport::{Transport, TransportError, TransportFuture};
 
-/// A gateway that answers one thing after the other; no status means that the answer is lost.
+/// Gateway with a sequence of scripted responses; no status means a lost response.
 struct ScriptedGateway {
     steps: Mutex<VecDeque<(Option<u16>, Json)>>,
     seen: Mutex<Vec<String>>,
@@ -37,7 +37,7 @@ impl Transport for ScriptedGateway {
         let (status, body) = self.steps.lock().unwrap().pop_front().unwrap();
         Box::pin(async move {
             match status {
-                None => Err(TransportError::Lost("it broke off".into())),
+                None => Err(TransportError::Lost("connection closed".into())),
                 Some(status) => {
                     Ok(Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap())
                 }
@@ -113,7 +113,7 @@ async fn write(steps: &[(u16, Json)], changes: &[Change]) -> (Result<(), WriteEr
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_are_written_one_after_the_other_each_on_the_revision_before() {
+async fn each_record_is_written_with_previous_revision() {
     let changes = [
         change(ChangeAction::Update, "a", "new"),
         change(ChangeAction::Delete, "b", ""),
@@ -135,23 +135,23 @@ async fn records_are_written_one_after_the_other_each_on_the_revision_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_collection_that_moved_before_the_first_record_is_not_written() {
+async fn collection_changed_since_read_is_not_written() {
     let steps = [(200, groups("7", &[("a", "old")])), (412, json!({}))];
     let (written, seen) = write(&steps, &[change(ChangeAction::Update, "a", "new")]).await;
     assert_eq!((written, seen.len()), (Err(WriteError::Moved), 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_lost_is_looked_for_before_anything_else_is_sent() {
+async fn lost_response_is_verified_before_the_next_request() {
     let changes = [change(ChangeAction::Update, "a", "new"), change(ChangeAction::Create, "c", "x")];
     let start = (200, groups("7", &[("a", "old")]));
     let last = (200, json!({"revision": "9"}));
-    // It arrived: the write goes on.
+    // The request arrived: the write continues.
     let arrived = (200, groups("8", &[("a", "new")]));
     let (written, seen) = write(&[start.clone(), (0, Json::Null), arrived, last.clone()], &changes).await;
     assert_eq!((written, seen.len()), (Ok(()), 3));
     assert!(seen[2].contains("records/c if \"8\""), "{seen:?}");
-    // It did not arrive: it is sent again.
+    // The request did not arrive: zonal sends the request again.
     let (written, seen) = write(
         &[start.clone(), (0, Json::Null), start.clone(), (200, json!({"revision": "8"})), last],
         &changes,
@@ -159,7 +159,7 @@ async fn an_answer_that_is_lost_is_looked_for_before_anything_else_is_sent() {
     .await;
     assert_eq!((written, seen.len()), (Ok(()), 4));
     assert_eq!(seen[0], seen[2]);
-    // Somebody else was there meanwhile: nobody goes on.
+    // Another user changed the collection: the write stops.
     let other = (200, groups("9", &[("a", "theirs")]));
     let (written, seen) = write(&[start, (0, Json::Null), other], &changes).await;
     assert!(matches!(written, Err(WriteError::Unknown(_))), "{written:?}");
@@ -167,7 +167,7 @@ async fn an_answer_that_is_lost_is_looked_for_before_anything_else_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
+async fn omitted_gateway_fields_are_read_as_empty() {
     let script = script(&[
         (200, json!({})),
         (200, json!({"revision": 3, "records": null})),
@@ -188,7 +188,7 @@ async fn what_a_gateway_may_leave_out_is_read_as_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_asked_to_change_goes_back_as_it_came() {
+async fn unchanged_gateway_fields_are_sent_as_received() {
     let held = json!({"name": "a", "description": "old", "n": 5, "list": ["y", "x", "y"], "no": ""});
     let steps =
         [(200, json!({"revision": "1", "records": [{"fields": held}]})), (200, json!({"revision": "2"}))];
@@ -199,7 +199,7 @@ async fn what_nobody_asked_to_change_goes_back_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_does_not_answer_is_asked_once_for_all_collections() {
+async fn unresponsive_gateway_is_queried_once() {
     let script = script(&[(403, json!({}))]);
     let reader = reader(&script);
     for kind in ["Groups", "Rules"] {
@@ -209,7 +209,7 @@ async fn a_gateway_that_does_not_answer_is_asked_once_for_all_collections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_falls_silent_amid_a_write_is_not_taken_for_a_silent_zone() {
+async fn failure_during_write_is_a_gateway_failure() {
     let steps = [(200, groups("7", &[])), (0, Json::Null), (403, json!({}))];
     let (written, _) = write(&steps, &[change(ChangeAction::Create, "a", "x")]).await;
     let Err(WriteError::Unknown(lost)) = written else { panic!("{written:?}") };
@@ -217,7 +217,7 @@ async fn a_gateway_that_falls_silent_amid_a_write_is_not_taken_for_a_silent_zone
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_as_the_contract_says_is_the_gateways_failure_alone() {
+async fn contract_violation_is_a_gateway_failure() {
     for body in [
         json!([]),
         json!({"records": []}),
@@ -232,14 +232,14 @@ async fn an_answer_that_is_not_as_the_contract_says_is_the_gateways_failure_alon
             .unwrap_err();
         assert_eq!(failure.class, FailureClass::Gateway, "{body}");
         assert!(!failure.class.whole_zone());
-        assert!(failure.message.starts_with("the gateway: "), "{failure}");
+        assert!(failure.message.starts_with("gateway: "), "{failure}");
     }
     let refused = reader(&script(&[(403, json!({}))])).list().await.unwrap_err();
     assert_eq!(refused.class, FailureClass::Gateway);
 }
 
 #[test]
-fn law_5_only_the_keeper_says_put_and_delete() {
+fn only_record_client_sends_put_and_delete() {
     let files = [
         ("mod", include_str!("mod.rs")),
         ("contract", include_str!("contract.rs")),
@@ -255,7 +255,7 @@ fn law_5_only_the_keeper_says_put_and_delete() {
 }
 
 #[test]
-fn the_contract_is_an_openapi_document_whose_references_lead_somewhere() {
+fn openapi_references_resolve() {
     let document = openapi();
     assert_eq!(document["openapi"], "3.1.0");
     let text = document.to_string();

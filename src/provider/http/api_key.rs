@@ -1,38 +1,40 @@
-//! Keeps a zone's key where it belongs: in one header, and nowhere else.
+//! Keeps an API key in one header and out of all messages.
 
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::{FailureClass, ZoneFailure};
 
-/// As much of a server's words as a person wants to read.
+/// Maximum length of a server's message, in characters.
 const LONGEST_MESSAGE: usize = 400;
 
-/// A key that can be sent, and that is struck out of whatever a server says.
+/// API key for requests; removed from all texts of a server.
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// A key from wherever it is kept.
+    /// Creates a key from a secret text.
     pub fn new(key: SecretString) -> Self {
         Self(key)
     }
 
-    /// `Authorization: apikey ...`. In the URL, where Alma takes it too, it would end up in logs.
+    /// Returns the header `Authorization: apikey ...`.
+    ///
+    /// Alma also accepts the key in the URL, but URLs end up in logs.
     ///
     /// # Errors
-    /// [`FailureClass::Denied`] where the key holds what no header can.
+    /// [`FailureClass::Denied`] if the key contains characters that no header can contain.
     pub fn header(&self) -> Result<HeaderValue, ZoneFailure> {
         let key = self.0.expose_secret();
         let header = HeaderValue::from_str(&format!("apikey {key}")).ok().filter(|_| !key.is_empty());
         let mut header = header.ok_or_else(|| {
-            ZoneFailure::new(FailureClass::Denied, "the key is empty or holds characters that no key has")
-                .help("look at the place that `credentials` names; a key is one line of letters and digits")
+            ZoneFailure::new(FailureClass::Denied, "the API key is empty or contains invalid characters")
+                .help("check the location in `credentials`; an API key is one line of letters and digits")
         })?;
         header.set_sensitive(true);
         Ok(header)
     }
 
-    /// A server's words without keys, without what would move a terminal's cursor, and not too long.
+    /// Returns a server's text without keys and control characters, shortened.
     pub fn strike_out(&self, words: &str) -> String {
         let words = self.conceal(words);
         let mut shown: String =
@@ -43,7 +45,7 @@ impl ApiKey {
         shown
     }
 
-    /// A failure that shows no key, whatever the zone's tables held.
+    /// Removes keys from a failure, whatever content the zone's tables had.
     pub fn discreet(&self, failure: ZoneFailure) -> ZoneFailure {
         let ZoneFailure { class, message, help, tracking_id } = failure;
         let conceal = |text: String| self.conceal(&text);
@@ -55,7 +57,7 @@ impl ApiKey {
         }
     }
 
-    /// Words without the key, and without anything behind an `apikey`.
+    /// Removes the key, and values after `apikey`.
     fn conceal(&self, words: &str) -> String {
         let key = self.0.expose_secret();
         match key.is_empty() {
@@ -65,7 +67,8 @@ impl ApiKey {
     }
 }
 
-/// `apikey=...` and `apikey ...` may hold somebody else's key; its end is where a key cannot go on.
+/// Removes values after `apikey=` and `apikey `, possibly foreign keys, up to the first invalid key
+/// character.
 fn strike_out_parameters(words: &str) -> String {
     const NAME: &str = "apikey";
     let lower = words.to_ascii_lowercase();
@@ -78,7 +81,7 @@ fn strike_out_parameters(words: &str) -> String {
         if let Some(rest) = words[value..].strip_prefix(['=', ' ', ':']) {
             let length =
                 rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
-            // A short word behind it is prose: "the apikey is unknown".
+            // A short word after `apikey` is prose: "the apikey is unknown".
             if length >= 12 || words[value..].starts_with('=') {
                 shown.push_str(&words[value..=value]);
                 shown.push_str("[key]");
@@ -92,7 +95,7 @@ fn strike_out_parameters(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
     use super::*;
 
@@ -106,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_a_server_echoes_is_struck_out() {
+    fn echoed_api_key_is_removed() {
         check("Invalid key l8xx0123456789abcdef!", "Invalid key [key]!");
         check("GET /conf?apikey=l8xxOTHER&lang=en", "GET /conf?apikey=[key]&lang=en");
         check("Authorization: APIKEY l8xx99887766554433", "Authorization: APIKEY [key]");
@@ -115,20 +118,20 @@ mod tests {
     }
 
     #[test]
-    fn words_cannot_move_the_cursor_or_go_on_for_ever() {
+    fn server_text_is_sanitized_and_shortened() {
         check("a\u{1b}[2Jb\r\nc", "a [2Jb  c");
         assert_eq!(key().strike_out(&"é".repeat(1000)).chars().count(), 401);
     }
 
     #[test]
-    fn the_header_does_not_print_itself() {
+    fn header_does_not_print_its_key() {
         let header = key().header().unwrap();
         assert_eq!(format!("{header:?}"), "Sensitive");
         assert_eq!(header.to_str().unwrap(), "apikey l8xx0123456789abcdef");
     }
 
     #[test]
-    fn a_key_that_cannot_be_sent_is_denied_without_being_shown() {
+    fn invalid_key_is_denied_without_being_shown() {
         for key in ["", "a\nb"] {
             let failure = ApiKey::new(key.into()).header().unwrap_err();
             assert_eq!(failure.class, FailureClass::Denied);

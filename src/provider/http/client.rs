@@ -1,4 +1,4 @@
-//! Sends one request to one zone, within its budget, and judges the answer.
+//! Sends one request to one zone, within its budget, and classifies the response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,48 +17,50 @@ use crate::model::{FailureClass, ZoneCode, ZoneFailure};
 use crate::provider::budget::{RequestBudget, RequestPermit};
 use crate::provider::transport::{Transport, TransportError};
 
-/// Whatever the transport does, nobody waits longer for an answer.
+/// Maximum wait for a response, whatever the transport does.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
-/// A zone's API and one key to it. Only [`super::getter::Getter`] and [`super::putter::Putter`]
-/// hold one, so that whoever has a getter alone has no way to change anything.
+/// HTTP client for a zone's API with one key.
+///
+/// Only clients for specific methods, such as [`super::get_client::GetClient`], own an HTTP client. A caller
+/// with a GET client alone has no way to change anything.
 pub struct HttpClient {
-    /// The zone, for logs.
+    /// Zone, for logs.
     pub zone: ZoneCode,
-    /// Scheme, host and path up to and including `/almaws/v1`.
+    /// Scheme, host and path, up to and including `/almaws/v1`.
     pub root: String,
-    /// The key.
+    /// API key.
     pub key: ApiKey,
-    /// How requests travel.
+    /// Transport of the requests.
     pub transport: Arc<dyn Transport>,
-    /// What the zone can bear.
+    /// Request budget of the zone.
     pub budget: Arc<RequestBudget>,
-    /// Requests sent over this wire, retries included.
+    /// Requests sent by this client, retries included.
     pub sent: AtomicU64,
 }
 
-/// One request, before it is sent.
+/// Request before sending.
 pub struct HttpRequest<'a> {
-    /// The verb.
+    /// HTTP method.
     pub method: Method,
-    /// Where to.
+    /// Path of the request.
     pub path: &'a RequestPath,
-    /// What with.
+    /// Body of the request.
     pub body: Bytes,
-    /// What may be tried again.
+    /// Retry safety.
     pub repeat: RetrySafety,
-    /// What the body is, and what is asked for.
+    /// Format of the body and of the requested response.
     pub format: ContentFormat,
-    /// The revision that the body was made for, where the server has revisions.
+    /// Revision for which the body was made, if the server has revisions.
     pub if_match: Option<String>,
 }
 
-/// What is sent and asked for.
+/// Format of request and response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentFormat {
-    /// What nearly everything speaks.
+    /// JSON, supported by nearly all endpoints.
     Json,
-    /// What some of Alma's API speaks and nothing else.
+    /// XML, the only format of some endpoints in Alma's API.
     Xml,
 }
 
@@ -72,22 +74,23 @@ impl ContentFormat {
 }
 
 impl<'a> HttpRequest<'a> {
-    /// A request in JSON.
+    /// Creates a JSON request.
     pub fn new(method: Method, path: &'a RequestPath, body: Bytes, repeat: RetrySafety) -> Self {
         Self { method, path, body, repeat, format: ContentFormat::Json, if_match: None }
     }
 }
 
 impl HttpRequest<'_> {
-    /// How messages name it.
+    /// Returns the name of the request in messages.
     pub fn name(&self) -> String {
         format!("`{} {}`", self.method, self.path)
     }
 }
 
 impl HttpClient {
-    /// Sends a request, again where that is safe and may help. `understand` turns an answer into
-    /// what is wanted of it, or into trouble.
+    /// Sends a request, with retries if safe and useful.
+    ///
+    /// `understand` converts a response into the result, or into a failure.
     pub async fn send<T>(
         &self,
         draft: &HttpRequest<'_>,
@@ -102,7 +105,7 @@ impl HttpClient {
             self.sent.fetch_add(1, Ordering::Relaxed);
             let came = tokio::time::timeout(GIVE_UP, self.transport.send(request))
                 .await
-                .unwrap_or_else(|_| Err(TransportError::Lost("it took more than a minute".into())));
+                .unwrap_or_else(|_| Err(TransportError::Lost("timeout after one minute".into())));
             let took = start.elapsed();
             self.log(draft, &came, took, tries);
             let left = came.as_ref().ok().and_then(|answer| remaining_quota(answer.headers()));
@@ -134,12 +137,12 @@ impl HttpClient {
             request = request.header(CONTENT_TYPE, draft.format.media_type());
         }
         request.body(draft.body.clone()).map_err(|error| {
-            ZoneFailure::new(FailureClass::Unreachable, format!("the zone's address is not one: {error}"))
-                .help("look at `baseUrl`")
+            ZoneFailure::new(FailureClass::Unreachable, format!("invalid URL of the zone: {error}"))
+                .help("check `baseUrl`")
         })
     }
 
-    /// Tells the budget what was learned.
+    /// Reports the result of a request to the budget.
     fn settle(&self, permit: RequestPermit<'_>, left: Option<u64>, trouble: Option<&HttpFailure>) {
         if let Some(left) = left {
             self.budget.heard(left);
@@ -148,7 +151,7 @@ impl HttpClient {
             Some((HttpFailureType::Throttled(wait), _)) => permit.too_fast(wait),
             Some((HttpFailureType::NoResponse | HttpFailureType::ServerError, _)) => permit.report_overload(),
             Some((_, FailureClass::Quota)) => self.budget.day_is_over(),
-            // A host that cannot be reached says nothing about how much it can bear.
+            // An unreachable host gives no information about its capacity.
             Some((HttpFailureType::NotSent, _)) => drop(permit),
             Some((
                 HttpFailureType::InvalidBody
@@ -174,12 +177,12 @@ impl HttpClient {
     }
 }
 
-/// Requests that the zone says are left until midnight (the vendor's OpenAPI).
+/// Returns the remaining requests until midnight, as reported by the zone (the vendor's OpenAPI).
 fn remaining_quota(headers: &HeaderMap) -> Option<u64> {
     headers.get("x-exl-api-remaining")?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The budget or the key forbids it: nothing was sent.
+/// Returns the failure for a request that the budget or the key prevented: nothing was sent.
 fn unsent(failure: ZoneFailure) -> HttpFailure {
     HttpFailure { kind: HttpFailureType::NotSent, failure }
 }

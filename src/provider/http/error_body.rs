@@ -1,22 +1,22 @@
-//! Reads what Alma, its gateway, or a proxy in between complains about, in whatever shape it comes.
+//! Parses the error bodies of Alma, its gateway, or a proxy, in any format.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value as Json;
 
-/// The reasons that one answer gives, the first one being the one that counts.
+/// First error of a response, with the texts of further errors.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorBody {
-    /// `401861`, or a word where the gateway complains: `UNAUTHORIZED`.
+    /// Error code, `401861`, or the gateway's word, `UNAUTHORIZED`.
     pub code: Option<String>,
-    /// In words, as they came.
+    /// Error message, as received.
     pub message: Option<String>,
-    /// What the vendor's support asks for.
+    /// Tracking ID for the vendor's support.
     pub tracking_id: Option<String>,
 }
 
 impl ErrorBody {
-    /// What a body that came with an error says. Empty where it says nothing.
+    /// Parses the body of an error response. Empty if the body contains no error.
     pub fn parse(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
@@ -33,8 +33,10 @@ impl ErrorBody {
         Self { message: line, ..Self::default() }
     }
 
-    /// What an answer that claims success complains about, where it does: it says so, or does not say and
-    /// holds an error, as the shape with `web_service_result` does (seen by client authors).
+    /// Returns the error in a successful response, if any.
+    ///
+    /// The body reports an error, or contains an error without a flag, as `web_service_result` does (seen by
+    /// client authors).
     pub fn in_success(json: &Json) -> Option<Self> {
         let result = json.get("web_service_result").unwrap_or(json);
         let complaint = from_json(json);
@@ -48,7 +50,7 @@ impl ErrorBody {
         }
     }
 
-    /// The same of an answer in XML.
+    /// Returns the error in a successful XML response, if any.
     pub fn in_success_xml(text: &str) -> Option<Self> {
         let is_result = ["errorsExist", "web_service_result"].iter().any(|name| text.contains(name));
         if is_html(text) || !is_result {
@@ -58,14 +60,16 @@ impl ErrorBody {
     }
 }
 
-/// Whether a body is a page for people, which no API ever means to send.
+/// Returns true for a web page, which no API sends intentionally.
 pub fn is_html(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(512).collect::<String>().to_ascii_lowercase();
     start.contains("<!doctype html") || start.contains("<html")
 }
 
-/// Two shapes were seen by client authors: `errorList` at the top, and inside `web_service_result`;
-/// `error` is a list or a single object.
+/// Parses the two formats seen by client authors.
+///
+/// `errorList` occurs at the top level or inside `web_service_result`; `error` contains a list or a single
+/// object.
 fn from_json(json: &Json) -> Option<ErrorBody> {
     let result = json.get("web_service_result").unwrap_or(json);
     let errors: Vec<&Json> = match result.get("errorList")?.get("error")? {
@@ -84,7 +88,7 @@ fn from_json(json: &Json) -> Option<ErrorBody> {
     }))
 }
 
-/// `web_service_result` of the vendor's XSD, whatever prefix its namespace has.
+/// Parses `web_service_result` of the vendor's XSD, with any namespace prefix.
 fn from_xml(text: &str) -> Option<ErrorBody> {
     let mut reader = Reader::from_str(text);
     let mut complaints: Vec<ErrorBody> = Vec::new();
@@ -120,14 +124,14 @@ fn from_xml(text: &str) -> Option<ErrorBody> {
                 element.clear();
                 content.clear();
             }
-            // What was understood before the XML broke is better than nothing.
+            // Keep the part before the XML broke off.
             Ok(Event::Eof) | Err(_) => return join(complaints.into_iter()),
             Ok(_) => {}
         }
     }
 }
 
-/// XML's five named entities; anything else becomes the sign for what cannot be shown.
+/// Returns the character of XML's five named entities, or the replacement character.
 fn entity_character(entity: &str) -> char {
     match entity {
         "amp" => '&',
@@ -139,7 +143,7 @@ fn entity_character(entity: &str) -> char {
     }
 }
 
-/// The first complaint, with the words of the others behind its own.
+/// Returns the first error, with the texts of the others appended to its message.
 fn join(mut complaints: impl Iterator<Item = ErrorBody>) -> Option<ErrorBody> {
     let mut first = complaints.next()?;
     for other in complaints {
@@ -153,7 +157,7 @@ fn join(mut complaints: impl Iterator<Item = ErrorBody>) -> Option<ErrorBody> {
     Some(first)
 }
 
-/// What a page calls itself.
+/// Returns the title of a web page.
 fn title(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
     let title = lower.find("<title").and_then(|tag| {
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn json_with_a_list_of_errors() {
+    fn json_error_list_is_parsed() {
         check(
             r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"90101","errorMessage":"No such table.","trackingId":"E01-1"}]},"result":null}"#,
             Some("90101"),
@@ -192,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn json_with_one_error_inside_a_wrapper() {
+    fn json_error_inside_wrapper_is_parsed() {
         check(
             r#"{"web_service_result":{"errorList":{"error":{"errorMessage":"Too fast","errorCode":429}}}}"#,
             Some("429"),
@@ -202,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_claims_success_may_hold_an_error_without_saying_so() {
+    fn error_list_in_successful_response_is_an_error() {
         let complains = |json: Json| ErrorBody::in_success(&json).map(|complaint| complaint.code);
         let list = json!({"error": [{"errorCode": "402119", "errorMessage": "General"}]});
         let told = Some(Some("402119".to_owned()));
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn several_errors_are_all_told() {
+    fn message_contains_all_errors() {
         check(
             r#"{"errorList":{"error":[{"errorCode":"1","errorMessage":"a"},{"errorCode":"2","errorMessage":"b"}]}}"#,
             Some("1"),
@@ -228,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_with_any_prefix() {
+    fn xml_with_any_prefix_is_parsed() {
         for p in ["", "ns2:"] {
             check(
                 &format!(
@@ -243,12 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn xml_that_breaks_off() {
+    fn truncated_xml_keeps_the_parsed_part() {
         check("<r><error><errorCode>402119</errorCode><errorMessage>Gen", Some("402119"), None, None);
     }
 
     #[test]
-    fn a_web_page_is_named_by_its_title() {
+    fn web_page_is_named_by_its_title() {
         check(
             "<!DOCTYPE html><HTML><head><title>HTTP Status 401 – Unauthorized</title></head></HTML>",
             None,
@@ -259,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_told_up_to_its_first_line_and_nothing_is_nothing() {
+    fn plain_text_error_is_its_first_line() {
         check("Bad gateway\nat nginx", None, Some("Bad gateway"), None);
         check("", None, None, None);
         check("{}", None, None, None);

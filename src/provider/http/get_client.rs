@@ -1,4 +1,4 @@
-//! Looks at a zone, and cannot do anything else.
+//! Sends GET requests only.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,27 +13,27 @@ use super::response::{HttpFailure, HttpSuccess, not_json};
 use super::retry::RetrySafety;
 use crate::model::ZoneFailure;
 
-/// Sends GET. There is no way to make it send another verb.
+/// Client that sends GET. No other method is possible.
 pub struct GetClient {
     wire: Arc<HttpClient>,
 }
 
 impl GetClient {
-    /// A getter over this wire.
+    /// Creates a client over this HTTP client.
     pub fn new(wire: Arc<HttpClient>) -> Self {
         Self { wire }
     }
 
-    /// Requests sent over its wire, by whomever.
+    /// Returns the number of requests over the HTTP client, from all its users.
     pub fn request_count(&self) -> u64 {
         self.wire.sent.load(Ordering::Relaxed)
     }
 
-    /// What stands at a path, as JSON.
+    /// Returns the JSON at a path.
     ///
     /// # Errors
-    /// What [`Self::text`] fails with, and [`crate::model::FailureClass::Malformed`] where it is not
-    /// JSON even when asked again.
+    /// Failures of [`Self::get_text`], and [`crate::model::FailureClass::Malformed`] if the response is not
+    /// JSON even after retries.
     pub async fn json(&self, path: &RequestPath) -> Result<Json, ZoneFailure> {
         self.get(path, |answer, name| match answer {
             HttpSuccess::Json(json) => Ok(json),
@@ -42,10 +42,10 @@ impl GetClient {
         .await
     }
 
-    /// What stands at a path, as text.
+    /// Returns the text at a path.
     ///
     /// # Errors
-    /// Whatever a zone can refuse a request with; trouble that passes has been retried.
+    /// Any failure of a zone. Transient failures were retried.
     pub async fn get_text(&self, path: &RequestPath) -> Result<String, ZoneFailure> {
         self.get(path, |answer, _| match answer {
             HttpSuccess::Json(json) => Ok(json.to_string()),
@@ -54,7 +54,7 @@ impl GetClient {
         .await
     }
 
-    /// A failure that does not show the key, should the zone have put it into an answer.
+    /// Removes the key from a failure, in case the zone echoed the key.
     pub fn discreet(&self, failure: ZoneFailure) -> ZoneFailure {
         self.wire.key.discreet(failure)
     }

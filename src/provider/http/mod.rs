@@ -1,6 +1,6 @@
-//! One request to one server: sent within its budget, tried again where that helps, and its answer judged.
+//! Sends one request to one server: within its budget, with retries, and with a classified response.
 //!
-//! Alma's API and a gateway are both reached by it.
+//! Both Alma's API and a gateway use this module.
 
 pub mod api_key;
 pub mod client;

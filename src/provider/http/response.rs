@@ -1,4 +1,4 @@
-//! Judges one answer: good, or what kind of trouble, and what that means for the zone.
+//! Classifies one response: success, or a failure and its meaning for the zone.
 
 use std::time::Duration;
 
@@ -12,46 +12,46 @@ use super::error_body::{ErrorBody, is_html};
 use crate::model::{FailureClass, ZoneFailure};
 use crate::provider::transport::TransportError;
 
-/// An answer that means success.
+/// Successful response.
 #[derive(Debug, Clone)]
 pub enum HttpSuccess {
-    /// What was asked for.
+    /// JSON body.
     Json(Json),
-    /// Something else, perhaps nothing, that is neither an error nor a web page.
+    /// Text body, possibly empty; neither an error nor a web page.
     Text(String),
 }
 
-/// An answer that does not mean success, or none.
+/// Failed or missing response.
 #[derive(Debug, Clone)]
 pub struct HttpFailure {
-    /// What may be tried again.
+    /// Type of the failure, for retries.
     pub kind: HttpFailureType,
-    /// What to tell.
+    /// Failure for the caller.
     pub failure: ZoneFailure,
 }
 
-/// Kinds of trouble, by what they prove about the request.
+/// Types of failures, by their evidence about the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpFailureType {
-    /// Turned away unseen because requests come too fast; the zone may have said how long to wait.
+    /// Rejected unprocessed because requests come too fast, with the zone's delay if given.
     Throttled(Option<Duration>),
     /// Never sent.
     NotSent,
-    /// Perhaps seen, not answered.
+    /// Possibly processed, without a response.
     NoResponse,
-    /// The server stumbled; perhaps before, perhaps after it had done what was asked.
+    /// Server error, before or after the server processed the request.
     ServerError,
-    /// Success in words, and a body that cannot be understood.
+    /// Success status with an invalid body.
     InvalidBody,
-    /// A status that the API does not have, such as a redirect.
+    /// Status outside the API's documentation, such as a redirect.
     UnexpectedStatus,
-    /// Seen and refused, because what it was made for has moved.
+    /// Processed and rejected, because the revision changed.
     PreconditionFailed,
-    /// Seen and refused; another try would be refused too.
+    /// Processed and rejected; a retry would fail as well.
     Rejected,
 }
 
-/// Judges what came back. `request` is how messages name it, ``` `GET /conf/general` ```.
+/// Classifies a response. `request` names the request in messages, ``` `GET /conf/general` ```.
 pub fn classify(
     key: &ApiKey,
     request: &str,
@@ -78,18 +78,18 @@ fn transport_failure(key: &ApiKey, request: &str, error: &TransportError) -> Htt
     HttpFailure {
         kind,
         failure: ZoneFailure::new(FailureClass::Unreachable, message)
-            .help("try again later; look at `region` or `baseUrl` where no zone can be reached"),
+            .help("try again later; if no zone can be reached, check `region` or `baseUrl`"),
     }
 }
 
 fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<HttpSuccess, HttpFailure> {
-    // Read leniently, whatever cannot be decoded would be written back as question marks.
+    // A lenient read would write undecodable bytes back as question marks.
     let Ok(text) = std::str::from_utf8(answer.body()) else {
         return Err(invalid_body_failure(request, "bytes that are not UTF-8"));
     };
     let text = text.trim_start_matches('\u{feff}');
     if let Ok(json) = serde_json::from_str::<Json>(text) {
-        // Reported by client authors, not proven: errors that come with a 200.
+        // Errors with status 200: reported by client authors, not proven.
         return match ErrorBody::in_success(&json) {
             Some(complaint) => {
                 Err(rejected_failure(key, request, StatusCode::BAD_REQUEST, answer, &complaint))
@@ -107,21 +107,21 @@ fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<Http
     Ok(HttpSuccess::Text(text.to_owned()))
 }
 
-/// An answer that claims success and cannot be understood.
+/// Returns the failure for a success status with an invalid body.
 pub fn invalid_body_failure(request: &str, what: &str) -> HttpFailure {
     HttpFailure {
         kind: HttpFailureType::InvalidBody,
-        failure: ZoneFailure::new(FailureClass::Malformed, format!("{request} was answered with {what}"))
-            .help("a proxy or a login page may stand before the API; look at `region` or `baseUrl`"),
+        failure: ZoneFailure::new(FailureClass::Malformed, format!("{request} returned {what}"))
+            .help("check `region` or `baseUrl`; a proxy or login page may have answered instead of the API"),
     }
 }
 
-/// The same of one that was to be JSON.
+/// Returns the failure for a body that should contain JSON.
 pub fn not_json(request: &str, text: &str) -> HttpFailure {
     let what = match text.trim() {
-        "" => "nothing",
-        xml if xml.starts_with('<') && xml.ends_with('>') => "XML, although JSON was asked for",
-        _ => "something that is not JSON, or breaks off",
+        "" => "an empty body",
+        xml if xml.starts_with('<') && xml.ends_with('>') => "XML instead of JSON",
+        _ => "invalid or truncated JSON",
     };
     invalid_body_failure(request, what)
 }
@@ -154,7 +154,7 @@ fn rejected_failure(
         Some("GENERAL_ERROR" | "ROUTING_ERROR") => {
             (HttpFailureType::ServerError, FailureClass::Unreachable, Some(LATER))
         }
-        // Alma's own "general error" does not say how far it got, and is one table's trouble.
+        // Alma's "general error" does not show the progress of the request, and concerns only one table.
         Some("402119") => (HttpFailureType::ServerError, FailureClass::Rejected, Some(LATER)),
         _ if status == StatusCode::REQUEST_TIMEOUT => {
             (HttpFailureType::NoResponse, FailureClass::Unreachable, Some(LATER))
@@ -169,7 +169,7 @@ fn rejected_failure(
             (HttpFailureType::Rejected, class, help)
         }
     };
-    let mut message = format!("{request} was answered with {}", status.as_u16());
+    let mut message = format!("{request} returned {}", status.as_u16());
     let words: Vec<_> = [&complaint.code, &complaint.message].into_iter().flatten().cloned().collect();
     if !words.is_empty() {
         message.push_str(": ");
@@ -183,30 +183,29 @@ fn rejected_failure(
     HttpFailure { kind, failure }
 }
 
-const TOMORROW: &str =
-    "try again after midnight; all integrations of the institution share the day's requests";
-const SLOWER: &str = "lower `rate.perSecond`; all integrations of the institution share the allowance";
-const LATER: &str = "try again later; give the tracking id to the vendor's support where it stays";
-const GATEWAY: &str = "`baseUrl` must be the API's gateway, not the institution's own Alma address";
-const AREA: &str = "give the key the area Configuration in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
+const TOMORROW: &str = "try again after midnight; all integrations of the institution share the daily quota";
+const SLOWER: &str = "lower `rate.perSecond`; all integrations of the institution share the rate limit";
+const LATER: &str = "try again later; if the error persists, report the tracking ID to the vendor's support";
+const GATEWAY: &str = "set `baseUrl` to the API's gateway, not to the institution's own Alma address";
+const AREA: &str = "grant the key the area Configuration in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; production keys do not work for sandboxes";
 const NO_TABLE: &str =
-    "look the code up in the zone's list of tables; `tableName` finds a table by the name people see";
-const NO_LETTER: &str = "look the letter's code up in Alma's list of letters; codes are case-sensitive";
-const NO_CODE: &str =
-    "one of the codes is not known there: look at the letter's code, at `library` and at `language`";
-const HIDDEN: &str = "this table can only be seen and changed in Alma itself";
+    "look up the code in the zone's list of tables, or use `tableName` with the display name";
+const NO_LETTER: &str = "look up the letter's code in Alma's list of letters; codes are case-sensitive";
+const NO_CODE: &str = "check the letter's code, `library` and `language`; one of them is unknown in the zone";
+const HIDDEN: &str = "view and change this table in Alma; the API does not expose the table";
 const FIXED: &str = "the institution cannot customize this table";
-const SCOPE: &str =
-    "`library` must be a code of this zone's libraries, and the table one that libraries have";
+const SCOPE: &str = "set `library` to a library of this zone, and only for tables that exist per library";
 const NO_RESOURCE: &str =
-    "look the ids up in the network zone: of an e-collection, an e-service in it, a portfolio in that";
-const NO_GROUP: &str = "every group must be one of the network zone's Inventory Network Groups (Configuration > Resources > General)";
-const NO_PROXY: &str = "every `proxy` must be the code of one of the network zone's proxy definitions";
-const ELECTRONIC_AREA: &str = "give the key the area Electronic in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; keys of production do not open sandboxes";
-const ONE_DEFAULT: &str = "at most one row of a table may be `default: true`";
+    "look up the IDs in the Network Zone: e-collection, then its e-service, then its portfolio";
+const NO_GROUP: &str =
+    "use only the Network Zone's Inventory Network Groups (Configuration > Resources > General)";
+const NO_PROXY: &str = "set `proxy` to the code of one of the Network Zone's proxy definitions";
+const ELECTRONIC_AREA: &str = "grant the key the area Electronic in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; production keys do not work for sandboxes";
+const ONE_DEFAULT: &str = "set `default: true` in at most one row of a table";
 
-/// What a refusal means: the codes of the vendor's OpenAPI, and the gateway's words, which client
-/// authors have collected.
+/// Returns the meaning of a rejection.
+///
+/// The numeric codes come from the vendor's OpenAPI, and the gateway's words from client authors.
 fn failure_class(
     code: Option<&str>,
     status: StatusCode,
@@ -227,11 +226,11 @@ fn failure_class(
         Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
             (FailureClass::Denied, Some(AREA))
         }
-        // The institution's own Alma address answers every key with a 401 page: measured by client authors.
+        // The institution's own Alma address returns a 401 page for every key: measured by client authors.
         None if status == StatusCode::UNAUTHORIZED => (FailureClass::Denied, Some(GATEWAY)),
         _ if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => (
             FailureClass::Denied,
-            Some("look whether the key is complete, and whether it may be used from this address only"),
+            Some("check that the API key is complete and not restricted to other IP addresses"),
         ),
         None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
         _ if status == StatusCode::NOT_FOUND => (FailureClass::Missing, None),

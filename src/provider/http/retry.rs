@@ -1,4 +1,4 @@
-//! Says what is tried again, how often and after how long.
+//! Decides on retries: which failures, how often, and after which delay.
 
 use std::time::Duration;
 
@@ -6,21 +6,23 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use super::response::HttpFailureType;
 
-/// A zone that does not answer gets no new try after this long: with answers that take half a
-/// minute to time out, it is given up after about a minute.
+/// Time after which zonal does not retry.
+///
+/// With responses that time out after half a minute, zonal gives up after about a minute.
 const LONG_ENOUGH: Duration = Duration::from_secs(45);
 
-/// What a request may safely repeat.
+/// Retry safety of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetrySafety {
-    /// Whatever went wrong: reading twice harms nobody.
+    /// Retry after any failure, because a second read does no harm.
     Idempotent,
-    /// Only what the zone cannot have acted upon: a table is replaced wholly, and somebody else may
-    /// have changed it since.
+    /// Retry only if the zone cannot have processed the request.
+    ///
+    /// A write replaces the whole table, and another user may have changed the table since.
     OnlyIfNotProcessed,
 }
 
-/// The tries that one request has left.
+/// Remaining retries of one request.
 pub struct RetryBudget {
     repeat: RetrySafety,
     busy: ExponentialBackoff,
@@ -30,7 +32,7 @@ pub struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Fresh patience. The seed spreads the waits of requests that failed together.
+    /// Creates a fresh retry budget. The seed spreads the delays of requests that failed together.
     pub fn new(repeat: RetrySafety, seed: u64) -> Self {
         let backoff = |first, times| {
             ExponentialBuilder::new()
@@ -50,12 +52,13 @@ impl RetryBudget {
         }
     }
 
-    /// How long to wait before the next try; `None` where this was the last. `took` is how long
-    /// the last one was under way.
+    /// Returns the delay before the next attempt; `None` after the last one.
+    ///
+    /// `took` measures the last attempt.
     pub fn next_delay(&mut self, kind: HttpFailureType, took: Duration) -> Option<Duration> {
         self.spent += took;
         let wait = match (kind, self.repeat) {
-            // The zone's own word counts; the budget holds everyone else back as well.
+            // The zone's own delay applies; the budget delays all other requests as well.
             (HttpFailureType::Throttled(said), _) => {
                 let wait = self.busy.next()?;
                 return Some(said.map_or(wait, |said| said.min(Duration::from_secs(30))));

@@ -1,4 +1,4 @@
-//! Carries requests over real sockets.
+//! Sends requests over real sockets.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -8,15 +8,15 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Transport, TransportError, TransportFuture};
 
-/// An answer that is longer is not read to its end: no table comes near it.
+/// Maximum size of a response, far above any table.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// How long to wait for sockets.
+/// Timeouts of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpSettings {
-    /// For a connection.
+    /// Timeout for a connection.
     pub connect: Duration,
-    /// For a whole answer, connection included. Nothing is waited for longer than a minute.
+    /// Timeout for a whole response, including the connection. Every request ends within a minute.
     pub request: Duration,
 }
 
@@ -26,26 +26,26 @@ impl Default for HttpSettings {
     }
 }
 
-/// A [`Transport`] over HTTP/1.1 and HTTP/2 with pooled connections.
+/// [`Transport`] over HTTP/1.1 and HTTP/2 with pooled connections.
 ///
-/// It follows no redirects: a key must not travel to a host that nobody configured. What it sends
-/// again by itself is only what HTTP/2 says was not looked at.
+/// Redirects are not followed, because a key must not reach a host outside the configuration. Automatic
+/// retries happen only for requests that HTTP/2 reports as unprocessed.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    /// For hosts out there: through the system's proxy, where there is one.
+    /// Client for other hosts, through the system's proxy if configured.
     outside: reqwest::Client,
-    /// For this machine, where a proxy would look for the wrong one.
+    /// Client for this machine, without a proxy, because a proxy would resolve the wrong machine.
     loopback: reqwest::Client,
 }
 
 impl HttpTransport {
-    /// A transport without connections yet.
+    /// Creates a transport without connections.
     ///
     /// # Errors
-    /// [`TransportError::Connect`] where the system has no usable certificates or proxy settings:
-    /// mend the machine.
+    /// [`TransportError::Connect`] if the system has no usable certificates or proxy settings: fix the
+    /// system.
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
-        // Somebody else in this process may have chosen one before: then that one is used.
+        // If other code in this process has installed a provider, that provider stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
@@ -77,12 +77,12 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The whole answer in memory.
+/// Reads the whole response into memory.
 async fn collect(mut answer: reqwest::Response) -> Result<http::Response<Bytes>, TransportError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(TransportError::Lost("it is longer than 64 MiB".into()));
+            return Err(TransportError::Lost("response exceeds 64 MiB".into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -92,25 +92,25 @@ async fn collect(mut answer: reqwest::Response) -> Result<http::Response<Bytes>,
     Ok(response)
 }
 
-/// Whether a host is this machine, whatever its port.
+/// Returns true for hosts that mean this machine, without regard to the port.
 fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Only what failed before a connection stood is sure not to have been seen by the zone.
+/// Classifies an error. Only failures before the connection prove that the zone received nothing.
 fn no_answer(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() {
         TransportError::Connect(causes(&error))
     } else if error.is_timeout() {
-        TransportError::Lost("it took too long".into())
+        TransportError::Lost("timeout".into())
     } else {
         TransportError::Lost(causes(&error))
     }
 }
 
-/// What is underneath an error: reqwest's own words only say that something was.
+/// Returns the causes of an error, because reqwest's own message does not include them.
 fn causes(error: &reqwest::Error) -> String {
     let mut texts = Vec::new();
     let mut cause = error.source();
@@ -126,14 +126,14 @@ fn causes(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
 
-    /// Sends one request to a server that answers with these bytes and hangs up.
+    /// Sends one request to a server that returns these bytes and closes the connection.
     async fn answered_with(bytes: &'static str) -> Result<http::Response<Bytes>, TransportError> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -154,13 +154,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn any_status_is_an_answer() {
+    async fn any_status_is_a_response() {
         let answer = answered_with("HTTP/1.1 418 Teapot\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
         assert_eq!((answer.status().as_u16(), &answer.body()[..]), (418, &b"hi"[..]));
     }
 
     #[tokio::test]
-    async fn a_redirect_is_not_followed() {
+    async fn redirect_is_not_followed() {
         let answer = answered_with(
             "HTTP/1.1 302 Found\r\nlocation: http://192.0.2.1/steal\r\ncontent-length: 0\r\n\r\n",
         );
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_where_nobody_listens_is_no_connection() {
+    async fn closed_port_is_a_connection_error() {
         let port = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().port()
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_breaks_is_a_lost_answer() {
+    async fn broken_connection_is_a_lost_response() {
         let error = answered_with("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi").await.unwrap_err();
         assert!(matches!(error, TransportError::Lost(_)), "{error}");
         let error = answered_with("").await.unwrap_err();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_recognized() {
+    fn loopback_hosts_are_recognized() {
         for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]", "::1"] {
             assert!(is_loopback(host), "{host}");
         }

@@ -1,7 +1,7 @@
-//! How a request travels: over a socket, or straight into the emulator's router.
+//! Transports requests over a socket, or straight into the emulator's router.
 //!
-//! The seam is here, below retries and rates, so that a simulated network runs everything above
-//! it as it is, under tokio's paused clock.
+//! Retries and rate limits are above this interface. A simulated network therefore runs them unchanged, under
+//! tokio's paused clock.
 
 mod http;
 
@@ -12,26 +12,27 @@ use bytes::Bytes;
 
 pub use self::http::{HttpSettings, HttpTransport};
 
-/// Carries one request to a zone and brings back its answer.
+/// Transport of one request to a zone.
 pub trait Transport: Send + Sync {
-    /// Sends once: no retries, no redirects followed. Any HTTP status is an answer, not an error.
+    /// Sends once, without retries and without following redirects. Any HTTP status counts as a response, not
+    /// as an error.
     ///
     /// # Errors
-    /// See [`TransportError`].
+    /// [`TransportError`] if no response arrived.
     fn send(&self, request: ::http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
-/// The answer that a [`Transport`] will bring.
+/// Pending response of a [`Transport`].
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<::http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
-/// Why no answer came.
+/// Reason for a missing response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// No connection: the zone cannot have seen the request.
+    /// No connection: the zone cannot have received the request.
     #[error("cannot connect: {0}")]
     Connect(String),
-    /// The request may have arrived, its answer did not.
-    #[error("no answer: {0}")]
+    /// No response: the request may have arrived.
+    #[error("no response: {0}")]
     Lost(String),
 }

@@ -1,4 +1,4 @@
-//! How the bodies of code tables are read.
+//! Parsing of code table bodies.
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch};
@@ -16,7 +16,7 @@ async fn class(body: Json, id: &CollectionId) -> crate::model::FailureClass {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_is_a_record_with_the_documented_defaults() {
+async fn row_is_a_record_with_documented_defaults() {
     let rows = json!([
         {"code": "A", "description": "a", "default": true, "enabled": false, "unknown": 1},
         {"code": "B", "description": "", "enabled": null},
@@ -33,7 +33,7 @@ async fn a_row_is_a_record_with_the_documented_defaults() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_table_has_no_list_and_a_single_row_may_come_without_one() {
+async fn missing_list_and_single_row_are_accepted() {
     assert!(records(json!({"name": "T"})).await.is_empty());
     assert!(records(json!({"name": "T", "row": null, "language": null, "scope": null})).await.is_empty());
     assert!(records(json!({"row": []})).await.is_empty());
@@ -41,7 +41,7 @@ async fn an_empty_table_has_no_list_and_a_single_row_may_come_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_table_is_never_an_empty_table() {
+async fn invalid_body_is_never_an_empty_table() {
     let plain = id("CodeTable", None, None);
     for body in [
         json!({}),
@@ -61,7 +61,7 @@ async fn what_is_not_the_table_is_never_an_empty_table() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_are_encoded_and_language_and_library_are_asked_for() {
+async fn path_is_encoded_with_language_and_library() {
     let (reader, script) = reader(vec![ok(&json!({"name": "Sub Systems/x.y"}))]);
     let id = CollectionId {
         table: TableName::Code("Sub Systems/x.y".into()),
@@ -72,7 +72,7 @@ async fn names_are_encoded_and_language_and_library_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_says_its_language_and_must_not_contradict_the_one_asked_for() {
+async fn response_language_must_match_the_request() {
     let language = async |asked, answered| {
         let body = json!({"name": "T", "language": {"value": answered}});
         let read = read(vec![ok(&body)], &id("CodeTable", None, asked)).await;
@@ -86,7 +86,7 @@ async fn the_answer_says_its_language_and_must_not_contradict_the_one_asked_for(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_of_another_library_is_not_the_one_asked_for() {
+async fn table_of_another_library_is_refused() {
     let of = |library: Json| json!({"name": "T", "scope": {"institution_id": {"value": "01A"}, "library_id": library}});
     let main = id("CodeTable", Some("MAIN"), None);
     let institution = id("CodeTable", None, None);
@@ -99,7 +99,7 @@ async fn a_table_of_another_library_is_not_the_one_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_changed_a_row_is_remembered_and_the_whole_answer_kept() {
+async fn row_author_and_raw_response_are_kept() {
     let body = json!({"name": "t", "extra": {"x": [1]}, "row": [{"code": "A", "updated_by": "exl", "update_date": "2024-05-30Z"}]});
     let snapshot = read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap();
     assert_eq!(snapshot.raw, body);

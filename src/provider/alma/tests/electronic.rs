@@ -1,4 +1,4 @@
-//! E-resources: what is understood of their groups, what is sent, and what is noticed afterwards.
+//! E-resources: parsing of groups, PUT bodies, and verification.
 
 use super::*;
 use crate::model::FailureClass;
@@ -8,7 +8,7 @@ fn of(ids: &str) -> CollectionId {
     CollectionId::with_code("ElectronicAvailability", ids)
 }
 
-/// An e-collection with this list of groups.
+/// Reads an e-collection with these groups.
 async fn collection(list: Json) -> CollectionSnapshot {
     read(vec![ok(&body(list))], &of("61")).await.unwrap()
 }
@@ -20,7 +20,7 @@ fn body(list: Json) -> Json {
     })
 }
 
-/// A line for each group.
+/// Returns a line for each group.
 fn shown(snapshot: &CollectionSnapshot) -> Vec<String> {
     let records = snapshot.observed.records.iter().map(|record| &record.fields);
     let line = |record: &Record| {
@@ -30,7 +30,7 @@ fn shown(snapshot: &CollectionSnapshot) -> Vec<String> {
     records.map(line).collect()
 }
 
-/// What is put so that a list becomes another one.
+/// Returns the PUT body for changes to a list.
 async fn sent(list: Json, changes: &[Change]) -> Json {
     let fresh = collection(list).await;
     let (writer, script) = writer(vec![ok(&json!({}))]);
@@ -44,7 +44,7 @@ fn group(action: ChangeAction, name: &str, edits: &[(&str, FieldValue)]) -> Chan
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_become_the_path_of_the_resource() {
+async fn ids_form_the_resource_path() {
     for (ids, path) in [
         ("61", "/electronic/e-collections/61"),
         ("61.62", "/electronic/e-collections/61/e-services/62"),
@@ -61,21 +61,21 @@ async fn ids_become_the_path_of_the_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_the_resource_is_not_taken_for_it() {
+async fn response_for_another_resource_is_malformed() {
     for (answer, message) in [
-        (json!({"id": "62"}), "asked for the e-collection `61`, the zone answered with `62`"),
-        (json!({"public_name": "x"}), "the answer for the e-collection `61` has no `id`"),
+        (json!({"id": "62"}), "requested the e-collection `61`, the zone returned `62`"),
+        (json!({"public_name": "x"}), "the response for the e-collection `61` has no `id`"),
         (
             json!({"id": "61", "group_setting": [{"group": "A"}, {"proxy": "P"}]}),
-            "e-collection `61`: entry 2 of `group_setting`: it names no group",
+            "e-collection `61`: entry 2 of `group_setting`: missing group",
         ),
         (
             json!({"id": "61", "group_setting": [7]}),
-            "e-collection `61`: entry 1 of `group_setting`: it is not an object",
+            "e-collection `61`: entry 1 of `group_setting`: not an object",
         ),
         (
             json!({"id": 61, "group_settings": {"group_setting": []}}),
-            "e-collection `61`: its groups are under `group_settings`, not under `group_setting`",
+            "e-collection `61`: the groups are under `group_settings`, expected `group_setting`",
         ),
     ] {
         let failure = read(vec![ok(&answer)], &of("61")).await.unwrap_err();
@@ -84,7 +84,7 @@ async fn an_answer_that_is_not_the_resource_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn groups_are_understood_in_every_spelling() {
+async fn groups_are_parsed_in_every_format() {
     let none: [&str; 0] = [];
     for list in [json!(null), json!([]), json!("")] {
         assert_eq!(shown(&collection(list).await), none);
@@ -111,7 +111,7 @@ async fn groups_are_understood_in_every_spelling() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_is_sent_back_as_it_came_but_for_the_changed_settings() {
+async fn unchanged_settings_are_sent_back_unchanged() {
     let list = json!([
         {"group": {"desc": "A"}, "public_note": "old", "proxy_enabled": {"value": "true", "desc": "Yes"}, "linking_parameters": [{"x": 1}]},
         {"group": {"value": "B", "desc": "Group B"}, "proxy": {"value": "P", "desc": "Proxy"}},
@@ -144,13 +144,13 @@ async fn everything_is_sent_back_as_it_came_but_for_the_changed_settings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_group_goes_with_a_list_that_is_sent_empty() {
+async fn deleting_the_last_group_sends_an_empty_list() {
     let list = json!({"group": {"value": "A"}});
     assert_eq!(sent(list, &[group(ChangeAction::Delete, "A", &[])]).await, body(json!([])));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_does_not_fit_the_zone_is_not_sent() {
+async fn change_that_does_not_match_is_not_sent() {
     let fresh = collection(json!([{"group": "A"}])).await;
     for change in [group(ChangeAction::Create, "A", &[]), group(ChangeAction::Delete, "B", &[])] {
         let (writer, script) = writer(Vec::new());
@@ -160,7 +160,7 @@ async fn a_change_that_does_not_fit_the_zone_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn spelling_and_what_the_zone_sets_itself_do_not_count_afterwards() {
+async fn spelling_and_zone_fields_are_not_differences() {
     let before = collection(json!([{"group": "A", "public_note": "x"}])).await;
     let mut after = body(json!({"group": {"value": "A", "desc": "Group A"}, "proxy": ""}));
     after["link"] = json!("https://alma.test/y");
@@ -172,7 +172,7 @@ async fn spelling_and_what_the_zone_sets_itself_do_not_count_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_else_changed_is_told() {
+async fn kept_groups_and_other_changes_are_reported() {
     let before = collection(json!([{"group": "A", "linking_parameters": "a=1"}, {"group": "B"}])).await;
     let mut after = body(json!([{"group": "A"}, {"group": "B"}]));
     after["public_name"] = json!("Other");
@@ -184,18 +184,18 @@ async fn what_else_changed_is_told() {
             &after
         ),
         [
-            "{group=\"B\"} should not be there",
+            "{group=\"B\"} is unexpected",
             "`public_name` is \"Other\", was \"Journals\"",
-            "the zone keeps a group that `group_setting` leaves out: take `B` away in Alma, under Group Settings of the resource",
-            "group `A`: {} beside its settings, was {\"linking_parameters\":\"a=1\"}",
+            "the zone kept groups missing from `group_setting`: delete `B` in Alma, under Group Settings of the resource",
+            "group `A`: other content is {}, was {\"linking_parameters\":\"a=1\"}",
         ]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_say_what_to_mend() {
+async fn error_codes_have_specific_help() {
     for (code, class, help) in [
-        ("60121", FailureClass::Missing, "look the ids up"),
+        ("60121", FailureClass::Missing, "look up the IDs"),
         ("60152", FailureClass::Rejected, "Inventory Network Groups"),
         ("60135", FailureClass::Rejected, "proxy definitions"),
         ("UNAUTHORIZED", FailureClass::Denied, "the area Electronic"),

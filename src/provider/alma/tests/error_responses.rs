@@ -1,4 +1,4 @@
-//! What a zone's refusals mean and how they read.
+//! Error responses: classes and messages.
 
 use super::*;
 use crate::model::FailureClass::{Denied, Locked, Malformed, Mismatch, Missing, Rejected, WrongZone};
@@ -8,7 +8,7 @@ async fn failure(step: ScriptedResponse) -> ZoneFailure {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_code_is_a_decision_for_the_caller() {
+async fn each_error_code_has_a_failure_class() {
     for (status, code, class) in [
         (400, "UNAUTHORIZED", Denied),
         (403, "FORBIDDEN", Denied),
@@ -28,23 +28,23 @@ async fn each_code_is_a_decision_for_the_caller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_names_the_request_the_code_the_words_and_the_tracking_id() {
+async fn error_message_contains_request_code_and_tracking_id() {
     let failure = failure(error(400, "90102")).await;
-    assert_eq!(failure.message, "`GET /conf/code-tables/T` was answered with 400: 90102 Because");
+    assert_eq!(failure.message, "`GET /conf/code-tables/T` returned 400: 90102 Because");
     assert_eq!(failure.tracking_id.as_deref(), Some("E01-1"));
     assert!(failure.to_string().ends_with("Because (tracking id E01-1)"));
     assert!(failure.help.is_some());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_401_page_points_to_the_gateway() {
+async fn unauthorized_page_points_to_the_gateway() {
     let failure = failure(reply(401, "<html><title>HTTP Status 401 – Unauthorized</title></html>")).await;
     assert_eq!(failure.class, Denied);
     assert!(failure.help.unwrap().contains("gateway"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_in_xml_are_understood_even_behind_a_200() {
+async fn xml_errors_are_parsed_even_with_status_200() {
     let body = "<e:web_service_result xmlns:e=\"x\"><e:errorsExist>true</e:errorsExist><e:errorList><e:error>\
                 <e:errorCode>UNAUTHORIZED</e:errorCode></e:error></e:errorList></e:web_service_result>";
     assert_eq!(failure(reply(400, body)).await.class, Denied);
@@ -52,7 +52,7 @@ async fn errors_in_xml_are_understood_even_behind_a_200() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_told_without_its_query() {
+async fn redirect_is_reported_without_its_query() {
     let step = ScriptedResponse::Reply(
         302,
         vec![("location", "https://login.test/x?apikey=l8xxabc")],
@@ -67,15 +67,15 @@ async fn a_redirect_is_told_without_its_query() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_of_another_institution_is_the_wrong_zone() {
+async fn table_of_another_institution_is_wrong_zone() {
     let body = json!({"name": "T", "scope": {"institution_id": {"value": "01B"}}});
     let failure = failure(ok(&body)).await;
     assert_eq!(failure.class, WrongZone);
-    assert_eq!(failure.message, "the key opens `01B`, not `01A`");
+    assert_eq!(failure.message, "the API key belongs to `01B`, not to `01A`");
 }
 
 #[tokio::test(start_paused = true)]
-async fn kinds_that_the_api_does_not_serve_and_codes_that_are_none_are_not_asked_for() {
+async fn unserved_kinds_and_invalid_codes_send_no_request() {
     let (reader, script) = reader(Vec::new());
     let failure = reader.read_collection(&id("AvailabilityGroups", None, None)).await.unwrap_err();
     assert_eq!(failure.class, Missing);

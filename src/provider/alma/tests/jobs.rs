@@ -1,4 +1,4 @@
-//! How the jobs of a zone are asked, in whatever shape they come.
+//! Job runs: requests and response formats.
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Unreachable};
@@ -13,7 +13,7 @@ fn none() -> ScriptedResponse {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scheduled_jobs_come_first_and_no_more_are_asked_than_was_said() {
+async fn scheduled_jobs_are_queried_first_within_limit() {
     let list = json!({"total_record_count": "3", "job": [
         {"id": "M1", "name": "By hand", "type": {"value": "MANUAL"}},
         {"id": "O1", "type": "OTHER"},
@@ -34,7 +34,7 @@ async fn scheduled_jobs_come_first_and_no_more_are_asked_than_was_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_of_several_pages_is_read_to_its_end() {
+async fn paged_job_list_is_read_completely() {
     let page = |from: usize, to: usize| {
         let jobs: Vec<Json> = (from..to).map(|id| json!({"id": format!("S{id}"), "name": "x"})).collect();
         ok(&json!({"total_record_count": 130, "job": jobs}))
@@ -46,7 +46,7 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_are_smaller_than_asked_for_leave_no_job_out() {
+async fn small_pages_omit_no_job() {
     let page = |ids: &[&str]| {
         let jobs: Vec<Json> = ids.iter().map(|id| json!({"id": id})).collect();
         ok(&json!({"total_record_count": 5, "job": jobs}))
@@ -55,13 +55,13 @@ async fn pages_that_are_smaller_than_asked_for_leave_no_job_out() {
     let (reader, script) = reader(vec![page(&["S1", "S2"]), page(&["S3", "S4"]), page(&["S5"])]);
     assert_eq!(reader.jobs(&nobody()).await.unwrap().listed, 5);
     assert_eq!(script.lines()[2], "GET /conf/jobs?limit=100&offset=4");
-    // A zone that always answers with the same page is not asked for ever.
+    // Reading stops if the zone always returns the same page.
     let (same, _) = super::reader(vec![page(&["S1", "S2"]), page(&["S1", "S2"])]);
     assert_eq!(same.jobs(&nobody()).await.unwrap().listed, 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn single_objects_and_missing_fields_are_understood_and_failed_runs_come_first() {
+async fn incomplete_runs_are_parsed_and_failed_first() {
     let list = json!({"job": {"id": "S1", "name": "Nightly"}});
     let runs = json!({"total_record_count": 7, "job_instance": [
         {"id": 5, "status": "COMPLETED_SUCCESS", "submit_time": "2026-03-03T01:00:00Z"},
@@ -92,7 +92,7 @@ async fn single_objects_and_missing_fields_are_understood_and_failed_runs_come_f
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_does_not_answer_is_told_and_a_zone_that_does_not_is_a_failure() {
+async fn job_failure_is_reported_zone_failure_is_returned() {
     let list = || ok(&json!({"job": [{"id": "S1", "name": "Nightly"}]}));
     let (silent, _) = reader(vec![list(), error(400, "402216")]);
     let look = silent.jobs(&asked()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Letters: read as JSON in whatever shape, written as XML, everything else kept.
+//! Letters: JSON formats, XML of a PUT, and unchanged content.
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch, Missing};
@@ -17,7 +17,7 @@ async fn snapshot(body: &Json) -> Result<CollectionSnapshot, ZoneFailure> {
     read(vec![ok(body)], &id("Letter", None, None)).await
 }
 
-/// Path and body of the PUT for these edits.
+/// Returns path and body of the PUT for these edits.
 async fn sent(
     fresh: &CollectionSnapshot,
     edits: &[(&str, FieldValue)],
@@ -30,7 +30,7 @@ async fn sent(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_is_one_record_without_a_key() {
+async fn letter_is_one_record_without_key() {
     let found = snapshot(&letter()).await.unwrap().observed;
     let [record] = found.records.as_slice() else { panic!("one record") };
     assert_eq!(
@@ -44,7 +44,7 @@ async fn a_letter_is_one_record_without_a_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn flags_and_texts_are_read_in_every_shape() {
+async fn letter_fields_are_parsed_in_every_format() {
     for (enabled, value) in [
         (json!("false"), Some(false)),
         (json!(true), Some(true)),
@@ -64,7 +64,7 @@ async fn flags_and_texts_are_read_in_every_shape() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_letter_is_not_taken_for_it() {
+async fn response_for_another_letter_is_malformed() {
     for body in [
         json!({"code": "OTHER", "xsl": "<a/>"}),
         json!({}),
@@ -77,7 +77,7 @@ async fn what_is_not_the_letter_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_of_the_letter_goes_back_as_xml_with_what_changed() {
+async fn whole_letter_is_sent_as_xml_with_changes() {
     let fresh = snapshot(&letter()).await.unwrap();
     let (line, body) = sent(&fresh, &[("enabled", false.into())]).await.unwrap();
     assert_eq!(line, "PUT /conf/letters/T");
@@ -98,7 +98,7 @@ async fn all_of_the_letter_goes_back_as_xml_with_what_changed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_is_neither_emptied_nor_removed() {
+async fn letter_is_never_emptied_or_deleted() {
     let fresh = snapshot(&letter()).await.unwrap();
     let Err(WriteError::Refused(failure)) = sent(&fresh, &[("xsl", FieldValue::Null)]).await else {
         panic!("sent")
@@ -111,7 +111,7 @@ async fn a_letter_is_neither_emptied_nor_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_zone_sets_itself_is_no_stray_and_everything_else_is() {
+async fn zone_fields_are_ignored_other_differences_reported() {
     let (before, edits) = (snapshot(&letter()).await.unwrap(), [("xsl", FieldValue::from("<b/>"))]);
     let changes = [change(ChangeAction::Update, &[], &edits)];
     let strays = async |change: fn(&mut Json)| {

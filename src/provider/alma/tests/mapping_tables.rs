@@ -1,4 +1,4 @@
-//! How the bodies of mapping tables are read.
+//! Parsing of mapping table bodies.
 
 use super::*;
 
@@ -24,7 +24,7 @@ async fn columns_have_the_names_of_the_header() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_two_columns_share_or_that_a_field_has_is_no_alias() {
+async fn ambiguous_column_name_is_no_alias() {
     let header = json!([
         {"number": 0, "name": "X"}, {"number": 1, "name": "X"}, {"number": 2, "name": "enabled"},
         {"number": 3, "name": ""}, {"name": "Y"}, {"number": 4, "name": "column1"},
@@ -33,13 +33,13 @@ async fn a_name_that_two_columns_share_or_that_a_field_has_is_no_alias() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_without_a_header_does_not_say_what_it_refers_to() {
+async fn table_without_header_has_unknown_references() {
     let observed = snapshot(json!({"code": "T"})).await.observed;
     assert_eq!(observed.references, None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_without_a_header_has_the_columns_of_the_schema() {
+async fn table_without_header_has_schema_columns() {
     for body in [json!({"code": "T"}), json!({"code": "T", "row": [{"column2": "a"}]})] {
         let columns: Vec<String> =
             snapshot(body).await.observed.columns.iter().map(ToString::to_string).collect();
@@ -49,7 +49,7 @@ async fn a_table_without_a_header_has_the_columns_of_the_schema() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_column_of_codes_without_its_link_may_come_from_any_table() {
+async fn code_column_without_link_has_unknown_references() {
     let header = json!([
         {"number": 0, "name": "X", "type": {"value": "TextField"}},
         {"number": 1, "name": "Y", "type": {"value": "code-tables"}},
@@ -58,7 +58,7 @@ async fn a_column_of_codes_without_its_link_may_come_from_any_table() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_library_is_asked_for_and_no_language() {
+async fn mapping_table_request_has_library_without_language() {
     let (reader, script) = reader(vec![ok(&json!({"code": "T"}))]);
     reader.read_collection(&id("MappingTable", Some("MAIN"), Some("fr"))).await.unwrap();
     assert_eq!(script.lines(), ["GET /conf/mapping-tables/T?scope=MAIN"]);

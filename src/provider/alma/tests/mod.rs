@@ -1,5 +1,5 @@
-//! What the API's client does, seen from the zone: a scripted transport plays the zone's part.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+//! Behavior of the API client, against a scripted transport.
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 mod code_tables;
 mod electronic;
@@ -38,7 +38,7 @@ use crate::provider::{CollectionSnapshot, ZoneReader};
 
 const KEY: &str = "l8xx5ecre7a1b2c3d4e5";
 
-/// What the zone does with one request.
+/// Scripted response to one request.
 enum ScriptedResponse {
     Reply(u16, Vec<(&'static str, &'static str)>, String),
     Bytes(&'static [u8]),
@@ -60,7 +60,7 @@ fn error(status: u16, code: &str) -> ScriptedResponse {
     reply(status, &json!({"errorsExist": true, "errorList": {"error": [error]}}).to_string())
 }
 
-/// A request as the zone saw it.
+/// Request as received by the zone.
 struct RecordedRequest {
     line: String,
     body: String,
@@ -68,7 +68,7 @@ struct RecordedRequest {
     authorization: String,
 }
 
-/// A zone that does one thing after the other.
+/// Zone with a sequence of scripted responses.
 struct ScriptedZone {
     steps: Mutex<VecDeque<ScriptedResponse>>,
     seen: Mutex<Vec<RecordedRequest>>,
@@ -79,7 +79,7 @@ impl ScriptedZone {
         Arc::new(Self { steps: Mutex::new(steps.into()), seen: Mutex::default() })
     }
 
-    /// `GET /conf/general`, in the order they came.
+    /// Returns request lines such as `GET /conf/general`, in order of arrival.
     fn lines(&self) -> Vec<String> {
         self.seen.lock().unwrap().iter().map(|seen| seen.line.clone()).collect()
     }
@@ -88,7 +88,7 @@ impl ScriptedZone {
         serde_json::from_str(&self.seen.lock().unwrap().last().unwrap().body).unwrap()
     }
 
-    /// How long each request came after the one before.
+    /// Returns the times between consecutive requests.
     fn gaps(&self) -> Vec<Duration> {
         self.seen.lock().unwrap().windows(2).map(|pair| pair[1].at - pair[0].at).collect()
     }
@@ -108,7 +108,7 @@ impl Transport for ScriptedZone {
         Box::pin(async move {
             match step {
                 ScriptedResponse::Connect => Err(TransportError::Connect("connection refused".into())),
-                ScriptedResponse::Lost => Err(TransportError::Lost("it broke off".into())),
+                ScriptedResponse::Lost => Err(TransportError::Lost("connection closed".into())),
                 ScriptedResponse::Hang => std::future::pending().await,
                 ScriptedResponse::Bytes(body) => Ok(Response::new(Bytes::from_static(body))),
                 ScriptedResponse::Reply(status, headers, body) => {
@@ -160,7 +160,7 @@ fn writer_in(
     (AlmaWriter::new(&zone, KEY.into(), Arc::clone(&script) as Arc<dyn Transport>, budget), script)
 }
 
-/// `CodeTable/T`, with a library and a language where given.
+/// Returns `CodeTable/T`, with an optional library and language.
 fn id(kind: &str, library: Option<&str>, language: Option<&str>) -> CollectionId {
     CollectionId {
         kind: kind.into(),
@@ -174,13 +174,13 @@ async fn read(steps: Vec<ScriptedResponse>, id: &CollectionId) -> Result<Collect
     reader(steps).0.read_collection(id).await
 }
 
-/// The code table `T` with these rows.
+/// Reads the code table `T` with these rows.
 async fn code_table(rows: Json) -> CollectionSnapshot {
     let body = json!({"name": "T", "language": {"value": "en"}, "row": rows, "unknown": {"kept": 1}});
     read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap()
 }
 
-/// The mapping table `T` with these rows and two named columns.
+/// Reads the mapping table `T` with these rows and two named columns.
 async fn mapping_table(rows: Json) -> CollectionSnapshot {
     let header = json!([{"number": "0", "name": "ID"}, {"number": 1, "name": "Network Block"}]);
     let body = json!({"code": "T", "name": "The table", "header": header, "row": rows});

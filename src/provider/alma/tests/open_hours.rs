@@ -1,4 +1,4 @@
-//! Calendars: what is the calendar's own, what a record is, and what is put.
+//! Calendars: own entries, records, and PUT bodies.
 
 use super::*;
 use crate::model::FailureClass::Malformed;
@@ -24,7 +24,7 @@ async fn snapshot(library: Option<&str>, body: &Json) -> Result<CollectionSnapsh
     read(vec![ok(body)], &of(library)).await
 }
 
-/// `WEEK MONDAY open`, one for each record: all its fields in their order.
+/// Returns one line per record, such as `WEEK MONDAY open`: all fields in order.
 async fn found(library: Option<&str>, body: &Json) -> Vec<String> {
     let records = snapshot(library, body).await.unwrap().observed.records;
     let shown = |(field, value): (&crate::model::FieldName, &FieldValue)| {
@@ -47,7 +47,7 @@ fn event(date: &str) -> [(&'static str, &str); 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_about_the_same_days_are_one_record() {
+async fn entries_of_the_same_days_are_one_record() {
     let body =
         json!({"open_hour": [monday("8:00", "12:00"), term("2026-05-08Z"), monday("14:00:00", "18:00")]});
     assert_eq!(
@@ -60,7 +60,7 @@ async fn entries_about_the_same_days_are_one_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_values_and_dates_are_read_in_every_shape() {
+async fn calendar_fields_are_parsed_in_every_format() {
     for body in [json!({}), json!({"open_hour": null}), json!({"open_hour": []}), json!({"open_hour": ""})] {
         assert_eq!(found(None, &body).await, Vec::<String>::new(), "{body}");
     }
@@ -79,7 +79,7 @@ async fn lists_values_and_dates_are_read_in_every_shape() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_library_has_from_its_institution_is_never_sent_back_as_its_own() {
+async fn inherited_entries_are_not_sent_as_own() {
     for inherited in [json!(true), json!("true"), json!({"value": "true"})] {
         let mut theirs = monday("08:00", "22:00");
         theirs["inherited"] = inherited;
@@ -93,7 +93,7 @@ async fn what_a_library_has_from_its_institution_is_never_sent_back_as_its_own()
             (line.as_str(), put),
             ("PUT /conf/open-hours?scope=LAW", json!({"open_hour": [ours.clone()], "new": 1}))
         );
-        // An institution has them from nobody, whatever they say.
+        // An institution inherits nothing, even if entries carry the flag.
         let (line, put) = sent(None, &body, &[close]).await;
         assert_eq!(
             (line.as_str(), put),
@@ -103,7 +103,7 @@ async fn what_a_library_has_from_its_institution_is_never_sent_back_as_its_own()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_entry_is_spelled_as_the_zone_spells_its_own() {
+async fn new_entry_copies_the_zone_format() {
     let fields = [
         ("status", "OPEN".into()),
         ("description", "End".into()),
@@ -127,7 +127,7 @@ async fn a_new_entry_is_spelled_as_the_zone_spells_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn periods_that_stay_keep_what_they_hold() {
+async fn unchanged_periods_keep_their_content() {
     let body = json!({"open_hour": [monday("8:00", "12:00"), monday("14:00", "18:00"), term("2026-05-08Z")]});
     let set = |hours: FieldValue| [change(ChangeAction::Update, &MONDAY, &[("hours", hours)])];
     let (_, put) =
@@ -143,7 +143,7 @@ async fn periods_that_stay_keep_what_they_hold() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_zone_adds_to_a_new_entry_is_no_stray() {
+async fn fields_added_to_new_entry_are_ignored() {
     let before = snapshot(None, &json!({"open_hour": [term("2026-05-08Z")]})).await.unwrap();
     let create = [change(ChangeAction::Create, &MONDAY, &[("status", "OPEN".into())])];
     let strays = async |entries: Json| {
@@ -156,7 +156,7 @@ async fn what_a_zone_adds_to_a_new_entry_is_no_stray() {
     new["status"] = json!({"value": "CLOSED"});
     assert_eq!(
         strays(json!([new, term("2026-05-08Z")])).await,
-        ["of \"WEEK\", \"MONDAY\", null, null `status` is \"CLOSED\", should be \"OPEN\""]
+        ["record \"WEEK\", \"MONDAY\", null, null: `status` is \"CLOSED\", should be \"OPEN\""]
     );
     let mut old = term("2026-05-08Z");
     old["recurrence_type"] = json!({"value": "YEARLY"});

@@ -1,4 +1,4 @@
-//! Relations between libraries, of which nobody says what they look like.
+//! Relations between libraries, in formats that the vendor does not document.
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch};
@@ -12,7 +12,7 @@ async fn snapshot(body: &Json) -> Result<CollectionSnapshot, ZoneFailure> {
     read(vec![ok(body)], &main()).await
 }
 
-/// `LAW: RETURN PICKUP`, one for each record.
+/// Returns one line per record, such as `LAW: RETURN PICKUP`.
 async fn found(body: &Json) -> Vec<String> {
     let records = snapshot(body).await.unwrap().observed.records;
     let texts = |record: &crate::model::ObservedRecord, field| {
@@ -42,7 +42,7 @@ fn create(library: &str, types: &[&str]) -> Change {
 }
 
 #[tokio::test(start_paused = true)]
-async fn relations_are_found_in_every_likely_shape() {
+async fn relations_are_parsed_in_every_likely_format() {
     for body in [
         json!({"relation": [{"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "RETURN"}}, {"library": {"value": "LAW"}, "type": {"value": "PICKUP"}}], "total_record_count": 2}),
         json!({"relations": [{"target_library": "LAW", "types": ["RETURN", "PICKUP"]}]}),
@@ -65,7 +65,7 @@ async fn relations_are_found_in_every_likely_shape() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_understood_is_not_taken_for_nothing() {
+async fn unknown_format_is_not_an_empty_list() {
     for body in [
         json!("x"),
         json!({"row": [{"library": "LAW"}]}),
@@ -79,7 +79,7 @@ async fn what_is_not_understood_is_not_taken_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_of_one_type_come_and_go_and_the_others_stay_as_they_are() {
+async fn single_type_entries_change_others_stay_unchanged() {
     let (pickup, med) = (
         json!({"library": {"value": "LAW", "desc": "Law"}, "type": {"value": "PICKUP", "desc": "p"}, "id": 7}),
         json!({"library": {"value": "MED"}, "id": 8}),
@@ -94,7 +94,7 @@ async fn entries_of_one_type_come_and_go_and_the_others_stay_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_of_types_stay_lists_where_they_stood() {
+async fn type_lists_keep_their_form_and_position() {
     let body = json!({"relations": {"relation": [{"source_library": "MAIN", "target_library": "LAW", "types": {"type": [{"value": "RETURN"}]}, "id": 6}]}});
     let put = sent(&body, &[set("LAW", &["PICKUP", "CHECKOUT"]), create("MED", &["RETURN"])]).await;
     let types =
@@ -105,7 +105,7 @@ async fn lists_of_types_stay_lists_where_they_stood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_relation_of_a_zone_is_a_guess_and_the_last_leaves_an_empty_list() {
+async fn first_relation_is_guessed_last_leaves_empty_list() {
     let put = sent(&json!({}), &[create("LAW", &["RETURN"])]).await;
     assert_eq!(put, json!({"relation": [{"library": {"value": "LAW"}, "type": {"value": "RETURN"}}]}));
     let gone = change(ChangeAction::Delete, &[("library", "LAW")], &[]);

@@ -1,4 +1,4 @@
-//! What is tried again, and what never is.
+//! Retries: failures with a retry, and failures without.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ fn again(step: impl Fn() -> ScriptedResponse, times: usize, then: ScriptedRespon
     steps
 }
 
-/// Reads the table; the failure's class, if any, and how many requests it took.
+/// Reads the table; returns the failure class, if any, and the number of requests.
 async fn get(steps: Vec<ScriptedResponse>) -> (Option<FailureClass>, usize) {
     let (reader, script) = reader(steps);
     let read = reader.read_collection(&id("CodeTable", None, None)).await;
     (read.err().map(|failure| failure.class), script.lines().len())
 }
 
-/// Writes the table; how that ended, and how many requests it took.
+/// Writes the table; returns the result and the number of requests.
 async fn put(steps: Vec<ScriptedResponse>) -> (Result<(), WriteError>, usize) {
     let fresh = code_table(json!([{"code": "A", "description": "a"}])).await;
     let (writer, script) = writer(steps);
@@ -35,7 +35,7 @@ async fn put(steps: Vec<ScriptedResponse>) -> (Result<(), WriteError>, usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_came_too_fast_is_tried_up_to_eight_times() {
+async fn throttled_read_is_sent_up_to_eight_times() {
     let busy = || error(429, "PER_SECOND_THRESHOLD");
     assert_eq!(get(again(busy, 7, ok(&table()))).await, (None, 8));
     assert_eq!(get(again(busy, 8, ok(&table()))).await, (Some(FailureClass::Unreachable), 8));
@@ -43,14 +43,14 @@ async fn a_read_that_came_too_fast_is_tried_up_to_eight_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everyone_waits_at_least_a_second_after_coming_too_fast() {
+async fn throttled_requests_wait_at_least_a_second() {
     let (reader, script) = reader(again(|| error(429, "PER_SECOND_THRESHOLD"), 2, ok(&table())));
     reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
     assert!(script.gaps().iter().all(|gap| *gap >= Duration::from_secs(1)), "{:?}", script.gaps());
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_that_are_not_utf_8_are_not_a_table() {
+async fn body_with_invalid_utf8_is_not_a_table() {
     let latin = || {
         ScriptedResponse::Bytes(
             b"{\"name\": \"T\", \"row\": [{\"code\": \"A\", \"description\": \"pr\xeat\"}]}",
@@ -61,7 +61,7 @@ async fn bytes_that_are_not_utf_8_are_not_a_table() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_zone_may_say_how_long_to_wait() {
+async fn retry_after_header_sets_the_delay() {
     let busy = ScriptedResponse::Reply(429, vec![("retry-after", "7")], String::new());
     let (reader, script) = reader(vec![busy, ok(&table())]);
     reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
@@ -69,7 +69,7 @@ async fn the_zone_may_say_how_long_to_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_the_day_is_final_and_nothing_more_is_sent() {
+async fn daily_threshold_stops_all_requests() {
     let (reader, script) = reader(vec![error(429, "DAILY_THRESHOLD")]);
     for _ in 0..2 {
         let failure = reader.read_collection(&id("CodeTable", None, None)).await.unwrap_err();
@@ -80,7 +80,7 @@ async fn the_end_of_the_day_is_final_and_nothing_more_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn below_the_reserve_nothing_more_is_sent() {
+async fn quota_below_reserve_stops_all_requests() {
     let low = ScriptedResponse::Reply(200, vec![("X-Exl-Api-Remaining", "99")], table().to_string());
     let (reader, script) = reader(vec![low]);
     reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
@@ -92,7 +92,7 @@ async fn below_the_reserve_nothing_more_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_survives_three_mishaps_of_any_kind_and_not_four() {
+async fn read_survives_three_failures_but_not_four() {
     let mishaps: [fn() -> ScriptedResponse; 4] = [
         || ScriptedResponse::Connect,
         || ScriptedResponse::Lost,
@@ -106,7 +106,7 @@ async fn a_read_survives_three_mishaps_of_any_kind_and_not_four() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_that_never_answers_is_given_up_in_about_a_minute() {
+async fn unresponsive_zone_fails_after_about_a_minute() {
     let start = Instant::now();
     assert_eq!(
         get(vec![ScriptedResponse::Hang, ScriptedResponse::Hang]).await,
@@ -116,7 +116,7 @@ async fn a_zone_that_never_answers_is_given_up_in_about_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_understood_is_asked_for_three_times() {
+async fn invalid_body_is_requested_three_times() {
     for garbled in ["<!DOCTYPE html><html><title>Login</title>", "{\"name\": \"T\", \"row\": [{\"co", ""] {
         assert_eq!(get(again(|| reply(200, garbled), 2, ok(&table()))).await, (None, 3));
         let malformed = Some(FailureClass::Malformed);
@@ -125,20 +125,20 @@ async fn an_answer_that_cannot_be_understood_is_asked_for_three_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_not_tried_again() {
+async fn rejected_read_is_not_retried() {
     assert_eq!(get(vec![error(400, "90101")]).await, (Some(FailureClass::Missing), 1));
     assert_eq!(get(vec![reply(302, "")]).await, (Some(FailureClass::Malformed), 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_is_sent_again_only_where_the_zone_cannot_have_seen_it() {
+async fn write_is_retried_only_if_unprocessed() {
     assert_eq!(put(again(|| error(429, "PER_SECOND_THRESHOLD"), 7, ok(&table()))).await, (Ok(()), 8));
     assert_eq!(put(again(|| ScriptedResponse::Connect, 3, ok(&table()))).await, (Ok(()), 4));
     assert_eq!(put(vec![reply(204, "")]).await, (Ok(()), 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_whose_answer_is_lost_is_unknown_and_not_repeated() {
+async fn write_without_response_is_unknown_and_not_retried() {
     let steps: [fn() -> ScriptedResponse; 7] = [
         || ScriptedResponse::Lost,
         || ScriptedResponse::Hang,
@@ -156,7 +156,7 @@ async fn a_write_whose_answer_is_lost_is_unknown_and_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_never_got_through_or_was_refused_changed_nothing() {
+async fn unsent_or_rejected_write_changes_nothing() {
     let cases = [
         (again(|| ScriptedResponse::Connect, 4, ScriptedResponse::Lost), FailureClass::Unreachable, 4),
         (again(|| reply(429, ""), 8, ScriptedResponse::Lost), FailureClass::Unreachable, 8),
@@ -175,14 +175,14 @@ async fn a_write_that_never_got_through_or_was_refused_changed_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn server_errors_and_timeouts_leave_fewer_requests_under_way() {
+async fn server_errors_and_timeouts_lower_concurrency() {
     let (reader, _) = reader(vec![reply(503, ""), ScriptedResponse::Lost, ok(&table())]);
     reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
     assert_eq!(reader.budget.concurrency(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_failed_together_do_not_come_again_together() {
+async fn requests_that_failed_together_retry_apart() {
     let waits = |seed| {
         let mut patience = RetryBudget::new(RetrySafety::Idempotent, seed);
         patience.next_delay(HttpFailureType::NoResponse, Duration::ZERO).unwrap()

@@ -1,10 +1,10 @@
-//! Where the key goes, and where it never does.
+//! Handling of the API key: present only in its header.
 
 use super::*;
 use crate::provider::ZoneWriter;
 
 #[tokio::test(start_paused = true)]
-async fn the_key_travels_in_the_header_and_in_nothing_else() {
+async fn api_key_is_only_in_the_header() {
     let (reader, script) = reader(vec![ok(&json!({"name": "T"}))]);
     reader.read_collection(&id("CodeTable", Some("L"), Some("fr"))).await.unwrap();
     let seen = script.seen.lock().unwrap();
@@ -13,7 +13,7 @@ async fn the_key_travels_in_the_header_and_in_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_failure_shows_a_key_that_the_zone_echoes() {
+async fn failures_do_not_show_an_echoed_key() {
     let echo = format!("bad key {KEY} in /conf?apikey={KEY}");
     let echoes = [
         reply(
@@ -41,7 +41,7 @@ async fn no_failure_shows_a_key_that_the_zone_echoes() {
     assert!(!format!("{failure:?}").contains(KEY), "{failure:?}");
 }
 
-/// Where a test's log goes.
+/// Captured log of a test.
 #[derive(Clone, Default)]
 struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
@@ -57,7 +57,7 @@ impl std::io::Write for CapturedLog {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_tells_each_request_and_never_the_key() {
+async fn log_contains_each_request_without_the_key() {
     let log = CapturedLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -66,8 +66,8 @@ async fn the_log_tells_each_request_and_never_the_key() {
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    // Tracing asks once whether anyone listens to a line, and while tests start, the thread of
-    // another one may be asked. So this one speaks until it was heard.
+    // tracing asks once for interest in a callsite, and while tests start, another test's thread may be
+    // asked. So the test repeats until the log contains the lines.
     let told = ["zone=01A method=GET path=/conf/code-tables/T status=429", "status=503", "tries=3"];
     let mut text = String::new();
     for _ in 0..1000 {
@@ -85,7 +85,7 @@ async fn the_log_tells_each_request_and_never_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_cannot_be_sent_costs_no_request() {
+async fn invalid_key_costs_no_request() {
     let (zone, script) = (zone(None), ScriptedZone::new(Vec::new()));
     let budget = Arc::new(RequestBudget::new(zone.rate));
     let reader = AlmaReader::new(&zone, "a\nb".into(), script, budget);

@@ -1,4 +1,4 @@
-//! How tables are found by the names that people see.
+//! Lookup of tables by display name.
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch, Missing};
@@ -20,7 +20,7 @@ async fn failure(title: &str) -> ZoneFailure {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_title_is_looked_up_once_and_the_code_is_used() {
+async fn title_is_looked_up_once_as_code() {
     let table = || ok(&json!({"code": "UserBlockDefinitions"}));
     let (reader, script) = reader(vec![list(), table(), table()]);
     for _ in 0..2 {
@@ -39,7 +39,7 @@ async fn a_title_is_looked_up_once_and_the_code_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn code_tables_are_called_by_their_descriptions() {
+async fn code_table_title_is_its_description() {
     let list =
         json!({"total_record_count": 1, "code_table": {"name": "UserGroups", "description": "User Groups"}});
     let (reader, script) = reader(vec![ok(&list), ok(&json!({"name": "UserGroups"}))]);
@@ -48,7 +48,7 @@ async fn code_tables_are_called_by_their_descriptions() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_title_that_no_table_has_is_missing_with_near_names() {
+async fn unknown_title_is_missing_with_suggestions() {
     let near = failure("User Block Definition").await;
     assert_eq!(near.class, Missing);
     assert_eq!(near.help.unwrap(), "did you mean \"User Block Definitions\"");
@@ -56,7 +56,7 @@ async fn a_title_that_no_table_has_is_missing_with_near_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_title_that_is_nearly_right_or_ambiguous_is_not_guessed() {
+async fn similar_or_ambiguous_title_is_not_guessed() {
     let spelled = failure("user block definitions").await;
     assert_eq!(spelled.class, Mismatch);
     assert!(spelled.help.unwrap().contains("User Block Definitions"));
@@ -66,7 +66,7 @@ async fn a_title_that_is_nearly_right_or_ambiguous_is_not_guessed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_comes_in_pages_is_read_to_its_end() {
+async fn paged_table_list_is_read_completely() {
     let page = |codes: &[&str]| {
         let tables: Vec<_> = codes.iter().map(|code| json!({"code": code, "name": code})).collect();
         ok(&json!({"total_record_count": 3, "mapping_table": tables}))
@@ -80,7 +80,7 @@ async fn a_list_that_comes_in_pages_is_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_list_is_left_out_and_something_else_is_no_list() {
+async fn absent_list_is_empty_only_with_count() {
     let id = titled("MappingTable", "X");
     let empty = read(vec![ok(&json!({"total_record_count": 0}))], &id).await.unwrap_err();
     assert_eq!(empty.class, Missing);

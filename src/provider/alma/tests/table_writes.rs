@@ -1,10 +1,10 @@
-//! What a write sends: the rows that were just read, with the changes laid over them.
+//! Bodies of writes: fresh rows with the changes applied.
 
 use super::*;
 use crate::model::FailureClass::Mismatch;
 use crate::provider::{WriteError, ZoneWriter};
 
-/// What is sent for these changes of this snapshot.
+/// Returns the request for changes to a snapshot.
 async fn sent(fresh: &CollectionSnapshot, changes: &[Change]) -> (String, Json) {
     let (writer, script) = writer(vec![ok(&json!({}))]);
     writer.write_collection(fresh, changes).await.unwrap();
@@ -14,7 +14,7 @@ async fn sent(fresh: &CollectionSnapshot, changes: &[Change]) -> (String, Json) 
 async fn refused(fresh: &CollectionSnapshot, changes: &[Change]) -> ZoneFailure {
     let (writer, script) = writer(Vec::new());
     let Err(WriteError::Refused(failure)) = writer.write_collection(fresh, changes).await else {
-        panic!("the write was not refused");
+        panic!("the write was not rejected");
     };
     assert!(script.lines().is_empty());
     failure
@@ -29,7 +29,7 @@ fn rows() -> Json {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_asked_for_goes_back_byte_for_byte() {
+async fn unchanged_content_is_sent_byte_for_byte() {
     let fresh = code_table(rows()).await;
     let edit = change(ChangeAction::Update, &[("code", "A")], &[("description", "new".into())]);
     let (line, body) = sent(&fresh, &[edit]).await;
@@ -40,7 +40,7 @@ async fn what_nobody_asked_for_goes_back_byte_for_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn flags_stay_in_the_shape_they_came_in() {
+async fn flags_keep_their_format() {
     let fresh = code_table(rows()).await;
     let disable = |code| change(ChangeAction::Update, &[("code", code)], &[("enabled", false.into())]);
     let (_, body) = sent(&fresh, &[disable("A"), disable("B"), disable("C")]).await;
@@ -50,7 +50,7 @@ async fn flags_stay_in_the_shape_they_came_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_row_comes_last_and_a_deleted_one_goes() {
+async fn new_row_is_last_deleted_row_is_absent() {
     let fresh = code_table(rows()).await;
     let create =
         change(ChangeAction::Create, &[("code", "D")], &[("code", "D".into()), ("description", "d".into())]);
@@ -62,7 +62,7 @@ async fn a_new_row_comes_last_and_a_deleted_one_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_that_was_empty_gets_its_list() {
+async fn empty_table_gets_a_row_list() {
     let body = json!({"name": "T", "language": {"value": "fr"}});
     let fresh = read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap();
     let create = change(ChangeAction::Create, &[("code", "D")], &[]);
@@ -72,7 +72,7 @@ async fn a_table_that_was_empty_gets_its_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_is_only_reported_is_not_made() {
+async fn change_in_report_mode_is_not_made() {
     let fresh = code_table(rows()).await;
     let delete = change(ChangeAction::Delete, &[("code", "A")], &[]);
     let (_, body) = sent(&fresh, &[Change { mode: ApplyMode::Report, ..delete }]).await;
@@ -80,7 +80,7 @@ async fn a_change_that_is_only_reported_is_not_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_is_gone_doubled_or_already_there_is_not_guessed() {
+async fn missing_duplicate_or_existing_row_is_refused() {
     let twice = code_table(json!([{"code": "A"}, {"code": "A"}, {"code": "B"}])).await;
     for changes in [
         vec![change(ChangeAction::Update, &[("code", "A")], &[("description", "x".into())])],
@@ -105,7 +105,7 @@ async fn a_row_that_is_gone_doubled_or_already_there_is_not_guessed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_absent_and_empty_are_one_in_a_key() {
+async fn absent_null_and_empty_match_in_keys() {
     let fresh = mapping_table(
         json!([{"column0": "A", "column1": ""}, {"column0": "B"}, {"column0": "C", "column1": null}]),
     )
@@ -120,7 +120,7 @@ async fn nothing_absent_and_empty_are_one_in_a_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_row_of_a_mapping_table_has_all_columns_of_the_table() {
+async fn new_mapping_row_has_all_table_columns() {
     let fresh = mapping_table(json!([{"column0": "A", "column3": "x", "managed_in_network": true}])).await;
     let create = change(
         ChangeAction::Create,
@@ -133,22 +133,22 @@ async fn a_new_row_of_a_mapping_table_has_all_columns_of_the_table() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flag_in_a_key_is_the_text_that_a_column_holds() {
+async fn flag_in_key_matches_its_text() {
     let fresh = mapping_table(json!([{"column0": "A", "column1": "true"}])).await;
     let mut create = change(ChangeAction::Create, &[("column0", "A"), ("column1", "true")], &[]);
     create.key[1].1 = FieldValue::Bool(true);
-    assert!(refused(&fresh, &[create]).await.message.ends_with("is already there"));
+    assert!(refused(&fresh, &[create]).await.message.ends_with("already exists"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn clearing_a_text_sends_an_empty_one() {
+async fn cleared_text_is_sent_as_empty_text() {
     let fresh = code_table(rows()).await;
     let clear = change(ChangeAction::Update, &[("code", "A")], &[("description", FieldValue::Null)]);
     assert_eq!(sent(&fresh, &[clear]).await.1["row"][0]["description"], json!(""));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_library_travels_in_the_body() {
+async fn library_is_sent_in_the_body() {
     let main = id("CodeTable", Some("MAIN"), Some("fr"));
     let delete = change(ChangeAction::Delete, &[("code", "A")], &[]);
     for scope in
@@ -156,7 +156,7 @@ async fn the_library_travels_in_the_body() {
     {
         let body = json!({"name": "T", "scope": scope, "row": [{"code": "A"}]});
         let fresh = read(vec![ok(&body)], &main).await.unwrap();
-        // The institution has no such table of its own: there is nothing to watch.
+        // The institution has no such table, so there is nothing to check.
         let (writer, script) = writer(vec![error(400, "90101"), ok(&json!({}))]);
         writer.write_collection(&fresh, std::slice::from_ref(&delete)).await.unwrap();
         assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=fr", "PUT /conf/code-tables/T?lang=fr"]);
@@ -165,19 +165,19 @@ async fn the_library_travels_in_the_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_library_is_not_written_while_the_institutions_table_cannot_be_seen() {
+async fn library_write_requires_readable_institution_table() {
     let body = json!({"name": "T", "language": {"value": "en"}, "row": [{"code": "A"}]});
     let fresh = read(vec![ok(&body)], &id("CodeTable", Some("MAIN"), None)).await.unwrap();
     let delete = [change(ChangeAction::Delete, &[("code", "A")], &[])];
     let (writer, script) = writer((0..4).map(|_| ScriptedResponse::Connect).collect());
     let Err(WriteError::Refused(_)) = writer.write_collection(&fresh, &delete).await else {
-        panic!("it was written unwatched");
+        panic!("the write was sent without the check");
     };
     assert!(script.lines().iter().all(|line| line.starts_with("GET")), "{:?}", script.lines());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_library_written_into_the_institutions_table_is_noticed() {
+async fn library_rows_in_institution_table_are_detected() {
     let table = |library: Json, codes: &[&str]| {
         let rows: Vec<Json> = codes.iter().map(|code| json!({"code": code, "description": code})).collect();
         ok(&json!({"name": "T", "language": {"value": "en"}, "scope": {"library_id": library}, "row": rows}))
@@ -191,17 +191,17 @@ async fn a_library_written_into_the_institutions_table_is_noticed() {
         writer(steps).0.write_collection(&fresh, &add).await
     };
     assert_eq!(write(&["X", "A"]).await, Ok(()));
-    // Somebody edits the institution's table meanwhile: that is theirs to do.
+    // An edit of the institution's table in the meantime is allowed.
     assert_eq!(write(&["X"]).await, Ok(()));
     let Err(WriteError::Astray(failure)) = write(&["A", "B"]).await else {
-        panic!("nobody noticed");
+        panic!("the wrong target was not detected");
     };
     assert!(failure.message.contains("library MAIN"), "{failure}");
     assert!(failure.message.contains("code=\"X\""), "{failure}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_language_that_nobody_knows_must_be_english_or_be_declared() {
+async fn unknown_language_must_be_english_or_declared() {
     let table = |description: &str| json!({"name": "T", "row": [{"code": "A", "description": description}]});
     let fresh = read(vec![ok(&table("a"))], &id("CodeTable", None, None)).await.unwrap();
     let delete = [change(ChangeAction::Delete, &[("code", "A")], &[])];
@@ -210,7 +210,7 @@ async fn a_language_that_nobody_knows_must_be_english_or_be_declared() {
     assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=en", "PUT /conf/code-tables/T?lang=en"]);
     let (other, script) = writer(vec![ok(&table("b"))]);
     let Err(WriteError::Refused(failure)) = other.write_collection(&fresh, &delete).await else {
-        panic!("the write was not refused");
+        panic!("the write was not rejected");
     };
     assert!(failure.help.unwrap().contains("`language`"));
     assert_eq!(script.lines().len(), 1);

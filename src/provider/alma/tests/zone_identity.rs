@@ -1,4 +1,4 @@
-//! Who the key belongs to is known before anything is written.
+//! Verification of the key's zone before any write.
 
 use super::*;
 use crate::model::FailureClass;
@@ -26,14 +26,14 @@ async fn confirm(
 const WRONG: Result<(), FailureClass> = Err(FailureClass::WrongZone);
 
 #[tokio::test(start_paused = true)]
-async fn both_places_name_the_institution() {
+async fn both_endpoints_must_name_the_institution() {
     assert_eq!(confirm(None, vec![test("01A"), general("01A", "production")]).await, Ok(()));
     assert_eq!(confirm(None, vec![test("01B"), general("01A", "production")]).await, WRONG);
     assert_eq!(confirm(None, vec![test("01A"), general("01B", "production")]).await, WRONG);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_place_is_enough_and_none_is_not() {
+async fn one_endpoint_suffices_and_none_is_refused() {
     assert_eq!(confirm(None, vec![error(400, "402000"), general("01A", "")]).await, Ok(()));
     assert_eq!(confirm(None, vec![test("01A"), error(400, "402000")]).await, Ok(()));
     assert_eq!(confirm(None, vec![reply(200, "GET - OK"), ok(&json!({}))]).await, WRONG);
@@ -41,14 +41,14 @@ async fn one_place_is_enough_and_none_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_denied_is_said_to_be_denied() {
+async fn denied_key_is_reported_as_denied() {
     let denied = Err(FailureClass::Denied);
     assert_eq!(confirm(None, vec![error(400, "UNAUTHORIZED")]).await, denied);
     assert_eq!(confirm(None, vec![test("01A"), error(403, "FORBIDDEN")]).await, denied);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_environment_must_be_the_one_that_is_meant() {
+async fn environment_must_match_the_network_manifest() {
     for (meant, stated, confirmed) in [
         (Sandbox, "SandBox", Ok(())),
         (Production, "PRODUCTION", Ok(())),
@@ -64,8 +64,8 @@ async fn the_environment_must_be_the_one_that_is_meant() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_environment_names_both() {
+async fn wrong_environment_message_names_both() {
     let (writer, _) = writer_in(Some(Sandbox), vec![test("01A"), general("01A", "production")]);
     let failure = writer.verify_zone_identity().await.unwrap_err();
-    assert_eq!(failure.message, "the key opens the production of `01A`, not its sandbox");
+    assert_eq!(failure.message, "the API key belongs to the production of `01A`, not to its sandbox");
 }

@@ -1,10 +1,12 @@
-//! What a check says of gateways that keep to the contract in their own way, and of those that do not.
+//! Contract checks of conforming and violating gateways.
 
 use super::super::contract_check::{CheckOutcome, GatewayCheck, ScratchRecord, check};
 use super::*;
 
-/// What failed of a check of a gateway that answers like this to whoever has the wrong key, and then
-/// like that to a trial with a scratch record.
+/// Returns the failed checks and the requests.
+///
+/// The gateway sends the responses `wrong_key` for an unknown key, then `scratch` for the checks of a scratch
+/// record.
 async fn checked(wrong_key: &[(u16, Json)], scratch: &[(u16, Json)]) -> (Vec<String>, Vec<String>) {
     let list = json!({"collections": [{"kind": "Groups", "verbs": ["put"]}]});
     let mut steps = wrong_key.to_vec();
@@ -29,7 +31,7 @@ async fn checked(wrong_key: &[(u16, Json)], scratch: &[(u16, Json)]) -> (Vec<Str
     (failed, seen)
 }
 
-/// A collection with another record, and perhaps the scratch record as a gateway may hold it.
+/// Returns a collection with other records, and optionally the scratch record as stored by the gateway.
 fn tried(revision: &str, others: &[&str], scratch: Option<Json>) -> (u16, Json) {
     let others = others.iter().map(|name| json!({"fields": {"name": name}}));
     let records = others.chain(scratch.map(|fields| json!({"fields": fields})));
@@ -37,7 +39,7 @@ fn tried(revision: &str, others: &[&str], scratch: Option<Json>) -> (u16, Json) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_passes_a_gateway_that_sorts_lists_leaves_nulls_out_and_adds_fields() {
+async fn sorted_lists_and_added_fields_pass_the_checks() {
     let held = json!({"list": ["a", "b"], "createdBy": "g", "name": "Trial"});
     let start = tried("1", &["other"], None);
     let moved = || (412, json!({}));
@@ -57,7 +59,7 @@ async fn a_check_passes_a_gateway_that_sorts_lists_leaves_nulls_out_and_adds_fie
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_finds_records_that_vanish_and_deletions_that_heed_no_revision() {
+async fn lost_records_and_unconditional_deletes_fail_the_checks() {
     let sent = json!({"name": "Trial", "list": ["b"]});
     let start = tried("1", &["other"], None);
     let steps = [
@@ -75,31 +77,31 @@ async fn a_check_finds_records_that_vanish_and_deletions_that_heed_no_revision()
     assert_eq!(
         failed.iter().map(|line| line.split_once(": ").unwrap().0).collect::<Vec<_>>(),
         [
-            "what was put is read back as it was sent",
-            "the other records stay as they were",
-            "a record is not deleted on the old revision (412)",
-            "a record is deleted on the revision that was read",
-            "what was deleted is gone, and nothing else",
+            "the record reads back as sent",
+            "the other records stay unchanged",
+            "a delete with the old revision is rejected (412)",
+            "a delete with the current revision succeeds",
+            "a delete removes only its record",
         ]
     );
-    assert!(failed[0].contains("`list` is [\"b\"], [\"a\", \"b\"] was sent"), "{failed:?}");
+    assert!(failed[0].contains("`list` is [\"b\"], sent [\"a\", \"b\"]"), "{failed:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_writes_nothing_where_a_record_has_the_key_of_the_scratch_record() {
+async fn existing_scratch_key_prevents_all_writes() {
     let (failed, seen) =
         checked(&[(403, json!({}))], &[tried("1", &[], Some(json!({"name": "Trial", "real": "yes"})))]).await;
     assert_eq!(
         failed,
-        ["the scratch record is not there yet: a record with its key is there: choose another"]
+        ["the scratch record does not exist yet: a record with this key exists; choose another key"]
     );
     assert!(seen.iter().all(|line| line.starts_with("GET ")), "{seen:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_takes_no_other_error_for_a_key_that_is_refused() {
+async fn other_error_is_not_a_rejected_key() {
     let stumbles = [(); 4].map(|()| (500, json!({"errorList": {"error": {"errorMessage": "403"}}})));
     let there = tried("1", &[], Some(json!({"name": "Trial"})));
     let (failed, _) = checked(&stumbles, &[there]).await;
-    assert!(failed[0].starts_with("a key that is not known is refused: "), "{failed:?}");
+    assert!(failed[0].starts_with("an unknown API key is rejected: "), "{failed:?}");
 }

@@ -1,4 +1,4 @@
-//! A gateway that answers nobody does not hold every zone up.
+//! An unresponsive gateway does not delay every zone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::model::FailureClass;
 use crate::model::network::RateLimit;
 use crate::provider::transport::{Transport, TransportError, TransportFuture};
 
-/// A gateway that is silent for all zones whose code has this in it, and serves nothing for the others.
+/// Gateway without a response for zones whose code contains a text, and without collections for other zones.
 struct UnresponsiveGateway(&'static str);
 
 impl Transport for UnresponsiveGateway {
@@ -20,9 +20,9 @@ impl Transport for UnresponsiveGateway {
         let silent = request.uri().path().contains(self.0);
         Box::pin(async move {
             if silent {
-                // As sockets do, so that it is tried again.
+                // Like a socket timeout, so that zonal retries the request.
                 tokio::time::sleep(Duration::from_secs(30)).await;
-                return Err(TransportError::Lost("no answer".into()));
+                return Err(TransportError::Lost("no response".into()));
             }
             let body = Bytes::from_static(br#"{"collections": []}"#);
             Ok(Response::new(body))
@@ -30,7 +30,7 @@ impl Transport for UnresponsiveGateway {
     }
 }
 
-/// For how many of forty zones the gateway was found to answer, and how long that took.
+/// Returns the number of zones with a response, out of forty, and the elapsed time.
 async fn asked(silent: &'static str) -> (usize, Duration) {
     let rate = RateLimit { per_second: 100, daily_reserve: 0 };
     let gateway =
@@ -46,14 +46,14 @@ async fn asked(silent: &'static str) -> (usize, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_zones_give_it_up_together() {
+async fn all_zones_give_up_together() {
     let (served, took) = asked("01Z").await;
     assert_eq!(served, 0);
     assert!(took < Duration::from_secs(90), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_zone_that_the_gateway_cannot_reach_leaves_the_others_served() {
+async fn one_unreachable_zone_leaves_the_others_served() {
     let (served, took) = asked("01Z_7_").await;
     assert_eq!(served, 39);
     assert!(took < Duration::from_secs(5 * 60), "{took:?}");
