@@ -15,8 +15,8 @@ use crate::model::Plan;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(
     "\"use strict\";(()=>{\n",
-    include_str!("js/words.js"),
-    include_str!("js/lines.js"),
+    include_str!("js/texts.js"),
+    include_str!("js/multiline_diff.js"),
     include_str!("js/change.js"),
     include_str!("js/panel.js"),
     include_str!("js/grid.js"),
