@@ -226,7 +226,7 @@ fn approved_plan_applies_all_but_stale_changes() {
     paused(async {
         let stage = CaseNetwork::new(&case("approvals"));
         add_to_network(&stage, "  # also by a rule\n");
-        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  each: plan\n  rules:\n    - \
+        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  scope: plan\n  rules:\n    - \
                       {name: all, expression: 'plan.counts.creates == 0', action: requireApproval, message: the board agrees}\n";
         std::fs::write(stage.directory().join("board.yaml"), policy).expect("file should be writable");
         ends(&stage, "zonal plan --out plan.json", 0).await;

@@ -34,7 +34,7 @@ fn generated(members: &[&str], spec: &str) -> String {
 
 #[test]
 fn a_rule_names_all_members_but_its_own_and_those_left_out() {
-    let spec = "rules: [{name: R, from: {except: [C]}, group: G}]";
+    let spec = "rules: [{name: R, sources: {except: [C]}, group: G}]";
     assert_eq!(generated(&["A", "B", "C"], spec), "A R 1 B any G\nB R 1 A any G\nC R 1 A+B any G\n");
 }
 
@@ -52,7 +52,7 @@ fn a_rule_that_is_for_nobody_at_a_member_goes_there_and_the_others_move_up() {
     let spec = "\
 rules:
   - {name: Some, appliesTo: {only: [B]}, userGroups: [X], group: G}
-  - {name: Own, from: {only: [A]}, group: G}
+  - {name: Own, sources: {only: [A]}, group: G}
   - {name: Old, absent: true}
   - {name: All, group: G}
 default: {group: D}";
