@@ -95,7 +95,7 @@ fn unreachable_zone_and_unplannable_collection_are_shown() {
 
       # CodeTable/U cannot be planned
       # (CodeTable/u, u.yaml:3:18)
-      ! `A` is not in the zone's CodeTable/U and cannot be created without `description`
+      ! `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
         help: add `description` at u.yaml:6:10
 
     ? BETA (beta College): `T` did not come

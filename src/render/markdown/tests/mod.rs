@@ -88,7 +88,7 @@ fn small_plan_is_complete_and_approvable() {
     -   enabled     = true
     ! CodeTable/U cannot be planned
         (CodeTable/u, u.yaml:3:18)
-    !   `A` is not in the zone's CodeTable/U and cannot be created without `description`
+    !   `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
         help: add `description` at u.yaml:6:10
     ```
 
