@@ -104,7 +104,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
                 WriteOutcome::Failed { failure } => format!("failed: {}", failure_text(failure)),
                 WriteOutcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
                 WriteOutcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
-                WriteOutcome::Held { deferral: hold } => format!("nothing was written: {hold}"),
+                WriteOutcome::Deferred { deferral: hold } => format!("nothing was written: {hold}"),
                 WriteOutcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
             };
             let same = match outcome {
@@ -113,7 +113,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
                 | WriteOutcome::Stale { .. }
                 | WriteOutcome::Blocked { .. }
                 | WriteOutcome::VerifyFailed { .. }
-                | WriteOutcome::Held { .. }
+                | WriteOutcome::Deferred { .. }
                 | WriteOutcome::Interrupted => format!("{id} {why}"),
             };
             add(place(steps().find(|step| step.diff.id == *id)), same, format!("{id}: {why}"), code);

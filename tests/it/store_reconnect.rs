@@ -87,7 +87,7 @@ async fn unreachable_server_is_reported_at_once() {
         .await
         .expect_err("server should be unreachable");
     assert_eq!(error.class, StoreErrorType::Unreachable);
-    assert!(error.to_string().starts_with("the store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
+    assert!(error.to_string().starts_with("store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 

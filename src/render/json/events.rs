@@ -108,7 +108,7 @@ pub fn apply_summary(
             | WriteOutcome::Failed { .. }
             | WriteOutcome::Blocked { .. }
             | WriteOutcome::VerifyFailed { .. }
-            | WriteOutcome::Held { .. }
+            | WriteOutcome::Deferred { .. }
             | WriteOutcome::Interrupted => None,
         });
     let applied: Vec<ChangeAction> = applied.flatten().map(|change| change.action).collect();
@@ -164,23 +164,23 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 ..line(StreamMessageType::ZoneStart, message)
             }]
         }
-        ApplyEvent::ZoneRefused { zone, failure } => {
+        ApplyEvent::ZoneFailed { zone, failure } => {
             let message = format!("{zone}: nothing is written: {failure}");
             vec![StreamMessage {
                 level: "error",
                 zone: Some(zone.to_string()),
                 problem: Some(failure.into()),
-                ..line(StreamMessageType::ZoneRefused, message)
+                ..line(StreamMessageType::ZoneFailure, message)
             }]
         }
-        ApplyEvent::ZoneHeld { zone, deferral: hold } => {
+        ApplyEvent::ZoneDeferred { zone, deferral: hold } => {
             let message = format!("{zone}: {hold}");
             let held = Some(hold.clone());
             vec![StreamMessage {
                 level: "warn",
                 zone: Some(zone.to_string()),
                 deferral: held,
-                ..line(StreamMessageType::Held, message)
+                ..line(StreamMessageType::Deferred, message)
             }]
         }
         ApplyEvent::ZoneWaiting { zone, by } => {
@@ -273,8 +273,8 @@ fn outcome_messages(place: &str, outcome: &WriteOutcome, timestamp: &str) -> Vec
                 ..error(StreamMessageType::VerifyFailed, message)
             }]
         }
-        WriteOutcome::Held { deferral: hold } => {
-            let line = new_message(timestamp, StreamMessageType::Held, format!("{place}: {hold}"));
+        WriteOutcome::Deferred { deferral: hold } => {
+            let line = new_message(timestamp, StreamMessageType::Deferred, format!("{place}: {hold}"));
             vec![StreamMessage { level: "warn", deferral: Some(hold.clone()), ..line }]
         }
         WriteOutcome::Interrupted => {

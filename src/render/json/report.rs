@@ -85,7 +85,7 @@ pub enum WriteOutcomeJson {
         unexpected_differences: Vec<String>,
     },
     /// Not written because the plan defers the collection.
-    Held {
+    Deferred {
         /// Deferral.
         deferral: Deferral,
     },
@@ -153,7 +153,7 @@ pub fn report(
         WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcomeJson::VerifyFailed { unexpected_differences: strays.clone() }
         }
-        WriteOutcome::Held { deferral: hold } => WriteOutcomeJson::Held { deferral: hold.clone() },
+        WriteOutcome::Deferred { deferral: hold } => WriteOutcomeJson::Deferred { deferral: hold.clone() },
         WriteOutcome::Interrupted => WriteOutcomeJson::Interrupted,
     };
     let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
@@ -225,7 +225,7 @@ fn collection(
         WriteOutcomeJson::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcome::VerifyFailed { unexpected_differences: strays }
         }
-        WriteOutcomeJson::Held { deferral: hold } => WriteOutcome::Held { deferral: hold },
+        WriteOutcomeJson::Deferred { deferral: hold } => WriteOutcome::Deferred { deferral: hold },
         WriteOutcomeJson::Interrupted => WriteOutcome::Interrupted,
     };
     Ok((id, outcome))

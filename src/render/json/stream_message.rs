@@ -99,7 +99,7 @@ pub enum StreamMessageType {
     /// Start of writing to a zone.
     ZoneStart,
     /// Zone without writes, because of a failure.
-    ZoneRefused,
+    ZoneFailure,
     /// Zone locked by another run; zonal waits for that run.
     ZoneWaiting,
     /// Start of writing a record.
@@ -117,7 +117,7 @@ pub enum StreamMessageType {
     /// Collection not written because the run was interrupted.
     Interrupted,
     /// Deferred zone or collection.
-    Held,
+    Deferred,
     /// Start of a wave of the rollout.
     WaveStart,
     /// End of a wave of the rollout.

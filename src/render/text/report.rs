@@ -128,7 +128,7 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
                 let _ = writeln!(out, "    {stray}");
             }
         }
-        WriteOutcome::Held { deferral: hold } => {
+        WriteOutcome::Deferred { deferral: hold } => {
             let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
         }
         WriteOutcome::Interrupted => {
@@ -179,7 +179,7 @@ fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
                 | WriteOutcome::Failed { .. }
                 | WriteOutcome::Blocked { .. }
                 | WriteOutcome::VerifyFailed { .. }
-                | WriteOutcome::Held { .. }
+                | WriteOutcome::Deferred { .. }
                 | WriteOutcome::Interrupted => not_done += 1,
             }
         }
