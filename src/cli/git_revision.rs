@@ -206,7 +206,7 @@ async fn git(
                 return Err(GitError::NoRepository);
             }
             if let Some(at) = said.strip_prefix("detected dubious ownership in repository at ") {
-                return Err(GitError::OtherOwner(at.trim_matches('\'').to_owned(), said.to_owned()));
+                return Err(GitError::OtherOwner(at.trim_matches('\'').to_owned(), at.to_owned()));
             }
             Err(GitError::Failed(words.first().copied().unwrap_or_default().to_owned(), said.to_owned()))
         }

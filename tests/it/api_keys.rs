@@ -50,10 +50,10 @@ fn api_keys_come_from_environment_files_and_commands() {
 fn failing_key_command_is_reported_before_any_request() {
     real(async {
         for (command, reason) in [
-            ("false", "`false` ended with exit status: 1"),
+            ("false", "`false` failed with exit status: 1"),
             ("true", "the value is empty"),
             ("echo two words", "the value is not an API key"),
-            ("no-such-program-at-all", "ended with exit status: 127"),
+            ("no-such-program-at-all", "failed with exit status: 127"),
         ] {
             let stage = stage();
             let network = NETWORK.replace("echo read-key-{code}", command);

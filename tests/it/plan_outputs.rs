@@ -141,11 +141,11 @@ fn apply_writes_github_summary_and_annotations() {
         2 zones written, read back and verified:
           01T_A, 01T_D
 
-        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone answers
+        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone responds
         ! 01T_B/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
-        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone answers
+        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone responds
         ! 01T_C/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
 
         Apply incomplete. Records: 3 added, 1 changed, 2 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
@@ -153,7 +153,7 @@ fn apply_writes_github_summary_and_annotations() {
         "#);
         let told: Vec<&str> = printed.out.lines().filter(|line| line.starts_with("::error")).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone answers
+        ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone responds
         ::error file=blocks.yaml,line=11,col=18,title=01T_B and 01T_C::MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
         ");
     });

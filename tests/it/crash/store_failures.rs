@@ -28,7 +28,7 @@ fn failed_journal_write_is_always_reported() {
             assert_eq!(ended.code, Some(3), "{moment}: {}{}", ended.out, ended.err);
             assert!(ended.err.contains("no more room"), "{moment}: {}", ended.err);
             assert!(
-                ended.err.contains("un `zonal resume run-1` to finish the run"),
+                ended.err.contains("run `zonal resume run-1` when the store is available"),
                 "{moment}: {}",
                 ended.err
             );
@@ -65,7 +65,7 @@ fn full_disk_at_any_moment_loses_nothing() {
             match ran.status.code() {
                 Some(0) => {}
                 Some(3) => {
-                    assert!(said.contains("un `zonal resume run-1` to finish the run"), "{blocks}: {said}");
+                    assert!(said.contains("run `zonal resume run-1` when the store is available"), "{blocks}: {said}");
                     place.expect("resume", 0).await;
                 }
                 Some(1) => {
