@@ -35,6 +35,7 @@ mod plan_file;
 mod plan_outputs;
 mod progress;
 mod provider_factory;
+mod renamed_args;
 mod resume;
 mod revert;
 mod reviewed_plan;
@@ -132,6 +133,9 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
             return match error.use_stderr() {
                 true => {
                     world.err.print(text);
+                    if let Some(hint) = renamed_args::hint(&error) {
+                        world.err.print(hint);
+                    }
                     CommandExit::Invalid
                 }
                 false => {

@@ -65,7 +65,10 @@ fn full_disk_at_any_moment_loses_nothing() {
             match ran.status.code() {
                 Some(0) => {}
                 Some(3) => {
-                    assert!(said.contains("run `zonal resume run-1` when the store is available"), "{blocks}: {said}");
+                    assert!(
+                        said.contains("run `zonal resume run-1` when the store is available"),
+                        "{blocks}: {said}"
+                    );
                     place.expect("resume", 0).await;
                 }
                 Some(1) => {
