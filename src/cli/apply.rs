@@ -1,16 +1,15 @@
 //! `zonal apply`: plans, asks for confirmation, and changes the zones.
 
-use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
 use super::config::OutputFormat;
+use super::confirm::confirm;
 use super::context::CommandContext;
 use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
-use super::exit_code::{self, CommandExit};
 use super::override_args::OverrideArgs;
 use super::plan::{self, PlanResult};
 use super::plan_outputs;
@@ -24,6 +23,7 @@ use super::unfinished_runs;
 use crate::model::{ApplyEvent, ApplyReport, Plan, RunOperation};
 use crate::render;
 use crate::render::github;
+use crate::session::run_outcome;
 use crate::store::StoreAccess;
 
 /// Change the zones to match the manifests
@@ -119,7 +119,7 @@ impl ApplyCommand {
         if self.github {
             on_github(&planned.plan, &report, directory, format, world);
         }
-        exit_code::worst(&exits)
+        run_outcome::worst(&exits)
     }
 
     /// Plans, and defers changes that the reviewed plan does not contain.
@@ -169,30 +169,4 @@ fn on_github(
         (false, false) => render::text::report(plan, report),
     };
     plan_outputs::summarize(plan, &text, world);
-}
-
-/// Asks for confirmation with Terraform's wording; only `yes` is accepted.
-pub async fn confirm(world: &CommandContext) -> Result<(), CommandExit> {
-    let Some(input) = world.input.clone() else {
-        return Err(super::fail(world, "cannot ask for confirmation: stdin is not a terminal; pass --yes"));
-    };
-    world.err.print(
-        "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
-         Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
-    );
-    // Reads on a separate thread: a blocking read of the terminal would delay Ctrl-C.
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut answer = String::new();
-        let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
-        read.is_ok().then_some(answer)
-    });
-    let answer = world.unless_interrupted(answer).await?.ok().flatten();
-    world.err.print_line("");
-    match answer.as_deref().map(str::trim) {
-        Some("yes") => Ok(()),
-        _ => {
-            world.err.print_line("Apply cancelled. Nothing was written.");
-            Err(CommandExit::Invalid)
-        }
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::model::{ApplyEvent, ApplyMode, ApplyReport, Plan, RunId};
 use crate::render;
 use crate::render::github;

@@ -7,10 +7,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CommandExit;
 use super::approvals;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
 use crate::manifest::suggestions::among;
 use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, FindingEffect, Plan, ZoneCode};

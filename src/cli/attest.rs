@@ -7,10 +7,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CommandExit;
 use super::attestations::{Attestation, AttestationFile, AttestedPresence, FILE};
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan::make;
 use super::target_args::TargetArgs;
 use crate::manifest::suggestions::nearest;

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
+use super::CommandExit;
 use super::config::ConfigDirectory;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::git_revision::{self, GitError, GitRevision};
 use crate::model::{DesiredCollection, DesiredState};
 

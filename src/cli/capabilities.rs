@@ -10,9 +10,9 @@ use futures::stream::FuturesUnordered;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CommandExit;
 use super::config::{self, OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::selection_args::ZoneSelectionArgs;
 use super::zone_readers;
 use crate::kinds::KINDS;

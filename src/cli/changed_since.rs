@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::CommandExit;
 use super::config::ConfigDirectory;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::git_revision;
 use crate::model::{DesiredState, ZoneCode};
 use crate::plan::manifest_digest;

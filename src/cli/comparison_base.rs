@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::CommandExit;
 use super::config::ConfigDirectory;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::store::{report_error, scope};
 use crate::model::{AppliedState, ComparisonBase, ComparisonMode, DesiredState, ZoneCode};
 use crate::plan::orphans::{self, RunScope};

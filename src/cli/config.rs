@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::CommandExit;
 use super::config_files;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::manifest::SourceFile;
 use crate::model::{DesiredState, Diagnostic, Expectation, Network, Policy, Severity};
 use crate::render::diagnostics::{self, ColorMode};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::manifest::SourceFile;
 
 /// Reads all `*.yaml` and `*.yml` files below `directory`, sorted by path.

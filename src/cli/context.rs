@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
-use super::exit_code::CommandExit;
+use super::CommandExit;
 use crate::provider::transport::Transport;
 
 /// Input stream for answers, shared with the thread that waits for a line.

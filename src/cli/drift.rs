@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::base_revision::BaseSource;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::{self, CommandExit};
 use super::plan::make_on;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
@@ -17,6 +17,7 @@ use crate::model::RunOperation;
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
+use crate::session::run_outcome;
 
 /// Detect changes made outside zonal
 ///
@@ -78,10 +79,10 @@ impl DriftCommand {
         {
             return exit;
         }
-        let exits = exit_code::of_drift(&planned.plan);
+        let exits = run_outcome::of_drift(&planned.plan);
         if let Err(exit) = about.remember(&planned, RunOperation::Drift, &exits, directory, world).await {
             return exit;
         }
-        exit_code::worst(&exits)
+        run_outcome::worst(&exits)
     }
 }

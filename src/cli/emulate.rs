@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
+use super::CommandExit;
 use super::config::{self, ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
 use super::credentials::{self, KeyPurpose};
-use super::exit_code::CommandExit;
 use crate::emulator::{
     EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, InjectedFault, LibrarianEdit, OptionalFields,
 };

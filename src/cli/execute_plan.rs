@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
 use super::credentials::{self, KeyPurpose};
-use super::exit_code::{self, CommandExit};
 use super::plan::PlanResult;
 use super::plan_file;
 use super::progress::ProgressReporter;
@@ -21,6 +21,7 @@ use crate::model::{
     ZoneReport,
 };
 use crate::render;
+use crate::session::{adopt_records, run_outcome};
 use crate::store::{CollectionStateUpdate, StoreError};
 
 /// Options of an execution.
@@ -78,7 +79,7 @@ pub async fn carry_out(
 ) -> Result<ApplyResult, CommandExit> {
     let plan = &planned.plan;
     let may_write = plan.has_work() && !plan.is_denied();
-    let lessons = super::adopt_records::lessons(planned);
+    let lessons = adopt_records::adopted_records(plan);
     // Resuming always ends the run, even without remaining changes.
     let taken_up = matches!(manner.begin, RunStart::Resumed(_)) && !plan.is_denied();
     let worth_it = may_write || taken_up || !lessons.is_empty() || manner.is_grouped();
@@ -99,7 +100,7 @@ pub async fn carry_out(
         },
         false => ApplyReport::default(),
     };
-    let mut exits = exit_code::of_apply(plan, &report);
+    let mut exits = run_outcome::of_apply(plan, &report);
     if let Some(journal) = journal
         && let Err(trouble) = keep(planned, &journal, &report, &exits, lessons, world).await
     {

@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::provider_factory::transport;
 use crate::model::CollectionId;
 use crate::model::network::RateLimit;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::CommandExit;
 use super::config;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::store::{self, StoreArgs};
 use crate::model::{HistoryEntry, Network, Run, RunId};
 use crate::render;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{self, ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
-use super::exit_code::{self, CommandExit};
 use super::history::StoreQueryArgs;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
@@ -20,6 +20,7 @@ use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::plan::parse;
 use crate::render::markdown::CommentPurpose;
+use crate::session::run_outcome;
 use crate::store::{Store, UnfinishedRun};
 
 /// Merge the reports of a sharded run
@@ -109,7 +110,7 @@ impl MergeRunsCommand {
         if exits.contains(&CommandExit::Incomplete) {
             exits.remove(&CommandExit::Changes);
         }
-        Ok(exit_code::worst(&exits))
+        Ok(run_outcome::worst(&exits))
     }
 
     async fn find(

@@ -2,7 +2,6 @@
 //!
 //! Only this module prints, exits, and accesses files, environment variables and the clock.
 
-mod adopt_records;
 mod apply;
 mod apply_output;
 mod approvals;
@@ -16,13 +15,14 @@ mod comparison_base;
 mod completions;
 mod config;
 mod config_files;
+mod confirm;
 mod context;
 mod credentials;
 mod demo;
 mod drift;
 mod emulate;
 mod execute_plan;
-mod exit_code;
+
 mod explain;
 mod gateway;
 mod git_revision;
@@ -64,8 +64,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
-pub use exit_code::CommandExit;
 
 /// Configuration as code for library consortia on Ex Libris Alma
 ///

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::CommandExit;
 use super::config::{ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan::observe_zones;
 use super::snapshot_reader;
 use crate::analysis::{self, NetworkSettings, SettingsCollection};

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::CommandExit;
 use super::approvals;
 use super::base_revision::BaseSource;
 use super::comparison_base;
 use super::config::{ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
 use super::credentials::ZoneKeys;
-use super::exit_code::{self, CommandExit, DetailedExitCode};
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
 use super::progress::ProgressReporter;
@@ -32,6 +32,7 @@ use crate::plan::revert::SkippedRecords;
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
+use crate::session::run_outcome::{self, DetailedExitCode};
 use crate::store::{Store, StoreAccess};
 use crate::{diff, guard, plan};
 use clap::Args;
@@ -128,11 +129,11 @@ impl PlanCommand {
             return exit;
         }
         let changes_count = if self.detailed_exitcode { DetailedExitCode::Yes } else { DetailedExitCode::No };
-        let exits = exit_code::of_plan(&planned.plan, changes_count);
+        let exits = run_outcome::of_plan(&planned.plan, changes_count);
         if let Err(exit) = about.remember(&planned, RunOperation::Plan, &exits, directory, world).await {
             return exit;
         }
-        exit_code::worst(&exits)
+        run_outcome::worst(&exits)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::CommandExit;
 use super::config_files;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::model::{ApplyReport, Plan, PlanCost, ZoneCode, ZonePlan};
 use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::config_files;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
 use crate::model::Plan;
 use crate::render::json::compact_lines::compact_lines;

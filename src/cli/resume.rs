@@ -6,11 +6,11 @@ use std::path::Path;
 use clap::Args;
 use futures::future::join_all;
 
+use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
 use super::config::{self, ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
 use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
-use super::exit_code::{self, CommandExit};
 use super::plan;
 use super::progress::ProgressReporter;
 use super::reviewed_plan::ReviewedPlan;
@@ -24,6 +24,7 @@ use super::zone_readers;
 use crate::apply::{ApplyJournal as _, ZoneLockout};
 use crate::model::network::Zone;
 use crate::model::{ApplyEvent, FailureClass, Run, RunId, RunOperation, RunState, ZoneCode};
+use crate::session::run_outcome;
 use crate::store::{Store, StoreAccess, UnfinishedRun};
 
 /// Continue an interrupted run
@@ -237,7 +238,7 @@ impl ResumeSession<'_> {
         .await?;
         let ApplyResult { report, exits, run } = written;
         telling.print_result(&planned.plan, &report, &exits, run);
-        Ok(exit_code::worst(&exits))
+        Ok(run_outcome::worst(&exits))
     }
 
     /// Prints an error for a run that made no writes.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::apply::confirm;
+use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
 use super::comparison_base::CommandScope;
 use super::config::{self, ConfigDirectory, OutputFormat};
+use super::confirm::confirm;
 use super::context::CommandContext;
 use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
-use super::exit_code::{self, CommandExit};
 use super::override_args::OverrideArgs;
 use super::plan::{self, PlanResult};
 use super::plan_file;
@@ -28,6 +28,7 @@ use crate::model::{
 };
 use crate::plan::revert::RunRevert;
 use crate::render;
+use crate::session::run_outcome;
 use crate::store::{HistoryFilter, HistoryRemainder, Store, StoreAccess};
 
 /// Number of history entries per page.
@@ -87,7 +88,10 @@ impl RevertCommand {
         telling.plan(&planned.plan);
         if let Some(file) = &self.out {
             plan_file::save(file, &planned.plan, world)?;
-            return Ok(exit_code::worst(&exit_code::of_plan(&planned.plan, exit_code::DetailedExitCode::No)));
+            return Ok(run_outcome::worst(&run_outcome::of_plan(
+                &planned.plan,
+                run_outcome::DetailedExitCode::No,
+            )));
         }
         if planned.plan.is_writable() && !self.yes {
             confirm(world).await?;
@@ -97,7 +101,7 @@ impl RevertCommand {
             carry_out(&planned, self.run, patience, &telling, directory, format, world).await?;
         telling.print_result(&planned.plan, &report, &exits, run);
         remind(&report, world);
-        Ok(exit_code::worst(&exits))
+        Ok(run_outcome::worst(&exits))
     }
 }
 

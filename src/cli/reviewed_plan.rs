@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::CommandExit;
 use super::base_revision::BaseSource;
 use super::changed_since;
 use super::comparison_base::CommandScope;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file::{text_of, unreadable};
 use super::revert;
 use super::selected_state::{self, SelectedState};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan::PlanResult;
 use super::plan_file;
 use super::run_author::author;

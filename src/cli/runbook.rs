@@ -4,12 +4,13 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::{self, CommandExit, DetailedExitCode};
 use super::plan::make;
 use super::target_args::TargetArgs;
 use crate::render::runbook;
+use crate::session::run_outcome::{self, DetailedExitCode};
 
 /// Print the manual steps of a plan
 ///
@@ -45,6 +46,6 @@ impl RunbookCommand {
                 ));
             }
         }
-        exit_code::worst(&exit_code::of_plan(&planned.plan, DetailedExitCode::No))
+        run_outcome::worst(&run_outcome::of_plan(&planned.plan, DetailedExitCode::No))
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::history::StoreQueryArgs;
 use super::merge_runs::MergeRunsCommand;
 use super::store;

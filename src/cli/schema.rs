@@ -6,10 +6,10 @@ use clap::Args;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, schema_for};
 
+use super::CommandExit;
 use super::attestations::AttestationFile;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::support::{IndexingJson, JobsJson, PrivilegesJson};
 use crate::model::Approval;
 use crate::provider::gateway;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use super::CommandExit;
 use super::changed_since;
 use super::comparison_base::CommandScope;
 use super::config::{self, ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::reviewed_plan::ReviewedPlan;
 use super::selection_args::SelectionArgs;
 use super::store::StoreArgs;

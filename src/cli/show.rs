@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
 use crate::render;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::comparison_base;
 use super::config::OutputFormat;
 use super::config_files;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan;
 use super::selected_state;
 use super::target_args::TargetArgs;

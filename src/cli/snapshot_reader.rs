@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use super::CommandExit;
 use super::config::ConfigDirectory;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::model::{
     CollectionId, DesiredState, FailureClass, ObservedState, ObservedZone, ZoneCode, ZoneFailure,
 };

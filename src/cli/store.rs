@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::model::Network;
 use crate::store::{Store, StoreAccess, StoreError, StoreLocation, StoreScope, WaitMode};
 

@@ -15,9 +15,9 @@ pub use self::indexing_status::IndexingJson;
 pub use self::jobs::JobsJson;
 pub use self::privileges::PrivilegesJson;
 
+use super::CommandExit;
 use super::config::{self, ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::progress::ProgressReporter;
 use super::selection_args::ZoneSelectionArgs;
 use super::zone_readers::{self, ZoneReaders};

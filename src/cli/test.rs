@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{self, ConfigDirectory, OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::network_settings;
 use super::plan_outputs::{is_stdout, root, write};
 use crate::analysis::{self, NetworkSettings};

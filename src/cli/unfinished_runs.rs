@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::run_author;
 use super::run_journal::RunJournal;
 use super::store::{self, scope};

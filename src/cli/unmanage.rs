@@ -7,10 +7,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::apply::confirm;
+use super::CommandExit;
 use super::config::{self, ConfigDirectory, OutputFormat, to_json};
+use super::confirm::confirm;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
 use super::run_author::author;
 use super::run_journal::{self, RunMetadata};

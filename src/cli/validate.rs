@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{self, OutputFormat};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_outputs::root;
 use crate::model::Diagnostic;
 use crate::render::github;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::CommandExit;
 use super::attestations::AttestationFile;
 use super::config::{ConfigDirectory, OutputFormat};
 use super::context::CommandContext;
 use super::credentials::{self, KeyPurpose, ZoneKeys};
-use super::exit_code::CommandExit;
 use super::provider_factory::ProviderFactory;
 use crate::model::ZoneCode;
 use crate::model::network::Zone;

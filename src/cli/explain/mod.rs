@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::args::ExplainTopic;
+use super::CommandExit;
 use super::config::{self, OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::network_settings;
 use crate::analysis::{self, NetworkSettings};
 use crate::model::{Explanation, FactComparison, MaybeKnown, Question};

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SupportContext, could_not, table};
+use crate::cli::CommandExit;
 use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, ObservationSource, ObservedCollection, ObservedRecord, ZoneFailure};
 use crate::render::json::FailureJson;

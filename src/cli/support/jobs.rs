@@ -14,9 +14,9 @@ pub use self::json::JobsJson;
 
 use self::json::ZoneJobsJson;
 use super::{SupportContext, could_not, table};
+use crate::cli::CommandExit;
 use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
 use crate::cli::zone_readers::ZoneReaders;
 use crate::model::network::Zone;
 use crate::model::{ZoneCode, ZoneFailure};

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SupportContext, could_not, table};
+use crate::cli::CommandExit;
 use crate::cli::config::{ConfigDirectory, to_json};
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
 use crate::kinds::PRIVILEGES;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, ZoneFailure};

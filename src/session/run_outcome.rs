@@ -1,12 +1,12 @@
-//! Exit codes, a stable interface for pipelines.
+//! Results of a run and their exit codes, a stable interface for pipelines and stored runs.
 
 use std::collections::BTreeSet;
 
 use crate::model::{ApplyReport, Deferral, FailureClass, Plan, WaveResult, WriteOutcome};
 
-/// Result of a command, in order of precedence: the first applicable value is used.
+/// Result of a run or command, in order of precedence: the first applicable value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CommandExit {
+pub enum RunOutcome {
     /// Interrupted by the user.
     Interrupted,
     /// Usage, validation or internal error, or unmet expectation; nothing was written.
@@ -27,7 +27,7 @@ pub enum CommandExit {
     Done,
 }
 
-impl CommandExit {
+impl RunOutcome {
     /// Returns the exit code of the process.
     pub fn code(self) -> u8 {
         match self {
@@ -61,15 +61,15 @@ impl CommandExit {
 }
 
 /// Returns all results that apply to a plan without an apply.
-pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<CommandExit> {
+pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<RunOutcome> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
-        exits.insert(CommandExit::Blocked);
+        exits.insert(RunOutcome::Blocked);
     }
     if !plan.is_complete() {
-        exits.insert(CommandExit::Incomplete);
+        exits.insert(RunOutcome::Incomplete);
     } else if changes_count == DetailedExitCode::Yes && (plan.has_work() || plan.counts().manual > 0) {
-        exits.insert(CommandExit::Changes);
+        exits.insert(RunOutcome::Changes);
     }
     or_done(exits)
 }
@@ -77,12 +77,12 @@ pub fn of_plan(plan: &Plan, changes_count: DetailedExitCode) -> BTreeSet<Command
 /// Returns all results that apply to `zonal drift`.
 ///
 /// Pending changes do not count. In a two-way comparison, every difference counts.
-pub fn of_drift(plan: &Plan) -> BTreeSet<CommandExit> {
+pub fn of_drift(plan: &Plan) -> BTreeSet<RunOutcome> {
     let mut exits = BTreeSet::new();
     if !plan.is_complete() {
-        exits.insert(CommandExit::Incomplete);
+        exits.insert(RunOutcome::Incomplete);
     } else if plan.has_drifted() {
-        exits.insert(CommandExit::Changes);
+        exits.insert(RunOutcome::Changes);
     }
     or_done(exits)
 }
@@ -97,10 +97,10 @@ pub enum DetailedExitCode {
 }
 
 /// Returns all results that apply to an apply.
-pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
+pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<RunOutcome> {
     let mut exits = BTreeSet::new();
     if plan.is_denied() {
-        exits.insert(CommandExit::Blocked);
+        exits.insert(RunOutcome::Blocked);
         // A denied apply has no report; derive the deferrals from the plan.
         let zones = plan.zones.values().filter(|zone| zone.has_work());
         exits.extend(zones.clone().filter_map(|zone| zone.deferral.as_ref()).filter_map(of_hold));
@@ -109,29 +109,29 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
     }
     for zone in plan.zones.values() {
         if zone.failure.is_some() {
-            exits.insert(CommandExit::Incomplete);
+            exits.insert(RunOutcome::Incomplete);
         }
         let blocked = zone.collections.iter().filter_map(|step| step.diff.outcome.as_ref().err());
         exits.extend(blocked.map(|failure| of_failure(failure.class)));
     }
     // Zones failed in a failed wave. A wave without writes only has stale or deferred zones.
     if report.waves.iter().any(|wave| matches!(wave.result, WaveResult::Failed { .. })) {
-        exits.insert(CommandExit::Partial);
+        exits.insert(RunOutcome::Partial);
     }
     for zone in report.zones.values() {
         exits.extend(zone.zone_failure.as_ref().map(|failure| match failure.class == FailureClass::Store {
-            true => CommandExit::Partial,
-            false => CommandExit::Incomplete,
+            true => RunOutcome::Partial,
+            false => RunOutcome::Incomplete,
         }));
         exits.extend(zone.deferral.as_ref().and_then(of_hold));
         for (_, outcome) in &zone.collections {
             match outcome {
                 WriteOutcome::Applied { .. } => {}
-                WriteOutcome::Stale { .. } => drop(exits.insert(CommandExit::Stale)),
-                WriteOutcome::VerifyFailed { .. } => drop(exits.insert(CommandExit::Unverified)),
-                WriteOutcome::Interrupted => drop(exits.insert(CommandExit::Interrupted)),
+                WriteOutcome::Stale { .. } => drop(exits.insert(RunOutcome::Stale)),
+                WriteOutcome::VerifyFailed { .. } => drop(exits.insert(RunOutcome::Unverified)),
+                WriteOutcome::Interrupted => drop(exits.insert(RunOutcome::Interrupted)),
                 WriteOutcome::Failed { failure } => {
-                    exits.extend([CommandExit::Partial, of_failure(failure.class)]);
+                    exits.extend([RunOutcome::Partial, of_failure(failure.class)]);
                 }
                 WriteOutcome::Held { deferral: hold } => exits.extend(of_hold(hold)),
                 // The cause is already counted; if never tried, the failure is in the plan.
@@ -143,13 +143,13 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
 }
 
 /// Returns the result for a deferral; `None` after a stopped rollout because its cause already counts.
-fn of_hold(hold: &Deferral) -> Option<CommandExit> {
+fn of_hold(hold: &Deferral) -> Option<RunOutcome> {
     match hold {
         Deferral::ApprovalRequired
         | Deferral::Guard { .. }
         | Deferral::Conflict
-        | Deferral::LeaseHeld { .. } => Some(CommandExit::Blocked),
-        Deferral::Stale => Some(CommandExit::Stale),
+        | Deferral::LeaseHeld { .. } => Some(RunOutcome::Blocked),
+        Deferral::Stale => Some(RunOutcome::Stale),
         Deferral::RolloutStopped { .. } => None,
     }
 }
@@ -157,24 +157,24 @@ fn of_hold(hold: &Deferral) -> Option<CommandExit> {
 /// Returns the result for a failed collection.
 ///
 /// A zone or gateway that did not answer makes the result incomplete; other failures count as failed writes.
-fn of_failure(class: FailureClass) -> CommandExit {
+fn of_failure(class: FailureClass) -> RunOutcome {
     match (class, class.whole_zone()) {
-        (FailureClass::Store, _) => CommandExit::Partial,
-        (FailureClass::Gateway, _) | (_, true) => CommandExit::Incomplete,
-        (_, false) => CommandExit::Partial,
+        (FailureClass::Store, _) => RunOutcome::Partial,
+        (FailureClass::Gateway, _) | (_, true) => RunOutcome::Incomplete,
+        (_, false) => RunOutcome::Partial,
     }
 }
 
-fn or_done(mut exits: BTreeSet<CommandExit>) -> BTreeSet<CommandExit> {
+fn or_done(mut exits: BTreeSet<RunOutcome>) -> BTreeSet<RunOutcome> {
     if exits.is_empty() {
-        exits.insert(CommandExit::Done);
+        exits.insert(RunOutcome::Done);
     }
     exits
 }
 
 /// Returns the result with the highest precedence.
-pub fn worst(exits: &BTreeSet<CommandExit>) -> CommandExit {
-    exits.first().copied().unwrap_or(CommandExit::Done)
+pub fn worst(exits: &BTreeSet<RunOutcome>) -> RunOutcome {
+    exits.first().copied().unwrap_or(RunOutcome::Done)
 }
 
 #[cfg(test)]
@@ -183,9 +183,9 @@ mod tests {
 
     #[test]
     fn rejected_write_is_partial_and_unreachable_zone_is_incomplete() {
-        assert_eq!(of_failure(FailureClass::Rejected), CommandExit::Partial);
-        assert_eq!(of_failure(FailureClass::Malformed), CommandExit::Partial);
-        assert_eq!(of_failure(FailureClass::Denied), CommandExit::Incomplete);
-        assert_eq!(of_failure(FailureClass::Gateway), CommandExit::Incomplete);
+        assert_eq!(of_failure(FailureClass::Rejected), RunOutcome::Partial);
+        assert_eq!(of_failure(FailureClass::Malformed), RunOutcome::Partial);
+        assert_eq!(of_failure(FailureClass::Denied), RunOutcome::Incomplete);
+        assert_eq!(of_failure(FailureClass::Gateway), RunOutcome::Incomplete);
     }
 }
