@@ -25,6 +25,7 @@ pub mod diff;
 pub mod emulator;
 pub mod guard;
 pub mod kinds;
+pub mod local;
 pub mod manifest;
 pub mod model;
 pub mod observe;

@@ -162,9 +162,9 @@ fn law_5_what_plans_are_made_with_can_only_get() {
     for (path, text) in sources("src/observe.rs") {
         assert!(!text.contains("Write"), "law 5: {} can write", path.display());
     }
-    let plan = &sources("src/cli/plan.rs")[0].1;
+    let plan = &sources("src/session/plan.rs")[0].1;
     assert!(
-        !plan.contains("writers(") && !plan.contains("Purpose::Write"),
+        !plan.contains("writers(") && !plan.contains("write_keys"),
         "law 5: planning asks for a write key"
     );
 }

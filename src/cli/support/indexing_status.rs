@@ -83,10 +83,11 @@ impl IndexingStatusCommand {
         directory: &Path,
         world: &CommandContext,
     ) -> Result<CommandExit, CommandExit> {
-        let config = self.aim.config(directory, world)?;
+        let session = self.aim.session(directory, world)?;
+        let config = &session.config;
         let zones = self.aim.zones(&config.network, world)?;
         let id = CollectionId::of_institution("IndexingStatus");
-        let mut observed = self.aim.observe(&config, &zones, &id, directory, world).await?;
+        let mut observed = self.aim.observe(&session, &zones, &id, world).await?;
         let answers: Vec<(&Zone, IndexingAnswer)> = zones
             .iter()
             .map(|zone| {
