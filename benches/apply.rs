@@ -1,7 +1,9 @@
-//! What remembering costs a whole apply, over sockets and in real time: the same apply without a store, with one of
-//! SQLite, and with one of PostgreSQL, in turns. And what a comparison with a full ledger costs.
+//! Cost of a store for a whole apply, and of a comparison with a full applied state.
+//!
+//! The same apply runs over sockets in real time: without a store, with SQLite, and with PostgreSQL, in
+//! turns.
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a failing benchmark panics")]
 
 #[path = "../tests/it/postgres_server.rs"]
 mod postgres;
@@ -25,14 +27,15 @@ use zonal::{diff, plan};
 use postgres::{DiskSync, PostgresServer};
 use shared::{ConsortiumSize, ManifestAudience, ZoneFill};
 
-/// 200 records of each of 60 zones are created.
+/// Size of the applies: 200 new records in each of 60 zones.
 const APPLY: ConsortiumSize = ConsortiumSize { members: 60, tables: 20, rows: 10 };
-/// 2,000 records of each of 120 zones are known.
+/// Size of the comparisons: 2,000 known records in each of 120 zones.
 const DRIFT: ConsortiumSize = ConsortiumSize { members: 120, tables: 20, rows: 100 };
 const ROUNDS: usize = 5;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("runtime should start");
     let mut server = PostgresServer::start(DiskSync::Trusted);
     whole_applies(&runtime, &mut server);
     comparisons(&runtime, &mut server);
@@ -42,7 +45,7 @@ fn main() {
 fn whole_applies(runtime: &Runtime, server: &mut PostgresServer) {
     let mut took: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for _ in 0..ROUNDS {
-        let place = tempfile::tempdir().expect("there is room");
+        let place = tempfile::tempdir().expect("temporary directory");
         let file = place.path().join("store.db").display().to_string();
         for (store, named) in
             [("none", "none".to_owned()), ("SQLite", file), ("PostgreSQL", server.database())]
@@ -66,15 +69,15 @@ fn whole_applies(runtime: &Runtime, server: &mut PostgresServer) {
     }
 }
 
-/// A whole `zonal apply --yes` in a network that holds nothing yet.
+/// Runs `zonal apply --yes` on an empty network, and returns its duration.
 async fn apply(store: &str) -> Duration {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-    let address = listener.local_addr().expect("it has an address");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback port should be free");
+    let address = listener.local_addr().expect("listener should have an address");
     let sources = APPLY.sources(ManifestAudience::Shared, &format!("http://{address}"), 25);
-    let directory = tempfile::tempdir().expect("there is room");
+    let directory = tempfile::tempdir().expect("temporary directory");
     for source in &sources {
-        let text = source.text.as_ref().expect("it is text");
-        std::fs::write(directory.path().join(&*source.file), text).expect("there is room");
+        let text = source.text.as_ref().expect("should be text");
+        std::fs::write(directory.path().join(&*source.file), text).expect("temporary directory");
     }
     let (network, _) = shared::load(&sources);
     let behaviour = EmulatorConfig { latency_ms: 60, per_second: 25, ..EmulatorConfig::default() };
@@ -88,7 +91,7 @@ async fn apply(store: &str) -> Duration {
     let start = Instant::now();
     let exit = cli::run(argv.to_vec(), &world).await;
     let took = start.elapsed();
-    assert_eq!(exit.code(), 0, "everything is applied");
+    assert_eq!(exit.code(), 0, "every change should be applied");
     served.abort();
     took
 }
@@ -106,7 +109,7 @@ fn world(directory: &Path, env: BTreeMap<String, String>) -> CommandContext {
     }
 }
 
-/// What `zonal drift` does between the last answer of a zone and its first line, with a ledger that knows everything.
+/// Measures `zonal drift` between the last response of a zone and the output, with a full applied state.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn comparisons(runtime: &Runtime, server: &mut PostgresServer) {
     let (network, desired) = shared::load(&DRIFT.sources(ManifestAudience::Shared, "http://alma.test", 25));
@@ -117,25 +120,27 @@ fn comparisons(runtime: &Runtime, server: &mut PostgresServer) {
         diffs.iter().map(|diff| CollectionStateUpdate {
             zone: zone.clone(),
             collection: diff.id.clone(),
-            learned: diff.outcome.as_ref().expect("it could be compared").learned.clone(),
+            learned: diff.outcome.as_ref().expect("comparison should succeed").learned.clone(),
             created: BTreeSet::new(),
         })
     });
     let lessons: Vec<CollectionStateUpdate> = lessons.collect();
     let observed = ZoneFill::Drifted.observed(&desired);
     let zones: BTreeSet<_> = network.zones.iter().map(|zone| zone.code.clone()).collect();
-    let place = tempfile::tempdir().expect("there is room");
+    let place = tempfile::tempdir().expect("temporary directory");
     let file = StoreLocation::File(place.path().join("store.db"));
-    let address = StoreLocation::parse(&server.database()).expect("an address");
+    let address = StoreLocation::parse(&server.database()).expect("address should be valid");
     println!("drift of {} zones x {} records with a full ledger:", DRIFT.members, DRIFT.tables * DRIFT.rows);
     for (name, location) in [("SQLite", file), ("PostgreSQL", address)] {
         let store = runtime.block_on(Store::open(location, StoreAccess::Write, WaitMode::Async));
-        let store = store.expect("it opens").expect("it is made");
-        runtime.block_on(store.learn(scope.clone(), RunId(1), lessons.clone())).expect("it is learned");
+        let store = store.expect("store should open").expect("store should be created");
+        runtime
+            .block_on(store.learn(scope.clone(), RunId(1), lessons.clone()))
+            .expect("applied state should be stored");
         let (mut loads, mut compares) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let start = Instant::now();
-            let ledger: AppliedState = runtime.block_on(store.ledger(scope.clone())).expect("it answers");
+            let ledger: AppliedState = runtime.block_on(store.ledger(scope.clone())).expect("should answer");
             loads.push(start.elapsed());
             let start = Instant::now();
             let covered = RunScope { zones: &zones, kinds: &[] };
@@ -149,7 +154,7 @@ fn comparisons(runtime: &Runtime, server: &mut PostgresServer) {
             assert_eq!(
                 (counts.drifted, counts.in_sync),
                 (120 * 20, 120 * 20 * 99),
-                "one row of a hundred drifted"
+                "one of a hundred rows drifted"
             );
         }
         loads.sort_unstable();

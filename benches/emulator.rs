@@ -1,6 +1,6 @@
-//! How many requests the emulator answers in a second over loopback, so that it is never what a benchmark waits for.
+//! Requests per second of the emulator on loopback: the emulator must not limit other benchmarks.
 //!
-//! The client is as small as one can be, because it shares the machine with the emulator.
+//! The client is minimal, because both share the machine.
 
 mod shared;
 
@@ -18,9 +18,9 @@ use shared::{ConsortiumSize, ManifestAudience, ZoneFill};
 const CONNECTIONS: usize = 64;
 const MEMBERS: usize = 60;
 
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn main() {
-    let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
+    let runtime = Builder::new_multi_thread().enable_all().build().expect("runtime should start");
     heading();
     for rows in [10, 100, 1_000] {
         let size = ConsortiumSize { members: MEMBERS, tables: 2, rows };
@@ -39,20 +39,20 @@ fn main() {
     }
 }
 
-/// Serves a network, and says what a table of its first member looks like.
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+/// Serves a network, and returns its address and the body of a table of its first member.
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 async fn serve(size: ConsortiumSize) -> (SocketAddr, String) {
     let sources = size.sources(ManifestAudience::Shared, "http://alma.test", 25);
     let (network, _) = shared::load(&sources);
     let behaviour = EmulatorConfig { per_second: 10_000_000, ..EmulatorConfig::without_thresholds() };
     let emulator = size.emulate(&network, ZoneFill::Everything, behaviour);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-    let address = listener.local_addr().expect("it has an address");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback port should be free");
+    let address = listener.local_addr().expect("listener should have an address");
     let router = emulator.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let mut stream = TcpStream::connect(address).await.expect("the emulator listens");
+    let mut stream = TcpStream::connect(address).await.expect("emulator should listen");
     let mut answer = Vec::new();
-    stream.write_all(&get("/code-tables/Table0", 0)).await.expect("it reads");
+    stream.write_all(&get("/code-tables/Table0", 0)).await.expect("emulator should read");
     let from = exchange(&mut stream, &mut answer).await;
     (address, String::from_utf8_lossy(&answer[from..]).into_owned())
 }
@@ -74,24 +74,24 @@ fn put(path: &str, zone: usize, body: &str) -> Vec<u8> {
         zone % MEMBERS,
         body.len()
     )
-    // Which institution's the table is stands in it, in as many letters for all.
+    // The body contains the code of its institution, with the same length for all.
     .replace("01BENCH_000", &format!("01BENCH_{:03}", zone % MEMBERS))
     .into_bytes()
 }
 
-/// Sends the same request so many times over each of the connections, one after the other.
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+/// Sends the same request `times` times over each connection, one after the other.
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 async fn drive(address: SocketAddr, times: usize, request: impl Fn(usize) -> Vec<u8>) -> Duration {
     let start = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CONNECTIONS {
         let request = request(number);
         clients.spawn(async move {
-            let mut stream = TcpStream::connect(address).await.expect("the emulator listens");
-            stream.set_nodelay(true).expect("a socket has options");
+            let mut stream = TcpStream::connect(address).await.expect("emulator should listen");
+            stream.set_nodelay(true).expect("socket option should be set");
             let mut answer = Vec::new();
             for _ in 0..times {
-                stream.write_all(&request).await.expect("it reads");
+                stream.write_all(&request).await.expect("emulator should read");
                 exchange(&mut stream, &mut answer).await;
             }
         });
@@ -100,22 +100,25 @@ async fn drive(address: SocketAddr, times: usize, request: impl Fn(usize) -> Vec
     start.elapsed()
 }
 
-/// Reads one answer whole, which must be a good one, and says where its body begins.
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+/// Reads a whole successful response, and returns the start of its body.
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 async fn exchange(stream: &mut TcpStream, answer: &mut Vec<u8>) -> usize {
     answer.clear();
     loop {
-        let read = stream.read_buf(answer).await.expect("it answers");
-        assert!(read > 0, "it does not hang up");
+        let read = stream.read_buf(answer).await.expect("should answer");
+        assert!(read > 0, "the emulator closed the connection");
         let Some(head) = find(answer, b"\r\n\r\n") else { continue };
         assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(answer));
-        let length = find(&answer[..head], b"content-length: ").expect("it says how long it is");
+        let length = find(&answer[..head], b"content-length: ").expect("response should have a length");
         let digits = answer[length + 16..].iter().take_while(|byte| byte.is_ascii_digit());
         let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
         let body = head + 4;
         answer.reserve((body + length).saturating_sub(answer.len()));
         while answer.len() < body + length {
-            assert!(stream.read_buf(answer).await.expect("it answers") > 0, "it does not hang up");
+            assert!(
+                stream.read_buf(answer).await.expect("should answer") > 0,
+                "the emulator closed the connection"
+            );
         }
         return body;
     }

@@ -1,5 +1,5 @@
-//! What expectations cost, and what it costs to say what a plan means: a consortium of 120 members, each with rules
-//! about all others.
+//! Cost of expectations and of a plan's impact: a consortium of 120 members, each with rules about all
+//! others.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ fn main() {
     divan::main();
 }
 
-/// 10,000 rows, one question each, as YAML: read, understood, and held against what is declared.
+/// Parses, expands and checks 10,000 expectation rows, with one question each.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn rows_10000_read_and_judged(bencher: Bencher<'_, '_>) {
     let sources = sources(FacultyGroup::Faculty, 10_000);
@@ -29,14 +29,14 @@ fn rows_10000_read_and_judged(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The same rows, read already.
+/// Checks the same rows, already parsed.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn rows_10000_judged(bencher: Bencher<'_, '_>) {
     let (network, desired, expectations) = load(&sources(FacultyGroup::Faculty, 10_000));
     bencher.bench(|| judge(&network, &desired, &expectations));
 }
 
-/// The same, where rules tell 30 groups apart.
+/// Measures the impact with rules for 30 different user groups.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn impact_of_30_groups(bencher: Bencher<'_, '_>) {
     let rules = |group: &str| {
@@ -48,7 +48,7 @@ fn impact_of_30_groups(bencher: Bencher<'_, '_>) {
     bench_impact(bencher, &rules("VISITOR"), &ZoneRecords::As(&rules("FACULTY")));
 }
 
-/// What a plan means: of a network where nothing is set up yet, and of one where a single group changes in every rule.
+/// Measures the impact of a first plan, and of a plan that changes one user group in every rule.
 #[divan::bench(args = [PlanBaseline::Nothing, PlanBaseline::AnotherGroup], sample_count = 5, sample_size = 1)]
 fn impact(bencher: Bencher<'_, '_>, before: PlanBaseline) {
     let wanted = sources(FacultyGroup::Visitor, 0);
@@ -70,7 +70,7 @@ fn bench_impact(bencher: Bencher<'_, '_>, wanted: &[SourceFile], held: &ZoneReco
     bencher.bench(|| {
         let before = NetworkSettings::from_observed(&network, &observed);
         let impacts = analysis::impact(&plan, &before, &before.with_plan_applied(&plan));
-        assert!(!impacts.is_empty(), "it means something");
+        assert!(!impacts.is_empty(), "the plan should list impacts");
         black_box(impacts)
     });
 }
@@ -81,26 +81,26 @@ enum PlanBaseline {
     AnotherGroup,
 }
 
-/// What zones hold: no records, or what other manifests want.
+/// Records of the zones: none, or the desired state of other manifests.
 enum ZoneRecords<'a> {
     Nothing,
     As(&'a [SourceFile]),
 }
 
-/// The group that faculty of others get.
+/// User group of visiting faculty.
 enum FacultyGroup {
     Faculty,
     Visitor,
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn load(sources: &[SourceFile]) -> (Network, DesiredState, Vec<Expectation>) {
     let loaded = manifest::load(sources, None);
-    assert!(!loaded.has_errors(), "the manifests are right: {:?}", loaded.diagnostics.first());
-    let network = loaded.network.expect("there is a network");
+    assert!(!loaded.has_errors(), "the manifests should be valid: {:?}", loaded.diagnostics.first());
+    let network = loaded.network.expect("network should exist");
     let (desired, _) = kinds::expand(&network, &loaded.manifests);
     let (expectations, problems) = kinds::expectations(&network, &loaded.manifests);
-    assert!(problems.is_empty(), "the expectations are right: {:?}", problems.first());
+    assert!(problems.is_empty(), "the expectations should be valid: {:?}", problems.first());
     (network, desired, expectations)
 }
 
@@ -108,11 +108,11 @@ fn judge(network: &Network, desired: &DesiredState, expectations: &[Expectation]
     let settings = NetworkSettings::from_desired(network, desired);
     let judged = analysis::judge_all(expectations, &settings);
     let met = judged.iter().filter(|judged| matches!(judged, ExpectationVerdict::Met)).count();
-    assert_eq!(met, expectations.len(), "all are met");
+    assert_eq!(met, expectations.len(), "all expectations should be met");
     black_box(met)
 }
 
-/// What the zones would answer that hold what is desired, or nothing.
+/// Returns the observed state of zones that contain the desired state, or no records.
 fn observed(desired: &DesiredState, held: &ZoneRecords<'_>) -> ObservedState {
     let zones = desired.zones.iter().map(|(code, collections)| {
         let collections = collections.iter().map(|wanted| {
@@ -200,7 +200,7 @@ fn settings(given: &FacultyGroup) -> String {
     );
     out.push_str(&head("UserGroups", "walk-in"));
     out.push_str("  groups:\n    - {code: WALKIN, visibleToPartners: false}\n");
-    // Rules may give no group that is not there.
+    // Rules may only refer to existing user groups.
     for group in ["FACULTY", "VISITOR", "STUDENT", "PUBLIC"] {
         let _ = writeln!(out, "    - {{code: {group}, description: {group}, visibleToPartners: true}}");
     }
@@ -221,7 +221,7 @@ fn settings(given: &FacultyGroup) -> String {
     out
 }
 
-/// As many rows as are asked for, of all topics.
+/// Returns the given number of rows, spread over all topics.
 fn expectations(rows: usize) -> String {
     let head = |topic: &str| {
         format!(

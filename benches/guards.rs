@@ -1,4 +1,4 @@
-//! What guards and policies take for a plan of 250,000 changes.
+//! Time of guards and policies for a plan of 250,000 changes.
 
 mod shared;
 
@@ -42,13 +42,13 @@ fn three_policies(bencher: Bencher<'_, '_>) {
     run(bencher, &policies);
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn run(bencher: Bencher<'_, '_>, policies: &[Policy]) {
     let loaded = manifest::load(&SIZE.sources(ManifestAudience::Shared, "http://127.0.0.1:8080", 25), None);
-    let network = loaded.network.expect("the network is right");
+    let network = loaded.network.expect("network should be valid");
     let (desired, _) = kinds::expand(&network, &loaded.manifests);
     let plan = shared::make_plan(&network, &desired, &ZoneFill::Nothing.observed(&desired));
-    let now = "2026-01-01T00:00:00Z".parse().expect("it is a time");
+    let now = "2026-01-01T00:00:00Z".parse().expect("should be a time");
     let changes: usize = plan.counts().add;
     assert!(changes > 200_000, "{changes} changes");
     bencher.bench(|| black_box(findings(&plan, &network, policies, now)));

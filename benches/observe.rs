@@ -1,7 +1,7 @@
-//! How long a plan takes beside what the zones' rate allows at best, and whether it asks them too fast.
+//! Duration of a plan compared with the minimum at the zones' rate limit, and the number of throttled
+//! requests.
 //!
-//! Once in process under a paused clock, where the time is exact and the same on every machine, and
-//! once over sockets in real time.
+//! Runs in process with a paused clock, for an exact time on every machine, and over sockets in real time.
 
 mod shared;
 
@@ -24,31 +24,31 @@ use shared::{ConsortiumSize, ManifestAudience, ZoneFill};
 
 const LATENCY: Duration = Duration::from_millis(150);
 const PER_SECOND: u32 = 25;
-/// 20 tables are fewer than a second allows; with 100 the threshold is felt.
+/// Sizes with 20 tables, below the limit of one second, and with 100 tables, above the limit.
 const SIZES: [ConsortiumSize; 2] = [
     ConsortiumSize { members: 60, tables: 20, rows: 100 },
     ConsortiumSize { members: 60, tables: 100, rows: 20 },
 ];
 
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn main() {
     let paused = || Builder::new_current_thread().enable_all().start_paused(true).build();
     heading();
     for size in SIZES {
-        let measured = paused().expect("a runtime can be built").block_on(in_process(size));
+        let measured = paused().expect("runtime should start").block_on(in_process(size));
         row("in process", size, &measured);
     }
     for size in SIZES {
-        let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
+        let runtime = Builder::new_multi_thread().enable_all().build().expect("runtime should start");
         let measured = runtime.block_on(over_sockets(size));
         row("sockets", size, &measured);
     }
 }
 
-/// What a plan took.
+/// Measured costs of a plan.
 struct PlanMeasurement {
     wall: Duration,
-    /// What comparing and planning took of it, in real time.
+    /// Real time of comparing and planning.
     pure: Duration,
     changes: usize,
     /// Requests of the busiest zone.
@@ -65,17 +65,17 @@ async fn in_process(size: ConsortiumSize) -> PlanMeasurement {
     measure(&network, &desired, &emulator, || Arc::new(emulator.transport())).await
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 async fn over_sockets(size: ConsortiumSize) -> PlanMeasurement {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-    let address = listener.local_addr().expect("it has an address");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback port should be free");
+    let address = listener.local_addr().expect("listener should have an address");
     let (network, desired) =
         shared::load(&size.sources(ManifestAudience::Shared, &format!("http://{address}"), PER_SECOND));
     let emulator = size.emulate(&network, ZoneFill::Drifted, behaviour());
     let router = emulator.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let sockets =
-        || Arc::new(HttpTransport::new(HttpSettings::default()).expect("sockets can be set up")) as Arc<_>;
+        || Arc::new(HttpTransport::new(HttpSettings::default()).expect("transport should start")) as Arc<_>;
     let measured = measure(&network, &desired, &emulator, sockets).await;
     server.abort();
     measured
@@ -85,7 +85,7 @@ fn behaviour() -> EmulatorConfig {
     EmulatorConfig { latency_ms: 150, per_second: PER_SECOND, ..EmulatorConfig::default() }
 }
 
-/// What `zonal plan` does between reading its files and printing.
+/// Runs the stages of `zonal plan` between reading its files and printing.
 async fn measure(
     network: &Network,
     desired: &DesiredState,
@@ -107,7 +107,7 @@ async fn measure(
     let compare = std::time::Instant::now();
     let plan = shared::make_plan(network, desired, &observed);
     let (pure, wall) = (compare.elapsed(), start.elapsed());
-    assert!(plan.is_complete(), "every zone answers");
+    assert!(plan.is_complete(), "every zone should answer");
     let statistics = emulator.control().statistics();
     PlanMeasurement {
         wall,
@@ -139,7 +139,7 @@ fn heading() {
     );
 }
 
-/// The floor: requests of the busiest zone at its rate, and one round trip.
+/// Prints a row. The floor is the time of the busiest zone's requests at its rate, plus one round trip.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn row(transport: &str, size: ConsortiumSize, measured: &PlanMeasurement) {
     let PlanMeasurement { wall, pure, changes, busiest, requests, throttled, peak } = measured;

@@ -1,7 +1,7 @@
-//! The pure part of a plan of 250,000 rows: expand, diff, order, group. Time, and memory at its height.
+//! Time and peak memory of the pure stages of a plan of 250,000 rows: expand, diff, order, group.
 //!
-//! The allocations that are counted are those of the benchmark's own thread, where everything but
-//! the expanding is done; the resident memory at the end is that of the whole process.
+//! Allocations count only on the benchmark's own thread, which runs every stage except expansion. The
+//! resident memory at the end covers the whole process.
 
 mod shared;
 
@@ -30,11 +30,11 @@ fn own_manifests(bencher: Bencher<'_, '_>, held: ZoneFill) {
     run(bencher, ManifestAudience::Own, held);
 }
 
-/// The plan is kept until the measuring ends, as a command keeps it: what it took is in the maximum.
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+/// Keeps the plan until the measurement ends, as a command does, so that its memory counts.
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn run(bencher: Bencher<'_, '_>, manifests: ManifestAudience, held: ZoneFill) {
     let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
-    let network = loaded.network.expect("the network is right");
+    let network = loaded.network.expect("network should be valid");
     let observed = held.observed(&kinds::expand(&network, &loaded.manifests).0);
     bencher.bench(|| {
         let (desired, _) = kinds::expand(&network, &loaded.manifests);
@@ -43,8 +43,8 @@ fn run(bencher: Bencher<'_, '_>, manifests: ManifestAudience, held: ZoneFill) {
     });
 }
 
-/// What the process needed at its height, manifests and observed zones included: run with the name
-/// of one benchmark to know it of that one.
+/// Prints the peak memory of the process, with manifests and observed state. For the peak of a single
+/// benchmark, run only that benchmark.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn resident() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

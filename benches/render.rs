@@ -1,4 +1,4 @@
-//! A plan of 120 zones x 2,000 rows in every format, and a plan file back to the plan.
+//! Rendering of a plan of 120 zones x 2,000 rows in every format, and parsing of its plan file.
 
 mod shared;
 
@@ -12,16 +12,16 @@ use shared::{ConsortiumSize, ManifestAudience, ZoneFill};
 
 const SIZE: ConsortiumSize = ConsortiumSize { members: 120, tables: 20, rows: 100 };
 
-/// What the zones' changes have in common.
+/// Differences between the zones' changes.
 #[derive(Debug, Clone, Copy)]
 enum ChangeSpread {
-    /// Everything.
+    /// Equal changes.
     Alike,
-    /// Everything but where they are declared.
+    /// Equal changes, declared in different manifests.
     DeclaredApart,
-    /// What is wanted; but each zone holds something else.
+    /// Equal desired values, different observed values.
     HeldApart,
-    /// Nothing.
+    /// Different changes.
     Different,
 }
 
@@ -92,17 +92,17 @@ fn plan_file(bencher: Bencher<'_, '_>, changes: ChangeSpread) {
 }
 
 #[divan::bench(args = [ChangeSpread::Alike, ChangeSpread::Different], sample_count = 3, sample_size = 1)]
-#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn plan_file_read_back(bencher: Bencher<'_, '_>, changes: ChangeSpread) {
     let text = json(&changes.plan());
     bencher.bench(|| {
-        let file = render::json::plan::parse(&text).expect("a plan can be read");
-        Plan::try_from(file).expect("and is whole")
+        let file = render::json::plan::parse(&text).expect("plan file should parse");
+        Plan::try_from(file).expect("plan file should be complete")
     });
 }
 
 impl ChangeSpread {
-    #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+    #[expect(clippy::expect_used, reason = "a failing benchmark panics")]
     fn plan(self) -> Plan {
         let (manifests, held) = match self {
             Self::Alike => (ManifestAudience::Shared, ZoneFill::Nothing),
@@ -110,7 +110,7 @@ impl ChangeSpread {
             Self::DeclaredApart | Self::Different => (ManifestAudience::Own, ZoneFill::Nothing),
         };
         let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
-        let network = loaded.network.expect("the network is right");
+        let network = loaded.network.expect("network should be valid");
         let (desired, _) = kinds::expand(&network, &loaded.manifests);
         let mut observed = held.observed(&desired);
         if let Self::HeldApart = self {
@@ -118,7 +118,7 @@ impl ChangeSpread {
                 for record in observed.collections.values_mut().flatten().flat_map(|found| &mut found.records)
                 {
                     let last = record.fields.iter_mut().rfind(|(_, value)| value.as_text().is_some());
-                    let (_, value) = last.expect("each row has a text");
+                    let (_, value) = last.expect("row should have a text");
                     *value = FieldValue::from_text(format!("{} {zone}", value.as_text().unwrap_or_default()));
                 }
             }

@@ -1,7 +1,8 @@
-//! What remembering costs: an apply's lines on their way into the store, a long history, a full ledger; on SQLite,
-//! and on a server of PostgreSQL that waits for its disk.
+//! Cost of the store: journal lines of an apply, a long history, and a full applied state.
+//!
+//! Measured on SQLite, and on a PostgreSQL server with disk synchronization.
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a failing benchmark panics")]
 
 #[path = "../tests/it/postgres_server.rs"]
 mod postgres;
@@ -24,23 +25,23 @@ use zonal::store::{
 
 use postgres::{DiskSync, PostgresServer};
 
-/// The databases that a store can be in.
+/// Supported databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BenchDatabase {
     Sqlite,
     Postgres,
 }
 
-/// What the zones of a ledger hold.
+/// Differences between the zones' applied states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BenchZones {
-    /// The same.
+    /// Equal in all zones.
     Alike,
-    /// Each something else.
+    /// Different in every zone.
     Unlike,
 }
 
-/// What is asked of a history.
+/// Query of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum HistoryQuestion {
     Everything,
@@ -59,8 +60,8 @@ fn main() {
     print_figures();
 }
 
-/// All lines of an apply to 60 zones, 20 tables each and 10 rows in each table, as fast as the store takes them:
-/// no zone goes on before its intent and its result are kept, as in earnest.
+/// Writes all journal lines of an apply to 60 zones, with 20 tables of 10 rows each. As in production, each
+/// zone waits until its intent and its result are stored.
 #[divan::bench(args = [BenchDatabase::Sqlite, BenchDatabase::Postgres], sample_count = 5, sample_size = 1)]
 fn lines_of_an_apply(bencher: Bencher<'_, '_>, on: BenchDatabase) {
     let runtime = runtime();
@@ -69,7 +70,7 @@ fn lines_of_an_apply(bencher: Bencher<'_, '_>, on: BenchDatabase) {
     bencher.bench_local(|| {
         applies += 1;
         runtime.block_on(async {
-            let run = store.begin(new_run()).await.expect("a run begins");
+            let run = store.begin(new_run()).await.expect("run should start");
             let numbers = Arc::new(Mutex::new(0));
             let zones = (0..60).map(|zone| apply(store.clone(), run, zone, 10, numbers.clone()));
             join_all(zones.map(tokio::spawn).collect::<Vec<_>>()).await;
@@ -77,10 +78,10 @@ fn lines_of_an_apply(bencher: Bencher<'_, '_>, on: BenchDatabase) {
     });
     let figure =
         format!("processor time of each apply's lines on {on:?}: {} ms", (processor() - before) / applies);
-    FIGURES.lock().expect("nobody panics").push(figure);
+    FIGURES.lock().expect("lock should not be poisoned").push(figure);
 }
 
-/// The last lines of an apply that finds 120 zones, 20 tables each and 100 rows in each table, as they are wanted.
+/// Writes the last lines of an apply that adopts 120 zones, with 20 tables of 100 rows each.
 #[divan::bench(args = [BenchDatabase::Sqlite, BenchDatabase::Postgres], sample_count = 3, sample_size = 1)]
 fn adoption(bencher: Bencher<'_, '_>, on: BenchDatabase) {
     let runtime = runtime();
@@ -98,7 +99,7 @@ fn ledger_of_240_000_records<const ON: usize>(bencher: Bencher<'_, '_>, zones: B
         store
     });
     bencher.bench_local(|| {
-        let ledger = runtime.block_on(store.ledger(scope())).expect("it answers");
+        let ledger = runtime.block_on(store.ledger(scope())).expect("should answer");
         assert_eq!(ledger.zones.len(), 120);
         ledger
     });
@@ -129,7 +130,8 @@ fn history_of_1_000_000<const ON: usize>(bencher: Bencher<'_, '_>, question: His
         }
     };
     bencher.bench_local(|| {
-        let page = runtime.block_on(store.history(scope(), asked.clone(), before, 100)).expect("it answers");
+        let page =
+            runtime.block_on(store.history(scope(), asked.clone(), before, 100)).expect("should answer");
         assert_eq!(page.entries.is_empty(), question == HistoryQuestion::NothingOfIt);
         page
     });
@@ -139,14 +141,14 @@ fn history_of_1_000_000<const ON: usize>(bencher: Bencher<'_, '_>, question: His
 fn chain_of_1_000_000<const ON: usize>(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
     let store = long_history(on(ON), &runtime);
-    bencher.bench_local(|| runtime.block_on(store.follow(&|_| {})).expect("it answers"));
+    bencher.bench_local(|| runtime.block_on(store.follow(&|_| {})).expect("should answer"));
 }
 
 fn on(number: usize) -> BenchDatabase {
     [BenchDatabase::Sqlite, BenchDatabase::Postgres][number]
 }
 
-/// A place that lasts as long as the process.
+/// Temporary location that lasts until the process ends.
 struct TemporaryDirectory(StoreLocation);
 
 impl TemporaryDirectory {
@@ -155,30 +157,30 @@ impl TemporaryDirectory {
         static DIRECTORIES: Mutex<Vec<tempfile::TempDir>> = Mutex::new(Vec::new());
         let address = match on {
             BenchDatabase::Sqlite => {
-                let directory = tempfile::tempdir().expect("there is room");
+                let directory = tempfile::tempdir().expect("temporary directory");
                 let file = directory.path().join("store.db").display().to_string();
-                DIRECTORIES.lock().expect("nobody panics").push(directory);
+                DIRECTORIES.lock().expect("lock should not be poisoned").push(directory);
                 file
             }
             BenchDatabase::Postgres => {
                 let server = SERVER.get_or_init(|| Mutex::new(PostgresServer::start(DiskSync::Waited)));
-                server.lock().expect("nobody panics").database()
+                server.lock().expect("lock should not be poisoned").database()
             }
         };
-        Self(StoreLocation::parse(&address).expect("an address"))
+        Self(StoreLocation::parse(&address).expect("address should be valid"))
     }
 
     async fn open(self) -> Store {
         let opened = Store::open(self.0, StoreAccess::Write, WaitMode::Async).await;
-        opened.expect("it can be opened").expect("it is made")
+        opened.expect("store should open").expect("store should be created")
     }
 }
 
-/// Everything that one zone's tables bring the store, in the order in which an apply brings it.
+/// Writes the journal lines of one zone's tables, in the order of an apply.
 async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<Mutex<u64>>) {
-    // A number is taken and its line put into the queue at once, as an apply does it.
+    // Number and line must reach the queue together, as in an apply.
     let append = |table, moment| {
-        let mut number = numbers.lock().expect("nobody panics");
+        let mut number = numbers.lock().expect("lock should not be poisoned");
         *number += 1;
         store.append(line(run, *number, zone, table, moment))
     };
@@ -187,7 +189,7 @@ async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<
         append(table, WritePhase::Intent { changes: changes.clone() })
             .wait_until_durable()
             .await
-            .expect("it is kept");
+            .expect("line should be stored");
         let _ = append(table, WritePhase::Sent);
         let _ = append(table, WritePhase::Responded { answer: WriteResponse::Accepted });
         let found = changes.iter().map(|done| (done.identity(), known(done)));
@@ -196,14 +198,14 @@ async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<
         append(table, WritePhase::Verified { changes, learned })
             .wait_until_durable()
             .await
-            .expect("it is kept");
+            .expect("line should be stored");
     }
 }
 
 async fn adopt(store: &Store, zones: BenchZones) {
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let lessons = (0..120).flat_map(move |zone| {
-        // Its texts name their table, so another number makes other texts.
+        // Texts contain the table number, so another number gives other texts.
         let own = match zones {
             BenchZones::Alike => 0,
             BenchZones::Unlike => zone * TABLES,
@@ -222,20 +224,20 @@ async fn adopt(store: &Store, zones: BenchZones) {
             created: BTreeSet::new(),
         })
     });
-    store.learn(scope(), run, lessons.collect()).await.expect("it is learned");
+    store.learn(scope(), run, lessons.collect()).await.expect("applied state should be stored");
 }
 
-/// A million changes: 417 in each of 120 zones and 20 tables, by twenty runs.
+/// Creates a history of a million changes: 417 in each of 20 tables and 120 zones, by twenty runs.
 fn long_history(on: BenchDatabase, runtime: &Runtime) -> Store {
     static STORES: Mutex<Vec<(BenchDatabase, Store)>> = Mutex::new(Vec::new());
-    let mut stores = STORES.lock().expect("nobody panics");
+    let mut stores = STORES.lock().expect("lock should not be poisoned");
     if let Some((_, store)) = stores.iter().find(|(there, _)| *there == on) {
         return store.clone();
     }
     let store = runtime.block_on(async {
         let store = TemporaryDirectory::new(on).open().await;
         for _ in 0..20 {
-            let run = store.begin(new_run()).await.expect("a run begins");
+            let run = store.begin(new_run()).await.expect("run should start");
             let mut last = None;
             for step in 0..120 * TABLES {
                 let changes = (0..21).map(|row| change(step % TABLES, row)).collect();
@@ -243,7 +245,7 @@ fn long_history(on: BenchDatabase, runtime: &Runtime) -> Store {
                 let moment = WritePhase::Unverified { changes, unexpected_differences: strays };
                 last = Some(store.append(line(run, step as u64 + 1, step / TABLES, step % TABLES, moment)));
             }
-            last.expect("there are steps").wait_until_durable().await.expect("it is kept");
+            last.expect("steps should exist").wait_until_durable().await.expect("line should be stored");
         }
         store
     });
@@ -268,7 +270,7 @@ fn line(run: RunId, number: u64, zone: usize, table: usize, moment: WritePhase) 
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 
-/// A row of a code table as zonal changes it.
+/// Returns a change of a code table row.
 fn change(table: usize, row: usize) -> AppliedChange {
     let (key, before, after) = (
         format!("ROW_{row:05}"),
@@ -329,10 +331,14 @@ fn new_run() -> NewRun {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("runtime should start")
 }
 
-/// Milliseconds of processor time that this process has taken, all threads together.
+/// Returns the processor time of this process in milliseconds, for all threads.
 fn processor() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_the_name = stat.rsplit(')').next().unwrap_or_default();
@@ -341,13 +347,14 @@ fn processor() -> u64 {
     ticks.sum::<u64>() * 10
 }
 
-/// What divan does not measure.
+/// Figures that divan does not measure.
 static FIGURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// With what the process needed at its height: run with the name of one benchmark to know it of that one.
+/// Prints the figures and the peak memory of the process. For a single benchmark's peak, run only that
+/// benchmark.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn print_figures() {
-    for figure in FIGURES.lock().expect("nobody panics").iter() {
+    for figure in FIGURES.lock().expect("lock should not be poisoned").iter() {
         println!("{figure}");
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

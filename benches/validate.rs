@@ -1,4 +1,4 @@
-//! Offline validation of a large consortium: `manifest::load` and `kinds::expand`, files already read.
+//! Offline validation of a large consortium: `manifest::load` and `kinds::expand`, without reading files.
 
 mod shared;
 
@@ -10,7 +10,7 @@ fn main() {
     divan::main();
 }
 
-/// 120 members: 2,000 rows that apply to all of them, and 2,000 rows for each of them.
+/// Validates 120 members, with 2,000 shared rows, or with 2,000 rows for each member.
 #[divan::bench(args = [ManifestAudience::Shared, ManifestAudience::Own], sample_count = 5, sample_size = 1)]
 fn members_120_rows_2000(bencher: Bencher<'_, '_>, manifests: ManifestAudience) {
     let size = ConsortiumSize { members: 120, tables: 20, rows: 100 };

@@ -1,9 +1,9 @@
-//! A consortium of any size, so that all benchmarks measure the same kind of network.
+//! Consortium of any size, shared by all benchmarks.
 //!
-//! Half of its tables are code tables, half are mapping tables with four columns.
+//! Half of the tables are code tables, half are mapping tables with four columns.
 
-#![expect(dead_code, reason = "every benchmark is a program of its own and needs another part of this")]
-#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+#![expect(dead_code, reason = "each benchmark uses only part of this module")]
+#![expect(clippy::expect_used, reason = "a failing benchmark panics")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,44 +16,44 @@ use zonal::model::{
 };
 use zonal::{diff, kinds, plan};
 
-/// How large a consortium is.
+/// Size of a consortium.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsortiumSize {
-    /// Members; the network zone comes on top, and nothing is desired of it.
+    /// Number of members, without the Network Zone, which has no desired records.
     pub members: usize,
-    /// Tables of each member.
+    /// Number of tables per member.
     pub tables: usize,
-    /// Rows of each table.
+    /// Number of rows per table.
     pub rows: usize,
 }
 
-/// Who the manifests are for.
+/// Audience of the manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestAudience {
-    /// One for each table, for all members.
+    /// Single manifest per table, for all members.
     Shared,
-    /// One for each table and member.
+    /// Separate manifests per table and member.
     Own,
 }
 
-/// What the zones hold, compared with what is desired of them.
+/// Observed state, compared with the desired state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZoneFill {
-    /// The same.
+    /// Equal.
     Everything,
-    /// The same, but one row of a hundred has another text.
+    /// Equal, except for the text of one row in a hundred.
     Drifted,
-    /// The tables, without rows.
+    /// Tables without rows.
     Nothing,
-    /// As many rows, all of them others.
+    /// Same number of rows, with different keys.
     Others,
 }
 
-/// Columns of every mapping table; the first one is its key.
+/// Columns of every mapping table; the first column is the key.
 const COLUMNS: [&str; 4] = ["Rule", "Location", "Policy", "Note"];
 
 impl ConsortiumSize {
-    /// The config directory of the consortium.
+    /// Returns the config directory of the consortium.
     pub fn sources(self, manifests: ManifestAudience, base_url: &str, per_second: u32) -> Vec<SourceFile> {
         let mut sources = vec![source("network.yaml", self.network(base_url, per_second))];
         match manifests {
@@ -109,7 +109,7 @@ impl ConsortiumSize {
         yaml
     }
 
-    /// The consortium over the emulator, whose zones hold what `held` says.
+    /// Returns an emulator whose zones are filled according to `held`.
     pub fn emulate(self, network: &Network, held: ZoneFill, behaviour: emulator::EmulatorConfig) -> Emulator {
         let zones = network
             .zones
@@ -119,7 +119,7 @@ impl ConsortiumSize {
         for zone in network.zones.iter().skip(1) {
             for table in 0..self.tables {
                 let seed = self.seed(table, held);
-                emulator.control().put_table(zone.code.as_str(), seed).expect("the zone is there");
+                emulator.control().put_table(zone.code.as_str(), seed).expect("zone should exist");
             }
         }
         emulator
@@ -150,7 +150,7 @@ impl ConsortiumSize {
 }
 
 impl ZoneFill {
-    /// A row as a zone holds it, where it does.
+    /// Returns the values of a row in a zone, or `None` without rows.
     fn values(self, table: usize, row: usize) -> Option<[String; 4]> {
         let [key, text, policy, note] = values(table, row);
         match self {
@@ -162,7 +162,7 @@ impl ZoneFill {
         }
     }
 
-    /// What the zones would answer, without asking them.
+    /// Returns the observed state of the zones, without requests.
     pub fn observed(self, desired: &DesiredState) -> ObservedState {
         let zones = desired.zones.iter().map(|(code, collections)| {
             let collections =
@@ -204,7 +204,7 @@ impl ZoneFill {
         });
         let records = records.collect();
         columns.push("enabled".into());
-        // A zone that does not say where values come from is the harder case for the order.
+        // A zone that does not report the source of its values is the harder case for the write order.
         let references = is_code_table(table).then(BTreeSet::new);
         ObservedCollection {
             id: wanted.id.clone(),
@@ -218,17 +218,17 @@ impl ZoneFill {
     }
 }
 
-/// Loads and expands a config directory, as every command does first.
+/// Loads and expands a config directory, as the first step of every command.
 pub fn load(sources: &[SourceFile]) -> (Network, DesiredState) {
     let loaded = manifest::load(sources, None);
-    assert!(!loaded.has_errors(), "the manifests are right: {:?}", loaded.diagnostics.first());
-    let network = loaded.network.expect("there is a network");
+    assert!(!loaded.has_errors(), "the manifests should be valid: {:?}", loaded.diagnostics.first());
+    let network = loaded.network.expect("network should exist");
     let (desired, problems) = kinds::expand(&network, &loaded.manifests);
-    assert!(problems.is_empty(), "the manifests agree: {:?}", problems.first());
+    assert!(problems.is_empty(), "the manifests should not conflict: {:?}", problems.first());
     (network, desired)
 }
 
-/// Compares and plans, as `zonal plan` does once it has observed.
+/// Compares and plans, as `zonal plan` does after observing.
 pub fn make_plan(network: &Network, desired: &DesiredState, observed: &ObservedState) -> zonal::model::Plan {
     let differences = diff::diff(desired, observed);
     plan::plan(network, differences, observed, None)
@@ -247,14 +247,14 @@ fn name(table: usize) -> String {
 }
 
 fn number(name: &str) -> usize {
-    name.strip_prefix("Table").and_then(|number| number.parse().ok()).expect("a name of ours")
+    name.strip_prefix("Table").and_then(|number| number.parse().ok()).expect("name should be generated")
 }
 
 fn is_code_table(table: usize) -> bool {
     table.is_multiple_of(2)
 }
 
-/// A key and three texts.
+/// Returns a key and three texts.
 fn values(table: usize, row: usize) -> [String; 4] {
     [
         format!("ROW_{row:05}"),

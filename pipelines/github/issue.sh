@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# Keeps one issue about drift: opens it, updates it while there is drift, closes it when there is none.
+# Maintains a single issue about drift: opens, updates and closes the issue.
 #
 # usage: issue.sh CODE FILE
-# CODE is what `zonal drift` has ended with, FILE what it has written with --markdown.
-#   2  there is drift: the issue is opened, or its text replaced
-#   0  there is none: the issue is closed
-#   6  a zone could not be asked, so nobody knows: an open issue is told so, and stays open
-# With anything else zonal has not looked, and the issue is left alone.
+# CODE: exit code of `zonal drift`. FILE: its output of --markdown.
+#   2  drift: opens the issue, or replaces its text
+#   0  no drift: closes the issue
+#   6  a zone was unreachable, drift unknown: comments on an open issue
+# Other codes: zonal did not check the zones, and the issue stays unchanged.
 set -euo pipefail
 
 code=$1 file=$2
 label=zonal-drift
 case $code in 0 | 2 | 6) ;; *) exit 0 ;; esac
-[[ -s $file ]] || { echo "There is no $file, so the issue is left alone."; exit 0; }
+[[ -s $file ]] || { echo "$file is missing: the issue stays unchanged."; exit 0; }
 
 IFS= read -r first <"$file"
 mark="${first%%,\"digest\":*},\"digest\":"
 
-# Only who may triage can label an issue, so the label says whose it is.
+# Only users with triage rights can set labels, so the label identifies the issue.
 issues=$(gh issue list --repo "$GITHUB_REPOSITORY" --state open --label "$label" --limit 100 --json number,body \
   --jq '.[] | "\(.number) \(.body | split("\n")[0])"')
 found=''
@@ -33,10 +33,10 @@ case $code:$found in
       --title "Drift: zones differ from the manifests${ENVIRONMENT:+ ($ENVIRONMENT)}"
     ;;
   2:*) gh issue edit "$found" --repo "$GITHUB_REPOSITORY" --body-file "$file" ;;
-  0:) echo "No drift, and no issue to close." ;;
+  0:) echo "No drift, no issue to close." ;;
   0:*)
-    gh issue close "$found" --repo "$GITHUB_REPOSITORY" --comment "All zones hold again what the manifests say."
+    gh issue close "$found" --repo "$GITHUB_REPOSITORY" --comment "All zones match the manifests again."
     ;;
-  6:) echo "A zone could not be asked: no issue is opened, and none is open." ;;
+  6:) echo "A zone was unreachable: no issue opened." ;;
   6:*) bash "$(dirname "${BASH_SOURCE[0]}")/comment.sh" "$found" "$file" ;;
 esac

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetches the snapshot that the default branch has kept last.
+# Downloads the latest snapshot of the default branch.
 #
 # usage: snapshot.sh NAME DIR
-# NAME is the artefact's, DIR where it goes. DEFAULT_BRANCH and GITHUB_WORKFLOW_REF say whose it must be: a
-# pull request, whose branch may be called `main` as well, keeps artefacts too, and those are not looked at.
+# NAME: name of the artifact. DIR: target directory. DEFAULT_BRANCH and GITHUB_WORKFLOW_REF select the runs.
+# Artifacts of pull requests do not count, because the branch of a fork can also be called `main`.
 set -euo pipefail
 
 name=$1 directory=$2
@@ -18,5 +18,5 @@ for run in $runs; do
     exit 0
   fi
 done
-echo "::error title=zonal::no snapshot to compare with: no run of this workflow on $DEFAULT_BRANCH has kept \`$name\`; start one by hand (Actions, this workflow, Run workflow), then run this again"
+echo "::error title=zonal::no snapshot to compare with: no run of this workflow on $DEFAULT_BRANCH has the artifact \`$name\`; start a run (Actions, this workflow, Run workflow), then run this job again"
 exit 1

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# One request to GitLab's API, for the scripts beside this one.
+# Functions for requests to GitLab's API, used by the other scripts of this directory.
 #
-# api PATH [CURL OPTIONS]: PATH begins below /api/v4.
-# The token is never in the command line, where other processes could read it, and goes to no other host.
+# api PATH [CURL OPTIONS]: sends a request. PATH is relative to /api/v4.
+# The token is never in a command line, because other processes can read those, and never goes to another host.
 
 api() {
   local path=$1 header="JOB-TOKEN: ${CI_JOB_TOKEN:-}"
@@ -11,8 +11,8 @@ api() {
   curl --silent --show-error --fail --retry 3 --header @<(printf '%s\n' "$header") "$@" "$CI_API_V4_URL$path"
 }
 
-# artefact PROJECT REF JOB FILE OUT: a file of what JOB has kept in the last pipeline of REF that succeeded.
-# A job's own token may not be good for that, and of a public project none is needed.
+# artefact PROJECT REF JOB FILE OUT: downloads an artifact of JOB in the last successful pipeline of REF.
+# The job's token may have no access; public projects need no token.
 artefact() {
   local ref
   ref=$(jq --null-input --raw-output --arg ref "$2" '$ref | @uri')
@@ -21,7 +21,7 @@ artefact() {
   api "$path" "${how[@]}" || curl --silent --show-error --fail --retry 3 "${how[@]}" "$CI_API_V4_URL$path"
 }
 
-# The hidden first line of zonal's Markdown, as far as it says of which network and environment it is.
+# Prints the start of the hidden first line of zonal's Markdown, which names the network and the environment.
 mark() {
   local first
   IFS= read -r first <"$1"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Keeps one issue about drift: opens it, updates it while there is drift, closes it when there is none.
+# Maintains a single issue about drift: opens, updates and closes the issue.
 #
 # usage: issue.sh CODE FILE
-# CODE is what `zonal drift` has ended with, FILE what it has written with --markdown.
-#   2  there is drift: the issue is opened, or its text replaced
-#   0  there is none: the issue is closed
-#   6  a zone could not be asked, so nobody knows: an open issue is told so, and stays open
-# With anything else zonal has not looked, and the issue is left alone.
-# Ends with CODE, except that drift which the issue tells of is no failure.
-# ZONAL_GITLAB_TOKEN: a project's access token with the scope `api`.
+# CODE: exit code of `zonal drift`. FILE: its output of --markdown.
+#   2  drift: opens the issue, or replaces its text
+#   0  no drift: closes the issue
+#   6  a zone was unreachable, drift unknown: comments on an open issue
+# Other codes: zonal did not check the zones, and the issue stays unchanged.
+# Exits with CODE, or with 0 if the issue reports the drift.
+# ZONAL_GITLAB_TOKEN: project access token with scope `api`.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
 source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -16,11 +16,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 code=$1 file=$2
 label=zonal-drift
 case $code in 0 | 2 | 6) ;; *) exit "$code" ;; esac
-[[ -s $file ]] || { echo "There is no $file, so the issue is left alone."; exit "$code"; }
-[[ -n ${ZONAL_GITLAB_TOKEN:-} ]] || { echo "ZONAL_GITLAB_TOKEN is not set, so there is no issue."; exit "$code"; }
+[[ -s $file ]] || { echo "$file is missing: the issue stays unchanged."; exit "$code"; }
+[[ -n ${ZONAL_GITLAB_TOKEN:-} ]] || { echo "ZONAL_GITLAB_TOKEN is not set: no issue created."; exit "$code"; }
 
 issues="/projects/$CI_PROJECT_ID/issues"
-# Only members can label an issue, so the label says whose it is.
+# Only project members can set labels, so the label identifies the issue.
 found=$(api "$issues?state=opened&labels=$label&per_page=100" | jq --arg mark "$(mark "$file")" \
   'first(.[] | select(.description // "" | startswith($mark)) | .iid) // empty')
 
@@ -35,14 +35,14 @@ case $code:$found in
     api "$issues/$found" --request PUT --data-urlencode "description@$file" --output /dev/null
     echo "Updated issue #$found."
     ;;
-  0:) echo "No drift, and no issue to close." ;;
+  0:) echo "No drift, no issue to close." ;;
   0:*)
     api "$issues/$found/notes" --request POST --output /dev/null \
-      --data-urlencode "body=All zones hold again what the manifests say."
+      --data-urlencode "body=All zones match the manifests again."
     api "$issues/$found" --request PUT --data-urlencode "state_event=close" --output /dev/null
     echo "Closed issue #$found."
     ;;
-  6:) echo "A zone could not be asked: no issue is opened, and none is open." ;;
-  6:*) bash "$(dirname "${BASH_SOURCE[0]}")/note.sh" issues "$found" "$file" ;;
+  6:) echo "A zone was unreachable: no issue opened." ;;
+  6:*) bash "$(dirname "${BASH_SOURCE[0]}")/comment.sh" issues "$found" "$file" ;;
 esac
 [[ $code == 2 ]] || exit "$code"

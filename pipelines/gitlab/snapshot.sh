@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetches the snapshot that the target branch of a merge request has kept last.
+# Downloads the latest snapshot of a merge request's target branch.
 #
 # usage: snapshot.sh JOB OUT
-# It is asked for in the project that the merge request goes to, also from a fork: of a public project, or of
-# one that the fork's author may read.
+# The snapshot is in the target project of the merge request. From a fork this works if the project is public,
+# or if the fork's author can read the project.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=api.sh
 source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -11,6 +11,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
 job=$1 out=$2
 branch=$CI_MERGE_REQUEST_TARGET_BRANCH_NAME
 artefact "$CI_MERGE_REQUEST_PROJECT_ID" "$branch" "$job" snapshot.json "$out" || {
-  echo "error: no snapshot to compare with: the last pipeline of $branch that succeeded has kept none in the job $job; run one by hand (Build, Pipelines, New pipeline), then retry this job"
+  echo "error: no snapshot to compare with: the last successful pipeline of $branch has none in the job $job; start a pipeline (Build, Pipelines, New pipeline), then retry this job"
   exit 1
 }

@@ -50,7 +50,7 @@ pub struct UnmanageJson {
     /// Recorded run.
     pub run: RunId,
     /// Addresses of the records.
-    pub released: Vec<String>,
+    pub unmanaged: Vec<String>,
 }
 
 impl UnmanageCommand {
@@ -80,7 +80,7 @@ impl UnmanageCommand {
         }
         let run = unmanage::unmanage(&session, records).await.map_err(report)?;
         match self.json {
-            true => world.out.print_line(to_json(&UnmanageJson { run, released: addresses })),
+            true => world.out.print_line(to_json(&UnmanageJson { run, unmanaged: addresses })),
             false => world.out.print_line(format!("Unmanaged {number}.")),
         }
         Ok(())

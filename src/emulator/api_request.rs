@@ -1,4 +1,4 @@
-//! A request as the API reads it: whose key, which resource, which format.
+//! API request as understood by the emulator: API key, route and formats.
 
 use http::{HeaderMap, Method, Request, Uri, header};
 use percent_encoding::percent_decode_str;
@@ -6,21 +6,21 @@ use percent_encoding::percent_decode_str;
 use super::response_document::BodyFormat;
 use super::table::EmulatedTableType;
 
-/// One request, its body aside.
+/// Request without the body.
 pub(super) struct ApiRequest {
     pub method: Method,
     pub key: Option<String>,
     pub route: ApiRoute,
-    /// What the answer is written in.
+    /// Format of the response.
     pub answer: BodyFormat,
-    /// What the body is written in; `None` where the request names neither format.
+    /// Format of the body. `None` if the request names neither format.
     pub body: Option<BodyFormat>,
-    /// Path and query without the key: safe to show.
+    /// Path and query without the API key, safe to log.
     pub target: String,
     pub query: ApiQuery,
 }
 
-/// The query parameters that count.
+/// Supported query parameters.
 #[derive(Default)]
 pub(super) struct ApiQuery {
     pub lang: Option<String>,
@@ -42,17 +42,17 @@ pub(super) struct ApiQuery {
     key: Option<String>,
 }
 
-/// What a path names.
+/// Resource named by a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ApiRoute {
     Test,
     General,
     List(EmulatedTableType),
-    /// What is below an e-collection or an e-service.
+    /// Children of an e-collection or e-service.
     Below(String),
     Table(EmulatedTableType, String),
     Jobs,
-    /// The runs of a job.
+    /// Runs of a job.
     Runs(String),
     Letters,
     Letter(String),
@@ -71,7 +71,7 @@ impl ApiRequest {
         let answer = match query.format.as_deref() {
             Some("json") => BodyFormat::Json,
             Some("xml") => BodyFormat::Xml,
-            // XML where nothing is asked for (from memory of the API, not documented).
+            // XML is the default (from memory of the API, not documented).
             Some(_) | None => accept.and_then(format_in).unwrap_or(BodyFormat::Xml),
         };
         let key = header_value(headers, &header::AUTHORIZATION)
@@ -91,7 +91,7 @@ impl ApiRequest {
 }
 
 impl ApiQuery {
-    /// The parameters, and path and query as they may be shown.
+    /// Returns the parameters, and path and query without the API key.
     fn read(uri: &Uri) -> (Self, String) {
         let mut read = Self::default();
         let Some(query) = uri.query() else { return (read, uri.path().to_owned()) };
@@ -161,7 +161,7 @@ impl ApiRoute {
         }
     }
 
-    /// `e-collections/61/e-services/62/portfolios/53`, or the beginning of that.
+    /// Parses `e-collections/61/e-services/62/portfolios/53`, or the beginning of such a path.
     fn electronic(path: &str) -> Self {
         let segments: Vec<&str> = path.split('/').collect();
         let folders = segments.iter().step_by(2).zip(["e-collections", "e-services", "portfolios"]);
@@ -194,7 +194,7 @@ fn header_value<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option
     headers.get(name)?.to_str().ok()
 }
 
-/// The first of the two formats that a media type, or a list of them, names.
+/// Returns the first of the two formats in a media type or a list of media types.
 fn format_in(types: &str) -> Option<BodyFormat> {
     match (types.find("json"), types.find("xml")) {
         (Some(json), Some(xml)) if xml < json => Some(BodyFormat::Xml),

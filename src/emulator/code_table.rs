@@ -1,4 +1,4 @@
-//! A code table on its way out and in: one language at a time, replaced wholly.
+//! Response and PUT of a code table: one language at a time, full replacement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,9 @@ use super::table_response::{ResponseContext, language_name, sub_system};
 use super::zone::EmulatedZone;
 
 impl EmulatedCodeRow {
-    /// The description in a language. One that is missing is answered in the default language;
-    /// what Alma does is not known.
+    /// Returns the description in a language.
+    ///
+    /// A missing description falls back to the default language. Alma's behavior is unknown.
     pub(super) fn description(&self, language: &str, zone: &EmulatedZone) -> &str {
         [language, &zone.default_language, "en"]
             .into_iter()
@@ -22,7 +23,7 @@ impl EmulatedCodeRow {
 }
 
 impl EmulatedCodeTable {
-    /// The table with its rows.
+    /// Returns the table with rows.
     pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         if view.full() {
@@ -52,7 +53,7 @@ impl EmulatedCodeTable {
         DocumentNode::Group(parts)
     }
 
-    /// The table as a list shows it.
+    /// Returns the table as shown in a list.
     pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
@@ -67,8 +68,9 @@ impl EmulatedCodeTable {
         parts
     }
 
-    /// Takes the rows of a PUT in place of its own and says which library's they are. Rows that
-    /// are left out are gone, in every language (reported by client authors, not proven).
+    /// Replaces the rows by the rows of a PUT, and returns the library of the rows.
+    ///
+    /// Omitted rows disappear in every language (reported by client authors, not proven).
     pub(super) fn replace(&mut self, put: &TablePut<'_>) -> Result<String, ErrorResponse> {
         let name = required_text(put.body, "name")?;
         if name.is_empty() {
@@ -90,8 +92,9 @@ impl EmulatedCodeTable {
     }
 }
 
-/// The rows of a PUT, laid over the rows held so far: other languages and who changed an equal
-/// row stay as they were.
+/// Merges the rows of a PUT into the previous rows.
+///
+/// Keeps descriptions in other languages, and the stamps of unchanged rows.
 fn merge_put_rows(
     put: &TablePut<'_>,
     held: &[EmulatedCodeRow],

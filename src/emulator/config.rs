@@ -1,41 +1,43 @@
-//! How an emulated network behaves: its speed, its thresholds, and one switch for each thing that is not known about Alma.
+//! Configuration of the emulator: speed, thresholds, and a switch for each unknown detail of Alma.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Lists the settings once: they make [`EmulatorConfig`] (the value for every zone), [`ZoneConfigOverride`]
-/// (the values of one zone) and the crate's own `ZoneConfig` (what holds in a zone).
+/// Declares the settings in one list and generates three types.
+///
+/// [`EmulatorConfig`] holds the values for every zone, [`ZoneConfigOverride`] the values of a single zone.
+/// The crate's own `ZoneConfig` holds the effective values of a zone.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
-        /// How the network behaves. Every field may be left out of its JSON form.
+        /// Configuration of the emulated network. Every field is optional in JSON.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct EmulatorConfig {
-            /// Decides jitter, shuffles and faults that come by chance.
+            /// Seed of jitter, shuffles and random faults.
             pub seed: u64,
-            /// What `update_date` says on rows that change, `YYYY-MM-DDZ`: the emulator has no calendar.
+            /// `update_date` of changed rows, `YYYY-MM-DDZ`. The emulator has no calendar.
             pub today: String,
-            /// What `updated_by` says on rows that change over the API.
+            /// `updated_by` of rows changed over the API.
             pub api_user: String,
-            /// What `link` begins with: scheme, host and port, no slash at the end.
+            /// Start of every `link`: scheme, host and port, without a slash at the end.
             pub base_url: String,
-            /// How a key that no zone has is refused.
+            /// Response to an unknown API key.
             pub unknown_key: UnknownKey,
             $($(#[$doc])* pub $name: $type,)*
-            /// Zones that behave otherwise, by code.
+            /// Overrides by zone code.
             pub zones: BTreeMap<String, ZoneConfigOverride>,
         }
 
-        /// What is different in one zone.
+        /// Settings that differ in one zone.
         #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct ZoneConfigOverride {
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$type>,)*
         }
 
-        /// What holds in one zone.
+        /// Effective settings of a zone.
         #[derive(Debug, Clone)]
         pub(super) struct ZoneConfig {
             pub seed: u64,
@@ -60,7 +62,7 @@ macro_rules! settings {
         }
 
         impl EmulatorConfig {
-            /// What holds in the zone with this code.
+            /// Returns the effective settings of the zone with this code.
             pub(super) fn settings(&self, zone: &str) -> ZoneConfig {
                 let own = self.zones.get(zone);
                 ZoneConfig {
@@ -76,48 +78,51 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Whether the zone can be connected to.
+    /// Availability of the zone.
     connection: Connection = Connection::Up;
-    /// Time from request to answer in milliseconds; half of it passes before the zone sees the request.
+    /// Time from request to response in milliseconds. Half of the time passes before the zone receives the
+    /// request.
     latency_ms: u64 = 0;
-    /// Up to this many milliseconds more, another number for each request.
+    /// Maximum random extra delay in milliseconds, drawn anew for every request.
     jitter_ms: u64 = 0;
-    /// Requests in any one second, over all keys of the institution; 4294967295 for no threshold.
-    /// 25 comes from the vendor's slides; client authors report 50, and 10 for a sandbox.
+    /// Maximum requests in any one second, over all keys of the institution. 4294967295 disables the
+    /// threshold. The vendor's slides say 25; client authors report 50, and 10 for a sandbox.
     per_second: u32 = 25;
-    /// Requests of one day. The vendor speaks of 1000 for each named user.
+    /// Maximum requests per day. The vendor states 1000 per named user.
     daily: u64 = 100_000;
-    /// What errors of the gateway look like. All four shapes are reported by client authors.
-    gateway_errors: ErrorShape = ErrorShape::Asked;
-    /// Whether what the vendor's schema calls optional is answered.
+    /// Format of gateway errors. Client authors report all four formats.
+    gateway_errors: ErrorShape = ErrorShape::AsRequested;
+    /// Presence of fields that the vendor's schema marks as optional.
     optional_fields: OptionalFields = OptionalFields::Answered;
-    /// Whether rows come back in the order they were sent in. Not known.
+    /// Order of rows in a response. Unknown for Alma.
     row_order: RowOrder = RowOrder::Kept;
-    /// What a flag is in JSON. The vendor's schema says boolean, some client authors document texts.
+    /// Format of flags in JSON. The vendor's schema says boolean; some client authors document texts.
     booleans: Booleans = Booleans::Json;
-    /// Whether the two list calls page. Not known: the vendor's OpenAPI names no parameter, some clients send one.
-    lists: Lists = Lists::Whole;
-    /// What a PUT does to `managed_in_network`. The vendor's two schemas of a mapping table disagree.
-    managed_in_network: ManagedInNetwork = ManagedInNetwork::Honoured;
-    /// What columns without a value look like. Absent in the one answer of a real zone that was seen.
+    /// Paging of the two list calls. Unknown for Alma: the vendor's OpenAPI names no parameter, some clients
+    /// send one.
+    lists: Lists = Lists::Unpaged;
+    /// Effect of a PUT on `managed_in_network`. The vendor's two schemas of a mapping table disagree.
+    managed_in_network: ManagedInNetwork = ManagedInNetwork::Respected;
+    /// Format of columns without a value. The only known response of a real zone omits such columns.
     unused_columns: UnusedColumns = UnusedColumns::Absent;
-    /// Whether a column that takes codes of a code table refuses other values. Not known for the API.
+    /// Validation of column values against their code table. Unknown for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
-    /// Whether a PUT of a letter changes `enabled`. The vendor's schema for reading holds it, that for writing does not.
-    letter_enabled: LetterEnabled = LetterEnabled::Honoured;
-    /// What relations between libraries look like. The vendor publishes no schema of them.
-    relation_shape: RelationShape = RelationShape::OneByOne;
-    /// What `inherited` says of an institution's own opening hours. The vendor's schema: "False means that it is a
+    /// Effect of a letter PUT on `enabled`. The vendor's schema for reading has the field, the schema for
+    /// writing does not.
+    letter_enabled: LetterEnabled = LetterEnabled::Respected;
+    /// Format of library relations. The vendor publishes no schema.
+    relation_shape: RelationShape = RelationShape::EntryPerType;
+    /// `inherited` flag of an institution's own opening hours. The vendor's schema: "False means that it is a
     /// change in the library scope."
     institution_hours: InstitutionHours = InstitutionHours::Own;
-    /// What becomes of the groups of an e-resource that a PUT leaves out of `group_setting`. Not known.
+    /// Effect of a PUT on groups of an e-resource missing from `group_setting`. Unknown for Alma.
     group_settings: GroupSettings = GroupSettings::Replaced;
-    /// What a group's `value` is beside its `desc`. Not known: the one answer that was seen has `desc` alone.
+    /// `value` of a group, next to `desc`. Unknown for Alma: the only known response has `desc` alone.
     group_codes: GroupCodes = GroupCodes::Names;
 }
 
 impl EmulatorConfig {
-    /// The default without thresholds: for benchmarks, and for tests that are about something else.
+    /// Returns the default without thresholds, for benchmarks and for tests of unrelated features.
     pub fn without_thresholds() -> Self {
         Self { per_second: u32::MAX, daily: u64::MAX, ..Self::default() }
     }
@@ -133,119 +138,119 @@ macro_rules! switches {
 }
 
 switches! {
-    /// Whether a zone can be connected to.
+    /// Availability of a zone.
     Connection {
-        /// It can.
+        /// Reachable.
         Up,
-        /// It cannot: in process the transport cannot connect, over sockets the connection breaks.
+        /// Unreachable: the in-process transport cannot connect, a socket connection breaks.
         Down,
     }
-    /// How the gateway refuses a key that it does not know.
+    /// Response of the gateway to an unknown API key.
     UnknownKey {
-        /// HTTP 403 `INVALID_REQUEST`, as a maintainer of a hosted service documents it.
+        /// HTTP 403 `INVALID_REQUEST`, as documented by a maintainer of a hosted service.
         Forbidden,
-        /// HTTP 400 `UNAUTHORIZED`, whose text speaks of keys that are not defined.
+        /// HTTP 400 `UNAUTHORIZED`. The text mentions undefined keys.
         Unauthorized,
     }
-    /// What an error looks like.
+    /// Format of an error.
     ErrorShape {
-        /// JSON with a list of errors, or XML, as the request asked.
-        Asked,
-        /// JSON, `errorList.error` is a list.
+        /// JSON with a list of errors, or XML, as requested.
+        AsRequested,
+        /// JSON. `errorList.error` is a list.
         JsonList,
-        /// JSON below `web_service_result`, `errorList.error` is one object, no `trackingId`.
+        /// JSON below `web_service_result`. `errorList.error` is one object, without `trackingId`.
         JsonObject,
         /// XML.
         Xml,
-        /// A page made for people, as a proxy on the way answers.
+        /// HTML page, as returned by a proxy on the way.
         Html,
     }
-    /// Whether optional fields are answered.
+    /// Presence of optional fields.
     OptionalFields {
-        /// All of them, apart from lists that are empty.
+        /// All optional fields, except empty lists.
         Answered,
-        /// None: no language, no links, no update dates, no totals, no flags at their defaults.
+        /// No optional fields: no language, links, update dates or totals, and no flags at their defaults.
         Sparse,
     }
-    /// The order of rows.
+    /// Order of rows.
     RowOrder {
-        /// As they were sent.
+        /// Order as sent.
         Kept,
-        /// Another one, the same each time.
+        /// Shuffled order, the same for every request.
         Shuffled,
     }
-    /// What a flag is in JSON.
+    /// Format of flags in JSON.
     Booleans {
         /// `true`.
         Json,
         /// `"true"`.
         Text,
     }
-    /// Whether list calls page.
+    /// Paging of list calls.
     Lists {
-        /// All entries, whatever `limit` says.
-        Whole,
-        /// `limit` (0 to 100, 10 by default) and `offset` count.
+        /// All entries; `limit` has no effect.
+        Unpaged,
+        /// Pages by `limit` (0 to 100, default 10) and `offset`.
         Paged,
     }
-    /// What a PUT does to `managed_in_network`.
+    /// Effect of a PUT on `managed_in_network`.
     ManagedInNetwork {
-        /// It sets it, in the network zone.
-        Honoured,
-        /// Rows keep what they had, new ones get `false`.
+        /// Sets the flag in the Network Zone.
+        Respected,
+        /// Keeps the flag of existing rows; new rows get `false`.
         Ignored,
     }
-    /// What columns without a value look like.
+    /// Format of columns without a value.
     UnusedColumns {
-        /// They are left out.
+        /// Omitted.
         Absent,
         /// `""`.
         Empty,
     }
-    /// Whether values of columns are looked up.
+    /// Validation of column values.
     ColumnValues {
-        /// Anything goes.
+        /// Accepts any value.
         Unchecked,
-        /// A value that the code table of the column's header does not hold is refused with 402119.
+        /// Rejects a value outside the code table of the column's header with 402119.
         Checked,
     }
-    /// Whether a PUT of a letter changes `enabled`.
+    /// Effect of a letter PUT on `enabled`.
     LetterEnabled {
-        /// It does.
-        Honoured,
-        /// It is passed over in silence.
+        /// Changes `enabled`.
+        Respected,
+        /// Ignores `enabled` silently.
         Ignored,
     }
-    /// What relations between libraries look like.
+    /// Format of library relations.
     RelationShape {
-        /// `relation`, an entry for each library and type, both `{"value": ..}`.
-        OneByOne,
-        /// `relations`, an entry for each library with a list of types.
+        /// `relation`: one entry per library and type, both `{"value": ..}`.
+        EntryPerType,
+        /// `relations`: one entry per library with a list of types.
         Grouped,
     }
-    /// What `inherited` says of an institution's own opening hours.
+    /// `inherited` flag of an institution's own opening hours.
     InstitutionHours {
         /// `false`.
         Own,
-        /// `true`, since they are no change in the library scope.
+        /// `true`, because the hours are no change in the library scope.
         Inherited,
     }
-    /// What becomes of the groups of an e-resource that a PUT leaves out of its list.
+    /// Effect of a PUT on groups of an e-resource missing from the list.
     GroupSettings {
-        /// They go.
+        /// Removes the groups.
         Replaced,
-        /// They go, unless the list is empty, which counts as left out.
+        /// Removes the groups, unless the list is empty. An empty list counts as omitted.
         ReplacedUnlessEmpty,
-        /// They stay, as any member does that is left out.
+        /// Keeps the groups, like any omitted field.
         Merged,
     }
-    /// What a group's `value` is.
+    /// `value` of a group.
     GroupCodes {
-        /// Its name, which `desc` is too.
+        /// Name, equal to `desc`.
         Names,
-        /// A number of the zone's own; `desc` is the name. A PUT takes nothing but the number.
+        /// Number assigned by the zone; `desc` is the name. A PUT accepts only the number.
         Numbers,
-        /// There is none: `desc` is the name, and a PUT takes that.
+        /// Absent: `desc` is the name, and a PUT accepts `desc`.
         Absent,
     }
 }

@@ -1,4 +1,4 @@
-//! The doors beside the API: what tests and the demo do to a network, and what they learn about it.
+//! Control endpoints next to the API: tests and the demo change and inspect the network.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,34 +16,34 @@ use super::table::{
 };
 use super::zone::EmulatedZone;
 
-/// Changes and looks at a network directly: no key, no threshold, no delay. Cheap to clone.
+/// Control of a network without API key, threshold or delay. Cheap to clone.
 #[derive(Clone)]
 pub struct EmulatorControl(pub(super) Arc<EmulatedNetwork>);
 
-/// Why something cannot be done: what was asked for does not fit the network. For the reader.
+/// Request that does not fit the network, as a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ControlError(pub(super) String);
 
 impl EmulatorControl {
-    /// The zones.
+    /// Returns the zones.
     pub fn zones(&self) -> impl Iterator<Item = &EmulatedZone> {
         self.0.places.iter().map(|place| &place.zone)
     }
 
-    /// How the network behaves.
+    /// Returns the configuration of the network.
     pub fn behaviour(&self) -> EmulatorConfig {
         self.0.behaviour().clone()
     }
 
-    /// Makes the network behave so from the next request on; nothing of the behaviour before stays.
+    /// Replaces the configuration completely, from the next request on.
     ///
     /// # Errors
-    /// A zone that is not there, a date that Alma would not write so.
+    /// Unknown zone, or a date in another format than Alma's.
     pub fn set_behaviour(&self, behaviour: EmulatorConfig) -> Result<(), ControlError> {
         if !is_date(&behaviour.today) {
             return Err(ControlError(format!(
-                "today is `{}`, not a date such as `2026-03-02Z`",
+                "invalid `today`: `{}` is not a date such as `2026-03-02Z`",
                 behaviour.today
             )));
         }
@@ -57,10 +57,10 @@ impl EmulatorControl {
         Ok(())
     }
 
-    /// Adds a rule by which requests fail. Of several that hit one request, the one that was added first counts.
+    /// Adds a fault. If several faults match a request, the first one added applies.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// Unknown zone.
     pub fn add_fault(&self, fault: InjectedFault) -> Result<(), ControlError> {
         let number = self.0.armed.fetch_add(1, Ordering::Relaxed);
         if let Some(code) = &fault.zone {
@@ -74,7 +74,7 @@ impl EmulatorControl {
         Ok(())
     }
 
-    /// The rules that are there, in the order they were added.
+    /// Returns the faults, in the order of addition.
     pub fn faults(&self) -> Vec<InjectedFault> {
         let mut faults = BTreeMap::new();
         for place in &self.0.places {
@@ -84,30 +84,29 @@ impl EmulatorControl {
         faults.into_values().collect()
     }
 
-    /// Removes all rules by which requests fail.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.0.places.iter().for_each(|place| lock(&place.state).faults.clear());
     }
 
-    /// Edits a table as a librarian does, now or at a moment to come.
+    /// Edits a table like a librarian, now or at a later trigger.
     ///
     /// # Errors
-    /// A zone, table, row or column that is not there. An edit to come is only looked at as far
-    /// as its zone and table.
+    /// Unknown zone, table, row or column. A later edit is validated only up to zone and table.
     pub fn edit(&self, edit: LibrarianEdit) -> Result<(), ControlError> {
         let state = &mut *lock(&self.place(&edit.zone)?.state);
         let settings = Arc::clone(&state.settings);
         state.institution.edit(edit, &settings).map_err(ControlError)
     }
 
-    /// Sets or deletes a record of what the API does not reach.
+    /// Sets or deletes a record outside the API.
     ///
     /// # Errors
-    /// A zone, type, field or record that is not there.
+    /// Unknown zone, type, field or record.
     pub fn edit_record(&self, edit: &RecordEdit) -> Result<(), ControlError> {
         let place = self.place(&edit.zone)?;
         let of = gateway_collections::find(&edit.kind, place.zone.role)
-            .ok_or_else(|| ControlError(format!("`{}` has no {}", edit.zone, edit.kind)))?;
+            .ok_or_else(|| ControlError(format!("zone `{}` has no collection {}", edit.zone, edit.kind)))?;
         let state = &mut *lock(&place.state);
         let stamp = ModificationStamp { by: edit.by.clone(), date: state.settings.today.clone() };
         let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
@@ -116,10 +115,10 @@ impl EmulatorControl {
         Ok(())
     }
 
-    /// The records of a collection that the API does not reach, in the order of their keys.
+    /// Returns the records of a collection outside the API, in key order.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// Unknown zone.
     pub fn records(&self, zone: &str, kind: &str) -> Result<Vec<serde_json::Value>, ControlError> {
         let state = lock(&self.place(zone)?.state);
         let kept = state.institution.kept.get(&(kind.to_owned(), None));
@@ -127,43 +126,43 @@ impl EmulatorControl {
         Ok(records.map(|record| serde_json::Value::Object(record.fields.clone())).collect())
     }
 
-    /// Adds a table to a zone, or replaces the one of that name.
+    /// Adds a table to a zone, or replaces the table of the same name.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// Unknown zone.
     pub fn put_table(&self, zone: &str, table: impl Into<TableSeed>) -> Result<(), ControlError> {
         lock(&self.place(zone)?.state).institution.put_table(table.into());
         Ok(())
     }
 
-    /// A code table with its rows in every language and library.
+    /// Returns a code table with rows in every language and library.
     pub fn code_table(&self, zone: &str, name: &str) -> Option<EmulatedCodeTable> {
         lock(&self.place(zone).ok()?.state).institution.code_tables.get(name).cloned()
     }
 
-    /// A mapping table with its rows.
+    /// Returns a mapping table with rows.
     pub fn mapping_table(&self, zone: &str, code: &str) -> Option<EmulatedMappingTable> {
         lock(&self.place(zone).ok()?.state).institution.mapping_tables.get(code).cloned()
     }
 
-    /// An e-collection, e-service or portfolio.
+    /// Returns an e-collection, e-service or portfolio.
     pub fn resource(&self, zone: &str, ids: &str) -> Option<EmulatedResource> {
         lock(&self.place(zone).ok()?.state).institution.electronic.resources.get(ids).cloned()
     }
 
-    /// Lets the e-resources of a zone be available for one more group.
+    /// Adds a group for the availability of a zone's e-resources.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// Unknown zone.
     pub fn add_group(&self, zone: &str, name: &str) -> Result<(), ControlError> {
         lock(&self.place(zone)?.state).institution.electronic.add_group(name);
         Ok(())
     }
 
-    /// A table of any type.
+    /// Returns a table of any type.
     ///
     /// # Errors
-    /// A zone or a table that is not there.
+    /// Unknown zone or table.
     pub fn table(&self, zone: &str, kind: EmulatedTableType, name: &str) -> Result<TableSeed, ControlError> {
         self.place(zone)?;
         let table = match kind {
@@ -171,13 +170,13 @@ impl EmulatorControl {
             EmulatedTableType::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
             EmulatedTableType::Electronic => self.resource(zone, name).map(TableSeed::Electronic),
         };
-        table.ok_or_else(|| ControlError(format!("`{zone}` has no table `{name}` of this kind")))
+        table.ok_or_else(|| ControlError(format!("zone `{zone}` has no table `{name}` of this type")))
     }
 
-    /// Names of the tables of a zone, hidden ones too.
+    /// Returns the names of a zone's tables, hidden tables included.
     ///
     /// # Errors
-    /// A zone that is not there.
+    /// Unknown zone.
     pub fn tables(&self, zone: &str, kind: EmulatedTableType) -> Result<Vec<String>, ControlError> {
         let state = lock(&self.place(zone)?.state);
         Ok(match kind {
@@ -187,17 +186,17 @@ impl EmulatorControl {
         })
     }
 
-    /// The last 100,000 requests, in the order of arrival.
+    /// Returns the last 100,000 requests, in order of arrival.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.0.log).entries()
     }
 
-    /// Forgets the requests so far. Statistics and thresholds stay.
+    /// Clears the request log. Statistics and thresholds stay.
     pub fn clear_requests(&self) {
         lock(&self.0.log).clear();
     }
 
-    /// What each zone has been asked, by code.
+    /// Returns the request statistics by zone code.
     pub fn statistics(&self) -> BTreeMap<String, RequestStatistics> {
         let place = |place: &ZoneEntry| (place.zone.code.clone(), lock(&place.state).statistics);
         self.0.places.iter().map(place).collect()
@@ -207,12 +206,12 @@ impl EmulatorControl {
         let found = self.0.places.iter().find(|place| place.zone.code == code);
         found.ok_or_else(|| {
             let codes: Vec<&str> = self.zones().map(|zone| zone.code.as_str()).collect();
-            ControlError(format!("no zone `{code}`; there are {}", codes.join(", ")))
+            ControlError(format!("unknown zone `{code}`; known zones: {}", codes.join(", ")))
         })
     }
 }
 
-/// Whether a text looks like `YYYY-MM-DDZ`.
+/// Returns true for a text like `YYYY-MM-DDZ`.
 fn is_date(text: &str) -> bool {
     let pattern = "dddd-dd-ddZ";
     text.len() == pattern.len()

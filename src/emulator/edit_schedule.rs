@@ -1,11 +1,11 @@
-//! Lets librarians into a zone: at once, or just after the request that they are to race.
+//! Schedule of librarian edits: immediate, or right after a request to race with.
 
 use super::config::ZoneConfig;
 use super::institution::EmulatedInstitution;
 use super::librarian_edit::{EditAction, EditError, EditTarget, EditTrigger, LibrarianEdit, ScheduledEdit};
 use super::table::ModificationStamp;
 
-/// What the API has just done with a table.
+/// API request to a table, just completed.
 #[derive(PartialEq, Eq)]
 pub(super) enum TableEvent {
     Read,
@@ -13,17 +13,21 @@ pub(super) enum TableEvent {
 }
 
 impl EmulatedInstitution {
-    /// Does an edit now, or remembers it for its moment.
+    /// Applies an edit now, or schedules the edit.
     pub fn edit(&mut self, edit: LibrarianEdit, settings: &ZoneConfig) -> Result<(), EditError> {
         if !self.is_for_table(edit.kind, edit.name()) {
             return Err(match edit.kind {
                 EditTarget::Code | EditTarget::Mapping => {
-                    format!("`{}` has no table `{}` of this kind", edit.zone, edit.name())
+                    format!("zone `{}` has no table `{}` of this type", edit.zone, edit.name())
                 }
-                EditTarget::Electronic => format!("`{}` has no e-resource `{}`", edit.zone, edit.name()),
-                EditTarget::Letter => format!("`{}` has no letter `{}`", edit.zone, edit.name()),
-                EditTarget::Relations => format!("`{}` has no relations of `{}`", edit.zone, edit.name()),
-                EditTarget::OpenHours => format!("`{}` has no calendar of `{}`", edit.zone, edit.name()),
+                EditTarget::Electronic => format!("zone `{}` has no e-resource `{}`", edit.zone, edit.name()),
+                EditTarget::Letter => format!("zone `{}` has no letter `{}`", edit.zone, edit.name()),
+                EditTarget::Relations => {
+                    format!("zone `{}` has no relations of library `{}`", edit.zone, edit.name())
+                }
+                EditTarget::OpenHours => {
+                    format!("zone `{}` has no opening hours of `{}`", edit.zone, edit.name())
+                }
             });
         }
         match edit.when {
@@ -72,7 +76,7 @@ impl EmulatedInstitution {
         Ok(())
     }
 
-    /// Carries out the edits whose moment has come with this request.
+    /// Applies scheduled edits triggered by the request.
     pub fn come(&mut self, kind: EditTarget, name: &str, happened: TableEvent, settings: &ZoneConfig) {
         let (mut due, mut rest) = (Vec::new(), Vec::new());
         for mut scheduled in self.scheduled.drain(..) {
@@ -89,7 +93,7 @@ impl EmulatedInstitution {
         }
         self.scheduled = rest;
         for edit in due {
-            // Nobody waits for its result: a row that is no longer there needs no deleting.
+            // The result is ignored: deleting a missing row is fine.
             let _ = self.carry_out(&edit, settings);
         }
     }

@@ -1,4 +1,4 @@
-//! The ways in which Alma and the gateway before it say no.
+//! Error responses of Alma and of the gateway in front of Alma.
 
 use bytes::Bytes;
 use quick_xml::escape::escape;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::config::ErrorShape;
 use super::response_document::{BodyFormat, XML_DECLARATION};
 
-/// An answer that is an error.
+/// Error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrorResponse {
     pub status: u16,
@@ -16,24 +16,24 @@ pub(super) struct ErrorResponse {
     pub shape: ErrorShapeRule,
 }
 
-/// Who decides what the error looks like.
+/// Source of the error format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorShapeRule {
-    /// Alma: JSON with a list, or XML, as asked.
+    /// Alma: JSON with a list, or XML, as requested.
     Alma,
-    /// The gateway: as the zone's settings say.
+    /// Gateway: format configured for the zone.
     Gateway,
-    /// A fault: exactly so.
+    /// Injected fault: fixed format.
     Fixed(ErrorShape),
 }
 
 impl ErrorResponse {
-    /// An error of the gateway, whose code is a word (listed by the authors of a client library).
+    /// Creates a gateway error. The code is a word (listed by the authors of a client library).
     pub fn gateway(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into(), shape: ErrorShapeRule::Gateway }
     }
 
-    /// An error of Alma itself: always HTTP 400, its code is a number (the vendor's OpenAPI).
+    /// Creates an Alma error: always HTTP 400, with a numeric code (the vendor's OpenAPI).
     pub fn business(code: u32, message: impl Into<String>) -> Self {
         Self { status: 400, code: code.to_string(), message: message.into(), shape: ErrorShapeRule::Alma }
     }
@@ -46,7 +46,7 @@ impl ErrorResponse {
         Self::gateway(400, "INVALID_REQUEST", message)
     }
 
-    /// The HTTP status of this one is not known.
+    /// Creates the error for an unknown path. Alma's HTTP status is unknown.
     pub fn routing_error() -> Self {
         Self::gateway(404, "ROUTING_ERROR", "No such API.")
     }
@@ -59,16 +59,16 @@ impl ErrorResponse {
         Self::gateway(429, "DAILY_THRESHOLD", "HTTP requests are more than allowed per day")
     }
 
-    /// Content type and body; `gateway` is what errors of the gateway look like in the zone.
+    /// Returns content type and body. `gateway` is the zone's format for gateway errors.
     pub fn write(&self, format: BodyFormat, gateway: ErrorShape, tracking: &str) -> (&'static str, Bytes) {
         let shape = match self.shape {
-            ErrorShapeRule::Alma => ErrorShape::Asked,
+            ErrorShapeRule::Alma => ErrorShape::AsRequested,
             ErrorShapeRule::Gateway => gateway,
             ErrorShapeRule::Fixed(shape) => shape,
         };
         let Self { status, code, message, shape: _ } = self;
         match (shape, format) {
-            (ErrorShape::JsonList, _) | (ErrorShape::Asked, BodyFormat::Json) => {
+            (ErrorShape::JsonList, _) | (ErrorShape::AsRequested, BodyFormat::Json) => {
                 let error = json!({"errorCode": code, "errorMessage": message, "trackingId": tracking});
                 let body = json!({"errorsExist": true, "errorList": {"error": [error]}, "result": null});
                 (BodyFormat::Json.content_type(), body.to_string().into())
@@ -79,7 +79,7 @@ impl ErrorResponse {
                     json!({"web_service_result": {"errorsExist": true, "errorList": {"error": error}}});
                 (BodyFormat::Json.content_type(), body.to_string().into())
             }
-            (ErrorShape::Xml, _) | (ErrorShape::Asked, BodyFormat::Xml) => {
+            (ErrorShape::Xml, _) | (ErrorShape::AsRequested, BodyFormat::Xml) => {
                 let (code, message) = (escape(code.as_str()), escape(message.as_str()));
                 let body = format!(
                     "{XML_DECLARATION}<web_service_result xmlns=\"http://com/exlibris/urm/general/xmlbeans\">\

@@ -1,4 +1,4 @@
-//! What goes wrong on demand: which requests are hit, when, and what becomes of them.
+//! Injected faults: conditions for requests, and effects.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,61 +6,61 @@ use serde::{Deserialize, Serialize};
 use super::config::ErrorShape;
 use super::random::{mix, text};
 
-/// A rule by which requests fail. What is left out matches everything.
+/// Fault for matching requests. An omitted condition matches everything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InjectedFault {
-    /// Code of the zone; `null` for each zone.
+    /// Code of the zone. `null` for every zone.
     #[serde(default)]
     pub zone: Option<String>,
     /// `GET`, `PUT` or `POST`.
     #[serde(default)]
     pub method: Option<String>,
-    /// A part of path and query as they are sent, `/code-tables/UserGroups`.
+    /// Substring of path and query as sent, such as `/code-tables/UserGroups`.
     #[serde(default)]
     pub path: Option<String>,
-    /// Which of the matching requests are hit.
+    /// Selection among the matching requests.
     #[serde(default)]
     pub when: FaultTrigger,
-    /// What becomes of them.
+    /// Effect on the selected requests.
     pub effect: FaultEffect,
 }
 
-/// Which of the matching requests are hit. They are counted from 1, in each zone on its own.
+/// Selection among the matching requests. Requests count from 1, separately in every zone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultTrigger {
-    /// Each.
+    /// All requests.
     #[default]
     Always,
-    /// That one.
+    /// Only the n-th request.
     Nth(u64),
-    /// The first so many.
+    /// The first n requests.
     First(u64),
-    /// All but the first so many.
+    /// All requests after the first n.
     After(u64),
-    /// So many of a hundred, decided by the seed.
+    /// Random share of the requests in percent, decided by the seed.
     Percent(u8),
 }
 
-/// What becomes of a request.
+/// Effect of a fault on a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultEffect {
-    /// An error, or with `html` a page of some proxy.
+    /// Error response, or a proxy page with `html`.
     Status {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
-        /// The error code.
+        /// Error code.
         #[serde(default = "general_error")]
         code: String,
-        /// The message.
+        /// Error message.
         #[serde(default = "on_demand")]
         message: String,
-        /// What it looks like.
+        /// Error format.
         #[serde(default = "default_error_shape")]
         shape: ErrorShape,
-        /// Whether the request was carried out all the same.
+        /// True if the zone processes the request anyway.
         #[serde(default)]
         processed: bool,
     },
@@ -68,22 +68,22 @@ pub enum FaultEffect {
     PerSecondThreshold,
     /// HTTP 429 `DAILY_THRESHOLD`, not processed.
     DailyThreshold,
-    /// No connection: not processed. Over sockets, where the connection already stands, it breaks.
+    /// No connection, not processed. Over sockets, the established connection breaks.
     Refused,
-    /// Processed, then the connection breaks before the answer.
-    AnswerLost,
-    /// It takes longer. Later rules still count.
+    /// Processed, then the connection breaks before the response.
+    ResponseLost,
+    /// Delays the request. Later faults still apply.
     Delay {
-        /// By how much, in milliseconds.
+        /// Delay in milliseconds.
         ms: u64,
     },
-    /// It is never answered, and not processed.
+    /// No response ever, not processed.
     Hang,
-    /// The answer ends in the middle, as a proxy that gives up leaves it.
+    /// Response cut in the middle, as by a failing proxy.
     Truncated,
-    /// `GET /conf/test` and `GET /conf/general` answer as if the key opened this institution.
+    /// `GET /conf/test` and `GET /conf/general` report another institution.
     WrongInstitution {
-        /// Its code.
+        /// Reported institution code.
         code: String,
     },
 }
@@ -97,13 +97,13 @@ fn on_demand() -> String {
 }
 
 fn default_error_shape() -> ErrorShape {
-    ErrorShape::Asked
+    ErrorShape::AsRequested
 }
 
-/// A rule in one zone, with what it has seen there.
+/// Fault in one zone, with a counter of matching requests.
 pub(super) struct ArmedFault {
     pub fault: InjectedFault,
-    /// Tells rules apart that are otherwise the same, so that each has its own chance.
+    /// Number for the random selection, different for otherwise equal faults.
     pub number: u64,
     matched: u64,
 }
@@ -113,7 +113,7 @@ impl ArmedFault {
         Self { fault, number, matched: 0 }
     }
 
-    /// What becomes of this request, where it is hit. Counts it where it matches.
+    /// Returns the effect on a request, if selected. Counts a matching request.
     pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<FaultEffect> {
         let InjectedFault { zone: of, method: verb, path, when, effect } = &self.fault;
         let matches = of.as_deref().is_none_or(|of| of == zone)

@@ -1,4 +1,4 @@
-//! A gateway in front of the emulated zones, as zonal's contract describes it (`gateway.openapi.json`).
+//! Gateway in front of the emulated zones, following zonal's contract (`gateway.openapi.json`).
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, IF_MATCH};
@@ -18,15 +18,15 @@ use super::table::ModificationStamp;
 use crate::kinds::GatewayCollection;
 use std::time::Duration;
 
-/// Where the gateway stands beside the API.
+/// Path prefix of the gateway.
 pub(super) const PREFIX: &str = "/gateway/v1/zones/";
 
-/// The keys that open the gateway for every zone.
+/// API keys of the gateway, valid for every zone.
 #[derive(Debug, Clone)]
 pub struct GatewayKeys {
-    /// Opens it for reading.
+    /// Read-only key.
     pub read: String,
-    /// Opens it for everything.
+    /// Key for reading and writing.
     pub write: String,
 }
 
@@ -36,20 +36,20 @@ impl Default for GatewayKeys {
     }
 }
 
-/// What a path below [`PREFIX`] names.
+/// Route below [`PREFIX`].
 struct GatewayRoute {
     zone: String,
-    /// The type of collection; `None` for the list of them.
+    /// Collection type. `None` for the list of collections.
     kind: Option<String>,
-    /// The record; `None` for the whole collection.
+    /// Key of the record. `None` for the whole collection.
     record: Option<Vec<String>>,
 }
 
-/// An answer that is an error: status, code, words.
+/// Error response: status, code and message.
 type GatewayErrorResponse = (StatusCode, &'static str, String);
 
 impl EmulatedNetwork {
-    /// Answers one request to the gateway.
+    /// Handles a request to the gateway.
     pub async fn gateway(
         &self,
         call: &ApiRequest,
@@ -74,13 +74,13 @@ impl EmulatedNetwork {
         }
         let answer = match (route, place) {
             _ if self.gateway_allows(call).is_none() => {
-                Err((StatusCode::FORBIDDEN, "FORBIDDEN", "the key is not known".to_owned()))
+                Err((StatusCode::FORBIDDEN, "FORBIDDEN", "unknown API key".to_owned()))
             }
             (Some(route), Some(place)) => self.serve(&route, place, call, request),
-            (_, _) => Err((StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such zone".to_owned())),
+            (_, _) => Err((StatusCode::NOT_FOUND, "NOT_FOUND", "unknown zone".to_owned())),
         };
         match effect {
-            Some(FaultEffect::AnswerLost) => Err(DroppedConnection::ResponseLost),
+            Some(FaultEffect::ResponseLost) => Err(DroppedConnection::ResponseLost),
             Some(_) | None => Ok(json_response(answer)),
         }
     }
@@ -107,8 +107,9 @@ impl EmulatedNetwork {
                 |each: &GatewayCollection| json!({"kind": each.kind, "verbs": ["read", "put", "delete"]});
             return Ok(json!({"collections": types(role).map(entry).collect::<Vec<_>>()}));
         };
-        let of = gateway_collections::find(kind, role)
-            .ok_or_else(|| (StatusCode::NOT_FOUND, "NOT_FOUND", format!("{kind} are not served")))?;
+        let of = gateway_collections::find(kind, role).ok_or_else(|| {
+            (StatusCode::NOT_FOUND, "NOT_FOUND", format!("the gateway does not serve {kind}"))
+        })?;
         let EmulatorState { institution, settings, .. } = &mut *lock(&place.state);
         let name: GatewayCollectionKey = (kind.clone(), call.query.table.clone());
         let kept = institution.kept.entry(name).or_default();
@@ -117,23 +118,23 @@ impl EmulatedNetwork {
             (Some(_), &Method::PUT | &Method::DELETE)
                 if self.gateway_allows(call) != Some(KeyPermission::ReadWrite) =>
             {
-                Err((StatusCode::FORBIDDEN, "FORBIDDEN", "the key may only read".to_owned()))
+                Err((StatusCode::FORBIDDEN, "FORBIDDEN", "the API key is read-only".to_owned()))
             }
             (Some(key), &Method::PUT | &Method::DELETE) => {
                 let expected = request.headers().get(IF_MATCH).and_then(|value| value.to_str().ok());
                 if expected.map(|value| value.trim_matches('"')) != Some(kept.revision.to_string().as_str()) {
-                    let words = format!("the revision is {} by now", kept.revision);
+                    let words = format!("the current revision is {}", kept.revision);
                     return Err((StatusCode::PRECONDITION_FAILED, "MOVED", words));
                 }
                 let stamp = ModificationStamp { by: settings.api_user.clone(), date: settings.today.clone() };
                 if call.method == Method::DELETE {
-                    kept.records.remove(key).ok_or_else(|| {
-                        (StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such record".to_owned())
-                    })?;
+                    kept.records
+                        .remove(key)
+                        .ok_or_else(|| (StatusCode::NOT_FOUND, "NOT_FOUND", "unknown record".to_owned()))?;
                 } else {
                     let fields = fields(of, key, request.body())?;
                     kept.records.insert(key.clone(), EmulatedGatewayRecord { fields, updated: Some(stamp) });
-                    // What is available for groups may name this one from now on.
+                    // E-resources can name the group from now on.
                     if let ("AvailabilityGroups", [name]) = (of.kind, key.as_slice()) {
                         institution.electronic.add_group(name);
                     }
@@ -143,13 +144,13 @@ impl EmulatedNetwork {
                 institution.mark_changed();
                 Ok(json!({"revision": revision}))
             }
-            (_, _) => Err((StatusCode::METHOD_NOT_ALLOWED, "METHOD", "that cannot be done here".to_owned())),
+            (_, _) => Err((StatusCode::METHOD_NOT_ALLOWED, "METHOD", "method not allowed".to_owned())),
         }
     }
 }
 
 impl ZoneEntry {
-    /// What becomes of a request to the gateway for this zone, by the rules that are armed.
+    /// Returns the effect of the armed faults on a gateway request for the zone.
     fn fault_effect(&self, call: &ApiRequest) -> Option<FaultEffect> {
         let EmulatorState { settings, faults, .. } = &mut *lock(&self.state);
         let strike = |armed: &mut super::fault::ArmedFault| {
@@ -190,14 +191,14 @@ fn collection(kept: &EmulatedGatewayCollection) -> Value {
     });
     let records: Vec<Value> = records.collect();
     let mut collection = json!({"revision": kept.revision.to_string()});
-    // As Alma's own lists: one that is empty is left out.
+    // An empty list is omitted, as in Alma's own lists.
     if !records.is_empty() {
         collection["records"] = records.into();
     }
     collection
 }
 
-/// The fields of a record that is put, once they are allowed.
+/// Validates the record of a PUT and returns the fields.
 fn fields(
     of: &GatewayCollection,
     key: &[String],
@@ -206,17 +207,17 @@ fn fields(
     let bad = |words: String| (StatusCode::BAD_REQUEST, "INVALID_RECORD", words);
     let body: Value = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let fields =
-        body.get("fields").and_then(Value::as_object).ok_or_else(|| bad("there are no `fields`".into()))?;
+        body.get("fields").and_then(Value::as_object).ok_or_else(|| bad("`fields` is missing".into()))?;
     if key_of(of, fields).map_err(bad)? != key {
-        return Err(bad("path and fields name different records".into()));
+        return Err(bad("the path and `fields` name different records".into()));
     }
-    // The page of availability groups takes no punctuation in a description (the vendor's help); whether
-    // `_` counts as such is not known, and institution codes have it.
+    // Alma's page of availability groups accepts no punctuation in a description (the vendor's help). The
+    // status of `_` is unknown; the emulator accepts `_` because institution codes contain it.
     let description = fields.get("description").and_then(Value::as_str).unwrap_or_default();
     if of.kind == "AvailabilityGroups"
         && description.chars().any(|c| !c.is_alphanumeric() && !c.is_whitespace() && c != '_')
     {
-        return Err(bad("a description holds no punctuation".into()));
+        return Err(bad("punctuation is not allowed in `description`".into()));
     }
     Ok(fields.clone())
 }

@@ -1,7 +1,7 @@
-//! What a zone keeps that Alma's public API does not reach: collections of records, each with a revision.
+//! Collections of a zone outside Alma's public API: records, with a revision per collection.
 //!
-//! Their fields are the project's own words for what Alma's pages show; what is kept of them here is as
-//! much as the consortium kinds speak of, with the rules that a page would enforce.
+//! Field names are the project's own words for Alma's pages. The emulator stores only the fields of the
+//! consortium kinds, and enforces the rules of the pages.
 
 use std::collections::BTreeMap;
 
@@ -13,49 +13,49 @@ use super::table::ModificationStamp;
 use crate::kinds::{GatewayCollection, KINDS};
 use crate::model::network::ZoneRole;
 
-/// One collection: its type and, where there are several of the type, its code.
+/// Collection type and, if a type has several collections, the collection's code.
 pub(super) type GatewayCollectionKey = (String, Option<String>);
 
-/// A collection with its revision.
+/// Collection with a revision.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EmulatedGatewayCollection {
     pub revision: u64,
     pub records: BTreeMap<Vec<String>, EmulatedGatewayRecord>,
 }
 
-/// A record and who changed it last.
+/// Record with the stamp of the last change.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EmulatedGatewayRecord {
     pub fields: Map<String, Value>,
     pub updated: Option<ModificationStamp>,
 }
 
-/// Every type of collection that the gateway serves of a zone of some role.
+/// Returns the collection types of the gateway for zones of a role.
 pub(super) fn types(role: ZoneRole) -> impl Iterator<Item = &'static GatewayCollection> {
     KINDS.iter().flat_map(|kind| kind.gateway).filter(move |each| each.reach.covers(role))
 }
 
-/// The type of this name that a zone of this role has.
+/// Returns the collection type of this name, if zones of the role have the type.
 pub(super) fn find(kind: &str, role: ZoneRole) -> Option<&'static GatewayCollection> {
     types(role).find(|each| each.kind == kind)
 }
 
-/// Sets or deletes one record, as somebody in front of the zone does.
+/// Edit of a record, as made by a person in front of the zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordEdit {
     /// Code of the zone.
     pub zone: String,
-    /// The type of collection.
+    /// Type of the collection.
     pub kind: String,
-    /// Code of the collection, where there are several of the type.
+    /// Code of the collection, if the type has several collections.
     #[serde(default)]
     pub table: Option<String>,
-    /// Who does it.
+    /// Author of the edit.
     pub by: String,
-    /// The fields, key fields included: those of a record that is there are laid over.
+    /// Fields, key fields included. Merged into an existing record.
     pub fields: Map<String, Value>,
-    /// Whether the record is to go.
+    /// True to delete the record.
     #[serde(default)]
     pub delete: bool,
 }
@@ -64,7 +64,7 @@ impl EmulatedGatewayCollection {
     /// Sets or deletes a record.
     ///
     /// # Errors
-    /// In words, where the type has no such field or the record is not there.
+    /// Returns a message if the type lacks a field or the record does not exist.
     pub fn edit(
         &mut self,
         of: &GatewayCollection,
@@ -73,7 +73,7 @@ impl EmulatedGatewayCollection {
     ) -> Result<(), String> {
         let key = key_of(of, &edit.fields)?;
         if edit.delete {
-            self.records.remove(&key).ok_or_else(|| format!("there is no {} {key:?}", of.kind))?;
+            self.records.remove(&key).ok_or_else(|| format!("no {} record with the key {key:?}", of.kind))?;
         } else {
             let record = self
                 .records
@@ -87,14 +87,14 @@ impl EmulatedGatewayCollection {
     }
 }
 
-/// The key of a record, its parts in order.
+/// Returns the key of a record, in the order of the key fields.
 pub(super) fn key_of(of: &GatewayCollection, fields: &Map<String, Value>) -> Result<Vec<String>, String> {
     if let Some(unknown) = fields.keys().find(|field| !of.has_field(field)) {
-        return Err(format!("{} have no field `{unknown}`", of.kind));
+        return Err(format!("{} has no field `{unknown}`", of.kind));
     }
     let part = |field: &&str| match fields.get(*field) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
-        _ => Err(format!("{} need `{field}`", of.kind)),
+        _ => Err(format!("{} requires `{field}`", of.kind)),
     };
     of.key.iter().map(part).collect()
 }

@@ -1,4 +1,4 @@
-//! One zone at work: answers from its tables, changes them, and lets librarians do the same.
+//! Emulated institution: responds from stored tables, changes tables, and applies librarian edits.
 
 use std::collections::BTreeMap;
 
@@ -25,44 +25,45 @@ use super::whole_objects::EmulatedObjects;
 use super::zone::EmulatedZone;
 use crate::model::network::EnvironmentType;
 
-/// A request at its zone.
+/// Request to a zone.
 pub(super) struct InstitutionRequest<'a> {
     pub call: &'a ApiRequest,
     pub sent: &'a [u8],
     pub zone: &'a EmulatedZone,
     pub settings: &'a ZoneConfig,
-    /// The institution that the zone says it is.
+    /// Institution code to report.
     pub code: &'a str,
 }
 
 impl InstitutionRequest<'_> {
-    /// Who and when, for what this visit changes.
+    /// Returns author and date for changes by the request.
     pub fn stamp(&self) -> ModificationStamp {
         ModificationStamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
     }
 }
 
-/// A successful answer.
+/// Successful response: format and body.
 pub(super) type SuccessResponse = (BodyFormat, Bytes);
 
-/// What a zone holds.
+/// Content of a zone.
 pub(super) struct EmulatedInstitution {
     pub code_tables: BTreeMap<String, EmulatedCodeTable>,
     pub mapping_tables: BTreeMap<String, EmulatedMappingTable>,
     pub electronic: ElectronicInventory,
     pub objects: EmulatedObjects,
     pub scheduled: Vec<ScheduledEdit>,
-    /// What the API does not reach.
+    /// Collections outside the API, served by the gateway.
     pub kept: BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection>,
     pub jobs: EmulatedJobs,
-    /// Answers by format and target, until anything changes: most requests of a run are the same
-    /// few reads, and writing them again each time is what would make the emulator slow.
+    /// Cached responses by format and target, cleared by every change.
+    ///
+    /// Most requests of a run repeat the same few reads. Serializing again would make the emulator slow.
     written: BTreeMap<BodyFormat, BTreeMap<String, Bytes>>,
-    /// Another number after each change of what the zone holds.
+    /// Number of the revision, increased by every change of the content.
     pub revision: u64,
 }
 
-/// Beyond this many answers something asks for ever new ones, and keeping them is no use.
+/// Maximum number of cached responses. More distinct targets make caching useless.
 const WRITTEN: usize = 1_000;
 
 impl EmulatedInstitution {
@@ -87,7 +88,7 @@ impl EmulatedInstitution {
         institution
     }
 
-    /// Adds a table, or replaces the one of that name.
+    /// Adds a table, or replaces the table of the same name.
     pub fn put_table(&mut self, table: TableSeed) {
         match table {
             TableSeed::Code(table) => drop(self.code_tables.insert(table.name.clone(), table)),
@@ -97,18 +98,18 @@ impl EmulatedInstitution {
         self.forget_written();
     }
 
-    /// To be called whenever an answer may have become another one.
+    /// Clears the response cache. Required after every change with a possible effect on a response.
     pub fn forget_written(&mut self) {
         self.written.clear();
         self.mark_changed();
     }
 
-    /// To be called whenever what the zone holds has become something else, whether an answer shows it or not.
+    /// Increases the revision. Required after every change of the content, visible in a response or not.
     pub fn mark_changed(&mut self) {
         self.revision += 1;
     }
 
-    /// Answers a request that the gateway let through.
+    /// Handles a request accepted by the gateway.
     pub fn handle(&mut self, visit: &InstitutionRequest<'_>) -> Result<SuccessResponse, ErrorResponse> {
         let InstitutionRequest { call, sent: _, zone: _, settings, code } = visit;
         match (&call.route, &call.method) {
@@ -161,7 +162,7 @@ impl EmulatedInstitution {
         }
     }
 
-    /// Answers for what is not a table, and lets librarians race it.
+    /// Handles a request for a whole object, and triggers scheduled librarian edits.
     fn object(&mut self, visit: &InstitutionRequest<'_>) -> Result<SuccessResponse, ErrorResponse> {
         let reply = self.objects.handle(visit)?;
         let happened = if visit.call.method == Method::GET { TableEvent::Read } else { TableEvent::Write };
@@ -186,7 +187,7 @@ impl EmulatedInstitution {
         Ok(reply)
     }
 
-    /// The answer that was written before, or the one that is written now.
+    /// Returns the cached response, or creates and caches the response.
     fn cached_response(
         &mut self,
         call: &ApiRequest,
@@ -204,7 +205,7 @@ impl EmulatedInstitution {
         Ok((call.answer, bytes))
     }
 
-    /// All tables of a type without their rows. Hidden ones are not shown; what Alma does is not known.
+    /// Lists all tables of a type without rows. Omits hidden tables; Alma's behavior is unknown.
     fn list(&self, kind: EmulatedTableType, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
         let InstitutionRequest { call, sent: _, zone, settings, code: _ } = *visit;
         let view = ResponseContext { zone, settings, language: &zone.default_language, library: "" };
@@ -227,7 +228,7 @@ impl EmulatedInstitution {
         };
         let total = entries.len();
         let items = match settings.lists {
-            Lists::Whole => entries,
+            Lists::Unpaged => entries,
             Lists::Paged => {
                 let offset = number("offset", call.query.offset.as_deref(), 0)?;
                 let limit = number("limit", call.query.limit.as_deref(), 10)?.min(100);
@@ -242,7 +243,7 @@ impl EmulatedInstitution {
         Ok(write(root, &DocumentNode::Group(parts), call.answer, settings.booleans))
     }
 
-    /// The e-resources below another one, e-collections below `""`: in pages, as the vendor's OpenAPI says.
+    /// Lists the e-resources below a parent, e-collections below `""`, in pages as in the vendor's OpenAPI.
     fn resources(&self, parent: &str, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
         let InstitutionRequest { call, sent: _, zone: _, settings, code: _ } = *visit;
         let (item, entries) = self.electronic.list(parent, settings)?;
@@ -306,7 +307,7 @@ impl EmulatedInstitution {
             .body
             .ok_or_else(|| ErrorResponse::invalid_request("The Content-Type is neither JSON nor XML."))?;
         let body = request_body::parse_body(format, root, sent).map_err(ErrorResponse::invalid_request)?;
-        // The default of PUT is English, not the institution's language (the vendor's OpenAPI).
+        // PUT defaults to English, not to the institution's language (the vendor's OpenAPI).
         let language = language(call, zone, "en")?;
         let put = TablePut { body: &body, language, zone, settings };
         let view = |library| ResponseContext { zone, settings, language, library };
@@ -369,7 +370,7 @@ pub(super) fn number(name: &str, text: Option<&str>, default: usize) -> Result<u
     text.map_or(Ok(default), |text| text.parse().map_err(|_| invalid(name, text)))
 }
 
-/// Reported by client authors for names that do not exist: HTTP 400, never 404.
+/// Returns the error for an unknown table: HTTP 400, never 404 (reported by client authors).
 fn table_not_found(name: &str) -> ErrorResponse {
     ErrorResponse::business(90101, format!("The table {name} does not exist."))
 }

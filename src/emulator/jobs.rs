@@ -1,6 +1,6 @@
-//! The jobs of a zone and their runs, to be looked at: nothing can be started here.
+//! Jobs of a zone and their runs, read-only.
 //!
-//! Fields and filters are those of the vendor's OpenAPI and schemas (`rest_jobs`, `rest_job_instances`).
+//! Fields and filters follow the vendor's OpenAPI and schemas (`rest_jobs`, `rest_job_instances`).
 
 use bytes::Bytes;
 use jiff::ToSpan as _;
@@ -11,7 +11,7 @@ use super::error_response::ErrorResponse;
 use super::institution::{InstitutionRequest, number};
 use super::response_document::{DocumentNode, DocumentPart, write};
 
-/// A job.
+/// Job of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EmulatedJob {
     pub id: String,
@@ -22,12 +22,12 @@ pub(super) struct EmulatedJob {
     pub runs: Vec<EmulatedJobRun>,
 }
 
-/// One run of a job. When it was is told from the zone's date, so that there are always recent ones.
+/// Run of a job, dated relative to the zone's date so that recent runs always exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EmulatedJobRun {
     pub id: String,
     pub days_ago: i32,
-    /// `02:00`.
+    /// Time of day, `02:00`.
     pub time: &'static str,
     pub by: &'static str,
     pub status: &'static str,
@@ -40,7 +40,7 @@ pub(super) struct EmulatedJobRun {
 pub(super) struct EmulatedJobs(pub Vec<EmulatedJob>);
 
 impl EmulatedJobs {
-    /// The list of jobs.
+    /// Returns the list of jobs.
     pub fn list(&self, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
         let ApiQuery { r#type, category, .. } = &visit.call.query;
         let is = |asked: &Option<String>, has: &str| asked.as_deref().is_none_or(|asked| asked == has);
@@ -49,7 +49,7 @@ impl EmulatedJobs {
         page("jobs", "job", nodes, visit)
     }
 
-    /// The runs of a job, the latest first.
+    /// Returns the runs of a job, latest first.
     pub fn runs(&self, id: &str, visit: &InstitutionRequest<'_>) -> Result<Bytes, ErrorResponse> {
         let ApiRequest { query, .. } = visit.call;
         let job = self.0.iter().find(|job| job.id == id);
@@ -130,7 +130,7 @@ impl EmulatedJobRun {
     }
 }
 
-/// What `systemJobStatus` calls a status.
+/// Returns the description of a status in `systemJobStatus`.
 fn in_words(status: &str) -> &str {
     match status {
         "COMPLETED_SUCCESS" => "Completed Successfully",

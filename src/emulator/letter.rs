@@ -1,4 +1,4 @@
-//! A letter on its way out and in: JSON or XML out, XML alone in.
+//! Response and PUT of a letter: JSON or XML out, only XML in.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,43 +11,43 @@ use super::table::ModificationStamp;
 use super::table_put::{RowFlag, required_text};
 use super::table_response::ResponseContext;
 
-/// A letter, or a component of letters.
+/// Letter, or component of letters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedLetter {
-    /// Its code.
+    /// Code of the letter.
     pub code: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// A longer description.
+    /// Long description.
     pub description: String,
-    /// How it is sent.
+    /// Channel of delivery.
     pub channel: String,
-    /// For how many days it is kept.
+    /// Retention period in days.
     pub retention_period: String,
-    /// Whether it is sent.
+    /// True if Alma sends the letter.
     pub enabled: bool,
-    /// Whether patrons get it.
+    /// True for a letter to patrons.
     pub patron_facing: bool,
-    /// Whether it differs from what the vendor delivers.
+    /// True if changed since delivery by the vendor.
     #[serde(default)]
     pub customized: bool,
-    /// Last change; `None` as delivered.
+    /// Last change. `None` if unchanged since delivery.
     #[serde(default)]
     pub updated: Option<ModificationStamp>,
-    /// The stylesheet.
+    /// XSL stylesheet.
     pub xsl: String,
 }
 
 impl EmulatedLetter {
-    /// The letter as it is answered on its own.
+    /// Returns the complete letter.
     pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         parts.push(DocumentPart::Child("xsl", DocumentNode::Text(self.xsl.clone())));
         DocumentNode::Group(parts)
     }
 
-    /// The letter as a list shows it.
+    /// Returns the letter as shown in a list.
     pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
@@ -78,8 +78,9 @@ impl EmulatedLetter {
         parts
     }
 
-    /// Takes what a PUT may change: the stylesheet, and perhaps whether the letter is sent. The rest of
-    /// the body is passed over in silence (reported by client authors of the description).
+    /// Applies a PUT: changes the stylesheet and, depending on the configuration, `enabled`.
+    ///
+    /// Ignores the rest of the body silently (reported by client authors for the description).
     pub(super) fn replace(
         &mut self,
         body: &Map<String, Value>,
@@ -100,7 +101,7 @@ impl EmulatedLetter {
             return Err(failed("xsl is empty"));
         }
         let enabled = match settings {
-            LetterEnabled::Honoured => flag(body, "enabled")?.unwrap_or(self.enabled),
+            LetterEnabled::Respected => flag(body, "enabled")?.unwrap_or(self.enabled),
             LetterEnabled::Ignored => self.enabled,
         };
         if (xsl, enabled) != (self.xsl.as_str(), self.enabled) {
@@ -113,7 +114,7 @@ impl EmulatedLetter {
     }
 }
 
-/// `{"value": "true", "desc": "Yes"}`: codes of a code table, not flags (the vendor's schema).
+/// Returns `{"value": "true", "desc": "Yes"}`: codes of a code table, not flags (the vendor's schema).
 fn yes_or_no(flag: bool) -> DocumentNode {
     DocumentNode::Valued(flag.to_string(), vec![("desc", if flag { "Yes" } else { "No" }.to_owned())])
 }

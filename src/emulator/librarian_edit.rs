@@ -1,4 +1,5 @@
-//! What librarians do behind zonal's back: rows set, added and deleted in the user interface, tables locked or gone.
+//! Edits by librarians outside zonal: rows set, added and deleted in the user interface, tables locked or
+//! removed.
 
 use std::collections::BTreeMap;
 
@@ -11,44 +12,45 @@ use super::table::{
     EmulatedTableType, ModificationStamp,
 };
 
-/// One edit by one person.
+/// Edit by one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LibrarianEdit {
     /// Code of the zone.
     pub zone: String,
-    /// What is edited.
+    /// Type of the target.
     pub kind: EditTarget,
-    /// What the API's path calls the table or the letter, or the ids of the e-resource; nothing for what there is one of only.
+    /// Name of the table or letter in the API path, or IDs of the e-resource. Empty for targets without a
+    /// name.
     #[serde(default)]
     pub table: String,
-    /// The library whose rows are meant; `null` for the institution's.
+    /// Library of the rows. `null` for the institution.
     #[serde(default)]
     pub library: Option<String>,
-    /// Who does it: what `updated_by` will say.
+    /// Author of the edit, the later `updated_by`.
     pub by: String,
-    /// When it happens.
+    /// Trigger of the edit.
     #[serde(default)]
     pub when: EditTrigger,
-    /// What is done.
+    /// Action of the edit.
     pub action: EditAction,
 }
 
-/// What librarians edit.
+/// Type of an edited object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EditTarget {
-    /// A code table.
+    /// Code table.
     Code,
-    /// A mapping table.
+    /// Mapping table.
     Mapping,
-    /// An e-collection, e-service or portfolio.
+    /// E-collection, e-service or portfolio.
     Electronic,
-    /// A letter.
+    /// Letter.
     Letter,
-    /// The relations of `library`.
+    /// Relations of `library`.
     Relations,
-    /// The opening hours of `library`, or of the institution.
+    /// Opening hours of `library`, or of the institution.
     OpenHours,
 }
 
@@ -63,7 +65,7 @@ impl From<EmulatedTableType> for EditTarget {
 }
 
 impl LibrarianEdit {
-    /// What is edited, among those of its sort.
+    /// Returns the name of the target among targets of the same type.
     pub(super) fn name(&self) -> &str {
         match self.kind {
             EditTarget::Code | EditTarget::Mapping | EditTarget::Electronic | EditTarget::Letter => {
@@ -74,54 +76,53 @@ impl LibrarianEdit {
     }
 }
 
-/// When an edit happens. Requests of that table in that zone are counted from the moment the
-/// edit is asked for.
+/// Trigger of an edit. Only requests for the table in the zone count, from the time of scheduling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EditTrigger {
-    /// At once.
+    /// Immediately.
     #[default]
     Now,
-    /// Just after the n-th successful GET of the table, so that what was read is out of date.
+    /// Right after the n-th successful GET of the table, so that the read data is stale.
     AfterReads(u64),
-    /// Just after the n-th successful PUT of the table, so that what was written does not stay.
+    /// Right after the n-th successful PUT of the table, so that the written data does not last.
     AfterWrites(u64),
 }
 
-/// What is done to a table.
+/// Action on the target of an edit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum EditAction {
-    /// Changes the row with this code, or adds it at the end.
+    /// Changes the row with this code, or adds the row at the end.
     SetCode {
-        /// The code.
+        /// Code of the row.
         code: String,
-        /// The description; a new row without one is described by its code.
+        /// Description. A new row without a description uses the code.
         #[serde(default)]
         description: Option<String>,
-        /// The language of the description, `en` by default.
+        /// Language of the description (default: `en`).
         #[serde(default)]
         language: Option<String>,
-        /// Whether it is used.
+        /// True to enable the row.
         #[serde(default)]
         enabled: Option<bool>,
-        /// Whether it is the default; the row that was so until now no longer is.
+        /// True to make the row the default. The previous default row stops being the default.
         #[serde(default)]
         default: Option<bool>,
     },
     /// Deletes the row with this code.
     DeleteCode {
-        /// The code.
+        /// Code of the row.
         code: String,
     },
-    /// Changes each row whose columns hold these values.
+    /// Changes all rows with these column values.
     SetRow {
-        /// Values by column: `column0` or the name of its header.
+        /// Values by column: `column0` or the name in the header.
         find: BTreeMap<String, String>,
         /// New values by column.
         #[serde(default)]
         set: BTreeMap<String, String>,
-        /// Whether it is used.
+        /// True to enable the rows.
         #[serde(default)]
         enabled: Option<bool>,
     },
@@ -130,75 +131,75 @@ pub enum EditAction {
         /// Values by column.
         columns: BTreeMap<String, String>,
     },
-    /// Deletes each row whose columns hold these values.
+    /// Deletes all rows with these column values.
     DeleteRow {
         /// Values by column.
         find: BTreeMap<String, String>,
     },
     /// Changes a letter.
     SetLetter {
-        /// The stylesheet.
+        /// XSL stylesheet.
         #[serde(default)]
         xsl: Option<String>,
-        /// Whether it is sent.
+        /// True if Alma sends the letter.
         #[serde(default)]
         enabled: Option<bool>,
-        /// What people call it.
+        /// Display name.
         #[serde(default)]
         name: Option<String>,
     },
-    /// Changes the relation with a library, or adds it.
+    /// Changes or adds the relation with a library.
     SetRelation {
-        /// The other library.
+        /// Related library.
         library: String,
-        /// All that it does.
+        /// All services of the related library.
         types: Vec<String>,
     },
-    /// Takes the relation with a library away.
+    /// Removes the relation with a library.
     DeleteRelation {
-        /// The other library.
+        /// Related library.
         library: String,
     },
-    /// Puts an entry in place of the one about the same days, or adds it.
+    /// Replaces the entry for the same days, or adds an entry.
     SetHours(Box<EmulatedOpenHour>),
-    /// Deletes each entry that is called so.
+    /// Deletes all entries with this description.
     DeleteHours {
-        /// What it is called.
+        /// Description of the entries.
         description: String,
     },
-    /// Makes an e-resource available for a group, and changes what is said of the group there.
+    /// Makes an e-resource available to a group, and changes the group's settings.
     SetGroup {
         /// Name of the group.
         group: String,
-        /// New texts by name, `public_note`; an empty one clears.
+        /// New texts by name, such as `public_note`. An empty text clears the setting.
         #[serde(default)]
         set: BTreeMap<String, String>,
     },
-    /// Takes an e-resource away from a group.
+    /// Removes the availability to a group.
     DeleteGroup {
         /// Name of the group.
         group: String,
     },
-    /// Changes something else of an e-resource.
+    /// Changes another field of an e-resource.
     SetMember {
-        /// Name of the member, `notes`.
+        /// Name of the field, such as `notes`.
         member: String,
-        /// What it becomes; an empty text clears it.
+        /// New value. An empty text clears the field.
         value: serde_json::Value,
     },
-    /// Lets the API see and change the table, see it, or neither.
+    /// Sets the API access to the table: read and write, read-only, or hidden.
     Access(ApiAccess),
-    /// The table is no longer there.
+    /// Removes the table.
     Remove,
 }
 
-/// An edit that waits for its moment.
+/// Edit waiting for a trigger.
 pub(super) struct ScheduledEdit {
     pub edit: LibrarianEdit,
     pub left: u64,
 }
 
-/// Why an edit cannot be done, for the reader.
+/// Cause of a failed edit, as a message.
 pub(super) type EditError = String;
 
 impl EmulatedCodeTable {
@@ -234,7 +235,7 @@ impl EmulatedCodeTable {
         } else if let EditAction::Access(access) = action {
             self.access = *access;
         } else if *action != EditAction::Remove {
-            return Err(format!("`{}` is a code table: use set_code and delete_code", self.name));
+            return Err(format!("`{}` is a code table: use set_code or delete_code", self.name));
         }
         self.updated = Some(stamp);
         Ok(())
@@ -260,7 +261,7 @@ impl EmulatedMappingTable {
                 row.updated = Some(stamp.clone());
             }
             if !found {
-                return Err(format!("`{}` has no such row", self.code));
+                return Err(format!("`{}` has no matching row", self.code));
             }
         } else if let EditAction::AddRow { columns } = action {
             let mut row = EmulatedMappingRow::new(&[]);
@@ -275,18 +276,18 @@ impl EmulatedMappingTable {
             let before = rows.len();
             rows.retain(|row| !row_matches(row, &find));
             if rows.len() == before {
-                return Err(format!("`{}` has no such row", self.code));
+                return Err(format!("`{}` has no matching row", self.code));
             }
         } else if let EditAction::Access(access) = action {
             self.access = *access;
         } else if *action != EditAction::Remove {
-            return Err(format!("`{}` is a mapping table: use set_row, add_row, delete_row", self.code));
+            return Err(format!("`{}` is a mapping table: use set_row, add_row or delete_row", self.code));
         }
         self.updated = Some(stamp);
         Ok(())
     }
 
-    /// Columns by number. A column goes by its header's name, or by `column0` to `column6`.
+    /// Returns the values by column number. A column has the name in the header, or `column0` to `column6`.
     fn cells(&self, values: &BTreeMap<String, String>) -> Result<Vec<(usize, String)>, EditError> {
         let column = |name: &str| {
             let by_name = self.headers.iter().position(|header| header.name == name);

@@ -1,4 +1,4 @@
-//! A library's relations with others. What they look like is a switch: the vendor publishes no schema.
+//! Relations of a library with other libraries. A switch selects the format: the vendor publishes no schema.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,26 +11,26 @@ use super::response_document::{DocumentNode, DocumentPart};
 use super::table_put::code;
 use super::zone::EmulatedZone;
 
-/// The relation with one library.
+/// Relation with one library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedLibraryRelation {
-    /// The other library.
+    /// Code of the related library.
     pub library: String,
-    /// What it does for the library whose relation this is.
+    /// Services of the related library for the owner of the relation.
     pub types: Vec<String>,
-    /// Something that a client cannot know of, and must not lose.
+    /// Field unknown to clients, which must not lose the value.
     #[serde(default)]
     pub remark: Option<String>,
 }
 
-/// A library's relations as they are answered.
+/// Returns the relations of a library.
 pub(super) fn to_document(relations: &[EmulatedLibraryRelation], shape: RelationShape) -> DocumentNode {
     let remark = |relation: &EmulatedLibraryRelation| {
         relation.remark.clone().map(|text| DocumentPart::Child("remark", DocumentNode::Text(text)))
     };
     DocumentNode::Group(match shape {
-        RelationShape::OneByOne => {
+        RelationShape::EntryPerType => {
             let one = |relation: &EmulatedLibraryRelation, kind: &String| {
                 let library =
                     DocumentNode::Valued(relation.library.clone(), vec![("desc", relation.library.clone())]);
@@ -64,14 +64,14 @@ pub(super) fn to_document(relations: &[EmulatedLibraryRelation], shape: Relation
     })
 }
 
-/// The relations that a PUT holds, which are all that the library will have.
+/// Parses the relations of a PUT, which replace all relations of the library.
 pub(super) fn parse_relations(
     body: &Map<String, Value>,
     shape: RelationShape,
     zone: &EmulatedZone,
 ) -> Result<Vec<EmulatedLibraryRelation>, ErrorResponse> {
     let (list, library, kind) = match shape {
-        RelationShape::OneByOne => ("relation", "library", "type"),
+        RelationShape::EntryPerType => ("relation", "library", "type"),
         RelationShape::Grouped => ("relations", "target_library", "types"),
     };
     let malformed =
@@ -105,7 +105,7 @@ pub(super) fn parse_relations(
     Ok(relations)
 }
 
-/// What a librarian does to a library's relations.
+/// Applies a librarian edit to a library's relations.
 pub(super) fn edit(
     relations: &mut Vec<EmulatedLibraryRelation>,
     action: &EditAction,
@@ -122,7 +122,7 @@ pub(super) fn edit(
     } else if let EditAction::DeleteRelation { library } = action {
         relations.retain(|relation| relation.library != *library);
     } else {
-        return Err("relations are changed with set_relation and delete_relation".to_owned());
+        return Err("invalid action for relations: use set_relation or delete_relation".to_owned());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A mapping table on its way out and in: rows without an id, replaced wholly.
+//! Response and PUT of a mapping table: rows without IDs, full replacement.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::table_put::{RowFlag, TablePut, required_text};
 use super::table_response::{ResponseContext, sub_system};
 use crate::model::network::ZoneRole;
 
-/// What the API calls the columns of a row: seven, from 0 on (the vendor's schema).
+/// Column names of a row in the API: seven, from 0 (the vendor's schema).
 const COLUMNS: [&str; 7] = ["column0", "column1", "column2", "column3", "column4", "column5", "column6"];
 
 impl EmulatedMappingTable {
-    /// The table with its headers and rows.
+    /// Returns the table with headers and rows.
     pub(super) fn to_document(&self, view: &ResponseContext<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         let headers =
@@ -28,7 +28,7 @@ impl EmulatedMappingTable {
         DocumentNode::Group(parts)
     }
 
-    /// The table as a list shows it.
+    /// Returns the table as shown in a list.
     pub(super) fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
@@ -44,8 +44,9 @@ impl EmulatedMappingTable {
         parts
     }
 
-    /// Takes the rows of a PUT in place of its own and says which library's they are. Rows that
-    /// are left out are gone (reported by client authors, not proven).
+    /// Replaces the rows by the rows of a PUT, and returns the library of the rows.
+    ///
+    /// Omitted rows disappear (reported by client authors, not proven).
     pub(super) fn replace(&mut self, put: &TablePut<'_>) -> Result<String, ErrorResponse> {
         let code = required_text(put.body, "code")?;
         if code.is_empty() {
@@ -110,8 +111,9 @@ impl EmulatedMappingRow {
     }
 }
 
-/// The rows of a PUT. Rows have no id, so one that is held with the same values is that row,
-/// and keeps who changed it.
+/// Merges the rows of a PUT into the previous rows.
+///
+/// Rows have no ID: a previous row with equal values is the same row and keeps the stamp.
 fn merge_put_rows(
     put: &TablePut<'_>,
     held: &[EmulatedMappingRow],
@@ -143,9 +145,9 @@ fn row(
     }
     let managed = RowFlag::parse_flag(sent, "managed_in_network")? == RowFlag::On;
     let managed_in_network = match (put.settings.managed_in_network, put.zone.role) {
-        (ManagedInNetwork::Honoured, ZoneRole::Network) => managed,
+        (ManagedInNetwork::Respected, ZoneRole::Network) => managed,
         // "Relevant only for NZ" (the vendor's schema).
-        (ManagedInNetwork::Honoured, ZoneRole::Member) | (ManagedInNetwork::Ignored, _) => held
+        (ManagedInNetwork::Respected, ZoneRole::Member) | (ManagedInNetwork::Ignored, _) => held
             .iter()
             .find(|held| held.columns == columns)
             .or_else(|| held.iter().find(|held| held.columns[0] == columns[0]))
@@ -155,7 +157,7 @@ fn row(
     Ok(EmulatedMappingRow { columns, enabled, managed_in_network, updated: Some(put.stamp()) })
 }
 
-/// Refuses values that the code table behind their column does not hold.
+/// Rejects values missing from the code table of the column.
 pub(super) fn check_values(
     table: &EmulatedMappingTable,
     put: &TablePut<'_>,
@@ -175,8 +177,9 @@ pub(super) fn check_values(
     Ok(())
 }
 
-/// Refuses blocked actions that the vendor has not added to the institution: the options of that column
-/// are the rows of another table.
+/// Rejects blocked actions that the vendor has not added to the institution.
+///
+/// The options of the column are the rows of another table.
 pub(super) fn check_actions(
     table: &EmulatedMappingTable,
     put: &TablePut<'_>,

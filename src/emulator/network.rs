@@ -1,4 +1,5 @@
-//! The gateway in front of all zones: finds the zone by the key, counts, delays, fails on demand, answers.
+//! Gateway in front of all zones: finds the zone by API key, counts and delays requests, injects faults,
+//! responds.
 
 use std::collections::BTreeMap;
 use std::future;
@@ -28,9 +29,9 @@ use super::zone::EmulatedZone;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-exl-api-remaining");
 
-/// All zones and what stands before them.
+/// All zones, and the gateway in front.
 pub(super) struct EmulatedNetwork {
-    /// By key: the zone and what the key allows.
+    /// Zone index and permission by API key.
     keys: BTreeMap<String, (usize, KeyPermission)>,
     pub places: Vec<ZoneEntry>,
     behaviour: Mutex<EmulatorConfig>,
@@ -41,11 +42,11 @@ pub(super) struct EmulatedNetwork {
     pub gateway_keys: Mutex<GatewayKeys>,
     pub stored: StoredSettings,
     pub people: Mutex<UserDirectory>,
-    /// Records that members have brought into the network zone.
+    /// Records contributed to the Network Zone by members.
     pub contributed: Mutex<Vec<ContributedRecord>>,
 }
 
-/// A zone and its part of the gateway.
+/// Zone with the gateway state of the zone.
 pub(super) struct ZoneEntry {
     pub zone: EmulatedZone,
     code: Arc<str>,
@@ -60,12 +61,12 @@ pub(super) struct EmulatorState {
     pub statistics: RequestStatistics,
 }
 
-/// Why there is no answer.
+/// Cause of a missing response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DroppedConnection {
-    /// The zone never saw the request.
+    /// Request not received by the zone.
     NotReceived,
-    /// The request was carried out.
+    /// Request processed, response lost.
     ResponseLost,
 }
 
@@ -75,7 +76,7 @@ pub(super) enum KeyPermission {
     ReadWrite,
 }
 
-/// What the gateway decided when a request arrived.
+/// Decision of the gateway on an arriving request.
 struct RequestAdmission {
     settings: Arc<ZoneConfig>,
     remaining: u64,
@@ -89,7 +90,7 @@ impl EmulatedNetwork {
         let mut keys = BTreeMap::new();
         for (index, zone) in zones.iter().enumerate() {
             keys.insert(zone.read_key.clone(), (index, KeyPermission::ReadOnly));
-            // Last, so that one key for both opens everything.
+            // Inserted last: a key used for both reading and writing allows both.
             keys.extend(zone.write_key.clone().map(|key| (key, (index, KeyPermission::ReadWrite))));
         }
         let places = zones.into_iter().map(|zone| ZoneEntry {
@@ -127,7 +128,7 @@ impl EmulatedNetwork {
         lock(&self.behaviour)
     }
 
-    /// Answers one request, or says why nothing comes back. Pending forever where the fault is to hang.
+    /// Handles a request, and returns an error if no response arrives. Stays pending for a hang fault.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, DroppedConnection> {
         let call = ApiRequest::read(&request);
         let found = call.key.as_ref().and_then(|key| self.keys.get(key));
@@ -149,8 +150,9 @@ impl EmulatedNetwork {
         Ok(response)
     }
 
-    /// Time since the first request. Read lazily, because a network may be made before the
-    /// runtime whose clock counts.
+    /// Returns the time since the first request.
+    ///
+    /// The clock starts lazily, because a network may exist before the runtime whose clock counts.
     fn now(&self) -> Duration {
         self.started.get_or_init(Instant::now).elapsed()
     }
@@ -191,7 +193,7 @@ impl EmulatedNetwork {
             }
         };
         nap(latency - latency / 2).await;
-        if effect == Some(FaultEffect::AnswerLost) {
+        if effect == Some(FaultEffect::ResponseLost) {
             return Err(DroppedConnection::ResponseLost);
         }
         let mut response = self.respond(call, &settings, result);
@@ -215,7 +217,7 @@ impl EmulatedNetwork {
         )
     }
 
-    /// Refuses a request before it is known whose it is.
+    /// Rejects a request before the gateway knows the zone.
     pub fn turn_away(&self, call: &ApiRequest, refusal: ErrorResponse) -> Response<Bytes> {
         let settings = self.behaviour().settings("");
         self.respond(call, &settings, Err(refusal))
@@ -228,7 +230,7 @@ impl EmulatedNetwork {
         result: Result<SuccessResponse, ErrorResponse>,
     ) -> Response<Bytes> {
         let (status, kind, body) = match result {
-            // A deed that has nothing to show.
+            // Success without content.
             Ok((format, body)) if body.is_empty() => (StatusCode::NO_CONTENT, format.content_type(), body),
             Ok((format, body)) => (StatusCode::OK, format.content_type(), body),
             Err(refusal) => {
@@ -247,7 +249,7 @@ impl EmulatedNetwork {
 }
 
 impl ZoneEntry {
-    /// How long the request will be under way, there and back.
+    /// Counts the request and returns the latency of the round trip.
     fn depart(&self, call: &ApiRequest) -> Result<Duration, DroppedConnection> {
         let EmulatorState { settings, statistics, .. } = &mut *lock(&self.state);
         statistics.requests += 1;
@@ -262,7 +264,7 @@ impl ZoneEntry {
         Ok(Duration::from_millis(settings.latency_ms.saturating_add(chance)))
     }
 
-    /// Faults first: a request that is lost on the way is not counted.
+    /// Applies faults and thresholds. Faults come first: a request lost on the way does not count.
     fn arrive(&self, call: &ApiRequest, now: Duration) -> RequestAdmission {
         let EmulatorState { settings, faults, threshold, statistics, .. } = &mut *lock(&self.state);
         let mut delay = Duration::ZERO;
@@ -271,7 +273,7 @@ impl ZoneEntry {
             match armed.strike(settings.seed, &self.code, call.method.as_str(), &call.target) {
                 None => {}
                 Some(FaultEffect::Delay { ms }) => delay += Duration::from_millis(ms),
-                // Later rules count on, so that "the third" means the same whoever else strikes.
+                // Later faults keep counting, so that "the third" does not depend on other faults.
                 Some(struck) => effect = effect.or(Some(struck)),
             }
         }
@@ -296,7 +298,7 @@ impl ZoneEntry {
     }
 }
 
-/// What a fault answers before the zone sees the request.
+/// Returns the error of a fault that stops the request before the zone.
 fn instead(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
     match effect? {
         FaultEffect::Status { processed: true, .. } => None,
@@ -306,7 +308,7 @@ fn instead(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
         FaultEffect::PerSecondThreshold => Some(ErrorResponse::too_fast()),
         FaultEffect::DailyThreshold => Some(ErrorResponse::day_used_up()),
         FaultEffect::Refused
-        | FaultEffect::AnswerLost
+        | FaultEffect::ResponseLost
         | FaultEffect::Delay { .. }
         | FaultEffect::Hang
         | FaultEffect::Truncated
@@ -314,7 +316,7 @@ fn instead(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
     }
 }
 
-/// What a fault answers although the zone did what it was asked to.
+/// Returns the error of a fault that follows successful processing.
 fn afterwards(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
     if let FaultEffect::Status { status, code, message, shape, processed: true } = effect? {
         return Some(error_response(*status, code, message, *shape));
@@ -331,14 +333,14 @@ fn error_response(status: u16, code: &str, message: &str, shape: ErrorShape) -> 
     }
 }
 
-/// Sleeps, unless there is nothing to sleep for: even no time at all would cost a turn of the timer.
+/// Sleeps, except for zero: even a sleep of zero costs a turn of the timer.
 pub(super) async fn nap(duration: Duration) {
     if !duration.is_zero() {
         sleep(duration).await;
     }
 }
 
-/// A state is changed in whole steps, so that one left by a panic is still a state.
+/// Locks a mutex, even after a panic: the state changes in whole steps and stays valid.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

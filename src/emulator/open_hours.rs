@@ -1,4 +1,4 @@
-//! Opening hours of an institution, and what its libraries have otherwise.
+//! Opening hours of an institution, and different hours of libraries.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,42 +9,42 @@ use super::librarian_edit::{EditAction, EditError};
 use super::response_document::{DocumentNode, DocumentPart};
 use super::table_put::{code, required_text};
 
-/// One entry of a calendar.
+/// Entry of a calendar.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmulatedOpenHour {
-    /// `WEEK`, or what else the institution's code table of calendar records holds.
+    /// `WEEK`, or another code in the institution's code table of calendar records.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What people call it.
+    /// Description.
     pub description: String,
-    /// `WEEKLY` or `YEARLY`; `""` where it happens once.
+    /// `WEEKLY` or `YEARLY`. `""` for a single occurrence.
     pub recurrence: String,
-    /// `YYYY-MM-DDZ`; `""` where it has no beginning.
+    /// `YYYY-MM-DDZ`. `""` for an entry without a start.
     pub from_date: String,
-    /// `YYYY-MM-DDZ`; `""` where it has no end.
+    /// `YYYY-MM-DDZ`. `""` for an entry without an end.
     pub to_date: String,
     /// `HH:MM`.
     pub from_hour: String,
     /// `HH:MM`.
     pub to_hour: String,
-    /// `MONDAY`; `""` where it is about dates.
+    /// `MONDAY`. `""` for an entry with dates.
     pub day_of_week: String,
     /// `OPEN` or `CLOSED`.
     pub status: String,
 }
 
-/// Whose hours an answer says they are.
+/// Owner of the hours in a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum HoursOwner {
-    /// Those of the calendar that was asked for.
+    /// Hours of the requested calendar.
     Own,
-    /// Those that it has from the institution.
+    /// Hours inherited from the institution.
     Inherited,
 }
 
 impl EmulatedOpenHour {
-    /// Whether both are about the same days.
+    /// Returns true if both entries apply to the same days.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let days = |hour: &Self| {
             let Self { kind, day_of_week, from_date, to_date, .. } = hour;
@@ -99,8 +99,10 @@ impl EmulatedOpenHour {
     }
 }
 
-/// The entries that a PUT holds. Those that say that they are inherited become the calendar's own: a
-/// client that sends them back has copied the institution's hours, whether it meant to or not.
+/// Parses the entries of a PUT.
+///
+/// Inherited entries become the calendar's own: a client that sends them back has copied the institution's
+/// hours, on purpose or not.
 pub(super) fn parse_entry(body: &Map<String, Value>) -> Result<Vec<EmulatedOpenHour>, ErrorResponse> {
     let malformed = || ErrorResponse::invalid_request("The element 'open_hour' is not a list.");
     match body.get("open_hour") {
@@ -113,7 +115,7 @@ pub(super) fn parse_entry(body: &Map<String, Value>) -> Result<Vec<EmulatedOpenH
     }
 }
 
-/// What a librarian does to a calendar.
+/// Applies a librarian edit to a calendar.
 pub(super) fn edit(hours: &mut Vec<EmulatedOpenHour>, action: &EditAction) -> Result<(), EditError> {
     if let EditAction::SetHours(hour) = action {
         match hours.iter_mut().find(|known| known.is_like(hour)) {
@@ -124,10 +126,10 @@ pub(super) fn edit(hours: &mut Vec<EmulatedOpenHour>, action: &EditAction) -> Re
         let before = hours.len();
         hours.retain(|hour| hour.description != *description);
         if hours.len() == before {
-            return Err(format!("no opening hours are called `{description}`"));
+            return Err(format!("no opening hours with the description `{description}`"));
         }
     } else {
-        return Err("opening hours are changed with set_hours and delete_hours".to_owned());
+        return Err("invalid action for opening hours: use set_hours or delete_hours".to_owned());
     }
     Ok(())
 }

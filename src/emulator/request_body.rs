@@ -1,4 +1,4 @@
-//! The body of a PUT, in either format, as the JSON it means: what a table takes is decided once.
+//! Body of a PUT in JSON or XML, parsed to JSON so that tables validate only one format.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::response_document::BodyFormat;
 
-/// The object that the body holds, or what is wrong with it.
+/// Returns the object in the body, or an error message.
 pub(super) fn parse_body(format: BodyFormat, root: &str, body: &[u8]) -> Result<Map<String, Value>, String> {
     let value = match format {
         BodyFormat::Json => serde_json::from_slice(body).map_err(|error| error.to_string())?,
@@ -20,8 +20,8 @@ pub(super) fn parse_body(format: BodyFormat, root: &str, body: &[u8]) -> Result<
     }
 }
 
-/// Elements that have a code as text and its description as attribute: objects in JSON even
-/// where the attribute is missing.
+/// Elements with a code as text and the description as attribute. Always objects in JSON, even without the
+/// attribute.
 const VALUED: [&str; 8] = [
     "sub_system",
     "language",
@@ -32,7 +32,7 @@ const VALUED: [&str; 8] = [
     "group",
     "proxy_enabled",
 ];
-/// Elements around a list, with the name of the list's items, under which JSON has the array.
+/// Elements around a list, with the name of the items, which is the name of the array in JSON.
 const LISTS: [(&str, &str); 7] = [
     ("rows", "row"),
     ("headers", "header"),
@@ -43,7 +43,7 @@ const LISTS: [(&str, &str); 7] = [
     ("user_roles", "user_role"),
 ];
 
-/// Elements that are objects even where they are empty.
+/// Elements that are objects even if empty.
 const OBJECTS: [&str; 11] = [
     "scope",
     "row",
@@ -58,7 +58,7 @@ const OBJECTS: [&str; 11] = [
     "user_role",
 ];
 
-/// An element that is still open.
+/// Element before the end tag.
 struct OpenXmlElement {
     name: String,
     fields: Map<String, Value>,
@@ -129,12 +129,12 @@ fn from_xml(root: &str, body: &[u8]) -> Result<Value, String> {
     }
     match done {
         Some((name, value)) if name == root && open.is_empty() => Ok(value),
-        Some((name, _)) if open.is_empty() => Err(format!("the body holds a {name}, not a {root}")),
-        Some(_) | None => Err("the body is not a whole XML document".to_owned()),
+        Some((name, _)) if open.is_empty() => Err(format!("the root element is {name}, expected {root}")),
+        Some(_) | None => Err("the body is not a complete XML document".to_owned()),
     }
 }
 
-/// Hands a finished element to the one around it.
+/// Adds a finished element to the parent element.
 fn close(open: &mut [OpenXmlElement], element: OpenXmlElement, done: &mut Option<(String, Value)>) {
     let name = element.name.clone();
     let Some(parent) = open.last_mut() else {

@@ -1,4 +1,4 @@
-//! Remembers what was asked, so that a test can tell what a client really did.
+//! Log of requests, so that tests can check the behavior of a client.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,48 +6,48 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The last this many requests are kept.
+/// Maximum number of logged requests.
 const KEPT: usize = 100_000;
 
-/// One request as the network saw it, in the order of arrival.
+/// Request as received by the network, in order of arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoggedRequest {
-    /// Code of the zone; `null` where no zone has the key.
+    /// Code of the zone. `null` if the key belongs to no zone.
     pub zone: Option<Arc<str>>,
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// Path and query, without the key.
+    /// Path and query, without the API key.
     pub path: String,
-    /// The HTTP status; `null` where there was no answer, or is none yet.
+    /// HTTP status. `null` without a response, or while the response is pending.
     pub status: Option<u16>,
-    /// When it was sent, in milliseconds since the network's first request.
+    /// Time of the request, in milliseconds since the network's first request.
     pub at_ms: u64,
 }
 
-/// What a zone has been asked.
+/// Request counts of a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct RequestStatistics {
-    /// Requests, whatever became of them.
+    /// All requests, with any outcome.
     pub requests: u64,
-    /// Requests other than GET.
+    /// Requests except GET.
     pub writes: u64,
-    /// Answers with HTTP status 429.
+    /// Responses with HTTP status 429.
     pub throttled: u64,
-    /// Answers with any other HTTP status from 400 on.
+    /// Responses with HTTP status 400 or higher, except 429.
     pub failed: u64,
-    /// Most admitted requests in any one second; 0 while the zone has no threshold per second.
+    /// Maximum of admitted requests in any one second. 0 for a zone without a threshold per second.
     pub peak_per_second: u64,
 }
 
 #[derive(Default)]
 pub(super) struct RequestLog {
     entries: VecDeque<LoggedRequest>,
-    /// Entries that are no longer kept.
+    /// Number of dropped entries.
     dropped: u64,
 }
 
 impl RequestLog {
-    /// Notes a request and says under which number.
+    /// Records a request and returns the request's number.
     pub fn record_request(&mut self, entry: LoggedRequest) -> u64 {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
@@ -57,7 +57,7 @@ impl RequestLog {
         self.dropped + self.entries.len() as u64 - 1
     }
 
-    /// Notes its answer, where the request is still kept.
+    /// Records the response status, if the log still contains the request.
     pub fn finish(&mut self, number: u64, status: u16) {
         let index = number.checked_sub(self.dropped).and_then(|index| usize::try_from(index).ok());
         if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {

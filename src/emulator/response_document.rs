@@ -1,4 +1,6 @@
-//! An answer before it is JSON or XML: both are written from one tree, so that they cannot disagree.
+//! Response document, serialized as JSON or XML.
+//!
+//! One tree for both formats keeps them consistent.
 
 use bytes::Bytes;
 use quick_xml::escape::escape;
@@ -6,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::config::Booleans;
 
-/// The two formats of the API.
+/// Format of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum BodyFormat {
     Json,
@@ -22,24 +24,24 @@ impl BodyFormat {
     }
 }
 
-/// What stands at one place of an answer.
+/// Node of a response document.
 pub(super) enum DocumentNode {
     Text(String),
     Flag(bool),
-    /// In JSON `{"value": ..}` with the attributes beside it, in XML a text with attributes.
+    /// `{"value": ..}` with attributes in JSON, a text with attributes in XML.
     Valued(String, Vec<(&'static str, String)>),
     Group(Vec<DocumentPart>),
 }
 
-/// A part of a group.
+/// Part of a group.
 pub(super) enum DocumentPart {
-    /// A number that is an attribute in XML.
+    /// Number, written as an attribute in XML.
     Count(&'static str, usize),
-    /// A text that is an attribute in XML.
+    /// Text, written as an attribute in XML.
     Attribute(&'static str, String),
     Child(&'static str, DocumentNode),
-    /// In JSON an array under the name of its items; left out when empty. In XML elements, with or
-    /// without an element around them.
+    /// Array named after the items in JSON, omitted if empty. Elements in XML, with or without a wrapper
+    /// element.
     List {
         around: Option<&'static str>,
         item: &'static str,
@@ -47,10 +49,10 @@ pub(super) enum DocumentPart {
     },
 }
 
-/// The bytes of an answer.
+/// Serializes a document.
 pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, booleans: Booleans) -> Bytes {
     match format {
-        // All keys are texts, so that nothing can fail.
+        // Serialization cannot fail, because all keys are texts.
         BodyFormat::Json => serde_json::to_vec(&JsonNode(node, booleans)).unwrap_or_default().into(),
         BodyFormat::Xml => {
             let mut out = String::from(XML_DECLARATION);
@@ -60,10 +62,10 @@ pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, boolean
     }
 }
 
-/// How every XML answer begins.
+/// Start of every XML response.
 pub(super) const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 
-/// A node as JSON, written without a copy of the tree.
+/// Node as JSON, serialized without a copy of the tree.
 struct JsonNode<'a>(&'a DocumentNode, Booleans);
 
 impl Serialize for JsonNode<'_> {

@@ -1,4 +1,4 @@
-//! The network over sockets: the API below `/almaws`, the doors beside it below `/emulator`.
+//! HTTP server of the network: the API below `/almaws`, the control endpoints below `/emulator`.
 
 use std::io;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::services;
 use super::table::{EmulatedTableType, TableSeed};
 use crate::model::network::ZoneRole;
 
-/// Bodies beyond this are refused; a table of Alma is far smaller.
+/// Maximum size of a body. Tables in Alma are far smaller.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 pub(super) fn router(network: &Arc<EmulatedNetwork>) -> Router {
@@ -49,7 +49,7 @@ async fn api(State(network): State<Arc<EmulatedNetwork>>, request: Request<Body>
     if !path.starts_with("/almaws/") && !path.starts_with(PREFIX) {
         return json_response(
             StatusCode::NOT_FOUND,
-            &json!({"error": "the API is below /almaws, the gateway below /gateway, the doors of the emulator below /emulator"}),
+            &json!({"error": "unknown path: the API is below /almaws, the gateway below /gateway, the control endpoints below /emulator"}),
         );
     }
     let (parts, body) = request.into_parts();
@@ -65,8 +65,8 @@ async fn api(State(network): State<Arc<EmulatedNetwork>>, request: Request<Body>
     };
     match network.handle(Request::from_parts(parts, body)).await {
         Ok(response) => response.map(Body::from),
-        // A body that fails before its first byte makes the server drop the connection without
-        // having sent anything.
+        // A body that fails before the first byte makes the server drop the connection without sending
+        // anything.
         Err(_) => Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::from(
             io::ErrorKind::ConnectionReset,
         ))]))),
@@ -131,7 +131,7 @@ async fn statistics(State(control): State<EmulatorControl>) -> Response<Body> {
     json_response(StatusCode::OK, &control.statistics())
 }
 
-/// Without keys: who reads this need not be who may write there.
+/// Lists the zones without API keys, because a reader of the list may lack write access.
 async fn zones(State(control): State<EmulatorControl>) -> Response<Body> {
     let zones = control.zones().map(|zone| {
         let role = match zone.role {
@@ -177,7 +177,7 @@ async fn put_table(
     empty_or_error_response(read::<TableSeed>(&body).and_then(|table| {
         match table.kind() == kind && table.name() == name {
             true => control.put_table(&zone, table).map_err(control_error_text),
-            false => Err("path and body name different tables".to_owned()),
+            false => Err("the path and the body name different tables".to_owned()),
         }
     }))
 }

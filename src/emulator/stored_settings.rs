@@ -1,6 +1,6 @@
-//! What the zones hold, as questions read it: so that the network does what its own configuration says.
+//! Content of the zones as settings for the analysis, so that the network follows its own configuration.
 //!
-//! Made from what is stored and not from what is answered: a table that the API hides counts here too.
+//! Based on stored content, not on responses: a table hidden from the API counts too.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,13 +21,14 @@ use crate::model::{
     ZoneCode,
 };
 
-/// The settings of all zones, with the revisions that they were made from.
+/// Settings of all zones, with the revisions of the source content.
 #[derive(Default)]
 pub(super) struct StoredSettings(Mutex<Option<(Vec<u64>, Arc<NetworkSettings>)>>);
 
 impl EmulatedNetwork {
-    /// What all zones are set to. Each zone is locked for itself, and made into this again only after something
-    /// has changed anywhere.
+    /// Returns the current settings of all zones.
+    ///
+    /// Locks the zones one by one, and rebuilds the settings only after a change.
     pub fn current_settings(&self) -> Arc<NetworkSettings> {
         let revision = |place: &ZoneEntry| lock(&place.state).institution.revision;
         let revisions: Vec<u64> = self.places.iter().map(revision).collect();
@@ -115,7 +116,7 @@ fn add(
     }
 }
 
-/// Columns by their numbers; what people call them leads there.
+/// Returns a mapping table. Columns have numbers, header names are aliases.
 fn mapping_table(
     zone: &ZoneCode,
     subject: &SettingsCollection,
@@ -145,7 +146,7 @@ fn availability(zone: &ZoneCode, subject: &SettingsCollection, resource: &Electr
         let value = |name: &str, text: &str| match (name, text.to_lowercase().as_str()) {
             ("proxy_enabled", "true" | "yes") => true.into(),
             ("proxy_enabled", "false" | "no") => false.into(),
-            // Any other word leaves it to the resource.
+            // Any other value leaves the choice to the resource.
             ("proxy_enabled", _) => FieldValue::Null,
             (_, _) => FieldValue::from_text(text),
         };

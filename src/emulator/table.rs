@@ -1,5 +1,4 @@
-//! What a zone keeps: code tables and mapping tables, with the rows of every language and library, and
-//! whatever else is read and replaced like them.
+//! Content of a zone: code tables and mapping tables with rows per language and library, and e-resources.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use super::electronic::EmulatedResource;
 
-/// A table to put into a zone.
+/// Table for a zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableSeed {
-    /// A code table.
+    /// Code table.
     Code(EmulatedCodeTable),
-    /// A mapping table.
+    /// Mapping table.
     Mapping(EmulatedMappingTable),
-    /// An e-resource.
+    /// E-resource.
     Electronic(EmulatedResource),
 }
 
 impl TableSeed {
-    /// Which of them it is.
+    /// Returns the type of the table.
     pub fn kind(&self) -> EmulatedTableType {
         match self {
             Self::Code(_) => EmulatedTableType::Code,
@@ -30,7 +29,7 @@ impl TableSeed {
         }
     }
 
-    /// What the API's path calls it.
+    /// Returns the name in the API path.
     pub fn name(&self) -> &str {
         match self {
             Self::Code(table) => &table.name,
@@ -40,148 +39,148 @@ impl TableSeed {
     }
 }
 
-/// The types of what the API reads and replaces as a whole.
+/// Type of an object that the API reads and replaces as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EmulatedTableType {
-    /// Codes and their descriptions.
+    /// Codes with descriptions.
     Code,
     /// Rows of up to seven columns.
     Mapping,
-    /// E-collections, e-services and portfolios, named by their ids: `61.62.53`.
+    /// E-collections, e-services and portfolios, named by ID: `61.62.53`.
     Electronic,
 }
 
-/// What the API may do with a table.
+/// API access to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiAccess {
-    /// Read and write it.
+    /// Read and write.
     #[default]
     Open,
-    /// Neither: 90102, and no list shows it.
+    /// No access: error 90102, omitted from lists.
     Hidden,
-    /// Read it: a PUT answers 90123 or 90125.
+    /// Read-only: a PUT gets error 90123 or 90125.
     Fixed,
 }
 
-/// Where rows of a table can be kept.
+/// Scope of the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableScope {
-    /// In the institution alone.
+    /// Institution only.
     #[default]
     Institution,
-    /// In each library as well.
+    /// Institution and every library.
     Library,
 }
 
-/// A code with what people call it.
+/// Code with a label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeWithLabel {
-    /// The code.
+    /// Code.
     pub value: String,
-    /// What people call it.
+    /// Label.
     pub desc: String,
 }
 
-/// Who changed something last, and when.
+/// Author and date of the last change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModificationStamp {
-    /// Who.
+    /// Author.
     pub by: String,
-    /// `YYYY-MM-DDZ`.
+    /// Date, `YYYY-MM-DDZ`.
     pub date: String,
 }
 
-/// A code table.
+/// Code table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedCodeTable {
-    /// Its technical code, which the vendor's schema calls `name`.
+    /// Technical code, called `name` in the vendor's schema.
     pub name: String,
-    /// What people call it.
+    /// Display name.
     pub description: String,
-    /// The area it belongs to.
+    /// Functional area.
     pub sub_system: CodeWithLabel,
-    /// Whether patrons see it.
+    /// True if visible to patrons.
     #[serde(default)]
     pub patron_facing: bool,
-    /// What the API may do with it.
+    /// API access to the table.
     #[serde(default)]
     pub access: ApiAccess,
-    /// Where its rows can be kept.
+    /// Scope of the rows.
     #[serde(default)]
     pub level: TableScope,
-    /// Last change of any row; `None` as delivered.
+    /// Last change of any row. `None` if unchanged since delivery.
     #[serde(default)]
     pub updated: Option<ModificationStamp>,
-    /// The rows, in order: the institution's under `""`, the others under their library's code.
+    /// Rows in order: the institution's under `""`, a library's under the library code.
     pub rows: BTreeMap<String, Vec<EmulatedCodeRow>>,
 }
 
-/// A row of a code table.
+/// Row of a code table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedCodeRow {
-    /// The code.
+    /// Code.
     pub code: String,
-    /// The descriptions by language.
+    /// Descriptions by language.
     pub descriptions: BTreeMap<String, String>,
-    /// Whether it is used; the same in all languages.
+    /// True if enabled, in all languages.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whether it is the default; the same in all languages.
+    /// True for the default row, in all languages.
     #[serde(default)]
     pub default: bool,
-    /// Last change; `None` as delivered.
+    /// Last change. `None` if unchanged since delivery.
     #[serde(default)]
     pub updated: Option<ModificationStamp>,
 }
 
-/// A mapping table.
+/// Mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedMappingTable {
-    /// Its technical code.
+    /// Technical code.
     pub code: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// A longer description.
+    /// Long description.
     pub description: String,
-    /// The area it belongs to.
+    /// Functional area.
     pub sub_system: CodeWithLabel,
-    /// Whether it differs from what the vendor delivers.
+    /// True if changed since delivery by the vendor.
     #[serde(default)]
     pub customized: bool,
-    /// What the API may do with it.
+    /// API access to the table.
     #[serde(default)]
     pub access: ApiAccess,
-    /// Where its rows can be kept.
+    /// Scope of the rows.
     #[serde(default)]
     pub level: TableScope,
-    /// Last change of any row; `None` as delivered.
+    /// Last change of any row. `None` if unchanged since delivery.
     #[serde(default)]
     pub updated: Option<ModificationStamp>,
-    /// What its columns are, from `column0` on.
+    /// Columns, from `column0` on.
     pub headers: Vec<ColumnHeader>,
-    /// The rows, in order: the institution's under `""`, the others under their library's code.
+    /// Rows in order: the institution's under `""`, a library's under the library code.
     pub rows: BTreeMap<String, Vec<EmulatedMappingRow>>,
 }
 
-/// A column of a mapping table.
+/// Column of a mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnHeader {
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// What it takes.
+    /// Type of the values.
     pub column: ColumnType,
 }
 
-/// What a column takes, in the vendor's words.
+/// Type of a column, with the vendor's name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnType {
@@ -191,25 +190,25 @@ pub enum ColumnType {
     Date,
     /// `Custom Option List`.
     Options,
-    /// `code-tables`: codes of this code table.
+    /// `code-tables`: codes of the named code table.
     Code(String),
-    /// `mapping-tables`: values of this mapping table.
+    /// `mapping-tables`: values of the named mapping table.
     Mapping(String),
 }
 
-/// A row of a mapping table.
+/// Row of a mapping table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedMappingRow {
-    /// `column0` to `column6`; `""` where there is no value.
+    /// `column0` to `column6`. `""` without a value.
     pub columns: [String; 7],
-    /// Whether it is used.
+    /// True if enabled.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whether the network zone distributes it.
+    /// True if distributed by the Network Zone.
     #[serde(default)]
     pub managed_in_network: bool,
-    /// Last change; `None` as delivered.
+    /// Last change. `None` if unchanged since delivery.
     #[serde(default)]
     pub updated: Option<ModificationStamp>,
 }

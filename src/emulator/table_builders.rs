@@ -1,4 +1,4 @@
-//! Short ways to say what a table holds, for the seed, tests and benchmarks.
+//! Builders of tables, for the seed, tests and benchmarks.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::table::{
 };
 
 impl EmulatedCodeTable {
-    /// An open table without rows.
+    /// Creates an open table without rows.
     pub fn new(name: &str, description: &str, sub_system: (&str, &str)) -> Self {
         Self {
             name: name.to_owned(),
@@ -22,33 +22,33 @@ impl EmulatedCodeTable {
         }
     }
 
-    /// The same with one more row of the institution.
+    /// Adds a row of the institution.
     pub fn row(mut self, row: EmulatedCodeRow) -> Self {
         self.rows.entry(String::new()).or_default().push(row);
         self
     }
 
-    /// The same with more rows of the institution: codes and English descriptions.
+    /// Adds rows of the institution: codes and English descriptions.
     pub fn rows<'a>(self, rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         rows.into_iter()
             .fold(self, |table, (code, description)| table.row(EmulatedCodeRow::new(code, description)))
     }
 
-    /// The same with more rows of one library, which makes it a table of the library level.
+    /// Adds a row of one library, which makes the table a library table.
     pub fn library_row(mut self, library: &str, row: EmulatedCodeRow) -> Self {
         self.level = TableScope::Library;
         self.rows.entry(library.to_owned()).or_default().push(row);
         self
     }
 
-    /// The institution's row with this code.
+    /// Returns the institution's row with this code.
     pub fn find(&self, code: &str) -> Option<&EmulatedCodeRow> {
         self.rows.get("")?.iter().find(|row| row.code == code)
     }
 }
 
 impl EmulatedCodeRow {
-    /// An enabled row with an English description.
+    /// Creates an enabled row with an English description.
     pub fn new(code: &str, description: &str) -> Self {
         Self {
             code: code.to_owned(),
@@ -59,30 +59,30 @@ impl EmulatedCodeRow {
         }
     }
 
-    /// The same with a description in another language.
+    /// Adds a description in another language.
     pub fn in_language(mut self, language: &str, description: &str) -> Self {
         self.descriptions.insert(language.to_owned(), description.to_owned());
         self
     }
 
-    /// The same as the default of its table.
+    /// Makes the row the default of the table.
     pub fn as_default(self) -> Self {
         Self { default: true, ..self }
     }
 
-    /// The same, not in use.
+    /// Disables the row.
     pub fn with_disabled(self) -> Self {
         Self { enabled: false, ..self }
     }
 
-    /// The same, changed by somebody at a date.
+    /// Sets author and date of the last change.
     pub fn with_update(self, by: &str, date: &str) -> Self {
         Self { updated: Some(ModificationStamp { by: by.to_owned(), date: date.to_owned() }), ..self }
     }
 }
 
 impl EmulatedMappingTable {
-    /// An open table without columns and rows.
+    /// Creates an open table without columns and rows.
     pub fn new(code: &str, name: &str, sub_system: (&str, &str)) -> Self {
         Self {
             code: code.to_owned(),
@@ -98,32 +98,32 @@ impl EmulatedMappingTable {
         }
     }
 
-    /// The same with one more column.
+    /// Adds a column.
     pub fn column(mut self, name: &str, column: ColumnType) -> Self {
         self.headers.push(ColumnHeader { name: name.to_owned(), column });
         self
     }
 
-    /// The same with one more row of the institution.
+    /// Adds a row of the institution.
     pub fn row(mut self, row: EmulatedMappingRow) -> Self {
         self.rows.entry(String::new()).or_default().push(row);
         self
     }
 
-    /// The same with more rows of the institution.
+    /// Adds rows of the institution.
     pub fn rows<'a, const N: usize>(self, rows: impl IntoIterator<Item = [&'a str; N]>) -> Self {
         rows.into_iter().fold(self, |table, columns| table.row(EmulatedMappingRow::new(&columns)))
     }
 }
 
 impl EmulatedMappingRow {
-    /// An enabled row with these values from `column0` on; an eighth has no column to go to.
+    /// Creates an enabled row with values from `column0` on. Ignores values after the seventh.
     pub fn new(values: &[&str]) -> Self {
         let columns = std::array::from_fn(|index| values.get(index).copied().unwrap_or_default().to_owned());
         Self { columns, enabled: true, managed_in_network: false, updated: None }
     }
 
-    /// The same, changed by somebody at a date.
+    /// Sets author and date of the last change.
     pub fn with_update(self, by: &str, date: &str) -> Self {
         Self { updated: Some(ModificationStamp { by: by.to_owned(), date: date.to_owned() }), ..self }
     }

@@ -1,4 +1,4 @@
-//! What both types of tables take from the body of a PUT, and how they refuse it.
+//! Parsing and validation of a PUT, shared by both types of tables.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::error_response::ErrorResponse;
 use super::table::{ModificationStamp, TableScope};
 use super::zone::EmulatedZone;
 
-/// A whole table that a client sends.
+/// Complete table sent by a client.
 pub(super) struct TablePut<'a> {
     pub body: &'a Map<String, Value>,
     pub language: &'a str,
@@ -16,12 +16,12 @@ pub(super) struct TablePut<'a> {
 }
 
 impl TablePut<'_> {
-    /// Who and when, for what this PUT changes.
+    /// Returns author and date for changes by the PUT.
     pub fn stamp(&self) -> ModificationStamp {
         ModificationStamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
     }
 
-    /// Fields that the vendor's schema requires.
+    /// Checks fields required by the vendor's schema.
     pub fn require(&self, fields: &[&str]) -> Result<(), ErrorResponse> {
         match fields.iter().find(|field| self.body.get(**field).is_none_or(Value::is_null)) {
             Some(field) => Err(ErrorResponse::invalid_request(format!("The element '{field}' is missing."))),
@@ -29,7 +29,8 @@ impl TablePut<'_> {
         }
     }
 
-    /// The library whose rows are replaced, `""` for the institution's; `illegal` is the code of the refusal.
+    /// Returns the library of the rows, `""` for the institution. `illegal` is the error code for an invalid
+    /// scope.
     pub fn library(&self, level: TableScope, illegal: u32) -> Result<String, ErrorResponse> {
         let scope = self.body.get("scope");
         let institution = scope.and_then(|scope| code(scope.get("institution_id"))).unwrap_or_default();
@@ -45,7 +46,7 @@ impl TablePut<'_> {
         }
     }
 
-    /// The rows; none where there is no list.
+    /// Returns the rows, none without a list.
     pub fn rows(&self) -> Result<Vec<&Map<String, Value>>, ErrorResponse> {
         let malformed = || ErrorResponse::invalid_request("The element 'row' is not a list of rows.");
         match self.body.get("row") {
@@ -58,7 +59,7 @@ impl TablePut<'_> {
     }
 }
 
-/// A text of a row, `""` where it is missing.
+/// Returns a text of a row, `""` if missing.
 pub(super) fn required_text<'a>(row: &'a Map<String, Value>, field: &str) -> Result<&'a str, ErrorResponse> {
     match row.get(field) {
         None | Some(Value::Null) => Ok(""),
@@ -69,7 +70,7 @@ pub(super) fn required_text<'a>(row: &'a Map<String, Value>, field: &str) -> Res
     }
 }
 
-/// What a flag of a row says.
+/// Value of a flag in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum RowFlag {
     On,
@@ -78,7 +79,7 @@ pub(super) enum RowFlag {
 }
 
 impl RowFlag {
-    /// A flag is a boolean, or the text of one, which is what XML has.
+    /// Parses a flag: a boolean, or a text as in XML.
     pub fn parse_flag(row: &Map<String, Value>, field: &str) -> Result<Self, ErrorResponse> {
         match row.get(field) {
             None | Some(Value::Null) => Ok(Self::Missing),
@@ -93,7 +94,7 @@ impl RowFlag {
     }
 }
 
-/// The code in `{"value": ..}`, or in a text that stands for it.
+/// Returns the code in `{"value": ..}`, or in a text instead of the object.
 pub(super) fn code(value: Option<&Value>) -> Option<&str> {
     match value? {
         Value::String(text) => Some(text),

@@ -1,4 +1,4 @@
-//! What the answers of both types of tables have in common.
+//! Common parts of code table and mapping table responses.
 
 use super::config::{OptionalFields, RowOrder, ZoneConfig};
 use super::random::{mix, order, text};
@@ -6,7 +6,7 @@ use super::response_document::{DocumentNode, DocumentPart};
 use super::table::{CodeWithLabel, ModificationStamp};
 use super::zone::EmulatedZone;
 
-/// Where and for whom an answer is made.
+/// Context of a response: zone, settings, language and library.
 pub(super) struct ResponseContext<'a> {
     pub zone: &'a EmulatedZone,
     pub settings: &'a ZoneConfig,
@@ -16,12 +16,12 @@ pub(super) struct ResponseContext<'a> {
 }
 
 impl ResponseContext<'_> {
-    /// Whether optional fields are answered.
+    /// Returns true if responses contain optional fields.
     pub fn full(&self) -> bool {
         self.settings.optional_fields == OptionalFields::Answered
     }
 
-    /// The rows in the order of the answer.
+    /// Returns the rows in the order of the response.
     pub fn sort_rows<'a, T>(&self, table: &str, rows: &'a [T]) -> Vec<&'a T> {
         match self.settings.row_order {
             RowOrder::Kept => rows.iter().collect(),
@@ -32,7 +32,7 @@ impl ResponseContext<'_> {
         }
     }
 
-    /// The link of a table, `path` being `code-tables` or `mapping-tables`.
+    /// Returns the link of a table. `path` is `code-tables` or `mapping-tables`.
     pub fn table_link(&self, path: &str, name: &str) -> String {
         table_link(self.settings, path, name)
     }
@@ -50,7 +50,7 @@ impl ResponseContext<'_> {
         )
     }
 
-    /// `updated_by` and `update_date`, where they are known and answered.
+    /// Adds `updated_by` and `update_date`, if known and if responses contain optional fields.
     pub fn stamp(&self, parts: &mut Vec<DocumentPart>, updated: Option<&ModificationStamp>) {
         if let Some(ModificationStamp { by, date }) = updated.filter(|_| self.full()) {
             parts.push(DocumentPart::Child("updated_by", DocumentNode::Text(by.clone())));
@@ -71,7 +71,7 @@ pub(super) fn sub_system(area: &CodeWithLabel) -> DocumentPart {
     )
 }
 
-/// What people call a language.
+/// Returns the English name of a language.
 pub(super) fn language_name(code: &str) -> &str {
     match code {
         "en" => "English",

@@ -1,4 +1,4 @@
-//! Counts what an institution is asked, as the gateway does: per second and per day, over all its keys.
+//! Request counter of an institution, as in the gateway: per second and per day, over all API keys.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,20 +9,21 @@ use super::error_response::ErrorResponse;
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: u64 = 24 * 60 * 60;
 
-/// What one institution has been asked so far.
+/// Requests of one institution so far.
 #[derive(Default)]
 pub(super) struct ThresholdCounter {
-    /// When the requests of the last second came, refused ones aside; empty without a threshold.
+    /// Times of the requests in the last second, without rejected requests. Empty without a threshold.
     second: VecDeque<Duration>,
     day: u64,
     used: u64,
-    /// Most requests in any one second so far.
+    /// Maximum of requests in any one second so far.
     pub peak: usize,
 }
 
 impl ThresholdCounter {
-    /// Counts a request that comes now, `now` after the network was started, which is midnight.
-    /// A refused request does not count; whether it does in Alma is not known.
+    /// Admits and counts a request. `now` is the time since the start of the network, at midnight.
+    ///
+    /// A rejected request does not count. Alma's behavior is unknown.
     pub fn admit(&mut self, settings: &ZoneConfig, now: Duration) -> Result<(), ErrorResponse> {
         let today = now.as_secs() / DAY;
         if today != self.day {
@@ -45,7 +46,7 @@ impl ThresholdCounter {
         Ok(())
     }
 
-    /// Requests left until midnight.
+    /// Returns the requests left until midnight.
     pub fn remaining_requests(&self, settings: &ZoneConfig) -> u64 {
         settings.daily.saturating_sub(self.used)
     }

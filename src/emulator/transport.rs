@@ -1,4 +1,4 @@
-//! Calls the emulated network without sockets, so that a whole run fits under a paused clock.
+//! Transport to the emulated network without sockets, so that a whole run fits under a paused clock.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::network::{DroppedConnection, EmulatedNetwork};
 use crate::provider::transport::{Transport, TransportError, TransportFuture};
 
-/// A way to an emulated network that is only function calls. Cheap to clone.
+/// Transport by function calls to an emulated network. Cheap to clone.
 ///
-/// Scheme and host of a request do not count: the key selects the zone.
+/// Ignores scheme and host of a request: the API key selects the zone.
 #[derive(Clone)]
 pub struct EmulatorTransport(pub(super) Arc<EmulatedNetwork>);
 

@@ -1,4 +1,4 @@
-//! What a zone keeps besides its tables, answered and replaced.
+//! Letters, library relations and opening hours of a zone: responses and PUTs.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ use super::response_document::{BodyFormat, DocumentNode, DocumentPart, write};
 use super::table::ModificationStamp;
 use super::table_response::ResponseContext;
 
-/// What a zone keeps besides its tables.
+/// Content of a zone besides tables.
 #[derive(Default)]
 pub(super) struct EmulatedObjects {
-    /// By code.
+    /// Letters by code.
     pub letters: BTreeMap<String, EmulatedLetter>,
-    /// By library; an entry for each.
+    /// Relations by library, with an entry for every library.
     pub relations: BTreeMap<String, Vec<EmulatedLibraryRelation>>,
-    /// By library, the institution's under `""`; an entry for each.
+    /// Opening hours by library, the institution's under `""`, with an entry for every library.
     pub open_hours: BTreeMap<String, Vec<EmulatedOpenHour>>,
 }
 
@@ -77,7 +77,7 @@ impl EmulatedObjects {
         DocumentNode::Group(vec![count, DocumentPart::List { around: None, item: "letter", items }])
     }
 
-    /// XML alone is taken (60105 in the vendor's OpenAPI).
+    /// Replaces a letter. Accepts only XML (60105 in the vendor's OpenAPI).
     fn put_letter(
         &mut self,
         code: &str,
@@ -94,7 +94,7 @@ impl EmulatedObjects {
         Ok(letter.to_document(view))
     }
 
-    /// A calendar, with what a library has from its institution and says nothing else of.
+    /// Returns a calendar. A library inherits the institution's hours for days without own hours.
     fn hours(&self, library: &str, institution: InstitutionHours) -> DocumentNode {
         let of = |library: &str| self.open_hours.get(library).map_or(&[][..], Vec::as_slice);
         let whose = match (library, institution) {
@@ -128,9 +128,9 @@ impl EmulatedObjects {
             return Ok(());
         }
         let EditAction::SetLetter { xsl, enabled, name } = action else {
-            return Err(format!("`{code}` is a letter: use set_letter and remove"));
+            return Err(format!("`{code}` is a letter: use set_letter or remove"));
         };
-        let Some(letter) = self.letters.get_mut(code) else { return Err(format!("no letter `{code}`")) };
+        let Some(letter) = self.letters.get_mut(code) else { return Err(format!("unknown letter `{code}`")) };
         letter.xsl = xsl.clone().unwrap_or_else(|| letter.xsl.clone());
         letter.enabled = enabled.unwrap_or(letter.enabled);
         letter.name = name.clone().unwrap_or_else(|| letter.name.clone());
@@ -140,7 +140,7 @@ impl EmulatedObjects {
     }
 }
 
-/// The body of a PUT, in whichever format.
+/// Parses the body of a PUT, in JSON or XML.
 fn parse_body(root: &str, visit: &InstitutionRequest<'_>) -> Result<Map<String, Value>, ErrorResponse> {
     let neither = || ErrorResponse::invalid_request("The Content-Type is neither JSON nor XML.");
     request_body::parse_body(visit.call.body.ok_or_else(neither)?, root, visit.sent)

@@ -1,34 +1,34 @@
-//! One institution of the emulated network, as it is before anybody changes anything.
+//! Institution of the emulated network in the initial state.
 
 use crate::model::network::{Campus, EnvironmentType, Library, Zone, ZoneRole};
 
-/// An institution and the keys that open it.
+/// Institution with API keys.
 #[derive(Clone)]
 pub struct EmulatedZone {
-    /// Alma's institution code.
+    /// Institution code in Alma.
     pub code: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// Opens it for GET only.
+    /// API key for GET only.
     pub read_key: String,
-    /// Opens it for everything.
+    /// API key for reading and writing.
     pub write_key: Option<String>,
-    /// Whether it is the network zone or a member.
+    /// Role: Network Zone or member.
     pub role: ZoneRole,
-    /// Its campuses, with the client addresses that are inside.
+    /// Campuses with client address ranges.
     pub campuses: Vec<Campus>,
-    /// Its libraries, with the client addresses that are inside.
+    /// Libraries with client address ranges.
     pub libraries: Vec<Library>,
-    /// What `GET /conf/general` reports.
+    /// Environment type reported by `GET /conf/general`.
     pub environment_type: EnvironmentType,
-    /// Languages that descriptions are kept in.
+    /// Languages of descriptions.
     pub languages: Vec<String>,
-    /// The language of a GET that names none.
+    /// Default language of a GET.
     pub default_language: String,
 }
 
 impl EmulatedZone {
-    /// A member without libraries: a sandbox whose languages are English, the default, and French.
+    /// Creates a member without libraries: a sandbox with the languages English (default) and French.
     pub fn new(code: impl Into<String>, read_key: impl Into<String>, write_key: Option<String>) -> Self {
         let code = code.into();
         Self {
@@ -45,8 +45,7 @@ impl EmulatedZone {
         }
     }
 
-    /// The zone that a manifest describes. Where the manifest does not say what environment it
-    /// is, it is a sandbox.
+    /// Creates the zone declared by a manifest, a sandbox unless the manifest sets the environment type.
     pub fn from(zone: &Zone, read_key: impl Into<String>, write_key: Option<String>) -> Self {
         Self {
             name: zone.name.clone(),
@@ -58,7 +57,7 @@ impl EmulatedZone {
         }
     }
 
-    /// The same with libraries of these codes, of which nobody says where they are.
+    /// Sets libraries with these codes, without campus or addresses.
     pub fn with_libraries(self, codes: &[&str]) -> Self {
         let library = |code: &&str| Library {
             code: (*code).to_owned(),
@@ -69,18 +68,18 @@ impl EmulatedZone {
         Self { libraries: codes.iter().map(library).collect(), ..self }
     }
 
-    /// Whether it has a library of this code.
+    /// Returns true if the zone has a library with this code.
     pub(super) fn has_library(&self, code: &str) -> bool {
         self.libraries.iter().any(|library| library.code == code)
     }
 
-    /// Codes of its libraries.
+    /// Returns the codes of the libraries.
     pub(super) fn library_codes(&self) -> Vec<String> {
         self.libraries.iter().map(|library| library.code.clone()).collect()
     }
 }
 
-/// Without its keys, so that a zone can be logged.
+/// Debug output without API keys, so that logging a zone is safe.
 impl std::fmt::Debug for EmulatedZone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EmulatedZone")

@@ -172,7 +172,7 @@ async fn git(
                 return Err(RevisionError::NoRepository);
             }
             if let Some(at) = said.strip_prefix("detected dubious ownership in repository at ") {
-                return Err(RevisionError::OtherOwner(at.trim_matches('\'').to_owned(), said.to_owned()));
+                return Err(RevisionError::OtherOwner(at.trim_matches('\'').to_owned(), at.to_owned()));
             }
             Err(RevisionError::Failed(words.first().copied().unwrap_or_default().to_owned(), said.to_owned()))
         }

@@ -1,4 +1,4 @@
-//! Keys come from the environment, from files and from commands, and go nowhere but to their zone.
+//! Sources of API keys (environment, files, commands), and their use for their own zone only.
 
 use tokio::sync::watch;
 
@@ -21,22 +21,22 @@ spec:
 fn stage() -> CaseNetwork {
     let stage = CaseNetwork::new(&case("selection"));
     let write = |file: &str, text: &str| {
-        std::fs::write(stage.directory().join(file), text).expect("it can be written")
+        std::fs::write(stage.directory().join(file), text).expect("file should be writable")
     };
     write("network.yaml", NETWORK);
-    std::fs::create_dir(stage.directory().join("keys")).expect("a folder can be made");
+    std::fs::create_dir(stage.directory().join("keys")).expect("folder should be created");
     write("keys/01T_A.key", "read-key-01T_A\n");
     stage
 }
 
-/// Commands are real processes, so the clock is real too.
+/// Runs a test on the real clock, because key commands are real processes.
 fn real<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime can be built").block_on(test)
+    runtime.expect("runtime should start").block_on(test)
 }
 
 #[test]
-fn keys_come_from_environment_files_and_commands() {
+fn api_keys_come_from_environment_files_and_commands() {
     real(async {
         let stage = stage();
         let printed = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
@@ -47,29 +47,29 @@ fn keys_come_from_environment_files_and_commands() {
 }
 
 #[test]
-fn a_command_that_fails_or_says_nothing_is_named_and_nothing_is_sent() {
+fn failing_key_command_is_reported_before_any_request() {
     real(async {
         for (command, reason) in [
-            ("false", "`false` ended with exit status: 1"),
-            ("true", "what is there is empty"),
-            ("echo two words", "what is there is not a key"),
-            ("no-such-program-at-all", "ended with exit status: 127"),
+            ("false", "`false` failed with exit status: 1"),
+            ("true", "the value is empty"),
+            ("echo two words", "the value is not an API key"),
+            ("no-such-program-at-all", "failed with exit status: 127"),
         ] {
             let stage = stage();
             let network = NETWORK.replace("echo read-key-{code}", command);
-            std::fs::write(stage.directory().join("network.yaml"), network).expect("it can be written");
+            std::fs::write(stage.directory().join("network.yaml"), network).expect("file should be writable");
             let printed = stage.run("zonal plan", None, watch::channel(0).1).await;
             assert_eq!(printed.code, 1, "{command}: {}", printed.err);
             assert!(printed.err.contains("error[Z0601]: no read key for 01T_B"), "{}", printed.err);
             assert!(printed.err.contains(reason), "{command}: {}", printed.err);
-            assert!(!printed.err.contains("two words\n"), "what a command printed is not shown");
+            assert!(!printed.err.contains("two words\n"), "the output of a key command should not be shown");
             assert_eq!(stage.emulator.control().requests().len(), 0, "{command}");
         }
     });
 }
 
 #[test]
-fn planning_never_asks_for_the_write_key_and_never_uses_it() {
+fn plan_neither_needs_nor_uses_write_keys() {
     paused(async {
         let mut stage = CaseNetwork::new(&case("selection"));
         stage.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
@@ -83,7 +83,7 @@ fn planning_never_asks_for_the_write_key_and_never_uses_it() {
 }
 
 #[test]
-fn no_output_holds_a_key() {
+fn output_never_contains_an_api_key() {
     paused(async {
         for behaviour in
             ["{}", r#"{"gateway_errors": "html"}"#, r#"{"zones": {"01T_A": {"connection": "down"}}}"#]

@@ -1,5 +1,4 @@
-//! A ledger is knowledge, never an instruction: whatever it says, nothing else is written than without it, but
-//! for what the network prunes.
+//! Properties of the applied state: except for pruning, apply writes nothing more with it than without it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,7 +46,7 @@ fn key(code: &str) -> RecordKey {
     RecordKey(vec![code.into()])
 }
 
-/// What one manifest wants of a row.
+/// Returns a generator of a manifest's desired record.
 fn row(code: &'static str, manifest: &'static str) -> impl Strategy<Value = DesiredRecord> {
     let enforcement = prop_oneof![
         4 => Just(Enforcement::Enforce),
@@ -73,7 +72,8 @@ fn row(code: &'static str, manifest: &'static str) -> impl Strategy<Value = Desi
     )
 }
 
-/// What a manifest wants. `codes` are those that it may name, so that no two name one row.
+/// Returns a generator of a manifest's desired collection. Manifests have separate `codes`, so no row has two
+/// manifests.
 fn wanted(manifest: &'static str, codes: [&'static str; 2]) -> impl Strategy<Value = DesiredCollection> {
     let rows = codes.map(|code| option::weighted(0.6, row(code, manifest)));
     let unlisted = select(vec![
@@ -107,7 +107,7 @@ fn wanted(manifest: &'static str, codes: [&'static str; 2]) -> impl Strategy<Val
             });
             DesiredCollection {
                 id,
-                shape: kinds::shape("CodeTable").expect("there are code tables"),
+                shape: kinds::shape("CodeTable").expect("kind should exist"),
                 key: ["code".into()].into(),
                 unlisted,
                 enforcement: Enforcement::Enforce,
@@ -125,13 +125,13 @@ fn desired() -> impl Strategy<Value = Vec<DesiredCollection>> {
     let (one, two) = (wanted("CodeTable/one", ["A", "B"]), wanted("CodeTable/two", ["C", "D"]));
     (one, two, option::of(wanted("UserGroups/three", ["D", "E"]))).prop_map(|(one, two, three)| {
         let mut all = vec![one, two];
-        // Two that name one row are refused before anything is compared.
+        // Validation rejects two manifests for one row before any comparison.
         all.extend(three.filter(|three| !all[1].id.shares_rows_with(&three.id)));
         all
     })
 }
 
-/// What a table holds, or that the zone has none, or that it did not answer.
+/// Returns a generator of a table's rows or of a failure, for example a missing table.
 fn answer() -> impl Strategy<Value = Result<Vec<Record>, FailureClass>> {
     let rows = btree_map(select(CODES.to_vec()), (text(), any::<bool>(), any::<bool>()), 0..5);
     let rows = rows.prop_map(|rows| {
@@ -151,7 +151,7 @@ fn answer() -> impl Strategy<Value = Result<Vec<Record>, FailureClass>> {
     ]
 }
 
-/// An entry: right, old, partial, or nonsense.
+/// Returns a generator of applied records: current, old, partial, or inconsistent.
 fn entry() -> impl Strategy<Value = AppliedRecord> {
     let values = prop_oneof![3 => text(), 1 => any::<bool>().prop_map(FieldValue::Bool)];
     let holds = option::weighted(0.85, btree_map(select(FIELDS.to_vec()), values, 0..4));
@@ -191,13 +191,13 @@ fn remembered() -> impl Strategy<Value = BTreeMap<CollectionId, AppliedCollectio
     btree_map(ids, collection, 0..4)
 }
 
-/// One zone, what is wanted of it, what it answers and what is remembered of it.
+/// Desired, observed and applied state of one zone.
 #[derive(Debug, Clone)]
 struct AppliedStateScenario {
     desired: Vec<DesiredCollection>,
     answers: BTreeMap<&'static str, Result<Vec<Record>, FailureClass>>,
     ledger: BTreeMap<CollectionId, AppliedCollection>,
-    /// Entries that say what the zone holds, so that not all are nonsense.
+    /// Applied records that match the zone, in addition to inconsistent ones.
     right: Vec<(usize, ManagementOrigin)>,
     pruning: PruneMode,
 }
@@ -246,7 +246,7 @@ impl AppliedStateScenario {
         AppliedState { zones: [(ZONE.into(), collections)].into() }
     }
 
-    /// What the zone answers to what is asked. Every language of a table has the same rows.
+    /// Returns the observed state of the desired collections. All languages of a table have the same rows.
     fn observed(&self, desired: &DesiredState) -> ObservedState {
         let asked: BTreeSet<&CollectionId> =
             desired.zones.values().flatten().map(|wanted| &wanted.id).collect();
@@ -271,13 +271,13 @@ impl AppliedStateScenario {
         ObservedState { zones: [(ZONE.into(), zone)].into() }
     }
 
-    /// What is written without a ledger.
+    /// Returns the changes to write without applied state.
     fn plainly(&self) -> Vec<Change> {
         let desired = self.desired();
         written(diff::diff(&desired, &self.observed(&desired)))
     }
 
-    /// What is written with it, and what was compared with.
+    /// Returns the changes to write with applied state, and the base of the comparison.
     fn with_ledger(&self, prune: &PruneConfig) -> (Vec<Change>, ComparisonBase) {
         let mut desired = self.desired();
         let zones: BTreeSet<ZoneCode> = [ZONE.into()].into();
@@ -291,7 +291,7 @@ impl AppliedStateScenario {
     }
 }
 
-/// The changes that are carried out: not those of a collection that waits for a person.
+/// Returns the changes to write, without those of a deferred collection.
 fn written(found: Differences) -> Vec<Change> {
     let waits = |change: &&Change| {
         change.conflict.as_ref().is_some_and(|conflict| conflict.then == ConflictPolicy::Defer)
@@ -301,7 +301,7 @@ fn written(found: Differences) -> Vec<Change> {
     free.flat_map(|diff| diff.to_apply().cloned().collect::<Vec<_>>()).collect()
 }
 
-/// What of a change would not be written without a ledger.
+/// Returns the changes of `with` that are not in `without`.
 fn beyond<'a>(with: &'a [Change], without: &[Change]) -> Vec<&'a Change> {
     let is_same =
         |one: &Change, other: &Change| one.address == other.address && one.effect() == other.effect();
@@ -309,7 +309,7 @@ fn beyond<'a>(with: &'a [Change], without: &[Change]) -> Vec<&'a Change> {
 }
 
 #[test]
-fn a_ledger_adds_no_write_where_nothing_is_pruned() {
+fn applied_state_adds_no_writes_without_prune() {
     let tried = runner(400).run(&worlds(), |world| {
         let (with, _) = world.with_ledger(&PruneConfig::default());
         let without = world.plainly();
@@ -321,7 +321,7 @@ fn a_ledger_adds_no_write_where_nothing_is_pruned() {
 }
 
 #[test]
-fn what_is_pruned_is_zonals_own_unnamed_and_as_zonal_left_it() {
+fn prune_deletes_only_unchanged_orphans_created_by_zonal() {
     let (seen, pruned) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let tried = runner(600).run(&worlds(), |world| {
         let prune = PruneConfig {
@@ -339,24 +339,29 @@ fn what_is_pruned_is_zonals_own_unnamed_and_as_zonal_left_it() {
         Ok(())
     });
     tried.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(pruned.get() * 20 > seen.get(), "only {} of {} worlds prune anything", pruned.get(), seen.get());
+    assert!(pruned.get() * 20 > seen.get(), "only {} of {} scenarios prune", pruned.get(), seen.get());
 }
 
 fn check(world: &AppliedStateScenario, change: &Change, without: &[Change], base: &ComparisonBase) {
     let (id, key) = (&change.address.collection, &change.address.key);
-    let known = base.applied_state.zones[&ZONE.into()].get(id).expect("the ledger knows the collection");
+    let known =
+        base.applied_state.zones[&ZONE.into()].get(id).expect("applied state should have the collection");
     assert_eq!(known.key, [FieldName::from("code")], "{change:#?}");
-    let entry = known.entries.get(key).expect("the ledger knows the record");
+    let entry = known.entries.get(key).expect("applied state should have the record");
     assert_eq!(entry.maker, ManagementOrigin::Created, "{change:#?}");
     let is_named = |wanted: &&DesiredCollection| {
         wanted.id.without_language() == id.without_language() && wanted.records.contains_key(key)
     };
-    assert!(world.desired.iter().find(is_named).is_none(), "a manifest names it: {change:#?}");
-    let rows = world.answers[&*id.name()].as_ref().expect("it was read");
+    assert!(world.desired.iter().find(is_named).is_none(), "a manifest declares the record: {change:#?}");
+    let rows = world.answers[&*id.name()].as_ref().expect("should be read");
     let is_it = |row: &&Record| row.get("code") == Some(&FieldValue::from(&*key.0[0]));
-    let row = rows.iter().find(is_it).expect("the zone has it");
-    for (field, was) in entry.holds.as_ref().expect("it was there") {
-        assert_eq!(row.get(field).unwrap_or(&FieldValue::Null), was, "somebody has changed it: {change:#?}");
+    let row = rows.iter().find(is_it).expect("zone should have the record");
+    for (field, was) in entry.holds.as_ref().expect("record should have been present") {
+        assert_eq!(
+            row.get(field).unwrap_or(&FieldValue::Null),
+            was,
+            "the record has changed since: {change:#?}"
+        );
     }
     match (world.pruning, change.action) {
         (PruneMode::Delete, ChangeAction::Delete) => {}
@@ -380,7 +385,7 @@ fn check(world: &AppliedStateScenario, change: &Change, without: &[Change], base
                 "{change:#?}"
             );
         }
-        (_, _) => panic!("neither removed nor disabled: {change:#?}"),
+        (_, _) => panic!("neither deleted nor disabled: {change:#?}"),
     }
     let farewell = base.orphans[&ZONE.into()][id][key];
     assert_ne!(farewell, OrphanAction::Unmanage, "{change:#?}");

@@ -1,4 +1,4 @@
-//! What was reviewed and approved is what is written, whatever somebody does to plan files, approvals and zones.
+//! Apply writes only reviewed and approved changes, whatever happens to plan files, approvals and zones.
 
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -10,7 +10,7 @@ async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
     stage.run(command, None, watch::channel(0).1).await
 }
 
-/// Runs a command that is to end with this code.
+/// Runs a command and checks its exit code.
 async fn ends(stage: &CaseNetwork, command: &str, code: u8) -> CommandOutput {
     let printed = run(stage, command).await;
     assert_eq!(printed.code, code, "`{command}`\n{}{}", printed.out, printed.err);
@@ -18,21 +18,21 @@ async fn ends(stage: &CaseNetwork, command: &str, code: u8) -> CommandOutput {
 }
 
 fn read(stage: &CaseNetwork, name: &str) -> Json {
-    let text = std::fs::read_to_string(stage.directory().join(name)).expect("the plan was written");
-    serde_json::from_str(&text).expect("a plan is JSON")
+    let text = std::fs::read_to_string(stage.directory().join(name)).expect("plan should be written");
+    serde_json::from_str(&text).expect("plan should be JSON")
 }
 
 fn write(stage: &CaseNetwork, name: &str, file: &Json) {
-    std::fs::write(stage.directory().join(name), file.to_string()).expect("the plan can be written");
+    std::fs::write(stage.directory().join(name), file.to_string()).expect("plan should be writable");
 }
 
 fn add_to_network(stage: &CaseNetwork, text: &str) {
     let path = stage.directory().join("network.yaml");
-    let network = std::fs::read_to_string(&path).expect("a case has a network.yaml");
-    std::fs::write(path, network + text).expect("it can be written");
+    let network = std::fs::read_to_string(&path).expect("case should have a network.yaml");
+    std::fs::write(path, network + text).expect("file should be writable");
 }
 
-/// How many requests that change anything were sent so far.
+/// Returns the number of write requests so far.
 fn writes(stage: &CaseNetwork) -> usize {
     stage.emulator.control().requests().iter().filter(|request| request.method != "GET").count()
 }
@@ -53,11 +53,11 @@ const TWO_ROWS: &str = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: 
                         SHELF, description: Reading room only}\n";
 
 fn rows(stage: &CaseNetwork, text: &str) {
-    std::fs::write(stage.directory().join("policies.yaml"), text).expect("it can be written");
+    std::fs::write(stage.directory().join("policies.yaml"), text).expect("file should be writable");
 }
 
 #[test]
-fn a_change_that_a_plan_file_lists_elsewhere_is_not_part_of_what_was_approved() {
+fn change_moved_in_plan_file_is_not_approved() {
     for elsewhere in ["01OMNI_GAMMA/CodeTable/ItemPolicy/MORE", "nowhere", "01OMNI_ALPHA /CodeTable"] {
         paused(async {
             let stage = CaseNetwork::new(&case("approvals"));
@@ -67,8 +67,9 @@ fn a_change_that_a_plan_file_lists_elsewhere_is_not_part_of_what_was_approved() 
             rows(&stage, TWO_ROWS);
             ends(&stage, "zonal plan --out plan.json", 0).await;
             let mut file = read(&stage, "plan.json");
-            let changes = file["reconciler"]["changes"].as_object_mut().expect("it has changes");
-            let moved = changes.remove("01OMNI_ALPHA/CodeTable/ItemPolicy/SHELF").expect("it is planned");
+            let changes = file["reconciler"]["changes"].as_object_mut().expect("plan should have changes");
+            let moved =
+                changes.remove("01OMNI_ALPHA/CodeTable/ItemPolicy/SHELF").expect("change should be planned");
             changes.insert(elsewhere.to_owned(), moved);
             write(&stage, "plan.json", &file);
             run(&stage, "zonal apply plan.json --yes").await;
@@ -79,7 +80,7 @@ fn a_change_that_a_plan_file_lists_elsewhere_is_not_part_of_what_was_approved() 
 }
 
 #[test]
-fn an_approval_for_the_sandbox_approves_nothing_elsewhere() {
+fn approval_of_one_environment_is_invalid_in_others() {
     paused(async {
         let stage = CaseNetwork::new(&case("approvals"));
         add_to_network(&stage, "  environments: {sandbox: {region: ca}}\n");
@@ -95,15 +96,17 @@ fn an_approval_for_the_sandbox_approves_nothing_elsewhere() {
 }
 
 #[test]
-fn a_table_that_answers_with_nothing_where_the_plan_saw_records_is_left_alone() {
+fn table_emptied_after_plan_is_stale() {
     for forged in [false, true] {
         paused(async {
             let stage = CaseNetwork::new(&case("plan-files"));
             ends(&stage, "zonal plan --out plan.json", 0).await;
             if forged {
                 let mut file = read(&stage, "plan.json");
-                for zone in file["reconciler"]["zones"].as_array_mut().expect("it has zones") {
-                    for collection in zone["collections"].as_array_mut().expect("and they collections") {
+                for zone in file["reconciler"]["zones"].as_array_mut().expect("plan should have zones") {
+                    for collection in
+                        zone["collections"].as_array_mut().expect("zone should have collections")
+                    {
                         collection["existing"] = Json::Null;
                     }
                 }
@@ -125,7 +128,7 @@ fn a_table_that_answers_with_nothing_where_the_plan_saw_records_is_left_alone() 
 }
 
 #[test]
-fn a_plan_that_was_done_in_part_is_taken_up_again_although_much_was_deleted() {
+fn partly_applied_plan_continues_after_many_deletes() {
     paused(async {
         let stage = CaseNetwork::new(&case("languages"));
         add_to_network(&stage, "  guards: {limits: {deletes: {collection: null}}}\n");
@@ -149,8 +152,8 @@ fn a_plan_that_was_done_in_part_is_taken_up_again_although_much_was_deleted() {
         };
         let (english, french) = (words("en", "The staff"), words("fr", "Le personnel"));
         let file = stage.directory().join("tables.yaml");
-        assert!(file.exists(), "the case's own manifests are replaced");
-        std::fs::write(file, format!("{english}---\n{french}")).expect("it can be written");
+        assert!(file.exists(), "the case should have these manifests");
+        std::fs::write(file, format!("{english}---\n{french}")).expect("file should be writable");
         ends(&stage, "zonal plan --out plan.json", 0).await;
         stage.happen(
             r#"fault {"method": "PUT", "when": {"after": 1}, "effect": {"status": {"status": 400, "code": "401652"}}}"#,
@@ -165,7 +168,7 @@ fn a_plan_that_was_done_in_part_is_taken_up_again_although_much_was_deleted() {
 }
 
 #[test]
-fn what_denies_and_what_moved_are_both_told() {
+fn apply_reports_both_denied_and_stale_changes() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
         ends(&stage, "zonal plan --out plan.json", 0).await;
@@ -184,7 +187,7 @@ fn what_denies_and_what_moved_are_both_told() {
     });
 }
 
-/// Runs a command and presses Ctrl-C after so many milliseconds.
+/// Runs a command and presses Ctrl-C after `after` milliseconds.
 async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
     let (press, interrupts) = watch::channel(0);
     let pressing = async {
@@ -194,15 +197,15 @@ async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandO
     };
     tokio::select! {
         printed = stage.run(command, None, interrupts) => printed,
-        () = pressing => unreachable!("pressing never ends"),
+        () = pressing => unreachable!("the sender of interrupts never ends"),
     }
 }
 
 #[test]
-fn a_rollout_that_is_interrupted_is_taken_up_again_with_the_same_plan_and_approval() {
+fn interrupted_rollout_continues_with_same_plan_and_approval() {
     paused(async {
         let mut counts = std::collections::BTreeSet::new();
-        // In the first wave, in the pause after it, in the second, and so on.
+        // During the first wave, the pause after it, the second wave, and so on.
         for after in [200, 900, 1_500, 2_500, 300_000, 601_000, 602_500, 900_000, 1_203_000] {
             let stage = CaseNetwork::new(&case("rollout"));
             add_to_network(&stage, "  approval: {requiredFor: {zones: all}}\n");
@@ -219,13 +222,13 @@ fn a_rollout_that_is_interrupted_is_taken_up_again_with_the_same_plan_and_approv
 }
 
 #[test]
-fn of_a_plan_that_is_approved_as_a_whole_what_did_not_move_is_applied() {
+fn approved_plan_applies_all_but_stale_changes() {
     paused(async {
         let stage = CaseNetwork::new(&case("approvals"));
         add_to_network(&stage, "  # also by a rule\n");
-        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  each: plan\n  rules:\n    - \
+        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  scope: plan\n  rules:\n    - \
                       {name: all, expression: 'plan.counts.creates == 0', action: requireApproval, message: the board agrees}\n";
-        std::fs::write(stage.directory().join("board.yaml"), policy).expect("it can be written");
+        std::fs::write(stage.directory().join("board.yaml"), policy).expect("file should be writable");
         ends(&stage, "zonal plan --out plan.json", 0).await;
         ends(&stage, "zonal apply plan.json --yes", 4).await;
         assert_eq!(writes(&stage), 0);
@@ -236,21 +239,28 @@ fn of_a_plan_that_is_approved_as_a_whole_what_did_not_move_is_applied() {
         for zone in ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA"] {
             assert!(stage.happen(&format!("rows {zone} code ItemPolicy")).contains("SHELF"), "{zone}");
         }
-        // Without the plan file, it is another plan, which nobody has approved.
+        // Without the plan file, apply makes another plan without an approval.
         ends(&stage, "zonal apply --yes", 4).await;
     });
 }
 
 #[test]
-fn a_plan_file_that_hides_part_of_what_it_would_do_is_neither_shown_nor_approved() {
+fn edited_plan_file_is_neither_shown_nor_approved() {
     let hidden: [fn(&mut Json); 4] = [
-        |file| drop(file["reconciler"]["groups"].as_array_mut().expect("groups").remove(0)),
         |file| {
-            let zones = file["reconciler"]["zones"].as_array_mut().expect("zones");
-            zones[0]["collections"][0]["hold"] = json!({"why": "moved"});
+            drop(
+                file["reconciler"]["change_groups"]
+                    .as_array_mut()
+                    .expect("plan should have groups")
+                    .remove(0),
+            )
         },
         |file| {
-            let changes = file["resource_changes"].as_array_mut().expect("changes");
+            let zones = file["reconciler"]["zones"].as_array_mut().expect("plan should have zones");
+            zones[0]["collections"][0]["deferral"] = json!({"reason": "stale"});
+        },
+        |file| {
+            let changes = file["resource_changes"].as_array_mut().expect("plan should have changes");
             changes.remove(0);
         },
         |file| file["resource_changes"][0]["change"]["after"]["description"] = "Something else".into(),
@@ -265,7 +275,7 @@ fn a_plan_file_that_hides_part_of_what_it_would_do_is_neither_shown_nor_approved
             write(&stage, "edited.json", &file);
             for command in ["zonal show edited.json", "zonal approve edited.json --by Ada"] {
                 let printed = ends(&stage, command, 1).await;
-                assert!(printed.err.contains("was edited after it was made"), "{}", printed.err);
+                assert!(printed.err.contains("was edited after it was created"), "{}", printed.err);
                 assert_eq!(printed.out, "");
             }
         }
@@ -273,7 +283,7 @@ fn a_plan_file_that_hides_part_of_what_it_would_do_is_neither_shown_nor_approved
 }
 
 #[test]
-fn a_freeze_denies_nothing_where_everything_moved() {
+fn freeze_denies_nothing_if_every_change_is_stale() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
         ends(&stage, "zonal plan --zone 01OMNI_BETA --kind CodeTable --out plan.json", 0).await;
@@ -286,13 +296,13 @@ fn a_freeze_denies_nothing_where_everything_moved() {
         );
         let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
         assert!(!printed.out.contains("freeze/exams"), "{}", printed.out);
-        // A freeze is over with the last moment of its last day, and not before.
+        // A freeze lasts until the end of its last day.
         ends(&stage, "zonal apply --yes", 4).await;
     });
 }
 
 #[test]
-fn a_member_that_edits_during_the_pause_stops_the_rollout() {
+fn edit_during_rollout_pause_stops_the_rollout() {
     paused(async {
         let stage = CaseNetwork::new(&case("rollout"));
         ends(&stage, "zonal plan --out plan.json", 0).await;
@@ -309,15 +319,14 @@ fn a_member_that_edits_during_the_pause_stops_the_rollout() {
         }
         let last = printed.out.lines().last().unwrap_or_default();
         assert!(last.contains(r#""exit_codes":[7,3]"#), "{last}");
-        // The member's words stay, and the rollout with them, until somebody plans again.
+        // The member's text and the stopped rollout stay until the next plan.
         let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
         assert!(printed.out.contains("stale: it moved since the plan"), "{}", printed.out);
         assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
     });
 }
 
-/// Plays a script up to its first apply that asks for nothing in particular and ends well, and gives the flags
-/// of that.
+/// Plays a script up to its first successful plain apply, and returns the flags of that apply.
 async fn until_applied(stage: &CaseNetwork, script: &str) -> Option<String> {
     let lines: Vec<&str> = script.lines().collect();
     for (index, line) in lines.iter().enumerate() {
@@ -338,16 +347,15 @@ async fn until_applied(stage: &CaseNetwork, script: &str) -> Option<String> {
     None
 }
 
-/// In as many pieces as it takes, what a plan file holds is done: nothing of it is void because part of it is
-/// done already.
+/// A partly applied plan file stays valid: repeated applies complete all of its changes.
 #[test]
-fn whatever_a_case_applies_its_plan_file_does_however_often_it_is_interrupted() {
+fn interrupted_plan_file_of_every_case_is_completed() {
     let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut pieces = 0;
     let mut wrong = Vec::new();
-    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
-        let case = entry.expect("and readable").path();
-        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+    for entry in std::fs::read_dir(cases).expect("tests/cases should exist") {
+        let case = entry.expect("entry should be readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("case should have a script.txt");
         for after in [700, 1_500, 2_600] {
             paused(async {
                 let stage = CaseNetwork::new(&case);
@@ -360,10 +368,10 @@ fn whatever_a_case_applies_its_plan_file_does_however_often_it_is_interrupted() 
                 pieces += usize::from(first.code == 130);
                 let second = run(&stage, "zonal apply .plan.json --yes").await;
                 let left = run(&stage, &format!("zonal plan{flags} --json")).await.out;
-                let left: Json = serde_json::from_str(&left).expect("a plan is JSON");
+                let left: Json = serde_json::from_str(&left).expect("plan should be JSON");
                 if second.code != 0 || left["applyable"] != json!(false) {
                     wrong.push(format!(
-                        "{} after {after} ms: {} then {}\n{}{}",
+                        "{} after {after} ms: {}, then {}\n{}{}",
                         case.display(),
                         first.code,
                         second.code,
@@ -375,11 +383,11 @@ fn whatever_a_case_applies_its_plan_file_does_however_often_it_is_interrupted() 
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert!(pieces > 20, "only {pieces} were interrupted");
+    assert!(pieces > 20, "only {pieces} applies were interrupted");
 }
 
 #[test]
-fn a_row_that_a_first_apply_created_in_one_language_is_not_overwritten_when_somebody_has_translated_it() {
+fn row_translated_after_partial_apply_is_not_overwritten() {
     for (translated, code) in [(false, 0), (true, 5)] {
         paused(async {
             let stage = CaseNetwork::new(&case("languages"));
@@ -402,7 +410,7 @@ fn a_row_that_a_first_apply_created_in_one_language_is_not_overwritten_when_some
 }
 
 #[test]
-fn a_pilot_that_waits_for_an_approval_has_not_failed() {
+fn unapproved_pilot_wave_stops_rollout_without_failure() {
     paused(async {
         let stage = CaseNetwork::new(&case("rollout"));
         add_to_network(&stage, "  approval: {requiredFor: {only: [01OMNI_ALPHA]}}\n");
@@ -413,7 +421,7 @@ fn a_pilot_that_waits_for_an_approval_has_not_failed() {
 }
 
 #[test]
-fn no_approval_replaces_that_of_somebody_else_or_one_that_overrides_more() {
+fn approval_does_not_replace_other_or_wider_approvals() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
         add_to_network(
@@ -426,7 +434,7 @@ fn no_approval_replaces_that_of_somebody_else_or_one_that_overrides_more() {
             ends(&stage, "zonal approve plan.json --by Ada_L", 0).await;
             ends(&stage, "zonal approve plan.json --by Ada-L", 0).await;
         }
-        let files = std::fs::read_dir(stage.directory().join("approvals")).expect("there are approvals");
+        let files = std::fs::read_dir(stage.directory().join("approvals")).expect("approvals should exist");
         assert_eq!(files.count(), 3);
         ends(&stage, "zonal apply plan.json --yes", 0).await;
     });

@@ -1,4 +1,4 @@
-//! The laws of the house: each test names the law that a change has broken.
+//! Architecture rules: a failing test names the broken rule.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use zonal::kinds::KINDS;
 
 fn sources(below: &str) -> Vec<(PathBuf, String)> {
     fn walk(directory: &Path, out: &mut Vec<(PathBuf, String)>) {
-        for entry in std::fs::read_dir(directory).expect("src can be read") {
-            let path = entry.expect("its entries too").path();
+        for entry in std::fs::read_dir(directory).expect("src should be readable") {
+            let path = entry.expect("entry should be readable").path();
             if path.is_dir() {
                 walk(&path, out);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).expect("a source is text");
+                let text = std::fs::read_to_string(&path).expect("source should be readable");
                 out.push((path, text));
             }
         }
@@ -20,14 +20,14 @@ fn sources(below: &str) -> Vec<(PathBuf, String)> {
     let mut out = Vec::new();
     match root.is_dir() {
         true => walk(&root, &mut out),
-        false => out.push((root.clone(), std::fs::read_to_string(&root).expect("the file is there"))),
+        false => out.push((root.clone(), std::fs::read_to_string(&root).expect("file should exist"))),
     }
     out.sort();
-    assert!(!out.is_empty(), "{below} holds no sources: the law checks nothing");
+    assert!(!out.is_empty(), "{below} contains no sources: the rule checks nothing");
     out
 }
 
-/// The code of a file: without comments, and without its tests.
+/// Returns the code of a file without comments and tests.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
@@ -58,7 +58,7 @@ const OURS: [&str; 14] = [
 ];
 
 #[test]
-fn law_1_model_imports_nothing_of_ours_and_diff_plan_guard_and_render_only_model() {
+fn rule_1_pure_stages_import_only_model() {
     let imports = |of: &[&str]| of.iter().map(|module| format!("crate::{module}")).collect::<Vec<_>>();
     let all = imports(&OURS);
     assert_eq!(
@@ -70,24 +70,24 @@ fn law_1_model_imports_nothing_of_ours_and_diff_plan_guard_and_render_only_model
         let others = imports(&others);
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         let found = offenders(&[&format!("src/{stage}")], &others);
-        assert_eq!(found, Vec::<String>::new(), "law 1: {stage} imports only model");
+        assert_eq!(found, Vec::<String>::new(), "rule 1: {stage} imports only model");
     }
 }
 
 #[test]
-fn law_2_the_engine_cannot_name_a_kind() {
+fn rule_2_engine_does_not_name_kinds() {
     let names =
         KINDS.iter().flat_map(|kind| std::iter::once(kind.name).chain(kind.collections.iter().copied()));
     let quoted: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
-    assert!(quoted.len() > 5, "the law checks nothing");
+    assert!(quoted.len() > 5, "the rule checks nothing");
     let words: Vec<&str> = quoted.iter().map(String::as_str).chain(["crate::kinds"]).collect();
     let engine =
         ["src/model", "src/diff", "src/plan", "src/guard", "src/apply", "src/observe.rs", "src/render"];
-    assert_eq!(offenders(&engine, &words), Vec::<String>::new(), "law 2: the engine names a kind");
+    assert_eq!(offenders(&engine, &words), Vec::<String>::new(), "rule 2: the engine names a kind");
 }
 
 #[test]
-fn law_3_the_pure_stages_are_not_async() {
+fn rule_3_pure_stages_are_not_async() {
     let pure = [
         "src/model",
         "src/manifest",
@@ -101,12 +101,12 @@ fn law_3_the_pure_stages_are_not_async() {
     assert_eq!(
         offenders(&pure, &["async fn", "async move", ".await", "tokio"]),
         Vec::<String>::new(),
-        "law 3"
+        "rule 3"
     );
 }
 
 #[test]
-fn law_4_only_cli_prints_exits_and_reads_files_environment_or_clock() {
+fn rule_4_only_cli_accesses_the_environment() {
     let others: Vec<String> =
         OURS.iter().filter(|module| **module != "cli").map(|module| format!("src/{module}")).collect();
     let there: Vec<&str> = others
@@ -128,12 +128,12 @@ fn law_4_only_cli_prints_exits_and_reads_files_environment_or_clock() {
         "Timestamp::now",
         "Zoned::now",
     ];
-    // tokio's clock is the one that tests pause: waiting is what provider, apply and emulator are for.
+    // Tests can pause tokio's clock. The stages provider, apply and emulator use it to wait.
     let found: Vec<String> = offenders(&there, &words)
         .into_iter()
         .filter(|line| !(line.ends_with("`Instant::now`") && tokio_clock(line)))
         .collect();
-    assert_eq!(found, Vec::<String>::new(), "law 4: only cli touches the world");
+    assert_eq!(found, Vec::<String>::new(), "rule 4: only cli accesses the environment");
 }
 
 fn tokio_clock(line: &str) -> bool {
@@ -144,33 +144,30 @@ fn tokio_clock(line: &str) -> bool {
 }
 
 #[test]
-fn session_is_handed_its_effects() {
+fn rule_4_session_is_handed_its_effects() {
     let terminal =
         ["clap", "anstream", "indicatif", "crate::cli", "crate::local", "crate::emulator", "render::text"];
     assert_eq!(offenders(&["src/session"], &terminal), Vec::<String>::new());
 }
 
 #[test]
-fn law_5_what_plans_are_made_with_can_only_get() {
-    // The reader's door to the wire is the Getter, and the Getter knows one verb.
+fn rule_5_readers_can_only_send_get() {
+    // Readers send requests only through `GetClient`, which supports a single method.
     let reader = sources("src/provider/http/get_client.rs");
     let code = code(&reader[0].1);
-    assert!(code.contains("Method::GET"), "law 5: the getter builds its own GET");
+    assert!(code.contains("Method::GET"), "rule 5: the GET client builds its own GET");
     for verb in ["Method::PUT", "Method::POST", "Method::DELETE", "Method::PATCH"] {
-        assert!(!code.contains(verb), "law 5: the getter knows {verb}");
+        assert!(!code.contains(verb), "rule 5: the GET client contains {verb}");
     }
     for (path, text) in sources("src/observe.rs") {
-        assert!(!text.contains("Write"), "law 5: {} can write", path.display());
+        assert!(!text.contains("Write"), "rule 5: {} can write", path.display());
     }
     let plan = &sources("src/session/plan.rs")[0].1;
-    assert!(
-        !plan.contains("writers(") && !plan.contains("write_keys"),
-        "law 5: planning asks for a write key"
-    );
+    assert!(!plan.contains("writers(") && !plan.contains("write_keys"), "rule 5: planning needs a write key");
 }
 
 #[test]
-fn law_5_three_files_alone_send_anything_and_each_its_own_verbs() {
+fn rule_5_only_three_files_send_requests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider");
     let files: Vec<(String, String)> = sources("src/provider")
         .into_iter()
@@ -192,15 +189,15 @@ fn law_5_three_files_alone_send_anything_and_each_its_own_verbs() {
         let fields =
             text.split(&format!("pub struct {reader} {{")).nth(1).and_then(|rest| rest.split('}').next());
         let fields = fields.unwrap_or_default();
-        assert!(fields.contains("getter: GetClient"), "law 5: {reader} has {fields}");
+        assert!(fields.contains("getter: GetClient"), "rule 5: {reader} has {fields}");
         for way in ["PutClient", "RecordClient", "HttpClient", "Transport", "Key,"] {
-            assert!(!fields.contains(way), "law 5: {reader} has {fields}");
+            assert!(!fields.contains(way), "rule 5: {reader} has {fields}");
         }
     }
 }
 
 #[test]
-fn every_module_opens_with_why_it_exists() {
+fn every_module_has_a_header() {
     let silent: Vec<String> = sources("src")
         .into_iter()
         .filter(|(_, text)| !text.starts_with("//! "))
@@ -210,19 +207,20 @@ fn every_module_opens_with_why_it_exists() {
 }
 
 #[test]
-fn no_test_file_is_forgotten() {
+fn every_test_file_is_listed() {
     for (path, _) in sources("tests/it") {
-        let folder = path.parent().expect("a file is in a folder");
-        let name = |path: &Path| path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+        let folder = path.parent().expect("file should have a parent");
+        let name =
+            |path: &Path| path.file_stem().expect("file should have a name").to_string_lossy().into_owned();
         let (name, list) = match name(&path).as_str() {
             "main" => continue,
-            // A folder is listed where the folder is.
+            // The parent of the folder lists the module.
             "mod" => (name(folder), Path::new("tests/it/main.rs").to_path_buf()),
             name if folder.join("mod.rs").exists() => (name.to_owned(), folder.join("mod.rs")),
             name => (name.to_owned(), folder.join("main.rs")),
         };
         let listed =
-            std::fs::read_to_string(&list).expect("it can be read").contains(&format!("mod {name};"));
+            std::fs::read_to_string(&list).expect("should be readable").contains(&format!("mod {name};"));
         assert!(listed, "{name} is not in {}", list.display());
     }
 }

@@ -1,10 +1,10 @@
-//! Runs a case: a script of command lines against a network in process, under a paused clock.
+//! Runs a case: a script of command lines against a network in process, with a paused clock.
 //!
-//! A case is a folder in `tests/cases`. Its `script.txt` is both the script and what came of it:
-//! lines that begin with `$ ` are command lines of zonal, lines that begin with `@ ` happen to the
-//! network (see [`Stage::happen`]), and what follows each is what was printed: stdout as it is,
-//! what looks like the script behind `1| `, stderr behind `2| `, and `[exit N]` where N is not 0. `BLESS=1 cargo test` writes it anew.
-//! The other files of the folder are the config directory.
+//! A case is a folder in `tests/cases`. Its `script.txt` contains both the script and the output. Lines that
+//! start with `$ ` are command lines of zonal. Lines that start with `@ ` change the network (see
+//! [`CaseNetwork::happen`]). The output follows each line: stdout unchanged, stdout that resembles a script
+//! line after `1| `, stderr after `2| `, and `[exit N]` for a code other than 0. `BLESS=1 cargo test`
+//! rewrites the output. The other files of the folder are the config directory.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,9 +18,9 @@ use zonal::cli::{self, CommandContext, InputStream, OutputStream, TerminalKind};
 use zonal::emulator::{EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, TableSeed};
 use zonal::manifest::{self, SourceFile};
 
-/// Runs the script of a case and returns it with what was printed now.
+/// Runs the script of a case, and returns the script with its new output.
 pub fn run(case: &Path) -> String {
-    let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+    let script = std::fs::read_to_string(case.join("script.txt")).expect("case should have a script.txt");
     paused(async {
         let stage = CaseNetwork::new(case);
         let mut played = String::new();
@@ -37,7 +37,7 @@ pub fn run(case: &Path) -> String {
     })
 }
 
-/// A network and a config directory.
+/// Emulated network with a config directory.
 pub struct CaseNetwork {
     pub emulator: Emulator,
     pub env: BTreeMap<String, String>,
@@ -45,16 +45,15 @@ pub struct CaseNetwork {
 }
 
 impl CaseNetwork {
-    /// Copies the case's config directory, and emulates its network as its first environment-less
-    /// reading describes it.
+    /// Copies the case's config directory and emulates its network, read without an environment.
     pub fn new(case: &Path) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let directory = tempfile::tempdir().expect("temporary directory");
         copy(case, directory.path());
         let mut sources = Vec::new();
         for entry in walk(directory.path()) {
             let file = entry
                 .strip_prefix(directory.path())
-                .expect("it was found below")
+                .expect("path should be inside")
                 .to_string_lossy()
                 .into_owned();
             let text = std::fs::read_to_string(&entry).map_err(|error| error.to_string());
@@ -80,11 +79,11 @@ impl CaseNetwork {
         Self { emulator: Emulator::new(zones, behaviour), env, directory }
     }
 
-    /// Runs a command line and returns what it printed, as a script shows it.
+    /// Runs a command line, and returns its output in the format of a script.
     pub async fn command(&self, command: &str) -> String {
         let (_sender, interrupts) = watch::channel(0);
         let CommandOutput { out, err, code } = self.run(command, None, interrupts).await;
-        // What is printed must not be taken for part of the script when it is played again.
+        // Marks output that resembles a script line, so the next run does not execute it.
         let marked = |line: &str| match line.starts_with(['#', '$', '@']) {
             true => format!("1| {line}\n"),
             false => format!("{line}\n"),
@@ -100,7 +99,7 @@ impl CaseNetwork {
         printed
     }
 
-    /// Runs a command line. `answer` is what the user types, `None` where nobody is there.
+    /// Runs a command line. `answer` is the user's input, or `None` if stdin is not a terminal.
     pub async fn run(
         &self,
         command: &str,
@@ -112,7 +111,7 @@ impl CaseNetwork {
         self.run_with(command, answer.map(typed), interrupts).await
     }
 
-    /// The same, with answers from anywhere.
+    /// Runs a command line with any input stream.
     pub async fn run_with(
         &self,
         command: &str,
@@ -137,20 +136,26 @@ impl CaseNetwork {
         CommandOutput { out: text(out), err: text(err), code: exit.code() }
     }
 
-    /// The config directory.
+    /// Returns the config directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// What happens to the network: `edit JSON`, `fault JSON`, `behaviour JSON` as at the emulator's
-    /// own doors; `no faults`; `write FILE TEXT` for a file of the config directory; `unset NAME` and
-    /// `set NAME VALUE` for the environment are for the test that owns the stage. `record JSON` edits what the
-    /// gateway serves, `table ZONE JSON` puts a whole table, `group ZONE NAME` adds an availability group.
-    /// `rows ZONE KIND TABLE`, `show FILE`, `records ZONE KIND`, `resource ZONE IDS` and `requests ZONE` show something.
+    /// Executes an `@` line of a script:
+    ///
+    /// * `edit JSON`, `fault JSON`, `behaviour JSON`: as at the emulator's control endpoints
+    /// * `no faults`: removes all faults
+    /// * `write FILE TEXT`: writes a file of the config directory
+    /// * `unset NAME`, `set NAME VALUE`: only for tests that own the [`CaseNetwork`]
+    /// * `record JSON`: edits a record of the gateway
+    /// * `table ZONE JSON`: replaces a whole table
+    /// * `group ZONE NAME`: adds an availability group
+    /// * `rows ZONE KIND TABLE`: returns the rows of a table
+    /// * `show FILE`, `records ZONE KIND`, `resource ZONE IDS`, `requests ZONE`: return the contents
     pub fn happen(&self, what: &str) -> String {
         let control = self.emulator.control();
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
-        let json = || serde_json::from_str::<Json>(rest).expect("a script's JSON is JSON");
+        let json = || serde_json::from_str::<Json>(rest).expect("script should contain JSON");
         let done = match verb {
             "edit" => serde_json::from_value(json())
                 .map_err(|e| e.to_string())
@@ -159,7 +164,7 @@ impl CaseNetwork {
                 .map_err(|e| e.to_string())
                 .and_then(|fault| control.add_fault(fault).map_err(|e| e.to_string())),
             "behaviour" => {
-                let mut merged = serde_json::to_value(control.behaviour()).expect("a behaviour is JSON");
+                let mut merged = serde_json::to_value(control.behaviour()).expect("config should be JSON");
                 if let (Json::Object(merged), Json::Object(new)) = (&mut merged, json()) {
                     merged.extend(new);
                 }
@@ -174,14 +179,14 @@ impl CaseNetwork {
             "write" => {
                 let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 let path = self.directory.path().join(file);
-                let folder = path.parent().expect("a file is in a folder");
+                let folder = path.parent().expect("file should have a parent");
                 std::fs::create_dir_all(folder)
                     .and_then(|()| std::fs::write(&path, text.replace("\\n", "\n")))
                     .map_err(|e| e.to_string())
             }
             "show" => {
                 let Ok(text) = std::fs::read_to_string(self.directory.path().join(rest)) else {
-                    return format!("  {rest} is not there\n");
+                    return format!("  {rest} is missing\n");
                 };
                 return text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
             }
@@ -201,12 +206,12 @@ impl CaseNetwork {
             }
             "records" => {
                 let (zone, kind) = rest.split_once(' ').expect("@ records ZONE KIND");
-                let records = control.records(zone, kind).expect("the zone is there");
+                let records = control.records(zone, kind).expect("zone should exist");
                 return records.iter().map(|record| format!("  {record}\n")).collect();
             }
             "resource" => {
                 let (zone, ids) = rest.split_once(' ').expect("@ resource ZONE IDS");
-                let resource = control.resource(zone, ids).expect("the zone has the e-resource");
+                let resource = control.resource(zone, ids).expect("zone should have the e-resource");
                 let members = resource.members.iter().map(|(name, value)| format!("  {name} = {value}\n"));
                 let groups = resource.groups.iter().map(|(name, said)| format!("  {name}: {said:?}\n"));
                 return members.chain(groups).collect();
@@ -222,7 +227,7 @@ impl CaseNetwork {
                 control.clear_requests();
                 return log.concat();
             }
-            other => Err(format!("there is no `@ {other}`")),
+            other => Err(format!("unknown command `@ {other}`")),
         };
         done.map_or_else(|error| panic!("@ {what}: {error}"), |()| String::new())
     }
@@ -230,15 +235,16 @@ impl CaseNetwork {
     fn rows(&self, rest: &str) -> String {
         let words: Vec<&str> = rest.split_whitespace().collect();
         let [zone, kind, table] = words.as_slice() else { panic!("@ rows ZONE KIND TABLE") };
-        let kind = serde_json::from_value(Json::String((*kind).to_owned())).expect("code or mapping");
-        let table = self.emulator.control().table(zone, kind, table).expect("the zone has the table");
+        let kind =
+            serde_json::from_value(Json::String((*kind).to_owned())).expect("kind should be code or mapping");
+        let table = self.emulator.control().table(zone, kind, table).expect("zone should have the table");
         let mut rows = Vec::new();
-        lines(&serde_json::to_value(table).expect("a table is JSON"), &mut rows);
+        lines(&serde_json::to_value(table).expect("table should be JSON"), &mut rows);
         rows.concat()
     }
 }
 
-/// Every object that looks like a row, one line each.
+/// Appends every object that resembles a row, one per line.
 fn lines(json: &Json, out: &mut Vec<String>) {
     match json {
         Json::Object(object)
@@ -257,17 +263,17 @@ fn lines(json: &Json, out: &mut Vec<String>) {
 
 fn copy(from: &Path, to: &Path) {
     for entry in walk(from) {
-        let target = to.join(entry.strip_prefix(from).expect("it was found below"));
-        std::fs::create_dir_all(target.parent().expect("a file is in a folder"))
-            .expect("a folder can be made");
-        std::fs::copy(&entry, target).expect("a file can be copied");
+        let target = to.join(entry.strip_prefix(from).expect("path should be inside"));
+        std::fs::create_dir_all(target.parent().expect("file should have a parent"))
+            .expect("folder should be created");
+        std::fs::copy(&entry, target).expect("file should be copied");
     }
 }
 
 fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).expect("the case's folder can be read") {
-        let path = entry.expect("its entries too").path();
+    for entry in std::fs::read_dir(directory).expect("case should be readable") {
+        let path = entry.expect("entry should be readable").path();
         match path.is_dir() {
             true => files.extend(walk(&path)),
             false if path.file_name().is_some_and(|name| name == "script.txt") => {}
@@ -278,38 +284,38 @@ fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
     files
 }
 
-/// What a command came to.
+/// Result of a command.
 pub struct CommandOutput {
     pub out: String,
     pub err: String,
     pub code: u8,
 }
 
-/// Runs a test that waits, on a clock that does not.
+/// Runs a test on a paused clock.
 pub fn paused<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.expect("a runtime can be built").block_on(test)
+    runtime.expect("runtime should start").block_on(test)
 }
 
-/// The folder of a case.
+/// Returns the folder of a case.
 pub fn case(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
 }
 
-/// An output that is kept.
+/// Output stream that keeps its text.
 #[derive(Clone, Default)]
 pub struct CapturedOutput(Arc<Mutex<Vec<u8>>>);
 
 impl CapturedOutput {
-    /// What was written so far.
+    /// Returns the text written so far.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("nobody panicked while printing")).into_owned()
+        String::from_utf8_lossy(&self.0.lock().expect("lock should not be poisoned")).into_owned()
     }
 }
 
 impl Write for CapturedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panicked while printing").extend_from_slice(bytes);
+        self.0.lock().expect("lock should not be poisoned").extend_from_slice(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {

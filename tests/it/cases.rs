@@ -1,39 +1,39 @@
-//! Every folder in `tests/cases` is a test: see [`crate::script`].
+//! Runs each folder in `tests/cases` as a test: see [`crate::case_runner`].
 
 use std::path::{Path, PathBuf};
 
 use crate::case_runner;
 
 #[test]
-fn every_case_prints_what_it_printed_when_it_was_last_looked_at() {
+fn every_case_prints_its_recorded_output() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(&cases)
-        .expect("tests/cases is there")
-        .map(|entry| entry.expect("and readable").path())
+        .expect("tests/cases should exist")
+        .map(|entry| entry.expect("entry should be readable").path())
         .collect();
     folders.sort();
     assert!(!folders.is_empty(), "tests/cases is empty");
     let only = std::env::var("CASE").ok();
     let mut wrong = Vec::new();
     for folder in &folders {
-        let name = folder.file_name().expect("a folder has a name").to_string_lossy();
+        let name = folder.file_name().expect("folder should have a name").to_string_lossy();
         if only.as_ref().is_some_and(|only| *only != name) {
             continue;
         }
         let played = case_runner::run(folder);
         let script = folder.join("script.txt");
         if std::env::var_os("BLESS").is_some() {
-            std::fs::write(&script, &played).expect("the script can be written");
-        } else if std::fs::read_to_string(&script).expect("the script is there") != played {
+            std::fs::write(&script, &played).expect("script should be writable");
+        } else if std::fs::read_to_string(&script).expect("script should exist") != played {
             wrong.push(format!(
                 "== {name}\n{}",
-                difference(&std::fs::read_to_string(&script).expect("see above"), &played)
+                difference(&std::fs::read_to_string(&script).expect("checked above"), &played)
             ));
         }
     }
     assert!(
         wrong.is_empty(),
-        "these cases changed; if that is right, run `BLESS=1 cargo test`\n{}",
+        "these cases changed; to accept the new output, run `BLESS=1 cargo test`\n{}",
         wrong.join("\n")
     );
 }

@@ -1,5 +1,6 @@
-//! A way to the emulated network on which librarians wait for their moment: it knows what was
-//! asked of which table before and after each of their edits.
+//! Transport to the emulated network that injects edits by librarians between requests.
+//!
+//! The transport records the requests and edits of a zone in order.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +9,7 @@ use http::header::AUTHORIZATION;
 use zonal::emulator::{EmulatorControl, EmulatorTransport, LibrarianEdit};
 use zonal::provider::transport::{Transport, TransportFuture};
 
-/// Carries requests, and lets the librarians of [`MEDDLED`] do their edits just before the request
-/// that they chose.
+/// Forwards requests, and applies the scheduled edits in [`MEDDLED`] just before their request.
 #[derive(Clone)]
 pub struct ConcurrentEditTransport {
     inner: EmulatorTransport,
@@ -19,13 +19,13 @@ pub struct ConcurrentEditTransport {
 
 #[derive(Default)]
 struct EditTransportState {
-    /// Requests of the zone so far.
+    /// Number of requests to the zone so far.
     requests: usize,
     waiting: Vec<(usize, LibrarianEdit)>,
     seen: Vec<ZoneEvent>,
 }
 
-/// What happened to a zone, in order.
+/// Event of a zone, in order of occurrence.
 #[derive(Debug, Clone)]
 pub enum ZoneEvent {
     Request { put: bool, table: Option<String> },
@@ -37,7 +37,7 @@ impl ConcurrentEditTransport {
         Self { inner, control, state: Arc::default() }
     }
 
-    /// A librarian does this just before the n-th request of the zone from now on.
+    /// Schedules an edit just before the n-th next request to the zone.
     pub fn before_request(&self, n: usize, edit: LibrarianEdit) {
         let mut state = self.lock();
         let at = state.requests + n;
@@ -48,7 +48,7 @@ impl ConcurrentEditTransport {
         self.lock().seen.clone()
     }
 
-    /// Nobody waits any longer.
+    /// Cancels all scheduled edits.
     pub fn send_librarians_home(&self) {
         self.lock().waiting.clear();
     }
@@ -69,7 +69,7 @@ impl ConcurrentEditTransport {
         state.waiting = rest;
         let due: Vec<(usize, LibrarianEdit)> = due;
         for (_, edit) in due {
-            // A row that is not there cannot be edited: then nothing happened.
+            // A missing row cannot be edited: no event.
             if self.control.edit(edit.clone()).is_ok() {
                 state.seen.push(ZoneEvent::Edit(edit));
             }
@@ -79,11 +79,11 @@ impl ConcurrentEditTransport {
     }
 }
 
-/// The zone in which librarians are.
+/// Zone with concurrent edits.
 pub const MEDDLED: &str = "01P_ALPHA";
 
-/// Whether a librarian's edit, the one at this place of what was seen, hit the moment between
-/// the reading of a table and its writing. Alma gives nobody a way to notice that.
+/// Returns true if the edit at index `at` falls between the read of a table and its write. Alma offers no way
+/// to detect such an edit.
 pub fn in_the_gap(seen: &[ZoneEvent], at: usize) -> bool {
     let ZoneEvent::Edit(edit) = &seen[at] else { return false };
     let next = seen[at..].iter().find_map(|each| match each {
@@ -93,7 +93,7 @@ pub fn in_the_gap(seen: &[ZoneEvent], at: usize) -> bool {
     next == Some(true)
 }
 
-/// Whether somebody edited a table after it was last asked for.
+/// Returns true if a table was edited after its last request.
 pub fn edited_since(seen: &[ZoneEvent], name: &str) -> bool {
     let last = seen.iter().rev().find_map(|each| match each {
         ZoneEvent::Request { table: Some(table), .. } if table == name => Some(false),

@@ -1,5 +1,5 @@
-//! Whether the expectations of the example notice a mistake: changes one thing of its manifests after the other, and
-//! says which changes that mean something else to a question no expectation minds.
+//! Mutation tests of the example's expectations: changes one thing at a time, and lists the changes that
+//! alter an answer but break no expectation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
@@ -17,51 +17,54 @@ use zonal::manifest::{self, LoadedManifests, Manifest, diagnostic_codes};
 use zonal::model::network::Library;
 use zonal::model::{Diagnostic, ExpectationVerdict, Network, Severity};
 
-/// Fields that no question reads, each with why. `*` stands for any key or position.
+/// Fields that no question reads, each with the reason. `*` stands for any key or position.
 const UNREAD: [(&str, &str); 12] = [
-    ("BlockSharing/network-blocks spec.blocks.0.id", "a copied block is known by its type and description"),
-    ("BlockSharing/network-blocks spec.blocks.*.description.text", "words for people"),
-    ("BlockSharing/network-blocks spec.blocks.1.description.code", "a block sent home is known by its id"),
-    ("LinkingRules/partners spec.externalGroups", "what rules cannot choose by is a reason, and no fact"),
-    ("AvailabilityGroup/* spec.description", "words for people"),
-    ("AvailabilityGroup/* spec.perMember.description", "words for people"),
-    ("UserGroups/* spec.groups.*.description", "words for people"),
-    ("UserGroups/* spec.groups.*.recordTypes", "whether a group can be given is a reason, and no fact"),
-    ("UserGroups/* spec.rotaRules.rota", "all rules count, whichever rota they assign"),
-    ("UserGroups/walk-in-users spec.displayLogic.hides", "all rules count that hide a request, whichever"),
-    ("UserGroups/alumni-of-ashby spec.displayLogic.hides", "all rules count that hide a request, whichever"),
-    ("UserGroups/alumni-elsewhere spec.displayLogic.hides", "all rules count that hide a request, whichever"),
+    ("BlockSharing/network-blocks spec.blocks.0.id", "a copied block is identified by type and description"),
+    ("BlockSharing/network-blocks spec.blocks.*.description.text", "text for people"),
+    (
+        "BlockSharing/network-blocks spec.blocks.1.description.code",
+        "a block sent back is identified by its ID",
+    ),
+    ("LinkingRules/partners spec.externalGroups", "unusable rule conditions are a reason, not a fact"),
+    ("AvailabilityGroup/* spec.description", "text for people"),
+    ("AvailabilityGroup/* spec.perMember.description", "text for people"),
+    ("UserGroups/* spec.groups.*.description", "text for people"),
+    ("UserGroups/* spec.groups.*.recordTypes", "assignability of a group is a reason, not a fact"),
+    ("UserGroups/* spec.rotaRules.rota", "all rules count, with any rota"),
+    ("UserGroups/walk-in-users spec.displayLogic.hiddenService", "all rules count that hide any request"),
+    ("UserGroups/alumni-of-ashby spec.displayLogic.hiddenService", "all rules count that hide any request"),
+    ("UserGroups/alumni-elsewhere spec.displayLogic.hiddenService", "all rules count that hide any request"),
 ];
 
 const EXPECTATIONS: &str = "expectations.yaml";
 
-/// The example with one thing changed.
+/// Example with one changed field.
 struct ManifestMutant {
-    /// Where, and what.
+    /// Location and description of the change.
     told: String,
-    /// The kind of the manifest.
+    /// Kind of the manifest.
     kind: String,
-    /// The field, as `KIND/NAME a.b.0.c`.
+    /// Field, as `KIND/NAME a.b.0.c`.
     field: String,
-    /// The file that it is in, and what stands there instead.
+    /// Changed file.
     source: SourceFile,
 }
 
-/// What became of a mutant.
+/// Result for a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum MutantOutcome {
-    /// It says the same to every question.
+    /// Every question has the same answer.
     Alike,
-    /// Validation refuses it.
+    /// Validation rejects the mutant.
     Refused,
-    /// An expectation fails.
+    /// An expectation is not met.
     Noticed,
-    /// It means something else, and nothing fails.
+    /// An answer changes, but every expectation is met.
     Unnoticed,
 }
 
 #[test]
-fn whatever_is_broken_in_the_example_makes_an_expectation_fail() {
+fn every_mutation_of_example_breaks_an_expectation() {
     let sources = sources();
     let found = try_all(&sources, mutants(&sources));
     let noticed = found.iter().filter(|(fate, _)| *fate == MutantOutcome::Noticed).count();
@@ -74,18 +77,18 @@ fn whatever_is_broken_in_the_example_makes_an_expectation_fail() {
     assert!(lines.is_empty(), "no expectation notices {}:\n{}", lines.len(), lines.join("\n"));
     let used: BTreeSet<usize> = unnoticed().filter_map(listed).collect();
     for (index, (field, why)) in UNREAD.iter().enumerate() {
-        assert!(used.contains(&index), "{field} is noticed by now, or not there any more: {why}");
+        assert!(used.contains(&index), "{field} breaks an expectation now, or no longer exists: {why}");
     }
-    assert!(noticed > 400, "{noticed} mutants are few");
+    assert!(noticed > 400, "only {noticed} mutants break an expectation");
 }
 
 #[test]
-fn an_example_that_has_lost_an_expectation_does_not_notice() {
+fn example_without_an_expectation_misses_mutations() {
     let mut sources = sources();
     let lost = "      - {member: 01MAPLE_ASHBY, record: authority, allowed: true, because: Ashby keeps the authority file}\n";
     for source in sources.iter_mut().filter(|source| &*source.file == EXPECTATIONS) {
-        let text = source.text.as_ref().expect("it can be read");
-        assert!(text.contains(lost), "the expectation is not there any more");
+        let text = source.text.as_ref().expect("should be readable");
+        assert!(text.contains(lost), "the example should contain the expectation");
         source.text = Ok(text.replace(lost, ""));
     }
     let mutants = mutants(&sources).into_iter();
@@ -99,18 +102,18 @@ fn an_example_that_has_lost_an_expectation_does_not_notice() {
         [
             &*format!("cataloging.yaml:9: without exceptions: {exception}"),
             "cataloging.yaml:9: without authority: \"allow\"",
-            "cataloging.yaml:9: authority: \"deny\" in the place of \"allow\"",
+            "cataloging.yaml:9: authority: \"deny\" instead of \"allow\"",
         ]
     );
 }
 
-/// The manifests of the example, by file.
+/// Returns the manifests of the example by file.
 fn sources() -> Vec<SourceFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
-    let entries = std::fs::read_dir(&folder).expect("the example is there");
+    let entries = std::fs::read_dir(&folder).expect("example should exist");
     let mut sources: Vec<SourceFile> = entries
         .map(|entry| {
-            let entry = entry.expect("and can be read");
+            let entry = entry.expect("entry should be readable");
             let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string());
             SourceFile { file: entry.file_name().to_string_lossy().into(), text }
         })
@@ -119,7 +122,7 @@ fn sources() -> Vec<SourceFile> {
     sources
 }
 
-/// What becomes of every mutant, on all cores.
+/// Returns the result for every mutant, computed on all cores.
 fn try_all(sources: &[SourceFile], mutants: Vec<ManifestMutant>) -> Vec<(MutantOutcome, ManifestMutant)> {
     let next = AtomicUsize::new(0);
     let work = || {
@@ -134,22 +137,22 @@ fn try_all(sources: &[SourceFile], mutants: Vec<ManifestMutant>) -> Vec<(MutantO
     let mut fates: Vec<(usize, MutantOutcome)> = thread::scope(|scope| {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("it has not panicked")).collect()
+        workers.into_iter().flat_map(|worker| worker.join().expect("worker should not panic")).collect()
     });
     fates.sort();
     fates.into_iter().map(|(_, fate)| fate).zip(mutants).collect()
 }
 
-/// The example as it is.
+/// Unchanged example.
 struct ExampleConfig {
     network: Network,
     settings: NetworkSettings,
     expectations: Vec<Manifest>,
-    /// Kinds of which any manifest says something that questions read.
+    /// Kinds with settings that questions read.
     kinds: BTreeSet<&'static str>,
-    /// Their manifests, in the order of the files.
+    /// Manifests of these kinds, in the order of the files.
     telling: Vec<Manifest>,
-    /// All others but expectations.
+    /// All other manifests except expectations.
     others: Vec<Manifest>,
 }
 
@@ -159,27 +162,28 @@ impl ExampleConfig {
             sources.iter().cloned().partition(|source| &*source.file == EXPECTATIONS);
         let LoadedManifests { network, manifests, diagnostics } = manifest::load(&others, None);
         assert!(!has_errors(&diagnostics), "{diagnostics:?}");
-        let network = network.expect("the example has a network");
-        let settings = declared(&network, &manifests).expect("and nothing is wrong with it");
+        let network = network.expect("example should have a network");
+        let settings = declared(&network, &manifests).expect("example should be valid");
         let tells = |manifest: &&Manifest| {
-            let settings = declared(&network, slice::from_ref(manifest)).expect("nor with a part of it");
+            let settings =
+                declared(&network, slice::from_ref(manifest)).expect("part of the example should be valid");
             settings.zones().any(|zone| zone.tables().next().is_some())
         };
         let kinds: BTreeSet<&str> =
             manifests.iter().filter(tells).map(|manifest| manifest.head.kind).collect();
         let (telling, others) =
             manifests.into_iter().partition(|manifest| kinds.contains(manifest.head.kind));
-        // On its own the file has no network, which is told and does not matter.
+        // The file alone has no network; its diagnostic does not matter here.
         let expectations = manifest::load(&own, None).manifests;
         let example = Self { network, settings, expectations, kinds, telling, others };
         assert!(
             example.holds(&example.network, &example.settings),
-            "`zonal test` fails before anything is changed"
+            "`zonal test` fails for the unchanged example"
         );
         example
     }
 
-    /// Whether every expectation is met.
+    /// Returns true if every expectation is met.
     fn holds(&self, network: &Network, settings: &NetworkSettings) -> bool {
         let (expectations, problems) = kinds::expectations(network, &self.expectations);
         !has_errors(&problems)
@@ -188,8 +192,8 @@ impl ExampleConfig {
                 .all(|each| analysis::check_expectation(each, settings) == ExpectationVerdict::Met)
     }
 
-    /// What becomes of it with another file in the place of its own. Manifests of kinds that tell nothing are only
-    /// asked where nothing else has noticed, because that is what takes long.
+    /// Returns the result for a mutant. Manifests of other kinds are slow to check, so they only follow if
+    /// every expectation is met.
     fn fate(&mut self, ManifestMutant { kind, source, .. }: &ManifestMutant) -> MutantOutcome {
         let is_network = kind == "Network";
         if !is_network && !self.kinds.contains(kind.as_str()) {
@@ -229,7 +233,7 @@ impl ExampleConfig {
     }
 }
 
-/// What manifests can ask of a network's zones, what people call them aside.
+/// Returns the properties of zones that manifests can refer to, without display names.
 fn parts(network: &Network) -> impl Iterator<Item = impl PartialEq> {
     network.zones.iter().map(|zone| {
         let campuses = zone.campuses.iter().map(|campus| (campus.code.clone(), campus.ip_ranges.clone()));
@@ -243,7 +247,7 @@ fn parts(network: &Network) -> impl Iterator<Item = impl PartialEq> {
     })
 }
 
-/// What manifests declare; `None` where something is wrong with that.
+/// Returns the declared settings, or `None` if the manifests have errors.
 fn declared(network: &Network, manifests: &[Manifest]) -> Option<NetworkSettings> {
     let (desired, problems) = kinds::expand(network, manifests);
     (!has_errors(&problems)).then(|| NetworkSettings::from_desired(network, &desired))
@@ -253,14 +257,16 @@ fn has_errors(problems: &[Diagnostic]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Error)
 }
 
-/// Whether a field is one that is meant, or lies in it.
+/// Returns true if a field equals `meant` or lies inside it.
 fn is_within(field: &str, meant: &str) -> bool {
     let mut steps = field.split(['/', ' ', '.']);
     meant.split(['/', ' ', '.']).all(|step| steps.next().is_some_and(|other| step == "*" || step == other))
 }
 
-/// Everything that can be changed, once each: what stands in a map or a list is left out, one by one; flags are
-/// flipped; each number in a text grows by one; words become others that could stand there, or are misspelt.
+/// Returns every possible mutant once.
+///
+/// Items of maps and lists are removed one by one. Flags are inverted. Each number in a text increases by
+/// one. Texts are replaced by other known words, or misspelled.
 fn mutants(sources: &[SourceFile]) -> Vec<ManifestMutant> {
     let files = sources.iter().filter(|source| &*source.file != EXPECTATIONS);
     let files: Vec<Vec<YamlDocument>> = files.map(|source| source::documents(source).0).collect();
@@ -297,16 +303,16 @@ fn mutants(sources: &[SourceFile]) -> Vec<ManifestMutant> {
     mutants
 }
 
-/// One change of a document.
+/// Change of a document.
 struct DocumentChange {
     line: u32,
     what: String,
     field: FieldPath,
-    /// What stands there instead; nothing where it is left out.
+    /// New value, or `None` for a removal.
     to: Option<Json>,
 }
 
-/// The way to a field, by keys and positions.
+/// Path to a field: keys and positions.
 #[derive(Clone, Default)]
 struct FieldPath(Vec<Result<Arc<str>, usize>>);
 
@@ -315,7 +321,7 @@ impl FieldPath {
         Self(self.0.iter().cloned().chain([step]).collect())
     }
 
-    /// The last key on the way.
+    /// Returns the last key of the path.
     fn key(&self) -> &str {
         self.0.iter().rev().find_map(|step| step.as_deref().ok()).unwrap_or_default()
     }
@@ -360,7 +366,7 @@ fn changes(node: &YamlNode, field: &FieldPath, words: &KnownWords, found: &mut V
             }
         };
         for to in others {
-            let what = format!("{}: {to} in the place of {shown}", field.key());
+            let what = format!("{}: {to} instead of {shown}", field.key());
             found.push(DocumentChange { line, what, field: field.clone(), to: Some(to) });
         }
     };
@@ -379,7 +385,7 @@ fn changes(node: &YamlNode, field: &FieldPath, words: &KnownWords, found: &mut V
     }
 }
 
-/// Words that can stand under a key: those that its schema knows, and those that the example has there.
+/// Known values by key: from the schema and from the example.
 struct KnownWords(BTreeMap<String, BTreeSet<String>>);
 
 impl KnownWords {
@@ -394,8 +400,8 @@ impl KnownWords {
         }
     }
 
-    /// What a text is replaced by: the next word that can stand there, itself with a number that has grown, and
-    /// itself misspelt.
+    /// Returns replacements for a text: the next known word, the text with an increased number, and the text
+    /// misspelled.
     fn others(&self, key: &str, text: &str) -> BTreeSet<String> {
         let mut others: BTreeSet<String> = grown(text).into_iter().collect();
         let known = self.0.get(key).into_iter().flatten();
@@ -411,7 +417,7 @@ impl KnownWords {
     }
 }
 
-/// A text with one of its numbers one greater.
+/// Returns copies of a text, each with a number increased by one.
 fn grown(text: &str) -> Vec<String> {
     let mut grown = Vec::new();
     let mut from = 0;
@@ -425,7 +431,7 @@ fn grown(text: &str) -> Vec<String> {
     grown
 }
 
-/// The words of every property of the published schema that has a choice of them.
+/// Returns the choices of every enum property in the published schema.
 fn words_of_schema() -> BTreeMap<String, BTreeSet<String>> {
     fn choice(schema: &Json, root: &Json, words: &mut BTreeSet<String>) {
         let pointer = schema["$ref"].as_str().and_then(|pointer| pointer.strip_prefix('#'));
@@ -456,8 +462,8 @@ fn words_of_schema() -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/manifest.json");
-    let text = std::fs::read_to_string(path).expect("the schema is published");
-    let schema: Json = serde_json::from_str(&text).expect("and it is JSON");
+    let text = std::fs::read_to_string(path).expect("schema should exist");
+    let schema: Json = serde_json::from_str(&text).expect("schema should be JSON");
     let mut found = BTreeMap::new();
     walk(&schema, &schema, &mut found);
     found

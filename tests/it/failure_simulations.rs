@@ -1,5 +1,4 @@
-//! Whatever goes wrong, and whoever edits meanwhile: nothing is lost, nothing is claimed that is
-//! not so, and nobody else suffers.
+//! Simulated faults and concurrent edits: no edit is lost, no report is false, and other zones stay correct.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -19,35 +18,35 @@ use crate::simulated_network::{
     SimulatedNetwork, expected, failures, runner, tidy, trouble, under_paused_clock,
 };
 
-/// One try to make the zones so, and what comes in between.
+/// Apply attempt with faults and edits.
 #[derive(Debug, Clone)]
 struct SimulationTry {
     faults: Vec<InjectedFault>,
-    /// What librarians do, and before which request of the zone.
+    /// Edits by librarians, each with the number of the following request to the zone.
     edits: Vec<(usize, LibrarianAction)>,
 }
 
-/// What a librarian does. Each does it in words of their own, so that it is seen whether they stay.
+/// Kind of a librarian's edit. Each edit has a unique text, so that a lost edit is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LibrarianAction {
-    /// Adds a row that no manifest mentions.
+    /// Adds a row without a manifest.
     AddsCode,
-    /// Describes a code in a language that no manifest mentions.
+    /// Describes a declared code in French, which no manifest declares.
     DescribesOursInFrench,
-    /// Describes a code that no manifest mentions.
+    /// Describes a code without a manifest.
     DescribesTheirs,
-    /// Fills a column that no manifest mentions.
+    /// Fills a column without a manifest.
     FillsColumn,
-    /// Describes a code that a manifest may describe otherwise.
+    /// Describes a code that a manifest may describe.
     DescribesOurs,
-    /// The same in French.
+    /// Describes a declared code in French, which a manifest may describe.
     DescribesOursElsewhere,
-    /// Fills a column that a manifest may fill otherwise.
+    /// Fills a column that a manifest may fill.
     FillsOurColumn,
 }
 
 impl LibrarianAction {
-    /// The edit, and whether what it says can be a manifest's to say.
+    /// Returns the librarian's edit with this text.
     fn edit(self, words: &str) -> LibrarianEdit {
         let set = |code: &str, language: &str| EditAction::SetCode {
             code: code.to_owned(),
@@ -92,7 +91,7 @@ impl LibrarianAction {
             Self::FillsOurColumn,
         ];
         let found = kinds.into_iter().find(|kind| kind.edit(&words(edit)) == *edit);
-        found.expect("every edit is of a kind")
+        found.expect("edit should have a kind")
     }
 
     fn is_ours(self) -> bool {
@@ -102,7 +101,7 @@ impl LibrarianAction {
         }
     }
 
-    /// What the field that it sets holds now; `None` where the row is gone.
+    /// Returns the current value of the edited field, or `None` if the row is missing.
     fn holds(self, words: &str, rehearsal: &SimulatedNetwork) -> Option<String> {
         let (p1, p2, m1) = rehearsal.holding(MEDDLED);
         let code = |rows: &[zonal::emulator::EmulatedCodeRow], code: &str, language: &str| {
@@ -123,12 +122,12 @@ impl LibrarianAction {
     }
 }
 
-/// What an edit says.
+/// Returns the text of an edit.
 fn words(edit: &LibrarianEdit) -> String {
     match &edit.action {
         EditAction::SetCode { description, .. } => description.clone().unwrap_or_default(),
         EditAction::SetRow { set, .. } => set.values().next().cloned().unwrap_or_default(),
-        other => unreachable!("nobody does {other:?}"),
+        other => unreachable!("unexpected edit {other:?}"),
     }
 }
 
@@ -158,10 +157,10 @@ fn fault() -> impl Strategy<Value = InjectedFault> {
     };
     let put = Some("PUT".to_owned());
     let effect = prop_oneof![
-        3 => (any::<bool>(), select(vec![ErrorShape::Asked, ErrorShape::Html, ErrorShape::JsonObject, ErrorShape::Xml]))
+        3 => (any::<bool>(), select(vec![ErrorShape::AsRequested, ErrorShape::Html, ErrorShape::JsonObject, ErrorShape::Xml]))
             .prop_map(move |(gateway, shape)| (None, status(if gateway { 502 } else { 500 }, shape, false))),
-        2 => Just((put.clone(), status(500, ErrorShape::Asked, true))),
-        3 => Just((put, FaultEffect::AnswerLost)),
+        2 => Just((put.clone(), status(500, ErrorShape::AsRequested, true))),
+        3 => Just((put, FaultEffect::ResponseLost)),
         2 => Just((None, FaultEffect::Refused)),
         2 => Just((None, FaultEffect::PerSecondThreshold)),
         1 => Just((None, FaultEffect::DailyThreshold)),
@@ -183,7 +182,7 @@ fn fault() -> impl Strategy<Value = InjectedFault> {
 }
 
 #[test]
-fn whatever_fails_and_whoever_edits_nothing_is_lost_nothing_is_claimed_and_nobody_else_suffers() {
+fn simulated_faults_and_edits_lose_no_data() {
     let tried = runner(64).run(&(scenarios(), tries()), |(scenario, tries)| {
         let scenario = scenario.without_deletions().in_english();
         under_paused_clock(simulate(&scenario, &tries));
@@ -196,11 +195,11 @@ async fn simulate(scenario: &GeneratedScenario, tries: &[SimulationTry]) {
     let mut rehearsal = SimulatedNetwork::new(scenario, EmulatorConfig::without_thresholds());
     let meddling = ConcurrentEditTransport::new(rehearsal.emulator.transport(), rehearsal.control());
     rehearsal.transport = Arc::new(meddling.clone());
-    let alpha = scenario.zones.iter().find(|held| held.code == MEDDLED).expect("every network has it");
+    let alpha = scenario.zones.iter().find(|held| held.code == MEDDLED).expect("zone should exist");
 
     for (number, SimulationTry { faults, edits }) in tries.iter().enumerate() {
         for fault in faults {
-            rehearsal.control().add_fault(fault.clone()).expect("the zone is there");
+            rehearsal.control().add_fault(fault.clone()).expect("zone should exist");
         }
         for (index, (request, kind)) in edits.iter().enumerate() {
             meddling.before_request(*request, kind.edit(&format!("words {number}.{index}")));
@@ -215,27 +214,27 @@ async fn simulate(scenario: &GeneratedScenario, tries: &[SimulationTry]) {
                 && !edited_since(&meddling.seen(), &code_of(&collection))
             {
                 let mut wrong = not_as_desired(scenario, alpha, &collection, &rehearsal);
-                // A name that the zone did not resolve stands in the plan as what it is.
+                // A table title that the zone did not resolve stays unresolved in the plan.
                 let by_name = failures(&plan).iter().any(|line| line.contains("Made-up mappings"));
                 wrong.retain(|line| !(by_name && line.contains("m1-two")));
-                claims.lock().expect("nobody panicked").extend(wrong);
+                claims.lock().expect("lock should not be poisoned").extend(wrong);
             }
         };
         let report = rehearsal.apply(&plan, &tell).await;
-        let claims = claims.into_inner().expect("nobody panicked");
-        assert_eq!(claims, Vec::<String>::new(), "reported as applied in try {number}");
+        let claims = claims.into_inner().expect("lock should not be poisoned");
+        assert_eq!(claims, Vec::<String>::new(), "wrongly reported as applied in try {number}");
 
         let seen = meddling.seen();
         let lost = lost(&seen, &rehearsal, |at, kind| {
-            // A manifest may overwrite what was said before its plan; and in a row that this very
-            // run creates there was nobody to be overwritten when it was approved.
+            // A manifest may overwrite edits made before its plan. A row that this run creates had no earlier
+            // text.
             !kind.is_ours()
                 || at >= approved && (was_there || kind != LibrarianAction::DescribesOursElsewhere)
         });
         assert_eq!(
             lost,
             Vec::<String>::new(),
-            "librarians' words lost in try {number}; beside it {:#?}",
+            "librarians' texts lost in try {number}; failures: {:#?}",
             trouble(&report)
         );
         others_are_well(scenario, &rehearsal, &report, number);
@@ -246,7 +245,7 @@ async fn simulate(scenario: &GeneratedScenario, tries: &[SimulationTry]) {
     rehearsal.make_it_so().await;
     let plan = rehearsal.plan().await;
     assert_eq!(failures(&plan), Vec::<String>::new());
-    assert!(!plan.has_work(), "one more apply completes everything");
+    assert!(!plan.has_work(), "one more apply should complete all changes");
     for table in [GeneratedTable::P1, GeneratedTable::P2, GeneratedTable::M1] {
         for language in [None, Some("en"), Some("fr")] {
             let wrong = wanting(scenario, alpha, table, language, &rehearsal);
@@ -255,7 +254,7 @@ async fn simulate(scenario: &GeneratedScenario, tries: &[SimulationTry]) {
     }
 }
 
-/// Librarians' last words about each field that are not there any more.
+/// Returns the lost edits: the last edit of each field whose text is missing.
 fn lost(
     seen: &[ZoneEvent],
     rehearsal: &SimulatedNetwork,
@@ -275,14 +274,14 @@ fn lost(
         if counts(at, kind) && !in_the_gap(seen, at) {
             let holds = kind.holds(&words, rehearsal);
             if holds.as_ref() != Some(&words) {
-                lines.push(format!("{kind:?} said {words:?}, the zone holds {holds:?}"));
+                lines.push(format!("{kind:?} wrote {words:?}, the zone contains {holds:?}"));
             }
         }
     }
     lines
 }
 
-/// The zones that nobody touched end as if nothing had been wrong anywhere.
+/// Checks that zones without faults and edits end in the expected state.
 fn others_are_well(
     scenario: &GeneratedScenario,
     rehearsal: &SimulatedNetwork,
@@ -315,12 +314,12 @@ fn not_as_desired(
         "P1" => GeneratedTable::P1,
         "P2" => GeneratedTable::P2,
         "M1" => GeneratedTable::M1,
-        other => unreachable!("nobody speaks of {other}"),
+        other => unreachable!("unexpected table {other}"),
     };
     wanting(scenario, held, table, collection.language.as_deref(), rehearsal)
 }
 
-/// What manifests enforce of a table in a language, and the zone does not hold.
+/// Returns the enforced values of a table in a language that the zone lacks.
 fn wanting(
     scenario: &GeneratedScenario,
     held: &GeneratedZoneState,
@@ -358,7 +357,7 @@ fn wanting(
             };
             if !right {
                 lines.push(format!(
-                    "{}/{}/{key} is not as {} wants it",
+                    "{}/{}/{key} differs from manifest {}",
                     held.code,
                     table.code(),
                     manifest.name

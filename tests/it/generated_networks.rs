@@ -1,5 +1,5 @@
-//! Made-up networks: what their zones hold, what their manifests say, and, told a second time and
-//! much more simply than the engine does, what the zones must hold in the end.
+//! Generated networks: observed state, manifests, and the expected state by a second, much simpler
+//! implementation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,18 +13,18 @@ use zonal::emulator::{
     ModificationStamp, TableSeed,
 };
 
-/// Zones: the network zone and up to three members.
+/// Codes of the Network Zone and up to three members.
 pub const CODES: [&str; 4] = ["01P_NETWORK", "01P_ALPHA", "01P_BETA", "01P_GAMMA"];
 const AREA: (&str, &str) = ("INFRA", "General");
 
-/// A network before anything is done to it.
+/// Network before the first apply.
 #[derive(Clone)]
 pub struct GeneratedScenario {
     pub zones: Vec<GeneratedZoneState>,
     pub manifests: Vec<GeneratedManifest>,
 }
 
-/// As short as it can be read: what zones hold, and the manifests.
+/// Short form: the observed state of the zones, and the manifests.
 impl std::fmt::Debug for GeneratedScenario {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for GeneratedZoneState { code, group, language, codes, mappings } in &self.zones {
@@ -42,36 +42,36 @@ impl std::fmt::Debug for GeneratedScenario {
     }
 }
 
-/// What a zone holds at first.
+/// Initial contents of a zone.
 #[derive(Debug, Clone)]
 pub struct GeneratedZoneState {
     pub code: &'static str,
-    /// What the variable `group` is there.
+    /// Value of the variable `group`.
     pub group: &'static str,
-    /// Its own language, `en` or `fr`.
+    /// Language of the zone, `en` or `fr`.
     pub language: &'static str,
-    /// Code tables `P1` and `P2`.
+    /// Rows of the code tables `P1` and `P2`.
     pub codes: [Vec<EmulatedCodeRow>; 2],
-    /// Mapping table `M1`.
+    /// Rows of the mapping table `M1`.
     pub mappings: Vec<EmulatedMappingRow>,
 }
 
-/// How strongly, and what of the rest.
+/// Enforcement of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratedEnforcement {
     Enforce,
-    Initial,
-    Observe,
+    CreateOnly,
+    Report,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratedUnlisted {
     Keep,
     Disable,
-    Remove,
+    Delete,
 }
 
-/// One manifest of rows; code tables and mapping tables alike.
+/// Manifest of one code table or mapping table.
 #[derive(Debug, Clone)]
 pub struct GeneratedManifest {
     pub name: &'static str,
@@ -88,9 +88,9 @@ pub struct GeneratedManifest {
 pub enum GeneratedTable {
     P1,
     P2,
-    /// By its code.
+    /// Mapping table, by code.
     M1,
-    /// The same, by the name that people see.
+    /// Mapping table, by title.
     M1ByName,
 }
 
@@ -103,14 +103,16 @@ pub enum GeneratedZones {
 
 #[derive(Debug, Clone)]
 pub struct GeneratedOverride {
-    /// Which of the zones of the network, by its place among them.
+    /// Code of the overridden zone.
     pub zone: &'static str,
     pub enforcement: Option<GeneratedEnforcement>,
     pub rows: Vec<GeneratedRow>,
 }
 
-/// One row; `key` `VAR` is the zone's variable. For mapping tables `text` is the note, `Some("")`
-/// clears it, and `refers` is the code that it refers to.
+/// Row of a manifest.
+///
+/// `key` `VAR` stands for the zone's variable. In mapping tables `text` is the note, with `Some("")` to clear
+/// the note, and `refers` is the referenced code.
 #[derive(Debug, Clone)]
 pub struct GeneratedRow {
     pub key: &'static str,
@@ -144,7 +146,7 @@ impl GeneratedManifest {
         }
     }
 
-    /// Whether what it says is put back in a zone, whatever was done there.
+    /// Returns true if the manifest restores its rows in a zone after any edit.
     pub fn enforces(&self, held: &GeneratedZoneState) -> bool {
         self.covers(held.code) && self.enforcement_in(held.code) == GeneratedEnforcement::Enforce
     }
@@ -157,7 +159,7 @@ impl GeneratedManifest {
         self.override_in(zone).and_then(|over| over.enforcement).unwrap_or(self.enforcement)
     }
 
-    /// The rows as they are meant in a zone, by the key that they have there.
+    /// Returns the desired rows of a zone by their keys in the zone.
     pub fn rows_in(&self, held: &GeneratedZoneState) -> BTreeMap<&'static str, GeneratedRow> {
         let key = |row: &GeneratedRow| if row.key == "VAR" { held.group } else { row.key };
         let mut rows: BTreeMap<_, _> = self.rows.iter().map(|row| (key(row), row.clone())).collect();
@@ -174,7 +176,7 @@ impl GeneratedManifest {
         rows
     }
 
-    /// As YAML.
+    /// Returns the manifest as YAML.
     pub fn yaml(&self) -> String {
         let mut out = String::new();
         let kind = if self.table.is_code() { "CodeTable" } else { "MappingTable" };
@@ -195,7 +197,7 @@ impl GeneratedManifest {
             GeneratedZones::Network => "network",
         };
         let _ = writeln!(out, "  appliesTo: {{zones: {zones}}}");
-        let _ = writeln!(out, "  enforcement: {}", word(self.enforcement));
+        let _ = writeln!(out, "  enforcement: {}", enforcement_text(self.enforcement));
         let _ = writeln!(out, "  unlisted: {}", format!("{:?}", self.unlisted).to_lowercase());
         let _ = writeln!(out, "  rows:{}", self.list(&self.rows, "    "));
         if let Some(GeneratedOverride { zone, enforcement, rows }) =
@@ -203,7 +205,7 @@ impl GeneratedManifest {
         {
             let _ = writeln!(out, "  overrides:\n    - appliesTo: {{zones: all, only: [{zone}]}}");
             if let Some(enforcement) = enforcement {
-                let _ = writeln!(out, "      enforcement: {}", word(*enforcement));
+                let _ = writeln!(out, "      enforcement: {}", enforcement_text(*enforcement));
             }
             let _ = writeln!(out, "      rows:{}", self.list(rows, "        "));
         }
@@ -241,12 +243,17 @@ impl GeneratedManifest {
     }
 }
 
-fn word(enforcement: GeneratedEnforcement) -> String {
-    format!("{enforcement:?}").to_lowercase()
+fn enforcement_text(enforcement: GeneratedEnforcement) -> String {
+    match enforcement {
+        GeneratedEnforcement::Enforce => "enforce",
+        GeneratedEnforcement::CreateOnly => "createOnly",
+        GeneratedEnforcement::Report => "report",
+    }
+    .to_owned()
 }
 
 impl GeneratedScenario {
-    /// The `Network` manifest, its members in the order of the zones.
+    /// Returns the `Network` manifest, with the members in the order of the zones.
     pub fn network_yaml(&self) -> String {
         let mut out = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: p}\nspec:\n  region: ca\n  \
                        credentials: {read: {env: 'R_{code}'}}\n  rate: {perSecond: 50}\n"
@@ -266,7 +273,7 @@ impl GeneratedScenario {
         out
     }
 
-    /// Its tables in a zone.
+    /// Returns the initial tables of a zone.
     pub fn seeds(held: &GeneratedZoneState) -> Vec<TableSeed> {
         let [p1, p2] = &held.codes;
         let code_table = |name: &str, rows: &[EmulatedCodeRow]| {
@@ -280,18 +287,18 @@ impl GeneratedScenario {
         vec![code_table("P1", p1).into(), code_table("P2", p2).into(), mapping.into()]
     }
 
-    /// Whether anybody wants rows of a table gone in a zone.
+    /// Returns true if a manifest deletes rows of a table in a zone.
     pub fn takes_away(&self, table: &str, held: &GeneratedZoneState) -> bool {
         self.manifests
             .iter()
             .filter(|manifest| manifest.table.code() == table && manifest.covers(held.code))
             .any(|manifest| {
-                manifest.unlisted == GeneratedUnlisted::Remove
+                manifest.unlisted == GeneratedUnlisted::Delete
                     || manifest.rows_in(held).values().any(|row| row.absent)
             })
     }
 
-    /// The codes of a code table in the end.
+    /// Returns the expected rows of a code table.
     pub fn expected_codes(&self, table: GeneratedTable, held: &GeneratedZoneState) -> Vec<EmulatedCodeRow> {
         let before = &held.codes[usize::from(table == GeneratedTable::P2)];
         let mut rows = before.clone();
@@ -305,11 +312,11 @@ impl GeneratedScenario {
                 let is_new = before.iter().all(|old| old.code != code);
                 let there = rows.iter_mut().find(|row| row.code == code);
                 match (enforcement, there, wanted.absent) {
-                    (GeneratedEnforcement::Observe, ..) | (_, None, true) => {}
-                    // A row that another language has just brought is still new.
-                    (GeneratedEnforcement::Initial, Some(_), _) if !is_new => {}
+                    (GeneratedEnforcement::Report, ..) | (_, None, true) => {}
+                    // A row that another language has just created is still new.
+                    (GeneratedEnforcement::CreateOnly, Some(_), _) if !is_new => {}
                     (_, Some(_), true) => rows.retain(|row| row.code != code),
-                    (GeneratedEnforcement::Enforce | GeneratedEnforcement::Initial, Some(row), false) => {
+                    (GeneratedEnforcement::Enforce | GeneratedEnforcement::CreateOnly, Some(row), false) => {
                         if let Some(text) = wanted.text.filter(|text| *text != shown(row, language, held)) {
                             row.descriptions.insert(language.to_owned(), text.to_owned());
                         }
@@ -320,7 +327,7 @@ impl GeneratedScenario {
                         row.default = wanted.default.unwrap_or(row.default);
                     }
                     (_, None, false) => {
-                        let text = wanted.text.expect("a new row has a description");
+                        let text = wanted.text.expect("new row should have a description");
                         rows.push(EmulatedCodeRow {
                             code: code.to_owned(),
                             descriptions: BTreeMap::from([(language.to_owned(), text.to_owned())]),
@@ -347,7 +354,7 @@ impl GeneratedScenario {
                     GeneratedUnlisted::Disable => {
                         rows.iter_mut().filter(|row| unlisted(row)).for_each(|row| row.enabled = false);
                     }
-                    GeneratedUnlisted::Remove => rows.retain(|row| !unlisted(row)),
+                    GeneratedUnlisted::Delete => rows.retain(|row| !unlisted(row)),
                 }
             }
         }
@@ -358,7 +365,7 @@ impl GeneratedScenario {
         rows
     }
 
-    /// The rows of the mapping table in the end.
+    /// Returns the expected rows of the mapping table.
     pub fn expected_mappings(&self, held: &GeneratedZoneState) -> Vec<EmulatedMappingRow> {
         let before = &held.mappings;
         let mut rows = before.clone();
@@ -377,8 +384,8 @@ impl GeneratedScenario {
                 };
                 let there = rows.iter_mut().find(|row| row.columns[0] == key);
                 match (enforcement, there, wanted.absent) {
-                    (GeneratedEnforcement::Observe, ..)
-                    | (GeneratedEnforcement::Initial, Some(_), _)
+                    (GeneratedEnforcement::Report, ..)
+                    | (GeneratedEnforcement::CreateOnly, Some(_), _)
                     | (_, None, true) => {}
                     (_, Some(_), true) => rows.retain(|row| row.columns[0] != key),
                     (GeneratedEnforcement::Enforce, Some(row), false) => set(row),
@@ -400,7 +407,7 @@ impl GeneratedScenario {
                     GeneratedUnlisted::Disable => {
                         rows.iter_mut().filter(|row| unlisted(row)).for_each(|row| row.enabled = false);
                     }
-                    GeneratedUnlisted::Remove => rows.retain(|row| !unlisted(row)),
+                    GeneratedUnlisted::Delete => rows.retain(|row| !unlisted(row)),
                 }
             }
         }
@@ -412,13 +419,13 @@ impl GeneratedScenario {
     }
 }
 
-/// What a zone answers where a row has no description in a language: see the emulator.
+/// Returns a zone's description of a row in a language, with the fallbacks of the emulator.
 pub fn shown<'a>(row: &'a EmulatedCodeRow, language: &str, held: &GeneratedZoneState) -> &'a str {
     let found = [language, held.language, "en"].into_iter().find_map(|each| row.descriptions.get(each));
     found.or_else(|| row.descriptions.values().next()).map_or("", String::as_str)
 }
 
-/// Whoever changed an equal row last stays; what zonal changes is the API's.
+/// Sets the modification stamp: unchanged rows keep theirs, changed rows get the API's.
 fn stamp(row: &mut EmulatedCodeRow, old: Option<&EmulatedCodeRow>) {
     row.updated = None;
     row.updated = match old {
@@ -431,14 +438,14 @@ fn api_stamp() -> ModificationStamp {
     ModificationStamp { by: "API_USER".to_owned(), date: "2026-03-02Z".to_owned() }
 }
 
-// How they are made up.
+// Generators.
 
 const TEXTS: [&str; 4] = ["one", "two", "Énoncé: trois", "no"];
-/// Codes that the manifests of a code table share out among each other; `a` looks like `A`.
+/// Codes that the manifests of a code table divide among themselves; `a` resembles `A`.
 const OURS: [&str; 4] = ["A", "B", "C", "a"];
 const LOCAL: [&str; 3] = ["L1", "L2", "L 3/x"];
 
-/// Networks of two to four zones.
+/// Returns a generator of networks with two to four zones.
 pub fn scenarios() -> impl Strategy<Value = GeneratedScenario> {
     let zones = (vec(held(), 2..=4), any::<bool>());
     let manifests = (
@@ -464,8 +471,7 @@ pub fn scenarios() -> impl Strategy<Value = GeneratedScenario> {
 }
 
 impl GeneratedScenario {
-    /// Takes out what validation would refuse: contradictions between manifests, rows that lack
-    /// what a new row needs.
+    /// Removes contradictions between manifests and incomplete new rows: validation would reject them.
     fn settle(&mut self) {
         let here: Vec<&str> = self.zones.iter().map(|held| held.code).collect();
         let french = self.manifests.iter().any(|manifest| manifest.name == "p1-french");
@@ -517,7 +523,7 @@ impl GeneratedScenario {
             }
         }
         if french {
-            // Or a row would show English words in French, and those are about to change.
+            // Without this text, a row would show an English text in French that is about to change.
             for row in self.zones.iter_mut().flat_map(|held| &mut held.codes[0]) {
                 row.descriptions.entry("fr".to_owned()).or_insert_with(|| "déjà là".to_owned());
             }
@@ -535,10 +541,10 @@ impl GeneratedScenario {
         }
     }
 
-    /// The same without anything that takes rows away.
+    /// Removes every deletion of rows from the manifests.
     pub fn without_deletions(mut self) -> Self {
         for manifest in &mut self.manifests {
-            if manifest.unlisted == GeneratedUnlisted::Remove {
+            if manifest.unlisted == GeneratedUnlisted::Delete {
                 manifest.unlisted = GeneratedUnlisted::Disable;
             }
             let over = manifest.over.iter_mut().map(|over| &mut over.rows);
@@ -550,10 +556,10 @@ impl GeneratedScenario {
         self
     }
 
-    /// The same with English in all zones.
+    /// Sets all zones to English.
     pub fn in_english(mut self) -> Self {
         self.zones.iter_mut().for_each(|held| held.language = "en");
-        // Where a zone does not tell its language, nobody can tell that `en` is it.
+        // If a zone does not report its language, `en` cannot be recognized as its own.
         let named = self.manifests.iter().any(|manifest| manifest.language.is_some());
         for manifest in self.manifests.iter_mut().filter(|manifest| manifest.table.is_code()) {
             manifest.language = manifest.language.or(named.then_some("en"));
@@ -606,7 +612,7 @@ fn code_rows() -> impl Strategy<Value = Vec<EmulatedCodeRow>> {
                 })
                 .collect();
             let there = rows.len();
-            // One time in three no row is the default.
+            // A third of the tables has no default row.
             if turn % 3 > 0 && there > 0 {
                 rows[default.index(there)].default = true;
             }
@@ -625,7 +631,7 @@ fn mapping_rows() -> impl Strategy<Value = Vec<EmulatedMappingRow>> {
     vec(row, keys.len()).prop_map(move |rows| {
         let rows = keys.iter().zip(rows).filter_map(|(key, row)| {
             let (refers, note, enabled, hidden) = row?;
-            // A column that no header names is still somebody's.
+            // A column without a header still belongs to the zone.
             let hidden = if hidden { "kept" } else { "" };
             let row = EmulatedMappingRow::new(&[key, refers, note, "", "", hidden]);
             Some(EmulatedMappingRow { enabled, ..row }.with_update("j.okafor", "2022-02-03Z"))
@@ -642,14 +648,14 @@ fn manifest(
     let enforcement = || {
         prop_oneof![
             5 => proptest::strategy::Just(GeneratedEnforcement::Enforce),
-            1 => proptest::strategy::Just(GeneratedEnforcement::Initial),
-            1 => proptest::strategy::Just(GeneratedEnforcement::Observe),
+            1 => proptest::strategy::Just(GeneratedEnforcement::CreateOnly),
+            1 => proptest::strategy::Just(GeneratedEnforcement::Report),
         ]
     };
     let unlisted = prop_oneof![
         3 => proptest::strategy::Just(GeneratedUnlisted::Keep),
         1 => proptest::strategy::Just(GeneratedUnlisted::Disable),
-        1 => proptest::strategy::Just(GeneratedUnlisted::Remove),
+        1 => proptest::strategy::Just(GeneratedUnlisted::Delete),
     ];
     let rows = |chance| vec(weighted(chance, row()), keys.len()).prop_map(|rows| keyed(keys, rows));
     let over =
@@ -684,7 +690,7 @@ fn manifest(
     )
 }
 
-/// A row of an override that says nothing brings nothing back.
+/// Returns true if a row of an override sets a field or removes the row.
 fn speaks(row: &GeneratedRow) -> bool {
     row.absent || row.enabled.is_some() || row.text.is_some_and(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What git knows: which zones are configured otherwise than at a revision, and what drifted since then.
+//! Tests of git revisions: zones with a changed desired state, and drift since a commit.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,14 +10,14 @@ use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
-/// A config directory that is a git repository, whatever git is set up like on the machine.
+/// Config directory in a git repository, independent of the machine's git settings.
 struct GitRepository {
     stage: CaseNetwork,
     env: BTreeMap<String, String>,
 }
 
 impl GitRepository {
-    /// The config directory of a case, without a commit.
+    /// Copies the config directory of a case, without a commit.
     fn of(name: &str) -> Self {
         let mut stage = CaseNetwork::new(&case(name));
         let path = std::env::var("PATH").unwrap_or_default();
@@ -44,7 +44,7 @@ impl GitRepository {
     fn git(&self, words: &[&str]) {
         let mut command = Command::new("git");
         command.args(words).current_dir(self.stage.directory()).env_clear().envs(&self.env);
-        let output = command.output().expect("git is installed");
+        let output = command.output().expect("git should be installed");
         assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -55,20 +55,21 @@ impl GitRepository {
 
     fn write(&self, file: &str, text: &str) {
         let file = self.stage.directory().join(file);
-        std::fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a folder can be made");
-        std::fs::write(file, text).expect("it can be written");
+        std::fs::create_dir_all(file.parent().expect("file should have a parent"))
+            .expect("folder should be created");
+        std::fs::write(file, text).expect("file should be writable");
     }
 
     async fn run(&self, command: &str) -> CommandOutput {
         self.stage.run(command, None, watch::channel(0).1).await
     }
 
-    /// The zones of a plan since the last commit, and its first line.
+    /// Returns the zones of a plan since the last commit, and its first line.
     async fn changed(&self) -> (Vec<String>, String) {
         let printed = self.run("zonal plan --changed-since HEAD --json").await;
         assert_eq!(printed.code, 0, "{}", printed.err);
-        let plan: Json = serde_json::from_str(&printed.out).expect("a plan is JSON");
-        let zones = plan["reconciler"]["zones"].as_array().expect("it has zones").iter();
+        let plan: Json = serde_json::from_str(&printed.out).expect("plan should be JSON");
+        let zones = plan["reconciler"]["zones"].as_array().expect("plan should have zones").iter();
         let zones = zones.map(|zone| zone["code"].as_str().unwrap_or_default().to_owned()).collect();
         (zones, plan["reconciler"]["selection"].as_str().unwrap_or_default().to_owned())
     }
@@ -85,7 +86,7 @@ spec:
     - {code: FACULTY, description: Faculty}
 ";
 
-/// Three members that all want the same, committed.
+/// Creates a repository with a committed manifest for three members.
 fn repository() -> GitRepository {
     let repository = GitRepository::of("drift");
     repository.commit();
@@ -93,19 +94,19 @@ fn repository() -> GitRepository {
 }
 
 #[test]
-fn what_is_only_said_otherwise_selects_no_zone() {
+fn changed_since_ignores_rephrased_manifests() {
     paused(async {
         let repository = repository();
         let moved = "# moved\napiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: renamed}\nspec:\n  table: UserGroups\n  \
                      rows:\n    - {description: Faculty, code: FACULTY}\n    - {code: AFN, description: Other}\n  \
                      overrides:\n    - {appliesTo: {zones: all}, rows: [{code: AFN, description: Network patron}]}\n";
-        std::fs::remove_file(repository.stage.directory().join("groups.yaml")).expect("it is there");
+        std::fs::remove_file(repository.stage.directory().join("groups.yaml")).expect("should exist");
         let moved = moved.replace("{zones: all}", "{zones: members}");
         repository.write("policies/groups.yaml", &moved);
         let (zones, selection) = repository.changed().await;
         assert_eq!(zones, Vec::<String>::new());
         assert_eq!(selection, "zones whose configuration changed since HEAD: 0 of 4");
-        // Nothing is asked, so no key is needed either.
+        // No request is sent, so no API key is needed.
         let mut repository = repository;
         repository.stage.env.retain(|name, _| !name.starts_with("ZONAL_"));
         for command in ["plan --detailed-exitcode", "apply --yes", "drift", "runbook"] {
@@ -117,7 +118,7 @@ fn what_is_only_said_otherwise_selects_no_zone() {
 }
 
 #[test]
-fn what_comes_to_something_else_selects_the_zones_where_it_does() {
+fn changed_since_selects_zones_with_changed_desired_state() {
     paused(async {
         let repository = repository();
         let one =
@@ -130,9 +131,9 @@ fn what_comes_to_something_else_selects_the_zones_where_it_does() {
         let first =
             "Partial plan: only zones 01T_A, 01T_B, zones whose configuration changed since HEAD: 1 of 4.";
         assert_eq!(narrowed.out.lines().next(), Some(first));
-        // A variable that nobody uses is nothing; where a zone is reached is.
+        // An unused variable changes nothing; a new base URL changes its zone.
         let network =
-            std::fs::read_to_string(repository.stage.directory().join("network.yaml")).expect("it is there");
+            std::fs::read_to_string(repository.stage.directory().join("network.yaml")).expect("should exist");
         repository.write("groups.yaml", GROUPS);
         repository.write("network.yaml", &network.replace("walkin: VISITOR", "walkin: WALKIN"));
         assert_eq!(repository.changed().await.0, Vec::<String>::new());
@@ -143,11 +144,11 @@ fn what_comes_to_something_else_selects_the_zones_where_it_does() {
 }
 
 #[test]
-fn a_zone_that_left_is_told_and_one_of_which_nothing_is_wanted_too() {
+fn changed_since_reports_removed_and_emptied_zones() {
     paused(async {
         let repository = repository();
         let network =
-            std::fs::read_to_string(repository.stage.directory().join("network.yaml")).expect("it is there");
+            std::fs::read_to_string(repository.stage.directory().join("network.yaml")).expect("should exist");
         let without: Vec<&str> = network.lines().filter(|line| !line.contains("01T_C")).collect();
         repository.write("network.yaml", &(without.join("\n") + "\n"));
         repository
@@ -155,34 +156,33 @@ fn a_zone_that_left_is_told_and_one_of_which_nothing_is_wanted_too() {
         let printed = repository.run("zonal plan --changed-since HEAD").await;
         assert_eq!(
             printed.err,
-            "note: 1 zone of HEAD is in the network no more, and left as they are: 01T_C\n\
-             note: nothing is wanted any more of 01T_B, where something was at HEAD; what is there stays\n"
+            "note: 1 zone of HEAD is no longer in the network and not changed: 01T_C\n\
+             note: no manifest applies to 01T_B any more, unlike at HEAD; existing records are kept\n"
         );
         assert_eq!(printed.code, 0);
     });
 }
 
 #[test]
-fn what_cannot_be_compared_is_said() {
+fn changed_since_reports_revisions_that_cannot_be_compared() {
     paused(async {
         let repository = GitRepository::of("drift");
         let nothing = repository.run("zonal plan --changed-since HEAD").await;
         assert_eq!(nothing.code, 1);
-        assert!(nothing.err.contains("this repository has no revision `HEAD`"), "{}", nothing.err);
+        assert!(nothing.err.contains("revision `HEAD` not found"), "{}", nothing.err);
         assert!(nothing.err.contains("fetch-depth: 0"), "{}", nothing.err);
         repository.write("groups.yaml", "kind: Nonsense\n");
         repository.commit();
         repository.write("groups.yaml", GROUPS);
         let all = repository.run("zonal plan --changed-since HEAD").await;
-        let note =
-            "note: every zone counts as changed, because the manifests at HEAD are not valid: groups.yaml:1:";
+        let note = "note: every zone counts as changed: the manifests at HEAD are not valid: groups.yaml:1:";
         assert!(all.err.starts_with(note), "{}", all.err);
         assert!(
             all.out.starts_with("Partial plan: only zones whose configuration changed since HEAD: 4 of 4.")
         );
         let base = repository.run("zonal drift --base HEAD").await;
         assert_eq!(base.code, 1);
-        assert!(base.err.contains("so nothing can be compared with it"), "{}", base.err);
+        assert!(base.err.contains("cannot compare with the revision"), "{}", base.err);
         for odd in ["--output=x", "HEAD:groups.yaml", "nowhere", "^main", "main..HEAD"] {
             let printed = repository.run(&format!("zonal plan --changed-since={odd}")).await;
             assert_eq!(printed.code, 1, "{odd}: {}", printed.err);
@@ -195,14 +195,14 @@ fn what_cannot_be_compared_is_said() {
         assert_eq!(printed.code, 1);
         assert!(printed.err.contains("git config --global --add safe.directory '"), "{}", printed.err);
         let mut plain = GitRepository::of("drift");
-        std::fs::remove_dir_all(plain.stage.directory().join(".git")).expect("it is there");
+        std::fs::remove_dir_all(plain.stage.directory().join(".git")).expect("should exist");
         let printed = plain.run("zonal plan --changed-since HEAD").await;
         assert_eq!(
             printed.err,
-            "error: --changed-since HEAD: the config directory is in no git repository\n"
+            "error: --changed-since HEAD: the config directory is not in a git repository\n"
         );
         let drift = plain.run("zonal plan --only-drift").await;
-        assert!(drift.err.contains("note: the manifests are in no git repository"), "{}", drift.err);
+        assert!(drift.err.contains("note: the manifests are not in a git repository"), "{}", drift.err);
         assert_eq!(drift.code, 0);
         plain.stage.env.insert("PATH".to_owned(), "/nonexistent".to_owned());
         let printed = plain.run("zonal plan --changed-since HEAD").await;
@@ -211,14 +211,14 @@ fn what_cannot_be_compared_is_said() {
 }
 
 #[test]
-fn a_config_directory_within_a_repository_is_read_as_it_was() {
+fn config_directory_inside_repository_is_read_at_revision() {
     paused(async {
         let repository = repository();
         let directory = repository.stage.directory();
-        std::fs::create_dir_all(directory.join("deep/config")).expect("a folder can be made");
+        std::fs::create_dir_all(directory.join("deep/config")).expect("folder should be created");
         for file in ["network.yaml", "groups.yaml"] {
             std::fs::rename(directory.join(file), directory.join("deep/config").join(file))
-                .expect("it is there");
+                .expect("should exist");
         }
         repository.commit();
         let other = GROUPS.replace("Faculty", "Professors");
@@ -226,12 +226,12 @@ fn a_config_directory_within_a_repository_is_read_as_it_was() {
         let printed = repository.run("zonal plan -C deep/config --changed-since HEAD --kind CodeTable").await;
         assert!(printed.out.contains("changed since HEAD: 3 of 4."), "{}{}", printed.out, printed.err);
         let before = repository.run("zonal plan -C deep/config --changed-since HEAD~1").await;
-        assert!(before.err.contains("HEAD~1 has no directory deep/config"), "{}", before.err);
+        assert!(before.err.contains("HEAD~1 does not contain the directory deep/config"), "{}", before.err);
     });
 }
 
 #[test]
-fn drift_is_told_from_what_the_manifests_ask_for_since() {
+fn drift_is_separated_from_pending_changes() {
     paused(async {
         let repository = repository();
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
@@ -247,7 +247,7 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
         assert_eq!(
             repository.run("zonal drift --store none").await.code,
             2,
-            "two-way, every difference counts"
+            "a two-way comparison counts every difference"
         );
         let edit = |zone: &str, code: &str| {
             let action = format!(r#"{{"set_code": {{"code": "{code}", "description": "Local"}}}}"#);
@@ -259,8 +259,8 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
         edit("01T_B", "FACULTY");
         let drift = repository.run("zonal drift --base HEAD --json").await;
         assert_eq!(drift.code, 2, "{}", drift.err);
-        let json: Json = serde_json::from_str(&drift.out).expect("it is JSON");
-        let changes = json["reconciler"]["changes"].as_object().expect("it has changes");
+        let json: Json = serde_json::from_str(&drift.out).expect("should be JSON");
+        let changes = json["reconciler"]["changes"].as_object().expect("plan should have changes");
         let origins: Vec<(&str, &str)> = changes
             .iter()
             .map(|(address, change)| (address.as_str(), change["origin"].as_str().unwrap_or_default()))
@@ -274,18 +274,18 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
                 ("01T_C/CodeTable/UserGroups/FACULTY", "pending"),
             ]
         );
-        // What is committed counts as applied: only what drifted is written, and verified.
+        // The committed manifests count as applied: only drift is written and verified.
         let applied = repository.run("zonal apply --only-drift --yes").await;
         assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
         assert!(applied.out.contains("Records: 0 added, 1 changed, 0 destroyed."), "{}", applied.out);
         let left = repository.run("zonal plan --json --base HEAD").await;
-        let json: Json = serde_json::from_str(&left.out).expect("it is JSON");
+        let json: Json = serde_json::from_str(&left.out).expect("should be JSON");
         let counts = &json["reconciler"]["counts"];
         assert_eq!(
             (&counts["drifted"], &counts["pending"], &counts["conflict"]),
             (&0.into(), &2.into(), &1.into())
         );
-        assert_eq!(repository.run("zonal apply --yes").await.code, 4, "a conflict waits for a person");
+        assert_eq!(repository.run("zonal apply --yes").await.code, 4, "a conflict should be deferred");
         repository.write("groups.yaml", &now.replace("spec:\n", "spec:\n  conflict: ours\n"));
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         assert_eq!(repository.run("zonal drift").await.code, 0);
@@ -293,7 +293,7 @@ fn drift_is_told_from_what_the_manifests_ask_for_since() {
 }
 
 #[test]
-fn what_waits_and_moves_meanwhile_keeps_its_collection_from_being_written() {
+fn pending_row_edited_during_apply_makes_collection_stale() {
     paused(async {
         let repository = repository();
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
@@ -312,7 +312,7 @@ fn what_waits_and_moves_meanwhile_keeps_its_collection_from_being_written() {
 }
 
 #[test]
-fn a_plan_file_of_what_drifted_applies_that_and_no_more() {
+fn only_drift_plan_file_applies_only_drift() {
     paused(async {
         let repository = repository();
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
@@ -323,7 +323,7 @@ fn a_plan_file_of_what_drifted_applies_that_and_no_more() {
         let planned = repository.run("zonal plan --only-drift --out plan.json").await;
         assert_eq!(planned.code, 0, "{}", planned.err);
         assert!(planned.out.contains("0 to add, 1 to change, 0 to destroy."), "{}", planned.out);
-        // The base is the revision that was named then, whatever is committed since.
+        // The base is the commit of the plan, not a later one.
         repository.git(&["commit", "--quiet", "--all", "--message", "later"]);
         let applied = repository.run("zonal apply plan.json --yes").await;
         assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
@@ -332,7 +332,7 @@ fn a_plan_file_of_what_drifted_applies_that_and_no_more() {
 }
 
 #[test]
-fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
+fn only_drift_excludes_pending_languages_and_defaults() {
     paused(async {
         let table = |language: &str, rows: &str| {
             format!(
@@ -344,12 +344,12 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
             |afn: &str| table("en", &format!("    - {{code: AFN, description: {afn}, default: true}}\n"));
         let french = |rows: &str| table("fr", &format!("    - {{code: AFN, description: Usager}}\n{rows}"));
         let repository = GitRepository::of("drift");
-        std::fs::remove_file(repository.stage.directory().join("groups.yaml")).expect("it is there");
+        std::fs::remove_file(repository.stage.directory().join("groups.yaml")).expect("should exist");
         repository.write("en.yaml", &english("Network patron"));
         repository.write("fr.yaml", &french(""));
         repository.commit();
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
-        // The zone loses the row and gives the flag to another one; the manifests want one more row in French.
+        // The zone loses the row and moves the default flag. The manifests declare another row in French.
         repository.write("fr.yaml", &french("    - {code: NEW, description: Neuf}\n"));
         for action in
             [r#"{"delete_code": {"code": "AFN"}}"#, r#"{"set_code": {"code": "FACULTY", "default": true}}"#]
@@ -363,7 +363,7 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
         let rows = repository.stage.happen("rows 01T_A code UserGroups");
         assert!(!rows.contains("Neuf"), "{rows}");
         assert_eq!(repository.run("zonal drift --base HEAD").await.code, 0, "{rows}");
-        // Now the manifests move the flag, which waits, and the zone renames a row, which does not.
+        // Then the manifests move the flag (pending), and the zone renames a row (drifted).
         repository.commit();
         assert_eq!(repository.run("zonal apply --yes").await.code, 0);
         repository.write(
@@ -372,11 +372,11 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
                 .replace("default: true}", "default: true}\n    - {code: STAFF, description: Staff}"),
         );
         let moved = repository.stage.directory().join("en.yaml");
-        let text = std::fs::read_to_string(&moved).expect("it is there");
+        let text = std::fs::read_to_string(&moved).expect("should exist");
         let text = text
             .replace(", default: true}", "}")
             .replace("description: Staff}", "description: Staff, default: true}");
-        std::fs::write(&moved, text).expect("it can be written");
+        std::fs::write(&moved, text).expect("file should be writable");
         repository.stage.happen(
             r#"edit {"zone": "01T_A", "kind": "code", "table": "UserGroups", "by": "ann", "action": {"set_code": {"code": "NEW", "description": "Autre", "language": "fr"}}}"#,
         );
@@ -390,31 +390,31 @@ fn languages_and_defaults_drift_without_taking_along_what_is_pending() {
     });
 }
 
-/// Every file below a folder, with what is in it.
+/// Returns every file below a folder with its content.
 fn files(below: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(below).expect("it is a folder") {
-        let path = entry.expect("and readable").path();
+    for entry in std::fs::read_dir(below).expect("folder should be readable") {
+        let path = entry.expect("entry should be readable").path();
         match path.is_dir() {
             true => found.extend(files(&path)),
-            false => drop(found.insert(path.clone(), std::fs::read(&path).expect("it can be read"))),
+            false => drop(found.insert(path.clone(), std::fs::read(&path).expect("should be readable"))),
         }
     }
     found
 }
 
 #[test]
-fn git_is_asked_without_leaving_a_trace() {
+fn git_queries_do_not_change_the_repository() {
     paused(async {
         let mut repository = repository();
         let there = repository.stage.directory().to_path_buf();
         let ran = there.join(".git/ran");
         repository.write(".git/hooks/post-index-change", &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
         let hook = there.join(".git/hooks/post-index-change");
-        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("it is there");
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("should exist");
         repository.git(&["config", "core.fsmonitor", &hook.display().to_string()]);
         repository.git(&["config", "core.splitIndex", "true"]);
-        // As git's own hooks are told of another repository.
+        // Variables that git sets for its own hooks, here with another repository.
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"] {
             repository.stage.env.insert(name.to_owned(), there.join("elsewhere").display().to_string());
         }
@@ -427,24 +427,24 @@ fn git_is_asked_without_leaving_a_trace() {
                 printed.err
             );
         }
-        assert!(!ran.exists(), "a hook or a monitor of the user's was run");
-        assert!(before == files(&there), "the repository is not what it was");
+        assert!(!ran.exists(), "git should not run a hook or monitor of the user");
+        assert!(before == files(&there), "the repository should not change");
     });
 }
 
 #[test]
-fn manifests_that_are_links_are_read_as_they_were() {
+fn linked_manifests_are_read_at_the_revision() {
     paused(async {
         let repository = GitRepository::of("drift");
         let there = repository.stage.directory().to_path_buf();
-        // The config directory is a folder of the repository, and links lead out of it.
-        std::fs::create_dir(there.join("config")).expect("a folder can be made");
-        std::fs::create_dir(there.join("shared")).expect("a folder can be made");
+        // The config directory is a folder of the repository, with links out of it.
+        std::fs::create_dir(there.join("config")).expect("folder should be created");
+        std::fs::create_dir(there.join("shared")).expect("folder should be created");
         for (file, folder) in [("network.yaml", "config"), ("groups.yaml", "shared")] {
-            std::fs::rename(there.join(file), there.join(folder).join(file)).expect("it can be moved");
+            std::fs::rename(there.join(file), there.join(folder).join(file)).expect("file should be moved");
         }
         std::os::unix::fs::symlink("../shared/groups.yaml", there.join("config/groups.yaml"))
-            .expect("a link can be made");
+            .expect("link should be created");
         repository.commit();
         let none = repository.run("zonal -C config plan --changed-since HEAD").await;
         assert_eq!(none.err, "No zone's configuration differs from HEAD.\n");
@@ -455,21 +455,21 @@ fn manifests_that_are_links_are_read_as_they_were() {
 }
 
 #[test]
-fn manifests_of_a_submodule_are_not_taken_for_new() {
+fn submodule_manifests_are_not_treated_as_new() {
     paused(async {
         let repository = GitRepository::of("drift");
         let inner = repository.stage.directory().join("inner");
-        std::fs::create_dir(&inner).expect("a folder can be made");
+        std::fs::create_dir(&inner).expect("folder should be created");
         let moved = repository.stage.directory().join("groups.yaml");
-        std::fs::rename(moved, inner.join("groups.yaml")).expect("it can be moved");
+        std::fs::rename(moved, inner.join("groups.yaml")).expect("file should be moved");
         repository.git(&["-C", "inner", "init", "--quiet"]);
         repository.git(&["-C", "inner", "add", "--all"]);
         repository.git(&["-C", "inner", "commit", "--quiet", "--message", "as it is"]);
         repository.commit();
         let changed = repository.run("zonal plan --changed-since HEAD").await;
-        let why = "inner is a submodule, and only its own repository knows what it held at HEAD";
+        let why = "inner is a submodule; zonal cannot read its content at HEAD";
         assert!(
-            changed.err.contains(&format!("note: every zone counts as changed, because {why}")),
+            changed.err.contains(&format!("note: every zone counts as changed: {why}")),
             "{}",
             changed.err
         );

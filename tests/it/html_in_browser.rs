@@ -1,7 +1,7 @@
-//! A plan's page, opened in a browser: Debian's Chromium, without a window and without a network.
+//! Tests of a plan's HTML page in Debian's Chromium, without a window and without a network.
 //!
-//! What a reader would do is done by a script that a test adds to the page, once the policy that
-//! forbids it is taken out. The page as it is handed out is opened too, and must not complain.
+//! A test removes the page's content security policy, then adds a script that acts as a reader. The
+//! unmodified page also opens, and must log no errors.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,11 +13,11 @@ use zonal::model::{
 };
 use zonal::{diff, kinds, plan, render};
 
-/// What a browser made of a page.
+/// Browser's view of a page.
 struct BrowserResult {
-    /// The document, once everything has come to rest.
+    /// The document after all scripts have finished.
     document: String,
-    /// What its console says, which is where a browser complains.
+    /// Console messages, including the browser's errors.
     console: Vec<String>,
 }
 
@@ -26,16 +26,16 @@ fn chromium() -> PathBuf {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let mut found = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
     found.find(|program| program.is_file()).expect(
-        "there must be a Chromium to open pages with: \
+        "this test needs Chromium: \
          `apt-get install -yq --no-install-recommends chromium`",
     )
 }
 
-/// Opens a page, with what stands behind its address.
+/// Opens a page with this fragment in its address.
 fn opened(page: &str, fragment: &str) -> BrowserResult {
-    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let folder = tempfile::tempdir().expect("temporary directory");
     let file = folder.path().join("plan.html");
-    std::fs::write(&file, page).expect("the page can be written");
+    std::fs::write(&file, page).expect("page should be writable");
     browse(folder.path(), &format!("file://{}{fragment}", file.display()))
 }
 
@@ -47,18 +47,18 @@ fn browse(folder: &Path, address: &str) -> BrowserResult {
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(address)
         .output()
-        .expect("the browser can be started");
+        .expect("browser should start");
     let said = String::from_utf8_lossy(&ran.stderr);
     let console = said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
     let document = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert!(document.contains("</html>"), "the browser showed nothing: {said}");
+    assert!(document.contains("</html>"), "the browser returned no document: {said}");
     BrowserResult { document, console }
 }
 
-/// Opens a page and does something in it: what `script`, which may wait, returns.
+/// Opens a page, runs the async JavaScript `script` in it, and returns its result.
 fn done(page: &str, fragment: &str, script: &str) -> String {
-    let (before, policy) = page.split_once("<meta http-equiv=Content-Security-Policy").expect("it has one");
-    let (_, after) = policy.split_once(">\n").expect("it ends");
+    let (before, policy) = page.split_once("<meta http-equiv=Content-Security-Policy").expect("should exist");
+    let (_, after) = policy.split_once(">\n").expect("should end");
     let steps = format!(
         "<pre id=result></pre><script>(async () => {{
            const get = (id) => document.getElementById(id), wait = (ms) => new Promise((on) => setTimeout(on, ms));
@@ -72,8 +72,8 @@ fn done(page: &str, fragment: &str, script: &str) -> String {
     let page = format!("{before}{after}").replace("</body>", &steps);
     let seen = opened(&page, fragment);
     assert_eq!(seen.console, Vec::<String>::new());
-    let (_, result) = seen.document.split_once("<pre id=\"result\">").expect("the result is there");
-    result.split_once("</pre>").expect("it ends").0.replace("&gt;", ">").replace("&lt;", "<")
+    let (_, result) = seen.document.split_once("<pre id=\"result\">").expect("result should exist");
+    result.split_once("</pre>").expect("should end").0.replace("&gt;", ">").replace("&lt;", "<")
 }
 
 const MANIFESTS: &str = "
@@ -101,14 +101,14 @@ spec:
   rows: [{code: LOST, description: Lost}]
 ";
 
-/// What somebody has typed into Alma who means no good, or knows no better.
+/// Text that a malicious or careless person typed into Alma.
 const HOSTILE: &str = "</script><img src=x onerror=\"document.title='taken'\">\u{202e}Guest & more";
 
-/// ALPHA holds another text, BETA something hostile and a row that people must change, GAMMA everything.
+/// Plan with another text at ALPHA, a malicious text and a manual row at BETA, and GAMMA in sync.
 fn planned() -> Plan {
     let loaded =
         manifest::load(&[SourceFile { file: "omni.yaml".into(), text: Ok(MANIFESTS.to_owned()) }], None);
-    let network: Network = loaded.network.expect("there is a network");
+    let network: Network = loaded.network.expect("network should exist");
     let (desired, problems) = kinds::expand(&network, &loaded.manifests);
     assert!(problems.is_empty() && loaded.diagnostics.is_empty(), "{problems:?} {:?}", loaded.diagnostics);
     let row = |code: &str, description: &str| ObservedRecord {
@@ -163,20 +163,20 @@ fn page() -> String {
 }
 
 #[test]
-fn a_page_opens_without_a_complaint() {
+fn page_opens_without_console_errors() {
     let seen = opened(&page(), "");
     assert_eq!(seen.console, Vec::<String>::new());
-    assert!(seen.document.contains("id=\"matrix\" role=\"grid\""), "its script ran");
+    assert!(seen.document.contains("id=\"matrix\" role=\"grid\""), "the script should run");
     assert!(!seen.document.contains("<dialog id=\"panel\" aria-labelledby=\"panel-title\" open"));
     assert!(seen.document.contains("aria-label=\"differs: 1 to change\""));
 }
 
 #[test]
-fn an_address_opens_its_cell_and_what_stands_there_is_shown_as_it_is() {
+fn address_opens_its_cell_with_values_escaped() {
     let seen = opened(&page(), "#BETA/CodeTable%2FGroups");
     assert_eq!(seen.console, Vec::<String>::new());
-    let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("there is a panel");
-    assert!(panel.split('>').next().is_some_and(|attributes| attributes.contains("open")), "it is open");
+    let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("panel should exist");
+    assert!(panel.split('>').next().is_some_and(|attributes| attributes.contains("open")), "it opens");
     for shown in [
         "CodeTable/Groups",
         "BETA (Beta College)",
@@ -189,12 +189,12 @@ fn an_address_opens_its_cell_and_what_stands_there_is_shown_as_it_is() {
     ] {
         assert!(panel.contains(shown), "{shown} is not in {panel}");
     }
-    assert!(!seen.document.contains("<img"), "nothing of it became an element");
-    assert!(seen.document.contains("<title>omni: plan</title>"), "and nothing of it ran");
+    assert!(!seen.document.contains("<img"), "no value should become an element");
+    assert!(seen.document.contains("<title>omni: plan</title>"), "no value should run as a script");
 }
 
 #[test]
-fn what_is_for_people_is_told_in_the_words_of_the_runbook() {
+fn manual_step_cell_shows_the_runbook_text() {
     let panel = done(&page(), "#BETA/CodeTable%2FReasons", "return get('panel-body').textContent;");
     for shown in
         ["Log in to BETA.", "Change Code LOST", "Description", "zonal attest --zone BETA --all --by NAME"]
@@ -204,7 +204,7 @@ fn what_is_for_people_is_told_in_the_words_of_the_runbook() {
 }
 
 #[test]
-fn the_keyboard_is_enough() {
+fn page_is_usable_with_keyboard_only() {
     let steps = "const seen = [];
         const say = () => seen.push(at().textContent.trim() || at().id);
         cell(0, 0).focus(); await press('ArrowRight'); say();
@@ -238,7 +238,7 @@ fn the_keyboard_is_enough() {
 }
 
 #[test]
-fn what_is_looked_for_is_found_in_zones_collections_keys_and_values() {
+fn search_matches_zones_collections_keys_and_values() {
     let steps = "const seen = [];
         for (const text of ['', 'beta', 'house', 'groups alpha', 'staff', 'LOST', 'nowhere']) {
           await find(text); seen.push(text + ': ' + rows() + ' (' + get('found').value + ')');
@@ -261,7 +261,7 @@ fn what_is_looked_for_is_found_in_zones_collections_keys_and_values() {
 }
 
 #[test]
-fn zones_with_the_same_changes_can_be_shown_once() {
+fn zones_with_same_changes_can_be_folded() {
     let mut plan = planned();
     let alpha = plan.zones[&"ALPHA".into()].clone();
     plan.zones.insert("BETA".into(), alpha);
@@ -274,7 +274,7 @@ fn zones_with_the_same_changes_can_be_shown_once() {
 }
 
 #[test]
-fn paper_shows_what_differs_group_by_group() {
+fn print_view_lists_changes_by_change_group() {
     let steps = "dispatchEvent(new Event('beforeprint')); return get('print').innerText;";
     let seen = done(&page(), "", steps);
     for shown in [
@@ -288,7 +288,7 @@ fn paper_shows_what_differs_group_by_group() {
 }
 
 #[test]
-fn what_waits_is_told_in_its_cell() {
+fn deferred_change_is_marked_in_its_cell() {
     let mut plan = planned();
     for zone in plan.zones.values_mut() {
         zone.deferral = Some(Deferral::ApprovalRequired);
@@ -301,9 +301,9 @@ fn what_waits_is_told_in_its_cell() {
     assert!(seen.contains("Apply does not begin this: waits for an approval"), "{seen}");
 }
 
-/// So that a silent console is worth something.
+/// Shows that the tests would notice a policy violation in the console.
 #[test]
-fn the_policy_lets_nothing_else_run_and_nothing_be_asked_for() {
+fn content_security_policy_blocks_other_code_and_requests() {
     let added = "<script>document.title = 'taken'</script><style>body{display:none}</style>\
                  <img src=\"http://127.0.0.1:9/x.png\"><p onclick=\"1\">x</p></body>";
     let seen = opened(&page().replace("</body>", added), "");

@@ -1,4 +1,4 @@
-//! The main job over real sockets: `zonal emulate` serves, and the other commands are pointed at it.
+//! Main workflow over sockets: `zonal emulate` serves, and other commands connect to it.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,7 +9,7 @@ use zonal::cli::{self, CommandContext, CommandExit, OutputStream, TerminalKind};
 
 use crate::case_runner::{CapturedOutput, CaseNetwork, case};
 
-/// A world without a seam: its requests go where `baseUrl` says.
+/// Returns a context without a test transport: requests go to `baseUrl`.
 fn world(
     stage: &CaseNetwork,
     out: &CapturedOutput,
@@ -34,14 +34,14 @@ fn words(command: &str) -> Vec<OsString> {
 
 fn point_at(directory: &Path, address: &str) {
     let file = directory.join("network.yaml");
-    let network = std::fs::read_to_string(&file).expect("the case has a network");
-    std::fs::write(file, network.replace("http://127.0.0.1:8080", address)).expect("it can be written");
+    let network = std::fs::read_to_string(&file).expect("case should have a network");
+    std::fs::write(file, network.replace("http://127.0.0.1:8080", address)).expect("file should be writable");
 }
 
 #[test]
-fn the_commands_work_against_the_emulator_over_sockets() {
+fn commands_work_against_emulator_over_sockets() {
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("runtime should start");
     runtime.block_on(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let (served, noise) = (CapturedOutput::default(), CapturedOutput::default());
@@ -52,14 +52,14 @@ fn the_commands_work_against_the_emulator_over_sockets() {
         let client = async {
             let address = loop {
                 if let Some(rest) = served.text().split("http://").nth(1) {
-                    break format!("http://{}", rest.lines().next().expect("a line has a first line"));
+                    break format!("http://{}", rest.lines().next().expect("address should be on one line"));
                 }
                 assert!(!noise.text().contains("error"), "the emulator did not start: {}", noise.text());
                 tokio::time::sleep(Duration::from_millis(10)).await;
             };
             point_at(stage.directory(), &address);
             let keys =
-                std::fs::read_to_string(stage.directory().join("keys.env")).expect("the keys were written");
+                std::fs::read_to_string(stage.directory().join("keys.env")).expect("keys should be written");
             assert!(
                 keys.lines().count() == 26 && keys.starts_with("export ZONAL_READ_01OMNI_NETWORK="),
                 "{keys}"
@@ -96,9 +96,9 @@ fn the_commands_work_against_the_emulator_over_sockets() {
 }
 
 #[test]
-fn the_emulator_serves_loopback_only() {
+fn emulator_serves_loopback_only() {
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime should start");
     runtime.block_on(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let (out, err) = (CapturedOutput::default(), CapturedOutput::default());

@@ -1,4 +1,4 @@
-//! Ctrl-C and the question before an apply: what the user says is what happens.
+//! Tests of Ctrl-C and of the confirmation before an apply.
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc};
@@ -13,7 +13,7 @@ fn puts(stage: &CaseNetwork) -> usize {
     stage.emulator.control().requests().iter().filter(|request| request.method == "PUT").count()
 }
 
-/// Runs a command and presses Ctrl-C after so many milliseconds.
+/// Runs a command and presses Ctrl-C after `after` milliseconds.
 async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
     let (press, interrupts) = watch::channel(0);
     let pressing = async {
@@ -23,25 +23,25 @@ async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandO
     };
     tokio::select! {
         printed = stage.run(command, None, interrupts) => printed,
-        () = pressing => unreachable!("pressing never ends"),
+        () = pressing => unreachable!("the sender of interrupts never ends"),
     }
 }
 
 #[test]
-fn a_plan_that_is_interrupted_says_so_and_ends_with_130() {
+fn interrupted_plan_exits_with_130() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let printed = interrupted(&stage, "zonal plan", 100).await;
         assert_eq!(printed.code, 130);
         assert_eq!(printed.out, "");
-        assert!(printed.err.contains("Interrupted while reading. Nothing was written."), "{}", printed.err);
+        assert!(printed.err.contains("Interrupted while reading. No changes were made."), "{}", printed.err);
     });
 }
 
 #[test]
-fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
+fn interrupted_apply_finishes_requests_in_flight() {
     paused(async {
-        // Every moment of the run, from before the first request to after the last.
+        // Every moment of the run, from before the first request until after the last.
         let mut counts = std::collections::BTreeSet::new();
         for after in (0..3000).step_by(75) {
             let stage = CaseNetwork::new(&case("network-blocks"));
@@ -53,22 +53,22 @@ fn an_apply_that_is_interrupted_finishes_what_is_in_flight_and_nothing_half() {
                 130 => assert!(written < 24, "after {after} ms: {}", printed.out),
                 other => panic!("exit {other} after {after} ms: {}{}", printed.out, printed.err),
             }
-            // Whatever was sent was verified before the run ended.
+            // Every sent write was verified before the run ended.
             assert!(!printed.out.contains("verification failed"), "{}", printed.out);
             let rest = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
             assert_eq!(rest.code, 0, "{}{}", rest.out, rest.err);
-            assert_eq!(puts(&stage), 24, "each table is written once, however the run was cut");
+            assert_eq!(puts(&stage), 24, "each table should be written once");
         }
-        assert!(counts.len() > 2, "the interrupts fell into the middle of the run: {counts:?}");
+        assert!(counts.len() > 2, "the interrupts should hit the middle of the run: {counts:?}");
     });
 }
 
 #[test]
-fn a_zone_that_is_only_looked_at_is_not_waited_for_after_ctrl_c() {
+fn interrupt_does_not_wait_for_reads() {
     for path in ["/conf/test", "/conf/code-tables/UserBlockDescription"] {
         paused(async {
             let stage = CaseNetwork::new(&case("network-blocks"));
-            // The first look is the plan's; the second comes before the write.
+            // The first read belongs to the plan; the second precedes the write.
             stage.happen(&format!(
                 r#"fault {{"zone": "01OMNI_ALPHA", "path": "{path}", "when": {{"after": {}}}, "effect": "hang"}}"#,
                 if path == "/conf/test" { 0 } else { 1 }
@@ -81,7 +81,7 @@ fn a_zone_that_is_only_looked_at_is_not_waited_for_after_ctrl_c() {
     }
 }
 
-/// A user who presses Ctrl-C when asked, and types nothing for as long as the other end is there.
+/// User who presses Ctrl-C at the confirmation, and types nothing until the command ends.
 struct CtrlCInput(watch::Sender<u32>, mpsc::Receiver<()>);
 
 impl io::Read for CtrlCInput {
@@ -93,7 +93,7 @@ impl io::Read for CtrlCInput {
 }
 
 #[test]
-fn ctrl_c_is_an_answer_to_the_question() {
+fn interrupt_at_confirmation_cancels_apply() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let (press, interrupts) = watch::channel(0);
@@ -102,27 +102,27 @@ fn ctrl_c_is_an_answer_to_the_question() {
         let input: InputStream = Arc::new(Mutex::new(Box::new(user)));
         let printed = stage.run_with("zonal apply", Some(input), interrupts).await;
         assert_eq!(printed.code, 130, "{}", printed.err);
-        assert!(printed.err.ends_with("Interrupted. Nothing was written.\n"), "{}", printed.err);
+        assert!(printed.err.ends_with("Interrupted. No changes were made.\n"), "{}", printed.err);
         assert_eq!(puts(&stage), 0);
     });
 }
 
 #[test]
-fn a_command_that_looks_for_a_key_is_not_waited_for_after_ctrl_c() {
+fn interrupt_does_not_wait_for_key_commands() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let network = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&network).expect("the case has a network");
+        let text = std::fs::read_to_string(&network).expect("case should have a network");
         let slow = text.replace(r#"read: {env: "ZONAL_READ_{code}"}"#, r#"read: {command: [sleep, "20"]}"#);
         assert_ne!(slow, text);
-        std::fs::write(&network, slow).expect("it can be written");
+        std::fs::write(&network, slow).expect("file should be writable");
         let printed = interrupted(&stage, "zonal plan", 100).await;
         assert_eq!((printed.code, printed.out.as_str()), (130, ""), "{}", printed.err);
     });
 }
 
 #[test]
-fn only_yes_is_taken_for_a_yes() {
+fn apply_accepts_only_yes_as_confirmation() {
     paused(async {
         for (answer, code) in [("yes\n", 0), ("y\n", 1), ("no\n", 1), ("\n", 1), ("", 1), ("YES\n", 1)] {
             let stage = CaseNetwork::new(&case("network-blocks"));
@@ -135,7 +135,7 @@ fn only_yes_is_taken_for_a_yes() {
 }
 
 #[test]
-fn nobody_there_and_no_yes_writes_nothing() {
+fn apply_without_terminal_or_yes_writes_nothing() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let printed = stage.run("zonal apply", None, watch::channel(0).1).await;

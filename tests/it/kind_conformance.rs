@@ -1,8 +1,7 @@
-//! Every kind that is listed goes through the whole loop on the emulator, with the smallest manifest of
-//! it in `examples/kinds`: so that a new kind is tested the moment it is listed.
+//! Full lifecycle of every listed kind on the emulator, with its smallest manifest in `examples/kinds`.
 //!
-//! What a manifest could say otherwise is found by trying: each text and flag of its spec is changed
-//! until zonal takes it and sees a change in it.
+//! A new kind is tested as soon as `KINDS` lists it. Edits of a manifest are found by trial: the test changes
+//! each text and flag of the spec until zonal accepts one and plans a change.
 
 use std::path::{Path, PathBuf};
 
@@ -16,8 +15,8 @@ use zonal::manifest::source;
 use crate::case_runner::{CaseNetwork, paused};
 
 #[test]
-fn every_listed_kind_goes_through_the_whole_loop() {
-    // What wants no record of any zone has nothing to go through it: the network, and rules over plans.
+fn every_listed_kind_completes_its_lifecycle() {
+    // Kinds without collections (the network, policies) declare no record of a zone.
     for kind in KINDS.iter().filter(|kind| !kind.collections.is_empty()) {
         let only = std::env::var("KIND").ok();
         if only.is_none_or(|only| only == kind.name) {
@@ -36,14 +35,14 @@ impl KindLifecycle {
     fn new(kind: &'static str) -> Self {
         let kinds = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kinds");
         let example = kinds.join(format!("{kind}.yaml"));
-        assert!(example.is_file(), "{kind} is listed, and there is no examples/kinds/{kind}.yaml");
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        assert!(example.is_file(), "{kind} is listed, but examples/kinds/{kind}.yaml is missing");
+        let directory = tempfile::tempdir().expect("temporary directory");
         for file in [kinds.join("network.yaml"), example.clone()] {
-            std::fs::copy(&file, directory.path().join(file.file_name().expect("it has one")))
-                .expect("a file can be copied");
+            std::fs::copy(&file, directory.path().join(file.file_name().expect("should exist")))
+                .expect("file should be copied");
         }
         let manifests = documents(&example);
-        assert!(manifests.iter().any(|each| each["kind"] == kind), "{kind}.yaml does not hold its kind");
+        assert!(manifests.iter().any(|each| each["kind"] == kind), "{kind}.yaml lacks its kind");
         Self { kind, stage: CaseNetwork::new(directory.path()), manifests }
     }
 
@@ -51,22 +50,25 @@ impl KindLifecycle {
         let kind = self.kind;
         self.zonal("validate", 0).await;
         let first = self.plan(2).await;
-        let changes = first["resource_changes"].as_array().expect("a plan has changes");
+        let changes = first["resource_changes"].as_array().expect("plan should have changes");
         assert!(!changes.is_empty(), "{kind}: the example changes nothing");
         self.zonal("apply --yes", 0).await;
         self.plan(0).await;
 
-        // One edit of the manifest; once the manifest is back, what the edit did is somebody else's word.
+        // Edit of the manifest. After the manifest is restored, the edit's effect counts as drift.
         let edit = self.edited().await;
-        assert_ne!(edit, MutationOutcome::None, "{kind}: no edit of the example does anything");
+        assert_ne!(edit, MutationOutcome::None, "{kind}: no edit of the example has an effect");
         let seen = self.librarian(changes).await;
-        assert!(seen || edit == MutationOutcome::Drifts, "{kind}: nothing that others do is seen as drift");
+        assert!(
+            seen || edit == MutationOutcome::Drifts,
+            "{kind}: no edit by a librarian is reported as drift"
+        );
 
-        // One removal: nothing is deleted from silence.
+        // Removal of an item. zonal never deletes a record only because no manifest mentions it.
         if let Some(removed) = self.removed().await {
             let plan = self.plan_any().await;
             let destroyed = plan["reconciler"]["counts"]["destroy"].as_u64();
-            assert_eq!(destroyed, Some(0), "{kind}: without {removed} something would be deleted");
+            assert_eq!(destroyed, Some(0), "{kind}: without {removed} a record would be deleted");
             self.zonal("apply --yes", 0).await;
             self.plan(0).await;
             self.write(&self.manifests);
@@ -76,8 +78,7 @@ impl KindLifecycle {
         self.by_hand().await;
     }
 
-    /// A librarian edits or removes what the gateway serves, under a name of their own. Whether the plan
-    /// sees anything of it.
+    /// Edits or removes a gateway record as a librarian. Returns true if the plan reports the edit.
     async fn librarian(&self, changes: &[Json]) -> bool {
         let kind = self.kind;
         for change in changes {
@@ -86,7 +87,7 @@ impl KindLifecycle {
             let Some(after) = change["change"]["after"].as_object() else { continue };
             let edit = |fields: &serde_json::Map<String, Json>, delete: bool| -> RecordEdit {
                 let edit = json!({"zone": zone, "kind": collection, "by": "m.tremblay", "fields": fields, "delete": delete});
-                serde_json::from_value(edit).expect("an edit is an edit")
+                serde_json::from_value(edit).expect("edit should be valid")
             };
             let control = self.stage.emulator.control();
             let held = || control.records(zone, collection).unwrap_or_default();
@@ -100,22 +101,22 @@ impl KindLifecycle {
                     continue;
                 }
                 if held().len() != before.len() {
-                    // The key was changed: that made another record.
-                    control.edit_record(&edit(&fields, true)).expect("it is there");
+                    // The new key created another record.
+                    control.edit_record(&edit(&fields, true)).expect("should exist");
                     continue;
                 }
                 let drift = self.plan_any().await;
                 if drift["resource_changes"].as_array().is_some_and(|changes| !changes.is_empty()) {
                     let told = drift.to_string().contains("m.tremblay");
-                    assert!(told, "{kind}: a librarian's edit of `{field}` is not told with its author");
+                    assert!(told, "{kind}: a librarian's edit of `{field}` is reported without its author");
                     self.zonal("apply --yes", 0).await;
                     self.plan(0).await;
                     return true;
                 }
-                // Not the manifest's field: a new record only got it by default.
-                control.edit_record(&edit(after, false)).expect("it is there");
+                // The manifest does not declare this field: the new record only has its default.
+                control.edit_record(&edit(after, false)).expect("should exist");
             }
-            // A record that is nothing but its key can only be removed.
+            // A record with no field but its key can only be removed.
             if change["change"]["actions"] == json!(["create"])
                 && control.edit_record(&edit(after, true)).is_ok()
             {
@@ -128,12 +129,12 @@ impl KindLifecycle {
         false
     }
 
-    /// Without a gateway people do it, and say so.
+    /// Completes the manual steps and attests them, for a network without a gateway.
     async fn by_hand(&self) {
         let plan = self.stage.run("zonal plan --json --environment by-hand", None, watch::channel(0).1).await;
         let plan: Json =
             serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err));
-        if plan["reconciler"]["counts"]["by_hand"].as_u64() == Some(0) {
+        if plan["reconciler"]["counts"]["manual"].as_u64() == Some(0) {
             return;
         }
         let runbook = self.zonal("runbook --environment by-hand", 0).await;
@@ -142,16 +143,16 @@ impl KindLifecycle {
         self.zonal("plan --detailed-exitcode --environment by-hand", 0).await;
     }
 
-    /// Changes texts and flags of the spec, one at a time, until the plan sees one; applies it, and puts
-    /// the manifest back.
+    /// Changes texts and flags of the spec, one at a time, until the plan shows a change. Applies the change
+    /// and restores the manifest.
     async fn edited(&self) -> MutationOutcome {
         let mut found = MutationOutcome::None;
         for (index, manifest) in self.manifests.iter().enumerate() {
             for pointer in leaves(&manifest["spec"], "/spec") {
-                let leaf = manifest.pointer(&pointer).expect("a leaf is there");
+                let leaf = manifest.pointer(&pointer).expect("leaf should exist");
                 for other in others(leaf).chain(words(leaf)) {
                     let mut manifests = self.manifests.clone();
-                    *manifests[index].pointer_mut(&pointer).expect("a leaf is there") = other;
+                    *manifests[index].pointer_mut(&pointer).expect("leaf should exist") = other;
                     self.write(&manifests);
                     if !self.updates().await {
                         continue;
@@ -165,7 +166,7 @@ impl KindLifecycle {
                         self.plan(0).await;
                         return MutationOutcome::Drifts;
                     }
-                    // What was added to a list that is the zone's own otherwise stays there.
+                    // An item that was added to an otherwise zone-owned list stays there.
                     found = MutationOutcome::Adds;
                 }
             }
@@ -174,7 +175,7 @@ impl KindLifecycle {
         found
     }
 
-    /// Whether the plan is sound and updates something.
+    /// Returns true if the plan is complete and contains an update.
     async fn updates(&self) -> bool {
         if self.stage.run("zonal validate", None, watch::channel(0).1).await.code != 0 {
             return false;
@@ -185,7 +186,7 @@ impl KindLifecycle {
             && plan["reconciler"]["counts"]["add"].as_u64() == Some(0)
     }
 
-    /// Takes one item out of one list of the spec, where what is left is still a manifest.
+    /// Removes an item from a list of the spec so that the manifest stays valid.
     async fn removed(&self) -> Option<String> {
         for (index, manifest) in self.manifests.iter().enumerate() {
             for pointer in items(&manifest["spec"], "/spec") {
@@ -204,15 +205,15 @@ impl KindLifecycle {
     }
 
     fn write(&self, manifests: &[Json]) {
-        // JSON is YAML.
+        // JSON is valid YAML.
         let text: Vec<String> = manifests.iter().map(ToString::to_string).collect();
         std::fs::write(self.stage.directory().join(format!("{}.yaml", self.kind)), text.join("\n---\n"))
-            .expect("a file can be written");
+            .expect("file should be writable");
     }
 
     async fn plan(&self, code: u8) -> Json {
         let plan = self.zonal("plan --json --detailed-exitcode", code).await;
-        serde_json::from_str(&plan).expect("a plan is JSON")
+        serde_json::from_str(&plan).expect("plan should be JSON")
     }
 
     async fn plan_any(&self) -> Json {
@@ -227,23 +228,23 @@ impl KindLifecycle {
     }
 }
 
-/// What a change of the manifest came to.
+/// Effect of an edit of the manifest.
 #[derive(Debug, PartialEq, Eq)]
 enum MutationOutcome {
     None,
-    /// It added something that stays when the manifest is put back.
+    /// The edit added a record that stays after the manifest is restored.
     Adds,
-    /// It is drift once the manifest is put back.
+    /// The edit is drift after the manifest is restored.
     Drifts,
 }
 
-/// Other values in the place of a value.
+/// Returns alternatives to a value.
 fn others(value: &Json) -> impl Iterator<Item = Json> + use<> {
     let others = match value {
         Json::Bool(flag) => vec![json!(!flag)],
         Json::String(text) => {
             let mut others = vec![json!(format!("{text} X")), json!(format!("{text}1"))];
-            // Nothing may follow the end of an XSL.
+            // No text may follow the end of an XSL.
             others.extend(text.rsplit_once('.').map(|(before, after)| json!(format!("{before}X.{after}"))));
             others
         }
@@ -259,7 +260,7 @@ fn others(value: &Json) -> impl Iterator<Item = Json> + use<> {
     others.into_iter()
 }
 
-/// Words that fields of a few words take.
+/// Returns known words for fields with a fixed choice.
 fn words(value: &Json) -> impl Iterator<Item = Json> + use<> {
     let words: &[&str] =
         if value.is_string() { &["allow", "deny", "retry", "queue", "no", "yes", "borrower"] } else { &[] };
@@ -268,14 +269,14 @@ fn words(value: &Json) -> impl Iterator<Item = Json> + use<> {
 }
 
 fn documents(file: &PathBuf) -> Vec<Json> {
-    let text = std::fs::read_to_string(file).expect("an example can be read");
+    let text = std::fs::read_to_string(file).expect("example should be readable");
     let (documents, problems) =
         source::documents(&SourceFile { file: "example.yaml".into(), text: Ok(text) });
     assert!(problems.is_empty(), "{}", file.display());
     documents.iter().map(|document| document.root.to_json()).collect()
 }
 
-/// Pointers to all texts and flags, the last ones first: they say what, the first ones where.
+/// Returns pointers to all texts and flags, last ones first: values follow the fields that locate them.
 fn leaves(value: &Json, pointer: &str) -> Vec<String> {
     let mut found: Vec<String> = match value {
         Json::Object(fields) => fields
@@ -296,7 +297,7 @@ fn leaves(value: &Json, pointer: &str) -> Vec<String> {
     found
 }
 
-/// Pointers to all items of lists.
+/// Returns pointers to all items of lists.
 fn items(value: &Json, pointer: &str) -> Vec<String> {
     match value {
         Json::Object(fields) => fields

@@ -1,6 +1,6 @@
-//! One test binary for everything that is tested from outside the library.
+//! Test binary of all tests from outside the library.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a failing test panics")]
 
 mod api_keys;
 mod applied_state;

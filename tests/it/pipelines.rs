@@ -1,5 +1,5 @@
-//! What pipelines do around zonal: that it is little, that every command line in it is one of zonal's, and
-//! that there is one comment and one issue however often it runs.
+//! Tests of the pipeline files and scripts: valid command lines, few permissions, and a single comment and
+//! issue for any number of runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The last document of a YAML file.
+/// Returns the last document of a YAML file.
 fn yaml(path: &str) -> Json {
     let documents: Vec<Json> =
         serde_saphyr::from_multiple(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    documents.into_iter().next_back().expect("it holds something")
+    documents.into_iter().next_back().expect("file should have a document")
 }
 
-/// Every text below a key of these names.
+/// Collects every text below a key with one of these names.
 fn texts<'a>(json: &'a Json, keys: &[&str], is_below: ScriptSource, out: &mut Vec<&'a str>) {
     match (json, is_below) {
         (Json::String(text), ScriptSource::Yes) => out.push(text),
@@ -52,20 +52,20 @@ fn scripts(path: &str) -> Vec<String> {
     out.into_iter().map(str::to_owned).collect()
 }
 
-/// The command lines of zonal that a script runs.
+/// Returns the zonal command lines of a script.
 fn run_by(script: &str) -> Vec<String> {
     let script = script.replace("\\\n", " ");
     let lines = script.lines().map(str::trim).filter(|line| line.starts_with("zonal "));
     lines.map(|line| line.split(" || ").next().unwrap_or_default().to_owned()).collect()
 }
 
-/// The command lines of zonal that a text names in backticks.
+/// Returns the zonal command lines that a text names in backticks.
 fn named_by(text: &str) -> Vec<String> {
     let spans = text.split('`').skip(1).step_by(2).filter(|span| span.starts_with("zonal "));
     spans.map(|span| span.trim_end_matches('\\').to_owned()).collect()
 }
 
-/// The words of a command line as a shell makes them, where every variable is set.
+/// Returns the words of a command line after shell expansion, with every variable set.
 fn words(line: &str) -> String {
     let word = |word: &str| {
         let inner = word.split_once(":+\"").map_or(word, |(_, inner)| inner.trim_end_matches("\"}"));
@@ -79,7 +79,7 @@ fn words(line: &str) -> String {
 }
 
 #[test]
-fn every_command_line_is_one_of_zonals() {
+fn pipelines_use_only_valid_command_lines() {
     let mut lines = Vec::new();
     for path in ["action.yml", "templates/zonal.yml"] {
         let found: Vec<String> = scripts(path).iter().flat_map(|script| run_by(script)).collect();
@@ -90,15 +90,16 @@ fn every_command_line_is_one_of_zonals() {
         lines.extend(found);
     }
     let scripts = ["github", "gitlab"].map(|of| root().join("pipelines").join(of));
-    let scripts = scripts.iter().flat_map(|folder| std::fs::read_dir(folder).expect("it is a folder"));
-    let scripts = scripts.map(|file| std::fs::read_to_string(file.expect("and readable").path()));
+    let scripts =
+        scripts.iter().flat_map(|folder| std::fs::read_dir(folder).expect("folder should be readable"));
+    let scripts = scripts.map(|file| std::fs::read_to_string(file.expect("entry should be readable").path()));
     let readmes = ["github", "gitlab"].map(|of| Ok(read(&format!("examples/pipelines/{of}/README.md"))));
-    lines.extend(scripts.chain(readmes).flat_map(|text| named_by(&text.expect("it is text"))));
+    lines.extend(scripts.chain(readmes).flat_map(|text| named_by(&text.expect("should be text"))));
     assert!(lines.len() > 15, "{lines:?}");
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         for line in lines {
-            // With --help nothing is done, and what stands before it must be known.
+            // With --help the command does nothing, but its other arguments must be valid.
             let printed = stage.run(&format!("{} --help", words(&line)), None, watch::channel(0).1).await;
             assert_eq!(printed.code, 0, "{line}: {}", printed.err);
         }
@@ -106,12 +107,12 @@ fn every_command_line_is_one_of_zonals() {
 }
 
 #[test]
-fn nothing_from_outside_becomes_part_of_a_script() {
+fn pipelines_do_not_insert_expressions_into_scripts() {
     for path in ["action.yml", WORKFLOW] {
         let (json, mut runs) = (yaml(path), Vec::new());
         texts(&json, &["run"], ScriptSource::No, &mut runs);
         for run in runs {
-            assert!(!run.contains("${{"), "{path}: `${{{{ }}}}` in a script is taken for code: {run}");
+            assert!(!run.contains("${{"), "{path}: `${{{{ }}}}` in a script is run as code: {run}");
         }
         let mut uses = Vec::new();
         texts(&json, &["uses"], ScriptSource::No, &mut uses);
@@ -127,18 +128,19 @@ fn nothing_from_outside_becomes_part_of_a_script() {
 }
 
 #[test]
-fn a_pull_request_has_no_key_and_no_more_rights_than_it_needs() {
+fn pull_request_job_has_minimal_rights_without_keys() {
     let workflow = yaml(WORKFLOW);
-    let events: Vec<&String> = workflow["on"].as_object().expect("events").keys().collect();
+    let events: Vec<&String> =
+        workflow["on"].as_object().expect("workflow should have events").keys().collect();
     assert_eq!(events, ["pull_request", "push", "schedule", "workflow_dispatch"]);
     assert_eq!(workflow["permissions"], json!({"contents": "read"}));
-    for (name, job) in workflow["jobs"].as_object().expect("jobs") {
+    for (name, job) in workflow["jobs"].as_object().expect("jobs should be an object") {
         let condition = job["if"].as_str().unwrap_or_default();
         let runs_on_pull_requests = condition.is_empty()
             || condition.contains("pull_request") && !condition.contains("!= 'pull_request'");
         assert_eq!(runs_on_pull_requests, name == "plan", "{name}: {condition}");
         assert_eq!(job.to_string().contains("secrets."), name != "plan", "{name}");
-        // An environment is what ties its secrets to the default branch.
+        // An environment restricts its secrets to the default branch.
         assert_eq!(job["environment"].is_string(), name != "plan", "{name}");
         assert_eq!(job.to_string().contains("WRITE_KEYS"), name == "apply", "{name}");
         assert!(job["permissions"]["contents"] != "write", "{name}");
@@ -149,36 +151,39 @@ fn a_pull_request_has_no_key_and_no_more_rights_than_it_needs() {
 }
 
 #[test]
-fn examples_give_only_inputs_that_are_there() {
+fn examples_use_only_declared_inputs() {
     let action = yaml("action.yml");
-    for (name, job) in yaml(WORKFLOW)["jobs"].as_object().expect("jobs") {
-        let steps = job["steps"].as_array().expect("steps").iter();
+    for (name, job) in yaml(WORKFLOW)["jobs"].as_object().expect("jobs should be an object") {
+        let steps = job["steps"].as_array().expect("steps should be a list").iter();
         for step in
             steps.filter(|step| step["uses"].as_str().is_some_and(|uses| uses.starts_with("OWNER/zonal")))
         {
-            for input in step["with"].as_object().expect("inputs").keys() {
+            for input in step["with"].as_object().expect("inputs should be an object").keys() {
                 assert!(action["inputs"][input].is_object(), "{name}: the action has no input {input}");
             }
         }
     }
     let template = read("templates/zonal.yml");
-    let spec = template.split("\n---\n").next().expect("a header");
-    let spec: Json = serde_saphyr::from_str(spec).expect("the header is YAML");
-    let inputs = spec["spec"]["inputs"].as_object().expect("inputs");
+    let spec = template.split("\n---\n").next().expect("template should have a header");
+    let spec: Json = serde_saphyr::from_str(spec).expect("header should be YAML");
+    let inputs = spec["spec"]["inputs"].as_object().expect("inputs should be an object");
     let used = template.split("$[[ inputs.").skip(1).map(|rest| rest.split(' ').next().unwrap_or_default());
     used.for_each(|name| assert!(inputs.contains_key(name), "the component has no input {name}"));
     let example = yaml("examples/pipelines/gitlab/.gitlab-ci.yml");
-    let given = example["include"][0]["inputs"].as_object().expect("inputs");
+    let given = example["include"][0]["inputs"].as_object().expect("inputs should be an object");
     given.keys().for_each(|name| assert!(inputs.contains_key(name), "the component has no input {name}"));
     let needed = inputs.iter().filter(|(_, input)| input["default"].is_null());
     needed.for_each(|(name, _)| assert!(given.contains_key(name), "the example does not give {name}"));
 }
 
 #[test]
-fn all_keys_can_be_in_one_secret() {
+fn one_secret_can_hold_all_api_keys() {
     let readme = read("examples/pipelines/github/README.md");
-    let shown =
-        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a yaml block");
+    let shown = readme
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("should have a YAML block");
     let mut stage = CaseNetwork::new(&case("selection"));
     let network = format!(
         "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  {}  \
@@ -186,7 +191,7 @@ fn all_keys_can_be_in_one_secret() {
          - {{code: 01T_B, name: Beta}}\n    - {{code: 01T_C, name: Gamma}}\n",
         shown.replace('\n', "\n  ").trim_end().to_owned() + "\n"
     );
-    std::fs::write(stage.directory().join("network.yaml"), network).expect("it can be written");
+    std::fs::write(stage.directory().join("network.yaml"), network).expect("file should be writable");
     for purpose in ["READ", "WRITE"] {
         let start = format!("ZONAL_{purpose}_01T_");
         let keys = stage.env.iter().filter_map(|(name, key)| Some((name.strip_prefix(&start)?, key)));
@@ -194,41 +199,52 @@ fn all_keys_can_be_in_one_secret() {
         stage.env.retain(|name, _| !name.starts_with(&start));
         stage.env.insert(format!("ZONAL_{purpose}_KEYS"), lines);
     }
-    // A command is a real process, so the clock is real too.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    // Key commands are real processes, so the test uses the real clock.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime should start");
     let printed = runtime.block_on(stage.run("zonal apply --yes", None, watch::channel(0).1));
     assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
 }
 
-/// A step of the action, run as GitHub runs it; with what it has written as outputs.
+/// Runs a step of the action as GitHub does, and returns its result and its outputs.
 fn step(id: &str, inputs: &BTreeMap<&str, &str>, stage: &CaseNetwork) -> (ScriptResult, String) {
     let action = yaml("action.yml");
-    let steps = action["runs"]["steps"].as_array().expect("steps");
-    let step = steps.iter().find(|step| step["id"] == id).expect("the action has the step");
-    let bin =
-        Path::new(env!("CARGO_BIN_EXE_zonal")).parent().expect("it is in a folder").display().to_string();
+    let steps = action["runs"]["steps"].as_array().expect("steps should be a list");
+    let step = steps.iter().find(|step| step["id"] == id).expect("action should have the step");
+    let bin = Path::new(env!("CARGO_BIN_EXE_zonal"))
+        .parent()
+        .expect("program should have a parent")
+        .display()
+        .to_string();
     let outputs = stage.directory().join("outputs.txt");
     std::fs::remove_file(&outputs).ok();
     let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")]);
+    command.args([
+        "--noprofile",
+        "--norc",
+        "-eo",
+        "pipefail",
+        "-c",
+        step["run"].as_str().expect("step should have a script"),
+    ]);
     command.current_dir(stage.directory()).env_clear();
     command.env("PATH", format!("{bin}:{}", std::env::var("PATH").unwrap_or_default()));
     command.env("RUNNER_TEMP", stage.directory()).env("GITHUB_WORKSPACE", stage.directory());
     command.env("GITHUB_OUTPUT", &outputs);
-    for (name, value) in step["env"].as_object().expect("an environment") {
+    for (name, value) in step["env"].as_object().expect("step should have an environment") {
         let input = value.as_str().and_then(|value| value.strip_prefix("${{ inputs.")?.strip_suffix(" }}"));
-        let input = input.expect("a variable is an input");
+        let input = input.expect("variable should be an input");
         let default = action["inputs"][input]["default"].as_str().unwrap_or_default();
         command.env(name, inputs.get(input).unwrap_or(&default));
     }
-    let output = command.output().expect("there is a bash");
+    let output = command.output().expect("bash should be installed");
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let ran = ScriptResult { code: output.status.code(), text: text.concat() };
     (ran, std::fs::read_to_string(outputs).unwrap_or_default())
 }
 
 #[test]
-fn the_steps_of_the_action_need_no_key_before_a_merge() {
+fn action_steps_before_merge_need_no_api_key() {
     let stage = CaseNetwork::new(&case("selection"));
     let here = BTreeMap::from([("directory", ".")]);
     let (ran, outputs) = step("validate", &here, &stage);
@@ -237,7 +253,7 @@ fn the_steps_of_the_action_need_no_key_before_a_merge() {
         BTreeMap::from([("directory", "."), ("environment", "$(touch hacked) `touch hacked`; touch hacked")]);
     let (ran, outputs) = step("validate", &hostile, &stage);
     assert_eq!((ran.code, outputs.as_str()), (Some(1), "exit-code=1\n"), "{}", ran.text);
-    assert!(!stage.directory().join("hacked").exists(), "an input was taken for code");
+    assert!(!stage.directory().join("hacked").exists(), "an input was run as code");
 
     let taken = paused(stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1));
     assert_eq!(taken.code, 0, "{}", taken.err);
@@ -248,10 +264,10 @@ fn the_steps_of_the_action_need_no_key_before_a_merge() {
         assert!(outputs.contains(line), "{outputs}");
     }
     for file in ["plan.json", "plan.html"] {
-        assert!(stage.directory().join(file).exists(), "there is no {file}");
+        assert!(stage.directory().join(file).exists(), "{file} is missing");
     }
-    // What the scripts find their comment by.
-    let page = std::fs::read_to_string(stage.directory().join("plan.md")).expect("it is written");
+    // Marker by which the scripts find their comment.
+    let page = std::fs::read_to_string(stage.directory().join("plan.md")).expect("file should be written");
     assert!(page.starts_with("<!-- zonal {\"network\":\"trio\",\"environment\":null,\"digest\":"), "{page}");
     let reviewed = BTreeMap::from([("directory", "."), ("plan-file", "plan.json")]);
     let (ran, outputs) = step("apply", &reviewed, &stage);
@@ -263,23 +279,23 @@ fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// A forge whose command is not the real one.
+/// Test double of GitHub or GitLab: its command-line tools are fakes.
 struct FakeForge {
     state: tempfile::TempDir,
     env: BTreeMap<String, String>,
 }
 
-/// What a script came to.
+/// Result of a script.
 struct ScriptResult {
     code: Option<i32>,
     text: String,
 }
 
 impl FakeForge {
-    /// The fakes are made of jq, and GitLab's scripts ask for it.
+    /// Creates the forge. Its fakes and the GitLab scripts need jq.
     fn new() -> Self {
-        assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `.ci/run`, which does it");
-        let state = tempfile::tempdir().expect("a temporary directory can be made");
+        assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `.ci/run`");
+        let state = tempfile::tempdir().expect("temporary directory");
         let forge = Self { env: BTreeMap::new(), state };
         for file in
             ["comments.json", "issues.json", "notes.json", "runs.json", "pulls.json", "merge_requests.json"]
@@ -299,16 +315,16 @@ impl FakeForge {
 
     fn write(&self, file: &str, text: &str) {
         let path = self.path(file);
-        std::fs::create_dir_all(path.parent().expect("it has one")).expect("a folder can be made");
-        std::fs::write(path, text).expect("it can be written");
+        std::fs::create_dir_all(path.parent().expect("should exist")).expect("folder should be created");
+        std::fs::write(path, text).expect("file should be writable");
     }
 
     fn kept(&self, file: &str) -> Json {
-        let text = std::fs::read_to_string(self.path(file)).expect("it is there");
-        serde_json::from_str(&text).expect("it is JSON")
+        let text = std::fs::read_to_string(self.path(file)).expect("should exist");
+        serde_json::from_str(&text).expect("should be JSON")
     }
 
-    /// What was asked for since the last time.
+    /// Returns the requests since the last call.
     fn calls(&self) -> String {
         let calls = std::fs::read_to_string(self.path("calls")).unwrap_or_default();
         std::fs::remove_file(self.path("calls")).ok();
@@ -338,7 +354,7 @@ impl FakeForge {
             .env("CI_JOB_TOKEN", "job-secret")
             .envs(&self.env)
             .output()
-            .expect("there is a bash");
+            .expect("bash should be installed");
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         ScriptResult { code: output.status.code(), text: text.concat() }
     }
@@ -350,7 +366,7 @@ impl FakeForge {
     }
 }
 
-/// What zonal writes with --markdown, as far as scripts look at it.
+/// Returns a page as zonal writes with --markdown, reduced to the parts that scripts read.
 fn page(network: &str, text: &str) -> String {
     format!(
         "<!-- zonal {{\"network\":\"{network}\",\"environment\":null,\"digest\":\"{}\"}} -->\n{text}\n",
@@ -359,7 +375,7 @@ fn page(network: &str, text: &str) -> String {
 }
 
 #[test]
-fn github_has_one_comment_that_is_updated_in_place() {
+fn github_comment_is_updated_in_place() {
     let forge = FakeForge::new();
     let stranger = json!({"id": 1, "user": {"login": "mallory"}, "body": page("omni", "all is well")});
     let other_network =
@@ -381,13 +397,13 @@ fn github_has_one_comment_that_is_updated_in_place() {
     assert_eq!(comments[3]["body"], page("omni", "second").trim_end());
     assert_eq!(comments[0], stranger);
     assert_eq!(comments[1], other_network);
-    // Zonal did not get that far.
+    // zonal failed before it wrote the page.
     forge.passes("github/comment.sh", &["12", "missing.md"]);
     assert_eq!(forge.calls(), "");
 }
 
 #[test]
-fn github_has_one_issue_while_there_is_drift() {
+fn github_keeps_one_issue_while_zones_drift() {
     let forge = FakeForge::new();
     let other = json!({"number": 1, "state": "open", "label": "zonal-drift", "title": "-", "body": page("omni-two", "-")});
     forge.keep("issues.json", &json!([other]));
@@ -407,7 +423,7 @@ fn github_has_one_issue_while_there_is_drift() {
     let (issues, calls) = look("2", "four rows");
     assert_eq!(issues[1]["body"], page("omni", "four rows"));
     assert!(calls.contains("issue edit 2") && !calls.contains("create"), "{calls}");
-    // Who cannot be asked may have drifted: nothing is closed, and the issue is told once.
+    // Unreachable zones may have drifted: the issue stays open, with a single comment.
     for text in ["one zone is down", "two zones are down"] {
         let (issues, _) = look("6", text);
         assert_eq!(
@@ -426,11 +442,11 @@ fn github_has_one_issue_while_there_is_drift() {
 }
 
 #[test]
-fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
+fn github_snapshot_comes_from_default_branch_only() {
     let forge = FakeForge::new();
     let run =
         |id: u32, event: &str, branch: &str| json!({"databaseId": id, "event": event, "branch": branch});
-    // A fork may call its branch `main`, and keep what it likes.
+    // A fork can have a branch `main` with any artifact.
     forge.keep(
         "runs.json",
         &json!([run(9, "pull_request", "main"), run(8, "schedule", "other"), run(7, "push", "main")]),
@@ -452,14 +468,14 @@ fn github_compares_with_a_snapshot_of_the_default_branch_alone() {
     forge.write("artefacts/6/zonal-snapshot/snapshot.json", "newest");
     forge.write("artefacts/5/zonal-snapshot/snapshot.json", "older");
     forge.passes("github/snapshot.sh", &["zonal-snapshot", "got"]);
-    assert_eq!(std::fs::read_to_string(forge.path("got/snapshot.json")).expect("it is there"), "newest");
+    assert_eq!(std::fs::read_to_string(forge.path("got/snapshot.json")).expect("should exist"), "newest");
 }
 
 #[test]
-fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
+fn github_applies_plan_of_merged_pull_request() {
     let forge = FakeForge::new();
     let fails = |why: &str| {
-        let ran = forge.run("github/reviewed.sh", &["zonal-plan", "got"]);
+        let ran = forge.run("github/check_reviewed_plan.sh", &["zonal-plan", "got"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.text.contains(why) && ran.text.contains("zonal apply plan.json"), "{}", ran.text);
     };
@@ -476,25 +492,25 @@ fn github_applies_the_plan_of_the_pull_request_that_was_merged() {
     for (id, text) in [(1, "wrong"), (2, "pushed"), (3, "reviewed")] {
         forge.write(&format!("artefacts/{id}/zonal-plan/plan.json"), text);
     }
-    forge.passes("github/reviewed.sh", &["zonal-plan", "got"]);
-    assert_eq!(std::fs::read_to_string(forge.path("got/plan.json")).expect("it is there"), "reviewed");
+    forge.passes("github/check_reviewed_plan.sh", &["zonal-plan", "got"]);
+    assert_eq!(std::fs::read_to_string(forge.path("got/plan.json")).expect("should exist"), "reviewed");
 }
 
 #[test]
-fn gitlab_has_one_note_that_is_updated_in_place() {
+fn gitlab_note_is_updated_in_place() {
     let mut forge = FakeForge::new();
     forge.write("plan.md", &page("omni", "first"));
-    // A fork has no token, and goes without.
-    forge.passes("gitlab/note.sh", &["merge_requests", "5", "plan.md"]);
+    // A fork has no token, so the script skips the note.
+    forge.passes("gitlab/comment.sh", &["merge_requests", "5", "plan.md"]);
     assert_eq!(forge.calls(), "");
     forge.set("ZONAL_GITLAB_TOKEN", "project-secret");
     let strangers: Vec<Json> = (0..100)
         .map(|id| json!({"id": id, "author": {"id": 1}, "body": page("omni", "all is well")}))
         .collect();
     forge.keep("notes.json", &json!(strangers));
-    forge.passes("gitlab/note.sh", &["merge_requests", "5", "plan.md"]);
+    forge.passes("gitlab/comment.sh", &["merge_requests", "5", "plan.md"]);
     forge.write("plan.md", &page("omni", "second & more=x"));
-    forge.passes("gitlab/note.sh", &["merge_requests", "5", "plan.md"]);
+    forge.passes("gitlab/comment.sh", &["merge_requests", "5", "plan.md"]);
     let notes = forge.kept("notes.json");
     assert_eq!(notes.as_array().map(Vec::len), Some(101));
     assert_eq!(notes[100]["body"], page("omni", "second & more=x").trim_end());
@@ -506,7 +522,7 @@ fn gitlab_has_one_note_that_is_updated_in_place() {
 }
 
 #[test]
-fn gitlab_has_one_issue_while_there_is_drift() {
+fn gitlab_keeps_one_issue_while_zones_drift() {
     let mut forge = FakeForge::new();
     forge.set("ZONAL_GITLAB_TOKEN", "project-secret");
     forge.set("ZONAL_ENVIRONMENT", "sandbox");
@@ -534,7 +550,7 @@ fn gitlab_has_one_issue_while_there_is_drift() {
 }
 
 #[test]
-fn gitlab_fetches_what_was_kept() {
+fn gitlab_fetches_saved_snapshot_and_plan() {
     let mut forge = FakeForge::new();
     forge.set("CI_MERGE_REQUEST_PROJECT_ID", "7");
     forge.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "release/1");
@@ -542,14 +558,14 @@ fn gitlab_fetches_what_was_kept() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.text.contains("error: no snapshot to compare with"), "{}", ran.text);
     forge.write("artefacts/release%2F1/raw/snapshot.json.zonal:snapshot", "kept");
-    // The token of a fork's job may be good for nothing here.
+    // The job token of a fork may have no access here.
     for refused in ["nobody", "JOB-TOKEN"] {
         forge.set("FAKE_REFUSES", refused);
         forge.passes("gitlab/snapshot.sh", &["zonal:snapshot", "got.json"]);
-        assert_eq!(std::fs::read_to_string(forge.path("got.json")).expect("it is there"), "kept");
+        assert_eq!(std::fs::read_to_string(forge.path("got.json")).expect("should exist"), "kept");
     }
     let fails = |forge: &FakeForge, why: &str| {
-        let ran = forge.run("gitlab/reviewed.sh", &["zonal:plan", "plan.json"]);
+        let ran = forge.run("gitlab/check_reviewed_plan.sh", &["zonal:plan", "plan.json"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.text.contains(why) && ran.text.contains("zonal apply plan.json"), "{}", ran.text);
     };
@@ -566,35 +582,35 @@ fn gitlab_fetches_what_was_kept() {
         std::fs::remove_dir_all(forge.path("artefacts/refs%2Fmerge-requests%2F4%2Fhead")).ok();
         fails(&forge, "no pipeline of merge request !4");
         forge.write("artefacts/refs%2Fmerge-requests%2F4%2Fhead/raw/plan.json.zonal:plan", "reviewed");
-        forge.passes("gitlab/reviewed.sh", &["zonal:plan", "plan.json"]);
-        assert_eq!(std::fs::read_to_string(forge.path("plan.json")).expect("it is there"), "reviewed");
+        forge.passes("gitlab/check_reviewed_plan.sh", &["zonal:plan", "plan.json"]);
+        assert_eq!(std::fs::read_to_string(forge.path("plan.json")).expect("should exist"), "reviewed");
     }
 }
 
 #[test]
-fn scripts_are_as_shellcheck_wants_them() {
+fn scripts_pass_shellcheck() {
     let scripts =
         ["pipelines/github", "pipelines/gitlab", "tests/it/fakes"].map(|folder| root().join(folder));
     let scripts: Vec<PathBuf> = scripts
         .iter()
-        .flat_map(|folder| std::fs::read_dir(folder).expect("it is a folder"))
-        .map(|file| file.expect("and readable").path())
+        .flat_map(|folder| std::fs::read_dir(folder).expect("folder should be readable"))
+        .map(|file| file.expect("entry should be readable").path())
         .collect();
     for script in &scripts {
-        let text = std::fs::read_to_string(script).expect("a script is text");
+        let text = std::fs::read_to_string(script).expect("script should be readable");
         let is_sourced = script.ends_with("api.sh");
         assert!(is_sourced || text.contains("\nset -euo pipefail\n"), "{}", script.display());
     }
     assert!(
         is_installed("shellcheck"),
-        "this test needs shellcheck: `apt-get install shellcheck`, or `.ci/run`, which does it"
+        "this test needs shellcheck: `apt-get install shellcheck`, or `.ci/run`, which installs it"
     );
     let mut command = Command::new("shellcheck");
-    let output = command.arg("--external-sources").args(&scripts).output().expect("it can be run");
+    let output = command.arg("--external-sources").args(&scripts).output().expect("shellcheck should start");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// The files that share the work between several machines.
+/// Files that shard the work between several machines.
 const SHARED: [&str; 4] = [
     "deploy/kubernetes/apply.yaml",
     "deploy/kubernetes/drift.yaml",
@@ -603,27 +619,27 @@ const SHARED: [&str; 4] = [
 ];
 
 #[test]
-fn every_command_line_of_several_machines_is_one_of_zonals() {
+fn sharded_pipelines_use_only_valid_command_lines() {
     let mut lines = Vec::new();
     for path in SHARED {
         let (json, mut found) = (yaml(path), Vec::new());
         texts(&json, &["run", "script", "args"], ScriptSource::No, &mut found);
         let found: Vec<String> = found.into_iter().flat_map(run_by).collect();
-        assert!(found.iter().any(|line| line.contains(" --shard ")), "{path} shares nothing: {found:?}");
-        assert!(found.iter().any(|line| line.starts_with("zonal runs merge")), "{path} merges nothing");
+        assert!(found.iter().any(|line| line.contains(" --shard ")), "{path} has no shards: {found:?}");
+        assert!(found.iter().any(|line| line.starts_with("zonal runs merge")), "{path} merges no reports");
         lines.extend(found);
     }
     lines.extend(named_by(&read("deploy/README.md")));
-    // What a shell makes of these where there are four shards.
+    // Values after shell expansion, with four shards.
     let shards =
         ["\"$((JOB_COMPLETION_INDEX+1))/$SHARDS\"", "\"$SHARD\"", "\"$CI_NODE_INDEX/$CI_NODE_TOTAL\""];
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         for line in lines {
             let line = shards.iter().fold(line, |line, shard| line.replace(shard, "2/4"));
-            // What is named in a text may leave out what it is given.
+            // A command named in a text may omit values.
             let line = line.trim_end_matches(" --shard").to_owned();
-            assert!(!line.contains('$'), "nobody knows what a shell makes of {line}");
+            assert!(!line.contains('$'), "unknown shell expansion in {line}");
             let printed = stage.run(&format!("{line} --help"), None, watch::channel(0).1).await;
             assert_eq!(printed.code, 0, "{line}: {}", printed.err);
         }
@@ -631,27 +647,29 @@ fn every_command_line_of_several_machines_is_one_of_zonals() {
 }
 
 #[test]
-fn a_shard_is_what_a_shell_makes_of_the_number_of_a_pod() {
+fn shard_is_computed_from_the_pod_index() {
     let output = Command::new("sh")
         .args(["-uc", r#"printf %s "$((JOB_COMPLETION_INDEX+1))/$SHARDS""#])
         .env("JOB_COMPLETION_INDEX", "0")
         .env("SHARDS", "4")
         .output()
-        .expect("there is a shell");
+        .expect("shell should be installed");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1/4");
 }
 
 #[test]
-fn as_many_pods_are_started_as_there_are_shards() {
+fn pod_count_equals_shard_count() {
     let documents: Vec<Json> =
-        serde_saphyr::from_multiple(&read("deploy/kubernetes/config.yaml")).expect("it is YAML");
-    let shards: u64 =
-        documents[0]["data"]["SHARDS"].as_str().and_then(|shards| shards.parse().ok()).expect("a number");
+        serde_saphyr::from_multiple(&read("deploy/kubernetes/config.yaml")).expect("should be YAML");
+    let shards: u64 = documents[0]["data"]["SHARDS"]
+        .as_str()
+        .and_then(|shards| shards.parse().ok())
+        .expect("should be a number");
     let (apply, drift) = (yaml("deploy/kubernetes/apply.yaml"), yaml("deploy/kubernetes/drift.yaml"));
     for job in [&apply["spec"], &drift["spec"]["jobTemplate"]["spec"]] {
         assert_eq!(job["completions"], shards);
         assert_eq!(job["completionMode"], "Indexed");
-        // What is mounted and taken from elsewhere is in config.yaml.
+        // Mounts and references must be defined in config.yaml.
         let names: Vec<&str> =
             documents.iter().filter_map(|each| each["metadata"]["name"].as_str()).collect();
         let pod = &job["template"]["spec"];
@@ -667,5 +685,5 @@ fn as_many_pods_are_started_as_there_are_shards() {
         used.extend(volumes.filter_map(|volume| volume["secret"]["secretName"].as_str()));
         assert!(used.len() > 3 && used.iter().all(|name| names.contains(name)), "{used:?}");
     }
-    assert!(!drift.to_string().contains("zonal-keys"), "a look for drift needs no write key");
+    assert!(!drift.to_string().contains("zonal-keys"), "drift detection should need no write key");
 }

@@ -1,4 +1,4 @@
-//! Plan files: what is shown of one is what was planned.
+//! A plan file shows the plan that created it, and apply makes only its changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use zonal::provider::transport::Transport as _;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
-/// What else is written of a plan, and holds nothing that differs from one answer of a zone to the next.
+/// Formats of a plan without values that change between responses of a zone.
 const FORMATS: [&str; 4] = ["markdown", "runbook", "junit", "sarif"];
 
-/// What is the same however much of the day's quota is left: what ends a quotation for GitHub is made of the text.
+/// Removes lines that depend on the rest of the daily quota: their token is a hash of the text.
 fn comparable(text: &str) -> String {
     let ends =
         |line: &&str| line.starts_with("::stop-commands::") || line.starts_with("::") && line.ends_with("::");
@@ -24,7 +24,7 @@ fn comparable(text: &str) -> String {
     )
 }
 
-/// The text of a plan without what differs from one answer of a zone to the next.
+/// Removes values that change between responses of a zone from a plan's text.
 fn without_quota(text: &str) -> String {
     let cut = |line: &str| match line.starts_with("Cost: ") {
         true => line.split(" s, ").next().unwrap_or_default().trim_end_matches(" s.").to_owned(),
@@ -38,12 +38,12 @@ async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
 }
 
 #[test]
-fn whatever_a_case_plans_its_file_shows_the_same() {
+fn plan_file_of_every_case_shows_its_plan() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut plans = 0;
-    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
-        let case = entry.expect("and readable").path();
-        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+    for entry in std::fs::read_dir(cases).expect("tests/cases should exist") {
+        let case = entry.expect("entry should be readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("case should have a script.txt");
         paused(async {
             let stage = CaseNetwork::new(&case);
             for line in script.lines() {
@@ -59,7 +59,7 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
                     stage.command(command).await;
                     continue;
                 }
-                // What else is written of it comes last in a case's commands.
+                // In the commands of a case, output flags come last.
                 let outputs = [" --github", " --markdown"].iter().find_map(|flag| command.find(flag));
                 let outputs = outputs.map_or("", |at| &command[at..]);
                 let others = |by: &str| match outputs {
@@ -78,7 +78,7 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
                 for format in FORMATS.iter().filter(|_| outputs.is_empty()) {
                     let written = |by: &str| {
                         let file = stage.directory().join(format!(".{by}.{format}"));
-                        without_quota(&std::fs::read_to_string(file).expect("it was written"))
+                        without_quota(&std::fs::read_to_string(file).expect("file should be written"))
                     };
                     assert!(
                         written("planned") == written("shown"),
@@ -86,10 +86,10 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
                         case.display()
                     );
                 }
-                // Whatever is written of a plan that was read is what was read.
+                // The JSON of a parsed plan file equals the file.
                 let json = run(&stage, "zonal show .plan.json --json").await.out;
                 let file =
-                    std::fs::read_to_string(stage.directory().join(".plan.json")).expect("it was read");
+                    std::fs::read_to_string(stage.directory().join(".plan.json")).expect("should be read");
                 assert!(json == file, "{} `{command}`", case.display());
                 plans += 1;
             }
@@ -101,7 +101,7 @@ fn whatever_a_case_plans_its_file_shows_the_same() {
 const MEMBERS: [&str; 3] = ["01OMNI_ALPHA", "01OMNI_BETA", "01OMNI_GAMMA"];
 const TABLES: [&str; 2] = ["ItemPolicy", "UserBlockDescription"];
 
-/// What a member's table holds, in words.
+/// Returns the contents of a member's code table as text.
 fn table(stage: &CaseNetwork, zone: &str, table: &str) -> String {
     stage.happen(&format!("rows {zone} code {table}"))
 }
@@ -117,7 +117,7 @@ fn librarian(stage: &CaseNetwork, zone: &str, table: &str, code: &str, words: &s
     stage.happen(&format!("edit {{{place}, \"action\": {action}}}"));
 }
 
-/// One request to a zone's API, as any other program would send it.
+/// Sends a request to a zone's API, as a program other than zonal.
 async fn call(stage: &CaseNetwork, method: &str, zone: &str, table: &str, body: &Json) -> Json {
     let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let request = http::Request::builder()
@@ -127,27 +127,28 @@ async fn call(stage: &CaseNetwork, method: &str, zone: &str, table: &str, body: 
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/json")
         .body(body)
-        .expect("the request is well formed");
-    let answer = stage.emulator.transport().send(request).await.expect("the zone answers");
+        .expect("request should be valid");
+    let answer = stage.emulator.transport().send(request).await.expect("zone should answer");
     assert_eq!(answer.status(), 200, "{:?}", answer.body());
-    serde_json::from_slice(answer.body()).expect("the answer is JSON")
+    serde_json::from_slice(answer.body()).expect("response should be JSON")
 }
 
-/// Terraform 1.11, told the same: `terraform plan -out`, then somebody changes the object that is to be
-/// changed, then `terraform apply planfile`. It asks the provider for nothing but the change that it has
-/// planned, so the edit is overwritten, and it exits with 0. Here the edit stays, and everybody hears of it.
+/// Apply keeps and reports an edit that occurs after the review.
+///
+/// Terraform 1.11 differs. After `terraform plan -out` and an edit of the planned object, `terraform apply
+/// planfile` only sends the planned change to the provider. The edit is lost, and the exit code is 0.
 #[test]
-fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
+fn edit_after_review_is_kept_and_reported() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
         let planned = run(&stage, "zonal plan --out plan.json").await;
         assert_eq!(planned.code, 0, "{}", planned.err);
         assert!(planned.out.contains(r#"description = "Blocked by another library" -> "Consortial block""#));
 
-        // A librarian's own program rewords the very row that the plan is about to change.
+        // A librarian's own program edits the row that the plan changes.
         let mut rows = call(&stage, "GET", "01OMNI_ALPHA", "UserBlockDescription", &Json::Null).await;
-        let edited = rows["row"].as_array_mut().expect("a table has rows").iter_mut();
-        let row = edited.into_iter().find(|row| row["code"] == "CONSORTIA").expect("the row is there");
+        let edited = rows["row"].as_array_mut().expect("table should have rows").iter_mut();
+        let row = edited.into_iter().find(|row| row["code"] == "CONSORTIA").expect("row should exist");
         row["description"] = "Ask at the desk".into();
         call(&stage, "PUT", "01OMNI_ALPHA", "UserBlockDescription", &rows).await;
         let edited = table(&stage, "01OMNI_ALPHA", "UserBlockDescription");
@@ -155,20 +156,20 @@ fn an_edit_between_a_reviewed_plan_and_its_apply_survives_and_is_told() {
 
         let applied = run(&stage, "zonal apply plan.json --yes").await;
         assert_eq!(applied.code, 5, "{}", applied.out);
-        assert_eq!(table(&stage, "01OMNI_ALPHA", "UserBlockDescription"), edited, "the edit survives");
+        assert_eq!(table(&stage, "01OMNI_ALPHA", "UserBlockDescription"), edited, "the edit should stay");
         assert!(
             applied.out.contains(r#"description = "Ask at the desk" -> "Consortial block""#),
             "{}",
             applied.out
         );
-        // What nobody touched was done, in this zone and in the others.
+        // Apply made the other changes, in this zone and in the others.
         assert!(applied.out.contains("Records: 7 added, 0 changed, 0 destroyed."), "{}", applied.out);
         assert!(table(&stage, "01OMNI_ALPHA", "ItemPolicy").contains("Lent to partners"));
     });
 }
 
 #[test]
-fn a_conflict_that_a_plan_file_shows_waits_for_a_person_even_where_nothing_is_remembered() {
+fn plan_file_conflict_is_deferred_without_a_store() {
     paused(async {
         let stage = CaseNetwork::new(&case("prune"));
         assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
@@ -186,7 +187,7 @@ fn a_conflict_that_a_plan_file_shows_waits_for_a_person_even_where_nothing_is_re
 }
 
 #[test]
-fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
+fn plan_file_of_one_kind_considers_other_kinds() {
     paused(async {
         let stage = CaseNetwork::new(&case("prune"));
         let own = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: own}\\nspec:\\n  table: UserGroups\\n  \
@@ -205,7 +206,7 @@ fn a_plan_file_of_one_kind_keeps_in_view_what_other_kinds_name() {
     });
 }
 
-/// How somebody may edit a plan file: which places of it, and what is done to each.
+/// Edit of a plan file: the affected places, and the operation on each.
 #[derive(Debug, Clone)]
 struct PlanTampering {
     at: usize,
@@ -230,7 +231,7 @@ fn places(json: &Json, path: String, out: &mut Vec<String>) {
     }
 }
 
-/// Edits a plan file; `other` is a plan file of the same network at another moment, to take parts from.
+/// Edits a plan file. `other` is a later plan file of the same network, as a source of parts.
 fn tamper(file: &mut Json, other: &Json, tampering: &PlanTampering) {
     let list = |json: &Json| {
         let mut all = Vec::new();
@@ -259,7 +260,7 @@ fn tamper(file: &mut Json, other: &Json, tampering: &PlanTampering) {
             }
         }
         5 => drop(file.pointer_mut("/reconciler/environment").map(|name| *name = "sandbox".into())),
-        // Everything that the other plan has of its changes comes in beside what is there.
+        // Inserts all changes of the other plan.
         6 => {
             for part in ["changes", "drift"] {
                 let here = file.pointer_mut(&format!("/reconciler/{part}")).and_then(Json::as_object_mut);
@@ -282,14 +283,15 @@ fn tamperings() -> impl Strategy<Value = Vec<PlanTampering>> {
     prop::collection::vec(one, 1..6)
 }
 
-/// Two members who edit a table after the plan was made: one that it changes, and one that it does not own.
+/// Edits two members' tables after the plan: a table that the plan changes, and another table.
 fn meanwhile(stage: &CaseNetwork) {
     librarian(stage, "01OMNI_BETA", "UserBlockDescription", "LOST", "Ask Marie");
     librarian(stage, "01OMNI_GAMMA", "ItemPolicy", "OWN", "Our own");
 }
 
-/// What the tables hold after a command that follows a plan and the librarians' edits, and how it ended.
-/// `edit` is done to the plan file, knowing the one that a plan after the edits would be.
+/// Returns the tables after a command that follows a plan and two edits, and the command's output.
+///
+/// `edit` modifies the plan file. Its second argument is a plan file made after the edits.
 fn after(
     command: &str,
     edit: impl Fn(&mut Json, &Json),
@@ -300,13 +302,13 @@ fn after(
         meanwhile(&stage);
         run(&stage, "zonal plan --out later.json").await;
         let read = |name: &str| {
-            let text = std::fs::read_to_string(stage.directory().join(name)).expect("the plan was written");
-            serde_json::from_str::<Json>(&text).expect("a plan is JSON")
+            let text = std::fs::read_to_string(stage.directory().join(name)).expect("plan should be written");
+            serde_json::from_str::<Json>(&text).expect("plan should be JSON")
         };
         let mut file = read("plan.json");
         edit(&mut file, &read("later.json"));
         std::fs::write(stage.directory().join("plan.json"), file.to_string())
-            .expect("the plan can be written");
+            .expect("plan should be writable");
         let printed = run(&stage, command).await;
         (tables(&stage), printed)
     })
@@ -316,7 +318,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_edited_plan_file_makes_apply_do_less_and_never_more(edits in tamperings()) {
+    fn edited_plan_file_never_adds_changes(edits in tamperings()) {
         let nothing = |_: &mut Json, _: &Json| {};
         let (before, _) = after("zonal show plan.json", nothing);
         let (unedited, _) = after("zonal apply plan.json --yes", nothing);
@@ -324,7 +326,7 @@ proptest! {
         let (edited, printed) = after("zonal apply plan.json --yes", |file, later| {
             edits.iter().for_each(|edit| tamper(file, later, edit));
         });
-        // Whoever copies from a later plan what it would do, has in effect applied the later plan.
+        // Copying changes from a later plan file amounts to applying the later plan.
         let forged = edits.iter().any(|edit| matches!(edit.how, 1 | 6));
         for (place, found) in &edited {
             let held = *found == before[place];

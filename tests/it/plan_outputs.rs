@@ -1,13 +1,13 @@
-//! What a plan leaves behind in a job of a pipeline.
+//! Tests of the files and messages that plan and apply produce in a pipeline job.
 
 use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, case, paused};
 
 #[test]
-fn a_job_on_github_gets_its_summary_and_its_outputs() {
+fn plan_writes_github_summary_and_outputs() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         for (name, value) in [
             ("GITHUB_STEP_SUMMARY", "summary.md"),
@@ -20,9 +20,10 @@ fn a_job_on_github_gets_its_summary_and_its_outputs() {
         ] {
             stage.env.insert(name.to_owned(), value.to_owned());
         }
-        let read =
-            |file: &str| std::fs::read_to_string(stage.directory().join(file)).expect("it was written");
-        std::fs::write(stage.directory().join("outputs"), "other=1\n").expect("it can be written");
+        let read = |file: &str| {
+            std::fs::read_to_string(stage.directory().join(file)).expect("file should be written")
+        };
+        std::fs::write(stage.directory().join("outputs"), "other=1\n").expect("file should be writable");
         let printed = stage.run("zonal plan --github", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(printed.out.contains("\n::warning file=blocks.yaml,line=17,col=7,"), "{}", printed.out);
@@ -45,40 +46,41 @@ fn a_job_on_github_gets_its_summary_and_its_outputs() {
 }
 
 #[test]
-fn annotations_find_their_file_where_the_config_directory_is_not_the_repository() {
+fn annotations_use_paths_relative_to_the_repository() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let config = stage.directory().join("config");
-        std::fs::create_dir(&config).expect("it can be made");
+        std::fs::create_dir(&config).expect("folder should be created");
         for file in ["network.yaml", "blocks.yaml"] {
-            std::fs::rename(stage.directory().join(file), config.join(file)).expect("it is there");
+            std::fs::rename(stage.directory().join(file), config.join(file)).expect("should exist");
         }
         let printed =
             stage.run("zonal -C config plan --github --gitlab reports", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(printed.out.contains("\n::warning file=config/blocks.yaml,line=17,"), "{}", printed.out);
         let quality = std::fs::read_to_string(stage.directory().join("reports/codequality.json"));
-        assert!(quality.expect("it was written").contains("\"path\": \"config/blocks.yaml\""));
+        assert!(quality.expect("file should be written").contains("\"path\": \"config/blocks.yaml\""));
     });
 }
 
 #[test]
-fn what_is_written_beside_the_plan_is_what_json_prints() {
+fn json_file_equals_the_json_output() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let printed = stage.run("zonal plan --json --json-out plan.json", None, watch::channel(0).1).await;
-        let file = std::fs::read_to_string(stage.directory().join("plan.json")).expect("it was written");
+        let file =
+            std::fs::read_to_string(stage.directory().join("plan.json")).expect("file should be written");
         assert!(printed.code == 0 && file == printed.out);
     });
 }
 
 #[test]
-fn a_device_and_a_link_stay_what_they_are() {
+fn output_files_preserve_devices_and_links() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let link = stage.directory().join("link.md");
-        std::fs::write(stage.directory().join("real.md"), "old").expect("it can be written");
-        std::os::unix::fs::symlink("real.md", &link).expect("a link can be made");
+        std::fs::write(stage.directory().join("real.md"), "old").expect("file should be writable");
+        std::os::unix::fs::symlink("real.md", &link).expect("link should be created");
         let printed =
             stage.run("zonal plan --markdown link.md --junit /dev/null", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 0, "{}", printed.err);
@@ -86,35 +88,36 @@ fn a_device_and_a_link_stay_what_they_are() {
             link.is_symlink()
                 && std::path::Path::new("/dev/null").metadata().is_ok_and(|null| !null.is_file())
         );
-        assert!(std::fs::read_to_string(link).expect("it is there").starts_with("<!-- zonal "));
+        assert!(std::fs::read_to_string(link).expect("should exist").starts_with("<!-- zonal "));
     });
 }
 
 #[test]
-fn a_job_on_github_is_told_where_manifests_are_wrong() {
+fn validate_annotates_invalid_manifests_on_github() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
         stage.env.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
         let hostile = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: x}\nspec:\n  \"##[add-mask]a%0Ab\\n::error::forged\": 1\n";
-        std::fs::write(stage.directory().join("wrong, it: is.yaml"), hostile).expect("it can be written");
+        std::fs::write(stage.directory().join("wrong, it: is.yaml"), hostile)
+            .expect("file should be writable");
         let printed = stage.run("zonal validate --github", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 1);
         let at = "::error file=wrong%2C it%3A is.yaml,line=5,col=3,title=Z0203::unknown field `##[add-mask]a%250Ab";
         assert!(printed.out.contains(at), "{}", printed.out);
         assert!(printed.out.lines().all(|line| line.starts_with("::error file=wrong")), "{}", printed.out);
-        // The text of it quotes the manifest, and is no order.
+        // The diagnostic quotes the manifest, which must not become a workflow command.
         let lines: Vec<&str> = printed.err.lines().collect();
-        let end = lines[0].strip_prefix("::stop-commands::").expect("orders are stopped").to_owned();
+        let end = lines[0].strip_prefix("::stop-commands::").expect("commands should be stopped").to_owned();
         assert_eq!(lines.last(), Some(&format!("::{end}::").as_str()), "{}", printed.err);
     });
 }
 
 #[test]
-fn a_job_on_github_is_told_what_apply_did_and_what_not() {
+fn apply_writes_github_summary_and_annotations() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
         stage.env.insert("GITHUB_STEP_SUMMARY".to_owned(), "summary.md".to_owned());
@@ -127,7 +130,8 @@ fn a_job_on_github_is_told_what_apply_did_and_what_not() {
         let printed = stage.run("zonal apply --yes --github", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 3, "{}", printed.out);
         assert!(printed.out.starts_with("::stop-commands::"), "{}", printed.out);
-        let summary = std::fs::read_to_string(stage.directory().join("summary.md")).expect("it was written");
+        let summary =
+            std::fs::read_to_string(stage.directory().join("summary.md")).expect("file should be written");
         insta::assert_snapshot!(summary.trim_end(), @r#"
         ## zonal: what was applied
 
@@ -137,11 +141,11 @@ fn a_job_on_github_is_told_what_apply_did_and_what_not() {
         2 zones written, read back and verified:
           01T_A, 01T_D
 
-        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone answers
+        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone responds
         ! 01T_B/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
-        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone answers
+        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
+          help: run `zonal apply` again when the zone responds
         ! 01T_C/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
 
         Apply incomplete. Records: 3 added, 1 changed, 2 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
@@ -149,7 +153,7 @@ fn a_job_on_github_is_told_what_apply_did_and_what_not() {
         "#);
         let told: Vec<&str> = printed.out.lines().filter(|line| line.starts_with("::error")).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, and the zone holds what it held before; the last time: `PUT /conf/code-tables/UserBlockDescription?lang=en` was answered with 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone answers
+        ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone responds
         ::error file=blocks.yaml,line=11,col=18,title=01T_B and 01T_C::MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
         ");
     });

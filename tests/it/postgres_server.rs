@@ -1,7 +1,7 @@
-//! A server of PostgreSQL that tests and benchmarks start for themselves, and that is gone when their process is.
+//! PostgreSQL server for tests and benchmarks; ends with their process.
 
 #![expect(dead_code, reason = "tests and benchmarks need different parts of this")]
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a failing test panics")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Keeps a server for as long as its standard input is open, however the process at the other end of it goes away.
-/// Each line that comes in is an order, and answered with one line.
+/// Shell script that runs a server while its standard input is open, so the server ends with the test
+/// process.
+///
+/// Each input line is a command, with a one-line response.
 const KEEP: &str = r#"
 PATH="$1:$PATH"; port="$2"; fsync="$3"
 directory=$(mktemp -d) || exit 1
@@ -37,30 +39,30 @@ while read -r order argument; do
 done
 "#;
 
-/// Whether a server waits for the disk. Only figures need that.
+/// Disk synchronization of a server. Only benchmarks need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskSync {
-    /// As in earnest.
+    /// Waits for the disk, as in production.
     Waited,
-    /// What was written survives the server, but not the machine.
+    /// Does not wait: data survives a crash of the server, but not of the machine.
     Trusted,
 }
 
-/// A server with databases of its own. It goes away with this value, and with the process.
+/// Server with its own databases, stopped on drop or at the end of the process.
 pub struct PostgresServer {
     port: u16,
-    // Dropping it ends the server.
+    // Closing the input stops the server.
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
     keeper: Child,
     databases: u32,
 }
 
-/// The address of a new, empty database, in the one server that all tests of this process share.
+/// Returns the address of a new, empty database in the shared server of this process.
 pub fn database() -> String {
     static SERVER: OnceLock<Mutex<PostgresServer>> = OnceLock::new();
     let server = SERVER.get_or_init(|| Mutex::new(PostgresServer::start(DiskSync::Trusted)));
-    // A test that failed while it held the server has not harmed it.
+    // A test that panicked with the lock has not harmed the server.
     server.lock().unwrap_or_else(PoisonError::into_inner).database()
 }
 
@@ -68,7 +70,7 @@ impl PostgresServer {
     /// Starts a server, which takes some seconds.
     pub fn start(disk: DiskSync) -> Self {
         let programs = programs();
-        // Somebody else may take the port between the look and the start.
+        // Another process may take the port between the check and the start.
         let mut failures = Vec::new();
         for _ in 0..3 {
             let mut server = Self::launch(&programs, disk);
@@ -77,28 +79,28 @@ impl PostgresServer {
                 Err(failure) => failures.push(failure),
             }
         }
-        panic!("PostgreSQL does not start: {failures:#?}")
+        panic!("PostgreSQL failed to start: {failures:#?}")
     }
 
     fn launch(programs: &Path, disk: DiskSync) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("loopback has a free port").port();
+        let port = free.expect("loopback port should be free").port();
         let mut command = shell();
         command.args(["-c", KEEP, "postgres"]).arg(programs).arg(port.to_string());
         command.arg(match disk {
             DiskSync::Waited => "on",
             DiskSync::Trusted => "off",
         });
-        // Ctrl-C ends the tests, and then the server, by its closed input.
+        // Ctrl-C only ends the tests. The closed input then stops the server.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut keeper = spawned.expect("tests need a shell, and as root also setpriv");
-        let orders = keeper.stdin.take().expect("it is a pipe");
-        let answers = BufReader::new(keeper.stdout.take().expect("it is a pipe"));
+        let orders = keeper.stdin.take().expect("stream should be a pipe");
+        let answers = BufReader::new(keeper.stdout.take().expect("stream should be a pipe"));
         Self { port, orders, answers, keeper, databases: 0 }
     }
 
-    /// The address of a new, empty database.
+    /// Returns the address of a new, empty database.
     pub fn database(&mut self) -> String {
         self.databases += 1;
         let name = format!("test_{}", self.databases);
@@ -106,25 +108,25 @@ impl PostgresServer {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
-    /// Stops it: `fast` ends all connections in order, `immediate` is as good as a crash.
+    /// Stops the server: `fast` closes connections cleanly, `immediate` simulates a crash.
     pub fn stop(&mut self, how: &str) {
         self.order(&format!("stop {how}"));
     }
 
-    /// Starts it again after a stop.
+    /// Starts the server again after a stop.
     pub fn start_again(&mut self) {
         self.order("start");
     }
 
-    /// Asks everybody for a password from now on.
+    /// Requires a password from all users from now on.
     pub fn ask_for_passwords(&mut self) {
         self.order("trust scram-sha-256");
     }
 
     fn order(&mut self, order: &str) {
-        writeln!(self.orders, "{order}").expect("the server's keeper is there");
+        writeln!(self.orders, "{order}").expect("server script should run");
         if let Err(failure) = self.answer() {
-            panic!("PostgreSQL, told to `{order}`: {failure}");
+            panic!("PostgreSQL failed to `{order}`: {failure}");
         }
     }
 
@@ -140,12 +142,12 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        // Its keeper ends with its input; a moment later nothing of it is left.
+        // The script ends when its input closes, and removes the server.
         let _ = self.keeper.try_wait();
     }
 }
 
-/// Where the server's programs are.
+/// Returns the directory of the server's programs.
 fn programs() -> PathBuf {
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
@@ -156,9 +158,9 @@ fn programs() -> PathBuf {
     found.expect("tests need PostgreSQL: `apt-get install postgresql`")
 }
 
-/// A shell that may start a server, which refuses to be root.
+/// Returns a shell without root rights, because PostgreSQL refuses to run as root.
 fn shell() -> Command {
-    let id = Command::new("id").arg("-u").output().expect("there is `id`");
+    let id = Command::new("id").arg("-u").output().expect("`id` should be installed");
     if id.stdout != b"0\n" {
         return Command::new("sh");
     }

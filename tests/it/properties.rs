@@ -1,4 +1,4 @@
-//! What holds for every network and every set of manifests, tried on made-up ones.
+//! Properties of all networks and manifests, tested on generated ones.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::simulated_network::{
     SimulatedNetwork, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
 };
 
-/// Tries something on so many made-up networks.
+/// Tests a property on this number of generated networks.
 fn for_every_network(cases: u32, hold: impl Fn(GeneratedScenario)) {
     let tried = runner(cases).run(&scenarios(), |scenario| {
         hold(scenario);
@@ -27,7 +27,7 @@ fn for_every_network(cases: u32, hold: impl Fn(GeneratedScenario)) {
 }
 
 #[test]
-fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_says() {
+fn apply_matches_the_simpler_second_implementation() {
     for_every_network(40, |scenario| {
         under_paused_clock(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
@@ -36,13 +36,13 @@ fn apply_leaves_every_zone_exactly_as_a_much_simpler_reading_of_the_manifests_sa
             for (held, others) in scenario.zones.iter().zip(others) {
                 let found = tidy(held, rehearsal.holding(held.code));
                 assert_eq!(found, tidy(held, expected(&scenario, held)), "{}", held.code);
-                assert_eq!(rehearsal.others(held.code), others, "{}: tables that nobody mentions", held.code);
+                assert_eq!(rehearsal.others(held.code), others, "{}: tables without a manifest", held.code);
             }
         });
     });
 }
 
-/// What two manifests, one for each language, want of a code that no zone has.
+/// Returns a network whose manifests, in English and in French, declare a code that no zone has.
 fn new_row_in_two_languages(
     english: GeneratedEnforcement,
     french: GeneratedEnforcement,
@@ -79,9 +79,9 @@ fn new_row_in_two_languages(
 }
 
 #[test]
-fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
-    for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
-        for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
+fn new_row_gets_every_language_at_any_enforcement() {
+    for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
+        for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
             let scenario = new_row_in_two_languages(english, french);
             under_paused_clock(async {
                 let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
@@ -95,7 +95,7 @@ fn a_new_row_is_described_in_every_language_however_strongly_it_is_meant() {
 }
 
 #[test]
-fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
+fn plan_after_apply_is_empty_and_writes_nothing() {
     for_every_network(32, |scenario| {
         under_paused_clock(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
@@ -103,16 +103,16 @@ fn after_an_apply_nothing_is_left_to_plan_or_to_write() {
             let plan = rehearsal.plan().await;
             let left: Vec<String> =
                 essence(&plan).into_iter().filter(|line| !line.contains("only reported")).collect();
-            assert_eq!(left, Vec::<String>::new(), "the plan after an apply is empty");
+            assert_eq!(left, Vec::<String>::new(), "the plan after an apply should be empty");
             rehearsal.control().clear_requests();
             rehearsal.apply(&plan, &|_| {}).await;
-            assert_eq!(rehearsal.sent(), Vec::new(), "a second apply has nothing to ask");
+            assert_eq!(rehearsal.sent(), Vec::new(), "a second apply should send no request");
         });
     });
 }
 
 #[test]
-fn a_plan_sends_nothing_but_get() {
+fn plan_sends_only_get_requests() {
     for_every_network(32, |scenario| {
         under_paused_clock(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
@@ -125,7 +125,7 @@ fn a_plan_sends_nothing_but_get() {
 }
 
 #[test]
-fn a_table_is_written_once_however_many_rows_change() {
+fn table_is_written_once_for_many_rows() {
     for_every_network(40, |scenario| {
         under_paused_clock(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
@@ -143,7 +143,7 @@ fn a_table_is_written_once_however_many_rows_change() {
 }
 
 #[test]
-fn nothing_is_deleted_unless_a_manifest_says_so() {
+fn nothing_is_deleted_unless_a_manifest_declares_it() {
     let codes = |rows: &[zonal::emulator::EmulatedCodeRow]| {
         rows.iter().map(|row| row.code.clone()).collect::<Vec<_>>()
     };
@@ -172,7 +172,7 @@ fn nothing_is_deleted_unless_a_manifest_says_so() {
 }
 
 #[test]
-fn the_order_of_files_documents_and_members_does_not_count() {
+fn order_of_files_and_members_has_no_effect() {
     let strategy = (scenarios(), any::<u64>());
     let tried = runner(20).run(&strategy, |(scenario, seed)| {
         let [one, other] = under_paused_clock(async {
@@ -189,28 +189,28 @@ fn the_order_of_files_documents_and_members_does_not_count() {
             let groups = plan.change_groups.iter();
             groups.map(|group| (group.digest, group.zones.clone())).collect::<Vec<_>>()
         };
-        assert_eq!(groups(&one), groups(&other), "zones are grouped alike");
+        assert_eq!(groups(&one), groups(&other), "change groups should be equal");
         let order = |plan: &zonal::model::Plan| {
             let steps = plan.zones.values().flat_map(|zone| &zone.collections);
             steps.map(|step| (step.diff.id.to_string(), step.depends_on.clone())).collect::<Vec<_>>()
         };
-        assert_eq!(order(&one), order(&other), "collections are written in the same order");
+        assert_eq!(order(&one), order(&other), "the write order should be equal");
         assert_eq!(one.cost, other.cost);
         Ok(())
     });
     tried.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// The same documents in other files, in another order.
+/// Returns the same documents in other files and in another order.
 fn rearranged(scenario: &GeneratedScenario, seed: u64) -> Vec<SourceFile> {
     let mut documents: Vec<String> =
-        files(scenario).into_iter().map(|source| source.text.expect("it was made here")).collect();
+        files(scenario).into_iter().map(|source| source.text.expect("source should have text")).collect();
     let count = documents.len();
-    documents.rotate_left(usize::try_from(seed % 7).expect("it is small") % count);
+    documents.rotate_left(usize::try_from(seed % 7).expect("number should be small") % count);
     if seed & 8 == 0 {
         documents.reverse();
     }
-    let cut = usize::try_from(seed >> 32).expect("32 bits fit") % (count + 1);
+    let cut = usize::try_from(seed >> 32).expect("32 bits should fit") % (count + 1);
     let (first, second) = documents.split_at(cut);
     let names = if seed & 16 == 0 { ["a.yaml", "b/c.yml"] } else { ["z.yaml", "b/c.yml"] };
     let texts = [first.join("---\n"), second.join("---\n")];
@@ -218,14 +218,14 @@ fn rearranged(scenario: &GeneratedScenario, seed: u64) -> Vec<SourceFile> {
     filled.map(|(name, text)| source(name, text)).collect()
 }
 
-/// Everything that is not known of how Alma answers, one way or the other.
+/// Returns a generator of settings for Alma's undocumented behavior.
 fn behaviours() -> impl Strategy<Value = EmulatorConfig> {
     (
         select(vec![RowOrder::Kept, RowOrder::Shuffled]),
         select(vec![OptionalFields::Answered, OptionalFields::Sparse]),
         select(vec![Booleans::Json, Booleans::Text]),
         select(vec![UnusedColumns::Absent, UnusedColumns::Empty]),
-        select(vec![Lists::Whole, Lists::Paged]),
+        select(vec![Lists::Unpaged, Lists::Paged]),
         any::<u64>(),
     )
         .prop_map(|(row_order, optional_fields, booleans, unused_columns, lists, seed)| EmulatorConfig {
@@ -242,7 +242,7 @@ fn behaviours() -> impl Strategy<Value = EmulatorConfig> {
 }
 
 #[test]
-fn what_is_not_known_of_alma_changes_neither_the_plan_nor_what_apply_makes_of_it() {
+fn unknown_alma_behavior_does_not_change_results() {
     let strategy = (scenarios(), behaviours());
     let tried = runner(40).run(&strategy, |(scenario, behaviour)| {
         let scenario = scenario.in_english();

@@ -1,4 +1,4 @@
-//! What zonal made and no manifest names any more goes from the zone itself, and only as zonal left it.
+//! Prune deletes orphans that zonal created, unless the zone changed them.
 
 use std::collections::BTreeSet;
 
@@ -47,21 +47,20 @@ fn scenario() -> GeneratedScenario {
     }
 }
 
-/// A network in which both rows were created and remembered, and from whose manifests `A` is gone since; or all
-/// of them are.
+/// Creates a network with two created rows, then removes `A` or all rows from its manifests.
 async fn orphaned(left: &[&str]) -> SimulatedNetwork {
     let mut rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
     let report = rehearsal.make_it_so().await;
     let created = created(&report);
     assert_eq!(created.len(), 4);
-    // What there is to learn is found by comparing once more.
+    // A second comparison finds the records to adopt.
     let observed = rehearsal.observe(&rehearsal.desired).await;
     let found = diff::three_way(&rehearsal.desired, &observed, Some(&ComparisonBase::default()));
     let mut ledger = AppliedState::default();
     for (zone, diffs) in found.zones {
         for diff in diffs {
             let keys = created.iter().filter(|(code, _)| *code == zone).map(|(_, key)| key.clone()).collect();
-            let learned = diff.outcome.expect("it can be compared").learned;
+            let learned = diff.outcome.expect("comparison should succeed").learned;
             assert_eq!(learned.found.len(), 2);
             let known = ledger.zones.entry(zone.clone()).or_default();
             known.entry(diff.id).or_default().learn(learned, &keys, RunId(1));
@@ -99,7 +98,7 @@ fn codes(rehearsal: &SimulatedNetwork, zone: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_orphan_goes_and_its_neighbour_stays() {
+fn prune_deletes_orphan_and_keeps_other_records() {
     under_paused_clock(async {
         let rehearsal = orphaned(&["B"]).await;
         let report = rehearsal.make_it_so().await;
@@ -112,7 +111,7 @@ fn an_orphan_goes_and_its_neighbour_stays() {
 }
 
 #[test]
-fn a_table_that_no_manifest_names_any_more_is_looked_at_for_what_zonal_made() {
+fn prune_reads_tables_that_manifests_no_longer_declare() {
     under_paused_clock(async {
         let rehearsal = orphaned(&[]).await;
         rehearsal.make_it_so().await;
@@ -121,7 +120,7 @@ fn a_table_that_no_manifest_names_any_more_is_looked_at_for_what_zonal_made() {
 }
 
 #[test]
-fn whoever_edits_an_orphan_between_plan_and_apply_keeps_it() {
+fn orphan_edited_after_plan_is_not_deleted() {
     under_paused_clock(async {
         let rehearsal = orphaned(&["B"]).await;
         let plan = rehearsal.plan().await;
@@ -130,11 +129,11 @@ fn whoever_edits_an_orphan_between_plan_and_apply_keeps_it() {
             "zone": CODES[1], "kind": "code", "table": "P1", "by": "ann",
             "action": {"set_code": {"code": "A", "description": "Mine"}},
         });
-        let edit: LibrarianEdit = serde_json::from_value(edit).expect("it is an edit");
-        rehearsal.control().edit(edit).expect("the table is there");
+        let edit: LibrarianEdit = serde_json::from_value(edit).expect("edit should be valid");
+        rehearsal.control().edit(edit).expect("table should exist");
         let report = rehearsal.apply(&plan, &|_| {}).await;
         assert_eq!(codes(&rehearsal, CODES[0]), ["B"]);
         assert_eq!(codes(&rehearsal, CODES[1]), ["A", "B"]);
-        assert!(!trouble(&report).is_empty(), "it is told");
+        assert!(!trouble(&report).is_empty(), "the edit should be reported");
     });
 }

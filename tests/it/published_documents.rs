@@ -1,4 +1,4 @@
-//! What is published is true: schemas, examples, and the words of the documents.
+//! Consistency of schemas, examples and documents with the program.
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,8 @@ fn read(path: PathBuf) -> String {
 
 fn schema(name: &str) -> jsonschema::Validator {
     let schema: Json =
-        serde_json::from_str(&read(root().join("schemas").join(name))).expect("a schema is JSON");
-    jsonschema::validator_for(&schema).expect("a schema is a schema")
+        serde_json::from_str(&read(root().join("schemas").join(name))).expect("schema should be JSON");
+    jsonschema::validator_for(&schema).expect("schema should be valid")
 }
 
 fn conforms(schema: &jsonschema::Validator, text: &str) {
@@ -31,14 +31,15 @@ fn conforms(schema: &jsonschema::Validator, text: &str) {
 }
 
 #[test]
-fn schemas_are_what_the_types_say() {
+fn published_schemas_match_the_types() {
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         let printed = stage.run("zonal schema --out schemas", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         let names = |directory: PathBuf| -> Vec<_> {
-            let entries = std::fs::read_dir(directory).expect("the folder is there");
-            let mut names: Vec<_> = entries.map(|entry| entry.expect("and readable").file_name()).collect();
+            let entries = std::fs::read_dir(directory).expect("folder should exist");
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.expect("entry should be readable").file_name()).collect();
             names.sort();
             names
         };
@@ -52,12 +53,12 @@ fn schemas_are_what_the_types_say() {
 }
 
 #[test]
-fn what_is_printed_as_json_conforms_to_its_schema() {
+fn json_output_conforms_to_its_schema() {
     paused(async {
         let (validate, plan, event) =
             (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
         let snapshot = schema("snapshot.json");
-        for name in ["failing-zones", "ownership", "languages", "by-title", "default-row"] {
+        for name in ["failing-zones", "ownership", "languages", "lookup-by-table-name", "default-row"] {
             let stage = CaseNetwork::new(&case(name));
             stage
                 .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);
@@ -72,32 +73,32 @@ fn what_is_printed_as_json_conforms_to_its_schema() {
             for line in applied.out.lines() {
                 conforms(&event, line);
             }
-            let first: Json =
-                serde_json::from_str(applied.out.lines().next().expect("see above")).expect("see above");
+            let first: Json = serde_json::from_str(applied.out.lines().next().expect("checked above"))
+                .expect("checked above");
             assert_eq!(first["type"], "version");
-            let last: Json =
-                serde_json::from_str(applied.out.lines().last().expect("see above")).expect("see above");
+            let last: Json = serde_json::from_str(applied.out.lines().last().expect("checked above"))
+                .expect("checked above");
             assert_eq!(last["type"], "change_summary");
             assert_eq!(last["changes"]["exit_codes"][0], applied.code, "{last}");
         }
-        let wrong = CaseNetwork::new(&case("wrong-input"));
+        let wrong = CaseNetwork::new(&case("invalid-input"));
         conforms(&validate, &wrong.run("zonal validate --json", None, watch::channel(0).1).await.out);
     });
 }
 
 #[test]
-fn what_becomes_of_expectations_conforms_to_its_schema() {
+fn expectation_results_conform_to_their_schema() {
     paused(async {
         let (test, plan) = (schema("test.json"), schema("plan.json"));
         let stage = CaseNetwork::new(&case("expectations-broken"));
         let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
         let counts = |text: &str| -> Json {
             conforms(&test, text);
-            serde_json::from_str::<Json>(text).expect("see above")["counts"].clone()
+            serde_json::from_str::<Json>(text).expect("checked above")["counts"].clone()
         };
         let declared = run("zonal test --json").await;
         assert_eq!(declared.code, 1, "{}", declared.err);
-        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "not_known": 1}));
+        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "unknown": 1}));
         assert_eq!(run("zonal apply --yes").await.code, 0);
         assert_eq!(counts(&run("zonal test --observed --json").await.out)["met"], 5);
         stage.happen(
@@ -115,19 +116,19 @@ fn what_becomes_of_expectations_conforms_to_its_schema() {
         ));
         let planned = run("zonal plan --json").await;
         conforms(&plan, &planned.out);
-        let planned: Json = serde_json::from_str(&planned.out).expect("see above");
-        let broken = planned["reconciler"]["expectations"]["broken"].as_array().expect("a list");
+        let planned: Json = serde_json::from_str(&planned.out).expect("checked above");
+        let broken = planned["reconciler"]["expectations"]["broken"].as_array().expect("should be a list");
         assert_eq!(broken.len(), 4, "{broken:?}");
     });
 }
 
 #[test]
-fn what_is_remembered_conforms_to_its_schema() {
+fn history_and_runs_conform_to_their_schemas() {
     paused(async {
         let (history, verify, runs) =
             (schema("history.json"), schema("history-verify.json"), schema("runs.json"));
         let (report, plan, event) = (schema("report.json"), schema("plan.json"), schema("apply-event.json"));
-        let stage = CaseNetwork::new(&case("wave-reverted"));
+        let stage = CaseNetwork::new(&case("rollout-revert"));
         stage.happen(
             r#"fault {"zone": "01OMNI_BETA", "method": "PUT", "effect": {"status": {"status": 500}}}"#,
         );
@@ -135,9 +136,9 @@ fn what_is_remembered_conforms_to_its_schema() {
         let applied = run("zonal apply --yes --json").await;
         assert_eq!(applied.code, 3, "{}", applied.err);
         applied.out.lines().for_each(|line| conforms(&event, line));
-        let last = applied.out.lines().last().expect("something is printed");
-        let last: Json = serde_json::from_str(last).expect("see above");
-        assert_eq!(last["changes"]["exit_codes"][0], 3, "the last line is of the whole command: {last}");
+        let last = applied.out.lines().last().expect("output should not be empty");
+        let last: Json = serde_json::from_str(last).expect("checked above");
+        assert_eq!(last["changes"]["exit_codes"][0], 3, "the last line covers the whole command: {last}");
         run("zonal plan --run-group all").await;
         for (command, schema) in [
             ("zonal history --json", &history),
@@ -156,24 +157,24 @@ fn what_is_remembered_conforms_to_its_schema() {
 }
 
 #[test]
-fn an_apply_that_finds_nothing_but_problems_is_a_stream_of_lines_too() {
+fn apply_with_only_failures_still_prints_json_lines() {
     paused(async {
         let event = schema("apply-event.json");
-        let wrong = CaseNetwork::new(&case("wrong-input"));
+        let wrong = CaseNetwork::new(&case("invalid-input"));
         let mut locked = CaseNetwork::new(&case("network-blocks"));
         locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
         for stage in [wrong, locked] {
             let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
             assert_eq!(applied.code, 1);
             applied.out.lines().for_each(|line| conforms(&event, line));
-            let last = applied.out.lines().last().expect("something is printed");
+            let last = applied.out.lines().last().expect("output should not be empty");
             assert!(last.contains(r#""type":"diagnostic""#), "{last}");
         }
     });
 }
 
 #[test]
-fn an_apply_names_the_collections_that_could_not_be_planned() {
+fn apply_names_collections_that_could_not_be_planned() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let text = "apiVersion: zonal/v1\\nkind: MappingTable\\nmetadata: {name: odd}\\nspec: {table: UserRecordTypeUserGroup, key: [Nobody], rows: [{columns: {Nobody: x}}]}\\n";
@@ -193,21 +194,21 @@ fn an_apply_names_the_collections_that_could_not_be_planned() {
 #[test]
 fn every_example_is_valid_and_names_its_schema() {
     paused(async {
-        for entry in std::fs::read_dir(root().join("examples")).expect("examples are there") {
-            let example = entry.expect("and readable").path();
-            // Holds no manifests, but what runs zonal on them: see pipelines.rs.
+        for entry in std::fs::read_dir(root().join("examples")).expect("examples should exist") {
+            let example = entry.expect("entry should be readable").path();
+            // Contains no manifests, only pipelines that run zonal: see pipelines.rs.
             if example.ends_with("pipelines") {
                 continue;
             }
             let stage = CaseNetwork::new(&example);
             let printed = stage.run("zonal validate", None, watch::channel(0).1).await;
             assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{}", example.display());
-            for file in std::fs::read_dir(&example).expect("an example is a folder") {
-                let file = file.expect("and readable").path();
+            for file in std::fs::read_dir(&example).expect("example should be a folder") {
+                let file = file.expect("entry should be readable").path();
                 let line = "# yaml-language-server: $schema=../../schemas/manifest.json";
                 assert!(
                     read(file.clone()).starts_with(line),
-                    "{} does not begin with {line}",
+                    "{} does not start with {line}",
                     file.display()
                 );
             }
@@ -216,28 +217,28 @@ fn every_example_is_valid_and_names_its_schema() {
 }
 
 #[test]
-fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
+fn consortium_example_uses_every_kind_and_converges() {
     paused(async {
         let example = root().join("examples/consortium");
         let stage = CaseNetwork::new(&example);
         let text: String = std::fs::read_dir(&example)
-            .expect("it is a folder")
-            .map(|file| read(file.expect("and readable").path()))
+            .expect("folder should be readable")
+            .map(|file| read(file.expect("entry should be readable").path()))
             .collect();
         for kind in &KINDS {
-            assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "it has no {}", kind.name);
+            assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "the example has no {}", kind.name);
         }
         let tested = stage.run("zonal test", None, watch::channel(0).1).await;
         assert_eq!(tested.code, 0, "{}", tested.out);
         let all = tested.out.split("Expectations: ").nth(1).and_then(|rest| rest.split(" met").next());
-        let all: usize = all.and_then(|number| number.parse().ok()).expect("it is counted");
-        assert!(all > 60, "{all} expectations");
+        let all: usize = all.and_then(|number| number.parse().ok()).expect("should be a number");
+        assert!(all > 60, "only {all} expectations");
         for (command, code) in [
             ("zonal test --observed", 1),
             ("zonal plan --detailed-exitcode", 2),
             ("zonal apply --yes", 0),
             ("zonal plan --detailed-exitcode", 0),
-            // What was answered from the manifests is what the zones are set to.
+            // The answers from the manifests match the answers from the zones.
             ("zonal test --observed", 0),
             ("zonal runbook --environment by-hand", 0),
             ("zonal attest --all --by Ada --environment by-hand", 0),
@@ -246,7 +247,7 @@ fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
             let printed = stage.run(command, None, watch::channel(0).1).await;
             let last: Vec<&str> = printed.out.lines().rev().take(12).collect();
             assert_eq!(printed.code, code, "{command}: {last:?} {}", printed.err);
-            // What a plan says that it would come to is what it comes to.
+            // The predicted number of met expectations matches the result.
             if command.starts_with("zonal plan") && !command.contains("by-hand") {
                 let met = printed.out.lines().any(|line| line == format!("Expectations: {all} met."));
                 assert!(met, "{command}: {last:?}");
@@ -256,10 +257,10 @@ fn the_consortium_uses_every_kind_and_is_as_declared_once_it_is_applied() {
 }
 
 #[test]
-fn the_readme_names_the_commands_that_ci_runs() {
+fn readme_names_the_commands_that_ci_runs() {
     let (readme, ci) = (read(root().join("README.md")), read(root().join(".ci/run")));
     for command in ["cargo test", "cargo run --release -- demo"] {
-        assert!(readme.contains(command), "README.md does not name `{command}`");
+        assert!(readme.contains(command), "README.md does not mention `{command}`");
         let locked = command
             .replace("cargo test", "cargo test --locked")
             .replace("run --release", "run --locked --release");
@@ -268,19 +269,22 @@ fn the_readme_names_the_commands_that_ci_runs() {
 }
 
 #[test]
-fn the_readme_holds_the_quickstart_as_it_is() {
+fn readme_contains_the_quickstart_manifests() {
     let readme = read(root().join("README.md"));
     let manifest = read(root().join("examples/quickstart/network-blocks.yaml"));
-    let shown =
-        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a yaml block");
+    let shown = readme
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("should have a YAML block");
     assert!(
         manifest.contains(shown.trim_end()),
-        "the first YAML of README.md is not in the quickstart:\n{shown}"
+        "the first YAML of README.md differs from the quickstart:\n{shown}"
     );
 }
 
 #[test]
-fn the_readme_shows_an_answer_as_it_is_given() {
+fn readme_shows_real_explain_output() {
     paused(async {
         let readme = read(root().join("README.md"));
         let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
@@ -298,12 +302,12 @@ fn the_readme_shows_an_answer_as_it_is_given() {
                 compared += 1;
             }
         }
-        assert!(compared > 5, "README.md shows no answer any more: {compared} lines");
+        assert!(compared > 5, "README.md shows too few lines of answers: {compared}");
     });
 }
 
 #[test]
-fn the_readme_shows_what_is_really_printed() {
+fn readme_shows_real_transcripts() {
     let readme = read(root().join("README.md"));
     let printed = read(case("network-blocks").join("script.txt"));
     // A terminal shows both streams.
@@ -316,5 +320,5 @@ fn the_readme_shows_what_is_really_printed() {
             compared += 1;
         }
     }
-    assert!(compared > 30, "README.md shows no transcript any more: {compared} lines");
+    assert!(compared > 30, "README.md shows too few lines of transcripts: {compared}");
 }

@@ -1,5 +1,4 @@
-//! Every request of an apply, failing in every way: what becomes of the zone is written down here,
-//! and that nothing is lost holds for each line of it.
+//! Failure of every request of an apply, in every way: the snapshots record the resulting state of the zone.
 
 use std::fmt::Write as _;
 
@@ -15,15 +14,17 @@ use crate::generated_networks::{
 };
 use crate::simulated_network::{SimulatedNetwork, expected, tidy, trouble, under_paused_clock};
 
-/// The zone whose requests fail; the other one is well.
+/// Zone with the failing requests; the other member works.
 const FAILING: &str = CODES[1];
 
-/// The requests of an apply to one zone, in order.
+/// Requests of an apply to one zone, in order.
 const REQUESTS: [&str; 8] =
     ["GET test", "GET general", "GET P1", "PUT P1", "GET P1 again", "GET M1", "PUT M1", "GET M1 again"];
 
-/// A code table of which a row changes and one comes, and a mapping table that refers to the new
-/// row, so that it is written second; each with a row and a field that nobody mentions.
+/// Returns a network with a code table and a mapping table.
+///
+/// In the code table a row changes and a new row appears. The mapping table refers to the new row, so apply
+/// writes the mapping table second. Each table also has a row and a field that no manifest mentions.
 fn scenario() -> GeneratedScenario {
     let held = |code| GeneratedZoneState {
         code,
@@ -68,7 +69,7 @@ fn scenario() -> GeneratedScenario {
     }
 }
 
-/// Ways in which a request can fail.
+/// Returns the ways in which a request can fail.
 fn ways() -> Vec<(&'static str, FaultEffect)> {
     let status = |status: u16, shape, processed| FaultEffect::Status {
         status,
@@ -79,7 +80,7 @@ fn ways() -> Vec<(&'static str, FaultEffect)> {
     };
     vec![
         ("refused", FaultEffect::Refused),
-        ("answer lost", FaultEffect::AnswerLost),
+        ("answer lost", FaultEffect::ResponseLost),
         ("hangs", FaultEffect::Hang),
         ("truncated", FaultEffect::Truncated),
         ("500 json", status(500, ErrorShape::JsonList, false)),
@@ -90,7 +91,7 @@ fn ways() -> Vec<(&'static str, FaultEffect)> {
     ]
 }
 
-/// What the report says of the failing zone: its refusal, or what became of its two tables.
+/// Returns the reported result for the failing zone: its failure, or the outcomes of its two tables.
 fn outcome(report: &ApplyReport) -> String {
     let zone = &report.zones[&FAILING.into()];
     if let Some(failure) = &zone.zone_failure {
@@ -102,21 +103,22 @@ fn outcome(report: &ApplyReport) -> String {
         WriteOutcome::Failed { failure } => format!("failed {:?}", failure.class),
         WriteOutcome::Blocked { .. } => "blocked".to_owned(),
         WriteOutcome::VerifyFailed { .. } => "unverified".to_owned(),
-        WriteOutcome::Held { .. } => "held".to_owned(),
+        WriteOutcome::Deferred { .. } => "deferred".to_owned(),
         WriteOutcome::Interrupted => "interrupted".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Lets requests of an apply fail and says what was reported, and which of its two tables the zone
-/// then holds as desired. Nothing else may have changed, nobody else may notice, and the next
-/// apply must complete what is left.
+/// Applies with failing requests. Returns the reported result, and whether each of the two tables is old or
+/// new.
+///
+/// All other tables and zones must be correct, and the next apply must complete the changes.
 async fn try_with(effect: FaultEffect, when: FaultTrigger) -> String {
     let scenario = scenario();
     let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
     let plan = rehearsal.plan().await;
     let fault = InjectedFault { zone: Some(FAILING.to_owned()), method: None, path: None, when, effect };
-    rehearsal.control().add_fault(fault).expect("the zone is there");
+    rehearsal.control().add_fault(fault).expect("zone should exist");
     let report = rehearsal.apply(&plan, &|_| {}).await;
     rehearsal.control().clear_faults();
 
@@ -127,16 +129,13 @@ async fn try_with(effect: FaultEffect, when: FaultTrigger) -> String {
     let done = |before: bool, wanted: bool| match (before, wanted) {
         (true, false) => "old",
         (false, true) => "new",
-        (_, _) => panic!("neither as it was nor as it should be: {found:#?}"),
+        (_, _) => panic!("neither the old nor the desired state: {found:#?}"),
     };
     let codes = done(found.0 == *codes_before, found.0 == wanted.0);
     let mappings = done(found.2 == *mappings_before, found.2 == wanted.2);
     for (zone, outcome) in report.zones[&FAILING.into()].collections.iter().zip([codes, mappings]) {
         let (id, said) = zone;
-        assert!(
-            !matches!(said, WriteOutcome::Applied { .. }) || outcome == "new",
-            "{id} is said to be applied"
-        );
+        assert!(!matches!(said, WriteOutcome::Applied { .. }) || outcome == "new", "{id} was not applied");
     }
     let elsewhere: Vec<String> =
         trouble(&report).into_iter().filter(|line| !line.starts_with(FAILING)).collect();
@@ -145,13 +144,13 @@ async fn try_with(effect: FaultEffect, when: FaultTrigger) -> String {
 
     let reported = outcome(&report);
     rehearsal.make_it_so().await;
-    assert_eq!(tidy(held, rehearsal.holding(FAILING)), wanted, "the next apply completes it");
+    assert_eq!(tidy(held, rehearsal.holding(FAILING)), wanted, "the next apply should complete the changes");
     assert!(!rehearsal.plan().await.has_work());
     format!("{reported} [{codes} {mappings}]")
 }
 
 #[test]
-fn these_are_the_requests_of_an_apply() {
+fn apply_sends_the_listed_requests() {
     let sent = under_paused_clock(async {
         let rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
         let plan = rehearsal.plan().await;
@@ -170,7 +169,7 @@ fn these_are_the_requests_of_an_apply() {
 }
 
 #[test]
-fn what_refers_to_a_table_that_could_not_be_planned_is_not_written() {
+fn table_that_references_unplanned_table_is_not_written() {
     let (reported, found) = under_paused_clock(async {
         let rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
         let hide = LibrarianEdit {
@@ -182,7 +181,7 @@ fn what_refers_to_a_table_that_could_not_be_planned_is_not_written() {
             when: EditTrigger::Now,
             action: EditAction::Access(ApiAccess::Hidden),
         };
-        rehearsal.control().edit(hide).expect("the table is there");
+        rehearsal.control().edit(hide).expect("table should exist");
         let report = rehearsal.apply(&rehearsal.plan().await, &|_| {}).await;
         (outcome(&report), rehearsal.holding(FAILING).2)
     });
@@ -190,7 +189,7 @@ fn what_refers_to_a_table_that_could_not_be_planned_is_not_written() {
     assert_eq!(found, scenario().zones[1].mappings);
 }
 
-/// A line for each request, and below it one for each way of failing.
+/// Returns a line for each request, followed by a line for each outcome with its failures.
 fn table(when: impl Fn(u64) -> FaultTrigger) -> String {
     let mut out = String::new();
     for (number, request) in (1..).zip(REQUESTS) {
@@ -211,7 +210,7 @@ fn table(when: impl Fn(u64) -> FaultTrigger) -> String {
 }
 
 #[test]
-fn a_request_that_fails_once_costs_a_retry_or_what_depends_on_it() {
+fn single_failed_request_is_retried_or_blocks_dependents() {
     insta::assert_snapshot!(table(FaultTrigger::Nth), @r"
     GET test
       applied, applied [new new]: refused, answer lost, truncated, 500 json, 500 done, 500 html, 429 second
@@ -245,7 +244,7 @@ fn a_request_that_fails_once_costs_a_retry_or_what_depends_on_it() {
 }
 
 #[test]
-fn a_zone_that_fails_from_some_request_on_keeps_what_it_had_or_has_what_it_should() {
+fn permanently_failing_zone_ends_in_reported_state() {
     insta::assert_snapshot!(table(|number| FaultTrigger::After(number - 1)), @r"
     GET test
       refused Unreachable [old old]: refused, answer lost, hangs, 500 json, 500 done, 500 html, 429 second

@@ -1,4 +1,4 @@
-//! What a run wrote can be taken back: tried on made-up networks, under a paused clock.
+//! Tests of revert on generated networks, with a paused clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
@@ -19,13 +19,13 @@ use crate::simulated_network::{SimulatedNetwork, failures, runner, trouble, unde
 
 const RUN: RunId = RunId(1);
 
-/// Keeps the history of a run, as a store does.
+/// Test double of a store that records the history of a run.
 #[derive(Default)]
 struct HistoryRecorder(Mutex<Vec<HistoryEntry>>);
 
 impl HistoryRecorder {
     fn entries(&self) -> Vec<HistoryEntry> {
-        self.0.lock().expect("nobody panicked while writing").clone()
+        self.0.lock().expect("lock should not be poisoned").clone()
     }
 }
 
@@ -43,7 +43,7 @@ impl ApplyJournal for HistoryRecorder {
     }
 
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
-        let mut entries = self.0.lock().expect("nobody panicked while writing");
+        let mut entries = self.0.lock().expect("lock should not be poisoned");
         if let WritePhase::Verified { changes, .. } = &entry.moment {
             for done in changes.iter() {
                 let (zone, collection, key) = (entry.zone.clone(), entry.collection.clone(), done.identity());
@@ -65,16 +65,16 @@ impl ApplyJournal for HistoryRecorder {
     }
 }
 
-/// Applies what a scenario wants, and returns what was done.
+/// Applies the desired state of a scenario, and returns the changes.
 async fn applied(rehearsal: &SimulatedNetwork) -> Vec<HistoryEntry> {
     let recorder = HistoryRecorder::default();
     let plan = rehearsal.plan().await;
     let report = rehearsal.carry_out(&rehearsal.desired, &plan, &recorder, &|_| {}).await;
-    assert_eq!(trouble(&report), Vec::<String>::new(), "every collection is applied");
+    assert_eq!(trouble(&report), Vec::<String>::new(), "every collection should be applied");
     recorder.entries()
 }
 
-/// The plan that takes everything back that still stands, and what it wants.
+/// Returns the revert plan, its desired state, and the number of records that changed since.
 async fn way_back(rehearsal: &SimulatedNetwork, entries: &[HistoryEntry]) -> (Plan, DesiredState, usize) {
     let backwards = RunRevert::from_history(RUN, entries, kinds::shape);
     let all = backwards.to_desired_state();
@@ -88,13 +88,13 @@ async fn way_back(rehearsal: &SimulatedNetwork, entries: &[HistoryEntry]) -> (Pl
 async fn take_back(rehearsal: &SimulatedNetwork, entries: &[HistoryEntry]) -> usize {
     let (plan, desired, kept) = way_back(rehearsal, entries).await;
     let report = rehearsal.carry_out(&desired, &plan, &zonal::apply::NullJournal, &|_| {}).await;
-    assert_eq!(trouble(&report), Vec::<String>::new(), "everything is taken back");
+    assert_eq!(trouble(&report), Vec::<String>::new(), "every change should be reverted");
     kept
 }
 
 type HistoryRow = (ZoneCode, CollectionId, String);
 
-/// Every record that was observed, by its first column.
+/// Returns every observed record, keyed by its first column.
 fn records(observed: &ObservedState) -> BTreeMap<HistoryRow, Record> {
     let collections = observed.zones.iter().flat_map(|(zone, answers)| {
         answers.collections.values().filter_map(move |answer| Some((zone, answer.as_ref().ok()?)))
@@ -112,7 +112,7 @@ fn records(observed: &ObservedState) -> BTreeMap<HistoryRow, Record> {
     records
 }
 
-/// Rows that the run took away: what they said in languages that it did not look at is not known any more.
+/// Returns the rows deleted by the run, with unknown texts in other languages.
 fn taken(entries: &[HistoryEntry]) -> BTreeSet<(ZoneCode, CollectionId, String)> {
     let deleted = entries.iter().filter(|entry| entry.done.action == ChangeAction::Delete);
     let row = |entry: &HistoryEntry| {
@@ -123,7 +123,7 @@ fn taken(entries: &[HistoryEntry]) -> BTreeSet<(ZoneCode, CollectionId, String)>
 }
 
 #[test]
-fn what_is_applied_and_taken_back_leaves_every_zone_as_it_was() {
+fn revert_restores_every_zone() {
     let (tried, done) = (Mutex::new(0_usize), Mutex::new(BTreeMap::<ChangeAction, usize>::new()));
     let result = runner(60).run(&scenarios(), |scenario: GeneratedScenario| {
         under_paused_clock(async {
@@ -131,7 +131,7 @@ fn what_is_applied_and_taken_back_leaves_every_zone_as_it_was() {
             let before = records(&rehearsal.observe(&rehearsal.desired).await);
             let entries = applied(&rehearsal).await;
             let kept = take_back(&rehearsal, &entries).await;
-            assert_eq!(kept, 0, "nobody was there in between");
+            assert_eq!(kept, 0, "no record should have changed since");
             let after = records(&rehearsal.observe(&rehearsal.desired).await);
             let taken = taken(&entries);
             let text: FieldName = "description".into();
@@ -139,7 +139,7 @@ fn what_is_applied_and_taken_back_leaves_every_zone_as_it_was() {
                 let rows = records.iter().map(|(row, record)| {
                     let (zone, collection, key) = row;
                     let mut record = record.clone();
-                    // Only what the run saw of a row can come back.
+                    // Revert restores only the fields that the run observed.
                     if taken.contains(&(zone.clone(), collection.without_language(), key.clone())) {
                         let seen = entries.iter().any(|entry| {
                             entry.done.action == ChangeAction::Delete
@@ -147,7 +147,7 @@ fn what_is_applied_and_taken_back_leaves_every_zone_as_it_was() {
                                 && entry.address.key.0[0].as_ref() == key
                                 && entry.address.collection == *collection
                         });
-                        // Nor can a column that the zone has no name for, because nobody can write it by its name.
+                        // Columns without a name cannot be restored, because writes need their name.
                         record.retain(|name, _| {
                             !matches!(&**name, "column3" | "column4" | "column5" | "column6")
                         });
@@ -160,26 +160,26 @@ fn what_is_applied_and_taken_back_leaves_every_zone_as_it_was() {
                 rows.collect()
             };
             assert_eq!(comparable(&after), comparable(&before), "{scenario:?}");
-            *tried.lock().expect("nobody panicked") += usize::from(!entries.is_empty());
+            *tried.lock().expect("lock should not be poisoned") += usize::from(!entries.is_empty());
             for entry in &entries {
-                *done.lock().expect("nobody panicked").entry(entry.done.action).or_default() += 1;
+                *done.lock().expect("lock should not be poisoned").entry(entry.done.action).or_default() += 1;
             }
-            // Once more there is nothing left to take back.
+            // A second revert finds no change.
             let (again, _, kept) = way_back(&rehearsal, &entries).await;
             assert!(!again.has_work() && kept == 0, "{scenario:?}");
         });
         Ok(())
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(*tried.lock().expect("nobody panicked") > 20, "too few of the networks had anything to do");
-    let done = done.lock().expect("nobody panicked");
+    assert!(*tried.lock().expect("lock should not be poisoned") > 20, "too few networks had changes");
+    let done = done.lock().expect("lock should not be poisoned");
     for action in [ChangeAction::Create, ChangeAction::Update, ChangeAction::Delete] {
         assert!(done.get(&action).copied().unwrap_or(0) > 20, "too few: {done:?}");
     }
 }
 
 #[test]
-fn a_record_that_somebody_has_changed_since_is_left_alone_and_all_others_are_taken_back() {
+fn revert_keeps_records_changed_since_the_run() {
     let touched = Mutex::new(0_usize);
     let result = runner(40).run(&scenarios(), |scenario: GeneratedScenario| {
         under_paused_clock(async {
@@ -198,25 +198,25 @@ fn a_record_that_somebody_has_changed_since_is_left_alone_and_all_others_are_tak
                 "zone": zone.as_str(), "kind": "code", "table": table, "by": "bob",
                 "action": {"set_code": {"code": &*key.0[0], "description": "Theirs", "language": language}},
             });
-            let edit = serde_json::from_value(edit).expect("it is an edit");
-            rehearsal.control().edit(edit).expect("the row is there");
+            let edit = serde_json::from_value(edit).expect("edit should be valid");
+            rehearsal.control().edit(edit).expect("row should exist");
             let theirs = |rows: Vec<EmulatedCodeRow>| rows.into_iter().find(|row| row.code == *key.0[0]);
             let now = || {
                 let table =
-                    rehearsal.control().code_table(zone.as_str(), &table).expect("the table is there");
+                    rehearsal.control().code_table(zone.as_str(), &table).expect("table should exist");
                 theirs(table.rows.get("").cloned().unwrap_or_default())
             };
             let before = now().map(|row| (row.descriptions, row.enabled, row.default));
             let kept = take_back(&rehearsal, &entries).await;
             let after = now().map(|row| (row.descriptions, row.enabled, row.default));
-            // Where the zone does not answer in that language of its own, nobody has seen the edit.
+            // If the zone does not answer in this language, the edit cannot be observed.
             if kept > 0 {
                 assert_eq!(after, before, "{scenario:?}");
-                *touched.lock().expect("nobody panicked") += 1;
+                *touched.lock().expect("lock should not be poisoned") += 1;
             }
         });
         Ok(())
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(*touched.lock().expect("nobody panicked") > 3, "too few of the networks were touched");
+    assert!(*touched.lock().expect("lock should not be poisoned") > 3, "too few networks had an edit");
 }

@@ -1,4 +1,4 @@
-//! Several processes that share the work come to what one comes to: the built program, over sockets, with one store.
+//! Sharded runs against a single run: the built program, over sockets, with a shared store.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::case_runner::{CaseNetwork, case};
 
-/// An emulator that serves until it is dropped.
+/// Emulator process, stopped on drop.
 struct EmulatorProcess {
     process: Child,
     stage: CaseNetwork,
@@ -18,7 +18,7 @@ struct EmulatorProcess {
 
 impl Drop for EmulatorProcess {
     fn drop(&mut self) {
-        // Where it has ended already there is nothing to end.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -34,25 +34,25 @@ impl EmulatorProcess {
                 "emulator",
                 "--listen",
                 "127.0.0.1:0",
-                "--env-file",
+                "--keys-out",
                 "keys.env",
             ])
             .current_dir(stage.directory())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the program can be started");
-        let mut served = BufReader::new(process.stdout.take().expect("it was asked for")).lines();
-        let first = served.next().expect("it says where it serves").expect("in text");
-        let address = first.split("http://").nth(1).expect("an address").to_owned();
-        // Whoever prints into a pipe that nobody reads waits.
+            .expect("program should start");
+        let mut served = BufReader::new(process.stdout.take().expect("stream should be a pipe")).lines();
+        let first = served.next().expect("emulator should print its address").expect("output should be text");
+        let address = first.split("http://").nth(1).expect("address should be valid").to_owned();
+        // Reads the rest, because a full pipe would block the emulator.
         std::thread::spawn(move || served.for_each(drop));
         let file = stage.directory().join("network.yaml");
-        let network = std::fs::read_to_string(&file).expect("the case has a network");
+        let network = std::fs::read_to_string(&file).expect("case should have a network");
         let network = network.replace("http://127.0.0.1:8080", &format!("http://{address}"));
-        std::fs::write(file, network).expect("it can be written");
+        std::fs::write(file, network).expect("file should be writable");
         let keys = loop {
-            // Both are written before it serves, but the line may come first.
+            // The emulator writes the file before it serves, but may print the line first.
             match std::fs::read_to_string(stage.directory().join("keys.env")) {
                 Ok(keys) if keys.ends_with('\n') => break keys,
                 Ok(_) | Err(_) => std::thread::sleep(std::time::Duration::from_millis(10)),
@@ -81,51 +81,52 @@ impl EmulatorProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the program can be started")
+            .expect("program should start")
     }
 
     fn run(&self, arguments: &str, store: &str) -> Output {
-        self.start(arguments, store).wait_with_output().expect("it ends")
+        self.start(arguments, store).wait_with_output().expect("should end")
     }
 
-    /// Runs a command that must end well, and returns what it printed.
+    /// Runs a command without failure, and returns its output.
     fn done(&self, arguments: &str, store: &str) -> String {
         let Output { status, stdout, stderr } = self.run(arguments, store);
         assert!(status.success(), "{arguments}: {status}\n{}", String::from_utf8_lossy(&stderr));
-        String::from_utf8(stdout).expect("it prints text")
+        String::from_utf8(stdout).expect("output should be text")
     }
 
-    /// Runs a command four times at once, each for its shard.
+    /// Runs a command in four concurrent processes, one per shard.
     fn in_four(&self, arguments: &str, store: &str) {
         let shards = (1..=4).map(|shard| self.start(&format!("{arguments} --shard {shard}/4"), store));
         let running: Vec<Child> = shards.collect();
         for child in running {
-            let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+            let Output { status, stderr, .. } = child.wait_with_output().expect("should end");
             assert!(status.success(), "{arguments}: {status}\n{}", String::from_utf8_lossy(&stderr));
         }
     }
 
-    /// What the zones hold.
+    /// Returns the observed state of the zones.
     fn zones(&self, store: &str) -> Json {
         self.done("snapshot --out snapshot.json", store);
-        let text = std::fs::read_to_string(self.directory().join("snapshot.json")).expect("it was written");
-        let snapshot: Json = serde_json::from_str(&text).expect("a snapshot is JSON");
+        let text =
+            std::fs::read_to_string(self.directory().join("snapshot.json")).expect("file should be written");
+        let snapshot: Json = serde_json::from_str(&text).expect("snapshot should be JSON");
         assert_eq!(snapshot["zones"].as_array().map_or(0, Vec::len), 12, "{}", snapshot["zones"]);
         snapshot["zones"].clone()
     }
 }
 
-/// A plan without what differs from one run to the next, and without what it means, which each shard tells of its own
-/// zones.
+/// Parses a plan and removes values that differ between runs, and the impact, which each shard lists for its
+/// own zones.
 fn plan(text: &str) -> Json {
-    let mut plan: Json = serde_json::from_str(text).expect("a plan is JSON");
+    let mut plan: Json = serde_json::from_str(text).expect("plan should be JSON");
     plan["reconciler"]["cost"]["quota_percent"] = Json::Null;
-    assert!(plan["reconciler"]["impacts"].is_array(), "it means something");
+    assert!(plan["reconciler"]["impacts"].is_array(), "the plan should list impacts");
     plan["reconciler"]["impacts"] = Json::Null;
     plan
 }
 
-/// Four processes with a store of their own do what one does.
+/// Checks that four processes with one store have the same result as a single process.
 fn four_do_what_one_does(store: &str) {
     let (one, four) = (EmulatorProcess::new(), EmulatorProcess::new());
     let planned = plan(&four.done("plan --json --store none", store));
@@ -134,8 +135,8 @@ fn four_do_what_one_does(store: &str) {
 
     one.done("apply --yes --store none", store);
     four.in_four("apply --yes --run-group applies", store);
-    let report: Json =
-        serde_json::from_str(&four.done("runs merge --run-group applies --json", store)).expect("JSON");
+    let report: Json = serde_json::from_str(&four.done("runs merge --run-group applies --json", store))
+        .expect("should be JSON");
     let zones: Vec<&str> =
         report["zones"].as_array().into_iter().flatten().filter_map(|zone| zone["code"].as_str()).collect();
     assert_eq!(zones.len(), 12, "{zones:?}");
@@ -145,7 +146,7 @@ fn four_do_what_one_does(store: &str) {
     let verified = four.done("history verify", store);
     assert!(verified.starts_with("48 entries, unbroken"), "{verified}");
 
-    // A shard that has not come yet is missed.
+    // Merge reports unfinished shards as missing.
     four.done("drift --shard 1/4 --run-group night", store);
     let missing = four.run("runs merge --run-group night", store);
     assert_eq!(missing.status.code(), Some(6));
@@ -156,13 +157,13 @@ fn four_do_what_one_does(store: &str) {
 }
 
 #[test]
-fn four_processes_with_one_file_do_what_one_process_does() {
-    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+fn four_shards_on_sqlite_equal_one_process() {
+    let directory = tempfile::tempdir().expect("temporary directory");
     let file: PathBuf = directory.path().join("store.db");
     four_do_what_one_does(&file.display().to_string());
 }
 
 #[test]
-fn four_processes_with_one_server_do_what_one_process_does() {
+fn four_shards_on_postgres_equal_one_process() {
     four_do_what_one_does(&crate::postgres_server::database());
 }

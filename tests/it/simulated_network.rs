@@ -1,4 +1,4 @@
-//! Runs the stages of plan and apply over a made-up network, in process and under a paused clock.
+//! Runs plan and apply on an emulated network, in process and with a paused clock.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use zonal::{diff, kinds, plan};
 
 use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState};
 
-/// A network in process and what is desired of it.
+/// Emulated network and its desired state.
 pub struct SimulatedNetwork {
     pub emulator: Emulator,
     pub network: Network,
@@ -32,10 +32,10 @@ pub struct SimulatedNetwork {
     pub base: Option<ComparisonBase>,
 }
 
-/// Everything that a zone holds of what a scenario is about.
+/// Zone contents that a scenario covers.
 pub type ZoneContents = (Vec<EmulatedCodeRow>, Vec<EmulatedCodeRow>, Vec<EmulatedMappingRow>);
 
-/// The manifests of a scenario, one file each.
+/// Returns the manifests of a scenario, one file each.
 pub fn files(scenario: &GeneratedScenario) -> Vec<SourceFile> {
     let network = ("network.yaml".to_owned(), scenario.network_yaml());
     let others = scenario.manifests.iter().map(|each| (format!("{}.yaml", each.name), each.yaml()));
@@ -46,10 +46,10 @@ pub fn source(file: &str, text: String) -> SourceFile {
     SourceFile { file: file.into(), text: Ok(text) }
 }
 
-/// Runs something on a clock that stands still while anything is done and jumps while all wait.
+/// Runs a future on a paused clock, which only advances if all tasks wait.
 pub fn under_paused_clock<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.expect("a runtime can be built").block_on(work)
+    runtime.expect("runtime should start").block_on(work)
 }
 
 fn read_key(zone: &ZoneCode) -> String {
@@ -60,7 +60,7 @@ fn write_key(zone: &ZoneCode) -> String {
     format!("write-{zone}")
 }
 
-/// The same cases each time; `THOROUGH=20 cargo test` tries twenty times as many.
+/// Returns a deterministic test runner; `THOROUGH=20 cargo test` runs twenty times as many cases.
 pub fn runner(cases: u32) -> TestRunner {
     let times = std::env::var("THOROUGH").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
     let cases = cases.saturating_mul(times);
@@ -73,13 +73,13 @@ impl SimulatedNetwork {
         Self::of(scenario, &files(scenario), behaviour)
     }
 
-    /// The zones of a scenario and these manifests.
+    /// Creates the zones of a scenario with these manifests.
     pub fn of(scenario: &GeneratedScenario, sources: &[SourceFile], behaviour: EmulatorConfig) -> Self {
         let loaded = manifest::load(sources, None);
         let texts =
             || sources.iter().map(|source| source.text.clone().unwrap_or_default()).collect::<Vec<_>>();
         assert!(!loaded.has_errors(), "{:#?}\n{}", loaded.diagnostics, texts().join("---\n"));
-        let network = loaded.network.expect("there is a network");
+        let network = loaded.network.expect("network should exist");
         let (desired, problems) = kinds::expand(&network, &loaded.manifests);
         let errors: Vec<_> =
             problems.iter().filter(|problem| problem.severity == zonal::model::Severity::Error).collect();
@@ -93,7 +93,7 @@ impl SimulatedNetwork {
         let emulator = Emulator::new(zones.collect(), behaviour);
         for held in &scenario.zones {
             for seed in GeneratedScenario::seeds(held) {
-                emulator.control().put_table(held.code, seed).expect("the zone is there");
+                emulator.control().put_table(held.code, seed).expect("zone should exist");
             }
         }
         let transport = Arc::new(emulator.transport());
@@ -110,7 +110,7 @@ impl SimulatedNetwork {
         plan::plan(&self.network, differences, &observed, None)
     }
 
-    /// What the zones hold of what is desired.
+    /// Reads the observed state of the desired collections.
     pub async fn observe(&self, desired: &DesiredState) -> ObservedState {
         let readers: BTreeMap<ZoneCode, AlmaReader> = (self.network.zones.iter())
             .map(|zone| {
@@ -126,7 +126,7 @@ impl SimulatedNetwork {
         self.carry_out(&self.desired, plan, &zonal::apply::NullJournal, tell).await
     }
 
-    /// Carries out a plan of something else that is desired, and writes down what is done.
+    /// Applies a plan of another desired state, with a journal.
     pub async fn carry_out(
         &self,
         desired: &DesiredState,
@@ -145,46 +145,46 @@ impl SimulatedNetwork {
         apply(&writers, desired, self.base.as_ref(), plan, journal, &stop, tell).await
     }
 
-    /// Plans and applies, and everything must succeed.
+    /// Plans and applies without any failure.
     pub async fn make_it_so(&self) -> ApplyReport {
         let plan = self.plan().await;
         let refused = failures(&plan);
-        assert_eq!(refused, Vec::<String>::new(), "every collection can be planned");
+        assert_eq!(refused, Vec::<String>::new(), "every collection should be planned");
         let report = self.apply(&plan, &|_| {}).await;
-        assert_eq!(trouble(&report), Vec::<String>::new(), "every collection is applied");
+        assert_eq!(trouble(&report), Vec::<String>::new(), "every collection should be applied");
         report
     }
 
-    /// What a zone holds now.
+    /// Returns the contents of a zone.
     pub fn holding(&self, zone: &str) -> ZoneContents {
         let codes = |name: &str| {
-            let table = self.control().code_table(zone, name).expect("the table is there");
+            let table = self.control().code_table(zone, name).expect("table should exist");
             table.rows.get("").cloned().unwrap_or_default()
         };
-        let mappings = self.control().mapping_table(zone, "M1").expect("the table is there");
+        let mappings = self.control().mapping_table(zone, "M1").expect("table should exist");
         (codes("P1"), codes("P2"), mappings.rows.get("").cloned().unwrap_or_default())
     }
 
-    /// Requests that were sent since the log was cleared, as `(zone, method, path)`.
+    /// Returns the requests since the log was cleared, as `(zone, method, path)`.
     pub fn sent(&self) -> Vec<(String, String, String)> {
         let zone = |zone: Option<Arc<str>>| zone.map(|zone| zone.to_string()).unwrap_or_default();
         let entries = self.control().requests().into_iter();
         entries.map(|entry| (zone(entry.zone), entry.method, entry.path)).collect()
     }
 
-    /// Tables other than those of the scenario, which nobody mentions.
+    /// Returns the tables that no manifest of the scenario covers.
     pub fn others(&self, zone: &str) -> Vec<zonal::emulator::TableSeed> {
         let control = self.control();
         let of = |kind: EmulatedTableType| {
-            let names = control.tables(zone, kind).expect("the zone is there").into_iter();
+            let names = control.tables(zone, kind).expect("zone should exist").into_iter();
             let others = names.filter(|name| !matches!(&**name, "P1" | "P2" | "M1"));
-            others.map(|name| control.table(zone, kind, &name).expect("it is there")).collect::<Vec<_>>()
+            others.map(|name| control.table(zone, kind, &name).expect("should exist")).collect::<Vec<_>>()
         };
         [of(EmulatedTableType::Code), of(EmulatedTableType::Mapping)].concat()
     }
 }
 
-/// What a zone must hold in the end.
+/// Returns the expected contents of a zone.
 pub fn expected(scenario: &GeneratedScenario, held: &GeneratedZoneState) -> ZoneContents {
     (
         scenario.expected_codes(GeneratedTable::P1, held),
@@ -193,7 +193,7 @@ pub fn expected(scenario: &GeneratedScenario, held: &GeneratedZoneState) -> Zone
     )
 }
 
-/// New rows come last, in no order that anybody promised; the others stay in theirs.
+/// Sorts new rows, whose order is undefined, after the old rows.
 pub fn tidy(held: &GeneratedZoneState, (mut p1, mut p2, mut m1): ZoneContents) -> ZoneContents {
     let place = |known: &[EmulatedCodeRow], row: &EmulatedCodeRow| {
         (known.iter().position(|old| old.code == row.code).unwrap_or(usize::MAX), row.code.clone())
@@ -212,7 +212,7 @@ pub fn tidy(held: &GeneratedZoneState, (mut p1, mut p2, mut m1): ZoneContents) -
     (p1, p2, m1)
 }
 
-/// The same whatever the order of rows.
+/// Sorts all rows.
 pub fn sorted((mut p1, mut p2, mut m1): ZoneContents) -> ZoneContents {
     p1.sort_by(|a, b| a.code.cmp(&b.code));
     p2.sort_by(|a, b| a.code.cmp(&b.code));
@@ -220,7 +220,7 @@ pub fn sorted((mut p1, mut p2, mut m1): ZoneContents) -> ZoneContents {
     (p1, p2, m1)
 }
 
-/// Collections that cannot be planned.
+/// Returns the collections that cannot be planned.
 pub fn failures(plan: &Plan) -> Vec<String> {
     let steps =
         plan.zones.iter().flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, step)));
@@ -231,7 +231,7 @@ pub fn failures(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Everything in a report that is not success.
+/// Returns everything in a report except success.
 pub fn trouble(report: &ApplyReport) -> Vec<String> {
     let mut lines = Vec::new();
     for (code, zone) in &report.zones {
@@ -245,7 +245,7 @@ pub fn trouble(report: &ApplyReport) -> Vec<String> {
     lines
 }
 
-/// What a plan would do, without who wants it and why: a line for each change.
+/// Returns a line for each change of a plan, without manifests and reasons.
 pub fn essence(plan: &Plan) -> Vec<String> {
     let steps = plan.zones.values().flat_map(|zone| &zone.collections);
     let changes = steps.flat_map(|step| step.diff.outcome.iter().flat_map(|found| &found.changes));

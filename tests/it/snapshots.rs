@@ -1,4 +1,4 @@
-//! Snapshots: what is planned against one is what is planned against the zones.
+//! A plan against a snapshot equals the plan against the zones.
 
 use std::path::Path;
 
@@ -10,23 +10,23 @@ async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
     stage.run(command, None, watch::channel(0).1).await
 }
 
-/// A plan without what only a zone can say, and without what it was compared with.
+/// Removes lines that only a zone can provide, and the name of the snapshot.
 fn plan(text: &str) -> String {
     let kept = |line: &&str| !line.starts_with("Cost: ") && !line.starts_with("Compared with the snapshot ");
     let cut = |line: &str| {
         let line = line.split(" (tracking id ").next().unwrap_or_default();
-        line.replace("when the snapshot was taken: ", "")
+        line.replace("when the snapshot was created: ", "")
     };
     text.lines().filter(kept).map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 #[test]
-fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
+fn plan_against_snapshot_equals_plan_against_zones() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut plans = 0;
-    for entry in std::fs::read_dir(cases).expect("tests/cases is there") {
-        let case = entry.expect("and readable").path();
-        let script = std::fs::read_to_string(case.join("script.txt")).expect("a case has a script.txt");
+    for entry in std::fs::read_dir(cases).expect("tests/cases should exist") {
+        let case = entry.expect("entry should be readable").path();
+        let script = std::fs::read_to_string(case.join("script.txt")).expect("case should have a script.txt");
         paused(async {
             let mut stage = CaseNetwork::new(&case);
             for line in script.lines() {
@@ -38,7 +38,7 @@ fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
                     stage.command(command).await;
                     continue;
                 };
-                // Faults come and go, so that two readings in a row need not be the same.
+                // Faults may affect only a single read, so two reads can differ.
                 let own = ["--json", "--out", "--snapshot", "--only-drift"];
                 if own.iter().any(|flag| flags.contains(flag)) || script.contains("@ fault") {
                     continue;
@@ -50,11 +50,11 @@ fn a_snapshot_stands_in_for_the_zones_without_a_key_or_a_request() {
                     continue;
                 }
                 let bytes = || std::fs::read_to_string(stage.directory().join(".snapshot.json"));
-                let first = bytes().expect("it was written");
+                let first = bytes().expect("file should be written");
                 run(&stage, &format!("zonal snapshot --out .snapshot.json {flags}")).await;
-                assert!(bytes().expect("it was written") == first, "{} `{command}`", case.display());
+                assert!(bytes().expect("file should be written") == first, "{} `{command}`", case.display());
                 for secret in stage.env.iter().filter(|(name, _)| name.starts_with("ZONAL_")) {
-                    assert!(!first.contains(secret.1.as_str()), "{} holds {}", case.display(), secret.0);
+                    assert!(!first.contains(secret.1.as_str()), "{} contains {}", case.display(), secret.0);
                 }
                 stage.emulator.control().clear_requests();
                 let env = std::mem::take(&mut stage.env);

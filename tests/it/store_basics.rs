@@ -1,4 +1,4 @@
-//! The store on both databases: what was kept is there, is there once, and is there for all who use it at once.
+//! Basic properties of the store on both databases: durable, without duplicates, and safe for concurrent use.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::store_fixture::{TestStoreLocation, entries, line, new_run, scope, set
 
 #[rstest]
 #[tokio::test]
-async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn reopened_store_contains_all_stored_data(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2"), set("B", "1", "2")]);
-    store.append(line).wait_until_durable().await.expect("the line is kept");
+    store.append(line).wait_until_durable().await.expect("line should be stored");
     store.close().await;
     if on == Sqlite {
         let beside =
-            place.file().parent().map(|directory| directory.read_dir().expect("it is there").count());
-        assert_eq!(beside, Some(1), "a closed store is one file");
+            place.file().parent().map(|directory| directory.read_dir().expect("should exist").count());
+        assert_eq!(beside, Some(1), "a closed store should be one file");
     }
     let store = place.open().await;
     assert_eq!(told(&store, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/B", "ALPHA/CodeTable/T/A"]);
     assert_eq!(entries(&store).await, 2);
-    let ledger = store.ledger(scope()).await.expect("it answers");
+    let ledger = store.ledger(scope()).await.expect("should answer");
     let holds: Vec<String> = ledger
         .zones
         .values()
@@ -40,20 +40,20 @@ async fn what_was_kept_is_there_when_the_store_is_opened_again(#[values(Sqlite, 
 
 #[rstest]
 #[tokio::test]
-async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let new = new_run();
-    let run = store.begin(new.clone()).await.expect("a run begins");
-    assert_eq!(store.papers(run).await, Ok(Some(("{}".to_owned(), None))), "it has no report yet");
+    let run = store.begin(new.clone()).await.expect("run should start");
+    assert_eq!(store.papers(run).await, Ok(Some(("{}".to_owned(), None))), "the run has no report yet");
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, moment| {
         store
             .append(line(run, number, "ALPHA", moment))
             .wait_until_durable()
             .await
-            .expect("the line is kept");
-        let (open, lines) = store.open_steps(run).await.expect("it answers");
+            .expect("line should be stored");
+        let (open, lines) = store.open_steps(run).await.expect("should answer");
         assert_eq!(lines, number);
         open.first().map(|step| step.reach)
     };
@@ -65,104 +65,98 @@ async fn a_run_is_followed_from_its_beginning_to_its_end(#[values(Sqlite, Postgr
     assert_eq!(reach(4, WritePhase::Unverified { changes, unexpected_differences: strays }).await, None);
     let mut ended = zonal::model::Run { id: run, state: RunState::Ended, ..new.run };
     ended.exit_codes = vec![7];
-    store.end(ended.clone(), "{\"a\": 1}".to_owned()).await.expect("it ends");
-    assert_eq!(store.run(run).await.expect("it answers").map(|found| found.run), Some(ended));
-    let report = store.papers(run).await.expect("it answers").and_then(|(_, report)| report);
+    store.end(ended.clone(), "{\"a\": 1}".to_owned()).await.expect("should end");
+    assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
+    let report = store.papers(run).await.expect("should answer").and_then(|(_, report)| report);
     assert_eq!(report.as_deref(), Some("{\"a\": 1}"));
 }
 
 #[rstest]
 #[tokio::test]
-async fn lines_whose_answer_was_lost_are_written_down_once(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn lines_with_lost_response_are_stored_once(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let line = |number: u64| verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
     for batch in [1..=3, 1..=3, 2..=5, 4..=4, 1..=6] {
         let written: Vec<_> = batch.map(|number| store.append(line(number)).wait_until_durable()).collect();
         for kept in join_all(written).await {
-            kept.expect("it is kept");
+            kept.expect("line should be stored");
         }
     }
     let expected: Vec<String> = (1..=6).rev().map(|number| format!("ALPHA/CodeTable/T/R{number}")).collect();
     assert_eq!(told(&store, HistoryFilter::Run(run)).await, expected);
     assert_eq!(entries(&store).await, 6);
-    assert_eq!(store.open_steps(run).await.expect("it answers").1, 6);
+    assert_eq!(store.open_steps(run).await.expect("should answer").1, 6);
 }
 
 #[rstest]
 #[tokio::test]
-async fn two_processes_that_take_themselves_for_one_run_are_told(
-    #[values(Sqlite, Postgres)] on: TestDatabase,
-) {
+async fn second_process_of_one_run_is_rejected(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let (one, other) = (place.open().await, place.open().await);
-    let run = one.begin(new_run()).await.expect("a run begins");
+    let run = one.begin(new_run()).await.expect("run should start");
     one.append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")]))
         .wait_until_durable()
         .await
-        .expect("it is kept");
+        .expect("line should be stored");
     let second = other.append(verified(run, 1, "BETA", vec![set("B", "1", "2")])).wait_until_durable().await;
-    let error = second.expect_err("the place is taken");
+    let error = second.expect_err("second append should fail");
     assert_eq!(error.class, StoreErrorType::Busy);
-    assert_eq!(error.what, "another process writes to the journal of run-1 as well");
+    assert_eq!(error.what, "another process also writes to the journal of run-1");
     assert_eq!(told(&one, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/A"]);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_in_several_processes_leave_one_whole_chain(
-    #[values(Sqlite, Postgres)] on: TestDatabase,
-) {
+async fn concurrent_processes_leave_one_unbroken_chain(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
-    // Also the making of the store is done by all of them at once.
+    // All processes also create the store concurrently.
     let stores = join_all((0..4).map(|_| place.open())).await;
     let runs = join_all(stores.iter().flat_map(|store| (0..5).map(|_| store.begin(new_run())))).await;
-    let mut runs: Vec<_> = runs.into_iter().map(|run| run.expect("it begins")).collect();
+    let mut runs: Vec<_> = runs.into_iter().map(|run| run.expect("run should start")).collect();
     let tasks = runs.iter().enumerate().map(|(place, run)| {
         let (store, run) = (stores[place % stores.len()].clone(), *run);
         tokio::spawn(async move {
             for number in 1..=10 {
-                // All of them learn of the same collection.
+                // All runs update the applied state of the same collection.
                 let change = set(&format!("{run}-{number}"), "1", "2");
                 store
                     .append(verified(run, number, "ALPHA", vec![change]))
                     .wait_until_durable()
                     .await
-                    .expect("it is kept");
+                    .expect("line should be stored");
             }
         })
     });
     for done in join_all(tasks.collect::<Vec<_>>()).await {
-        done.expect("it ends");
+        done.expect("should end");
     }
     runs.sort();
     runs.dedup();
-    assert_eq!(runs.len(), 20, "every run has a name of its own");
+    assert_eq!(runs.len(), 20, "every run should have its own number");
     assert_eq!(entries(&stores[0]).await, 200);
-    let ledger = stores[0].ledger(scope()).await.expect("it answers");
+    let ledger = stores[0].ledger(scope()).await.expect("should answer");
     let known: usize = ledger.zones.values().flatten().map(|(_, records)| records.entries.len()).sum();
-    assert_eq!(known, 200, "nobody took away what another had learned");
+    assert_eq!(known, 200, "no run should remove applied state of another run");
 }
 
 #[rstest]
 #[tokio::test]
-async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page(
-    #[values(Sqlite, Postgres)] on: TestDatabase,
-) {
+async fn history_can_be_filtered_and_paged(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
     for _ in 0..2 {
-        let run = store.begin(new_run()).await.expect("a run begins");
+        let run = store.begin(new_run()).await.expect("run should start");
         for (number, zone) in ["ALPHA", "BETA"].into_iter().enumerate() {
             let changes = vec![set("A", "1", "2"), set("B", "1", "2")];
             let line = verified(run, number as u64 + 1, zone, changes);
-            store.append(line).wait_until_durable().await.expect("the line is kept");
+            store.append(line).wait_until_durable().await.expect("line should be stored");
         }
     }
     let collection = "CodeTable/T".to_owned();
     let numbers = async |asked, before, limit| {
-        let page = store.history(scope(), asked, before, limit).await.expect("it answers");
+        let page = store.history(scope(), asked, before, limit).await.expect("should answer");
         (page.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), page.rest)
     };
     assert_eq!(
@@ -184,7 +178,7 @@ async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page
     assert_eq!(numbers(HistoryFilter::Run(zonal::model::RunId(2)), None, 9).await.0, [8, 7, 6, 5]);
     let other = zonal::store::StoreScope { environment: "sandbox".into(), ..scope() };
     assert_eq!(
-        store.history(other, HistoryFilter::Everything, None, 9).await.expect("it answers").entries,
+        store.history(other, HistoryFilter::Everything, None, 9).await.expect("should answer").entries,
         []
     );
 }
@@ -195,22 +189,22 @@ async fn the_history_is_asked_by_zone_collection_record_and_run_and_page_by_page
 #[case::long("x".repeat(20_000))]
 #[case::long_and_wide("é\u{1f600}".repeat(5_000))]
 #[tokio::test]
-async fn any_text_comes_back_as_it_was(#[values(Sqlite, Postgres)] on: TestDatabase, #[case] text: String) {
+async fn any_text_is_stored_unchanged(#[values(Sqlite, Postgres)] on: TestDatabase, #[case] text: String) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let change = set(&text, "before", &text);
     let key = change.identity();
     store
         .append(verified(run, 1, "ALPHA", vec![change.clone()]))
         .wait_until_durable()
         .await
-        .expect("it is kept");
+        .expect("line should be stored");
     let asked = HistoryFilter::Record("ALPHA".into(), "CodeTable/T".to_owned(), key.to_string());
-    let page = store.history(scope(), asked, None, 9).await.expect("it answers");
+    let page = store.history(scope(), asked, None, 9).await.expect("should answer");
     assert_eq!(page.entries.into_iter().map(|entry| entry.done).collect::<Vec<_>>(), [change]);
     assert_eq!(entries(&store).await, 1);
-    let ledger = store.ledger(scope()).await.expect("it answers");
+    let ledger = store.ledger(scope()).await.expect("should answer");
     let holds =
         ledger.zones.values().flat_map(|zone| zone.values()).find_map(|records| records.entries.get(&key));
     let holds = holds.and_then(|entry| entry.holds.clone());
@@ -219,25 +213,29 @@ async fn any_text_comes_back_as_it_was(#[values(Sqlite, Postgres)] on: TestDatab
 
 #[rstest]
 #[tokio::test]
-async fn a_very_large_change_is_kept(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn very_large_change_is_stored(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let letter = "a letter, line by line\n".repeat(60_000);
     let changes = (0..4).map(|number| set(&format!("L{number}"), &letter, &letter)).collect();
-    store.append(verified(run, 1, "ALPHA", changes)).wait_until_durable().await.expect("it is kept");
+    store
+        .append(verified(run, 1, "ALPHA", changes))
+        .wait_until_durable()
+        .await
+        .expect("line should be stored");
     assert_eq!(entries(&store).await, 4);
-    let page = store.history(scope(), HistoryFilter::Everything, None, 1).await.expect("it answers");
+    let page = store.history(scope(), HistoryFilter::Everything, None, 1).await.expect("should answer");
     assert_eq!(page.entries[0].done, set("L3", &letter, &letter));
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_store_that_was_closed_says_so(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn closed_store_returns_an_error(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
     let clone = store.clone();
     store.close().await;
-    let error = clone.begin(new_run()).await.expect_err("it is closed");
+    let error = clone.begin(new_run()).await.expect_err("closed store should fail");
     assert_eq!((error.class, error.what.as_str()), (StoreErrorType::Unreachable, "is closed"));
 }

@@ -1,4 +1,4 @@
-//! The chain of the history: whatever is changed in it, put into it or taken out of it is found.
+//! Hash chain of the history: detects every changed, inserted or removed entry.
 
 use rstest::rstest;
 use zonal::store::{ChainCheck, StoreErrorType};
@@ -6,14 +6,14 @@ use zonal::store::{ChainCheck, StoreErrorType};
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, entries, new_run, set, verified};
 
-/// A history of five entries.
+/// Creates a history of five entries.
 async fn five(on: TestDatabase) -> TestStoreLocation {
     let place = TestStoreLocation::new(on);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     for number in 1..=5 {
         let line = verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
-        store.append(line).wait_until_durable().await.expect("the line is kept");
+        store.append(line).wait_until_durable().await.expect("line should be stored");
     }
     assert_eq!(entries(&store).await, 5);
     store.close().await;
@@ -44,7 +44,7 @@ async fn five(on: TestDatabase) -> TestStoreLocation {
 #[case::the_end_has_another_hash("UPDATE chain SET hash = (SELECT hash FROM history WHERE number = 4)", ChainCheck::Modified { number: 5 })]
 #[case::the_end_was_moved_on("UPDATE chain SET number = 6", ChainCheck::Removed { number: 6 })]
 #[tokio::test]
-async fn whatever_is_done_to_the_history_is_found(
+async fn any_change_of_the_history_is_detected(
     #[values(Sqlite, Postgres)] on: TestDatabase,
     #[case] deed: &str,
     #[case] found: ChainCheck,
@@ -57,37 +57,35 @@ async fn whatever_is_done_to_the_history_is_found(
 
 #[rstest]
 #[tokio::test]
-async fn a_chain_without_an_end_is_damage(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn chain_without_head_is_corrupt(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = five(on).await;
     place.sql("DELETE FROM chain").await;
     let store = place.open().await;
-    let error = store.follow(&|_| {}).await.expect_err("it has no end");
+    let error = store.follow(&|_| {}).await.expect_err("chain without head should fail");
     assert_eq!(error.class, StoreErrorType::Damaged);
-    assert_eq!(error.what, "the end of the history's chain is not written down in it any more");
-    let error = store.begin(new_run()).await.expect_err("nothing is added to it");
+    assert_eq!(error.what, "the head of the history's hash chain is missing");
+    let error = store.begin(new_run()).await.expect_err("append should fail");
     assert_eq!(error.class, StoreErrorType::Damaged);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_added_while_the_chain_is_followed_does_no_harm(
-    #[values(Sqlite, Postgres)] on: TestDatabase,
-) {
+async fn entries_added_during_verification_are_accepted(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = five(on).await;
     let (reader, writer) = (place.open().await, place.open().await);
-    let run = writer.begin(new_run()).await.expect("a run begins");
+    let run = writer.begin(new_run()).await.expect("run should start");
     let writing = tokio::spawn(async move {
         for number in 1..=100 {
             let line = verified(run, number, "BETA", vec![set("A", "1", "2")]);
-            writer.append(line).wait_until_durable().await.expect("the line is kept");
+            writer.append(line).wait_until_durable().await.expect("line should be stored");
         }
     });
     let mut seen = 0;
     while !writing.is_finished() {
         let now = entries(&reader).await;
-        assert!(now >= seen, "entries do not get fewer");
+        assert!(now >= seen, "the number of entries should not decrease");
         seen = now;
     }
-    writing.await.expect("it ends");
+    writing.await.expect("should end");
     assert_eq!(entries(&reader).await, 105);
 }

@@ -1,4 +1,4 @@
-//! What every test of the store needs: a place for it, on both databases, and lines to write down.
+//! Fixtures for tests of the store: a location on either database, and journal lines.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use zonal::store::{
     StoredJournalEntry, WaitMode,
 };
 
-/// The databases that a store can be in.
+/// Supported databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestDatabase {
     Sqlite,
     Postgres,
 }
 
-/// Where a store is, or will be.
+/// Location of a store that may not exist yet.
 pub struct TestStoreLocation {
-    /// The location, as people write it.
+    /// Location, as in the configuration.
     pub address: String,
     directory: TempDir,
 }
 
 impl TestStoreLocation {
-    /// A place where nothing is yet.
+    /// Creates an empty location.
     pub fn new(on: TestDatabase) -> Self {
-        let directory = tempfile::tempdir().expect("there is room for a directory");
+        let directory = tempfile::tempdir().expect("temporary directory");
         let address = match on {
             TestDatabase::Sqlite => directory.path().join("store.db").display().to_string(),
             TestDatabase::Postgres => crate::postgres_server::database(),
@@ -40,57 +40,57 @@ impl TestStoreLocation {
         Self { address, directory }
     }
 
-    /// A place that somebody else has made.
+    /// Uses an existing location.
     pub fn at(address: &str) -> Self {
-        let directory = tempfile::tempdir().expect("there is room for a directory");
+        let directory = tempfile::tempdir().expect("temporary directory");
         Self { address: address.to_owned(), directory }
     }
 
-    /// The file, on SQLite.
+    /// Returns the file of a SQLite store.
     pub fn file(&self) -> PathBuf {
         self.directory.path().join("store.db")
     }
 
     pub fn location(&self) -> StoreLocation {
-        StoreLocation::parse(&self.address).expect("an address")
+        StoreLocation::parse(&self.address).expect("address should be valid")
     }
 
-    /// What opening it comes to.
+    /// Returns the result of opening the store.
     pub async fn try_to_open(&self, access: StoreAccess) -> Result<Option<Store>, StoreError> {
         Store::open(self.location(), access, WaitMode::Async).await
     }
 
-    /// A connection past the store.
+    /// Connects to the database directly.
     pub async fn connect(&self) -> AnyConnection {
         sqlx::any::install_default_drivers();
         let address = match self.address.starts_with("postgres") {
             true => self.address.clone(),
             false => format!("sqlite://{}?mode=rwc", self.address),
         };
-        AnyConnection::connect(&address).await.expect("it can be reached")
+        AnyConnection::connect(&address).await.expect("database should be reachable")
     }
 
-    /// Does something to the database past the store.
+    /// Executes SQL on the database directly.
     pub async fn sql(&self, text: &str) {
         let mut connection = self.connect().await;
         let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await;
         done.unwrap_or_else(|error| panic!("{text}: {error}"));
-        connection.close().await.expect("it can be closed");
+        connection.close().await.expect("connection should close");
     }
 
-    /// A number that the database tells past the store.
+    /// Returns a number from the database directly.
     pub async fn number(&self, text: &str) -> i64 {
         let mut connection = self.connect().await;
         let row = sqlx::query(AssertSqlSafe(text)).fetch_one(&mut connection).await;
         let number = row.unwrap_or_else(|error| panic!("{text}: {error}")).try_get(0);
-        connection.close().await.expect("it can be closed");
-        number.expect("a number")
+        connection.close().await.expect("connection should close");
+        number.expect("should be a number")
     }
 
-    /// Opens the store that is there, or makes one.
+    /// Opens the store, and creates a missing one.
     pub async fn open(&self) -> Store {
         let opened = Store::open(self.location(), StoreAccess::Write, WaitMode::Async).await;
-        opened.expect("it can be opened").expect("it is made where there is none")
+        opened.expect("store should open").expect("store should be created")
     }
 }
 
@@ -120,7 +120,7 @@ pub fn new_run() -> NewRun {
     NewRun { run, plan: "{}".to_owned() }
 }
 
-/// The description of a record was set.
+/// Returns a change of a record's description.
 pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
     AppliedChange {
         action: ChangeAction::Update,
@@ -138,7 +138,7 @@ pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
     }
 }
 
-/// What the ledger learns where changes like these were verified.
+/// Returns the applied state after these verified changes.
 pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
     let known = |done: &AppliedChange| RecordInSync {
         holds: Some(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())).collect()),
@@ -149,28 +149,28 @@ pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
     AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() }
 }
 
-/// How many entries the history has, whose chain is whole.
+/// Returns the number of entries in the history. The chain must be unbroken.
 pub async fn entries(store: &Store) -> u64 {
-    match store.follow(&|_| {}).await.expect("it answers") {
+    match store.follow(&|_| {}).await.expect("should answer") {
         ChainCheck::Intact { entries, .. } => entries,
         broken => panic!("{broken:?}"),
     }
 }
 
-/// The latest of the history, as addresses.
+/// Returns the latest entries of the history as addresses.
 pub async fn told(store: &Store, asked: HistoryFilter) -> Vec<String> {
-    let page = store.history(scope(), asked, None, 100).await.expect("it answers");
+    let page = store.history(scope(), asked, None, 100).await.expect("should answer");
     page.entries.iter().map(|entry| entry.address.to_string()).collect()
 }
 
-/// A line about the table `T` of a zone.
+/// Returns a journal line about table `T` of a zone.
 pub fn line(run: RunId, number: u64, zone: &str, moment: WritePhase) -> StoredJournalEntry {
     let collection = CollectionId::with_code("CodeTable", "T");
     let entry = JournalEntry { zone: zone.into(), collection, moment };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 
-/// The line that says that records of a zone were set, and seen to be.
+/// Returns the journal line for verified changes of a zone's records.
 pub fn verified(run: RunId, number: u64, zone: &str, changes: Vec<AppliedChange>) -> StoredJournalEntry {
     let learned = learned(&changes);
     let changes: Arc<[AppliedChange]> = changes.into();

@@ -1,4 +1,4 @@
-//! What is no store, or one of another time: it is told, and nothing is changed in it.
+//! Databases of another program or another version: rejected with an error, and not changed.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,14 +11,15 @@ use zonal::store::{Store, StoreAccess, StoreError, StoreErrorType, StoreLocation
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, entries, new_run, scope, set, verified};
 
-/// A store of the first version, with a run in it.
+/// Creates a store of the first version with a run.
 async fn first_version(place: &TestStoreLocation) {
     let mut migrations = sqlx::migrate!("src/store/migrations");
     migrations.table_name = Cow::Borrowed("zonal_versions");
     let mut connection = place.connect().await;
-    migrations.run_to(1, &mut connection).await.expect("the first version is made");
-    connection.close().await.expect("it can be closed");
-    let body = serde_json::to_string(&zonal::model::Run { id: RunId(1), ..new_run().run }).expect("JSON");
+    migrations.run_to(1, &mut connection).await.expect("first version should be created");
+    connection.close().await.expect("connection should close");
+    let body =
+        serde_json::to_string(&zonal::model::Run { id: RunId(1), ..new_run().run }).expect("should be JSON");
     place
         .sql(&format!(
             "INSERT INTO runs (id, network, environment, heard, body) VALUES (1, 'omni', '', 7, '{body}');
@@ -28,37 +29,35 @@ async fn first_version(place: &TestStoreLocation) {
 }
 
 fn refused(opened: Result<Option<Store>, StoreError>) -> (StoreErrorType, String) {
-    let error = opened.expect_err("it is refused");
+    let error = opened.expect_err("should be rejected");
     (error.class, error.what)
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_store_is_brought_up_to_date_with_all_that_is_in_it(
-    #[values(Sqlite, Postgres)] on: TestDatabase,
-) {
+async fn older_store_is_migrated_with_its_data(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
     first_version(&place).await;
-    // By several at once.
+    // Several processes migrate the store concurrently.
     let stores = futures::future::join_all((0..4).map(|_| place.open())).await;
     for store in &stores {
-        let run = store.run(RunId(1)).await.expect("it answers").expect("it is there").run;
+        let run = store.run(RunId(1)).await.expect("should answer").expect("should exist").run;
         assert_eq!((run.state, run.group), (RunState::Running, None));
         assert_eq!(store.papers(RunId(1)).await, Ok(Some(("[]".to_owned(), None))));
     }
-    let run = stores[3].begin(new_run()).await.expect("a run begins");
-    assert_eq!(run, RunId(2), "it counts on");
+    let run = stores[3].begin(new_run()).await.expect("run should start");
+    assert_eq!(run, RunId(2), "run numbers should continue");
     stores[0]
         .append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")]))
         .wait_until_durable()
         .await
-        .expect("it is kept");
+        .expect("line should be stored");
     assert_eq!(entries(&stores[1]).await, 1);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_store_is_told_and_left_alone(
+async fn newer_store_is_rejected_unchanged(
     #[values(Sqlite, Postgres)] on: TestDatabase,
     #[values(StoreAccess::Read, StoreAccess::Write)] access: StoreAccess,
 ) {
@@ -74,25 +73,25 @@ async fn a_newer_store_is_told_and_left_alone(
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Newer);
-    assert_eq!(what, "is of version 9, and this zonal knows 2");
-    assert!(before == std::fs::read(place.file()).ok(), "nothing is changed in it");
+    assert_eq!(what, "has version 9, but this zonal supports version 2");
+    assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_database_of_somebody_else_s_is_left_alone(
+async fn foreign_database_is_rejected_unchanged(
     #[values(Sqlite, Postgres)] on: TestDatabase,
     #[values(StoreAccess::Read, StoreAccess::Write)] access: StoreAccess,
 ) {
     let place = TestStoreLocation::new(on);
-    // Others count their versions in the table that the driver would take.
+    // Other programs may use the driver's default table for their versions.
     place.sql("CREATE TABLE runs (name TEXT); CREATE TABLE _sqlx_migrations (version BIGINT)").await;
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Damaged);
     let name = if on == Sqlite { "_sqlx_migrations" } else { "runs" };
-    assert_eq!(what, format!("is no store of zonal: it holds a table `{name}` of somebody else's"));
-    assert!(before == std::fs::read(place.file()).ok(), "nothing is changed in it");
+    assert_eq!(what, format!("not a zonal store: contains the foreign table `{name}`"));
+    assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
     if on == Postgres {
         let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'";
         assert_eq!(place.number(tables).await, 2);
@@ -100,24 +99,24 @@ async fn a_database_of_somebody_else_s_is_left_alone(
 }
 
 #[tokio::test]
-async fn on_a_server_others_may_have_their_tables_beside_ours() {
+async fn foreign_tables_on_a_server_are_allowed() {
     let place = TestStoreLocation::new(Postgres);
     place.sql("CREATE TABLE books (title TEXT); CREATE TABLE _sqlx_migrations (version BIGINT)").await;
     assert!(
-        place.try_to_open(StoreAccess::Read).await.expect("it is no error").is_none(),
-        "nothing was applied yet"
+        place.try_to_open(StoreAccess::Read).await.expect("should not fail").is_none(),
+        "no store should exist yet"
     );
     let store = place.open().await;
     assert_eq!(store.begin(new_run()).await, Ok(RunId(1)));
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_only_made_for_writing() {
+async fn missing_file_is_created_only_for_writing() {
     let place = TestStoreLocation::new(Sqlite);
-    assert!(place.try_to_open(StoreAccess::Read).await.expect("it is no error").is_none());
+    assert!(place.try_to_open(StoreAccess::Read).await.expect("should not fail").is_none());
     assert!(!place.file().exists());
     place.open().await.close().await;
-    let store = place.try_to_open(StoreAccess::Read).await.expect("it opens").expect("it is there");
+    let store = place.try_to_open(StoreAccess::Read).await.expect("store should open").expect("should exist");
     assert_eq!(store.runs(scope(), 9).await, Ok(Vec::new()));
 }
 
@@ -125,34 +124,40 @@ async fn a_file_that_is_not_there_is_only_made_for_writing() {
 #[case::text(b"This is a letter, and not a database. It is long enough to be mistaken for the beginning of one.\n".repeat(9), "file is not a database")]
 #[case::short(b"SQLite".to_vec(), "file is not a database")]
 #[tokio::test]
-async fn a_file_that_is_no_database_is_left_alone(
+async fn non_database_file_is_rejected_unchanged(
     #[case] text: Vec<u8>,
     #[case] message: &str,
     #[values(StoreAccess::Read, StoreAccess::Write)] access: StoreAccess,
 ) {
     let place = TestStoreLocation::new(Sqlite);
-    std::fs::write(place.file(), &text).expect("it can be written");
+    std::fs::write(place.file(), &text).expect("file should be writable");
     assert_eq!(refused(place.try_to_open(access).await), (StoreErrorType::Damaged, message.to_owned()));
-    assert_eq!(std::fs::read(place.file()).expect("it is there"), text);
+    assert_eq!(std::fs::read(place.file()).expect("should exist"), text);
 }
 
 #[rstest]
 #[case::half_of_it_is_missing(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2))]
 #[case::a_page_is_full_of_other_things(|bytes: &mut Vec<u8>| bytes[100..20_000].fill(0x5a))]
 #[tokio::test]
-async fn a_file_that_is_damaged_is_told(#[case] damage: fn(&mut Vec<u8>)) {
+async fn damaged_file_is_reported(#[case] damage: fn(&mut Vec<u8>)) {
     let place = TestStoreLocation::new(Sqlite);
     let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let run = store.begin(new_run()).await.expect("run should start");
     let changes = (0..500).map(|number| set(&format!("R{number}"), "1", "2")).collect();
-    store.append(verified(run, 1, "ALPHA", changes)).wait_until_durable().await.expect("it is kept");
+    store
+        .append(verified(run, 1, "ALPHA", changes))
+        .wait_until_durable()
+        .await
+        .expect("line should be stored");
     store.close().await;
-    let mut bytes = std::fs::read(place.file()).expect("it is there");
+    let mut bytes = std::fs::read(place.file()).expect("should exist");
     damage(&mut bytes);
-    std::fs::write(place.file(), bytes).expect("it can be written");
+    std::fs::write(place.file(), bytes).expect("file should be writable");
     let error = match place.try_to_open(StoreAccess::Write).await {
         Err(error) => error,
-        Ok(store) => store.expect("it is there").follow(&|_| {}).await.expect_err("it is damaged"),
+        Ok(store) => {
+            store.expect("should exist").follow(&|_| {}).await.expect_err("damaged file should fail")
+        }
     };
     assert_eq!(
         (error.class, error.what.as_str()),
@@ -161,12 +166,12 @@ async fn a_file_that_is_damaged_is_told(#[case] damage: fn(&mut Vec<u8>)) {
 }
 
 #[tokio::test]
-async fn a_place_where_no_file_can_be_is_told() {
+async fn impossible_file_location_is_reported() {
     let place = TestStoreLocation::new(Sqlite);
-    let directory = place.file().parent().expect("it is in one").to_path_buf();
+    let directory = place.file().parent().expect("file should have a parent").to_path_buf();
     for access in [StoreAccess::Read, StoreAccess::Write] {
         let opened = Store::open(StoreLocation::File(directory.clone()), access, WaitMode::Async).await;
-        assert_eq!(refused(opened).1, "is a directory, and not a file");
+        assert_eq!(refused(opened).1, "is a directory, not a file");
     }
     let missing = directory.join("a").join("b.db");
     let opened = Store::open(StoreLocation::File(missing), StoreAccess::Write, WaitMode::Async).await;

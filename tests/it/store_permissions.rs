@@ -1,6 +1,6 @@
-//! A store that may not be written to: whoever only looks can, and whoever writes is told.
+//! Stores without write permission: read commands work, and write commands report an error.
 //!
-//! Root may write anywhere, so as root these tests run once more as nobody, in a process of its own.
+//! Root can write everywhere. As root, these tests run again in another process as user `nobody`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -11,115 +11,116 @@ use zonal::store::{HistoryFilter, Store, StoreAccess, StoreError, StoreErrorType
 
 use crate::store_fixture::{entries, new_run, set, told, verified};
 
-/// Runs a test of this file as somebody whose rights count. Says whether this is that somebody.
+/// Runs a test of this file as a user with limited permissions. Returns true in the process of that user.
 fn as_somebody(test: &str) -> bool {
-    let id = Command::new("id").arg("-u").output().expect("there is `id`");
+    let id = Command::new("id").arg("-u").output().expect("`id` should be installed");
     if id.stdout != b"0\n" {
         return true;
     }
-    // Where others can reach it, wherever it was built.
-    let directory = TempDir::new().expect("there is room");
+    // The program needs a location that other users can read.
+    let directory = TempDir::new().expect("temporary directory");
     let program = directory.path().join("it");
-    std::fs::copy(std::env::current_exe().expect("this program has a file"), &program).expect("it is copied");
+    std::fs::copy(std::env::current_exe().expect("program should have a path"), &program)
+        .expect("file should be copied");
     permit(directory.path(), 0o755);
     let done = Command::new("setpriv")
         .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"])
         .arg(&program)
-        .args(["--exact", &format!("store_rights::{test}"), "--nocapture"])
+        .args(["--exact", &format!("store_permissions::{test}"), "--nocapture"])
         .env("TMPDIR", "/tmp")
         .current_dir("/")
         .output()
-        .expect("there is `setpriv`");
+        .expect("`setpriv` should be installed");
     let out = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{out}{}", String::from_utf8_lossy(&done.stderr));
-    assert!(out.contains("1 passed"), "the test was run: {out}");
+    assert!(out.contains("1 passed"), "the test should run: {out}");
     false
 }
 
 fn permit(path: &Path, mode: u32) {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions should be set");
 }
 
 async fn open(file: &Path, access: StoreAccess) -> Result<Store, StoreError> {
     let opened = Store::open(StoreLocation::File(file.to_path_buf()), access, WaitMode::Async).await;
-    opened.map(|store| store.expect("it is there"))
+    opened.map(|store| store.expect("should exist"))
 }
 
-/// A store with one entry, in a directory of its own.
+/// Creates a store with one entry in a directory of its own.
 async fn filled() -> (TempDir, PathBuf) {
-    let directory = TempDir::new().expect("there is room");
+    let directory = TempDir::new().expect("temporary directory");
     let file = directory.path().join("store.db");
-    let store = open(&file, StoreAccess::Write).await.expect("it is made");
-    let run = store.begin(new_run()).await.expect("a run begins");
+    let store = open(&file, StoreAccess::Write).await.expect("store should be created");
+    let run = store.begin(new_run()).await.expect("run should start");
     let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2")]);
-    store.append(line).wait_until_durable().await.expect("it is kept");
+    store.append(line).wait_until_durable().await.expect("line should be stored");
     store.close().await;
     (directory, file)
 }
 
 #[tokio::test]
-async fn a_file_that_is_read_only_can_be_looked_at() {
-    if !as_somebody("a_file_that_is_read_only_can_be_looked_at") {
+async fn read_only_file_can_be_read() {
+    if !as_somebody("read_only_file_can_be_read") {
         return;
     }
     let (_directory, file) = filled().await;
     permit(&file, 0o444);
-    let store = open(&file, StoreAccess::Read).await.expect("it opens");
+    let store = open(&file, StoreAccess::Read).await.expect("store should open");
     assert_eq!(told(&store, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/A"]);
     store.close().await;
     let error = match open(&file, StoreAccess::Write).await {
         Err(error) => error,
-        Ok(store) => store.begin(new_run()).await.expect_err("nothing is written"),
+        Ok(store) => store.begin(new_run()).await.expect_err("write should fail"),
     };
     assert_eq!(error.class, StoreErrorType::ReadOnly);
     assert_eq!(error.what, "attempt to write a readonly database");
     permit(&file, 0o644);
-    let store = open(&file, StoreAccess::Write).await.expect("it opens");
+    let store = open(&file, StoreAccess::Write).await.expect("store should open");
     assert_eq!(entries(&store).await, 1);
 }
 
 #[tokio::test]
-async fn a_store_in_a_directory_that_is_read_only_can_be_looked_at() {
-    if !as_somebody("a_store_in_a_directory_that_is_read_only_can_be_looked_at") {
+async fn store_in_read_only_directory_can_be_read() {
+    if !as_somebody("store_in_read_only_directory_can_be_read") {
         return;
     }
     let (directory, file) = filled().await;
     permit(directory.path(), 0o555);
-    let store = open(&file, StoreAccess::Read).await.expect("it opens");
+    let store = open(&file, StoreAccess::Read).await.expect("store should open");
     assert_eq!(told(&store, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/A"]);
     assert_eq!(entries(&store).await, 1);
     store.close().await;
-    let error = open(&file, StoreAccess::Write).await.expect_err("files beside it cannot be made");
+    let error = open(&file, StoreAccess::Write).await.expect_err("open should fail without journal files");
     assert_eq!(error.class, StoreErrorType::ReadOnly);
-    assert_eq!(error.what, "it, or a file that SQLite keeps beside it, cannot be opened");
+    assert_eq!(error.what, "cannot open the file, or an auxiliary file of SQLite next to it");
     let new = directory.path().join("new.db");
-    let error = open(&new, StoreAccess::Write).await.expect_err("it cannot be made");
+    let error = open(&new, StoreAccess::Write).await.expect_err("creation should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly);
     permit(directory.path(), 0o755);
 }
 
 #[tokio::test]
-async fn a_file_that_may_not_be_read_is_told() {
-    if !as_somebody("a_file_that_may_not_be_read_is_told") {
+async fn unreadable_file_is_reported() {
+    if !as_somebody("unreadable_file_is_reported") {
         return;
     }
     let (_directory, file) = filled().await;
     permit(&file, 0o000);
     for access in [StoreAccess::Read, StoreAccess::Write] {
-        let error = open(&file, access).await.expect_err("it cannot be read");
+        let error = open(&file, access).await.expect_err("open should fail");
         assert_eq!(error.class, StoreErrorType::ReadOnly);
     }
 }
 
 #[tokio::test]
-async fn a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one() {
-    if !as_somebody("a_folder_that_may_not_be_looked_into_is_not_taken_for_an_empty_one") {
+async fn unreadable_folder_is_not_treated_as_empty() {
+    if !as_somebody("unreadable_folder_is_not_treated_as_empty") {
         return;
     }
     let (directory, file) = filled().await;
     permit(directory.path(), 0o000);
     let opened = Store::open(StoreLocation::File(file), StoreAccess::Read, WaitMode::Async).await;
     permit(directory.path(), 0o755);
-    let error = opened.expect_err("what is in it is not known");
+    let error = opened.expect_err("open should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly, "{error}");
 }

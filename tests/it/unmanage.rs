@@ -1,4 +1,4 @@
-//! What zonal manages it can let go of, and what was written down cannot be changed without a trace.
+//! Tests of `zonal unmanage`, and of the detection of changes in the history.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,18 +19,18 @@ async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
 async fn store(directory: &Path) -> Store {
     let location = StoreLocation::File(directory.join(".zonal/store.db"));
     let store =
-        Store::open(location, StoreAccess::Write, WaitMode::Blocking).await.expect("it can be opened");
-    store.expect("it is there")
+        Store::open(location, StoreAccess::Write, WaitMode::Blocking).await.expect("store should open");
+    store.expect("should exist")
 }
 
 fn scope() -> StoreScope {
     StoreScope { network: "trio".into(), environment: "".into() }
 }
 
-/// What the ledger says, an address a line.
+/// Returns the applied state, an address per line.
 async fn managed(stage: &CaseNetwork) -> Vec<String> {
     let store = store(stage.directory()).await;
-    let ledger = store.ledger(scope()).await.expect("it can be read");
+    let ledger = store.ledger(scope()).await.expect("should be readable");
     store.close().await;
     let zones = ledger.zones.into_iter().flat_map(|(zone, collections)| {
         collections.into_iter().map(move |(id, entries)| (zone.clone(), id, entries))
@@ -42,7 +42,7 @@ async fn managed(stage: &CaseNetwork) -> Vec<String> {
         .collect()
 }
 
-/// Tells the ledger that two groups of a zone are managed by a manifest.
+/// Adds two user groups of a zone to the applied state of a manifest.
 async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str]) {
     let store = store(stage.directory()).await;
     let known = |code: &&str| {
@@ -61,12 +61,12 @@ async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str])
         },
         created: BTreeSet::new(),
     };
-    store.learn(scope(), RunId(1), vec![lesson]).await.expect("it can be written");
+    store.learn(scope(), RunId(1), vec![lesson]).await.expect("file should be writable");
     store.close().await;
 }
 
 #[test]
-fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
+fn unmanage_removes_orphans_without_writing_to_zones() {
     paused(async {
         let stage = CaseNetwork::new(&case("drift"));
         assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 1);
@@ -76,7 +76,7 @@ fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
         stage.happen("requests 01T_A");
 
         let asked = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD").await;
-        assert_eq!(asked.code, 1, "nobody was there to say yes");
+        assert_eq!(asked.code, 1, "the command needs a confirmation");
         let before = managed(&stage).await;
         assert!(before.contains(&"01T_A/CodeTable/UserGroups/OLD".to_owned()), "{before:?}");
 
@@ -84,7 +84,7 @@ fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
         assert_eq!((one.code, one.err.as_str()), (0, ""));
         assert!(
             one.out.contains("  01T_A/CodeTable/UserGroups/OLD\n")
-                && one.out.ends_with("Released 1 record.\n"),
+                && one.out.ends_with("Unmanaged 1 record.\n"),
             "{}",
             one.out
         );
@@ -94,19 +94,19 @@ fn what_no_manifest_names_any_more_is_forgotten_and_nothing_is_written() {
 
         let all = run(&stage, "zonal unmanage CodeTable/gone --yes --json").await;
         assert_eq!(all.code, 0, "{}", all.err);
-        let json: serde_json::Value = serde_json::from_str(&all.out).expect("it is JSON");
+        let json: serde_json::Value = serde_json::from_str(&all.out).expect("should be JSON");
         assert_eq!(
-            json["released"],
+            json["unmanaged"],
             serde_json::json!(["01T_A/CodeTable/UserGroups/OLDER", "01T_B/CodeTable/UserGroups/OLD"])
         );
-        assert_eq!(stage.happen("requests 01T_A"), "", "no zone was asked anything");
+        assert_eq!(stage.happen("requests 01T_A"), "", "no zone should receive a request");
         let runs = run(&stage, "zonal runs").await.out;
-        assert_eq!(runs.lines().filter(|line| line.contains("release")).count(), 2, "{runs}");
+        assert_eq!(runs.lines().filter(|line| line.contains("unmanage")).count(), 2, "{runs}");
     });
 }
 
 #[test]
-fn what_a_manifest_still_names_is_not_released() {
+fn declared_record_is_not_unmanaged() {
     paused(async {
         let stage = CaseNetwork::new(&case("drift"));
         assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
@@ -114,24 +114,25 @@ fn what_a_manifest_still_names_is_not_released() {
         for what in ["01T_A/CodeTable/UserGroups/AFN", "01T_A/CodeTable/UserGroups", "CodeTable/groups"] {
             let refused = run(&stage, &format!("zonal unmanage {what} --yes")).await;
             assert_eq!(refused.code, 1, "{what}");
-            let fact = "01T_A/CodeTable/UserGroups/AFN is still named by CodeTable/groups (groups.yaml:3:18)";
+            let fact =
+                "01T_A/CodeTable/UserGroups/AFN is still declared by CodeTable/groups (groups.yaml:3:18)";
             assert!(refused.err.contains(fact), "{what}: {}", refused.err);
-            assert!(refused.err.contains("help: take it out of the manifest"), "{}", refused.err);
+            assert!(refused.err.contains("help: remove the record from the manifest"), "{}", refused.err);
         }
         assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
         let unknown = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
         assert_eq!(unknown.code, 1);
-        assert!(unknown.err.contains("nothing that zonal manages is called"), "{}", unknown.err);
+        assert!(unknown.err.contains("zonal does not manage"), "{}", unknown.err);
     });
 }
 
 #[test]
-fn an_entry_of_the_history_that_was_changed_or_removed_is_named() {
+fn changed_or_removed_history_entry_is_detected() {
     paused(async {
         for (sql, words) in [
             (
                 "UPDATE history SET body = replace(body, 'Network patron', 'Nobody') WHERE number = 2",
-                "entry 2 is not as it was",
+                "entry 2 was modified",
             ),
             ("DELETE FROM history WHERE number = 2", "entry 2 was removed"),
             ("DELETE FROM history WHERE number = 3", "entry 3 was removed"),
@@ -150,15 +151,16 @@ fn an_entry_of_the_history_that_was_changed_or_removed_is_named() {
     });
 }
 
-/// On a thread of its own, because the clock of the test stands still.
+/// Runs SQL on another thread, because the test's clock is paused.
 fn tamper(file: &Path, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
     let changing = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime should start");
         runtime.block_on(async {
-            let mut connection = options.connect().await.expect("the store is a file of SQLite");
-            sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
+            let mut connection = options.connect().await.expect("store should be a SQLite file");
+            sqlx::query(sql).execute(&mut connection).await.expect("statement should succeed");
         });
     };
-    std::thread::spawn(changing).join().expect("it was changed");
+    std::thread::spawn(changing).join().expect("thread should end");
 }

@@ -1,5 +1,5 @@
-//! The moment between the last look at a table and its write, in which an edit by somebody else
-//! would be lost: it stays short however many tables are written.
+//! Time between the last read of a table and its write, during which apply could overwrite an edit. The
+//! number of requests in between stays small for any number of tables.
 
 use tokio::sync::watch;
 
@@ -24,12 +24,14 @@ fn manifest(table: &str) -> String {
 }
 
 #[test]
-fn few_requests_come_between_the_last_look_at_a_table_and_its_write() {
+fn few_requests_separate_read_and_write() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
-        std::fs::remove_file(stage.directory().join("network-blocks.yaml")).expect("the case has it");
+        std::fs::remove_file(stage.directory().join("network-blocks.yaml"))
+            .expect("case should have the file");
         for table in TABLES {
-            std::fs::write(stage.directory().join(format!("{table}.yaml")), manifest(table)).expect("a file");
+            std::fs::write(stage.directory().join(format!("{table}.yaml")), manifest(table))
+                .expect("file should be writable");
         }
         let applied = stage.run("zonal apply --yes --zone 01OMNI_ALPHA", None, watch::channel(0).1).await;
         assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
@@ -40,7 +42,7 @@ fn few_requests_come_between_the_last_look_at_a_table_and_its_write() {
             let looks = requests[..at]
                 .iter()
                 .rposition(|look| look.method == "GET" && table(&look.path) == table(&put.path));
-            let between = at - looks.expect("no table is written unseen") - 1;
+            let between = at - looks.expect("table should be read first") - 1;
             assert!(between <= 3, "{between} requests between {} and its PUT", put.path);
             written += 1;
         }

@@ -1,4 +1,4 @@
-//! What is said of an e-resource: how a PUT changes it, and how it is answered.
+//! Fields of an e-resource: effect of a PUT, and response.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::emulator::config::{GroupCodes, OptionalFields, ZoneConfig};
 use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
-/// What can be said of a resource and of a group, parts of parts included (names that client authors use).
+/// Names of all fields of resources and groups, nested fields included (names used by client authors).
 pub const NAMES: &[&str] = &[
     "access_type",
     "activation_date",
@@ -49,7 +49,7 @@ pub const NAMES: &[&str] = &[
     "vendor",
 ];
 
-/// Lays one member of a PUT over those that are held.
+/// Applies one field of a PUT.
 pub fn set_field(members: &mut BTreeMap<String, Value>, name: &str, value: &Value) {
     match field_after_put(name, members.get(name), value) {
         Some(value) => drop(members.insert(name.to_owned(), value)),
@@ -57,8 +57,10 @@ pub fn set_field(members: &mut BTreeMap<String, Value>, name: &str, value: &Valu
     }
 }
 
-/// What a member becomes: an empty text clears it, null clears dates as well (the vendor's own app does so),
-/// and what people call a code is not for a client to say.
+/// Returns the value of a field after a PUT.
+///
+/// An empty text clears the field. Null also clears dates, as in the vendor's own app. A client cannot change
+/// the description of a code.
 fn field_after_put(name: &str, held: Option<&Value>, value: &Value) -> Option<Value> {
     let dated = name.ends_with("_date") || name == "public_access_model";
     match (held, value) {
@@ -82,7 +84,7 @@ fn field_after_put(name: &str, held: Option<&Value>, value: &Value) -> Option<Va
             }
             Some(Value::Object(merged))
         }
-        // In XML a flag is a text.
+        // XML sends flags as texts.
         (Some(Value::Bool(_)), Value::String(text)) if text == "true" || text == "false" => {
             Some(Value::Bool(text == "true"))
         }
@@ -90,7 +92,7 @@ fn field_after_put(name: &str, held: Option<&Value>, value: &Value) -> Option<Va
     }
 }
 
-/// The text of a member: `{"value": ..}`, `{"desc": ..}`, or the text itself.
+/// Returns the text of a field: `{"value": ..}`, `{"desc": ..}`, or the text itself.
 pub fn code(value: &Value) -> String {
     match value {
         Value::Object(object) => match object.get("value").map(code).filter(|text| !text.is_empty()) {
@@ -103,7 +105,7 @@ pub fn code(value: &Value) -> String {
     }
 }
 
-/// A group and its settings.
+/// Returns the node of a group with settings.
 pub fn setting(
     (group, number): (&str, usize),
     said: &BTreeMap<String, String>,
@@ -128,7 +130,7 @@ pub fn setting(
     DocumentNode::Group(parts)
 }
 
-/// Members as they are answered; those that nobody knows are not.
+/// Returns the fields for a response, without unknown names.
 pub fn members<'a>(
     members: impl Iterator<Item = (&'a String, &'a Value)>,
     settings: &ZoneConfig,

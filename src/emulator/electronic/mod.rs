@@ -1,8 +1,7 @@
-//! The e-resources of a network zone: e-collections, their e-services and the portfolios in those, with the
-//! groups that each is available for.
+//! E-resources of a Network Zone: e-collections, e-services, portfolios, and their availability to groups.
 //!
-//! In this API a member that a PUT leaves out keeps its value, and an empty text clears it (the vendor's
-//! developer pages). What the list of groups does is a switch.
+//! A PUT keeps omitted fields, and an empty text clears a field (the vendor's developer pages). A switch
+//! controls the effect of omitted groups.
 
 mod fields;
 
@@ -18,29 +17,29 @@ use super::error_response::ErrorResponse;
 use super::librarian_edit::{EditAction, EditError};
 use super::response_document::{DocumentNode, DocumentPart};
 
-/// An e-collection, an e-service or a portfolio.
+/// E-collection, e-service or portfolio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedResource {
-    /// Its ids from the e-collection's on, joined by dots: `61` or `61.62` or `61.62.53`.
+    /// IDs from the e-collection down, joined by dots: `61`, `61.62` or `61.62.53`.
     pub ids: String,
-    /// What the API says of it beside its id, links and groups.
+    /// Fields in the API, except ID, links and groups.
     #[serde(default)]
     pub members: BTreeMap<String, Value>,
-    /// The settings of each group that it is available for; available for everybody where there is none.
+    /// Settings by group with access. Empty means available to everyone.
     #[serde(default)]
     pub groups: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What a zone holds of them.
+/// E-resources and groups of a zone.
 #[derive(Debug, Default)]
 pub(super) struct ElectronicInventory {
     pub resources: BTreeMap<String, EmulatedResource>,
-    /// Names of the groups that there are, each with its number.
+    /// Numbers of all groups by name.
     groups: BTreeMap<String, usize>,
 }
 
-/// The three types of resource.
+/// Type of an e-resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ElectronicResourceType {
     Collection,
@@ -48,17 +47,17 @@ enum ElectronicResourceType {
     Portfolio,
 }
 
-/// The number of the first group.
+/// Number of the first group.
 const FIRST_GROUP: usize = 7001;
 
-/// Codes of the proxies that a zone has.
+/// Proxy codes of a zone.
 const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
 
-/// What a PUT does not change.
+/// Fields ignored by a PUT.
 const FIXED: [&str; 6] = ["id", "link", "is_local", "is_standalone", "portfolios", "electronic_collection"];
 
 impl ElectronicResourceType {
-    /// `None` where there are too many ids.
+    /// Returns the type for the IDs. `None` if there are too many IDs.
     fn from_ids(ids: &str) -> Option<Self> {
         match ids.split('.').count() {
             1 => Some(Self::Collection),
@@ -77,25 +76,26 @@ impl ElectronicResourceType {
     }
 }
 
-/// What the root of a resource is called in XML.
+/// Returns the XML root element of a resource.
 pub(super) fn root(ids: &str) -> &'static str {
     ElectronicResourceType::from_ids(ids).map_or("electronic_collection", ElectronicResourceType::root)
 }
 
 impl ElectronicInventory {
-    /// Adds a resource, or replaces the one with its ids. Its groups are groups of the zone from now on.
+    /// Adds a resource, or replaces the resource with the same IDs, and adds the resource's groups to the
+    /// zone.
     pub fn insert_or_replace(&mut self, resource: EmulatedResource) {
         resource.groups.keys().for_each(|group| self.add_group(group));
         self.resources.insert(resource.ids.clone(), resource);
     }
 
-    /// Lets resources be available for one more group.
+    /// Adds a group for use in availability settings.
     pub fn add_group(&mut self, name: &str) {
         let number = FIRST_GROUP + self.groups.len();
         self.groups.entry(name.to_owned()).or_insert(number);
     }
 
-    /// The group that an entry of a list means.
+    /// Returns the group named by an entry of a list.
     fn group_of_entry(&self, entry: &Value, codes: GroupCodes) -> Option<&String> {
         let said = entry.get("group").map(code).unwrap_or_default();
         let number = |held: &usize| codes == GroupCodes::Numbers && held.to_string() == said;
@@ -103,7 +103,7 @@ impl ElectronicInventory {
         self.groups.iter().find(|(held, index)| name(held) || number(index)).map(|(held, _)| held)
     }
 
-    /// The resource with these ids. The codes of the refusals are the vendor's OpenAPI's.
+    /// Returns the resource with these IDs. Error codes follow the vendor's OpenAPI.
     pub fn answer(&self, ids: &str, settings: &ZoneConfig) -> Result<DocumentNode, ErrorResponse> {
         let resource = self.resources.get(ids).ok_or_else(|| self.resource_not_found(ids))?;
         let mut parts = self.entry(resource, settings);
@@ -119,8 +119,9 @@ impl ElectronicInventory {
         Ok(DocumentNode::Group(parts))
     }
 
-    /// What is directly below these ids: e-collections below `""`. Lists do not tell groups (measured by
-    /// client authors, who ask for each resource).
+    /// Returns the direct children of a resource, e-collections for `""`.
+    ///
+    /// Lists omit groups (measured by client authors, who read every resource).
     pub fn list(
         &self,
         parent: &str,
@@ -178,7 +179,7 @@ impl ElectronicInventory {
         }
     }
 
-    /// Lays the members of a PUT over a resource.
+    /// Merges the fields of a PUT into a resource.
     pub fn replace(
         &mut self,
         ids: &str,
@@ -212,7 +213,7 @@ impl ElectronicInventory {
         let sent = match sent {
             Value::Array(sent) => sent.as_slice(),
             Value::Object(_) => std::slice::from_ref(sent),
-            // Neither null nor an empty text is a list: as if nothing were said.
+            // Null and texts are no lists: the groups stay unchanged.
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(held.clone()),
         };
         let mut groups = match settings.group_settings {
@@ -246,7 +247,7 @@ impl ElectronicInventory {
         Ok(groups)
     }
 
-    /// What a librarian does to a resource.
+    /// Applies a librarian edit to a resource.
     pub fn edit(&mut self, ids: &str, action: &EditAction) -> Result<(), EditError> {
         if let EditAction::SetGroup { group, set: _ } = action {
             self.add_group(group);
@@ -258,23 +259,23 @@ impl ElectronicInventory {
             said.retain(|_, text| !text.is_empty());
         } else if let EditAction::DeleteGroup { group } = action {
             if resource.groups.remove(group).is_none() {
-                return Err(format!("`{ids}` is not available for a group `{group}`"));
+                return Err(format!("`{ids}` is not available to group `{group}`"));
             }
         } else if let EditAction::SetMember { member, value } = action {
             if !NAMES.contains(&member.as_str()) {
-                return Err(format!("an e-resource has no `{member}`"));
+                return Err(format!("an e-resource has no field `{member}`"));
             }
             set_field(&mut resource.members, member, value);
         } else if *action == EditAction::Remove {
             self.resources.remove(ids);
         } else {
-            return Err(format!("`{ids}` is an e-resource: use set_group, delete_group, set_member"));
+            return Err(format!("`{ids}` is an e-resource: use set_group, delete_group or set_member"));
         }
         Ok(())
     }
 }
 
-/// What the vendor's OpenAPI has codes for the lack of.
+/// Checks required fields, as far as the vendor's OpenAPI has an error code for the missing field.
 fn require(level: ElectronicResourceType, body: &Map<String, Value>) -> Result<(), ErrorResponse> {
     let required: &[(&str, u32, &str)] = match level {
         ElectronicResourceType::Collection => &[

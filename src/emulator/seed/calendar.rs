@@ -1,9 +1,9 @@
-//! The opening hours and the relations that every zone starts with.
+//! Initial opening hours and library relations of every zone.
 
 use crate::emulator::library_relations::EmulatedLibraryRelation;
 use crate::emulator::open_hours::EmulatedOpenHour;
 
-/// The institution's week, and a day on which it is closed every year.
+/// Returns the institution's week, and a closed day every year.
 pub(super) fn hours() -> Vec<EmulatedOpenHour> {
     let week = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"].map(|day| EmulatedOpenHour {
         kind: "WEEK".to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn hours() -> Vec<EmulatedOpenHour> {
     week.into_iter().chain([closed]).collect()
 }
 
-/// What a library has otherwise than its institution: it opens on Saturdays, in the morning and in the evening.
+/// Returns the hours in which a library differs from the institution: Saturday morning and evening.
 pub(super) fn library_hours() -> Vec<EmulatedOpenHour> {
     let saturday = |from: &str, to: &str| EmulatedOpenHour {
         kind: "WEEK".to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn library_hours() -> Vec<EmulatedOpenHour> {
     vec![saturday("09:00", "12:00"), saturday("17:00", "20:00")]
 }
 
-/// The first library delivers for all others.
+/// Returns the relations: the first library delivers for all other libraries.
 pub(super) fn relations(libraries: &[String]) -> Vec<(String, Vec<EmulatedLibraryRelation>)> {
     let Some((first, others)) = libraries.split_first() else { return Vec::new() };
     let deliver = |library: &String| EmulatedLibraryRelation {

@@ -1,4 +1,4 @@
-//! The code tables that every zone starts with.
+//! Initial code tables of every zone.
 
 use crate::emulator::table::{ApiAccess, EmulatedCodeRow, EmulatedCodeTable, TableScope};
 
@@ -91,7 +91,7 @@ fn item_policies() -> EmulatedCodeTable {
     EmulatedCodeTable { level: TableScope::Library, ..table }
 }
 
-/// What each library adds to the policies of its institution.
+/// Returns the item policies added by every library.
 pub(super) fn library_policies() -> Vec<EmulatedCodeRow> {
     vec![EmulatedCodeRow::new("LAPTOP", "Laptop, one day"), EmulatedCodeRow::new("ROOMKEY", "Study room key")]
 }

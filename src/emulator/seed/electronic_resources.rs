@@ -1,4 +1,4 @@
-//! The e-resources that every network zone starts with: enough of each to see whether anything else changes.
+//! Initial e-resources of every Network Zone, with enough fields to detect unintended changes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What every zone starts with of what Alma's public API does not reach.
+//! Initial collections of every zone outside Alma's public API.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::emulator::table::ModificationStamp;
 use crate::emulator::zone::EmulatedZone;
 use crate::model::network::ZoneRole;
 
-/// The collections of a new zone.
+/// Returns the collections of a new zone.
 pub(in crate::emulator) fn collections(
     zone: &EmulatedZone,
 ) -> BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection> {

@@ -1,12 +1,13 @@
-//! The jobs that every zone has, and how they went lately.
+//! Initial jobs of every zone, with recent runs.
 
 use crate::emulator::jobs::{EmulatedJob, EmulatedJobRun, EmulatedJobs};
 use crate::emulator::random::text;
 use crate::emulator::zone::EmulatedZone;
 use crate::model::network::ZoneRole;
 
-/// The jobs of a new zone. Names are those of the vendor's help; in half of the members the last
-/// synchronization of users went wrong.
+/// Returns the jobs of a new zone.
+///
+/// Names follow the vendor's help. In half of the members, the last user synchronization failed.
 pub(in crate::emulator) fn jobs(zone: &EmulatedZone) -> EmulatedJobs {
     let number = text(&zone.code) % 90_000;
     let job = |place: u64, letter: char, name, kind, category, runs: Vec<EmulatedJobRun>| {

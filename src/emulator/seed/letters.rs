@@ -1,4 +1,4 @@
-//! The letters that every zone starts with: Alma's codes, the project's own words.
+//! Initial letters of every zone: Alma's codes with the project's own texts.
 
 use crate::emulator::letter::EmulatedLetter;
 

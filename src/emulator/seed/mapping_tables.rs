@@ -1,4 +1,4 @@
-//! The mapping tables that every zone starts with.
+//! Initial mapping tables of every zone.
 
 use crate::emulator::table::{ApiAccess, ColumnType, EmulatedMappingTable};
 
@@ -25,7 +25,7 @@ pub(super) fn tables() -> Vec<EmulatedMappingTable> {
         EmulatedMappingTable::new("InstitutionLanguages", "Institution Languages", GENERAL)
             .column("Language", ColumnType::Text)
             .column("Default", ColumnType::Code("BooleanYesNo".to_owned())),
-        // The vendor alone changes it; libraries write to support.
+        // Only the vendor changes the table; libraries contact support.
         EmulatedMappingTable {
             access: ApiAccess::Hidden,
             ..EmulatedMappingTable::new("BlockToBlockedActions", "Block to Blocked Actions", FULFILLMENT)
@@ -36,8 +36,10 @@ pub(super) fn tables() -> Vec<EmulatedMappingTable> {
     ]
 }
 
-/// The columns are the vendor's as its help and consortia show them; the code of the table in the
-/// API is not known, so that a client should look it up by name.
+/// Returns the block definitions.
+///
+/// Columns follow the vendor's help and published settings of consortia. The table's code in the API is
+/// unknown, so clients should look up the table by name.
 fn block_definitions() -> EmulatedMappingTable {
     EmulatedMappingTable::new("UserBlockDefinitions", "User Block Definitions", FULFILLMENT)
         .column("ID", ColumnType::Text)

@@ -1,6 +1,6 @@
-//! What a zone holds before anybody works with it: delivered tables, and what its own people made of them.
+//! Initial content of a zone: delivered tables, and local changes by the institution.
 //!
-//! Codes are Alma's where they are publicly known; descriptions and local rows are the project's own.
+//! Codes follow Alma if publicly known. Descriptions and local rows are the project's own.
 
 mod calendar;
 mod code_tables;
@@ -16,8 +16,9 @@ use super::whole_objects::EmulatedObjects;
 use super::zone::EmulatedZone;
 use crate::model::network::ZoneRole;
 
-/// The tables of a new zone. The same for the same zone each time; members differ from each
-/// other by their codes.
+/// Returns the tables of a new zone.
+///
+/// The same zone always gets the same tables. Members differ by code.
 pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
     let mut tables: Vec<TableSeed> = code_tables::tables()
         .into_iter()
@@ -63,7 +64,7 @@ pub(super) fn tables(zone: &EmulatedZone) -> Vec<TableSeed> {
     tables
 }
 
-/// What a new zone holds besides its tables.
+/// Returns the letters, relations and opening hours of a new zone.
 pub(super) fn objects(zone: &EmulatedZone) -> EmulatedObjects {
     let letters = letters::letters().into_iter().map(|letter| (letter.code.clone(), letter));
     let codes = zone.library_codes();
@@ -76,13 +77,13 @@ pub(super) fn objects(zone: &EmulatedZone) -> EmulatedObjects {
     }
 }
 
-/// A row that a member made.
+/// Row added by a member.
 struct LocalRow {
     table: &'static str,
     row: EmulatedCodeRow,
 }
 
-/// What the people of a member did over the years: the variety that a central office meets.
+/// Returns the local changes of a member, as varied as a central office sees them.
 fn habits(code: &str) -> Vec<LocalRow> {
     let chance = text(code);
     let group = match chance % 2 {
@@ -92,7 +93,7 @@ fn habits(code: &str) -> Vec<LocalRow> {
     let mut local =
         vec![LocalRow { table: "UserGroups", row: group.with_update("m.tremblay", "2023-09-14Z") }];
     let block = match (chance >> 8) % 4 {
-        // Codes are case sensitive: this one does not do what its author believes.
+        // Codes are case sensitive: the row lacks the effect that the author expects.
         0 => {
             Some(EmulatedCodeRow::new("Consortia", "Consortial block").with_update("j.okafor", "2022-02-03Z"))
         }

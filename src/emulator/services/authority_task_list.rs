@@ -1,4 +1,4 @@
-//! The task list of authority control: what it lets a role do.
+//! Authority control task list: permissions of a role.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, TasksQuestion};
 
-/// The query of the door.
+/// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskListQuery {
@@ -18,27 +18,27 @@ pub struct TaskListQuery {
     pub report: Option<String>,
 }
 
-/// What somebody of a role may do with the list.
+/// Permissions of a role in the task list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TaskListPermissions {
-    /// See it.
+    /// View the list.
     pub view: bool,
     /// Process changes.
     pub process: bool,
     /// Dismiss an entry from the zone's own list.
     pub dismiss: bool,
-    /// Dismiss an entry for the whole network; `null` in the network zone, where there is no such thing.
+    /// Dismiss an entry for the whole network. `null` in the Network Zone, which lacks the action.
     pub dismiss_for_network: Option<bool>,
-    /// Whether entries of the report that was asked about are in the list.
+    /// True if the list contains entries of the requested report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed: Option<bool>,
 }
 
 impl EmulatorControl {
-    /// What the task list of a zone lets a role do, and whether it has entries of a report.
+    /// Returns the permissions of a role in a zone's task list, and the presence of a report.
     ///
     /// # Errors
-    /// A zone that is not there, a record that does not say.
+    /// Unknown zone, or a record without the field.
     pub fn tasks(
         &self,
         zone: &str,

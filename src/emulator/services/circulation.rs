@@ -1,4 +1,4 @@
-//! The desk: what a user's blocks keep them from.
+//! Circulation desk: services blocked for a user.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::emulator::control::{ControlError, EmulatorControl};
 
-/// The query of the door.
+/// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CirculationQuery {
@@ -15,22 +15,22 @@ pub struct CirculationQuery {
     pub user: String,
 }
 
-/// What a user cannot do.
+/// Services blocked for a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BlockedActions {
-    /// Of `loan`, `renew`, `hold` and `ill`.
+    /// Blocked services: any of `loan`, `renew`, `hold` and `ill`.
     pub kept_from: BTreeSet<&'static str>,
 }
 
 impl EmulatorControl {
-    /// What the active blocks of a user keep them from, by what the zone's block definitions say.
+    /// Returns the services blocked by a user's active blocks, according to the zone's block definitions.
     ///
     /// # Errors
-    /// A zone or a user that is not there.
+    /// Unknown zone or user.
     pub fn kept_from(&self, zone: &str, user: &str) -> Result<BlockedActions, ControlError> {
         self.place(zone)?;
         let stops = self.0.blocked_services(zone, user);
-        let stops = stops.ok_or_else(|| ControlError(format!("`{zone}` has no user `{user}`")))?;
+        let stops = stops.ok_or_else(|| ControlError(format!("zone `{zone}` has no user `{user}`")))?;
         Ok(BlockedActions { kept_from: stops.iter().map(|stop| stop.as_str()).collect() })
     }
 }

@@ -1,4 +1,4 @@
-//! The link resolver of the network zone: what somebody at a member gets of an e-resource.
+//! Link resolver of the Network Zone: access of a member's user to an e-resource.
 
 use std::net::IpAddr;
 
@@ -10,20 +10,20 @@ use crate::analysis::access::{TitleVisibility, decide};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::{AccessQuestion, ClientLocation, ResourceId};
 
-/// Where the user is.
+/// Location of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserLocation {
-    /// Nobody knows, or nowhere that counts.
+    /// Unknown, or outside all known locations.
     Elsewhere,
-    /// At a client address.
+    /// Client address.
     Address(IpAddr),
-    /// In a library, by its code.
+    /// Library, by code.
     Library(String),
-    /// On a campus, by its code.
+    /// Campus, by code.
     Campus(String),
 }
 
-/// The query of the door.
+/// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolverQuery {
@@ -36,46 +36,48 @@ pub struct ResolverQuery {
 }
 
 impl ResolverQuery {
-    /// Where the user is.
+    /// Returns the location of the user.
     pub fn whereabouts(&self) -> Result<UserLocation, ControlError> {
         match (self.address, &self.library, &self.campus) {
             (None, None, None) => Ok(UserLocation::Elsewhere),
             (Some(address), None, None) => Ok(UserLocation::Address(address)),
             (None, Some(library), None) => Ok(UserLocation::Library(library.clone())),
             (None, None, Some(campus)) => Ok(UserLocation::Campus(campus.clone())),
-            (_, _, _) => Err(ControlError("name one of `address`, `library` and `campus`".to_owned())),
+            (_, _, _) => {
+                Err(ControlError("`address`, `library` and `campus` are mutually exclusive".to_owned()))
+            }
         }
     }
 }
 
-/// What the resolver answers.
+/// Response of the link resolver.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ResolverResult {
-    /// Whether full text is offered.
+    /// True if full text is offered.
     pub available: bool,
-    /// The groups that let the user in, by name.
+    /// Names of the groups that give access.
     pub groups: Vec<String>,
-    /// The one whose settings count; `null` where no group decides.
+    /// Group with the effective settings. `null` if no group decides.
     pub group: Option<String>,
-    /// Whether the group has it go through a proxy; `null` for whatever the resource says.
+    /// Proxy flag of the group. `null` if the resource decides.
     pub proxy_enabled: Option<bool>,
-    /// The group's proxy.
+    /// Proxy of the group.
     pub proxy: Option<String>,
-    /// What the resource is called for the group.
+    /// Public name of the resource for the group.
     pub public_name: Option<String>,
-    /// What the group reads about signing in.
+    /// Authentication note for the group.
     pub authentication_note: Option<String>,
-    /// What else the group reads.
+    /// Public note for the group.
     pub public_note: Option<String>,
-    /// Whether the title shows in search, reachable or not.
+    /// True if search shows the title, with or without access.
     pub title_shown: bool,
 }
 
 impl EmulatorControl {
-    /// What the network zone's link resolver answers to somebody at a member. `resource` is the ids, joined by dots.
+    /// Returns the link resolver's response for a member's user. `resource` is the IDs, joined by dots.
     ///
     /// # Errors
-    /// A member or a resource that is not there.
+    /// Unknown member or resource.
     pub fn resolve(
         &self,
         resource: &str,
@@ -83,7 +85,7 @@ impl EmulatorControl {
         whereabouts: UserLocation,
         user_group: Option<&str>,
     ) -> Result<ResolverResult, ControlError> {
-        let none = || ControlError(format!("there is no e-resource `{resource}`"));
+        let none = || ControlError(format!("unknown e-resource `{resource}`"));
         let question = AccessQuestion {
             member: self.member(member)?,
             from: match whereabouts {

@@ -1,8 +1,8 @@
-//! What the network does and its API does not show: who reaches an e-resource, whose records come in, who works on
-//! the task list, whom partners find, what a user is kept from.
+//! Services outside Alma's API: link resolver, contributions, authority task list, partner search,
+//! circulation.
 //!
-//! All of it follows from what the zones store, by the functions that `zonal explain` answers with. None of it is
-//! Alma's API: the doors are the emulator's own.
+//! Results follow from the stored settings, by the functions behind `zonal explain`. The endpoints are the
+//! emulator's own, not part of Alma's API.
 
 mod authority_task_list;
 mod circulation;
@@ -30,16 +30,18 @@ use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, ZoneCode};
 
 impl EmulatorControl {
-    /// A zone's code, once it is sure that there is such a member.
+    /// Returns the zone code of an existing member.
     fn member(&self, code: &str) -> Result<ZoneCode, ControlError> {
         match self.place(code)?.zone.role {
             ZoneRole::Member => Ok(code.into()),
-            ZoneRole::Network => Err(ControlError(format!("`{code}` is the network zone, not a member"))),
+            ZoneRole::Network => {
+                Err(ControlError(format!("`{code}` is the Network Zone, expected a member")))
+            }
         }
     }
 }
 
-/// What is known, or why it is not.
+/// Returns the known value, or the reason as an error.
 fn known_or_error<T>(told: MaybeKnown<T>) -> Result<T, ControlError> {
     match told {
         MaybeKnown::Known(known) => Ok(known),
@@ -47,7 +49,7 @@ fn known_or_error<T>(told: MaybeKnown<T>) -> Result<T, ControlError> {
     }
 }
 
-/// The doors over HTTP.
+/// Returns the HTTP routes of the services.
 pub(super) fn doors() -> Router<EmulatorControl> {
     Router::new()
         .route("/resolver", get(resolver))
@@ -70,7 +72,9 @@ async fn contributions(State(control): State<EmulatorControl>) -> Response<Body>
     json_response(StatusCode::OK, &control.contributions())
 }
 
-/// A refusal looks like Alma's. No code of Alma's is documented for it: this is the emulator's own use of 402119.
+/// Handles a contribution. A rejection has Alma's error format.
+///
+/// No code is documented for the case: 402119 is the emulator's choice.
 async fn contribute(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
     let contribution = match read::<RecordContribution>(&body) {
         Ok(contribution) => contribution,
@@ -80,7 +84,7 @@ async fn contribute(State(control): State<EmulatorControl>, body: Bytes) -> Resp
         Ok(contributed) => json_response(StatusCode::OK, &contributed),
         Err(ContributionRefusal::Misfit(misfit)) => empty_or_error_response(Err(misfit.to_string())),
         Err(refused @ ContributionRefusal::Denied { .. }) => {
-            let message = format!("General error. {refused} (as the emulator says it).");
+            let message = format!("General error. {refused} (emulator message).");
             let error = json!({"errorCode": "402119", "errorMessage": message});
             json_response(
                 StatusCode::BAD_REQUEST,

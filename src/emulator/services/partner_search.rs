@@ -1,4 +1,4 @@
-//! Partner search: whether other members find users of a group.
+//! Partner search: visibility of a member's users to other members.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::analysis::visibility::{GroupVisibility, visibility};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::VisibilityQuestion;
 
-/// The query of the door.
+/// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerSearchQuery {
@@ -16,18 +16,18 @@ pub struct PartnerSearchQuery {
     pub user_group: String,
 }
 
-/// What partners find.
+/// Result of a partner search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PartnerSearchResult {
-    /// Whether they find users of the group.
+    /// True if partners find users of the group.
     pub visible: bool,
 }
 
 impl EmulatorControl {
-    /// Whether partners find a member's users of a group.
+    /// Returns the visibility of a member's user group to partners.
     ///
     /// # Errors
-    /// A member that is not there.
+    /// Unknown member.
     pub fn partners_find(&self, member: &str, user_group: &str) -> Result<PartnerSearchResult, ControlError> {
         let question = VisibilityQuestion { member: self.member(member)?, user_group: user_group.into() };
         let (visibility, _) = known_or_error(visibility(&question, &self.0.current_settings()))?;

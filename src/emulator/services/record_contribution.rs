@@ -1,4 +1,4 @@
-//! Records that members bring into the network zone.
+//! Records contributed to the Network Zone by members.
 
 use std::fmt;
 
@@ -11,39 +11,40 @@ use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::emulator::network::lock;
 use crate::model::{ImportQuestion, MaybeKnown, RecordType};
 
-/// A record that a member brings.
+/// Contribution of a record by a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordContribution {
     /// Code of the member.
     pub member: String,
-    /// What sort of record.
+    /// Type of the record.
     pub record: RecordType,
-    /// By which way: `import-profile`, `share-with-network` or another of the words of `zonal explain import`.
+    /// Contribution channel: `import-profile`, `share-with-network` or another channel of `zonal explain
+    /// import`.
     pub channel: String,
 }
 
-/// A record that is in the network zone.
+/// Record in the Network Zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ContributedRecord {
-    /// Its id in the network zone.
+    /// MMS ID in the Network Zone.
     pub mms_id: String,
-    /// Who brought it, and how.
+    /// Contributor and channel.
     #[serde(flatten)]
     pub contribution: RecordContribution,
 }
 
-/// Why a record is not taken.
+/// Cause of a rejected contribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContributionRefusal {
-    /// The network zone does not let the member.
+    /// Denied by the Network Zone.
     Denied {
         /// Code of the member.
         member: String,
-        /// The sort of record.
+        /// Type of the record.
         record: RecordType,
     },
-    /// The contribution does not fit the network.
+    /// Contribution that does not fit the network.
     Misfit(ControlError),
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for ContributionRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied { member, record } => {
-                write!(f, "{member} may not bring {record} records into the Network Zone")
+                write!(f, "{member} is not allowed to contribute {record} records to the Network Zone")
             }
             Self::Misfit(misfit) => misfit.fmt(f),
         }
@@ -60,14 +61,14 @@ impl fmt::Display for ContributionRefusal {
 
 impl std::error::Error for ContributionRefusal {}
 
-/// Ids of the records that come in end as those of a network zone do.
+/// First ID of contributed records, with the usual ending of a Network Zone.
 const FIRST_RECORD: usize = 9_900_001;
 
 impl EmulatorControl {
-    /// Brings a record into the network zone.
+    /// Contributes a record to the Network Zone.
     ///
     /// # Errors
-    /// The network zone's import permissions deny it; a member or a way that there is not.
+    /// Denied by the Network Zone's import permissions; unknown member or channel.
     pub fn contribute(
         &self,
         contribution: RecordContribution,
@@ -77,7 +78,10 @@ impl EmulatorControl {
         let ways = import_methods(*record);
         if !ways.iter().any(|(way, _)| way == channel) {
             let known: Vec<&str> = ways.iter().map(|(way, _)| *way).collect();
-            let words = format!("no way `{channel}` for {record} records; there are {}", known.join(", "));
+            let words = format!(
+                "unknown channel `{channel}` for {record} records; known channels: {}",
+                known.join(", ")
+            );
             return Err(ContributionRefusal::Misfit(ControlError(words)));
         }
         let question = ImportQuestion { member: code, record: *record };
@@ -99,7 +103,7 @@ impl EmulatorControl {
         }
     }
 
-    /// The records that members have brought into the network zone.
+    /// Returns the records contributed to the Network Zone by members.
     pub fn contributions(&self) -> Vec<ContributedRecord> {
         lock(&self.0.contributed).clone()
     }

@@ -1,4 +1,4 @@
-//! The switches for what is not known about Alma.
+//! Tests of the switches for unknown details of Alma.
 
 use super::super::{
     Booleans, ColumnValues, Lists, ManagedInNetwork, OptionalFields, RowOrder, UnusedColumns,
@@ -6,7 +6,7 @@ use super::super::{
 use super::*;
 
 #[tokio::test]
-async fn sparse_answers_hold_only_what_the_schema_requires() {
+async fn sparse_response_contains_only_required_fields() {
     let emulator = network(EmulatorConfig {
         optional_fields: OptionalFields::Sparse,
         ..EmulatorConfig::without_thresholds()
@@ -15,16 +15,16 @@ async fn sparse_answers_hold_only_what_the_schema_requires() {
     let fields: Vec<&str> = table.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(fields, ["name", "description", "sub_system", "patron_facing", "scope", "row"]);
     assert_eq!(table["row"][0], json!({"code": "01", "description": "Library card reported lost"}));
-    assert_eq!(table["row"][4]["enabled"], false, "what is not the default is said");
+    assert_eq!(table["row"][4]["enabled"], false, "values other than the default are present");
     let (_, table) = get(&emulator, "r-nz", DEFINITIONS).await;
     assert_eq!(table["header"][2]["type"], json!({"value": "code-tables"}));
     assert!(get(&emulator, "r-nz", "/conf/code-tables").await.1.get("total_record_count").is_none());
     let (status, _) = put(&emulator, "w-nz", DEFINITIONS, &table).await;
-    assert_eq!(status, 200, "a sparse answer can be written back");
+    assert_eq!(status, 200, "a sparse response can be written back");
 }
 
 #[tokio::test]
-async fn flags_can_be_texts_and_are_taken_back_as_such() {
+async fn text_flags_can_be_written_back() {
     let emulator =
         network(EmulatorConfig { booleans: Booleans::Text, ..EmulatorConfig::without_thresholds() });
     let (_, before) = get(&emulator, "r-nz", BLOCKS).await;
@@ -33,7 +33,7 @@ async fn flags_can_be_texts_and_are_taken_back_as_such() {
 }
 
 #[tokio::test]
-async fn rows_can_come_in_another_order_that_stays() {
+async fn shuffled_row_order_is_stable() {
     let emulator = network(EmulatorConfig {
         row_order: RowOrder::Shuffled,
         seed: 3,
@@ -52,7 +52,7 @@ async fn rows_can_come_in_another_order_that_stays() {
 }
 
 #[tokio::test]
-async fn lists_can_page() {
+async fn lists_can_be_paged() {
     let emulator = network(EmulatorConfig { lists: Lists::Paged, ..EmulatorConfig::without_thresholds() });
     let page = async |query: &str| {
         let (_, list) = get(&emulator, "r-nz", &format!("/conf/code-tables{query}")).await;
@@ -65,10 +65,10 @@ async fn lists_can_page() {
 }
 
 #[tokio::test]
-async fn managed_in_network_is_set_in_the_network_zone_if_at_all() {
+async fn managed_in_network_changes_only_in_network_zone() {
     for (switch, key, becomes) in [
-        (ManagedInNetwork::Honoured, "w-nz", true),
-        (ManagedInNetwork::Honoured, "w-alpha", false),
+        (ManagedInNetwork::Respected, "w-nz", true),
+        (ManagedInNetwork::Respected, "w-alpha", false),
         (ManagedInNetwork::Ignored, "w-nz", false),
     ] {
         let emulator =
@@ -91,7 +91,7 @@ async fn unused_columns_can_be_empty_texts() {
 }
 
 #[tokio::test]
-async fn columns_can_insist_on_the_codes_of_their_table() {
+async fn column_values_can_be_checked_against_code_table() {
     for (switch, status) in [(ColumnValues::Unchecked, 200), (ColumnValues::Checked, 400)] {
         let emulator =
             network(EmulatorConfig { column_values: switch, ..EmulatorConfig::without_thresholds() });
@@ -102,7 +102,7 @@ async fn columns_can_insist_on_the_codes_of_their_table() {
 }
 
 #[tokio::test]
-async fn blocked_actions_can_be_those_that_the_vendor_added() {
+async fn blocked_actions_can_be_limited_to_vendor_list() {
     let cases = [
         (ColumnValues::Unchecked, "05", 200),
         (ColumnValues::Checked, "05", 400),
@@ -119,7 +119,7 @@ async fn blocked_actions_can_be_those_that_the_vendor_added() {
 }
 
 #[tokio::test]
-async fn a_switch_that_is_turned_shows_in_what_was_read_before() {
+async fn changed_switch_applies_to_cached_responses() {
     let emulator = network(EmulatorConfig::without_thresholds());
     assert!(get(&emulator, "r-nz", BLOCKS).await.1.get("language").is_some());
     let sparse =

@@ -1,4 +1,4 @@
-//! The doors over HTTP: every example of the module's documentation, and clear words for the rest.
+//! Tests of the control endpoints over HTTP: every documented example, and error messages.
 
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt;
@@ -13,7 +13,7 @@ async fn door(emulator: &Emulator, method: Method, path: &str, body: &str) -> (u
     (status, serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into()))
 }
 
-/// The request lines and bodies of the module's documentation.
+/// Returns the request lines and bodies of the module documentation.
 fn examples() -> Vec<(Method, String, String)> {
     let mut examples: Vec<(Method, String, String)> = Vec::new();
     let lines = include_str!("../mod.rs").lines().map(|line| line.trim_start_matches("//!").trim());
@@ -33,7 +33,7 @@ fn examples() -> Vec<(Method, String, String)> {
 }
 
 #[tokio::test]
-async fn every_documented_example_works() {
+async fn every_documented_example_succeeds() {
     let zone = |code: &str| EmulatedZone::new(code, code, None).with_libraries(&["MAIN", "LAW"]);
     let network_zone = EmulatedZone { role: ZoneRole::Network, ..zone("01OMNI_NETWORK") };
     let zones = vec![network_zone, zone("01OMNI_ALPHA"), zone("01OMNI_BETA"), zone("01OMNI_GAMMA")];
@@ -54,16 +54,16 @@ async fn every_documented_example_works() {
 }
 
 #[tokio::test]
-async fn wrong_input_is_answered_with_words() {
+async fn invalid_input_returns_error_message() {
     let emulator = network(EmulatorConfig::default());
     for (path, body, words) in [
         ("/emulator/behaviour", r#"{"latency": 5}"#, "unknown field `latency`"),
         (
             "/emulator/behaviour",
             r#"{"zones": {"01OMNI_GAMMA": {}}}"#,
-            "no zone `01OMNI_GAMMA`; there are 01OMNI_NETWORK",
+            "unknown zone `01OMNI_GAMMA`; known zones: 01OMNI_NETWORK",
         ),
-        ("/emulator/behaviour", r#"{"today": "2 March"}"#, "today is `2 March`"),
+        ("/emulator/behaviour", r#"{"today": "2 March"}"#, "`2 March` is not a date"),
         ("/emulator/faults", r#"{"effect": "explode"}"#, "unknown variant `explode`"),
         ("/emulator/faults", "{}", "missing field `effect`"),
         ("/emulator/edits", "", "EOF"),
@@ -75,7 +75,7 @@ async fn wrong_input_is_answered_with_words() {
 }
 
 #[tokio::test]
-async fn what_is_read_at_a_door_can_be_put_back() {
+async fn control_responses_can_be_sent_back() {
     let emulator = network(EmulatorConfig::default());
     let (_, behaviour) = door(&emulator, Method::GET, "/emulator/behaviour", "").await;
     door(&emulator, Method::POST, "/emulator/behaviour", &behaviour.to_string()).await;
@@ -88,7 +88,7 @@ async fn what_is_read_at_a_door_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn the_log_says_what_a_client_did_and_never_with_which_key() {
+async fn request_log_contains_requests_without_keys() {
     let emulator = network(EmulatorConfig::default());
     get(&emulator, "r-alpha", BLOCKS).await;
     get(&emulator, "secret-but-wrong", BLOCKS).await;
@@ -107,7 +107,7 @@ async fn the_log_says_what_a_client_did_and_never_with_which_key() {
 }
 
 #[tokio::test]
-async fn a_body_that_no_table_can_have_is_the_gateways_to_refuse() {
+async fn oversized_body_is_rejected_by_gateway() {
     let emulator = network(EmulatorConfig::default());
     let request = Request::put("/almaws/v1/conf/code-tables/UserGroups?format=json")
         .header("authorization", "apikey w-alpha")

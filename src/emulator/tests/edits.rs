@@ -1,4 +1,4 @@
-//! Librarians: what they do shows in the next read, and races can be staged.
+//! Tests of librarian edits: visibility in the next read, and staged races.
 
 use super::super::{ApiAccess, EditAction, EditTrigger, EmulatedTableType, LibrarianEdit};
 use super::*;
@@ -30,7 +30,7 @@ fn cells<const N: usize>(cells: [(&str, &str); N]) -> std::collections::BTreeMap
 }
 
 #[tokio::test]
-async fn a_librarians_row_says_who_set_it() {
+async fn row_edited_by_librarian_names_the_librarian() {
     let emulator = network(EmulatorConfig::without_thresholds());
     get(&emulator, "r-alpha", GROUPS).await;
     for (code, description) in [("STAFF", "Employees"), ("NEW", "New group")] {
@@ -50,7 +50,7 @@ async fn a_librarians_row_says_who_set_it() {
 }
 
 #[tokio::test]
-async fn mapping_rows_are_set_by_the_names_of_their_columns() {
+async fn mapping_rows_are_edited_by_column_name() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
     let definitions = |action| edit(EmulatedTableType::Mapping, "UserBlockDefinitions", action);
@@ -74,7 +74,7 @@ async fn mapping_rows_are_set_by_the_names_of_their_columns() {
 }
 
 #[tokio::test]
-async fn an_edit_just_after_a_read_makes_what_was_read_out_of_date() {
+async fn edit_after_read_makes_read_data_stale() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
     let race = LibrarianEdit {
@@ -85,12 +85,12 @@ async fn an_edit_just_after_a_read_makes_what_was_read_out_of_date() {
     let has = async || codes(&get(&emulator, "r-alpha", GROUPS).await.1).contains(&"RACE");
     get(&emulator, "r-alpha", BLOCKS).await;
     assert!(!has().await);
-    assert!(!has().await, "the second read still shows the rows before");
+    assert!(!has().await, "the second read still shows the previous rows");
     assert!(has().await);
 }
 
 #[tokio::test]
-async fn an_edit_just_after_a_write_undoes_it() {
+async fn edit_after_write_undoes_the_write() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let undo = EditAction::DeleteCode { code: "OURS".to_owned() };
     let undo = LibrarianEdit {
@@ -106,7 +106,7 @@ async fn an_edit_just_after_a_write_undoes_it() {
 }
 
 #[tokio::test]
-async fn tables_can_be_locked_hidden_and_taken_away() {
+async fn tables_can_be_locked_hidden_and_removed() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-alpha", GROUPS).await;
     for (action, read, write) in [
@@ -122,7 +122,7 @@ async fn tables_can_be_locked_hidden_and_taken_away() {
 }
 
 #[tokio::test]
-async fn an_edit_that_fits_nothing_is_refused_with_words() {
+async fn edit_of_unknown_target_returns_error_message() {
     let control = network(EmulatorConfig::without_thresholds()).control();
     let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     let nowhere = LibrarianEdit {
@@ -131,11 +131,11 @@ async fn an_edit_that_fits_nothing_is_refused_with_words() {
     };
     assert_eq!(
         refused(nowhere),
-        "no zone `01OMNI_GAMMA`; there are 01OMNI_NETWORK, 01OMNI_ALPHA, 01OMNI_BETA"
+        "unknown zone `01OMNI_GAMMA`; known zones: 01OMNI_NETWORK, 01OMNI_ALPHA, 01OMNI_BETA"
     );
     let column = EditAction::DeleteRow { find: cells([("Colour", "RED")]) };
     let column = edit(EmulatedTableType::Mapping, "UserBlockDefinitions", column);
     assert_eq!(refused(column), "`UserBlockDefinitions` has no column `Colour`");
     let table = edit(EmulatedTableType::Mapping, "UserGroups", EditAction::Remove);
-    assert_eq!(refused(table), "`01OMNI_ALPHA` has no table `UserGroups` of this kind");
+    assert_eq!(refused(table), "zone `01OMNI_ALPHA` has no table `UserGroups` of this type");
 }

@@ -1,4 +1,4 @@
-//! E-resources: in the network zone alone, and a PUT that clears nothing that it leaves out.
+//! Tests of e-resources: only in the Network Zone, and a PUT that keeps omitted fields.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ const COLLECTION: &str = "/electronic/e-collections/61100";
 const SERVICE: &str = "/electronic/e-collections/61100/e-services/62110";
 const PORTFOLIO: &str = "/electronic/e-collections/61100/e-services/62110/portfolios/53112";
 
-/// What a collection must at least have to be put.
+/// Returns the minimum body of a collection PUT.
 fn with(list: Value) -> Value {
     json!({"public_name": "Omni Journals", "type": {"value": "0"}, "access_type": {"value": "current"}, "group_setting": list})
 }
 
-/// Group by group, without what people call them.
+/// Returns one line per group, without labels.
 fn groups(resource: &Value) -> Vec<String> {
     let list = resource["group_setting"].as_array().cloned().unwrap_or_default();
     let line = |entry: &Value| {
@@ -26,7 +26,7 @@ fn groups(resource: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_network_zone_has_resources_and_members_have_none() {
+async fn only_network_zone_has_resources() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, list) = get(&emulator, "r-nz", "/electronic/e-collections?limit=1&offset=1").await;
     assert_eq!(
@@ -50,7 +50,7 @@ async fn the_network_zone_has_resources_and_members_have_none() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_refused_by_its_level() {
+async fn unknown_resource_returns_error_code_of_its_type() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for (path, code) in [
         ("/electronic/e-collections/1", "60121"),
@@ -66,7 +66,7 @@ async fn what_is_not_there_is_refused_by_its_level() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_stays_and_an_empty_text_clears() {
+async fn omitted_fields_stay_and_empty_text_clears() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, before) = get(&emulator, "r-nz", COLLECTION).await;
     let mut body = with(json!([{"group": "LAW_SCHOOLS", "public_name": "Law"}]));
@@ -90,7 +90,7 @@ async fn what_is_left_out_stays_and_an_empty_text_clears() {
 }
 
 #[tokio::test]
-async fn groups_that_a_list_leaves_out_stay_where_lists_are_merged() {
+async fn omitted_groups_stay_with_merged_group_settings() {
     let emulator = network(EmulatorConfig {
         group_settings: GroupSettings::Merged,
         ..EmulatorConfig::without_thresholds()
@@ -101,7 +101,7 @@ async fn groups_that_a_list_leaves_out_stay_where_lists_are_merged() {
 }
 
 #[tokio::test]
-async fn an_empty_list_can_count_as_left_out() {
+async fn empty_group_list_can_count_as_omitted() {
     let group_settings = GroupSettings::ReplacedUnlessEmpty;
     let emulator = network(EmulatorConfig { group_settings, ..EmulatorConfig::without_thresholds() });
     for (list, left) in [(json!([]), 2), (json!([{"group": "LAW_SCHOOLS"}]), 1), (json!([]), 1)] {
@@ -110,7 +110,7 @@ async fn an_empty_list_can_count_as_left_out() {
 }
 
 #[tokio::test]
-async fn groups_can_go_by_numbers_or_have_no_code_at_all() {
+async fn group_codes_can_be_numbers_or_absent() {
     for (group_codes, group, taken) in [
         (GroupCodes::Numbers, json!({"value": "7001", "desc": "BIG_MEMBERS"}), 400),
         (GroupCodes::Absent, json!({"desc": "BIG_MEMBERS"}), 200),
@@ -125,7 +125,7 @@ async fn groups_can_go_by_numbers_or_have_no_code_at_all() {
 }
 
 #[tokio::test]
-async fn groups_and_proxies_that_the_zone_does_not_have_are_refused() {
+async fn unknown_groups_and_proxies_are_rejected() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let list = json!([{"group": {"value": "SUB-ALPHA"}}]);
     assert_eq!(refusal(&put(&emulator, "w-nz", COLLECTION, &with(list.clone())).await), (400, "60152"));
@@ -140,7 +140,7 @@ async fn groups_and_proxies_that_the_zone_does_not_have_are_refused() {
 }
 
 #[tokio::test]
-async fn what_was_read_can_be_written_back_and_changes_nothing() {
+async fn put_of_unchanged_response_changes_nothing() {
     for optional_fields in [OptionalFields::Answered, OptionalFields::Sparse] {
         let emulator = network(EmulatorConfig { optional_fields, ..EmulatorConfig::without_thresholds() });
         for path in [COLLECTION, SERVICE, PORTFOLIO] {
@@ -162,7 +162,7 @@ async fn what_was_read_can_be_written_back_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn groups_have_an_element_around_them_in_xml() {
+async fn xml_groups_have_a_wrapper_element() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let mut request = request(Method::GET, "r-nz", PORTFOLIO, Bytes::new());
     request.headers_mut().insert("accept", "application/xml".parse().unwrap());
@@ -176,7 +176,7 @@ async fn groups_have_an_element_around_them_in_xml() {
 }
 
 #[tokio::test]
-async fn a_librarian_changes_groups_and_everything_else() {
+async fn librarian_edits_groups_and_other_fields() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let edit = |action: Value| {
         let edit = json!({"zone": "01OMNI_NETWORK", "kind": "electronic", "table": "61200", "by": "x", "action": action});
@@ -189,9 +189,9 @@ async fn a_librarian_changes_groups_and_everything_else() {
     assert_eq!(resource.get("notes"), None);
     edit(json!({"delete_group": {"group": "NEW"}})).unwrap();
     for (action, problem) in [
-        (json!({"delete_group": {"group": "NEW"}}), "`61200` is not available for a group `NEW`"),
-        (json!({"set_member": {"member": "colour", "value": "red"}}), "an e-resource has no `colour`"),
-        (json!({"access": "hidden"}), "`61200` is an e-resource: use set_group, delete_group, set_member"),
+        (json!({"delete_group": {"group": "NEW"}}), "`61200` is not available to group `NEW`"),
+        (json!({"set_member": {"member": "colour", "value": "red"}}), "an e-resource has no field `colour`"),
+        (json!({"access": "hidden"}), "`61200` is an e-resource: use set_group, delete_group or set_member"),
     ] {
         assert_eq!(edit(action).unwrap_err(), problem);
     }

@@ -1,4 +1,4 @@
-//! Faults on demand: each does what it says to the requests it names, and to no other.
+//! Tests of injected faults: the effect on matching requests, and no effect on other requests.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn with(fault: InjectedFault) -> Emulator {
     emulator
 }
 
-/// A PUT that empties the table, so that it shows whether it was carried out.
+/// Sends a PUT that empties the table, which shows whether the request was processed.
 async fn empty(emulator: &Emulator) -> Result<Response<Bytes>, TransportError> {
     let body = code_table("JobTitles", "01OMNI_ALPHA", json!([])).to_string();
     send(emulator, request(Method::PUT, "w-alpha", "/conf/code-tables/JobTitles", Bytes::from(body))).await
@@ -28,7 +28,7 @@ fn rows(emulator: &Emulator) -> usize {
 }
 
 #[tokio::test]
-async fn a_refused_connection_was_not_processed() {
+async fn refused_connection_is_not_processed() {
     let emulator = with(fault(FaultEffect::Refused));
     assert!(matches!(empty(&emulator).await, Err(TransportError::Connect(_))));
     assert_eq!(rows(&emulator), 3);
@@ -36,14 +36,14 @@ async fn a_refused_connection_was_not_processed() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_was_processed() {
-    let emulator = with(fault(FaultEffect::AnswerLost));
+async fn request_with_lost_response_is_processed() {
+    let emulator = with(fault(FaultEffect::ResponseLost));
     assert!(matches!(empty(&emulator).await, Err(TransportError::Lost(_))));
     assert_eq!(rows(&emulator), 0);
 }
 
 #[tokio::test]
-async fn a_status_comes_before_or_after_processing() {
+async fn status_fault_applies_before_or_after_processing() {
     let status = |processed| FaultEffect::Status {
         status: 503,
         code: "GENERAL_ERROR".to_owned(),
@@ -60,7 +60,7 @@ async fn a_status_comes_before_or_after_processing() {
 }
 
 #[tokio::test]
-async fn thresholds_can_be_pretended_and_nothing_is_processed() {
+async fn threshold_fault_is_not_processed() {
     for (effect, code) in [
         (FaultEffect::PerSecondThreshold, "PER_SECOND_THRESHOLD"),
         (FaultEffect::DailyThreshold, "DAILY_THRESHOLD"),
@@ -72,14 +72,14 @@ async fn thresholds_can_be_pretended_and_nothing_is_processed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_hangs_is_never_answered() {
+async fn hanging_request_gets_no_response() {
     let emulator = with(fault(FaultEffect::Hang));
     assert!(timeout(Duration::from_secs(3600), empty(&emulator)).await.is_err());
     assert_eq!(rows(&emulator), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delay_adds_to_what_else_goes_wrong() {
+async fn delay_combines_with_later_faults() {
     let emulator = with(fault(FaultEffect::Delay { ms: 1500 }));
     emulator.control().add_fault(fault(FaultEffect::PerSecondThreshold)).unwrap();
     let start = Instant::now();
@@ -88,7 +88,7 @@ async fn a_delay_adds_to_what_else_goes_wrong() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_half_of_the_whole_one() {
+async fn truncated_response_is_half_the_body() {
     let whole = try_get(&network(EmulatorConfig::without_thresholds()), "r-alpha", BLOCKS).await.unwrap();
     let half = try_get(&with(fault(FaultEffect::Truncated)), "r-alpha", BLOCKS).await.unwrap();
     assert_eq!(half.status(), 200);
@@ -96,7 +96,7 @@ async fn a_truncated_answer_is_half_of_the_whole_one() {
 }
 
 #[tokio::test]
-async fn a_wrong_institution_shows_where_the_key_leads() {
+async fn wrong_institution_fault_changes_reported_code() {
     let emulator = with(fault(FaultEffect::WrongInstitution { code: "01OTHER_INST".to_owned() }));
     assert_eq!(get(&emulator, "r-alpha", "/conf/general").await.1["institution"]["value"], "01OTHER_INST");
     let test = try_get(&emulator, "r-alpha", "/conf/test").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_wrong_institution_shows_where_the_key_leads() {
 }
 
 #[tokio::test]
-async fn a_fault_hits_only_what_it_names() {
+async fn fault_affects_only_matching_requests() {
     let emulator = with(InjectedFault {
         zone: Some("01OMNI_ALPHA".to_owned()),
         method: Some("GET".to_owned()),
@@ -119,7 +119,7 @@ async fn a_fault_hits_only_what_it_names() {
 }
 
 #[tokio::test]
-async fn occurrences_are_counted_in_each_zone_on_its_own() {
+async fn fault_occurrences_count_per_zone() {
     let hits = async |when: FaultTrigger, key: &str, emulator: Option<&Emulator>| {
         let made = with(InjectedFault { when, ..fault(FaultEffect::PerSecondThreshold) });
         let emulator = emulator.unwrap_or(&made);
@@ -141,7 +141,7 @@ async fn occurrences_are_counted_in_each_zone_on_its_own() {
 }
 
 #[tokio::test]
-async fn chance_falls_the_same_way_each_time() {
+async fn random_faults_are_deterministic() {
     let statuses = async |seed| {
         let emulator = network(EmulatorConfig { seed, ..EmulatorConfig::without_thresholds() });
         emulator
@@ -165,7 +165,7 @@ async fn chance_falls_the_same_way_each_time() {
 }
 
 #[tokio::test]
-async fn a_zone_that_is_down_cannot_be_connected_to() {
+async fn zone_that_is_down_refuses_connections() {
     let down = ZoneConfigOverride { connection: Some(Connection::Down), ..ZoneConfigOverride::default() };
     let zones = [("01OMNI_BETA".to_owned(), down)].into();
     let emulator = network(EmulatorConfig { zones, ..EmulatorConfig::without_thresholds() });

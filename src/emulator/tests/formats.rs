@@ -1,4 +1,4 @@
-//! JSON and XML: the same tables in both, and both shapes of errors.
+//! Tests of JSON and XML: the same tables in both formats, and the formats of errors.
 
 use super::super::ErrorShape;
 use super::*;
@@ -14,7 +14,7 @@ fn xml(method: Method, key: &str, path: &str, body: &str) -> Request<Bytes> {
 }
 
 #[tokio::test]
-async fn xml_is_what_is_answered_to_those_who_do_not_ask() {
+async fn response_without_requested_format_is_xml() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let response =
         send(&emulator, xml(Method::GET, "r-nz", "/conf/code-tables/BooleanYesNo", "")).await.unwrap();
@@ -32,7 +32,7 @@ async fn xml_is_what_is_answered_to_those_who_do_not_ask() {
 }
 
 #[tokio::test]
-async fn xml_that_was_read_can_be_written_back_and_changes_nothing() {
+async fn put_of_unchanged_xml_changes_nothing() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for path in [BLOCKS, DEFINITIONS] {
         let (_, before) = get(&emulator, "r-alpha", path).await;
@@ -44,7 +44,7 @@ async fn xml_that_was_read_can_be_written_back_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn entities_in_xml_are_the_characters_they_stand_for() {
+async fn xml_entities_are_decoded() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let body = "<code_table><name>JobTitles</name><sub_system>USER_MANAGEMENT</sub_system><patron_facing>false</patron_facing>\
                 <scope><institution_id>01OMNI_ALPHA</institution_id><library_id/></scope>\
@@ -58,7 +58,7 @@ async fn entities_in_xml_are_the_characters_they_stand_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_table_is_an_invalid_request() {
+async fn body_without_table_is_an_invalid_request() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for body in ["", "<code_table>", "<other/>", "<code_table></rows></code_table>", "{}"] {
         let answer = send(&emulator, xml(Method::PUT, "w-alpha", BLOCKS, body)).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_body_that_is_no_table_is_an_invalid_request() {
 }
 
 #[tokio::test]
-async fn the_format_parameter_outranks_the_header() {
+async fn format_parameter_overrides_accept_header() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let response = try_get(&emulator, "r-nz", &format!("{BLOCKS}?format=xml")).await.unwrap();
     assert!(text(&response).starts_with("<?xml"));
@@ -82,7 +82,7 @@ async fn the_format_parameter_outranks_the_header() {
 }
 
 #[tokio::test]
-async fn errors_of_the_gateway_come_in_four_shapes() {
+async fn gateway_errors_have_four_formats() {
     let shaped = async |shape: ErrorShape| {
         let emulator =
             network(EmulatorConfig { gateway_errors: shape, ..EmulatorConfig::without_thresholds() });
@@ -100,7 +100,7 @@ async fn errors_of_the_gateway_come_in_four_shapes() {
 }
 
 #[tokio::test]
-async fn errors_of_alma_itself_come_as_asked_whatever_the_gateway_does() {
+async fn alma_errors_use_requested_format() {
     let emulator =
         network(EmulatorConfig { gateway_errors: ErrorShape::Html, ..EmulatorConfig::without_thresholds() });
     assert_eq!(refusal(&get(&emulator, "r-nz", "/conf/code-tables/Nothing").await), (400, "90101"));

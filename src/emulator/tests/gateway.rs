@@ -1,4 +1,4 @@
-//! The gateway: keys, thresholds, time.
+//! Tests of the gateway: keys, thresholds, time.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::*;
 
 #[tokio::test]
-async fn the_key_selects_the_zone() {
+async fn api_key_selects_zone() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let response = try_get(&emulator, "r-beta", "/conf/test").await.unwrap();
     assert!(text(&response).ends_with("<test>GET - OK - institutionCode: 01OMNI_BETA</test>"));
@@ -17,7 +17,7 @@ async fn the_key_selects_the_zone() {
 }
 
 #[tokio::test]
-async fn a_key_in_the_query_counts_and_is_never_logged() {
+async fn key_in_query_is_accepted_and_not_logged() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let request = Request::get("https://alma.test/almaws/v1/conf/general?apikey=r-alpha&format=json")
         .body(Bytes::new());
@@ -28,7 +28,7 @@ async fn a_key_in_the_query_counts_and_is_never_logged() {
 }
 
 #[tokio::test]
-async fn a_read_key_cannot_write() {
+async fn read_key_cannot_write() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-alpha", BLOCKS).await;
     table["row"].as_array_mut().unwrap().clear();
@@ -40,7 +40,7 @@ async fn a_read_key_cannot_write() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_refused_in_either_way_that_is_reported() {
+async fn unknown_key_is_rejected_in_both_reported_ways() {
     let emulator = network(EmulatorConfig::without_thresholds());
     assert_eq!(refusal(&get(&emulator, "nobody", BLOCKS).await), (403, "INVALID_REQUEST"));
     let behaviour = EmulatorConfig {
@@ -51,7 +51,7 @@ async fn an_unknown_key_is_refused_in_either_way_that_is_reported() {
 }
 
 #[tokio::test]
-async fn paths_that_are_not_emulated_are_the_gateways_to_refuse() {
+async fn unknown_path_returns_routing_error() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for path in ["/bibs", "/conf/nothing", "/conf/code-tables/A/B", "/conf"] {
         assert_eq!(refusal(&get(&emulator, "r-alpha", path).await), (404, "ROUTING_ERROR"), "{path}");
@@ -59,7 +59,7 @@ async fn paths_that_are_not_emulated_are_the_gateways_to_refuse() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_threshold_counts_any_one_second_over_all_keys_of_a_zone() {
+async fn threshold_per_second_covers_all_keys_of_zone() {
     let emulator = network(EmulatorConfig { per_second: 3, ..EmulatorConfig::default() });
     let ask = async |key: &str| get(&emulator, key, "/conf/general").await;
     assert_eq!(ask("r-alpha").await.0, 200);
@@ -67,16 +67,16 @@ async fn the_threshold_counts_any_one_second_over_all_keys_of_a_zone() {
     assert_eq!(ask("r-alpha").await.0, 200);
     assert_eq!(ask("w-alpha").await.0, 200);
     assert_eq!(refusal(&ask("r-alpha").await), (429, "PER_SECOND_THRESHOLD"));
-    assert_eq!(ask("r-beta").await.0, 200, "another zone has its own");
+    assert_eq!(ask("r-beta").await.0, 200, "another zone has a separate threshold");
     sleep(Duration::from_millis(400)).await;
-    assert_eq!(ask("r-alpha").await.0, 200, "the first is a second ago");
-    assert_eq!(ask("r-alpha").await.0, 429, "the others are not");
+    assert_eq!(ask("r-alpha").await.0, 200, "the first request is one second old");
+    assert_eq!(ask("r-alpha").await.0, 429, "the other requests are newer");
     let statistics = emulator.control().statistics()["01OMNI_ALPHA"];
     assert_eq!((statistics.requests, statistics.throttled, statistics.peak_per_second), (6, 2, 3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_day_is_used_up_until_midnight() {
+async fn daily_threshold_resets_at_midnight() {
     let emulator = network(EmulatorConfig { daily: 2, ..EmulatorConfig::default() });
     let ask = async || try_get(&emulator, "r-alpha", "/conf/general").await.unwrap();
     let left =
@@ -91,7 +91,7 @@ async fn the_day_is_used_up_until_midnight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latency_passes_on_the_runtimes_clock_and_is_the_same_each_time() {
+async fn latency_uses_runtime_clock_and_is_deterministic() {
     let times = async || {
         let emulator =
             network(EmulatorConfig { latency_ms: 100, jitter_ms: 50, seed: 7, ..EmulatorConfig::default() });

@@ -1,4 +1,4 @@
-//! Jobs and their runs: pages, filters, both formats, and nothing that could be started.
+//! Tests of jobs and their runs: pages, filters, and read-only access.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn names(list: &Value, item: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn jobs_come_in_pages_and_by_type() {
+async fn jobs_are_paged_and_filtered_by_type() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, all) = get(&emulator, "r-nz", "/conf/jobs").await;
     let (_, scheduled) = get(&emulator, "r-nz", "/conf/jobs?type=SCHEDULED").await;
@@ -19,7 +19,7 @@ async fn jobs_come_in_pages_and_by_type() {
 }
 
 #[tokio::test]
-async fn runs_are_dated_back_from_the_emulated_day() {
+async fn run_dates_are_relative_to_emulated_date() {
     let behaviour = EmulatorConfig { today: "2026-03-02Z".into(), ..EmulatorConfig::without_thresholds() };
     let emulator = network(behaviour);
     let (_, jobs) = get(&emulator, "r-nz", "/conf/jobs").await;
@@ -36,7 +36,7 @@ async fn runs_are_dated_back_from_the_emulated_day() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_refused_and_nothing_can_be_started() {
+async fn unknown_jobs_and_job_starts_are_rejected() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for (path, code) in [("/conf/jobs/S0/instances", "402216"), ("/conf/jobs?limit=x", "40166411")] {
         assert_eq!(refusal(&get(&emulator, "r-nz", path).await).1, code, "{path}");

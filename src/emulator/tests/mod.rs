@@ -1,5 +1,5 @@
-//! What the emulator promises, as a client sees it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Tests of the emulator from a client's view.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod config_switches;
 mod control_endpoints;
@@ -28,7 +28,7 @@ const BLOCKS: &str = "/conf/code-tables/UserBlockDescription";
 const GROUPS: &str = "/conf/code-tables/UserGroups";
 const DEFINITIONS: &str = "/conf/mapping-tables/UserBlockDefinitions";
 
-/// A network zone and two members; `r-` and `w-` and the name are the keys.
+/// Creates a Network Zone and two members. Keys are `r-` or `w-` and the name.
 fn network(behaviour: EmulatorConfig) -> Emulator {
     let zone = |code: &str, name: &str| {
         EmulatedZone::new(code, format!("r-{name}"), Some(format!("w-{name}")))
@@ -57,12 +57,12 @@ async fn try_get(emulator: &Emulator, key: &str, path: &str) -> Result<Response<
     send(emulator, request(Method::GET, key, path, Bytes::new())).await
 }
 
-/// Status and body of a GET.
+/// Sends a GET and returns status and body.
 async fn get(emulator: &Emulator, key: &str, path: &str) -> (u16, Value) {
     answer(try_get(emulator, key, path).await.unwrap())
 }
 
-/// Status and body of a PUT.
+/// Sends a PUT and returns status and body.
 async fn put(emulator: &Emulator, key: &str, path: &str, body: &Value) -> (u16, Value) {
     let body = Bytes::from(body.to_string());
     answer(send(emulator, request(Method::PUT, key, path, body)).await.unwrap())
@@ -77,24 +77,24 @@ fn text(response: &Response<Bytes>) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
 
-/// HTTP status and Alma's error code.
+/// Returns HTTP status and Alma's error code.
 fn refusal((status, body): &(u16, Value)) -> (u16, &str) {
     (*status, body["errorList"]["error"][0]["errorCode"].as_str().unwrap_or("none"))
 }
 
-/// The codes of a code table's rows, in order.
+/// Returns the codes of a code table's rows, in order.
 fn codes(table: &Value) -> Vec<&str> {
     table["row"]
         .as_array()
         .map_or(Vec::new(), |rows| rows.iter().map(|row| row["code"].as_str().unwrap()).collect())
 }
 
-/// The row with this code.
+/// Returns the row with this code.
 fn row<'a>(table: &'a Value, code: &str) -> &'a Value {
     table["row"].as_array().unwrap().iter().find(|row| row["code"] == code).unwrap()
 }
 
-/// A body for a code table of one zone with exactly these rows.
+/// Returns the body of a code table in one zone with exactly these rows.
 fn code_table(name: &str, zone: &str, rows: Value) -> Value {
     json!({
         "name": name, "sub_system": {"value": "FULFILLMENT"}, "patron_facing": false,

@@ -1,4 +1,4 @@
-//! Letters, relations and opening hours.
+//! Tests of letters, relations and opening hours.
 
 use super::*;
 use crate::emulator::librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
@@ -32,7 +32,7 @@ fn edit(kind: EditTarget, library: Option<&str>, action: EditAction) -> Libraria
 }
 
 #[tokio::test]
-async fn a_letter_takes_its_stylesheet_in_xml_and_passes_over_the_rest() {
+async fn letter_put_takes_stylesheet_and_ignores_other_fields() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (status, answered) = put_xml(&emulator, LETTER, &xml("&lt;a b=&quot;c&quot;/&gt;&#13;\n")).await;
     assert_eq!(status, 200, "{answered}");
@@ -53,7 +53,7 @@ async fn a_letter_takes_its_stylesheet_in_xml_and_passes_over_the_rest() {
 }
 
 #[tokio::test]
-async fn a_letter_refuses_what_the_api_documents() {
+async fn invalid_letter_put_returns_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
     assert_eq!(refusal(&put(&emulator, "w-alpha", LETTER, &letter).await), (400, "60105"));
@@ -70,7 +70,7 @@ async fn a_letter_refuses_what_the_api_documents() {
 }
 
 #[tokio::test]
-async fn whether_a_letter_is_sent_may_be_passed_over_in_silence() {
+async fn letter_put_can_ignore_enabled() {
     let emulator = network(EmulatorConfig {
         letter_enabled: LetterEnabled::Ignored,
         ..EmulatorConfig::without_thresholds()
@@ -79,7 +79,7 @@ async fn whether_a_letter_is_sent_may_be_passed_over_in_silence() {
 }
 
 #[tokio::test]
-async fn sparse_answers_leave_out_what_the_schema_does_not_require() {
+async fn sparse_letter_omits_optional_fields() {
     let emulator = network(EmulatorConfig {
         optional_fields: OptionalFields::Sparse,
         ..EmulatorConfig::without_thresholds()
@@ -91,7 +91,7 @@ async fn sparse_answers_leave_out_what_the_schema_does_not_require() {
 }
 
 #[tokio::test]
-async fn relations_are_replaced_in_either_shape_and_format() {
+async fn relations_are_replaced_in_both_shapes_and_formats() {
     let path = "/conf/relations?scope=MAIN";
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, before) = get(&emulator, "r-alpha", path).await;
@@ -113,7 +113,7 @@ async fn relations_are_replaced_in_either_shape_and_format() {
 }
 
 #[tokio::test]
-async fn relations_refuse_what_the_api_documents() {
+async fn invalid_relations_return_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let refused = async |path: &str| {
         let (status, code) = {
@@ -136,7 +136,7 @@ async fn relations_refuse_what_the_api_documents() {
 }
 
 #[tokio::test]
-async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own() {
+async fn library_inherits_hours_for_undefined_days() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let whose = |(_, body): (u16, Value)| -> Vec<(String, bool)> {
         let hours = body["open_hour"].as_array().unwrap().clone();
@@ -171,7 +171,7 @@ async fn a_library_has_the_hours_of_its_institution_where_it_has_none_of_its_own
 }
 
 #[tokio::test]
-async fn hours_can_be_sent_in_xml() {
+async fn opening_hours_put_accepts_xml() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let sent = "<open_hours><open_hour><type desc=\"Event\">EVENT</type><inherited>false</inherited><desc>End</desc>\
                 <from_date>2026-05-08Z</from_date><to_date>2026-05-08Z</to_date><status>OPEN</status></open_hour></open_hours>";
@@ -184,7 +184,7 @@ async fn hours_can_be_sent_in_xml() {
 }
 
 #[tokio::test]
-async fn librarians_edit_all_of_them() {
+async fn librarian_edits_letters_relations_and_hours() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
     let set = EditAction::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
@@ -223,14 +223,14 @@ async fn librarians_edit_all_of_them() {
     let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     assert_eq!(
         refused(edit(EditTarget::OpenHours, None, EditAction::Remove)),
-        "opening hours are changed with set_hours and delete_hours"
+        "invalid action for opening hours: use set_hours or delete_hours"
     );
     assert_eq!(
         refused(edit(EditTarget::Relations, Some("NONE"), EditAction::Remove)),
-        "`01OMNI_ALPHA` has no relations of `NONE`"
+        "zone `01OMNI_ALPHA` has no relations of library `NONE`"
     );
     assert_eq!(
         refused(edit(EditTarget::Letter, None, EditAction::Remove)),
-        "`01OMNI_ALPHA` has no letter `FulPlaceOnHoldShelfLetter`"
+        "zone `01OMNI_ALPHA` has no letter `FulPlaceOnHoldShelfLetter`"
     );
 }

@@ -1,10 +1,10 @@
-//! The seed: nothing starts empty, members differ, and a bench can bring its own.
+//! Tests of the seed: no empty zone, different members, and custom tables.
 
 use super::super::{EmulatedCodeTable, EmulatedTableType, seed};
 use super::*;
 
 #[tokio::test]
-async fn members_differ_and_each_is_the_same_each_time() {
+async fn seeded_members_differ_and_are_deterministic() {
     let member = |code: &str| seed::tables(&EmulatedZone::new(code, "r", None));
     let codes: Vec<String> = (0..40).map(|number| format!("01OMNI_{number}")).collect();
     let mut different: Vec<_> = codes.iter().map(|code| member(code)).collect();
@@ -24,7 +24,7 @@ async fn members_differ_and_each_is_the_same_each_time() {
 }
 
 #[tokio::test]
-async fn every_value_that_comes_from_a_code_table_is_in_it() {
+async fn seeded_column_values_are_in_their_code_tables() {
     let behaviour = EmulatorConfig {
         column_values: super::super::ColumnValues::Checked,
         ..EmulatorConfig::without_thresholds()
@@ -40,7 +40,7 @@ async fn every_value_that_comes_from_a_code_table_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_large_network_of_ones_own_tables_can_be_built() {
+async fn large_network_with_custom_tables_can_be_built() {
     let zones = (0..60).map(|number| EmulatedZone::new(format!("01Z_{number}"), format!("r{number}"), None));
     let emulator = Emulator::new(zones.collect(), EmulatorConfig::without_thresholds());
     let rows: Vec<(String, String)> =

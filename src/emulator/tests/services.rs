@@ -1,4 +1,4 @@
-//! What the network does beside its API: the resolver, contributions, the task list, partner search.
+//! Tests of the services outside the API: link resolver, contributions, task list, partner search.
 
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt;
@@ -27,7 +27,7 @@ fn record(emulator: &Emulator, zone: &str, kind: &str, fields: Value, delete: bo
     emulator.control().edit_record(&edit).unwrap();
 }
 
-/// A network whose member Alpha has a campus with addresses and a library on it.
+/// Creates a network with a member Alpha that has a campus with addresses and a library.
 fn placed() -> Emulator {
     let range = |text: &str| vec![text.parse().unwrap()];
     let campus =
@@ -54,7 +54,7 @@ fn placed() -> Emulator {
 }
 
 #[tokio::test]
-async fn the_resolver_answers_by_where_the_user_is() {
+async fn link_resolver_responds_by_user_location() {
     let emulator = placed();
     let ask = async |resource: &str, place: &str| {
         let path = format!("/emulator/resolver?resource={resource}&member=01OMNI_ALPHA{place}");
@@ -77,7 +77,11 @@ async fn the_resolver_answers_by_where_the_user_is() {
         (&law["group"], &law["public_note"]),
         (&json!("LAW_SCHOOLS"), &json!("Law reading room only"))
     );
-    assert_eq!(ask("61200", "").await.1["available"], true, "no group, so that everybody reaches it");
+    assert_eq!(
+        ask("61200", "").await.1["available"],
+        true,
+        "without groups, the resource is available to everyone"
+    );
     let hide = json!({"name": "No reports", "hides": "61200"});
     record(&emulator, "01OMNI_ALPHA", "DisplayLogicRules", hide, false);
     assert_eq!(ask("61200", "").await.1["available"], false);
@@ -86,7 +90,7 @@ async fn the_resolver_answers_by_where_the_user_is() {
 }
 
 #[tokio::test]
-async fn a_record_comes_in_unless_it_is_denied() {
+async fn contribution_is_stored_unless_denied() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let bring = async |record: &str, channel: &str| {
         let body = json!({"member": "01OMNI_ALPHA", "record": record, "channel": channel});
@@ -101,11 +105,11 @@ async fn a_record_comes_in_unless_it_is_denied() {
     let (status, answer) = bring("authority", "share-with-network").await;
     assert!(status == 400 && answer["error"].as_str().unwrap().contains("import-profile, new-record"));
     let (_, records) = look(&emulator, "/emulator/contributions").await;
-    assert_eq!(records.as_array().unwrap().len(), 1, "what is refused is not there: {records}");
+    assert_eq!(records.as_array().unwrap().len(), 1, "a rejected record is not stored: {records}");
 }
 
 #[tokio::test]
-async fn the_task_list_and_partner_search_follow_the_zones() {
+async fn task_list_and_partner_search_follow_stored_settings() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let tasks = "/emulator/tasks?zone=01OMNI_ALPHA&role=Catalog%20Manager&report=linked";
     let mut may =

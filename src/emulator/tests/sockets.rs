@@ -1,4 +1,4 @@
-//! Over sockets: the same answers as in process, and connections that really break.
+//! Tests over sockets: the same responses as in process, and broken connections.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::super::{FaultEffect, FaultTrigger, InjectedFault};
 use super::*;
 
-/// What comes back for one request, until the server closes.
+/// Returns all bytes received for a request, until the server closes the connection.
 async fn exchange(emulator: &Emulator, path: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -19,14 +19,14 @@ async fn exchange(emulator: &Emulator, path: &str) -> String {
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    // A connection that breaks may be reset; what counts is what came before.
+    // A broken connection may be reset. Only the bytes before count.
     let _ = stream.read_to_string(&mut answer).await;
     server.abort();
     answer
 }
 
 #[tokio::test]
-async fn the_router_answers_as_the_transport_does() {
+async fn router_responds_like_transport() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let answer = exchange(&emulator, BLOCKS).await;
     let in_process = try_get(&emulator, "r-alpha", BLOCKS).await.unwrap();
@@ -36,8 +36,8 @@ async fn the_router_answers_as_the_transport_does() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_brings_not_one_byte() {
-    for effect in [FaultEffect::Refused, FaultEffect::AnswerLost] {
+async fn broken_connection_returns_no_bytes() {
+    for effect in [FaultEffect::Refused, FaultEffect::ResponseLost] {
         let emulator = network(EmulatorConfig::without_thresholds());
         let fault =
             InjectedFault { zone: None, method: None, path: None, when: FaultTrigger::Always, effect };

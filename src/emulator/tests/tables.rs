@@ -1,11 +1,11 @@
-//! Tables: what is read, and what a PUT leaves behind.
+//! Tests of tables: responses, and the state after a PUT.
 
 use serde_json::json;
 
 use super::*;
 
 #[tokio::test]
-async fn rows_that_a_put_leaves_out_are_gone() {
+async fn put_removes_omitted_rows() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let body =
         code_table("JobTitles", "01OMNI_ALPHA", json!([{"code": "LIBRARIAN", "description": "Librarian"}]));
@@ -15,11 +15,11 @@ async fn rows_that_a_put_leaves_out_are_gone() {
     let (_, table) = get(&emulator, "r-alpha", path).await;
     assert_eq!(codes(&table), ["LIBRARIAN"]);
     let (_, other) = get(&emulator, "r-beta", path).await;
-    assert_eq!(codes(&other), ["LIBRARIAN", "ASSISTANT", "STUDENT_WORKER"], "another zone keeps its own");
+    assert_eq!(codes(&other), ["LIBRARIAN", "ASSISTANT", "STUDENT_WORKER"], "another zone keeps its rows");
 }
 
 #[tokio::test]
-async fn a_table_without_rows_has_no_row_list() {
+async fn table_without_rows_omits_row_list() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let body = code_table("JobTitles", "01OMNI_ALPHA", json!([]));
     put(&emulator, "w-alpha", "/conf/code-tables/JobTitles", &body).await;
@@ -28,7 +28,7 @@ async fn a_table_without_rows_has_no_row_list() {
 }
 
 #[tokio::test]
-async fn what_was_read_can_be_written_back_and_changes_nothing() {
+async fn put_of_unchanged_response_changes_nothing() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for path in [BLOCKS, GROUPS, DEFINITIONS, "/conf/code-tables/ItemPolicy?scope=LAW"] {
         let (_, before) = get(&emulator, "r-alpha", path).await;
@@ -39,7 +39,7 @@ async fn what_was_read_can_be_written_back_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_rows_that_change_say_that_the_api_changed_them() {
+async fn put_stamps_only_changed_rows() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-nz", BLOCKS).await;
     table["row"][0]["description"] = json!("Card lost");
@@ -56,7 +56,7 @@ async fn only_rows_that_change_say_that_the_api_changed_them() {
 }
 
 #[tokio::test]
-async fn descriptions_are_per_language_and_flags_are_shared() {
+async fn descriptions_are_per_language_and_flags_shared() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let french = format!("{BLOCKS}?lang=fr");
     let (_, mut table) = get(&emulator, "r-nz", &french).await;
@@ -72,7 +72,7 @@ async fn descriptions_are_per_language_and_flags_are_shared() {
 }
 
 #[tokio::test]
-async fn a_put_without_language_is_english_while_a_get_is_the_institutions_own() {
+async fn put_without_language_is_english() {
     let zone = EmulatedZone {
         default_language: "fr".to_owned(),
         ..EmulatedZone::new("01OMNI_FR", "r", Some("w".to_owned()))
@@ -80,14 +80,14 @@ async fn a_put_without_language_is_english_while_a_get_is_the_institutions_own()
     let emulator = Emulator::new(vec![zone], EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r", BLOCKS).await;
     assert_eq!(row(&table, "04")["description"], "Frais impayés");
-    // The trap: French descriptions go back as the English ones.
+    // The trap: the PUT stores French descriptions as English.
     put(&emulator, "w", BLOCKS, &table).await;
     let (_, english) = get(&emulator, "r", &format!("{BLOCKS}?lang=en")).await;
     assert_eq!(row(&english, "04")["description"], "Frais impayés");
 }
 
 #[tokio::test]
-async fn a_library_has_rows_of_its_own() {
+async fn library_has_separate_rows() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let policies = "/conf/code-tables/ItemPolicy";
     let (_, mut table) = get(&emulator, "r-alpha", &format!("{policies}?scope=LAW")).await;
@@ -102,7 +102,7 @@ async fn a_library_has_rows_of_its_own() {
 }
 
 #[tokio::test]
-async fn refusals_carry_the_documented_codes() {
+async fn invalid_code_table_put_returns_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let rows = json!([{"code": "A", "description": "a", "default": true}]);
     let body = |name: &str| code_table(name, "01OMNI_ALPHA", rows.clone());
@@ -136,11 +136,11 @@ async fn refusals_carry_the_documented_codes() {
         assert_eq!(refusal(&answer), (400, code), "{path} {answer:?}");
     }
     let (_, table) = get(&emulator, "r-alpha", GROUPS).await;
-    assert!(codes(&table).contains(&"UNDRGRD"), "a refused PUT changes nothing");
+    assert!(codes(&table).contains(&"UNDRGRD"), "a rejected PUT changes nothing");
 }
 
 #[tokio::test]
-async fn mapping_tables_are_refused_under_codes_of_their_own() {
+async fn invalid_mapping_table_put_returns_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-alpha", DEFINITIONS).await;
     let changed = |pointer: &str, value: Value| {
@@ -162,7 +162,7 @@ async fn mapping_tables_are_refused_under_codes_of_their_own() {
 }
 
 #[tokio::test]
-async fn headers_tell_where_the_values_of_a_column_come_from() {
+async fn headers_name_source_of_column_values() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-nz", DEFINITIONS).await;
     assert_eq!(table["name"], "User Block Definitions");
@@ -182,7 +182,7 @@ async fn headers_tell_where_the_values_of_a_column_come_from() {
 }
 
 #[tokio::test]
-async fn a_changed_mapping_row_is_stamped_and_the_table_becomes_customized() {
+async fn changed_mapping_row_is_stamped_and_table_customized() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, mut table) = get(&emulator, "r-nz", DEFINITIONS).await;
     assert_eq!(table["customized"], false);
@@ -194,7 +194,7 @@ async fn a_changed_mapping_row_is_stamped_and_the_table_becomes_customized() {
 }
 
 #[tokio::test]
-async fn lists_name_every_visible_table_without_its_rows() {
+async fn lists_contain_visible_tables_without_rows() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, list) = get(&emulator, "r-nz", "/conf/mapping-tables").await;
     let codes: Vec<&Value> =
@@ -206,5 +206,5 @@ async fn lists_name_every_visible_table_without_its_rows() {
     assert_eq!(list["total_record_count"], 4);
     assert!(list["mapping_table"][0].get("row").is_none());
     let (_, list) = get(&emulator, "r-nz", "/conf/code-tables?limit=1").await;
-    assert_eq!(list["code_table"].as_array().unwrap().len(), 9, "limit does not count unless lists page");
+    assert_eq!(list["code_table"].as_array().unwrap().len(), 9, "limit has no effect without paging");
 }

@@ -1,4 +1,4 @@
-//! Users: their own shapes and refusals, and linked accounts by what the zones store.
+//! Tests of users: responses, errors, and linked accounts by stored settings.
 
 use serde_json::Map;
 
@@ -25,7 +25,7 @@ fn rule(emulator: &Emulator, fields: Value) {
     record(emulator, "01OMNI_BETA", "LinkedAccountRules", rule);
 }
 
-/// Block descriptions and definitions as consortia set them up.
+/// Adds block descriptions and definitions as used by consortia.
 fn share_blocks(emulator: &Emulator, zone: &str) {
     for code in ["CONSORTIA", "FROM_TARGET"] {
         let edit = json!({"zone": zone, "kind": "code", "table": "UserBlockDescription", "by": "m.tremblay",
@@ -62,7 +62,7 @@ async fn delete(emulator: &Emulator, key: &str, path: &str) -> (u16, Value) {
     answer(send(emulator, request(Method::DELETE, key, path, Bytes::new())).await.unwrap())
 }
 
-/// Descriptions and notes of the blocks.
+/// Returns descriptions and notes of the blocks.
 fn blocks(user: &Value) -> Vec<(&str, &str)> {
     let blocks = user["user_block"].as_array().map(Vec::as_slice).unwrap_or_default();
     blocks
@@ -75,7 +75,7 @@ fn blocks(user: &Value) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn a_user_is_made_swapped_and_deleted() {
+async fn user_is_created_replaced_and_deleted() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let role = json!({"role_type": {"value": "200"}, "scope": {"value": "01OMNI_ALPHA"}, "status": {"value": "ACTIVE"}});
     let block = json!({"block_type": {"value": "CASH"}, "block_description": {"value": "04"}, "block_note": "12 dollars"});
@@ -94,8 +94,11 @@ async fn a_user_is_made_swapped_and_deleted() {
     );
     let (status, user) = put(&emulator, "w-alpha", "/users/ada", &ada(json!({"expiry_date": null}))).await;
     assert_eq!(status, 200);
-    assert_eq!(user["user_role"], json!([role]), "roles stay where none are sent");
-    assert!(user.get("user_block").is_none() && user.get("expiry_date").is_none(), "all else goes: {user}");
+    assert_eq!(user["user_role"], json!([role]), "roles stay if the body has none");
+    assert!(
+        user.get("user_block").is_none() && user.get("expiry_date").is_none(),
+        "other values are removed: {user}"
+    );
     let (_, list) = get(&emulator, "r-alpha", "/users").await;
     assert_eq!((&list["total_record_count"], &list["user"][0]["primary_id"]), (&json!(1), &json!("ada")));
     assert_eq!(delete(&emulator, "w-alpha", "/users/ada").await, (204, json!("")));
@@ -103,7 +106,7 @@ async fn a_user_is_made_swapped_and_deleted() {
 }
 
 #[tokio::test]
-async fn xml_says_the_same_of_a_user_as_json() {
+async fn user_in_xml_equals_user_in_json() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let body = r#"<user><primary_id>ada</primary_id><first_name>Ada</first_name><last_name>Byron</last_name>
         <account_type desc="Internal">INTERNAL</account_type><user_group>GRAD</user_group>
@@ -125,7 +128,7 @@ async fn xml_says_the_same_of_a_user_as_json() {
 }
 
 #[tokio::test]
-async fn what_a_user_cannot_be_is_refused_as_documented() {
+async fn invalid_user_returns_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let mut refused = Vec::new();
     for fields in [
@@ -164,7 +167,7 @@ async fn what_a_user_cannot_be_is_refused_as_documented() {
 }
 
 #[tokio::test]
-async fn a_linked_account_is_what_the_rules_of_the_target_make_of_it() {
+async fn linked_account_follows_rules_of_target() {
     let emulator = network(EmulatorConfig::without_thresholds());
     rule(
         &emulator,
@@ -194,7 +197,7 @@ async fn a_linked_account_is_what_the_rules_of_the_target_make_of_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_linked_is_refused_with_the_documented_codes() {
+async fn failed_link_returns_documented_codes() {
     let emulator = network(EmulatorConfig::without_thresholds());
     record(&emulator, "01OMNI_BETA", "LinkedAccountRules", json!({"name": "Default", "userGroup": null}));
     post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
@@ -207,7 +210,11 @@ async fn what_cannot_be_linked_is_refused_with_the_documented_codes() {
     assert_eq!(refusal(&link(&emulator, "ada").await), (400, "60232"));
     rule(&emulator, json!({}));
     record(&emulator, "01OMNI_ALPHA", "RestrictedUsers", json!({"userGroup": "GRAD"}));
-    assert_eq!(refusal(&link(&emulator, "ada").await), (400, "60226"), "partners do not find the group");
+    assert_eq!(
+        refusal(&link(&emulator, "ada").await),
+        (400, "60226"),
+        "the group is not visible to partners"
+    );
     put(&emulator, "w-alpha", "/users/ada", &ada(json!({"user_group": {"value": "FACULTY"}}))).await;
     let source = "/users?source_institution_code=01OMNI_ALPHA&source_user_id=";
     assert_eq!(refusal(&get(&emulator, "r-beta", &format!("{source}ada")).await), (400, "4019990"));
@@ -223,7 +230,7 @@ async fn what_cannot_be_linked_is_refused_with_the_documented_codes() {
 }
 
 #[tokio::test]
-async fn a_refresh_makes_the_dates_anew_where_the_rule_says_so_and_where_they_are_past() {
+async fn refresh_updates_dates_by_rule_or_after_expiry() {
     let emulator = network(EmulatorConfig::without_thresholds());
     rule(&emulator, json!({"expiryFromSource": "same", "refreshExpiryDate": false}));
     post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
@@ -237,15 +244,15 @@ async fn a_refresh_makes_the_dates_anew_where_the_rule_says_so_and_where_they_ar
     assert_eq!(refreshed().await, "2026-08-31Z");
     let later = EmulatorConfig { today: "2026-09-01Z".to_owned(), ..EmulatorConfig::without_thresholds() };
     emulator.control().set_behaviour(later).unwrap();
-    assert_eq!(refreshed().await, "2027-08-31Z", "it has expired");
+    assert_eq!(refreshed().await, "2027-08-31Z", "the account has expired");
     put(&emulator, "w-alpha", "/users/ada", &ada(json!({"expiry_date": "2028-08-31Z"}))).await;
     assert_eq!(refreshed().await, "2027-08-31Z");
     rule(&emulator, json!({"expiryFromSource": "same", "refreshExpiryDate": true}));
-    assert_eq!(refreshed().await, "2028-08-31Z", "the rule says always by now");
+    assert_eq!(refreshed().await, "2028-08-31Z", "the rule now refreshes every account");
 }
 
 #[tokio::test]
-async fn blocks_go_to_the_target_home_from_there_and_on_to_others_and_never_back() {
+async fn blocks_are_copied_and_sent_back_without_echo() {
     let emulator = network(EmulatorConfig::without_thresholds());
     for zone in ["01OMNI_ALPHA", "01OMNI_BETA"] {
         share_blocks(&emulator, zone);
@@ -256,7 +263,7 @@ async fn blocks_go_to_the_target_home_from_there_and_on_to_others_and_never_back
     let sent = ada(json!({"user_block": [block("LOAN", "02"), block("CASH", "04")]}));
     post(&emulator, "w-alpha", "/users", &sent).await;
     let (_, copy) = link(&emulator, "ada").await;
-    assert_eq!(blocks(&copy), [("CONSORTIA", "01OMNI_ALPHA: 02")], "only what counts in the network");
+    assert_eq!(blocks(&copy), [("CONSORTIA", "01OMNI_ALPHA: 02")], "only network blocks");
     let id = copy["primary_id"].as_str().unwrap();
     let kept_from = |zone: &str, user: &str| emulator.control().kept_from(zone, user).unwrap().kept_from;
     assert_eq!(kept_from("01OMNI_BETA", id), ["hold", "loan", "renew"].into());
@@ -277,9 +284,9 @@ async fn blocks_go_to_the_target_home_from_there_and_on_to_others_and_never_back
     .await;
     post(&emulator, "w-beta", &format!("{path}?op=refresh"), &json!({})).await;
     let (_, refreshed) = get(&emulator, "r-beta", &path).await;
-    assert_eq!(blocks(&refreshed), [("01", "")], "copies are made anew, and its own block does not echo");
+    assert_eq!(blocks(&refreshed), [("01", "")], "copies are replaced, and the own block does not come back");
 
     put(&emulator, "w-beta", &path, &copy).await;
     let (_, source) = get(&emulator, "r-alpha", "/users/ada").await;
-    assert_eq!(blocks(&source).len(), 1, "what is lifted there is lifted at home: {source}");
+    assert_eq!(blocks(&source).len(), 1, "a block removed at the target is removed at the source: {source}");
 }

@@ -1,4 +1,4 @@
-//! What a zone's own configuration lets a user have: its groups, its record types, its blocks.
+//! Allowed values of a user by the zone's configuration: user groups, record types, patron blocks.
 
 use std::collections::BTreeSet;
 
@@ -8,26 +8,26 @@ use crate::analysis::{NetworkSettings, SettingsCollection};
 use crate::emulator::error_response::ErrorResponse;
 use crate::model::ZoneCode;
 
-/// What one zone takes.
+/// Allowed user values of one zone.
 pub struct AllowedUserValues<'a> {
     pub zone: &'a ZoneCode,
     pub stored: &'a NetworkSettings,
-    /// Codes of `UserBlockTypes`; `None` where there is no such table.
+    /// Codes of `UserBlockTypes`. `None` without such a table.
     pub block_types: Option<BTreeSet<String>>,
 }
 
-/// Whether a group can be given to somebody.
+/// Result of a user group check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupAssignability {
     Legal,
-    /// The zone has no such group, or does not use it.
+    /// Missing from the zone, or disabled.
     Unknown,
-    /// It is for users of other record types.
+    /// Reserved for users of other record types.
     OfOthers,
 }
 
 impl AllowedUserValues<'_> {
-    /// Whether users of a record type can have a group.
+    /// Checks a user group for a record type.
     pub fn group(&self, code: &str, record_type: &str) -> GroupAssignability {
         if !self.is_allowed(&SettingsCollection::UserGroups, code) {
             return GroupAssignability::Unknown;
@@ -43,7 +43,7 @@ impl AllowedUserValues<'_> {
         if fits { GroupAssignability::Legal } else { GroupAssignability::OfOthers }
     }
 
-    /// Refuses a block whose type or description the zone does not have.
+    /// Rejects a block with a type or description missing from the zone.
     pub fn block(&self, block: &UserBlock) -> Result<(), ErrorResponse> {
         if block.description.is_empty() {
             return Err(ErrorResponse::business(401_664, "Mandatory field is missing: block_description"));
@@ -57,7 +57,7 @@ impl AllowedUserValues<'_> {
         }
     }
 
-    /// What a block keeps its user from.
+    /// Returns the services blocked by a patron block.
     pub fn blocked_services(&self, block: &UserBlock) -> &'static [BlockedService] {
         let Ok(table) = self.stored.table(self.zone, &SettingsCollection::BlockDefinitions) else {
             return &[];
@@ -77,17 +77,17 @@ impl AllowedUserValues<'_> {
         }
     }
 
-    /// How the zone describes a block.
+    /// Returns the zone's description of a block.
     pub fn description(&self, code: &str) -> Option<&str> {
         self.code_description(&SettingsCollection::BlockDescriptions, code)
     }
 
-    /// What the zone calls a user group.
+    /// Returns the zone's name of a user group.
     pub fn name_of_group(&self, code: &str) -> Option<&str> {
         self.code_description(&SettingsCollection::UserGroups, code)
     }
 
-    /// Whether a code table holds a code that is in use; everything, where the zone has no such table.
+    /// Returns true if a code table contains the enabled code, or if the zone has no such table.
     fn is_allowed(&self, subject: &SettingsCollection, code: &str) -> bool {
         match self.stored.table(self.zone, subject) {
             Ok(table) => table.find("code", code).is_some_and(|entry| entry.is_on()),

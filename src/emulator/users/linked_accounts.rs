@@ -1,6 +1,7 @@
-//! Linked accounts: made at a target from an account at its source, refreshed, and what goes back from there.
+//! Linked accounts: creation at a target institution, refresh, and blocks sent back to the source
+//! institution.
 //!
-//! What an account becomes is decided where `zonal explain patron` decides it, by what the two zones store.
+//! The functions behind `zonal explain patron` decide the result, by the stored settings of both zones.
 
 use jiff::civil::Date;
 
@@ -14,11 +15,11 @@ use crate::analysis::patron::{
 use crate::emulator::error_response::ErrorResponse;
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
 
-/// The first linking id that the network gives out.
+/// First linking ID assigned by the network.
 const FIRST_ID: u64 = 330_001;
 
 impl UserRequest<'_> {
-    /// The linked account of somebody at another institution.
+    /// Returns the linked account of a user at another institution.
     pub(super) fn copy_of(&self, institution: &str, id: &str) -> Result<&EmulatedUser, ErrorResponse> {
         let question = self.question(institution, None);
         if let MaybeKnown::Known(Err(LinkRefusal::NotInNetwork)) =
@@ -36,13 +37,13 @@ impl UserRequest<'_> {
         copy.ok_or_else(|| ErrorResponse::business(4_019_990, "Local copied user information not found."))
     }
 
-    /// Makes the linked account of somebody at another institution, and says what its primary id is.
+    /// Creates the linked account of a user at another institution, and returns the primary ID.
     pub(super) fn create_linked_account(
         &mut self,
         institution: &str,
         id: &str,
     ) -> Result<String, ErrorResponse> {
-        // Somebody who is linked there has the account at home to be linked to (inferred).
+        // A linked account cannot be the source of another linked account (inferred).
         let source = self.people.find(institution, id).filter(|user| user.source.is_none()).cloned();
         let question = self.question(institution, source.as_ref());
         let told = linked_account(&question, self.legal.stored);
@@ -69,12 +70,12 @@ impl UserRequest<'_> {
         };
         let link_id = known.map_or_else(|| self.next_id(), str::to_owned);
         let account = EmulatedUser {
-            // Identifiers are an institution's own and are not copied (the vendor's help).
+            // Identifiers belong to one institution and are not copied (the vendor's help).
             primary_id: self.next_id(),
             first_name: source.first_name.clone(),
             last_name: source.last_name.clone(),
             record_type: "PUBLIC".to_owned(),
-            // Not documented: an external one would need the system that it comes from.
+            // Not documented: an external account would need a source system.
             account_type: "INTERNAL".to_owned(),
             external_id: String::new(),
             status: source.status.clone(),
@@ -96,7 +97,7 @@ impl UserRequest<'_> {
         Ok(id)
     }
 
-    /// Brings a linked account up to date with its source.
+    /// Updates a linked account from the source account.
     pub(super) fn refresh(&mut self, id: &str) -> Result<(), ErrorResponse> {
         let zone = &self.visit.zone.code;
         let account = self.people.find(zone, id).ok_or_else(|| super::user_not_found(id))?;
@@ -112,7 +113,7 @@ impl UserRequest<'_> {
                 return Err(not_found());
             }
             MaybeKnown::Known(Err(LinkRefusal::NoGroup)) => {
-                return Err(not_refreshed("no rule gives a group"));
+                return Err(not_refreshed("no rule assigns a user group"));
             }
             MaybeKnown::Unknown(why) => return Err(not_refreshed(&why)),
         };
@@ -120,7 +121,7 @@ impl UserRequest<'_> {
         let refreshed = refresh(&linked, held, self.today());
         let copies = self.copies(&linked, &question.source, source);
         let (first_name, last_name) = (source.first_name.clone(), source.last_name.clone());
-        // The group stays: that a refresh changes it is nowhere documented.
+        // The user group stays: no documentation mentions a change by a refresh.
         if let Some(account) = self.people.find_mut(zone, id) {
             (account.first_name, account.last_name) = (first_name, last_name);
             (account.expiry, account.purge) = (refreshed.dates.expiry, refreshed.dates.purge);
@@ -135,8 +136,10 @@ impl UserRequest<'_> {
         Ok(())
     }
 
-    /// Takes the blocks that a linked account has beside its copies to the source, in place of those that it had
-    /// from here. That one goes there when it goes here is inferred from what refresh does the other way.
+    /// Sends the own blocks of a linked account to the source account, in place of earlier blocks from here.
+    ///
+    /// Removal at the source after removal here is inferred from refresh, which does so in the opposite
+    /// direction.
     pub(super) fn send_home(&mut self, id: &str) {
         let zone = &self.visit.zone.code;
         let Some(account) = self.people.find(zone, id) else { return };
@@ -162,7 +165,7 @@ impl UserRequest<'_> {
         }
     }
 
-    /// The copies that a linked account gets of its source's blocks: not of those that came from itself.
+    /// Returns copies of the source account's blocks, except blocks that the linked account sent itself.
     fn copies(&self, linked: &LinkedAccount<'_>, from: &ZoneCode, source: &EmulatedUser) -> Vec<UserBlock> {
         let MaybeKnown::Known(definitions) =
             blocks::copied_block_definitions(linked, from, self.legal.stored)
@@ -203,7 +206,7 @@ impl UserRequest<'_> {
     }
 
     fn today(&self) -> Date {
-        // The doors take nothing else for it.
+        // The control endpoints accept only valid dates.
         self.visit.settings.today.trim_end_matches('Z').parse().unwrap_or_default()
     }
 }

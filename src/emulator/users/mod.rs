@@ -1,6 +1,6 @@
-//! The users of the zones: their own, and linked accounts of other members' users.
+//! Users of the zones: own users, and linked accounts of other members' users.
 //!
-//! What becomes of a user at another member is nowhere written here: that follows from what the zones store.
+//! The code contains no rules about users at other members: the stored settings of the zones decide.
 
 mod allowed_values;
 mod linked_accounts;
@@ -26,12 +26,12 @@ use crate::analysis::NetworkSettings;
 use crate::analysis::patron::blocks::BlockedService;
 use crate::model::ZoneCode;
 
-/// The users of all zones. One lock for all of them: a linked account concerns two zones at once.
+/// Users of all zones, under one lock because a linked account concerns two zones.
 #[derive(Default)]
 pub(super) struct UserDirectory {
-    /// By institution code, then by primary id.
+    /// Users by institution code and primary ID.
     zones: BTreeMap<String, BTreeMap<String, EmulatedUser>>,
-    /// How many ids the network has given out.
+    /// Number of assigned IDs.
     given: u64,
 }
 
@@ -52,7 +52,7 @@ impl UserDirectory {
         self.zones.entry(zone.to_owned()).or_default().insert(user.primary_id.clone(), user);
     }
 
-    /// The linked account at a zone whose source has this linking id.
+    /// Returns the linked account at a zone for a linking ID of the source account.
     fn copy(&self, zone: &str, institution: &str, link_id: &str) -> Option<&EmulatedUser> {
         self.users_of_zone(zone).find(|user| {
             let source = user.source.as_ref();
@@ -61,7 +61,7 @@ impl UserDirectory {
     }
 }
 
-/// One request about users.
+/// Request about users.
 struct UserRequest<'a> {
     visit: &'a InstitutionRequest<'a>,
     view: ResponseContext<'a>,
@@ -70,7 +70,7 @@ struct UserRequest<'a> {
 }
 
 impl EmulatedNetwork {
-    /// Answers a request about users.
+    /// Handles a request about users.
     pub fn users(&self, visit: &InstitutionRequest<'_>) -> Result<SuccessResponse, ErrorResponse> {
         let stored: Arc<NetworkSettings> = self.current_settings();
         let zone = ZoneCode::from(visit.zone.code.as_str());
@@ -93,7 +93,7 @@ impl EmulatedNetwork {
 }
 
 impl EmulatedNetwork {
-    /// What a user's blocks keep them from; `None` where there is no such user.
+    /// Returns the services blocked for a user. `None` for an unknown user.
     pub fn blocked_services(&self, zone: &str, user: &str) -> Option<BTreeSet<BlockedService>> {
         let (stored, code) = (self.current_settings(), ZoneCode::from(zone));
         let legal = AllowedUserValues { zone: &code, stored: &stored, block_types: None };
@@ -146,11 +146,11 @@ impl UserRequest<'_> {
         }
     }
 
-    /// A page of all users, as short as the API's own lists are.
+    /// Returns a page of all users, with page sizes like the API's own lists.
     fn list_users(&self) -> Result<SuccessResponse, ErrorResponse> {
         let query = &self.visit.call.query;
         if let Some(q) = &query.q {
-            return Err(invalid("query that is emulated", q));
+            return Err(invalid("emulated query", q));
         }
         let offset = number("offset", query.offset.as_deref(), 0)?;
         let limit = number("limit", query.limit.as_deref(), 10)?.min(100);
@@ -182,7 +182,7 @@ impl UserRequest<'_> {
         self.show(&id)
     }
 
-    /// The id of the user afterwards, which a client can change.
+    /// Updates a user and returns the primary ID, which the client can change.
     fn update(&mut self, id: &str) -> Result<String, ErrorResponse> {
         let body = self.body()?;
         let zone = &self.visit.zone.code;
@@ -203,12 +203,13 @@ impl UserRequest<'_> {
         Ok(self.reply("user", &user.answer(&self.view, &self.legal)))
     }
 
-    /// The primary id of the user that a path and its query name.
+    /// Returns the primary ID of the user named by a path and query.
     fn resolve_primary_id(&self, id: &str) -> Result<String, ErrorResponse> {
         let (zone, query) = (&self.visit.zone.code, &self.visit.call.query);
         let institution = query.source_institution_code.as_deref();
         let found = match (query.user_id_type.as_deref(), institution) {
-            // The linking id of a source finds its copy too (the vendor's developer pages).
+            // The linking ID of a source account also finds the linked account (the vendor's developer
+            // pages).
             (Some("linking_id"), _) => {
                 let linked = |user: &&EmulatedUser| {
                     let source = user.source.as_ref().map(|source| source.link_id.as_str());
@@ -254,7 +255,7 @@ impl UserRequest<'_> {
     }
 }
 
-/// HTTP 400 here too: the API has no 404.
+/// Returns the error for an unknown user: HTTP 400, because the API has no 404.
 fn user_not_found(id: &str) -> ErrorResponse {
     ErrorResponse::business(401_861, format!("User with identifier {id} was not found."))
 }

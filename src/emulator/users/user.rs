@@ -1,6 +1,6 @@
-//! A user as the API reads and writes one.
+//! User as read and written by the API.
 //!
-//! Kept is as much as a network makes of its users. What else a client sends, such as addresses, is passed over.
+//! The emulator stores the fields relevant for a network. Other fields, such as addresses, are ignored.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -13,33 +13,33 @@ use crate::emulator::response_document::{DocumentNode, DocumentPart};
 use crate::emulator::table_put::{code, required_text};
 use crate::emulator::table_response::ResponseContext;
 
-/// A user of one zone.
+/// User of one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmulatedUser {
     pub primary_id: String,
     pub first_name: String,
     pub last_name: String,
-    /// `PUBLIC`, or `STAFF`.
+    /// `PUBLIC` or `STAFF`.
     pub record_type: String,
     /// `INTERNAL` or `EXTERNAL`.
     pub account_type: String,
-    /// The system that external users come from.
+    /// Source system of an external user.
     pub external_id: String,
     /// `ACTIVE` or `INACTIVE`.
     pub status: String,
-    /// A code of `UserGroups`.
+    /// Code of `UserGroups`.
     pub user_group: String,
     pub expiry: Option<Date>,
     pub purge: Option<Date>,
     pub blocks: Vec<UserBlock>,
     pub roles: Vec<UserRole>,
-    /// By which linked accounts know this one, once there is any.
+    /// Linking ID in linked accounts, once a linked account exists.
     pub linking_id: Option<String>,
-    /// The account at another institution that this one is linked to.
+    /// Source account of a linked account.
     pub source: Option<LinkedAccountSource>,
 }
 
-/// What a user may do.
+/// Role of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRole {
     pub role_type: String,
@@ -47,16 +47,16 @@ pub struct UserRole {
     pub status: String,
 }
 
-/// An account at another institution.
+/// Account at another institution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedAccountSource {
-    /// The institution.
+    /// Code of the institution.
     pub institution: String,
-    /// The account's linking id.
+    /// Linking ID of the account.
     pub link_id: String,
 }
 
-/// Which refusals a request has for what it cannot take: those of the two are not the same in the vendor's OpenAPI.
+/// Operation of a request. The vendor's OpenAPI has different error codes for create and update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserOperation {
     Create,
@@ -64,7 +64,7 @@ pub enum UserOperation {
 }
 
 impl EmulatedUser {
-    /// The whole user.
+    /// Returns the complete user.
     pub fn answer(&self, view: &ResponseContext<'_>, legal: &AllowedUserValues<'_>) -> DocumentNode {
         let mut parts = self.entry(view);
         parts.extend([
@@ -102,7 +102,7 @@ impl EmulatedUser {
         DocumentNode::Group(parts)
     }
 
-    /// The user as a list shows it.
+    /// Returns the user as shown in a list.
     pub fn entry(&self, view: &ResponseContext<'_>) -> Vec<DocumentPart> {
         let mut parts = Vec::new();
         if view.full() {
@@ -131,8 +131,9 @@ impl EmulatedUser {
         parts
     }
 
-    /// The user that a body makes of the one that is held, or out of nothing. All that is held goes, roles aside
-    /// where the body has none, and what only the zone can set.
+    /// Creates a user from a body, or updates the previous user.
+    ///
+    /// An update replaces all values, except values set by the zone, and roles if the body has none.
     pub fn merge_put_user(
         body: &Map<String, Value>,
         held: Option<&Self>,
@@ -195,7 +196,7 @@ impl EmulatedUser {
             }
             _ => {}
         }
-        // What the user has already is not asked about again: a linked account has what a rule gave it.
+        // Unchanged values are not checked again: a linked account keeps the group assigned by a rule.
         let same =
             |held: &Self| (&held.user_group, &held.record_type) == (&self.user_group, &self.record_type);
         if self.user_group.is_empty() || held.is_some_and(same) {
@@ -220,7 +221,7 @@ impl EmulatedUser {
     }
 }
 
-/// Internal users can become external ones, not the other way round (the vendor's schema).
+/// Checks a change of the account type. Only internal users can become external (the vendor's schema).
 fn account_type<'a>(said: &'a str, held: Option<&EmulatedUser>) -> Result<&'a str, ErrorResponse> {
     match (said, held.map(|held| held.account_type.as_str())) {
         ("INTERNAL", Some("EXTERNAL")) => {
@@ -249,7 +250,7 @@ fn roles(body: &Map<String, Value>, held: Option<&EmulatedUser>) -> Result<Vec<U
     })
 }
 
-/// The objects of a list; none where there is no list.
+/// Returns the objects of a list, none without a list.
 fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<String, Value>>, ErrorResponse> {
     let malformed = || malformed_body(&format!("'{field}' is not a list."));
     match body.get(field) {
@@ -261,7 +262,7 @@ fn list<'a>(body: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a Map<Str
     }
 }
 
-/// `2026-08-31Z`, whose `Z` clients leave out.
+/// Parses `2026-08-31Z`. Clients may omit the `Z`.
 fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, ErrorResponse> {
     match required_text(body, field)? {
         "" => Ok(None),
@@ -272,7 +273,7 @@ fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, ErrorRes
     }
 }
 
-/// The vendor's OpenAPI has one code for a body that is none.
+/// Returns the error for an invalid body. The vendor's OpenAPI has one code for all cases.
 pub fn malformed_body(what: &str) -> ErrorResponse {
     ErrorResponse::business(401_676, format!("No valid XML was given. {what}"))
 }

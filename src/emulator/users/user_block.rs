@@ -1,4 +1,4 @@
-//! A block on a user: where it comes from decides where it goes.
+//! Patron blocks of a user. The source of a block decides where copies go.
 
 use serde_json::{Map, Value};
 
@@ -10,41 +10,41 @@ use crate::emulator::response_document::{DocumentNode, DocumentPart};
 use crate::emulator::table_put::{code, required_text};
 use crate::emulator::table_response::ResponseContext;
 
-/// A block.
+/// Patron block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserBlock {
-    /// A code of `UserBlockTypes`.
+    /// Code of `UserBlockTypes`.
     pub block_type: String,
-    /// A code of `UserBlockDescription`.
+    /// Code of `UserBlockDescription`.
     pub description: String,
     /// `ACTIVE` or `INACTIVE`.
     pub status: String,
-    /// What people wrote about it.
+    /// Note by a librarian.
     pub note: String,
-    /// Who made it.
+    /// Author.
     pub created_by: String,
-    /// When, `2026-03-02T00:00:00Z`.
+    /// Creation time, `2026-03-02T00:00:00Z`.
     pub created_date: String,
-    /// Where it comes from.
+    /// Source of the block.
     pub origin: BlockSource,
 }
 
-/// Where a block comes from. The API does not tell: a copy has a type of its own.
+/// Source of a block. The API does not show the source: a copy has a type of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockSource {
-    /// It was made here.
+    /// Created in the same zone.
     Here,
-    /// A linked account has it from its source.
+    /// Copied to a linked account from the source account.
     Source,
-    /// A source has it from the linked account at this institution.
+    /// Sent back to a source account from the linked account at the named institution.
     Target(String),
 }
 
-/// What the API takes where nothing else is said (the vendor's schema).
+/// Default block type of the API (the vendor's schema).
 const USUAL_TYPE: &str = "GENERAL";
 
 impl UserBlock {
-    /// A block that the network makes, as somebody at the visited zone would.
+    /// Creates a block on behalf of the network, stamped like an edit in the requested zone.
     pub fn network_block(
         block_type: &str,
         description: &str,
@@ -63,15 +63,17 @@ impl UserBlock {
         }
     }
 
-    /// A block of a linked account that has the type of copies is one, whoever has put it there: a client may put
-    /// back what it read before a refresh, and that must not go home as news.
+    /// Marks a block with the type of copies as a copy.
+    ///
+    /// A client may write back blocks that were read before a refresh. Such blocks must not return to the
+    /// source as new blocks.
     pub fn tell_copy(&mut self) {
         if self.block_type == COPIED {
             self.origin = BlockSource::Source;
         }
     }
 
-    /// Whether it keeps anybody from anything.
+    /// Returns true if the block can block anything.
     pub fn is_active(&self) -> bool {
         self.status != "INACTIVE"
     }
@@ -102,8 +104,9 @@ impl UserBlock {
         DocumentNode::Group(parts)
     }
 
-    /// The blocks of a body in place of those that are held. Blocks have no id, so one that is held with the
-    /// same values is that block, and keeps where it comes from.
+    /// Merges the blocks of a body into the previous blocks.
+    ///
+    /// Blocks have no ID: a previous block with equal values is the same block and keeps the source.
     pub fn merge_put_blocks(
         sent: &[&Map<String, Value>],
         held: &[Self],
@@ -143,7 +146,7 @@ impl UserBlock {
     }
 }
 
-/// What the vendor's OpenAPI has for a value that a field does not take.
+/// Returns the error of the vendor's OpenAPI for an invalid field value.
 pub fn invalid(what: &str, value: &str) -> ErrorResponse {
     ErrorResponse::business(401_864, format!("Given {what} type ({value}) is invalid."))
 }

@@ -1,4 +1,4 @@
-//! `kill -9` at every request of an apply, on both sides of the zone.
+//! Kills apply at every request, before and after the zone processes it.
 
 use futures::StreamExt as _;
 use zonal::model::RunState;
@@ -7,10 +7,10 @@ use super::request_gate::PauseSide;
 use super::sandbox::{ConfigFiles, ProcessSandbox};
 use super::{RECORDS, TABLES, UninterruptedApply, running};
 
-/// Places that are tried at the same time.
+/// Number of sandboxes in parallel.
 const AT_ONCE: usize = 4;
 
-/// Kills an apply at a request, resumes, and says whether there was anything to resume.
+/// Kills an apply at a request and resumes it. Returns true if the run had to be resumed.
 async fn killed_at(
     n: usize,
     side: PauseSide,
@@ -21,7 +21,7 @@ async fn killed_at(
     let at = format!("killed {side:?} request {n}");
     let place = ProcessSandbox::on(files, store).await;
     place.gate.hold(n, side);
-    assert!(place.kill("apply --yes").await, "{at}: it came to its end");
+    assert!(place.kill("apply --yes").await, "{at}: the process ended by itself");
     let begun = !place.states().await.is_empty();
     let resumed = place.expect("resume", 0).await;
     if !begun {
@@ -32,21 +32,22 @@ async fn killed_at(
     begun
 }
 
-/// Everything is where an apply that nobody disturbed would have brought it, and was done once.
+/// Checks that the network, history and store equal those of an uninterrupted apply, with each write sent
+/// once.
 pub async fn is_as_undisturbed(place: &ProcessSandbox, at: &str, expected: &UninterruptedApply) {
-    assert_eq!(place.gate.written(), expected.written, "{at}: each write arrived once");
+    assert_eq!(place.gate.written(), expected.written, "{at}: each write should arrive once");
     assert_eq!(place.holding(), expected.holding, "{at}");
     assert_eq!(place.history().await, expected.history, "{at}");
     assert_eq!(place.states().await, [RunState::Ended], "{at}");
     let plan = place.expect("plan --detailed-exitcode", 0).await;
     assert!(plan.out.contains("No changes."), "{at}: {}", plan.out);
-    assert!(!plan.err.contains("did not end"), "{at}: {}", plan.err);
+    assert!(!plan.err.contains("is incomplete"), "{at}: {}", plan.err);
     let again = place.expect("resume", 0).await;
     assert!(again.out.contains("Nothing to resume"), "{at}: {}{}", again.out, again.err);
-    assert!(!place.file().with_extension("db-wal").exists(), "{at}: the store is one file");
+    assert!(!place.file().with_extension("db-wal").exists(), "{at}: the store should be one file");
 }
 
-/// Tries every request on both sides.
+/// Tests every request, before and after the zone processes it.
 fn everywhere(files: ConfigFiles) {
     running(async {
         let expected = &UninterruptedApply::of(files).await;
@@ -59,18 +60,18 @@ fn everywhere(files: ConfigFiles) {
 }
 
 #[test]
-fn an_apply_that_is_killed_at_any_request_is_finished_by_resume() {
+fn apply_killed_at_any_request_can_be_resumed() {
     everywhere(TABLES);
 }
 
 #[test]
-fn a_gateway_that_is_written_record_by_record_is_finished_in_the_middle_of_a_collection() {
+fn gateway_collection_killed_midway_is_completed_by_resume() {
     everywhere(RECORDS);
 }
 
 #[test]
-fn an_apply_that_is_killed_is_finished_from_a_store_on_a_server() {
-    // The first that is asked for starts the server.
+fn killed_apply_is_resumed_from_a_server_store() {
+    // The first database starts the server.
     let mut stores: Vec<String> = (0..12).map(|_| crate::postgres_server::database()).collect();
     running(async {
         let expected = &UninterruptedApply::of(TABLES).await;
@@ -84,13 +85,13 @@ fn an_apply_that_is_killed_is_finished_from_a_store_on_a_server() {
     });
 }
 
-/// Kills an apply just after its first write arrived, then its resume at a request.
-/// Says whether the second one was reached: how much is left to resume depends on what else was on its way.
+/// Kills an apply just after its first write, then its resume at a request. Returns true if resume reached
+/// the request: the number of remaining requests varies with the writes in flight.
 async fn killed_twice(first: usize, n: usize, side: PauseSide, expected: &UninterruptedApply) -> bool {
     let at = format!("killed after request {first}, and {side:?} request {n} of resume");
     let place = ProcessSandbox::new(TABLES).await;
     place.gate.hold(first, PauseSide::After);
-    assert!(place.kill("apply --yes").await, "{at}: it came to its end");
+    assert!(place.kill("apply --yes").await, "{at}: the process ended by itself");
     place.gate.hold(n, side);
     let killed = place.kill("resume").await;
     place.expect("resume", 0).await;
@@ -99,7 +100,7 @@ async fn killed_twice(first: usize, n: usize, side: PauseSide, expected: &Uninte
 }
 
 #[test]
-fn a_resume_that_is_killed_at_any_request_is_resumed() {
+fn resume_killed_at_any_request_can_be_resumed() {
     running(async {
         let expected = &UninterruptedApply::of(TABLES).await;
         let place = ProcessSandbox::new(TABLES).await;
@@ -108,7 +109,7 @@ fn a_resume_that_is_killed_at_any_request_is_resumed() {
         let first = place.first_write();
         let before = place.gate.seen();
         let resumed = place.expect("resume run-1", 0).await;
-        assert!(resumed.err.contains("not known to have ended: "), "{}", resumed.err);
+        assert!(resumed.err.contains("with unknown outcome: "), "{}", resumed.err);
         let requests = place.gate.seen() - before;
         let places = (1..=requests).flat_map(|n| [(n, PauseSide::Before), (n, PauseSide::After)]);
         let tried = futures::stream::iter(places).map(|(n, side)| killed_twice(first, n, side, expected));

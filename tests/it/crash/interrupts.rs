@@ -1,4 +1,4 @@
-//! Ctrl-C, once and twice, in the middle of a write.
+//! Tests of Ctrl-C, pressed once and twice during a write.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::sandbox::{ProcessSandbox, ended, signal};
 use super::{TABLES, UninterruptedApply, running};
 
 #[test]
-fn ctrl_c_once_finishes_what_is_being_written_and_resume_the_rest() {
+fn first_ctrl_c_finishes_only_writes_in_flight() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         let place = ProcessSandbox::new(TABLES).await;
@@ -19,28 +19,24 @@ fn ctrl_c_once_finishes_what_is_being_written_and_resume_the_rest() {
         let child = place.start("apply --yes");
         place.gate.held().await;
         signal(&child, "-INT");
-        // The program hears of it while the write is held.
+        // The program receives the signal while the write is paused.
         tokio::time::sleep(Duration::from_millis(300)).await;
         place.gate.free();
         let ended = ended(child).await;
         assert_eq!(ended.code, Some(130), "{}{}", ended.out, ended.err);
         assert!(ended.err.contains("This was run-1; `zonal resume run-1` finishes it."), "{}", ended.err);
         assert_eq!(place.states().await, [RunState::Interrupted]);
-        assert!(!place.history().await.is_empty(), "what was being written is in the history");
+        assert!(!place.history().await.is_empty(), "the history should contain the write in flight");
         let plan = place.run("plan").await;
-        assert!(
-            plan.err.contains("note: run-1 did not end; `zonal resume run-1` finishes it"),
-            "{}",
-            plan.err
-        );
+        assert!(plan.err.contains("note: run-1 is incomplete; run `zonal resume run-1`"), "{}", plan.err);
         let resumed = place.expect("resume", 0).await;
-        assert!(!resumed.err.contains("not known to have ended"), "{}", resumed.err);
+        assert!(!resumed.err.contains("with unknown outcome"), "{}", resumed.err);
         is_as_undisturbed(&place, "interrupted once", &expected).await;
     });
 }
 
 #[test]
-fn ctrl_c_twice_stops_at_once_and_resume_finds_out_what_became_of_it() {
+fn second_ctrl_c_stops_and_resume_recovers_writes() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         for side in [PauseSide::Before, PauseSide::After] {
@@ -51,12 +47,13 @@ fn ctrl_c_twice_stops_at_once_and_resume_finds_out_what_became_of_it() {
             signal(&child, "-INT");
             tokio::time::sleep(Duration::from_millis(300)).await;
             signal(&child, "-INT");
-            let ended = timeout(Duration::from_secs(10), ended(child)).await.expect("it stops at once");
+            let ended =
+                timeout(Duration::from_secs(10), ended(child)).await.expect("process should stop at once");
             assert_eq!(ended.code, Some(130), "{}{}", ended.out, ended.err);
-            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{}", ended.err);
+            assert!(ended.err.contains("un `zonal resume run-1` to finish the run"), "{}", ended.err);
             assert_eq!(place.states().await, [RunState::Interrupted]);
             let resumed = place.expect("resume run-1", 0).await;
-            assert!(resumed.err.contains("not known to have ended"), "{}", resumed.err);
+            assert!(resumed.err.contains("with unknown outcome"), "{}", resumed.err);
             is_as_undisturbed(&place, "interrupted twice", &expected).await;
         }
     });

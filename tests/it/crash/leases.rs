@@ -1,4 +1,4 @@
-//! Two processes on one store: side by side in different zones, one after the other in the same.
+//! Two processes on one store: concurrent in different zones, one after the other in the same zone.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn in_different_zones_side_by_side(store: Option<String>) {
     place.gate.hold_write(PauseSide::Before);
     let first = place.start("apply --yes --zone 01D_A");
     place.gate.held().await;
-    // The second comes to its end while the first is in the middle of a write.
+    // The second process ends while the first is in the middle of a write.
     let second = place.expect("apply --yes --zone 01D_B", 0).await;
     assert!(!second.err.contains("waiting"), "{}", second.err);
     place.gate.free();
@@ -37,7 +37,7 @@ async fn in_the_same_zone_one_after_the_other(store: Option<String>) {
     let third = place.expect("apply --yes --no-wait --zone 01D_B", 4).await;
     assert!(third.out.contains("because run-1 on"), "{}", third.out);
     let json = place.expect("apply --yes --json --no-wait --zone 01D_B", 4).await;
-    assert!(json.out.contains(r#""why":"taken""#), "{}", json.out);
+    assert!(json.out.contains(r#""reason":"lease_held""#), "{}", json.out);
     place.gate.free();
     let first = ended(first).await;
     assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
@@ -47,42 +47,42 @@ async fn in_the_same_zone_one_after_the_other(store: Option<String>) {
     assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
 }
 
-/// Reads what a process says until it waits for run-1.
+/// Reads the output of a process until the process waits for run-1.
 async fn waits_for_run_1(child: &mut Child) {
-    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let mut lines = BufReader::new(child.stderr.take().expect("stream should be a pipe")).lines();
     let waiting = async {
-        while let Some(line) = lines.next_line().await.expect("it can be read") {
-            if line.contains("01D_B: waiting for run-1 on ") && line.ends_with(", which writes to it") {
+        while let Some(line) = lines.next_line().await.expect("should be readable") {
+            if line.contains("01D_B: waiting for the lease of run-1 on ") {
                 return;
             }
         }
-        panic!("it did not wait");
+        panic!("the process did not wait");
     };
-    timeout(Duration::from_secs(30), waiting).await.expect("it says so soon");
-    // Somebody has to go on reading, or the process could not go on writing.
+    timeout(Duration::from_secs(30), waiting).await.expect("process should wait soon");
+    // Reads the rest, because a full pipe would block the process.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
 }
 
 #[test]
-fn two_runs_write_to_different_zones_side_by_side() {
+fn two_runs_write_to_different_zones_concurrently() {
     for store in [None, Some(database())] {
         running(in_different_zones_side_by_side(store));
     }
 }
 
 #[test]
-fn a_run_waits_for_a_zone_that_another_writes_to_or_leaves_it_alone() {
+fn run_waits_for_or_skips_a_leased_zone() {
     for store in [None, Some(database())] {
         running(in_the_same_zone_one_after_the_other(store));
     }
 }
 
 #[test]
-fn a_run_that_waits_takes_over_at_once_where_the_other_is_killed() {
+fn waiting_run_continues_once_the_other_is_killed() {
     running(async {
         for side in [PauseSide::Before, PauseSide::After] {
             let place = ProcessSandbox::new(TABLES).await;
-            // The reading before the write is held for so long that the second plans what the first is about to do.
+            // The read before the write pauses, so the second run plans the same changes.
             place.gate.hold_write(PauseSide::Before);
             let mut first = place.start("apply --yes --zone 01D_B");
             place.gate.held().await;
@@ -94,10 +94,10 @@ fn a_run_that_waits_takes_over_at_once_where_the_other_is_killed() {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             }
-            first.start_kill().expect("it can be killed");
-            first.wait().await.expect("it ends");
+            first.start_kill().expect("process should be killed");
+            first.wait().await.expect("should end");
             let second =
-                timeout(Duration::from_secs(10), ended(second)).await.expect("it does not wait for long");
+                timeout(Duration::from_secs(10), ended(second)).await.expect("process should end in time");
             assert_eq!(second.code, Some(0), "{}", second.out);
             assert_eq!(place.gate.written().into_values().sum::<usize>(), 1, "{side:?}");
             assert_eq!(place.history().await.len(), 1, "{side:?}");
@@ -107,12 +107,12 @@ fn a_run_that_waits_takes_over_at_once_where_the_other_is_killed() {
 }
 
 #[test]
-fn a_run_that_was_stopped_for_longer_than_its_lease_sends_nothing_when_it_goes_on() {
+fn run_with_expired_lease_sends_nothing_after_pause() {
     running(async {
         let rehearsed = ProcessSandbox::new(TABLES).await;
         rehearsed.expect("apply --yes --zone 01D_B", 0).await;
         let place = ProcessSandbox::new(TABLES).await;
-        // The look at the table before it is written.
+        // Read of the table before its write.
         place.gate.hold(rehearsed.first_write() - 1, PauseSide::After);
         let first = place.start("apply --yes --zone 01D_B");
         place.gate.held().await;
@@ -120,12 +120,17 @@ fn a_run_that_was_stopped_for_longer_than_its_lease_sends_nothing_when_it_goes_o
         place.sql("UPDATE leases SET expires = 0").await;
         place.expect("apply --yes --zone 01D_B", 0).await;
         place.gate.free();
-        // As long as a run takes its lease for granted.
+        // Time for which a run trusts its lease.
         tokio::time::sleep(Duration::from_secs(6)).await;
         signal(&first, "-CONT");
         let first = ended(first).await;
         assert_eq!(first.code, Some(3), "{}{}", first.out, first.err);
-        assert!(first.out.contains("another one took its turn in the zone"), "{}{}", first.out, first.err);
+        assert!(
+            first.out.contains("another run acquired the lease of the zone"),
+            "{}{}",
+            first.out,
+            first.err
+        );
         assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
         assert_eq!(place.history().await.len(), 1);
         let plan = place.expect("plan --detailed-exitcode", 2).await;

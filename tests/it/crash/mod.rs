@@ -1,5 +1,5 @@
-//! The program as a process of its own, killed at every moment: whatever becomes of it, `zonal resume` brings the
-//! network to where it was going, nothing is done twice, and the history lacks nothing.
+//! Kills the program at every moment. Then `zonal resume` completes the run, without duplicate writes and
+//! with a complete history.
 
 mod every_request;
 mod interrupts;
@@ -11,8 +11,8 @@ mod store_failures;
 
 use self::sandbox::{ConfigFiles, ProcessSandbox};
 
-/// Two members and tables of all sorts: records that come, change and go, a table that needs another one, and one
-/// in two languages.
+/// Config directory with two members: new, changed and deleted records, a dependent table, and a table in two
+/// languages.
 pub const TABLES: ConfigFiles = &[
     (
         "network.yaml",
@@ -74,7 +74,7 @@ spec:
     ),
 ];
 
-/// What only a gateway reaches, which is written record by record.
+/// Config directory with a collection of the gateway, which is written record by record.
 pub const RECORDS: ConfigFiles = &[
     (
         "network.yaml",
@@ -102,19 +102,19 @@ spec:
     - {role: Cataloger, view: true, process: false}
     - {role: Catalog Manager, view: true, process: true}
   reportTypes:
-    on: [linking-no-match, authority-deleted]
-    off: [linked]
+    enabled: [linking-no-match, authority-deleted]
+    disabled: [linked]
 ",
     ),
 ];
 
-/// A runtime whose clock is the world's.
+/// Runs a test on the real clock.
 pub fn running<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime can be built").block_on(test)
+    runtime.expect("runtime should start").block_on(test)
 }
 
-/// What an apply that nobody disturbed comes to.
+/// Result of an uninterrupted apply.
 pub struct UninterruptedApply {
     pub requests: usize,
     pub written: std::collections::BTreeMap<String, usize>,

@@ -1,5 +1,5 @@
-//! The way to the emulated network: it counts requests, and can hold one of them just before the zone sees it or
-//! just after the zone has done it, for as long as it takes to kill whoever sent it.
+//! Gate in front of the emulated network. The gate counts requests, and can pause one before or after the
+//! zone processes it, until its sender is killed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,31 +11,31 @@ use http::header::AUTHORIZATION;
 use http::{Method, Request, Response};
 use tokio::sync::Notify;
 
-/// On which side of the zone a request is held.
+/// Side of the zone on which a request pauses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseSide {
-    /// The zone has not seen it.
+    /// Before the zone receives the request.
     Before,
-    /// The zone has done it, and its answer has not left.
+    /// After the zone has processed the request, before the response.
     After,
 }
 
-/// Counts and holds requests. Clones are the same gate.
+/// Counts and pauses requests. Clones share their state.
 #[derive(Clone, Default)]
 pub struct RequestGate {
     state: Arc<Mutex<GateState>>,
-    /// Rings once a request is held.
+    /// Notified after a request pauses.
     held: Arc<Notify>,
-    /// Rings once it may go on.
+    /// Notified to continue the paused request.
     freed: Arc<Notify>,
 }
 
-/// Which request is held.
+/// Selects the request to pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PausedRequest {
-    /// That of this number.
+    /// Request with this number.
     Nth(usize),
-    /// The next one that writes.
+    /// Next write.
     Write,
 }
 
@@ -47,43 +47,43 @@ struct GateState {
 }
 
 impl RequestGate {
-    /// The network behind the gate.
+    /// Puts the gate in front of a network.
     pub fn before(&self, network: axum::Router) -> axum::Router {
         network.layer(from_fn_with_state(self.clone(), pass))
     }
 
-    /// Holds the n-th request from now on, counted from 1.
+    /// Pauses the n-th request from now on, counted from 1.
     pub fn hold(&self, n: usize, side: PauseSide) {
         let mut inside = self.lock();
         inside.hold = Some((PausedRequest::Nth(inside.seen + n), side));
     }
 
-    /// Holds the next request that writes.
+    /// Pauses the next write.
     pub fn hold_write(&self, side: PauseSide) {
         self.lock().hold = Some((PausedRequest::Write, side));
     }
 
-    /// Holds nothing any more.
+    /// Stops pausing requests.
     pub fn open(&self) {
         self.lock().hold = None;
     }
 
-    /// Waits until a request is held.
+    /// Waits until a request pauses.
     pub async fn held(&self) {
         self.held.notified().await;
     }
 
-    /// Lets the request that is held go on.
+    /// Continues the paused request.
     pub fn free(&self) {
         self.freed.notify_one();
     }
 
-    /// Requests so far.
+    /// Returns the number of requests so far.
     pub fn seen(&self) -> usize {
         self.lock().seen
     }
 
-    /// How often each write was done by its zone: the zone's key, the method and the path.
+    /// Returns how often a zone processed each write: the zone's API key, the method and the path.
     pub fn written(&self) -> BTreeMap<String, usize> {
         let mut written = BTreeMap::new();
         for each in &self.lock().written {
@@ -122,7 +122,11 @@ async fn pass(State(gate): State<RequestGate>, request: Request<Body>, next: Nex
     }
     let key = request.headers().get(AUTHORIZATION).and_then(|key| key.to_str().ok()).unwrap_or_default();
     let write = writes.then(|| {
-        format!("{key} {} {}", request.method(), request.uri().path_and_query().expect("it has a path"))
+        format!(
+            "{key} {} {}",
+            request.method(),
+            request.uri().path_and_query().expect("request should have a path")
+        )
     });
     let response = next.run(request).await;
     if let Some(write) = write.filter(|_| response.status().is_success()) {

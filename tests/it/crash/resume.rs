@@ -1,4 +1,4 @@
-//! What resume does where more has happened than that a run was killed.
+//! Tests of resume after further events, for example edits or changed manifests.
 
 use zonal::model::{Run, RunHost, RunId, RunState};
 use zonal::store::StoreErrorType;
@@ -8,7 +8,7 @@ use super::request_gate::PauseSide;
 use super::sandbox::{ProcessSandbox, ended};
 use super::{TABLES, UninterruptedApply, running};
 
-/// A run that was killed once its first write had arrived.
+/// Runs a command and kills it after its first write.
 async fn killed(words: &str) -> ProcessSandbox {
     let place = ProcessSandbox::new(TABLES).await;
     kill(&place, words).await;
@@ -17,11 +17,11 @@ async fn killed(words: &str) -> ProcessSandbox {
 
 async fn kill(place: &ProcessSandbox, words: &str) {
     place.gate.hold_write(PauseSide::After);
-    assert!(place.kill(words).await, "{words} came to its end");
+    assert!(place.kill(words).await, "{words} ended by itself");
 }
 
 #[test]
-fn an_apply_in_place_of_resume_settles_what_was_open_and_ends_the_run() {
+fn apply_instead_of_resume_recovers_and_ends_run() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         for side in [PauseSide::Before, PauseSide::After] {
@@ -29,7 +29,7 @@ fn an_apply_in_place_of_resume_settles_what_was_open_and_ends_the_run() {
             place.gate.hold_write(side);
             assert!(place.kill("apply --yes").await);
             let applied = place.expect("apply --yes", 0).await;
-            let note = "note: run-1 did not end; `zonal resume run-1` finishes it";
+            let note = "note: run-1 is incomplete; run `zonal resume run-1`";
             assert!(applied.err.contains(note), "{}", applied.err);
             assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
             assert_eq!(place.gate.written(), expected.written);
@@ -42,7 +42,7 @@ fn an_apply_in_place_of_resume_settles_what_was_open_and_ends_the_run() {
 }
 
 #[test]
-fn an_apply_of_less_settles_what_was_open_and_leaves_the_rest_to_resume() {
+fn narrower_apply_recovers_writes_and_leaves_the_rest() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         let place = killed("apply --yes").await;
@@ -56,20 +56,21 @@ fn an_apply_of_less_settles_what_was_open_and_leaves_the_rest_to_resume() {
 }
 
 #[test]
-fn what_was_open_is_settled_before_a_run_is_refused_whose_manifests_have_changed() {
+fn writes_are_recovered_before_stale_run_is_rejected() {
     running(async {
         let place = killed("apply --yes").await;
         place.edit("blocks.yaml", "Consortial block", "Block of the consortium");
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("not known to have ended: "), "{}", resumed.err);
-        let refused = "the plan of run-1 is not applied: CodeTable/block-descriptions says something else since it was made";
+        assert!(resumed.err.contains("with unknown outcome: "), "{}", resumed.err);
+        let refused =
+            "cannot apply the plan of run-1: CodeTable/block-descriptions changed since the plan was created";
         assert!(resumed.err.contains(refused), "{}", resumed.err);
         assert!(
-            resumed.err.contains("help: `zonal apply` does what the manifests say now"),
+            resumed.err.contains("help: run `zonal apply` to apply the current manifests"),
             "{}",
             resumed.err
         );
-        assert!(!place.history().await.is_empty(), "what had arrived is in the history");
+        assert!(!place.history().await.is_empty(), "the history should contain the received write");
         assert_eq!(place.states().await, [RunState::Interrupted]);
         place.expect("apply --yes", 0).await;
         assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
@@ -77,7 +78,7 @@ fn what_was_open_is_settled_before_a_run_is_refused_whose_manifests_have_changed
 }
 
 #[test]
-fn what_a_librarian_edited_since_is_told_and_not_overwritten() {
+fn edit_after_crash_is_reported_and_kept() {
     running(async {
         let place = killed("apply --yes --zone 01D_B").await;
         place.stage.happen(
@@ -86,31 +87,31 @@ fn what_a_librarian_edited_since_is_told_and_not_overwritten() {
         );
         let holding = place.holding();
         let resumed = place.expect("resume", 5).await;
-        assert!(resumed.err.contains("not known to have ended: 1 had moved since"), "{}", resumed.err);
+        assert!(resumed.err.contains("with unknown outcome: 1 changed since"), "{}", resumed.err);
         assert_eq!(place.holding(), holding);
-        assert_eq!(place.history().await.len(), 1, "what was sent is in the history, without proof");
+        assert_eq!(place.history().await.len(), 1, "the history should contain the write as unverified");
         assert_eq!(place.states().await, [RunState::Ended]);
     });
 }
 
 #[test]
-fn a_zone_that_cannot_be_asked_is_not_guessed_at() {
+fn outcome_in_unreachable_zone_stays_unknown() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         let place = killed("apply --yes").await;
         let mut command = place.command("resume");
         command.env("ZONAL_READ_01D_A", "wrong").env("ZONAL_READ_01D_B", "wrong");
-        let resumed = ended(command.spawn().expect("it can be started")).await;
+        let resumed = ended(command.spawn().expect("process should start")).await;
         assert_eq!(resumed.code, Some(6), "{}{}", resumed.out, resumed.err);
-        assert!(resumed.err.contains("could not be read back"), "{}", resumed.err);
-        assert!(resumed.err.contains("`zonal resume run-1` tries again"), "{}", resumed.err);
+        assert!(resumed.err.contains("cannot read back"), "{}", resumed.err);
+        assert!(resumed.err.contains("Run `zonal resume run-1` to try again"), "{}", resumed.err);
         place.expect("resume", 0).await;
         is_as_undisturbed(&place, "asked again", &expected).await;
     });
 }
 
 #[test]
-fn a_resumed_run_covers_what_it_was_narrowed_to() {
+fn resumed_run_keeps_its_zone_selection() {
     running(async {
         let place = killed("apply --yes --zone 01D_B").await;
         place.expect("resume run-1", 0).await;
@@ -121,7 +122,7 @@ fn a_resumed_run_covers_what_it_was_narrowed_to() {
 }
 
 #[test]
-fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
+fn override_still_counts_when_the_run_is_resumed() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
         place.edit(
@@ -136,8 +137,8 @@ fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
             &format!("{absent}    - {{columns: {{ID: ADDRESS}}, absent: true}}\n"),
         );
         let plan = place.expect("plan --json", 4).await;
-        let plan: serde_json::Value = serde_json::from_str(&plan.out).expect("it is JSON");
-        let digest = plan["reconciler"]["digest"].as_str().expect("it has a digest");
+        let plan: serde_json::Value = serde_json::from_str(&plan.out).expect("should be JSON");
+        let digest = plan["reconciler"]["digest"].as_str().expect("plan should have a digest");
         kill(
             &place,
             &format!("apply --yes --override deletes-per-collection --reason meant --plan-digest {digest}"),
@@ -149,13 +150,13 @@ fn what_somebody_took_upon_them_still_counts_when_the_run_is_resumed() {
 }
 
 #[test]
-fn what_was_approved_still_counts_when_the_run_that_did_the_rest_of_a_plan_file_is_resumed() {
+fn approval_still_counts_when_partial_run_is_resumed() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
         place.edit("network.yaml", "  members:", "  approval: {requiredFor: {only: [01D_A]}}\n  members:");
         place.expect("plan --out plan.json", 0).await;
         place.expect("approve plan.json --by Lee", 0).await;
-        // One does part of it, and another begins with the rest.
+        // The first run applies a part of the plan file; the second starts with the rest.
         kill(&place, "apply plan.json --yes --zone 01D_A").await;
         kill(&place, "apply plan.json --yes --zone 01D_A").await;
         place.expect("resume run-2", 0).await;
@@ -165,31 +166,31 @@ fn what_was_approved_still_counts_when_the_run_that_did_the_rest_of_a_plan_file_
 }
 
 #[test]
-fn of_two_that_take_a_run_up_at_once_one_comes_too_late() {
+fn second_concurrent_resume_is_rejected() {
     running(async {
         let place = killed("apply --yes").await;
-        let store = place.store().await.expect("there is one");
-        let found = store.run(RunId(1)).await.expect("it answers").expect("it is there").run;
+        let store = place.store().await.expect("store should exist");
+        let found = store.run(RunId(1)).await.expect("should answer").expect("should exist").run;
         let by = |process| Run {
             host: RunHost { name: "elsewhere".to_owned(), process },
             state: RunState::Running,
             ..found.clone()
         };
-        store.take_up(found.clone(), by(1)).await.expect("it is taken up");
-        store.take_up(found.clone(), by(1)).await.expect("the same again is the same");
-        let error = store.take_up(found.clone(), by(2)).await.expect_err("it is taken up already");
+        store.take_up(found.clone(), by(1)).await.expect("run should be resumed");
+        store.take_up(found.clone(), by(1)).await.expect("repeated resume should succeed");
+        let error = store.take_up(found.clone(), by(2)).await.expect_err("second resume should fail");
         assert_eq!(error.class, StoreErrorType::Busy);
-        assert_eq!(error.what, "another process has taken run-1 up meanwhile");
+        assert_eq!(error.what, "another process has resumed run-1 meanwhile");
     });
 }
 
 #[test]
-fn a_run_is_resumed_in_its_own_environment() {
+fn run_is_resumed_in_its_own_environment() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
         let network =
-            std::fs::read_to_string(place.stage.directory().join("network.yaml")).expect("it is there");
-        let address = network.lines().find(|line| line.contains("baseUrl")).expect("it has one").trim();
+            std::fs::read_to_string(place.stage.directory().join("network.yaml")).expect("should exist");
+        let address = network.lines().find(|line| line.contains("baseUrl")).expect("should exist").trim();
         let environments = format!(
             "  environments: {{trial: {{{address}, environmentType: sandbox}}, other: {{{address}}}}}\n  members:"
         );
@@ -198,50 +199,50 @@ fn a_run_is_resumed_in_its_own_environment() {
         let here = place.expect("resume", 0).await;
         assert!(here.out.contains("Nothing to resume: every run has ended."), "{}", here.out);
         let wrong = place.expect("resume run-1 --environment other", 1).await;
-        let words = "run-1 is of the environment trial, and not of other; leave `--environment` away";
+        let words = "run-1 belongs to environment trial, not to other; remove `--environment`";
         assert!(wrong.err.contains(words), "{}", wrong.err);
         place.expect("resume run-1", 0).await;
         let there = place.expect("resume --environment trial", 0).await;
-        assert!(there.out.contains("every run of the environment trial has ended"), "{}", there.out);
+        assert!(there.out.contains("every run of environment trial has ended"), "{}", there.out);
         place.expect("plan --detailed-exitcode --environment trial", 0).await;
     });
 }
 
 #[test]
-fn a_run_that_is_still_at_work_is_left_to_itself() {
+fn active_run_is_not_resumed() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
         place.gate.hold_write(PauseSide::Before);
         let child = place.start("apply --yes");
         place.gate.held().await;
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("run-1 is still at work on "), "{}", resumed.err);
+        assert!(resumed.err.contains("run-1 is still running on "), "{}", resumed.err);
         assert!(
-            resumed.err.contains(&format!("(process {})", child.id().expect("it is there"))),
+            resumed.err.contains(&format!("(process {})", child.id().expect("should exist"))),
             "{}",
             resumed.err
         );
         let unknown = place.expect("resume run-9", 1).await;
-        assert!(unknown.err.contains("the store knows no run-9 of this network"), "{}", unknown.err);
-        // On another machine nobody can look for a process, so what counts is when it was heard of.
+        assert!(unknown.err.contains("run-9 not found"), "{}", unknown.err);
+        // Processes of another machine cannot be checked, so only the last heartbeat counts.
         place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("run-1 is still at work on elsewhere"), "{}", resumed.err);
+        assert!(resumed.err.contains("run-1 is still running on elsewhere"), "{}", resumed.err);
         let plan = place.expect("plan", 0).await;
-        assert!(!plan.err.contains("did not end"), "{}", plan.err);
+        assert!(!plan.err.contains("is incomplete"), "{}", plan.err);
         place.gate.free();
         assert_eq!(ended(child).await.code, Some(0));
     });
 }
 
 #[test]
-fn a_run_of_another_machine_that_was_not_heard_of_for_long_is_resumed() {
+fn silent_run_of_another_machine_is_resumed() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         let place = killed("apply --yes").await;
         place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("still at work on elsewhere"), "{}", resumed.err);
+        assert!(resumed.err.contains("still running on elsewhere"), "{}", resumed.err);
         place.sql("UPDATE runs SET heard = heard - 31").await;
         place.expect("resume --json", 0).await;
         is_as_undisturbed(&place, "from another machine", &expected).await;

@@ -1,4 +1,4 @@
-//! A store that fails while a run writes: nothing more is sent, nothing is forgotten.
+//! Failures of the store during a run: no further writes, and no lost journal lines.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::sandbox::{ProcessSandbox, ended};
 use super::{TABLES, UninterruptedApply, running};
 
 #[test]
-fn a_line_that_could_not_be_kept_is_told_even_where_nobody_waited_for_it() {
+fn failed_journal_write_is_always_reported() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         for (moment, sends) in [("intent", false), ("sent", false), ("answered", true), ("verified", true)] {
@@ -23,10 +23,15 @@ fn a_line_that_could_not_be_kept_is_told_even_where_nobody_waited_for_it() {
                 .sql(&format!("CREATE TRIGGER broken {when} BEGIN SELECT RAISE(ABORT, 'no more room'); END"))
                 .await;
             place.gate.free();
-            let ended = timeout(Duration::from_secs(60), ended(child)).await.expect("it does not hang");
+            let ended =
+                timeout(Duration::from_secs(60), ended(child)).await.expect("process should end in time");
             assert_eq!(ended.code, Some(3), "{moment}: {}{}", ended.out, ended.err);
             assert!(ended.err.contains("no more room"), "{moment}: {}", ended.err);
-            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{moment}: {}", ended.err);
+            assert!(
+                ended.err.contains("run `zonal resume run-1` when the store is available"),
+                "{moment}: {}",
+                ended.err
+            );
             let written = place.gate.written().len();
             assert_eq!(written > 0, sends, "{moment}: {written} writes");
             assert!(written < expected.written.len(), "{moment}: {written} writes");
@@ -38,28 +43,32 @@ fn a_line_that_could_not_be_kept_is_told_even_where_nobody_waited_for_it() {
 }
 
 #[test]
-fn a_disk_that_is_full_at_any_moment_loses_nothing() {
+fn full_disk_at_any_moment_loses_nothing() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
         let mut codes = std::collections::BTreeSet::new();
-        // In blocks of 512 bytes: from one in which a store cannot even be opened to one in which all fits.
+        // In blocks of 512 bytes: from too small for an empty store to large enough for the whole run.
         for blocks in (96..=480).step_by(24) {
             let place = ProcessSandbox::new(TABLES).await;
-            // A store without a run.
+            // Creates a store without a run.
             place.gate.hold(1, PauseSide::Before);
             assert!(place.kill("apply --yes").await);
             let full = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" apply --yes");
             let mut command = tokio::process::Command::new("sh");
             command.args(["-c", &full, env!("CARGO_BIN_EXE_zonal")]);
             command.current_dir(place.stage.directory()).env_clear().envs(&place.stage.env);
-            let ran = timeout(Duration::from_secs(60), command.output()).await.expect("it does not hang");
-            let ran = ran.expect("sh can be run");
+            let ran =
+                timeout(Duration::from_secs(60), command.output()).await.expect("process should end in time");
+            let ran = ran.expect("sh should start");
             let said = String::from_utf8_lossy(&ran.stderr).into_owned();
             codes.insert(ran.status.code());
             match ran.status.code() {
                 Some(0) => {}
                 Some(3) => {
-                    assert!(said.contains("`zonal resume run-1` finishes it"), "{blocks}: {said}");
+                    assert!(
+                        said.contains("run `zonal resume run-1` when the store is available"),
+                        "{blocks}: {said}"
+                    );
                     place.expect("resume", 0).await;
                 }
                 Some(1) => {

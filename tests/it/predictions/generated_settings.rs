@@ -1,4 +1,4 @@
-//! Made-up settings of a small network: whatever zones can store that has a part in an answer.
+//! Generated settings of a small network: everything that can affect an answer.
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -6,32 +6,32 @@ use proptest::prelude::{Strategy, any};
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 
-/// The network zone, then members.
+/// Codes of the Network Zone and the members.
 pub const CODES: [&str; 6] = ["01M_NETWORK", "01M_A", "01M_B", "01M_C", "01M_D", "01M_E"];
 pub const GROUPS: [&str; 4] = ["GRAD", "FACULTY", "ALUM", "GUEST"];
 pub const RESOURCES: [&str; 5] =
     ["61100", "61100.62110", "61100.62110.53111", "61200.62210.53211", "61200.62210"];
 pub const ROLES: [&str; 3] = ["Cataloger", "Catalog Manager", "Catalog Administrator"];
 pub const REPORTS: [&str; 3] = ["linked", "linking no match", "linking ambiguous"];
-/// Blocks that a patron has at home: the ID of a definition, its type and its description.
+/// Patron blocks at the source institution: ID of the block definition, type and description.
 pub const BLOCKS: [(&str, &str, &str); 3] =
     [("LOST", "GENERAL", "01"), ("ADDRESS", "LOAN", "02"), ("FEES", "CASH", "04")];
-/// Groups that e-resources are available for. The last one is never there.
+/// Availability groups of e-resources. The last group never exists.
 pub const AVAILABLE: [&str; 4] = ["ALL", "NORTH", "LAWYERS", "NOBODY"];
 
-/// Rows of a collection that the gateway serves.
+/// Records of a collection that the gateway serves.
 pub type GatewayRows = Vec<Value>;
 
-/// What a member stores.
+/// Settings of a member.
 #[derive(Debug, Clone)]
 pub struct GeneratedMember {
-    /// Client addresses of its campus, of a library on it, and of a library elsewhere.
+    /// Presence of client addresses for the campus, the library on the campus, and the other library.
     pub ranges: [bool; 3],
     pub rules: GatewayRows,
     pub restricted: Vec<&'static str>,
-    /// User groups that are not in use.
+    /// Disabled user groups.
     pub off: Vec<&'static str>,
-    /// Descriptions of shared blocks: whether they are there, and in use.
+    /// Descriptions of shared patron blocks: `None` if missing, else their enabled flag.
     pub shared: [Option<bool>; 2],
     /// Rows of the block definitions.
     pub definitions: Vec<([String; 6], bool)>,
@@ -40,19 +40,19 @@ pub struct GeneratedMember {
     pub reports: GatewayRows,
 }
 
-/// What a network stores.
+/// Settings of a network.
 #[derive(Debug, Clone)]
 pub struct GeneratedSettings {
     pub members: Vec<GeneratedMember>,
     pub permissions: GatewayRows,
     pub groups: GatewayRows,
-    /// Who may dismiss for the network.
+    /// Rights to dismiss tasks for the network.
     pub dismissal: GatewayRows,
-    /// The groups of each of [`RESOURCES`], with their settings.
+    /// Availability groups of each of [`RESOURCES`], with their settings.
     pub available: Vec<Vec<(&'static str, Map<String, Value>)>>,
 }
 
-/// An object of those members that hold something.
+/// Returns an object of the fields that are not null.
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     let members = members.into_iter().filter(|(_, value)| !value.is_null());
     Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect())
@@ -70,7 +70,7 @@ fn text(all: &'static [&'static str]) -> impl Strategy<Value = Value> {
     option::weighted(0.8, select(all)).prop_map(|text| json!(text))
 }
 
-/// What a rule gives: group, dates, and whether it makes them anew.
+/// Returns a generator of a rule's result: user group, dates, and refresh flags.
 fn given() -> impl Strategy<Value = [(&'static str, Value); 8]> {
     let group = option::weighted(0.85, select(&GROUPS[..])).prop_map(|group| json!(group));
     let expiry = text(&["2026-06-30", "2025-12-31", "2027-06-30Z"]);
@@ -214,7 +214,7 @@ fn member() -> impl Strategy<Value = GeneratedMember> {
     )
 }
 
-/// Who is in a group: institutions, and campuses and libraries of them.
+/// Returns a generator of availability groups: institutions, and their campuses and libraries.
 fn groups() -> impl Strategy<Value = GatewayRows> {
     let places = |suffix: &'static str| {
         btree_set(select(&CODES[1..]), 0..3).prop_map(move |codes| {
@@ -255,7 +255,7 @@ fn availability() -> impl Strategy<Value = Vec<(&'static str, Map<String, Value>
     option::weighted(0.6, groups).prop_map(|groups: Option<Vec<_>>| groups.unwrap_or_default())
 }
 
-/// Settings of a network of three to five members.
+/// Returns a generator of settings for a network of three to five members.
 pub fn settings() -> impl Strategy<Value = GeneratedSettings> {
     let may = || select(vec![Value::Null, json!("allow"), json!("deny"), json!("deny")]);
     let permission = option::weighted(0.8, (may(), may(), may()));

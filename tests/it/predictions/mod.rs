@@ -1,5 +1,6 @@
-//! What `explain` predicts of a network is what the network then does: tried on made-up settings, which are read
-//! by the ordinary readers and acted on through the API of the zones.
+//! The network behaves as `explain` predicts: tested on generated settings.
+//!
+//! The usual readers read the settings, and requests to the zones' API show the behavior.
 
 mod generated_settings;
 mod network;
@@ -22,7 +23,7 @@ use self::generated_settings::{CODES, GeneratedSettings, settings};
 use self::network::PredictionNetwork;
 use crate::simulated_network::{runner, under_paused_clock};
 
-/// Stores made-up settings, and asks and does something that is made up too.
+/// Stores generated settings, then tests a generated question.
 fn for_every_network<Q: std::fmt::Debug>(
     cases: u32,
     questions: impl Strategy<Value = Q>,
@@ -38,24 +39,24 @@ fn for_every_network<Q: std::fmt::Debug>(
     tried.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// What has happened, how often: a test in which something never happens says nothing of it.
+/// Counts of observed outcomes. A test must observe every possible outcome.
 #[derive(Default)]
 struct SeenOutcomes(Mutex<BTreeMap<String, usize>>);
 
 impl SeenOutcomes {
     fn note(&self, what: impl Into<String>) {
-        *self.0.lock().expect("nobody has panicked").entry(what.into()).or_default() += 1;
+        *self.0.lock().expect("lock should not be poisoned").entry(what.into()).or_default() += 1;
     }
 
     fn each(&self, expected: &[&str]) {
-        let seen = self.0.lock().expect("nobody has panicked");
+        let seen = self.0.lock().expect("lock should not be poisoned");
         let never: Vec<_> = expected.iter().filter(|what| !seen.contains_key(**what)).collect();
-        assert!(never.is_empty(), "it never came to {never:?}, only to {seen:#?}");
+        assert!(never.is_empty(), "no case of {never:?}, only {seen:#?}");
     }
 }
 
 #[test]
-fn a_patron_is_at_another_member_what_explain_says_and_its_blocks_travel_as_it_says() {
+fn linked_account_and_blocks_match_the_prediction() {
     let seen = SeenOutcomes::default();
     for_every_network(200, questions::patron(), async |stage, patron| {
         patron::does_as_predicted(stage, patron, &seen).await;
@@ -67,23 +68,23 @@ fn a_patron_is_at_another_member_what_explain_says_and_its_blocks_travel_as_it_s
         "never expires",
         "can be purged",
         "copies",
-        "copies stop something",
-        "copies stop nothing",
+        "copies block actions",
+        "copies block nothing",
         "new expiry date",
         "old expiry date",
         "expired",
         "new purge date",
         "old purge date",
         "other copies",
-        "sent home",
-        "not sent home",
-        "travels on",
-        "does not travel on",
+        "sent to source",
+        "not sent to source",
+        "sent to next target",
+        "not sent to next target",
     ]);
 }
 
 #[test]
-fn the_resolver_lets_in_whom_explain_lets_in() {
+fn link_resolver_admits_users_as_predicted() {
     let seen = SeenOutcomes::default();
     for_every_network(64, vec(questions::access(), 12), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Access).collect();
@@ -104,9 +105,9 @@ fn the_resolver_lets_in_whom_explain_lets_in() {
                 assert!(done.is_err(), "{facts:#?}");
                 continue;
             };
-            let done = done.expect("it is answered");
+            let done = done.expect("endpoint should answer");
             seen.note(facts.text("why").unwrap_or_else(|| facts.text("level").unwrap_or_default()));
-            let groups = facts.texts("groups").expect("they are known");
+            let groups = facts.texts("groups").expect("fact should be known");
             let predicted = json!({
                 "available": reach, "groups": groups, "group": facts.get("group"),
                 "proxy_enabled": facts.get("proxyEnabled"), "proxy": facts.get("proxy"),
@@ -121,7 +122,7 @@ fn the_resolver_lets_in_whom_explain_lets_in() {
 }
 
 #[test]
-fn a_record_comes_in_where_explain_says_that_it_may() {
+fn record_contribution_matches_the_prediction() {
     let seen = SeenOutcomes::default();
     for_every_network(64, vec(questions::import(), 6), async |stage, questions| {
         let asked: Vec<Question> =
@@ -134,13 +135,14 @@ fn a_record_comes_in_where_explain_says_that_it_may() {
             let body = json!({"member": member.as_str(), "record": record, "channel": channel});
             let done = stage.door(Method::POST, "contributions", Some(body)).await;
             seen.note(format!("{record} {}", facts.is("allowed")));
-            let ways = facts.texts("channels").expect("they are known");
+            let ways = facts.texts("channels").expect("fact should be known");
             assert_eq!(facts.is("allowed"), ways.iter().any(|way| way == channel), "{facts:#?}");
             match facts.is("allowed") {
                 true => came += usize::from(done.is_ok()),
                 false => assert_eq!(done, Err("402119".to_owned()), "{facts:#?}"),
             }
-            let held = stage.door(Method::GET, "contributions", None).await.expect("they are listed");
+            let held =
+                stage.door(Method::GET, "contributions", None).await.expect("contributions should be listed");
             assert_eq!(held.as_array().map(Vec::len), Some(came), "{facts:#?}");
         }
     });
@@ -148,7 +150,7 @@ fn a_record_comes_in_where_explain_says_that_it_may() {
 }
 
 #[test]
-fn the_task_list_lets_roles_do_what_explain_says() {
+fn task_list_permissions_match_the_prediction() {
     let seen = SeenOutcomes::default();
     for_every_network(64, vec(questions::tasks(), 8), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Tasks).collect();
@@ -182,7 +184,7 @@ fn the_task_list_lets_roles_do_what_explain_says() {
 }
 
 #[test]
-fn partners_find_the_groups_that_explain_calls_visible() {
+fn partner_search_matches_the_prediction() {
     let seen = SeenOutcomes::default();
     for_every_network(64, vec(questions::visibility(), 8), async |stage, questions| {
         let asked: Vec<Question> = questions.iter().cloned().map(Question::Visibility).collect();
@@ -191,7 +193,7 @@ fn partners_find_the_groups_that_explain_calls_visible() {
             let facts = stage.explain(Question::Visibility(question.clone()), &settings);
             let VisibilityQuestion { member, user_group } = question;
             let path = format!("partners?member={member}&user_group={user_group}");
-            let done: Value = stage.door(Method::GET, &path, None).await.expect("it is answered");
+            let done: Value = stage.door(Method::GET, &path, None).await.expect("endpoint should answer");
             assert_eq!(Some(&done["visible"]), facts.get("visible").as_ref(), "{path}");
             seen.note(done["visible"].to_string());
         }

@@ -1,4 +1,4 @@
-//! A network that stores made-up settings, asked over its API, its gateway and its doors alone.
+//! Network with generated settings, used only through its API, gateway and control endpoints.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,8 @@ pub struct PredictionNetwork {
     transport: EmulatorTransport,
 }
 
-/// The manifest, whose members have a campus `NORTH` with a library `LAW`, and a library `MAIN` on none.
+/// Returns the manifest. Members have a campus `NORTH` with a library `LAW`, and a library `MAIN` without a
+/// campus.
 fn manifest(settings: &GeneratedSettings) -> String {
     let mut out = "apiVersion: zonal/v1\nkind: Network\nmetadata: {name: m}\nspec:\n  region: ca\n  \
                    credentials: {read: {env: 'R_{code}'}}\n  \
@@ -58,7 +59,7 @@ impl PredictionNetwork {
     pub fn new(settings: &GeneratedSettings) -> Self {
         let loaded = zonal::manifest::load(&[source("network.yaml", manifest(settings))], None);
         assert!(!loaded.has_errors(), "{:#?}", loaded.diagnostics);
-        let network = loaded.network.expect("there is a network");
+        let network = loaded.network.expect("network should exist");
         let zones = network.zones.iter();
         let zones = zones.map(|zone| {
             EmulatedZone::from(zone, format!("r-{}", zone.code), Some(format!("w-{}", zone.code)))
@@ -70,7 +71,7 @@ impl PredictionNetwork {
         stage
     }
 
-    /// Puts in place what a new zone begins with, what the settings say.
+    /// Replaces the initial settings of new zones with the generated ones.
     fn store(&self, settings: &GeneratedSettings) {
         let GeneratedSettings { members, permissions, groups, dismissal, available } = settings;
         self.records(CODES[0], "ImportPermissions", permissions);
@@ -78,14 +79,14 @@ impl PredictionNetwork {
         self.records(CODES[0], "AuthorityDismissal", dismissal);
         let control = self.emulator.control();
         for (ids, groups) in RESOURCES.iter().zip(available) {
-            let mut resource = control.resource(CODES[0], ids).expect("the resource is there");
+            let mut resource = control.resource(CODES[0], ids).expect("resource should exist");
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let said = groups.iter().map(|(group, said)| {
                 let said = said.iter().map(|(name, value)| (name.clone(), text(value)));
                 ((*group).to_owned(), said.collect())
             });
             resource.groups = said.collect();
-            control.put_table(CODES[0], TableSeed::Electronic(resource)).expect("the zone is there");
+            control.put_table(CODES[0], TableSeed::Electronic(resource)).expect("zone should exist");
         }
         for (code, member) in CODES[1..].iter().zip(members) {
             self.member(code, member);
@@ -101,20 +102,20 @@ impl PredictionNetwork {
         self.records(code, "AuthorityTaskList", &member.tasks);
         self.records(code, "AuthorityReportTypes", &member.reports);
         let control = self.emulator.control();
-        let put = |table: TableSeed| control.put_table(code, table).expect("the zone is there");
-        let mut groups = control.code_table(code, "UserGroups").expect("it is there");
+        let put = |table: TableSeed| control.put_table(code, table).expect("zone should exist");
+        let mut groups = control.code_table(code, "UserGroups").expect("should exist");
         let row = |group: &&str| EmulatedCodeRow {
             enabled: !member.off.contains(group),
             ..EmulatedCodeRow::new(group, group)
         };
         groups.rows.insert(String::new(), GROUPS.iter().map(row).collect());
         put(groups.into());
-        let mut types = control.mapping_table(code, "UserRecordTypeUserGroup").expect("it is there");
+        let mut types = control.mapping_table(code, "UserRecordTypeUserGroup").expect("should exist");
         types
             .rows
             .insert(String::new(), GROUPS.map(|group| EmulatedMappingRow::new(&["PUBLIC", group])).to_vec());
         put(types.into());
-        let mut descriptions = control.code_table(code, "UserBlockDescription").expect("it is there");
+        let mut descriptions = control.code_table(code, "UserBlockDescription").expect("should exist");
         let rows = descriptions.rows.entry(String::new()).or_default();
         rows.retain(|row| !row.code.eq_ignore_ascii_case("CONSORTIA"));
         for (code, enabled) in ["CONSORTIA", "FROM_TARGET"].into_iter().zip(member.shared) {
@@ -123,7 +124,7 @@ impl PredictionNetwork {
             );
         }
         put(descriptions.into());
-        let mut definitions = control.mapping_table(code, "UserBlockDefinitions").expect("it is there");
+        let mut definitions = control.mapping_table(code, "UserBlockDefinitions").expect("should exist");
         let row = |(columns, enabled): &([String; 6], bool)| {
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
             EmulatedMappingRow { enabled: *enabled, ..EmulatedMappingRow::new(&columns) }
@@ -132,22 +133,22 @@ impl PredictionNetwork {
         put(definitions.into());
     }
 
-    /// The records of a collection, and no others.
+    /// Replaces the records of a collection.
     fn records(&self, zone: &str, kind: &str, records: &[Value]) {
         let control = self.emulator.control();
-        let old = control.records(zone, kind).expect("the zone is there");
+        let old = control.records(zone, kind).expect("zone should exist");
         for (record, delete) in
             old.iter().map(|old| (old, true)).chain(records.iter().map(|new| (new, false)))
         {
             let edit: RecordEdit = serde_json::from_value(
                 json!({"zone": zone, "kind": kind, "by": "m.tremblay", "fields": record, "delete": delete}),
             )
-            .expect("an edit is an edit");
-            control.edit_record(&edit).expect("the record is one");
+            .expect("edit should be valid");
+            control.edit_record(&edit).expect("record should be valid");
         }
     }
 
-    /// What `zonal explain --observed` answers from: the zones, read by the ordinary readers.
+    /// Returns the observed settings, as `zonal explain --observed` reads them.
     pub async fn observe(&self, questions: &[Question]) -> analysis::NetworkSettings {
         let mut needed: BTreeMap<ZoneCode, std::collections::BTreeSet<analysis::SettingsCollection>> =
             BTreeMap::new();
@@ -157,12 +158,12 @@ impl PredictionNetwork {
             }
         }
         let key = SecretString::from;
-        let gateway = self.network.gateway.as_ref().expect("there is a gateway");
+        let gateway = self.network.gateway.as_ref().expect("gateway should exist");
         let shared =
             Arc::new(SharedGateway::new(&gateway.url, gateway.rate, Arc::new(self.transport.clone())));
         let mut observed = ObservedState::default();
         for (code, subjects) in needed {
-            let zone = self.network.zone(&code).expect("the zone is there");
+            let zone = self.network.zone(&code).expect("zone should exist");
             let budget = Arc::new(RequestBudget::new(zone.rate));
             let alma =
                 AlmaReader::new(zone, key(format!("r-{code}")), Arc::new(self.transport.clone()), budget);
@@ -178,7 +179,7 @@ impl PredictionNetwork {
         analysis::NetworkSettings::from_observed(&self.network, &observed)
     }
 
-    /// Asks the API of a zone: status, and body or error code.
+    /// Sends a request to the API of a zone, and returns the body or the error code.
     pub async fn api(&self, method: Method, zone: &str, path: &str, body: &Value) -> Result<Value, String> {
         let request = Request::builder()
             .method(method)
@@ -187,25 +188,29 @@ impl PredictionNetwork {
             .header("accept", "application/json")
             .header("content-type", "application/json")
             .body(Bytes::from(body.to_string()))
-            .expect("a request is one");
-        let response = self.transport.send(request).await.expect("it answers");
+            .expect("request should be valid");
+        let response = self.transport.send(request).await.expect("should answer");
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
         told(response.status().as_u16(), body)
     }
 
-    /// Asks a door of the emulator.
+    /// Sends a request to a control endpoint of the emulator.
     pub async fn door(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let request =
             Request::builder().method(method).uri(format!("/emulator/{path}")).body(Body::from(body));
-        let response =
-            self.emulator.router().oneshot(request.expect("a request is one")).await.expect("it answers");
+        let response = self
+            .emulator
+            .router()
+            .oneshot(request.expect("request should be valid"))
+            .await
+            .expect("should answer");
         let status = response.status().as_u16();
-        let body = to_bytes(response.into_body(), usize::MAX).await.expect("it is whole");
-        told(status, serde_json::from_slice(&body).expect("it is JSON"))
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("body should be complete");
+        told(status, serde_json::from_slice(&body).expect("should be JSON"))
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     pub fn members(&self) -> usize {
         self.network.zones.len() - 1
     }
@@ -225,12 +230,12 @@ fn told(status: u16, body: Value) -> Result<Value, String> {
     }
 }
 
-/// What is predicted.
+/// Prediction of `explain`.
 #[derive(Debug)]
 pub struct PredictedFacts(zonal::model::Explanation);
 
 impl PredictedFacts {
-    /// A fact; `None` where it is not known.
+    /// Returns a fact, or `None` if unknown.
     pub fn get(&self, fact: &str) -> Option<Value> {
         let told = self.0.facts.get(fact).unwrap_or_else(|| panic!("no fact `{fact}`: {:#?}", self.0));
         told.get().map(|value| json!(value))
@@ -244,7 +249,7 @@ impl PredictedFacts {
         self.get(fact)?.as_str().map(str::to_owned)
     }
 
-    /// The texts of a list that is known; none where it is empty.
+    /// Returns the texts of a known list, or an empty list for another type.
     pub fn texts(&self, fact: &str) -> Option<Vec<String>> {
         Some(match self.get(fact)? {
             Value::Array(texts) => texts.iter().filter_map(|text| Some(text.as_str()?.to_owned())).collect(),

@@ -1,4 +1,4 @@
-//! A patron goes to another member: what it is there, what a refresh makes of that, and where its blocks go.
+//! Linked account of a patron: creation, refresh, and the path of patron blocks.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use super::generated_settings::{BLOCKS, CODES};
 use super::network::{PredictedFacts, PredictionNetwork};
 use super::questions::PatronJourney;
 
-/// The emulated day.
+/// Emulated date.
 const TODAY: &str = "2026-03-02";
 
-/// Where the patron goes.
+/// Institutions of a patron.
 struct LinkedJourney {
     from: &'static str,
     at: &'static str,
@@ -26,18 +26,18 @@ impl LinkedJourney {
             source: self.from.into(),
             user_group: self.group.into(),
             target: self.at.into(),
-            expires: expires.map(|date| date.parse().expect("a date")),
+            expires: expires.map(|date| date.parse().expect("should be a date")),
             next_target: self.on_to.map(Into::into),
         })
     }
 }
 
-/// An account as the API shows it.
+/// Account in the format of the API.
 struct ApiAccount(Value);
 
 impl ApiAccount {
     fn id(&self) -> &str {
-        self.0["primary_id"].as_str().expect("it has an id")
+        self.0["primary_id"].as_str().expect("account should have an ID")
     }
 
     fn date(&self, field: &str) -> Option<&str> {
@@ -48,7 +48,7 @@ impl ApiAccount {
         self.0["user_group"]["value"].as_str()
     }
 
-    /// Notes of the blocks, those that have one.
+    /// Returns the notes of the patron blocks that have a note.
     fn notes(&self) -> Vec<String> {
         let blocks = self.0["user_block"].as_array().into_iter().flatten();
         let mut notes: Vec<String> =
@@ -75,11 +75,11 @@ pub async fn does_as_predicted(stage: &PredictionNetwork, patron: &PatronJourney
 
 async fn user(stage: &PredictionNetwork, zone: &str, id: &str) -> ApiAccount {
     ApiAccount(
-        stage.api(Method::GET, zone, &format!("/{id}"), &Value::Null).await.expect("the user is there"),
+        stage.api(Method::GET, zone, &format!("/{id}"), &Value::Null).await.expect("user should exist"),
     )
 }
 
-/// Makes the patron at home, or replaces it. `None` where it cannot have the group.
+/// Creates or replaces the patron at the source institution. Returns `None` if the user group is not allowed.
 async fn at_home(
     stage: &PredictionNetwork,
     journey: &LinkedJourney,
@@ -98,7 +98,7 @@ async fn at_home(
     let path = if method == Method::PUT { format!("/{id}") } else { String::new() };
     match stage.api(method, journey.from, &path, &body).await {
         Ok(_) => Some(()),
-        // Not in use at home, where no rule of others asks about it.
+        // The user group is disabled at the source, and no rule refers to it.
         Err(code) if code == "401852" => None,
         Err(code) => panic!("{code}: {body}"),
     }
@@ -120,25 +120,25 @@ async fn link(
 
 async fn refresh(stage: &PredictionNetwork, at: &str, account: &ApiAccount) -> ApiAccount {
     let path = format!("/{}?op=refresh", account.id());
-    stage.api(Method::POST, at, &path, &json!({})).await.expect("it is refreshed");
+    stage.api(Method::POST, at, &path, &json!({})).await.expect("account should be refreshed");
     user(stage, at, account.id()).await
 }
 
 async fn kept_from(stage: &PredictionNetwork, zone: &str, id: &str) -> Vec<String> {
     let path = format!("circulation?zone={zone}&user={id}");
-    let answer = stage.door(Method::GET, &path, None).await.expect("it is answered");
-    let words = answer["kept_from"].as_array().expect("a list").iter();
-    words.map(|word| word.as_str().expect("a word").to_owned()).collect()
+    let answer = stage.door(Method::GET, &path, None).await.expect("endpoint should answer");
+    let words = answer["kept_from"].as_array().expect("should be a list").iter();
+    words.map(|word| word.as_str().expect("should be a text").to_owned()).collect()
 }
 
-/// Whether somebody of a day has expired by today.
+/// Returns true if the expiry date is in the past.
 fn is_past(date: Option<&str>) -> bool {
     date.is_some_and(|date| date < TODAY)
 }
 
-/// The copies that a linked account has by what is predicted of definitions.
+/// Returns the copied blocks that the prediction expects on a linked account.
 fn copies(journey: &LinkedJourney, facts: &PredictedFacts, blocks: [bool; 3]) -> Vec<String> {
-    let ids = facts.texts("blocks").expect("it is known which blocks are copied");
+    let ids = facts.texts("blocks").expect("fact should be known");
     let chosen =
         BLOCKS.iter().zip(blocks).filter(|((id, _, _), chosen)| *chosen && ids.iter().any(|each| each == id));
     let mut notes: Vec<String> =
@@ -181,21 +181,21 @@ async fn dates_and_copies(
         kept.sort();
         assert_eq!(kept, stops, "{first:#?}");
         if !linked.notes().is_empty() {
-            seen.note(if stops.is_empty() { "copies stop nothing" } else { "copies stop something" });
+            seen.note(if stops.is_empty() { "copies block nothing" } else { "copies block actions" });
         }
     }
     let again = link(stage, journey, journey.at, "ada").await;
     assert_eq!(again.err().as_deref(), Some("60227"));
 
-    // Something changes at home, and then a refresh is asked for.
+    // The account changes at the source, then the test requests a refresh.
     at_home(stage, journey, "ada", patron.expires[1], patron.blocks[1], Method::PUT).await;
     let refreshed = refresh(stage, journey.at, &linked).await;
-    assert_eq!(refreshed.group(), linked.group(), "a refresh leaves the group alone");
+    assert_eq!(refreshed.group(), linked.group(), "a refresh should keep the user group");
     let past = is_past(linked.date("expiry_date"));
     let changed = |field: &str| linked.date(field) != refreshed.date(field);
     seen.note(if past { "expired" } else { "not expired" });
     for (fact, field) in [("expiry", "expiry_date"), ("purge", "purge_date")] {
-        // Where a new link would have the same date, nothing is to be seen.
+        // If a new link has the same date, a refresh shows no difference.
         let other = date(then, fact).as_deref() != linked.date(field);
         seen.note(match (changed(field), other) {
             (true, _) => format!("new {fact} date"),
@@ -211,7 +211,7 @@ async fn dates_and_copies(
     };
     assert_eq!(refreshed.date("expiry_date").map(str::to_owned), expiry, "{first:#?} {then:#?}");
     match anew("refreshPurge") {
-        // What is predicted follows the new expiry date; where the account keeps the old one, nothing is.
+        // Predictions assume the new expiry date. If the account keeps the old date, they do not apply.
         true if expiry == date(then, "expiry") => {
             assert_eq!(refreshed.date("purge_date").map(str::to_owned), date(then, "purge"), "{then:#?}");
         }
@@ -220,13 +220,13 @@ async fn dates_and_copies(
     }
     assert_eq!(refreshed.notes(), copies(journey, then, patron.blocks[1]), "{then:#?}");
 
-    stage.api(Method::DELETE, journey.from, "/ada", &Value::Null).await.expect("it is deleted");
+    stage.api(Method::DELETE, journey.from, "/ada", &Value::Null).await.expect("account should be deleted");
     let path = format!("/{}?op=refresh", linked.id());
     let gone = stage.api(Method::POST, journey.at, &path, &json!({})).await;
     assert_eq!(gone.err().as_deref(), Some("60226"));
 }
 
-/// A block is made at the target. The patron has none of its own.
+/// Adds a block at the target institution. The patron has no other blocks.
 async fn home_and_onwards(
     stage: &PredictionNetwork,
     journey: &LinkedJourney,
@@ -248,11 +248,11 @@ async fn home_and_onwards(
     let blocks = json!([block("GENERAL", "03")]);
     linked.0["user_block"] = blocks;
     let path = format!("/{}", linked.id());
-    stage.api(Method::PUT, at, &path, &linked.0).await.expect("it is put");
+    stage.api(Method::PUT, at, &path, &linked.0).await.expect("account should be updated");
 
     let home = user(stage, from, "eve").await;
     let Some(sent) = facts.get("sentHome") else { return };
-    seen.note(if sent == json!(true) { "sent home" } else { "not sent home" });
+    seen.note(if sent == json!(true) { "sent to source" } else { "not sent to source" });
     let notes = if sent == json!(true) { vec![format!("{at}: 03")] } else { Vec::new() };
     assert_eq!(home.notes(), notes, "{facts:#?}");
     let mut kept = kept_from(stage, from, "eve").await;
@@ -260,14 +260,14 @@ async fn home_and_onwards(
     assert_eq!(Some(kept), facts.texts("stopsAtHome"), "{facts:#?}");
 
     let back = refresh(stage, at, &linked).await;
-    assert_eq!(back.0["user_block"].as_array().map(Vec::len), Some(1), "it does not come back: {}", back.0);
+    assert_eq!(back.0["user_block"].as_array().map(Vec::len), Some(1), "the block returns: {}", back.0);
     let on = match &third {
         Some((on_to, account)) => !refresh(stage, on_to, account).await.notes().is_empty(),
         None => false,
     };
     match on_to {
         Some(_) => {
-            seen.note(if on { "travels on" } else { "does not travel on" });
+            seen.note(if on { "sent to next target" } else { "not sent to next target" });
             assert_eq!(Some(json!(on)), facts.get("travelsOn"), "{facts:#?}");
         }
         None => assert!(third.is_none()),

@@ -1,4 +1,4 @@
-//! Made-up questions, each with what it takes to see what the network does.
+//! Generated questions, with the data needed to observe the network's behavior.
 
 use std::net::IpAddr;
 
@@ -11,16 +11,16 @@ use zonal::model::{
 
 use super::generated_settings::{CODES, GROUPS, REPORTS, RESOURCES, ROLES};
 
-/// A patron, and where it goes. Members are numbered, the same twice where there are not so many.
+/// Patron with a source, a target and a next target institution. The indexes wrap around in small networks.
 #[derive(Debug, Clone)]
 pub struct PatronJourney {
     pub from: usize,
     pub at: usize,
     pub on_to: usize,
     pub group: &'static str,
-    /// The expiry date at home: when linked, and when refreshed.
+    /// Expiry date at the source institution: at linking, and at the refresh.
     pub expires: [Option<&'static str>; 2],
-    /// Which blocks it has at home: when linked, and when refreshed.
+    /// Patron blocks at the source institution: at linking, and at the refresh.
     pub blocks: [[bool; 3]; 2],
 }
 
@@ -44,12 +44,12 @@ fn member() -> impl Strategy<Value = &'static str> {
     select(&CODES[1..4])
 }
 
-/// An address that is in nobody's range, in the campus's, in that of the library on it, of the other library.
+/// Addresses outside all ranges, of the campus, of the library on the campus, and of the other library.
 pub const ADDRESSES: [&str; 5] = ["203.0.113.9", "192.0.2.7", "192.0.2.200", "198.51.100.7", "2001:db8::1"];
 
 pub fn access() -> impl Strategy<Value = AccessQuestion> {
     let address = select(&ADDRESSES[..]).prop_map(|address| {
-        let address: IpAddr = address.parse().expect("an address");
+        let address: IpAddr = address.parse().expect("address should be valid");
         ClientLocation::Address(address)
     });
     let place = select(vec![
@@ -63,7 +63,7 @@ pub fn access() -> impl Strategy<Value = AccessQuestion> {
         |(member, address, place, at_address, resource, group)| AccessQuestion {
             member: member.into(),
             from: if at_address { address } else { place },
-            resource: ResourceId::parse(resource).expect("ids"),
+            resource: ResourceId::parse(resource).expect("IDs should be valid"),
             user_group: group.map(Into::into),
         },
     )
