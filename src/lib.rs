@@ -13,6 +13,7 @@
 //! * [`apply`]: executes a plan.
 //! * [`store`]: persists runs, applied state, journal, history, leases.
 //! * [`render`]: output formats.
+//! * [`session`]: use cases: plan, apply, resume, revert and the others, with their effects handed in.
 //! * [`provider`]: clients for Alma's API and gateways.
 //! * [`emulator`]: a local Alma API.
 //! * [`cli`]: commands, and the only access to files, environment, clock and terminal.
@@ -24,10 +25,12 @@ pub mod diff;
 pub mod emulator;
 pub mod guard;
 pub mod kinds;
+pub mod local;
 pub mod manifest;
 pub mod model;
 pub mod observe;
 pub mod plan;
 pub mod provider;
 pub mod render;
+pub mod session;
 pub mod store;

@@ -1,29 +1,34 @@
 //! `zonal apply`: plans, asks for confirmation, and changes the zones.
 
-use std::io::BufRead as _;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
-use super::config::OutputFormat;
+use super::config::{OutputFormat, load_config};
+use super::confirm::confirm;
 use super::context::CommandContext;
-use super::execute_plan::{self, ApplyOptions, ApplyResult, RunStart};
-use super::exit_code::{self, CommandExit};
+use super::lease_args::LeaseArgs;
+use super::open_session::open_session;
 use super::override_args::OverrideArgs;
-use super::plan::{self, PlanResult};
+use super::plan_file;
 use super::plan_outputs;
-use super::revert::{self, WaveRevert};
-use super::reviewed_plan::ReviewedPlan;
 use super::run_group::RunGroupArgs;
-use super::run_journal::{LeaseArgs, RunMetadata};
-use super::selected_state;
+use super::session_output::{CommandObserver, report_error};
 use super::target_args::{DriftArgs, TargetArgs};
-use super::unfinished_runs;
-use crate::model::{ApplyEvent, ApplyReport, Plan, RunOperation};
+use super::unfinished_note::note_unfinished_run;
+use crate::model::{ApplyReport, Plan};
 use crate::render;
 use crate::render::github;
+use crate::session::SessionError;
+use crate::session::apply::{AppliedRun, apply};
+use crate::session::execute_plan::ApplyOptions;
+use crate::session::plan::{PlanGoal, PlanRequest, plan};
+use crate::session::revert_wave::WaveRevert;
+use crate::session::reviewed_plan::ReviewedPlan;
+use crate::session::run_outcome;
 use crate::store::StoreAccess;
 
 /// Change the zones to match the manifests
@@ -49,98 +54,111 @@ pub struct ApplyCommand {
     #[arg(long)]
     github: bool,
     #[command(flatten)]
-    turns: LeaseArgs,
+    leases: LeaseArgs,
     #[command(flatten)]
-    overriding: OverrideArgs,
+    overrides: OverrideArgs,
     #[command(flatten)]
-    drifted: DriftArgs,
+    drift: DriftArgs,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
-    grouping: RunGroupArgs,
+    run_group: RunGroupArgs,
 }
 
 impl ApplyCommand {
     /// Applies the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
-        let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
-        let telling = ApplyOutput::new(
-            format,
-            if self.github { EventAudience::GitHub } else { EventAudience::None },
-            world,
-        );
-        let about = match self.grouping.about(self.target.selection.shard, world) {
-            Ok(about) => about,
-            Err(exit) => return exit,
-        };
-        telling.print_header();
-        let planned = match self.plan(directory, format, world, &|event| telling.event(event)).await {
-            Ok(planned) => planned,
-            Err(exit) => return exit,
-        };
-        if let Err(exit) = unfinished_runs::note(planned.store.as_ref(), &planned.config.network, world).await
-        {
-            return exit;
+        match self.apply(directory, world).await {
+            Ok(exit) | Err(exit) => exit,
         }
-        telling.plan(&planned.plan);
-        if planned.plan.is_writable()
-            && !self.yes
-            && let Err(exit) = confirm(world).await
-        {
-            return exit;
-        }
-        let reverts = planned.plan.inputs.reverts;
-        let deed = if reverts.is_some() { RunOperation::Revert } else { RunOperation::Apply };
-        let begin = RunStart::New { deed, about: RunMetadata { reverts, ..about } };
-        let manner = ApplyOptions { begin, patience: self.turns.patience() };
-        let written = execute_plan::carry_out(&planned, manner, directory, format, world, &|event| {
-            telling.event(event)
-        })
-        .await;
-        let ApplyResult { report, mut exits, run } = match written {
-            Ok(written) => written,
-            Err(exit) => return exit,
-        };
-        let take_back = WaveRevert { planned: &planned, report: &report, run, store: &self.target.store };
-        // For programs, the last line is the result of the whole command.
-        match format {
-            OutputFormat::Text => {
-                telling.print_result(&planned.plan, &report, &exits, run);
-                exits.extend(take_back.run(&telling, directory, format, world).await);
-            }
-            OutputFormat::Json | OutputFormat::Lines => {
-                exits.extend(take_back.run(&telling, directory, format, world).await);
-                telling.print_result(&planned.plan, &report, &exits, run);
-            }
-        }
-        if reverts.is_some() {
-            revert::remind(&report, world);
-        }
-        if self.github {
-            on_github(&planned.plan, &report, directory, format, world);
-        }
-        exit_code::worst(&exits)
     }
 
-    /// Plans, and defers changes that the reviewed plan does not contain.
-    async fn plan(
-        &self,
-        directory: &Path,
-        format: OutputFormat,
-        world: &CommandContext,
-        tell: &(dyn Fn(&ApplyEvent) + Sync),
-    ) -> Result<PlanResult, CommandExit> {
-        let reviewed = self.plan.as_ref().map(|file| ReviewedPlan::open(file, world)).transpose()?;
-        let mut prepared = match reviewed {
-            Some(reviewed) => reviewed.prepare(&self.target, directory, format, world).await?,
-            None => selected_state::prepare(&self.target, directory, format, world).await?,
+    async fn apply(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
+        let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
+        let audience = if self.github { EventAudience::GitHub } else { EventAudience::None };
+        let output = ApplyOutput::new(format, audience, world);
+        let observer = CommandObserver::with_output(&output, world);
+        let report = |error| report_error(&error, format, world);
+        let metadata = self.run_group.metadata(self.target.selection.shard, world)?;
+        output.print_header();
+        let reviewed = self.plan.as_ref().map(|file| plan_file::read_reviewed(file, world)).transpose()?;
+        let environment = self.environment(reviewed.as_ref()).map_err(report)?;
+        let config = load_config(directory, environment.as_deref(), format, world)?;
+        let request = self.request(reviewed);
+        request.check(&config).map_err(report)?;
+        let access = match request.goal {
+            PlanGoal::Manifests => StoreAccess::Write,
+            PlanGoal::Revert(_) => StoreAccess::Existing,
         };
-        if self.drifted.is_asked_for() {
-            prepared.terms = self.drifted.terms(None);
+        let session = open_session(config, &self.target.store, access, directory, world).await?;
+        let planned = plan(&session, request, &observer).await.map_err(report)?;
+        note_unfinished_run(&session, format, world).await?;
+        output.plan(&planned.plan);
+        if planned.plan.is_writable() && !self.yes {
+            confirm(world).await?;
         }
-        prepared.terms.overrides = self.overriding.overrides();
-        prepared.terms.access = StoreAccess::Write;
-        plan::observe_and_plan(prepared, directory, format, world, tell).await
+        let options = ApplyOptions { lease_wait: self.leases.lease_wait(), metadata };
+        let applied = apply(&session, &planned, &options, &observer).await.map_err(report)?;
+        let AppliedRun { mut executed, wave_revert } = applied;
+        let run = executed.run.map(|run| run.to_string()).unwrap_or_default();
+        executed.outcomes.extend(report_wave_revert(&wave_revert, &run, format, world));
+        output.print_json_result(&planned.plan, &executed);
+        if planned.plan.inputs.reverts.is_some() {
+            output.remind_of_git(&executed);
+        }
+        if self.github {
+            on_github(&planned.plan, &executed.report, directory, format, world);
+        }
+        Ok(run_outcome::worst(&executed.outcomes))
+    }
+
+    /// Returns the environment of the reviewed plan, or the selected one.
+    fn environment(&self, reviewed: Option<&ReviewedPlan>) -> Result<Option<String>, SessionError> {
+        let selected = self.target.environment.clone();
+        let Some(reviewed) = reviewed else { return Ok(selected) };
+        reviewed.check_origin(selected.as_deref())?;
+        Ok(reviewed.environment.clone())
+    }
+
+    fn request(&self, reviewed: Option<ReviewedPlan>) -> PlanRequest {
+        let selection = self.target.selection();
+        let request = match reviewed {
+            Some(reviewed) => PlanRequest::for_reviewed(reviewed, selection),
+            None => PlanRequest { selection, ..PlanRequest::default() },
+        };
+        PlanRequest { overrides: self.overrides.overrides(), ..self.drift.apply_to(request) }
+    }
+}
+
+/// Prints the result of the revert of a failed wave, and returns its effect on the exit code.
+fn report_wave_revert(
+    wave_revert: &WaveRevert,
+    run: &str,
+    format: OutputFormat,
+    world: &CommandContext,
+) -> BTreeSet<CommandExit> {
+    let done = BTreeSet::from([CommandExit::Done]);
+    match wave_revert {
+        WaveRevert::NotNeeded => BTreeSet::new(),
+        WaveRevert::Done(executed) if executed.outcomes == done => BTreeSet::new(),
+        WaveRevert::Done(executed) => {
+            world.err.print_line(format!("Revert incomplete. Run `zonal revert {run}` to try again."));
+            executed.outcomes.difference(&done).copied().collect()
+        }
+        WaveRevert::Failed(error) => match report_error(error, format, world) {
+            CommandExit::Interrupted => BTreeSet::from([CommandExit::Interrupted]),
+            // The exit code of the failed apply covers the rest.
+            _ => {
+                world.err.print_line(format!(
+                    "Revert failed; the changes stay. Run `zonal revert {run}` to try again."
+                ));
+                BTreeSet::new()
+            }
+        },
+        WaveRevert::NoStore => {
+            world.err.print_line("note: no store found, so the changes of the failed wave are not reverted");
+            BTreeSet::new()
+        }
     }
 }
 
@@ -169,30 +187,4 @@ fn on_github(
         (false, false) => render::text::report(plan, report),
     };
     plan_outputs::summarize(plan, &text, world);
-}
-
-/// Asks for confirmation with Terraform's wording; only `yes` is accepted.
-pub async fn confirm(world: &CommandContext) -> Result<(), CommandExit> {
-    let Some(input) = world.input.clone() else {
-        return Err(super::fail(world, "cannot ask for confirmation: stdin is not a terminal; pass --yes"));
-    };
-    world.err.print(
-        "\nDo you want to perform these actions?\n  zonal will perform the actions described above.\n  \
-         Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
-    );
-    // Reads on a separate thread: a blocking read of the terminal would delay Ctrl-C.
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut answer = String::new();
-        let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
-        read.is_ok().then_some(answer)
-    });
-    let answer = world.unless_interrupted(answer).await?.ok().flatten();
-    world.err.print_line("");
-    match answer.as_deref().map(str::trim) {
-        Some("yes") => Ok(()),
-        _ => {
-            world.err.print_line("Apply cancelled. Nothing was written.");
-            Err(CommandExit::Invalid)
-        }
-    }
 }

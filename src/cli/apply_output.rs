@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::model::{ApplyEvent, ApplyMode, ApplyReport, Plan, RunId};
 use crate::render;
 use crate::render::github;
 use crate::render::json::events;
 use crate::render::json::stream_message::{StreamMessage, StreamMessageType};
+use crate::session::execute_plan::ExecutedPlan;
 
 /// Audience of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +54,29 @@ impl<'a> ApplyOutput<'a> {
         }
     }
 
+    /// Prints an empty line between a result and the next plan.
+    pub fn separate_next_plan(&self) {
+        if self.format == OutputFormat::Text {
+            self.world.out.print_line("");
+        }
+    }
+
+    /// Prints the result as text. For programs, the last line is the result of the whole command.
+    pub fn print_text_result(&self, plan: &Plan, executed: &ExecutedPlan) {
+        if self.format == OutputFormat::Text {
+            self.print_result(plan, executed);
+        }
+    }
+
+    /// Prints the result as the last JSON line.
+    pub fn print_json_result(&self, plan: &Plan, executed: &ExecutedPlan) {
+        if self.format != OutputFormat::Text {
+            self.print_result(plan, executed);
+        }
+    }
+
     /// Prints the result.
-    pub fn print_result(
-        &self,
-        plan: &Plan,
-        report: &ApplyReport,
-        exits: &BTreeSet<CommandExit>,
-        run: Option<RunId>,
-    ) {
+    pub fn print_result(&self, plan: &Plan, ExecutedPlan { report, outcomes, run }: &ExecutedPlan) {
         match self.format {
             OutputFormat::Text if plan.is_denied() => {
                 self.world.out.print_line("\nNothing was written: see what denies it above.");
@@ -71,12 +87,21 @@ impl<'a> ApplyOutput<'a> {
                 self.world.out.print(self.escape_for_runner(format!("\n{text}")));
             }
             OutputFormat::Json | OutputFormat::Lines => {
-                let codes = exits.iter().map(|exit| exit.code()).collect();
+                let codes = outcomes.iter().map(|outcome| outcome.code()).collect();
                 self.print_message(&events::apply_summary(report, codes, &(self.world.now)()));
             }
         }
-        if let Some(words) = run.and_then(|run| farewell(run, report, exits)) {
+        if let Some(words) = run.and_then(|run| farewell(run, report, outcomes)) {
             self.world.err.print_line(words);
+        }
+    }
+
+    /// Prints a reminder that a revert does not change the manifests.
+    pub fn remind_of_git(&self, executed: &ExecutedPlan) {
+        if executed.report.has_written() {
+            self.world.err.print_line(
+                "Also revert the commit in git; otherwise the next apply makes these changes again.",
+            );
         }
     }
 

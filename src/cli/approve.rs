@@ -7,11 +7,12 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::approvals;
+use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
+use super::session_output::config_file_text;
+use crate::local::approval_files;
 use crate::manifest::suggestions::among;
 use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, FindingEffect, Plan, ZoneCode};
 use crate::plan::plan_digest::is_busy;
@@ -102,7 +103,8 @@ impl ApproveCommand {
                 comment: self.comment.clone(),
                 overrides: overridden.clone(),
             };
-            let file = approvals::save(directory, &approval).map_err(fail)?;
+            let file =
+                approval_files::save(directory, &approval).map_err(|error| fail(config_file_text(&error)))?;
             written.push(WrittenApproval { file, approval });
         }
         if self.json {

@@ -7,15 +7,19 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::attestations::{Attestation, AttestationFile, AttestedPresence, FILE};
+use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::plan::make;
+use super::open_session::plan_target;
+use super::session_output::config_file_text;
 use super::target_args::TargetArgs;
+use crate::local::attestation_file::{self, FILE};
 use crate::manifest::suggestions::nearest;
 use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldValue, ObservationSource, Record};
 use crate::render::text::count;
+use crate::session::attestations::{Attestation, AttestationFile, AttestedPresence};
+use crate::session::plan::PlanRequest;
+use crate::store::StoreAccess;
 
 /// Record that manual steps were completed
 ///
@@ -80,7 +84,9 @@ impl AttestCommand {
         if day.to_string() > today {
             return Err(fail(format!("--date {date}: the date is in the future")));
         }
-        let planned = make(&self.target, directory, OutputFormat::Text, world, &|_| {}).await?;
+        let (request, access) = (PlanRequest::default(), StoreAccess::Read);
+        let (_, planned) =
+            plan_target(request, &self.target, access, directory, OutputFormat::Text, world).await?;
         let steps: Vec<(&CollectionDiff, &Change)> = (planned.plan.zones.values())
             .flat_map(|zone| &zone.collections)
             .flat_map(|step| {
@@ -89,7 +95,8 @@ impl AttestCommand {
             .filter(|(_, change)| change.mode == ApplyMode::Manual)
             .collect();
         let chosen = self.choose(&steps, world)?;
-        let mut attestations = AttestationFile::load(directory).map_err(&fail)?;
+        let mut attestations =
+            attestation_file::load(directory).map_err(|error| fail(config_file_text(&error)))?;
         for (diff, change) in &chosen {
             let seen = diff.outcome.as_ref().is_ok_and(|found| found.witness == ObservationSource::Zone);
             if seen {
@@ -100,7 +107,8 @@ impl AttestCommand {
             }
             attest(&mut attestations, diff, change, self.by.trim(), &date);
         }
-        attestations.save(directory).map_err(fail)?;
+        let saved = attestation_file::save(directory, &attestations);
+        saved.map_err(|error| fail(config_file_text(&error)))?;
         let attested: Vec<String> = chosen.iter().map(|(_, change)| change.address.to_string()).collect();
         if self.json {
             world.out.print_line(to_json(&AttestJson { attested, by: self.by.trim().to_owned(), date }));

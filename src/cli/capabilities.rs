@@ -5,22 +5,17 @@ use std::path::Path;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table as Grid, presets};
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::config::{self, OutputFormat, to_json};
+use super::CommandExit;
+use super::config::{OutputFormat, load_config, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
+use super::open_session::session_without_store;
 use super::selection_args::ZoneSelectionArgs;
-use super::zone_readers;
+use super::session_output::report_error;
 use crate::kinds::KINDS;
-use crate::model::network::Zone;
-use crate::model::{Channel, DesiredCollection, TableName, ZoneCode, ZoneFailure};
-use crate::provider::channel_routing::ZoneCapabilities;
-use crate::render::json::FailureJson;
+use crate::model::{Channel, ZoneCode};
 use crate::render::text::{count, zone_list};
+use crate::session::capabilities::{CapabilityMatrix, CapabilityRow, capabilities};
 
 /// Show which channel serves each kind in each zone
 ///
@@ -38,127 +33,29 @@ pub struct CapabilitiesCommand {
     selection: ZoneSelectionArgs,
 }
 
-/// Channels by zone and kind.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "zonal capabilities --json")]
-pub struct CapabilityMatrix {
-    /// Name of the network.
-    pub network: String,
-    /// Selected environment; null without an environment.
-    pub environment: Option<String>,
-    /// Queried zones.
-    pub zones: Vec<CapabilityRow>,
-}
-
-/// Channels of one zone.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct CapabilityRow {
-    /// Alma's institution code.
-    pub zone: String,
-    /// Failure of the query, if the zone or its gateway did not answer.
-    pub failure: Option<FailureJson>,
-    /// Channel of each collection type, by kind; null if the gateway gave no information.
-    ///
-    /// Without kinds that do not apply to the zone; empty if the zone did not answer.
-    pub kinds: BTreeMap<String, BTreeMap<String, Option<Channel>>>,
-    /// Number of code tables in the API's list.
-    pub code_tables: usize,
-    /// Number of mapping tables in the API's list.
-    pub mapping_tables: usize,
-    /// Desired tables that the API does not list, such as hidden tables.
-    pub tables_not_in_api: Vec<String>,
-}
-
 impl CapabilitiesCommand {
     /// Queries the channels of the zones below `directory` and prints the matrix.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
-        match self.query_channels(directory, world).await {
-            Ok(matrix) => {
-                match self.json {
-                    true => world.out.print_line(to_json(&matrix)),
-                    false => world.out.print(matrix_text(&matrix)),
-                }
-                match matrix.zones.iter().any(|row| row.failure.is_some()) {
-                    true => CommandExit::Incomplete,
-                    false => CommandExit::Done,
-                }
-            }
-            Err(exit) => exit,
+        match self.show(directory, world).await {
+            Ok(exit) | Err(exit) => exit,
         }
     }
 
-    async fn query_channels(
-        &self,
-        directory: &Path,
-        world: &CommandContext,
-    ) -> Result<CapabilityMatrix, CommandExit> {
+    async fn show(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        let config = config::load(directory, self.environment.as_deref(), format, world)?;
-        let told = |problems: Vec<String>| {
-            problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem))
-        };
-        let zones = self.selection.zones(&config.network).map_err(told)?;
-        let readers = zone_readers::open(&config, &zones, directory, format, world).await?.readers;
-        let asking: FuturesUnordered<_> =
-            readers.iter().map(|(code, reader)| async move { (code, reader.capabilities().await) }).collect();
-        let answers: BTreeMap<_, _> = world.unless_interrupted(asking.collect()).await?;
-        let rows = zones.iter().filter_map(|zone| {
-            let desired = config.desired.zones.get(&zone.code).map(Vec::as_slice).unwrap_or_default();
-            Some(row(zone, answers.get(&zone.code)?, desired))
-        });
-        Ok(CapabilityMatrix {
-            network: config.network.name.clone(),
-            environment: config.network.environment.clone(),
-            zones: rows.collect(),
-        })
-    }
-}
-
-fn row(
-    zone: &Zone,
-    answer: &Result<ZoneCapabilities, ZoneFailure>,
-    desired: &[DesiredCollection],
-) -> CapabilityRow {
-    let known = match answer {
-        Ok(known) => known,
-        Err(failure) => {
-            return CapabilityRow {
-                zone: zone.code.to_string(),
-                failure: Some(failure.into()),
-                kinds: BTreeMap::new(),
-                code_tables: 0,
-                mapping_tables: 0,
-                tables_not_in_api: Vec::new(),
-            };
+        let config = load_config(directory, self.environment.as_deref(), format, world)?;
+        let session = session_without_store(config, directory, world);
+        let matrix = capabilities(&session, &self.selection.selection())
+            .await
+            .map_err(|error| report_error(&error, format, world))?;
+        match self.json {
+            true => world.out.print_line(to_json(&matrix)),
+            false => world.out.print(matrix_text(&matrix)),
         }
-    };
-    let kinds = KINDS.iter().filter(|kind| kind.reach.covers(zone.role) && !kind.collections.is_empty());
-    let [code_tables, mapping_tables] = &known.tables;
-    let unlisted = desired.iter().filter(|collection| {
-        let listed = match &*collection.id.kind {
-            "CodeTable" => code_tables,
-            "MappingTable" => mapping_tables,
-            _ => return false,
-        };
-        matches!(&collection.id.table, TableName::Code(code) if !listed.iter().any(|each| **each == **code))
-    });
-    let unlisted: BTreeSet<String> =
-        unlisted.map(|collection| collection.id.without_language().to_string()).collect();
-    CapabilityRow {
-        zone: zone.code.to_string(),
-        failure: known.gateway.as_ref().err().map(Into::into),
-        kinds: kinds
-            .map(|kind| {
-                let elsewhere =
-                    |name| kind.gateway.iter().any(|each| each.kind == name && !each.reach.covers(zone.role));
-                let here = kind.collections.iter().copied().filter(|name| !elsewhere(*name));
-                let channels = here.map(|name| (name.to_owned(), known.channel(name)));
-                (kind.name.to_owned(), channels.collect())
-            })
-            .collect(),
-        code_tables: code_tables.len(),
-        mapping_tables: mapping_tables.len(),
-        tables_not_in_api: unlisted.into_iter().collect(),
+        match matrix.zones.iter().any(|row| row.failure.is_some()) {
+            true => Ok(CommandExit::Incomplete),
+            false => Ok(CommandExit::Done),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use clap::{Args, CommandFactory as _};
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 
 /// Generate a shell completion script
 #[derive(Debug, Args)]

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
-use super::exit_code::CommandExit;
-use crate::provider::transport::Transport;
+use super::CommandExit;
+use super::config::OutputFormat;
+use super::session_output::report_error;
+use crate::local::{LocalMachine, ProcessClock};
+use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError};
+use crate::session::{CancelSignal, SessionEffects};
 
 /// Input stream for answers, shared with the thread that waits for a line.
 pub type InputStream = Arc<Mutex<Box<dyn BufRead + Send>>>;
@@ -76,36 +80,61 @@ impl CommandContext {
         })
     }
 
-    /// Returns the current time.
+    /// Returns the effects of the config directory on this machine.
+    pub fn machine(&self, directory: &Path) -> LocalMachine {
+        let clock = match self.transport {
+            Some(_) => ProcessClock::Simulated,
+            None => ProcessClock::System,
+        };
+        LocalMachine { clock, ..LocalMachine::new(directory, self.env.clone()) }
+    }
+
+    /// Returns the interrupts as a cancel signal.
+    pub fn cancel_signal(&self) -> CancelSignal {
+        CancelSignal::new(self.interrupts.clone())
+    }
+
+    /// Returns the transport of requests.
     ///
     /// # Errors
-    /// Prints the error and returns [`CommandExit::Invalid`] for an invalid clock value.
-    pub fn timestamp(&self) -> Result<jiff::Timestamp, CommandExit> {
-        let now = (self.now)();
-        now.parse().map_err(|_| super::fail(self, format!("invalid system time `{now}`")))
+    /// Returns a [`TransportError`] if sockets or certificates cannot be set up.
+    pub fn transport(&self) -> Result<Arc<dyn Transport>, TransportError> {
+        open_transport(self.transport.as_ref())
+    }
+
+    /// Returns the effects of a session for a config directory.
+    pub fn effects(&self, directory: &Path) -> SessionEffects {
+        let machine = Arc::new(self.machine(directory));
+        let transport = self.transport.clone();
+        SessionEffects {
+            transport: Arc::new(move || open_transport(transport.as_ref())),
+            config: machine.clone(),
+            keys: machine.clone(),
+            origin: machine,
+            clock: self.now,
+            cancel: self.cancel_signal(),
+        }
     }
 
     /// Waits for a future before the first write, or until the user interrupts.
     ///
     /// # Errors
     /// Prints a message and returns [`CommandExit::Interrupted`].
-    pub async fn unless_interrupted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, CommandExit> {
-        tokio::select! {
-            done = waiting => Ok(done),
-            () = self.wait_for_interrupts(1) => {
-                self.err.print_line("Interrupted. No changes were made.");
-                Err(CommandExit::Interrupted)
-            }
-        }
+    pub async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, CommandExit> {
+        let result = self.cancel_signal().before_writing(work).await;
+        result.map_err(|error| report_error(&error, OutputFormat::Text, self))
     }
 
     /// Waits until the user has interrupted a number of times.
     pub async fn wait_for_interrupts(&self, times: u32) {
-        let mut interrupts = self.interrupts.clone();
-        if interrupts.wait_for(|count| *count >= times).await.is_err() {
-            // The sender no longer exists, so no interrupt can arrive.
-            std::future::pending::<()>().await;
-        }
+        self.cancel_signal().requested(times).await;
+    }
+}
+
+fn open_transport(given: Option<&Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, TransportError> {
+    match given {
+        Some(transport) => Ok(Arc::clone(transport)),
+        None => Ok(Arc::new(HttpTransport::new(HttpSettings::default())?)),
     }
 }
 

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use clap::Args;
 use tokio::sync::Notify;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use crate::emulator::{EmulatedZone, Emulator, EmulatorConfig, EmulatorTransport, LibrarianEdit};
 use crate::manifest::{self, SourceFile};
 use crate::provider::transport::{Transport, TransportFuture};

@@ -4,19 +4,24 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::base_revision::BaseSource;
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::{self, CommandExit};
-use super::plan::make_on;
-use super::plan_file;
+use super::open_session::plan_target;
 use super::plan_outputs::PlanOutputArgs;
-use super::run_group::RunGroupArgs;
-use super::target_args::{DriftFilter, PlanOptions, TargetArgs};
+use super::run_group::{RunGroupArgs, store_access};
+use super::session_output::{CommandObserver, report_error};
+use super::snapshot_file::read_snapshot;
+use super::target_args::TargetArgs;
 use crate::model::RunOperation;
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
+use crate::session::base_revision::BaseSource;
+use crate::session::plan::PlanRequest;
+use crate::session::plan_documents::plan_json;
+use crate::session::record_run::record_run;
+use crate::session::run_outcome;
 
 /// Detect changes made outside zonal
 ///
@@ -36,7 +41,7 @@ pub struct DriftCommand {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
-    grouping: RunGroupArgs,
+    run_group: RunGroupArgs,
     #[command(flatten)]
     outputs: PlanOutputArgs,
 }
@@ -44,44 +49,33 @@ pub struct DriftCommand {
 impl DriftCommand {
     /// Detects drift in the zones of the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        match self.detect(directory, world).await {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    async fn detect(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        if let Err(exit) = self.outputs.check(format, world) {
-            return exit;
-        }
-        let about = match self.grouping.about(self.target.selection.shard, world) {
-            Ok(about) => about,
-            Err(exit) => return exit,
-        };
-        let memory = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
-        let (against, access) = (self.snapshot.clone(), about.access());
-        let terms = PlanOptions {
-            snapshot: against,
-            memory,
-            part: DriftFilter::All,
-            access,
-            ..PlanOptions::default()
-        };
-        let planned = match make_on(terms, &self.target, directory, format, world).await {
-            Ok(planned) => planned,
-            Err(exit) => return exit,
-        };
+        self.outputs.check(format, world)?;
+        let metadata = self.run_group.metadata(self.target.selection.shard, world)?;
+        let snapshot = read_snapshot(self.snapshot.as_deref(), world)?;
+        let base = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
+        let request = PlanRequest { base, snapshot, ..PlanRequest::default() };
+        let access = store_access(&metadata);
+        let (session, planned) = plan_target(request, &self.target, access, directory, format, world).await?;
+        let plan = &planned.plan;
         match format {
-            OutputFormat::Text => {
-                world.out.print(self.outputs.stdout_text(render::text::drift(&planned.plan)));
-            }
+            OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::drift(plan))),
             OutputFormat::Json | OutputFormat::Lines => {
-                world.out.print_line(compact_lines(&plan_file::plan_json(&planned.plan)))
+                world.out.print_line(compact_lines(&plan_json(plan)));
             }
         }
-        if let Err(exit) =
-            self.outputs.write(&planned.plan, CommentPurpose::Drift, None, directory, format, world)
-        {
-            return exit;
-        }
-        let exits = exit_code::of_drift(&planned.plan);
-        if let Err(exit) = about.remember(&planned, RunOperation::Drift, &exits, directory, world).await {
-            return exit;
-        }
-        exit_code::worst(&exits)
+        self.outputs.write(plan, CommentPurpose::Drift, None, directory, format, world)?;
+        let exits = run_outcome::of_drift(plan);
+        let observer = CommandObserver::new(world);
+        record_run(&session, plan, RunOperation::Drift, &metadata, &exits, &observer)
+            .await
+            .map_err(|error| report_error(&error, format, world))?;
+        Ok(run_outcome::worst(&exits))
     }
 }

@@ -8,10 +8,9 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::provider_factory::transport;
 use crate::model::CollectionId;
 use crate::model::network::RateLimit;
 use crate::provider::gateway::SharedGateway;
@@ -91,8 +90,9 @@ impl GatewayCheckCommand {
             )
         })?;
         let rate = RateLimit { per_second: 20, daily_reserve: 0 };
+        let transport = world.transport().map_err(|error| error.to_string())?;
         let trial = GatewayCheck {
-            gateway: Arc::new(SharedGateway::new(self.url.trim_end_matches('/'), rate, transport(world)?)),
+            gateway: Arc::new(SharedGateway::new(self.url.trim_end_matches('/'), rate, transport)),
             zone: self.zone.as_str().into(),
             key: SecretString::from(key.as_str()),
             scratch: self.scratch.clone(),

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::config;
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::store::{self, StoreArgs};
+use super::store_query::{StoreQueryArgs, report_store_error};
 use crate::model::{HistoryEntry, Network, Run, RunId};
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::history::ChainCheckJson;
 use crate::render::text::thousands;
+use crate::session::scope;
 use crate::store::{ChainCheck, HistoryFilter, HistoryPage, HistoryRemainder, Store};
 
 /// List applied changes, newest first
@@ -50,16 +50,6 @@ pub struct HistoryCommand {
     place: StoreQueryArgs,
 }
 
-/// Options that select the store and the environment.
-#[derive(Debug, Clone, Args)]
-pub struct StoreQueryArgs {
-    /// Use this environment of the Network manifest
-    #[arg(long, value_name = "NAME")]
-    environment: Option<String>,
-    #[command(flatten)]
-    store: StoreArgs,
-}
-
 #[derive(Debug, Subcommand)]
 enum HistoryAction {
     /// Verify the hash chain of the history
@@ -75,32 +65,6 @@ enum HistoryAction {
         #[command(flatten)]
         place: StoreQueryArgs,
     },
-}
-
-impl StoreQueryArgs {
-    /// Opens the store of the network below `directory`, read-only.
-    ///
-    /// # Errors
-    /// Prints the error and returns the exit code if the network or the store cannot be found or opened.
-    pub async fn open(
-        &self,
-        directory: &Path,
-        world: &CommandContext,
-    ) -> Result<(Network, Store), CommandExit> {
-        let network = config::network(directory, self.environment.as_deref(), world)?;
-        match self.store.open_read_only(&network, directory, world).await? {
-            Some(store) => Ok((network, store)),
-            None => {
-                let (fact, way_out) = match self.store.location(&network, directory, world)? {
-                    Some(_) => ("no store found", "run `zonal apply` to create the store, or pass `--store`"),
-                    None => ("the store is `none`", "pass `--store`"),
-                };
-                super::fail(world, format!("{fact}: zonal has no history"));
-                world.err.print_line(format!("help: {way_out}"));
-                Err(CommandExit::Invalid)
-            }
-        }
-    }
 }
 
 impl HistoryCommand {
@@ -151,9 +115,9 @@ impl HistoryCommand {
         let mut page = HistoryPage { entries: Vec::new(), rest: HistoryRemainder::Nothing };
         for asked in parse_filter(self.what.as_deref()) {
             let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-            let asking = store.history(store::scope(network), asked, self.before, limit);
+            let asking = store.history(scope(network), asked, self.before, limit);
             let found = world.unless_interrupted(asking).await?;
-            page = found.map_err(|error| store::report_error(&error, world))?;
+            page = found.map_err(|error| report_store_error(error, world))?;
             if !page.entries.is_empty() {
                 break;
             }
@@ -170,7 +134,7 @@ impl HistoryCommand {
         let mut runs = BTreeMap::new();
         for id in entries.iter().map(|entry| entry.run) {
             if !runs.contains_key(&id) {
-                let found = store.run(id).await.map_err(|error| store::report_error(&error, world))?;
+                let found = store.run(id).await.map_err(|error| report_store_error(error, world))?;
                 runs.extend(found.map(|found| (id, found.run)));
             }
         }
@@ -183,7 +147,7 @@ impl HistoryCommand {
         world: &CommandContext,
     ) -> Result<String, CommandExit> {
         if let Some(Ok(id)) = self.what.as_ref().map(|what| what.parse()) {
-            let run = store.run(id).await.map_err(|error| store::report_error(&error, world))?;
+            let run = store.run(id).await.map_err(|error| report_store_error(error, world))?;
             return Ok(match run {
                 Some(_) => format!("{id} made no changes."),
                 None => format!("{id} not found; `zonal runs` lists all runs."),
@@ -249,7 +213,7 @@ async fn verify(
         }
     };
     let followed = world.unless_interrupted(store.follow(&tell)).await?;
-    let chain = followed.map_err(|error| store::report_error(&error, world))?;
+    let chain = followed.map_err(|error| report_store_error(error, world))?;
     let (told, words, exit) = match chain {
         ChainCheck::Intact { entries, end } => {
             let told =

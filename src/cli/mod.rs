@@ -1,72 +1,61 @@
 //! Command line: one file per command.
 //!
-//! Only this module prints, exits, and accesses files, environment variables and the clock.
+//! Only this module prints and exits; it shares the access to files, environment variables and the clock with
+//! [`crate::local`].
 
-mod adopt_records;
 mod apply;
 mod apply_output;
-mod approvals;
 mod approve;
 mod attest;
-mod attestations;
-mod base_revision;
 mod capabilities;
-mod changed_since;
-mod comparison_base;
 mod completions;
 mod config;
-mod config_files;
+mod confirm;
 mod context;
-mod credentials;
 mod demo;
 mod drift;
 mod emulate;
-mod execute_plan;
-mod exit_code;
+
 mod explain;
 mod gateway;
-mod git_revision;
 mod history;
+mod lease_args;
 mod merge_runs;
-mod network_settings;
+mod open_session;
+mod output_files;
 mod override_args;
 mod plan;
 mod plan_file;
 mod plan_outputs;
 mod progress;
-mod provider_factory;
 mod renamed_args;
 mod resume;
 mod revert;
-mod reviewed_plan;
-mod run_author;
 mod run_group;
-mod run_journal;
-mod run_recovery;
 mod runbook;
 mod runs;
 mod schema;
-mod selected_state;
 mod selection_args;
+mod session_output;
 mod show;
 mod snapshot;
-mod snapshot_reader;
-mod store;
+mod snapshot_file;
+mod store_args;
+mod store_query;
 mod support;
 mod target_args;
 mod test;
-mod unfinished_runs;
+mod unfinished_note;
 mod unmanage;
 mod validate;
-mod zone_readers;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
-pub use exit_code::CommandExit;
 
 /// Configuration as code for library consortia on Ex Libris Alma
 ///
@@ -185,9 +174,12 @@ pub fn log_filter(argv: &[OsString]) -> Option<String> {
     CliArgs::try_parse_from(argv).ok()?.log
 }
 
+/// Style of the word `error`.
+const ERROR_STYLE: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
 /// Prints an error outside the manifests, with its fix, on one line of stderr.
 fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
-    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let style = ERROR_STYLE;
     world.err.print_line(format!("{style}error{style:#}: {}", message.as_ref()));
     CommandExit::Invalid
 }

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::config_files;
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use crate::model::{ApplyReport, Plan, PlanCost, ZoneCode, ZonePlan};
+use super::output_files;
+use crate::model::{Plan, PlanCost, ZoneCode, ZonePlan};
 use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::plan::{PlanFileError, PlanJson, parse};
-use crate::render::json::report::ApplyReportJson;
+use crate::session::plan_documents::plan_json;
+use crate::session::reviewed_plan::ReviewedPlan;
 
 /// Returns the content of a plan file.
 ///
@@ -26,18 +27,6 @@ pub fn to_json(fresh: &Plan) -> String {
         }
     }
     compact_lines(&file) + "\n"
-}
-
-/// Returns a plan as published JSON.
-pub fn plan_json(shown: &Plan) -> PlanJson {
-    let scope = DigestScope::from(shown);
-    crate::render::json::plan::plan(shown, |change| scope.change(change))
-}
-
-/// Returns the report of an apply as published JSON.
-pub fn report_json(carried_out: &Plan, report: &ApplyReport) -> ApplyReportJson {
-    let scope = DigestScope::from(carried_out);
-    crate::render::json::report::report(carried_out, report, |change| scope.change(change))
 }
 
 /// Returns true if a plan file was not edited.
@@ -77,7 +66,7 @@ pub fn read_for_review(file: &Path, world: &CommandContext) -> Result<Plan, Comm
 /// # Errors
 /// Prints the error and returns the exit code if the file cannot be written.
 pub fn save(file: &Path, fresh: &Plan, world: &CommandContext) -> Result<(), CommandExit> {
-    config_files::write(file, &to_json(fresh), world)?;
+    output_files::write(file, &to_json(fresh), world)?;
     let shown = file.display();
     world.err.print_line(format!(
         "Saved the plan to {shown}, digest {}. Show it with `zonal show {shown}`, apply it with `zonal apply {shown}`.",
@@ -94,11 +83,21 @@ fn open(file: &Path, world: &CommandContext) -> Result<PlanJson, CommandExit> {
     parse(&text_of(file, world)?).map_err(|error| unreadable(file, &error, world))
 }
 
+/// Reads the reviewed plan file of an apply.
+///
+/// # Errors
+/// Prints the error in the file and returns the exit code.
+pub fn read_reviewed(file: &Path, world: &CommandContext) -> Result<ReviewedPlan, CommandExit> {
+    let text = text_of(file, world)?;
+    ReviewedPlan::from_file(file.display().to_string(), &text)
+        .map_err(|error| unreadable(file, &error, world))
+}
+
 /// Returns the text of a plan file.
 ///
 /// # Errors
 /// Prints the error and returns the exit code if the file cannot be read.
-pub fn text_of(file: &Path, world: &CommandContext) -> Result<String, CommandExit> {
+fn text_of(file: &Path, world: &CommandContext) -> Result<String, CommandExit> {
     let shown = file.display();
     let text = std::fs::read(world.directory.join(file))
         .map_err(|error| super::fail(world, format!("cannot read {shown}: {error}")))?;
@@ -106,6 +105,6 @@ pub fn text_of(file: &Path, world: &CommandContext) -> Result<String, CommandExi
 }
 
 /// Prints the error in a plan file.
-pub fn unreadable(file: &Path, error: &PlanFileError, world: &CommandContext) -> CommandExit {
+fn unreadable(file: &Path, error: &PlanFileError, world: &CommandContext) -> CommandExit {
     super::fail(world, format!("{}: {error}; create a plan with `zonal plan --out FILE`", file.display()))
 }

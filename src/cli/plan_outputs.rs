@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{OutputFormat, to_json};
-use super::config_files;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::plan_file;
+use crate::local::config_files::replace;
 use crate::model::Plan;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::{self, CommentContext, CommentPurpose};
 use crate::render::{github, gitlab, html, junit, runbook, sarif};
+use crate::session::plan_documents::plan_json;
 
 /// Output files of a plan, besides the printed text.
 #[derive(Debug, Clone, Default, Args)]
@@ -100,7 +100,7 @@ impl PlanOutputArgs {
         let mut problems = Vec::new();
         for (what, path) in self.files() {
             let text = match what {
-                PlanOutputKind::Json => compact_lines(&plan_file::plan_json(plan)) + "\n",
+                PlanOutputKind::Json => compact_lines(&plan_json(plan)) + "\n",
                 PlanOutputKind::Markdown => markdown::comment(plan, context).text,
                 PlanOutputKind::Html => html::html(plan),
                 PlanOutputKind::Runbook => runbook::markdown(&runbook::runbook(plan)),
@@ -210,7 +210,7 @@ pub fn is_stdout(path: &Path) -> bool {
 /// # Errors
 /// Returns the text of the error if the file cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
-    config_files::replace(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    replace(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), String> {

@@ -1,18 +1,11 @@
 //! Run groups: several machines process one shard of the zones each, and share one report.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use clap::Args;
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::plan::PlanResult;
-use super::plan_file;
-use super::run_author::author;
-use super::run_journal::{self, JournalOptions, RunJournal, RunMetadata};
-use super::store;
-use crate::model::{RunOperation, RunState, ZoneShard};
+use crate::model::ZoneShard;
+use crate::session::run_journal::RunMetadata;
 use crate::store::StoreAccess;
 
 /// Options that assign a run to a run group.
@@ -31,7 +24,7 @@ impl RunGroupArgs {
     ///
     /// # Errors
     /// Prints an error and returns [`CommandExit::Invalid`] for a shard without a run group.
-    pub fn about(
+    pub fn metadata(
         &self,
         shard: Option<ZoneShard>,
         world: &CommandContext,
@@ -50,7 +43,7 @@ impl RunGroupArgs {
                 );
                 Err(CommandExit::Invalid)
             }
-            (_, _) => Ok(RunMetadata { shard, group, ..RunMetadata::default() }),
+            (_, _) => Ok(RunMetadata { shard, group }),
         }
     }
 }
@@ -71,46 +64,11 @@ pub fn of_pipeline(world: &CommandContext) -> Option<String> {
     said("ZONAL_RUN_GROUP").or_else(github).or_else(gitlab).or_else(jenkins).or_else(kubernetes)
 }
 
-impl RunMetadata {
-    /// Returns the store access that the run needs.
-    pub fn access(&self) -> StoreAccess {
-        match &self.group {
-            Some(_) => StoreAccess::Write,
-            None => StoreAccess::Read,
-        }
-    }
-
-    /// Records a run without writes, if the run belongs to a run group.
-    ///
-    /// # Errors
-    /// Prints the error and returns [`CommandExit::Invalid`] if the store cannot record the run.
-    pub async fn remember(
-        &self,
-        planned: &PlanResult,
-        deed: RunOperation,
-        exits: &BTreeSet<CommandExit>,
-        directory: &Path,
-        world: &CommandContext,
-    ) -> Result<(), CommandExit> {
-        if self.group.is_none() {
-            return Ok(());
-        }
-        let PlanResult { config, plan, store, .. } = planned;
-        let Some(store) = store else {
-            world.err.print_line("note: no store found, so this run cannot be merged with others");
-            return Ok(());
-        };
-        let author = world.unless_interrupted(author(directory, world)).await?;
-        let run = run_journal::new(plan, deed, self, author, world);
-        let text = serde_json::to_string(&plan_file::plan_json(plan)).unwrap_or_default();
-        let kept = async {
-            let journal =
-                RunJournal::begin(store, &config.network, run, text, JournalOptions::default(), world)
-                    .await?;
-            let codes = exits.iter().map(|exit| exit.code()).collect();
-            journal.finish(RunState::Ended, codes, "{}".to_owned()).await
-        };
-        kept.await.map(drop).map_err(|error| store::report_error(&error, world))
+/// Returns the store access that a run without writes needs: only runs of a group are recorded.
+pub fn store_access(metadata: &RunMetadata) -> StoreAccess {
+    match &metadata.group {
+        Some(_) => StoreAccess::Write,
+        None => StoreAccess::Read,
     }
 }
 

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
-use super::exit_code::{self, CommandExit, DetailedExitCode};
-use super::plan::make;
+use super::open_session::plan_target;
 use super::target_args::TargetArgs;
 use crate::render::runbook;
+use crate::session::plan::PlanRequest;
+use crate::session::run_outcome::{self, DetailedExitCode};
+use crate::store::StoreAccess;
 
 /// Print the manual steps of a plan
 ///
@@ -29,8 +32,9 @@ impl RunbookCommand {
     /// Prints the runbook for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        let planned = match make(&self.target, directory, format, world, &|_| {}).await {
-            Ok(planned) => planned,
+        let (request, access) = (PlanRequest::default(), StoreAccess::Read);
+        let planned = match plan_target(request, &self.target, access, directory, format, world).await {
+            Ok((_, planned)) => planned,
             Err(exit) => return exit,
         };
         let runbook = runbook::runbook(&planned.plan);
@@ -45,6 +49,6 @@ impl RunbookCommand {
                 ));
             }
         }
-        exit_code::worst(&exit_code::of_plan(&planned.plan, DetailedExitCode::No))
+        run_outcome::worst(&run_outcome::of_plan(&planned.plan, DetailedExitCode::No))
     }
 }

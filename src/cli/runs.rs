@@ -4,17 +4,15 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::CommandExit;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::history::StoreQueryArgs;
 use super::merge_runs::MergeRunsCommand;
-use super::store;
-use super::unfinished_runs::RunLiveness;
-use crate::model::RunState;
+use super::store_query::{StoreQueryArgs, report_store_error};
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::runs::{RunJson, RunsJson};
-use crate::store::UnfinishedRun;
+use crate::session::scope;
+use crate::session::unfinished_runs::is_killed;
 
 /// List recorded runs, newest first
 ///
@@ -55,11 +53,16 @@ impl RunsCommand {
     async fn list(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let (network, store) = self.place.open(directory, world).await?;
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let asking = store.runs(store::scope(&network), limit.saturating_add(1));
+        let asking = store.runs(scope(&network), limit.saturating_add(1));
         let found =
-            world.unless_interrupted(asking).await?.map_err(|error| store::report_error(&error, world))?;
+            world.unless_interrupted(asking).await?.map_err(|error| report_store_error(error, world))?;
         let is_all = found.len() <= limit;
-        let runs: Vec<RunJson> = found.into_iter().take(limit).map(|found| run_json(found, world)).collect();
+        let machine = world.machine(directory);
+        let runs = found.into_iter().take(limit).map(|found| {
+            let killed = is_killed(&found, &store, &machine);
+            RunJson { run: found.run, killed }
+        });
+        let runs: Vec<RunJson> = runs.collect();
         match self.json {
             true => world.out.print_line(compact_lines(&RunsJson { runs })),
             false if runs.is_empty() => world.out.print_line("No runs recorded."),
@@ -72,15 +75,4 @@ impl RunsCommand {
         }
         Ok(CommandExit::Done)
     }
-}
-
-/// Returns a run as JSON.
-pub fn run_json(found: UnfinishedRun, world: &CommandContext) -> RunJson {
-    let killed = is_killed(&found, world);
-    RunJson { run: found.run, killed }
-}
-
-/// Returns true if a run stopped without recording its end.
-pub fn is_killed(found: &UnfinishedRun, world: &CommandContext) -> bool {
-    found.run.state == RunState::Running && RunLiveness::liveness(found, world) == RunLiveness::Dead
 }

@@ -6,14 +6,14 @@ use clap::Args;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, schema_for};
 
-use super::attestations::AttestationFile;
+use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::support::{IndexingJson, JobsJson, PrivilegesJson};
 use crate::model::Approval;
 use crate::provider::gateway;
 use crate::render::{diagnostics, json, runbook};
+use crate::session::attestations::AttestationFile;
 use crate::{emulator, kinds};
 
 /// Print JSON Schemas of inputs and outputs
@@ -80,7 +80,7 @@ pub fn schemas() -> Vec<(String, String)> {
         ("history-verify.json", output::<json::history::ChainCheckJson>()),
         ("runs.json", output::<json::runs::RunsJson>()),
         ("report.json", output::<json::report::ApplyReportJson>()),
-        ("capabilities.json", output::<super::capabilities::CapabilityMatrix>()),
+        ("capabilities.json", output::<crate::session::capabilities::CapabilityMatrix>()),
         ("runbook.json", output::<runbook::RunbookJson>()),
         ("gateway-check.json", output::<super::gateway::GatewayCheckJson>()),
         ("unmanage.json", output::<super::unmanage::UnmanageJson>()),

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
+use crate::session::plan_documents::plan_json;
 
 /// Print a saved plan file
 ///
@@ -44,7 +45,7 @@ impl ShowCommand {
         match format {
             OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::plan(&plan))),
             OutputFormat::Json | OutputFormat::Lines => {
-                world.out.print_line(compact_lines(&plan_file::plan_json(&plan)))
+                world.out.print_line(compact_lines(&plan_json(&plan)))
             }
         }
         self.outputs.write(&plan, CommentPurpose::Plan, Some(&self.plan), directory, format, world)

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::comparison_base;
-use super::config::OutputFormat;
-use super::config_files;
+use super::CommandExit;
+use super::config::{OutputFormat, load_config};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::plan;
-use super::selected_state;
+use super::open_session::open_session;
+use super::output_files;
+use super::session_output::{CommandObserver, report_error};
 use super::target_args::TargetArgs;
 use crate::model::{ZoneCode, ZoneFailure};
-use crate::render::json::snapshot;
+use crate::render::json::snapshot::to_text;
 use crate::render::text::count;
+use crate::session::error::SessionError;
+use crate::session::snapshot::{TakenSnapshot, take};
+use crate::store::StoreAccess;
 
 /// Save the observed configuration to a file
 ///
@@ -39,30 +41,32 @@ impl SnapshotCommand {
     }
 
     async fn take(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
-        let mut prepared =
-            selected_state::prepare(&self.target, directory, OutputFormat::Text, world).await?;
-        let store = prepared.store.open_read_only(&prepared.config.network, directory, world).await?;
-        let base = comparison_base::base(store.as_ref(), &prepared.config, &prepared.reach, world).await?;
-        comparison_base::look_at(&mut prepared.desired, base.as_ref());
-        let (config, wanted) = (&prepared.config, &prepared.desired);
-        let (observed, _, _) =
-            plan::observe_zones(config, wanted, directory, OutputFormat::Text, world, &|_| {}).await?;
-        let taken = snapshot::snapshot(&config.network, &observed);
-        config_files::write(&self.out, &snapshot::to_text(&taken), world)?;
-        let answers = || observed.zones.values().flat_map(|zone| zone.collections.values());
-        let read = count(answers().filter(|answer| answer.is_ok()).count(), "collection");
+        let format = OutputFormat::Text;
+        let report = |error| report_error(&error, format, world);
+        let config = load_config(directory, self.target.environment.as_deref(), format, world)?;
+        let selection = self.target.selection();
+        let checked = selection.check(&config.network, &config.desired);
+        checked.map_err(|problems| report(SessionError::InvalidSelection(problems)))?;
+        let access = StoreAccess::Read;
+        let session = open_session(config, &self.target.store, access, directory, world).await?;
+        let taken = take(&session, &selection, &CommandObserver::new(world)).await.map_err(report)?;
+        let TakenSnapshot { observed, document } = taken;
+        output_files::write(&self.out, &to_text(&document), world)?;
+        let results = || observed.zones.values().flat_map(|zone| zone.collections.values());
+        let read = count(results().filter(|result| result.is_ok()).count(), "collection");
         let zones = count(observed.zones.len(), "zone");
         world.out.print_line(format!("Saved {read} of {zones} to {}.", self.out.display()));
-        let mut incomplete = false;
+        let mut exit = CommandExit::Done;
         for (code, zone) in &observed.zones {
-            for (id, answer) in &zone.collections {
-                if let Err(failure) = answer {
-                    incomplete |= failure.class.whole_zone();
-                    report_failure(code, &id.to_string(), failure, world);
+            for (id, result) in &zone.collections {
+                let Err(failure) = result else { continue };
+                if failure.class.whole_zone() {
+                    exit = CommandExit::Incomplete;
                 }
+                report_failure(code, &id.to_string(), failure, world);
             }
         }
-        Ok(if incomplete { CommandExit::Incomplete } else { CommandExit::Done })
+        Ok(exit)
     }
 }
 

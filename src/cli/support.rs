@@ -15,19 +15,23 @@ pub use self::indexing_status::IndexingJson;
 pub use self::jobs::JobsJson;
 pub use self::privileges::PrivilegesJson;
 
-use super::config::{self, ConfigDirectory, OutputFormat};
+use super::CommandExit;
+use super::config::{OutputFormat, load_config, print_warnings};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
+use super::open_session::session_without_store;
 use super::progress::ProgressReporter;
 use super::selection_args::ZoneSelectionArgs;
-use super::zone_readers::{self, ZoneReaders};
+use super::session_output::report_error;
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredState,
     Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe;
+use crate::provider::channel_routing::RoutingReader;
 use crate::render::text::{REMOVE, styled};
+use crate::session::observe_zones::open_zones;
+use crate::session::{NetworkSession, SessionError};
 
 /// Show operational data of the zones
 ///
@@ -76,42 +80,41 @@ impl SupportContext {
         if self.json { OutputFormat::Json } else { OutputFormat::Text }
     }
 
-    /// Loads the manifests.
-    fn config(&self, directory: &Path, world: &CommandContext) -> Result<ConfigDirectory, CommandExit> {
-        let config = config::load(directory, self.environment.as_deref(), self.format(), world)?;
+    /// Returns the session of the network, without a store.
+    fn session(&self, directory: &Path, world: &CommandContext) -> Result<NetworkSession, CommandExit> {
+        let config = load_config(directory, self.environment.as_deref(), self.format(), world)?;
         if self.json {
-            config.warn(world);
+            print_warnings(&config, world);
         }
-        Ok(config)
+        Ok(session_without_store(config, directory, world))
     }
 
     /// Returns the selected zones.
     fn zones<'n>(&self, network: &'n Network, world: &CommandContext) -> Result<Vec<&'n Zone>, CommandExit> {
-        self.selection.zones(network).map_err(|problems| {
-            problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem))
-        })
+        let zones = self.selection.selection().zones(network).map_err(SessionError::InvalidSelection);
+        zones.map_err(|error| report_error(&error, self.format(), world))
     }
 
+    /// Opens the given zones for reading.
     async fn open(
         &self,
-        config: &ConfigDirectory,
+        session: &NetworkSession,
         zones: &[&Zone],
-        directory: &Path,
         world: &CommandContext,
-    ) -> Result<ZoneReaders, CommandExit> {
-        zone_readers::open(config, zones, directory, self.format(), world).await
+    ) -> Result<BTreeMap<ZoneCode, RoutingReader>, CommandExit> {
+        let opened = open_zones(session, zones).await;
+        opened.map(|opened| opened.readers).map_err(|error| report_error(&error, self.format(), world))
     }
 
     /// Reads one collection in each of the given zones.
     async fn observe(
         &self,
-        config: &ConfigDirectory,
+        session: &NetworkSession,
         zones: &[&Zone],
         id: &CollectionId,
-        directory: &Path,
         world: &CommandContext,
     ) -> Result<ObservedState, CommandExit> {
-        let ZoneReaders { readers, .. } = self.open(config, zones, directory, world).await?;
+        let readers = self.open(session, zones, world).await?;
         let nothing = |zone: &&Zone| (zone.code.clone(), vec![nothing_of(id, &zone.span)]);
         let desired = DesiredState { zones: zones.iter().map(nothing).collect() };
         let progress = ProgressReporter::new(world, "Reading", readers.len());

@@ -1,15 +1,12 @@
 //! Common options of all commands that plan.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::base_revision::BaseSource;
 use super::selection_args::SelectionArgs;
-use super::store::StoreArgs;
-use crate::model::{DesiredState, GuardOverride, Network, ZoneCode};
-use crate::store::StoreAccess;
+use super::store_args::StoreArgs;
+use crate::session::base_revision::BaseSource;
+use crate::session::plan::{DriftFilter, PlanRequest};
+use crate::session::selection::ManifestSelection;
 
 /// Zones, environment and store of a command.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,39 +24,10 @@ pub struct TargetArgs {
 }
 
 impl TargetArgs {
-    /// Returns the selected zones, with or without desired state.
-    ///
-    /// With `--changed-since`, returns only the zones in `desired`.
-    pub fn zones(&self, network: &Network, desired: &DesiredState) -> BTreeSet<ZoneCode> {
-        let changed = |code: &ZoneCode| self.changed_since.is_none() || desired.zones.contains_key(code);
-        let zones = network.zones.iter().filter(|zone| self.selection.zones.selects(zone));
-        zones.map(|zone| zone.code.clone()).filter(changed).collect()
+    /// Returns the selection.
+    pub fn selection(&self) -> ManifestSelection {
+        ManifestSelection { changed_since: self.changed_since.clone(), ..self.selection.selection() }
     }
-}
-
-/// Options of a plan: inputs, differences to include, and overrides.
-#[derive(Debug, Clone, Default)]
-pub struct PlanOptions {
-    /// Snapshot file used instead of the zones.
-    pub snapshot: Option<PathBuf>,
-    /// Source of the base.
-    pub memory: BaseSource,
-    /// Differences to include.
-    pub part: DriftFilter,
-    /// Overrides of guards and policies.
-    pub overrides: Vec<GuardOverride>,
-    /// Store access: read-only or write.
-    pub access: StoreAccess,
-}
-
-/// Filter for differences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DriftFilter {
-    /// All differences.
-    #[default]
-    All,
-    /// Only drift: changed in the zone, not in the manifests.
-    OnlyDrift,
 }
 
 /// Options that separate drift from pending changes.
@@ -76,19 +44,14 @@ pub struct DriftArgs {
 }
 
 impl DriftArgs {
-    /// Returns true if any of the flags is set.
-    pub fn is_asked_for(&self) -> bool {
-        self.only_drift || self.base.is_some()
-    }
-
-    /// Returns the plan options for the flags and a snapshot file.
-    pub fn terms(&self, against: Option<PathBuf>) -> PlanOptions {
-        let memory = match (&self.base, self.only_drift) {
+    /// Sets the base and the filter of a request, if any of the flags is set.
+    pub fn apply_to(&self, request: PlanRequest) -> PlanRequest {
+        let filter = if self.only_drift { DriftFilter::OnlyDrift } else { DriftFilter::All };
+        let base = match (&self.base, self.only_drift) {
             (Some(revision), _) => BaseSource::Revision(revision.clone()),
             (None, true) => BaseSource::HeadRevision,
-            (None, false) => BaseSource::None,
+            (None, false) => return request,
         };
-        let part = if self.only_drift { DriftFilter::OnlyDrift } else { DriftFilter::All };
-        PlanOptions { snapshot: against, memory, part, ..PlanOptions::default() }
+        PlanRequest { base, filter, ..request }
     }
 }

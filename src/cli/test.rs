@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::config::{self, ConfigDirectory, OutputFormat, to_json};
+use super::CommandExit;
+use super::config::{OutputFormat, load_config, print_warnings, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::network_settings;
+use super::open_session::session_without_store;
 use super::plan_outputs::{is_stdout, root, write};
-use crate::analysis::{self, NetworkSettings};
-use crate::model::{Expectation, ExpectationResult, ExpectationVerdict};
+use super::session_output::{CommandObserver, report_error};
+use super::snapshot_file::read_snapshot;
+use crate::model::ExpectationResult;
 use crate::render::json::test::TestedAgainst;
 use crate::render::{self, github, json, junit};
+use crate::session::expectations::{TestedExpectations, test};
 
 /// Check expectations against the manifests or the zones
 ///
@@ -55,31 +57,22 @@ impl TestCommand {
             let message = "--json already writes to stdout; use a file name instead of `-`";
             return Err(super::fail(world, message));
         }
-        let mut config = config::load(directory, self.environment.as_deref(), format, world)?;
+        let config = load_config(directory, self.environment.as_deref(), format, world)?;
         if format == OutputFormat::Json {
-            config.warn(world);
+            print_warnings(&config, world);
         }
-        let (against, settings) = match self.observed || self.snapshot.is_some() {
-            false => {
-                (TestedAgainst::Declared, NetworkSettings::from_desired(&config.network, &config.desired))
-            }
-            true => {
-                let questions = config.expectations.iter().map(|expectation| &expectation.question);
-                let file = self.snapshot.as_deref();
-                let observed =
-                    network_settings::read_settings(questions, file, &config, directory, format, world)
-                        .await?;
-                (TestedAgainst::Observed, observed)
-            }
+        let against = match self.observed || self.snapshot.is_some() {
+            true => TestedAgainst::Observed,
+            false => TestedAgainst::Declared,
         };
-        let expectations = std::mem::take(&mut config.expectations);
-        let judged = analysis::judge_all(&expectations, &settings);
-        let tested = expectations.into_iter().zip(judged);
-        let tested: Vec<ExpectationResult> =
-            tested.map(|(expectation, judged)| ExpectationResult { expectation, judged }).collect();
-        self.print(&tested, against, directory, format, world);
-        self.write(&tested, &config, world)?;
-        Ok(exit(&tested, against, &config, &settings))
+        let snapshot = read_snapshot(self.snapshot.as_deref(), world)?;
+        let session = session_without_store(config, directory, world);
+        let tested = test(&session, against, snapshot.as_ref(), &CommandObserver::new(world)).await;
+        let TestedExpectations { results, outcome } =
+            tested.map_err(|error| report_error(&error, format, world))?;
+        self.print(&results, against, directory, format, world);
+        self.write(&results, &session.config.network.name, world)?;
+        Ok(outcome)
     }
 
     fn print(
@@ -129,11 +122,11 @@ impl TestCommand {
     fn write(
         &self,
         tested: &[ExpectationResult],
-        config: &ConfigDirectory,
+        network: &str,
         world: &CommandContext,
     ) -> Result<(), CommandExit> {
         let Some(file) = &self.junit else { return Ok(()) };
-        let text = junit::of_expectations(&config.network.name, tested);
+        let text = junit::of_expectations(network, tested);
         match is_stdout(file) {
             true => {
                 world.out.print(text);
@@ -142,28 +135,4 @@ impl TestCommand {
             false => write(&world.directory.join(file), &text).map_err(|problem| super::fail(world, problem)),
         }
     }
-}
-
-/// Returns the result: an unmet expectation takes precedence over an unknown result caused by an unreadable
-/// zone.
-fn exit(
-    tested: &[ExpectationResult],
-    against: TestedAgainst,
-    config: &ConfigDirectory,
-    settings: &NetworkSettings,
-) -> CommandExit {
-    let is_silent = |expectation: &Expectation| {
-        let needs = analysis::needs(&expectation.question, &config.network);
-        needs
-            .iter()
-            .any(|(zone, subjects)| subjects.iter().any(|subject| settings.table(zone, subject).is_err()))
-    };
-    let exits = tested.iter().map(|ExpectationResult { expectation, judged }| match (judged, against) {
-        (ExpectationVerdict::Met, _) => CommandExit::Done,
-        (ExpectationVerdict::Unknown(_), TestedAgainst::Observed) if is_silent(expectation) => {
-            CommandExit::Incomplete
-        }
-        (ExpectationVerdict::NotMet(_) | ExpectationVerdict::Unknown(_), _) => CommandExit::Invalid,
-    });
-    exits.min().unwrap_or(CommandExit::Done)
 }

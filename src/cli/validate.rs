@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::config::{self, OutputFormat};
+use super::CommandExit;
+use super::config::{OutputFormat, load_and_inspect, print_diagnostics};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
 use super::plan_outputs::root;
 use crate::model::Diagnostic;
 use crate::render::github;
@@ -42,19 +42,21 @@ impl ValidateCommand {
             }
         };
         let environment = self.environment.as_deref();
-        let config = match config::load_telling(directory, environment, format, world, annotate) {
+        let config = match load_and_inspect(directory, environment, format, world, annotate) {
             Ok(config) => config,
             Err(exit) => return exit,
         };
         match format {
-            OutputFormat::Json | OutputFormat::Lines => config.print_diagnostics(world),
+            OutputFormat::Json | OutputFormat::Lines => {
+                print_diagnostics(&config.locate(config.warnings.clone()), OutputFormat::Json, world);
+            }
             OutputFormat::Text => {
                 let records: usize =
                     config.desired.zones.values().flatten().map(|collection| collection.records.len()).sum();
                 world.out.print_line(format!(
                     "Valid: {} in {}, {} of {} desired in {}.",
                     count(config.manifests, "manifest"),
-                    count(config.files, "file"),
+                    count(config.sources.len(), "file"),
                     count(records, "record"),
                     count(config.network.zones.len(), "zone"),
                     config.network.name,

@@ -37,6 +37,8 @@ pub enum StoreAccess {
     /// Read access: a missing file is not created.
     #[default]
     Read,
+    /// Write access: a missing file is not created.
+    Existing,
     /// Write access: a missing file is created.
     Write,
 }
@@ -52,7 +54,7 @@ pub struct StoreConnection {
 }
 
 impl StoreConnection {
-    /// Opens the store, and migrates an older one. Returns `None` for read access to a missing store.
+    /// Opens the store, and migrates an older one. Returns `None` for a missing store that is not created.
     ///
     /// # Errors
     /// Returns an error of any [`StoreErrorType`].
@@ -60,7 +62,8 @@ impl StoreConnection {
         sqlx::any::install_default_drivers();
         let mode = match (&location, access) {
             // A file hidden by permissions counts as existing.
-            (StoreLocation::File(path), StoreAccess::Read) => match path.try_exists() {
+            (StoreLocation::File(path), StoreAccess::Read | StoreAccess::Existing) => match path.try_exists()
+            {
                 Ok(false) => return Ok(None),
                 Ok(true) => "rw",
                 Err(error) => return Err(StoreError::from_sqlx(&location, &error.into())),

@@ -120,11 +120,13 @@ impl StoreConnection {
             (Some(name), _, _) => {
                 format!("not a zonal store: contains the foreign table `{name}`")
             }
-            (None, StoreAccess::Read, StoreLocation::File(_)) => {
+            (None, StoreAccess::Read | StoreAccess::Existing, StoreLocation::File(_)) => {
                 "not a zonal store: the database is empty".to_owned()
             }
             // The database exists, but nothing was applied yet.
-            (None, StoreAccess::Read, StoreLocation::Postgres(_)) => return Ok(DatabaseState::Empty),
+            (None, StoreAccess::Read | StoreAccess::Existing, StoreLocation::Postgres(_)) => {
+                return Ok(DatabaseState::Empty);
+            }
             (None, StoreAccess::Write, _) => return Ok(DatabaseState::CreateStore),
         };
         Err(StoreError::new(&self.location, StoreErrorType::Damaged, what))

@@ -85,7 +85,7 @@ impl Drop for WorkerJoin {
 }
 
 impl Store {
-    /// Opens a store, and migrates an older one. Returns `None` for read access to a missing store.
+    /// Opens a store, and migrates an older one. Returns `None` for a missing store that is not created.
     ///
     /// # Errors
     /// Returns an error of any [`StoreErrorType`].

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::args::ExplainTopic;
-use super::config::{self, OutputFormat, to_json};
+use super::CommandExit;
+use super::config::{OutputFormat, load_config, print_warnings, to_json};
 use super::context::CommandContext;
-use super::exit_code::CommandExit;
-use super::network_settings;
-use crate::analysis::{self, NetworkSettings};
-use crate::model::{Explanation, FactComparison, MaybeKnown, Question};
+use super::open_session::session_without_store;
+use super::session_output::{CommandObserver, report_error};
+use super::snapshot_file::read_snapshot;
+use crate::model::{FactComparison, MaybeKnown};
 use crate::render;
-use crate::render::json::explanation::{AnswerJson, ExplanationJson, explain};
+use crate::render::json::explanation::{self, AnswerJson, ExplanationJson};
+use crate::session::explain::{QuestionAnswers, SettingsSource, explain};
 
 /// Answer a question about effective settings, with reasons
 ///
@@ -41,13 +43,6 @@ pub struct ExplainCommand {
     json: bool,
 }
 
-/// Question with its answers.
-struct QuestionAnswers {
-    question: Question,
-    declared: Option<Explanation>,
-    observed: Option<Explanation>,
-}
-
 impl ExplainCommand {
     /// Answers from the manifests below `directory`, or from the zones of their network.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
@@ -62,60 +57,40 @@ impl ExplainCommand {
         world: &CommandContext,
     ) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        let config = config::load(directory, self.environment.as_deref(), format, world)?;
+        let config = load_config(directory, self.environment.as_deref(), format, world)?;
         if format == OutputFormat::Json {
-            config.warn(world);
+            print_warnings(&config, world);
         }
         let questions =
             self.asked.questions(&config.network).map_err(|problem| super::fail(world, problem))?;
-        let looks = self.observed || self.both;
-        if self.snapshot.is_some() && !looks {
+        let source = match (self.observed, self.both) {
+            (true, _) => SettingsSource::Observed,
+            (false, true) => SettingsSource::Both,
+            (false, false) => SettingsSource::Declared,
+        };
+        if self.snapshot.is_some() && source == SettingsSource::Declared {
             let message = "--snapshot FILE replaces the zones; add --observed or --both";
             return Err(super::fail(world, message));
         }
-        let declared = match self.observed {
-            true => None,
-            false => Some(NetworkSettings::from_desired(&config.network, &config.desired)),
+        let snapshot = read_snapshot(self.snapshot.as_deref(), world)?;
+        let session = session_without_store(config, directory, world);
+        let observer = CommandObserver::new(world);
+        let answers = explain(&session, questions, source, snapshot.as_ref(), &observer)
+            .await
+            .map_err(|error| report_error(&error, format, world))?;
+        let is_unknown = |answer: &QuestionAnswers| {
+            let facts = answer.observed.iter().flat_map(|explanation| explanation.facts.values());
+            facts.into_iter().any(|fact| matches!(fact, MaybeKnown::Unknown(_)))
         };
-        let observed = match looks {
-            true => {
-                let against = self.snapshot.as_deref();
-                Some(
-                    network_settings::read_settings(
-                        questions.iter(),
-                        against,
-                        &config,
-                        directory,
-                        format,
-                        world,
-                    )
-                    .await?,
-                )
-            }
-            false => None,
-        };
-        let answered: Vec<QuestionAnswers> = questions
-            .into_iter()
-            .map(|question| {
-                let answer = |settings: &Option<NetworkSettings>| {
-                    settings.as_ref().map(|settings| analysis::explain(&question, settings))
-                };
-                let (declared, observed) = (answer(&declared), answer(&observed));
-                QuestionAnswers { declared, observed, question }
-            })
-            .collect();
-        let untold = answered
-            .iter()
-            .filter_map(|answered| answered.observed.as_ref())
-            .any(|explanation| explanation.facts.values().any(|fact| matches!(fact, MaybeKnown::Unknown(_))));
+        let exit = if answers.iter().any(is_unknown) { CommandExit::Incomplete } else { CommandExit::Done };
         match format {
-            OutputFormat::Text => world.out.print(answers_text(&answered)),
+            OutputFormat::Text => world.out.print(answers_text(&answers)),
             OutputFormat::Json | OutputFormat::Lines => {
-                let answers = answered.into_iter().map(json).collect();
-                world.out.print_line(to_json(&explain(answers)));
+                let answers = answers.into_iter().map(json).collect();
+                world.out.print_line(to_json(&explanation::explain(answers)));
             }
         }
-        Ok(if untold { CommandExit::Incomplete } else { CommandExit::Done })
+        Ok(exit)
     }
 }
 

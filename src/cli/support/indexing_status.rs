@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SupportContext, could_not, table};
+use crate::cli::CommandExit;
 use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, ObservationSource, ObservedCollection, ObservedRecord, ZoneFailure};
 use crate::render::json::FailureJson;
@@ -83,10 +83,11 @@ impl IndexingStatusCommand {
         directory: &Path,
         world: &CommandContext,
     ) -> Result<CommandExit, CommandExit> {
-        let config = self.aim.config(directory, world)?;
+        let session = self.aim.session(directory, world)?;
+        let config = &session.config;
         let zones = self.aim.zones(&config.network, world)?;
         let id = CollectionId::of_institution("IndexingStatus");
-        let mut observed = self.aim.observe(&config, &zones, &id, directory, world).await?;
+        let mut observed = self.aim.observe(&session, &zones, &id, world).await?;
         let answers: Vec<(&Zone, IndexingAnswer)> = zones
             .iter()
             .map(|zone| {

@@ -14,10 +14,9 @@ pub use self::json::JobsJson;
 
 use self::json::ZoneJobsJson;
 use super::{SupportContext, could_not, table};
+use crate::cli::CommandExit;
 use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
-use crate::cli::zone_readers::ZoneReaders;
 use crate::model::network::Zone;
 use crate::model::{ZoneCode, ZoneFailure};
 use crate::provider::ZoneReader as _;
@@ -61,9 +60,10 @@ impl JobsCommand {
         world: &CommandContext,
     ) -> Result<CommandExit, CommandExit> {
         let asked = self.job_query(world)?;
-        let config = self.aim.config(directory, world)?;
+        let session = self.aim.session(directory, world)?;
+        let config = &session.config;
         let zones = self.aim.zones(&config.network, world)?;
-        let ZoneReaders { readers, .. } = self.aim.open(&config, &zones, directory, world).await?;
+        let readers = self.aim.open(&session, &zones, world).await?;
         let answers = world.unless_interrupted(query_zones(&zones, &readers, &asked, world)).await?;
         let complete = answers.iter().all(|each| each.look.as_ref().is_ok_and(|look| look.silent.is_empty()));
         if self.aim.json {

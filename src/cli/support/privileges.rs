@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SupportContext, could_not, table};
-use crate::cli::config::{ConfigDirectory, to_json};
+use crate::cli::CommandExit;
+use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
-use crate::cli::exit_code::CommandExit;
 use crate::kinds::PRIVILEGES;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, ZoneFailure};
 use crate::render::json::FailureJson;
+use crate::session::load::LoadedConfig;
 
 /// Menu path in Alma, from the vendor's guide to Support Services.
 const MENU: &str = "Network Zone: Consortia Configuration Management > Support Services > Roles Privileges";
@@ -108,12 +109,13 @@ impl PrivilegesCommand {
         directory: &Path,
         world: &CommandContext,
     ) -> Result<CommandExit, CommandExit> {
-        let config = self.aim.config(directory, world)?;
+        let session = self.aim.session(directory, world)?;
+        let config = &session.config;
         let zones = self.aim.zones(&config.network, world)?;
         let network_zone: Vec<&Zone> =
             config.network.zones.iter().filter(|zone| zone.role == ZoneRole::Network).collect();
         let id = CollectionId::of_institution(PRIVILEGES);
-        let answer = self.aim.observe(&config, &network_zone, &id, directory, world).await?;
+        let answer = self.aim.observe(&session, &network_zone, &id, world).await?;
         let answers = answer.zones.into_iter().flat_map(|(code, zone)| {
             zone.collections.into_values().map(move |answer| (code.clone(), answer))
         });
@@ -131,7 +133,7 @@ impl PrivilegesCommand {
                 Err(failure) => failed = Some((code, failure)),
             }
         }
-        let declared = declared_states(&config);
+        let declared = declared_states(config);
         let names: BTreeSet<&PrivilegeKey> =
             declared.keys().chain(observed.iter().flatten().map(|(name, _)| name)).collect();
         // A full selection also shows records of institutions outside the network.
@@ -178,7 +180,7 @@ impl PrivilegesCommand {
 }
 
 /// Returns the declared states.
-fn declared_states(config: &ConfigDirectory) -> PrivilegeStates {
+fn declared_states(config: &LoadedConfig) -> PrivilegeStates {
     let collections = config.desired.zones.values().flatten();
     let records = collections
         .filter(|collection| *collection.id.kind == *PRIVILEGES)

@@ -1,0 +1,32 @@
+//! Reads a snapshot file.
+
+use std::path::Path;
+
+use super::CommandExit;
+use super::context::CommandContext;
+use crate::render::json::snapshot::SnapshotError;
+use crate::session::snapshot_reader::ObservedSnapshot;
+
+/// Reads the snapshot file of a command, if any.
+///
+/// # Errors
+/// Prints the error in the file and returns the exit code.
+pub fn read_snapshot(
+    file: Option<&Path>,
+    world: &CommandContext,
+) -> Result<Option<ObservedSnapshot>, CommandExit> {
+    let Some(file) = file else { return Ok(None) };
+    let shown = file.display();
+    let fail = |reason: String| super::fail(world, reason);
+    let text = std::fs::read(world.directory.join(file))
+        .map_err(|error| fail(format!("cannot read {shown}: {error}")))?;
+    let text = String::from_utf8(text).map_err(|_| fail(format!("{shown} is not UTF-8 text")))?;
+    let snapshot = ObservedSnapshot::parse(shown.to_string(), &text).map_err(|error| {
+        let separator = match error {
+            SnapshotError::NotASnapshot { .. } => ":",
+            SnapshotError::Version(_) | SnapshotError::Twice(_) => ": ",
+        };
+        fail(format!("{shown}{separator}{error}; create a snapshot with `zonal snapshot --out FILE`"))
+    })?;
+    Ok(Some(snapshot))
+}

@@ -1,0 +1,61 @@
+//! Option that selects the store.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::CommandExit;
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::session_output::report_error;
+use crate::local::store_location::{self, StoreChoice};
+use crate::model::Network;
+use crate::store::{Store, StoreAccess, StoreLocation};
+
+/// Store options.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StoreArgs {
+    /// Database for runs and applied state: a file, postgres://HOST/DATABASE, or `none`
+    ///
+    /// Defaults to ZONAL_STORE, then `store` in the Network manifest, then .zonal/store.db. The PostgreSQL
+    /// password is read from ZONAL_STORE, PGPASSWORD or ~/.pgpass.
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+}
+
+impl StoreArgs {
+    /// Opens the store; `None` for a disabled store, and for a missing store that is not created.
+    ///
+    /// # Errors
+    /// Prints the error and returns [`CommandExit::Invalid`] if the store cannot be opened.
+    pub async fn open(
+        &self,
+        access: StoreAccess,
+        network: &Network,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<Option<Store>, CommandExit> {
+        let (choice, machine, cancel) = (self.choice(world), world.machine(directory), world.cancel_signal());
+        store_location::open(&choice, network, access, &machine, &cancel)
+            .await
+            .map_err(|error| report_error(&error, OutputFormat::Text, world))
+    }
+
+    /// Returns the location of the store; `None` for a disabled store.
+    ///
+    /// # Errors
+    /// Prints the error and returns [`CommandExit::Invalid`] for an invalid location.
+    pub fn location(
+        &self,
+        network: &Network,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<Option<StoreLocation>, CommandExit> {
+        store_location::find(&self.choice(world), network, &world.machine(directory))
+            .map_err(|error| report_error(&error, OutputFormat::Text, world))
+    }
+
+    fn choice(&self, world: &CommandContext) -> StoreChoice {
+        StoreChoice { location: self.store.clone(), directory: world.directory.clone() }
+    }
+}

@@ -1,0 +1,15 @@
+//! Effects of the local machine for a session: config files, git, keys, clock, host, store location.
+//!
+//! Prints nothing.
+
+pub mod approval_files;
+pub mod attestation_file;
+pub mod config_files;
+mod config_source;
+pub mod credentials;
+mod git_revision;
+mod machine;
+mod run_origin;
+pub mod store_location;
+
+pub use machine::{LocalMachine, ProcessClock};

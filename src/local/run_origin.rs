@@ -1,0 +1,66 @@
+//! Determines the author and the host of a run from git and the pipeline's variables.
+
+use std::path::Path;
+
+use super::git_revision;
+use super::machine::{LocalMachine, ProcessClock};
+use crate::model::{RunAuthor, RunHost};
+use crate::session::effects::{EffectFuture, RunOrigin};
+
+/// Variables of CI systems and shells that name the person, in order of precedence.
+const ACTORS: [&str; 6] =
+    ["ZONAL_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "LOGNAME"];
+/// Variables with the URL of a pipeline run.
+const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
+
+impl RunOrigin for LocalMachine {
+    fn host(&self) -> RunHost {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        let name = name.or_else(|| self.env.get("HOSTNAME").cloned());
+        RunHost { name: name.unwrap_or_else(|| "this machine".to_owned()), process: std::process::id() }
+    }
+
+    fn author(&self) -> EffectFuture<'_, RunAuthor> {
+        Box::pin(author(self))
+    }
+
+    fn is_gone(&self, other: &RunHost) -> bool {
+        let program = |process: &str| std::fs::read(Path::new("/proc").join(process).join("comm")).ok();
+        let ours = self.host();
+        let Some(zonal) = program("self").filter(|_| other.name == ours.name) else { return false };
+        // The system may have reused the number for another program, or for this process.
+        other.process == ours.process || program(&other.process.to_string()) != Some(zonal)
+    }
+}
+
+/// Returns the person, commit and pipeline that started a run.
+async fn author(machine: &LocalMachine) -> RunAuthor {
+    let head = hold_clock(machine.clock, git_revision::head(machine)).await;
+    let variable = |name: &&str| machine.variable(name);
+    RunAuthor {
+        committer: head.as_ref().map(|head| head.committer.clone()),
+        commit: head.map(|head| head.commit),
+        actor: ACTORS.iter().find_map(variable),
+        pipeline: github_run(machine).or_else(|| PIPELINES.iter().find_map(variable)),
+    }
+}
+
+/// Waits for another process.
+///
+/// The clock of a simulated network would advance meanwhile, unless a thread of its runtime is busy.
+async fn hold_clock<T>(clock: ProcessClock, work: impl Future<Output = T>) -> T {
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    if clock == ProcessClock::Simulated {
+        drop(tokio::task::spawn_blocking(move || waits.recv()));
+    }
+    let result = work.await;
+    drop(done);
+    result
+}
+
+fn github_run(machine: &LocalMachine) -> Option<String> {
+    let (server, repository) =
+        (machine.variable("GITHUB_SERVER_URL")?, machine.variable("GITHUB_REPOSITORY")?);
+    Some(format!("{server}/{repository}/actions/runs/{}", machine.variable("GITHUB_RUN_ID")?))
+}

@@ -1,0 +1,90 @@
+//! Finds and opens the store of a config directory.
+
+use std::path::{Path, PathBuf};
+
+use super::machine::{LocalMachine, ProcessClock};
+use crate::model::Network;
+use crate::session::effects::CancelSignal;
+use crate::session::error::{SessionError, StoreProblem};
+use crate::store::{Store, StoreAccess, StoreLocation, WaitMode};
+
+/// Folder of the default store, below the config directory.
+const FOLDER: &str = ".zonal";
+/// File name of the default store.
+const FILE: &str = "store.db";
+/// Environment variable with the location of the store.
+const VARIABLE: &str = "ZONAL_STORE";
+
+/// Store named by the caller.
+#[derive(Debug, Clone, Default)]
+pub struct StoreChoice {
+    /// Location as given by the user; `None` for the variable, the Network manifest, or the default.
+    pub location: Option<String>,
+    /// Directory of relative locations.
+    pub directory: PathBuf,
+}
+
+/// Opens the store of a network; `None` for a disabled store, and for a missing store that is not created.
+///
+/// # Errors
+/// Returns [`SessionError::StoreLocation`] or [`SessionError::Store`] if the store cannot be opened.
+pub async fn open(
+    choice: &StoreChoice,
+    network: &Network,
+    access: StoreAccess,
+    machine: &LocalMachine,
+    cancel: &CancelSignal,
+) -> Result<Option<Store>, SessionError> {
+    let Some(location) = find(choice, network, machine)? else { return Ok(None) };
+    if let (StoreLocation::File(file), StoreAccess::Write) = (&location, access) {
+        create_folder(file, &machine.directory)?;
+    }
+    let waiting = match machine.clock {
+        ProcessClock::System => WaitMode::Async,
+        ProcessClock::Simulated => WaitMode::Blocking,
+    };
+    Ok(cancel.before_writing(Store::open(location, access, waiting)).await??)
+}
+
+/// Returns the location of the store; `None` for a disabled store.
+///
+/// # Errors
+/// Returns [`SessionError::StoreLocation`] for an invalid location.
+pub fn find(
+    choice: &StoreChoice,
+    network: &Network,
+    machine: &LocalMachine,
+) -> Result<Option<StoreLocation>, SessionError> {
+    let named = (choice.location.as_deref().map(|named| ("--store", named, &*choice.directory)))
+        .or_else(|| Some((VARIABLE, machine.env.get(VARIABLE)?.as_str(), &*choice.directory)))
+        .filter(|(_, named, _)| !named.is_empty())
+        .or_else(|| {
+            Some(("`store` in the Network manifest", network.store.as_deref()?, &*machine.directory))
+        });
+    match named {
+        None => Ok(Some(StoreLocation::File(machine.directory.join(FOLDER).join(FILE)))),
+        Some((_, "none", _)) => Ok(None),
+        Some((named_by, named, from)) => match StoreLocation::parse(named) {
+            Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
+            Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
+            Err(reason) => Err(SessionError::StoreLocation(StoreProblem::Invalid {
+                named_by: named_by.to_owned(),
+                reason,
+            })),
+        },
+    }
+}
+
+/// Creates the folder of the default store, ignored by git. Other folders must already exist.
+fn create_folder(file: &Path, directory: &Path) -> Result<(), SessionError> {
+    let folder = directory.join(FOLDER);
+    if file.parent() != Some(&folder) || folder.is_dir() {
+        return Ok(());
+    }
+    let created =
+        std::fs::create_dir(&folder).and_then(|()| std::fs::write(folder.join(".gitignore"), "*\n"));
+    created.map_err(|source| {
+        let folder = folder.display().to_string();
+        SessionError::StoreLocation(StoreProblem::NoFolder { folder, source })
+    })
+}

@@ -1,0 +1,25 @@
+//! Adopts records without writes: already in sync, and not in the applied state.
+
+use std::collections::BTreeSet;
+
+use crate::model::{CollectionChanges, Plan};
+use crate::store::CollectionStateUpdate;
+
+/// Returns the records to adopt from collections without changes.
+///
+/// Collections with changes adopt their records at the readback.
+pub fn adopted_records(plan: &Plan) -> Vec<CollectionStateUpdate> {
+    // The desired state of a revert comes from the history, not from the manifests.
+    if plan.inputs.reverts.is_some() {
+        return Vec::new();
+    }
+    let zones = plan.zones.iter();
+    let steps = zones.flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, &step.diff)));
+    let learned = |found: &CollectionChanges| (!found.learned.is_empty()).then(|| found.learned.clone());
+    let updates = steps.filter(|(_, diff)| !diff.has_work()).filter_map(|(zone, diff)| {
+        let learned = diff.outcome.as_ref().ok().and_then(learned)?;
+        let (zone, collection) = (zone.clone(), diff.id.clone());
+        Some(CollectionStateUpdate { zone, collection, learned, created: BTreeSet::new() })
+    });
+    updates.collect()
+}

@@ -1,0 +1,39 @@
+//! Base of a comparison from the store: the applied state and its orphans.
+
+use super::error::SessionError;
+use super::network_session::NetworkSession;
+use super::selected_state::SelectionScope;
+use crate::model::{ComparisonBase, ComparisonMode, DesiredState};
+use crate::plan::orphans::{self, RunScope};
+
+/// Returns the base for the zones of a command; `None` without a store.
+///
+/// # Errors
+/// Returns [`SessionError::Store`] if the store cannot be read.
+pub async fn load(
+    session: &NetworkSession,
+    scope: &SelectionScope,
+) -> Result<Option<ComparisonBase>, SessionError> {
+    let Some(store) = &session.store else { return Ok(None) };
+    let config = &session.config;
+    let applied_state = session.effects.cancel.before_writing(store.ledger(session.scope())).await??;
+    let covered = RunScope { zones: &scope.zones, kinds: &scope.kinds };
+    Ok(Some(orphans::base(applied_state, &config.desired, &config.network.prune, covered)))
+}
+
+/// Adds collections that only contain orphans created by zonal to the desired state, so that they are read.
+pub fn keep_orphans_in_view(desired: &mut DesiredState, base: Option<&ComparisonBase>) {
+    if let Some(base) = base {
+        orphans::look_at(desired, base, crate::kinds::shape);
+    }
+}
+
+/// Returns the comparison mode; an empty applied state allows only a two-way comparison.
+pub fn comparison_mode(base: &ComparisonBase, scope: &SelectionScope) -> ComparisonMode {
+    let zones = base.applied_state.zones.iter().filter(|(zone, _)| scope.zones.contains(zone));
+    let collections = zones.flat_map(|(_, collections)| collections.values());
+    match collections.map(|collection| collection.entries.len()).sum() {
+        0 => ComparisonMode::TwoWay,
+        entries => ComparisonMode::AppliedState { entries },
+    }
+}

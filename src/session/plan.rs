@@ -1,0 +1,312 @@
+//! Plans: selects, observes, compares, and checks. All steps of an apply before a person agrees.
+
+use jiff::Timestamp;
+
+use super::base_revision::{self, BaseRevision, BaseSource};
+use super::comparison_base;
+use super::error::SessionError;
+use super::load::LoadedConfig;
+use super::network_session::NetworkSession;
+use super::observe_zones::{ObservedZones, observe_zones};
+use super::observer::SessionObserver;
+use super::provider_factory::ProviderFactory;
+use super::reverted_run::{self, RevertedRun};
+use super::reviewed_plan::ReviewedPlan;
+use super::selected_state::{SelectedState, select};
+use super::selection::ManifestSelection;
+use super::snapshot_reader::ObservedSnapshot;
+use crate::analysis::{self, NetworkSettings};
+use crate::guard::{GuardOverrides, UnusedOverride};
+use crate::model::{
+    AppliedOverride, Approval, ApprovedItem, ComparisonBase, ComparisonMode, DesiredState, Differences,
+    Expectation, GuardOverride, Network, ObservedState, Plan, Policy, ReviewSubject, RunId,
+};
+use crate::plan::revert::SkippedRecords;
+use crate::plan::{change_origin, orphans, required_approvals};
+use crate::{diff, guard, plan as planning};
+
+/// Plan to make.
+#[derive(Default)]
+pub struct PlanRequest {
+    /// Desired state.
+    pub goal: PlanGoal,
+    /// Reviewed plan, which limits the plan to what was reviewed.
+    pub reviewed: Option<ReviewedPlan>,
+    /// Zones and manifests.
+    pub selection: ManifestSelection,
+    /// Source of the base, besides the applied state.
+    pub base: BaseSource,
+    /// Differences to include.
+    pub filter: DriftFilter,
+    /// Overrides of guards and policies.
+    pub overrides: Vec<GuardOverride>,
+    /// Snapshot that stands in for the zones.
+    pub snapshot: Option<ObservedSnapshot>,
+}
+
+/// Desired state of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlanGoal {
+    /// Declared by the manifests.
+    #[default]
+    Manifests,
+    /// Before this run.
+    Revert(RunId),
+}
+
+/// Filter for differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DriftFilter {
+    /// All differences.
+    #[default]
+    All,
+    /// Only drift: changed in the zone, not in the manifests.
+    OnlyDrift,
+}
+
+/// Plan with all that its execution needs.
+pub struct PlannedRun {
+    /// Plan.
+    pub plan: Plan,
+    /// Desired state of the selected zones.
+    pub desired: DesiredState,
+    /// Base from the store; `None` without a store.
+    pub base: Option<ComparisonBase>,
+    /// Subject of approvals: the plan itself, or the reviewed plan.
+    pub under_review: ReviewSubject,
+    /// Factory of the zones' providers.
+    pub providers: ProviderFactory,
+}
+
+impl PlanRequest {
+    /// Requests the part of a reviewed plan that is still current.
+    pub fn for_reviewed(reviewed: ReviewedPlan, selection: ManifestSelection) -> Self {
+        Self {
+            goal: reviewed.inputs.reverts.map_or(PlanGoal::Manifests, PlanGoal::Revert),
+            base: reviewed.base.clone().map_or(BaseSource::None, BaseSource::Revision),
+            filter: reviewed.filter,
+            reviewed: Some(reviewed),
+            selection,
+            ..Self::default()
+        }
+    }
+
+    /// Requests the revert of a run in some zones.
+    pub fn for_revert(run: RunId, selection: ManifestSelection) -> Self {
+        Self { goal: PlanGoal::Revert(run), selection, ..Self::default() }
+    }
+
+    /// Checks the request against the manifests, before any effect. The check of a revert needs the store.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::ReviewedPlan`] or [`SessionError::InvalidSelection`].
+    pub fn check(&self, config: &LoadedConfig) -> Result<(), SessionError> {
+        if let PlanGoal::Revert(_) = self.goal {
+            return Ok(());
+        }
+        let limited = match &self.reviewed {
+            Some(reviewed) => Some(reviewed.limit(&config.network, config.desired.clone())?),
+            None => None,
+        };
+        let desired = limited.as_ref().unwrap_or(&config.desired);
+        self.selection.check(&config.network, desired).map_err(SessionError::InvalidSelection)
+    }
+}
+
+/// Plans. Sends only reads to the zones.
+///
+/// # Errors
+/// Returns the error of the first failed step. A zone that does not answer is part of the plan.
+pub async fn plan(
+    session: &NetworkSession,
+    request: PlanRequest,
+    observer: &dyn SessionObserver,
+) -> Result<PlannedRun, SessionError> {
+    let NetworkSession { config, effects, .. } = session;
+    // The desired state: declared by the manifests, or before a run.
+    let reverted = match request.goal {
+        PlanGoal::Manifests => None,
+        PlanGoal::Revert(run) => Some(reverted_run::load(session, run, observer).await?),
+    };
+    // A reviewed plan limits it and the selection narrows it.
+    let reviewed = request.reviewed.as_ref();
+    let mut selected = select(session, &request.selection, reviewed, reverted.as_ref(), observer).await?;
+    // Approvals that cannot be read stop the plan before a zone is asked.
+    let approvals = effects.config.approvals()?;
+    // The base: applied last according to the store, or a revision.
+    let mut base = comparison_base::load(session, &selected.scope).await?;
+    if let (Some(base), Some(_)) = (&mut base, &reverted) {
+        // A revert touches only its own records.
+        base.orphans.clear();
+    }
+    comparison_base::keep_orphans_in_view(&mut selected.desired, base.as_ref());
+    let revision = base_revision::find(session, &request.base, base.as_ref(), observer).await?;
+    // The observed state: from the zones or a snapshot.
+    let collections = base_revision::collections_to_observe(&selected.desired, revision.as_ref());
+    let ObservedZones { observed, providers } =
+        observe_zones(session, &collections, request.snapshot.as_ref(), observer).await?;
+    // The rest is computed, away from the async threads.
+    let input = PlanningInput {
+        network: config.network.clone(),
+        policies: config.policies.clone(),
+        expectations: config.expectations.clone(),
+        now: effects.timestamp()?,
+        approvals,
+        selected,
+        base,
+        revision,
+        reverted,
+        observed,
+        request,
+    };
+    let computed = on_blocking_thread(move || compute_plan(input)).await;
+    let ComputedPlan { plan, desired, base, under_review } =
+        computed.map_err(SessionError::UnusedOverrides)?;
+    Ok(PlannedRun { plan, desired, base, under_review, providers })
+}
+
+/// Inputs of a plan, all read.
+pub struct PlanningInput {
+    /// Network.
+    pub network: Network,
+    /// Policies.
+    pub policies: Vec<Policy>,
+    /// Expectations.
+    pub expectations: Vec<Expectation>,
+    /// Time of the plan.
+    pub now: Timestamp,
+    /// Approvals.
+    pub approvals: Vec<Approval>,
+    /// Desired state of the selected zones.
+    pub selected: SelectedState,
+    /// Base from the store.
+    pub base: Option<ComparisonBase>,
+    /// Base from a revision.
+    pub revision: Option<BaseRevision>,
+    /// Reverted run.
+    pub reverted: Option<RevertedRun>,
+    /// Observed state.
+    pub observed: ObservedState,
+    /// Request.
+    pub request: PlanRequest,
+}
+
+/// Computed plan.
+pub struct ComputedPlan {
+    /// Plan.
+    pub plan: Plan,
+    /// Desired state, without records that a revert skips.
+    pub desired: DesiredState,
+    /// Base from the store.
+    pub base: Option<ComparisonBase>,
+    /// Subject of approvals.
+    pub under_review: ReviewSubject,
+}
+
+/// Compares and checks. Pure.
+///
+/// # Errors
+/// Returns the overrides of the request without effect.
+pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOverride>> {
+    let PlanningInput {
+        network,
+        policies,
+        expectations,
+        now,
+        approvals,
+        selected,
+        mut base,
+        revision,
+        reverted,
+        observed,
+        request,
+    } = input;
+    if let Some(base) = &mut base {
+        orphans::spare(base, &observed);
+    }
+    // A record that differs from the result of the reverted run stays as it is.
+    let (desired, skipped) = match &reverted {
+        Some(reverted) => reverted.changes.split_by_record_state(&selected.desired, &observed),
+        None => (selected.desired, SkippedRecords::default()),
+    };
+    let mut differences = diff::three_way(&desired, &observed, base.as_ref());
+    skipped.add_notes(&mut differences);
+    // The origin of each difference: manifests, zone, or both.
+    let compared = match (revision, &base, &reverted) {
+        (Some(revision), _, _) => {
+            let since_revision = diff::diff(&revision.desired, &observed);
+            change_origin::by_revision(&mut differences, &since_revision, &observed);
+            ComparisonMode::Revision(revision.commit)
+        }
+        (None, Some(base), None) => {
+            change_origin::by_ledger(&mut differences, &desired, &observed, base);
+            comparison_base::comparison_mode(base, &selected.scope)
+        }
+        (None, _, Some(_)) | (None, None, None) => ComparisonMode::TwoWay,
+    };
+    change_origin::settle(&mut differences, &desired);
+    filter(&mut differences, request.filter);
+    let mut plan = Plan {
+        inputs: selected.inputs,
+        snapshot: request.snapshot.map(|snapshot| snapshot.name),
+        compared,
+        ..planning::plan(&network, differences, &observed, selected.description)
+    };
+    // Conflicts wait for a person; unreviewed changes wait for a review.
+    change_origin::hold(&mut plan);
+    let under_review = match &request.reviewed {
+        Some(reviewed) => reviewed.admit(&mut plan),
+        None => required_approvals::under_review(&plan),
+    };
+    // Approvals and overrides refer to the reviewed plan.
+    plan.digest = under_review.plan;
+    let before = NetworkSettings::from_observed(&network, &observed);
+    let after = before.with_plan_applied(&plan);
+    plan.impacts = analysis::impact(&plan, &before, &after);
+    plan.expectations = analysis::outlook(&expectations, &before, &after);
+    let mut approved = approved_overrides(&approvals, &plan);
+    approved.extend(request.reviewed.into_iter().flat_map(|reviewed| reviewed.overrides));
+    let overrides = GuardOverrides { given: &request.overrides, approved: &approved };
+    let unused = guard::review(&mut plan, &network, &policies, overrides, now);
+    if !unused.is_empty() {
+        return Err(unused);
+    }
+    let findings = plan.findings.clone();
+    planning::hold(&mut plan, |code, _| guard::deferral_of_zone(&findings, code), |_, _| None);
+    required_approvals::wait(&mut plan, &under_review, &network.approval, &approvals);
+    Ok(ComputedPlan { plan, desired, base, under_review })
+}
+
+fn filter(differences: &mut Differences, filter: DriftFilter) {
+    match filter {
+        DriftFilter::All => {}
+        DriftFilter::OnlyDrift => change_origin::only_drift(differences),
+    }
+}
+
+/// Returns the overrides that approvals of a plan contain, with the names of the approvers.
+fn approved_overrides(approvals: &[Approval], plan: &Plan) -> Vec<GuardOverride> {
+    let of_plan = (approvals.iter())
+        .filter(|approval| approval.approves == ApprovedItem::Plan && approval.digest == plan.digest);
+    let overrides = |approval: &Approval| {
+        let by = approval.by.clone();
+        let overridden = |AppliedOverride { guard, reason }: &AppliedOverride| GuardOverride {
+            guard: guard.clone(),
+            reason: format!("{reason} ({by})"),
+            digest: plan.digest,
+        };
+        approval.overrides.iter().map(overridden).collect::<Vec<_>>()
+    };
+    of_plan.flat_map(overrides).collect()
+}
+
+async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime shuts down, and drops this task as well.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

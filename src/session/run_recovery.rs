@@ -1,0 +1,123 @@
+//! Recovers the outcome of a dead run's writes by reading the zones, and records it in the store.
+//!
+//! Completes the applied state and the history. The run that holds a zone's lease recovers any run's writes
+//! there: no other run writes to the zone. A suspended run that continues cannot append to its journal,
+//! because the next line number is already used.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::Mutex;
+
+use crate::apply::settle;
+use crate::model::{FailureClass, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure};
+use crate::provider::ZoneReader as _;
+use crate::provider::channel_routing::RoutingReader;
+use crate::store::{Store, StoreError, StoreScope, StoredJournalEntry, UnfinishedWrite, WriteProgress};
+
+/// Counts of recovered collections, by outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecoverySummary {
+    /// Collections with all or part of the sent values.
+    pub arrived: usize,
+    /// Collections with the values from before the write.
+    pub missing: usize,
+    /// Collections with other values.
+    pub moved: usize,
+}
+
+impl RecoverySummary {
+    /// Adds the counts of two zones or runs.
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            arrived: self.arrived + other.arrived,
+            missing: self.missing + other.missing,
+            moved: self.moved + other.moved,
+        }
+    }
+
+    fn add(&mut self, moment: &WritePhase) {
+        match moment {
+            WritePhase::Verified { .. } => self.arrived += 1,
+            WritePhase::Unverified { .. } => self.moved += 1,
+            WritePhase::Unchanged { .. }
+            | WritePhase::Intent { .. }
+            | WritePhase::Sent
+            | WritePhase::Responded { .. } => {
+                self.missing += 1;
+            }
+        }
+    }
+}
+
+/// Recovery of unfinished writes.
+pub struct RunRecovery<'a> {
+    /// Store that records the outcome.
+    pub store: &'a Store,
+    /// Network and environment of the runs.
+    pub scope: &'a StoreScope,
+    /// Readers by zone.
+    pub readers: &'a BTreeMap<ZoneCode, RoutingReader>,
+    /// Lock for appending journal lines.
+    pub turns: &'a Mutex<()>,
+    /// Clock, in RFC 3339.
+    pub now: fn() -> String,
+}
+
+impl RunRecovery<'_> {
+    /// Recovers a run's unfinished writes in a zone; the caller must hold the zone's lease.
+    ///
+    /// # Errors
+    /// Returns [`FailureClass::Store`], or the failure of the readback; in this case, nothing is recorded.
+    pub async fn recover(&self, run: RunId, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
+        let mut entries = Vec::new();
+        let (steps, _) = self.open(run).await?;
+        for step in steps.into_iter().filter(|step| step.zone == *zone) {
+            let moment = self.moment(&step).await?;
+            let UnfinishedWrite { zone, collection, .. } = step;
+            entries.push(JournalEntry { zone, collection, moment });
+        }
+        let mut settled = RecoverySummary::default();
+        if entries.is_empty() {
+            return Ok(settled);
+        }
+        // Other zones of the run are recovered concurrently; each line needs its own number.
+        let _turn = self.turns.lock().await;
+        let (_, last) = self.open(run).await?;
+        for (entry, number) in entries.into_iter().zip(last + 1..) {
+            settled.add(&entry.moment);
+            let (scope, at) = (self.scope.clone(), (self.now)());
+            let written = self.store.append(StoredJournalEntry { scope, run, number, at, entry });
+            written.wait_until_durable().await.map_err(|error| failure(&error))?;
+        }
+        Ok(settled)
+    }
+
+    async fn open(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), ZoneFailure> {
+        self.store.open_steps(run).await.map_err(|error| failure(&error))
+    }
+
+    async fn moment(&self, step: &UnfinishedWrite) -> Result<WritePhase, ZoneFailure> {
+        match step.reach {
+            // The journal always records a send in advance. Without this line, the zone's values come from
+            // others.
+            WriteProgress::NotSent => {
+                Ok(WritePhase::Unchanged { why: "the run ended before the write was sent".to_owned() })
+            }
+            WriteProgress::MaybeSent | WriteProgress::Responded(_) => {
+                let unread = |failure: ZoneFailure| ZoneFailure {
+                    message: format!("cannot read back {}: {}", step.collection, failure.message),
+                    ..failure
+                };
+                let unknown = || ZoneFailure::new(FailureClass::Unreachable, "no reader for the zone");
+                let reader = self.readers.get(&step.zone).ok_or_else(|| unread(unknown()))?;
+                let now = reader.read_collection(&step.collection).await.map_err(unread)?;
+                Ok(settle(&step.changes, &now.observed))
+            }
+        }
+    }
+}
+
+/// Converts a store error to a failure of an apply.
+pub fn failure(error: &StoreError) -> ZoneFailure {
+    ZoneFailure::new(FailureClass::Store, error.to_string()).help(error.class.help())
+}

@@ -1,0 +1,92 @@
+//! Desired state of the selected zones, before any request to a zone.
+
+use std::collections::BTreeSet;
+
+use super::changed_since;
+use super::error::SessionError;
+use super::network_session::NetworkSession;
+use super::observer::{SessionEvent, SessionNote, SessionObserver};
+use super::reverted_run::RevertedRun;
+use super::reviewed_plan::ReviewedPlan;
+use super::selection::{ManifestSelection, join_descriptions};
+use crate::model::{DesiredState, PlanInputs, ZoneCode};
+use crate::plan;
+
+/// Desired state of the selected zones.
+pub struct SelectedState {
+    /// Desired state.
+    pub desired: DesiredState,
+    /// Selection as text.
+    pub description: Option<String>,
+    /// Inputs of the plan.
+    pub inputs: PlanInputs,
+    /// Zones and kinds of the selection.
+    pub scope: SelectionScope,
+}
+
+/// Zones and kinds that a selection covers.
+#[derive(Debug, Clone, Default)]
+pub struct SelectionScope {
+    /// Selected zones, including zones without desired state.
+    pub zones: BTreeSet<ZoneCode>,
+    /// Selected kinds of manifests; empty for all kinds.
+    pub kinds: Vec<String>,
+}
+
+/// Returns the desired state of the selected zones: what the manifests declare or what was there before a
+/// run, limited to a reviewed plan.
+///
+/// # Errors
+/// Returns [`SessionError::ReviewedPlan`], [`SessionError::InvalidSelection`] or [`SessionError::Revision`].
+pub async fn select(
+    session: &NetworkSession,
+    selection: &ManifestSelection,
+    reviewed: Option<&ReviewedPlan>,
+    reverted: Option<&RevertedRun>,
+    observer: &dyn SessionObserver,
+) -> Result<SelectedState, SessionError> {
+    let (config, network) = (&session.config, &session.config.network);
+    let mut desired = reverted.map_or(&config.desired, |reverted| &reverted.desired).clone();
+    if let Some(reviewed) = reviewed {
+        desired = reviewed.limit(network, desired)?;
+    }
+    let mut desired = selection.narrow(network, desired).map_err(SessionError::InvalidSelection)?;
+    if let Some(shard) = selection.shard.filter(|_| desired.zones.is_empty()) {
+        observer.notice(&SessionEvent::Note(SessionNote::EmptyShard(shard)));
+    }
+    let changed = match &selection.changed_since {
+        Some(revision) => Some(changed_since::narrow(session, revision, &mut desired, observer).await?),
+        None => None,
+    };
+    let description = match (reviewed, reverted) {
+        (Some(reviewed), _) => selection.description().or_else(|| reviewed.selection.clone()),
+        (None, Some(reverted)) => {
+            let revert = format!("revert of {}", reverted.run);
+            join_descriptions(std::iter::once(revert).chain(selection.description()))
+        }
+        (None, None) => selection.description(),
+    };
+    let reviewed_kinds = reviewed.map(ReviewedPlan::kinds).unwrap_or_default();
+    let kinds = if selection.kinds.is_empty() { &reviewed_kinds } else { &selection.kinds };
+    let inputs = PlanInputs {
+        reverts: reverted.map(|reverted| reverted.run),
+        ..plan::made_from(network, &desired, kinds)
+    };
+    let selected_zones = || {
+        let zones = network.zones.iter().filter(|zone| selection.zones.selects(zone));
+        let is_changed = |code: &ZoneCode| changed.is_none() || desired.zones.contains_key(code);
+        zones.map(|zone| zone.code.clone()).filter(is_changed)
+    };
+    let scope = match (reviewed, reverted) {
+        (Some(reviewed), _) => SelectionScope {
+            zones: selected_zones().filter(|code| reviewed.contains_zone(code)).collect(),
+            kinds: reviewed_kinds,
+        },
+        (None, Some(_)) => {
+            SelectionScope { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() }
+        }
+        (None, None) => SelectionScope { zones: selected_zones().collect(), kinds: selection.kinds.clone() },
+    };
+    let description = join_descriptions(description.into_iter().chain(changed));
+    Ok(SelectedState { desired, description, inputs, scope })
+}

@@ -1,0 +1,246 @@
+//! Selection of zones and manifests: reduces the desired state, and checks the names against the network.
+
+use std::collections::BTreeSet;
+
+use crate::kinds::KINDS;
+use crate::manifest::suggestions::among;
+use crate::model::network::Zone;
+use crate::model::{DesiredCollection, DesiredState, Network, ZoneCode, ZoneShard};
+use crate::plan;
+
+/// Selection of zones. Values of one field are alternatives; different fields must all match.
+#[derive(Debug, Clone, Default)]
+pub struct ZoneSelection {
+    /// Codes of the zones; empty for all zones.
+    pub zones: Vec<String>,
+    /// Labels, as `KEY=VALUE`; empty for all zones.
+    pub labels: Vec<String>,
+    /// Codes of excluded zones.
+    pub excluded: Vec<String>,
+}
+
+/// Selection of zones and manifests.
+#[derive(Debug, Clone, Default)]
+pub struct ManifestSelection {
+    /// Selected zones.
+    pub zones: ZoneSelection,
+    /// Kinds of manifests; empty for all kinds.
+    pub kinds: Vec<String>,
+    /// Share of the zones.
+    pub shard: Option<ZoneShard>,
+    /// Revision: selects zones whose desired state differs from it.
+    pub changed_since: Option<String>,
+}
+
+/// Part of a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionPart {
+    /// Selected zone.
+    Zone,
+    /// Label of zones.
+    Label,
+    /// Excluded zone.
+    Exclude,
+    /// Kind of manifests.
+    Kind,
+}
+
+/// Selection that does not match the network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionProblem {
+    /// Invalid or unknown value.
+    #[error("{value}: {reason}")]
+    Value {
+        /// Part with the value.
+        part: SelectionPart,
+        /// The value.
+        value: String,
+        /// Problem, with the nearest known values.
+        reason: String,
+    },
+    /// Selection without zones.
+    #[error("the selection matches no zones")]
+    NoZones,
+    /// Selection without manifests.
+    #[error("no manifest applies to the selection: {0}")]
+    NoManifests(String),
+}
+
+impl ZoneSelection {
+    /// Returns the selected zones, in the order of the network.
+    ///
+    /// # Errors
+    /// Returns all problems; the selection must contain a zone.
+    pub fn zones<'n>(&self, network: &'n Network) -> Result<Vec<&'n Zone>, Vec<SelectionProblem>> {
+        let problems = self.problems(network);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let zones: Vec<&Zone> = network.zones.iter().filter(|zone| self.selects(zone)).collect();
+        if zones.is_empty() { Err(vec![SelectionProblem::NoZones]) } else { Ok(zones) }
+    }
+
+    /// Returns true if the selection contains the zone.
+    pub fn selects(&self, zone: &Zone) -> bool {
+        let is_zone = |code: &String| code == zone.code.as_str();
+        let has_label = |label: &String| {
+            let pair = label.split_once('=');
+            pair.is_some_and(|(key, value)| zone.labels.get(key).is_some_and(|found| found == value))
+        };
+        (self.zones.is_empty() || self.zones.iter().any(is_zone))
+            && !self.excluded.iter().any(is_zone)
+            && (self.labels.is_empty() || self.labels.iter().any(has_label))
+    }
+
+    fn problems(&self, network: &Network) -> Vec<SelectionProblem> {
+        let mut problems = Vec::new();
+        let codes: Vec<&str> = network.zones.iter().map(|zone| zone.code.as_str()).collect();
+        for (part, values) in [(SelectionPart::Zone, &self.zones), (SelectionPart::Exclude, &self.excluded)] {
+            for value in values.iter().filter(|value| !codes.contains(&value.as_str())) {
+                let nearest = among(value, codes.iter().copied());
+                let reason = format!("zone not found in network {}; {nearest}", network.name);
+                problems.push(SelectionProblem::Value { part, value: value.clone(), reason });
+            }
+        }
+        let labels: BTreeSet<(&str, &str)> = (network.zones.iter())
+            .flat_map(|zone| zone.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+            .collect();
+        for label in &self.labels {
+            let reason = match label.split_once('=') {
+                Some(pair) if labels.contains(&pair) => continue,
+                None => "invalid label; expected KEY=VALUE".to_owned(),
+                Some(_) => {
+                    let known: Vec<String> =
+                        labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                    format!("no zone has this label; {}", among(label, known.iter().map(String::as_str)))
+                }
+            };
+            problems.push(SelectionProblem::Value {
+                part: SelectionPart::Label,
+                value: label.clone(),
+                reason,
+            });
+        }
+        problems
+    }
+}
+
+impl ManifestSelection {
+    /// Checks the selection against a desired state.
+    ///
+    /// # Errors
+    /// Returns all problems; a selection other than a shard must contain a manifest.
+    pub fn check(&self, network: &Network, desired: &DesiredState) -> Result<(), Vec<SelectionProblem>> {
+        let mut problems = self.zones.problems(network);
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        for kind in self.kinds.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
+            let reason = format!("unknown kind; {}", among(kind, kinds.iter().copied()));
+            let (part, value) = (SelectionPart::Kind, kind.clone());
+            problems.push(SelectionProblem::Value { part, value, reason });
+        }
+        if let (true, Some(description)) = (problems.is_empty(), self.description_without_shard()) {
+            let mut zones = desired.zones.iter().filter(|(code, _)| self.selects_zone(network, code));
+            if !zones.any(|(_, collections)| collections.iter().any(|each| self.selects_kind(each))) {
+                problems.push(SelectionProblem::NoManifests(description));
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Returns the selected part of the desired state. An empty shard is not an error.
+    ///
+    /// # Errors
+    /// Returns the problems of [`Self::check`].
+    pub fn narrow(
+        &self,
+        network: &Network,
+        mut desired: DesiredState,
+    ) -> Result<DesiredState, Vec<SelectionProblem>> {
+        self.check(network, &desired)?;
+        desired.zones.retain(|code, collections| {
+            plan::selection::narrow(collections, |collection| self.selects_kind(collection));
+            self.selects_zone(network, code)
+                && !collections.is_empty()
+                && self.shard.is_none_or(|shard| shard.contains_zone(code))
+        });
+        Ok(desired)
+    }
+
+    fn selects_zone(&self, network: &Network, code: &ZoneCode) -> bool {
+        network.zone(code).is_some_and(|zone| self.zones.selects(zone))
+    }
+
+    fn selects_kind(&self, collection: &DesiredCollection) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == manifest_kind(collection))
+    }
+
+    /// Returns the selection as text: `zones 01A, 01B, kind CodeTable, shard 2/4`; `None` if all zones are
+    /// selected.
+    pub fn description(&self) -> Option<String> {
+        let shard = self.shard.map(|shard| format!("shard {shard}"));
+        join_descriptions(self.description_without_shard().into_iter().chain(shard))
+    }
+
+    fn description_without_shard(&self) -> Option<String> {
+        let named = |what: &str, values: &[String]| match values {
+            [] => None,
+            [one] => Some(format!("{what} {one}")),
+            several => Some(format!("{what}s {}", several.join(", "))),
+        };
+        let ZoneSelection { zones, labels, excluded } = &self.zones;
+        let parts = [
+            named("zone", zones),
+            named("label", labels),
+            named("kind", &self.kinds),
+            named("without zone", excluded),
+        ];
+        join_descriptions(parts.into_iter().flatten())
+    }
+}
+
+/// Joins the parts of a selection's description; `None` without parts.
+pub fn join_descriptions(parts: impl IntoIterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.into_iter().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Returns the kind of the manifest that declares a collection.
+pub fn manifest_kind(collection: &DesiredCollection) -> &str {
+    collection.provenance.manifest.split('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
+
+    use super::ManifestSelection;
+    use crate::diff::diff;
+    use crate::diff::tests::notation::{desired, observed, shown};
+
+    /// Returns the differences of ALPHA for one kind of manifests.
+    fn narrowed(kind: &str, manifests: &str, tables: &str) -> String {
+        let (network, all) = desired(&["ALPHA"], manifests);
+        let observed = observed(&all, tables);
+        let selection = ManifestSelection { kinds: vec![kind.to_owned()], ..ManifestSelection::default() };
+        shown(&diff(&selection.narrow(&network, all).unwrap(), &observed))
+    }
+
+    const GROUPS: &str = "\
+UserGroups groups
+groups: [{code: STAFF, description: Staff, visibleToPartners: true}]
+---
+CodeTable own
+table: UserGroups
+unlisted: delete
+rows: [{code: LOCAL, description: Local}]";
+    const ZONE: &str = "code UserGroups en\nSTAFF Other\nLOCAL Local\nOLD Old";
+
+    #[test]
+    fn rows_of_excluded_kind_are_not_unlisted() {
+        assert_eq!(
+            narrowed("CodeTable", GROUPS, ZONE),
+            "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own sets \
+             `unlisted: delete`)\n"
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! Snapshot that stands in for the zones.
+//!
+//! Needs no API key and sends no request, so a pull request from a fork without secrets can be planned.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::error::SessionError;
+use crate::model::{
+    CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, ZoneCode, ZoneFailure,
+};
+use crate::observe::observe;
+use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
+use crate::render::json::snapshot::{self, SnapshotError};
+
+/// Observed state at the time of a snapshot.
+#[derive(Debug, Clone)]
+pub struct ObservedSnapshot {
+    /// Name of the snapshot, for messages and plans.
+    pub name: String,
+    network: String,
+    environment: Option<String>,
+    observed: ObservedState,
+}
+
+impl ObservedSnapshot {
+    /// Parses a snapshot.
+    ///
+    /// # Errors
+    /// Returns a [`SnapshotError`] if the text is not a snapshot.
+    pub fn parse(name: String, text: &str) -> Result<Self, SnapshotError> {
+        let content = snapshot::parse(text)?;
+        let (network, environment) = (content.network.clone(), content.environment.clone());
+        Ok(Self { name, network, environment, observed: content.into() })
+    }
+
+    /// Reads collections from the snapshot.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::OtherSnapshot`] for another network or environment.
+    pub async fn observe(
+        &self,
+        network: &Network,
+        collections: &DesiredState,
+    ) -> Result<ObservedState, SessionError> {
+        self.check(network)?;
+        let reader = |code: &ZoneCode| SnapshotReader {
+            kept: self.observed.zones.get(code).cloned().unwrap_or_default(),
+            file: self.name.clone(),
+        };
+        let readers: BTreeMap<ZoneCode, SnapshotReader> =
+            collections.zones.keys().map(|code| (code.clone(), reader(code))).collect();
+        Ok(observe(&readers, collections, &|_| {}).await)
+    }
+
+    fn check(&self, network: &Network) -> Result<(), SessionError> {
+        let environment_text = |environment: &Option<String>| match environment {
+            Some(environment) => format!("with environment {environment}"),
+            None => "without an environment".to_owned(),
+        };
+        let mismatch = if self.network != network.name {
+            let (theirs, ours) = (&self.network, &network.name);
+            format!("is a snapshot of network {theirs}, but the manifests belong to network {ours}")
+        } else if self.environment != network.environment {
+            let theirs = environment_text(&self.environment);
+            let ours = environment_text(&network.environment);
+            format!("was created {theirs}, but this command runs {ours}; use the same --environment for both")
+        } else {
+            return Ok(());
+        };
+        Err(SessionError::OtherSnapshot { name: self.name.clone(), mismatch })
+    }
+}
+
+/// Reader for one zone of a snapshot.
+struct SnapshotReader {
+    kept: ObservedZone,
+    file: String,
+}
+
+impl ZoneReader for SnapshotReader {
+    async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
+        let file = &self.file;
+        match self.kept.find(id) {
+            Some(Ok(found)) => Ok(CollectionSnapshot { observed: found.clone(), raw: Json::Null }),
+            Some(Err(failure)) => {
+                let ZoneFailure { class, message, help, tracking_id } = failure.clone();
+                let message = format!("when the snapshot was created: {message}");
+                Err(ZoneFailure { class, message, help, tracking_id })
+            }
+            None => {
+                let failure = ZoneFailure::new(FailureClass::Missing, "not in the snapshot");
+                Err(failure
+                    .help(format!("create a snapshot with these manifests: `zonal snapshot --out {file}`")))
+            }
+        }
+    }
+
+    fn request_usage(&self) -> RequestUsage {
+        RequestUsage::default()
+    }
+}
