@@ -97,7 +97,7 @@ pub fn network(
     world: &CommandContext,
 ) -> Result<Network, CommandExit> {
     let sources = config_files::read_manifest_files(directory);
-    let loaded = manifest::load(&sources, environment);
+    let loaded = manifest::load(&kinds::KINDS, &sources, environment);
     let unknown = |problem: &&Diagnostic| problem.code == manifest::diagnostic_codes::UNKNOWN_ENVIRONMENT;
     let unknown: Vec<Diagnostic> = loaded.diagnostics.iter().filter(unknown).cloned().collect();
     match loaded.network {
@@ -120,7 +120,7 @@ pub struct ConfigError {
 /// Returns all diagnostics.
 pub fn examine(directory: &Path, environment: Option<&str>) -> Result<ConfigDirectory, ConfigError> {
     let sources = config_files::read_manifest_files(directory);
-    let loaded = manifest::load(&sources, environment);
+    let loaded = manifest::load(&kinds::KINDS, &sources, environment);
     let mut found = loaded.diagnostics;
     let expanded = loaded.network.as_ref().map(|network| {
         let (desired, diagnostics) = kinds::expand(network, &loaded.manifests);

@@ -47,7 +47,7 @@ use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::schema_check::ManifestSchema;
 use crate::manifest::yaml_node::YamlNode;
-use crate::manifest::{self, Manifest, ManifestHeader};
+use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
@@ -123,6 +123,9 @@ impl GatewayCollection {
     }
 }
 
+/// A manifest of any kind.
+pub type KindManifest = Manifest<Box<dyn ManifestSpec>>;
+
 /// The spec of one manifest of any kind.
 pub trait ManifestSpec: Any + fmt::Debug + Send + Sync {
     /// What is wrong with the manifest, whatever the network looks like.
@@ -187,15 +190,33 @@ impl ManifestKind {
             schema: OnceLock::new(),
         }
     }
+}
+
+impl CatalogKind for ManifestKind {
+    type Spec = Box<dyn ManifestSpec>;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// The schema of whole manifests of this kind, compiled once.
-    pub fn schema(&self) -> &ManifestSchema {
+    fn schema(&self) -> &ManifestSchema {
         self.schema.get_or_init(|| ManifestSchema::new((self.make_schema)()))
     }
 
-    /// Reads the `spec` of a manifest that has passed the schema.
-    pub fn parse_spec(&self, spec: &YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError> {
+    fn parse_spec(&self, spec: &YamlNode) -> Result<Self::Spec, DeserializeError> {
         (self.read)(spec)
+    }
+
+    fn validate(head: &ManifestHeader, spec: &Self::Spec) -> Vec<Diagnostic> {
+        spec.validate(head)
+    }
+
+    fn find_network(
+        manifests: &[KindManifest],
+        environment: Option<&str>,
+    ) -> (Option<Network>, Vec<Diagnostic>) {
+        network::find(manifests, environment)
     }
 }
 
@@ -205,19 +226,14 @@ impl fmt::Debug for ManifestKind {
     }
 }
 
-/// The network that the manifests describe, with one environment laid over it.
-pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Network>, Vec<Diagnostic>) {
-    network::find(manifests, environment)
-}
-
 /// The policies among the manifests, in their order.
-pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
+pub fn policies(manifests: &[KindManifest]) -> Vec<Policy> {
     policy::collect_policies(manifests)
 }
 
 /// What the manifests expect of answers, in their order, and everything that is wrong with it in this network. Where
 /// anything is an error, what is expected is not whole.
-pub fn expectations(network: &Network, manifests: &[Manifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
+pub fn expectations(network: &Network, manifests: &[KindManifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
     expectation::collect_expectations(network, manifests)
 }
 
@@ -228,7 +244,7 @@ pub fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
 
 /// What all manifests want of all zones of the network, and everything that is wrong with it. Where
 /// anything is an error, here or in what was loaded, what is wanted is not whole.
-pub fn expand(network: &Network, manifests: &[Manifest]) -> (DesiredState, Vec<Diagnostic>) {
+pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, Vec<Diagnostic>) {
     let expansions = parallel_map(manifests, |Manifest { head, spec }| {
         let mut expansion = Expansion::new(network);
         spec.expand(head, network, &mut expansion);

@@ -27,7 +27,7 @@ use self::row::{ExpectationRow, ExpectationTable, fact_diagnostic};
 use self::tasks::TasksRow;
 use self::visibility::VisibilityRow;
 use super::manifest_expansion::ManifestExpansion;
-use super::{Expansion, KindSpec, ManifestSpec};
+use super::{Expansion, KindManifest, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -121,7 +121,7 @@ fn with_given_defaults<R: ExpectationRow>(row: &R, given: Option<&R>) -> R {
 /// What is expected, in the order of the manifests, and what is wrong with that in this network.
 pub(super) fn collect_expectations(
     network: &Network,
-    manifests: &[Manifest],
+    manifests: &[KindManifest],
 ) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
     let found = parallel_map(manifests, |Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();
