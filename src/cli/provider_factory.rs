@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::context::CommandContext;
 use super::credentials::ZoneKeys;
+use crate::model::error_chain_text;
 use crate::model::network::Zone;
 use crate::model::{Network, ZoneCode};
 use crate::provider::alma::{AlmaReader, AlmaWriter};
@@ -93,7 +94,7 @@ struct OfflineTransport;
 
 impl Transport for OfflineTransport {
     fn send(&self, _: http::Request<Bytes>) -> TransportFuture<'_> {
-        Box::pin(async { Err(TransportError::Connect("no request is sent".to_owned())) })
+        Box::pin(async { Err(TransportError::Connect("no request is sent".into())) })
     }
 }
 
@@ -105,7 +106,8 @@ pub fn transport(world: &CommandContext) -> Result<Arc<dyn Transport>, String> {
     match &world.transport {
         Some(transport) => Ok(transport.clone()),
         None => {
-            let transport = HttpTransport::new(HttpSettings::default()).map_err(|error| error.to_string())?;
+            let transport =
+                HttpTransport::new(HttpSettings::default()).map_err(|error| error_chain_text(&error))?;
             Ok(Arc::new(transport))
         }
     }

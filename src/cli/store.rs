@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::context::CommandContext;
 use super::exit_code::CommandExit;
-use crate::model::Network;
+use crate::model::{Network, error_chain_text};
 use crate::store::{Store, StoreAccess, StoreError, StoreLocation, StoreScope, WaitMode};
 
 /// Folder of the default store, below the config directory.
@@ -106,7 +106,7 @@ pub fn scope(network: &Network) -> StoreScope {
 
 /// Prints a store error with its help.
 pub fn report_error(error: &StoreError, world: &CommandContext) -> CommandExit {
-    let exit = super::fail(world, error.to_string());
+    let exit = super::fail(world, error_chain_text(error));
     world.err.print_line(format!("help: {}", error.class.help()));
     exit
 }

@@ -94,8 +94,8 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
     let mut ledger = AppliedState::default();
     let keep = |location: &StoreLocation, row: AnyRow| {
         let text =
-            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, &error));
-        let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, &error);
+            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
+        let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, error);
         let zone = ZoneCode(words.share(text(0)?.into()));
         let (name, body) = (text(1)?, text(2)?);
         let id: CollectionName = serde_json::from_str(name).map_err(damaged("a collection name"))?;
@@ -214,11 +214,11 @@ async fn find(
         (json(&places), scope.network.to_string(), scope.environment.to_string());
     let keep = |location: &StoreLocation, row: AnyRow| {
         let text =
-            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, &error));
+            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
         let place = CollectionColumns { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
         let entries = decode(text(2)?, &mut TextPool::default());
         let entries =
-            entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", &error))?;
+            entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", error))?;
         found.insert(place, entries);
         Ok(())
     };

@@ -120,7 +120,7 @@ async fn beginnings(
         let (id, body): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
         Ok((id, serde_json::from_str(body).map(|run| run_start_hash(&run)).unwrap_or_default()))
     };
-    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(&error))
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(error))
 }
 
 /// Returns the start hash of a run.
@@ -136,7 +136,7 @@ pub async fn load_run_start_hash(database: &mut StoreConnection, run: i64) -> Re
 pub async fn lock_head(database: &mut StoreConnection) -> Result<ChainHead, StoreError> {
     let sql = "SELECT number, hash FROM chain WHERE id = 1 {lock}";
     let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
-    read_end(&row).map_err(|error| database.trouble(&error))
+    read_end(&row).map_err(|error| database.trouble(error))
 }
 
 fn read_end(row: &AnyRow) -> Result<ChainHead, sqlx::Error> {
@@ -216,7 +216,7 @@ async fn bounds(database: &mut StoreConnection) -> Result<ChainBounds, StoreErro
             (false, false) => ChainBounds::Within(end),
         })
     };
-    read(&row).map_err(|error| database.trouble(&error))
+    read(&row).map_err(|error| database.trouble(error))
 }
 
 enum ChainWalk {
@@ -236,7 +236,7 @@ async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Res
     let step = |location: &StoreLocation, row: AnyRow| {
         if broken.is_none() {
             broken = verify_entry(&row, &begun, &mut end)
-                .map_err(|error| StoreError::from_sqlx(location, &error))?;
+                .map_err(|error| StoreError::from_sqlx(location, error))?;
         }
         Ok(())
     };

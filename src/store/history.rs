@@ -213,9 +213,9 @@ async fn page(
 }
 
 fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
-    let trouble = |error: sqlx::Error| database.trouble(&error);
+    let trouble = |error: sqlx::Error| database.trouble(error);
     let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
-    let damaged = |error| database.corrupt_data_error("the history", &error);
+    let damaged = |error| database.corrupt_data_error("the history", error);
     let HistoryBody { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
     let zone = ZoneCode::from(text("zone")?.as_str());
     let key = done.identity();

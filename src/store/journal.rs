@@ -163,7 +163,7 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
     let mut new = BTreeSet::new();
     for row in database.insert(into, behind, &cells).await? {
         let place = (row.try_get::<i64, _>("run"), row.try_get::<i64, _>("number"));
-        let trouble = |error| database.trouble(&error);
+        let trouble = |error| database.trouble(error);
         new.insert((place.0.map_err(trouble)?, place.1.map_err(trouble)?));
     }
     let mut added = Vec::new();
@@ -225,7 +225,7 @@ impl JournalRow<'_> {
             let theirs: Result<Vec<&str>, _> = (0..ours.len()).map(|column| row.try_get(column)).collect();
             theirs.map(|theirs| theirs == ours)
         };
-        match found.as_ref().map(same).transpose().map_err(|error| database.trouble(&error))? {
+        match found.as_ref().map(same).transpose().map_err(|error| database.trouble(error))? {
             Some(true) => Ok(()),
             Some(false) | None => {
                 let run = RunId(self.run.unsigned_abs());
@@ -307,9 +307,9 @@ async fn open_steps(
             let number: i64 = row.try_get("number")?;
             Ok((number, text("zone")?, text("collection")?, text("moment")?, text("body")?))
         };
-        let (number, zone, collection, moment, body) = read(row).map_err(|error| database.trouble(&error))?;
+        let (number, zone, collection, moment, body) = read(row).map_err(|error| database.trouble(error))?;
         last = number.unsigned_abs();
-        let damaged = |error| database.corrupt_data_error("the journal", &error);
+        let damaged = |error| database.corrupt_data_error("the journal", error);
         let step = (zone, collection);
         match moment.as_str() {
             INTENT => {

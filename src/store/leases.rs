@@ -120,7 +120,7 @@ async fn lease(
             ends_in: u64::try_from(row.try_get::<i64, _>("ends_in")?).unwrap_or_default(),
         })
     };
-    match rows.first().map(read).transpose().map_err(|error| database.trouble(&error))? {
+    match rows.first().map(read).transpose().map_err(|error| database.trouble(error))? {
         Some(holder) => Ok(LeaseResult::Theirs(holder)),
         // The lease was released between the two queries; the caller retries.
         None => Ok(LeaseResult::Theirs(LeaseHolder { run, at: String::new(), ends_in: 0 })),

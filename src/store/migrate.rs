@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use tokio::time::{Instant, timeout};
 
 use super::database::{ANSWERED, StoreAccess, StoreConnection, silent};
-use super::error::{StoreError, StoreErrorType};
+use super::error::{FailedStep, StoreError, StoreErrorType};
 use super::location::StoreLocation;
 
 /// Migrations between versions. The version table has its own name, because other applications in the same
@@ -88,11 +88,11 @@ impl StoreConnection {
         };
         match done {
             Ok(()) => Ok(()),
-            Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
-            Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(&error)),
+            Err(MigrateError::Execute(error)) => Err(self.trouble(error)),
+            Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(error)),
             Err(error) => {
-                let what = format!("cannot migrate the store: {error}");
-                Err(StoreError::new(&self.location, StoreErrorType::Damaged, what))
+                let cause = FailedStep::new("cannot migrate the store", error);
+                Err(StoreError::new(&self.location, StoreErrorType::Damaged, cause))
             }
         }
     }
@@ -115,7 +115,7 @@ impl StoreConnection {
         };
         let found = self.fetch_one(&sql, |query| query).await?;
         let name = found.map(|row| row.try_get::<String, _>("name")).transpose();
-        let what = match (name.map_err(|error| self.trouble(&error))?, access, &self.location) {
+        let what = match (name.map_err(|error| self.trouble(error))?, access, &self.location) {
             (Some(name), _, _) if name == "zonal_versions" => return Ok(DatabaseState::CreatedConcurrently),
             (Some(name), _, _) => {
                 format!("not a zonal store: contains the foreign table `{name}`")
@@ -145,6 +145,6 @@ impl StoreConnection {
         let sql = "SELECT COALESCE(MAX(version), 0) AS version FROM zonal_versions";
         let row = self.fetch_one(sql, |query| query).await?;
         let version = row.map(|row| row.try_get("version")).transpose();
-        version.map_err(|error| self.trouble(&error))
+        version.map_err(|error| self.trouble(error))
     }
 }

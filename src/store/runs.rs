@@ -166,7 +166,7 @@ async fn insert(
     let read =
         |row: &sqlx::any::AnyRow| Ok((row.try_get::<i64, _>("id")?, row.try_get::<String, _>("body")?));
     let latest: Result<Vec<(i64, String)>, _> = rows.iter().map(read).collect();
-    let latest = latest.map_err(|error| database.trouble(&error))?;
+    let latest = latest.map_err(|error| database.trouble(error))?;
     if attempt == WriteAttempt::Retry {
         let is_it =
             |(id, body): &&(i64, String)| *body == json(&Run { id: RunId(id.unsigned_abs()), ..run.clone() });
@@ -269,10 +269,9 @@ async fn runs(
         }
     }?;
     let read = |row: &sqlx::any::AnyRow| {
-        let body: String = row.try_get("body").map_err(|error| database.trouble(&error))?;
-        let silent: i64 = row.try_get("silent").map_err(|error| database.trouble(&error))?;
-        let run =
-            serde_json::from_str(&body).map_err(|error| database.corrupt_data_error("a run", &error))?;
+        let body: String = row.try_get("body").map_err(|error| database.trouble(error))?;
+        let silent: i64 = row.try_get("silent").map_err(|error| database.trouble(error))?;
+        let run = serde_json::from_str(&body).map_err(|error| database.corrupt_data_error("a run", error))?;
         Ok(UnfinishedRun { run, silent: u64::try_from(silent).unwrap_or_default() })
     };
     rows.iter().map(read).collect()
@@ -285,7 +284,7 @@ async fn papers(
     let sql = "SELECT plan, report FROM plans WHERE run = $1";
     let rows = database.fetch(sql, |query| query.bind(number(id))).await?;
     let read = |row: &sqlx::any::AnyRow| Ok((row.try_get("plan")?, row.try_get("report")?));
-    rows.first().map(read).transpose().map_err(|error| database.trouble(&error))
+    rows.first().map(read).transpose().map_err(|error| database.trouble(error))
 }
 
 /// Returns the number of a run for a database column.

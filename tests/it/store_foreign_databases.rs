@@ -30,7 +30,7 @@ async fn first_version(place: &TestStoreLocation) {
 
 fn refused(opened: Result<Option<Store>, StoreError>) -> (StoreErrorType, String) {
     let error = opened.expect_err("should be rejected");
-    (error.class, error.what)
+    (error.class, error.cause.to_string())
 }
 
 #[rstest]
@@ -160,7 +160,7 @@ async fn damaged_file_is_reported(#[case] damage: fn(&mut Vec<u8>)) {
         }
     };
     assert_eq!(
-        (error.class, error.what.as_str()),
+        (error.class, error.cause.to_string().as_str()),
         (StoreErrorType::Damaged, "database disk image is malformed")
     );
 }

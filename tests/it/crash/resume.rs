@@ -179,7 +179,7 @@ fn second_concurrent_resume_is_rejected() {
         store.take_up(found.clone(), by(1)).await.expect("repeated resume should succeed");
         let error = store.take_up(found.clone(), by(2)).await.expect_err("second resume should fail");
         assert_eq!(error.class, StoreErrorType::Busy);
-        assert_eq!(error.what, "another process has taken run-1 up meanwhile");
+        assert_eq!(error.cause.to_string(), "another process has taken run-1 up meanwhile");
     });
 }
 
