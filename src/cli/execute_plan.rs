@@ -157,7 +157,7 @@ async fn keep(
 ) -> Result<(), Option<StoreError>> {
     let PlanResult { config, plan, store, .. } = planned;
     let Some(store) = store else { return Ok(()) };
-    store.learn(store::scope(&config.network), journal.run.id, lessons).await?;
+    store.learn(store::scope(&config.network), lessons).await?;
     end_run(journal, plan, report, exits).await?;
     if report.zones.values().any(has_lost_the_store) {
         return Err(None);

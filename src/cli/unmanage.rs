@@ -220,7 +220,7 @@ async fn forget(
     let lessons: Vec<CollectionStateUpdate> = lessons.collect();
     let kept = async {
         let id = store.begin(NewRun { run: run.clone(), plan }).await?;
-        store.learn(store::scope(network), id, lessons).await?;
+        store.learn(store::scope(network), lessons).await?;
         let ended = Some((world.now)());
         let run = Run { id, state: RunState::Ended, exit_codes: vec![0], ended_at: ended, ..run };
         store.end(run, "{}".to_owned()).await?;

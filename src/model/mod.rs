@@ -33,7 +33,7 @@ pub mod value;
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};
 pub use applied_state::{
     AppliedCollection, AppliedRecord, AppliedState, AppliedStateUpdate, ComparisonBase, ConflictPolicy,
-    ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode, RecordInSync,
+    ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode,
 };
 pub use approval::{AppliedOverride, Approval, ApprovedItem, ReviewSubject};
 pub use change::{

@@ -38,6 +38,8 @@ pub enum StoreErrorType {
     Full,
     /// Created by a newer version of zonal. Use that version.
     Newer,
+    /// Created by an older version of zonal, without a migration. Use a new store.
+    Older,
     /// Not a store, or corrupt. Restore it, or use another one.
     Damaged,
     /// Locked by other processes for too long. Retry.
@@ -52,6 +54,9 @@ impl StoreErrorType {
             Self::ReadOnly => "grant write permission, or use another store with `--store`",
             Self::Full => "free disk space, then retry",
             Self::Newer => "use the zonal version that created the store, or a later one",
+            Self::Older => {
+                "move the store away, or use another one with `--store` (a new store has no applied state)"
+            }
             Self::Damaged => {
                 "restore it from a backup, or use another store with `--store` (a new store has no applied state)"
             }

@@ -165,6 +165,6 @@ pub async fn renew(database: &mut StoreConnection, run: RunId) -> Result<(), Sto
     let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
     let sql = "UPDATE leases SET expires = {now} + $2 WHERE run = $1";
     database.execute(sql, |query| query.bind(number(run)).bind(lasts)).await?;
-    let sql = "UPDATE runs SET heard = {now} WHERE id = $1";
+    let sql = "UPDATE runs SET last_heartbeat = {now} WHERE id = $1";
     database.execute(sql, |query| query.bind(number(run))).await.map(drop)
 }

@@ -19,7 +19,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations
 });
 /// Tables of the first version, as an SQL list.
-const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history', 'chain'";
+const TABLES: &str = "'runs', 'plans', 'journal', 'applied_state', 'leases', 'history', 'history_head'";
 /// Maximum wait, and pause between attempts, if another process migrates the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
@@ -40,7 +40,8 @@ impl StoreConnection {
     /// # Errors
     /// Returns an error of any [`StoreErrorType`].
     pub(super) async fn upgrade(&mut self, access: StoreAccess) -> Result<bool, StoreError> {
-        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let versions = || MIGRATIONS.iter().map(|migration| migration.version);
+        let (oldest, known) = (versions().min().unwrap_or_default(), versions().max().unwrap_or_default());
         let began = Instant::now();
         loop {
             match self.version().await? {
@@ -48,6 +49,13 @@ impl StoreConnection {
                 Some(version) if version > known => {
                     let what = format!("has version {version}, but this zonal supports version {known}");
                     return Err(StoreError::new(&self.location, StoreErrorType::Newer, what));
+                }
+                // A version of 0 means that another process has only created the version table.
+                Some(version @ 1..) if version < oldest => {
+                    let what = format!(
+                        "has version {version} of an older zonal, but this zonal supports version {known}"
+                    );
+                    return Err(StoreError::new(&self.location, StoreErrorType::Older, what));
                 }
                 Some(_) => {}
                 None => match self.room(access).await? {

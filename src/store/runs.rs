@@ -179,7 +179,7 @@ async fn insert(
     let id = RunId(next.unsigned_abs());
     let StoreScope { network, environment } = StoreScope::from(run);
     let body = json(&Run { id, ..run.clone() });
-    let sql = "INSERT INTO runs (id, network, environment, heard, body, run_group)
+    let sql = "INSERT INTO runs (id, network, environment, last_heartbeat, body, run_group)
                VALUES ($1, $2, $3, {now}, $4, $5)";
     let group = run.group.clone();
     database
@@ -215,7 +215,7 @@ async fn write_over(database: &mut StoreConnection, found: Run, run: Run) -> Res
 
 async fn write(database: &mut StoreConnection, run: Run) -> Result<(), StoreError> {
     let body = json(&run);
-    let sql = "UPDATE runs SET body = $2, heard = {now} WHERE id = $1";
+    let sql = "UPDATE runs SET body = $2, last_heartbeat = {now} WHERE id = $1";
     database.execute(sql, |query| query.bind(number(run.id)).bind(body)).await.map(drop)
 }
 
@@ -244,7 +244,7 @@ async fn runs(
     database: &mut StoreConnection,
     chosen: SelectedRuns,
 ) -> Result<Vec<UnfinishedRun>, StoreError> {
-    const WHAT: &str = "SELECT body, {now} - heard AS silent FROM runs";
+    const WHAT: &str = "SELECT body, {now} - last_heartbeat AS silent FROM runs";
     let rows = match chosen {
         SelectedRuns::One(id) => {
             database.fetch(&format!("{WHAT} WHERE id = $1"), |query| query.bind(number(id))).await

@@ -12,9 +12,9 @@ use super::{
     StoreScope, StoredJournalEntry, WaitMode,
 };
 use crate::model::{
-    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
-    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
-    WritePhase,
+    AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
+    ContentDigest, FieldValue, JournalEntry, ManagementOrigin, Run, RunAuthor, RunHost, RunId, RunOperation,
+    RunState, WritePhase,
 };
 
 fn scope() -> StoreScope {
@@ -83,7 +83,7 @@ async fn verified_write_is_in_all_store_tables() {
         .await
         .unwrap();
     assert_eq!(store.open_steps(run).await.unwrap().0.len(), 1);
-    let known = RecordInSync {
+    let known = AppliedRecord {
         holds: Some([("description".into(), FieldValue::from_text("Two"))].into()),
         maker: ManagementOrigin::Adopted,
         manifest: "CodeTable/t".into(),

@@ -242,7 +242,7 @@ fn silent_run_of_another_machine_is_resumed() {
         place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
         let resumed = place.expect("resume", 1).await;
         assert!(resumed.err.contains("still at work on elsewhere"), "{}", resumed.err);
-        place.sql("UPDATE runs SET heard = heard - 31").await;
+        place.sql("UPDATE runs SET last_heartbeat = last_heartbeat - 31").await;
         place.expect("resume --json", 0).await;
         is_as_undisturbed(&place, "from another machine", &expected).await;
     });
