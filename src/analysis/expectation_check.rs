@@ -216,7 +216,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, not_known: 1 }})")
+            format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, unknown: 1 }})")
         );
     }
 
@@ -246,7 +246,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, not_known: 1 }})")
+            format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, unknown: 1 }})")
         );
         let hold = |plan: &mut Plan, hold: Deferral| {
             let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
@@ -261,7 +261,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
         hold(&mut plan, Deferral::Conflict);
         assert_eq!(
             told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            "Some(OtherExpectations { met: 2, not_met: 2, not_known: 1 })",
+            "Some(OtherExpectations { met: 2, not_met: 2, unknown: 1 })",
             "a conflict is not applied"
         );
         assert_eq!(told(&outlook(&[], &before, &before.with_plan_applied(&plan))), "None", "no expectations");

@@ -308,7 +308,7 @@ fn unchanged_reason(outcome: &WriteOutcome) -> String {
     match outcome {
         WriteOutcome::Failed { failure } => failure.message.clone(),
         WriteOutcome::Stale { .. } => "the zone changed since the plan".to_owned(),
-        WriteOutcome::Held { deferral: hold } => hold.to_string(),
+        WriteOutcome::Deferred { deferral: hold } => hold.to_string(),
         WriteOutcome::Blocked { by } => format!("{by} did not succeed"),
         WriteOutcome::Interrupted => "interrupted".to_owned(),
         // Both outcomes include changes.

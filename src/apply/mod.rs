@@ -134,7 +134,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
 
     /// Reports a zone that is deferred as a whole.
     fn hold(&self, code: &ZoneCode, hold: &Deferral) -> ZoneReport {
-        (self.tell)(ApplyEvent::ZoneHeld { zone: code.clone(), deferral: hold.clone() });
+        (self.tell)(ApplyEvent::ZoneDeferred { zone: code.clone(), deferral: hold.clone() });
         ZoneReport { deferral: Some(hold.clone()), ..ZoneReport::default() }
     }
 }

@@ -121,7 +121,7 @@ fn wave_result(
         | WriteOutcome::Failed { .. }
         | WriteOutcome::Blocked { .. }
         | WriteOutcome::VerifyFailed { .. }
-        | WriteOutcome::Held { .. }
+        | WriteOutcome::Deferred { .. }
         | WriteOutcome::Interrupted => false,
     });
     if stop.is_set() {
@@ -143,7 +143,7 @@ fn has_failed(zone: &ZoneReport) -> bool {
         WriteOutcome::Applied { .. }
         | WriteOutcome::Stale { .. }
         | WriteOutcome::Blocked { .. }
-        | WriteOutcome::Held { .. }
+        | WriteOutcome::Deferred { .. }
         | WriteOutcome::Interrupted => false,
     };
     zone.zone_failure.is_some() || zone.collections.iter().any(|(_, outcome)| failed(outcome))

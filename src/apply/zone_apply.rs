@@ -43,7 +43,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         let mut report = ZoneReport::default();
         match self.stop.unless_set(self.journal.acquire_lease(self.code, self.tell)).await {
             Some(Err(ZoneLockout::Held(hold))) => {
-                (self.tell)(ApplyEvent::ZoneHeld { zone: self.code.clone(), deferral: hold.clone() });
+                (self.tell)(ApplyEvent::ZoneDeferred { zone: self.code.clone(), deferral: hold.clone() });
                 report.deferral = Some(hold);
             }
             Some(Err(ZoneLockout::Failed(failure))) => self.refuse(failure, &mut report),
@@ -66,7 +66,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
     }
 
     fn refuse(&self, failure: ZoneFailure, report: &mut ZoneReport) {
-        (self.tell)(ApplyEvent::ZoneRefused { zone: self.code.clone(), failure: failure.clone() });
+        (self.tell)(ApplyEvent::ZoneFailed { zone: self.code.clone(), failure: failure.clone() });
         report.zone_failure = Some(failure);
     }
 
@@ -119,7 +119,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
             | WriteOutcome::Failed { .. }
             | WriteOutcome::Blocked { .. }
             | WriteOutcome::VerifyFailed { .. }
-            | WriteOutcome::Held { .. }
+            | WriteOutcome::Deferred { .. }
             | WriteOutcome::Interrupted => None,
         });
         for (id, outcome) in written {
@@ -191,7 +191,7 @@ pub fn held_back(step: &PlanStep) -> Option<(CollectionId, WriteOutcome)> {
         | Deferral::Guard { .. }
         | Deferral::Conflict
         | Deferral::RolloutStopped { .. }
-        | Deferral::LeaseHeld { .. } => WriteOutcome::Held { deferral: hold.clone() },
+        | Deferral::LeaseHeld { .. } => WriteOutcome::Deferred { deferral: hold.clone() },
     };
     Some((step.diff.id.clone(), outcome))
 }
@@ -212,7 +212,7 @@ fn readiness(steps: &[PlanStep], index: usize, ended: &BTreeMap<usize, WriteOutc
                 | WriteOutcome::Failed { .. }
                 | WriteOutcome::Blocked { .. }
                 | WriteOutcome::VerifyFailed { .. }
-                | WriteOutcome::Held { .. }
+                | WriteOutcome::Deferred { .. }
                 | WriteOutcome::Interrupted,
             ) => return StepReadiness::Blocked(before),
             None if steps[before].diff.outcome.is_err() => return StepReadiness::Blocked(before),

@@ -176,7 +176,7 @@ fn has_lost_the_store(zone: &ZoneReport) -> bool {
         | WriteOutcome::Stale { .. }
         | WriteOutcome::Blocked { .. }
         | WriteOutcome::VerifyFailed { .. }
-        | WriteOutcome::Held { .. }
+        | WriteOutcome::Deferred { .. }
         | WriteOutcome::Interrupted => None,
     });
     zone.zone_failure.iter().chain(outcomes).any(|failure| failure.class == FailureClass::Store)

@@ -133,7 +133,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<CommandExit> {
                 WriteOutcome::Failed { failure } => {
                     exits.extend([CommandExit::Partial, of_failure(failure.class)]);
                 }
-                WriteOutcome::Held { deferral: hold } => exits.extend(of_hold(hold)),
+                WriteOutcome::Deferred { deferral: hold } => exits.extend(of_hold(hold)),
                 // The cause is already counted; if never tried, the failure is in the plan.
                 WriteOutcome::Blocked { .. } => {}
             }

@@ -31,7 +31,7 @@ use crate::store::{Store, UnfinishedRun};
 #[derive(Debug, Args)]
 pub struct MergeRunsCommand {
     /// Runs to merge (default: the runs of the run group)
-    #[arg(value_name = "RUN", conflicts_with = "group")]
+    #[arg(value_name = "RUN", conflicts_with = "run_group")]
     runs: Vec<RunId>,
     /// Name that links the runs (default: the ID of the CI pipeline)
     #[arg(long, value_name = "NAME")]

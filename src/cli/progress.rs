@@ -62,7 +62,7 @@ impl<'a> ProgressReporter<'a> {
             ApplyEvent::ApplyEnd { zone, collection: _, outcome } => {
                 state.step(zone, !matches!(outcome, crate::model::WriteOutcome::Applied { .. }));
             }
-            ApplyEvent::ApplyStart { .. } | ApplyEvent::ZoneHeld { .. } => {}
+            ApplyEvent::ApplyStart { .. } | ApplyEvent::ZoneDeferred { .. } => {}
             ApplyEvent::ZoneWaiting { zone, by } => {
                 let line = format!("{zone}: waiting for the lease of {by}");
                 state.bars.suspend(|| self.world.err.print_line(line));
@@ -75,7 +75,7 @@ impl<'a> ProgressReporter<'a> {
                 let line = format!("Wave {wave}: {}", crate::render::text::wave_end(end));
                 state.bars.suspend(|| self.world.err.print_line(line));
             }
-            ApplyEvent::ZoneRefused { zone, failure: _ } => state.refuse(zone),
+            ApplyEvent::ZoneFailed { zone, failure: _ } => state.refuse(zone),
             ApplyEvent::ObserveComplete { zone, requests } | ApplyEvent::ZoneComplete { zone, requests } => {
                 let line = state.finish_zone(zone, *requests);
                 if !self.world.err.is_terminal() {

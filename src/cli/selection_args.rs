@@ -194,7 +194,7 @@ rows: [{code: LOCAL, description: Local}]";
     fn rows_of_excluded_kind_are_not_unlisted() {
         assert_eq!(
             narrowed("CodeTable", GROUPS, ZONE),
-            "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own says \
+            "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own sets \
              `unlisted: delete`)\n"
         );
     }

@@ -55,7 +55,7 @@ pub struct UnmanageJson {
     /// Recorded run.
     pub run: RunId,
     /// Addresses of the records.
-    pub released: Vec<String>,
+    pub unmanaged: Vec<String>,
 }
 
 /// Records to unmanage, by zone and collection.
@@ -95,7 +95,7 @@ impl UnmanageCommand {
         }
         let run = forget(&config, &store, &ledger, leaving, directory, world).await?;
         match self.json {
-            true => world.out.print_line(to_json(&UnmanageJson { run, released: addresses })),
+            true => world.out.print_line(to_json(&UnmanageJson { run, unmanaged: addresses })),
             false => world.out.print_line(format!("Unmanaged {}.", count(addresses.len(), "record"))),
         }
         Ok(())

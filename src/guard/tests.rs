@@ -170,7 +170,7 @@ fn network_freeze_denies_and_zone_freeze_defers() {
     assert_eq!(told(freeze(before, after, Some(&["NZ"]))), "", "the zone has no changes");
     assert_eq!(
         told(freeze(before, after, Some(&["NZ", "BETA"]))),
-        "hold freeze/exams [BETA] writes are frozen from then to then\n"
+        "defer freeze/exams [BETA] writes are frozen from then to then\n"
     );
     assert_eq!(review(&mut plan, &network, &[], GuardOverrides::default(), NOW.parse().unwrap()), []);
     assert_eq!(deferral_of_zone(&plan.findings, &"ALPHA".into()), None);

@@ -1,7 +1,7 @@
-//! `AuthorityTaskList`: who sees and works on the task list of authority control, and which reports are in it.
+//! `AuthorityTaskList`: role permissions and reports of the authority control task list.
 //!
-//! Members see records that are linked to the Network Zone in lists of their own. Who may dismiss an entry
-//! for the whole network is a matrix of its own in the Network Zone, because Alma does not document it.
+//! Members see records linked to the Network Zone in their own lists. Alma does not document network-wide
+//! dismissal, so the Network Zone has a separate matrix for it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,55 +19,55 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// Who sees and works on the authority control task list, and which reports are in it.
+/// Role permissions and enabled reports of the authority control task list.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthorityTaskListSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// What each role may do with the list.
+    /// Permissions of the roles.
     #[serde(default)]
     pub roles: Vec<Spanned<TaskListRoleSpec>>,
-    /// Who may dismiss an entry for the whole network. Where it is said at all, whoever of the members is
-    /// not named here may not.
+    /// Roles and members with permission to dismiss entries for the whole network. If this list is present,
+    /// unlisted roles and members lose the permission.
     #[serde(default)]
     pub dismiss_for_network: Vec<Spanned<NetworkDismissalSpec>>,
-    /// Which reports are in the list.
+    /// Enabled and disabled reports.
     #[serde(default)]
     pub report_types: ReportTypesSpec,
-    /// How strongly all this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
 }
 
-/// What a role may do with the list. What is not said is not zonal's.
+/// Permissions of one role. zonal does not manage omitted permissions.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskListRoleSpec {
-    /// The role.
+    /// Role.
     pub role: Spanned<AuthorityRole>,
-    /// Whether it sees the list.
+    /// True if the role can see the list.
     pub view: Option<Spanned<bool>>,
-    /// Whether it may process changes.
+    /// True if the role can process changes.
     pub process: Option<Spanned<bool>>,
-    /// Whether it may dismiss entries from the member's own list.
+    /// True if the role can dismiss entries from the member's own list.
     pub dismiss: Option<Spanned<bool>>,
 }
 
-/// Who may dismiss an entry for the whole network.
+/// Permission to dismiss entries for the whole network.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NetworkDismissalSpec {
-    /// The role.
+    /// Role.
     pub role: Spanned<AuthorityRole>,
-    /// In which of the members that the manifest applies to; in all of them where nothing is said.
+    /// Selector among the manifest's members. Default: all of them.
     pub members: Option<Spanned<AppliesToSpec>>,
 }
 
-/// The roles that work with the list (the vendor's help).
+/// Roles with access to the list, from Alma's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum AuthorityRole {
     /// Cataloger.
@@ -80,39 +80,40 @@ pub enum AuthorityRole {
     CatalogAdministrator,
 }
 
-/// Which reports are in the list. What is not said is not zonal's.
+/// Enabled and disabled reports. zonal does not manage omitted reports.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTypesSpec {
-    /// Those that are.
+    /// Enabled reports.
     #[serde(default)]
     pub enabled: Vec<Spanned<AuthorityReport>>,
-    /// Those that are not.
+    /// Disabled reports.
     #[serde(default)]
     pub disabled: Vec<Spanned<AuthorityReport>>,
 }
 
-/// The reports of authority control (the vendor's help).
+/// Reports of authority control, from Alma's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthorityReport {
-    /// A heading was linked. Shown only where the customer parameter `authority_control_link_available` is `true`.
+    /// A heading was linked. Alma shows this report only if the customer parameter
+    /// `authority_control_link_available` is `true`.
     Linked,
-    /// No authority record was found for a heading.
+    /// No authority record matched a heading.
     LinkingNoMatch,
-    /// Several authority records were found for a heading.
+    /// Several authority records matched a heading.
     LinkingAmbiguous,
-    /// A link was changed by a redirection to another identifier.
+    /// A redirection to another identifier changed a link.
     LinkRedirected,
-    /// A heading was changed to the preferred term.
+    /// The preferred term replaced a heading.
     PreferredTermUpdated,
     /// Several authority records have the identifier of the preferred term.
     PreferredTermAmbiguous,
-    /// The authority record has no authorised term.
+    /// The authority record has no authorized term.
     PreferredTermMissing,
-    /// A heading was changed to the preferred term, and so was its tag.
+    /// The preferred term replaced a heading and its tag.
     PreferredTermTagUpdated,
-    /// An authority record was deleted, and the heading unlinked.
+    /// An authority record was deleted and the heading unlinked.
     AuthorityDeleted,
     /// An authority record was updated.
     AuthorityUpdated,
@@ -121,7 +122,7 @@ pub enum AuthorityReport {
 impl AuthorityRole {
     const ALL: [Self; 3] = [Self::Cataloger, Self::CatalogManager, Self::CatalogAdministrator];
 
-    /// In the words of Alma's pages.
+    /// Returns the name on Alma's pages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cataloger => "Cataloger",
@@ -131,7 +132,7 @@ impl AuthorityRole {
     }
 }
 
-/// The names of all reports, in the words of Alma's pages.
+/// Returns the names of all reports on Alma's pages.
 pub fn report_names() -> impl Iterator<Item = &'static str> {
     AuthorityReport::ALL.into_iter().map(AuthorityReport::name)
 }
@@ -150,7 +151,7 @@ impl AuthorityReport {
         Self::AuthorityUpdated,
     ];
 
-    /// In the words of Alma's pages.
+    /// Returns the name on Alma's pages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Linked => "linked",
@@ -169,7 +170,7 @@ impl AuthorityReport {
 
 impl KindSpec for AuthorityTaskListSpec {
     const NAME: &'static str = "AuthorityTaskList";
-    const SUMMARY: &'static str = "Who sees and works on the authority control task list.";
+    const SUMMARY: &'static str = "Role permissions and reports of the authority control task list.";
     const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, DISMISSAL];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
@@ -211,9 +212,9 @@ fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::default() })
 }
 
-// The vendor's help names these pages; where a role is let dismiss for the network is not documented.
+// Alma's documentation names these pages, but not the place for network-wide dismissal.
 static ON_LIST: LazyLock<Arc<CollectionShape>> =
-    LazyLock::new(|| shape("the page Authority Control Task List, and what each role may do there"));
+    LazyLock::new(|| shape("page Authority Control Task List, with the permissions of each role"));
 static REPORTED: LazyLock<Arc<CollectionShape>> =
     LazyLock::new(|| shape("Configuration > Resources, Authority Control Task List Report Types"));
 static DISMISSING: LazyLock<Arc<CollectionShape>> =
@@ -225,11 +226,11 @@ impl ManifestSpec for AuthorityTaskListSpec {
         for (index, Spanned { value: said, .. }) in self.roles.iter().enumerate() {
             let same = |other: &&Spanned<TaskListRoleSpec>| other.value.role.value == said.role.value;
             if let Some(first) = self.roles[..index].iter().find(same) {
-                let message = format!("the role `{}` is listed twice", said.role.value.name());
+                let message = format!("the role `{}` is declared twice", said.role.value.name());
                 problems.push(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(said.role.extent), message)
                         .with_secondary_span(head.place(first.value.role.extent), "first here")
-                        .help("say everything of a role in one entry"),
+                        .help("put all permissions of a role into one entry"),
                 );
             }
             let Some(unseen) = said.view.filter(|view| !view.value) else { continue };
@@ -243,11 +244,14 @@ impl ManifestSpec for AuthorityTaskListSpec {
                 .filter(|each| each.value == role)
                 .map(|each| ("dismiss for the network", each.extent));
             for (what, extent) in works.chain(dismisses) {
-                let message = format!("a {name} may {what} in a list that a {name} may not see");
+                let message = format!(
+                    "role `{name}` can {what}, but cannot see the list: `view` is false \
+                                       for {name}"
+                );
                 problems.push(
                     Diagnostic::warning(diagnostic_codes::WORKS_UNSEEN, head.place(extent), message)
-                        .with_secondary_span(head.place(unseen.extent), "not to be seen")
-                        .help("write `view: true`, or do not let the role work on the list"),
+                        .with_secondary_span(head.place(unseen.extent), "`view` is false")
+                        .help("set `view: true`, or remove the other permissions of the role"),
                 );
             }
         }
@@ -255,20 +259,20 @@ impl ManifestSpec for AuthorityTaskListSpec {
         let silent =
             self.roles.is_empty() && self.dismiss_for_network.is_empty() && on.is_empty() && off.is_empty();
         if silent && head.lost_spec().is_nothing() {
-            let message = format!("`{}` does nothing", head.manifest);
+            let message = format!("`{}` has no effect", head.manifest);
             problems.push(
                 Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
-                    .help("say something of roles or report types, or remove the manifest"),
+                    .help("add `roles`, `dismissForNetwork` or `reportTypes`, or remove the manifest"),
             );
         }
         let all: Vec<&Spanned<AuthorityReport>> = on.iter().chain(off).collect();
         for (index, report) in all.iter().enumerate() {
             let Some(first) = all[..index].iter().find(|first| first.value == report.value) else { continue };
-            let message = format!("the report `{}` is listed twice", report.value.name());
+            let message = format!("the report `{}` is declared twice", report.value.name());
             problems.push(
                 Diagnostic::error(diagnostic_codes::REPORT_TWICE, head.place(report.extent), message)
                     .with_secondary_span(head.place(first.extent), "first here")
-                    .help("name it once, under `on` or under `off`"),
+                    .help("name the report once, in `enabled` or in `disabled`"),
             );
         }
         problems
@@ -294,7 +298,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
             let mut all = dismissals.iter();
             all.find(|(each, own)| each.value.role.value == role && holds(own)).map(|(each, _)| each.extent)
         };
-        // Whoever is not named may not, as the first entry implies.
+        // Unlisted roles lose the permission; the first entry is the location of this rule.
         let said = self.dismiss_for_network.first().map(|first| first.extent);
         let mut matrix = scope
             .collection(CollectionId::of_institution(DISMISSAL), &["institution", "role"], &DISMISSING)
@@ -329,7 +333,8 @@ impl ManifestSpec for AuthorityTaskListSpec {
                     .with_field("enabled", FieldValue::Bool(enabled), report.extent);
                 if enabled && report.value == AuthorityReport::Linked {
                     entry = entry.note(
-                        "shown only where the customer parameter authority_control_link_available is true",
+                        "Alma shows this report only if the customer parameter \
+                         authority_control_link_available is true",
                     );
                 }
                 reports.add(entry);

@@ -1,7 +1,8 @@
-//! `AvailabilityGroup`: for whom an electronic resource of the Network Zone is meant.
+//! `AvailabilityGroup`: institutions, campuses and libraries with access to electronic resources of the
+//! Network Zone.
 //!
-//! A manifest is one group, or one group for each of some members, because settings that differ between
-//! institutions (a proxy, linking parameters) hang on groups.
+//! Alma stores institution-specific settings (proxy, linking parameters) per group. Therefore a manifest
+//! declares either one group, or one group per member.
 
 mod members;
 
@@ -26,53 +27,54 @@ use crate::model::{
     FieldValue, Network, RecordKey,
 };
 
-/// A group of institutions, campuses and libraries that electronic resources can be made available for,
-/// or one such group for each of some members.
+/// Group of institutions, campuses and libraries with access to electronic resources, or one such group per
+/// member.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["name"]}, {"required": ["perMember"]}]))]
 pub struct AvailabilityGroupSpec {
-    /// The name of the group. Excludes `perMember`.
+    /// Name of the group. Excludes `perMember`.
     #[schemars(regex(pattern = FILLED))]
     pub name: Option<Spanned<String>>,
-    /// What the group is for; Alma takes letters, digits, `_` and spaces.
+    /// Description of the group. Alma accepts letters, digits, `_` and spaces.
     pub description: Option<Spanned<String>>,
-    /// Who is in the group. Everybody who is not named here is not in it.
+    /// Members of the group. zonal removes unlisted members from the group.
     pub members: Option<Spanned<GroupMembersSpec>>,
-    /// One group for each of some members, instead of one for all of them. Excludes `name`.
+    /// One group per member, instead of one group for all. Excludes `name`.
     pub per_member: Option<Spanned<EachMemberSpec>>,
-    /// How strongly the group is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// True for a group, or groups, that shall not be there.
+    /// True to delete the group or groups.
     pub absent: Option<Spanned<bool>>,
 }
 
-/// One group for each of some members.
+/// Groups per member.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EachMemberSpec {
-    /// Which members; all where nothing is said.
+    /// Selector of the members. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// The name of each group; `{code}` is the member's code.
+    /// Name of each group; `{code}` stands for the member's code.
     #[schemars(regex(pattern = FILLED))]
     pub name: Spanned<String>,
-    /// What each group is for; `{code}` is the member's code.
+    /// Description of each group; `{code}` stands for the member's code.
     pub description: Option<Spanned<String>>,
-    /// Codes of the campuses that are in the group, instead of the whole institution.
+    /// Campus codes in the group, instead of the whole institution.
     #[serde(default)]
     pub campuses: Vec<Spanned<TextOrVariable>>,
-    /// Codes of the libraries that are in the group, instead of the whole institution.
+    /// Library codes in the group, instead of the whole institution.
     #[serde(default)]
     pub libraries: Vec<Spanned<TextOrVariable>>,
 }
 
 impl KindSpec for AvailabilityGroupSpec {
     const NAME: &'static str = "AvailabilityGroup";
-    const SUMMARY: &'static str = "For whom electronic resources of the Network Zone are available.";
+    const SUMMARY: &'static str = "Group of institutions, campuses and libraries with access to electronic \
+                                 resources of the Network Zone.";
     const COLLECTIONS: &'static [&'static str] = &[COLLECTION];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -89,7 +91,7 @@ impl KindSpec for AvailabilityGroupSpec {
 
 const COLLECTION: &str = "AvailabilityGroups";
 
-/// What stands for the code of a member in names.
+/// Placeholder for the member's code in names.
 const CODE: &str = "{code}";
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
@@ -99,7 +101,7 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// One group as it is meant.
+/// Availability group with resolved members.
 struct ExpandedAvailabilityGroup<'n> {
     name: (Arc<str>, NodeSpan),
     description: Option<(Arc<str>, NodeSpan)>,
@@ -116,20 +118,19 @@ impl ManifestSpec for AvailabilityGroupSpec {
         match (each, &self.name) {
             (Some(each), _) => problems.extend(self.check_each(each, head)),
             (None, Some(name)) if name.value.contains(CODE) => {
-                let message = format!("`{CODE}` stands for nothing in the name of one group");
+                let message = format!("the placeholder `{CODE}` is not allowed in `name`");
                 problems.push(
                     Diagnostic::error(diagnostic_codes::GROUP_PLACEHOLDER, head.place(name.extent), message)
-                        .help("use `perMember` for a group of each member"),
+                        .help("use `perMember` to declare one group per member"),
                 );
             }
             (None, Some(name)) if !absent && head.lost_spec().is_nothing() => {
                 let nobody = self.members.as_ref().is_none_or(|members| members.value.is_nobody());
                 if nobody {
-                    let message =
-                        format!("the group `{}` has no members, so that it is for nobody", name.value);
+                    let message = format!("the group `{}` has no members", name.value);
                     problems.push(
                         Diagnostic::error(diagnostic_codes::EMPTY_GROUP, head.place(name.extent), message)
-                            .help("say who is in it with `members`, or write `absent: true`"),
+                            .help("add `members`, or set `absent: true`"),
                     );
                 }
             }
@@ -137,10 +138,10 @@ impl ManifestSpec for AvailabilityGroupSpec {
         }
         let described = self.description.is_some() || self.members.is_some();
         if let Some(said) = self.absent.filter(|_| absent && described) {
-            let message = "an absent group has members or a description";
+            let message = "`members` and `description` are not allowed with `absent: true`";
             problems.push(
                 Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(said.extent), message)
-                    .help("remove them, or remove `absent`"),
+                    .help("remove the other fields, or remove `absent`"),
             );
         }
         problems
@@ -171,9 +172,10 @@ impl ManifestSpec for AvailabilityGroupSpec {
                 entry = entry.with_field(field, FieldValue::list(codes), extent);
             }
             if parts.has_places() {
-                // As the vendor's help has it for groups of campuses and libraries.
+                // Alma's documentation describes this effect for groups of campuses and libraries.
                 entry = entry.note(
-                    "who is outside these campuses and libraries may still see the titles, and cannot reach them",
+                    "users outside these campuses and libraries may still see the titles, but cannot access \
+                     them",
                 );
             }
             collection.add(entry);
@@ -192,10 +194,11 @@ impl AvailabilityGroupSpec {
         ];
         for (field, extent) in beside {
             let Some(extent) = extent else { continue };
-            let message = format!("`{field}` speaks of one group, and `perMember` of one for each member");
+            let message = format!("`{field}` is not allowed with `perMember`");
             problems.push(
-                Diagnostic::error(diagnostic_codes::BESIDE_EACH_MEMBER, head.place(extent), message)
-                    .help(format!("remove it, or write a manifest of its own with `name` and `{field}`")),
+                Diagnostic::error(diagnostic_codes::BESIDE_EACH_MEMBER, head.place(extent), message).help(
+                    format!("remove the field, or write a separate manifest with `name` and `{field}`"),
+                ),
             );
         }
         for text in [Some(&each.name), each.description.as_ref()].into_iter().flatten() {
@@ -203,15 +206,15 @@ impl AvailabilityGroupSpec {
                 let message = format!("unknown placeholder `{{{word}}}`");
                 problems.push(
                     Diagnostic::error(diagnostic_codes::PLACEHOLDER, head.place(text.extent), message)
-                        .help("only `{code}` is replaced, by the member's code"),
+                        .help("the only placeholder is `{code}`, the member's code"),
                 );
             }
         }
         if !each.name.value.contains(CODE) {
-            let message = format!("the groups of all members would be called `{}`", each.name.value);
+            let message = format!("all members would get the same group name `{}`", each.name.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::ONE_NAME_FOR_ALL, head.place(each.name.extent), message)
-                    .help("put `{code}` into the name: it becomes the member's code"),
+                    .help("add `{code}`, the member's code, to the name"),
             );
         }
         problems
@@ -248,7 +251,7 @@ impl EachMemberSpec {
         let mut groups = Vec::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
             let filled = |text: &Spanned<String>| {
-                // Another placeholder has been told.
+                // `check_each` already reported unknown placeholders.
                 let filled = fill(&text.value, zone.code.as_str()).unwrap_or_else(|_| text.value.clone());
                 (Arc::from(filled), text.extent)
             };
@@ -271,21 +274,22 @@ impl EachMemberSpec {
     }
 }
 
-/// The page of groups takes no punctuation in a description (the vendor's help).
+/// Returns a diagnostic for punctuation in a description. Alma's page of groups does not accept it, by its
+/// documentation.
 fn check_punctuation(description: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
-    // A placeholder that is not known is told as such.
+    // `check_each` reports unknown placeholders.
     let text = fill(&description.value, "").ok()?;
     let taken = |c: char| c.is_alphanumeric() || c.is_whitespace() || c == '_';
     let found = text.chars().find(|c| !taken(*c))?;
-    let message = format!("the description of a group holds `{found}`, and Alma takes no punctuation there");
+    let message = format!("the group description contains `{found}`; Alma does not accept punctuation here");
     let place = head.place(description.extent);
     Some(
         Diagnostic::error(diagnostic_codes::PUNCTUATION, place, message)
-            .help("write it with letters, digits, `_` and spaces"),
+            .help("use only letters, digits, `_` and spaces"),
     )
 }
 
-/// Groups of one network whose names a person would take for the same.
+/// Returns warnings for group names that differ only in letter case.
 pub fn differ_only_in_case(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for collections in desired.zones.values() {
@@ -294,16 +298,15 @@ pub fn differ_only_in_case(desired: &DesiredState) -> Vec<Diagnostic> {
         for (key, record) in groups.flat_map(|collection| &collection.records) {
             match seen.get(&key.to_string().to_lowercase()) {
                 Some((other, first)) if *other != key => {
-                    let message =
-                        format!("the groups `{other}` and `{key}` differ only in upper and lower case");
+                    let message = format!("the groups `{other}` and `{key}` differ only in letter case");
                     found.push(
                         Diagnostic::warning(
                             diagnostic_codes::GROUPS_DIFFER_IN_CASE,
                             record.provenance.span.clone(),
                             message,
                         )
-                        .with_secondary_span(first.provenance.span.clone(), "the other one")
-                        .help("give one of them another name"),
+                        .with_secondary_span(first.provenance.span.clone(), "other group")
+                        .help("rename one of the groups"),
                     );
                 }
                 Some(_) => {}

@@ -1,4 +1,4 @@
-//! `CodeTable`: rows of one of Alma's code tables.
+//! `CodeTable`: rows of an Alma code table.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,57 +19,57 @@ use crate::model::{
     UnlistedPolicy,
 };
 
-/// Rows that a code table shall have.
+/// Rows of an Alma code table.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CodeTableSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
     /// Alma's code of the table.
     #[schemars(regex(pattern = FILLED))]
     pub table: String,
-    /// The language of the descriptions; the zone's own where nothing is said. `enabled` and
-    /// `default` are shared by all languages and need to be declared in one of them only.
+    /// Language of the descriptions. Default: the zone's language. All languages share `enabled` and
+    /// `default`; declare them in one language only.
     #[schemars(regex(pattern = FILLED))]
     pub language: Option<String>,
-    /// Code of the library, for a table of a library.
+    /// Library code, for a table of a library.
     pub library: Option<Spanned<TextOrVariable>>,
-    /// How strongly the rows are meant.
+    /// Enforcement of the rows: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to rows that no manifest mentions.
+    /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
-    /// The rows, by code.
+    /// Rows, identified by code.
     #[serde(default)]
     pub rows: Vec<Spanned<CodeTableRowSpec>>,
-    /// What is different in some of the zones, in order: later ones win.
+    /// Overrides for some of the zones, in order. Later overrides take precedence.
     #[serde(default)]
     pub overrides: Vec<Spanned<RowOverrideSpec<CodeTableRowSpec>>>,
 }
 
-/// One row. A field that is left out is not zonal's and never changes.
+/// Row of a code table. zonal does not manage omitted fields.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CodeTableRowSpec {
-    /// The code, which identifies the row.
+    /// Code; identifies the row.
     pub code: Spanned<TextOrVariable>,
-    /// What people see; `null` clears it.
+    /// Displayed text; `null` clears the text.
     pub description: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// Whether the code can be chosen.
+    /// True if users can select the code.
     pub enabled: Option<Spanned<bool>>,
-    /// Whether it is what is chosen at first; one row of a table at most.
+    /// True for the preselected row; at most one row per table.
     pub default: Option<Spanned<bool>>,
-    /// True for a row that shall not be there.
+    /// True to delete the row.
     pub absent: Option<bool>,
 }
 
 impl KindSpec for CodeTableSpec {
     const NAME: &'static str = "CodeTable";
-    const SUMMARY: &'static str = "Rows that a code table shall have in the zones it applies to.";
+    const SUMMARY: &'static str = "Rows of a code table in the selected zones.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
@@ -88,12 +88,12 @@ impl ManifestSpec for CodeTableSpec {
     }
 }
 
-/// How a code table behaves that a person finds in this place.
+/// Returns the shape of a code table with this menu path in Alma.
 pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&NAMES.shape) })
 }
 
-/// The fields of a row.
+/// Field names, key and shape of code tables.
 struct CodeRowFields {
     code: FieldName,
     description: FieldName,

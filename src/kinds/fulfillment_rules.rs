@@ -1,7 +1,7 @@
-//! `FulfillmentRules`: what is the network's in rules that are the members' own.
+//! `FulfillmentRules`: amendments of rules that belong to the members.
 //!
-//! A rule of a member's fulfillment unit is amended where it is, under the name that it has at every
-//! member; its other fields, its other input parameters and whatever else their lists hold stay local.
+//! zonal changes a rule in a member's fulfillment unit and keeps its place. The rule must have the same name
+//! at every member. Other fields, other input parameters and other list values stay local.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -23,76 +23,79 @@ use crate::model::{
     Diagnostic, Enforcement, FieldAmendment, FieldName, FieldValue, Network, RecordReference,
 };
 
-/// What holds in rules of members' own fulfillment units.
+/// Amendments of rules in the members' fulfillment units.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FulfillmentRulesSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// How strongly it is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// The rules.
+    /// Rules to amend.
     #[schemars(length(min = 1))]
     pub rules: Vec<Spanned<FulfillmentRuleSpec>>,
 }
 
-/// A rule that zones have. A zone that has none of this name is told in the plan, and gets none.
+/// Amendment of an existing rule. zonal does not create rules; the plan reports zones without a rule of this
+/// name.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FulfillmentRuleSpec {
-    /// Its name.
+    /// Name of the rule.
     #[schemars(regex(pattern = FILLED))]
     pub name: Spanned<String>,
-    /// Name of its fulfillment unit; the rules of this name in all units where nothing is said.
+    /// Name of the fulfillment unit. Default: rules of this name in all units.
     pub unit: Option<Spanned<TextOrVariable>>,
-    /// What the rule is set to.
+    /// Fields to set.
     #[serde(default)]
     pub set: RuleSettingSpec,
-    /// What its input parameters let in and keep out.
+    /// Input parameters to amend.
     #[serde(default)]
     pub inputs: Vec<Spanned<InputParameterSpec>>,
 }
 
-/// What a rule is set to. What is left out stays as it is.
+/// Fields of a rule to set. zonal does not change omitted fields.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuleSettingSpec {
-    /// Name of the terms of use that it leads to.
+    /// Name of the terms of use.
     pub terms_of_use: Option<Spanned<TextOrVariable>>,
-    /// Whether it is used.
+    /// True for an enabled rule.
     pub enabled: Option<Spanned<bool>>,
 }
 
-/// What one input parameter of a rule lets in and keeps out, whichever operator the rule uses. Values
-/// that are named in neither list stay as they are.
+/// Values to include in, or exclude from, one input parameter, with either list operator. zonal does not
+/// change unlisted values.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InputParameterSpec {
-    /// The parameter: `userGroup`, `itemPolicy`, `location`.
+    /// Name of the parameter, such as `userGroup`, `itemPolicy` or `location`.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"))]
     pub parameter: Spanned<String>,
-    /// The operator that the parameter gets where the rule does not have it yet. A rule that has it keeps
-    /// the operator that it has.
+    /// Operator for rules without this parameter: `INLIST` or `NOTINLIST`. zonal does not change an existing
+    /// operator.
     pub operator: Option<Spanned<ListOperator>>,
-    /// Values that the rule is to hold for: in the list of `INLIST`, out of the list of `NOTINLIST`.
+    /// Values for the rule to match. zonal adds them to an `INLIST` list or removes them from a `NOTINLIST`
+    /// list.
     #[serde(default)]
     pub include: Vec<Spanned<TextOrVariable>>,
-    /// Values that the rule is not to hold for: out of the list of `INLIST`, in the list of `NOTINLIST`.
+    /// Values for the rule not to match. zonal removes them from an `INLIST` list or adds them to a
+    /// `NOTINLIST` list.
     #[serde(default)]
     pub exclude: Vec<Spanned<TextOrVariable>>,
 }
 
-/// How a list is meant.
+/// List operator of an input parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ListOperator {
-    /// The rule holds for what is in the list.
+    /// The rule matches values in the list.
     InList,
-    /// The rule holds for what is not in the list.
+    /// The rule matches values outside the list.
     NotInList,
 }
 
@@ -107,7 +110,8 @@ impl ListOperator {
 
 impl KindSpec for FulfillmentRulesSpec {
     const NAME: &'static str = "FulfillmentRules";
-    const SUMMARY: &'static str = "Parts of rules of members' own fulfillment units, the rest being local.";
+    const SUMMARY: &'static str = "Amendments of rules in the members' own fulfillment units; other parts of \
+                                 the rules stay local.";
     const COLLECTIONS: &'static [&'static str] = &["FulfillmentRules"];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "FulfillmentRules",
@@ -155,7 +159,7 @@ impl ManifestSpec for FulfillmentRulesSpec {
             }
             let RuleSettingSpec { terms_of_use, enabled } = &rule.set;
             if terms_of_use.is_none() && enabled.is_none() && rule.inputs.is_empty() {
-                let message = format!("nothing is said of the rule `{}`", name.value);
+                let message = format!("rule `{}` has no `set` and no `inputs`", name.value);
                 problems.push(
                     Diagnostic::error(diagnostic_codes::EMPTY_INPUT, head.place(name.extent), message)
                         .help("add `set` or `inputs`, or remove the rule"),
@@ -191,20 +195,20 @@ impl ManifestSpec for FulfillmentRulesSpec {
 }
 
 fn twice(head: &ManifestHeader, name: &Spanned<String>, first: NodeSpan, what: &str) -> Diagnostic {
-    let message = format!("{what} `{}` is there twice", name.value);
+    let message = format!("{what} `{}` is declared twice", name.value);
     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(name.extent), message)
         .with_secondary_span(head.place(first), "first here")
-        .help("remove one of them")
+        .help("remove one of the declarations")
 }
 
 fn input_problems(head: &ManifestHeader, input: &Spanned<InputParameterSpec>) -> Vec<Diagnostic> {
     let InputParameterSpec { parameter, operator, include, exclude } = &input.value;
     let mut problems = Vec::new();
     if [UNIT, NAME, TERMS, ENABLED].contains(&parameter.value.as_str()) {
-        let message = format!("an input parameter cannot be called `{}`", parameter.value);
+        let message = format!("`{}` is not allowed as the name of an input parameter", parameter.value);
         problems.push(
             Diagnostic::error(diagnostic_codes::RESERVED_NAME, head.place(parameter.extent), message)
-                .help("that is a field of the rule itself: write it under `set`"),
+                .help("put this field of the rule under `set`"),
         );
     }
     let lacking = match operator.map(|operator| operator.value) {
@@ -215,8 +219,10 @@ fn input_problems(head: &ManifestHeader, input: &Spanned<InputParameterSpec>) ->
     if let Some(lacking) = lacking {
         let place = head.place(operator.map_or(parameter.extent, |operator| operator.extent));
         let message = match operator {
-            Some(_) => format!("a rule that does not have `{}` yet would get it empty", parameter.value),
-            None => format!("nothing is said of `{}`", parameter.value),
+            Some(_) => {
+                format!("`{}` would be an empty list in rules without this parameter", parameter.value)
+            }
+            None => format!("input parameter `{}` has no values", parameter.value),
         };
         problems.push(
             Diagnostic::error(diagnostic_codes::EMPTY_INPUT, place, message).help(format!("add `{lacking}`")),
@@ -231,14 +237,14 @@ fn input_problems(head: &ManifestHeader, input: &Spanned<InputParameterSpec>) ->
                     "the same value is included and excluded",
                 )
                 .with_secondary_span(head.place(value.extent), "included here")
-                .help("remove one of them"),
+                .help("remove one of the values"),
             );
         }
     }
     problems
 }
 
-/// What is wanted of a rule in a zone; `None` where a variable is lacking.
+/// Returns the amendment of a rule in a zone, or `None` for a missing variable.
 fn amendment<'n>(
     scope: &mut ManifestExpansion<'_, 'n>,
     rule: &Spanned<FulfillmentRuleSpec>,

@@ -1,7 +1,7 @@
-//! `ImportPermissions`: which members may bring records into the Network Zone.
+//! `ImportPermissions`: members with permission to contribute records to the Network Zone.
 //!
-//! One record for each member in the network zone's own table, so that the whole of it can be read at a
-//! glance. Ways into the Network Zone that no such table closes are named with every change.
+//! The Network Zone's own table has one record per member, so staff can see all permissions in one place. The
+//! notes of each change list channels into the Network Zone without such a table.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,57 +18,57 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// Which members may bring records into the Network Zone.
+/// Members with permission to contribute records to the Network Zone.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportPermissionsSpec {
-    /// What holds for every member that no exception speaks of.
+    /// Permissions of members without an exception.
     pub default: MemberImportSpec,
-    /// What is different for some members, in order: later ones win.
+    /// Exceptions for some members, in order. Later exceptions take precedence.
     #[serde(default)]
     pub exceptions: Vec<Spanned<ImportExceptionSpec>>,
-    /// How strongly the permissions are meant.
+    /// Enforcement of the permissions: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
 }
 
-/// What a member may bring.
+/// Permissions of a member.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MemberImportSpec {
-    /// Whether bibliographic records may be brought in.
+    /// Permission to contribute bibliographic records.
     pub bibliographic: Spanned<ImportPermissionSpec>,
-    /// Whether authority records may be brought in.
+    /// Permission to contribute authority records.
     pub authority: Spanned<ImportPermissionSpec>,
-    /// Whether own records may be linked to those that are in the Network Zone. Must be said where
-    /// anything is denied: whether Alma would deny it too is not known.
+    /// Permission to link own records to existing Network Zone records. Required with any `deny`, because
+    /// Alma's behavior for linking is not documented.
     pub linking: Option<Spanned<ImportPermissionSpec>>,
 }
 
-/// What is different for some members.
+/// Exception for some members.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportExceptionSpec {
-    /// Which members.
+    /// Selector of the members.
     pub applies_to: Spanned<AppliesToSpec>,
-    /// Whether bibliographic records may be brought in.
+    /// Permission to contribute bibliographic records.
     pub bibliographic: Option<Spanned<ImportPermissionSpec>>,
-    /// Whether authority records may be brought in.
+    /// Permission to contribute authority records.
     pub authority: Option<Spanned<ImportPermissionSpec>>,
-    /// Whether own records may be linked to those that are in the Network Zone.
+    /// Permission to link own records to existing Network Zone records.
     pub linking: Option<Spanned<ImportPermissionSpec>>,
 }
 
-/// Yes or no.
+/// Permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportPermissionSpec {
-    /// Yes.
+    /// Allows the action.
     Allow,
-    /// No.
+    /// Denies the action.
     Deny,
 }
 
@@ -89,7 +89,7 @@ impl From<ImportPermissionSpec> for FieldValue {
 
 impl KindSpec for ImportPermissionsSpec {
     const NAME: &'static str = "ImportPermissions";
-    const SUMMARY: &'static str = "Which members may bring records into the Network Zone.";
+    const SUMMARY: &'static str = "Members with permission to contribute records to the Network Zone.";
     const COLLECTIONS: &'static [&'static str] = &["ImportPermissions"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -106,8 +106,10 @@ impl KindSpec for ImportPermissionsSpec {
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {
-        stale: Some("no member is called so, and its permissions stay as they are".into()),
-        menu: "the page of the Network Zone on which imports by members are allowed (its place in the menu is not published)".into(),
+        stale: Some("no member has this code; its permissions are not changed".into()),
+        menu: "page of the Network Zone with the import permissions of members (its menu path is not \
+               published)"
+            .into(),
         ..CollectionShape::default()
     })
 });
@@ -120,10 +122,10 @@ impl ManifestSpec for ImportPermissionsSpec {
                          own: Option<&Spanned<ImportPermissionSpec>>| {
             let denied = said.into_iter().flatten().find(|said| said.value == ImportPermissionSpec::Deny);
             if let (Some(denied), None) = (denied, own.or(linking.as_ref())) {
-                let message = "it is denied to bring records in, and not said whether linking stays allowed";
+                let message = "contributing records is denied, but `linking` is not set";
                 problems.push(
                     Diagnostic::error(diagnostic_codes::LINKING_UNSAID, head.place(denied.extent), message)
-                        .help("add `linking: allow` or `linking: deny`"),
+                        .help("set `linking` to `allow` or `deny`"),
                 );
             }
         };
@@ -177,7 +179,7 @@ impl ManifestSpec for ImportPermissionsSpec {
     }
 }
 
-/// The ways by which a member's records reach a Network Zone (the vendor's help, and consortia's own pages).
+/// Channels of a member's records into a Network Zone, from Alma's documentation and pages of consortia.
 const WAYS: [(&str, &str); 2] = [
     (
         "bibliographic",
@@ -187,7 +189,7 @@ const WAYS: [(&str, &str); 2] = [
     ("authority", "import profiles of authorities, new authorities placed in the network"),
 ];
 
-/// What the permissions come to, way by way.
+/// Returns the effects of the permissions per channel.
 fn effects(member: &Zone, said: &MemberImportSpec) -> Vec<String> {
     let all = [said.bibliographic.value, said.authority.value];
     let effect = |(permission, (records, ways)): (ImportPermissionSpec, (&str, &str))| match permission {
@@ -197,11 +199,11 @@ fn effects(member: &Zone, said: &MemberImportSpec) -> Vec<String> {
     let mut effects: Vec<String> = all.into_iter().zip(WAYS).map(effect).collect();
     if let (true, Some(linking)) = (all.contains(&ImportPermissionSpec::Deny), &said.linking) {
         let linking = match linking.value {
-            ImportPermissionSpec::Allow => "linking to records that are there stays allowed",
-            ImportPermissionSpec::Deny => "linking to records that are there is denied too",
+            ImportPermissionSpec::Allow => "linking to existing records stays allowed",
+            ImportPermissionSpec::Deny => "linking to existing records is also denied",
         };
         effects.push(format!(
-            "{linking}; not closed by this: staff of theirs who catalog in the Network Zone itself"
+            "{linking}; not covered: the member's staff who catalog in the Network Zone itself"
         ));
     }
     effects

@@ -1,8 +1,7 @@
-//! `InstitutionRelations`: at which other members something of one member's can be picked up and given back.
+//! `InstitutionRelations`: pickup and return of items at other members.
 //!
-//! The Network Zone alone has the page, and members do not even see it (documented by a consortium, WRLC):
-//! so the central office answers for all pairs. They are generated from who is in the network, as one
-//! record for each member.
+//! Only the Network Zone has this page; members cannot even see it (documented by a consortium, WRLC).
+//! Therefore the central office maintains all pairs. zonal generates one record per member from the network.
 
 use std::sync::{Arc, LazyLock};
 
@@ -20,41 +19,41 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// Which members serve each other's patrons with what is another one's.
+/// Pickup and return of items at other members.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InstitutionRelationsSpec {
-    /// What holds for which members. No member is in two of them.
+    /// Relations of some members. At most one relation per member.
     #[schemars(length(min = 1))]
     pub relations: Vec<Spanned<InstitutionRelationSpec>>,
-    /// How strongly this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to what the network zone says of members that no manifest mentions.
+    /// Action for relations of unlisted members: `keep` (default) or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedAction,
 }
 
-/// Where some members' items may go. A member is never its own partner. What is left out is not zonal's
-/// and never changes.
+/// Destinations of some members' items. zonal never makes a member its own partner and does not manage
+/// omitted fields.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["pickupAt"]}, {"required": ["returnAt"]}]))]
 pub struct InstitutionRelationSpec {
-    /// Whose items; all members' where nothing is said.
+    /// Selector of the owning members. Default: all members.
     pub institutions: Option<Spanned<AppliesToSpec>>,
-    /// At which members they can be picked up, besides at home.
+    /// Selector of other members for pickup of the items.
     pub pickup_at: Option<Spanned<AppliesToSpec>>,
-    /// At which members they can be given back, besides at home.
+    /// Selector of other members for return of the items.
     pub return_at: Option<Spanned<AppliesToSpec>>,
 }
 
 impl KindSpec for InstitutionRelationsSpec {
     const NAME: &'static str = "InstitutionRelations";
-    const SUMMARY: &'static str = "At which other members items can be picked up and given back.";
+    const SUMMARY: &'static str = "Pickup and return of items at other members.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -103,13 +102,13 @@ impl ManifestSpec for InstitutionRelationsSpec {
             }
             if let Some((_, first)) = again.first() {
                 let message = format!(
-                    "relations are said twice of {}",
+                    "duplicate relations of {}",
                     suggestions::abbreviated_list(again.iter().map(|(code, _)| *code))
                 );
                 scope.report(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(*extent), message)
                         .with_secondary_span(first.provenance.span.clone(), "first here")
-                        .help("leave these members out of one of the two with `institutions`"),
+                        .help("exclude these members from one of the relations with `institutions`"),
                 );
             }
         }
@@ -118,7 +117,7 @@ impl ManifestSpec for InstitutionRelationsSpec {
     }
 }
 
-/// The members among some zones that are another one.
+/// Returns the codes of the zones, without the member itself.
 fn other_members(zones: &[&Zone], than: &Zone) -> FieldValue {
     FieldValue::list(zones.iter().filter(|zone| zone.code != than.code).map(|zone| zone.code.as_str()))
 }
@@ -128,7 +127,7 @@ mod tests {
     use crate::diff::tests::notation::desired;
 
     #[test]
-    fn each_member_has_every_partner_but_itself() {
+    fn member_is_never_its_own_partner() {
         let spec = "relations: [{institutions: {only: [A, B]}, pickupAt: {only: [A, B]}, returnAt: {except: [C]}}, \
                     {institutions: {only: [D]}, pickupAt: {only: [D]}}]";
         let (_, desired) = desired(&["A", "B", "C", "D"], &format!("InstitutionRelations r\n{spec}"));

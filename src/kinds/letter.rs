@@ -1,4 +1,4 @@
-//! `Letter`: the XSL of one of Alma's letters, and whether it is sent.
+//! `Letter`: XSL stylesheet and sending of one Alma letter.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,33 +15,33 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// What a letter shall say. Names, descriptions and labels of letters stay the zone's own: labels are
-/// rows of code tables.
+/// Stylesheet and sending of one Alma letter. zonal does not manage names, descriptions and labels of
+/// letters; labels are rows of code tables.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LetterSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// Alma's code of the letter or of the component, `FulBorrowedByLetter`.
+    /// Alma's code of the letter or component, such as `FulBorrowedByLetter`.
     #[schemars(regex(pattern = FILLED))]
     pub letter: Spanned<String>,
-    /// The whole stylesheet, best as a block (`xsl: |`). What sort of line breaks it has, and how many
-    /// stand at its end, does not count.
+    /// Complete XSL stylesheet, preferably as a block (`xsl: |`). zonal ignores the type of line breaks and
+    /// their number at the end.
     pub xsl: Option<Spanned<String>>,
-    /// Whether the letter is sent. Whether a zone lets the API change this is not known: the vendor's
-    /// schema for writing letters does not mention it.
+    /// True to send the letter. The API may not accept this field: Alma's schema for writing letters does not
+    /// mention it.
     pub enabled: Option<Spanned<bool>>,
-    /// How strongly this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
 }
 
 impl KindSpec for LetterSpec {
     const NAME: &'static str = "Letter";
-    const SUMMARY: &'static str = "What one of Alma's letters shall say in the zones it applies to.";
+    const SUMMARY: &'static str = "Stylesheet and sending of one Alma letter in the selected zones.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
@@ -50,7 +50,7 @@ impl KindSpec for LetterSpec {
     }
 }
 
-/// There is one record for each letter, without a key, and Alma alone makes letters.
+/// Shape of a letter: one record without a key. Only Alma creates letters.
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {
         menu: "Configuration > General > Letters > Letters Configuration".into(),
@@ -58,9 +58,9 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// What is said of a change of `enabled`.
+/// Note for changes of `enabled`.
 const ENABLED: &str =
-    "the vendor's schema for writing letters does not hold `enabled`; it is read back to see";
+    "Alma's schema for writing letters does not contain `enabled`; zonal verifies the value after the write";
 
 impl ManifestSpec for LetterSpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
@@ -69,12 +69,17 @@ impl ManifestSpec for LetterSpec {
                 .map(|problem| {
                     let place = head.place(text.extent);
                     match problem {
-                        stylesheet::StylesheetError::NotXml(what) => Diagnostic::error(diagnostic_codes::NOT_XML, place, what)
-                            .help("Alma would refuse it, or send letters without a text"),
+                        stylesheet::StylesheetError::NotXml(what) => {
+                            Diagnostic::error(diagnostic_codes::NOT_XML, place, what)
+                                .help("Alma would reject the stylesheet, or send letters without text")
+                        }
                         stylesheet::StylesheetError::NotXsl(root) => {
-                            let message = format!("the XSL begins with `{root}`, which is no stylesheet");
-                            Diagnostic::warning(diagnostic_codes::NOT_XSL, place, message)
-                                .help("Alma's own letters begin with `<xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">`")
+                            let message =
+                                format!("the XSL root element is `{root}`, expected `xsl:stylesheet`");
+                            Diagnostic::warning(diagnostic_codes::NOT_XSL, place, message).help(
+                                "Alma's own letters start with `<xsl:stylesheet version=\"1.0\" \
+                                       xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">`",
+                            )
                         }
                     }
                 })
@@ -86,9 +91,9 @@ impl ManifestSpec for LetterSpec {
             Diagnostic::warning(
                 diagnostic_codes::DOES_NOTHING,
                 head.span(),
-                format!("`{}` does nothing", head.manifest),
+                format!("`{}` has no effect", head.manifest),
             )
-            .help("say what the letter shall be: `xsl`, `enabled` or both")
+            .help("add `xsl`, `enabled` or both")
         });
         problem.into_iter().collect()
     }

@@ -1,4 +1,4 @@
-//! `LibraryRelations`: which libraries of one institution serve each other.
+//! `LibraryRelations`: relations between libraries of one institution.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -17,44 +17,44 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// The relations that one library shall have with other libraries of its institution.
+/// Relations of one library with other libraries of its institution.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LibraryRelationsSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// Code of the library whose relations these are.
+    /// Code of the library with these relations.
     pub library: Spanned<TextOrVariable>,
-    /// How strongly this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to relations that no manifest mentions.
+    /// Action for unlisted relations: `keep` (default) or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedAction,
-    /// The relations, by the code of the other library.
+    /// Relations, identified by the other library's code.
     #[serde(default)]
     pub relations: Vec<Spanned<LibraryRelationSpec>>,
 }
 
-/// The relation with one library.
+/// Relation with one library.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LibraryRelationSpec {
     /// Code of the other library.
     pub library: Spanned<TextOrVariable>,
-    /// What it does for the library, in Alma's codes, all of them. The vendor publishes no list; `zonal
-    /// plan` shows those that a zone has. Left out, they are the zone's own.
+    /// Complete list of relation types, as Alma's codes. Ex Libris publishes no list; `zonal plan` shows the
+    /// types in a zone. zonal does not manage omitted types.
     pub types: Option<Spanned<Vec<String>>>,
-    /// True for a relation that shall not be there.
+    /// True to delete the relation.
     pub absent: Option<bool>,
 }
 
 impl KindSpec for LibraryRelationsSpec {
     const NAME: &'static str = "LibraryRelations";
-    const SUMMARY: &'static str = "Which libraries of an institution serve each other, and how.";
+    const SUMMARY: &'static str = "Relations between libraries of an institution, with their types.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
@@ -78,16 +78,16 @@ impl ManifestSpec for LibraryRelationsSpec {
                     Diagnostic::error(
                         diagnostic_codes::DUPLICATE_ROW,
                         head.place(library.extent),
-                        "this library is there twice",
+                        "library is declared twice",
                     )
                     .with_secondary_span(head.place(*first), "first here")
-                    .help("remove one of them; a relation can have several `types`"),
+                    .help("remove one of the relations; one relation can have several `types`"),
                 );
             } else {
                 seen.insert(&library.value, library.extent);
             }
             if let (Some(true), Some(types)) = (relation.absent, &relation.types) {
-                let message = "an absent relation says something of `types`";
+                let message = "`types` is not allowed in a relation with `absent: true`";
                 problems.push(
                     Diagnostic::error(
                         diagnostic_codes::ABSENT_WITH_FIELDS,
@@ -105,7 +105,7 @@ impl ManifestSpec for LibraryRelationsSpec {
                         head.place(*extent),
                         "the relation has no types",
                     )
-                    .help("say `absent: true` where it shall not be there, or leave `types` out"),
+                    .help("set `absent: true` to delete the relation, or omit `types`"),
                 );
             }
         }
@@ -117,9 +117,12 @@ impl ManifestSpec for LibraryRelationsSpec {
                 Diagnostic::warning(
                     diagnostic_codes::DOES_NOTHING,
                     head.span(),
-                    format!("`{}` does nothing", head.manifest),
+                    format!("`{}` has no effect", head.manifest),
                 )
-                .help("it has no relations and keeps unlisted ones: add some, or remove the manifest"),
+                .help(
+                    "the manifest has no relations and `unlisted` is `keep`: add relations, or remove the \
+                       manifest",
+                ),
             );
         }
         problems
@@ -156,11 +159,14 @@ impl ManifestSpec for LibraryRelationsSpec {
             scope.want(zone, collection);
         }
         for (extent, (target, first)) in twice {
-            let message = format!("the library `{target}` is there twice");
+            let message = format!("library `{target}` is declared twice");
             scope.report(
                 Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)
                     .with_secondary_span(head.place(first), "first here")
-                    .help("remove one of them; a variable may well name a library that stands there already"),
+                    .help(
+                        "remove one of the relations; the variable may have the code of a library that is \
+                           already listed",
+                    ),
             );
         }
         scope.finish();

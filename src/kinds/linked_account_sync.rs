@@ -1,7 +1,8 @@
-//! `LinkedAccountSync`: how soon a member's linked accounts follow what changes at the source.
+//! `LinkedAccountSync`: time limit for copying source changes to linked accounts.
 //!
-//! Alma refreshes a linked account when it is used, or when staff ask for it (the vendor's help, and
-//! consortia's own pages). This says for whom that is too late. Nothing in Alma acts on it.
+//! By default, Alma refreshes a linked account when someone uses the account, or when staff request a
+//! refresh. Sources: Alma's documentation and pages of consortia. This kind declares an earlier refresh for
+//! selected accounts. Alma itself does not use these settings.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -22,39 +23,41 @@ use crate::model::{
     UnlistedPolicy,
 };
 
-/// How soon a member's linked accounts follow what changes at the source.
+/// Time limit for copying source changes to a member's linked accounts.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkedAccountSyncSpec {
-    /// The members whose linked accounts are refreshed; all members where nothing is said.
+    /// Selector of the members with the linked accounts. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// The members whose users they belong to; all where nothing is said. A member is never its own source.
+    /// Selector of the source institutions. Default: all members. zonal never makes a member its own source
+    /// institution.
     pub from: Option<Spanned<AppliesToSpec>>,
-    /// Codes of the user groups at the source; any where nothing is said. A variable is the source's.
+    /// Codes of the user groups at the source institution. Default: any group. Variables take the source
+    /// institution's values.
     #[serde(default)]
     pub user_groups: Vec<Spanned<TextOrVariable>>,
-    /// What of a user must have changed for the linked account to be refreshed.
+    /// Changed user fields that cause a refresh.
     #[schemars(length(min = 1))]
     pub fields: Vec<Spanned<RefreshScope>>,
-    /// What becomes of a refresh that fails.
+    /// Action after a failed refresh: `retry` (default), `queue` or `skip`.
     #[serde(default)]
     pub on_failure: RefreshFailureAction,
-    /// How long a change may take to arrive: `15 minutes`, at most `24 hours`.
+    /// Maximum delay of a change, such as `15 minutes`; at most `24 hours`.
     pub max_delay: Spanned<String>,
-    /// Whether it is done at all.
+    /// True to enable the refresh.
     pub enabled: Option<Spanned<bool>>,
-    /// How strongly it is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to source institutions that no manifest mentions.
+    /// Action for unlisted source institutions: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
 }
 
-/// What a refresh brings along.
+/// User fields copied by a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RefreshScope {
@@ -64,13 +67,13 @@ pub enum RefreshScope {
     Emails,
     /// Phone numbers.
     Phones,
-    /// Names, title, and what else the first tab of a user shows.
+    /// Names, title and the other fields on a user's first tab.
     GeneralInformation,
-    /// The expiry date, as the linked account rule makes it from that of the source.
+    /// Expiry date, calculated by the linked account rule from the source account's date.
     ExpiryDate,
-    /// Blocks that count in the network.
+    /// Patron blocks valid in the network.
     Blocks,
-    /// Never copied by Alma: an error that says so.
+    /// Invalid: Alma never copies identifiers.
     Identifiers,
 }
 
@@ -88,16 +91,16 @@ impl RefreshScope {
     }
 }
 
-/// What becomes of a refresh that fails.
+/// Action after a failed refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RefreshFailureAction {
-    /// It is tried again until the lag is over.
+    /// Retries until the maximum delay is over.
     #[default]
     Retry,
-    /// It waits for somebody to look at it.
+    /// Queues the refresh for review by staff.
     Queue,
-    /// It is left for the next change of the user.
+    /// Skips the refresh until the user's next change.
     Skip,
 }
 
@@ -113,7 +116,7 @@ impl RefreshFailureAction {
 
 impl KindSpec for LinkedAccountSyncSpec {
     const NAME: &'static str = "LinkedAccountSync";
-    const SUMMARY: &'static str = "How soon a member's linked accounts follow what changes at the source.";
+    const SUMMARY: &'static str = "Time limit for copying source changes to a member's linked accounts.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountSync"];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "LinkedAccountSync",
@@ -132,7 +135,7 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
         stage: 3,
         defaults: [("enabled".into(), true.into())].into(),
         switch: Some("enabled".into()),
-        menu: "Alma has no page for it: whatever refreshes the linked accounts must be set up so".into(),
+        menu: "no page in Alma; configure the service that refreshes the linked accounts".into(),
         ..CollectionShape::default()
     })
 });
@@ -141,15 +144,16 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// A span in seconds, and `None` where it is none. Parts that differ in length from month to month are not taken.
+/// Returns a time span in seconds, or `None` for invalid text. Units of variable length, such as months, are
+/// invalid.
 fn seconds(text: &str) -> Option<i64> {
     let span: Span = text.parse().ok()?;
     let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
-    // A float holds every whole number of seconds that a span of days can have.
+    // A float represents every whole number of seconds in this range.
     (seconds.fract() == 0.0).then_some(seconds as i64)
 }
 
-/// `15 minutes`, `1 hour`, `90 seconds`.
+/// Returns a text such as `15 minutes`, `1 hour` or `90 seconds`.
 fn in_words(seconds: i64) -> String {
     let (amount, unit) = match seconds {
         _ if seconds % HOUR == 0 => (seconds / HOUR, "hour"),
@@ -163,14 +167,14 @@ impl ManifestSpec for LinkedAccountSyncSpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for field in self.fields.iter().filter(|field| field.value == RefreshScope::Identifiers) {
-            let message = "identifiers are never copied to linked accounts: they belong to the institution";
+            let message = "Alma never copies identifiers to linked accounts";
             problems.push(
                 Diagnostic::error(
                     diagnostic_codes::IDENTIFIERS_NEVER_COPIED,
                     head.place(field.extent),
                     message,
                 )
-                .help("remove it"),
+                .help("remove `identifiers`"),
             );
         }
         let Spanned { value: lag, extent } = &self.max_delay;
@@ -179,26 +183,31 @@ impl ManifestSpec for LinkedAccountSyncSpec {
         problems.extend(match seconds(lag) {
             None => Some(error(
                 diagnostic_codes::NO_SPAN,
-                format!("`{lag}` is not understood"),
-                "write whole seconds, minutes or hours: `15 minutes`",
+                format!("`{lag}` is not a valid time span"),
+                "enter whole seconds, minutes or hours, such as `15 minutes`",
             )),
             Some(seconds) if seconds <= 0 => Some(error(
                 diagnostic_codes::LAG,
-                format!("a change cannot take `{lag}` to arrive"),
-                "write a time, such as `15 minutes`",
+                format!("the maximum delay `{lag}` must be positive"),
+                "enter a time span, such as `15 minutes`",
             )),
             Some(seconds) if seconds > DAY => Some(error(
                 diagnostic_codes::LAG,
-                format!("`{lag}` is more than a day"),
-                "write at most `24 hours`; Alma itself refreshes an account when it is used",
+                format!("`{lag}` is longer than one day"),
+                "enter at most `24 hours`; Alma also refreshes an account when someone uses it",
             )),
             Some(seconds) if seconds < MINUTE => {
                 let message = format!(
-                    "every source is asked for its changes {} times an hour, all of which counts against its daily threshold",
+                    "every source institution is queried {} times per hour, and this counts against its \
+                     daily threshold",
                     HOUR / seconds
                 );
                 let problem = Diagnostic::warning(diagnostic_codes::SHORT_LAG, head.place(*extent), message);
-                Some(problem.help(format!("`1 minute` needs {}, `15 minutes` {}", HOUR / MINUTE, HOUR / (15 * MINUTE))))
+                Some(problem.help(format!(
+                    "`1 minute` means {} queries per hour, `15 minutes` {}",
+                    HOUR / MINUTE,
+                    HOUR / (15 * MINUTE)
+                )))
             }
             Some(_) => None,
         });
@@ -252,12 +261,12 @@ impl ManifestSpec for LinkedAccountSyncSpec {
             scope.want(zone, collection);
         }
         if nobody && !unsure && network_zone.is_empty() {
-            let message = "nobody is left to refresh: a member's own users are not linked to it";
-            scope.error(diagnostic_codes::NO_SOURCE_LEFT, from, message, "name other members in `from`");
+            let message = "no linked account to refresh: a member is not its own source institution";
+            scope.error(diagnostic_codes::NO_SOURCE_LEFT, from, message, "select other members in `sources`");
         }
         for extent in network_zone {
-            let message = "the network zone has no linked accounts, and no users that members link to";
-            let help = "leave it out: members are meant where nothing is said";
+            let message = "the Network Zone has no linked accounts, and is not a source institution";
+            let help = "exclude the Network Zone; the default is all members";
             scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, help);
         }
         scope.finish();

@@ -1,6 +1,6 @@
-//! A manifest of a consortium kind at work: its zones, their variables, and the records it wants of them.
+//! Expands one manifest: target zones, their variables, and desired records.
 //!
-//! Kinds of rows have their own way, see [`super::table`]; all others expand through this.
+//! Table manifests expand through [`super::table_manifest`] instead.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::model::{
     FieldValue, Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
 };
 
-/// One manifest and the network that it is expanded for.
+/// Expansion of one manifest for a network.
 pub struct ManifestExpansion<'a, 'n> {
-    /// The manifest.
+    /// Head of the manifest.
     pub head: &'a ManifestHeader,
-    /// The network.
+    /// Target network.
     pub network: &'n Network,
     expansion: &'a mut Expansion<'n>,
     lacking: BTreeMap<(NodeSpan, String), Vec<&'n Zone>>,
@@ -30,8 +30,8 @@ pub struct ManifestExpansion<'a, 'n> {
 }
 
 impl<'a, 'n> ManifestExpansion<'a, 'n> {
-    /// `None` where part of the manifest or of the network could not be read: that has been told, and
-    /// what it leaves would only be half of what is meant.
+    /// Starts the expansion. Returns `None` if part of the manifest or the network is unreadable: an
+    /// incomplete expansion would be misleading, and the error is already reported.
     pub fn new(
         head: &'a ManifestHeader,
         network: &'n Network,
@@ -40,8 +40,8 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         Self::of_parts(head, network, expansion).filter(|_| head.lost_spec().is_nothing())
     }
 
-    /// The same of a manifest whose parts have nothing to do with each other: whoever takes one has to see to it that
-    /// it is whole.
+    /// Starts the expansion of a manifest with independent parts. Unlike [`Self::new`], accepts unreadable
+    /// parts; the caller checks the completeness of each part.
     pub fn of_parts(
         head: &'a ManifestHeader,
         network: &'n Network,
@@ -57,30 +57,30 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         })
     }
 
-    /// The zones that the manifest applies to: members where it says nothing.
+    /// Returns the zones of a selector (default: all members).
     pub fn zones(&mut self, applies_to: Option<&Spanned<AppliesToSpec>>) -> Vec<&'n Zone> {
         let network = self.network;
         let selected = selection::of_manifest(applies_to, network, self.head, &mut self.expansion.problems);
         selected.zones.into_iter().map(|zone| &network.zones[zone]).collect()
     }
 
-    /// The network zone: every network has one, and it is the first of its zones.
+    /// Returns the Network Zone. Every network has exactly one.
     pub fn network_zone(&self) -> Option<&'n Zone> {
         self.network.zones.iter().find(|zone| zone.role == ZoneRole::Network)
     }
 
-    /// All members, in the order of the network.
+    /// Returns all members, in network order.
     pub fn members(&self) -> impl Iterator<Item = &'n Zone> + use<'n> {
         self.network.zones.iter().filter(|zone| zone.role == ZoneRole::Member)
     }
 
-    /// The member with a code that the manifest names; one that is none is told.
+    /// Returns the member with this code, or reports the unknown code.
     pub fn member(&mut self, code: &Spanned<String>) -> Option<&'n Zone> {
         let found = self.members().find(|zone| zone.code.as_str() == code.value);
         if found.is_none() {
             let known = self.members().map(|zone| zone.code.as_str());
             let help = crate::manifest::suggestions::among(&code.value, known);
-            let message = format!("`{}` is no member of the network", code.value);
+            let message = format!("`{}` is not a member of the network", code.value);
             let problem =
                 Diagnostic::error(diagnostic_codes::UNKNOWN_CODE, self.head.place(code.extent), message);
             self.report(problem.help(help));
@@ -88,7 +88,8 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         found
     }
 
-    /// A text in a zone; `None` where it is a variable that the zone lacks, which is told at the end.
+    /// Resolves a text for a zone. Returns `None` for a variable missing in the zone; [`Self::finish`]
+    /// reports missing variables.
     pub fn resolve_text(&mut self, text: &Spanned<TextOrVariable>, zone: &'n Zone) -> Option<Arc<str>> {
         match &text.value {
             TextOrVariable::Plain(text) => Some(Arc::clone(text)),
@@ -103,8 +104,8 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         }
     }
 
-    /// The library of a zone that a text names; `None` where the zone has none of that code, which is
-    /// told at the end.
+    /// Resolves a library code for a zone. Returns `None` if the zone has no such library; [`Self::finish`]
+    /// reports missing libraries.
     pub fn library(&mut self, library: &Spanned<TextOrVariable>, zone: &'n Zone) -> Option<Arc<str>> {
         let code = self.resolve_text(library, zone)?;
         if zone.libraries.iter().any(|known| *known.code == *code) {
@@ -114,22 +115,22 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         None
     }
 
-    /// Something is wrong with the manifest.
+    /// Adds a diagnostic.
     pub fn report(&mut self, problem: Diagnostic) {
         self.expansion.problems.push(problem);
     }
 
-    /// An error at a place of the manifest.
+    /// Adds an error at a location of the manifest.
     pub fn error(&mut self, code: &'static str, extent: NodeSpan, message: impl Into<String>, help: &str) {
         self.report(Diagnostic::error(code, self.head.place(extent), message).help(help));
     }
 
-    /// A warning at a place of the manifest.
+    /// Adds a warning at a location of the manifest.
     pub fn warning(&mut self, code: &'static str, extent: NodeSpan, message: impl Into<String>, help: &str) {
         self.report(Diagnostic::warning(code, self.head.place(extent), message).help(help));
     }
 
-    /// A collection of which nothing is wanted yet.
+    /// Returns an empty collection.
     pub fn collection(
         &self,
         id: CollectionId,
@@ -150,7 +151,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         })
     }
 
-    /// A record that stands at a place of the manifest, and of which nothing is said yet.
+    /// Returns a record without fields, declared at a location of the manifest.
     pub fn record(&self, extent: NodeSpan) -> RecordDraft<'a> {
         RecordDraft {
             head: self.head,
@@ -165,8 +166,8 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         }
     }
 
-    /// An amendment that stands at a place of the manifest, of all records of its collection until it is
-    /// told which.
+    /// Returns an amendment without conditions, declared at a location of the manifest. Without conditions,
+    /// an amendment selects all records of its collection.
     pub fn amendment(&self, extent: NodeSpan, enforcement: Enforcement) -> Amendment {
         Amendment {
             select: Vec::new(),
@@ -177,13 +178,14 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         }
     }
 
-    /// One field of an amendment.
+    /// Returns the amendment of one field.
     pub fn amend(&self, field: &str, to: AmendmentOperation, extent: NodeSpan) -> FieldAmendment {
         let provenance = self.head.provenance(extent, None);
         FieldAmendment { field: field.into(), to, reference: None, provenance }
     }
 
-    /// The manifest wants this of a zone. A collection of which nothing is wanted is left out.
+    /// Adds a collection to the desired state of a zone, unless the collection is empty and keeps unlisted
+    /// records.
     pub fn want(&mut self, zone: &Zone, collection: CollectionDraft) {
         let CollectionDraft(collection) = collection;
         let speaks = !collection.records.is_empty()
@@ -195,7 +197,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         }
     }
 
-    /// Tells what names nothing, or something that only looks like what is meant.
+    /// Reports empty names, and names with spaces around them.
     fn judge_names(&mut self, collection: &DesiredCollection) {
         let mut empty = Vec::new();
         for record in collection.records.values() {
@@ -216,7 +218,9 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
                         provenance.span.clone(),
                         message,
                     );
-                    self.report(problem.help("remove the space unless the zone's own name has it too"));
+                    self.report(
+                        problem.help("remove the space unless the name in the zone also contains it"),
+                    );
                 }
             }
             let mut references = record.references.iter().flat_map(|reference| &reference.fields);
@@ -253,12 +257,12 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         }
     }
 
-    /// Whether a variable is lacking somewhere, so that what is found so far is not all that is meant.
+    /// Returns true if a zone lacks a variable, so the expansion is incomplete.
     pub fn has_missing_variables(&self) -> bool {
         !self.lacking.is_empty()
     }
 
-    /// Tells what is only known once every zone has been expanded.
+    /// Reports variables and libraries missing in any zone.
     pub fn finish(self) {
         for ((extent, name), mut zones) in self.lacking {
             zones.dedup_by_key(|zone| &zone.code);
@@ -271,31 +275,30 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
     }
 }
 
-/// A text that names something, and is empty.
+/// Returns the diagnostic for an empty name.
 pub fn nameless(place: SourceSpan) -> Diagnostic {
-    Diagnostic::error(diagnostic_codes::EMPTY_NAME, place, "a text that names something is empty")
-        .help("give it a text, or leave it out")
+    Diagnostic::error(diagnostic_codes::EMPTY_NAME, place, "a name is empty")
+        .help("enter a name, or remove the field")
 }
 
-/// What a manifest wants of one collection.
+/// Desired records and amendments of one collection.
 pub struct CollectionDraft(pub DesiredCollection);
 
 impl CollectionDraft {
-    /// The same, meant so strongly, and with this where the zone has moved as well; also what is added from now
-    /// on.
+    /// Sets the enforcement mode and the conflict policy, also for records added later.
     pub fn with_enforcement(mut self, enforcement: Enforcement, on_conflict: ConflictPolicy) -> Self {
         self.0.enforcement = enforcement;
         self.0.on_conflict = on_conflict;
         self
     }
 
-    /// The same with this for records that no manifest mentions.
+    /// Sets the policy for unlisted records.
     pub fn with_unlisted_policy(mut self, unlisted: UnlistedPolicy) -> Self {
         self.0.unlisted = unlisted;
         self
     }
 
-    /// Adds a record. Of two with one key the first stays, and where that one stands is returned.
+    /// Adds a record. Returns the existing record, and keeps it, if the key is already present.
     pub fn add(&mut self, entry: RecordDraft<'_>) -> Option<Arc<DesiredRecord>> {
         let mut record = entry.record;
         record.enforcement = self.0.enforcement;
@@ -317,21 +320,21 @@ impl CollectionDraft {
     }
 }
 
-/// A record that is being described.
+/// Record under construction.
 pub struct RecordDraft<'a> {
     head: &'a ManifestHeader,
     record: DesiredRecord,
 }
 
 impl RecordDraft<'_> {
-    /// The same with a field, said at a place of the manifest.
+    /// Adds a field with its location in the manifest.
     pub fn with_field(mut self, field: &str, value: impl Into<FieldValue>, extent: NodeSpan) -> Self {
         let provenance = self.head.provenance(extent, None);
         self.record.fields.insert(field.into(), DesiredValue { value: value.into(), provenance });
         self
     }
 
-    /// The same, with a field where the manifest says something of it.
+    /// Adds a field if the manifest declares a value.
     pub fn with_some(self, field: &str, said: Option<&Spanned<impl Clone + Into<FieldValue>>>) -> Self {
         match said {
             Some(said) => self.with_field(field, said.value.clone(), said.extent),
@@ -339,13 +342,13 @@ impl RecordDraft<'_> {
         }
     }
 
-    /// The same, to be gone.
+    /// Marks the record as absent.
     pub fn absent(mut self) -> Self {
         self.record.absent = true;
         self
     }
 
-    /// The same, which makes no sense without another record of the zone.
+    /// Adds a reference to a required record of the same zone.
     pub fn with_reference(
         mut self,
         to: CollectionId,
@@ -357,7 +360,7 @@ impl RecordDraft<'_> {
         self
     }
 
-    /// The same, with what a change of it means.
+    /// Adds a note about the effect of a change.
     pub fn note(mut self, note: impl Into<Arc<str>>) -> Self {
         self.record.notes.push(note.into());
         self

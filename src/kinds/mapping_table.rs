@@ -1,4 +1,4 @@
-//! `MappingTable`: rows of one of Alma's mapping tables.
+//! `MappingTable`: rows of an Alma mapping table.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -20,59 +20,59 @@ use crate::model::{
     UnlistedPolicy,
 };
 
-/// Rows that a mapping table shall have.
+/// Rows of an Alma mapping table.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["tableName"]}]))]
 pub struct MappingTableSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// The API's code of the table. Excludes `tableName`.
+    /// API code of the table. Excludes `tableName`.
     #[schemars(regex(pattern = FILLED))]
     pub table: Option<String>,
-    /// The name that people see, looked up in each zone's own list. Excludes `table`.
+    /// Displayed name of the table, looked up in each zone's table list. Excludes `table`.
     #[schemars(regex(pattern = FILLED))]
     pub table_name: Option<String>,
-    /// The language of the texts; the zone's own where nothing is said.
+    /// Language of the texts. Default: the zone's language.
     #[schemars(regex(pattern = FILLED))]
     pub language: Option<String>,
-    /// Code of the library, for a table of a library.
+    /// Library code, for a table of a library.
     pub library: Option<Spanned<TextOrVariable>>,
-    /// The columns that identify a row: names of headers, or `column0` to `column6`.
+    /// Key columns of a row: header names, or `column0` to `column6`.
     #[schemars(length(min = 1))]
     pub key: Vec<Spanned<String>>,
-    /// How strongly the rows are meant.
+    /// Enforcement of the rows: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to rows that no manifest mentions.
+    /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
-    /// The rows.
+    /// Rows.
     #[serde(default)]
     pub rows: Vec<Spanned<MappingTableRowSpec>>,
-    /// What is different in some of the zones, in order: later ones win.
+    /// Overrides for some of the zones, in order. Later overrides take precedence.
     #[serde(default)]
     pub overrides: Vec<Spanned<RowOverrideSpec<MappingTableRowSpec>>>,
 }
 
-/// One row. A column that is left out is not zonal's and never changes.
+/// Row of a mapping table. zonal does not manage omitted columns.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MappingTableRowSpec {
-    /// Texts by name of header, or by `column0` to `column6`; `null` clears one.
+    /// Texts by header name, or by `column0` to `column6`; `null` clears a text.
     pub columns: OrderedFields<Spanned<Nullable<TextOrVariable>>>,
-    /// Whether the row counts.
+    /// True for an enabled row.
     pub enabled: Option<Spanned<bool>>,
-    /// True for a row that shall not be there.
+    /// True to delete the row.
     pub absent: Option<bool>,
 }
 
 impl KindSpec for MappingTableSpec {
     const NAME: &'static str = "MappingTable";
-    const SUMMARY: &'static str = "Rows that a mapping table shall have in the zones it applies to.";
+    const SUMMARY: &'static str = "Rows of a mapping table in the selected zones.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
@@ -105,7 +105,7 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// How a mapping table behaves that a person finds in this place.
+/// Returns the shape of a mapping table with this menu path in Alma.
 pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&SHAPE) })
 }
@@ -117,7 +117,7 @@ impl MappingTableSpec {
         let overrides = (self.overrides.iter())
             .map(|each| each.from_spec(lost.field("overrides"), |specs, lost| names.rows(specs, lost)))
             .collect();
-        // The schema lets one of the two pass, and one only.
+        // The schema requires exactly one of the two fields.
         let table = match (&self.table, &self.table_name) {
             (Some(code), _) => TableName::Code(code.as_str().into()),
             (None, title) => TableName::Title(title.as_deref().unwrap_or_default().into()),
@@ -143,29 +143,29 @@ impl MappingTableSpec {
         let mut problems = Vec::new();
         for (index, column) in self.key.iter().enumerate() {
             if let Some(first) = self.key[..index].iter().find(|first| first.value == column.value) {
-                let message = format!("column `{}` is named twice in `key`", column.value);
+                let message = format!("column `{}` is listed twice in `key`", column.value);
                 problems.push(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_COLUMN, head.place(column.extent), message)
                         .with_secondary_span(head.place(first.extent), "first here")
-                        .help("remove one of them"),
+                        .help("remove one of the columns"),
                 );
             }
         }
         let rows = self.rows.iter().chain(self.overrides.iter().flat_map(|each| &each.value.rows));
         let columns = rows.flat_map(|row| row.value.columns.0.iter().map(|(column, _)| column));
         for column in self.key.iter().chain(columns).filter(|column| !is_possible(&column.value)) {
-            let message = format!("a mapping table has no column `{}`", column.value);
+            let message = format!("invalid column name `{}`", column.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::NO_SUCH_COLUMN, head.place(column.extent), message)
-                    .help("write the name of a header, or `column0` to `column6`"),
+                    .help("use a header name, or `column0` to `column6`"),
             );
         }
         problems
     }
 }
 
-/// Whether a name could be a header's or is one of the seven columns'. `enabled` is a field of the
-/// row itself, so that a column of that name could not be told from it.
+/// Returns true for a possible header name or one of the seven column names. `enabled` is a field of the row
+/// itself, so a column of this name would be ambiguous.
 fn is_possible(column: &str) -> bool {
     let number = column.strip_prefix("column").filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     match number {
@@ -174,7 +174,7 @@ fn is_possible(column: &str) -> bool {
     }
 }
 
-/// Names of columns, each made once.
+/// Column names, interned.
 #[derive(Default)]
 struct MappingColumnNames<'a>(BTreeMap<&'a str, FieldName>);
 

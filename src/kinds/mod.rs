@@ -1,6 +1,6 @@
-//! The catalogue of what a manifest can describe: one file for each kind, and the list of them.
+//! Catalog of the manifest kinds: one file per kind, and their list [`KINDS`].
 //!
-//! Adding a kind is one new file and one line in [`KINDS`].
+//! A new kind needs one new file and one line in [`KINDS`].
 
 mod authority_task_list;
 mod availability_group;
@@ -51,10 +51,10 @@ use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
-/// Makes the list, so that its length need not be counted.
+/// Builds the list of kinds with its length.
 macro_rules! kinds {
     ($($spec:ty,)*) => {
-        /// All kinds.
+        /// All manifest kinds.
         pub static KINDS: [ManifestKind; [$(stringify!($spec)),*].len()] = [$(ManifestKind::for_spec::<$spec>()),*];
     };
 }
@@ -82,72 +82,72 @@ kinds! {
     expectation::ExpectationSpec,
 }
 
-/// What a kind has to say for itself. The doc comments of the type and its fields become the
-/// descriptions of its schema.
+/// Static properties of a manifest kind. The schema descriptions come from the doc comments of the type and
+/// its fields.
 pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
-    /// Its name, as manifests spell it.
+    /// Kind name, as in `kind:` of a manifest.
     const NAME: &'static str;
-    /// What it is for, in one sentence.
+    /// Summary in one sentence.
     const SUMMARY: &'static str;
-    /// The types of collection that its records can be in.
+    /// Collection types of the kind's records.
     const COLLECTIONS: &'static [&'static str];
-    /// Whose zones have them.
+    /// Zones with these collections.
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Members;
-    /// Those that Alma's public API does not reach. The emulator's gateway serves them so.
+    /// Collection types outside Alma's public API. The emulator's gateway serves them.
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[];
 
-    /// How a type of collection behaves, where it is this kind's own.
+    /// Returns the shape of a collection type of this kind, or `None` for any foreign type.
     fn shape(_collection: &str) -> Option<Arc<CollectionShape>> {
         None
     }
 }
 
-/// A type of collection that Alma's public API does not reach. No vendor has published what its records
-/// look like: these are the project's own words for what Alma's pages show.
+/// Collection type outside Alma's public API. Ex Libris publishes no record format for these collections; the
+/// field names here are zonal's own, taken from the labels of Alma's pages.
 #[derive(Debug)]
 pub struct GatewayCollection {
-    /// Its name.
+    /// Name of the collection type.
     pub kind: &'static str,
-    /// Whose zones have it.
+    /// Zones with this collection.
     pub reach: ZoneCoverage,
-    /// The fields that identify a record.
+    /// Key fields of a record.
     pub key: &'static [&'static str],
-    /// All others; `*` where a field may be called anything.
+    /// Remaining fields; `*` allows any field name.
     pub fields: &'static [&'static str],
 }
 
 impl GatewayCollection {
-    /// Whether records have such a field.
+    /// Returns true if records have this field.
     pub fn has_field(&self, field: &str) -> bool {
         self.key.contains(&field) || self.fields.contains(&field) || self.fields.contains(&"*")
     }
 }
 
-/// A manifest of any kind.
+/// Manifest of any kind.
 pub type KindManifest = Manifest<Box<dyn ManifestSpec>>;
 
-/// The spec of one manifest of any kind.
+/// Parsed `spec` of one manifest.
 pub trait ManifestSpec: Any + fmt::Debug + Send + Sync {
-    /// What is wrong with the manifest, whatever the network looks like.
+    /// Checks the manifest alone, without the network.
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic>;
 
-    /// What the manifest wants of the zones of the network, and what is wrong with that.
+    /// Expands the manifest to desired records per zone, and reports problems.
     fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>);
 }
 
-/// Whose zones have what a kind speaks of.
+/// Zones with the collections of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZoneCoverage {
     /// Members.
     Members,
-    /// The network zone.
+    /// Network Zone.
     Network,
-    /// Both.
+    /// All zones.
     All,
 }
 
 impl ZoneCoverage {
-    /// Whether zones of a role have it.
+    /// Returns true if zones of this role have the collections.
     pub fn covers(self, role: ZoneRole) -> bool {
         match (self, role) {
             (Self::All, _) | (Self::Members, ZoneRole::Member) | (Self::Network, ZoneRole::Network) => true,
@@ -156,17 +156,17 @@ impl ZoneCoverage {
     }
 }
 
-/// One kind of manifest.
+/// Manifest kind.
 pub struct ManifestKind {
-    /// Its name.
+    /// Kind name.
     pub name: &'static str,
-    /// What it is for.
+    /// Summary.
     pub about: &'static str,
-    /// The types of collection that its records can be in.
+    /// Collection types of the kind's records.
     pub collections: &'static [&'static str],
-    /// Whose zones have them.
+    /// Zones with these collections.
     pub reach: ZoneCoverage,
-    /// Those that Alma's public API does not reach.
+    /// Collection types outside Alma's public API.
     pub gateway: &'static [GatewayCollection],
     read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
@@ -199,7 +199,7 @@ impl CatalogKind for ManifestKind {
         self.name
     }
 
-    /// The schema of whole manifests of this kind, compiled once.
+    /// Returns the schema of complete manifests of this kind, compiled once.
     fn schema(&self) -> &ManifestSchema {
         self.schema.get_or_init(|| ManifestSchema::new((self.make_schema)()))
     }
@@ -226,24 +226,24 @@ impl fmt::Debug for ManifestKind {
     }
 }
 
-/// The policies among the manifests, in their order.
+/// Returns the policies of the manifests, in manifest order.
 pub fn policies(manifests: &[KindManifest]) -> Vec<Policy> {
     policy::collect_policies(manifests)
 }
 
-/// What the manifests expect of answers, in their order, and everything that is wrong with it in this network. Where
-/// anything is an error, what is expected is not whole.
+/// Returns the expectations of the manifests in manifest order, and their problems in this network. The
+/// expectations are incomplete if any problem is an error.
 pub fn expectations(network: &Network, manifests: &[KindManifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
     expectation::collect_expectations(network, manifests)
 }
 
-/// How a type of collection behaves, whichever kinds speak of it; `None` for a type that there is not.
+/// Returns the shape of a collection type of any kind, or `None` for an unknown type.
 pub fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
     KINDS.iter().find_map(|kind| (kind.shape)(collection))
 }
 
-/// What all manifests want of all zones of the network, and everything that is wrong with it. Where
-/// anything is an error, here or in what was loaded, what is wanted is not whole.
+/// Returns the desired state of all zones, and the problems of the manifests. The state is incomplete after
+/// any error here or during loading.
 pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, Vec<Diagnostic>) {
     let expansions = parallel_map(manifests, |Manifest { head, spec }| {
         let mut expansion = Expansion::new(network);
@@ -263,7 +263,7 @@ mod tests {
     use super::{KINDS, shape};
 
     #[test]
-    fn it_is_known_how_each_type_of_collection_behaves() {
+    fn every_collection_type_has_a_shape() {
         for collection in KINDS.iter().flat_map(|kind| kind.collections) {
             assert!(shape(collection).is_some(), "{collection}");
         }

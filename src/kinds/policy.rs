@@ -1,4 +1,4 @@
-//! `Policy`: rules over plans that a network's own people write down.
+//! `Policy`: the network's own rules over plans.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -14,46 +14,46 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{Manifest, ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::{self, Diagnostic, FindingEffect, Network, PolicyRule, PolicyScope, SourcePosition};
 
-/// Rules that every plan must keep to.
+/// Rules over plans.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PolicySpec {
-    /// What the rules are asked about: every change that apply or people would make, every zone in which
-    /// something changes, or the plan, once.
+    /// Subject of the rules: every `change` made by apply or by people, every `zone` with changes, or the
+    /// whole `plan` once.
     #[serde(default)]
     pub scope: PolicyScope,
-    /// The rules. All are asked.
+    /// Rules. zonal evaluates all of them.
     #[schemars(length(min = 1))]
     pub rules: Vec<Spanned<PolicyRuleSpec>>,
 }
 
-/// One thing that must be true.
+/// Condition for a plan.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PolicyRuleSpec {
-    /// What it is called: it is overridden as `policy/MANIFEST/NAME`.
+    /// Name of the rule. `--override policy/MANIFEST/NAME` overrides the rule.
     #[schemars(regex(pattern = NAME))]
     pub name: Spanned<String>,
-    /// What must be true.
+    /// Condition.
     pub expression: Spanned<CelExpression>,
-    /// What happens where it is not.
+    /// Action for an unmet condition: `deny` (default), `warn` or `requireApproval`.
     #[serde(default)]
     pub action: PolicyAction,
-    /// What to tell then.
+    /// Message for an unmet condition.
     #[schemars(regex(pattern = FILLED))]
     pub message: String,
 }
 
-/// What happens where a rule is not kept to.
+/// Action for an unmet condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyAction {
-    /// Nothing at all is written.
+    /// Denies the whole plan.
     #[default]
     Deny,
-    /// It is told, and nothing else.
+    /// Warns.
     Warn,
-    /// Nothing is written to its zones before somebody has approved it.
+    /// Defers all writes to the affected zones until approval.
     RequireApproval,
 }
 
@@ -67,7 +67,7 @@ impl From<PolicyAction> for FindingEffect {
     }
 }
 
-/// An expression in CEL.
+/// CEL expression.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct CelExpression(String);
@@ -84,9 +84,9 @@ impl JsonSchema for CelExpression {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let names = |names: &[&str]| names.join(", ");
         let about = format!(
-            "What must be true, in CEL (cel.dev). `change` has {}; `zone` has {}; `plan` has {}; both `counts` \
-             have {}. Whatever is not `true` counts as not kept to: an error, too, such as a field that a \
-             record does not have (ask `has(change.before.enabled)` first).",
+            "Condition in CEL (cel.dev). `change` has {}; `zone` has {}; `plan` has {}; both `counts` have \
+             {}. Any result other than `true` violates the rule, also an error, such as a missing field of \
+             a record (check `has(change.before.enabled)` first).",
             names(&policy::CHANGE),
             names(&policy::ZONE),
             names(&policy::PLAN),
@@ -100,7 +100,7 @@ impl JsonSchema for CelExpression {
 
 impl KindSpec for PolicySpec {
     const NAME: &'static str = "Policy";
-    const SUMMARY: &'static str = "Rules over plans: what they deny, warn of, or want approved.";
+    const SUMMARY: &'static str = "Rules over plans, which deny them, warn, or require approval.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
@@ -115,7 +115,7 @@ impl ManifestSpec for PolicySpec {
         problems
     }
 
-    /// A policy says what may be done, not what is wanted.
+    /// Does nothing: a policy declares no desired state.
     fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
@@ -133,12 +133,12 @@ fn mistake(
     let problem = Diagnostic::error(code, place, message);
     Some(match name {
         Some((name, known)) => problem.help(suggestions::among(&name, known)),
-        None => problem.help("the language is described at https://cel.dev"),
+        None => problem.help("see https://cel.dev for the language"),
     })
 }
 
-/// Where a byte of an expression stands in its file. That is known where the text stands in one line, in
-/// quotes or without, and each character for itself.
+/// Returns the span from a byte offset to the end of an expression. The position is exact only for a text on
+/// one line, with or without quotes, without escapes.
 fn span_at(expression: &Spanned<CelExpression>, at: Option<usize>) -> NodeSpan {
     let whole = expression.extent;
     let text = &expression.value.0;
@@ -153,14 +153,14 @@ fn span_at(expression: &Spanned<CelExpression>, at: Option<usize>) -> NodeSpan {
         return whole;
     }
     let SourcePosition { line, column, byte } = whole.start;
-    // An expression is far shorter than a number of 32 bits can say.
+    // The length of an expression fits into 32 bits.
     let columns = before.chars().count() as u32;
     let start =
         SourcePosition { line, column: column + quote + columns, byte: byte + quote + before.len() as u32 };
     NodeSpan { start, end: whole.end }
 }
 
-/// The policies among the manifests.
+/// Returns the policies of the manifests.
 pub(super) fn collect_policies(manifests: &[KindManifest]) -> Vec<model::Policy> {
     let policies = manifests.iter().filter_map(|Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();

@@ -1,4 +1,4 @@
-//! The rules that rows keep, whatever the network looks like.
+//! Checks rows of table manifests, without the network.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,34 +11,34 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{Diagnostic, FieldName, UnlistedPolicy};
 
-/// One row of a manifest.
+/// Row of a table manifest.
 #[derive(Debug)]
 pub struct RowSpec<'a> {
-    /// Where it stands.
+    /// Location of the row.
     pub extent: NodeSpan,
-    /// What it says, key fields included; each with its place.
+    /// Fields, including key fields, with their locations.
     pub fields: Vec<(FieldName, NodeSpan, RowValue<'a>)>,
-    /// `absent`, where it is said.
+    /// Value of `absent`, if present.
     pub absent: Option<bool>,
-    /// What of the row could not be read.
+    /// Unreadable parts of the row.
     pub lost: &'a UnreadableParts,
-    /// What of the map that holds its key could not be read.
+    /// Unreadable parts of the map with the row's key.
     pub lost_key: &'a UnreadableParts,
 }
 
-/// What a row says of a field.
+/// Declared value of a row's field.
 #[derive(Debug, Clone, Copy)]
 pub enum RowValue<'a> {
-    /// Clear it.
+    /// `null`: clears the field.
     Null,
-    /// A flag.
+    /// Boolean.
     Bool(bool),
-    /// A text.
+    /// Text or variable.
     Text(&'a TextOrVariable),
 }
 
 impl<'a> RowValue<'a> {
-    /// A text that may be `null`.
+    /// Returns the value of a text or `null`.
     pub fn nullable(text: &'a Nullable<TextOrVariable>) -> Self {
         match text {
             Nullable::Null => Self::Null,
@@ -48,17 +48,17 @@ impl<'a> RowValue<'a> {
 }
 
 impl RowSpec<'_> {
-    /// Whether it uses a variable, so that it is another record in each zone.
+    /// Returns true if the row uses a variable and therefore differs per zone.
     pub fn depends_on_zone(&self) -> bool {
         self.fields.iter().any(|(_, _, said)| matches!(said, RowValue::Text(TextOrVariable::Var(_))))
     }
 
-    /// Its key, so that it can be compared with others; `None` where it has none.
+    /// Returns the written key in comparable form, or `None` for an incomplete key.
     pub fn written_key(&self, key: &[FieldName]) -> Option<Vec<(u8, &str)>> {
         self.key(key).map(|parts| symbols(&parts))
     }
 
-    /// Its key, as it is written; `None` where a part is missing, `null` or empty.
+    /// Returns the written key, or `None` if any part is missing, `null` or empty.
     fn key<'r>(&'r self, key: &[FieldName]) -> Option<Vec<Spanned<&'r TextOrVariable>>> {
         let part = |field: &FieldName| {
             self.fields.iter().find(|(each, _, _)| each == field).and_then(|(_, extent, said)| match said {
@@ -71,7 +71,7 @@ impl RowSpec<'_> {
     }
 }
 
-/// Everything that is wrong with the rows of a manifest.
+/// Checks all rows of a manifest, including override rows.
 pub fn check(table: &TableManifest<'_>, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let lists = || std::iter::once(&table.rows).chain(table.overrides.iter().map(|each| &each.rows));
@@ -87,9 +87,9 @@ pub fn check(table: &TableManifest<'_>, head: &ManifestHeader) -> Vec<Diagnostic
             Diagnostic::warning(
                 diagnostic_codes::DOES_NOTHING,
                 head.span(),
-                format!("`{}` does nothing", head.manifest),
+                format!("`{}` has no effect", head.manifest),
             )
-            .help("it has no rows and keeps unlisted ones: add rows, or remove the manifest"),
+            .help("the manifest has no rows and `unlisted` is `keep`: add rows, or remove the manifest"),
         );
     }
     problems
@@ -112,18 +112,18 @@ fn check_list(
             continue;
         };
         let key = symbols(&parts);
-        // Where the key stands is what the two rows have in common.
+        // Two rows with the same key share the location of the key.
         let extent = parts.first().map_or(row.extent, |part| part.extent);
         match seen.get(&key) {
             Some([first, first_row]) => {
-                // Rows that are aliases of one another have their key at one place.
+                // YAML aliases of one row share one key location.
                 let (extent, first) =
                     if extent == *first { (row.extent, first_row) } else { (extent, first) };
-                let message = format!("row `{}` is there twice", key_text(&parts));
+                let message = format!("row `{}` is declared twice", key_text(&parts));
                 problems.push(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)
                         .with_secondary_span(head.place(*first), "first here")
-                        .help("remove one of them"),
+                        .help("remove one of the rows"),
                 );
             }
             None => drop(seen.insert(key, [extent, row.extent])),
@@ -139,7 +139,7 @@ fn check_list(
                         head.place(part.extent),
                         message,
                     )
-                    .help("remove the space unless the zone's own row has it too"),
+                    .help("remove the space unless the row in the zone also contains it"),
                 );
             }
         }
@@ -152,10 +152,10 @@ fn absent(
     head: &ManifestHeader,
     problems: &mut Vec<Diagnostic>,
 ) {
-    // Without the table's key any field may be part of it.
+    // With an unreadable table key, any field may be part of the key.
     let other = row.fields.iter().find(|(field, _, _)| !table.key.contains(field));
     if let (Some(true), Some((field, extent, _)), true) = (row.absent, other, table.lost.has_all(&["key"])) {
-        let message = format!("an absent row says something of `{field}`");
+        let message = format!("`{field}` is not allowed in a row with `absent: true`");
         problems.push(
             Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(*extent), message)
                 .help("remove the other fields, or remove `absent: true`"),
@@ -168,14 +168,14 @@ fn no_key(row: &RowSpec<'_>, table: &TableManifest<'_>, head: &ManifestHeader) -
     let said = row.fields.iter().find(|(field, _, _)| Some(field) == lacking);
     let name = lacking.map_or("", |field| field);
     let (extent, message) = match said {
-        Some((_, extent, _)) => (*extent, format!("the key `{name}` of the row is empty")),
-        None => (row.extent, format!("the row lacks its key `{name}`")),
+        Some((_, extent, _)) => (*extent, format!("the row's key `{name}` is empty")),
+        None => (row.extent, format!("the row has no key `{name}`")),
     };
     Diagnostic::error(diagnostic_codes::NO_KEY, head.place(extent), message)
-        .help("without its key a row cannot be told from others: give it a text")
+        .help("enter a text: the key identifies the row")
 }
 
-/// Warns of keys that are the same but for upper and lower case: Alma takes them for two.
+/// Warns of keys that differ only in letter case. Alma treats them as different keys.
 fn near_keys<'a>(
     rows: impl Iterator<Item = &'a RowSpec<'a>>,
     table: &TableManifest<'_>,
@@ -195,11 +195,11 @@ fn near_keys<'a>(
             }
         };
         if *first != key && told.insert(key.clone()) {
-            let message = format!("the keys `{key}` and `{first}` differ only in upper and lower case");
+            let message = format!("the keys `{key}` and `{first}` differ only in letter case");
             problems.push(
                 Diagnostic::warning(diagnostic_codes::KEYS_DIFFER_IN_CASE, head.place(extent), message)
-                    .with_secondary_span(head.place(*first_extent), "the other one")
-                    .help("keys are case-sensitive: make sure that two rows are meant"),
+                    .with_secondary_span(head.place(*first_extent), "other row")
+                    .help("keys are case-sensitive: check that both rows are intended"),
             );
         }
     }

@@ -1,5 +1,6 @@
-//! The rows of a manifest as records of a zone: variables filled in, overrides laid over, and what is
-//! the same in several zones made once.
+//! Expands the rows of a manifest to records of a zone: resolves variables and applies overrides.
+//!
+//! Zones with identical rows share the same records in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,33 +19,32 @@ use crate::model::{
 
 type RecordsByKey = BTreeMap<RecordKey, Arc<DesiredRecord>>;
 
-/// What is kept between the zones of one manifest, so that what is the same in them is made once.
+/// Expansion state across the zones of one manifest. Caches records shared by several zones.
 pub struct RecordExpansion<'a, 'n> {
     table: &'a TableManifest<'a>,
     head: &'a ManifestHeader,
-    /// The manifest's own rows that do not depend on the zone.
+    /// Records from rows without variables, by enforcement.
     fixed: HashMap<Enforcement, RecordsByKey>,
-    /// Records that a row of an override was laid over: by the record's identity, and which row of
-    /// which override.
+    /// Records with an override row applied, by record identity, override index and row index.
     merged: HashMap<(usize, usize, usize), MergedRow>,
-    /// Variables that zones lack, by where they are used.
+    /// Missing variables by location and name, with the affected zones.
     pub lacking: BTreeMap<(NodeSpan, String), Vec<&'n Zone>>,
-    /// How often each key is written in the manifest's own rows, once that matters.
+    /// Number of rows per written key; computed on first use.
     written: Option<BTreeMap<Vec<(u8, &'a str)>, usize>>,
-    /// What two manifests cannot be said to disagree about.
+    /// Doubts about unreadable parts. Conflict checks skip doubtful fields.
     pub doubts: BTreeSet<ExpansionDoubt>,
-    /// What is wrong with the rows in some of the zones.
+    /// Diagnostics of rows in some of the zones.
     pub problems: Vec<Diagnostic>,
 }
 
 struct MergedRow {
-    /// Kept so that its identity stays its own.
+    /// Kept alive so that no other record reuses its address as an identity.
     _under: Arc<DesiredRecord>,
     result: Arc<DesiredRecord>,
 }
 
 impl<'a, 'n> RecordExpansion<'a, 'n> {
-    /// Nothing done yet.
+    /// Starts the expansion of a manifest's rows.
     pub fn new(table: &'a TableManifest<'a>, head: &'a ManifestHeader) -> Self {
         Self {
             table,
@@ -58,13 +58,13 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         }
     }
 
-    /// The library's code in a zone; the outer `None` where a variable is lacking.
+    /// Returns the library code for a zone. The outer `None` means a missing variable.
     pub fn library(&mut self, zone: &'n Zone) -> Option<Option<Arc<str>>> {
         let Some(library) = self.table.library else { return Some(None) };
         self.resolve(&library.value, Some(zone)).map(Some)
     }
 
-    /// Everything that the manifest wants of a zone, `overrides` being those that hold there.
+    /// Returns the desired collection of a zone. `overrides` lists the indices of the applicable overrides.
     pub fn collection(
         &mut self,
         zone: &'n Zone,
@@ -102,7 +102,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         }
     }
 
-    /// The manifest's own rows in a zone.
+    /// Returns the records of the manifest's own rows for a zone.
     fn rows_of_manifest(&mut self, zone: &'n Zone, enforcement: Enforcement) -> RecordsByKey {
         let table = self.table;
         if !self.fixed.contains_key(&enforcement) {
@@ -117,7 +117,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
                 if self.is_written_twice(row) {
                     continue;
                 }
-                let message = format!("in zone `{}` this is the second row with the key `{key}`", zone.code);
+                let message = format!("second row with the key `{key}` in zone `{}`", zone.code);
                 self.problems.push(
                     Diagnostic::error(
                         diagnostic_codes::DUPLICATE_ROW,
@@ -125,7 +125,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
                         message,
                     )
                     .with_secondary_span(first.provenance.span.clone(), "first here")
-                    .help("give the variable another value, or remove one of the rows"),
+                    .help("change the value of the variable, or remove one of the rows"),
                 );
                 continue;
             }
@@ -134,7 +134,8 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         records
     }
 
-    /// Whether another row has the same key as it is written, which is told whatever the zones are.
+    /// Returns true if another row has the same written key; row checks report such duplicates without the
+    /// network.
     fn is_written_twice(&mut self, row: &'a RowSpec<'a>) -> bool {
         let table = self.table;
         let written = self.written.get_or_insert_with(|| {
@@ -147,8 +148,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         row.written_key(&table.key).and_then(|key| written.get(&key)).is_some_and(|&count| count > 1)
     }
 
-    /// The rows of an override of which it is not known where it applies: what they lack in all zones,
-    /// they lack there.
+    /// Checks the rows of an override with an unknown selector. Reports only variables missing in every zone.
     pub fn override_of_some(
         &mut self,
         over: &RowOverride<'_>,
@@ -196,7 +196,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         records.insert(key, merged);
     }
 
-    /// A row as a record; `None` where it has no key or uses a variable that the zone lacks.
+    /// Returns the record of a row, or `None` without a key or for a missing variable.
     fn record(
         &mut self,
         row: &RowSpec<'_>,
@@ -232,11 +232,11 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             })
             .collect::<Option<Vec<_>>>();
         let Some(key) = key else {
-            // An empty key that is written so has been told; one that a zone's variable makes has not.
+            // Row checks already reported a literal empty key; an empty variable value is new here.
             if let Some(zone) = zone.filter(|_| complete && row.depends_on_zone()) {
-                let message = format!("in zone `{}` the key of the row is empty", zone.code);
+                let message = format!("the row's key is empty in zone `{}`", zone.code);
                 let place = self.head.place(row.extent);
-                let help = "give the variable a text there, or leave the zone out with `appliesTo`";
+                let help = "set the variable to a text in this zone, or exclude the zone with `appliesTo`";
                 self.problems.push(Diagnostic::error(diagnostic_codes::NO_KEY, place, message).help(help));
             }
             return None;
@@ -259,7 +259,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         })
     }
 
-    /// What the row says of these things could not be read, so that the record cannot be blamed for it.
+    /// Records doubts about the unreadable fields of a row.
     fn doubt(&mut self, row: &RowSpec<'_>, record: &SourceSpan) {
         if row.lost.is_nothing() {
             return;
@@ -290,8 +290,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
     }
 }
 
-/// A record with a row of an override laid over it. A row that says anything of a record that was
-/// absent brings it back.
+/// Applies an override row to a record. An override row with any field restores an absent record.
 fn merge(under: &DesiredRecord, over: &DesiredRecord, row: &RowSpec<'_>, key: &[FieldName]) -> DesiredRecord {
     let speaks = row.absent.is_some() || over.fields.len() > key.len();
     match (over.absent, under.absent) {

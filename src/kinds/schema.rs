@@ -1,4 +1,4 @@
-//! Makes the schemas that manifests are checked with and that editors complete from.
+//! Generates the JSON Schemas of manifests, for validation and editor completion.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -11,8 +11,8 @@ use crate::manifest::schema_check::NAME;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Every schema that is published for manifests: file name and content. One for each kind, and
-/// `manifest.json`, which chooses by `kind`.
+/// Returns all published manifest schemas as file name and content: one per kind, and `manifest.json` for any
+/// kind.
 pub fn schemas() -> Vec<(String, Value)> {
     let mut schemas: Vec<(String, Value)> =
         KINDS.iter().map(|kind| (file_name(kind), kind.schema().json().clone())).collect();
@@ -24,11 +24,11 @@ fn file_name(kind: &ManifestKind) -> String {
     format!("{}.json", kind.name)
 }
 
-/// The schema of whole manifests of one kind.
+/// Returns the schema of complete manifests of one kind.
 pub(super) fn manifest_schema<S: KindSpec>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
-        // One flat schema: what is said of a field stands at the field.
+        // One flat schema keeps each description at its field.
         settings.inline_subschemas = true;
     });
     let mut spec = settings.into_generator().into_root_schema_for::<S>();
@@ -40,16 +40,17 @@ pub(super) fn manifest_schema<S: KindSpec>() -> Value {
         "description": S::SUMMARY,
         "type": "object",
         "properties": {
-            "apiVersion": {"const": API_VERSION, "description": "The version of the manifest's form."},
+            "apiVersion": {"const": API_VERSION, "description": "Version of the manifest format."},
             "kind": {"const": S::NAME, "description": S::SUMMARY},
             "metadata": {
                 "type": "object",
-                "description": "What the manifest is called.",
+                "description": "Name of the manifest.",
                 "properties": {
                     "name": {
                         "type": "string",
                         "pattern": NAME,
-                        "description": "Distinct among the manifests of the kind: lower-case letters, digits and `-`."
+                        "description": "Name, unique among manifests of the kind: lowercase letters, digits \
+                                        and `-`."
                     }
                 },
                 "required": ["name"],
@@ -62,8 +63,8 @@ pub(super) fn manifest_schema<S: KindSpec>() -> Value {
     })
 }
 
-/// A field that may be left out may not therefore be `null`: that means "clear it", and only
-/// `Nullable` says so. `Option` puts its `null` last, `Nullable` first.
+/// Removes `null` from optional fields: `null` clears a value and needs `Nullable`. `Option` puts `null`
+/// last, `Nullable` puts `null` first.
 fn forbid_null(schema: &mut schemars::Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     let null = json!({"type": "null"});
@@ -85,12 +86,13 @@ fn forbid_null(schema: &mut schemars::Schema) {
         object.remove("anyOf");
         let outer: Map<String, Value> = std::mem::take(object);
         object.extend(inner);
-        // What the field says about itself wins over what its type says.
+        // The description of the field takes precedence over the description of its type.
         object.extend(outer);
     }
 }
 
-/// Chooses the kind's schema first, so that an editor completes and complains about that kind alone.
+/// Builds the schema for manifests of any kind. Selecting by kind first limits completion and errors to one
+/// kind.
 fn manifest() -> Value {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let choices: Vec<Value> = KINDS
@@ -105,11 +107,11 @@ fn manifest() -> Value {
     json!({
         "$schema": DRAFT,
         "title": "zonal manifest",
-        "description": "One YAML document of a config repository.",
+        "description": "YAML document of a configuration repository.",
         "type": "object",
         "properties": {
             "apiVersion": {"const": API_VERSION},
-            "kind": {"enum": names, "description": "What the manifest describes."},
+            "kind": {"enum": names, "description": "Kind of the manifest."},
             "metadata": {"type": "object"},
             "spec": {"type": "object"}
         },

@@ -1,4 +1,4 @@
-//! Whether a text is a stylesheet: a letter that is not would be found out by its first reader.
+//! Checks XSL stylesheets, so that an invalid letter never reaches a reader.
 
 use quick_xml::Reader;
 use quick_xml::escape::{EscapeError, unescape};
@@ -8,26 +8,26 @@ use quick_xml::reader::NsReader;
 
 const XSLT: &[u8] = b"http://www.w3.org/1999/XSL/Transform";
 
-/// What is wrong with a stylesheet.
+/// Problem of a stylesheet.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StylesheetError {
-    /// It is not XML: why, and in which of its lines.
+    /// Invalid XML, with reason and line.
     NotXml(String),
-    /// It is XML, and this is its root.
+    /// Valid XML with this root element instead of a stylesheet.
     NotXsl(String),
 }
 
-/// The first thing that is wrong.
+/// Returns the first problem, if any.
 pub fn problem(text: &str) -> Option<StylesheetError> {
     if let Some((at, sign)) = text.char_indices().find(|(_, c)| !is_char(*c)) {
-        let what = format!("it holds the sign {}, which no XML can", sign.escape_unicode());
+        let what = format!("the character {} is not allowed in XML", sign.escape_unicode());
         return Some(not_xml(&text[..at], &what));
     }
     let mut reader = Reader::from_str(text);
     match parse_stylesheet(&mut reader) {
         Err(what) => {
             let at = |position| text.get(..usize::try_from(position).ok()?);
-            // Where it began is known of what is not closed; of anything else, how far was read.
+            // For an unclosed element, the error position is its start; otherwise the read position is used.
             let before = match at(reader.error_position()) {
                 Some("") | None => at(reader.buffer_position()).unwrap_or(text).trim_end(),
                 Some(before) => before,
@@ -41,10 +41,13 @@ pub fn problem(text: &str) -> Option<StylesheetError> {
 
 fn not_xml(before: &str, what: &str) -> StylesheetError {
     let line = before.matches('\n').count() + 1;
-    StylesheetError::NotXml(format!("the XSL is not well-formed, in its line {line}: {what}"))
+    StylesheetError::NotXml(format!("the XSL is not well-formed, line {line}: {what}"))
 }
 
-/// Reads it through.
+/// Reads the document to its end.
+///
+/// # Errors
+/// Returns the reason if the document is not well-formed.
 fn parse_stylesheet(reader: &mut Reader<&[u8]>) -> Result<(), String> {
     let (mut depth, mut roots, mut declares) = (0_usize, 0_usize, false);
     loop {
@@ -62,7 +65,7 @@ fn parse_stylesheet(reader: &mut Reader<&[u8]>) -> Result<(), String> {
             Event::Text(text) => {
                 let text = text.decode().map_err(|error| error.to_string())?;
                 if depth == 0 && !text.trim().is_empty() {
-                    return Err(format!("{:?} stands outside of all elements", text.trim()));
+                    return Err(format!("{:?} is outside of all elements", text.trim()));
                 }
             }
             Event::GeneralRef(reference) => {
@@ -75,10 +78,10 @@ fn parse_stylesheet(reader: &mut Reader<&[u8]>) -> Result<(), String> {
             Event::Eof => break,
         }
         if roots > 1 {
-            return Err("a second element stands behind the first".to_owned());
+            return Err("a second root element follows the first".to_owned());
         }
     }
-    if roots == 0 { Err("there is no element".to_owned()) } else { Ok(()) }
+    if roots == 0 { Err("the document has no element".to_owned()) } else { Ok(()) }
 }
 
 fn attributes(start: &BytesStart<'_>, declares: bool) -> Result<(), String> {
@@ -87,31 +90,33 @@ fn attributes(start: &BytesStart<'_>, declares: bool) -> Result<(), String> {
         let value = std::str::from_utf8(&attribute.value).map_err(|error| error.to_string())?;
         entities(value, declares)?;
         if value.contains('<') {
-            return Err("an attribute holds `<`; write `&lt;`".to_owned());
+            return Err("an attribute contains `<`; write `&lt;`".to_owned());
         }
     }
     Ok(())
 }
 
-/// XML itself has five names; others need a document type that declares them.
+/// Checks entities. XML defines five names; other names need a document type.
 fn entities(text: &str, declares: bool) -> Result<(), String> {
     match unescape(text) {
         Err(EscapeError::UnrecognizedEntity(_, _)) if declares => Ok(()),
         Err(EscapeError::UnrecognizedEntity(_, name)) => {
-            Err(format!("XML does not know `&{name};`; write its number, as in `&#160;`"))
+            Err(format!("unknown entity `&{name};`; write its number, such as `&#160;`"))
         }
-        Err(EscapeError::UnterminatedEntity(_)) => Err("a `&` begins nothing; write `&amp;`".to_owned()),
+        Err(EscapeError::UnterminatedEntity(_)) => {
+            Err("a `&` does not start an entity; write `&amp;`".to_owned())
+        }
         Err(error) => Err(error.to_string()),
         Ok(_) => Ok(()),
     }
 }
 
-/// The signs that XML 1.0 allows.
+/// Returns true for characters of XML 1.0.
 fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The root, where it is none of XSLT's two.
+/// Returns the root element, unless it is one of XSLT's two root elements.
 fn foreign(text: &str) -> Option<String> {
     let mut reader = NsReader::from_str(text);
     loop {
@@ -137,32 +142,30 @@ mod tests {
     const TOLD: &str = "\
 4: expected `</p>`, but `</b>` was found\n\
 4: an element is not closed\n\
-4: XML does not know `&nbsp;`; write its number, as in `&#160;`\n\
-4: a `&` begins nothing; write `&amp;`\n\
-4: XML does not know `&nbsp;`; write its number, as in `&#160;`\n\
-4: an attribute holds `<`; write `&lt;`\n\
+4: unknown entity `&nbsp;`; write its number, such as `&#160;`\n\
+4: a `&` does not start an entity; write `&amp;`\n\
+4: unknown entity `&nbsp;`; write its number, such as `&#160;`\n\
+4: an attribute contains `<`; write `&lt;`\n\
 4: position 8: duplicated attribute, previous declaration at position 2\n\
 4: position 4: attribute value must be enclosed in `\"` or `'`\n\
-6: a second element stands behind the first\n\
-6: \"more\" stands outside of all elements\n\
-1: \"Dear reader\" stands outside of all elements\n\
-1: there is no element\n\
-1: it holds the sign \\u{1}, which no XML can\n\
+6: a second root element follows the first\n\
+6: \"more\" is outside of all elements\n\
+1: \"Dear reader\" is outside of all elements\n\
+1: the document has no element\n\
+1: the character \\u{1} is not allowed in XML\n\
 1: tag not closed: `>` not found before end of input\n\
 2: comment not closed: `-->` not found before end of input";
 
     fn joined_texts(texts: &[String]) -> String {
         let told = texts.iter().map(|text| match problem(text) {
-            Some(StylesheetError::NotXml(told)) => {
-                told.replace("the XSL is not well-formed, in its line ", "")
-            }
+            Some(StylesheetError::NotXml(told)) => told.replace("the XSL is not well-formed, line ", ""),
             other => format!("{other:?}"),
         });
         told.collect::<Vec<_>>().join("\n")
     }
 
     #[test]
-    fn a_stylesheet_is_one() {
+    fn valid_stylesheet_has_no_problem() {
         assert_eq!(problem(GOOD), None);
         assert_eq!(
             problem(&GOOD.replace("xsl:", "x:").replace(":xsl=", ":x=").replace("stylesheet", "transform")),
@@ -171,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_is_told_with_its_line() {
+    fn malformed_xml_is_reported_with_its_line() {
         let texts = [
             GOOD.replace("</p>", "</b>"),
             GOOD.replace("</xsl:stylesheet>", ""),
@@ -193,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn a_document_type_may_declare_other_names() {
+    fn document_type_may_declare_other_entities() {
         let text = GOOD.replace("<!-- ours -->", "<!DOCTYPE x [<!ENTITY nbsp \"&#160;\">]>");
         assert_eq!(problem(&text.replace("&#160;&lt;", "&nbsp;")), None);
     }
 
     #[test]
-    fn xml_that_is_no_stylesheet_is_told_by_its_root() {
+    fn xml_without_stylesheet_is_reported_by_root() {
         assert_eq!(problem("<html/>"), Some(StylesheetError::NotXsl("<html>".to_owned())));
         assert_eq!(
             problem("<xsl:stylesheet/>"),

@@ -1,6 +1,6 @@
-//! `SupportServices`: which privileges the roles of the zones have, as the central office's Support Services set them.
+//! `SupportServices`: role privileges in the zones, set by the central office with Alma's Support Services.
 //!
-//! A privilege that nobody has touched has no record, so that `restore` is a record that goes.
+//! A privilege with Alma's default has no record, so `restore` deletes the record.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,45 +15,45 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, Network};
 
-/// What the central office sets for the zones with Alma's Support Services.
+/// Settings of the central office in Alma's Support Services.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SupportServicesSpec {
-    /// Privileges of roles that are turned on or off, or given back to what Alma delivers.
+    /// Role privileges to enable, disable, or restore to Alma's default.
     pub privileges: Vec<Spanned<PrivilegeSpec>>,
-    /// How strongly all this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
 }
 
-/// A privilege of a role. Exactly one of `enabled` and `restore` is said.
+/// Privilege of a role, with exactly one of `enabled` and `restore`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["enabled"]}, {"required": ["restore"]}]))]
 pub struct PrivilegeSpec {
-    /// In which zones; in all members where nothing is said.
+    /// Selector of the zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// The role, in Alma's words.
+    /// Name of the role in Alma.
     #[schemars(regex(pattern = FILLED))]
     pub role: Spanned<String>,
-    /// The privilege, in Alma's words.
+    /// Name of the privilege in Alma.
     #[schemars(regex(pattern = FILLED))]
     pub privilege: Spanned<String>,
-    /// Whether the role has it. Excludes `restore`.
+    /// True to give the privilege to the role. Excludes `restore`.
     pub enabled: Option<Spanned<bool>>,
-    /// True to give it back to what Alma delivers, as Restore does. Excludes `enabled`.
+    /// True to restore Alma's default, like the action Restore. Excludes `enabled`.
     pub restore: Option<Spanned<bool>>,
 }
 
-/// The collection of the privileges that were turned on or off.
+/// Collection of changed privileges.
 pub const PRIVILEGES: &str = "RolePrivileges";
 
 impl KindSpec for SupportServicesSpec {
     const NAME: &'static str = "SupportServices";
-    const SUMMARY: &'static str = "Which privileges the roles of the zones have.";
+    const SUMMARY: &'static str = "Role privileges in the zones, set by the central office.";
     const COLLECTIONS: &'static [&'static str] = &[PRIVILEGES];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
@@ -88,17 +88,16 @@ impl ManifestSpec for SupportServicesSpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let not_restored = |each: &Spanned<PrivilegeSpec>| {
             let restore = each.value.restore.filter(|restore| !restore.value)?;
-            let message = "`restore: false` does not say what the role shall have";
+            let message = "`restore: false` is not allowed";
             let problem =
                 Diagnostic::error(diagnostic_codes::NOT_ONE_OF, head.place(restore.extent), message);
-            Some(problem.help("write `restore: true`, or `enabled`"))
+            Some(problem.help("use `restore: true`, or `enabled`"))
         };
         let mut problems: Vec<Diagnostic> = self.privileges.iter().filter_map(not_restored).collect();
         let nothing = self.privileges.is_empty() && head.lost_spec().is_nothing();
-        let message = "no privilege is listed, so that the manifest does nothing";
+        let message = "the manifest has no effect: it has no privileges";
         let problem = || Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message);
-        problems
-            .extend(nothing.then(|| problem().help("list one under `privileges`, or remove the manifest")));
+        problems.extend(nothing.then(|| problem().help("add `privileges`, or remove the manifest")));
         problems
     }
 
@@ -122,19 +121,21 @@ impl ManifestSpec for SupportServicesSpec {
                     .with_field("privilege", privilege.value.as_str(), privilege.extent);
                 let entry = match enabled {
                     Some(enabled) => entry.with_field("enabled", enabled.value, enabled.extent),
-                    None => entry.absent().note("restored to what Alma delivers"),
+                    None => entry.absent().note("restored to Alma's default"),
                 };
                 again.extend(collection.add(entry).map(|first| (zone.code.as_str(), first)));
             }
             if let Some((_, first)) = again.first() {
                 let zones =
                     crate::manifest::suggestions::abbreviated_list(again.iter().map(|(code, _)| *code));
-                let message =
-                    format!("`{}` of `{}` is listed before, for {zones}", privilege.value, role.value);
+                let message = format!(
+                    "duplicate entry: privilege `{}` of role `{}` is already declared for {zones}",
+                    privilege.value, role.value
+                );
                 scope.report(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(*extent), message)
                         .with_secondary_span(first.provenance.span.clone(), "first here")
-                        .help("leave these zones out of one of the two with `appliesTo`"),
+                        .help("exclude these zones from one of the entries with `appliesTo`"),
                 );
             }
         }

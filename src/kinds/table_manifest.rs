@@ -1,5 +1,4 @@
-//! What code tables and mapping tables have in common: rows with a key, overrides of rows, and which
-//! zones they are for.
+//! Common parts of code tables and mapping tables: keyed rows, row overrides and target zones.
 
 use std::sync::Arc;
 
@@ -20,57 +19,59 @@ use crate::model::{
     CollectionShape, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
 };
 
-/// A manifest of rows, whatever its kind calls them.
+/// Table manifest of any kind.
 #[derive(Debug)]
 pub struct TableManifest<'a> {
-    /// The collection's type.
+    /// Collection type.
     pub kind: &'static str,
-    /// What of the manifest's spec could not be read.
+    /// Unreadable parts of the manifest's spec.
     pub lost: &'a UnreadableParts,
-    /// Which table.
+    /// Table code or name.
     pub table: TableName,
-    /// The language of its texts.
+    /// Language of the texts.
     pub language: Option<&'a str>,
-    /// The library it belongs to.
+    /// Library of the table.
     pub library: Option<&'a Spanned<TextOrVariable>>,
-    /// The fields that identify a row.
+    /// Key fields of a row.
     pub key: Arc<[FieldName]>,
-    /// How such a collection behaves.
+    /// Shape of the collection.
     pub shape: Arc<CollectionShape>,
-    /// Which zones the manifest is about.
+    /// Selector of the target zones.
     pub applies_to: Option<&'a Spanned<AppliesToSpec>>,
-    /// How strongly rows are meant.
+    /// Enforcement of the rows.
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have moved.
+    /// Conflict policy.
     pub on_conflict: ConflictPolicy,
-    /// What happens to other rows.
+    /// Policy for unlisted rows.
     pub unlisted: UnlistedPolicy,
-    /// The rows.
+    /// Rows of the manifest.
     pub rows: Vec<RowSpec<'a>>,
-    /// What is different in some of the zones, in order: later ones win.
+    /// Overrides for some of the zones, in order; later overrides take precedence.
     pub overrides: Vec<RowOverride<'a>>,
 }
 
-/// What is different in some of the manifest's zones, as it is written; `R` is a row of the kind.
+/// Override for some of the manifest's zones, as written; `R` is the row type of the kind.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, bound = "R: Deserialize<'de>")]
-#[schemars(description = "What is different in some of the manifest's zones.")]
+#[schemars(description = "Different settings and rows for some of the manifest's zones.")]
 pub struct RowOverrideSpec<R> {
-    /// Which of the manifest's own zones.
+    /// Selector among the manifest's zones.
     pub applies_to: Spanned<AppliesToSpec>,
-    /// How strongly all rows are meant there.
+    /// Enforcement of all rows in these zones: `enforce`, `createOnly`, `report` or `unmanage`.
     pub enforcement: Option<Enforcement>,
-    /// What is done there where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy in these zones: `defer`, `ours` or `theirs`.
     pub conflict: Option<ConflictPolicy>,
-    /// What happens there to rows that no manifest mentions.
+    /// Action for unlisted rows in these zones: `keep`, `disable` or `delete`.
     pub unlisted: Option<UnlistedPolicy>,
-    /// Rows whose fields are laid over those of the same key, or that are added.
+    /// Rows for these zones. A row with an existing key changes only its listed fields; a row with a new key
+    /// adds a row.
     #[serde(default)]
     pub rows: Vec<Spanned<R>>,
 }
 
 impl<R> Spanned<RowOverrideSpec<R>> {
-    /// The override, its rows read by `rows`. `lost` is what could not be read of all overrides.
+    /// Returns the override with rows converted by `rows`. `lost` holds the unreadable parts of all
+    /// overrides.
     pub fn from_spec<'a>(
         &'a self,
         lost: &'a UnreadableParts,
@@ -89,30 +90,30 @@ impl<R> Spanned<RowOverrideSpec<R>> {
     }
 }
 
-/// What is different in some zones.
+/// Override for some of the manifest's zones.
 #[derive(Debug)]
 pub struct RowOverride<'a> {
-    /// What of it could not be read.
+    /// Unreadable parts of the override.
     pub lost: &'a UnreadableParts,
-    /// Which of the manifest's own zones.
+    /// Selector among the manifest's zones.
     pub applies_to: &'a Spanned<AppliesToSpec>,
-    /// How strongly all rows are meant there.
+    /// Enforcement of all rows in these zones.
     pub enforcement: Option<Enforcement>,
-    /// What is done there where both the manifests and the zone have moved.
+    /// Conflict policy in these zones.
     pub conflict: Option<ConflictPolicy>,
-    /// What happens to other rows there.
+    /// Policy for unlisted rows in these zones.
     pub unlisted: Option<UnlistedPolicy>,
-    /// Rows that are laid over those of the same key, or added.
+    /// Override rows.
     pub rows: Vec<RowSpec<'a>>,
 }
 
 impl TableManifest<'_> {
-    /// What the manifest wants of each zone it applies to.
+    /// Expands the manifest for each target zone.
     pub fn expand(&self, head: &ManifestHeader, network: &Network, expansion: &mut Expansion) {
         let mut selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);
         let unknown = selected.certainty == SelectionCertainty::Unknown;
         if unknown {
-            // What is wrong in every zone is wrong in those that are meant.
+            // A problem in every zone is also a problem in the intended zones.
             selected.zones = (0..network.zones.len()).collect();
         }
         if selected.zones.is_empty() || unknown && network.unread {
@@ -185,13 +186,13 @@ impl TableManifest<'_> {
         expansion.lack_library(head, code, library.extent, &zones);
     }
 
-    /// Whether the key of a row, or what the key is made of, could not be read.
+    /// Returns true if part of a row's key, or of the table's key declaration, is unreadable.
     pub fn lost_key(&self, row: &RowSpec<'_>) -> bool {
         !self.lost.field("key").is_nothing()
             || self.key.iter().any(|field| !row.lost_key.field(field).is_nothing())
     }
 
-    /// Whether it is not known what the overrides say, or where.
+    /// Returns true if the content or the selector of an override is unreadable.
     fn has_doubtful_overrides(&self, overridden: &[SelectedZones]) -> bool {
         self.lost.field("overrides").lacks_items()
             || overridden.iter().any(|own| own.certainty != SelectionCertainty::Certain)
@@ -201,5 +202,5 @@ impl TableManifest<'_> {
     }
 }
 
-/// What a manifest's records are called by.
+/// Fields that identify the manifest's collection.
 const IDENTITY: &[&str] = &["table", "tableName", "language", "library", "key"];

@@ -1,9 +1,8 @@
-//! `TermsOfUse`: the bundles of policies that loans and requests follow, and whether members still get
-//! the network's.
+//! `TermsOfUse`: policies for loans and requests, and attachment of the members' terms to the network.
 //!
-//! A member that edits terms which the network has distributed detaches them (reported by consortia):
-//! nothing the network changes reaches it any more. That is a drift of its own, beside the policies that
-//! were edited.
+//! A member that edits terms distributed by the network detaches them (reported by consortia): later changes
+//! of the network no longer reach the member. Detachment is therefore a separate difference type, in addition
+//! to the edited policies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -24,41 +23,41 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
 };
 
-/// Terms of use that zones shall have, as far as the manifest speaks of them.
+/// Terms of use in the zones, complete or in part.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TermsOfUseSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// How strongly the terms are meant.
+    /// Enforcement of the terms: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// The terms of use.
+    /// Terms of use.
     #[schemars(length(min = 1))]
     pub terms: Vec<Spanned<TermsSpec>>,
 }
 
-/// One bundle of policies. What is left out is not zonal's and never changes.
+/// Terms of use. zonal does not manage omitted fields and policies.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TermsSpec {
-    /// Its name, which is the same in all zones.
+    /// Name of the terms, the same in all zones.
     #[schemars(regex(pattern = FILLED))]
     pub name: Spanned<String>,
-    /// What it is for, in the zone's own word: `loan`, `request`, `booking`. Needed where a zone does not
-    /// have the terms yet.
+    /// Type of the terms, such as `loan`, `request` or `booking`. Required for terms that a zone does not
+    /// have yet.
     #[schemars(regex(pattern = FILLED))]
     pub r#type: Option<Spanned<String>>,
-    /// What people read about it; `null` clears it.
+    /// Description; `null` clears the text.
     pub description: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// Whether members' terms follow the network's. Where `true` is wanted and a member has edited its
-    /// own, the plan says that they are detached. Means nothing in the network zone, and is left out there.
+    /// True if the members' terms follow the network's terms. The plan reports detached terms, edited by a
+    /// member. Ignored in the Network Zone.
     pub attached_to_network: Option<Spanned<bool>>,
-    /// Policies by their name, such as `Hold shelf period: 14 days`; `null` for none. Those that are not
-    /// named are the zone's own.
+    /// Policies by name, such as `Hold shelf period: 14 days`; `null` for none. zonal does not manage omitted
+    /// policies.
     #[serde(default)]
     pub policies: OrderedFields<Spanned<Nullable<TextOrVariable>>>,
 }
@@ -66,7 +65,7 @@ pub struct TermsSpec {
 impl KindSpec for TermsOfUseSpec {
     const NAME: &'static str = "TermsOfUse";
     const SUMMARY: &'static str =
-        "Terms of use, which of their policies are the same everywhere, and whether they follow the network.";
+        "Terms of use, their network-wide policies, and their attachment to the network.";
     const COLLECTIONS: &'static [&'static str] = &["TermsOfUse"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -87,7 +86,7 @@ const DESCRIPTION: &str = "description";
 const ATTACHED: &str = "attachedToNetwork";
 const OVERRULED: &str = "overruledAt";
 
-/// The fields that no policy can be called: the record's own.
+/// Field names not available as policy names.
 const OWN: [&str; 5] = [NAME, TYPE, DESCRIPTION, ATTACHED, OVERRULED];
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
@@ -107,20 +106,20 @@ impl ManifestSpec for TermsOfUseSpec {
         let mut seen: BTreeMap<&str, NodeSpan> = BTreeMap::new();
         for Spanned { value: TermsSpec { name, policies, .. }, .. } in &self.terms {
             if let Some(first) = seen.insert(&name.value, name.extent) {
-                let message = format!("terms of use `{}` are there twice", name.value);
+                let message = format!("terms of use `{}` are declared twice", name.value);
                 problems.push(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(name.extent), message)
                         .with_secondary_span(head.place(first), "first here")
-                        .help("remove one of them"),
+                        .help("remove one of the declarations"),
                 );
             }
             for (policy, _) in &policies.0 {
                 let own = OWN.contains(&policy.value.as_str());
                 if own || policy.value.trim().is_empty() {
-                    let message = format!("a policy cannot be called `{}`", policy.value);
+                    let message = format!("`{}` is not allowed as the name of a policy", policy.value);
                     let help = match own {
-                        true => "that is a field of the terms themselves: write it beside `policies`",
-                        false => "write the policy's name as Alma shows it, `Hold shelf period`",
+                        true => "put this field of the terms next to `policies`",
+                        false => "enter the policy's name in Alma, such as `Hold shelf period`",
                     };
                     problems.push(
                         Diagnostic::error(
@@ -153,7 +152,7 @@ impl ManifestSpec for TermsOfUseSpec {
     }
 }
 
-/// What a zone's terms shall hold; `None` where a variable is lacking.
+/// Returns the record of terms in a zone, or `None` for a missing variable.
 fn record<'a, 'n>(
     scope: &mut ManifestExpansion<'a, 'n>,
     terms: &Spanned<TermsSpec>,

@@ -42,14 +42,14 @@ pub enum ApplyEvent {
         collections: usize,
     },
     /// zonal cannot write to a zone.
-    ZoneRefused {
+    ZoneFailed {
         /// Zone.
         zone: ZoneCode,
         /// Failure.
         failure: ZoneFailure,
     },
     /// zonal defers a zone.
-    ZoneHeld {
+    ZoneDeferred {
         /// Zone.
         zone: ZoneCode,
         /// Deferral.
@@ -132,7 +132,7 @@ pub enum WriteOutcome {
         unexpected_differences: Vec<String>,
     },
     /// Not attempted, because the plan defers it.
-    Held {
+    Deferred {
         /// Deferral.
         deferral: Deferral,
     },
@@ -149,7 +149,7 @@ impl WriteOutcome {
             Self::Stale { .. }
             | Self::Failed { .. }
             | Self::Blocked { .. }
-            | Self::Held { .. }
+            | Self::Deferred { .. }
             | Self::Interrupted => false,
         }
     }

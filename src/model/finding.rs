@@ -47,7 +47,7 @@ pub enum FindingEffect {
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
-#[serde(rename_all = "snake_case", tag = "why")]
+#[serde(rename_all = "snake_case", tag = "reason")]
 pub enum Deferral {
     /// Approval missing.
     ApprovalRequired,

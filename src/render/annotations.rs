@@ -1,5 +1,6 @@
-//! What a plan has to say at the lines of the manifests: each thing once, however many zones it is
-//! about. Annotations, code quality and SARIF show the same list.
+//! Annotations of a plan at lines of the manifests, merged across zones.
+//!
+//! GitHub annotations, GitLab code quality and SARIF use the same list.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,32 +15,32 @@ use crate::model::{
     ZoneFailure,
 };
 
-/// How many of the fields of a record are shown with their values.
+/// Maximum number of fields shown with values.
 const FIELDS: usize = 6;
 
-/// How much a remark matters.
+/// Severity of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AnnotationLevel {
-    /// Something is not done, or not known.
+    /// Failure: an omitted write or an unknown state.
     Error,
-    /// Worth a look before it is approved.
+    /// Warning to consider before approval.
     Warning,
-    /// What will happen.
+    /// Planned change.
     Notice,
 }
 
-/// What sort of thing a remark is about: the name under which surfaces collect such remarks.
+/// Rule of an annotation, used by CI systems to group annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AnnotationRule<'a> {
-    /// A guard or a policy found it.
+    /// Finding of the named guard or policy.
     Guard(&'a str),
-    /// A zone could not be asked, or a collection not be planned.
+    /// Unreadable zone, or collection that cannot be planned.
     Failure(FailureClass),
-    /// A record is not as it is wanted.
+    /// Record that differs from the desired state.
     Drift(DifferenceType),
 }
 
-/// `guard/protected`, `failure/unreachable`, `drift/missing`.
+/// Formats the rule ID: `guard/protected`, `failure/unreachable`, `drift/missing`.
 impl std::fmt::Display for AnnotationRule<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -50,29 +51,29 @@ impl std::fmt::Display for AnnotationRule<'_> {
     }
 }
 
-/// A word of a published enum, as JSON has it.
+/// Returns the JSON name of an enum variant.
 fn serialized_name(of: &impl serde::Serialize) -> String {
     let word = serde_json::to_value(of).unwrap_or_default();
     word.as_str().unwrap_or_default().to_owned()
 }
 
 impl AnnotationRule<'_> {
-    /// What such remarks have in common.
+    /// Returns the description of the rule.
     pub fn about(&self) -> &'static str {
         match self {
-            Self::Guard(_) => "A guard or a policy of the network has something to say about the plan.",
-            Self::Failure(_) => "A zone could not be asked, or a collection could not be planned.",
-            Self::Drift(DifferenceType::Missing) => "A record that the manifests want is not in the zone.",
-            Self::Drift(DifferenceType::Value) => "A record holds other values than the manifests want.",
-            Self::Drift(DifferenceType::Detached) => "A zone has detached a record from the network.",
+            Self::Guard(_) => "A guard or policy of the network reports a finding about the plan.",
+            Self::Failure(_) => "A zone could not be read, or a collection could not be planned.",
+            Self::Drift(DifferenceType::Missing) => "A declared record is missing in the zone.",
+            Self::Drift(DifferenceType::Value) => "A record differs from its declared values.",
+            Self::Drift(DifferenceType::Detached) => "A record is detached from the network.",
             Self::Drift(DifferenceType::Extra) => {
-                "A record is in the zone that the manifests do not want there."
+                "The zone contains an extra record (declared absent, unlisted or orphaned)."
             }
         }
     }
 }
 
-/// What tells one remark from another. The zone does not count, and neither do values.
+/// Key of an annotation. Equal keys merge, independent of zones and values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct AnnotationKey<'a> {
     severity: AnnotationLevel,
@@ -84,7 +85,7 @@ struct AnnotationKey<'a> {
     message: &'a str,
 }
 
-/// The first of the things that one remark is about.
+/// First finding, failure or change of an annotation.
 #[derive(Debug, Clone, Copy)]
 enum AnnotationSubject<'a> {
     Finding(&'a Finding),
@@ -93,29 +94,29 @@ enum AnnotationSubject<'a> {
     Change(&'a Change),
 }
 
-/// One thing to say.
+/// Annotation of one or more zones.
 #[derive(Debug)]
 pub struct Annotation<'a> {
     identity: AnnotationKey<'a>,
     about: AnnotationSubject<'a>,
     alike: ChangeSimilarity,
-    /// In how many of its zones apply does not begin it.
+    /// Number of zones with a deferral of the change.
     held: usize,
-    /// Who moved, and in how many of its zones.
+    /// Number of zones by change origin.
     moved: BTreeMap<ChangeOrigin, usize>,
-    /// The zones it is about; empty for the network as a whole.
+    /// Affected zones; empty for the whole network.
     pub zones: Vec<&'a ZoneCode>,
-    /// Where it comes from: the place of the first zone first. Empty where nobody can point at anything.
+    /// Locations, in the order of zones. Empty if no manifest declares the zones.
     pub places: Vec<&'a SourceSpan>,
 }
 
-/// Everything that a plan has to say, what matters most first.
+/// Returns all annotations of a plan, severest first.
 pub fn remarks(plan: &Plan) -> Vec<Annotation<'_>> {
     let mut found: BTreeMap<AnnotationKey<'_>, Annotation<'_>> = BTreeMap::new();
     for finding in &plan.findings {
         let mut remark = Annotation::new(identity_of_finding(finding), AnnotationSubject::Finding(finding));
         remark.zones = finding.zones.iter().collect();
-        // Every surface needs a line to show something at.
+        // Every output format requires a line.
         remark.places = finding.span.iter().chain(anchor(plan, &finding.zones)).take(1).collect();
         found.insert(remark.identity.clone(), remark);
     }
@@ -156,7 +157,7 @@ pub fn remarks(plan: &Plan) -> Vec<Annotation<'_>> {
     found.into_values().collect()
 }
 
-/// The first manifest that speaks of any of these zones, of any zone where there are none.
+/// Returns the first manifest location for any of `zones`, or for any zone if `zones` is empty.
 fn anchor<'a>(plan: &'a Plan, zones: &[ZoneCode]) -> Option<&'a SourceSpan> {
     let mut all = plan.zones.iter().filter(|(code, _)| zones.is_empty() || zones.contains(code));
     all.find_map(|(_, zone)| zone.collections.first()).map(|step| &step.diff.provenance.span)
@@ -242,14 +243,14 @@ fn identity_of_change(change: &Change) -> AnnotationKey<'_> {
     }
 }
 
-/// What the zones of a remark have in common.
+/// Similarity between the changes of an annotation's zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ChangeSimilarity {
-    /// That they are about the same fields.
+    /// Equal field names.
     InFields,
-    /// What comes as well.
+    /// Equal desired values.
     InWhatComes,
-    /// What is there as well.
+    /// Equal desired and observed values.
     Wholly,
 }
 
@@ -295,17 +296,17 @@ impl<'a> Annotation<'a> {
         }
     }
 
-    /// How much it matters.
+    /// Returns the severity.
     pub fn severity(&self) -> AnnotationLevel {
         self.identity.severity
     }
 
-    /// What sort of thing it is.
+    /// Returns the rule.
     pub fn rule(&self) -> AnnotationRule<'a> {
         self.identity.rule
     }
 
-    /// What it is about, in a few words.
+    /// Returns the subject, as a short title.
     pub fn subject(&self) -> String {
         match self.about {
             AnnotationSubject::Finding(finding) => format!("guard `{}`", visible(&finding.guard)),
@@ -315,7 +316,7 @@ impl<'a> Annotation<'a> {
         }
     }
 
-    /// What there is to say of it, in one line.
+    /// Returns the message, in one line.
     pub fn message(&self) -> String {
         let of_zones = match self.zones.is_empty() {
             true => String::new(),
@@ -357,7 +358,7 @@ impl<'a> Annotation<'a> {
                         )),
                     }
                 }
-                // Several zones have each somebody else who was there last.
+                // Conflict and author differ between zones.
                 if self.zones.len() == 1 {
                     for told in conflict(change).into_iter().chain(last_changed(change)) {
                         words.push_str(&format!("; {}", visible(&told)));
@@ -396,9 +397,9 @@ impl<'a> Annotation<'a> {
         }
     }
 
-    /// What stays the same from one plan to the next, in whichever zones it is: SHA-256.
+    /// Returns the SHA-256 fingerprint, stable across plans and independent of zones.
     pub fn fingerprint(&self) -> ContentDigest {
-        // What a guard says has numbers in it, which differ from one plan to the next.
+        // Messages of guards contain numbers, which differ between plans.
         let AnnotationKey { severity: _, rule, collection, key, fate, fields, message: _ } = &self.identity;
         let rule_at = match self.about {
             AnnotationSubject::Finding(finding) => finding.span.as_ref().map(ToString::to_string),
@@ -407,12 +408,12 @@ impl<'a> Annotation<'a> {
             }
         };
         let content = (rule.to_string(), collection, key, fate, fields, rule_at);
-        // A tuple of texts has no key that could fail.
+        // A tuple of texts has no keys, so serialization cannot fail.
         ContentDigest(Sha256::digest(serde_json::to_vec(&content).unwrap_or_default()).into())
     }
 }
 
-/// `CodeTable/T/A`, without the zone.
+/// Returns a record address without the zone: `CodeTable/T/A`.
 fn record(change: &Change) -> String {
     let address = &change.address;
     visible(&match address.key.0.is_empty() {
@@ -425,7 +426,7 @@ fn help(help: Option<&str>) -> String {
     help.map(|help| format!("; {}", visible(help))).unwrap_or_default()
 }
 
-/// Three zones by name, more by number.
+/// Returns the codes of up to three zones, otherwise their number.
 pub fn zones(zones: &[&ZoneCode]) -> String {
     match zones {
         [] => "the network".to_owned(),

@@ -1,14 +1,14 @@
-//! For spreadsheets: the history as RFC 4180 has it, one line for each field that was set.
+//! CSV output of the history (RFC 4180), one line per field change.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula and carries it out, and what
-//! zones hold is written by many people. Such a cell gets an apostrophe before it, which spreadsheets take for "this is text".
-//! Programs read the JSON, which says everything as it is.
+//! Spreadsheets evaluate a cell that begins with `=`, `+`, `-` or `@` as a formula. Any user of a zone may
+//! write such values. zonal therefore prefixes the cell with an apostrophe, the spreadsheet marker for
+//! text. Programs read the JSON output, which contains unmodified values.
 
 use std::collections::BTreeMap;
 
 use crate::model::{ChangeAction, FieldValue, HistoryEntry, Run, RunId, VerificationStatus};
 
-/// The columns, in their order.
+/// Column names, in output order.
 const COLUMNS: [&str; 24] = [
     "number",
     "at",
@@ -36,8 +36,9 @@ const COLUMNS: [&str; 24] = [
     "hash",
 ];
 
-/// Entries of the history, and the runs that made them. A record that was deleted has one line for each field
-/// that it held; a change that set no field has one line.
+/// Returns history entries with their runs as CSV.
+///
+/// A deleted record gets one line per field, a change without field changes one line.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
     let mut out = String::new();
     write_row(&mut out, COLUMNS.map(str::to_owned));
@@ -108,7 +109,7 @@ fn cells(entry: &HistoryEntry, run: Option<&Run>, [field, before, after]: [Strin
     ]
 }
 
-/// A value without quotes; texts of a list stand in lines of their own.
+/// Returns a value without quotes, with a line for each text of a list.
 fn value_text(value: &FieldValue) -> String {
     match value {
         FieldValue::Null => String::new(),
@@ -124,7 +125,7 @@ fn write_row<const N: usize>(out: &mut String, cells: [String; N]) {
     out.push_str("\r\n");
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// Returns a cell that no spreadsheet evaluates as a formula.
 fn harmless(cell: &str) -> String {
     match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         true => format!("'{cell}"),
@@ -144,7 +145,7 @@ mod tests {
     use super::{harmless, quote_cell};
 
     #[test]
-    fn a_cell_is_quoted_where_it_must_be_and_is_no_formula() {
+    fn cell_with_special_characters_is_quoted_and_escaped() {
         let cell = |text: &str| quote_cell(&harmless(text));
         assert_eq!(cell("Main Library"), "Main Library");
         assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");

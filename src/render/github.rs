@@ -1,4 +1,4 @@
-//! GitHub's own surfaces: annotations at the manifests' lines, and outputs for the steps that follow.
+//! GitHub output: annotations at lines of manifests, and output values for later steps.
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,11 +10,13 @@ use crate::model::{
     WriteOutcome, ZoneCode, ZoneFailure,
 };
 
-/// How many annotations of one type GitHub shows for a step.
+/// Maximum number of annotations of one type that GitHub shows for a step.
 const MOST: usize = 10;
 
-/// Annotations as workflow commands, one in each line, the gravest first, no more than GitHub shows.
-/// `root` is where the config directory lies in the repository: empty, or a path that ends with `/`.
+/// Returns a plan's annotations as workflow commands, one per line.
+///
+/// Severest annotations come first, no more of each type than GitHub shows. `root` is the path of the
+/// configuration directory in the repository: empty, or with a trailing `/`.
 pub fn annotations(plan: &Plan, root: &str) -> String {
     let remarks = remarks(plan);
     let mut out = String::new();
@@ -34,7 +36,8 @@ pub fn annotations(plan: &Plan, root: &str) -> String {
     out
 }
 
-/// Problems of the manifests as workflow commands, one in each line, errors first, no more than GitHub shows.
+/// Returns diagnostics as workflow commands, one per line, errors first, no more of each type than GitHub
+/// shows.
 pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
     let mut out = String::new();
     for (severity, command) in [(model::Severity::Error, "error"), (model::Severity::Warning, "warning")] {
@@ -53,7 +56,9 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
     out
 }
 
-/// Expectations that are not met as workflow commands, each at its first fact that is not, no more than GitHub shows.
+/// Returns unmet expectations as workflow commands, no more than GitHub shows.
+///
+/// A command points to the first fact that differs.
 pub fn expectations(tested: &[ExpectationResult], root: &str) -> String {
     let lines = tested.iter().filter_map(|ExpectationResult { expectation, judged }| {
         let shortfall = judged.shortfall()?;
@@ -68,8 +73,10 @@ pub fn expectations(tested: &[ExpectationResult], root: &str) -> String {
     out
 }
 
-/// What apply did not do, as workflow commands: each thing once, with the zones that it is about. Failures of one
-/// class are one thing, because their messages may name a request.
+/// Returns failed, stale and deferred parts of an apply as workflow commands, no more than GitHub shows.
+///
+/// Equal messages become one command with all affected zones. Failures of one class count as equal, because
+/// messages may name a request.
 pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
     let mut found: Vec<(String, String, String, Vec<&ZoneCode>)> = Vec::new();
     let mut add = |place: String, same: String, words: String, code| match found
@@ -97,7 +104,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
                 WriteOutcome::Failed { failure } => format!("failed: {}", failure_text(failure)),
                 WriteOutcome::Blocked { by } => format!("blocked: it depends on {by}, which was not written"),
                 WriteOutcome::VerifyFailed { .. } => "sent, but verification failed".to_owned(),
-                WriteOutcome::Held { deferral: hold } => format!("nothing was written: {hold}"),
+                WriteOutcome::Deferred { deferral: hold } => format!("nothing was written: {hold}"),
                 WriteOutcome::Interrupted => "not tried, because the run was interrupted".to_owned(),
             };
             let same = match outcome {
@@ -106,7 +113,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
                 | WriteOutcome::Stale { .. }
                 | WriteOutcome::Blocked { .. }
                 | WriteOutcome::VerifyFailed { .. }
-                | WriteOutcome::Held { .. }
+                | WriteOutcome::Deferred { .. }
                 | WriteOutcome::Interrupted => format!("{id} {why}"),
             };
             add(place(steps().find(|step| step.diff.id == *id)), same, format!("{id}: {why}"), code);
@@ -120,13 +127,13 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
     out
 }
 
-/// Why, and what helps.
+/// Returns the message and the help of a failure.
 fn failure_text(failure: &ZoneFailure) -> String {
     let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("{}{help}", failure.message)
 }
 
-/// Commands with their properties and what they say, no more than GitHub shows.
+/// Appends workflow commands with properties and message, no more than GitHub shows.
 fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest: &str) {
     let shown = if lines.len() > MOST { MOST - 1 } else { lines.len() };
     for (properties, words) in &lines[..shown] {
@@ -138,15 +145,16 @@ fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest:
     }
 }
 
-/// A text of which no line is an order to the runner. What ends it is made of the text, so that nobody can
-/// have put it in.
+/// Returns a text in which the runner executes no workflow command.
+///
+/// The end token is a digest of the text, so that the text cannot contain the token.
 pub fn escape_workflow_command(text: &str) -> String {
     let end = ContentDigest(Sha256::digest(text).into());
     let line_break = if text.ends_with('\n') { "" } else { "\n" };
     format!("::stop-commands::{end}\n{text}{line_break}::{end}::\n")
 }
 
-/// `file=..,line=..,col=..,` of a place.
+/// Returns a location as `file=..,line=..,col=..,`.
 fn place(place: &SourceSpan, root: &str) -> String {
     let file = property(&format!("{root}{}", place.file));
     format!("file={file},line={},col={},", place.start.line, place.start.column)
@@ -160,7 +168,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// What later steps of a job may want to know, as lines `key=value`.
+/// Returns output values for later steps of a job, as lines `key=value`.
 pub fn outputs(plan: &Plan) -> String {
     let counts = plan.counts();
     let unknown = plan.zones.values().filter(|zone| zone.failure.is_some()).count();

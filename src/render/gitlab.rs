@@ -1,4 +1,4 @@
-//! GitLab's own surfaces: the counts that a merge request shows, and code quality at the manifests' lines.
+//! GitLab output: counts for a merge request, and code quality issues at lines of manifests.
 
 use serde::Serialize;
 
@@ -6,64 +6,66 @@ use super::annotations::{AnnotationLevel, remarks};
 use super::text::thousands;
 use crate::model::Plan;
 
-/// More entries than anybody reads, and fewer than GitLab takes.
+/// Maximum number of issues, below GitLab's own limit.
 const MOST: usize = 5_000;
 
-/// What `artifacts:reports:terraform` takes.
+/// Report for `artifacts:reports:terraform`.
 #[derive(Debug, Serialize)]
 pub struct GitlabTerraformReport {
-    /// Records that apply creates.
+    /// Number of records to create.
     pub create: usize,
-    /// Records that apply updates.
+    /// Number of records to update.
     pub update: usize,
-    /// Records that apply deletes.
+    /// Number of records to delete.
     pub delete: usize,
 }
 
-/// The counts of a plan.
+/// Returns the counts of a plan.
 pub fn terraform(plan: &Plan) -> GitlabTerraformReport {
     let counts = plan.counts();
     GitlabTerraformReport { create: counts.add, update: counts.change, delete: counts.destroy }
 }
 
-/// One entry of what `artifacts:reports:codequality` takes.
+/// One issue of a report for `artifacts:reports:codequality`.
 #[derive(Debug, Serialize)]
 pub struct CodeQualityIssue {
-    /// What there is to say.
+    /// Message.
     pub description: String,
-    /// What sort of thing it is.
+    /// Rule name.
     pub check_name: String,
-    /// The same for the same thing, whichever zones it is in.
+    /// Stable identity of the issue, independent of the affected zones.
     pub fingerprint: String,
-    /// `info`, `minor`, `major`, `critical` or `blocker`.
+    /// Severity: `info`, `minor`, `major`, `critical` or `blocker`.
     pub severity: &'static str,
-    /// Where.
+    /// Location of the issue.
     pub location: CodeQualityLocation,
 }
 
-/// Where in the repository.
+/// Location in the repository.
 #[derive(Debug, Serialize)]
 pub struct CodeQualityLocation {
-    /// The file.
+    /// File path.
     pub path: String,
-    /// The lines.
+    /// Line range.
     pub lines: CodeQualityLines,
 }
 
-/// From where on.
+/// Line range, given by the first line.
 #[derive(Debug, Serialize)]
 pub struct CodeQualityLines {
-    /// The first line, from 1.
+    /// First line, counted from 1.
     pub begin: u32,
 }
 
-/// The gravest first. `root` is where the config directory lies in the repository: empty, or a path
-/// that ends with `/`. A plan with more to say than anybody reads ends with an entry that says so.
+/// Returns the issues of a plan, severest first.
+///
+/// `root` is the path of the configuration directory in the repository: empty, or with a trailing `/`. An
+/// additional last issue gives the number of issues over the limit.
 pub fn code_quality(plan: &Plan, root: &str) -> Vec<CodeQualityIssue> {
     with_limit(plan, root, MOST)
 }
 
-/// The same with so many entries at most.
+/// Returns at most `most` issues.
 pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> Vec<CodeQualityIssue> {
     let remarks = remarks(plan);
     let placed = || remarks.iter().filter_map(|remark| Some((remark, *remark.places.first()?)));

@@ -1,7 +1,7 @@
-//! Turns what flows into what people and programs read. Pure, and of our own it imports only `model`.
+//! Output formats for people and programs.
 //!
-//! Texts of plans and reports carry ANSI styles always; whoever prints them takes the styles off
-//! where nobody wants them.
+//! Rendering is pure, and imports only `model` from this crate. Texts of plans and reports always contain
+//! ANSI styles. The caller removes the styles for plain output.
 
 mod annotations;
 pub mod csv;

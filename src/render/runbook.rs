@@ -1,4 +1,4 @@
-//! What people must do in Alma: exact steps, zone by zone, so that each is logged in to once.
+//! Runbook: manual steps for people in Alma, grouped by zone.
 
 use std::fmt::Write as _;
 
@@ -9,71 +9,71 @@ use super::json::DeclarationJson;
 use super::text::count;
 use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan};
 
-/// All steps of a plan that are for people.
+/// All manual steps of a plan.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal runbook --json")]
 pub struct RunbookJson {
-    /// The network's name.
+    /// Network name.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Environment, or null without an environment.
     pub environment: Option<String>,
-    /// What the plan was narrowed to, in words; null where it covers everything.
+    /// Description of the selection, or null for a complete plan.
     pub selection: Option<String>,
-    /// The zones that somebody must log in to.
+    /// Zones with manual steps.
     pub zones: Vec<RunbookZone>,
 }
 
-/// One log-in.
+/// Manual steps of a zone, after one login.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunbookZone {
-    /// Alma's institution code.
+    /// Alma institution code.
     pub code: String,
-    /// What people call it.
+    /// Zone name.
     pub name: String,
-    /// The pages to open, in order.
+    /// Pages, in order.
     pub pages: Vec<RunbookPage>,
 }
 
-/// One page of Alma's configuration.
+/// Page of Alma's configuration.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunbookPage {
-    /// The collection, `LinkedAccountRules`.
+    /// Collection, for example `LinkedAccountRules`.
     pub collection: String,
-    /// Where it is found in Alma's menus; empty where that is not known.
+    /// Alma menu path, or an empty string if unknown.
     pub menu: String,
-    /// What to do there, in order.
+    /// Manual steps, in order.
     pub steps: Vec<RunbookStep>,
 }
 
-/// One record.
+/// Manual step for a record.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunbookStep {
-    /// What `zonal attest` takes.
+    /// Record address, as accepted by `zonal attest`.
     pub address: String,
-    /// What is done to the record.
+    /// Action on the record.
     pub action: ChangeAction,
-    /// What tells the record from others; where it is each of several, what they have in common.
+    /// Record key, or the field values shared by all records of the step.
     pub key: Vec<RunbookField>,
-    /// Whether it is each record with that key, however many there are, possibly none.
+    /// True if the step applies to every record with these values, possibly none.
     pub each: bool,
-    /// What to type, field by field; empty where the record is removed.
+    /// Fields to enter; empty for a removed record.
     pub entries: Vec<RunbookField>,
-    /// Why.
+    /// Reasons.
     pub reasons: Vec<String>,
-    /// Where it is declared.
+    /// Location of the declaration.
     pub declared_at: DeclarationJson,
 }
 
-/// One field and what it must hold.
+/// Field with the value to enter.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunbookField {
-    /// The field as zonal calls it.
+    /// Field name in manifests.
     pub field: String,
-    /// The value, exactly.
+    /// Exact value.
     pub value: FieldValue,
 }
 
-/// The steps of a plan.
+/// Returns the manual steps of a plan.
 pub fn runbook(plan: &Plan) -> RunbookJson {
     let zones = plan.zones.iter().map(|(code, zone)| RunbookZone {
         code: code.to_string(),
@@ -118,25 +118,25 @@ fn step(change: &Change) -> RunbookStep {
     }
 }
 
-/// The runbook as Markdown, with a box to tick for each step.
+/// Returns the runbook as Markdown, with a checkbox per step.
 pub fn markdown(runbook: &RunbookJson) -> String {
     let mut out = String::new();
     let steps: usize = runbook.zones.iter().flat_map(|zone| &zone.pages).map(|page| page.steps.len()).sum();
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "# Runbook for {}\n", runbook.network);
     if let Some(selection) = &runbook.selection {
         let _ = writeln!(out, "Only {selection}.\n");
     }
     if steps == 0 {
-        let _ = writeln!(out, "Nothing is left to be done by hand.");
+        let _ = writeln!(out, "No manual steps.");
         return out;
     }
     let environment = runbook.environment.as_ref();
     let environment = environment.map(|name| format!(" --environment {name}")).unwrap_or_default();
     let _ = writeln!(
         out,
-        "{} in {}. Values are case-sensitive: type them exactly as they stand here, without the marks around them. \
-         When a zone is done, say so: `zonal attest{environment} --zone CODE --all --by NAME`.",
+        "{} in {}. Values are case-sensitive: type them exactly as shown, without the surrounding backticks. \
+         To record that a zone is done: `zonal attest{environment} --zone CODE --all --by NAME`.",
         count(steps, "step"),
         count(runbook.zones.len(), "zone")
     );
@@ -183,7 +183,7 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
     let _ = writeln!(out, "  Declared in {manifest}, {filename}:{line}:{column}.\n");
 }
 
-/// How a step begins; what tells the record from others follows.
+/// Returns the instruction of a step, without the record key.
 pub(super) fn instruction(action: ChangeAction) -> &'static str {
     match action {
         ChangeAction::Create => "Make sure that there is, or add,",
@@ -192,10 +192,10 @@ pub(super) fn instruction(action: ChangeAction) -> &'static str {
     }
 }
 
-/// How a step begins that is for each record of a sort.
+/// Instruction of a step for all matching records.
 pub(super) const EACH: &str = "In each record that has";
 
-/// `Copy network blocks` for `copyNetworkBlocks`: people know fields by the words on the page.
+/// Returns a field label as on the page in Alma: `Copy network blocks` for `copyNetworkBlocks`.
 pub(super) fn label(field: &str) -> String {
     let mut label = String::new();
     for (index, c) in field.chars().enumerate() {
@@ -212,11 +212,11 @@ pub(super) fn label(field: &str) -> String {
     label
 }
 
-/// What people do for no value.
+/// Instruction for an empty value.
 pub(super) const EMPTY: &str = "(leave empty)";
-/// What people see for a flag that is set.
+/// Label of a set flag.
 pub(super) const YES: &str = "Yes";
-/// What people see for a flag that is not set.
+/// Label of a cleared flag.
 pub(super) const NO: &str = "No";
 
 fn typed_value(value: &FieldValue) -> String {
@@ -229,7 +229,7 @@ fn typed_value(value: &FieldValue) -> String {
     }
 }
 
-/// A text between as many marks as it needs, so that nothing in it means anything to Markdown.
+/// Returns text as Markdown code, with enough backticks to contain any text.
 fn code_span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let marks = "`".repeat(longest + 1);
@@ -245,14 +245,14 @@ mod tests {
     use super::{code_span, label};
 
     #[test]
-    fn fields_are_called_as_people_read_them() {
+    fn label_splits_words_of_field_name() {
         assert_eq!(label("copyNetworkBlocks"), "Copy network blocks");
         assert_eq!(label("Network Block"), "Network Block");
         assert_eq!(label("public_name"), "Public name");
     }
 
     #[test]
-    fn nothing_in_a_value_means_anything_to_markdown() {
+    fn code_span_escapes_markdown() {
         assert_eq!(code_span("A|B"), "`A\\|B`");
         assert_eq!(code_span("a`b"), "``a`b``");
         assert_eq!(code_span("`a"), "`` `a ``");

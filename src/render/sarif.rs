@@ -1,5 +1,6 @@
-//! SARIF 2.1.0, for code scanning: one result for each distinct thing, however many zones it is in,
-//! so that 40 zones do not make 40 alerts.
+//! SARIF 2.1.0 output for code scanning, with one result for all zones with the same annotation.
+//!
+//! Without the merge, 40 zones would create 40 alerts.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,12 @@ use super::sanitize::visible;
 use super::text::{comparison_sentences, thousands};
 use crate::model::{Plan, SourceSpan};
 
-/// What GitHub shows of a run; it takes 25,000.
+/// Maximum number of results that GitHub shows for a run. GitHub accepts 25,000.
 const MOST: usize = 5_000;
-/// Zones that are named with a result.
+/// Maximum number of zones named in a result.
 const ZONES: usize = 100;
 
-/// The file.
+/// SARIF log file.
 #[derive(Debug, Serialize)]
 pub struct SarifLog {
     #[serde(rename = "$schema")]
@@ -85,7 +86,7 @@ struct SarifResult {
     properties: SarifProperties,
 }
 
-/// GitHub adds the hash of the line itself, under a name of its own.
+/// Stable fingerprint. GitHub adds a hash of the line under another name.
 #[derive(Debug, Serialize)]
 struct SarifFingerprints {
     #[serde(rename = "zonal/v1")]
@@ -126,16 +127,17 @@ struct SarifRegion {
     start_column: u32,
 }
 
-/// The plan as SARIF. `root` is where the config directory lies in the repository: empty, or a path
-/// that ends with `/`.
+/// Returns the plan as SARIF.
+///
+/// `root` is the path of the configuration directory in the repository: empty, or with a trailing `/`.
 pub fn sarif(plan: &Plan, root: &str) -> SarifLog {
     with_limit(plan, root, MOST)
 }
 
-/// The same with so many results at most.
+/// Returns SARIF with at most `most` results.
 pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> SarifLog {
     let remarks = remarks(plan);
-    // A result without a place makes GitHub refuse the whole file, so it becomes a notification.
+    // GitHub rejects a file with a result without location, so such a result becomes a notification.
     let (placed, homeless): (Vec<&Annotation<'_>>, Vec<_>) =
         remarks.iter().partition(|remark| !remark.places.is_empty());
     let mut notifications: Vec<SarifNotification> = homeless
@@ -150,7 +152,7 @@ pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> SarifLog {
     );
     if placed.len() > most {
         let (all, most) = (thousands(placed.len() as u64), thousands(most as u64));
-        let text = format!("the plan has {all} things to say, and these are the {most} that matter most");
+        let text = format!("the plan has {all} annotations; only the {most} most severe are included");
         notifications.push(SarifNotification { level: "warning", message: SarifMessage { text } });
     }
     let shown = &placed[..placed.len().min(most)];
@@ -229,7 +231,7 @@ fn location(place: &SourceSpan, root: &str) -> SarifLocation {
     }
 }
 
-/// A path as a relative URI.
+/// Returns a path as a relative URI.
 fn uri(path: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');

@@ -1,7 +1,7 @@
-//! What CI is told of a plan, with values that would like to be something else.
+//! Tests of the CI output formats, with hostile values.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -38,7 +38,7 @@ fn finding(verdict: FindingEffect, message: &str) -> Finding {
 }
 
 #[test]
-fn what_many_zones_share_is_annotated_once_and_the_gravest_comes_first() {
+fn annotations_merge_zones_and_are_ordered_by_severity() {
     let tables =
         "A1:\ncode T en\nA Old\nB x\nA2:\ncode T en\nA Older\nA3:\ncode T en\nA Old\nA4:\nfail T missing";
     let mut plan = planned(&FOUR, ROWS, tables);
@@ -52,7 +52,7 @@ fn what_many_zones_share_is_annotated_once_and_the_gravest_comes_first() {
 }
 
 #[test]
-fn no_more_is_annotated_than_github_shows_and_the_last_one_says_so() {
+fn annotations_over_limit_end_with_their_number() {
     let rows: String = (0..12).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
     let plan = planned(&["ALPHA"], &format!("CodeTable t\ntable: T\nrows:\n{rows}"), "code T en");
     let annotations = github::annotations(&plan, "");
@@ -62,7 +62,7 @@ fn no_more_is_annotated_than_github_shows_and_the_last_one_says_so() {
 }
 
 #[test]
-fn an_annotation_is_one_line_whatever_is_in_it() {
+fn annotation_with_line_breaks_is_one_line() {
     let manifest = "CodeTable t\ntable: T\nrows: [{code: \"a,b:c%\", description: \"x\\n::error::y%0A\"}]";
     let plan = planned(&["ALPHA"], manifest, "code T en");
     let annotations = github::annotations(&plan, "a, b/");
@@ -74,7 +74,7 @@ fn an_annotation_is_one_line_whatever_is_in_it() {
 }
 
 #[test]
-fn outputs_are_one_line_each() {
+fn outputs_have_one_line_each() {
     let tables =
         "A1:\ncode T en\nA Old\nB Two\nA2:\ncode T en\nA One\nA3:\ncode T en\nA4:\nfail T unreachable";
     let outputs = github::outputs(&planned(&FOUR, ROWS, tables));
@@ -100,7 +100,7 @@ fn outputs_are_one_line_each() {
 }
 
 #[test]
-fn forty_zones_are_one_alert_and_it_stays_the_same_in_one_zone_or_with_another_value() {
+fn sarif_fingerprint_ignores_zones_and_values() {
     let zones: Vec<String> = (0..40).map(|zone| format!("Z{zone:02}")).collect();
     let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
     let results = |plan: &Plan| {
@@ -128,7 +128,7 @@ fn forty_zones_are_one_alert_and_it_stays_the_same_in_one_zone_or_with_another_v
 }
 
 #[test]
-fn zones_with_other_values_are_one_alert_that_shows_none_of_them() {
+fn sarif_result_omits_values_that_differ_by_zone() {
     let manifest = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]\noverrides: [{appliesTo: {only: [A2]}, rows: [{code: A, description: Two}]}]";
     let sarif =
         serde_json::to_value(sarif::sarif(&planned(&["A1", "A2"], manifest, "code T en\nA Old"), "a b/"));
@@ -139,7 +139,7 @@ fn zones_with_other_values_are_one_alert_that_shows_none_of_them() {
 }
 
 #[test]
-fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
+fn sarif_over_limit_keeps_most_severe_results() {
     let rows: String = (0..12).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
     let manifest = format!("CodeTable t\ntable: T\nrows:\n{rows}  - {{code: Z, absent: true}}");
     let plan = planned(&["ALPHA"], &manifest, "code T en\nZ Old");
@@ -152,14 +152,14 @@ fn what_is_too_much_is_cut_by_severity_and_that_is_said() {
     );
     assert_eq!(
         run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
-        "the plan has 13 things to say, and these are the 5 that matter most"
+        "the plan has 13 annotations; only the 5 most severe are included"
     );
     let quality = gitlab::with_limit(&plan, "", 5);
     assert_eq!((quality.len(), quality[4].description.as_str()), (5, "and 9 more, see the plan"));
 }
 
 #[test]
-fn a_result_without_a_place_of_its_own_stands_at_a_manifest_and_no_file_is_refused_for_it() {
+fn sarif_finding_without_location_uses_first_manifest() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
     plan.findings = vec![Finding { span: None, ..finding(FindingEffect::Warn, "see [this](https://x)") }];
     let sarif = serde_json::to_value(sarif::sarif(&plan, "")).unwrap();
@@ -173,7 +173,7 @@ fn a_result_without_a_place_of_its_own_stands_at_a_manifest_and_no_file_is_refus
 }
 
 #[test]
-fn a_suite_is_well_formed_whatever_is_in_it() {
+fn junit_of_hostile_values_is_well_formed() {
     let manifest = r#"CodeTable t
 table: T
 rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
@@ -231,7 +231,7 @@ rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
 }
 
 #[test]
-fn a_failure_shows_some_of_what_differs_and_how_much_more_there_is() {
+fn junit_failure_limits_changes_and_counts_others() {
     let rows: String = (0..30).map(|row| format!("  - {{code: C{row:02}, description: New}}\n")).collect();
     let plan = planned(&["ALPHA"], &format!("CodeTable t\ntable: T\nrows:\n{rows}"), "code T en");
     let text = junit::junit(&plan);
@@ -239,7 +239,7 @@ fn a_failure_shows_some_of_what_differs_and_how_much_more_there_is() {
     assert!(text.contains("C19 will be created") && !text.contains("C20"));
 }
 
-/// Every format for people or for CI, by name.
+/// Returns every output format by name.
 fn formats(plan: &Plan) -> [(&'static str, String); 4] {
     [
         ("markdown", comment(plan, CommentContext::default()).text),
@@ -250,7 +250,7 @@ fn formats(plan: &Plan) -> [(&'static str, String); 4] {
 }
 
 #[test]
-fn every_format_says_what_was_compared_what_waits_and_who_moved() {
+fn every_format_shows_comparison_deferrals_and_origin() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA Old");
     plan.snapshot = Some("monday.json".to_owned());
     plan.compared = ComparisonMode::Revision("0123456789abcdef".to_owned());
@@ -263,7 +263,7 @@ fn every_format_says_what_was_compared_what_waits_and_who_moved() {
         for words in
             ["monday.json: no zone was asked", "the manifests of 0123456789ab.", "drifted: the zone left"]
         {
-            // A comment marks what is a name.
+            // Comments format names as code.
             assert!(text.replace('`', "").contains(words), "{format} does not say {words:?}: {text}");
         }
         assert!(
@@ -274,7 +274,7 @@ fn every_format_says_what_was_compared_what_waits_and_who_moved() {
 }
 
 #[test]
-fn what_is_left_for_later_is_no_empty_sentence_and_no_zone_counts_twice() {
+fn postponed_changes_and_partial_reads_are_counted_once() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA One");
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
     for change in steps.flat_map(|step| &mut step.diff.outcome).flat_map(|found| &mut found.changes) {
@@ -292,7 +292,7 @@ fn what_is_left_for_later_is_no_empty_sentence_and_no_zone_counts_twice() {
 }
 
 #[test]
-fn what_a_guard_denies_is_applyable_nowhere() {
+fn denied_plan_is_not_applyable() {
     let mut plan = planned(&["A1"], ROWS, "A1:\ncode T en\nA Old");
     plan.findings = vec![finding(FindingEffect::Deny, "no")];
     assert!(github::outputs(&plan).contains("\napplyable=false\n"));
@@ -300,7 +300,7 @@ fn what_a_guard_denies_is_applyable_nowhere() {
 }
 
 #[test]
-fn what_a_plan_breaks_stands_in_every_format_for_people_and_none_of_it_is_an_order() {
+fn broken_expectations_appear_escaped_in_every_format() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old");
     let place = SourceSpan::file("e.yaml");
     plan.expectations = ExpectationForecast {

@@ -51,8 +51,8 @@ fn failing_key_command_is_reported_before_any_request() {
     real(async {
         for (command, reason) in [
             ("false", "`false` ended with exit status: 1"),
-            ("true", "what is there is empty"),
-            ("echo two words", "what is there is not a key"),
+            ("true", "the value is empty"),
+            ("echo two words", "the value is not an API key"),
             ("no-such-program-at-all", "ended with exit status: 127"),
         ] {
             let stage = stage();

@@ -182,7 +182,7 @@ fn apply_reports_both_denied_and_stale_changes() {
         assert!(last.contains("[5,4]") || last.contains("[4,5]"), "{last}");
         assert_eq!(writes(&stage), 0);
         let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
-        assert!(printed.out.contains("Nothing was written"), "{}", printed.out);
+        assert!(printed.out.contains("No changes"), "{}", printed.out);
         assert_eq!(writes(&stage), 0);
     });
 }
@@ -226,7 +226,7 @@ fn approved_plan_applies_all_but_stale_changes() {
     paused(async {
         let stage = CaseNetwork::new(&case("approvals"));
         add_to_network(&stage, "  # also by a rule\n");
-        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  each: plan\n  rules:\n    - \
+        let policy = "apiVersion: zonal/v1\nkind: Policy\nmetadata: {name: board}\nspec:\n  scope: plan\n  rules:\n    - \
                       {name: all, expression: 'plan.counts.creates == 0', action: requireApproval, message: the board agrees}\n";
         std::fs::write(stage.directory().join("board.yaml"), policy).expect("file should be writable");
         ends(&stage, "zonal plan --out plan.json", 0).await;
@@ -247,10 +247,17 @@ fn approved_plan_applies_all_but_stale_changes() {
 #[test]
 fn edited_plan_file_is_neither_shown_nor_approved() {
     let hidden: [fn(&mut Json); 4] = [
-        |file| drop(file["reconciler"]["groups"].as_array_mut().expect("plan should have groups").remove(0)),
+        |file| {
+            drop(
+                file["reconciler"]["change_groups"]
+                    .as_array_mut()
+                    .expect("plan should have groups")
+                    .remove(0),
+            )
+        },
         |file| {
             let zones = file["reconciler"]["zones"].as_array_mut().expect("plan should have zones");
-            zones[0]["collections"][0]["hold"] = json!({"why": "moved"});
+            zones[0]["collections"][0]["deferral"] = json!({"reason": "stale"});
         },
         |file| {
             let changes = file["resource_changes"].as_array_mut().expect("plan should have changes");
@@ -268,7 +275,7 @@ fn edited_plan_file_is_neither_shown_nor_approved() {
             write(&stage, "edited.json", &file);
             for command in ["zonal show edited.json", "zonal approve edited.json --by Ada"] {
                 let printed = ends(&stage, command, 1).await;
-                assert!(printed.err.contains("was edited after it was made"), "{}", printed.err);
+                assert!(printed.err.contains("was edited after it was created"), "{}", printed.err);
                 assert_eq!(printed.out, "");
             }
         }

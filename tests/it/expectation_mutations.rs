@@ -32,9 +32,9 @@ const UNREAD: [(&str, &str); 12] = [
     ("UserGroups/* spec.groups.*.description", "text for people"),
     ("UserGroups/* spec.groups.*.recordTypes", "assignability of a group is a reason, not a fact"),
     ("UserGroups/* spec.rotaRules.rota", "all rules count, with any rota"),
-    ("UserGroups/walk-in-users spec.displayLogic.hides", "all rules count that hide any request"),
-    ("UserGroups/alumni-of-ashby spec.displayLogic.hides", "all rules count that hide any request"),
-    ("UserGroups/alumni-elsewhere spec.displayLogic.hides", "all rules count that hide any request"),
+    ("UserGroups/walk-in-users spec.displayLogic.hiddenService", "all rules count that hide any request"),
+    ("UserGroups/alumni-of-ashby spec.displayLogic.hiddenService", "all rules count that hide any request"),
+    ("UserGroups/alumni-elsewhere spec.displayLogic.hiddenService", "all rules count that hide any request"),
 ];
 
 const EXPECTATIONS: &str = "expectations.yaml";

@@ -60,15 +60,15 @@ pub struct GeneratedZoneState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratedEnforcement {
     Enforce,
-    Initial,
-    Observe,
+    CreateOnly,
+    Report,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratedUnlisted {
     Keep,
     Disable,
-    Remove,
+    Delete,
 }
 
 /// Manifest of one code table or mapping table.
@@ -197,7 +197,7 @@ impl GeneratedManifest {
             GeneratedZones::Network => "network",
         };
         let _ = writeln!(out, "  appliesTo: {{zones: {zones}}}");
-        let _ = writeln!(out, "  enforcement: {}", word(self.enforcement));
+        let _ = writeln!(out, "  enforcement: {}", enforcement_text(self.enforcement));
         let _ = writeln!(out, "  unlisted: {}", format!("{:?}", self.unlisted).to_lowercase());
         let _ = writeln!(out, "  rows:{}", self.list(&self.rows, "    "));
         if let Some(GeneratedOverride { zone, enforcement, rows }) =
@@ -205,7 +205,7 @@ impl GeneratedManifest {
         {
             let _ = writeln!(out, "  overrides:\n    - appliesTo: {{zones: all, only: [{zone}]}}");
             if let Some(enforcement) = enforcement {
-                let _ = writeln!(out, "      enforcement: {}", word(*enforcement));
+                let _ = writeln!(out, "      enforcement: {}", enforcement_text(*enforcement));
             }
             let _ = writeln!(out, "      rows:{}", self.list(rows, "        "));
         }
@@ -243,8 +243,13 @@ impl GeneratedManifest {
     }
 }
 
-fn word(enforcement: GeneratedEnforcement) -> String {
-    format!("{enforcement:?}").to_lowercase()
+fn enforcement_text(enforcement: GeneratedEnforcement) -> String {
+    match enforcement {
+        GeneratedEnforcement::Enforce => "enforce",
+        GeneratedEnforcement::CreateOnly => "createOnly",
+        GeneratedEnforcement::Report => "report",
+    }
+    .to_owned()
 }
 
 impl GeneratedScenario {
@@ -288,7 +293,7 @@ impl GeneratedScenario {
             .iter()
             .filter(|manifest| manifest.table.code() == table && manifest.covers(held.code))
             .any(|manifest| {
-                manifest.unlisted == GeneratedUnlisted::Remove
+                manifest.unlisted == GeneratedUnlisted::Delete
                     || manifest.rows_in(held).values().any(|row| row.absent)
             })
     }
@@ -307,11 +312,11 @@ impl GeneratedScenario {
                 let is_new = before.iter().all(|old| old.code != code);
                 let there = rows.iter_mut().find(|row| row.code == code);
                 match (enforcement, there, wanted.absent) {
-                    (GeneratedEnforcement::Observe, ..) | (_, None, true) => {}
+                    (GeneratedEnforcement::Report, ..) | (_, None, true) => {}
                     // A row that another language has just created is still new.
-                    (GeneratedEnforcement::Initial, Some(_), _) if !is_new => {}
+                    (GeneratedEnforcement::CreateOnly, Some(_), _) if !is_new => {}
                     (_, Some(_), true) => rows.retain(|row| row.code != code),
-                    (GeneratedEnforcement::Enforce | GeneratedEnforcement::Initial, Some(row), false) => {
+                    (GeneratedEnforcement::Enforce | GeneratedEnforcement::CreateOnly, Some(row), false) => {
                         if let Some(text) = wanted.text.filter(|text| *text != shown(row, language, held)) {
                             row.descriptions.insert(language.to_owned(), text.to_owned());
                         }
@@ -349,7 +354,7 @@ impl GeneratedScenario {
                     GeneratedUnlisted::Disable => {
                         rows.iter_mut().filter(|row| unlisted(row)).for_each(|row| row.enabled = false);
                     }
-                    GeneratedUnlisted::Remove => rows.retain(|row| !unlisted(row)),
+                    GeneratedUnlisted::Delete => rows.retain(|row| !unlisted(row)),
                 }
             }
         }
@@ -379,8 +384,8 @@ impl GeneratedScenario {
                 };
                 let there = rows.iter_mut().find(|row| row.columns[0] == key);
                 match (enforcement, there, wanted.absent) {
-                    (GeneratedEnforcement::Observe, ..)
-                    | (GeneratedEnforcement::Initial, Some(_), _)
+                    (GeneratedEnforcement::Report, ..)
+                    | (GeneratedEnforcement::CreateOnly, Some(_), _)
                     | (_, None, true) => {}
                     (_, Some(_), true) => rows.retain(|row| row.columns[0] != key),
                     (GeneratedEnforcement::Enforce, Some(row), false) => set(row),
@@ -402,7 +407,7 @@ impl GeneratedScenario {
                     GeneratedUnlisted::Disable => {
                         rows.iter_mut().filter(|row| unlisted(row)).for_each(|row| row.enabled = false);
                     }
-                    GeneratedUnlisted::Remove => rows.retain(|row| !unlisted(row)),
+                    GeneratedUnlisted::Delete => rows.retain(|row| !unlisted(row)),
                 }
             }
         }
@@ -539,7 +544,7 @@ impl GeneratedScenario {
     /// Removes every deletion of rows from the manifests.
     pub fn without_deletions(mut self) -> Self {
         for manifest in &mut self.manifests {
-            if manifest.unlisted == GeneratedUnlisted::Remove {
+            if manifest.unlisted == GeneratedUnlisted::Delete {
                 manifest.unlisted = GeneratedUnlisted::Disable;
             }
             let over = manifest.over.iter_mut().map(|over| &mut over.rows);
@@ -643,14 +648,14 @@ fn manifest(
     let enforcement = || {
         prop_oneof![
             5 => proptest::strategy::Just(GeneratedEnforcement::Enforce),
-            1 => proptest::strategy::Just(GeneratedEnforcement::Initial),
-            1 => proptest::strategy::Just(GeneratedEnforcement::Observe),
+            1 => proptest::strategy::Just(GeneratedEnforcement::CreateOnly),
+            1 => proptest::strategy::Just(GeneratedEnforcement::Report),
         ]
     };
     let unlisted = prop_oneof![
         3 => proptest::strategy::Just(GeneratedUnlisted::Keep),
         1 => proptest::strategy::Just(GeneratedUnlisted::Disable),
-        1 => proptest::strategy::Just(GeneratedUnlisted::Remove),
+        1 => proptest::strategy::Just(GeneratedUnlisted::Delete),
     ];
     let rows = |chance| vec(weighted(chance, row()), keys.len()).prop_map(|rows| keyed(keys, rows));
     let over =

@@ -34,7 +34,7 @@ fn interrupted_plan_exits_with_130() {
         let printed = interrupted(&stage, "zonal plan", 100).await;
         assert_eq!(printed.code, 130);
         assert_eq!(printed.out, "");
-        assert!(printed.err.contains("Interrupted while reading. Nothing was written."), "{}", printed.err);
+        assert!(printed.err.contains("Interrupted while reading. No changes were made."), "{}", printed.err);
     });
 }
 
@@ -102,7 +102,7 @@ fn interrupt_at_confirmation_cancels_apply() {
         let input: InputStream = Arc::new(Mutex::new(Box::new(user)));
         let printed = stage.run_with("zonal apply", Some(input), interrupts).await;
         assert_eq!(printed.code, 130, "{}", printed.err);
-        assert!(printed.err.ends_with("Interrupted. Nothing was written.\n"), "{}", printed.err);
+        assert!(printed.err.ends_with("Interrupted. No changes were made.\n"), "{}", printed.err);
         assert_eq!(puts(&stage), 0);
     });
 }

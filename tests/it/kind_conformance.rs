@@ -134,7 +134,7 @@ impl KindLifecycle {
         let plan = self.stage.run("zonal plan --json --environment by-hand", None, watch::channel(0).1).await;
         let plan: Json =
             serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err));
-        if plan["reconciler"]["counts"]["by_hand"].as_u64() == Some(0) {
+        if plan["reconciler"]["counts"]["manual"].as_u64() == Some(0) {
             return;
         }
         let runbook = self.zonal("runbook --environment by-hand", 0).await;

@@ -97,7 +97,7 @@ fn pipelines_use_only_valid_command_lines() {
     lines.extend(scripts.chain(readmes).flat_map(|text| named_by(&text.expect("should be text"))));
     assert!(lines.len() > 15, "{lines:?}");
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         for line in lines {
             // With --help the command does nothing, but its other arguments must be valid.
             let printed = stage.run(&format!("{} --help", words(&line)), None, watch::channel(0).1).await;
@@ -634,7 +634,7 @@ fn sharded_pipelines_use_only_valid_command_lines() {
     let shards =
         ["\"$((JOB_COMPLETION_INDEX+1))/$SHARDS\"", "\"$SHARD\"", "\"$CI_NODE_INDEX/$CI_NODE_TOTAL\""];
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         for line in lines {
             let line = shards.iter().fold(line, |line, shard| line.replace(shard, "2/4"));
             // A command named in a text may omit values.

@@ -7,7 +7,7 @@ use crate::case_runner::{CaseNetwork, case, paused};
 #[test]
 fn plan_writes_github_summary_and_outputs() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         for (name, value) in [
             ("GITHUB_STEP_SUMMARY", "summary.md"),
@@ -48,7 +48,7 @@ fn plan_writes_github_summary_and_outputs() {
 #[test]
 fn annotations_use_paths_relative_to_the_repository() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let config = stage.directory().join("config");
         std::fs::create_dir(&config).expect("folder should be created");
         for file in ["network.yaml", "blocks.yaml"] {
@@ -66,7 +66,7 @@ fn annotations_use_paths_relative_to_the_repository() {
 #[test]
 fn json_file_equals_the_json_output() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let printed = stage.run("zonal plan --json --json-out plan.json", None, watch::channel(0).1).await;
         let file =
             std::fs::read_to_string(stage.directory().join("plan.json")).expect("file should be written");
@@ -77,7 +77,7 @@ fn json_file_equals_the_json_output() {
 #[test]
 fn output_files_preserve_devices_and_links() {
     paused(async {
-        let stage = CaseNetwork::new(&case("pull-request"));
+        let stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let link = stage.directory().join("link.md");
         std::fs::write(stage.directory().join("real.md"), "old").expect("file should be writable");
         std::os::unix::fs::symlink("real.md", &link).expect("link should be created");
@@ -95,7 +95,7 @@ fn output_files_preserve_devices_and_links() {
 #[test]
 fn validate_annotates_invalid_manifests_on_github() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
         stage.env.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
@@ -117,7 +117,7 @@ fn validate_annotates_invalid_manifests_on_github() {
 #[test]
 fn apply_writes_github_summary_and_annotations() {
     paused(async {
-        let mut stage = CaseNetwork::new(&case("pull-request"));
+        let mut stage = CaseNetwork::new(&case("pull-request-pipeline"));
         let workspace = stage.directory().display().to_string();
         stage.env.insert("GITHUB_WORKSPACE".to_owned(), workspace);
         stage.env.insert("GITHUB_STEP_SUMMARY".to_owned(), "summary.md".to_owned());

@@ -80,8 +80,8 @@ fn new_row_in_two_languages(
 
 #[test]
 fn new_row_gets_every_language_at_any_enforcement() {
-    for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
-        for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::Initial] {
+    for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
+        for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
             let scenario = new_row_in_two_languages(english, french);
             under_paused_clock(async {
                 let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());

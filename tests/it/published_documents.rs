@@ -33,7 +33,7 @@ fn conforms(schema: &jsonschema::Validator, text: &str) {
 #[test]
 fn published_schemas_match_the_types() {
     paused(async {
-        let stage = CaseNetwork::new(&case("nothing-there"));
+        let stage = CaseNetwork::new(&case("missing-config"));
         let printed = stage.run("zonal schema --out schemas", None, watch::channel(0).1).await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         let names = |directory: PathBuf| -> Vec<_> {
@@ -58,7 +58,7 @@ fn json_output_conforms_to_its_schema() {
         let (validate, plan, event) =
             (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
         let snapshot = schema("snapshot.json");
-        for name in ["failing-zones", "ownership", "languages", "by-title", "default-row"] {
+        for name in ["failing-zones", "ownership", "languages", "lookup-by-table-name", "default-row"] {
             let stage = CaseNetwork::new(&case(name));
             stage
                 .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);
@@ -81,7 +81,7 @@ fn json_output_conforms_to_its_schema() {
             assert_eq!(last["type"], "change_summary");
             assert_eq!(last["changes"]["exit_codes"][0], applied.code, "{last}");
         }
-        let wrong = CaseNetwork::new(&case("wrong-input"));
+        let wrong = CaseNetwork::new(&case("invalid-input"));
         conforms(&validate, &wrong.run("zonal validate --json", None, watch::channel(0).1).await.out);
     });
 }
@@ -98,7 +98,7 @@ fn expectation_results_conform_to_their_schema() {
         };
         let declared = run("zonal test --json").await;
         assert_eq!(declared.code, 1, "{}", declared.err);
-        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "not_known": 1}));
+        assert_eq!(counts(&declared.out), serde_json::json!({"met": 5, "not_met": 1, "unknown": 1}));
         assert_eq!(run("zonal apply --yes").await.code, 0);
         assert_eq!(counts(&run("zonal test --observed --json").await.out)["met"], 5);
         stage.happen(
@@ -128,7 +128,7 @@ fn history_and_runs_conform_to_their_schemas() {
         let (history, verify, runs) =
             (schema("history.json"), schema("history-verify.json"), schema("runs.json"));
         let (report, plan, event) = (schema("report.json"), schema("plan.json"), schema("apply-event.json"));
-        let stage = CaseNetwork::new(&case("wave-reverted"));
+        let stage = CaseNetwork::new(&case("rollout-revert"));
         stage.happen(
             r#"fault {"zone": "01OMNI_BETA", "method": "PUT", "effect": {"status": {"status": 500}}}"#,
         );
@@ -160,7 +160,7 @@ fn history_and_runs_conform_to_their_schemas() {
 fn apply_with_only_failures_still_prints_json_lines() {
     paused(async {
         let event = schema("apply-event.json");
-        let wrong = CaseNetwork::new(&case("wrong-input"));
+        let wrong = CaseNetwork::new(&case("invalid-input"));
         let mut locked = CaseNetwork::new(&case("network-blocks"));
         locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
         for stage in [wrong, locked] {

@@ -103,7 +103,7 @@ fn outcome(report: &ApplyReport) -> String {
         WriteOutcome::Failed { failure } => format!("failed {:?}", failure.class),
         WriteOutcome::Blocked { .. } => "blocked".to_owned(),
         WriteOutcome::VerifyFailed { .. } => "unverified".to_owned(),
-        WriteOutcome::Held { .. } => "held".to_owned(),
+        WriteOutcome::Deferred { .. } => "deferred".to_owned(),
         WriteOutcome::Interrupted => "interrupted".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")

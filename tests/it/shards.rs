@@ -34,7 +34,7 @@ impl EmulatorProcess {
                 "emulator",
                 "--listen",
                 "127.0.0.1:0",
-                "--env-file",
+                "--keys-out",
                 "keys.env",
             ])
             .current_dir(stage.directory())

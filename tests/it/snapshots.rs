@@ -15,7 +15,7 @@ fn plan(text: &str) -> String {
     let kept = |line: &&str| !line.starts_with("Cost: ") && !line.starts_with("Compared with the snapshot ");
     let cut = |line: &str| {
         let line = line.split(" (tracking id ").next().unwrap_or_default();
-        line.replace("when the snapshot was taken: ", "")
+        line.replace("when the snapshot was created: ", "")
     };
     text.lines().filter(kept).map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

@@ -103,7 +103,7 @@ async fn second_process_of_one_run_is_rejected(#[values(Sqlite, Postgres)] on: T
     let second = other.append(verified(run, 1, "BETA", vec![set("B", "1", "2")])).wait_until_durable().await;
     let error = second.expect_err("second append should fail");
     assert_eq!(error.class, StoreErrorType::Busy);
-    assert_eq!(error.cause.to_string(), "another process writes to the journal of run-1 as well");
+    assert_eq!(error.cause.to_string(), "another process also writes to the journal of run-1");
     assert_eq!(told(&one, HistoryFilter::Everything).await, ["ALPHA/CodeTable/T/A"]);
 }
 

@@ -63,7 +63,7 @@ async fn chain_without_head_is_corrupt(#[values(Sqlite, Postgres)] on: TestDatab
     let store = place.open().await;
     let error = store.follow(&|_| {}).await.expect_err("chain without head should fail");
     assert_eq!(error.class, StoreErrorType::Damaged);
-    assert_eq!(error.cause.to_string(), "the end of the history's chain is not written down in it any more");
+    assert_eq!(error.cause.to_string(), "the head of the history's hash chain is missing");
     let error = store.begin(new_run()).await.expect_err("append should fail");
     assert_eq!(error.class, StoreErrorType::Damaged);
 }

@@ -85,7 +85,7 @@ async fn foreign_database_is_rejected_unchanged(
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Damaged);
     let name = if on == Sqlite { "_sqlx_migrations" } else { "runs" };
-    assert_eq!(what, format!("is no store of zonal: it holds a table `{name}` of somebody else's"));
+    assert_eq!(what, format!("not a zonal store: contains the foreign table `{name}`"));
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
     if on == Postgres {
         let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'";
@@ -166,7 +166,7 @@ async fn impossible_file_location_is_reported() {
     let directory = place.file().parent().expect("file should have a parent").to_path_buf();
     for access in [StoreAccess::Read, StoreAccess::Write] {
         let opened = Store::open(StoreLocation::File(directory.clone()), access, WaitMode::Async).await;
-        assert_eq!(refused(opened).1, "is a directory, and not a file");
+        assert_eq!(refused(opened).1, "is a directory, not a file");
     }
     let missing = directory.join("a").join("b.db");
     let opened = Store::open(StoreLocation::File(missing), StoreAccess::Write, WaitMode::Async).await;

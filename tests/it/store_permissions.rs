@@ -92,7 +92,7 @@ async fn store_in_read_only_directory_can_be_read() {
     store.close().await;
     let error = open(&file, StoreAccess::Write).await.expect_err("open should fail without journal files");
     assert_eq!(error.class, StoreErrorType::ReadOnly);
-    assert_eq!(error.cause.to_string(), "it, or a file that SQLite keeps beside it, cannot be opened");
+    assert_eq!(error.cause.to_string(), "cannot open the file, or an auxiliary file of SQLite next to it");
     let new = directory.path().join("new.db");
     let error = open(&new, StoreAccess::Write).await.expect_err("creation should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly);

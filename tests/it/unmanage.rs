@@ -84,7 +84,7 @@ fn unmanage_removes_orphans_without_writing_to_zones() {
         assert_eq!((one.code, one.err.as_str()), (0, ""));
         assert!(
             one.out.contains("  01T_A/CodeTable/UserGroups/OLD\n")
-                && one.out.ends_with("Released 1 record.\n"),
+                && one.out.ends_with("Unmanaged 1 record.\n"),
             "{}",
             one.out
         );
@@ -96,12 +96,12 @@ fn unmanage_removes_orphans_without_writing_to_zones() {
         assert_eq!(all.code, 0, "{}", all.err);
         let json: serde_json::Value = serde_json::from_str(&all.out).expect("should be JSON");
         assert_eq!(
-            json["released"],
+            json["unmanaged"],
             serde_json::json!(["01T_A/CodeTable/UserGroups/OLDER", "01T_B/CodeTable/UserGroups/OLD"])
         );
         assert_eq!(stage.happen("requests 01T_A"), "", "no zone should receive a request");
         let runs = run(&stage, "zonal runs").await.out;
-        assert_eq!(runs.lines().filter(|line| line.contains("release")).count(), 2, "{runs}");
+        assert_eq!(runs.lines().filter(|line| line.contains("unmanage")).count(), 2, "{runs}");
     });
 }
 
@@ -114,14 +114,15 @@ fn declared_record_is_not_unmanaged() {
         for what in ["01T_A/CodeTable/UserGroups/AFN", "01T_A/CodeTable/UserGroups", "CodeTable/groups"] {
             let refused = run(&stage, &format!("zonal unmanage {what} --yes")).await;
             assert_eq!(refused.code, 1, "{what}");
-            let fact = "01T_A/CodeTable/UserGroups/AFN is still named by CodeTable/groups (groups.yaml:3:18)";
+            let fact =
+                "01T_A/CodeTable/UserGroups/AFN is still declared by CodeTable/groups (groups.yaml:3:18)";
             assert!(refused.err.contains(fact), "{what}: {}", refused.err);
-            assert!(refused.err.contains("help: take it out of the manifest"), "{}", refused.err);
+            assert!(refused.err.contains("help: remove the record from the manifest"), "{}", refused.err);
         }
         assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
         let unknown = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
         assert_eq!(unknown.code, 1);
-        assert!(unknown.err.contains("nothing that zonal manages is called"), "{}", unknown.err);
+        assert!(unknown.err.contains("zonal does not manage"), "{}", unknown.err);
     });
 }
 
@@ -131,7 +132,7 @@ fn changed_or_removed_history_entry_is_detected() {
         for (sql, words) in [
             (
                 "UPDATE history SET body = replace(body, 'Network patron', 'Nobody') WHERE number = 2",
-                "entry 2 is not as it was",
+                "entry 2 was modified",
             ),
             ("DELETE FROM history WHERE number = 2", "entry 2 was removed"),
             ("DELETE FROM history WHERE number = 3", "entry 3 was removed"),

@@ -377,7 +377,7 @@ fn rules_that_are_only_amended_may_not_exist() {
         "{}---
 UserGroups courtesy
 groups: [{{code: COURTESY, visibleToPartners: false}}]
-displayLogic: {{hides: '4'}}
+displayLogic: {{hiddenService: '4'}}
 ",
         DECLARED.replace("yes", "'yes'")
     ));

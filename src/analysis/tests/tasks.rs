@@ -123,7 +123,7 @@ fn undeclared_permissions_are_unknown() {
 appliesTo: {only: [A, B]}
 roles: [{role: Cataloger, view: true, dismiss: false}]
 dismissForNetwork: [{role: Cataloger, members: {only: [A]}}]
-reportTypes: {on: [linked]}
+reportTypes: {enabled: [linked]}
 ",
     );
     assert_snapshot!(facts(question("A", "Cataloger", Some("linked")), &settings, &FACTS), @r#"

@@ -139,7 +139,7 @@ fn unreadable_tables_make_visibility_unknown() {
 const DECLARED: &str = "UserGroups all
 groups: [{code: ALUM, visibleToPartners: false}, {code: STAFF, visibleToPartners: true}, {code: OPEN}]
 rotaRules: {rota: AFN}
-displayLogic: {hides: AFN request}
+displayLogic: {hiddenService: AFN request}
 ";
 
 #[test]

@@ -13,7 +13,7 @@ const GROUPS: &str = "\
 UserGroups one
 groups: [{code: A, visibleToPartners: false}, {code: B, visibleToPartners: true}]
 rotaRules: {}
-displayLogic: {hides: Request}
+displayLogic: {hiddenService: Request}
 ---
 UserGroups two
 groups: [{code: C, visibleToPartners: true}]

@@ -1,4 +1,4 @@
-//! Who is in a group, and what is odd about that.
+//! Members of availability groups, and their checks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{self, Zone};
 
-/// Who is in a group.
+/// Members of an availability group.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupMembersSpec {
-    /// Whole institutions; none where nothing is said.
+    /// Selector of whole institutions. Default: none.
     pub institutions: Option<Spanned<AppliesToSpec>>,
     /// Campuses.
     #[serde(default)]
@@ -27,7 +27,7 @@ pub struct GroupMembersSpec {
     pub libraries: Vec<LibraryMemberSpec>,
 }
 
-/// A campus of an institution.
+/// Campus of an institution.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CampusMemberSpec {
@@ -37,7 +37,7 @@ pub struct CampusMemberSpec {
     pub campus: Spanned<String>,
 }
 
-/// A library of an institution.
+/// Library of an institution.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LibraryMemberSpec {
@@ -48,13 +48,13 @@ pub struct LibraryMemberSpec {
 }
 
 impl GroupMembersSpec {
-    /// Whether nobody is named.
+    /// Returns true without any declared member.
     pub fn is_nobody(&self) -> bool {
         self.institutions.is_none() && self.campuses.is_empty() && self.libraries.is_empty()
     }
 }
 
-/// Everybody who is in a group, found in the network.
+/// Members of a group, resolved in the network.
 #[derive(Default)]
 pub struct ResolvedGroupMembers<'n> {
     /// Whole institutions.
@@ -64,7 +64,7 @@ pub struct ResolvedGroupMembers<'n> {
 }
 
 impl<'n> ResolvedGroupMembers<'n> {
-    /// A campus is in the group as well; one that its institution does not have is told.
+    /// Adds a campus, or reports an unknown campus.
     pub fn campus(
         &mut self,
         scope: &mut ManifestExpansion<'_, 'n>,
@@ -86,7 +86,7 @@ impl<'n> ResolvedGroupMembers<'n> {
         );
     }
 
-    /// A library is in the group as well; one that its institution does not have is told.
+    /// Adds a library, or reports an unknown library.
     pub fn library(
         &mut self,
         scope: &mut ManifestExpansion<'_, 'n>,
@@ -108,12 +108,12 @@ impl<'n> ResolvedGroupMembers<'n> {
         );
     }
 
-    /// Whether there is anything smaller than an institution in it.
+    /// Returns true if the group contains campuses or libraries.
     pub fn has_places(&self) -> bool {
         !self.campuses.is_empty() || !self.libraries.is_empty()
     }
 
-    /// The fields of a record that say who is in the group.
+    /// Returns the member fields of the record.
     pub fn fields(&self) -> [(&'static str, Vec<String>); 3] {
         let campuses = self.campuses.iter().map(|(zone, code, _)| format!("{}/{code}", zone.code));
         let libraries =
@@ -125,19 +125,20 @@ impl<'n> ResolvedGroupMembers<'n> {
         ]
     }
 
-    /// Warns of whoever is in it twice, and of campuses and libraries that nobody can be inside of.
+    /// Warns of duplicate members, and of campuses and libraries without IP ranges.
     pub fn check_members(&self, scope: &mut ManifestExpansion<'_, 'n>) {
         let whole = |zone: &Zone| self.institutions.iter().any(|each| each.code == zone.code);
         let mut seen: BTreeMap<(&str, &str, &str), NodeSpan> = BTreeMap::new();
         for (zone, code, extent) in &self.campuses {
             let what = format!("campus `{code}` of `{}`", zone.code);
             if whole(zone) {
-                redundant(scope, *extent, &what, "its whole institution");
+                redundant(scope, *extent, &what, "its institution");
             } else if seen.insert((zone.code.as_str(), "campus", code), *extent).is_some() {
-                redundant(scope, *extent, &what, "an entry before");
+                redundant(scope, *extent, &what, "an earlier entry");
             } else if !has_addresses(zone, code) {
                 let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
-                let help = "add `ipRanges` to the campus or to its libraries in the Network manifest: Alma goes by the client's address";
+                let help = "add `ipRanges` to the campus or its libraries in the Network manifest: Alma \
+                            checks the client's IP address";
                 scope.warning(diagnostic_codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
@@ -147,25 +148,26 @@ impl<'n> ResolvedGroupMembers<'n> {
                 self.campuses.iter().any(|(of, code, _)| of.code == zone.code && **code == **campus)
             });
             if whole(zone) {
-                redundant(scope, *extent, &what, "its whole institution");
+                redundant(scope, *extent, &what, "its institution");
             } else if let Some(campus) = campus {
                 redundant(scope, *extent, &what, &format!("its campus `{campus}`"));
             } else if seen.insert((zone.code.as_str(), "library", &library.code), *extent).is_some() {
-                redundant(scope, *extent, &what, "an entry before");
+                redundant(scope, *extent, &what, "an earlier entry");
             }
             let inside_anyway = whole(zone) || campus.is_some();
             if library.ip_ranges.is_empty() && !inside_anyway {
                 let message = format!("{what} has no IP range, {NOBODY_INSIDE}");
-                let help = "add `ipRanges` to the library in the Network manifest: Alma goes by the client's address";
+                let help = "add `ipRanges` to the library in the Network manifest: Alma checks the client's \
+                            IP address";
                 scope.warning(diagnostic_codes::UNREACHABLE_LIBRARY, *extent, message, help);
             }
         }
     }
 }
 
-const NOBODY_INSIDE: &str = "so that nobody is inside it and can reach the resource";
+const NOBODY_INSIDE: &str = "so no user has access to the resource from there";
 
-/// Whether a client can be inside a campus, or inside a library of it.
+/// Returns true if a campus or any of its libraries has IP ranges.
 fn has_addresses(zone: &Zone, code: &str) -> bool {
     let own = |campus: &network::Campus| campus.code == code && !campus.ip_ranges.is_empty();
     let of_library =
@@ -174,8 +176,8 @@ fn has_addresses(zone: &Zone, code: &str) -> bool {
 }
 
 fn redundant(scope: &mut ManifestExpansion<'_, '_>, extent: NodeSpan, what: &str, with: &str) {
-    let message = format!("{what} is in the group already, with {with}");
-    scope.warning(diagnostic_codes::REDUNDANT_MEMBER, extent, message, "remove the one that is not meant");
+    let message = format!("{what} is already in the group through {with}");
+    scope.warning(diagnostic_codes::REDUNDANT_MEMBER, extent, message, "remove the redundant member");
 }
 
 fn unknown(zone: &Zone, code: &str, parts: &str, known: Vec<&str>) -> String {

@@ -1,7 +1,7 @@
-//! `BlockSharing`: blocks that travel between a user's institution and those that lend, declared once.
+//! `BlockSharing`: patron blocks copied between source and target institutions.
 //!
-//! A block needs a description and then a definition in every member, each spelt alike, and whether blocks
-//! are copied at all is a switch of the rules for linked accounts.
+//! A block needs a description and a definition in every member, with identical spelling. The linked account
+//! rules switch the copying of blocks on or off.
 
 mod spec;
 
@@ -24,14 +24,15 @@ use crate::model::{
 
 impl KindSpec for BlockSharingSpec {
     const NAME: &'static str = "BlockSharing";
-    const SUMMARY: &'static str = "Blocks that travel between a user's institution and those that lend: descriptions, definitions, and \
-         whether rules for linked accounts copy them.";
+    const SUMMARY: &'static str = "Patron blocks copied between source and target institutions: descriptions, \
+                                 definitions, and the copy setting of the linked account rules.";
     const COLLECTIONS: &'static [&'static str] = &["CodeTable", "MappingTable", ACCOUNT_RULES];
 }
 
 const ACCOUNT_RULES: &str = "LinkedAccountRules";
 
-/// What Alma itself writes: the type of a copied block, and the id of one that was sent home.
+/// Values written by Alma: the type of a copied block, and the ID of a block sent back to the source
+/// institution.
 const COPIED: &str = "CONSORTIA";
 const SENT_HOME: &str = "FROM_TARGET";
 
@@ -47,7 +48,7 @@ static SHAPES: LazyLock<BlockSharingShapes> = LazyLock::new(|| {
     BlockSharingShapes {
         descriptions: code_table::shape(&format!("{patrons} > User Block Description")),
         definitions: mapping_table::shape(&format!("{patrons} > User Block Definitions")),
-        // Not later than the definitions: a rule can copy blocks whether or not this one is defined.
+        // Not later than the definitions: a rule can copy blocks without any definition.
         account_rules: Arc::new(CollectionShape {
             stage: 1,
             menu: rules.into(),
@@ -60,7 +61,8 @@ fn descriptions() -> CollectionId {
     CollectionId::with_code("CodeTable", "UserBlockDescription")
 }
 
-/// The code of the table in the API is not known for certain: each zone's own list is asked.
+/// Returns the table of block definitions, by name. Its API code is uncertain, so zonal looks up each zone's
+/// own table list.
 fn definitions() -> CollectionId {
     CollectionId {
         table: TableName::Title("User Block Definitions".into()),
@@ -89,7 +91,7 @@ impl ManifestSpec for BlockSharingSpec {
             problems.extend(block.lint(head));
         }
         if self.blocks.is_empty() && self.copy.is_none() {
-            let message = format!("`{}` does nothing", head.manifest);
+            let message = format!("`{}` has no effect", head.manifest);
             problems.push(
                 Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
                     .help("add `blocks` or `copy`, or remove the manifest"),
@@ -113,9 +115,9 @@ impl ManifestSpec for BlockSharingSpec {
                 of(CollectionId::of_institution(ACCOUNT_RULES), "name", &SHAPES.account_rules);
             let (mut ids, mut described) = (BTreeMap::new(), BTreeMap::new());
             for Spanned { value: block, extent } in &self.blocks {
-                // Where a variable is lacking, that is told at the end.
+                // `finish` reports missing variables.
                 let Some(said) = block.resolve_texts(&mut scope, zone) else { continue };
-                // What is written alike has been told whatever the network is.
+                // `validate` already reported literal duplicates.
                 let first = ids.insert(Arc::clone(&said.id), &block.id);
                 if let Some(first) = first.filter(|first| first.value != block.id.value)
                     && told.insert(block.id.extent)
@@ -150,8 +152,8 @@ impl ManifestSpec for BlockSharingSpec {
 }
 
 impl SharedBlockSpec {
-    /// What Alma would do with the block that is hardly meant. The rules follow what a consortium of
-    /// fourteen libraries has written down of its own setting.
+    /// Warns of settings with a probably unintended effect in Alma. The rules follow the published experience
+    /// of a consortium with fourteen libraries.
     fn lint(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let mut warn = |code, extent, message: String, help: String| {
@@ -161,16 +163,16 @@ impl SharedBlockSpec {
             (BlockDirection::Source, Some(Spanned { value: true, extent })) => warn(
                 diagnostic_codes::BLOCK_ECHO,
                 extent,
-                "a block that came from the home institution would be copied on from where it arrives: an echo \
-                 that never ends"
+                "a block from the source institution would be copied again from each target, in an endless \
+                 loop"
                     .to_owned(),
-                "leave `networkBlock` out, or write `networkBlock: false`".to_owned(),
+                "remove `networkBlock`, or set `networkBlock: false`".to_owned(),
             ),
             (BlockDirection::Target, Some(Spanned { value: false, extent })) => warn(
                 diagnostic_codes::BLOCK_STAYS,
                 extent,
-                "a block that a target institution sent home would not reach the other members".to_owned(),
-                "leave `networkBlock` out, or write `networkBlock: true`".to_owned(),
+                "a block sent back by a target institution would not reach the other members".to_owned(),
+                "remove `networkBlock`, or set `networkBlock: true`".to_owned(),
             ),
             (BlockDirection::Source | BlockDirection::Target, _) => {}
         }
@@ -179,14 +181,15 @@ impl SharedBlockSpec {
             let TextOrVariable::Plain(text) = value else { continue };
             let meant = [COPIED, SENT_HOME].into_iter().find(|meant| meant.eq_ignore_ascii_case(text));
             if let Some(meant) = meant.filter(|meant| **meant != **text) {
-                let message = format!("`{text}` is not `{meant}` to Alma: codes are case-sensitive");
-                warn(diagnostic_codes::BLOCK_SPELLING, *extent, message, format!("write `{meant}`"));
+                let message =
+                    format!("`{text}` differs from Alma's code `{meant}`: codes are case-sensitive");
+                warn(diagnostic_codes::BLOCK_SPELLING, *extent, message, format!("use `{meant}`"));
             }
         }
         problems
     }
 
-    /// Its texts in one zone; `None` where it uses a variable that the zone lacks.
+    /// Resolves the texts of a block for a zone. Returns `None` for a missing variable.
     fn resolve_texts<'n>(&self, scope: &mut ManifestExpansion<'_, 'n>, zone: &'n Zone) -> Option<BlockTexts> {
         let BlockDescriptionSpec { code, text } = &self.description.value;
         let mut or = |text: &Option<Spanned<TextOrVariable>>, default: &str| match text {
@@ -202,7 +205,7 @@ impl SharedBlockSpec {
         })
     }
 
-    /// What the block comes to in one zone.
+    /// Expands the block to its records in one zone.
     fn expand(
         &self,
         scope: &ManifestExpansion<'_, '_>,
@@ -251,7 +254,7 @@ impl SharedBlockSpec {
     }
 }
 
-/// The texts of a block in one zone.
+/// Resolved texts of a patron block in one zone.
 struct BlockTexts {
     id: Arc<str>,
     block_type: Arc<str>,
@@ -261,14 +264,14 @@ struct BlockTexts {
 }
 
 fn second_block(head: &ManifestHeader, extent: NodeSpan, first: NodeSpan) -> Diagnostic {
-    Diagnostic::error(diagnostic_codes::SECOND_BLOCK, head.place(extent), "two blocks have one id")
+    Diagnostic::error(diagnostic_codes::SECOND_BLOCK, head.place(extent), "two blocks have the same ID")
         .with_secondary_span(head.place(first), "first here")
-        .help("give each an id of its own: Alma tells definitions apart by it")
+        .help("use different IDs: the ID identifies the definition in Alma")
 }
 
 fn second_description(head: &ManifestHeader, extent: NodeSpan, first: NodeSpan) -> Diagnostic {
-    let message = "two blocks share the code of their description, and describe it differently";
+    let message = "two blocks use the same description code with different texts";
     Diagnostic::error(diagnostic_codes::SECOND_DESCRIPTION, head.place(extent), message)
-        .with_secondary_span(head.place(first), "the other text")
-        .help("write the same text twice, or give one of them a code of its own")
+        .with_secondary_span(head.place(first), "other text")
+        .help("use the same text for both, or different codes")
 }

@@ -1,4 +1,4 @@
-//! What a manifest of shared blocks can say.
+//! Manifest format of `BlockSharing`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,69 +8,70 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::model::{ConflictPolicy, Enforcement};
 
-/// Blocks that travel between a user's institution and those that lend.
+/// Patron blocks copied between source and target institutions.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlockSharingSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// How strongly all of it is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// The blocks.
+    /// Patron blocks.
     #[serde(default)]
     pub blocks: Vec<Spanned<SharedBlockSpec>>,
-    /// Whether the rules for linked accounts copy network blocks: all rules of a member. Where nothing is
-    /// said, each rule stays as it is.
+    /// True if all linked account rules of a member copy network blocks. Without this field, zonal does not
+    /// change the rules.
     pub copy: Option<Spanned<bool>>,
 }
 
-/// One block. Its description and its definition are switched on.
+/// Patron block. zonal enables its description and its definition.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SharedBlockSpec {
-    /// Where it is made.
+    /// Institution of origin: `source` or `target`.
     pub direction: Spanned<BlockDirection>,
-    /// The definition's id. Alma sends blocks home as `FROM_TARGET`.
+    /// ID of the block definition. Alma uses `FROM_TARGET` for blocks sent back to the source institution.
     pub id: Spanned<TextOrVariable>,
-    /// Its type, a code of the table of block types. `CONSORTIA`, which copied blocks have, where nothing is said.
+    /// Block type: a code of the table of block types. Default: `CONSORTIA`, the type of copied blocks.
     #[serde(rename = "type")]
     pub block_type: Option<Spanned<TextOrVariable>>,
-    /// How people see it.
+    /// Description for users and staff.
     pub description: Spanned<BlockDescriptionSpec>,
-    /// Who may override it: `ALL`, `NONE`, `CIRCDESC`, `OPERATOR`. `ALL` where nothing is said.
+    /// Staff roles allowed to override the block: `ALL`, `NONE`, `CIRCDESC` or `OPERATOR`. Default: `ALL`.
     pub overridable: Option<Spanned<TextOrVariable>>,
-    /// What the user cannot do any more.
+    /// Actions blocked for the user.
     pub blocked_action: Spanned<BlockedAction>,
-    /// Whether it is copied when a linked account is made or refreshed. Where nothing is said: a block from
-    /// the home institution is not copied on, one that came back from a target reaches the other members.
+    /// True if Alma copies the block when it creates or refreshes a linked account. Default: false for
+    /// `source` (no copying to further members), true for `target` (a block sent back reaches the other
+    /// members).
     pub network_block: Option<Spanned<bool>>,
 }
 
-/// How people see a block.
+/// Description of a patron block.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlockDescriptionSpec {
-    /// The code, which several blocks may share.
+    /// Description code; several blocks may share a code.
     pub code: Spanned<TextOrVariable>,
-    /// The text.
+    /// Description text.
     pub text: Spanned<TextOrVariable>,
 }
 
-/// Where a block is made.
+/// Institution of origin of a patron block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BlockDirection {
-    /// At the home institution: it is copied to the linked account, where it has the type `CONSORTIA`.
+    /// Source institution. Alma copies the block to the linked account, with type `CONSORTIA`.
     Source,
-    /// At an institution that lends: it is sent home, where it is `FROM_TARGET`.
+    /// Target institution. Alma sends the block back to the source institution, with ID `FROM_TARGET`.
     Target,
 }
 
-/// What a block keeps a user from.
+/// Actions blocked for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum BlockedAction {
     /// Loans.
@@ -82,16 +83,16 @@ pub enum BlockedAction {
     /// Loans, renewals and hold requests.
     #[serde(rename = "03")]
     Hold,
-    /// Interlibrary loan, where the vendor has added it.
+    /// Interlibrary loans, only if Ex Libris added this action.
     #[serde(rename = "04")]
     InterlibraryLoan,
-    /// All of these, where the vendor has added it.
+    /// All of these actions, only if Ex Libris added this action.
     #[serde(rename = "05")]
     Everything,
 }
 
 impl BlockedAction {
-    /// As Alma spells it.
+    /// Returns Alma's code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Loan => "01",
@@ -102,7 +103,8 @@ impl BlockedAction {
         }
     }
 
-    /// Whether every institution has it: others are added by the vendor on request (reported by consortia).
+    /// Returns true for actions of every institution. Ex Libris adds the others on request, according to
+    /// consortia.
     pub fn is_delivered(self) -> bool {
         match self {
             Self::Loan | Self::Renew | Self::Hold => true,

@@ -1,4 +1,4 @@
-//! What a manifest says of one group, of whichever list, and what is wrong with it.
+//! Declaration of one availability group, from `groups` or `perMember`, and its checks.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,34 +13,34 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{CollectionId, Diagnostic, FieldValue};
 
-/// What stands for the code of each member in the name of a group.
+/// Placeholder for the member's code in group names.
 pub const CODE: &str = "{code}";
 
-/// What a manifest says of a group, of whichever list.
+/// Declaration of an availability group, from either list.
 pub struct DeclaredGroup<'a> {
     extent: NodeSpan,
-    /// Its name, as it is written.
+    /// Group name, as written.
     pub group: &'a Spanned<String>,
     proxy_enabled: Option<&'a Spanned<ProxyMode>>,
     texts: [DeclaredText<'a>; 4],
-    /// Whether the resource shall not be available for it.
+    /// True if the manifest removes the group from the resource.
     pub absent: bool,
 }
 
-/// A text that may be said, and may be cleared.
+/// Optional text with `null` to clear it.
 type ClearableText<'a> = Option<&'a Spanned<Nullable<TextOrVariable>>>;
 
-/// What a manifest says of one text of a group.
+/// Declaration of one text of a group.
 struct DeclaredText<'a> {
-    /// As manifests call it.
+    /// Field name in manifests.
     name: &'static str,
-    /// As the API calls it.
+    /// Field name in the API.
     field: &'static str,
     said: ClearableText<'a>,
 }
 
 impl<'a> DeclaredGroup<'a> {
-    /// A group of `groups`.
+    /// Returns the declaration of an item of `groups`.
     pub fn of_group(spec: &'a Spanned<GroupAvailabilitySpec>) -> Self {
         let GroupAvailabilitySpec {
             group,
@@ -56,7 +56,7 @@ impl<'a> DeclaredGroup<'a> {
         Self::new(spec.extent, group, proxy_enabled.as_ref(), texts, *absent)
     }
 
-    /// The groups of an item of `perMember`.
+    /// Returns the declaration of an item of `perMember`.
     pub fn of_member(spec: &'a Spanned<MemberAvailabilitySpec>) -> Self {
         let MemberAvailabilitySpec {
             applies_to: _,
@@ -90,7 +90,7 @@ impl<'a> DeclaredGroup<'a> {
         Self { extent, group, proxy_enabled, texts, absent: absent == Some(true) }
     }
 
-    /// Where it speaks of a proxy of the group's own.
+    /// Returns the location of the group's own proxy setting, if any.
     pub fn proxy(&self) -> Option<NodeSpan> {
         let [DeclaredText { said: proxy, .. }, ..] = self.texts;
         let enabled = self.proxy_enabled.filter(|said| said.value != ProxyMode::ResourceDefault);
@@ -98,12 +98,12 @@ impl<'a> DeclaredGroup<'a> {
         enabled.map(|said| said.extent).or(proxy.map(|said| said.extent))
     }
 
-    /// What is wrong with it, whatever the network is.
+    /// Checks the declaration, without the network.
     pub fn check(&self, head: &ManifestHeader, problems: &mut Vec<Diagnostic>) {
         let text = self.texts.iter().find_map(|text| Some((text.name, text.said?.extent)));
         let other = self.proxy_enabled.map(|said| ("proxyEnabled", said.extent)).or(text);
         if let (true, Some((field, extent))) = (self.absent, other) {
-            let message = format!("an absent group says something of `{field}`");
+            let message = format!("`{field}` is not allowed in a group with `absent: true`");
             problems.push(
                 Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(extent), message)
                     .help("remove the other fields, or remove `absent: true`"),
@@ -111,7 +111,7 @@ impl<'a> DeclaredGroup<'a> {
         }
     }
 
-    /// What is wanted of the group of this name, with texts as they are in a zone.
+    /// Returns the desired record of a group, with texts resolved for a zone.
     pub fn record<'s, 'n>(
         &self,
         name: &Arc<str>,
@@ -134,7 +134,7 @@ impl<'a> DeclaredGroup<'a> {
         }
     }
 
-    /// Wants the record, unless the group is there already, which is told once.
+    /// Adds the record, or reports a duplicate group once.
     pub fn add(
         &self,
         name: &str,
@@ -145,12 +145,12 @@ impl<'a> DeclaredGroup<'a> {
     ) {
         let Some(first) = collection.add(entry) else { return };
         if told.insert(self.group.extent) {
-            let message = format!("group `{name}` is there twice");
+            let message = format!("group `{name}` is declared twice");
             let place = scope.head.place(self.group.extent);
             scope.report(
                 Diagnostic::error(diagnostic_codes::DUPLICATE_GROUP, place, message)
                     .with_secondary_span(first.provenance.span.clone(), "first here")
-                    .help("say everything about a group in one place"),
+                    .help("put all settings of a group into one entry"),
             );
         }
     }
@@ -177,59 +177,59 @@ impl<'a> DeclaredGroup<'a> {
     }
 }
 
-/// What a change can mean for those who are in no group. Once the first group that a manifest wants is
-/// there, no other one is the first nor the last.
+/// Notes about the effect on users outside all groups. Only the first group added and the last group removed
+/// change their access.
 pub struct AvailabilityNotes {
     first: Option<&'static str>,
     last: Option<&'static str>,
 }
 
 impl AvailabilityNotes {
-    /// Nothing has been said yet.
+    /// Returns the notes of a manifest.
     pub fn default_notes(spec: &ElectronicAvailabilitySpec) -> Self {
         let any = spec.declared_groups().any(|said| !said.absent);
         Self {
-            first: Some("as soon as the resource has a group, its groups alone can use it"),
-            last: (!any).then_some("as long as the resource has no group, the whole network can use it"),
+            first: Some("once the resource has a group, only its groups have access"),
+            last: (!any).then_some("while the resource has no group, the whole network has access"),
         }
     }
 
-    /// What to say of the next group.
+    /// Returns the note of the next group, if any.
     pub fn of_next(&mut self, said: &DeclaredGroup<'_>) -> Option<&'static str> {
         if said.absent { self.last } else { self.first.take() }
     }
 }
 
-/// A name that stands for itself.
+/// Reports a placeholder in a name of `groups`.
 pub fn no_placeholder(group: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
     if !group.value.contains(CODE) {
         return None;
     }
-    let message = format!("`{CODE}` stands for nothing in `groups`");
+    let message = format!("the placeholder `{CODE}` is not allowed in `groups`");
     let problem = Diagnostic::error(diagnostic_codes::GROUP_PLACEHOLDER, head.place(group.extent), message);
-    Some(problem.help("use `perMember` for a group of each member"))
+    Some(problem.help("use `perMember` to declare one group per member"))
 }
 
-/// A name that stands for one in each member.
+/// Reports a name of `perMember` without exactly one placeholder.
 pub fn one_placeholder(group: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
     let (message, help) = match group.value.contains(CODE) {
         true if !group.value.replace(CODE, "").contains(['{', '}']) => return None,
         true => (
-            format!("`{}` has another placeholder than `{CODE}`", group.value),
+            format!("`{}` contains a placeholder other than `{CODE}`", group.value),
             "the only placeholder is `{code}`, the member's code",
         ),
         false => (
-            format!("`{}` would be the same group for every member", group.value),
-            "put `{code}`, the member's code, into the name, or use `groups`",
+            format!("all members would get the same group `{}`", group.value),
+            "add `{code}`, the member's code, to the name, or use `groups`",
         ),
     };
     Some(Diagnostic::error(diagnostic_codes::GROUP_PLACEHOLDER, head.place(group.extent), message).help(help))
 }
 
-/// Only members have a group each.
+/// Reports a selector with zones other than members.
 pub fn members_only(applies_to: &Spanned<AppliesToSpec>, head: &ManifestHeader) -> Option<Diagnostic> {
     let zones = applies_to.value.zones.filter(|zones| zones.value != ZoneRoleFilter::Members)?;
-    let message = "`perMember` is about members, and the network zone is none";
+    let message = "`perMember` applies to members only, not to the Network Zone";
     let problem = Diagnostic::error(diagnostic_codes::NOT_A_MEMBER, head.place(zones.extent), message);
-    Some(problem.help("remove `zones`, which is `members` here"))
+    Some(problem.help("remove `zones`; the default is `members`"))
 }

@@ -1,5 +1,4 @@
-//! `ElectronicAvailability`: which groups an e-resource of the network zone is available for, and what each
-//! of them sees of it.
+//! `ElectronicAvailability`: availability groups of one Network Zone e-resource, and settings per group.
 
 mod declared_group;
 
@@ -22,117 +21,116 @@ use crate::model::{
     UnlistedPolicy,
 };
 
-/// The groups that one e-resource of the network zone is available for. While it has none, it is available
-/// to the whole network; with the first one, to that group alone.
+/// Availability groups of one e-resource in the Network Zone. Without any group, the e-resource is available
+/// to the whole network; with groups, only to these groups.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["collection"]}, {"required": ["service"]}, {"required": ["portfolio"]}]))]
 pub struct ElectronicAvailabilitySpec {
-    /// Id of the e-collection. Excludes `service` and `portfolio`.
+    /// ID of the e-collection. Excludes `service` and `portfolio`.
     #[schemars(regex(pattern = DIGITS))]
     pub collection: Option<String>,
-    /// The e-service. Excludes `collection` and `portfolio`.
+    /// E-service. Excludes `collection` and `portfolio`.
     pub service: Option<ServiceIdSpec>,
-    /// The portfolio. Excludes `collection` and `service`.
+    /// Portfolio. Excludes `collection` and `service`.
     pub portfolio: Option<PortfolioIdSpec>,
-    /// The groups, by name.
+    /// Availability groups, by name.
     #[serde(default)]
     pub groups: Vec<Spanned<GroupAvailabilitySpec>>,
-    /// One group for each of some members, for what differs from member to member.
+    /// One group per member, for settings that differ between members.
     #[serde(default)]
     pub per_member: Vec<Spanned<MemberAvailabilitySpec>>,
-    /// What happens to groups that no manifest mentions.
+    /// Action for unlisted groups: `keep` (default) or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedAvailabilityGroups,
-    /// How strongly all of this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
 }
 
-/// An e-service by its ids.
+/// E-service, by IDs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceIdSpec {
-    /// Id of its e-collection.
+    /// ID of the e-collection.
     #[schemars(regex(pattern = DIGITS))]
     pub collection: String,
-    /// Its own id.
+    /// ID of the e-service.
     #[schemars(regex(pattern = DIGITS))]
     pub id: String,
 }
 
-/// A portfolio by its ids.
+/// Portfolio, by IDs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PortfolioIdSpec {
-    /// Id of its e-collection.
+    /// ID of the e-collection.
     #[schemars(regex(pattern = DIGITS))]
     pub collection: String,
-    /// Id of its e-service.
+    /// ID of the e-service.
     #[schemars(regex(pattern = DIGITS))]
     pub service: String,
-    /// Its own id.
+    /// ID of the portfolio.
     #[schemars(regex(pattern = DIGITS))]
     pub id: String,
 }
 
-/// A group and what is different for it. A field that is left out is not zonal's and never changes.
+/// Availability group with its settings. zonal does not manage omitted fields.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupAvailabilitySpec {
-    /// Name of the group, one of the network zone's Inventory Network Groups.
+    /// Name of one of the Network Zone's Inventory Network Groups.
     #[schemars(regex(pattern = FILLED))]
     pub group: Spanned<String>,
-    /// Whether the group goes through a proxy.
+    /// Proxy setting of the group: `yes`, `no` or `resourceDefault`.
     pub proxy_enabled: Option<Spanned<ProxyMode>>,
-    /// Code of the proxy; `null` clears it.
+    /// Code of the proxy; `null` clears the code.
     pub proxy: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// What the resource is called for the group; `null` clears it.
+    /// Public name of the resource for the group; `null` clears the name.
     pub public_name: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// How the group logs in; `null` clears it.
+    /// Authentication note for the group; `null` clears the note.
     pub authentication_note: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// What the group is told; `null` clears it.
+    /// Public note for the group; `null` clears the note.
     pub public_note: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// True where the resource shall not be available for the group.
+    /// True to remove the group from the resource.
     pub absent: Option<bool>,
 }
 
-/// A group of each of some members. A field that is left out is not zonal's and never changes; a variable
-/// is the member's.
+/// One group per member. zonal does not manage omitted fields. Variables take the member's values.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MemberAvailabilitySpec {
-    /// Which members; all where nothing is said.
+    /// Selector of the members. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// Name of each member's group, with `{code}` in the place of the member's code: `SUB-{code}`.
+    /// Name of each member's group; `{code}` stands for the member's code, as in `SUB-{code}`.
     #[schemars(regex(pattern = FILLED))]
     pub group: Spanned<String>,
-    /// Whether the group goes through a proxy.
+    /// Proxy setting of the group: `yes`, `no` or `resourceDefault`.
     pub proxy_enabled: Option<Spanned<ProxyMode>>,
-    /// Code of the proxy; `null` clears it.
+    /// Code of the proxy; `null` clears the code.
     pub proxy: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// What the resource is called for the group; `null` clears it.
+    /// Public name of the resource for the group; `null` clears the name.
     pub public_name: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// How the group logs in; `null` clears it.
+    /// Authentication note for the group; `null` clears the note.
     pub authentication_note: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// What the group is told; `null` clears it.
+    /// Public note for the group; `null` clears the note.
     pub public_note: Option<Spanned<Nullable<TextOrVariable>>>,
-    /// True where the resource shall not be available for the group.
+    /// True to remove the groups from the resource.
     pub absent: Option<bool>,
 }
 
-/// Whether a group goes through a proxy.
+/// Proxy setting of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ProxyMode {
-    /// As the resource itself says.
+    /// Setting of the resource.
     ResourceDefault,
-    /// It does.
+    /// Access through a proxy.
     Yes,
-    /// It does not.
+    /// Access without a proxy.
     No,
 }
 
@@ -146,21 +144,21 @@ impl From<ProxyMode> for FieldValue {
     }
 }
 
-/// What happens to groups that no manifest mentions.
+/// Action for unlisted groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UnlistedAvailabilityGroups {
-    /// They stay.
+    /// Keeps unlisted groups.
     #[default]
     Keep,
-    /// The resource is taken away from them.
+    /// Removes unlisted groups from the resource.
     Delete,
 }
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {
         stage: 3,
-        menu: "the Group Settings tab of the e-collection, e-service or portfolio".into(),
+        menu: "Group Settings tab of the e-collection, e-service or portfolio".into(),
         ..CollectionShape::default()
     })
 });
@@ -168,7 +166,7 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
 impl KindSpec for ElectronicAvailabilitySpec {
     const NAME: &'static str = "ElectronicAvailability";
     const SUMMARY: &'static str =
-        "Which groups an e-resource of the network zone is available for, and what is different for each.";
+        "Availability groups of one e-resource in the Network Zone, with settings per group.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
 
@@ -219,7 +217,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
             let entry = said.record(&name, zone, &mut scope, &mut notes);
             said.add(&name, entry, &mut scope, &mut collection, &mut told);
         }
-        // A name that is the same for every member is one mistake, not one for each.
+        // A `perMember` name without `{code}` gets one diagnostic, not one per member.
         for spec in self.per_member.iter().filter(|spec| spec.value.group.value.contains(CODE)) {
             let said = DeclaredGroup::of_member(spec);
             for member in scope.zones(spec.value.applies_to.as_ref()) {
@@ -234,7 +232,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
 }
 
 impl ElectronicAvailabilitySpec {
-    /// The ids that lead to the resource; the schema lets one of the three pass, and one only.
+    /// Returns the IDs of the resource. The schema requires exactly one of the three fields.
     fn ids(&self) -> Vec<&str> {
         match (&self.collection, &self.service, &self.portfolio) {
             (_, _, Some(PortfolioIdSpec { collection, service, id })) => vec![collection, service, id],
@@ -250,32 +248,39 @@ impl ElectronicAvailabilitySpec {
             .chain(self.per_member.iter().map(DeclaredGroup::of_member))
     }
 
-    /// Of the vendor's own pages an older one says that a proxy for a group is not supported, and a newer one
-    /// has a chapter about it.
+    /// Warns of a group proxy. In Alma's documentation, an older page calls a group proxy unsupported, and a
+    /// newer page has a chapter about it.
     fn proxy_doubt(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let extent = self.declared_groups().find_map(|said| said.proxy())?;
-        let message = "the vendor's documentation contradicts itself about a proxy for a group";
+        let message = "Alma's documentation is contradictory about a proxy for a group";
         let problem = Diagnostic::warning(diagnostic_codes::GROUP_PROXY, head.place(extent), message);
-        Some(problem.help("try it with one resource first, or leave the proxy to the members' own zones"))
+        Some(problem.help(
+            "test the proxy with one resource first, or configure the proxy in the members' \
+                           zones",
+        ))
     }
 
-    /// Whether the manifest leaves the resource to nobody in particular, or says nothing at all.
+    /// Warns of a manifest without groups: one that opens the resource to the whole network, or has no
+    /// effect.
     fn for_whom(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let any = self.declared_groups().any(|said| !said.absent);
         match (self.unlisted, self.declared_groups().next().is_some()) {
             (UnlistedAvailabilityGroups::Delete, _) if !any => {
-                let message = format!("`{}` leaves no group: the whole network can use it", head.manifest);
+                let message = format!(
+                    "`{}` leaves no group: the whole network gets access to the resource",
+                    head.manifest
+                );
                 Some(
                     Diagnostic::warning(diagnostic_codes::NO_GROUP_LEFT, head.span(), message)
-                        .help("list a group, unless it is meant for everybody"),
+                        .help("add a group, unless access for the whole network is intended"),
                 )
             }
             (UnlistedAvailabilityGroups::Keep, false) => {
-                let message = format!("`{}` does nothing", head.manifest);
-                Some(
-                    Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
-                        .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
-                )
+                let message = format!("`{}` has no effect", head.manifest);
+                Some(Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message).help(
+                    "the manifest has no groups and `unlisted` is `keep`: add groups, or remove \
+                               the manifest",
+                ))
             }
             (UnlistedAvailabilityGroups::Keep | UnlistedAvailabilityGroups::Delete, _) => None,
         }

@@ -1,4 +1,4 @@
-//! Rows about who can reach an electronic resource.
+//! Expectation rows about access to electronic resources.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,44 +17,46 @@ use crate::model::network::Zone;
 use crate::model::{AccessQuestion, ClientLocation, Diagnostic, Question, ResourceId};
 
 row! {
-    /// Can users of members reach an electronic resource of the Network Zone, and why not?
+    /// Expected access of a member's users to an electronic resource of the Network Zone, and the reason for
+    /// a refusal.
     AccessRow;
     asks {
-        /// The member whose users these are: a code, a list of codes, or a selection of members.
+        /// Member of the users: a code, a list of codes, or a selector of members.
         member: ZonesSpec,
-        /// The resource by the ids of e-collection, e-service and portfolio, joined by dots: `"61100.62110"`.
+        /// IDs of e-collection, e-service and portfolio, joined by dots: `"61100.62110"`.
         resource: String,
-        /// The user's client address. Without it, a library or a campus, the user is in none of them.
+        /// IP address of the user's client. Without address, library or campus, the user is outside all of
+        /// them.
         address: String,
-        /// Code of the library that the user is in.
+        /// Code of the library with the user inside.
         library: TextOrVariable,
-        /// Code of the campus that the user is on, in none of its libraries.
+        /// Code of the campus with the user inside, but outside its libraries.
         campus: TextOrVariable,
-        /// The user's group, or several, for rules that hide a resource from some.
+        /// User group, or several, for rules that hide a resource from some groups.
         user_group: ValueOrList<TextOrVariable>,
     }
     expects {
-        /// Whether the content can be reached.
+        /// True if users can access the content.
         reach "reach": bool,
-        /// The group that grants it, the first by name; null for none.
+        /// Group that grants access, the first by name; null for none.
         group "group": Nullable<TextOrVariable>,
-        /// All groups that grant it.
+        /// All groups that grant access.
         groups "groups": Vec<Spanned<String>>,
-        /// The level whose groups decide; null where no level has any.
+        /// Resource level with the decisive groups; null if no level has groups.
         level "level": Nullable<Decides>,
-        /// Whether a proxy is used; null where the group does not say.
+        /// True for access through a proxy; null if the group has no setting.
         proxy_enabled "proxyEnabled": Nullable<bool>,
-        /// Which one; null for none.
+        /// Code of the proxy; null for none.
         proxy "proxy": Nullable<String>,
-        /// What the resource is called for the group; null where that says nothing.
+        /// Public name of the resource for the group; null for none.
         public_name "publicName": Nullable<String>,
-        /// The group's authentication note; null for none.
+        /// Authentication note of the group; null for none.
         authentication_note "authenticationNote": Nullable<String>,
-        /// The group's public note; null for none.
+        /// Public note of the group; null for none.
         public_note "publicNote": Nullable<String>,
-        /// Whether the title shows in search, be its content out of reach or not.
+        /// True if search results show the title, with or without access to the content.
         title_shown "titleShown": bool,
-        /// Why the content cannot be reached; null where it can.
+        /// Reason for the refusal; null if users can access the content.
         why "why": Nullable<WhyNot>,
     }
 }
@@ -101,7 +103,7 @@ impl AccessRow {
 }
 
 impl ExpectationRow for AccessRow {
-    /// A row that says where the user is, leaves nothing of that to what is given.
+    /// A row with its own user location ignores the location in `given`.
     fn with_defaults(&self, given: &Self) -> Self {
         let merged = self.field_by_field(given);
         match self.places().is_empty() {
@@ -128,11 +130,11 @@ impl ExpectationRow for AccessRow {
             problems.extend(ip(value).err().map(|wrong| fact_diagnostic(wrong, head, *extent)));
         }
         if let [(_, first), (_, second), ..] = self.places().as_slice() {
-            let message = "only one of `address`, `library`, `campus` can be given";
+            let message = "only one of `address`, `library`, `campus` is allowed";
             problems.push(
                 Diagnostic::error(diagnostic_codes::NOT_EXACTLY_ONE, head.place(*second), message)
-                    .with_secondary_span(head.place(*first), "the other one")
-                    .help("remove one of them"),
+                    .with_secondary_span(head.place(*first), "other field")
+                    .help("remove one of the fields"),
             );
         }
         problems
@@ -163,7 +165,7 @@ impl ExpectationRow for AccessRow {
     }
 }
 
-/// The groups of a zone that are named; those that are variables that it lacks are told.
+/// Returns the named groups of a zone, and reports missing variables.
 pub fn groups_of<'n>(
     groups: &Spanned<ValueOrList<TextOrVariable>>,
     zone: &'n Zone,
@@ -181,15 +183,15 @@ pub fn groups_of<'n>(
 fn resource(text: &str) -> Result<ResourceId, FactError> {
     ResourceId::parse(text).ok_or_else(|| FactError {
         code: diagnostic_codes::RESOURCE_IDS,
-        message: format!("`{text}` is not the ids of an e-resource"),
-        help: "write one to three ids, joined by dots: `\"61100.62110\"`",
+        message: format!("`{text}` is not a valid e-resource ID"),
+        help: "enter one to three IDs joined by dots, such as `\"61100.62110\"`",
     })
 }
 
 fn ip(text: &str) -> Result<IpAddr, FactError> {
     text.parse().map_err(|_| FactError {
         code: diagnostic_codes::CLIENT_ADDRESS,
-        message: format!("`{text}` is not a client's IP address"),
-        help: "write one address, such as `192.0.2.7`",
+        message: format!("`{text}` is not a valid IP address"),
+        help: "enter one address, such as `192.0.2.7`",
     })
 }

@@ -1,4 +1,4 @@
-//! What can be expected of a fact, as manifests write it: flags, texts, days, words and lists of them.
+//! Expected values of facts in manifests: flags, texts, dates, words and lists.
 
 use std::sync::Arc;
 
@@ -11,52 +11,52 @@ use crate::manifest::diagnostic_codes;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::model::FieldValue;
 
-/// What a row says of a fact.
+/// Expected value of a fact, as declared.
 #[derive(Debug, Clone)]
 pub enum FactSpec {
-    /// This.
+    /// Literal value.
     Value(FieldValue),
-    /// What the zone that is asked about calls so.
+    /// Variable of the zone in question.
     Var(Spanned<String>),
 }
 
-/// What is wrong with what is said of a fact.
+/// Problem of an expected value.
 #[derive(Debug, Clone)]
 pub struct FactError {
-    /// The diagnostic's code.
+    /// Diagnostic code.
     pub code: &'static str,
-    /// The fact.
+    /// Message.
     pub message: String,
-    /// The way out.
+    /// Help text.
     pub help: &'static str,
 }
 
-/// Something that can be expected of a fact.
+/// Type of an expected value.
 pub trait ExpectedValue {
-    /// As facts hold it.
+    /// Returns the value as facts store it.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the problem of an invalid value.
     fn expected_value(&self) -> Result<FactSpec, FactError>;
 }
 
-/// A day, `2027-06-30`.
+/// Date, such as `2027-06-30`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DaySpec(String);
 
 impl DaySpec {
-    /// The day.
+    /// Returns the parsed date.
     ///
     /// # Errors
-    /// It is none.
+    /// Returns the problem of an invalid date.
     pub fn date(&self) -> Result<Date, FactError> {
-        // A time of day, or a year that nobody writes so, would silently be left out.
+        // Rejects a time of day or an unusual spelling, because parsing would ignore them silently.
         let date = self.0.parse().ok().filter(|date: &Date| date.to_string() == self.0);
         date.ok_or_else(|| FactError {
             code: diagnostic_codes::NO_DATE,
-            message: format!("`{}` is no date", self.0),
-            help: "write a day as `2027-06-30`",
+            message: format!("`{}` is not a valid date", self.0),
+            help: "write the date as `YYYY-MM-DD`, such as `2027-06-30`",
         })
     }
 }
@@ -103,9 +103,9 @@ impl<T: ListWord> ExpectedValue for Vec<Spanned<T>> {
     }
 }
 
-/// What stands in a list.
+/// List item.
 pub trait ListWord {
-    /// The text.
+    /// Returns the text.
     fn as_str(&self) -> &str;
 }
 
@@ -115,7 +115,7 @@ impl ListWord for String {
     }
 }
 
-/// Words of which there are only these.
+/// Declares enums of fixed words.
 macro_rules! words {
     ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $word:ident = $text:literal,)* })*) => { $(
         $(#[$about])*
@@ -141,64 +141,64 @@ macro_rules! words {
 }
 
 words! {
-    /// A way by which records reach the Network Zone.
+    /// Channel of records into the Network Zone.
     Way {
         /// Import profiles.
         ImportProfile = "import-profile",
         /// Share with Network.
         Share = "share-with-network",
-        /// The linking job with `Contribute IZ records`.
+        /// Linking job with `Contribute IZ records`.
         Contribute = "link-and-contribute",
         /// New records placed in the network.
         New = "new-record",
         /// Copies from the Community Zone.
         Copy = "copy-from-community-zone",
     }
-    /// The level of an e-resource that decides.
+    /// Decisive level of an e-resource.
     Decides {
-        /// The e-collection.
+        /// E-collection.
         Collection = "e-collection",
-        /// The e-service.
+        /// E-service.
         Service = "e-service",
-        /// The portfolio.
+        /// Portfolio.
         Portfolio = "portfolio",
     }
-    /// Why somebody cannot reach an e-resource.
+    /// Reason for no access to an e-resource.
     WhyNot {
-        /// The member is in no group that it is available for.
+        /// No group with access includes the member.
         NotInGroup = "not-in-group",
-        /// A part of the member that is in one has no IP range.
+        /// The part of the member with access has no IP range.
         NoRange = "no-ip-range",
-        /// The user is in none of the IP ranges.
+        /// The user's address is outside all IP ranges.
         OutsideRange = "outside-ip-range",
-        /// The member hides it.
+        /// The member hides the resource.
         Hidden = "hidden-locally",
-        /// It is available on a wider level, and a narrower one leaves the member out.
+        /// A wider level grants access, but a narrower level excludes the member.
         Narrowed = "narrowed",
     }
-    /// What a block stops.
+    /// Action blocked by a patron block.
     Stops {
-        /// Borrowing.
+        /// Loan.
         Loan = "loan",
-        /// Renewing.
+        /// Renewal.
         Renew = "renew",
-        /// Placing a hold.
+        /// Hold request.
         Hold = "hold",
-        /// Borrowing from other institutions.
+        /// Interlibrary loan.
         Ill = "ill",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+    #![expect(clippy::unwrap_used, reason = "a failed test reports its location")]
 
     use super::{DaySpec, Way};
     use crate::analysis::import::import_methods;
     use crate::model::RecordType;
 
     #[test]
-    fn a_day_is_nothing_but_a_day() {
+    fn date_with_time_or_odd_spelling_is_rejected() {
         assert!(DaySpec("2027-06-30".to_owned()).date().is_ok());
         for odd in
             ["2027-06-30T10:00:00", "2027-06-30[America/Toronto]", "20270630", "2027-6-30", "2027-02-29"]
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_an_answer_can_be_expected() {
+    fn every_import_channel_can_be_expected() {
         for record in [RecordType::Bibliographic, RecordType::Authority] {
             for (way, _) in import_methods(record) {
                 serde_json::from_value::<Way>((*way).into()).unwrap();

@@ -1,4 +1,4 @@
-//! Rows about who may bring records into the Network Zone.
+//! Expectation rows about contributing records to the Network Zone.
 
 use super::fact::Way;
 use super::row::{ExpectationRow, names_of_missing, row};
@@ -12,20 +12,20 @@ use crate::model::network::Zone;
 use crate::model::{ImportQuestion, Question, RecordType};
 
 row! {
-    /// May members bring records into the Network Zone, and by which ways?
+    /// Expected permission of members to contribute records to the Network Zone, and the available channels.
     ImportRow;
     asks {
-        /// The member: a code, a list of codes, or a selection of members.
+        /// Member: a code, a list of codes, or a selector of members.
         member: ZonesSpec,
-        /// The sort of record, or both.
+        /// Record type, or both.
         record: ValueOrList<RecordType>,
     }
     expects {
-        /// Whether it may.
+        /// True if the member may contribute records.
         allowed "allowed": bool,
-        /// The ways that are open to it, all of them.
+        /// Complete list of the available channels.
         channels "channels": Vec<Spanned<Way>>,
-        /// Whether it may link its own records to those that are there.
+        /// True if the member may link its own records to existing Network Zone records.
         linking "linking": bool,
     }
 }

@@ -1,4 +1,4 @@
-//! `Expectation`: answers that a network's people expect, written down as tests.
+//! `Expectation`: expected answers to questions, as tests of the manifests or the zones.
 
 mod access;
 mod contradictions;
@@ -36,7 +36,7 @@ use crate::manifest::{self, Manifest, ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{self, Diagnostic, ExpectedFact, FieldValue, Network};
 
-/// What answers shall be: a table of questions and of what is expected of their answers.
+/// Table of questions with the expected facts of their answers.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
@@ -44,21 +44,21 @@ use crate::model::{self, Diagnostic, ExpectedFact, FieldValue, Network};
     {"required": ["tasks"]},
 ]))]
 pub struct ExpectationSpec {
-    /// May members bring records into the Network Zone, and by which ways?
+    /// Expectations about contributing records to the Network Zone.
     pub import: Option<ExpectationTable<ImportRow>>,
-    /// Can users of members reach an electronic resource of the Network Zone, and why not?
+    /// Expectations about access to electronic resources of the Network Zone.
     pub access: Option<ExpectationTable<AccessRow>>,
-    /// What is a patron of one member at another?
+    /// Expectations about linked accounts of patrons at other members.
     pub patron: Option<ExpectationTable<PatronRow>>,
-    /// Do partners see user groups of members?
+    /// Expectations about user groups visible to partners.
     pub visibility: Option<ExpectationTable<VisibilityRow>>,
-    /// What may roles do with the task list of authority control?
+    /// Expectations about roles in the authority control task list.
     pub tasks: Option<ExpectationTable<TasksRow>>,
 }
 
 impl KindSpec for ExpectationSpec {
     const NAME: &'static str = "Expectation";
-    const SUMMARY: &'static str = "Answers that are expected, as tests of what the manifests come to.";
+    const SUMMARY: &'static str = "Expected facts about effective settings, as tests of the manifests.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
@@ -74,11 +74,11 @@ impl ManifestSpec for ExpectationSpec {
         problems
     }
 
-    /// An expectation says what the others shall come to, and wants nothing itself.
+    /// Does nothing: expectations declare no desired state.
     fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
-/// What is wrong with the rows of a table, whatever the network is.
+/// Checks the rows of a table, without the network.
 fn check<R: ExpectationRow>(
     topic: &str,
     table: Option<&ExpectationTable<R>>,
@@ -91,20 +91,20 @@ fn check<R: ExpectationRow>(
     for Spanned { value: row, extent } in rows {
         let row = with_given_defaults(row, given.as_ref());
         let facts = row.facts();
-        // What could not be read may be what is lacking.
+        // An unreadable field may be the missing one.
         if given_whole && lost.field("rows").item(*extent).is_nothing() {
             for field in row.missing_fields() {
-                let message = format!("the row does not say `{field}`");
+                let message = format!("the row has no field `{field}`");
                 problems.push(
                     Diagnostic::error(diagnostic_codes::MISSING_FIELD, head.place(*extent), message)
-                        .help(format!("add `{field}: ...` to it, or to `given` for all rows")),
+                        .help(format!("add `{field}: ...` to the row, or to `given` for all rows")),
                 );
             }
             if facts.is_empty() {
-                let message = "the row expects nothing of the answer";
+                let message = "the row expects no fact";
                 problems.push(
                     Diagnostic::error(diagnostic_codes::EXPECTS_NOTHING, head.place(*extent), message)
-                        .help("say what a fact shall be; `zonal explain` shows which there are"),
+                        .help("add the expected value of a fact; `zonal explain` lists the facts"),
                 );
             }
         }
@@ -118,7 +118,7 @@ fn with_given_defaults<R: ExpectationRow>(row: &R, given: Option<&R>) -> R {
     given.map_or_else(|| row.clone(), |given| row.with_defaults(given))
 }
 
-/// What is expected, in the order of the manifests, and what is wrong with that in this network.
+/// Returns the expectations in manifest order, and their problems in this network.
 pub(super) fn collect_expectations(
     network: &Network,
     manifests: &[KindManifest],
@@ -175,7 +175,7 @@ fn expand<R: ExpectationRow>(
     for Spanned { value: row, extent } in rows {
         let is_whole = lost.field("rows").item(*extent).is_nothing();
         let row = with_given_defaults(row, given.as_ref());
-        // What is wrong with the row in itself has been told.
+        // `check` already reported problems of the row itself.
         if is_whole && row.missing_fields().is_empty() {
             expand_row(&row, *extent, scope, expectations);
         }
@@ -201,7 +201,7 @@ fn expand_row<R: ExpectationRow>(
     }
 }
 
-/// What facts shall be where a question is asked of a zone.
+/// Returns the expected facts of a question about a zone.
 fn expected_facts<'n>(
     facts: &[(&'static str, NodeSpan, FactSpec)],
     zone: &'n Zone,
@@ -223,7 +223,7 @@ fn expected_facts<'n>(
     expected
 }
 
-/// A reason that was written in several lines, as messages show it.
+/// Joins the lines of a reason for messages.
 fn in_one_line(because: &str) -> Arc<str> {
     because.split_whitespace().collect::<Vec<&str>>().join(" ").into()
 }

@@ -1,4 +1,4 @@
-//! Rows about what a patron of one member is at another.
+//! Expectation rows about linked accounts of patrons at other members.
 
 use super::access::groups_of;
 use super::fact::{DaySpec, Stops};
@@ -14,53 +14,55 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{Diagnostic, GroupedNumber, PatronQuestion, Question};
 
-/// Combinations that a row can stand for: every group of 20, of each of 100 members at each of the others. With a
-/// third member, what one line asks about would otherwise fill any memory.
+/// Maximum number of combinations in one row: 20 groups of 100 members at all other members. The limit
+/// protects memory: a third member multiplies the number of questions.
 const COMBINATIONS: usize = 200_000;
 
 row! {
-    /// What is a patron of one member at another: linked by which rule, in which group, how long, with which blocks?
+    /// Expected linked account of a patron at another member: rule, user group, dates and patron blocks.
     PatronRow;
     asks {
-        /// The source institution, the patron's own: a code, a list of codes, or a selection of members.
+        /// Source institution, home of the patron: a code, a list of codes, or a selector of members.
         from: ZonesSpec,
-        /// The patron's user group there, or several. A variable is that of the source institution.
+        /// User group of the patron at the source institution, or several. Variables take the source
+        /// institution's values.
         user_group: ValueOrList<TextOrVariable>,
-        /// The target institution, where the linked account is: a code, a list of codes, or a selection of members.
+        /// Target institution with the linked account: a code, a list of codes, or a selector of members.
         at: ZonesSpec,
-        /// When the patron's account at the source expires, `2027-06-30`.
+        /// Expiry date of the patron's account at the source institution, such as `2027-06-30`.
         expires: DaySpec,
-        /// A third member, for what of the patron's blocks would travel on to it from the target.
+        /// Third member, for patron blocks copied from the target institution to other members.
         on_to: ZonesSpec,
     }
     expects {
-        /// Whether the patron gets a linked account.
+        /// True if the patron gets a linked account.
         linked "linked": bool,
-        /// Alma's error code where there is none; null where there is one.
+        /// Alma's error code, if the patron gets no linked account; otherwise null.
         error "error": Nullable<String>,
-        /// The rule that decides; null for none.
+        /// Name of the linked account rule that applies; null for none.
         rule "rule": Nullable<String>,
-        /// The group of the linked account. A variable is that of the target institution.
+        /// User group of the linked account. Variables take the target institution's values.
         group "group": Nullable<TextOrVariable>,
-        /// When the linked account expires; null for never.
+        /// Expiry date of the linked account; null for never.
         expiry "expiry": Nullable<DaySpec>,
-        /// Whether that is made anew whenever the account is refreshed.
+        /// True if each refresh of the account recalculates the expiry date.
         refresh_expiry "refreshExpiry": bool,
-        /// When the linked account can be purged; null for never.
+        /// Purge date of the linked account; null for never.
         purge "purge": Nullable<DaySpec>,
-        /// Whether that is made anew whenever the account is refreshed.
+        /// True if each refresh of the account recalculates the purge date.
         refresh_purge "refreshPurge": bool,
-        /// Whether blocks come along.
+        /// True if Alma copies patron blocks to the linked account.
         copies_blocks "copiesBlocks": bool,
-        /// The ids of the source's block definitions that are copied, all of them.
+        /// Complete list of the source institution's block definition IDs to copy blocks for.
         blocks "blocks": Vec<Spanned<String>>,
-        /// What a copied block keeps the patron from at the target, all of it.
+        /// Complete list of actions that copied blocks prevent at the target institution.
         stops "stops": Vec<Spanned<Stops>>,
-        /// Whether a block made at the target reaches the source.
+        /// True if Alma sends blocks from the target institution to the source institution.
         sent_home "sentHome": bool,
-        /// What it keeps the patron from there, all of it.
+        /// Complete list of actions that these blocks prevent at the source institution.
         stops_at_home "stopsAtHome": Vec<Spanned<Stops>>,
-        /// Whether it then reaches the third member; without one, whether it is marked to travel at all.
+        /// True if these blocks then reach the third member. Without a third member: true if the blocks can
+        /// reach any other member.
         travels_on "travelsOn": bool,
     }
 }
@@ -106,7 +108,7 @@ impl ExpectationRow for PatronRow {
         let combinations = factors.into_iter().fold(sources.len(), usize::saturating_mul);
         if combinations > COMBINATIONS {
             let message = format!(
-                "the row stands for {} combinations of members and groups, and at most {} can be asked about",
+                "the row has {} combinations of members and groups; the maximum is {}",
                 GroupedNumber(combinations as u64),
                 GroupedNumber(COMBINATIONS as u64)
             );
@@ -114,7 +116,7 @@ impl ExpectationRow for PatronRow {
                 diagnostic_codes::ASKS_TOO_MUCH,
                 extent,
                 message,
-                "name fewer members, or fewer groups",
+                "select fewer members or fewer groups",
             );
             return Vec::new();
         }
@@ -142,8 +144,8 @@ impl ExpectationRow for PatronRow {
             }
         }
         if !meets {
-            let message = "the row asks about no two different members";
-            let help = "name another member: a patron is linked to none that is their own";
+            let message = "the row has no pair of different members";
+            let help = "select another member: a patron has no linked account at the source institution";
             scope.error(diagnostic_codes::ASKS_NOBODY, extent, message, help);
         }
         questions

@@ -1,4 +1,4 @@
-//! Rows about who works with the task list of authority control.
+//! Expectation rows about roles in the authority control task list.
 
 use super::row::{ExpectationRow, names_of_missing, row};
 use super::zones::{self, ZonesSpec};
@@ -12,26 +12,26 @@ use crate::model::network::Zone;
 use crate::model::{Question, TasksQuestion};
 
 row! {
-    /// What may roles do with the task list of authority control?
+    /// Expected permissions of roles in the authority control task list.
     TasksRow;
     asks {
-        /// The zone whose list it is: a code, a list of codes, or a selection of zones.
+        /// Zone of the list: a code, a list of codes, or a selector of zones.
         zone: ZonesSpec,
-        /// The role, or several.
+        /// Role, or several.
         role: ValueOrList<AuthorityRole>,
-        /// A report, where something is expected of `listed`.
+        /// Report type, required for `listed`.
         report: AuthorityReport,
     }
     expects {
-        /// Whether the role sees the list.
+        /// True if the role can see the list.
         view "view": bool,
-        /// Whether it may process changes.
+        /// True if the role can process changes.
         process "process": bool,
-        /// Whether it may dismiss entries from the zone's own list.
+        /// True if the role can dismiss entries from the zone's own list.
         dismiss "dismiss": bool,
-        /// Whether it may dismiss an entry for the whole network.
+        /// True if the role can dismiss entries for the whole network.
         dismiss_for_network "dismissForNetwork": bool,
-        /// Whether the report is in the list.
+        /// True if the list includes the report.
         listed "listed": bool,
     }
 }

@@ -1,6 +1,6 @@
-//! What rows of expectations come to: text in, text out. What is wrong with them is told in `manifest::tests`.
+//! Tests of the expansion of expectation rows. Tests of their diagnostics are in `manifest::tests`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test reports its location")]
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ spec:
     - {code: C, name: Gamma, labels: {afn: borrower}, vars: {group: WALKIN}}
 ";
 
-/// What rows come to, and what is wrong with them in this network.
+/// Returns the expanded expectations and their problems.
 fn all(spec: &str) -> (Vec<Expectation>, Vec<Diagnostic>) {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("apiVersion: zonal/v1\nkind: Expectation\nmetadata: {{name: x}}\nspec:\n{spec}");
@@ -33,7 +33,7 @@ fn all(spec: &str) -> (Vec<Expectation>, Vec<Diagnostic>) {
     expectations(&loaded.network.unwrap(), &loaded.manifests)
 }
 
-/// What is expected, an expectation for each line: the question, the facts, and why.
+/// Returns one line per expectation: question, facts and reason.
 fn expected(spec: &str) -> String {
     let (expectations, problems) = all(spec);
     assert!(problems.is_empty(), "{problems:?}");
@@ -52,7 +52,7 @@ fn expected(spec: &str) -> String {
 }
 
 #[test]
-fn a_row_stands_for_each_member_and_record_that_it_means() {
+fn row_expands_to_each_member_and_record_type() {
     let spec = "\
 import:
   given: {record: bibliographic, allowed: true}
@@ -62,17 +62,17 @@ import:
     assert_eq!(
         expected(spec),
         "\
-8: may A bring bibliographic records into the Network Zone? allowed=true
-8: may A bring authority records into the Network Zone? allowed=true
-8: may B bring bibliographic records into the Network Zone? allowed=true
-8: may B bring authority records into the Network Zone? allowed=true
-9: may C bring bibliographic records into the Network Zone? allowed=false channels=null
+8: may A contribute bibliographic records to the Network Zone? allowed=true
+8: may A contribute authority records to the Network Zone? allowed=true
+8: may B contribute bibliographic records to the Network Zone? allowed=true
+8: may B contribute authority records to the Network Zone? allowed=true
+9: may C contribute bibliographic records to the Network Zone? allowed=false channels=null
 "
     );
 }
 
 #[test]
-fn a_patron_is_asked_about_at_every_other_member_and_groups_are_those_of_each() {
+fn patron_row_expands_to_every_other_member() {
     let spec = "\
 patron:
   given: {userGroup: [STAFF, {var: group}], expires: 2027-06-30, because: faculty can borrow everywhere}
@@ -82,21 +82,21 @@ patron:
     assert_eq!(
         expected(spec),
         "\
-8: what is a patron of group STAFF of A at B, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group VISITOR of A at B, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group STAFF of A at C, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group VISITOR of A at C, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group STAFF of B at A, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group GUEST of B at A, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group STAFF of B at C, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: what is a patron of group GUEST of B at C, expiring on 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-9: what is a patron of group X of A at B, expiring on 2027-06-30, and on to C? travelsOn=false (it stays)
+8: which linked account does a patron in user group STAFF of A get at B, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group VISITOR of A get at B, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of A get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group VISITOR of A get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of B get at A, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group GUEST of B get at A, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of B get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+8: which linked account does a patron in user group GUEST of B get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
+9: which linked account does a patron in user group X of A get at B, with expiry date 2027-06-30, with C as next target? travelsOn=false (it stays)
 "
     );
 }
 
 #[test]
-fn a_row_that_says_where_a_user_is_leaves_nothing_of_that_to_what_is_given() {
+fn row_with_user_location_ignores_given_location() {
     let spec = "\
 access:
   given: {member: A, resource: \"1.22\", address: 192.0.2.7, reach: true}
@@ -107,15 +107,15 @@ access:
     assert_eq!(
         expected(spec),
         "\
-8: does a user of group VISITOR of A at 192.0.2.7 reach the e-service 1.22? level=\"e-service\" proxy=\"EZ\" reach=true
-9: does a user of A in the library MAIN reach the e-service 1.22? reach=true why=null
-10: does a user of A on the campus NORTH reach the e-service 1.22? reach=false why=\"outside-ip-range\"
+8: can a user of user group VISITOR of A at 192.0.2.7 access the e-service 1.22? level=\"e-service\" proxy=\"EZ\" reach=true
+9: can a user of A in the library MAIN access the e-service 1.22? reach=true why=null
+10: can a user of A on the campus NORTH access the e-service 1.22? reach=false why=\"outside-ip-range\"
 "
     );
 }
 
 #[test]
-fn roles_and_reports_are_asked_about_in_the_words_of_almas_pages() {
+fn tasks_row_uses_names_of_alma_pages() {
     let spec = "\
 tasks:
   rows:
@@ -124,18 +124,18 @@ tasks:
     assert_eq!(
         expected(spec),
         "\
-7: what may a Cataloger do with the task list of NZ? view=true
-7: what may a Cataloger do with the task list of A? view=true
-7: what may a Cataloger do with the task list of B? view=true
-7: what may a Cataloger do with the task list of C? view=true
-8: what may a Cataloger do with the task list of NZ, and is `preferred term no authorised term` in it? listed=true
-8: what may a Catalog Manager do with the task list of NZ, and is `preferred term no authorised term` in it? listed=true
+7: what may a Cataloger do in the authority control task list of NZ? view=true
+7: what may a Cataloger do in the authority control task list of A? view=true
+7: what may a Cataloger do in the authority control task list of B? view=true
+7: what may a Cataloger do in the authority control task list of C? view=true
+8: what may a Cataloger do in the authority control task list of NZ, and does the list contain `preferred term no authorised term`? listed=true
+8: what may a Catalog Manager do in the authority control task list of NZ, and does the list contain `preferred term no authorised term`? listed=true
 "
     );
 }
 
 #[test]
-fn a_row_that_stands_for_too_much_is_refused_before_it_fills_the_memory() {
+fn row_with_too_many_combinations_is_refused() {
     let told = |groups: usize| {
         let groups: Vec<String> = (0..groups).map(|group| format!("G{group}")).collect();
         let every = "{zones: members}";
@@ -148,7 +148,6 @@ fn a_row_that_stands_for_too_much_is_refused_before_it_fills_the_memory() {
         (expectations.len(), problems.join("; "))
     };
     assert_eq!(told(10), (60, String::new()));
-    let message = "the row stands for 202,500 combinations of members and groups, and at most 200,000 can be \
-                   asked about";
+    let message = "the row has 202,500 combinations of members and groups; the maximum is 200,000";
     assert_eq!(told(7_500), (0, format!("Z0345 {message}")));
 }

@@ -1,4 +1,4 @@
-//! Rows about which user groups partners see.
+//! Expectation rows about user groups visible to partners.
 
 use super::access::groups_of;
 use super::row::{ExpectationRow, names_of_missing, row};
@@ -13,22 +13,22 @@ use crate::model::network::Zone;
 use crate::model::{Question, VisibilityQuestion};
 
 row! {
-    /// Do partners see user groups of members?
+    /// Expected visibility of members' user groups to partners.
     VisibilityRow;
     asks {
-        /// The member: a code, a list of codes, or a selection of members.
+        /// Member: a code, a list of codes, or a selector of members.
         member: ZonesSpec,
-        /// The user group, or several. A variable is that of the member.
+        /// User group, or several. Variables take the member's values.
         user_group: ValueOrList<TextOrVariable>,
     }
     expects {
-        /// Whether they see it.
+        /// True if partners can see the group.
         visible "visible": bool,
-        /// Whether it is among the restricted users.
+        /// True if the group belongs to the restricted users.
         restricted "restricted": bool,
-        /// Whether restricted users, rota rules and display logic agree.
+        /// True if restricted users, rota rules and display logic are consistent.
         agree "agree": bool,
-        /// The rules that do not agree, all of them: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.
+        /// Complete list of inconsistent rules: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.
         wrong "wrong": Vec<Spanned<String>>,
     }
 }

@@ -1,4 +1,4 @@
-//! The zones that a row asks about: one, some, or all that a selection finds.
+//! Zones in expectation rows: one code, several codes, or a selector.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,11 +19,11 @@ use crate::model::network::Zone;
 /// Zones of the network.
 #[derive(Debug, Clone)]
 pub enum ZonesSpec {
-    /// By its code.
+    /// Zone code.
     One(String),
-    /// By their codes.
+    /// Zone codes.
     Many(Vec<Spanned<String>>),
-    /// As a manifest's `appliesTo` finds them.
+    /// Selector, as in `appliesTo`.
     Selected(Box<AppliesToSpec>),
 }
 
@@ -35,7 +35,7 @@ impl<'de> Deserialize<'de> for ZonesSpec {
             type Value = ZonesSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a code, a list of codes, or a selection")
+                f.write_str("a code, a list of codes, or a selector")
             }
 
             fn visit_str<E: de::Error>(self, code: &str) -> Result<ZonesSpec, E> {
@@ -81,8 +81,8 @@ impl JsonSchema for ZonesSpec {
     }
 }
 
-/// The zones that are meant, each once, in the order of the manifest or, of a selection, of the network. `None` where
-/// one of them is none of the network's, or has another role: that has been told.
+/// Returns the zones without duplicates, in manifest order, or in network order for a selector. Returns
+/// `None` after reporting an unknown zone or a zone of another role.
 pub fn zones<'n>(
     places: &Spanned<ZonesSpec>,
     reach: ZoneCoverage,
@@ -117,7 +117,7 @@ pub fn zones<'n>(
                 whole = false;
                 let known = scope.network.zones.iter().filter(|zone| reach.covers(zone.role));
                 let help = suggestions::code(code, known.map(|zone| zone.code.as_str()));
-                let message = format!("`{code}` is no zone of the network");
+                let message = format!("unknown zone `{code}`");
                 scope.error(diagnostic_codes::UNKNOWN_CODE, extent, message, &help);
             }
         }
@@ -125,7 +125,7 @@ pub fn zones<'n>(
     whole.then_some(zones)
 }
 
-/// Whether a zone can be asked about; one that cannot is told.
+/// Returns true if the zone has a permitted role, and reports an error otherwise.
 fn has_role(
     zone: &Zone,
     reach: ZoneCoverage,
@@ -134,8 +134,8 @@ fn has_role(
 ) -> bool {
     let fits = reach.covers(zone.role);
     if !fits {
-        let message = format!("`{}` is the network zone, and this is asked of members", zone.code);
-        scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, "name members");
+        let message = format!("`{}` is the Network Zone; this question applies to members only", zone.code);
+        scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, "use codes of members");
     }
     fits
 }

@@ -1,4 +1,4 @@
-//! What is wrong with linking rules whatever the network looks like.
+//! Checks linking rules, without the network.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{Diagnostic, UnlistedPolicy};
 
-/// Everything.
+/// Returns all problems of the manifest.
 pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut check = LinkingRulesCheck { head, problems: Vec::new() };
     check.names(spec);
@@ -24,7 +24,7 @@ pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnosti
     check.external_groups(spec);
     if spec.unlisted != UnlistedPolicy::Keep && spec.default.is_none() {
         let message =
-            "rules that no manifest mentions are to go, and nothing is said of Alma's own rule `Default`";
+            "`unlisted` removes other rules, but the manifest does not declare Alma's own rule `Default`";
         check.report_missing(
             diagnostic_codes::DEFAULT_RULE_UNSAID,
             head.extent,
@@ -34,7 +34,7 @@ pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnosti
     }
     let speaks = !spec.rules.is_empty() || spec.default.is_some() || spec.external_groups.is_some();
     if !speaks && head.lost_spec().is_nothing() {
-        let message = format!("`{}` does nothing", head.manifest);
+        let message = format!("`{}` has no effect", head.manifest);
         check.problems.push(
             Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
                 .help("add `rules`, `default` or `externalGroups`, or remove the manifest"),
@@ -53,7 +53,7 @@ impl LinkingRulesCheck<'_> {
         self.problems.push(Diagnostic::error(code, self.head.place(extent), message).help(help));
     }
 
-    /// Something is missing. What could not be read may be just that.
+    /// Reports a missing field, unless parts of the manifest are unreadable: the field may be among them.
     fn report_missing(
         &mut self,
         code: &'static str,
@@ -70,22 +70,22 @@ impl LinkingRulesCheck<'_> {
         let mut seen: BTreeMap<&str, NodeSpan> = BTreeMap::new();
         for Spanned { value: LinkingRuleSpec { name, .. }, .. } in &spec.rules {
             if name.value == DEFAULT {
-                let message = "`Default` is Alma's own rule, which is always there and always last";
+                let message = "`Default` is Alma's own rule; it always exists and is always last";
                 self.error(
                     diagnostic_codes::RULE_NAME_TAKEN,
                     name.extent,
                     message,
-                    "say what it gives under `default`, or choose another name",
+                    "use `default` to set its attributes, or choose another name",
                 );
             } else if let Some(first) = seen.get(name.value.as_str()) {
-                let message = format!("rule `{}` is there twice", name.value);
+                let message = format!("rule `{}` is declared twice", name.value);
                 let problem = Diagnostic::error(
                     diagnostic_codes::RULE_NAME_TAKEN,
                     self.head.place(name.extent),
                     message,
                 )
                 .with_secondary_span(self.head.place(*first), "first here")
-                .help("rename one of them");
+                .help("rename one of the rules");
                 self.problems.push(problem);
             } else {
                 seen.insert(&name.value, name.extent);
@@ -98,7 +98,7 @@ impl LinkingRulesCheck<'_> {
             rule.output();
         if !rule.is_absent() {
             if group.is_none() {
-                let message = format!("rule `{}` lacks `group`", rule.name.value);
+                let message = format!("rule `{}` has no `group`", rule.name.value);
                 self.report_missing(
                     diagnostic_codes::MISSING_FIELD,
                     *extent,
@@ -111,7 +111,7 @@ impl LinkingRulesCheck<'_> {
         let flag = |flag: Option<&Spanned<bool>>| flag.map(|flag| flag.extent);
         let others = [
             ("description", rule.description.as_ref().map(|said| said.extent)),
-            ("from", rule.sources.as_ref().map(|said| said.extent)),
+            ("sources", rule.sources.as_ref().map(|said| said.extent)),
             ("userGroups", rule.user_groups.first().map(|said| said.extent)),
             ("group", group.map(|said| said.extent)),
             ("expiry", expiry.map(|said| said.extent)),
@@ -122,7 +122,7 @@ impl LinkingRulesCheck<'_> {
             ("enabled", flag(rule.enabled.as_ref())),
         ];
         if let Some((field, extent)) = others.iter().find_map(|(field, said)| Some((field, (*said)?))) {
-            let message = format!("an absent rule says something of `{field}`");
+            let message = format!("`{field}` is not allowed in a rule with `absent: true`");
             let help = "remove the other fields, or remove `absent: true`";
             self.error(diagnostic_codes::ABSENT_WITH_FIELDS, extent, message, help);
         }
@@ -131,18 +131,17 @@ impl LinkingRulesCheck<'_> {
     fn dates(&mut self, output: &LinkedAccountAttributes<'_>) {
         if let Some(Spanned { value: Nullable::Value(expiry), extent }) = output.expiry {
             self.check_date_choice("expiry", expiry.date_choices(), *extent);
-            let help =
-                "write `same`, or how much later or earlier in days, weeks, months or years: `+30 days`";
+            let help = "enter `same`, or a time span in days, weeks, months or years, such as `+30 days`";
             self.span(dates::distance, expiry.from_source.as_ref(), help);
         }
         if let Some(Spanned { value: Nullable::Value(purge), extent }) = output.purge {
             self.check_date_choice("purge", purge.date_choices(), *extent);
-            let help = "write how long in days, weeks, months or years: `1 month`";
+            let help = "enter a time span in days, weeks, months or years, such as `1 month`";
             self.span(dates::length, purge.after_expired.as_ref(), help);
         }
     }
 
-    /// Of an absolute and a relative date there is exactly one, and a day is a day.
+    /// Checks a date choice: exactly one absolute or relative date, in valid form.
     fn check_date_choice(
         &mut self,
         field: &str,
@@ -158,35 +157,35 @@ impl LinkingRulesCheck<'_> {
                     self.head.place(span.extent),
                     message,
                 )
-                .with_secondary_span(self.head.place(day.extent), "the other one")
-                .help("remove one of them");
+                .with_secondary_span(self.head.place(day.extent), "other field")
+                .help("remove one of the fields");
                 self.problems.push(problem);
             }
             (None, None) => {
-                let message = format!("`{field}` needs one of `{one}` and `{other}`");
+                let message = format!("`{field}` needs exactly one of `{one}` and `{other}`");
                 self.report_missing(
                     diagnostic_codes::NOT_EXACTLY_ONE,
                     extent,
                     message,
-                    "add one of them, or write `null` for never",
+                    "add one of the fields, or enter `null` for never",
                 );
             }
             (Some(_), None) | (None, Some(_)) => {}
         }
         if let Some(day) = day.filter(|day| dates::day(&day.value).is_none()) {
-            let message = format!("`{}` is no date", day.value);
+            let message = format!("`{}` is not a valid date", day.value);
             self.error(
                 diagnostic_codes::NO_DATE,
                 day.extent,
                 message,
-                "write a day of the calendar as `2027-06-30`",
+                "write the date as `YYYY-MM-DD`, such as `2027-06-30`",
             );
         }
     }
 
     fn span(&mut self, form: fn(&str) -> Option<Arc<str>>, said: Option<&Spanned<String>>, help: &str) {
         if let Some(said) = said.filter(|said| form(&said.value).is_none()) {
-            let message = format!("`{}` is not understood", said.value);
+            let message = format!("`{}` is not a valid time span", said.value);
             self.error(diagnostic_codes::NO_SPAN, said.extent, message, help);
         }
     }
@@ -202,7 +201,7 @@ impl LinkingRulesCheck<'_> {
                 }
             }
             if let (Some(true), Some(institutions)) = (group.absent, &group.institutions) {
-                let message = "absent groups say something of `institutions`";
+                let message = "`institutions` is not allowed in groups with `absent: true`";
                 let help = "remove the other fields, or remove `absent: true`";
                 self.error(diagnostic_codes::ABSENT_WITH_FIELDS, institutions.extent, message, help);
             }

@@ -1,16 +1,16 @@
-//! Dates and spans of time as linking rules give them, in the one form in which they are compared.
+//! Dates and time spans of linking rules, in one normalized form.
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-/// A day, `2027-06-30`, if it is one.
+/// Returns a normalized date such as `2027-06-30`, or `None` for an invalid date.
 pub fn day(text: &str) -> Option<Arc<str>> {
     let written_out = text.len() == "YYYY-MM-DD".len();
     text.parse::<Date>().ok().filter(|_| written_out).map(|date| date.to_string().into())
 }
 
-/// A distance from the date of the source: `same`, or `+30 days`.
+/// Returns a normalized distance from the source account's date: `same`, or `+30 days`.
 pub fn distance(text: &str) -> Option<Arc<str>> {
     match (text, text.strip_prefix('+'), text.strip_prefix('-')) {
         ("same", _, _) => Some("same".into()),
@@ -20,7 +20,7 @@ pub fn distance(text: &str) -> Option<Arc<str>> {
     }
 }
 
-/// A length of time in whole units of the calendar: `30 days`, `1 month`.
+/// Returns a normalized time span in whole calendar units: `30 days`, `1 month`.
 pub fn length(text: &str) -> Option<Arc<str>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [amount, unit] = words.as_slice() else { return None };
@@ -41,14 +41,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_written_out_and_in_the_calendar() {
+    fn date_must_be_complete_and_valid() {
         let texts =
             ["2027-02-28", "2027-02-29", "20270228", "2027-2-28", "2027-02-28T00:00", "", "+2027-02-2"];
         assert_eq!(all(day, texts), ["2027-02-28", "-", "-", "-", "-", "-", "-"]);
     }
 
     #[test]
-    fn spans_have_one_form() {
+    fn time_spans_are_normalized() {
         let texts =
             ["1 months", "30  days", "2 week", "1 year", "0 days", "1 hour", "month", "-1 day", "1.5 days"];
         assert_eq!(all(length, texts), ["1 month", "30 days", "2 weeks", "1 year", "-", "-", "-", "-", "-"]);

@@ -1,4 +1,4 @@
-//! Which external user groups the members have, as each of them spells its own.
+//! Resolves the external user groups of the members, with each member's own codes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::Diagnostic;
 
-/// A code and the members that spell a group so, by their position in the network.
+/// Group code with the network indices of the members that use it.
 pub struct GroupSpelling {
     pub code: Arc<str>,
     pub extent: NodeSpan,
     pub members: BTreeSet<usize>,
 }
 
-/// A code as some members spell it: a variable is that of each.
+/// Returns the code of a group per member; variables take each member's value.
 pub fn spellings(
     code: &Spanned<TextOrVariable>,
     members: &BTreeSet<usize>,
@@ -37,12 +37,12 @@ pub fn spellings(
     found.into_iter().map(move |(code, members)| GroupSpelling { code, extent, members })
 }
 
-/// An external user group with the members that have it.
+/// External user group with its members.
 pub struct ResolvedExternalGroup {
     pub code: Arc<str>,
-    /// Where its code is declared.
+    /// Location of the group code.
     pub extent: NodeSpan,
-    /// Where it is said who has it.
+    /// Location of the declared institutions.
     pub from: NodeSpan,
     pub institutions: BTreeSet<usize>,
     pub of_everyone: bool,
@@ -50,7 +50,7 @@ pub struct ResolvedExternalGroup {
 }
 
 impl ResolvedExternalGroup {
-    /// Every group that the manifest speaks of: the union of what it says.
+    /// Returns all groups of the manifest; declarations of the same group are merged.
     pub fn resolve_groups(
         external: &ExternalGroupsSpec,
         scope: &mut ManifestExpansion<'_, '_>,
@@ -89,18 +89,18 @@ impl ResolvedExternalGroup {
         held
     }
 
-    /// Who has it besides this member.
+    /// Returns the other members with this group.
     pub fn other_members(&self, zone: usize) -> BTreeSet<usize> {
         self.institutions.iter().copied().filter(|&each| each != zone).collect()
     }
 
-    /// Whether a member shall know it.
+    /// Returns true if the group must exist at a member.
     pub fn is_at(&self, zone: usize) -> bool {
         !self.absent && (self.of_everyone || !self.other_members(zone).is_empty())
     }
 }
 
-/// Groups that rules choose by and that no member has.
+/// Reports groups used by rules but declared for no member.
 pub fn check_undeclared_groups(
     rules: &[ScopedRule<'_>],
     held: &[ResolvedExternalGroup],
@@ -109,17 +109,17 @@ pub fn check_undeclared_groups(
     let there: Vec<&str> = held.iter().filter(|group| !group.absent).map(|group| &*group.code).collect();
     let missing = |group: &&GroupSpelling| !there.contains(&&*group.code);
     let told = |GroupSpelling { code, extent, .. }: &GroupSpelling| {
-        let message = format!("no member has a user group `{code}`");
+        let message = format!("no member has the user group `{code}`");
         Diagnostic::error(diagnostic_codes::UNDECLARED_EXTERNAL_GROUP, head.place(*extent), message)
             .help(suggestions::among(code, there.iter().copied()))
     };
     rules.iter().flat_map(|placed| &placed.groups).filter(missing).map(told).collect()
 }
 
-/// The same group is spoken of in two places.
+/// Returns the diagnostic for a duplicate group.
 pub fn twice(code: &str, (extent, first): (NodeSpan, NodeSpan), head: &ManifestHeader) -> Diagnostic {
-    let message = format!("external user group `{code}` is there twice");
+    let message = format!("external user group `{code}` is declared twice");
     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)
         .with_secondary_span(head.place(first), "first here")
-        .help("name it once, with all members that have it")
+        .help("declare the group once, with all its members")
 }

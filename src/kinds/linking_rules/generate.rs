@@ -1,4 +1,4 @@
-//! What linking rules come to at each member: its own rules and external user groups.
+//! Expands linking rules to each member's linked account rules and external user groups.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -15,7 +15,7 @@ use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, CollectionShape, FieldValue, Network, Severity};
 
 pub(super) static RULES: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
-    // The defaults are those of the vendor's release notes of 2017.
+    // Defaults from Alma's release notes of 2017.
     let no = ["refreshExpiryDate", "refreshPurgeDate", "copyNetworkBlocks"]
         .map(|field| (field.into(), false.into()));
     Arc::new(CollectionShape {
@@ -28,8 +28,8 @@ pub(super) static RULES: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// A member whose groups changed is the usual reason.
-const STALE: &str = "by the manifests no member has such a group, and `unlisted: delete` would delete it";
+/// Reason for stale groups; usually a member changed its groups.
+const STALE: &str = "the manifests declare this group for no member, and `unlisted: delete` would delete it";
 
 pub(super) static GROUPS: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {
@@ -39,7 +39,7 @@ pub(super) static GROUPS: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// Wants everything that the manifest comes to.
+/// Adds all desired records of the manifest.
 pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
     let (head, network) = (scope.head, scope.network);
     let mut told = Vec::new();
@@ -82,7 +82,7 @@ pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
     scope.finish();
 }
 
-/// Rules and users are members': the network zone is neither target nor source.
+/// Reports the Network Zone as target or source: only members have linked account rules and users.
 fn only_members(spec: &LinkingRulesSpec, targets: &[usize], scope: &mut ManifestExpansion<'_, '_>) {
     let network = scope.network;
     let from = spec.rules.iter().filter_map(|rule| rule.value.sources.as_ref());
@@ -94,8 +94,8 @@ fn only_members(spec: &LinkingRulesSpec, targets: &[usize], scope: &mut Manifest
     let own = spec.applies_to.iter().filter(|_| has_network_zone(targets, network));
     let places: Vec<NodeSpan> = own.chain(sources).map(|said| said.extent).collect();
     for extent in places {
-        let message = "the network zone has no linked accounts, and no users that members link to";
-        let help = "leave it out: members are meant where nothing is said";
+        let message = "the Network Zone has no linked accounts, and is not a source institution";
+        let help = "exclude the Network Zone; the default is all members";
         scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, help);
     }
 }
@@ -125,7 +125,11 @@ fn linked_account_rules<'n>(
             continue;
         }
         let Some(RuleAudience { sources, groups }) = placed.audience_at(index, held) else {
-            collection.add(entry.absent().note(format!("nobody is left for it at {}", zone.name)));
+            collection.add(entry.absent().note(format!(
+                "no source institution or user group remains for the \
+                                                        rule at {}",
+                zone.name
+            )));
             continue;
         };
         position += 1;
@@ -157,13 +161,14 @@ fn linked_account_rules<'n>(
     if let Some(Spanned { value: default, extent }) = &spec.default {
         let entry = scope.record(*extent).with_field("name", DEFAULT, *extent);
         if let Some(entry) = with_attributes(entry, &default.output(), zone, scope) {
-            collection.add(entry.note("Alma's own rule, which is always there: it is edited, not added"));
+            collection
+                .add(entry.note("Alma's own rule always exists: zonal updates it, but never creates it"));
         }
     }
     scope.want(zone, collection);
 }
 
-/// The rule with what it gives; `None` where the zone lacks a variable.
+/// Returns the rule with its attributes, or `None` for a missing variable.
 fn with_attributes<'a, 'n>(
     mut entry: RecordDraft<'a>,
     output: &LinkedAccountAttributes<'_>,
@@ -173,7 +178,7 @@ fn with_attributes<'a, 'n>(
     let LinkedAccountAttributes { group, expiry, refresh_expiry, purge, refresh_purge, copy_blocks } = output;
     if let Some(said) = group {
         let group = scope.resolve_text(said, zone)?;
-        // A group must exist, and be one that public users may have (the vendor's schema of users).
+        // The user group must exist and be valid for public users (Alma's schema of users).
         entry = entry
             .with_field("userGroup", Arc::clone(&group), said.extent)
             .with_reference(
@@ -214,7 +219,7 @@ fn with_attributes<'a, 'n>(
     Some(entry)
 }
 
-/// One of two fields of which the page takes one only: the other is cleared.
+/// Sets one of two exclusive fields; the page accepts only one, so an empty value clears the field.
 fn set_exclusive_field<'a>(
     entry: RecordDraft<'a>,
     (field, text): (&str, Option<Arc<str>>),
@@ -234,11 +239,11 @@ fn external_group(
     let entry = match group.other_members(index) {
         _ if group.absent => entry.absent(),
         _ if group.of_everyone => {
-            let note = "every member has it: no source institution is chosen, which means all";
+            let note = "every member has this group: an empty list of source institutions means all";
             entry.with_field("sourceInstitutions", FieldValue::Null, group.extent).note(note)
         }
         others if others.is_empty() => {
-            entry.absent().note(format!("no member but {} has it", network.zones[index].name))
+            entry.absent().note(format!("only {} has this group", network.zones[index].name))
         }
         others => {
             entry.with_field("sourceInstitutions", FieldValue::list(codes_of(&others, network)), group.from)
@@ -251,16 +256,16 @@ fn codes_of(zones: &BTreeSet<usize>, network: &Network) -> impl Iterator<Item = 
     zones.iter().map(|&zone| Arc::clone(&network.zones[zone].code.0))
 }
 
-/// The sources as people tell them, where it is easier to say who is not among them.
+/// Returns the source institutions as a text, if a list of exceptions is shorter.
 fn others_in_words(sources: &BTreeSet<usize>, index: usize, network: &Network) -> Option<String> {
     let left_out: Vec<&str> = (network.zones.iter().enumerate())
         .filter(|(zone, each)| each.role == ZoneRole::Member && *zone != index && !sources.contains(zone))
         .map(|(_, each)| each.name.as_str())
         .collect();
     match left_out.len() {
-        0 => Some("from every other member".to_owned()),
+        0 => Some("from all other members".to_owned()),
         count if count < sources.len() => {
-            Some(format!("from every other member but {}", suggestions::abbreviated_list(left_out)))
+            Some(format!("from all other members except {}", suggestions::abbreviated_list(left_out)))
         }
         _ => None,
     }

@@ -1,8 +1,8 @@
-//! `LinkingRules`: what a member makes of the users of other members, said once for all of them.
+//! `LinkingRules`: linked account rules of members for users of other members, declared once.
 //!
-//! Every member has its own linked account rules and its own list of external user groups, which Alma
-//! offers no way to share. Both follow from who is in the network, so they are generated: a member's
-//! lists are the others', without those that a manifest leaves out.
+//! Every member has its own linked account rules and its own list of external user groups; Alma cannot share
+//! them. zonal generates both from the network: a member's lists contain the other members, except those the
+//! manifest excludes.
 
 mod check;
 mod dates;
@@ -25,140 +25,139 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::model::{CollectionShape, ConflictPolicy, Diagnostic, Enforcement, Network, UnlistedPolicy};
 
-/// Linked account rules of members, and the external user groups that they choose by.
+/// Linked account rules of members, and the external user groups in these rules.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkingRulesSpec {
-    /// The members whose rules these are: where the linked accounts are made. All members where
-    /// nothing is said.
+    /// Selector of the target institutions, which create the linked accounts. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// How strongly the rules and groups are meant.
+    /// Enforcement of the rules and groups: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to linked account rules that no manifest mentions.
+    /// Action for unlisted linked account rules: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
-    /// The rules, in order: the first that fits is used.
+    /// Rules in order. Alma applies the first matching rule.
     #[serde(default)]
     pub rules: Vec<Spanned<LinkingRuleSpec>>,
-    /// What is given to those whom no rule fits: Alma's rule `Default`, which is always there.
+    /// Attributes for users without a matching rule: Alma's rule `Default`, which always exists.
     pub default: Option<Spanned<DefaultRuleSpec>>,
-    /// The user groups that the members have, as the others know them.
+    /// User groups of the members, as other members list them.
     pub external_groups: Option<ExternalGroupsSpec>,
 }
 
-/// One linked account rule. What it gives and does not mention is not zonal's and never changes.
+/// Linked account rule. zonal does not manage omitted attributes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkingRuleSpec {
-    /// What the rule is called, which identifies it.
+    /// Name of the rule; identifies the rule.
     #[schemars(regex(pattern = FILLED))]
     pub name: Spanned<String>,
-    /// What people read about it.
+    /// Description of the rule.
     pub description: Option<Spanned<TextOrVariable>>,
-    /// The members that have the rule; all that the manifest applies to where nothing is said.
+    /// Selector of the members with this rule. Default: all target institutions of the manifest.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// The members whose users it is for; all where nothing is said. A member is never its own source.
+    /// Selector of the source institutions. Default: all members. zonal never makes a member its own source
+    /// institution.
     pub sources: Option<Spanned<AppliesToSpec>>,
-    /// Codes of the external user groups that it is for; any where nothing is said. A variable is that of
-    /// each member whose users it is for.
+    /// Codes of matching external user groups. Default: any group. Variables take each source institution's
+    /// values.
     #[serde(default)]
     pub user_groups: Vec<Spanned<TextOrVariable>>,
-    /// Code of the user group that the linked account gets, one of the member's own.
+    /// Code of the linked account's user group, from the target institution's own groups.
     pub group: Option<Spanned<TextOrVariable>>,
-    /// When the linked account expires; `null` for never.
+    /// Expiry date of the linked account; `null` for never.
     pub expiry: Option<Spanned<Nullable<ExpirySpec>>>,
-    /// Whether the expiry date is made anew whenever the account is refreshed.
+    /// True if each refresh of the account recalculates the expiry date.
     pub refresh_expiry: Option<Spanned<bool>>,
-    /// When the linked account can be purged; `null` for never.
+    /// Purge date of the linked account; `null` for never.
     pub purge: Option<Spanned<Nullable<PurgeSpec>>>,
-    /// Whether the purge date is made anew whenever the account is refreshed.
+    /// True if each refresh of the account recalculates the purge date.
     pub refresh_purge: Option<Spanned<bool>>,
-    /// Whether blocks that count in the network come along. A `BlockSharing` manifest says it for all
-    /// rules at once.
+    /// True to copy network blocks to the linked account. A `BlockSharing` manifest sets this for all rules
+    /// at once.
     pub copy_blocks: Option<Spanned<bool>>,
-    /// Whether the rule is used.
+    /// True for an enabled rule.
     pub enabled: Option<Spanned<bool>>,
-    /// True for a rule that shall not be there.
+    /// True to delete the rule.
     pub absent: Option<bool>,
 }
 
-/// Alma's own rule for those whom no other fits.
+/// Alma's own rule for users without a matching rule.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DefaultRuleSpec {
-    /// Code of the user group that the linked account gets, one of the member's own.
+    /// Code of the linked account's user group, from the target institution's own groups.
     pub group: Spanned<TextOrVariable>,
-    /// When the linked account expires; `null` for never.
+    /// Expiry date of the linked account; `null` for never.
     pub expiry: Option<Spanned<Nullable<ExpirySpec>>>,
-    /// Whether the expiry date is made anew whenever the account is refreshed.
+    /// True if each refresh of the account recalculates the expiry date.
     pub refresh_expiry: Option<Spanned<bool>>,
-    /// When the linked account can be purged; `null` for never.
+    /// Purge date of the linked account; `null` for never.
     pub purge: Option<Spanned<Nullable<PurgeSpec>>>,
-    /// Whether the purge date is made anew whenever the account is refreshed.
+    /// True if each refresh of the account recalculates the purge date.
     pub refresh_purge: Option<Spanned<bool>>,
-    /// Whether blocks that count in the network come along.
+    /// True to copy network blocks to the linked account.
     pub copy_blocks: Option<Spanned<bool>>,
 }
 
-/// When a linked account expires: one of the two.
+/// Expiry date of a linked account; exactly one of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExpirySpec {
-    /// On this day, `2027-06-30`.
+    /// Fixed date, such as `2027-06-30`.
     pub date: Option<Spanned<String>>,
-    /// With the account at the source, `same`, or so much later or earlier: `+30 days`, `-1 month`.
+    /// Date relative to the source account's expiry: `same`, `+30 days`, `-1 month`.
     pub from_source: Option<Spanned<String>>,
 }
 
-/// When a linked account can be purged: one of the two.
+/// Purge date of a linked account; exactly one of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PurgeSpec {
-    /// On this day, `2027-06-30`.
+    /// Fixed date, such as `2027-06-30`.
     pub date: Option<Spanned<String>>,
-    /// So long after it expired: `1 month`.
+    /// Time span after expiry, such as `1 month`.
     pub after_expired: Option<Spanned<String>>,
 }
 
-/// The user groups that the members have, as the others know them.
+/// User groups of the members, as other members list them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExternalGroupsSpec {
-    /// What happens to external user groups that no manifest mentions: codes that nobody has any more.
+    /// Action for unlisted external user groups, for example obsolete codes: `keep` (default) or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedExternalGroups,
-    /// The groups.
+    /// External user groups.
     #[schemars(length(min = 1))]
     pub groups: Vec<Spanned<ExternalGroupSpec>>,
 }
 
-/// User groups that the same members have.
+/// User groups of the same members.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExternalGroupSpec {
-    /// Their codes, as those members spell them. A variable is that of each of them, for a group that has
-    /// another code at each.
+    /// Group codes at these members. A variable allows a different code at each member.
     #[schemars(length(min = 1))]
     pub codes: Vec<Spanned<TextOrVariable>>,
-    /// The members that have them; all where nothing is said, which Alma keeps as a row without
+    /// Selector of the members with these groups. Default: all members; Alma stores this as a row without
     /// source institutions.
     pub institutions: Option<Spanned<AppliesToSpec>>,
-    /// True for codes that shall not be there.
+    /// True to delete the codes.
     pub absent: Option<bool>,
 }
 
-/// What happens to external user groups that no manifest mentions.
+/// Action for unlisted external user groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnlistedExternalGroups {
-    /// They stay as they are.
+    /// Keeps unlisted groups.
     #[default]
     Keep,
-    /// They are deleted.
+    /// Deletes unlisted groups.
     Delete,
 }
 
@@ -171,10 +170,10 @@ impl From<UnlistedExternalGroups> for UnlistedPolicy {
     }
 }
 
-/// The name of Alma's own rule.
+/// Name of Alma's own rule.
 const DEFAULT: &str = "Default";
 
-/// What a rule gives.
+/// Attributes of the linked account.
 struct LinkedAccountAttributes<'a> {
     group: Option<&'a Spanned<TextOrVariable>>,
     expiry: Option<&'a Spanned<Nullable<ExpirySpec>>>,
@@ -217,14 +216,14 @@ impl DefaultRuleSpec {
 }
 
 impl PurgeSpec {
-    /// The two ways to say when, by their names.
+    /// Returns the names and values of the two exclusive fields.
     fn date_choices(&self) -> [(&'static str, Option<&Spanned<String>>); 2] {
         [("date", self.date.as_ref()), ("afterExpired", self.after_expired.as_ref())]
     }
 }
 
 impl ExpirySpec {
-    /// The two ways to say when, by their names.
+    /// Returns the names and values of the two exclusive fields.
     fn date_choices(&self) -> [(&'static str, Option<&Spanned<String>>); 2] {
         [("date", self.date.as_ref()), ("fromSource", self.from_source.as_ref())]
     }
@@ -233,7 +232,7 @@ impl ExpirySpec {
 impl KindSpec for LinkingRulesSpec {
     const NAME: &'static str = "LinkingRules";
     const SUMMARY: &'static str =
-        "What members make of the users of other members: linked account rules and external user groups.";
+        "Linked account rules of members for users of other members, and external user groups.";
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountRules", "ExternalUserGroups"];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
@@ -284,8 +283,8 @@ impl ManifestSpec for LinkingRulesSpec {
     }
 }
 
-/// A text of the manifest in the form in which it is compared; as it stands where it has none, which
-/// [`check::problems`] has told.
+/// Returns the normalized text, or the original text if it is invalid; [`check::problems`] already reported
+/// it.
 fn normalized_text(form: fn(&str) -> Option<Arc<str>>, said: Option<&Spanned<String>>) -> Option<Arc<str>> {
     said.map(|said| form(&said.value).unwrap_or_else(|| said.value.as_str().into()))
 }

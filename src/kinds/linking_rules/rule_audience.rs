@@ -1,4 +1,4 @@
-//! Whom a rule is for at each member, and whether earlier rules leave anybody to it.
+//! Determines the audience of each rule at each member, and rules hidden by earlier rules.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,24 @@ use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::network::ZoneRole;
 use crate::model::{Diagnostic, Network};
 
-/// A rule with the members that have it and those whose users it is for, by their position in the network.
+/// Rule with its target and source institutions, as network indices.
 pub struct ScopedRule<'a> {
     pub rule: &'a Spanned<LinkingRuleSpec>,
     pub targets: BTreeSet<usize>,
     pub sources: BTreeSet<usize>,
-    /// The external user groups that it is for, as its sources spell them; empty for any.
+    /// External user groups of the rule, with the codes of its source institutions; empty for any group.
     pub groups: Vec<GroupSpelling>,
 }
 
-/// Whom a rule is for at one member.
+/// Audience of a rule at one member.
 pub struct RuleAudience<'a> {
-    /// Institutions, without the member itself. Never empty.
+    /// Source institutions, without the member itself; never empty.
     pub sources: BTreeSet<usize>,
-    /// External user groups; `None` for any.
+    /// External user groups; `None` for any group.
     pub groups: Option<Vec<&'a GroupSpelling>>,
 }
 
-/// The members among zones.
+/// Returns the members among zones.
 pub fn members(zones: &[usize], network: &Network) -> BTreeSet<usize> {
     zones.iter().copied().filter(|&zone| network.zones[zone].role == ZoneRole::Member).collect()
 }
@@ -57,8 +57,8 @@ impl<'a> ScopedRule<'a> {
         Self { rule, targets, sources, groups }
     }
 
-    /// Whom the rule is for at a member; `None` where that is nobody. Where it is said which groups the
-    /// members have, those that no other member has are left out.
+    /// Returns the audience of the rule at a member, or `None` for an empty audience. Without groups of other
+    /// members, if the manifest declares the members' groups.
     pub fn audience_at(
         &self,
         zone: usize,
@@ -84,7 +84,7 @@ impl<'a> ScopedRule<'a> {
 }
 
 impl RuleAudience<'_> {
-    /// Whether it is for users of this group, or of any, of an institution.
+    /// Returns true if the rule matches users of this source institution and group; no group means any.
     fn matches(&self, source: usize, group: Option<&str>) -> bool {
         self.sources.contains(&source)
             && match (&self.groups, group) {
@@ -95,7 +95,7 @@ impl RuleAudience<'_> {
     }
 }
 
-/// Rules that are for nobody, wherever they are.
+/// Reports rules without an audience at any member.
 pub fn reach(
     rules: &[ScopedRule<'_>],
     held: Option<&[ResolvedExternalGroup]>,
@@ -108,15 +108,17 @@ pub fn reach(
         let here: Vec<(usize, RuleAudience<'_>)> =
             placed.targets.iter().filter_map(|&zone| Some((zone, placed.audience_at(zone, held)?))).collect();
         if here.is_empty() && placed.sources.is_empty() {
-            // The network zone alone is meant, which is told.
+            // Only the Network Zone is selected; `only_members` reports this.
             continue;
         }
         if here.is_empty() {
-            let message =
-                format!("rule `{}` is for nobody: a member's own users are not linked to it", name.value);
+            let message = format!(
+                "rule `{}` matches no institution: a member is not its own source institution",
+                name.value
+            );
             problems.push(
                 Diagnostic::error(diagnostic_codes::NO_SOURCE_LEFT, head.place(name.extent), message)
-                    .help("name other members in `from`, or remove the rule"),
+                    .help("select other members in `sources`, or remove the rule"),
             );
             continue;
         }
@@ -128,7 +130,7 @@ pub fn reach(
                 .collect();
             takes_all(&earlier, here, &mut by)
         });
-        // A rule that is switched off is not used anyway.
+        // Alma does not apply a disabled rule anyway.
         if covered && rule.enabled.is_none_or(|enabled| enabled.value) {
             let by: Vec<&Spanned<String>> = by.iter().map(|&index| &rules[index].rule.value.name).collect();
             problems.push(unreachable(name, &by, head));
@@ -137,7 +139,7 @@ pub fn reach(
     problems
 }
 
-/// Whether earlier rules are for everybody whom this one is for; which of them it takes is added.
+/// Returns true if earlier rules match the whole audience of a rule; adds their indices to `by`.
 fn takes_all(
     earlier: &[(usize, RuleAudience<'_>)],
     here: &RuleAudience<'_>,
@@ -159,14 +161,17 @@ fn takes_all(
 
 fn unreachable(name: &Spanned<String>, by: &[&Spanned<String>], head: &ManifestHeader) -> Diagnostic {
     let message = format!(
-        "rule `{}` is never used: {} already {} everybody whom it is for",
+        "rule `{}` never applies: {} already {} its whole audience",
         name.value,
         suggestions::abbreviated_list(by.iter().map(|name| name.value.as_str())),
-        if by.len() == 1 { "fits" } else { "fit" }
+        if by.len() == 1 { "matches" } else { "match" }
     );
     let problem = Diagnostic::error(diagnostic_codes::RULE_UNREACHABLE, head.place(name.extent), message);
     let earlier = |problem: Diagnostic, name: &&Spanned<String>| {
-        problem.with_secondary_span(head.place(name.extent), "an earlier rule")
+        problem.with_secondary_span(head.place(name.extent), "earlier rule")
     };
-    by.iter().fold(problem, earlier).help("the first rule that fits is used: move this one up, or remove it")
+    by.iter().fold(problem, earlier).help(
+        "Alma applies the first matching rule: move this rule up, or \
+                                           remove it",
+    )
 }

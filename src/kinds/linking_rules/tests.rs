@@ -1,4 +1,4 @@
-//! What linking rules come to at each member.
+//! Tests of the expansion of linking rules.
 
 #![cfg(test)]
 
@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::diff::tests::notation::desired;
 use crate::model::FieldValue;
 
-/// A line for each record: key, then position, sources and groups of a rule, or the sources of a group.
+/// Returns one line per record: key, then position, sources and groups of a rule, or the sources of a group.
 fn generated(members: &[&str], spec: &str) -> String {
     let (_, desired) = desired(members, &format!("LinkingRules r\n{spec}"));
     let mut out = String::new();
@@ -33,13 +33,13 @@ fn generated(members: &[&str], spec: &str) -> String {
 }
 
 #[test]
-fn a_rule_names_all_members_but_its_own_and_those_left_out() {
-    let spec = "rules: [{name: R, from: {except: [C]}, group: G}]";
+fn rule_lists_all_other_members_except_excluded() {
+    let spec = "rules: [{name: R, sources: {except: [C]}, group: G}]";
     assert_eq!(generated(&["A", "B", "C"], spec), "A R 1 B any G\nB R 1 A any G\nC R 1 A+B any G\n");
 }
 
 #[test]
-fn a_member_that_joins_changes_the_rule_of_every_other() {
+fn new_member_changes_rule_of_every_member() {
     let spec = "rules: [{name: R, group: G}]";
     let lines = |members: &[&str]| generated(members, spec).lines().map(str::to_owned).collect::<Vec<_>>();
     let (before, after) = (lines(&["A", "B", "C", "D"]), lines(&["A", "B", "C", "D", "E"]));
@@ -48,11 +48,11 @@ fn a_member_that_joins_changes_the_rule_of_every_other() {
 }
 
 #[test]
-fn a_rule_that_is_for_nobody_at_a_member_goes_there_and_the_others_move_up() {
+fn rule_without_audience_is_absent_and_positions_close_up() {
     let spec = "\
 rules:
   - {name: Some, appliesTo: {only: [B]}, userGroups: [X], group: G}
-  - {name: Own, from: {only: [A]}, group: G}
+  - {name: Own, sources: {only: [A]}, group: G}
   - {name: Old, absent: true}
   - {name: All, group: G}
 default: {group: D}";
@@ -71,7 +71,7 @@ B Some 1 A X G
 }
 
 #[test]
-fn groups_that_all_have_are_one_row_and_those_that_nobody_else_has_are_none() {
+fn groups_of_all_members_have_no_institutions() {
     let spec = "\
 externalGroups:
   groups:

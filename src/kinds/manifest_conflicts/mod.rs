@@ -1,4 +1,4 @@
-//! Finds manifests that contradict each other, zone by zone, and tells each contradiction once.
+//! Finds contradictions between manifests in each zone, and reports each contradiction once.
 
 mod rules;
 
@@ -13,7 +13,7 @@ use crate::model::{
     ZoneCode,
 };
 
-/// Everything that two manifests, or two rows, cannot both have.
+/// Returns all contradictions between manifests or rows.
 pub fn find(network: &Network, desired: &DesiredState, doubts: &BTreeSet<ExpansionDoubt>) -> Vec<Diagnostic> {
     let mut conflicts = ManifestConflicts { network, doubts, found: BTreeMap::new() };
     for (zone, collections) in &desired.zones {
@@ -47,7 +47,7 @@ pub fn find(network: &Network, desired: &DesiredState, doubts: &BTreeSet<Expansi
 struct ManifestConflicts<'a> {
     network: &'a Network,
     doubts: &'a BTreeSet<ExpansionDoubt>,
-    /// By code and both places, because the same two rows contradict each other in many zones.
+    /// Contradictions by diagnostic code and both locations. The same two rows can contradict in many zones.
     found: BTreeMap<(&'static str, SourceSpan, SourceSpan), ConflictingDeclaration<'a>>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> ManifestConflicts<'a> {
         let (first, second) = (one.min(other).clone(), one.max(other).clone());
         match self.found.entry((code, second, first)) {
             Entry::Occupied(mut found) => {
-                // One pair of manifests can contradict itself in one zone by several tables.
+                // Two manifests can contradict in several tables of one zone.
                 if found.get().zones.last() != Some(&zone) {
                     found.get_mut().zones.push(zone);
                 }
@@ -125,11 +125,14 @@ impl<'a> ManifestConflicts<'a> {
                                 true => format!("`{}` is declared twice", collection.id),
                                 false => format!("`{}/{key}` is declared twice", collection.id),
                             },
-                            "the other one",
+                            "other declaration",
                             match manifests[0] == manifests[1] {
-                                true => "declare it once".to_owned(),
+                                true => "remove one of the declarations".to_owned(),
                                 false => {
-                                    format!("declare it in one of `{}` and `{}`", manifests[0], manifests[1])
+                                    format!(
+                                        "declare the record in only one of `{}` and `{}`",
+                                        manifests[0], manifests[1]
+                                    )
                                 }
                             },
                         )
@@ -139,7 +142,7 @@ impl<'a> ManifestConflicts<'a> {
         }
     }
 
-    /// What two amendments want of the same field of the same records.
+    /// Finds contradictory amendments of the same field in the same records.
     fn amendments(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
         let amendments: Vec<(&DesiredCollection, &Amendment)> = (collections.iter())
             .flat_map(|collection| collection.amendments.iter().map(move |each| (*collection, each)))
@@ -152,11 +155,11 @@ impl<'a> ManifestConflicts<'a> {
                     self.add(zone, diagnostic_codes::AMENDED_TWICE, places, || {
                         (
                             format!(
-                                "different things are wanted of `{}` in the same records of `{}`",
+                                "contradictory amendments of `{}` in the same records of `{}`",
                                 other.field, collection.id
                             ),
-                            "the other one",
-                            "decide for one, or select different records".to_owned(),
+                            "other amendment",
+                            "remove one of the amendments, or select different records".to_owned(),
                         )
                     });
                 }
@@ -177,18 +180,18 @@ impl<'a> ManifestConflicts<'a> {
                 || {
                     (
                         format!(
-                            "one manifest disables the unlisted rows of `{}`, another removes them",
+                            "one manifest disables the unlisted rows of `{}`, another deletes them",
                             second.id
                         ),
-                        "the other one",
-                        "say the same in both, or in one only".to_owned(),
+                        "other manifest",
+                        "use the same `unlisted` value in both, or set it in only one".to_owned(),
                     )
                 },
             );
         }
     }
 
-    /// What all languages of a table share can only be one thing.
+    /// Checks that all languages of a table agree on shared fields.
     fn check_shared_fields(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
         for (index, second) in collections.iter().enumerate() {
             for first in collections[..index].iter().filter(|first| first.id != second.id) {
@@ -222,9 +225,10 @@ impl<'a> ManifestConflicts<'a> {
             || {
                 let id = collection.id.without_language();
                 (
-                    format!("`{id}/{key}` is absent in one language and wanted in another"),
-                    "the other one",
-                    "all languages of a table have the same rows: decide for one".to_owned(),
+                    format!("`{id}/{key}` is absent in one language and present in another"),
+                    "other declaration",
+                    "all languages of a table have the same rows: set or remove `absent` in all of them"
+                        .to_owned(),
                 )
             },
         );
@@ -248,17 +252,17 @@ impl<'a> ManifestConflicts<'a> {
             || {
                 (
                     format!(
-                        "two languages of `{}/{key}` disagree about `{field}`, which they share",
+                        "two languages of `{}/{key}` have different values of the shared field `{field}`",
                         collection.id.without_language()
                     ),
-                    "the other one",
+                    "other value",
                     format!("declare `{field}` in one language only"),
                 )
             },
         );
     }
 
-    /// A flag that one record of a table may carry, in whatever language and manifest it is declared.
+    /// Checks that at most one record of a table sets an exclusive flag, in any language or manifest.
     fn exclusive(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
         let fields = collections.first().map(|first| first.shape.exclusive.as_slice()).unwrap_or_default();
         for field in fields {
@@ -282,11 +286,11 @@ impl<'a> ManifestConflicts<'a> {
                     let id = collections.first().map(|first| first.id.without_language().to_string());
                     (
                         format!(
-                            "both `{first_key}` and `{second_key}` of `{}` are `{field}: true`",
+                            "`{first_key}` and `{second_key}` of `{}` both have `{field}: true`",
                             id.unwrap_or_default()
                         ),
-                        "the other one",
-                        format!("at most one row of a table can be; write `{field}: false` at the other"),
+                        "other row",
+                        format!("only one row of a table is allowed: set `{field}: false` in the other row"),
                     )
                 });
             }
@@ -294,7 +298,7 @@ impl<'a> ManifestConflicts<'a> {
     }
 }
 
-/// Whether the records of one amendment are among those of the other.
+/// Returns true if the records of one amendment include all records of the other.
 fn meet(first: &Amendment, second: &Amendment) -> bool {
     let within = |narrow: &Amendment, wide: &Amendment| {
         wide.select.iter().all(|condition| narrow.select.contains(condition))
@@ -302,7 +306,7 @@ fn meet(first: &Amendment, second: &Amendment) -> bool {
     within(first, second) || within(second, first)
 }
 
-/// Pairs of amends that cannot both be had.
+/// Returns pairs of contradictory field amendments.
 fn contradictions<'a>(
     first: &'a Amendment,
     second: &'a Amendment,

@@ -1,4 +1,4 @@
-//! Contradictions about rules that a zone has several of: fields that are also amended, and the order.
+//! Finds contradictions in ordered rules: fields both declared and amended, and duplicate positions.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 impl<'a> ManifestConflicts<'a> {
-    /// A field that a record has from one manifest, and that another one amends in whatever records there are.
+    /// Finds amendments that contradict the declared field of a record.
     pub(super) fn check_amended_fields(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
         for (by, amendment, amend, value) in amendments(collections) {
             if amendment.enforcement == Enforcement::Unmanage || !self.is_certain(by) {
@@ -35,17 +35,18 @@ impl<'a> ManifestConflicts<'a> {
                 self.add(zone, diagnostic_codes::AMENDED_OTHERWISE, [&one.span, &other.span], || {
                     let FieldAmendment { field, .. } = amend;
                     let message = format!(
-                        "`{}/{key}` has `{field}` {} by `{}`, and {value} by `{}`",
+                        "`{}/{key}` has `{field}` {} in `{}`, but {value} in `{}`",
                         by.id, said.value, one.manifest, other.manifest
                     );
-                    let help = "leave it out in one of them, or say the same in both";
-                    (message, "the other one", help.to_owned())
+                    let help = "remove one of the values, or use the same value in both";
+                    (message, "other declaration", help.to_owned())
                 });
             }
         }
     }
 
-    /// Rules are tried in the order of their positions, which each manifest counts from 1.
+    /// Finds duplicate rule positions. Each manifest numbers its rules from 1, and Alma applies rules by
+    /// position.
     pub(super) fn positions(&mut self, zone: &'a ZoneCode, collections: &[&'a DesiredCollection]) {
         let mut seen: BTreeMap<&FieldValue, (&RecordKey, &DesiredRecord)> = BTreeMap::new();
         let ordered = collections.iter().filter(|collection| &*collection.id.kind == "LinkedAccountRules");
@@ -58,18 +59,18 @@ impl<'a> ManifestConflicts<'a> {
             }
             self.add(zone, diagnostic_codes::RULE_POSITION, places, || {
                 let message = format!(
-                    "`{first_key}` and `{key}` both want to be rule {}",
+                    "`{first_key}` and `{key}` both have rule position {}",
                     position.value.as_text().unwrap_or_default()
                 );
-                let help =
-                    "put the rules of a member into one manifest: `appliesTo` of a rule says who has it";
-                (message, "the other one", help.to_owned())
+                let help = "put all rules of a member into one manifest; use `appliesTo` of a rule to select \
+                     members";
+                (message, "other rule", help.to_owned())
             });
         }
     }
 }
 
-/// Every amendment that wants a value of a field, and who makes it.
+/// Returns every amendment that sets a field, with its collection.
 fn amendments<'a>(
     collections: &[&'a DesiredCollection],
 ) -> Vec<(&'a DesiredCollection, &'a Amendment, &'a FieldAmendment, &'a FieldValue)> {
@@ -102,7 +103,7 @@ mod tests {
         Severity,
     };
 
-    /// What is said of a rule that copies blocks, or does not, or is silent, where all rules are amended to copy them.
+    /// Returns the conflicts of a rule with an amendment that copies blocks.
     fn copy_conflict_text(says: &str, select: &[(&str, &str)]) -> Vec<String> {
         let text = format!(
             "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: n}}\nspec:\n  region: ca\n  \
@@ -142,9 +143,9 @@ mod tests {
     }
 
     #[test]
-    fn a_record_and_an_amendment_of_it_agree_or_are_refused() {
-        let refused = "`LinkedAccountRules/R` has `copyNetworkBlocks` false by `LinkingRules/rules`, and true by \
-                       `LinkingRules/rules`, in `A`, `B`";
+    fn amendment_that_contradicts_a_record_is_an_error() {
+        let refused = "`LinkedAccountRules/R` has `copyNetworkBlocks` false in `LinkingRules/rules`, but \
+                       true in `LinkingRules/rules`, in `A`, `B`";
         let refused = vec![format!("{} {refused}", diagnostic_codes::AMENDED_OTHERWISE)];
         assert_eq!(copy_conflict_text(", copyBlocks: false", &[]), refused);
         assert_eq!(copy_conflict_text(", copyBlocks: false", &[("name", "R")]), refused);

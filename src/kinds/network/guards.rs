@@ -1,4 +1,4 @@
-//! What a network guards against: limits, protected records and freezes, from the manifest to the model.
+//! Guards of a network: limits, protected records and freezes, converted from the manifest to the model.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,121 +22,123 @@ use crate::model::{
     Network, ProtectedRecords,
 };
 
-/// What keeps a plan from being applied. Guards are on unless something else is said here.
+/// Limits and conditions for an apply. Default limits apply unless replaced here.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuardsSpec {
-    /// How much one apply may do. Only what apply does itself counts, not what people do by hand.
+    /// Limits for the changes of one apply. Manual steps do not count.
     #[serde(default)]
     pub limits: LimitsSpec,
-    /// Records that stay as they are, whatever manifests want.
+    /// Records protected from changes, whatever the manifests declare.
     #[serde(default)]
     pub protected: Vec<Spanned<ProtectedRecordsSpec>>,
-    /// Times in which nothing is written.
+    /// Periods without writes.
     #[serde(default)]
     pub freezes: Vec<Spanned<FreezeSpec>>,
-    /// What a plan comes to that breaks an `Expectation`: one that is met now, and would not be any more.
+    /// Action if a plan breaks an `Expectation`, one met before the plan but not after: `allow`, `warn` or
+    /// `deny`.
     pub expectations: Option<Spanned<BrokenExpectationsSpec>>,
 }
 
-/// What a plan comes to that breaks expectations.
+/// Action if a plan breaks expectations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BrokenExpectationsSpec {
-    /// It says which, and that is all.
+    /// Shows the broken expectations only.
     Allow,
-    /// It warns.
+    /// Warns.
     Warn,
-    /// Nothing at all of it is written.
+    /// Denies the whole plan.
     Deny,
 }
 
-/// How much one apply may do. Each change is one of these.
+/// Limits for the changes of one apply. Every change belongs to exactly one of these categories.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitsSpec {
-    /// Records that come. Where nothing is said: 5,000 in a collection.
+    /// Limits for created records. Default: 5,000 per collection.
     #[serde(default)]
     pub creates: LimitScopesSpec,
-    /// Records of which fields change, those that are disabled aside. Where nothing is said: 1,000 in a
-    /// collection.
+    /// Limits for updated records, except disabled records. Default: 1,000 per collection.
     #[serde(default)]
     pub updates: LimitScopesSpec,
-    /// Records that are switched off. Where nothing is said: 50 records or 30 percent of a collection, 200
-    /// in a zone, 1,000 in the network.
+    /// Limits for disabled records. Default: 50 records or 30 percent per collection, 200 per zone, 1,000 in
+    /// the network.
     #[serde(default)]
     pub disables: LimitScopesSpec,
-    /// Records that go. Where nothing is said: 50 records or 30 percent of a collection, 200 in a zone,
-    /// 1,000 in the network.
+    /// Limits for deleted records. Default: 50 records or 30 percent per collection, 200 per zone, 1,000 in
+    /// the network.
     #[serde(default)]
     pub deletes: LimitScopesSpec,
 }
 
-/// Where a limit counts. Each replaces the one that is on by default; `null` switches it off.
+/// Scopes of a limit. Each scope replaces its default limit; `null` turns the limit off.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitScopesSpec {
-    /// In each collection of each zone.
+    /// Limit per collection of a zone.
     pub collection: Option<Spanned<Nullable<LimitSpec>>>,
-    /// In each zone.
+    /// Limit per zone.
     pub zone: Option<Spanned<Nullable<LimitSpec>>>,
-    /// In all zones together.
+    /// Limit for all zones together.
     pub network: Option<Spanned<Nullable<LimitSpec>>>,
 }
 
-/// At most so many. Of two, the stricter one counts.
+/// Maximum number of records. With both fields, the stricter limit applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitSpec {
-    /// Records; `0` for none at all.
+    /// Number of records; `0` allows none.
     pub records: Option<u32>,
-    /// Of a hundred records that exist. Counts only where 10 or more do: one of three is no alarm.
+    /// Percentage of the existing records. Applies only to 10 or more existing records, so a small table
+    /// causes no false alarm.
     #[schemars(range(max = 10000))]
     pub percent: Option<u32>,
 }
 
-/// Records that stay as they are.
+/// Protected records.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProtectedRecordsSpec {
-    /// Their address without the zone, `CodeTable/UserGroups/FACULTY`; `*` stands for anything. Where it
-    /// names no library and no language, it means all.
+    /// Address of the records without the zone, such as `CodeTable/UserGroups/FACULTY`; `*` matches any text.
+    /// Without a library or language, the address matches all of them.
     #[schemars(regex(pattern = FILLED))]
     pub records: Spanned<String>,
-    /// What they are protected from; all three where nothing is said. `update` includes `disable`.
+    /// Protection from `update`, `disable` or `delete`. Default: all three. `update` includes `disable`.
     pub from: Option<Vec<ProtectedActionSpec>>,
-    /// Why.
+    /// Reason for the protection.
     pub reason: Option<String>,
 }
 
-/// What a record can be protected from.
+/// Protected action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProtectedActionSpec {
-    /// That any field of it changes.
+    /// Changes of any field.
     Update,
-    /// That it is switched off.
+    /// Disabling the record.
     Disable,
-    /// That it goes.
+    /// Deleting the record.
     Delete,
 }
 
-/// A time in which nothing is written. `plan` goes on working.
+/// Period without writes. `plan` is still possible.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FreezeSpec {
-    /// What it is called: it is overridden as `freeze/NAME`.
+    /// Name of the freeze. `--override freeze/NAME` overrides the freeze.
     #[schemars(regex(pattern = NAME))]
     pub name: Spanned<String>,
-    /// A day, `2026-12-14`, from its first moment; or a day and a time, `2026-12-14T18:00`.
+    /// Start: a date such as `2026-12-14`, from the start of the day, or a date with a time, such as
+    /// `2026-12-14T18:00`.
     pub from: Spanned<String>,
-    /// A day, which is still part of the freeze; or a day and a time, with which it is over.
+    /// End: a date, including the whole day, or a date with a time, at which the freeze is over.
     pub until: Spanned<String>,
-    /// Whose days and times these are: `America/Toronto`.
+    /// Time zone of the dates and times, such as `America/Toronto`.
     pub time_zone: Spanned<String>,
-    /// The zones that it holds; the whole network where nothing is said.
+    /// Selector of the frozen zones. Default: the whole network.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// Why.
+    /// Reason for the freeze.
     pub reason: Option<String>,
 }
 
@@ -162,7 +164,7 @@ impl LimitsSpec {
     }
 }
 
-/// What is wrong with the guards, whatever the network is.
+/// Checks the guards, without the network.
 pub fn check(guards: &GuardsSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (_, _, at) in guards.limits.declared_limits() {
@@ -170,7 +172,7 @@ pub fn check(guards: &GuardsSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
             let message = "a limit needs `records` or `percent`";
             problems.push(
                 Diagnostic::error(diagnostic_codes::MISSING_FIELD, head.place(at.extent), message)
-                    .help("write one of them, or `null` for no limit"),
+                    .help("add one of the fields, or use `null` for no limit"),
             );
         }
     }
@@ -185,22 +187,22 @@ pub fn check(guards: &GuardsSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     problems
 }
 
-/// A pattern that cannot meet a record would protect nothing, and nobody would notice.
+/// Reports a pattern without any matching collection type; it would protect nothing, unnoticed.
 fn in_no_collection(records: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
     let kind = records.value.split(['/', '[']).next().unwrap_or_default();
     let known: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.collections.iter().copied()).collect();
     if kind.contains('*') || known.contains(kind) {
         return None;
     }
-    let message = format!("no record has an address that begins with `{kind}`");
+    let message = format!("`{kind}` is not a collection type, so the address matches no record");
     let help = match suggestions::nearest(kind, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "write the address without the zone: `CodeTable/UserGroups/FACULTY`".to_owned(),
+        None => "enter the address without the zone, such as `CodeTable/UserGroups/FACULTY`".to_owned(),
     };
     Some(Diagnostic::error(diagnostic_codes::NOT_PROTECTED, head.place(records.extent), message).help(help))
 }
 
-/// The guards of a network: what is on by default, and what the manifest says instead.
+/// Returns the guards of a network: the default limits with the manifest's replacements.
 pub fn guards(
     spec: &NetworkSpec,
     network: &Network,
@@ -246,7 +248,7 @@ pub fn guards(
             .applies_to
             .as_ref()
             .map(|applies_to| select_zones((applies_to, lost), network, head, problems));
-        // One that is written wrongly has been told.
+        // `check` already reported invalid periods.
         let Ok((from, until)) = span(freeze, head) else { continue };
         guards.freezes.push(FreezeWindow {
             name: freeze.name.value.as_str().into(),
@@ -275,43 +277,46 @@ fn freeze_text(freeze: &FreezeSpec) -> Arc<str> {
     format!("from {} to {} ({})", freeze.from.value, freeze.until.value, freeze.time_zone.value).into()
 }
 
-/// The first moment of a freeze, and the first one after it.
+/// Returns the start and the end of a freeze; the end is not part of the freeze.
 fn span(freeze: &FreezeSpec, head: &ManifestHeader) -> Result<(Timestamp, Timestamp), Box<Diagnostic>> {
     let FreezeSpec { from, until, time_zone, .. } = freeze;
     let zone = TimeZone::get(&time_zone.value).map_err(|_| {
-        let message = format!("there is no time zone `{}`", time_zone.value);
+        let message = format!("unknown time zone `{}`", time_zone.value);
         let problem = Diagnostic::error(diagnostic_codes::TIME_ZONE, head.place(time_zone.extent), message);
-        Box::new(problem.help("write a name of the IANA's, such as `America/Toronto` or `Europe/Berlin`"))
+        Box::new(problem.help("use an IANA time zone name, such as `America/Toronto` or `Europe/Berlin`"))
     })?;
     let moment = |at: &Spanned<String>, day_after| {
         moment(&at.value, day_after, &zone).map(|zoned| zoned.timestamp()).ok_or_else(|| {
-            let message = format!("`{}` is no time", at.value);
+            let message = format!("`{}` is not a valid date or time", at.value);
             let problem = Diagnostic::error(diagnostic_codes::FREEZE_TIME, head.place(at.extent), message);
-            Box::new(problem.help("write a day, `2026-12-14`, or a day and a time, `2026-12-14T18:00`"))
+            Box::new(problem.help(
+                "enter a date, such as `2026-12-14`, or a date with a time, such as \
+                                   `2026-12-14T18:00`",
+            ))
         })
     };
     let (begins, ends) = (moment(from, DayBoundary::Begun)?, moment(until, DayBoundary::Over)?);
     if begins < ends {
         return Ok((begins, ends));
     }
-    let message = format!("the freeze ends before it begins: {}", freeze_text(freeze));
+    let message = format!("freeze end is before its start: {}", freeze_text(freeze));
     let problem = Diagnostic::error(diagnostic_codes::FREEZE_BACKWARDS, head.place(until.extent), message);
-    Err(Box::new(problem.help("write the day on which it ends, or a later time")))
+    Err(Box::new(problem.help("enter a later end date or time")))
 }
 
-/// Which end of a day is meant where only the day is said.
+/// Boundary of a day, for a date without a time.
 #[derive(Clone, Copy)]
 enum DayBoundary {
     Begun,
     Over,
 }
 
-/// A day or a local time in a time zone. A time that the clock skips is the moment after it has skipped,
-/// one that it repeats the first of the two.
+/// Returns the instant of a date or local time in a time zone. A local time skipped by a clock change is the
+/// instant after the gap; a repeated local time is the first of the two.
 fn moment(text: &str, day: DayBoundary, zone: &TimeZone) -> Option<ZonedDateTime> {
     let is_time = |text: &str| text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.'));
     let time = match (text.split_once(['T', 't', ' ']), day) {
-        // A moment with an offset of its own would contradict `timeZone`.
+        // A time with its own offset would contradict `timeZone`.
         (Some((_, time)), _) if !is_time(time) => return None,
         (Some(_), _) => text.parse::<DateTime>().ok()?,
         (None, DayBoundary::Begun) => text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),

@@ -1,4 +1,4 @@
-//! `Network`: the zones of one consortium and how they are reached.
+//! `Network`: zones of one consortium, and their connections.
 
 mod guards;
 mod parse;
@@ -31,7 +31,7 @@ use crate::model::{ApprovalRule, Diagnostic, GuardConfig, Network, Rollout, Zone
 impl KindSpec for NetworkSpec {
     const NAME: &'static str = "Network";
     const SUMMARY: &'static str =
-        "The zones of one consortium, how they are reached, and what is known of them.";
+        "Zones of one consortium, with their connections, labels, variables, campuses and libraries.";
     const COLLECTIONS: &'static [&'static str] = &[];
 }
 
@@ -40,11 +40,11 @@ impl ManifestSpec for NetworkSpec {
         validation::check(self, head)
     }
 
-    /// A network says where things are wanted, not what.
+    /// Does nothing: a network declares zones, but no records.
     fn expand<'n>(&self, _: &ManifestHeader, _: &'n Network, _: &mut Expansion<'n>) {}
 }
 
-/// The one network among the manifests.
+/// Returns the network of the manifests.
 pub(super) fn find(
     manifests: &[KindManifest],
     environment: Option<&str>,
@@ -55,21 +55,20 @@ pub(super) fn find(
     });
     let Some((head, spec)) = networks.next() else {
         let problem = Diagnostic::nowhere(diagnostic_codes::NO_NETWORK, "no manifest has `kind: Network`")
-            .help("describe the zones and their keys in one manifest of `kind: Network`");
+            .help("declare the zones and their credentials in one manifest of `kind: Network`");
         return (None, vec![problem]);
     };
     let mut problems: Vec<Diagnostic> = networks
         .clone()
         .map(|(second, _)| {
-            let message =
-                format!("two manifests describe the network: `{}` and `{}`", head.name, second.name);
+            let message = format!("two `Network` manifests: `{}` and `{}`", head.name, second.name);
             Diagnostic::error(diagnostic_codes::SECOND_NETWORK, second.span(), message)
                 .with_secondary_span(head.span(), "first here")
-                .help("keep one; what differs between environments goes below `environments`")
+                .help("remove one of them; use `environments` for differences between environments")
         })
         .collect();
     let network = read_network(head, spec, environment, &mut problems);
-    // Of two networks nobody knows which one is meant, unless they have the same zones.
+    // Two networks are ambiguous, unless they have the same zones.
     let alike = networks.all(|(head, spec)| {
         let mut told = Vec::new();
         is_alike(&network, &read_network(head, spec, None, &mut told))
@@ -106,7 +105,7 @@ fn read_network(
     let zones = (roles.zip(validation::zones(spec, head)))
         .map(|(role, (each, lost))| zone(head, spec, role, (each, lost), chosen, &mut unreachable));
     let mut zones: Vec<Zone> = zones.collect();
-    // Where no environment is known, how its zones are reached is not known either.
+    // With an unknown environment, the connections are also unknown.
     problems.extend(unreachable.into_diagnostics(head).into_iter().filter(|_| known));
     let mut seen = BTreeSet::new();
     for zone in &mut zones {
@@ -130,7 +129,7 @@ fn read_network(
     network
 }
 
-/// The zones that a part of the network's own manifest speaks of.
+/// Returns the zones selected by a part of the `Network` manifest.
 fn select_zones(
     applies_to: (&Spanned<AppliesToSpec>, &UnreadableParts),
     network: &Network,
@@ -141,12 +140,12 @@ fn select_zones(
     selection.zones.iter().map(|&zone| network.zones[zone].code.clone()).collect()
 }
 
-/// Requests in any one second that a gateway is sent where nothing is said: it is the consortium's own,
-/// and Alma's thresholds do not count there.
+/// Default rate limit of a gateway, in requests per second. The consortium runs the gateway, so Alma's
+/// thresholds do not apply.
 const GATEWAY_RATE: u32 = 100;
 
-/// The gateway of the environment that was chosen, or the network's own where none was. One that is
-/// written wrongly has been told.
+/// Returns the gateway of the selected environment, or the network's gateway without an environment. An
+/// invalid gateway is already reported.
 fn gateway(
     head: &ManifestHeader,
     spec: &NetworkSpec,
@@ -174,8 +173,10 @@ fn gateway(
     })
 }
 
-/// The environment; an error where there is none of this name, which is nothing to tell where it may
-/// be what could not be read.
+/// Returns the selected environment.
+///
+/// # Errors
+/// Returns a diagnostic for an unknown name, or `None` if the environment may be among the unreadable parts.
 fn choose<'a>(
     head: &'a ManifestHeader,
     spec: &'a NetworkSpec,
@@ -191,7 +192,7 @@ fn choose<'a>(
             let message = format!("the network has no environment `{name}`");
             let names = declared.iter().map(|(name, _)| name.value.as_str());
             let help = match declared.is_empty() {
-                true => "leave out `--environment`, or declare it below `environments`".to_owned(),
+                true => "omit `--environment`, or declare the environment in `environments`".to_owned(),
                 false => suggestions::among(name, names),
             };
             let problem = Diagnostic::error(diagnostic_codes::UNKNOWN_ENVIRONMENT, head.span(), message);
@@ -200,7 +201,8 @@ fn choose<'a>(
     }
 }
 
-/// Zones that nobody can reach. What many lack is one problem: mostly, it is the network that lacks it.
+/// Zones without an API key or base URL. One diagnostic covers many zones, because usually the network lacks
+/// the setting.
 #[derive(Default)]
 struct UnreachableZones<'a> {
     without_key: Vec<&'a Spanned<String>>,
@@ -209,17 +211,10 @@ struct UnreachableZones<'a> {
 
 impl UnreachableZones<'_> {
     fn into_diagnostics(self, head: &ManifestHeader) -> Vec<Diagnostic> {
-        let key = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or to the zone";
-        let address =
-            "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or to the zone";
+        let key = "add `credentials: {read: {env: \"ZONAL_READ_{code}\"}}` to the network or the zone";
+        let address = "add `region: ...` (`eu`, `na`, `ap`, `aps`, `ca` or `cn`) to the network or the zone";
         let lacking = [
-            (
-                diagnostic_codes::NO_READ_KEY,
-                self.without_key,
-                ["has no", "have no"],
-                "credentials to read with",
-                key,
-            ),
+            (diagnostic_codes::NO_READ_KEY, self.without_key, ["has no", "have no"], "read credentials", key),
             (
                 diagnostic_codes::NO_ADDRESS,
                 self.without_address,
@@ -285,7 +280,7 @@ fn zone<'a>(
                 ip_ranges: networks(&library.ip_ranges),
             })
             .collect(),
-        // Without an address there is an error, so that nobody goes there.
+        // A missing base URL is already an error, so zonal never connects.
         base_url: base_url.usable_value().unwrap_or_default(),
         credentials: Credentials { read: read.usable_value(), write: write.usable_value() },
         rate,
@@ -304,7 +299,7 @@ fn names(lost: &UnreadableParts) -> UnreadableNames {
     lost.names().map_or(UnreadableNames::Any, UnreadableNames::Some)
 }
 
-/// Those that are ranges; what is none has been told.
+/// Returns the valid IP ranges; invalid ranges are already reported.
 fn networks(ranges: &[Spanned<String>]) -> Vec<ipnet::IpNet> {
     ranges.iter().filter_map(|range| parse::ip_range(&range.value)).flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! Reads the small texts of a network: base URLs, IP ranges, and credentials with their `{code}`.
+//! Parses short texts of a network: base URLs, IP ranges, and credentials with `{code}`.
 
 use std::net::IpAddr;
 
@@ -7,27 +7,30 @@ use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use super::spec::{CommandSpec, CredentialSpec};
 use crate::model::network::CredentialSource;
 
-/// A base URL without `/almaws/v1` and without a slash at the end, or why it is none.
+/// Returns a base URL without `/almaws/v1` and trailing slash.
+///
+/// # Errors
+/// Returns the reason for an invalid URL.
 pub fn base_url(text: &str) -> Result<String, String> {
-    // A parser of URLs would drop it in silence.
+    // A URL parser would remove whitespace silently.
     if text.trim().contains(char::is_whitespace) {
-        return Err("it must not hold a space".to_owned());
+        return Err("spaces are not allowed".to_owned());
     }
     let url = url::Url::parse(text.trim()).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err("it must begin with `https://` or `http://`".to_owned());
+        return Err("expected `https://` or `http://`".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("it must not hold a user name or a password".to_owned());
+        return Err("a user name or password is not allowed".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("it must not have a `?` or a `#`".to_owned());
+        return Err("`?` and `#` are not allowed".to_owned());
     }
     let text = url.as_str().trim_end_matches('/');
     Ok(text.strip_suffix("/almaws/v1").unwrap_or(text).trim_end_matches('/').to_owned())
 }
 
-/// Whether keys that are sent to this base URL can be read on the way.
+/// Returns true if API keys would be sent unencrypted to this base URL.
 pub fn is_exposed(base_url: &str) -> bool {
     let Ok(url) = url::Url::parse(base_url) else { return false };
     let loopback = match url.host() {
@@ -39,7 +42,7 @@ pub fn is_exposed(base_url: &str) -> bool {
     url.scheme() == "http" && !loopback
 }
 
-/// `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9` as networks.
+/// Returns the networks of an IP range: `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`.
 pub fn ip_range(text: &str) -> Option<Vec<IpNet>> {
     let text = text.trim();
     if let Ok(net) = text.parse::<IpNet>() {
@@ -60,16 +63,19 @@ pub fn ip_range(text: &str) -> Option<Vec<IpNet>> {
     }
 }
 
-/// What is wrong with a credential.
+/// Problem of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialProblem {
-    /// A placeholder other than `{code}`.
+    /// Unknown placeholder; only `{code}` is allowed.
     Placeholder(String),
-    /// It names nothing.
+    /// Empty credential.
     Empty,
 }
 
-/// Where the key of a zone is, its code filled in.
+/// Returns the source of a zone's API key, with its code inserted.
+///
+/// # Errors
+/// Returns the problem of an invalid credential.
 pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource, CredentialProblem> {
     let filled = |text: &str| match text.trim() {
         "" => Err(CredentialProblem::Empty),
@@ -98,7 +104,10 @@ pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource,
     }
 }
 
-/// Replaces `{code}`. Only a word in braces is a placeholder, and `${HOME}` is the shell's.
+/// Replaces `{code}`. Only a word in braces is a placeholder; `${HOME}` belongs to the shell.
+///
+/// # Errors
+/// Returns the name of an unknown placeholder.
 pub fn fill(text: &str, code: &str) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -128,7 +137,7 @@ mod tests {
     use super::{base_url, fill, ip_range, is_exposed};
 
     #[test]
-    fn base_urls_lose_what_every_request_adds_anyway() {
+    fn base_url_is_trimmed_to_host_and_path() {
         for text in [
             "https://a.example",
             "https://a.example/",
@@ -152,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_may_be_plain_http() {
+    fn only_loopback_allows_plain_http() {
         assert!(is_exposed("http://alma.example"));
         for text in ["https://alma.example", "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:1"] {
             assert!(!is_exposed(text), "{text}");
@@ -160,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn ip_ranges_are_networks_addresses_and_spans() {
+    fn ip_range_accepts_networks_addresses_and_spans() {
         let count = |text| ip_range(text).map(|nets| nets.len());
         assert_eq!(count("192.0.2.0/24"), Some(1));
         assert_eq!(count("192.0.2.7"), Some(1));
@@ -173,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_code_is_a_placeholder() {
+    fn only_code_is_a_placeholder() {
         assert_eq!(fill("KEY_{code}_{code}", "A").as_deref(), Ok("KEY_A_A"));
         assert_eq!(
             fill("pass ${HOME} | awk '{print $1}' {", "A").as_deref(),

@@ -1,4 +1,4 @@
-//! In what order a network's zones are written to, and which of them need an approval.
+//! Write order of the zones, and zones with required approval.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,52 +15,51 @@ use crate::model::{
     ApprovalRule, Diagnostic, Network, Rollout, RolloutWave, StopRule, WaveFailureAction, ZoneCode,
 };
 
-/// Whose approval an apply needs.
+/// Required approvals.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalSpec {
-    /// Zones to which nothing is written before somebody has approved it.
+    /// Selector of zones with required approval before any write.
     pub required_for: Spanned<AppliesToSpec>,
 }
 
-/// In what order the zones are written to.
+/// Write order of the zones.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RolloutSpec {
-    /// Waves, one after the other. What is left over after the last is a wave of its own, `rest`. Which wave
-    /// a zone is in follows from the network alone, not from what changes, so it is the same in every apply.
+    /// Waves in order. Remaining zones form a last wave, `rest`. The wave of a zone depends only on the
+    /// network, so it is the same in every apply.
     #[schemars(length(min = 1))]
     pub waves: Vec<Spanned<WaveSpec>>,
-    /// Zones that may fail in a wave before no other one begins; none where nothing is said.
+    /// Number of zones that may fail in a wave before zonal stops the rollout. Default: 0.
     #[serde(default)]
     pub max_failed_zones: u32,
-    /// What becomes of what was written in a wave that failed: it stays (`stop`), or is taken back at once as far as it
-    /// still stands (`revert`), with all guards and approvals.
+    /// Action after a failed wave. `stop` keeps its writes; `revert` undoes them at once, except records
+    /// changed since, with all guards and approvals.
     #[serde(default)]
     pub on_failure: WaveFailureAction,
-    /// Seconds to wait after each wave, before its zones are looked at once more; none where nothing is said.
+    /// Pause after each wave, in seconds, before zonal verifies its zones again. Default: 0.
     #[serde(default)]
     #[schemars(range(max = 86400))]
     pub pause_seconds: u32,
 }
 
-/// Zones that are written to together: those that are named, or a share of those that no wave names, or
-/// all that are left.
+/// Zones written together: selected zones, a percentage of the zones, or all remaining zones.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WaveSpec {
-    /// What it is called.
+    /// Name of the wave.
     #[schemars(regex(pattern = NAME))]
     pub name: Spanned<String>,
-    /// Its zones. Excludes `percent`.
+    /// Selector of the zones. Excludes `percent`.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// So many of a hundred of all zones of the network, rounded up: the first ones, in the order of the
-    /// manifest, that no wave names and no earlier wave has taken. Excludes `appliesTo`.
+    /// Percentage of all zones in the network, rounded up. The wave takes the first zones in manifest order
+    /// that no other wave selects and no earlier wave contains. Excludes `appliesTo`.
     #[schemars(range(min = 1, max = 100))]
     pub percent: Option<Spanned<u32>>,
 }
 
-/// What is wrong with the waves, whatever the network is.
+/// Checks the waves, without the network.
 pub fn check(rollout: &RolloutSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let last = rollout.waves.len().saturating_sub(1);
@@ -71,18 +70,18 @@ pub fn check(rollout: &RolloutSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
                 Diagnostic::error(
                     diagnostic_codes::NOT_EXACTLY_ONE,
                     head.place(percent.extent),
-                    "only one of `appliesTo`, `percent` can be given",
+                    "only one of `appliesTo`, `percent` is allowed",
                 )
-                .with_secondary_span(head.place(applies_to.extent), "the other one")
-                .help("remove one of them"),
+                .with_secondary_span(head.place(applies_to.extent), "other field")
+                .help("remove one of the fields"),
             ),
             (None, None) if index < last => problems.push(
                 Diagnostic::error(
                     diagnostic_codes::LAST_WAVE,
                     place,
-                    format!("wave `{}` takes all zones that are left, and is not the last", wave.name.value),
+                    format!("wave `{}` takes all remaining zones, but is not the last wave", wave.name.value),
                 )
-                .help("say `appliesTo` or `percent`, or put it last"),
+                .help("add `appliesTo` or `percent`, or move the wave to the end"),
             ),
             (Some(_), None) | (None, Some(_) | None) => {}
         }
@@ -92,7 +91,7 @@ pub fn check(rollout: &RolloutSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     problems
 }
 
-/// Which zones need an approval.
+/// Returns the zones with required approval.
 pub fn approval(
     spec: &NetworkSpec,
     network: &Network,
@@ -104,7 +103,7 @@ pub fn approval(
     ApprovalRule { zones: select_zones((required_for, lost), network, head, problems) }
 }
 
-/// The waves: first the zones that are named, then the shares, in the order of the waves.
+/// Returns the waves: selected zones first, then percentages, in wave order.
 pub fn rollout(
     spec: &NetworkSpec,
     network: &Network,
@@ -127,11 +126,11 @@ pub fn rollout(
             let other = taken[*first];
             let more = twice.len() - 1;
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            let message = format!("zone `{first}`{more} is in wave `{}` already", other.name.value);
+            let message = format!("zone `{first}`{more} is already in wave `{}`", other.name.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::SECOND_WAVE, head.place(wave.name.extent), message)
-                    .with_secondary_span(head.place(other.name.extent), "there")
-                    .help("leave it out of one of them"),
+                    .with_secondary_span(head.place(other.name.extent), "other wave")
+                    .help("exclude the zone from one of the waves"),
             );
         }
         zones.retain(|zone| !taken.contains_key(zone));
@@ -149,19 +148,19 @@ pub fn rollout(
             }
             (None, None) => left.by_ref().cloned().collect(),
         };
-        // A selection of nobody has been told.
+        // An empty selector is already reported.
         if zones.is_empty() && wave.applies_to.is_none() {
             let message = format!("no zone is left for wave `{}`", wave.name.value);
             problems.push(
                 Diagnostic::warning(diagnostic_codes::EMPTY_WAVE, head.place(wave.name.extent), message)
-                    .help("remove it, or let those before it take fewer"),
+                    .help("remove the wave, or reduce the earlier waves"),
             );
         }
         made.push(RolloutWave { name: wave.name.value.as_str().into(), zones });
     }
     let rest: BTreeSet<ZoneCode> = left.cloned().collect();
     if !rest.is_empty() {
-        // A wave that is called so already may have left some over.
+        // A declared wave may already have this name.
         let taken = made.iter().any(|wave| &*wave.name == "rest");
         made.push(RolloutWave { name: if taken { "the-rest" } else { "rest" }.into(), zones: rest });
     }

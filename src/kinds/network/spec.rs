@@ -1,4 +1,4 @@
-//! What a `Network` manifest can say.
+//! Manifest format of `Network`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,58 +14,58 @@ use crate::manifest::deserialize::{OrderedFields, Spanned};
 use crate::manifest::schema_check::{CODE, FILLED};
 use crate::model::network::EnvironmentType;
 
-/// The zones of one consortium, how they are reached, and what is known of them.
+/// Zones of one consortium, with their connections, labels, variables, campuses and libraries.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NetworkSpec {
-    /// Where Alma hosts the zones. Excludes `baseUrl`.
+    /// Alma hosting region of all zones. Excludes `baseUrl`.
     pub region: Option<Spanned<AlmaRegion>>,
-    /// Where the API answers: scheme, host and port. Excludes `region`.
+    /// Base URL of the API: scheme, host and port. Excludes `region`.
     pub base_url: Option<Spanned<String>>,
-    /// Where the keys of every zone come from.
+    /// Sources of the API keys of all zones.
     pub credentials: Option<CredentialsSpec>,
-    /// How fast every zone may be asked.
+    /// Request limits per zone.
     pub rate: Option<RateSpec>,
-    /// What every zone must say it is before anything is written to it.
+    /// Required environment type of every zone; zonal verifies the type before any write.
     pub environment_type: Option<EnvironmentTypeSpec>,
-    /// A service in front of what Alma's public API does not reach.
+    /// Gateway: a service for collections outside Alma's public API.
     pub gateway: Option<Spanned<GatewaySpec>>,
-    /// The network zone.
+    /// Network Zone.
     pub network_zone: Spanned<ZoneSpec>,
-    /// The institution zones.
+    /// Institution Zones.
     #[serde(default)]
     pub members: Vec<Spanned<ZoneSpec>>,
-    /// What keeps a plan from being applied.
+    /// Limits and conditions for an apply.
     pub guards: Option<GuardsSpec>,
-    /// Which zones need an approval before anything is written to them.
+    /// Zones with required approval before any write.
     pub approval: Option<ApprovalSpec>,
-    /// In what order the zones are written to; all at once where nothing is said.
+    /// Write order of the zones. Default: all zones at once.
     pub rollout: Option<RolloutSpec>,
-    /// What becomes of records that zonal created, once no manifest names them any more: `owned` removes all of
-    /// them, a map says it for each kind of manifest. Where nothing is said, they stay.
+    /// Action for orphans: records that zonal created and no manifest declares any more. `created` deletes
+    /// all of them; a map sets the action per manifest kind. Default: keep.
     pub prune: Option<Spanned<PruneSpec>>,
-    /// Where zonal remembers what it did: a file, relative to the config directory, or `postgres://HOST/DATABASE`
-    /// without a password.
+    /// Store of runs and applied state: a file, relative to the configuration directory, or
+    /// `postgres://HOST/DATABASE` without a password.
     pub store: Option<Spanned<String>>,
-    /// Other ways to reach the zones, chosen by `--environment`.
+    /// Alternative connections, selected with `--environment`.
     #[serde(default)]
     pub environments: OrderedFields<EnvironmentSpec>,
 }
 
-/// One zone.
+/// Zone.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ZoneSpec {
     /// Alma's institution code.
     #[schemars(regex(pattern = CODE))]
     pub code: Spanned<String>,
-    /// What people call it.
+    /// Display name.
     #[schemars(regex(pattern = FILLED))]
     pub name: String,
-    /// Free labels that `appliesTo` and `--label` select by.
+    /// Labels for `appliesTo` and `--label`.
     #[serde(default)]
     pub labels: OrderedFields<String>,
-    /// Values that manifests use as `{var: name}`.
+    /// Variables for manifests, used as `{var: name}`.
     #[serde(default)]
     pub vars: OrderedFields<String>,
     /// Campuses.
@@ -74,141 +74,139 @@ pub struct ZoneSpec {
     /// Libraries.
     #[serde(default)]
     pub libraries: Vec<Spanned<LibrarySpec>>,
-    /// Where Alma hosts this zone. Excludes `baseUrl`.
+    /// Alma hosting region of this zone. Excludes `baseUrl`.
     pub region: Option<Spanned<AlmaRegion>>,
-    /// Where the API of this zone answers. Excludes `region`.
+    /// Base URL of this zone's API. Excludes `region`.
     pub base_url: Option<Spanned<String>>,
-    /// Where the keys of this zone come from; replaces the network's `credentials` as a whole.
+    /// Sources of this zone's API keys; replaces the network's `credentials` as a whole.
     pub credentials: Option<CredentialsSpec>,
-    /// How fast this zone may be asked.
+    /// Request limits of this zone.
     pub rate: Option<RateSpec>,
-    /// What this zone must say it is before anything is written to it.
+    /// Required environment type of this zone; zonal verifies the type before any write.
     pub environment_type: Option<EnvironmentTypeSpec>,
 }
 
-/// A campus.
+/// Campus.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CampusSpec {
     /// Alma's campus code.
     #[schemars(regex(pattern = FILLED))]
     pub code: Spanned<String>,
-    /// What people call it.
+    /// Display name.
     #[serde(default)]
     pub name: String,
-    /// Client addresses that count as being inside, where they are kept for the campus and not for its
-    /// libraries.
+    /// Client IP ranges inside the campus, if they belong to the campus and not to its libraries.
     #[serde(default)]
     pub ip_ranges: Vec<Spanned<String>>,
 }
 
-/// A library.
+/// Library.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LibrarySpec {
     /// Alma's library code.
     #[schemars(regex(pattern = FILLED))]
     pub code: Spanned<String>,
-    /// What people call it.
+    /// Display name.
     #[serde(default)]
     pub name: String,
-    /// Code of the campus it belongs to.
+    /// Code of the library's campus.
     pub campus: Option<Spanned<String>>,
-    /// Client addresses that count as being inside: `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`.
+    /// Client IP ranges inside the library: `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`.
     #[serde(default)]
     pub ip_ranges: Vec<Spanned<String>>,
 }
 
-/// Where the keys come from. Never the keys themselves.
+/// Sources of the API keys, never the keys themselves.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialsSpec {
-    /// The key used by everything that only looks.
+    /// API key for all commands that only read.
     pub read: Option<Spanned<CredentialSpec>>,
-    /// The key used by `apply` alone; without it, `apply` uses the read key.
+    /// API key for `apply` only. Default: the read key.
     pub write: Option<Spanned<CredentialSpec>>,
 }
 
-/// Where one key is kept: exactly one of these. `{code}` is the zone's code.
+/// Source of one API key: exactly one of the fields. `{code}` stands for the zone's code.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}, {"required": ["command"]}]))]
 pub struct CredentialSpec {
-    /// An environment variable.
+    /// Environment variable.
     pub env: Option<Spanned<String>>,
-    /// A file, relative to the config directory.
+    /// File, relative to the configuration directory.
     pub file: Option<Spanned<String>>,
-    /// A command that prints the key: a line for the shell, or a program and its arguments.
+    /// Command that prints the API key: a shell command line, or a program with its arguments.
     pub command: Option<Spanned<CommandSpec>>,
 }
 
-/// A service that speaks zonal's gateway contract, see `gateway.openapi.json`.
+/// Service that implements zonal's gateway contract, see `gateway.openapi.json`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GatewaySpec {
-    /// Where it answers: scheme, host, port and perhaps a path, without `/v1`.
+    /// Base URL: scheme, host, port and optional path, without `/v1`.
     pub url: Spanned<String>,
-    /// Where its keys come from.
+    /// Sources of the gateway's API keys.
     pub credentials: CredentialsSpec,
-    /// How fast it may be asked, over all zones; 100 requests in any one second where nothing is said.
+    /// Request limits over all zones. Default: 100 requests per second.
     pub rate: Option<RateSpec>,
 }
 
-/// How fast a zone may be asked.
+/// Request limits.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RateSpec {
-    /// Requests in any one second; 20 where nothing is said.
+    /// Maximum number of requests per second. Default: 20.
     #[schemars(range(min = 1, max = 1000))]
     pub per_second: Option<u32>,
-    /// Requests of the day to leave to others; 0 where nothing is said.
+    /// Number of daily requests reserved for other applications. Default: 0.
     pub daily_reserve: Option<u64>,
 }
 
-/// Lays itself over the network and its zones when it is chosen.
+/// Environment: connection settings that replace those of the network and its zones.
 ///
-/// What it says of credentials, rate and address replaces what the network and its zones say, so
-/// that a sandbox is never reached with a key of production.
+/// Its credentials, rate and address take precedence, so a production key never reaches a sandbox.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnvironmentSpec {
-    /// Where Alma hosts the zones of this environment. Excludes `baseUrl`.
+    /// Alma hosting region of this environment. Excludes `baseUrl`.
     pub region: Option<Spanned<AlmaRegion>>,
-    /// Where the API of this environment answers. Excludes `region`.
+    /// Base URL of this environment's API. Excludes `region`.
     pub base_url: Option<Spanned<String>>,
-    /// Where the keys of this environment come from.
+    /// Sources of this environment's API keys.
     pub credentials: Option<CredentialsSpec>,
-    /// How fast the zones of this environment may be asked.
+    /// Request limits of the zones in this environment.
     pub rate: Option<RateSpec>,
-    /// What the zones of this environment must say they are.
+    /// Required environment type of the zones in this environment.
     pub environment_type: Option<EnvironmentTypeSpec>,
-    /// The gateway of this environment. An environment that has none is reached without one: the
-    /// network's own may lead to production.
+    /// Gateway of this environment. Default: no gateway, because the network's own gateway may lead to
+    /// production.
     pub gateway: Option<Spanned<GatewaySpec>>,
-    /// Where zonal remembers what it did in this environment; where the network says, if nothing is said.
+    /// Store of runs and applied state of this environment. Default: the network's store.
     pub store: Option<Spanned<String>>,
-    /// Zones that differ in this environment, by code.
+    /// Zones with different settings in this environment, by code.
     #[serde(default)]
     pub zones: OrderedFields<ZoneOverrideSpec>,
 }
 
-/// What is different in one zone of an environment.
+/// Settings of one zone in an environment.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ZoneOverrideSpec {
-    /// Where Alma hosts the zone. Excludes `baseUrl`.
+    /// Alma hosting region of the zone. Excludes `baseUrl`.
     pub region: Option<Spanned<AlmaRegion>>,
-    /// Where the API of the zone answers. Excludes `region`.
+    /// Base URL of the zone's API. Excludes `region`.
     pub base_url: Option<Spanned<String>>,
-    /// Where the keys of the zone come from.
+    /// Sources of the zone's API keys.
     pub credentials: Option<CredentialsSpec>,
-    /// How fast the zone may be asked.
+    /// Request limits of the zone.
     pub rate: Option<RateSpec>,
-    /// What the zone must say it is.
+    /// Required environment type of the zone.
     pub environment_type: Option<EnvironmentTypeSpec>,
 }
 
-/// Where Alma hosts a zone.
+/// Alma hosting region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AlmaRegion {
@@ -227,7 +225,7 @@ pub enum AlmaRegion {
 }
 
 impl AlmaRegion {
-    /// Where its API answers.
+    /// Returns the base URL of the region's API.
     pub fn base_url(self) -> &'static str {
         match self {
             Self::Eu => "https://api-eu.hosted.exlibrisgroup.com",
@@ -240,13 +238,13 @@ impl AlmaRegion {
     }
 }
 
-/// What a zone says it is.
+/// Environment type, as reported by a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentTypeSpec {
-    /// People work there.
+    /// Production environment.
     Production,
-    /// A copy to try things on.
+    /// Sandbox environment, a copy for tests.
     Sandbox,
 }
 
@@ -259,12 +257,12 @@ impl From<EnvironmentTypeSpec> for EnvironmentType {
     }
 }
 
-/// A line for the shell, or a program and its arguments.
+/// Shell command line, or a program with its arguments.
 #[derive(Debug, Clone)]
 pub enum CommandSpec {
-    /// Given to `sh -c`.
+    /// Command line for `sh -c`.
     Line(String),
-    /// Run as it is.
+    /// Program and arguments, executed without a shell.
     Program(Vec<String>),
 }
 
@@ -276,7 +274,7 @@ impl<'de> Deserialize<'de> for CommandSpec {
             type Value = CommandSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a line for the shell or a list of a program and its arguments")
+                f.write_str("a shell command line, or a list with a program and its arguments")
             }
 
             fn visit_str<E: de::Error>(self, line: &str) -> Result<CommandSpec, E> {

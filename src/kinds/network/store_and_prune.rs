@@ -1,4 +1,4 @@
-//! What becomes of what zonal made, and where it remembers that.
+//! Store address, and pruning of orphans, in the `Network` manifest.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,24 +14,24 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::{Diagnostic, PruneConfig, PruneMode};
 
-/// What becomes of records that zonal created, once no manifest names them any more.
+/// Action for orphans: records that zonal created and no manifest declares any more.
 #[derive(Debug, Clone)]
 pub enum PruneSpec {
-    /// All are removed.
+    /// Deletes all orphans.
     Created,
-    /// By kind of manifest.
+    /// Actions by manifest kind.
     Kinds(Vec<(Spanned<String>, PruneModeSpec)>),
 }
 
-/// What becomes of those of one kind of manifest.
+/// Action for orphans of one manifest kind.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PruneModeSpec {
-    /// They stay, and zonal goes on knowing that it created them.
+    /// Keeps the records, and their mark as created by zonal.
     Keep,
     /// Orphans are deleted.
     Delete,
-    /// They are disabled.
+    /// Disables the records.
     Disable,
 }
 
@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for PruneSpec {
             type Value = PruneSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`created`, or what becomes of the records of each kind")
+                f.write_str("`created`, or a map from kind to action")
             }
 
             fn visit_str<E: de::Error>(self, word: &str) -> Result<PruneSpec, E> {
@@ -89,10 +89,10 @@ impl JsonSchema for PruneSpec {
         let pruning = generator.subschema_for::<PruneModeSpec>();
         json_schema!({
             "anyOf": [
-                {"type": "string", "enum": ["created"], "description": "All of them are removed."},
+                {"type": "string", "enum": ["created"], "description": "Delete all orphaned records that zonal created."},
                 {
                     "type": "object",
-                    "description": "By kind of manifest; those of other kinds stay.",
+                    "description": "Action by manifest kind; orphaned records of other kinds stay.",
                     "additionalProperties": pruning
                 }
             ]
@@ -100,7 +100,7 @@ impl JsonSchema for PruneSpec {
     }
 }
 
-/// What is wrong with it.
+/// Checks the store addresses and the kinds in `prune`.
 pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let environments = spec.environments.0.iter().filter_map(|(_, environment)| environment.store.as_ref());
     let stores = spec.store.iter().chain(environments);
@@ -111,7 +111,7 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     };
     let known = || KINDS.iter().filter(|kind| !kind.collections.is_empty()).map(|kind| kind.name);
     for (kind, _) in kinds.iter().filter(|(kind, _)| !known().any(|known| known == kind.value)) {
-        let message = format!("`{}` is no kind whose records could be removed", kind.value);
+        let message = format!("`{}` is not a kind with records to prune", kind.value);
         let help = suggestions::among(&kind.value, known());
         problems.push(
             Diagnostic::error(diagnostic_codes::PRUNED_KIND, head.place(kind.extent), message).help(help),
@@ -120,18 +120,19 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     problems
 }
 
-/// A store is a path, or a database without its password: manifests are committed.
+/// Reports an invalid store address. A store is a path, or a database address without a password, because
+/// manifests are committed to git.
 fn wrong_store(store: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnostic> {
     let place = head.place(store.extent);
     let scheme = store.value.split_once("://").map(|(scheme, rest)| (scheme.to_lowercase(), rest));
-    let secret = "take it from `ZONAL_STORE`, `PGPASSWORD` or `~/.pgpass` instead, and change this one if it was \
-                  ever committed";
-    let told = "the address of the store has a password in it";
+    let secret = "set the password in `ZONAL_STORE`, `PGPASSWORD` or `~/.pgpass`; change the password if it \
+                  was ever committed";
+    let told = "the store address contains a password";
     match scheme {
         _ if store.value.trim().is_empty() => {
-            let help = "write a path, or `postgres://HOST/DATABASE`";
+            let help = "enter a path, or `postgres://HOST/DATABASE`";
             Some(
-                Diagnostic::error(diagnostic_codes::STORE_ADDRESS, place, "the store has no address")
+                Diagnostic::error(diagnostic_codes::STORE_ADDRESS, place, "the store address is empty")
                     .help(help),
             )
         }
@@ -140,11 +141,11 @@ fn wrong_store(store: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnos
             has.then(|| Diagnostic::error(diagnostic_codes::STORE_PASSWORD, place, told).help(secret))
         }
         Some((scheme, _)) => {
-            let message = format!("`{scheme}://` is no address that a store can have");
-            let help = "write a path, or `postgres://HOST/DATABASE`";
+            let message = format!("unsupported store address `{scheme}://`");
+            let help = "enter a path, or `postgres://HOST/DATABASE`";
             Some(Diagnostic::error(diagnostic_codes::STORE_ADDRESS, place, message).help(help))
         }
-        // The other way to write the address of a database, which would pass for a path.
+        // PostgreSQL's key-value form; without this check, it would count as a path.
         None if store.value.to_lowercase().contains("password=") => {
             Some(Diagnostic::error(diagnostic_codes::STORE_PASSWORD, place, told).help(secret))
         }
@@ -152,16 +153,16 @@ fn wrong_store(store: &Spanned<String>, head: &ManifestHeader) -> Option<Diagnos
     }
 }
 
-/// Whether what stands behind `postgres://` has a password: before the host, or among the parameters.
+/// Returns true if the text after `postgres://` contains a password, before the host or in the parameters.
 fn has_password(rest: &str) -> bool {
     let (address, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    // A password may itself hold `/` or `@`, written wrongly: what stands before the last `@` is not shown.
+    // A password may contain an unescaped `/` or `@`; zonal never shows the text before the last `@`.
     let user = address.rsplit_once('@').map_or("", |(user, _)| user);
     let named = |parameter: &str| parameter.to_lowercase().starts_with("password=");
     user.contains(':') || parameters.split('&').any(named) || parameters.contains('@') && rest.contains(':')
 }
 
-/// What becomes of records that no manifest names any more.
+/// Returns the actions for orphaned records.
 pub fn prune(spec: &NetworkSpec, head: &ManifestHeader) -> PruneConfig {
     let Some(Spanned { value, extent }) = &spec.prune else { return PruneConfig::default() };
     let place = Some(head.place(*extent));
@@ -176,7 +177,7 @@ pub fn prune(spec: &NetworkSpec, head: &ManifestHeader) -> PruneConfig {
     }
 }
 
-/// Where the network's memory is, as the chosen environment says it, or the network.
+/// Returns the store address of the selected environment, or else of the network.
 pub fn store(spec: &NetworkSpec, chosen: Option<SelectedEnvironment<'_>>) -> Option<String> {
     let said = chosen.and_then(|chosen| chosen.spec.store.as_ref()).or(spec.store.as_ref())?;
     Some(said.value.clone())

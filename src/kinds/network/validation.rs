@@ -1,4 +1,4 @@
-//! What must hold within a `Network` manifest, whichever environment is chosen.
+//! Checks a `Network` manifest, for every environment.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::manifest::unreadable::UnreadableParts;
 use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::Diagnostic;
 
-/// Everything that is wrong with a network.
+/// Returns all problems of a network.
 pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for layer in layers(spec, head) {
@@ -33,7 +33,7 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     for (_, environment) in spec.environments.0.iter().filter(|_| all_known) {
         for (code, _) in &environment.zones.0 {
             if !codes().any(|(known, _)| known.value == code.value) {
-                let message = format!("`{}` is no zone of the network", code.value);
+                let message = format!("unknown zone `{}`", code.value);
                 let help = suggestions::among(&code.value, codes().map(|(code, _)| code.value.as_str()));
                 problems.push(
                     Diagnostic::error(diagnostic_codes::UNKNOWN_ZONE, head.place(code.extent), message)
@@ -48,7 +48,7 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     problems
 }
 
-/// Names by which things are told apart.
+/// Reports duplicate names.
 pub fn distinct_names<'a>(
     things: &str,
     names: impl Iterator<Item = &'a Spanned<String>>,
@@ -58,11 +58,11 @@ pub fn distinct_names<'a>(
     let mut seen: BTreeMap<&str, &Spanned<String>> = BTreeMap::new();
     for name in names {
         if let Some(first) = seen.get(name.value.as_str()) {
-            let message = format!("two {things} are called `{}`", name.value);
+            let message = format!("two {things} have the name `{}`", name.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::DUPLICATE_NAME, head.place(name.extent), message)
                     .with_secondary_span(head.place(first.extent), "first here")
-                    .help("give one of them another name"),
+                    .help("rename one of them"),
             );
         } else {
             seen.insert(&name.value, name);
@@ -70,17 +70,17 @@ pub fn distinct_names<'a>(
     }
 }
 
-/// Whether there may be zones that could not be read.
+/// Returns true if zones may be missing after parse errors.
 pub fn lacks_zones(head: &ManifestHeader) -> bool {
     head.lost_spec().field("members").lacks_items()
 }
 
-/// A map without its places.
+/// Returns a map without locations.
 pub fn map(fields: &OrderedFields<String>) -> BTreeMap<String, String> {
     fields.0.iter().map(|(key, value)| (key.value.clone(), value.clone())).collect()
 }
 
-/// All zones, the network zone first, and what of each could not be read.
+/// Returns all zones, the Network Zone first, with their unreadable parts.
 pub fn zones<'a>(
     spec: &'a NetworkSpec,
     head: &'a ManifestHeader,
@@ -120,8 +120,8 @@ fn gateway(gateway: &GatewaySpec, head: &ManifestHeader, problems: &mut Vec<Diag
         problems.extend(wrong_credential(credential, head));
     }
     if read.is_none() {
-        let message = "the gateway has no credentials to read with";
-        let help = "add `credentials: {read: {env: ZONAL_GATEWAY_READ}}` to it";
+        let message = "the gateway has no read credentials";
+        let help = "add `credentials: {read: {env: ZONAL_GATEWAY_READ}}` to the gateway";
         problems.push(
             Diagnostic::error(diagnostic_codes::NO_READ_KEY, head.place(gateway.url.extent), message)
                 .help(help),
@@ -137,16 +137,16 @@ fn address(layer: &ConnectionLayer<'_>, head: &ManifestHeader, problems: &mut Ve
             Diagnostic::error(
                 diagnostic_codes::NOT_EXACTLY_ONE,
                 place,
-                "only one of `region`, `baseUrl` can be given",
+                "only one of `region`, `baseUrl` is allowed",
             )
-            .with_secondary_span(head.place(region.extent), "the other one")
-            .help("remove one of them"),
+            .with_secondary_span(head.place(region.extent), "other field")
+            .help("remove one of the fields"),
         );
     }
     self::url(url, head, problems);
 }
 
-/// What must hold of every URL that keys are sent to.
+/// Checks a URL that receives API keys.
 fn url(url: &Spanned<String>, head: &ManifestHeader, problems: &mut Vec<Diagnostic>) {
     let place = head.place(url.extent);
     match parse::base_url(&url.value) {
@@ -154,17 +154,17 @@ fn url(url: &Spanned<String>, head: &ManifestHeader, problems: &mut Vec<Diagnost
             Diagnostic::error(
                 diagnostic_codes::BASE_URL,
                 place,
-                format!("`{}` is no base URL: {reason}", url.value),
+                format!("invalid base URL `{}`: {reason}", url.value),
             )
-            .help("write scheme, host and port: `https://api-ca.hosted.exlibrisgroup.com`"),
+            .help("enter scheme, host and port, such as `https://api-ca.hosted.exlibrisgroup.com`"),
         ),
         Ok(base_url) if parse::is_exposed(&base_url) => problems.push(
             Diagnostic::warning(
                 diagnostic_codes::PLAIN_HTTP,
                 place,
-                "keys and data travel unencrypted to this host",
+                "API keys and data are sent unencrypted to this host",
             )
-            .help("write `https://`"),
+            .help("use `https://`"),
         ),
         Ok(_) => {}
     }
@@ -188,8 +188,8 @@ fn wrong_credential(credential: &Spanned<CredentialSpec>, head: &ManifestHeader)
             .help("the only placeholder is `{code}`, the zone's code"),
         ),
         Err(CredentialProblem::Empty) => Some(
-            Diagnostic::error(diagnostic_codes::EMPTY_COMMAND, place, "the credential names nothing")
-                .help("name an environment variable, a file or a command"),
+            Diagnostic::error(diagnostic_codes::EMPTY_COMMAND, place, "the credential is empty")
+                .help("enter an environment variable, a file or a command"),
         ),
     }
 }
@@ -210,10 +210,10 @@ fn zone_parts(
     let of_campuses = zone.campuses.iter().flat_map(|campus| &campus.value.ip_ranges);
     let ranges = of_campuses.chain(zone.libraries.iter().flat_map(|library| &library.value.ip_ranges));
     for range in ranges.filter(|range| parse::ip_range(&range.value).is_none()) {
-        let message = format!("`{}` is no IP range", range.value);
+        let message = format!("invalid IP range `{}`", range.value);
         problems.push(
             Diagnostic::error(diagnostic_codes::IP_RANGE, head.place(range.extent), message)
-                .help("write `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`"),
+                .help("enter `192.0.2.0/24`, `192.0.2.7` or `192.0.2.1-192.0.2.9`"),
         );
     }
     for Spanned { value: library, .. } in &zone.libraries {
@@ -246,7 +246,7 @@ fn distinct<'a>(
                 Diagnostic::error(
                     problem,
                     head.place(code.extent),
-                    format!("{thing} `{}` is there twice", code.value),
+                    format!("{thing} `{}` is declared twice", code.value),
                 )
                 .with_secondary_span(head.place(first.extent), "first here")
                 .help("remove one of them, or correct its code"),

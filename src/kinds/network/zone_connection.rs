@@ -1,8 +1,8 @@
-//! How a zone is reached: the layers that say so, and which of them wins.
+//! Resolves the connection of a zone from several layers.
 //!
-//! From weak to strong: the network, the zone, the chosen environment, the environment's entry for
-//! the zone. Credentials are replaced as a whole, never mixed: a read key of a sandbox must not come
-//! with a write key of production. Rates are laid over each other number by number.
+//! Later layers take precedence: the network, the zone, the selected environment, the environment's entry for
+//! the zone. Credentials are replaced as a whole: a sandbox read key must not be combined with a production
+//! write key. Rates merge number by number.
 
 use super::parse;
 use super::spec::{
@@ -14,7 +14,7 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::network::{Credential, EnvironmentType, RateLimit};
 
-/// What one layer says.
+/// Connection settings of one layer.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLayer<'a> {
     /// `region`.
@@ -27,7 +27,7 @@ pub struct ConnectionLayer<'a> {
     pub rate: Option<RateSpec>,
     /// `environmentType`.
     pub environment_type: Option<EnvironmentTypeSpec>,
-    /// What of the layer could not be read.
+    /// Unreadable parts of the layer.
     pub lost: &'a UnreadableParts,
 }
 
@@ -49,30 +49,30 @@ macro_rules! layer_of {
 }
 layer_of!(NetworkSpec, ZoneSpec, EnvironmentSpec, ZoneOverrideSpec);
 
-/// The environment that was chosen.
+/// Selected environment.
 #[derive(Debug, Clone, Copy)]
 pub struct SelectedEnvironment<'a> {
-    /// Its name.
+    /// Name.
     pub name: &'a str,
-    /// What it says.
+    /// Settings.
     pub spec: &'a EnvironmentSpec,
-    /// What of it could not be read.
+    /// Unreadable parts of the environment.
     pub lost: &'a UnreadableParts,
 }
 
-/// What the layers say of one thing.
+/// Value resolved from the layers.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LayeredValue<T> {
-    /// This.
+    /// Valid value.
     Known(T),
-    /// Something wrong, which is told where it stands.
+    /// Invalid value, already reported at its location.
     Invalid,
-    /// Nothing.
+    /// No value.
     NotSet,
 }
 
 impl<T> LayeredValue<T> {
-    /// What can be used of it.
+    /// Returns the value, if valid.
     pub fn usable_value(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
@@ -81,22 +81,22 @@ impl<T> LayeredValue<T> {
     }
 }
 
-/// How one zone is reached.
+/// Connection of one zone.
 #[derive(Debug)]
 pub struct ZoneConnection {
-    /// Where the API answers.
+    /// Base URL of the API.
     pub base_url: LayeredValue<String>,
-    /// The key to read with.
+    /// API key for reading.
     pub read: LayeredValue<Credential>,
-    /// The key to write with.
+    /// API key for writing.
     pub write: LayeredValue<Credential>,
-    /// How fast.
+    /// Request rate.
     pub rate: RateLimit,
-    /// What the zone must say it is.
+    /// Required environment type of the zone.
     pub environment_type: Option<EnvironmentType>,
 }
 
-/// How a zone is reached when an environment has been chosen, or none.
+/// Returns the connection of a zone, with the selected environment, if any.
 pub fn of_zone(
     head: &ManifestHeader,
     network: &NetworkSpec,
@@ -153,8 +153,8 @@ pub fn of_zone(
     }
 }
 
-/// What a zone must say it is. What the manifest says outside its environments is about the zone that
-/// those fields reach: an environment that leads elsewhere leaves it behind.
+/// Returns the required environment type of a zone. The type declared outside environments belongs to the
+/// connection declared there. An environment with another connection ignores it.
 fn environment_type(
     own: &[ConnectionLayer<'_>],
     over: &[ConnectionLayer<'_>],

@@ -1,5 +1,4 @@
-//! `OpenHours`: entries of the calendars of institutions and libraries, such as the date on which the
-//! loans of faculty end.
+//! `OpenHours`: calendar entries of institutions and libraries, such as the end date of faculty loans.
 
 mod record;
 mod times;
@@ -25,70 +24,71 @@ use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network, Severity,
 };
 
-/// Entries that calendars shall have.
+/// Calendar entries of institutions or libraries.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenHoursSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// Code of the library whose calendar it is. Without it and without `libraries` it is the institution's.
+    /// Code of the calendar's library. Without `library` and `libraries`, the manifest declares the
+    /// institution's calendar.
     pub library: Option<Spanned<TextOrVariable>>,
-    /// `each`: the calendar of each library that the network lists of a zone.
+    /// `each`: the calendars of all libraries listed for the zone in the Network manifest.
     pub libraries: Option<Spanned<LibrariesSpec>>,
-    /// How strongly this is meant.
+    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to entries that no manifest mentions. What a library has from its institution is not
-    /// one of its entries.
+    /// Action for unlisted entries: `keep` (default) or `delete`. Entries that a library inherits from its
+    /// institution do not count.
     #[serde(default)]
     pub unlisted: UnlistedAction,
-    /// The entries. Several that are about the same type, day and dates are one record: the periods in
-    /// which it is open, which are all meant.
+    /// Calendar entries. Several entries with the same type, day and dates form one record with several
+    /// periods.
     #[serde(default)]
     pub hours: Vec<Spanned<OpenHourSpec>>,
 }
 
-/// Which libraries.
+/// Selection of libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LibrariesSpec {
-    /// Each that the network lists.
+    /// All libraries in the Network manifest.
     Each,
 }
 
-/// One entry. It is known by its type, day and dates: one that moves to another date is another one, so
-/// let `unlisted: delete` or `absent: true` take the old one away.
+/// Calendar entry, identified by type, day and dates. A new date makes a new entry, so use `unlisted: delete`
+/// or `absent: true` to delete the old one.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenHourSpec {
-    /// Alma's code of the type, from the code table `CalendarRecordsTypes`: `WEEK` for the hours of a week.
+    /// Alma's code of the entry type, from the code table `CalendarRecordsTypes`: `WEEK` for weekly hours.
     #[serde(rename = "type")]
     #[schemars(regex(pattern = FILLED))]
     pub kind: String,
-    /// Day of the week, where the entry is about one.
+    /// Day of the week, if the entry applies to one.
     pub day: Option<Weekday>,
-    /// The first date, `2026-05-08` or `2026-05-08Z`.
+    /// First date, such as `2026-05-08` or `2026-05-08Z`.
     pub from: Option<Spanned<TextOrVariable>>,
-    /// The last date.
+    /// Last date.
     pub to: Option<Spanned<TextOrVariable>>,
-    /// When it opens, `08:00`.
+    /// Opening time, such as `08:00`.
     pub opens: Option<Spanned<TextOrVariable>>,
-    /// When it closes, `22:00`.
+    /// Closing time, such as `22:00`.
     pub closes: Option<Spanned<TextOrVariable>>,
-    /// Whether it is open. A new entry needs it.
+    /// Status: `OPEN` or `CLOSED`. Required for a new entry.
     pub status: Option<Spanned<OpenHourStatus>>,
-    /// What people call it.
+    /// Description of the entry.
     pub description: Option<Spanned<TextOrVariable>>,
-    /// `WEEKLY` or `YEARLY`, from the code table `RecurrenceType`.
+    /// Recurrence: `WEEKLY` or `YEARLY`, from the code table `RecurrenceType`.
     pub recurrence: Option<Spanned<String>>,
-    /// True for an entry that shall not be there.
+    /// True to delete the entry.
     pub absent: Option<bool>,
 }
 
-/// A day, in the words of Alma's code table `DaysOfWeek`.
+/// Day of the week, from Alma's code table `DaysOfWeek`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Weekday {
@@ -115,13 +115,13 @@ impl Weekday {
     }
 }
 
-/// In the words of Alma's code table `CalendarRecordStatuses`.
+/// Status, from Alma's code table `CalendarRecordStatuses`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OpenHourStatus {
-    /// It is open.
+    /// Open.
     Open,
-    /// It is closed.
+    /// Closed.
     Closed,
 }
 
@@ -136,8 +136,7 @@ impl From<OpenHourStatus> for FieldValue {
 
 impl KindSpec for OpenHoursSpec {
     const NAME: &'static str = "OpenHours";
-    const SUMMARY: &'static str =
-        "Opening hours, events and exceptions of institutions or of their libraries.";
+    const SUMMARY: &'static str = "Opening hours, events and exceptions of institutions or libraries.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
 
@@ -146,7 +145,7 @@ impl KindSpec for OpenHoursSpec {
     }
 }
 
-/// What identifies an entry.
+/// Key fields of an entry.
 const KEY: [&str; 4] = ["type", "day", "from", "to"];
 
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
@@ -159,11 +158,11 @@ impl ManifestSpec for OpenHoursSpec {
         if let (Some(library), Some(libraries)) = (&self.library, &self.libraries) {
             let (first, second) =
                 (library.extent.min(libraries.extent), library.extent.max(libraries.extent));
-            let message = "only one of `library` and `libraries` can be given";
+            let message = "only one of `library` and `libraries` is allowed";
             problems.push(
                 Diagnostic::error(diagnostic_codes::NOT_EXACTLY_ONE, head.place(second), message)
-                    .with_secondary_span(head.place(first), "the other one")
-                    .help("remove one of them"),
+                    .with_secondary_span(head.place(first), "other field")
+                    .help("remove one of the fields"),
             );
         }
         for hour in &self.hours {
@@ -184,9 +183,11 @@ impl ManifestSpec for OpenHoursSpec {
                 Diagnostic::warning(
                     diagnostic_codes::DOES_NOTHING,
                     head.span(),
-                    format!("`{}` does nothing", head.manifest),
+                    format!("`{}` has no effect", head.manifest),
                 )
-                .help("it has no hours and keeps unlisted ones: add some, or remove the manifest"),
+                .help(
+                    "the manifest has no hours and `unlisted` is `keep`: add hours, or remove the manifest",
+                ),
             );
         }
         problems
@@ -205,8 +206,9 @@ impl ManifestSpec for OpenHoursSpec {
                 (Some(library), _) => scope.library(library, zone).into_iter().map(Some).collect(),
                 (None, Some(each)) => {
                     if zone.libraries.is_empty() && told.insert((each.extent, zone.code.to_string())) {
-                        let message = format!("the network lists no libraries of `{}`", zone.code);
-                        let help = "add its `libraries`, or leave the zone out with `appliesTo`";
+                        let message =
+                            format!("zone `{}` has no libraries in the Network manifest", zone.code);
+                        let help = "add `libraries` to the zone, or exclude the zone with `appliesTo`";
                         scope.error(diagnostic_codes::UNKNOWN_LIBRARY, each.extent, message, help);
                     }
                     zone.libraries.iter().map(|library| Some(library.code.as_str().into())).collect()
@@ -229,7 +231,7 @@ impl ManifestSpec for OpenHoursSpec {
 }
 
 impl OpenHoursSpec {
-    /// The entries as a zone means them, those about the same days in one record.
+    /// Returns the records for a zone; entries with the same type, day and dates form one record.
     fn records<'a, 'n>(
         &'a self,
         scope: &mut ManifestExpansion<'_, 'n>,
@@ -274,8 +276,9 @@ impl OpenHoursSpec {
                     {
                         let first = scope.head.place(first.extent);
                         let problem = Diagnostic::error(code, scope.head.place(*extent), message);
-                        scope.report(problem.with_secondary_span(first, "the other one").help(
-                            "entries about the same type, day and dates are periods, in order and the same in all else",
+                        scope.report(problem.with_secondary_span(first, "other entry").help(
+                            "entries with the same type, day and dates are periods: list them in order, \
+                             with all other fields equal",
                         ));
                     }
                 }
@@ -286,9 +289,9 @@ impl OpenHoursSpec {
 }
 
 impl OpenHourSpec {
-    /// The field about which two entries disagree that are periods of one day.
+    /// Returns a field with different values in two periods of one day.
     fn disagrees(&self, other: &Self) -> Option<&'static str> {
-        // Where a variable stands does not count.
+        // Compares texts only, not their locations.
         let text = |said: &Option<Spanned<TextOrVariable>>| {
             said.as_ref().map(|said| match &said.value {
                 TextOrVariable::Plain(text) => (None, text.to_string()),
@@ -305,7 +308,7 @@ impl OpenHourSpec {
         same.into_iter().find_map(|(field, same)| (!same).then_some(field))
     }
 
-    /// An entry that shall be gone and says more than which one it is.
+    /// Reports an absent entry with fields outside the key.
     fn silence(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let said = [
             ("opens", self.opens.as_ref().map(|said| said.extent)),
@@ -315,7 +318,7 @@ impl OpenHourSpec {
         ];
         let (field, extent) = said.into_iter().find_map(|(field, extent)| Some((field, extent?)))?;
         (self.absent == Some(true)).then(|| {
-            let message = format!("an absent entry says something of `{field}`");
+            let message = format!("`{field}` is not allowed in an entry with `absent: true`");
             Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(extent), message)
                 .help("remove the other fields, or remove `absent: true`")
         })

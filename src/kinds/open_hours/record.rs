@@ -1,4 +1,4 @@
-//! One record of a calendar: an entry, or the periods of one day.
+//! Builds calendar records: one entry, or the periods of one day.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::model::FieldValue;
 
-/// One record of a calendar.
+/// Calendar record.
 pub(super) struct CalendarRecord<'a> {
     pub key: [Arc<str>; 4],
     pub first: &'a OpenHourSpec,
@@ -18,7 +18,10 @@ pub(super) struct CalendarRecord<'a> {
 }
 
 impl CalendarRecord<'_> {
-    /// Adds a further period.
+    /// Adds a period.
+    ///
+    /// # Errors
+    /// Returns the diagnostic code and message if the period does not fit.
     pub fn add_period(
         &mut self,
         hour: &OpenHourSpec,
@@ -27,18 +30,18 @@ impl CalendarRecord<'_> {
         let (Some(last), Some(period)) = (self.hours.last(), period) else {
             return Err((
                 diagnostic_codes::DUPLICATE_ROW,
-                "an entry about these days is there already".to_owned(),
+                "an entry for this type, day and dates already exists".to_owned(),
             ));
         };
         if let Some(field) = self.first.disagrees(hour) {
             return Err((
                 diagnostic_codes::PERIODS,
-                format!("two periods of one day disagree about `{field}`"),
+                format!("two periods of one day have different values of `{field}`"),
             ));
         }
-        // Both are `HH:MM-HH:MM`, which sorts as time does.
+        // Text order equals time order, because both texts are `HH:MM-HH:MM`.
         if last.0.get(6..) > period.0.get(..5) {
-            let message = format!("the period {} does not follow {}", period.0, last.0);
+            let message = format!("the period {} does not follow the period {}", period.0, last.0);
             return Err((diagnostic_codes::PERIODS, message));
         }
         self.hours.push(period);

@@ -1,4 +1,4 @@
-//! Dates and hours as manifests write them.
+//! Parses dates and times of calendar entries.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::Diagnostic;
 use crate::model::network::Zone;
 
-/// Something that is wrong with dates or hours.
+/// Problem of a date or time.
 pub(super) struct TimeError {
     code: &'static str,
     pub extent: NodeSpan,
@@ -30,14 +30,14 @@ impl TimeError {
     }
 }
 
-/// Dates and hours of one entry, `""` for a date that is not said.
+/// Dates and hours of one entry; `""` for a missing date.
 pub(super) struct EntryTimes {
     pub from: Arc<str>,
     pub to: Arc<str>,
     pub hours: Option<(String, NodeSpan)>,
 }
 
-/// Reads dates and hours as far as `resolve` knows them.
+/// Parses the dates and hours known to `resolve`.
 pub(super) fn times(
     hour: &OpenHourSpec,
     resolve: impl Fn(&Spanned<TextOrVariable>) -> Option<Arc<str>>,
@@ -58,31 +58,31 @@ pub(super) fn times(
             }
             read
         };
-    const DATE: &str = "write `YYYY-MM-DD`, as in `2026-05-08`";
-    const TIME: &str = "write `HH:MM` from `00:00` to `23:59`, as in `08:30`";
-    let from = read(&hour.from, date, diagnostic_codes::NO_DATE, "a date", DATE);
-    let to = read(&hour.to, date, diagnostic_codes::NO_DATE, "a date", DATE);
-    let opens = read(&hour.opens, time, diagnostic_codes::NO_TIME, "a time of day", TIME);
-    let closes = read(&hour.closes, time, diagnostic_codes::NO_TIME, "a time of day", TIME);
+    const DATE: &str = "enter `YYYY-MM-DD`, such as `2026-05-08`";
+    const TIME: &str = "enter `HH:MM` from `00:00` to `23:59`, such as `08:30`";
+    let from = read(&hour.from, date, diagnostic_codes::NO_DATE, "a valid date", DATE);
+    let to = read(&hour.to, date, diagnostic_codes::NO_DATE, "a valid date", DATE);
+    let opens = read(&hour.opens, time, diagnostic_codes::NO_TIME, "a valid time", TIME);
+    let closes = read(&hour.closes, time, diagnostic_codes::NO_TIME, "a valid time", TIME);
     let extent =
         |said: &Option<Spanned<TextOrVariable>>| said.as_ref().map(|said| said.extent).unwrap_or_default();
-    // Both spellings sort as time does.
+    // Text order equals time order in both formats.
     if let (Some(from), Some(to)) = (&from, &to)
         && from > to
     {
-        let message = format!("it ends on {to}, before it begins on {from}");
+        let message = format!("end date {to} is before start date {from}");
         wrong.push(TimeError {
             code: diagnostic_codes::BACKWARDS,
             extent: extent(&hour.to),
             message,
-            help: "exchange the dates",
+            help: "swap the dates",
         });
     }
     if let (Some(opens), Some(closes)) = (&opens, &closes)
         && opens >= closes
     {
-        let message = format!("it closes at {closes}, and opens at {opens}");
-        let help = "an entry is about hours of one day: for hours after midnight, write another one";
+        let message = format!("closing time {closes} is not after opening time {opens}");
+        let help = "an entry covers one day: add another entry for hours after midnight";
         wrong.push(TimeError {
             code: diagnostic_codes::BACKWARDS,
             extent: extent(&hour.closes),
@@ -94,8 +94,8 @@ pub(super) fn times(
         (Some(one), None) | (None, Some(one)) => wrong.push(TimeError {
             code: diagnostic_codes::HALF_A_PERIOD,
             extent: one.extent,
-            message: "it says one of `opens` and `closes`".to_owned(),
-            help: "say both, or neither",
+            message: "`opens` and `closes` must be set together".to_owned(),
+            help: "add the other field, or remove both",
         }),
         (Some(_), Some(_)) | (None, None) => {}
     }
@@ -104,7 +104,7 @@ pub(super) fn times(
     (EntryTimes { from: text(from), to: text(to), hours }, wrong)
 }
 
-/// A date without the `Z` that Alma writes behind it.
+/// Returns a date without Alma's trailing `Z`.
 fn date(text: &str) -> Option<String> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let date: Date = text.parse().ok()?;

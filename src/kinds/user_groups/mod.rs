@@ -1,8 +1,8 @@
-//! `UserGroups`: groups of users, declared once for all the tables that must agree about them.
+//! `UserGroups`: user groups, declared once for all related tables.
 //!
-//! A group needs a row in two tables, or nobody can be given it. Whether partners see it is the opposite of
-//! what one would think: everything that is not restricted is visible (reported by consortia). What is
-//! visible must pass the rota rules, and must not be hidden by display logic.
+//! A group needs rows in two tables, or users cannot be assigned to it. Contrary to expectation, partners can
+//! see every unrestricted group (reported by consortia). A visible group must pass the rota rules, and
+//! display logic must not hide it.
 
 mod spec;
 
@@ -25,7 +25,7 @@ use crate::model::{
 
 impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
-    const SUMMARY: &'static str = "Groups of users, in every table that must agree about them.";
+    const SUMMARY: &'static str = "User groups, in all tables that must be consistent.";
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA_RULES, DISPLAY_RULES];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
@@ -63,11 +63,11 @@ const RESTRICTED: &str = "RestrictedUsers";
 const ROTA_RULES: &str = "RotaAssignmentRules";
 const DISPLAY_RULES: &str = "DisplayLogicRules";
 
-/// The list of groups in a rule, and what it does with it.
+/// Fields of a rule: list of groups, and its operator.
 const LIST: &str = "userGroups";
 const OPERATOR: &str = "operator";
 
-/// A user whose group nobody says more of is a member of the public (the vendor's default).
+/// Record type of users without another declared type: the public (Alma's default).
 const PUBLIC: &str = "PUBLIC";
 
 struct UserGroupShapes {
@@ -95,7 +95,7 @@ static SHAPES: LazyLock<UserGroupShapes> = LazyLock::new(|| {
     }
 });
 
-/// What is wanted of one zone.
+/// Desired collections of one zone.
 struct UserGroupTables {
     groups: CollectionDraft,
     record_types: CollectionDraft,
@@ -114,19 +114,20 @@ impl ManifestSpec for UserGroupsSpec {
                 problems.push(manifest_expansion::nameless(head.place(*extent)));
             }
             if let Some(first) = first.insert(code, *extent) {
-                problems.push(twice(head, "the group is there twice", *extent, first));
+                problems.push(twice(head, "the group is declared twice", *extent, first));
             }
             if let Some(Spanned { value: true, extent }) = group.absent {
-                let message = "a group cannot be deleted: records of users hold its code";
-                problems
-                    .push(Diagnostic::error(diagnostic_codes::GROUP_ABSENT, head.place(extent), message).help(
-                    "write `enabled: false` instead, so that nobody is given it any more: deleting a code \
-                     in use damages records",
-                ));
+                let message = "`absent: true` is not allowed for a user group: user records contain its code";
+                problems.push(
+                    Diagnostic::error(diagnostic_codes::GROUP_ABSENT, head.place(extent), message).help(
+                        "set `enabled: false` instead, so new users cannot get the group; deleting a code in \
+                     use damages user records",
+                    ),
+                );
             }
             if group.is_visibility_open() {
-                let message = "it is not said whether partners see this group: they see every group that \
-                               nobody restricts";
+                let message = "visibility to partners is not declared: partners can see every unrestricted \
+                               group";
                 problems.push(
                     Diagnostic::warning(diagnostic_codes::VISIBILITY_UNSAID, head.place(*extent), message)
                         .help("add `visibleToPartners: true` or `visibleToPartners: false`"),
@@ -134,16 +135,16 @@ impl ManifestSpec for UserGroupsSpec {
             }
         }
         if self.groups.is_empty() && self.unlisted == UnlistedUserGroups::Keep {
-            let message = format!("`{}` does nothing", head.manifest);
-            problems.push(
-                Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message)
-                    .help("it has no groups and keeps unlisted ones: add groups, or remove the manifest"),
-            );
+            let message = format!("`{}` has no effect", head.manifest);
+            problems.push(Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message).help(
+                "the manifest has no groups and `unlisted` is `keep`: add groups, or remove the \
+                           manifest",
+            ));
             return problems;
         }
         let follows = self.rota_rules.is_some() || self.display_logic.is_some();
         if follows && self.groups.iter().all(|group| group.value.visible_to_partners.is_none()) {
-            let message = "no group says `visibleToPartners`, so that no rule follows";
+            let message = "`rotaRules` and `displayLogic` have no effect: no group has `visibleToPartners`";
             problems.push(
                 Diagnostic::warning(diagnostic_codes::RULES_OF_NO_GROUP, head.span(), message)
                     .help("add `visibleToPartners`, or remove `rotaRules` and `displayLogic`"),
@@ -161,10 +162,12 @@ impl ManifestSpec for UserGroupsSpec {
             for Spanned { value: group, extent } in &self.groups {
                 let Some(code) = scope.resolve_text(&group.code, zone) else { continue };
                 if let Some(first) = codes_there.insert(Arc::clone(&code), group.code.extent) {
-                    // Two that are written alike have been told whatever the network is.
+                    // `validate` already reported literal duplicates.
                     if !self.is_written_twice(&group.code.value) && told.insert(group.code.extent) {
-                        let message =
-                            format!("the group is there twice in `{}`: both are `{code}`", zone.code);
+                        let message = format!(
+                            "the group is declared twice in zone `{}`: both codes are `{code}`",
+                            zone.code
+                        );
                         scope.report(twice(head, message, group.code.extent, first));
                     }
                     continue;
@@ -203,7 +206,7 @@ impl UserGroupsSpec {
         }
     }
 
-    /// What one group comes to in one zone.
+    /// Expands one group in one zone.
     fn group<'n>(
         &self,
         scope: &mut ManifestExpansion<'_, 'n>,
@@ -223,7 +226,7 @@ impl UserGroupsSpec {
             true => entry.note(UNRESTRICTED),
             false => entry,
         });
-        // One that is not described is there already, with whatever types it has.
+        // A group without a description already exists, with its own record types.
         let public = description
             .as_ref()
             .map(|_| Spanned { value: TextOrVariable::Plain(PUBLIC.into()), extent: *at });
@@ -233,7 +236,7 @@ impl UserGroupsSpec {
                 .with_field(RECORD_TYPE, name, record_type.extent)
                 .with_field(USER_GROUP, Arc::clone(code), *at)
                 .with_reference(code_table_of_groups(), &[("code", code)], "user group");
-            // A row that is switched off is as good as none: nobody could be given the group.
+            // A disabled row has no effect: users could not get the group.
             tables.record_types.add(match group.enabled {
                 Some(Spanned { value: false, .. }) => entry,
                 Some(Spanned { value: true, .. }) | None => {
@@ -245,14 +248,14 @@ impl UserGroupsSpec {
         let entry = scope.record(visible.extent).with_field("userGroup", Arc::clone(code), *at);
         tables.restricted.add(match visible.value {
             true => {
-                entry.absent().note(format!("partners shall see {code}, so that it is restricted no more"))
+                entry.absent().note(format!("{code} is no longer restricted: partners can see the group"))
             }
             false => entry.with_reference(code_table_of_groups(), &[("code", code)], "user group"),
         });
         self.rules(scope, zone, (code, visible), tables);
     }
 
-    /// What the rules make of one group in one zone.
+    /// Expands the rules of one group in one zone.
     fn rules<'n>(
         &self,
         scope: &mut ManifestExpansion<'_, 'n>,
@@ -296,8 +299,8 @@ impl UserGroupsSpec {
         if let Some(DisplayLogicSpec { hidden_service: hides }) = &self.display_logic {
             let rules = &mut tables.display_rules;
             match visible.value {
-                // A rule that hides must match those who shall not see, so that they pass its condition. One
-                // without a condition matches them anyway.
+                // A hiding rule must match hidden groups: their users must meet its condition. A rule without
+                // a condition matches all users anyway.
                 false => amend(
                     rules,
                     "hides",
@@ -305,7 +308,8 @@ impl UserGroupsSpec {
                     None,
                     AmendmentOperation::AllowInRule { text, operator },
                 ),
-                // It must not match the others. One without a condition is not about groups.
+                // A hiding rule must not match visible groups. A rule without a condition does not depend on
+                // groups.
                 true => {
                     let out = AmendmentOperation::RemoveFromList(Arc::clone(&text));
                     amend(rules, "hides", hides.as_ref(), Some("INLIST"), out);
@@ -322,12 +326,12 @@ impl UserGroupsSpec {
     }
 }
 
-/// The columns of the mapping table, by the names that people see.
+/// Displayed column names of the mapping table.
 const RECORD_TYPE: &str = "Record Type";
 const USER_GROUP: &str = "User Group";
 
 const UNRESTRICTED: &str =
-    "partners see a group from the moment it is there, unless somebody restricts it: say `visibleToPartners`";
+    "partners can see a new group at once, unless a member restricts it: set `visibleToPartners`";
 
 fn code_table_of_groups() -> CollectionId {
     CollectionId::with_code("CodeTable", "UserGroups")
@@ -336,5 +340,5 @@ fn code_table_of_groups() -> CollectionId {
 fn twice(head: &ManifestHeader, message: impl Into<String>, extent: NodeSpan, first: NodeSpan) -> Diagnostic {
     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)
         .with_secondary_span(head.place(first), "first here")
-        .help("remove one of them")
+        .help("remove one of the groups")
 }

@@ -1,4 +1,4 @@
-//! What a manifest of user groups can say.
+//! Manifest format of `UserGroups`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,86 +8,86 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::model::{ConflictPolicy, Enforcement};
 
-/// Groups of users, in every table that must agree about them.
+/// User groups, in all tables that must be consistent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserGroupsSpec {
-    /// Which zones this is about; all members where nothing is said.
+    /// Selector of the target zones. Default: all members.
     pub applies_to: Option<Spanned<AppliesToSpec>>,
-    /// How strongly the groups are meant.
+    /// Enforcement of the groups: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
-    /// What is done where both the manifests and the zone have changed something, each in its own way.
+    /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
-    /// What happens to groups that no manifest mentions. None is ever deleted.
+    /// Action for unlisted groups: `keep` (default) or `disable`. zonal never deletes a user group.
     #[serde(default)]
     pub unlisted: UnlistedUserGroups,
-    /// The groups.
+    /// User groups.
     #[serde(default)]
     pub groups: Vec<Spanned<UserGroupSpec>>,
-    /// Rota assignment rules follow `visibleToPartners`: groups that are visible pass them, others are
-    /// stopped, by the operator of each rule.
+    /// Rota assignment rules to adjust to `visibleToPartners`: they allow visible groups and block others,
+    /// according to each rule's operator.
     pub rota_rules: Option<RotaRulesSpec>,
-    /// Display logic rules follow `visibleToPartners`. They hide something from the groups that they match,
-    /// so that groups that are visible are taken out of what they match, and others are added.
+    /// Display logic rules to adjust to `visibleToPartners`. These rules hide a service from matching groups,
+    /// so zonal removes visible groups from them and adds the others.
     pub display_logic: Option<DisplayLogicSpec>,
 }
 
-/// One group.
+/// User group.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserGroupSpec {
-    /// Its code, which never changes: records of users hold it.
+    /// Code of the group. It never changes, because user records contain it.
     pub code: Spanned<TextOrVariable>,
-    /// What people see; a group that is new needs it.
+    /// Displayed text; required for a new group.
     pub description: Option<Spanned<TextOrVariable>>,
-    /// Whether it can be chosen.
+    /// True if staff can select the group.
     pub enabled: Option<Spanned<bool>>,
-    /// The types of users that can be in it: `PUBLIC`, `STAFF`, `CONTACT`. `PUBLIC` where nothing is said of
-    /// a group that has a description; none is ever taken away, and each is switched on unless the group
-    /// itself is not.
+    /// Record types of users in the group: `PUBLIC`, `STAFF`, `CONTACT`. Default for a group with a
+    /// description: `PUBLIC`. zonal never removes a record type, and enables the record types of enabled
+    /// groups.
     #[schemars(length(min = 1))]
     pub record_types: Option<Vec<Spanned<TextOrVariable>>>,
-    /// Whether partners see users of it. A group of which nothing is said is visible, unless a member
-    /// has restricted it.
+    /// True if partners can see users of the group. Without this field, the group is visible unless a member
+    /// restricted it.
     pub visible_to_partners: Option<Spanned<bool>>,
-    /// Refused: a group that users are in cannot be deleted without damage. Say `enabled: false`.
+    /// Not allowed: deleting a group with users damages their records. Use `enabled: false`.
     pub absent: Option<Spanned<bool>>,
 }
 
 impl UserGroupSpec {
-    /// Whether partners may come to see it because nobody has thought of it.
+    /// Returns true if the group may be visible to partners by omission.
     pub fn is_visibility_open(&self) -> bool {
         let is = |flag: Option<Spanned<bool>>, otherwise| flag.map_or(otherwise, |flag| flag.value);
         self.visible_to_partners.is_none() && is(self.enabled, true) && !is(self.absent, false)
     }
 }
 
-/// What happens to groups that no manifest mentions.
+/// Action for unlisted groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnlistedUserGroups {
-    /// They stay as they are.
+    /// Keeps unlisted groups.
     #[default]
     Keep,
-    /// They are disabled.
+    /// Disables unlisted groups.
     Disable,
 }
 
-/// Which rota assignment rules follow.
+/// Rota assignment rules to adjust.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RotaRulesSpec {
-    /// Those that assign this rota; all where nothing is said.
+    /// Rota of the rules. Default: all rules.
     pub rota: Option<Spanned<TextOrVariable>>,
 }
 
-/// Which display logic rules follow. A rule that asks for no user group hides for other reasons, and is
-/// left alone.
+/// Display logic rules to adjust. zonal does not change rules without a user group condition; they hide
+/// services for other reasons.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DisplayLogicSpec {
-    /// Those that hide this service; all where nothing is said.
+    /// Service hidden by the rules. Default: all rules.
     pub hidden_service: Option<Spanned<TextOrVariable>>,
 }

@@ -136,7 +136,7 @@ fn unknown_environment_hides_no_other_problems() {
     let told = |environment, network: &str| {
         shown(&judge(&[source("n.yaml", network), source("m.yaml", &table)], Some(environment)).1)
     };
-    let var = "m.yaml:6:39 Z0509 variable `lib` is not known in zone `BETA`; add `lib` to `vars` there, or leave the zone out with `appliesTo`\n";
+    let var = "m.yaml:6:39 Z0509 unknown variable `lib` in zone `BETA`; add `lib` to `vars` of these zones, or exclude them with `appliesTo`\n";
     assert_eq!(told("sandbox", &network), var);
     assert_eq!(
         told("sandbx", &network),
@@ -162,6 +162,6 @@ fn unknown_environment_lists_declared_environments() {
     let without = shown(&judge(&[source("n.yaml", NETWORK)], Some("x")).1);
     assert_eq!(
         without,
-        "n.yaml:3:18 Z0303 the network has no environment `x`; leave out `--environment`, or declare it below `environments`\n"
+        "n.yaml:3:18 Z0303 the network has no environment `x`; omit `--environment`, or declare the environment in `environments`\n"
     );
 }

@@ -1,4 +1,4 @@
-//! Problems as JSON for machines, in the shape of `terraform validate -json` with our own fields added.
+//! JSON output of diagnostics, in the format of `terraform validate -json` with additional fields.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,104 +6,104 @@ use serde::Serialize;
 use super::{SourceSnippet, SourceTexts, count, in_order};
 use crate::model::{Diagnostic, SecondarySpan, Severity, SourcePosition, SourceSpan};
 
-/// The outcome of `validate`.
+/// JSON output of `zonal validate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ValidateJson {
-    /// Version of this shape: `1.0`.
+    /// Version of this format: `1.0`.
     pub format_version: String,
-    /// Whether there is no error.
+    /// True if there are no errors.
     pub valid: bool,
-    /// How many errors.
+    /// Number of errors.
     pub error_count: usize,
-    /// How many warnings.
+    /// Number of warnings.
     pub warning_count: usize,
-    /// All problems, in the order of files and places.
+    /// All diagnostics, ordered by file and location.
     pub diagnostics: Vec<DiagnosticJson>,
 }
 
-/// One problem.
+/// One diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DiagnosticJson {
-    /// `error` or `warning`.
+    /// Severity: `error` or `warning`.
     pub severity: SeverityJson,
-    /// Stable code, `Z0203`.
+    /// Stable code, for example `Z0203`.
     pub code: String,
-    /// The fact, in one line.
+    /// Description of the problem, in one line.
     pub summary: String,
-    /// More to say about the place; empty where there is not.
+    /// Details about the location, possibly empty.
     pub detail: String,
-    /// The way out.
+    /// Suggested fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Where; left out for a problem of no file.
+    /// Location, absent for a diagnostic without a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<RangeJson>,
-    /// The line.
+    /// Source line with the marked location.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<SnippetJson>,
-    /// Other places that matter.
+    /// Related locations.
     pub related: Vec<RelatedSpanJson>,
 }
 
-/// How bad a problem is.
+/// Severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SeverityJson {
-    /// Nothing is planned while there is one.
+    /// Error, which prevents planning.
     Error,
-    /// Worth a look.
+    /// Warning, which does not prevent planning.
     Warning,
 }
 
-/// A stretch of a file.
+/// Range of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RangeJson {
-    /// Path relative to the config directory.
+    /// Path relative to the configuration directory.
     pub filename: String,
     /// First character.
     pub start: PositionJson,
-    /// Just behind the last character.
+    /// Position after the last character.
     pub end: PositionJson,
 }
 
-/// A point in a file. Lines and columns count from 1, columns in characters; bytes count from 0.
+/// Position in a file. Lines and columns count from 1, columns in characters; bytes count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PositionJson {
-    /// Line.
+    /// Line number.
     pub line: u32,
-    /// Column.
+    /// Column number.
     pub column: u32,
-    /// Offset.
+    /// Byte offset.
     pub byte: u32,
 }
 
-/// The line that a problem stands in.
+/// Source line of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SnippetJson {
-    /// What the line is part of; not known.
+    /// Enclosing block of the line; always `null`.
     pub context: Option<String>,
-    /// The line.
+    /// Text of the line.
     pub code: String,
-    /// Its number.
+    /// Line number.
     pub start_line: u32,
-    /// Where in `code` the problem begins, in bytes.
+    /// Start of the marked range in `code`, in bytes.
     pub highlight_start_offset: usize,
-    /// Where in `code` the problem ends, in bytes.
+    /// End of the marked range in `code`, in bytes.
     pub highlight_end_offset: usize,
-    /// Always empty; Terraform's shape has it.
+    /// Always empty; part of Terraform's format.
     pub values: Vec<String>,
 }
 
-/// Another place and what to see there.
+/// Related location with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RelatedSpanJson {
-    /// What to see there.
+    /// Message about the location.
     pub message: String,
-    /// Where to look.
+    /// Related location.
     pub range: RangeJson,
 }
 
-/// All problems, ready to become JSON.
+/// Returns all diagnostics as JSON.
 pub fn json(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>) -> ValidateJson {
     let error_count = count(diagnostics, Severity::Error);
     ValidateJson {

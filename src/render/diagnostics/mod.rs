@@ -1,4 +1,4 @@
-//! Shows problems of the user's input: as text in rustc's look, and as JSON in Terraform's shape.
+//! Formats diagnostics of user input, as text in rustc's style and as JSON in Terraform's format.
 
 mod json;
 mod text;
@@ -10,10 +10,10 @@ pub use self::text::{ColorMode, text};
 
 use crate::model::{Diagnostic, Severity, SourceSpan};
 
-/// The texts of the files by name, as far as they could be read.
+/// Source texts by file name, without unreadable files.
 pub type SourceTexts<'a> = BTreeMap<&'a str, &'a str>;
 
-/// Problems in the order of files and places, those of no place first.
+/// Returns diagnostics ordered by file and location. Diagnostics without a location come first.
 fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
     ordered.sort_by_key(|problem| (&problem.span, problem.severity, problem.code));
@@ -24,8 +24,9 @@ fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
     diagnostics.iter().filter(|problem| problem.severity == severity).count()
 }
 
-/// The line that a place begins in, and what of it the place covers, in bytes. `None` where the text
-/// is not known or the place is not in it.
+/// First line of a location, with the marked byte range.
+///
+/// `None` if the text is unknown or does not contain the location.
 struct SourceSnippet<'a> {
     line: &'a str,
     from: usize,
@@ -43,19 +44,20 @@ impl<'a> SourceSnippet<'a> {
         if has_password(line) {
             return None;
         }
-        // A byte order mark takes no place that anybody can see.
+        // A byte order mark has no visible width.
         let mark = line.len() - line.trim_start_matches('\u{feff}').len();
         let line = &line[mark..];
         let from = (start - line_start).saturating_sub(mark).min(line.len());
         let to = end.saturating_sub(line_start).saturating_sub(mark).min(line.len()).max(from);
-        // The end of a place may be that of a value that goes on below; trailing space is not shown.
+        // A location may end in a later line; trailing whitespace is not marked.
         let to = from + line.get(from..to).map_or(0, |covered| covered.trim_end().len());
         Some(Self { line, from, to })
     }
 }
 
-/// Whether a line holds an address with a password in it: such a line is not repeated, since what is printed is kept
-/// in logs.
+/// Returns true if a line contains a URL with a password.
+///
+/// zonal does not print such a line, because CI systems keep output in logs.
 fn has_password(line: &str) -> bool {
     let named = line.to_lowercase().contains("password=");
     named

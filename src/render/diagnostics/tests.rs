@@ -1,4 +1,4 @@
-//! Problems in, text and JSON out.
+//! Tests of the text and JSON output of diagnostics.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ fn texts() -> SourceTexts<'static> {
     [("network.yaml", NETWORK), ("rows/blocks.yaml", ROWS)].into()
 }
 
-/// What machines see.
+/// Returns the JSON output.
 fn json(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>) -> serde_json::Value {
     serde_json::to_value(super::json(diagnostics, texts)).unwrap_or_default()
 }
 
-/// The place of a word's nth occurrence.
+/// Returns the location of a word's nth occurrence.
 fn at(file: &str, word: &str, nth: usize) -> SourceSpan {
     let source = texts()[file];
     let (byte, _) = source.match_indices(word).nth(nth).unwrap_or_default();
@@ -33,7 +33,7 @@ fn at(file: &str, word: &str, nth: usize) -> SourceSpan {
 
 fn problems() -> Vec<Diagnostic> {
     vec![
-        Diagnostic::error("Z0502", at("rows/blocks.yaml", "A", 1), "row `A` is there twice")
+        Diagnostic::error("Z0502", at("rows/blocks.yaml", "A", 1), "duplicate row `A`")
             .with_secondary_span(at("rows/blocks.yaml", "A", 0), "first here")
             .help("remove one of them"),
         Diagnostic::warning("Z0306", at("network.yaml", "Network", 0), "something is odd")
@@ -47,7 +47,7 @@ fn problems() -> Vec<Diagnostic> {
 }
 
 #[test]
-fn each_problem_names_place_fact_line_and_way_out() {
+fn text_shows_location_message_source_line_and_help() {
     insta::assert_snapshot!(text(&problems(), &texts(), ColorMode::Plain), @r"
     error[Z0301]: no manifest has `kind: Network`
      |
@@ -72,7 +72,7 @@ fn each_problem_names_place_fact_line_and_way_out() {
       |
       = help: did you mean `label`?
 
-    rows/blocks.yaml:4:11: error[Z0502]: row `A` is there twice
+    rows/blocks.yaml:4:11: error[Z0502]: duplicate row `A`
       |
     4 |   - code: A
       |           ^
@@ -89,7 +89,7 @@ fn each_problem_names_place_fact_line_and_way_out() {
 }
 
 #[test]
-fn colours_change_nothing_but_colours() {
+fn colored_text_without_escape_codes_equals_plain_text() {
     let coloured = text(&problems(), &texts(), ColorMode::Ansi);
     assert!(coloured.contains("\u{1b}["));
     assert_eq!(
@@ -99,13 +99,13 @@ fn colours_change_nothing_but_colours() {
 }
 
 #[test]
-fn nothing_is_said_of_nothing() {
+fn empty_list_produces_empty_text_and_valid_json() {
     assert_eq!(text(&[], &texts(), ColorMode::Plain), "");
     assert_eq!(json(&[], &texts())["valid"], true);
 }
 
 #[test]
-fn only_the_first_fifty_are_shown_in_full() {
+fn text_shows_fifty_diagnostics_and_counts_others() {
     let many = vec![Diagnostic::error("Z0203", at("network.yaml", "lable", 0), "unknown field `lable`"); 62];
     let shown = text(&many, &texts(), ColorMode::Plain);
     assert_eq!(shown.matches("error[Z0203]").count(), 50);
@@ -114,7 +114,7 @@ fn only_the_first_fifty_are_shown_in_full() {
 }
 
 #[test]
-fn machines_get_the_shape_of_terraform() {
+fn json_follows_terraform_validate_format() {
     let json = json(&problems(), &texts());
     let head = |key: &str| json[key].to_string();
     assert_eq!(
@@ -125,7 +125,7 @@ fn machines_get_the_shape_of_terraform() {
     {
       "severity": "error",
       "code": "Z0502",
-      "summary": "row `A` is there twice",
+      "summary": "duplicate row `A`",
       "detail": "",
       "help": "remove one of them",
       "range": {
@@ -172,7 +172,7 @@ fn machines_get_the_shape_of_terraform() {
 }
 
 #[test]
-fn a_place_that_is_not_in_the_text_is_still_named() {
+fn location_outside_text_is_named_without_snippet() {
     let nowhere = SourcePosition { line: 900, column: 1, byte: 90_000 };
     let place = SourceSpan { file: "network.yaml".into(), start: nowhere, end: nowhere };
     let shown = text(&[Diagnostic::error("Z0102", place, "gone")], &texts(), ColorMode::Plain);
@@ -180,14 +180,14 @@ fn a_place_that_is_not_in_the_text_is_still_named() {
 }
 
 #[test]
-fn a_line_with_a_password_is_not_repeated() {
+fn line_with_password_is_not_printed() {
     for store in ["postgres://zonal:hunter2@db/zonal", "postgresql://db/zonal?user=a&PASSWORD=hunter2"] {
         let line = format!("store: {store}\n");
         let texts: SourceTexts<'_> = [("n.yaml", line.as_str())].into();
         let position = |byte: u32| SourcePosition { line: 1, column: byte + 1, byte };
         let place =
             SourceSpan { file: "n.yaml".into(), start: position(7), end: position(line.len() as u32 - 1) };
-        let told = [Diagnostic::error("Z0324", place, "the address of the store has a password in it")];
+        let told = [Diagnostic::error("Z0324", place, "the store URL contains a password")];
         let (plain, machines) = (text(&told, &texts, ColorMode::Plain), json(&told, &texts).to_string());
         assert!(plain.contains("n.yaml:1:8") && !plain.contains("hunter2"), "{plain}");
         assert!(machines.contains("Z0324") && !machines.contains("hunter2"), "{machines}");

@@ -1,4 +1,4 @@
-//! Problems as text for people: the place, the fact, the line, the way out.
+//! Text output of diagnostics: location, message, source line and help.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use super::{SourceSnippet, SourceTexts, count, in_order};
 use crate::model::{Diagnostic, SecondarySpan, Severity, SourceSpan};
 use crate::render::text as words;
 
-/// Whether the text carries the terminal's escape codes.
+/// Use of ANSI escape codes in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColorMode {
-    /// It does.
+    /// Text with escape codes.
     Ansi,
-    /// It does not.
+    /// Text without escape codes.
     Plain,
 }
 
-/// Problems that are shown in full; the others are counted.
+/// Maximum number of diagnostics shown in full; zonal only counts the others.
 const SHOWN: usize = 50;
 
-/// All problems, and how many there are. Empty where there are none.
+/// Returns all diagnostics and their number, or an empty string if there are none.
 ///
-/// The first line of each reads `FILE:LINE:COLUMN: error[Z0203]: ...`, which terminals, editors and
-/// `grep` know how to take.
+/// The first line of a diagnostic reads `FILE:LINE:COLUMN: error[Z0203]: ...`, a format known to terminals,
+/// editors and `grep`.
 pub fn text(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>, colour: ColorMode) -> String {
     let renderer = match colour {
         ColorMode::Ansi => Renderer::styled(),
@@ -83,7 +83,7 @@ fn snippet<'a>(
     Some(Snippet::source(line).line_start(place.start.line as usize).annotation(annotation))
 }
 
-/// `3 errors, 1 warning in 2 files`.
+/// Returns the totals: `3 errors, 1 warning in 2 files`.
 fn summary(diagnostics: &[Diagnostic]) -> String {
     let counts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning")]
         .into_iter()

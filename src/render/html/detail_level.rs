@@ -1,36 +1,37 @@
-//! How much of a plan a page shows. It gives way in this order, and each step is taken for the whole page:
-//! a page of which some parts are complete and others are not would be read as complete.
+//! Detail levels of a page, from complete to empty.
+//!
+//! A level applies to the whole page, because readers would take a partly complete page for complete.
 
-/// From everything to nothing.
+/// Detail level, ordered from complete to empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DetailLevel {
-    /// Everything.
+    /// Complete content.
     Everything,
-    /// Without what stays as it is in records that change, and who changed them last.
+    /// No unchanged fields of changed records, no date or author of the last change.
     Changes,
-    /// Without long values.
+    /// No long values.
     Short,
-    /// Without what the zones hold, and without places in manifests.
+    /// No observed values, no locations in manifests.
     Wanted,
-    /// Names of fields, without values.
+    /// Field names without values.
     Names,
-    /// Records, without fields.
+    /// Record keys without fields.
     Keys,
-    /// Numbers of records.
+    /// Record counts per collection.
     Counts,
-    /// Zones, without collections.
+    /// Zones without collections.
     Zones,
-    /// What the plan adds up to.
+    /// Totals of the plan.
     Totals,
-    /// That there is a plan.
+    /// Only a notice that the plan does not fit.
     Nothing,
 }
 
-/// Characters of a value that is long.
+/// Number of characters above which a value counts as long.
 pub const LONG: usize = 400;
 
 impl DetailLevel {
-    /// All that show something, the most first.
+    /// All levels with content, most detail first.
     pub const ALL: [Self; 9] = [
         Self::Everything,
         Self::Changes,
@@ -43,7 +44,8 @@ impl DetailLevel {
         Self::Totals,
     ];
 
-    /// What is missing, as an end of "This plan is too large for one page, so ...".
+    /// Returns the omitted content, as the end of the sentence "This plan is too large for one page, so
+    /// ...".
     pub fn omitted_content(self) -> Option<&'static str> {
         match self {
             Self::Everything => None,

@@ -1,13 +1,13 @@
-//! What the plan breaks of what is expected.
+//! HTML list of expectations that the plan would break.
 
 use super::html_writer::HtmlWriter;
 use crate::model::{BrokenExpectation, Plan};
 use crate::render::text::{count, would_be};
 
-/// Expectations that are shown.
+/// Maximum number of expectations in the list.
 const SHOWN: usize = 200;
 
-/// A list of them; nothing where none is broken.
+/// Writes the list, unless no expectation breaks.
 pub fn write_broken_expectations(out: &mut HtmlWriter, plan: &Plan) {
     let broken = &plan.expectations.broken;
     if broken.is_empty() {

@@ -1,32 +1,32 @@
-//! HTML that cannot be broken by what stands in it: what is not our own text is escaped.
+//! Writes HTML and escapes all text except the markup of zonal.
 
 use std::fmt::Write as _;
 
-/// A page in the making.
+/// HTML page under construction.
 #[derive(Debug, Default)]
 pub struct HtmlWriter {
     out: String,
 }
 
 impl HtmlWriter {
-    /// Our own markup: a text that was there when the program was built.
+    /// Appends markup known at compile time.
     pub fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.out.push_str(markup);
         self
     }
 
-    /// Anybody's text, in an element or in an attribute between double quotes.
+    /// Appends untrusted text, for an element or a double-quoted attribute.
     pub fn text(&mut self, text: impl std::fmt::Display) -> &mut Self {
         // Writing to a String cannot fail.
         let _ = write!(EscapingWriter(&mut self.out), "{text}");
         self
     }
 
-    /// Anybody's text in an element, with what stands between backticks as code. The script does the same.
+    /// Appends untrusted text to an element, with code between backticks. The script uses the same rule.
     pub fn prose(&mut self, text: impl std::fmt::Display) -> &mut Self {
         let text = text.to_string();
         let parts: Vec<&str> = text.split('`').collect();
-        // An even number of backticks makes an odd number of parts.
+        // An even number of backticks gives an odd number of parts.
         if parts.len().is_multiple_of(2) {
             return self.text(text);
         }
@@ -39,18 +39,18 @@ impl HtmlWriter {
         self
     }
 
-    /// JSON that [`super::atoms::json`] has written, in which nothing means anything to HTML.
+    /// Appends JSON from [`super::interner::json`], which contains no HTML-significant character.
     pub fn json(&mut self, json: &str) -> &mut Self {
         self.out.push_str(json);
         self
     }
 
-    /// How much there is of it, in bytes.
+    /// Returns the length in bytes.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// The page.
+    /// Returns the HTML.
     pub fn into_string(self) -> String {
         self.out
     }
@@ -75,8 +75,8 @@ impl std::fmt::Write for EscapingWriter<'_> {
     }
 }
 
-/// Characters that are not seen, or turn what stands around them: shown by their number. The script
-/// has the same list.
+/// Returns true for invisible and bidirectional control characters, shown as code points. The script uses
+/// the same list.
 pub fn is_unseen(c: char) -> bool {
     matches!(c,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}'

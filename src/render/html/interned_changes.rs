@@ -1,8 +1,8 @@
-//! Changes, each once: what is wanted of a record, and beside it what a zone holds instead.
+//! Interned changes: desired values, separate from the observed values of a zone.
 //!
-//! Zones mostly want the same and hold different things. So an intent (action, key, fields, values that
-//! are wanted) is written once, a change names its intent and adds where it is declared and what was
-//! there before, and a collection of a zone names its changes as ranges.
+//! Most zones share desired values but differ in observed values. An intent contains action, key, fields
+//! and desired values, and appears once. A change refers to an intent and adds location and previous
+//! values. A collection of a zone refers to its changes as number ranges.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,18 +17,18 @@ use crate::model::{
 };
 use crate::render::{runbook, text};
 
-/// A number, or some. Rows of these lose what is zero or empty at their end.
+/// Number or list of numbers. Lists of these omit trailing zeros and empty lists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum CompactNumbers {
-    /// One.
+    /// Single number.
     One(u32),
-    /// Some.
+    /// List of numbers.
     Many(Vec<u32>),
 }
 
 impl CompactNumbers {
-    /// Bytes of it at the least, with what stands behind it.
+    /// Returns the minimum size in bytes, with separator.
     fn weight(&self) -> usize {
         match self {
             Self::One(number) => digits(*number),
@@ -37,37 +37,37 @@ impl CompactNumbers {
     }
 }
 
-/// How many digits a number has, and one for what stands behind it.
+/// Returns the number of digits of a number, plus 1 for the separator.
 fn digits(number: u32) -> usize {
     number.checked_ilog10().unwrap_or(0) as usize + 2
 }
 
-/// Everything that cells refer to by number.
+/// All values referenced from cells by number.
 #[derive(Debug)]
 pub struct InternedChanges<'a> {
     detail: DetailLevel,
     /// Texts and values.
     pub atoms: Interner<InternedValue<'a>>,
-    /// Places: file, line, column, manifest, override from 1.
+    /// Locations: file, line, column, manifest, override number from 1.
     pub places: Interner<[u32; 5]>,
-    /// What is wanted.
+    /// Intents: action, key, fields and desired values.
     pub intents: Interner<Vec<CompactNumbers>>,
-    /// An intent, where it is declared, and what is there before.
+    /// Changes: intent, location of the declaration, previous values.
     pub changes: Interner<CompactNumbers>,
-    /// First and number of changes that follow each other.
+    /// Change sets: first number and length of each range.
     pub sets: Interner<Vec<u32>>,
-    /// Where there is room for keys alone, in place of sets: of each sort of change, the keys.
+    /// Record keys by type of change, used in place of sets if only keys fit.
     pub named: Interner<Vec<(u32, Vec<String>)>>,
-    /// Fields and values.
+    /// Records: fields and values.
     pub records: Interner<Vec<u32>>,
-    /// Of each change of a cell: who, when, what else the record holds.
+    /// Extras of a cell's changes: author, date, unchanged fields.
     pub extras: Interner<Vec<u32>>,
-    /// Bytes that it takes at the least.
+    /// Minimum size of the content in bytes.
     pub weight: usize,
 }
 
 impl<'a> InternedChanges<'a> {
-    /// None yet. Nothing, and the empty set, have the number 0.
+    /// Returns an empty table, with number 0 for null and for the empty set.
     pub fn new(detail: DetailLevel) -> Self {
         let mut intents = Self {
             detail,
@@ -90,17 +90,17 @@ impl<'a> InternedChanges<'a> {
         intents
     }
 
-    /// A text.
+    /// Returns the number of a text.
     pub fn intern_text(&mut self, text: impl Into<Cow<'a, str>>) -> u32 {
         self.atom(InternedValue::Text(text.into()))
     }
 
-    /// A text, or the number of nothing.
+    /// Returns the number of an optional text, 0 if absent.
     pub fn perhaps(&mut self, text: Option<&'a str>) -> u32 {
         text.map_or(0, |text| self.intern_text(text))
     }
 
-    /// A place in the manifests.
+    /// Returns the number of a declaration's location.
     pub fn place(&mut self, provenance: &'a Provenance) -> u32 {
         let Provenance { span: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
         let place = [
@@ -118,7 +118,7 @@ impl<'a> InternedChanges<'a> {
         number
     }
 
-    /// The changes of a collection: the number of their set, and that of what else is told of them.
+    /// Returns the numbers of the set and the extras of a collection's changes.
     pub fn set(&mut self, changes: &'a [Change]) -> (u32, u32) {
         if self.detail >= DetailLevel::Keys {
             return (if self.detail == DetailLevel::Keys { self.names(changes) } else { 0 }, 0);
@@ -146,7 +146,7 @@ impl<'a> InternedChanges<'a> {
         (self.sets.intern(ranges), extras)
     }
 
-    /// The keys of a collection's changes, of each sort apart.
+    /// Returns the number of the record keys of a collection, separated by type of change.
     fn names(&mut self, changes: &'a [Change]) -> u32 {
         let mut sorts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         let mut weight = 0;
@@ -206,12 +206,12 @@ impl<'a> InternedChanges<'a> {
             named.push(self.intern_value(value));
         }
         let mut parts = vec![CompactNumbers::One(sign(change)), CompactNumbers::Many(named)];
-        // What tells a record from others is not typed twice.
+        // The key fields of a manual step appear once.
         let is_key = |field: &FieldName| by_hand && key.iter().any(|(key, _)| key == field);
         let mut edits = Vec::new();
         for FieldChange { field, name: known, before: _, after, provenance } in &change.field_changes {
             let after = if self.detail < DetailLevel::Names { self.value(after) } else { 0 };
-            // The record's own place says enough, unless somebody else says so.
+            // A field change has its own location only if another manifest or override declares the field.
             let says = |by: &'a Provenance| (&by.manifest, by.override_index);
             let other = says(provenance) != says(&change.provenance);
             let place = if other && self.detail < DetailLevel::Wanted { self.place(provenance) } else { 0 };
@@ -222,7 +222,7 @@ impl<'a> InternedChanges<'a> {
         let reason = change.reason.as_deref();
         parts.push(CompactNumbers::One(self.perhaps(reason)));
         let moved = change.origin.map(|origin| Cow::Borrowed(text::origin_text(origin)));
-        // Who was there last, and what it held, is told beside what it holds.
+        // Conflict details appear only on pages that show observed values.
         let conflict = match self.detail < DetailLevel::Wanted {
             true => text::conflict(change),
             false => Vec::new(),
@@ -272,7 +272,7 @@ impl<'a> InternedChanges<'a> {
         number
     }
 
-    /// A value, unless it is too long for this page.
+    /// Returns the number of a value, or of its length if the value is too long for the page.
     fn value(&mut self, value: &'a FieldValue) -> u32 {
         let length = value.texts().iter().map(|text| text.chars().count()).sum();
         match self.detail >= DetailLevel::Short && length > LONG {
@@ -295,14 +295,14 @@ impl<'a> InternedChanges<'a> {
     }
 }
 
-/// A change by what is said of it: the position in [`signs`].
+/// Returns the type of a change, as an index into [`signs`].
 fn sign(change: &Change) -> u32 {
     let each = u32::from(change.matches.is_some());
     let detached = u32::from(change.difference == DifferenceType::Detached);
     change.action as u32 + 3 * change.mode as u32 + 15 * detached + 30 * each
 }
 
-/// What is said of each sort of change: its sign, what becomes of the record, what a person is told.
+/// Returns the texts for each type of change: symbol, effect on the record, manual instruction.
 pub fn signs() -> Vec<[&'static str; 3]> {
     let mut signs = Vec::new();
     for of_each in [None, Some(runbook::EACH)] {

@@ -1,4 +1,4 @@
-//! Texts and values that are written once and referred to by number, and the JSON that they are written in.
+//! Interns texts and values by number, and writes the JSON embedded in a page.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::html_writer::is_unseen;
 use crate::model::FieldValue;
 
-/// Things of which each is there once, in the order in which they came.
+/// Set of distinct values, numbered in order of first use.
 #[derive(Debug)]
 pub struct Interner<T>(HashMap<T, u32>);
 
@@ -21,19 +21,19 @@ impl<T> Default for Interner<T> {
 }
 
 impl<T: Hash + Eq> Interner<T> {
-    /// Its number.
+    /// Returns the number of a value, and adds the value if absent.
     pub fn intern(&mut self, thing: T) -> u32 {
-        // A page has no room for so many that a number would not do.
+        // A page cannot contain more values than `u32` can count.
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         *self.0.entry(thing).or_insert(next)
     }
 
-    /// How many there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// All, by number.
+    /// Returns all values, ordered by number.
     pub fn into_vec(self) -> Vec<T> {
         let mut things: Vec<(T, u32)> = self.0.into_iter().collect();
         things.sort_unstable_by_key(|(_, number)| *number);
@@ -41,19 +41,19 @@ impl<T: Hash + Eq> Interner<T> {
     }
 }
 
-/// A value, or a text of ours.
+/// Interned value or text.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum InternedValue<'a> {
-    /// Nothing.
+    /// Absent value.
     Null,
-    /// A flag.
+    /// Boolean value.
     Bool(bool),
-    /// A text.
+    /// Text value.
     Text(Cow<'a, str>),
-    /// Some texts.
+    /// List of texts.
     List(&'a [std::sync::Arc<str>]),
-    /// A value that is too long: its characters.
+    /// Omitted long value, with the number of its characters.
     Long([usize; 1]),
 }
 
@@ -69,7 +69,7 @@ impl<'a> From<&'a FieldValue> for InternedValue<'a> {
 }
 
 impl InternedValue<'_> {
-    /// Bytes of it, without quotes and escapes.
+    /// Returns the size in bytes, without quotes and escapes.
     pub fn weight(&self) -> usize {
         match self {
             Self::Null | Self::Bool(_) | Self::Long(_) => 4,
@@ -79,19 +79,20 @@ impl InternedValue<'_> {
     }
 }
 
-/// JSON that is safe within an element of HTML, and on one line.
+/// Returns single-line JSON that is safe inside an HTML element.
 pub fn json(content: &impl Serialize) -> String {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, InertJson);
-    // Writing to a vector cannot fail, and nothing that we write has keys that are not texts.
+    // Writing to a vector cannot fail, and all keys of this data are texts.
     match content.serialize(&mut serializer) {
         Ok(()) => String::from_utf8(out).unwrap_or_default(),
         Err(_) => String::new(),
     }
 }
 
-/// Writes as `\u003c` what HTML, an old reader of scripts, or whoever looks at the file, would take for
-/// more than a character. None of these needs two of JSON's escapes.
+/// JSON formatter that writes HTML-significant and invisible characters as `\u003c`.
+///
+/// None of these characters needs a surrogate pair.
 struct InertJson;
 
 impl serde_json::ser::Formatter for InertJson {

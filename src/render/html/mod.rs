@@ -1,9 +1,8 @@
-//! A plan as one page that a librarian can open: no server, no request, no program but the browser.
+//! HTML output of a plan: one self-contained page for librarians, without server or network requests.
 //!
-//! What zones hold is anybody's text. It reaches the page in two ways only: through
-//! [`markup::Markup::text`], which escapes it, and as JSON in an element that the browser does not run,
-//! from which the script makes text nodes. The page's policy lets its own script and style run, by their
-//! digests, and nothing else.
+//! Values from zones are untrusted text. [`html_writer::HtmlWriter::text`] escapes such text. The only
+//! other way into the page is JSON in an element that the browser does not run. The script converts this
+//! JSON to text nodes. The content security policy allows only the page's own script and style, by digest.
 
 mod detail_level;
 mod expectations;
@@ -22,15 +21,15 @@ use crate::model::Plan;
 
 use self::detail_level::DetailLevel;
 
-/// No page is larger, whatever the plan. In bytes.
+/// Maximum size of a page in bytes.
 pub const LARGEST: usize = 5_000_000;
 
-/// The plan as a page, with as much of it as fits, which the page says where it is not everything.
+/// Returns a plan as an HTML page, with a notice if the page omits details.
 pub fn html(plan: &Plan) -> String {
     fit_to_limit(plan, LARGEST).1
 }
 
-/// The page with the most detail that fits, and how much that is.
+/// Returns the page with the highest detail level that fits, and this level.
 fn fit_to_limit(plan: &Plan, limit: usize) -> (DetailLevel, String) {
     let fits = |detail: DetailLevel| page::page(plan, detail, limit).map(|page| (detail, page));
     let richest = DetailLevel::ALL.into_iter().find_map(fits);

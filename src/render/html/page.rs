@@ -1,4 +1,4 @@
-//! The page around it all: policy, style, what can be read without the script, data, script.
+//! HTML page frame: content security policy, style, static content, data and script.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ const SCRIPT: &str = concat!(
     "})();"
 );
 
-/// What the page may do: run its own script and style, and nothing else.
+/// Content security policy, which allows only the page's own script and style.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
@@ -34,7 +34,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The page, unless it would be larger than so many bytes.
+/// Returns the page, or `None` if the page exceeds `limit` bytes.
 pub fn page(plan: &Plan, detail: DetailLevel, limit: usize) -> Option<String> {
     let matrix = PlanMatrix::from_plan(plan);
     let data = match detail < DetailLevel::Zones {
@@ -82,7 +82,7 @@ pub fn page(plan: &Plan, detail: DetailLevel, limit: usize) -> Option<String> {
     (out.len() <= limit).then(|| out.into_string())
 }
 
-/// Where not even the totals fit.
+/// Returns a page for a plan whose totals do not fit.
 pub fn too_large_page() -> String {
     let mut out = HtmlWriter::default();
     write_head(&mut out);
@@ -113,7 +113,7 @@ fn legend(out: &mut HtmlWriter) {
     out.raw("</p>\n");
 }
 
-/// Base64, which policies write digests in.
+/// Returns the base64 form of a digest, as content security policies require.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What the script of a page reads: cells, and everything that they refer to by number.
+//! Data for the script of a page: cells, and the values referenced from cells by number.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ use super::plan_matrix::{self, CellState, PlanMatrix};
 use crate::model::{CollectionChanges, Plan, PlanStep, ZoneFailure, ZonePlan};
 use crate::render::runbook;
 
-/// The whole of it. `atoms[0]` is nothing, and what has the number 0 elsewhere is empty.
+/// Embedded data of a page. `atoms[0]` is null; elsewhere the number 0 means empty.
 #[derive(Debug, Serialize)]
 pub struct PageData<'a> {
-    /// How much is missing, as the page says it: 0 is nothing.
+    /// Number of the page's detail level; 0 means complete.
     detail: u8,
     atoms: Vec<InternedValue<'a>>,
     places: Vec<[u32; 5]>,
@@ -33,14 +33,14 @@ pub struct PageData<'a> {
     environment: Option<&'a str>,
 }
 
-/// One collection.
+/// Matrix column: one collection.
 #[derive(Debug, Serialize)]
 struct PageColumn {
     name: u32,
     menu: u32,
 }
 
-/// One zone.
+/// Zone with its cells.
 #[derive(Debug, Serialize)]
 struct PageZone {
     code: u32,
@@ -53,11 +53,11 @@ struct PageZone {
     hold: u32,
     #[serde(skip_serializing_if = "is_nothing")]
     failure: [u32; 2],
-    /// Column, set, extras, facts.
+    /// Cells of the zone: column, change set, extras, facts.
     cells: Vec<[u32; 4]>,
 }
 
-/// What is known of a cell besides its changes. Many cells have the same.
+/// Facts about a cell besides its changes. Many cells share the same facts.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
 struct CellFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +86,7 @@ struct CellFacts {
     tally: plan_matrix::CellCounts,
 }
 
-/// What people are told, in the words of the runbook.
+/// Texts for manual steps, in the wording of the runbook.
 #[derive(Debug, Serialize)]
 struct DisplayTexts {
     empty: &'static str,
@@ -94,7 +94,7 @@ struct DisplayTexts {
     no: &'static str,
 }
 
-/// The empty one alone.
+/// Returns true if the list contains only the empty set.
 fn is_unnamed(named: &[Vec<(u32, Vec<String>)>]) -> bool {
     named.len() < 2
 }
@@ -116,7 +116,7 @@ fn is_untouched(tally: &plan_matrix::CellCounts) -> bool {
 }
 
 impl<'a> PageData<'a> {
-    /// The data of a page; `None` as soon as it is clear that it takes more than so many bytes.
+    /// Returns the data of a page, or `None` if the data exceeds `limit` bytes.
     pub fn from_plan(
         plan: &'a Plan,
         matrix: &PlanMatrix<'a>,
@@ -219,7 +219,7 @@ impl CellFacts {
     }
 }
 
-/// What happened, and the way out.
+/// Returns the numbers of a failure's message and help.
 fn failure<'a>(intents: &mut InternedChanges<'a>, failure: &'a ZoneFailure) -> [u32; 2] {
     [intents.intern_text(failure.to_string()), intents.perhaps(failure.help.as_deref())]
 }

@@ -1,4 +1,4 @@
-//! Zones and collections crossed: what state each cell is in, in a letter for the style, a sign and words.
+//! Matrix of zones and collections, with a class, a sign and a text for each cell state.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use crate::model::{
 };
 use crate::render::text::letter;
 
-/// What a cell is coloured by. Where several are true, the first.
+/// Cell state, which selects the color. If several states apply, the first one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CellState {
-    /// It cannot be planned.
+    /// Failed collection that cannot be planned.
     Blocked,
-    /// The zone could not be asked.
+    /// Unreadable zone.
     Unknown,
-    /// Changes that apply does not begin.
+    /// Deferred changes.
     Held,
-    /// Changes that apply does.
+    /// Changes that apply makes.
     Differs,
-    /// Changes for people.
+    /// Manual changes.
     ByHand,
-    /// Differences that nobody ends, or a later apply.
+    /// Differences that are reported, postponed or kept.
     Reported,
-    /// As wanted.
+    /// Observed state equal to desired state.
     InSync,
-    /// Nothing is wanted of it.
+    /// Collection without desired state in the zone.
     Unwanted,
 }
 
 impl CellState {
-    /// All, the gravest first.
+    /// All states, severest first.
     pub const ALL: [Self; 8] = [
         Self::Blocked,
         Self::Unknown,
@@ -43,7 +43,7 @@ impl CellState {
         Self::Unwanted,
     ];
 
-    /// Its class in the page.
+    /// Returns the CSS class.
     pub fn class(self) -> &'static str {
         match self {
             Self::Blocked => "b",
@@ -57,7 +57,7 @@ impl CellState {
         }
     }
 
-    /// What stands in its cells, or before the numbers in them.
+    /// Returns the sign of a cell, which precedes any numbers.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Blocked => "!",
@@ -69,7 +69,7 @@ impl CellState {
         }
     }
 
-    /// In words.
+    /// Returns the description.
     pub fn description(self) -> &'static str {
         match self {
             Self::Blocked => "cannot be planned",
@@ -84,36 +84,36 @@ impl CellState {
     }
 }
 
-/// How many records of a cell change, in the order of [`SIGNS`].
+/// Numbers of changed records of a cell, in the order of [`SIGNS`].
 pub type CellCounts = [usize; 5];
 
-/// What stands before each number of a [`Tally`].
+/// Sign for each number of [`CellCounts`].
 pub const SIGNS: [&str; 5] = ["+", "~", "−", ">", "."];
 
-/// The rows and columns.
+/// Rows and columns of the matrix.
 #[derive(Debug)]
 pub struct PlanMatrix<'a> {
-    /// The zones as the groups have them, those that differ first.
+    /// Zones in the order of change groups, zones with changes first.
     pub rows: Vec<MatrixRow<'a>>,
-    /// The collections.
+    /// Column number of each collection.
     pub columns: BTreeMap<&'a CollectionId, usize>,
 }
 
-/// One zone.
+/// Matrix row: one zone.
 #[derive(Debug)]
 pub struct MatrixRow<'a> {
-    /// Its code.
+    /// Zone code.
     pub code: &'a ZoneCode,
-    /// Its part of the plan.
+    /// Plan of the zone.
     pub zone: &'a ZonePlan,
-    /// Which group of the plan it is in.
+    /// Index of the change group.
     pub group: usize,
-    /// The letter of the group, where its zones have changes.
+    /// Letter of the change group, if the group contains changes.
     pub letter: Option<String>,
 }
 
 impl<'a> PlanMatrix<'a> {
-    /// The matrix of a plan.
+    /// Returns the matrix of a plan.
     pub fn from_plan(plan: &'a Plan) -> Self {
         let mut rows = Vec::new();
         let mut changing = 0;
@@ -135,7 +135,7 @@ impl<'a> PlanMatrix<'a> {
         Self { rows, columns }
     }
 
-    /// The table, readable without the script.
+    /// Writes the table, readable without the script.
     pub fn table(&self, out: &mut HtmlWriter) {
         out.raw(if self.columns.len() > 6 { "<table id=matrix class=many>" } else { "<table id=matrix>" });
         out.raw("<caption>Zones and collections. Each cell opens what changes there.</caption><thead><tr>");
@@ -148,7 +148,7 @@ impl<'a> PlanMatrix<'a> {
             }
         }
         for (kind, number) in kinds {
-            // The only collection of a type has its name.
+            // A collection without siblings already has the name of its kind.
             match number == 1 && self.columns.contains_key(&CollectionId::of_institution(kind)) {
                 true => out.raw("<td class=kind>"),
                 false => out
@@ -188,7 +188,7 @@ impl<'a> PlanMatrix<'a> {
         out.raw("</table>\n");
     }
 
-    /// The zones alone, for a plan whose collections do not fit.
+    /// Writes only the zones, for a plan with too many collections.
     pub fn zones(&self, out: &mut HtmlWriter) {
         out.raw("<table id=zones><thead><tr><th scope=col>Zone<th scope=col>Records</thead><tbody>\n");
         for row in &self.rows {
@@ -228,7 +228,7 @@ fn cell_start_tag(state: CellState) -> &'static str {
     }
 }
 
-/// `‖ +2 ~1`.
+/// Writes the content of a cell: `‖ +2 ~1`.
 fn content(out: &mut HtmlWriter, state: CellState, tally: CellCounts) {
     out.raw(state.sign());
     let mut first = state.sign().is_empty();
@@ -238,7 +238,7 @@ fn content(out: &mut HtmlWriter, state: CellState, tally: CellCounts) {
     }
 }
 
-/// What a step of a zone is coloured by.
+/// Returns the cell state of a step.
 fn state(zone: &ZonePlan, step: &PlanStep) -> CellState {
     match &step.diff.outcome {
         Err(failure) if failure.class.whole_zone() => CellState::Unknown,
@@ -264,7 +264,7 @@ fn state(zone: &ZonePlan, step: &PlanStep) -> CellState {
     }
 }
 
-/// How many records of a step change.
+/// Returns the numbers of changed records of a step.
 pub fn tally(step: &PlanStep) -> CellCounts {
     let mut tally = CellCounts::default();
     for change in step.diff.outcome.iter().flat_map(|CollectionChanges { changes, .. }| changes) {
@@ -280,7 +280,7 @@ pub fn tally(step: &PlanStep) -> CellCounts {
     tally
 }
 
-/// `UserGroups[language=fr]`: the name below the type's.
+/// Returns a collection name without its kind: `UserGroups[language=fr]`.
 pub fn within_kind(id: &CollectionId) -> String {
     let name = id.to_string();
     match name.strip_prefix(&*id.kind) {

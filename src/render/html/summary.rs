@@ -1,4 +1,4 @@
-//! What a reader must know before the first cell: the verdict, what stands in the way, who waits.
+//! HTML summary of a plan: totals, impact, findings, broken expectations and deferrals.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use super::html_writer::HtmlWriter;
 use crate::model::{ChangeGroupState, Finding, FindingEffect, Plan, PlanCounts, ZoneCode};
 use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
 
-/// Zones that are named in a line before the rest is folded away.
+/// Maximum number of zones named in a line; a fold contains the others.
 const NAMED: usize = 8;
-/// Findings that are shown.
+/// Maximum number of findings or impacts.
 const FINDINGS: usize = 200;
 
-/// The top of the page.
+/// Writes the top of the page.
 pub fn summary(out: &mut HtmlWriter, plan: &Plan) {
     out.raw("<header><h1>").text(&plan.network).raw("</h1><p class=about>Plan for ");
     match &plan.environment {
@@ -40,7 +40,7 @@ pub fn summary(out: &mut HtmlWriter, plan: &Plan) {
     write_deferrals(out, plan);
 }
 
-/// `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`
+/// Returns the totals: `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`
 pub fn verdict(plan: &Plan) -> String {
     let counts = plan.counts();
     let mut sentences = Vec::new();
@@ -164,7 +164,7 @@ fn other_counts(plan: &Plan) -> String {
     words
 }
 
-/// What the changes mean.
+/// Writes the impact of the changes.
 fn impacts(out: &mut HtmlWriter, plan: &Plan) {
     if plan.impacts.is_empty() {
         return;
@@ -217,7 +217,7 @@ fn finding(out: &mut HtmlWriter, finding: &Finding) {
     }
 }
 
-/// What apply will not begin, by what it waits for.
+/// Writes deferred changes by reason.
 fn write_deferrals(out: &mut HtmlWriter, plan: &Plan) {
     let mut waiting: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in plan.zones.iter().filter(|(_, zone)| zone.has_work()) {

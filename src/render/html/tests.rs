@@ -1,7 +1,7 @@
-//! The page is whole, small enough, and nothing that stands in a zone means anything to it.
+//! Tests of the HTML page: content, size limit, and escaping of untrusted text.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
 const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 const TABLES: &str = "code T en\nA Old\nB Two";
 
-/// What the script reads.
+/// Returns the embedded data of a page.
 fn data(page: &str) -> Json {
     let (_, from) = page.split_once("id=data>").unwrap();
     serde_json::from_str(from.split_once("</script>").unwrap().0).unwrap()
@@ -33,7 +33,7 @@ fn atoms(page: &str) -> Vec<Json> {
     data(page)["atoms"].as_array().unwrap().clone()
 }
 
-/// A plan of so many zones with so many changes in each, none of which is like another.
+/// Returns a plan with `zones` zones, and `rows` distinct changes in each zone.
 fn all_different(zones: usize, rows: usize) -> Plan {
     let members: Vec<String> = (0..zones).map(|zone| format!("Z{zone:03}")).collect();
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -59,7 +59,7 @@ fn all_different(zones: usize, rows: usize) -> Plan {
 }
 
 #[test]
-fn the_first_words_are_the_verdict_in_words() {
+fn page_starts_with_totals() {
     let page = html(&planned(&["ALPHA", "BETA"], ROWS, TABLES));
     assert!(page.contains("<p class=verdict>2 zones differ: 2 records to change, 2 to delete.</p>"));
     let page = html(&planned(&["ALPHA"], ROWS, "code T en\nA One"));
@@ -69,7 +69,7 @@ fn the_first_words_are_the_verdict_in_words() {
 }
 
 #[test]
-fn the_table_can_be_read_without_the_script() {
+fn table_is_readable_without_script() {
     let page = html(&planned(
         &["ALPHA", "BETA", "GAMMA"],
         ROWS,
@@ -84,7 +84,7 @@ fn the_table_can_be_read_without_the_script() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_told_before_the_table() {
+fn findings_and_deferrals_come_before_table() {
     let mut plan = planned(&["ALPHA", "BETA"], ROWS, TABLES);
     plan.zones.get_mut(&"BETA".into()).unwrap().deferral = Some(Deferral::ApprovalRequired);
     let finding = |verdict, guard: &str| Finding {
@@ -108,13 +108,13 @@ fn what_stands_in_the_way_is_told_before_the_table() {
         "Way out: look twice",
         "<b>‖ 1 zone</b>: waits for an approval<div>BETA",
     ] {
-        assert!(top.contains(words), "{words} is not in {top}");
+        assert!(top.contains(words), "missing {words} in {top}");
     }
     assert!(page.contains("<td class=w>‖ ~1 −1"));
 }
 
 #[test]
-fn nothing_that_stands_in_a_zone_means_anything_to_the_page() {
+fn text_from_zones_is_escaped() {
     let hostile =
         "</script><script>alert(1)</script><!-- <img src=x onerror=alert(1)> \" ' & \u{2028} \u{0} \u{202e}";
     let mut plan = planned(&["ALPHA"], ROWS, TABLES);
@@ -131,26 +131,26 @@ fn nothing_that_stands_in_a_zone_means_anything_to_the_page() {
         change.before = [(hostile.into(), FieldValue::list([hostile]))].into_iter().collect();
     }
     let page = html(&plan);
-    assert_eq!(page.matches("<script").count(), 2, "its own two");
+    assert_eq!(page.matches("<script").count(), 2, "only the scripts of the page");
     assert_eq!(page.matches("</script").count(), 2);
     for sign in ["<img", "<!--", "\u{2028}", "\u{0}", "\u{202e}", "alert(1)<"] {
         assert!(!page.contains(sign), "{sign:?}");
     }
-    assert!(page.contains("⟨U+202E⟩"), "an override of the direction is shown");
-    // And all of it arrives.
+    assert!(page.contains("⟨U+202E⟩"), "shows bidirectional overrides");
+    // The data contains the complete text.
     assert!(atoms(&page).contains(&Json::from(hostile)));
     assert!(atoms(&page).contains(&Json::from(vec![hostile])));
 }
 
 #[test]
-fn json_holds_nothing_that_html_would_read() {
+fn json_contains_no_html_significant_characters() {
     let text = "a<b>&\u{2028}\u{2029}\"\\é";
     assert_eq!(json(&text), "\"a\\u003cb\\u003e\\u0026\\u2028\\u2029\\\"\\\\é\"");
     assert_eq!(serde_json::from_str::<String>(&json(&text)).unwrap(), text);
 }
 
 #[test]
-fn the_page_asks_nothing_of_any_server() {
+fn page_makes_no_network_requests() {
     let page = html(&planned(&["ALPHA"], ROWS, TABLES));
     assert!(
         page.contains(
@@ -175,27 +175,27 @@ fn the_page_asks_nothing_of_any_server() {
 }
 
 #[test]
-fn the_same_plan_is_the_same_page() {
+fn page_of_equal_plan_is_identical() {
     let plan = planned(&["ALPHA", "BETA"], ROWS, "code T en\nA Old\nB Two\nBETA:\ncode T en\nA Older");
     assert_eq!(html(&plan), html(&plan.clone()));
 }
 
 #[test]
-fn what_many_zones_share_is_written_once() {
+fn changes_shared_by_zones_are_written_once() {
     let size = |zones: usize| {
         let members: Vec<String> = (0..zones).map(|zone| format!("Z{zone:03}")).collect();
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
         let page = html(&planned(&members, ROWS, TABLES));
         let data = data(&page);
         assert_eq!(data["changes"].as_array().unwrap().len(), 2);
-        assert_eq!(data["sets"].as_array().unwrap().len(), 2, "the empty one, and that of all zones");
+        assert_eq!(data["sets"].as_array().unwrap().len(), 2, "the empty set and the shared set");
         page.len()
     };
-    assert!((size(101) - size(1)) / 100 < 250, "a zone more is its name, its digest and its cells");
+    assert!((size(101) - size(1)) / 100 < 250, "an additional zone adds only its name, digest and cells");
 }
 
 #[test]
-fn a_page_keeps_to_its_limit_and_says_what_is_missing() {
+fn page_over_limit_reduces_detail_with_notice() {
     let mut plan = all_different(12, 25);
     for zone in plan.zones.values_mut() {
         let found = zone.collections[0].diff.outcome.as_mut().unwrap();
@@ -207,20 +207,20 @@ fn a_page_keeps_to_its_limit_and_says_what_is_missing() {
     let mut reached = Vec::new();
     for limit in (1_000..=whole.len()).rev().step_by(700) {
         let (detail, page) = fit_to_limit(&plan, limit);
-        assert!(page.len() <= limit, "{} bytes at {detail:?}, where {limit} were allowed", page.len());
+        assert!(page.len() <= limit, "{} bytes at {detail:?}, limit {limit}", page.len());
         if reached.last() != Some(&detail) {
             reached.push(detail);
             let told = detail.omitted_content().is_none_or(|missing| page.contains(missing));
-            assert!(told || detail == DetailLevel::Nothing, "{detail:?} is not told");
+            assert!(told || detail == DetailLevel::Nothing, "no notice of {detail:?}");
         }
     }
     let mut expected = DetailLevel::ALL.to_vec();
     expected.push(DetailLevel::Nothing);
-    assert_eq!(reached, expected, "each step is there, and in order");
+    assert_eq!(reached, expected, "every level in order");
 }
 
 #[test]
-fn each_step_leaves_out_what_it_says() {
+fn detail_level_omits_documented_content() {
     let plan = all_different(2, 10);
     let page = |detail| super::page::page(&plan, detail, LARGEST).unwrap();
     let holds = |page: &str, text: &str| data(page).to_string().contains(&format!("\"{text}\""));
@@ -248,11 +248,11 @@ fn each_step_leaves_out_what_it_says() {
     ");
 }
 
-/// A part of the largest consortium here; the whole of it is measured in `benches`.
+/// Covers a fraction of the largest simulated consortium; `benches` measures the full size.
 #[test]
-fn a_large_plan_in_which_nothing_is_like_anything_else_fits() {
+fn large_plan_of_distinct_changes_shows_keys() {
     let plan = all_different(12, 500);
     let (detail, page) = fit_to_limit(&plan, LARGEST / 40);
     assert!(page.len() <= LARGEST / 40);
-    assert_eq!(detail, DetailLevel::Keys, "at the least, each record is named");
+    assert_eq!(detail, DetailLevel::Keys, "the page names every record");
 }

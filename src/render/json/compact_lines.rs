@@ -1,19 +1,21 @@
-//! JSON that people can read and that stays small: one line for each thing of a long list.
+//! Writes readable and compact JSON, with one line per item of a long list.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-/// Levels that are written line by line unless somebody says how many; what lies deeper stands in one line.
+/// Default number of levels with line breaks; deeper levels share a line.
 const LEVELS: usize = 3;
 
-/// A value whose keys are all texts, which cannot fail to serialize, as JSON without a line break at its end.
+/// Returns a value as JSON, without a final line break.
+///
+/// All keys of the value must be texts, so that serialization cannot fail.
 pub fn compact_lines(value: &impl Serialize) -> String {
     lines_down_to(LEVELS, value)
 }
 
-/// The same with so many levels that are written line by line.
+/// Returns a value as JSON, with line breaks down to `levels` levels.
 pub fn lines_down_to(levels: usize, value: &impl Serialize) -> String {
     let mut text = Vec::new();
     let layout = JsonLayout { levels, depth: 0, pretty: PrettyFormatter::new() };
@@ -29,8 +31,9 @@ struct JsonLayout {
     pretty: PrettyFormatter<'static>,
 }
 
-/// Hands each call to the formatter of its depth: lists and objects begin and end in the one that they
-/// are in, their parts are laid out by the one inside.
+/// Delegates each call to the formatter for its depth.
+///
+/// Brackets use the depth of the outer value, items the depth inside.
 macro_rules! by_depth {
     ($($name:ident($($argument:ident: $type:ty),*) $depth:ident)*) => {$(
         fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $type)*) -> io::Result<()> {
@@ -77,7 +80,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_lies_deep_stands_in_one_line_and_means_the_same() {
+    fn deep_levels_share_a_line() {
         let value = json!({"a": [{"b": {"c": [1, 2], "d": {}}}, {"b": []}], "e": {}, "f": [], "g": "h"});
         let text = super::compact_lines(&value);
         insta::assert_snapshot!(text, @r#"

@@ -1,7 +1,7 @@
-//! An apply as newline-delimited JSON, in the names of Terraform's own stream.
+//! Messages of the newline-delimited JSON stream of an apply, with the names of Terraform's stream.
 //!
-//! The first line is `version`. A minor number of `ui` that grows means properties to ignore, a
-//! major one means to stop reading.
+//! The first message has the type `version`. A higher minor number in `ui` adds properties that readers can
+//! ignore. A reader must stop at an unknown major number.
 
 use super::plan::resource;
 use super::stream_message::{ChangeSummaryJson, HookJson, ResourceJson, StreamMessage, StreamMessageType};
@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::render::diagnostics;
 
-/// The first line.
+/// Returns the first message.
 pub fn version(timestamp: &str) -> StreamMessage {
     let message = format!("zonal {}", env!("CARGO_PKG_VERSION"));
     StreamMessage {
@@ -21,7 +21,7 @@ pub fn version(timestamp: &str) -> StreamMessage {
     }
 }
 
-/// A change of the plan: one that will be applied, or one that is only reported.
+/// Returns the message for a planned change, applied or only reported.
 pub fn planned_change_message(change: &Change, kind: StreamMessageType, timestamp: &str) -> StreamMessage {
     let message = format!("{}: plan to {}", change.address, verb(change.action));
     StreamMessage {
@@ -32,7 +32,7 @@ pub fn planned_change_message(change: &Change, kind: StreamMessageType, timestam
     }
 }
 
-/// A problem of the manifests.
+/// Returns the message for a diagnostic of the manifests.
 pub fn diagnostic(problem: diagnostics::DiagnosticJson, timestamp: &str) -> StreamMessage {
     let level = match problem.severity {
         diagnostics::SeverityJson::Error => "error",
@@ -52,7 +52,7 @@ pub fn diagnostic(problem: diagnostics::DiagnosticJson, timestamp: &str) -> Stre
     }
 }
 
-/// A collection that cannot be planned, because it could not be read or does not fit the manifests.
+/// Returns the message for an unreadable collection, or for one that does not match the manifests.
 pub fn not_planned(
     zone: &ZoneCode,
     collection: &CollectionId,
@@ -69,7 +69,7 @@ pub fn not_planned(
     }
 }
 
-/// What a guard or a policy has found in the plan.
+/// Returns the message for a finding of a guard or policy.
 pub fn finding(finding: &Finding, timestamp: &str) -> StreamMessage {
     let level = match finding.effect {
         FindingEffect::Deny | FindingEffect::Defer => "error",
@@ -83,7 +83,7 @@ pub fn finding(finding: &Finding, timestamp: &str) -> StreamMessage {
     }
 }
 
-/// The totals of a plan.
+/// Returns the totals of a plan.
 pub fn plan_summary(counts: &PlanCounts, timestamp: &str) -> StreamMessage {
     let PlanCounts { add, change, destroy, .. } = *counts;
     let message = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");
@@ -95,7 +95,7 @@ pub fn plan_summary(counts: &PlanCounts, timestamp: &str) -> StreamMessage {
     }
 }
 
-/// The last line of an apply.
+/// Returns the last message of an apply.
 pub fn apply_summary(
     report: &crate::model::ApplyReport,
     exit_codes: Vec<u8>,
@@ -108,7 +108,7 @@ pub fn apply_summary(
             | WriteOutcome::Failed { .. }
             | WriteOutcome::Blocked { .. }
             | WriteOutcome::VerifyFailed { .. }
-            | WriteOutcome::Held { .. }
+            | WriteOutcome::Deferred { .. }
             | WriteOutcome::Interrupted => None,
         });
     let applied: Vec<ChangeAction> = applied.flatten().map(|change| change.action).collect();
@@ -126,7 +126,7 @@ pub fn apply_summary(
     }
 }
 
-/// The lines of an event; a collection's write is one line for each of its records.
+/// Returns the messages of an event. The write of a collection produces one message per record.
 pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
     let line = |kind, message: String| new_message(timestamp, kind, message);
     match event {
@@ -164,23 +164,23 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 ..line(StreamMessageType::ZoneStart, message)
             }]
         }
-        ApplyEvent::ZoneRefused { zone, failure } => {
+        ApplyEvent::ZoneFailed { zone, failure } => {
             let message = format!("{zone}: nothing is written: {failure}");
             vec![StreamMessage {
                 level: "error",
                 zone: Some(zone.to_string()),
                 problem: Some(failure.into()),
-                ..line(StreamMessageType::ZoneRefused, message)
+                ..line(StreamMessageType::ZoneFailure, message)
             }]
         }
-        ApplyEvent::ZoneHeld { zone, deferral: hold } => {
+        ApplyEvent::ZoneDeferred { zone, deferral: hold } => {
             let message = format!("{zone}: {hold}");
             let held = Some(hold.clone());
             vec![StreamMessage {
                 level: "warn",
                 zone: Some(zone.to_string()),
                 deferral: held,
-                ..line(StreamMessageType::Held, message)
+                ..line(StreamMessageType::Deferred, message)
             }]
         }
         ApplyEvent::ZoneWaiting { zone, by } => {
@@ -273,8 +273,8 @@ fn outcome_messages(place: &str, outcome: &WriteOutcome, timestamp: &str) -> Vec
                 ..error(StreamMessageType::VerifyFailed, message)
             }]
         }
-        WriteOutcome::Held { deferral: hold } => {
-            let line = new_message(timestamp, StreamMessageType::Held, format!("{place}: {hold}"));
+        WriteOutcome::Deferred { deferral: hold } => {
+            let line = new_message(timestamp, StreamMessageType::Deferred, format!("{place}: {hold}"));
             vec![StreamMessage { level: "warn", deferral: Some(hold.clone()), ..line }]
         }
         WriteOutcome::Interrupted => {

@@ -1,4 +1,4 @@
-//! Answers, for programs.
+//! JSON output of `zonal explain`.
 
 use std::collections::BTreeMap;
 
@@ -8,81 +8,81 @@ use serde::{Deserialize, Serialize};
 use super::DeclarationJson;
 use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, ReasonSource};
 
-/// What `zonal explain --json` prints.
+/// Output of `zonal explain --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExplainJson {
     /// Version of this format.
     pub format_version: &'static str,
-    /// One answer for each question that was asked.
+    /// One answer per question.
     pub answers: Vec<AnswerJson>,
 }
 
-/// One question and its answers.
+/// Question with its answers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerJson {
-    /// What was asked.
+    /// Question.
     pub question: Question,
-    /// How the manifests declare it, where that was asked for.
+    /// Answer from the manifests, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<ExplanationJson>,
-    /// How the zones were found, where that was asked for.
+    /// Answer from the zones, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<ExplanationJson>,
-    /// Facts that are known of both and in which they differ, where both were asked for.
+    /// Names of facts with different known values in both answers, if both were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differs_in: Option<Vec<&'static str>>,
 }
 
-/// One answer.
+/// Answer to a question.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExplanationJson {
-    /// In one sentence, for people.
+    /// Answer in one sentence.
     pub answer: String,
-    /// In its parts: what expectations can say of it.
+    /// Facts of the answer, available to expectations.
     pub facts: BTreeMap<&'static str, FactJson>,
-    /// Why, in the order in which it was found out.
+    /// Reasons, in order of evaluation.
     pub reasons: Vec<ReasonJson>,
 }
 
-/// One part of an answer.
+/// Value of a fact.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactJson {
-    /// It is so.
+    /// Known value.
     Is(FieldValue),
-    /// Nobody can tell, and why.
+    /// Unknown value, with the reason.
     Unknown(String),
 }
 
-/// One step on the way to an answer.
+/// Reason for an answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReasonJson {
-    /// What is so.
+    /// Statement of the reason.
     pub text: String,
-    /// The manifest that says so, where one does.
+    /// Manifest that declares the statement, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared_at: Option<DeclarationJson>,
-    /// The record that says so, where one was found.
+    /// Address of the record that shows the statement, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Who says to have made that record so by hand, where nothing but that is known of it: it is not verified.
+    /// Person who attested the record, if zonal cannot verify the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attested_by: Option<String>,
-    /// When that was, as `YYYY-MM-DD`.
+    /// Date of the attestation, as `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attested_on: Option<String>,
-    /// Who changed that record last, where the zone says so.
+    /// User who changed the record last, if known from the zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
-    /// When, as the zone writes it.
+    /// Date of the last change, in the zone's format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
 }
 
-/// The version of the format.
+/// Version of the format.
 const VERSION: &str = "1.0";
 
-/// All answers.
+/// Returns all answers.
 pub fn explain(answers: Vec<AnswerJson>) -> ExplainJson {
     ExplainJson { format_version: VERSION, answers }
 }

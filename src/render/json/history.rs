@@ -1,4 +1,4 @@
-//! What was done, for programs: entries of the history and the runs that made them.
+//! JSON output of the history: entries with their runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,71 +15,71 @@ use crate::model::{
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal history --json")]
 pub struct HistoryJson {
-    /// The entries, the latest first.
+    /// Entries, newest first.
     pub entries: Vec<HistoryEntryJson>,
-    /// The runs that made them, the latest first.
+    /// Runs of these entries, newest first.
     pub runs: Vec<Run>,
-    /// Where earlier entries begin: what `--before` takes to show them; null where there are none.
+    /// Value of `--before` for the next older entries, or null at the start of the history.
     pub before: Option<u64>,
 }
 
-/// One change that a run made.
+/// One applied change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HistoryEntryJson {
-    /// Its place in the chain, from 1.
+    /// Position in the hash chain, from 1.
     pub number: u64,
-    /// The run that made it.
+    /// Run that made the change.
     pub run: RunId,
-    /// When it was verified, or given up, in RFC 3339.
+    /// Time of verification or of giving up, in RFC 3339.
     pub at: String,
-    /// The network's name.
+    /// Network name.
     pub network: String,
-    /// The environment; null for the manifest as it stands.
+    /// Environment, or null without an environment.
     pub environment: Option<String>,
-    /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+    /// Record address, for example `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
     pub address: String,
-    /// The zone's code.
+    /// Zone code.
     pub zone: Arc<str>,
-    /// `CodeTable/UserBlockDescription`.
+    /// Collection, for example `CodeTable/UserBlockDescription`.
     pub collection: String,
-    /// What was done.
+    /// Action.
     pub action: ChangeAction,
-    /// The record's identity in the collection's own field names.
+    /// Record key, with the collection's own field names.
     pub key: Vec<(FieldName, FieldValue)>,
-    /// The record before, by the names that people use; empty for a create.
+    /// Record before the change, with manifest field names; empty for a create.
     pub before: Record,
-    /// The fields that were set.
+    /// Changed fields.
     pub field_changes: Vec<AppliedField>,
-    /// The manifest that wanted it.
+    /// Manifest that declares the change.
     pub manifest: Arc<str>,
-    /// Where it wanted it, `FILE:LINE:COLUMN`.
+    /// Location of the declaration, as `FILE:LINE:COLUMN`.
     pub declared_at: String,
-    /// Why, where it is not simply that the manifest wanted it so.
+    /// Reason, if other than the declaration itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Whether the zone was seen to hold it afterwards.
+    /// Result of reading the record back from the zone.
     pub verification: VerificationStatus,
-    /// Of this entry and of the one before it.
+    /// Hash of this entry and the previous hash.
     pub hash: ContentDigest,
 }
 
-/// What following the chain of the history came to.
+/// Result of verifying the hash chain.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal history verify --json")]
 pub struct ChainCheckJson {
-    /// Whether every entry is where it was put, and as it was.
+    /// True if the chain contains every entry unmodified.
     pub unbroken: bool,
-    /// Entries that were followed and found to be as they were.
+    /// Number of verified entries.
     pub entries: u64,
-    /// The hash of the last one of a chain that is unbroken; null where there is none.
+    /// Hash of the last entry of an intact chain, or null for an empty history.
     pub head_hash: Option<ContentDigest>,
-    /// The number of the first entry that was changed since it was written, or stands behind one that was.
+    /// Number of the first modified entry, or of the first entry after a modified one.
     pub changed: Option<u64>,
-    /// The number of the first entry that is not there any more.
+    /// Number of the first missing entry.
     pub removed: Option<u64>,
 }
 
-/// Part of the history as JSON.
+/// Returns a part of the history as JSON.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>, before: Option<u64>) -> HistoryJson {
     HistoryJson {
         entries: entries.iter().map(HistoryEntryJson::from).collect(),

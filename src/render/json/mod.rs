@@ -1,6 +1,6 @@
-//! For programs: the plan in Terraform's shape, an apply as a stream of lines.
+//! JSON output: the plan in Terraform's format, an apply as a stream of messages.
 //!
-//! Each type here is a published promise; its schema is generated from it.
+//! All types of this module belong to published formats, with JSON Schemas generated from the types.
 
 pub mod compact_lines;
 pub mod events;
@@ -22,18 +22,18 @@ use crate::model::{
     FailureClass, Finding, FindingEffect, Provenance, SourcePosition, SourceSpan, ZoneCode, ZoneFailure,
 };
 
-/// Where in the manifests something was said.
+/// Location of a declaration in the manifests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DeclarationJson {
-    /// The file, relative to the config directory.
+    /// File, relative to the configuration directory.
     pub filename: Arc<str>,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// Kind and name of the manifest, `CodeTable/network-block-descriptions`.
+    /// Kind and name of the manifest, for example `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Which of the manifest's overrides said it, from 0; null for the manifest itself.
+    /// Index of the override in the manifest, from 0, or null for the manifest itself.
     pub override_index: Option<u32>,
 }
 
@@ -53,35 +53,35 @@ impl From<&Provenance> for DeclarationJson {
 impl From<DeclarationJson> for Provenance {
     fn from(at: DeclarationJson) -> Self {
         let DeclarationJson { filename, line, column, manifest, override_index } = at;
-        // Which byte it is, nobody who reads a plan asks.
+        // Plan files contain no byte offset.
         let start = SourcePosition { line, column, byte: 0 };
         Self { span: SourceSpan { file: filename, start, end: start }, manifest, override_index }
     }
 }
 
-/// What a guard or a policy has found.
+/// Finding of a guard or policy.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FindingJson {
-    /// How much it matters.
+    /// Effect of the finding.
     pub verdict: FindingEffect,
-    /// The guard's name, by which it is overridden.
+    /// Guard or policy name, as used by `--override`.
     pub guard: Arc<str>,
-    /// The zones that it is about; empty where it is about the network as a whole.
+    /// Affected zones; empty for the whole network.
     pub zones: Vec<Arc<str>>,
-    /// The fact, in one line.
+    /// Finding, in one line.
     pub message: String,
-    /// The way out, where there is one.
+    /// Suggested fix, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Where the rule stands; absent for one that is on by default.
+    /// Location of the guard or policy; absent for a guard enabled by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_at: Option<RuleLocationJson>,
 }
 
-/// Where a rule, or a part of a manifest, stands.
+/// Location of a rule or of a part of a manifest.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RuleLocationJson {
-    /// The file, relative to the config directory.
+    /// File, relative to the configuration directory.
     pub filename: Arc<str>,
     /// Line, from 1.
     pub line: u32,
@@ -97,7 +97,7 @@ impl From<&SourceSpan> for RuleLocationJson {
 
 impl From<RuleLocationJson> for SourceSpan {
     fn from(RuleLocationJson { filename, line, column }: RuleLocationJson) -> Self {
-        // Which byte it is, nobody who reads a plan asks.
+        // Plan files contain no byte offset.
         let start = SourcePosition { line, column, byte: 0 };
         Self { file: filename, start, end: start }
     }
@@ -127,16 +127,16 @@ impl From<FindingJson> for Finding {
     }
 }
 
-/// Why a zone did not do what it was asked to.
+/// Failure of a zone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FailureJson {
-    /// What the caller can do about it.
+    /// Failure class, which determines the caller's reaction.
     pub class: FailureClass,
-    /// What happened.
+    /// Description of the failure.
     pub message: String,
-    /// The way out, where there is one.
+    /// Suggested fix, if any.
     pub help: Option<String>,
-    /// What the vendor's support asks for.
+    /// Tracking ID for the vendor's support.
     pub tracking_id: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What an apply came to, as the store keeps it and `zonal runs merge` prints it: read back whole.
+//! JSON format of an apply report, for the store and for `zonal runs merge`. zonal reads the format back.
 
 use std::sync::Arc;
 
@@ -12,125 +12,125 @@ use crate::model::{
     WriteOutcome, ZoneCode, ZoneFailure, ZoneReport,
 };
 
-/// What an apply came to.
+/// Report of an apply.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "zonal runs merge --json, of an apply")]
 pub struct ApplyReportJson {
-    /// Of the plan that was carried out.
+    /// Digest of the applied plan.
     pub plan: ContentDigest,
-    /// The zones that it was to write to.
+    /// Zones with planned writes.
     pub zones: Vec<ZoneReportJson>,
-    /// The waves that had anything to do, in order.
+    /// Waves with changes, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReportJson>,
 }
 
-/// How an apply ended in one zone.
+/// Result of an apply in one zone.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ZoneReportJson {
-    /// Alma's institution code.
+    /// Alma institution code.
     pub code: Arc<str>,
-    /// Why it was not written to at all, where it was not.
+    /// Failure, if zonal wrote no part of the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone_failure: Option<FailureJson>,
-    /// Why it was left alone for now, where it was.
+    /// Deferral of the zone, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
-    /// What became of its collections, in the order in which they ended.
+    /// Outcomes by collection, in order of completion.
     pub collections: Vec<CollectionReportJson>,
-    /// Requests that it took.
+    /// Number of requests.
     pub requests: u64,
 }
 
-/// How the write of one collection ended.
+/// Outcome of a collection's write.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionReportJson {
-    /// `CodeTable/UserBlockDescription[language=en]`.
+    /// Collection, for example `CodeTable/UserBlockDescription[language=en]`.
     pub name: String,
-    /// The name in its parts.
+    /// Collection name, split into fields.
     pub id: CollectionName,
-    /// How it ended.
+    /// Outcome.
     pub outcome: WriteOutcomeJson,
 }
 
-/// How a write ended.
+/// Outcome of a write.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum WriteOutcomeJson {
-    /// Written, read back, and found to be as wanted.
+    /// Written, read back and verified.
     Applied {
-        /// What was changed.
+        /// Applied changes.
         changes: Vec<ReportedChangeJson>,
     },
-    /// The zone moved since the plan was made: nothing was written.
+    /// Changed in the zone since the plan; not written.
     Stale {
-        /// What would have to be changed now.
+        /// Changes that a new plan would contain.
         now: Vec<ReportedChangeJson>,
     },
-    /// Not written, or not known to be written.
+    /// Not written, or written with unknown outcome.
     Failed {
-        /// Why.
+        /// Cause of the failure.
         problem: FailureJson,
     },
-    /// Not tried, because something that it depends on did not succeed.
+    /// Not written because a dependency failed.
     Blocked {
-        /// What it depends on, in words.
+        /// Collection that failed.
         by: String,
-        /// The same in its parts.
+        /// Name of that collection, split into fields.
         id: CollectionName,
     },
-    /// Written, and what was read back is not what was sent.
+    /// Written, with differences after reading back.
     VerifyFailed {
-        /// What is different, one line each.
+        /// Differences, one line each.
         unexpected_differences: Vec<String>,
     },
-    /// Not tried, because the plan holds it back.
-    Held {
-        /// Why.
+    /// Not written because the plan defers the collection.
+    Deferred {
+        /// Deferral.
         deferral: Deferral,
     },
-    /// Not tried, because the run was interrupted.
+    /// Not written because the run was interrupted.
     Interrupted,
 }
 
-/// One change, as a plan tells of it.
+/// Change, with the same data as in a plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedChangeJson {
-    /// The change in Terraform's shape.
+    /// Change in Terraform's format.
     pub resource: ResourceChangeJson,
-    /// What Terraform has no word for.
+    /// Details without an equivalent in Terraform's format.
     pub detail: ChangeDetailJson,
 }
 
-/// How one wave of a rollout ended.
+/// Result of a wave of the rollout.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WaveReportJson {
-    /// Its name.
+    /// Wave name.
     pub name: Arc<str>,
-    /// Its zones that there was anything to do in.
+    /// Zones of the wave with changes.
     pub zones: Vec<Arc<str>>,
-    /// How it ended.
+    /// Result of the wave.
     pub result: WaveResultJson,
-    /// Zones that failed in it.
+    /// Failed zones of the wave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Arc<str>>,
 }
 
-/// How a wave ended.
+/// Result of a wave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaveResultJson {
-    /// Looked at again afterwards, and found as it should be, as far as the stop rule asks for it.
+    /// Verified, to the extent that the rollout's stop rule requires.
     Verified,
-    /// Too many zones failed: no further wave begins.
+    /// Too many failed zones; zonal starts no further wave.
     Failed,
-    /// Nothing was written in it: no further wave begins.
+    /// No writes; zonal starts no further wave.
     Idle,
-    /// The run was interrupted.
+    /// Interrupted run.
     Interrupted,
 }
 
-/// A report as JSON. `digest` gives a change's digest.
+/// Returns a report as JSON. `digest` computes the digest of a change.
 pub fn report(
     plan: &Plan,
     report: &ApplyReport,
@@ -153,7 +153,7 @@ pub fn report(
         WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcomeJson::VerifyFailed { unexpected_differences: strays.clone() }
         }
-        WriteOutcome::Held { deferral: hold } => WriteOutcomeJson::Held { deferral: hold.clone() },
+        WriteOutcome::Deferred { deferral: hold } => WriteOutcomeJson::Deferred { deferral: hold.clone() },
         WriteOutcome::Interrupted => WriteOutcomeJson::Interrupted,
     };
     let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
@@ -187,10 +187,10 @@ fn wave(WaveReport { name, zones, result: end }: &WaveReport) -> WaveReportJson 
     WaveReportJson { name: name.clone(), zones: codes(zones), result: end, failed }
 }
 
-/// Reads a report back. An empty object is one of a run that wrote nothing.
+/// Parses a report. An empty object is the report of a run without writes.
 ///
 /// # Errors
-/// [`Unreadable`], with what is wrong.
+/// [`PlanFileError`], with the problem.
 pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
     if text.trim() == "{}" {
         return Ok(ApplyReport::default());
@@ -225,7 +225,7 @@ fn collection(
         WriteOutcomeJson::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcome::VerifyFailed { unexpected_differences: strays }
         }
-        WriteOutcomeJson::Held { deferral: hold } => WriteOutcome::Held { deferral: hold },
+        WriteOutcomeJson::Deferred { deferral: hold } => WriteOutcome::Deferred { deferral: hold },
         WriteOutcomeJson::Interrupted => WriteOutcome::Interrupted,
     };
     Ok((id, outcome))

@@ -1,24 +1,24 @@
-//! What zonal was at work at, for programs.
+//! JSON output of the recorded runs.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::Run;
 
-/// Runs, the latest first.
+/// Runs, newest first.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal runs --json")]
 pub struct RunsJson {
-    /// The runs.
+    /// Runs.
     pub runs: Vec<RunJson>,
 }
 
-/// One run.
+/// Run with its liveness.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunJson {
-    /// What the store remembers of it.
+    /// Run, as recorded in the store.
     #[serde(flatten)]
     pub run: Run,
-    /// Whether it has not said that it ended, and is not at work any more.
+    /// True if the run is dead without a recorded end.
     pub killed: bool,
 }

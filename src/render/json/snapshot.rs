@@ -1,5 +1,7 @@
-//! What the zones held at one moment, as a file that can stand in for them: sorted, without a time, so
-//! that the same zones come to the same bytes, and a record to a line, so that git shows which one moved.
+//! JSON format of a snapshot: the observed state of all zones, usable in place of the zones.
+//!
+//! Records are sorted, and the file contains no time, so equal states give equal bytes. Each record has its
+//! own line, so that a git diff shows the changed records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,100 +16,101 @@ use crate::model::{
     ObservedRecord, ObservedState, ObservedZone, Record, ZoneCode, ZoneFailure,
 };
 
-/// Version of the shape. Its major number changes when a field goes or changes its meaning.
+/// Version of the format. A removed or redefined field increments the major number.
 pub const FORMAT: &str = "1.0";
 
-/// What the zones of a network held.
+/// Observed state of the zones of a network.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "zonal snapshot")]
 pub struct SnapshotJson {
-    /// Version of the shape: one with another major number is not to be read.
+    /// Version of the format. Readers must reject an unknown major number.
     pub format_version: String,
-    /// The network's name.
+    /// Network name.
     pub network: String,
-    /// The environment that was read; null for the manifest as it stands.
+    /// Environment, or null without an environment.
     pub environment: Option<String>,
-    /// The zones that were read.
+    /// Zones.
     pub zones: Vec<ZoneSnapshotJson>,
 }
 
-/// What one zone held.
+/// Observed state of a zone.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ZoneSnapshotJson {
-    /// Alma's institution code.
+    /// Alma institution code.
     pub code: Arc<str>,
-    /// The collections that the manifests mention.
+    /// Collections declared in the manifests.
     pub collections: Vec<CollectionSnapshotJson>,
 }
 
-/// What one collection held, or why it could not be read.
+/// Observed state of a collection, or the failure of the read.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionSnapshotJson {
-    /// The names by which the manifests ask for it.
+    /// Names used for the collection in the manifests.
     pub asked: Vec<CollectionName>,
-    /// Why it could not be read; then there is nothing else.
+    /// Failure of the read. A failed read has no content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureJson>,
-    /// What it held.
+    /// Content of the collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<CollectionContentJson>,
 }
 
-/// A collection.
+/// Content of a collection.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionContentJson {
-    /// What the zone itself calls it, and the language that it answered in.
+    /// Collection name as in the zone, with the language of the response.
     pub id: CollectionName,
-    /// How it was read.
+    /// Channel of the read.
     pub channel: Channel,
-    /// Names that people use for its fields, each with the field it means.
+    /// Manifest field names, with the corresponding observed field names.
     pub aliases: BTreeMap<FieldName, FieldName>,
-    /// Every field that a record of it can have; empty where any can.
+    /// All possible field names, or empty if any name is possible.
     pub columns: Vec<FieldName>,
-    /// Codes of the collections that its values come from; null where the zone does not say.
+    /// Codes of collections with allowed values, or null if unknown.
     pub references: Option<BTreeSet<String>>,
-    /// Where only people can see it: records that they say are gone, which makes the others attested, not seen.
+    /// Records attested as absent, if only people can read the collection. All other records are then
+    /// attested, not observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attested_gone: Option<Vec<Record>>,
-    /// The records.
+    /// Records.
     pub records: Vec<RecordJson>,
 }
 
-/// A record.
+/// Record.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RecordJson {
-    /// What it holds.
+    /// Field values.
     pub fields: Record,
-    /// Who changed it last, where the zone says so.
+    /// User who changed the record last, if known from the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// When, as the zone writes it.
+    /// Date of the last change, in the zone's format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
 }
 
-/// Why a file is not a snapshot that can stand in for zones.
+/// Error in a snapshot file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
-    /// It is no JSON, or not what a snapshot is.
-    #[error("{line}:{column}: it is not a snapshot of zonal's: {fact}")]
+    /// Invalid JSON, or another format.
+    #[error("{line}:{column}: not a zonal snapshot: {fact}")]
     NotASnapshot {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// Problem at this location.
         fact: String,
     },
-    /// It holds a zone twice, as no snapshot does that nobody has edited.
-    #[error("it holds the zone {0} twice")]
+    /// Duplicate zone, which only occurs in edited files.
+    #[error("duplicate zone {0}")]
     Twice(Arc<str>),
-    /// It is of a version whose meaning is not known.
-    #[error("its format is {0}, and this zonal reads 1.x")]
+    /// Unsupported format version.
+    #[error("unsupported format version {0}, expected 1.x")]
     Version(String),
 }
 
-/// A snapshot of what was observed.
+/// Returns a snapshot of the observed state.
 pub fn snapshot(network: &Network, observed: &ObservedState) -> SnapshotJson {
     SnapshotJson {
         format_version: FORMAT.to_owned(),
@@ -118,7 +121,7 @@ pub fn snapshot(network: &Network, observed: &ObservedState) -> SnapshotJson {
 }
 
 fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
-    // One collection may have been asked for by several names.
+    // Several names in the manifests may refer to the same collection.
     let mut together: Vec<(Vec<&CollectionId>, &Result<ObservedCollection, ZoneFailure>)> = Vec::new();
     for (asked, answer) in &zone.collections {
         match together.iter_mut().find(|(_, other)| answer.is_ok() && *other == answer) {
@@ -200,10 +203,10 @@ impl From<SnapshotJson> for ObservedState {
     }
 }
 
-/// Reads a snapshot.
+/// Parses a snapshot.
 ///
 /// # Errors
-/// [`Unreadable`], with what is wrong and where.
+/// [`SnapshotError`], with the problem and its location.
 pub fn parse(text: &str) -> Result<SnapshotJson, SnapshotError> {
     #[derive(Deserialize)]
     struct SnapshotVersion {
@@ -226,10 +229,10 @@ pub fn parse(text: &str) -> Result<SnapshotJson, SnapshotError> {
     }
 }
 
-/// Levels above the records, each of which stands in a line of its own.
+/// Number of levels above the records, which take one line each.
 const LEVELS: usize = 6;
 
-/// The text of a snapshot's file.
+/// Returns the text of a snapshot file.
 pub fn to_text(snapshot: &SnapshotJson) -> String {
     lines_down_to(LEVELS, snapshot) + "\n"
 }

@@ -1,4 +1,4 @@
-//! One line of the stream that an apply prints: its fields, and what it can be about.
+//! Message format of the JSON stream of an apply.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,158 +8,158 @@ use super::{FailureJson, FindingJson};
 use crate::model::{ChangeAction, Deferral};
 use crate::render::diagnostics;
 
-/// One line of the stream.
+/// One message of the stream.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal apply --json, one line")]
 pub struct StreamMessage {
-    /// `info`, `warn` or `error`.
+    /// Level: `info`, `warn` or `error`.
     #[serde(rename = "@level")]
     pub level: &'static str,
-    /// The line for people.
+    /// Message text.
     #[serde(rename = "@message")]
     pub message: String,
     /// Always `zonal.ui`.
     #[serde(rename = "@module")]
     pub module: &'static str,
-    /// When, in RFC 3339.
+    /// Time, in RFC 3339.
     #[serde(rename = "@timestamp")]
     pub timestamp: String,
-    /// What happened.
+    /// Message type.
     pub r#type: StreamMessageType,
-    /// The zone's code.
+    /// Zone code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// The collection, `CodeTable/UserBlockDescription`.
+    /// Collection, for example `CodeTable/UserBlockDescription`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
-    /// The wave of the rollout, in `wave_start` and `wave_complete`.
+    /// Wave of the rollout, in `wave_start` and `wave_complete`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wave: Option<String>,
-    /// Why it is left alone, in `held`.
+    /// Deferral of the zone or collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
-    /// The record, in `apply_start`, `apply_complete` and `apply_errored`.
+    /// Record, in `apply_start`, `apply_complete` and `apply_errored`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook: Option<HookJson>,
-    /// The change, in `planned_change`, and what it would take now, in `stale`.
+    /// Change, in `planned_change` and `resource_drift`; new change, in `stale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ResourceChangeJson>,
-    /// The totals, in `change_summary`.
+    /// Totals, in `change_summary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangeSummaryJson>,
-    /// Why, in `apply_errored`, `plan_errored`, `zone_refused` and `observe_failed`.
+    /// Failure of the zone or collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<FailureJson>,
-    /// What was found, in `finding`.
+    /// Finding, in `finding`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<FindingJson>,
-    /// What was read back and not expected, in `verify_failed`.
+    /// Differences after reading the collection back, in `verify_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unexpected_differences: Vec<String>,
-    /// The problem of the manifests, in `diagnostic`.
+    /// Diagnostic of the manifests, in `diagnostic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnostic: Option<diagnostics::DiagnosticJson>,
-    /// Requests that the zone took, in `zone_complete` and `observe_complete`.
+    /// Number of requests to the zone, in `zone_complete` and `observe_complete`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
     /// Version of zonal, in `version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zonal: Option<&'static str>,
-    /// Version of this stream, in `version`.
+    /// Version of the stream, in `version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui: Option<&'static str>,
 }
 
-/// What a line is about.
+/// Type of a stream message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamMessageType {
-    /// The first line.
+    /// First message.
     Version,
-    /// A problem of the manifests, or a key that cannot be had; with an error, the stream ends here.
+    /// Diagnostic of the manifests, or missing API key. The stream ends after an error.
     Diagnostic,
-    /// A zone is about to be read.
+    /// Start of reading a zone.
     ObserveStart,
-    /// A collection was read.
+    /// Successful read of a collection.
     ObserveProgress,
-    /// A collection could not be read.
+    /// Failed read of a collection.
     ObserveFailed,
-    /// A zone has been read.
+    /// End of reading a zone.
     ObserveComplete,
-    /// A change of the plan that is about to be applied.
+    /// Change in the plan, before the apply.
     PlannedChange,
-    /// A collection that cannot be planned; nothing will be written to it.
+    /// Collection that cannot be planned. zonal writes no part of the collection.
     PlanErrored,
-    /// What a guard or a policy has found in the plan.
+    /// Finding of a guard or policy.
     Finding,
-    /// A difference that is only reported, or left for a later apply.
+    /// Difference, reported or postponed to a later apply.
     ResourceDrift,
-    /// Totals, of the plan and at the end.
+    /// Totals of the plan, and of the apply at the end.
     ChangeSummary,
-    /// A zone is about to be written to.
+    /// Start of writing to a zone.
     ZoneStart,
-    /// A zone is not written to at all.
-    ZoneRefused,
-    /// Another run writes to a zone, and its end is waited for.
+    /// Zone without writes, because of a failure.
+    ZoneFailure,
+    /// Zone locked by another run; zonal waits for that run.
     ZoneWaiting,
-    /// A record is about to be written.
+    /// Start of writing a record.
     ApplyStart,
-    /// A record was written, read back and verified.
+    /// Record written, read back and verified.
     ApplyComplete,
-    /// Records were not written, or not known to be.
+    /// Failed write, or write with unknown outcome.
     ApplyErrored,
-    /// A collection moved since the plan; nothing was written to it.
+    /// Collection changed since the plan; not written.
     Stale,
-    /// A collection was not tried, because one that it depends on was not written.
+    /// Collection not written because a dependency was not written.
     Blocked,
-    /// What was read back is not what was sent.
+    /// Difference between the written and the observed state.
     VerifyFailed,
-    /// A collection was not tried, because the run was interrupted.
+    /// Collection not written because the run was interrupted.
     Interrupted,
-    /// A zone, or a collection of it, is left alone for now.
-    Held,
-    /// A wave of the rollout begins.
+    /// Deferred zone or collection.
+    Deferred,
+    /// Start of a wave of the rollout.
     WaveStart,
-    /// A wave of the rollout is done with.
+    /// End of a wave of the rollout.
     WaveComplete,
-    /// A zone is done with.
+    /// End of writing to a zone.
     ZoneComplete,
 }
 
-/// The record that a line is about.
+/// Record of a stream message.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HookJson {
-    /// The record.
+    /// Record.
     pub resource: ResourceJson,
-    /// What is done to it.
+    /// Action on the record.
     pub action: ChangeAction,
 }
 
-/// A record in Terraform's words.
+/// Record, with Terraform's field names.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ResourceJson {
-    /// Its address.
+    /// Record address.
     pub addr: String,
-    /// The type of collection.
+    /// Kind of the collection.
     pub resource_type: String,
     /// Collection and key.
     pub resource_name: String,
-    /// The zone's code.
+    /// Zone code.
     pub resource_key: String,
 }
 
-/// Totals in Terraform's words.
+/// Totals, with Terraform's field names.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeSummaryJson {
-    /// Records created, or to be.
+    /// Number of created records, planned or applied.
     pub add: usize,
-    /// Records updated, or to be.
+    /// Number of updated records, planned or applied.
     pub change: usize,
-    /// Records deleted, or to be.
+    /// Number of deleted records, planned or applied.
     pub remove: usize,
-    /// `plan` or `apply`.
+    /// Operation: `plan` or `apply`.
     pub operation: &'static str,
-    /// Every exit code that applies, worst first; the first one is the process's. Only at the end.
+    /// All applicable exit codes, worst first, only at the end. The process exits with the first code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exit_codes: Vec<u8>,
 }

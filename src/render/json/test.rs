@@ -1,4 +1,4 @@
-//! What became of expectations, for programs.
+//! JSON output of `zonal test`.
 
 use std::sync::Arc;
 
@@ -13,84 +13,84 @@ use crate::model::{
     UnmetFact,
 };
 
-/// What `zonal test --json` prints.
+/// Output of `zonal test --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "zonal test --json")]
 pub struct TestJson {
     /// Version of this format.
     pub format_version: &'static str,
-    /// What they were held against.
+    /// State used for the test.
     pub tested_against: TestedAgainst,
-    /// How many ended in which way.
+    /// Number of expectations by verdict.
     pub counts: ExpectationCounts,
-    /// All of them, in the order of the manifests.
+    /// Results, in the order of the manifests.
     pub expectations: Vec<ExpectationResultJson>,
 }
 
-/// What expectations are held against.
+/// State used to test expectations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TestedAgainst {
-    /// What the manifests come to.
+    /// Desired state, from the manifests.
     Declared,
-    /// What the zones, or a snapshot of them, hold.
+    /// Observed state, from the zones or a snapshot.
     Observed,
 }
 
-/// One expectation.
+/// Result of an expectation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExpectationResultJson {
-    /// The question.
+    /// Question.
     pub question: Question,
-    /// The question in words.
+    /// Question text.
     pub question_text: String,
-    /// Where the row stands that expects it.
+    /// Location of the expectation.
     pub declared_at: DeclarationJson,
-    /// Why it is expected.
+    /// Reason of the expectation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What became of it.
+    /// Verdict.
     pub verdict: ExpectationVerdictJson,
-    /// The facts that are otherwise or not known; none where it is met.
+    /// Facts that differ or are unknown; empty if the expectation is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<UnmetFactJson>,
-    /// The answer in one sentence, where it is not as expected.
+    /// Answer in one sentence, unless the expectation is met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// Why the answer is what it is, where it is not as expected.
+    /// Reasons of the answer, unless the expectation is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<ReasonJson>,
 }
 
-/// What became of an expectation.
+/// Verdict on an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectationVerdictJson {
-    /// Every fact is as expected.
+    /// All facts as expected.
     Met,
-    /// At least one is not.
+    /// At least one different fact.
     NotMet,
-    /// None is known to be otherwise, and at least one is not known.
+    /// No different fact, but at least one unknown fact.
     NotKnown,
 }
 
-/// A fact that is not as expected.
+/// Fact that differs from the expectation.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnmetFactJson {
-    /// Its name.
+    /// Fact name.
     pub fact: Arc<str>,
-    /// What it was expected to be.
+    /// Expected value.
     pub expected: FieldValue,
-    /// What it is.
+    /// Actual value.
     pub found: FactJson,
-    /// Where it is expected.
+    /// Location of the expected value.
     pub declared_at: RuleLocationJson,
 }
 
-/// The version of the format.
+/// Version of the format.
 const VERSION: &str = "1.0";
 
-/// All of them.
+/// Returns all results.
 pub fn test(tested: &[ExpectationResult], against: TestedAgainst) -> TestJson {
     TestJson {
         format_version: VERSION,

@@ -1,4 +1,4 @@
-//! Expectations: a suite for each manifest, a case for each of them.
+//! JUnit output of expectations: one suite per manifest, one case per expectation.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::model::{
 use crate::render::sanitize::visible;
 use crate::render::text::fell_short;
 
-/// Expectations of a network as JUnit XML: what is not met is a failure, what is not known an error.
+/// Returns expectations as JUnit XML: unmet as failures, unknown as errors.
 pub fn expectations(network: &str, tested: &[ExpectationResult]) -> String {
     let suites: Vec<(String, Vec<JunitCase>)> = tested
         .chunk_by(|a, b| a.expectation.provenance.manifest == b.expectation.provenance.manifest)
@@ -27,7 +27,7 @@ fn cases(tested: &[ExpectationResult]) -> Vec<JunitCase> {
         let Expectation { question, facts, reason: _, provenance } = expectation;
         let facts: Vec<&str> = facts.keys().copied().collect();
         let name = visible(&format!("{question}: {}", facts.join(", ")));
-        // Cases of one name are one case.
+        // CI systems merge cases with equal names.
         let times = seen.entry(name.clone()).or_default();
         *times += 1;
         let name = if *times > 1 { format!("{name} ({times})") } else { name };
@@ -45,7 +45,7 @@ fn failure_message(expectation: &Expectation, judged: &ExpectationVerdict) -> Op
     let (element, sort) = match judged {
         ExpectationVerdict::Met => return None,
         ExpectationVerdict::NotMet(_) => ("failure", "not met"),
-        ExpectationVerdict::Unknown(_) => ("error", "not known"),
+        ExpectationVerdict::Unknown(_) => ("error", "unknown"),
     };
     let ExpectationFailure { facts, line, reasons } = judged.shortfall()?;
     let message: Vec<String> = facts.iter().map(|fact| visible(&fell_short(fact))).collect();

@@ -1,4 +1,4 @@
-//! JUnit XML, which every CI shows: suites of cases, each with what is wrong with it.
+//! JUnit XML output for CI systems: suites of cases with failures and errors.
 
 mod expectations;
 mod plan;
@@ -11,10 +11,10 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 pub use self::expectations::expectations as of_expectations;
 pub use self::plan::junit;
 
-/// Suites of cases as a document.
+/// Returns a document with test suites.
 fn document(name: &str, suites: &[(String, Vec<JunitCase>)]) -> String {
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
-    // Writing into memory cannot fail.
+    // Writing to memory cannot fail.
     let _ = write(&mut out, name, suites);
     let mut text = String::from_utf8(out.into_inner()).unwrap_or_default();
     text.push('\n');
@@ -23,7 +23,7 @@ fn document(name: &str, suites: &[(String, Vec<JunitCase>)]) -> String {
 
 type XmlWriter = Writer<Vec<u8>>;
 
-/// One case of a suite.
+/// Test case of a suite.
 struct JunitCase {
     name: String,
     class: String,
@@ -31,7 +31,7 @@ struct JunitCase {
     verdict: Option<JunitMessage>,
 }
 
-/// What is wrong with a case.
+/// Failure, error or skip of a case.
 struct JunitMessage {
     element: &'static str,
     sort: String,
@@ -82,7 +82,7 @@ fn case(out: &mut XmlWriter, case: &JunitCase) -> io::Result<()> {
     out.write_event(Event::Start(element))?;
     let mut inner = BytesStart::new(said.element);
     inner.push_attribute(("message", said.message.as_str()));
-    // What is skipped has no type.
+    // A `skipped` element has no `type` attribute.
     if said.element != "skipped" {
         inner.push_attribute(("type", said.sort.as_str()));
     }

@@ -1,4 +1,4 @@
-//! A plan: a suite for each zone, a case for each of its collections.
+//! JUnit output of a plan: one suite per zone, one case per collection.
 
 use super::{JunitCase, JunitMessage, document};
 use crate::model::{
@@ -8,13 +8,15 @@ use crate::model::{
 use crate::render::sanitize::{brief, visible};
 use crate::render::text::{comparison_sentences, conflict, fate, last_changed, origin_text, thousands};
 
-/// Changes that are shown of one collection.
+/// Maximum number of changes shown for a collection.
 const CHANGES: usize = 20;
-/// Fields that are shown of one change.
+/// Maximum number of fields shown for a change.
 const FIELDS: usize = 8;
 
-/// The plan as JUnit XML: what differs is a failure, be it held back or not, what could not be asked or
-/// planned an error, and what a guard holds or wants approved a skip.
+/// Returns the plan as JUnit XML.
+///
+/// Differences are failures, even if deferred. Unreadable zones and collections that cannot be planned are
+/// errors. Findings that defer changes or require approval are skips.
 pub fn junit(plan: &Plan) -> String {
     let mut suites: Vec<(String, Vec<JunitCase>)> = Vec::new();
     if !plan.findings.is_empty() {
@@ -46,7 +48,7 @@ fn guard(finding: &Finding) -> JunitCase {
         }
     };
     JunitCase {
-        // Cases of one name are one case.
+        // CI systems merge cases with equal names.
         name: format!("{}: {message}{zones}", visible(&finding.guard)),
         class: "guards".to_owned(),
         place: finding.span.as_ref().map(|place| (visible(&place.file), place.start.line)),

@@ -1,9 +1,10 @@
-//! Paper of a certain size: what does not fit is not written, and whoever writes is told.
+//! Text buffer with a size limit. Writing too much is an error.
 
 use std::fmt;
 
-/// A text that never grows beyond its size. Writing what does not fit is an error, and writes nothing of
-/// that piece.
+/// Text with a maximum size.
+///
+/// A write over the limit fails and appends nothing.
 #[derive(Debug)]
 pub struct BoundedText {
     text: String,
@@ -11,22 +12,22 @@ pub struct BoundedText {
 }
 
 impl BoundedText {
-    /// An empty sheet of so many bytes.
+    /// Returns an empty text of at most `size` bytes.
     pub fn new(size: usize) -> Self {
         Self { text: String::new(), size }
     }
 
-    /// An empty sheet as large as what is left of this one.
+    /// Returns an empty text with the remaining size.
     pub fn remaining_sheet(&self) -> Self {
         Self::new(self.remaining_bytes())
     }
 
-    /// Bytes that still fit.
+    /// Returns the number of free bytes.
     pub fn remaining_bytes(&self) -> usize {
         self.size - self.text.len()
     }
 
-    /// Writes all of something, or nothing of it where it does not fit. Says whether it was written.
+    /// Runs `write` and removes its output if the limit was exceeded. Returns true if the output fits.
     pub fn attempt(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) -> bool {
         let before = self.text.len();
         let written = write(self).is_ok();
@@ -36,12 +37,12 @@ impl BoundedText {
         written
     }
 
-    /// What is on it.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What is on it, for good.
+    /// Converts into the text.
     pub fn into_text(self) -> String {
         self.text
     }
@@ -64,7 +65,7 @@ mod tests {
     use super::BoundedText;
 
     #[test]
-    fn what_does_not_fit_is_not_written_at_all() {
+    fn write_over_limit_appends_nothing() {
         let mut sheet = BoundedText::new(5);
         assert!(sheet.attempt(|sheet| sheet.write_str("abc")));
         let (fits, too_much) = ('d', "ef");

@@ -1,4 +1,4 @@
-//! The sets of changes: all of them in a table, and each of them to be opened.
+//! Writes the change sets: a table of all sets, and a fold for each set.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -11,10 +11,10 @@ use super::{CommentContext, CommentDetail, diff, summary};
 use crate::model::{CollectionId, Deferral, PlanCounts};
 use crate::render::text::{count, thousands};
 
-/// Fewer lines than this need not be opened.
+/// Number of lines from which a fold starts closed.
 const FEW: usize = 10;
 
-/// All sets of changes, with what they do in each of their zones.
+/// Writes the table of all change sets, with the totals of one zone.
 pub fn table(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     if content.groups.is_empty() {
         return Ok(());
@@ -24,12 +24,12 @@ pub fn table(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resu
     writeln!(sheet)
 }
 
-/// The head of the table.
+/// Writes the header of the table.
 pub fn heading(sheet: &mut BoundedText) -> fmt::Result {
     writeln!(sheet, "| group | zones | + | ~ | - | by hand |\n| --- | --- | ---: | ---: | ---: | ---: |")
 }
 
-/// One set of changes.
+/// Writes the table row of a change set.
 pub fn row(sheet: &mut BoundedText, set: &ChangeSet<'_>) -> fmt::Result {
     let PlanCounts { add, change, destroy, manual: by_hand, blocked, .. } = set.counts;
     let zones = match set.group.zones.as_slice() {
@@ -47,7 +47,7 @@ pub fn row(sheet: &mut BoundedText, set: &ChangeSet<'_>) -> fmt::Result {
     writeln!(sheet)
 }
 
-/// One set of changes, to be opened where it is not open yet: what destroys something is.
+/// Writes the fold of a change set. Folds with deletions or few lines start open.
 pub fn details(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,
@@ -88,7 +88,7 @@ pub fn details(
     writeln!(sheet, "</details>\n")
 }
 
-/// What apply leaves alone in each of the zones, and why.
+/// Returns the deferrals of each zone, with the deferred collection.
 fn deferrals_of_set<'a>(set: &ChangeSet<'a>) -> Vec<(String, &'a Deferral)> {
     match &set.zone.deferral {
         Some(hold) => vec![("this".to_owned(), hold)],
@@ -108,7 +108,7 @@ fn set_summary(set: &ChangeSet<'_>) -> String {
     format!("{zones}: {}", sums(&set.counts))
 }
 
-/// `2 to add, 1 to destroy`: what is not there is not mentioned.
+/// Returns the nonzero counts: `2 to add, 1 to destroy`.
 fn sums(counts: &PlanCounts) -> String {
     let parts = [
         (counts.add, "to add"),
@@ -135,7 +135,7 @@ fn records(body: &mut BoundedText, set: &ChangeSet<'_>, level: CommentDetail) ->
             Err(failure) if set.zone.failure.is_none() => {
                 diff::write_failed_collection(body, step, failure, level)?
             }
-            // The zone as a whole is told of elsewhere.
+            // The alerts already contain the failure of the zone.
             Err(_) => {}
         }
     }

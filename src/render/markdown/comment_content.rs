@@ -1,4 +1,4 @@
-//! A plan as a page needs it: counted, and in the order in which it is shown.
+//! Precomputed content of a comment: totals, change sets in output order, and failures.
 
 use std::collections::BTreeMap;
 
@@ -6,40 +6,40 @@ use super::CommentPurpose;
 use crate::model::{ChangeGroup, ChangeGroupState, Plan, PlanCounts, ZoneCode, ZonePlan};
 use crate::render::text;
 
-/// A plan, counted once.
+/// Content of a comment, computed once per plan.
 pub struct CommentContent<'a> {
-    /// The plan.
+    /// Plan.
     pub plan: &'a Plan,
-    /// What the page answers.
+    /// Purpose of the comment.
     pub about: CommentPurpose,
-    /// What all zones add up to.
+    /// Totals of all zones.
     pub counts: PlanCounts,
-    /// The sets of changes, those that destroy something first.
+    /// Change sets, those with deletions first.
     pub groups: Vec<ChangeSet<'a>>,
-    /// What could not be asked: why, and in which zones.
+    /// Unreadable zones, by message and help.
     pub unknown: BTreeMap<(&'a str, Option<&'a str>), Vec<&'a ZoneCode>>,
-    /// What apply does not begin: why, and in which zones.
+    /// Zones with deferrals, by reason.
     pub held: BTreeMap<String, Vec<&'a ZoneCode>>,
-    /// What is worth telling although nothing changes.
+    /// Zones with notes about unchanged records, by note.
     pub notes: BTreeMap<&'a str, Vec<&'a ZoneCode>>,
-    /// What manifests have let go.
+    /// Zones with unmanaged records, by description.
     pub released: BTreeMap<String, Vec<&'a ZoneCode>>,
 }
 
-/// One set of changes.
+/// Change set.
 pub struct ChangeSet<'a> {
-    /// Its letter, the same as in the text of the plan.
+    /// Letter, the same as in the text output.
     pub letter: String,
-    /// Its zones.
+    /// Change group with the zones.
     pub group: &'a ChangeGroup,
-    /// The first of them, which stands for all.
+    /// First zone, which represents the group.
     pub zone: &'a ZonePlan,
-    /// What the changes of one of them add up to.
+    /// Totals of one zone.
     pub counts: PlanCounts,
 }
 
 impl<'a> CommentContent<'a> {
-    /// Counts a plan.
+    /// Computes the content of a plan.
     pub fn from_plan(plan: &'a Plan, about: CommentPurpose) -> Self {
         let changing = plan.change_groups.iter().filter(|group| group.state == ChangeGroupState::Changes);
         let mut groups: Vec<ChangeSet<'a>> = changing
@@ -78,12 +78,12 @@ impl<'a> CommentContent<'a> {
         }
     }
 
-    /// Whether an approval makes sense, given that everything is told.
+    /// Returns true if the plan contains changes to approve. Ignores omitted content.
     pub fn has_something_to_approve(&self) -> bool {
         self.about == CommentPurpose::Plan && (self.plan.has_work() || self.counts.manual > 0)
     }
 
-    /// Zones that could not be asked, or only in part.
+    /// Returns the number of zones that zonal could not read completely.
     pub fn not_asked(&self) -> usize {
         self.unknown.values().map(Vec::len).sum()
     }

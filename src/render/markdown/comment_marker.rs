@@ -1,4 +1,4 @@
-//! The hidden first line, by which the next run finds the comment again and knows what it was about.
+//! Writes the hidden first line, which identifies the comment for later runs.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -10,7 +10,7 @@ use super::bounded_text::BoundedText;
 use super::comment_content::CommentContent;
 use crate::model::ContentDigest;
 
-/// A name that is longer than this is left out where room is short.
+/// Maximum length of a name at the lowest detail level.
 const NAME: usize = 200;
 
 #[derive(Serialize)]
@@ -18,19 +18,19 @@ struct CommentMarker<'a> {
     network: Option<&'a str>,
     environment: Option<&'a str>,
     digest: ContentDigest,
-    /// Nothing where it is degraded: a group that is not shown in full cannot be approved.
+    /// Digests of the change groups; empty in a degraded comment, which is not approvable.
     groups: BTreeMap<&'a str, ContentDigest>,
-    /// What it was degraded to, `null` where it tells everything.
+    /// Detail level of a degraded comment, or `null` for a complete comment.
     degraded: Option<CommentDetail>,
     approvable: bool,
 }
 
-/// Whether a page that tells so much is a basis for an approval.
+/// Returns true if a comment at this level can be approved.
 pub fn is_approvable(content: &CommentContent<'_>, level: CommentDetail) -> bool {
     level == CommentDetail::Full && content.has_something_to_approve() && !content.plan.is_denied()
 }
 
-/// `<!-- zonal {..} -->`
+/// Writes `<!-- zonal {..} -->`.
 pub fn write(sheet: &mut BoundedText, content: &CommentContent<'_>, level: CommentDetail) -> fmt::Result {
     let name = |name| match level {
         CommentDetail::Totals => Some(name).filter(|name: &&str| name.len() <= NAME),
@@ -51,7 +51,7 @@ pub fn write(sheet: &mut BoundedText, content: &CommentContent<'_>, level: Comme
         degraded: Some(level).filter(|level| *level != CommentDetail::Full),
         approvable: is_approvable(content, level),
     };
-    // Every key is a text. Nothing in it may end the HTML comment, and JSON has another way to write it.
+    // Every key is a text. JSON escapes prevent an early end of the HTML comment.
     let json = serde_json::to_string(&marker).unwrap_or_default();
     let json = json.replace('<', "\\u003c").replace('>', "\\u003e").replace("--", "-\\u002d");
     writeln!(sheet, "<!-- zonal {json} -->")

@@ -1,6 +1,6 @@
-//! Changes as the lines of a diff: what comes green, what goes red, what changes or cannot be done marked.
+//! Writes changes as lines of a diff block, with the colors of `+`, `-` and `!` lines.
 //!
-//! Every line begins with `+`, `-`, `!` or a space, and what it holds has no line break of its own.
+//! Every line begins with `+`, `-`, `!` or a space. Escaped values contain no line breaks.
 
 use std::fmt::{self, Write as _};
 
@@ -12,7 +12,7 @@ use crate::model::{
 use crate::render::sanitize::visible;
 use crate::render::text::{self, DiffLine};
 
-/// One change, as much of it as the level tells.
+/// Writes a change, with the detail of the level.
 pub fn change(
     body: &mut BoundedText,
     change: &Change,
@@ -83,7 +83,7 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
         change.field_changes.iter().map(|edit| visible(&edit.name).chars().count()).max().unwrap_or(0);
     for edit in &change.field_changes {
         let name = visible(&edit.name);
-        // What each of several records holds, nobody knows.
+        // Several matching records have no common previous value.
         let before = edit.before.as_ref().filter(|_| change.matches.is_none());
         if text::are_several(before, Some(&edit.after)) {
             writeln!(body, "    {name}:")?;
@@ -114,7 +114,7 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
     Ok(())
 }
 
-/// A collection that cannot be planned.
+/// Writes a collection that cannot be planned.
 pub fn write_failed_collection(
     body: &mut BoundedText,
     step: &PlanStep,
@@ -135,7 +135,7 @@ pub fn write_failed_collection(
     Ok(())
 }
 
-/// A collection of which nothing but numbers is told.
+/// Writes only the counts of a collection.
 pub fn collection(body: &mut BoundedText, id: &CollectionId, counts: &PlanCounts, sums: &str) -> fmt::Result {
     let sign = match counts {
         PlanCounts { destroy: 1.., .. } => '-',

@@ -1,13 +1,14 @@
-//! Texts from manifests and zones, made safe for a page that takes Markdown, HTML and `@names` seriously.
+//! Escapes untrusted text for Markdown, HTML and mentions such as `@name`.
 
 use crate::render::sanitize::visible;
 
-/// A text in the flow of Markdown. What stands between backticks becomes code, where nobody is called
-/// by their name; everything else is what it is, letter by letter.
+/// Returns text for Markdown prose.
+///
+/// Text between backticks becomes code, which triggers no mention. All other characters are escaped.
 pub fn prose(text: &str) -> String {
     let text = visible(text);
     let parts: Vec<&str> = text.split('`').collect();
-    // An even number of backticks makes an odd number of parts.
+    // An even number of backticks gives an odd number of parts.
     if parts.len().is_multiple_of(2) {
         return plain(&text);
     }
@@ -19,29 +20,29 @@ pub fn prose(text: &str) -> String {
     parts.collect()
 }
 
-/// A text as code in the cell of a table.
+/// Returns text as code for a table cell.
 pub fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// A text as code in the flow of Markdown.
+/// Returns text as code for Markdown prose.
 pub fn code(text: &str) -> String {
     let text = visible(text);
     if text.is_empty() {
         return String::new();
     }
     let fence = "`".repeat(longest_run(&text) + 1);
-    // A space keeps a backtick at either end from becoming part of the fence.
+    // A space separates a backtick at the start or end from the fence.
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// A text as code within HTML, such as the summary of what can be opened.
+/// Returns text as code for HTML, such as the summary of a fold.
 pub fn html_code(text: &str) -> String {
     format!("<code>{}</code>", entities(&visible(text)))
 }
 
-/// A text within HTML.
+/// Returns text for HTML.
 pub fn html(text: &str) -> String {
     let text = visible(text);
     let pieces = text.split_inclusive(SIGILS).map(|piece| match piece.ends_with(SIGILS) {
@@ -55,11 +56,12 @@ fn entities(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// What makes a name or a number behind it a link, and calls whoever has that name. They are looked for
-/// after the page is rendered, so that nothing but a space of no width hides them.
+/// Characters that start a mention or reference.
+///
+/// The site looks for them after rendering, so only a zero-width space prevents a link.
 const SIGILS: [char; 7] = ['@', '#', '!', '$', '%', '&', '~'];
 
-/// How many backticks stand together at most.
+/// Returns the length of the longest run of backticks.
 pub fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_called_and_nothing_is_rendered() {
+    fn prose_escapes_mentions_and_markup() {
         assert_eq!(
             prose("see @team in #12 <b>*x*</b> [a](http://b)"),
             "see @&#8203;team in #&#8203;12 &lt;b&gt;\\*x\\*&lt;/b&gt; \\[a\\](http&#58;//b)"
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_fenced_by_more_backticks_than_it_holds() {
+    fn code_fence_is_longer_than_any_backtick_run() {
         assert_eq!(code("01_A"), "`01_A`");
         assert_eq!(code("a``b|c"), "```a``b|c```");
         assert_eq!(cell("a|c"), "`a\\|c`");

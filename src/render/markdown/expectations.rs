@@ -1,4 +1,4 @@
-//! What the plan breaks of what is expected.
+//! Markdown list of expectations that the plan would break.
 
 use std::fmt::{self, Write as _};
 
@@ -9,10 +9,10 @@ use super::{CommentDetail, CommentPurpose};
 use crate::model::BrokenExpectation;
 use crate::render::text::{count, would_be};
 
-/// Expectations that are told one by one.
+/// Maximum number of expectations in the list.
 const TOLD: usize = 50;
 
-/// What is broken: how many where there is no room for more.
+/// Writes the broken expectations, or only their number at lower detail levels.
 pub fn write_broken_expectations(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,

@@ -1,7 +1,7 @@
-//! One comment on a pull request, however large the network: what the plan would do, first in full, and
-//! where that does not fit, ever less of it, in a fixed order. Nothing is ever cut in the middle.
+//! Pull request comment with a limited size, independent of the size of the network.
 //!
-//! Where anything is left out, the comment says so and is no basis for an approval.
+//! A comment that exceeds the limit uses a lower detail level, in a fixed order. zonal never cuts a text in
+//! the middle. A degraded comment says so and cannot be approved.
 
 mod bounded_text;
 mod change_sets;
@@ -23,34 +23,34 @@ use comment_content::CommentContent;
 
 use crate::model::Plan;
 
-/// What a comment holds at most, in bytes. GitHub takes 65,536 characters.
+/// Maximum size of a comment in bytes. GitHub allows 65,536 characters.
 const COMMENT: usize = 60_000;
-/// What the summary of a job holds at most, in bytes. GitHub takes 1 MiB of a step.
+/// Maximum size of a job summary in bytes. GitHub allows 1 MiB per step.
 const SUMMARY: usize = 1_000_000;
 
-/// How much of a plan is told.
+/// Detail level of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommentDetail {
-    /// Everything.
+    /// Complete content.
     Full,
-    /// Of each record the names of the fields, without values.
+    /// Field names of each record, without values.
     Fields,
-    /// The names of the records.
+    /// Record names.
     Records,
-    /// For each set of changes, how many records of each collection.
+    /// Record counts per collection, for each change set.
     Collections,
-    /// For each set of changes, how many records.
+    /// Record counts for each change set.
     Groups,
-    /// How many records in the whole network.
+    /// Record counts of the whole network.
     Totals,
 }
 
 impl CommentDetail {
-    /// The ones that are tried, in order, before nothing but totals is left.
+    /// Detail levels in the order of attempts, before totals only.
     const TRIED: [Self; 5] = [Self::Full, Self::Fields, Self::Records, Self::Collections, Self::Groups];
 
-    /// What is left out, in words.
+    /// Returns a description of the omitted content.
     fn left_out(self) -> &'static str {
         match self {
             Self::Full => "",
@@ -63,52 +63,54 @@ impl CommentDetail {
     }
 }
 
-/// What a page answers.
+/// Purpose of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CommentPurpose {
-    /// What would be done.
+    /// Planned changes.
     #[default]
     Plan,
-    /// Where zones have left the manifests. There is no file of it, and nothing to approve.
+    /// Drift report, without a plan file and without approval.
     Drift,
 }
 
-/// What the plan itself does not know, and a reader wants to.
+/// Context of a comment, from outside the plan.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CommentContext<'a> {
-    /// What the page answers.
+    /// Purpose of the comment.
     pub about: CommentPurpose,
-    /// The commit that was planned.
+    /// Planned commit.
     pub commit: Option<&'a str>,
-    /// Where the whole plan can be had, such as the URL of the run.
+    /// URL or name of the complete plan, for example the URL of the CI run.
     pub artefact: Option<&'a str>,
-    /// The plan's file, as the commands for approving and applying name it; `plan.json` where it is silent.
+    /// Plan file name for the commands, `plan.json` by default.
     pub file: Option<&'a str>,
 }
 
-/// The text of a comment.
+/// Pull request comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestComment {
-    /// Markdown.
+    /// Markdown text.
     pub text: String,
-    /// How much of the plan it tells.
+    /// Detail level of the text.
     pub degraded: CommentDetail,
 }
 
-/// The comment for a pull request: at most 60,000 bytes.
+/// Returns the pull request comment, at most 60,000 bytes.
 pub fn comment(plan: &Plan, context: CommentContext<'_>) -> PullRequestComment {
     fit_to_limit(plan, context, COMMENT)
 }
 
-/// The summary of a job: at most 1,000,000 bytes. `used` are taken by what stands there already; `None`
-/// where nothing more fits.
+/// Returns the job summary, at most 1,000,000 bytes.
+///
+/// `used` is the size of the existing summary. `None` if the remaining space is too small.
 pub fn summary(plan: &Plan, context: CommentContext<'_>, used: usize) -> Option<PullRequestComment> {
     let left = SUMMARY.checked_sub(used).filter(|left| *left >= COMMENT)?;
     Some(fit_to_limit(plan, context, left))
 }
 
-/// What an apply came to, for the summary of a job, from the text that was printed of it. `used` are taken by
-/// what stands there already; `None` where nothing more fits.
+/// Returns the job summary of an apply, from the printed text.
+///
+/// `used` is the size of the existing summary. `None` if the remaining space is too small.
 pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
     let left = SUMMARY.checked_sub(used).filter(|left| *left >= COMMENT)?;
     let mut head = format!("## zonal: what was applied\n\nNetwork {}", escape::code(&plan.network));
@@ -127,7 +129,7 @@ pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
     ))
 }
 
-/// As much as fits into so many bytes.
+/// Returns a comment of at most `size` bytes, with as much detail as possible.
 fn fit_to_limit(plan: &Plan, context: CommentContext<'_>, size: usize) -> PullRequestComment {
     let size = size.max(totals::LEAST);
     let content = CommentContent::from_plan(plan, context.about);
@@ -140,10 +142,11 @@ fn fit_to_limit(plan: &Plan, context: CommentContext<'_>, size: usize) -> PullRe
     PullRequestComment { text: totals::totals(&content, context, size), degraded: CommentDetail::Totals }
 }
 
-/// Effects that a page shows: those of many shards add up.
+/// Maximum number of impacts in a comment, because merged shards add up.
 const IMPACTS: usize = 40;
 
-/// What the changes mean. A page of drift also holds what only waits to be applied, and is no plan of it.
+/// Writes the impact of the changes. A drift report has none, because pending changes are not part of
+/// drift.
 fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::Result {
     if content.plan.impacts.is_empty() || content.about == CommentPurpose::Drift {
         return Ok(());

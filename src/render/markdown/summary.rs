@@ -1,4 +1,4 @@
-//! What stands around the sets of changes: the verdict, what to beware of, and how to go on.
+//! Writes the parts around the change sets: title, scope, alerts, totals and commands.
 
 use std::fmt::{self, Write as _};
 
@@ -10,16 +10,16 @@ use super::{CommentContext, CommentDetail, CommentPurpose};
 use crate::model::{ChangeGroupState, ComparisonMode, Finding, FindingEffect, PlanCost, ZoneCode};
 use crate::render::text::{self, DriftCounts, count, thousands};
 
-/// A path that is longer is left out.
+/// Maximum length of a snapshot path; zonal omits longer paths.
 const PATH: usize = 200;
 
-/// The heading, and what was planned.
+/// Writes the heading and the scope.
 pub fn verdict(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     writeln!(sheet, "## zonal: {}\n", verdict_text(content))?;
     scope(sheet, content)
 }
 
-/// The verdict in words that are always short.
+/// Returns the verdict, always in few words.
 pub fn verdict_text(content: &CommentContent<'_>) -> String {
     match content.about {
         CommentPurpose::Plan => words_of_plan(content),
@@ -88,7 +88,7 @@ fn words_of_plan(content: &CommentContent<'_>) -> String {
     parts.join("; ")
 }
 
-/// The network, the environment, and what the plan was narrowed to.
+/// Writes the network, the environment, the selection and the base of the comparison.
 pub fn scope(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     write!(sheet, "Network {}", code(&content.plan.network))?;
     if let Some(environment) = &content.plan.environment {
@@ -122,12 +122,12 @@ pub fn scope(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resu
     }
 }
 
-/// As much of a revision's name as people read.
+/// Returns a git revision, shortened for display.
 fn short(revision: &str) -> &str {
     revision.get(..12).unwrap_or(revision)
 }
 
-/// That the comment does not tell everything.
+/// Writes a notice that the comment is incomplete.
 pub fn left_out(sheet: &mut BoundedText, context: CommentContext<'_>, level: CommentDetail) -> fmt::Result {
     if level == CommentDetail::Full {
         return Ok(());
@@ -154,7 +154,7 @@ pub fn left_out(sheet: &mut BoundedText, context: CommentContext<'_>, level: Com
     )
 }
 
-/// What to beware of, the gravest first.
+/// Writes findings, failures and deferrals, severest first.
 pub fn alerts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     let findings = &content.plan.findings;
     let of =
@@ -228,12 +228,12 @@ fn help(sheet: &mut BoundedText, help: Option<&str>) -> fmt::Result {
     }
 }
 
-/// Codes of zones, each as code.
+/// Returns zone codes, formatted as code.
 pub fn zone_codes<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>) -> String {
     zones.into_iter().map(|zone| code(zone.as_str())).collect::<Vec<_>>().join(", ")
 }
 
-/// What is told although nothing changes, and what manifests have let go.
+/// Writes notes and unmanaged records.
 pub fn write_notes(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,
@@ -251,7 +251,7 @@ pub fn write_notes(
     writeln!(sheet)
 }
 
-/// What everything adds up to.
+/// Writes the totals.
 pub fn sums(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Result {
     let changing = content.plan.zones_in(ChangeGroupState::Changes);
     let zones = [
@@ -283,14 +283,14 @@ pub fn sums(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resul
         write!(sheet, " {outlook}")?;
     }
     if content.plan.has_work() && content.about == CommentPurpose::Plan {
-        // What is left of a day's quota differs from one run to the next, and so would the comment.
+        // The remaining quota differs between runs, and equal plans must give equal comments.
         let cost = PlanCost { quota_percent: None, ..content.plan.cost };
         write!(sheet, " {}", text::cost(&cost))?;
     }
     writeln!(sheet)
 }
 
-/// What this is the plan of, and how to go on.
+/// Writes the commands to approve and apply, and the digest of the plan.
 pub fn foot(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,
@@ -331,7 +331,7 @@ pub fn foot(
     writeln!(sheet, ".")
 }
 
-/// A link, where it is one.
+/// Returns a link for a harmless URL, and code for other text.
 fn link(to: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-._~:/?=&%+#".contains(c);
     match to.starts_with("https://") && to.chars().all(harmless) {

@@ -1,5 +1,4 @@
-//! What is left when nothing else fits: totals, and of everything else as much as there is room for, each
-//! thing whole or not at all.
+//! Comment at the lowest detail level: totals, and complete entries as long as space remains.
 
 use std::fmt::{self, Write as _};
 
@@ -10,14 +9,14 @@ use super::{CommentContext, CommentDetail, change_sets, comment_marker, expectat
 use crate::model::Finding;
 use crate::render::text::{count, thousands};
 
-/// Bytes that are always enough for what is always there.
+/// Minimum size, sufficient for the mandatory parts.
 pub const LEAST: usize = 10_000;
-/// A text of somebody else's that is longer is left out.
+/// Maximum length of an external text; zonal omits longer texts.
 const SHORT: usize = 200;
-/// Room that is kept for saying how much was left out.
+/// Space reserved for the number of omitted entries.
 const MORE: usize = 100;
 
-/// The page. Never longer than `size`, which is at least [`LEAST`].
+/// Returns the comment, at most `size` bytes. `size` must be at least [`LEAST`].
 pub fn totals(content: &CommentContent<'_>, context: CommentContext<'_>, size: usize) -> String {
     let short = |text: &&str| text.len() <= SHORT;
     let context = CommentContext {
@@ -26,10 +25,10 @@ pub fn totals(content: &CommentContent<'_>, context: CommentContext<'_>, size: u
         artefact: context.artefact.filter(short),
         file: context.file.filter(short),
     };
-    // What stands at the end is written first, so that it is sure to have its place.
+    // The end comes first, so that space for it is certain.
     let mut foot = BoundedText::new(size);
     let mut sheet = BoundedText::new(size);
-    // Nothing here is longer than LEAST, so that it always fits.
+    // All mandatory parts together are shorter than `LEAST`, so these writes cannot fail.
     let _ = summary::sums(&mut foot, content)
         .and_then(|()| writeln!(foot))
         .and_then(|()| summary::foot(&mut foot, content, context, CommentDetail::Totals));
@@ -39,7 +38,7 @@ pub fn totals(content: &CommentContent<'_>, context: CommentContext<'_>, size: u
     let mut rest = BoundedText::new(size.saturating_sub(sheet.as_str().len() + foot.len()));
     rest.attempt(|rest| summary::left_out(rest, context, CommentDetail::Totals));
     rest.attempt(|rest| summary::scope(rest, content));
-    // Findings leave room for the sets of changes.
+    // Findings use at most half of the space.
     let mut half = BoundedText::new(rest.remaining_bytes() / 2);
     warnings(&mut half, content);
     rest.attempt(|rest| rest.write_str(half.as_str()));
@@ -77,7 +76,7 @@ fn sets(rest: &mut BoundedText, content: &CommentContent<'_>) {
     rest.attempt(|rest| writeln!(rest));
 }
 
-/// As many as fit, no more than 50, and how many more there are.
+/// Writes at most 50 entries, as long as they fit, and the number of omitted entries.
 fn list<T>(rest: &mut BoundedText, all: &[T], write: impl Fn(&mut BoundedText, &T) -> fmt::Result) {
     let fits = |rest: &mut BoundedText, each: &T| {
         write(rest, each)?;

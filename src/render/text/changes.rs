@@ -1,4 +1,4 @@
-//! One change as Terraform would show it.
+//! Text of a change, in Terraform's format.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use crate::model::{
     FieldValue, Provenance, ZoneFailure,
 };
 
-/// A change, without its zone: many zones may share it. Ends with an empty line.
+/// Writes a change without the zone, because many zones may share the change. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
     write_change(out, change, channel, fate(change.mode, change.action, change.difference));
 }
 
-/// The same, of a zone that was only looked at for drift.
+/// Writes a change of a drift report. Ends with an empty line.
 pub fn write_drifted_change(out: &mut String, change: &Change, channel: Channel) {
     write_change(out, change, channel, state(change));
 }
@@ -31,7 +31,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
         true => change.address.collection.to_string(),
         false => format!("{}/{}", change.address.collection, change.address.key),
     };
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {fate}")));
     for remark in remarks(change, channel) {
         for line in wrapped(&format!("({remark})"), 106) {
@@ -66,7 +66,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
                 multiline_diff::write(&mut several, before, after);
                 several
             }
-            // What each of the records holds, nobody knows.
+            // Several matching records have no common previous value.
             (ChangeAction::Update, _, Some(after)) if change.matches.is_some() => after.to_string(),
             (ChangeAction::Update, before, Some(after)) => {
                 format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
@@ -82,7 +82,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
     out.push_str(closing);
 }
 
-/// What becomes of a record, in Terraform's words.
+/// Returns the effect on a record, in Terraform's wording.
 pub fn fate(mode: ApplyMode, action: ChangeAction, drift: DifferenceType) -> &'static str {
     match (mode, action) {
         (ApplyMode::Apply, ChangeAction::Update) if drift == DifferenceType::Detached => {
@@ -109,7 +109,7 @@ pub fn fate(mode: ApplyMode, action: ChangeAction, drift: DifferenceType) -> &'s
         (ApplyMode::Apply, ChangeAction::Create) => "will be created",
         (ApplyMode::Apply, ChangeAction::Update) => "will be updated in-place",
         (ApplyMode::Apply, ChangeAction::Delete) => "will be destroyed",
-        // What nobody has attested may be there or not.
+        // A record without attestation may or may not exist.
         (ApplyMode::Manual, ChangeAction::Create) => "must be set up by hand",
         (ApplyMode::Manual, ChangeAction::Update) => "must be updated by hand",
         (ApplyMode::Manual, ChangeAction::Delete) => "must be removed by hand",
@@ -119,7 +119,7 @@ pub fn fate(mode: ApplyMode, action: ChangeAction, drift: DifferenceType) -> &'s
     }
 }
 
-/// What has become of a record, whatever will be done about it.
+/// Returns the state of a record in a drift report, independent of the change's mode.
 fn state(change: &Change) -> &'static str {
     match (change.origin, change.action) {
         (Some(ChangeOrigin::Pending), ChangeAction::Create) => "is not there yet",
@@ -135,7 +135,7 @@ fn state(change: &Change) -> &'static str {
     }
 }
 
-/// What stands below the head of a change: who wants it, why, what it means, who was there last.
+/// Returns the comments of a change: declaration, origin, conflict, reason, notes and last author.
 pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     let Provenance { span: _, manifest, override_index: _ } = &change.provenance;
     let way = match channel {
@@ -151,7 +151,7 @@ pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
     remarks
 }
 
-/// Who was at the record last, where the zone says so.
+/// Returns the author and date of the last change, if known from the zone.
 pub fn last_changed(change: &Change) -> Option<String> {
     let attested = change.mode == ApplyMode::Manual;
     match (&change.updated_by, &change.update_date) {
@@ -163,7 +163,7 @@ pub fn last_changed(change: &Change) -> Option<String> {
     }
 }
 
-/// Who moved.
+/// Returns the description of a change origin.
 pub fn origin_text(origin: ChangeOrigin) -> &'static str {
     match origin {
         ChangeOrigin::Drifted => "drifted: the zone left what the manifests have said all along",
@@ -174,7 +174,7 @@ pub fn origin_text(origin: ChangeOrigin) -> &'static str {
     }
 }
 
-/// A collection that cannot be planned. Ends with an empty line.
+/// Writes a collection that cannot be planned. Ends with an empty line.
 pub fn write_failed_collection(
     out: &mut String,
     id: &CollectionId,

@@ -1,11 +1,11 @@
-//! Who moved, in words: what both changed, value by value, with the way out; and how many records each class has.
+//! Text of conflicts, and number of records by change origin.
 
 use super::formatting::thousands;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeConflict, ConflictPolicy, FieldChange, FieldValue, Plan,
 };
 
-/// What is to be told of a change that both the manifests and the zone have made, each in its own way.
+/// Returns the lines about a conflict: values, resolution and policy.
 pub fn conflict_lines(change: &Change) -> Vec<String> {
     let Some(conflict) = &change.conflict else {
         return match change.mode {
@@ -75,7 +75,9 @@ fn values(change: &Change, conflict: &ChangeConflict) -> Vec<String> {
     }
 }
 
-/// How many records each class has, in a sentence; `None` where nothing tells who moved, or there are none.
+/// Returns the number of records by change origin, in a sentence.
+///
+/// `None` if the origin is unknown or there are no records.
 pub fn classes(plan: &Plan) -> Option<String> {
     if !plan.compared.has_base() {
         return None;

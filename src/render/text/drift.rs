@@ -1,4 +1,4 @@
-//! Drift: where zones have left what the manifests say, and who moved where that is known.
+//! Text of a drift report: differences between zones and manifests, with change origins if known.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use super::formatting::{BOLD, count, styled, thousands, zone_list};
 use super::plan::{heading, tell_notes, unknown};
 use crate::model::{Change, ChangeGroup, ChangeGroupState, ChangeOrigin, ComparisonMode, Plan, ZonePlan};
 
-/// Every difference, zones that share theirs together.
+/// Returns all differences, grouped by zones with identical differences.
 pub fn drift(plan: &Plan) -> String {
     let mut out = String::new();
     heading(&mut out, plan);
@@ -44,7 +44,7 @@ fn group_of_zones(out: &mut String, plan: &Plan, group: &ChangeGroup) {
             format!("{} have {what}, all in the same way", count(several.len(), "zone"))
         }
     };
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "{}", styled(BOLD, title));
     if group.zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
@@ -72,21 +72,21 @@ fn has_drifted(change: &Change) -> bool {
     change.origin != Some(ChangeOrigin::Pending)
 }
 
-/// How many records differ, by who moved.
+/// Number of different records by change origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DriftCounts {
-    /// The zone alone, or nobody knows.
+    /// Records changed only in the zone, or with unknown origin.
     pub alone: usize,
-    /// The zone, and the manifests too.
+    /// Records changed differently in the zone and in the manifests.
     pub conflict: usize,
-    /// The manifests alone, which is no drift.
+    /// Records changed only in the manifests. Such a difference is not drift.
     pub pending: usize,
-    /// In how many zones something has drifted.
+    /// Number of zones with drift.
     pub zones: usize,
 }
 
 impl DriftCounts {
-    /// Counts a plan.
+    /// Counts the records of a plan.
     pub fn from_plan(plan: &Plan) -> Self {
         let mut records: BTreeMap<Option<ChangeOrigin>, usize> = BTreeMap::new();
         for change in plan.zones.values().flat_map(changes_of) {

@@ -1,4 +1,4 @@
-//! What became of expectations: each manifest in a line, then each one that is not met, with the reasons.
+//! Text of expectations: one line per manifest, then each unmet expectation with reasons.
 
 use std::fmt::Write as _;
 
@@ -10,15 +10,15 @@ use crate::model::{
     ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, OtherExpectations, Reason, UnmetFact,
 };
 
-/// Reasons that are shown of one answer: the first ones decide.
+/// Maximum number of reasons shown for an answer. The first reasons decide the answer.
 const REASONS: usize = 3;
-/// Expectations that a plan breaks, of which it tells.
+/// Maximum number of broken expectations in a plan.
 const BROKEN: usize = 50;
 
-/// All of them. They are in the order of the manifests.
+/// Returns the results of all expectations, which must be in the order of the manifests.
 pub fn expectations(tested: &[ExpectationResult]) -> String {
     let mut out = String::new();
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     for of_one in tested.chunk_by(|a, b| manifest(a) == manifest(b)) {
         let tally = ExpectationCounts::from_verdicts(of_one.iter().map(|each| &each.judged));
         let (sign, style) = match tally {
@@ -40,7 +40,7 @@ pub fn expectations(tested: &[ExpectationResult]) -> String {
     let ExpectationCounts { met, not_met, unknown: not_known } = tally;
     let [met, not_met, not_known] = [met, not_met, not_known].map(|number| thousands(number as u64));
     let heading = styled(BOLD, "Expectations:");
-    let _ = writeln!(out, "\n{heading} {met} met, {not_met} not met, {not_known} not known.");
+    let _ = writeln!(out, "\n{heading} {met} met, {not_met} not met, {not_known} unknown.");
     out
 }
 
@@ -49,7 +49,7 @@ fn manifest(tested: &ExpectationResult) -> &str {
 }
 
 fn counts_text(ExpectationCounts { met, not_met, unknown: not_known }: ExpectationCounts) -> String {
-    let parts = [(met, "met"), (not_met, "not met"), (not_known, "not known")];
+    let parts = [(met, "met"), (not_met, "not met"), (not_known, "unknown")];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
 }
@@ -64,7 +64,7 @@ fn write_expectation(
     let ExpectationFailure { facts, line, reasons } = shortfall;
     let (style, how) = match judged {
         ExpectationVerdict::NotMet(_) | ExpectationVerdict::Met => (REMOVE, "not met"),
-        ExpectationVerdict::Unknown(_) => (CHANGE, "not known"),
+        ExpectationVerdict::Unknown(_) => (CHANGE, "unknown"),
     };
     let row = styled(DIM, format_args!("({}, {provenance})", provenance.manifest));
     let _ =
@@ -73,11 +73,7 @@ fn write_expectation(
     for fact in facts {
         let _ = match fact.found.unknown_reason() {
             Some(why) if told == Some(why) => {
-                writeln!(
-                    out,
-                    "    {}: {}: expected {}, not known either",
-                    fact.span, fact.fact, fact.expected
-                )
+                writeln!(out, "    {}: {}: expected {}, also unknown", fact.span, fact.fact, fact.expected)
             }
             why => {
                 told = why;
@@ -88,7 +84,7 @@ fn write_expectation(
     if let Some(because) = because {
         let _ = writeln!(out, "    expected because {}", plain(because));
     }
-    // What is not known has been told with each fact.
+    // The facts above already contain the reason of an unknown value.
     let is_told =
         |reason: &&Reason| facts.iter().any(|fact| fact.found.unknown_reason() == Some(reason.text.as_str()));
     let reasons: Vec<&Reason> = reasons.iter().filter(|reason| !is_told(reason)).collect();
@@ -101,16 +97,16 @@ fn write_expectation(
         let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, who));
     }
     if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
-        let _ = writeln!(out, "      - and {more} more: `zonal explain` tells them all");
+        let _ = writeln!(out, "      - and {more} more: see `zonal explain`");
     }
 }
 
-/// What a plan breaks, each with where it is expected and what it would be instead.
+/// Writes the expectations that a plan breaks, with location and forecast.
 pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation]) {
     if broken.is_empty() {
         return;
     }
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
     for BrokenExpectation { provenance, question, reason: because, facts } in broken.iter().take(BROKEN) {
@@ -129,7 +125,7 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
     out.push('\n');
 }
 
-/// `allowed: true -> false`.
+/// Returns the current and the forecast value of a fact: `allowed: true -> false`.
 pub fn would_be(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
@@ -139,7 +135,7 @@ pub fn would_be(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> Str
     }
 }
 
-/// A value beside another one: where that is a list, nothing is an empty list.
+/// Returns a value for a comparison with another value. Beside a list, null becomes an empty list.
 fn value_text(value: &FieldValue, other: &FieldValue) -> String {
     match (value, other) {
         (FieldValue::Null, FieldValue::List(_)) => "[]".to_owned(),
@@ -149,7 +145,9 @@ fn value_text(value: &FieldValue, other: &FieldValue) -> String {
     }
 }
 
-/// `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`; `None` where nothing is expected.
+/// Returns the forecast, or `None` without expectations.
+///
+/// Format: `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`
 pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> Option<String> {
     let OtherExpectations { met, not_met, unknown: not_known } = others.unwrap_or_default();
     let parts = [
@@ -164,12 +162,12 @@ pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> 
     (!parts.is_empty()).then(|| format!("Expectations: {}.", parts.join(", ")))
 }
 
-/// `allowed: expected true, found false`.
+/// Returns the expected and the actual value: `allowed: expected true, found false`.
 pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
             format!("{fact}: expected {}, found {}", value_text(expected, found), value_text(found, expected))
         }
-        MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, and not known: {why}"),
+        MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, but unknown: {why}"),
     }
 }

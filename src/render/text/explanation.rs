@@ -1,4 +1,4 @@
-//! Answers: one line, then why, then what expectations can say of it.
+//! Text of an answer: one sentence, reasons, then facts.
 
 use anstyle::Style;
 
@@ -8,7 +8,7 @@ use crate::model::{Explanation, FactComparison, MaybeKnown, Reason, ReasonSource
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// One answer. `whence` says whether it is how things are declared or how they were found.
+/// Returns an answer. `whence` names the source: declared or observed.
 pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     let Explanation { question: _, line, facts, reasons } = explanation;
     let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(&plain(line)));
@@ -26,7 +26,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     }
     for (fact, value) in facts {
         match value {
-            // It has been said above.
+            // The reasons above already contain the cause.
             MaybeKnown::Unknown(why) if reasons.iter().any(|reason| *reason.text == **why) => {
                 out.push_str(&format!("  {fact}: unknown\n"));
             }
@@ -36,7 +36,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     out
 }
 
-/// Who says that something is so: a manifest and its line, or a record and its author. `None` for Alma itself.
+/// Returns the source of a reason: manifest location, or record with author. `None` for a default of Alma.
 pub(super) fn who_says(ground: &ReasonSource) -> Option<String> {
     match ground {
         ReasonSource::Declared(provenance) => Some(plain(&format!("{}, {provenance}", provenance.manifest))),
@@ -45,7 +45,7 @@ pub(super) fn who_says(ground: &ReasonSource) -> Option<String> {
     }
 }
 
-/// A sentence begins with a capital letter, and with nothing that a runner of pipelines would take for an order.
+/// Returns a sentence with an initial capital, without a prefix that a CI runner would execute.
 fn sentence(line: &str) -> String {
     if line.trim_start().starts_with("::") || line.starts_with("##") {
         return format!("Answer: {line}");
@@ -54,8 +54,9 @@ fn sentence(line: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// The same question, answered from what is declared and from what was found: where they differ. What only one of
-/// them tells is no difference, nor is it as declared.
+/// Returns the differences between the declared and the observed answer.
+///
+/// A fact known on one side only counts neither as different nor as equal.
 pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
     let (mut different, mut one_sided, mut same) = (String::new(), String::new(), 0);
     for (fact, said) in &declared.facts {
@@ -69,13 +70,15 @@ pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
         }
     }
     let mut out = match (different.is_empty(), one_sided.is_empty(), same) {
-        (false, _, _) => format!("{BOLD}The zones differ from what is declared:{BOLD:#}\n{different}"),
-        (true, true, 0) => "Nothing of this is known of both, so that they cannot be compared.\n".to_owned(),
-        (true, true, _) => "The zones are as declared in this.\n".to_owned(),
+        (false, _, _) => format!("{BOLD}The zones differ from the manifests:{BOLD:#}\n{different}"),
+        (true, true, 0) => {
+            "Cannot compare: no fact is known for both the manifests and the zones.\n".to_owned()
+        }
+        (true, true, _) => "The zones match the manifests.\n".to_owned(),
         (true, false, _) => String::new(),
     };
     if !one_sided.is_empty() {
-        out.push_str(&format!("{BOLD}Not known of both, and not compared:{BOLD:#}\n{one_sided}"));
+        out.push_str(&format!("{BOLD}Not compared, because only one side is known:{BOLD:#}\n{one_sided}"));
     }
     out
 }
@@ -99,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_gives_no_orders_to_a_terminal_or_a_runner() {
+    fn answer_with_control_sequences_is_escaped() {
         let text = explanation(&answer("::error::x\u{1b}[31m\nred", &[]), "as observed");
         let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_side_tells_is_no_difference() {
+    fn fact_known_on_one_side_is_not_compared() {
         let is = |flag: bool| MaybeKnown::Known(FieldValue::Bool(flag));
         let unknown = |why: &str| MaybeKnown::Unknown(why.into());
         let told = |declared: [MaybeKnown<FieldValue>; 2], observed: [MaybeKnown<FieldValue>; 2]| {
@@ -118,16 +121,16 @@ mod tests {
         };
         assert_eq!(
             told([is(true), unknown("one")], [is(true), unknown("other")]),
-            "The zones are as declared in this.\n"
+            "The zones match the manifests.\n"
         );
         assert_eq!(
             told([unknown("one"), unknown("one")], [unknown("two"), unknown("two")]),
-            "Nothing of this is known of both, so that they cannot be compared.\n"
+            "Cannot compare: no fact is known for both the manifests and the zones.\n"
         );
         assert_eq!(
             told([is(true), unknown("one")], [is(false), is(true)]),
-            "The zones differ from what is declared:\n  a: declared true, observed false\n\
-             Not known of both, and not compared:\n  b: declared unknown (one), observed true\n"
+            "The zones differ from the manifests:\n  a: declared true, observed false\n\
+             Not compared, because only one side is known:\n  b: declared unknown (one), observed true\n"
         );
     }
 }

@@ -1,11 +1,11 @@
-//! What guards and policies found, with the way out.
+//! Text of findings of guards and policies, with help.
 
 use std::fmt::Write as _;
 
 use super::formatting::{ADD, CHANGE, DIM, REMOVE, styled, zone_list};
 use crate::model::{Finding, FindingEffect};
 
-/// All findings, the gravest first, and a line that says what comes of them.
+/// Writes all findings, severest first, and the result for the plan.
 pub fn findings(out: &mut String, findings: &[Finding]) {
     for each in findings {
         finding(out, each);
@@ -28,7 +28,7 @@ fn finding(out: &mut String, finding: &Finding) {
         FindingEffect::Overridden { .. } => (ADD, "overridden:"),
     };
     let place = place.as_ref().map_or_else(String::new, |place| styled(DIM, format_args!(" ({place})")));
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "{} {what} {guard}: {message}{place}", styled(style, '!'));
     if let FindingEffect::Overridden { reason } = verdict {
         let _ = writeln!(out, "    reason: {reason}");

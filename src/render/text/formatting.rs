@@ -1,28 +1,28 @@
-//! Small matters of wording that every text shares.
+//! Shared formatting functions of all texts.
 
 use anstyle::{AnsiColor, Style};
 
 use crate::model::{GroupedNumber, ZoneCode};
 
-/// Creates.
+/// Style of creates.
 pub const ADD: Style = AnsiColor::Green.on_default();
-/// Updates.
+/// Style of updates.
 pub const CHANGE: Style = AnsiColor::Yellow.on_default();
-/// Deletes and failures.
+/// Style of deletes and failures.
 pub const REMOVE: Style = AnsiColor::Red.on_default();
-/// What a person must do.
+/// Style of manual steps.
 pub const HAND: Style = AnsiColor::Magenta.on_default();
-/// What stands out.
+/// Style of emphasized text.
 pub const BOLD: Style = Style::new().bold();
-/// What stands back.
+/// Style of secondary text.
 pub const DIM: Style = Style::new().dimmed();
 
-/// `text` in `style`.
+/// Returns `text` in `style`.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// `1 zone`, `2 zones`, `1,240 zones`.
+/// Returns a number with its noun: `1 zone`, `2 zones`, `1,240 zones`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
@@ -32,12 +32,12 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{} {plural}", thousands(number as u64))
 }
 
-/// `1,240`.
+/// Returns a number with thousands separators: `1,240`.
 pub fn thousands(number: u64) -> String {
     GroupedNumber(number).to_string()
 }
 
-/// A text in lines of at most so many columns, broken at spaces; a longer word has a line of its own.
+/// Wraps a text at spaces into lines of at most `columns` characters. A longer word gets its own line.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -52,7 +52,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Codes separated by commas, in lines of at most about 100 columns, each line behind `indent`.
+/// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
     let mut text = String::new();
     let mut width = 0;
@@ -73,7 +73,7 @@ pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str
     text
 }
 
-/// A moment as people read it: to the second. What is no moment stays as it is.
+/// Returns a timestamp without fractions of a second. Other text stays unchanged.
 pub fn moment(at: &str) -> String {
     match at.split_once('.') {
         Some((seconds, fraction)) if fraction.ends_with('Z') => format!("{seconds}Z"),

@@ -1,4 +1,4 @@
-//! What was done, for people: the latest first, what one run did to one collection together.
+//! Text of the history: newest first, grouped by run and collection.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::model::{
     VerificationStatus, ZoneCode,
 };
 
-/// Entries of the history, and the runs that made them.
+/// Returns history entries with their runs.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
     let mut out = String::new();
     let mut run: Option<RunId> = None;
@@ -22,7 +22,7 @@ pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String 
         }
         let place = (&entry.address.zone, &entry.address.collection);
         if collection != Some(place) {
-            // Writing to a String cannot fail, here and below.
+            // Writing to a String cannot fail; this also holds below.
             let _ = writeln!(out, "\n  {}", styled(BOLD, format_args!("{}/{}", place.0, place.1)));
             collection = Some(place);
         }
@@ -31,7 +31,7 @@ pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String 
     out
 }
 
-/// Who and what set a run off, one line each; nothing where nobody knows.
+/// Returns commit, actor and pipeline of a run, one line each; empty if unknown.
 pub fn author(author: &RunAuthor) -> Vec<String> {
     let RunAuthor { committer, commit, actor, pipeline } = author;
     let short = |commit: &String| {
@@ -43,7 +43,7 @@ pub fn author(author: &RunAuthor) -> Vec<String> {
     let committed: Vec<String> = commit.into_iter().chain(by).collect();
     let mut lines = Vec::new();
     lines.extend((!committed.is_empty()).then(|| committed.join(" ")));
-    lines.extend(actor.as_ref().map(|actor| format!("set off by {actor}")));
+    lines.extend(actor.as_ref().map(|actor| format!("started by {actor}")));
     lines.extend(pipeline.clone());
     lines
 }
@@ -84,7 +84,7 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
     match entry.verification {
         VerificationStatus::Verified => {}
         VerificationStatus::Unverified => {
-            let _ = writeln!(out, "      {} sent, and not seen to be there afterwards", styled(REMOVE, '!'));
+            let _ = writeln!(out, "      {} sent, but not verified", styled(REMOVE, '!'));
         }
     }
     let held = || done.before.iter().filter(|(_, value)| **value != FieldValue::Null);
@@ -124,7 +124,7 @@ fn edit_text(before: Option<&FieldValue>, after: Option<&FieldValue>) -> String 
     }
 }
 
-/// A text from git or a pipeline without what a terminal would take for an order.
+/// Returns text with escaped terminal control characters.
 pub(super) fn plain(text: &str) -> String {
     let escaped = |c: char| match c.is_control() {
         true => c.escape_default().to_string(),

@@ -1,4 +1,4 @@
-//! For people, in Terraform's symbols and wording.
+//! Text output for people, with Terraform's symbols and wording.
 
 mod changes;
 mod conflict;

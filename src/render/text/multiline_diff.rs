@@ -1,29 +1,29 @@
-//! Texts of several lines, such as a stylesheet: what differs is shown line by line, with little around it.
+//! Line-by-line diff of multiline values, such as stylesheets.
 
 use std::fmt::Write as _;
 
 use super::formatting::{ADD, DIM, REMOVE, count, styled};
 use crate::model::FieldValue;
 
-/// How many lines that stay are shown around those that do not.
+/// Number of unchanged lines shown around a difference.
 const AROUND: usize = 3;
-/// Beyond this, finding what two texts share takes longer than reading them.
+/// Maximum size of the comparison table, in cells. Larger texts are not compared line by line.
 const LARGEST: usize = 4_000_000;
 
-/// One line of what is shown.
+/// Line of a diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiffLine {
-    /// It stays.
+    /// Unchanged line.
     Unchanged(String),
-    /// It goes.
+    /// Removed line.
     Removed(String),
-    /// It comes.
+    /// Added line.
     Added(String),
-    /// So many that stay are not shown.
+    /// Number of omitted unchanged lines.
     Omitted(usize),
 }
 
-/// What becomes of one line.
+/// Change of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineChange<'a> {
     Unchanged(&'a str),
@@ -31,7 +31,7 @@ enum LineChange<'a> {
     Added(&'a str),
 }
 
-/// Whether a change of value is better shown line by line.
+/// Returns true if one of the values has several lines.
 pub fn are_several(before: Option<&FieldValue>, after: Option<&FieldValue>) -> bool {
     let several = |value: Option<&FieldValue>| {
         value.and_then(FieldValue::as_text).is_some_and(|text| text.contains('\n'))
@@ -39,7 +39,7 @@ pub fn are_several(before: Option<&FieldValue>, after: Option<&FieldValue>) -> b
     several(before) || several(after)
 }
 
-/// The value behind `name = `, ending like every other one without a line break.
+/// Writes a diff as the value after `name = `, without a final line break.
 pub fn write(out: &mut String, before: Option<&FieldValue>, after: Option<&FieldValue>) {
     out.push_str("<<-EOT\n");
     // Writing to a String cannot fail.
@@ -57,7 +57,7 @@ pub fn write(out: &mut String, before: Option<&FieldValue>, after: Option<&Field
     out.push_str("        EOT");
 }
 
-/// The lines that differ, with little around them.
+/// Returns the different lines, with some unchanged lines around them.
 pub fn excerpt(before: Option<&FieldValue>, after: Option<&FieldValue>) -> Vec<DiffLine> {
     let lines = |value: Option<&FieldValue>| -> Vec<String> {
         match value {
@@ -93,7 +93,7 @@ pub fn excerpt(before: Option<&FieldValue>, after: Option<&FieldValue>) -> Vec<D
     shown
 }
 
-/// A line without what a terminal would take for an order.
+/// Returns a line with escaped terminal control characters.
 fn plain(line: &str) -> String {
     let escaped = |c: char| match c.is_control() && c != '\t' {
         true => c.escape_default().to_string(),
@@ -102,7 +102,7 @@ fn plain(line: &str) -> String {
     line.chars().map(escaped).collect()
 }
 
-/// The lines of both texts, those that they share once: the longest such sequence.
+/// Returns the lines of both texts, with the longest common subsequence as unchanged lines.
 fn diff_lines<'a>(before: &'a [String], after: &'a [String]) -> Vec<LineChange<'a>> {
     let head = before.iter().zip(after).take_while(|(one, other)| one == other).count();
     let (old, new) = (&before[head..], &after[head..]);
@@ -123,7 +123,7 @@ fn diff_lines<'a>(before: &'a [String], after: &'a [String]) -> Vec<LineChange<'
 
 fn middle<'a>(old: &'a [String], new: &'a [String], lines: &mut Vec<LineChange<'a>>) {
     let width = new.len() + 1;
-    // `shared[i * width + j]`: how long the longest sequence is that `old[i..]` and `new[j..]` share.
+    // `shared[i * width + j]`: length of the longest common subsequence of `old[i..]` and `new[j..]`.
     let mut shared = vec![0_u32; (old.len() + 1) * width];
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {
@@ -156,12 +156,12 @@ mod tests {
     fn shown(before: &str, after: &str) -> String {
         let mut out = String::new();
         write(&mut out, Some(&before.into()), Some(&after.into()));
-        // Without its colours.
+        // Removes the colors.
         anstream::adapter::strip_str(&out).to_string()
     }
 
     #[test]
-    fn what_two_texts_share_is_shown_once() {
+    fn common_lines_are_shown_once() {
         assert_eq!(
             shown("a\nb\nc\nd", "a\nc\nx\nd"),
             "<<-EOT\n            a\n          - b\n            c\n          + x\n            d\n        EOT"
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_from_a_difference_is_hidden() {
+    fn lines_far_from_differences_are_hidden() {
         let text = |middle: &str| format!("1\n2\n3\n4\n5\n{middle}\n6\n7\n8\n9");
         assert_eq!(
             shown(&text("old"), &text("new")),
@@ -179,13 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_comes_or_goes_is_shown_whole() {
+    fn added_or_removed_text_is_shown_completely() {
         assert_eq!(shown("", "a\nb"), "<<-EOT\n          + a\n          + b\n        EOT");
         assert_eq!(shown("a\nb", ""), "<<-EOT\n          - a\n          - b\n        EOT");
     }
 
     #[test]
-    fn texts_too_long_to_compare_are_shown_one_after_the_other() {
+    fn texts_over_comparison_limit_are_shown_consecutively() {
         let many = |word: &str| (0..2_100).map(|n| format!("{word}{n}\n")).collect::<String>();
         assert_eq!(shown(&many("a"), &many("b")).matches("\n          - a").count(), 2_100);
     }

@@ -1,4 +1,4 @@
-//! The plan: each set of changes once, with the zones that share it.
+//! Text of a plan, with one section per change group.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,10 +14,10 @@ use crate::model::{
     UnmanagedCollection, ZoneCode,
 };
 
-/// The whole plan. A partial one says so in its first line.
+/// Returns the complete text. The first line names the selection of a partial plan.
 pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     heading(&mut out, plan);
     let with = |state| plan.change_groups.iter().filter(move |group| group.state == state);
     if with(ChangeGroupState::Changes).next().is_some() {
@@ -36,7 +36,7 @@ pub fn plan(plan: &Plan) -> String {
     out
 }
 
-/// What the changes mean.
+/// Writes the impact of the changes.
 fn impacts(out: &mut String, plan: &Plan) {
     if plan.impacts.is_empty() {
         return;
@@ -48,7 +48,7 @@ fn impacts(out: &mut String, plan: &Plan) {
     out.push('\n');
 }
 
-/// What the plan covers and what it was compared with, where that is not simply everything.
+/// Writes the selection and the base of the comparison, unless the plan covers everything.
 pub(super) fn heading(out: &mut String, plan: &Plan) {
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
     let lines: Vec<String> = partial.into_iter().chain(comparison_sentences(plan)).collect();
@@ -61,7 +61,7 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
     }
 }
 
-/// What the plan was compared with, a sentence each, where that is not simply the zones.
+/// Returns sentences about the base of the comparison, other than the zones and the applied state.
 pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.snapshot.as_ref();
     let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
@@ -120,7 +120,7 @@ fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &Chang
             let held = format_args!("{} is left alone: {hold}", step.diff.id);
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
             match hold {
-                // Whoever is to decide must see what there is.
+                // A conflict needs a decision, so the changes are shown.
                 Deferral::Conflict => {}
                 Deferral::ApprovalRequired
                 | Deferral::Guard { .. }
@@ -183,7 +183,7 @@ fn summary(out: &mut String, plan: &Plan) {
     if nothing && plan.is_complete() && report + by_hand + later + left == 0 {
         let how = if attested > 0 { ", as far as people have attested it" } else { "" };
         let words = match plan.inputs.reverts {
-            // The manifests may well want something else.
+            // The desired state may differ from the reverted state.
             Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
             None => format!("Your network matches the configuration{how}"),
         };
@@ -244,7 +244,7 @@ fn summary(out: &mut String, plan: &Plan) {
     channels(out, plan);
 }
 
-/// What apply will cost, in a sentence.
+/// Returns the estimated cost of the apply, in a sentence.
 pub fn cost(cost: &PlanCost) -> String {
     let quota = cost.quota_percent.map(|percent| format!(", {} of today's quota", percentage(percent)));
     format!(
@@ -256,14 +256,14 @@ pub fn cost(cost: &PlanCost) -> String {
     )
 }
 
-/// The notes, a line for each.
+/// Writes the notes, one line each.
 pub(super) fn tell_notes(out: &mut String, plan: &Plan) {
     for (note, zones) in notes(plan) {
         write_zone_note(out, "Note on", note, zones);
     }
 }
 
-/// What is worth telling although nothing changes: each thing once, with the zones it is told of.
+/// Returns the notes about unchanged records, with the zones of each note.
 pub fn notes(plan: &Plan) -> BTreeMap<&str, Vec<&ZoneCode>> {
     let mut notes: BTreeMap<&str, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
@@ -277,7 +277,8 @@ pub fn notes(plan: &Plan) -> BTreeMap<&str, Vec<&ZoneCode>> {
     notes
 }
 
-/// What manifests have let go: each collection once for each manifest, with the zones that it stays in.
+/// Returns descriptions of records that zonal stops managing, with the zones. One entry per collection and
+/// manifest.
 pub fn unmanaged_notes(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
     let mut released: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
@@ -300,7 +301,7 @@ pub fn unmanaged_notes(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
     released
 }
 
-/// Something that is worth telling, and of which zones.
+/// Writes a note with the zones.
 pub(super) fn write_zone_note(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCode>) {
     // Writing to a String cannot fail.
     let _ = match zones.as_slice() {
@@ -355,7 +356,7 @@ fn channels(out: &mut String, plan: &Plan) {
     }
 }
 
-/// The name of a group: A, B, ... Z, AA, AB, ...
+/// Returns the name of a change group: A, B, ... Z, AA, AB, ...
 pub fn letter(index: usize) -> String {
     let (rest, last) = (index / 26, char::from(b'A' + (index % 26) as u8));
     match rest {
@@ -364,7 +365,7 @@ pub fn letter(index: usize) -> String {
     }
 }
 
-/// `2.1 %`.
+/// Returns a percentage: `2.1 %`.
 pub fn percentage(percent: f64) -> String {
     match percent {
         small if small < 0.1 => "less than 0.1 %".to_owned(),

@@ -1,4 +1,4 @@
-//! What an apply came to.
+//! Text of an apply report.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::model::{
     ZoneCode, ZoneFailure, ZoneReport,
 };
 
-/// The report: what succeeded in one line for each set of zones, what did not in full.
+/// Returns the report: one line for all successful zones, details of other zones.
 pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     let mut out = String::new();
     let good: Vec<&ZoneCode> = report
@@ -22,7 +22,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
         })
         .map(|(code, _)| code)
         .collect();
-    // Writing to a String cannot fail, here and below.
+    // Writing to a String cannot fail; this also holds below.
     if !good.is_empty() {
         let _ = writeln!(out, "{} written, read back and verified:", count(good.len(), "zone"));
         let _ = writeln!(out, "{}\n", zone_list(good.iter().copied(), "  "));
@@ -44,7 +44,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     out
 }
 
-/// Zones that were left alone, by why.
+/// Writes deferred zones, grouped by deferral.
 fn write_deferrals(out: &mut String, report: &ApplyReport) {
     let mut held: BTreeMap<&Deferral, Vec<&ZoneCode>> = BTreeMap::new();
     for (code, zone) in &report.zones {
@@ -60,7 +60,7 @@ fn write_deferrals(out: &mut String, report: &ApplyReport) {
     }
 }
 
-/// How a wave of a rollout ended, in words.
+/// Returns the result of a wave of the rollout.
 pub fn wave_end(end: &WaveResult) -> String {
     let zones = |failed: &[ZoneCode]| {
         let codes: Vec<&str> = failed.iter().map(ZoneCode::as_str).collect();
@@ -79,7 +79,7 @@ pub fn wave_end(end: &WaveResult) -> String {
     }
 }
 
-/// An interrupted run leaves much untried, and it is all alike.
+/// Writes the number of collections that an interrupted run did not write.
 fn write_interrupted(out: &mut String, report: &ApplyReport) {
     let untried = |zone: &ZoneReport| {
         zone.collections.iter().filter(|(_, outcome)| *outcome == WriteOutcome::Interrupted).count()
@@ -96,7 +96,7 @@ fn write_interrupted(out: &mut String, report: &ApplyReport) {
     }
 }
 
-/// How the write of one collection ended.
+/// Writes the outcome of a collection's write.
 pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &WriteOutcome) {
     let place = format!("{zone}/{collection}");
     let bad = styled(REMOVE, '!');
@@ -128,7 +128,7 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
                 let _ = writeln!(out, "    {stray}");
             }
         }
-        WriteOutcome::Held { deferral: hold } => {
+        WriteOutcome::Deferred { deferral: hold } => {
             let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
         }
         WriteOutcome::Interrupted => {
@@ -143,7 +143,7 @@ fn help(out: &mut String, failure: &ZoneFailure) {
     }
 }
 
-/// `2 added`, `1 changed`: what a set of changes did.
+/// Returns the counts of applied changes: `2 added`, `1 changed`.
 fn tally(changes: &[Change]) -> Vec<String> {
     let number = |action| changes.iter().filter(|change| change.action == action).count();
     let parts = [
@@ -156,7 +156,7 @@ fn tally(changes: &[Change]) -> Vec<String> {
     if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
 }
 
-/// One empty line before the last one, whatever stands above it.
+/// Ensures exactly one empty line before the last line.
 fn ensure_blank_line(out: &mut String) {
     if !out.ends_with("\n\n") {
         out.push('\n');
@@ -179,7 +179,7 @@ fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
                 | WriteOutcome::Failed { .. }
                 | WriteOutcome::Blocked { .. }
                 | WriteOutcome::VerifyFailed { .. }
-                | WriteOutcome::Held { .. }
+                | WriteOutcome::Deferred { .. }
                 | WriteOutcome::Interrupted => not_done += 1,
             }
         }

@@ -1,10 +1,10 @@
-//! What zonal was at work at, for people: one line for each run.
+//! Text of the recorded runs, one line per run.
 
 use super::formatting::{BOLD, REMOVE, count, moment, styled};
 use crate::model::{Run, RunState};
 use crate::render::json::runs::RunJson;
 
-/// Runs, in the order in which they come.
+/// Returns the runs in the given order.
 pub fn runs(runs: &[RunJson]) -> String {
     let rows: Vec<[String; 5]> = runs.iter().map(cells).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -40,13 +40,13 @@ fn state(run: &Run, killed: bool) -> String {
     let codes = if codes.is_empty() { String::new() } else { format!(", exit {}", codes.join(" ")) };
     match (run.state, killed) {
         (RunState::Running, true) => "killed".to_owned(),
-        (RunState::Running, false) => "at work".to_owned(),
+        (RunState::Running, false) => "running".to_owned(),
         (RunState::Ended, _) => format!("ended{codes}"),
         (RunState::Interrupted, _) => format!("interrupted{codes}"),
     }
 }
 
-/// What not every run has: the part that it took, those that it belongs together with, who set it off.
+/// Returns the optional columns: shard, selection, run group and author.
 fn optional_columns(run: &Run) -> String {
     let selection = run.selection.as_ref().filter(|_| run.shard.is_none());
     let parts = [

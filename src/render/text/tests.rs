@@ -1,4 +1,4 @@
-//! What plans and reports look like without their colours, with manifests and tables as in the tests of diff.
+//! Tests of plan and report texts without colors, with the notation of the diff tests.
 
 #![cfg(test)]
 
@@ -26,7 +26,7 @@ fn shown(members: &[&str], manifests: &str, tables: &str) -> String {
 const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 
 #[test]
-fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
+fn identical_changes_are_shown_once_with_all_zones() {
     insta::assert_snapshot!(shown(&["ALPHA", "BETA"], ROWS, "code T en\nA Old\nB Two"), @r##"
     zonal will perform the following actions, where
       ~ update in-place
@@ -60,7 +60,7 @@ fn a_set_of_changes_is_shown_once_with_the_zones_that_share_it() {
 }
 
 #[test]
-fn what_zones_call_things_gives_a_terminal_no_orders() {
+fn control_characters_in_names_are_escaped() {
     let hostile = "A\u{1b}[2J\nB";
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
     plan.impacts = vec![PlanImpact {
@@ -84,7 +84,7 @@ fn what_zones_call_things_gives_a_terminal_no_orders() {
 }
 
 #[test]
-fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
+fn unreachable_zone_and_unplannable_collection_are_shown() {
     let manifests = format!("{ROWS}\n---\nCodeTable u\ntable: U\nrows: [{{code: A, enabled: true}}]");
     let tables = "ALPHA:\ncode T en\nA One\ncode U en\nBETA:\nfail T unreachable\nfail U unreachable";
     insta::assert_snapshot!(shown(&["ALPHA", "BETA"], &manifests, tables), @r##"
@@ -95,7 +95,7 @@ fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
 
       # CodeTable/U cannot be planned
       # (CodeTable/u, u.yaml:3:18)
-      ! `A` is not in the zone's CodeTable/U and cannot be created without `description`
+      ! `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
         help: add `description` at u.yaml:6:10
 
     ? BETA (beta College): `T` did not come
@@ -108,7 +108,7 @@ fn a_zone_that_did_not_answer_and_a_table_that_cannot_be_planned_are_told() {
 }
 
 #[test]
-fn a_network_that_matches_says_so() {
+fn network_in_sync_has_no_changes() {
     insta::assert_snapshot!(shown(&["ALPHA"], ROWS, "code T en\nA One\nC Three"), @r##"
     No changes. Your network matches the configuration.
     Zones: 1 in sync.
@@ -118,7 +118,7 @@ fn a_network_that_matches_says_so() {
 }
 
 #[test]
-fn what_is_only_reported_is_not_counted_as_work() {
+fn reported_differences_are_not_changes() {
     let manifest = ROWS.replace("table: T", "table: T\nenforcement: report");
     insta::assert_snapshot!(shown(&["ALPHA"], &manifest, "code T en\nA Old"), @r##"
     zonal will perform the following actions, where
@@ -140,7 +140,7 @@ fn what_is_only_reported_is_not_counted_as_work() {
 }
 
 #[test]
-fn a_report_tells_success_in_a_line_and_everything_else_in_full() {
+fn report_summarizes_success_and_details_failures() {
     let plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
     let changes: Vec<_> =
         plan.zones.values().flat_map(|zone| zone.collections[0].diff.to_apply()).cloned().collect();

@@ -28,13 +28,9 @@ fn first_ctrl_c_finishes_only_writes_in_flight() {
         assert_eq!(place.states().await, [RunState::Interrupted]);
         assert!(!place.history().await.is_empty(), "the history should contain the write in flight");
         let plan = place.run("plan").await;
-        assert!(
-            plan.err.contains("note: run-1 did not end; `zonal resume run-1` finishes it"),
-            "{}",
-            plan.err
-        );
+        assert!(plan.err.contains("note: run-1 is incomplete; run `zonal resume run-1`"), "{}", plan.err);
         let resumed = place.expect("resume", 0).await;
-        assert!(!resumed.err.contains("not known to have ended"), "{}", resumed.err);
+        assert!(!resumed.err.contains("with unknown outcome"), "{}", resumed.err);
         is_as_undisturbed(&place, "interrupted once", &expected).await;
     });
 }
@@ -54,10 +50,10 @@ fn second_ctrl_c_stops_and_resume_recovers_writes() {
             let ended =
                 timeout(Duration::from_secs(10), ended(child)).await.expect("process should stop at once");
             assert_eq!(ended.code, Some(130), "{}{}", ended.out, ended.err);
-            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{}", ended.err);
+            assert!(ended.err.contains("un `zonal resume run-1` to finish the run"), "{}", ended.err);
             assert_eq!(place.states().await, [RunState::Interrupted]);
             let resumed = place.expect("resume run-1", 0).await;
-            assert!(resumed.err.contains("not known to have ended"), "{}", resumed.err);
+            assert!(resumed.err.contains("with unknown outcome"), "{}", resumed.err);
             is_as_undisturbed(&place, "interrupted twice", &expected).await;
         }
     });

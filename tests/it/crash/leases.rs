@@ -37,7 +37,7 @@ async fn in_the_same_zone_one_after_the_other(store: Option<String>) {
     let third = place.expect("apply --yes --no-wait --zone 01D_B", 4).await;
     assert!(third.out.contains("because run-1 on"), "{}", third.out);
     let json = place.expect("apply --yes --json --no-wait --zone 01D_B", 4).await;
-    assert!(json.out.contains(r#""why":"taken""#), "{}", json.out);
+    assert!(json.out.contains(r#""reason":"lease_held""#), "{}", json.out);
     place.gate.free();
     let first = ended(first).await;
     assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
@@ -52,7 +52,9 @@ async fn waits_for_run_1(child: &mut Child) {
     let mut lines = BufReader::new(child.stderr.take().expect("stream should be a pipe")).lines();
     let waiting = async {
         while let Some(line) = lines.next_line().await.expect("should be readable") {
-            if line.contains("01D_B: waiting for run-1 on ") && line.ends_with(", which writes to it") {
+            if line.contains("01D_B: waiting for the lease of run-1 on ")
+                && line.ends_with(", which writes to it")
+            {
                 return;
             }
         }
@@ -125,7 +127,12 @@ fn run_with_expired_lease_sends_nothing_after_pause() {
         signal(&first, "-CONT");
         let first = ended(first).await;
         assert_eq!(first.code, Some(3), "{}{}", first.out, first.err);
-        assert!(first.out.contains("another one took its turn in the zone"), "{}{}", first.out, first.err);
+        assert!(
+            first.out.contains("another run acquired the lease of the zone"),
+            "{}{}",
+            first.out,
+            first.err
+        );
         assert_eq!(place.gate.written().into_values().sum::<usize>(), 1);
         assert_eq!(place.history().await.len(), 1);
         let plan = place.expect("plan --detailed-exitcode", 2).await;

@@ -102,8 +102,8 @@ spec:
     - {role: Cataloger, view: true, process: false}
     - {role: Catalog Manager, view: true, process: true}
   reportTypes:
-    on: [linking-no-match, authority-deleted]
-    off: [linked]
+    enabled: [linking-no-match, authority-deleted]
+    disabled: [linked]
 ",
     ),
 ];

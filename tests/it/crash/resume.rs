@@ -29,7 +29,7 @@ fn apply_instead_of_resume_recovers_and_ends_run() {
             place.gate.hold_write(side);
             assert!(place.kill("apply --yes").await);
             let applied = place.expect("apply --yes", 0).await;
-            let note = "note: run-1 did not end; `zonal resume run-1` finishes it";
+            let note = "note: run-1 is incomplete; run `zonal resume run-1`";
             assert!(applied.err.contains(note), "{}", applied.err);
             assert_eq!(place.states().await, [RunState::Ended, RunState::Ended]);
             assert_eq!(place.gate.written(), expected.written);
@@ -61,11 +61,12 @@ fn writes_are_recovered_before_stale_run_is_rejected() {
         let place = killed("apply --yes").await;
         place.edit("blocks.yaml", "Consortial block", "Block of the consortium");
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("not known to have ended: "), "{}", resumed.err);
-        let refused = "the plan of run-1 is not applied: CodeTable/block-descriptions says something else since it was made";
+        assert!(resumed.err.contains("with unknown outcome: "), "{}", resumed.err);
+        let refused =
+            "cannot apply the plan of run-1: CodeTable/block-descriptions changed since the plan was created";
         assert!(resumed.err.contains(refused), "{}", resumed.err);
         assert!(
-            resumed.err.contains("help: `zonal apply` does what the manifests say now"),
+            resumed.err.contains("help: run `zonal apply` to apply the current manifests"),
             "{}",
             resumed.err
         );
@@ -86,7 +87,7 @@ fn edit_after_crash_is_reported_and_kept() {
         );
         let holding = place.holding();
         let resumed = place.expect("resume", 5).await;
-        assert!(resumed.err.contains("not known to have ended: 1 had moved since"), "{}", resumed.err);
+        assert!(resumed.err.contains("with unknown outcome: 1 changed since"), "{}", resumed.err);
         assert_eq!(place.holding(), holding);
         assert_eq!(place.history().await.len(), 1, "the history should contain the write as unverified");
         assert_eq!(place.states().await, [RunState::Ended]);
@@ -102,8 +103,8 @@ fn outcome_in_unreachable_zone_stays_unknown() {
         command.env("ZONAL_READ_01D_A", "wrong").env("ZONAL_READ_01D_B", "wrong");
         let resumed = ended(command.spawn().expect("process should start")).await;
         assert_eq!(resumed.code, Some(6), "{}{}", resumed.out, resumed.err);
-        assert!(resumed.err.contains("could not be read back"), "{}", resumed.err);
-        assert!(resumed.err.contains("`zonal resume run-1` tries again"), "{}", resumed.err);
+        assert!(resumed.err.contains("cannot read back"), "{}", resumed.err);
+        assert!(resumed.err.contains("Run `zonal resume run-1` to try again"), "{}", resumed.err);
         place.expect("resume", 0).await;
         is_as_undisturbed(&place, "asked again", &expected).await;
     });
@@ -179,7 +180,7 @@ fn second_concurrent_resume_is_rejected() {
         store.take_up(found.clone(), by(1)).await.expect("repeated resume should succeed");
         let error = store.take_up(found.clone(), by(2)).await.expect_err("second resume should fail");
         assert_eq!(error.class, StoreErrorType::Busy);
-        assert_eq!(error.cause.to_string(), "another process has taken run-1 up meanwhile");
+        assert_eq!(error.cause.to_string(), "another process has resumed run-1 meanwhile");
     });
 }
 
@@ -198,11 +199,11 @@ fn run_is_resumed_in_its_own_environment() {
         let here = place.expect("resume", 0).await;
         assert!(here.out.contains("Nothing to resume: every run has ended."), "{}", here.out);
         let wrong = place.expect("resume run-1 --environment other", 1).await;
-        let words = "run-1 is of the environment trial, and not of other; leave `--environment` away";
+        let words = "run-1 belongs to environment trial, not to other; remove `--environment`";
         assert!(wrong.err.contains(words), "{}", wrong.err);
         place.expect("resume run-1", 0).await;
         let there = place.expect("resume --environment trial", 0).await;
-        assert!(there.out.contains("every run of the environment trial has ended"), "{}", there.out);
+        assert!(there.out.contains("every run of environment trial has ended"), "{}", there.out);
         place.expect("plan --detailed-exitcode --environment trial", 0).await;
     });
 }
@@ -215,20 +216,20 @@ fn active_run_is_not_resumed() {
         let child = place.start("apply --yes");
         place.gate.held().await;
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("run-1 is still at work on "), "{}", resumed.err);
+        assert!(resumed.err.contains("run-1 is still running on "), "{}", resumed.err);
         assert!(
             resumed.err.contains(&format!("(process {})", child.id().expect("should exist"))),
             "{}",
             resumed.err
         );
         let unknown = place.expect("resume run-9", 1).await;
-        assert!(unknown.err.contains("the store knows no run-9 of this network"), "{}", unknown.err);
+        assert!(unknown.err.contains("run-9 not found"), "{}", unknown.err);
         // Processes of another machine cannot be checked, so only the last heartbeat counts.
         place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
         let resumed = place.expect("resume", 1).await;
-        assert!(resumed.err.contains("run-1 is still at work on elsewhere"), "{}", resumed.err);
+        assert!(resumed.err.contains("run-1 is still running on elsewhere"), "{}", resumed.err);
         let plan = place.expect("plan", 0).await;
-        assert!(!plan.err.contains("did not end"), "{}", plan.err);
+        assert!(!plan.err.contains("is incomplete"), "{}", plan.err);
         place.gate.free();
         assert_eq!(ended(child).await.code, Some(0));
     });

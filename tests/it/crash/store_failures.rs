@@ -27,7 +27,11 @@ fn failed_journal_write_is_always_reported() {
                 timeout(Duration::from_secs(60), ended(child)).await.expect("process should end in time");
             assert_eq!(ended.code, Some(3), "{phase}: {}{}", ended.out, ended.err);
             assert!(ended.err.contains("no more room"), "{phase}: {}", ended.err);
-            assert!(ended.err.contains("`zonal resume run-1` finishes it"), "{phase}: {}", ended.err);
+            assert!(
+                ended.err.contains("un `zonal resume run-1` to finish the run"),
+                "{phase}: {}",
+                ended.err
+            );
             let written = place.gate.written().len();
             assert_eq!(written > 0, sends, "{phase}: {written} writes");
             assert!(written < expected.written.len(), "{phase}: {written} writes");
@@ -61,7 +65,7 @@ fn full_disk_at_any_moment_loses_nothing() {
             match ran.status.code() {
                 Some(0) => {}
                 Some(3) => {
-                    assert!(said.contains("`zonal resume run-1` finishes it"), "{blocks}: {said}");
+                    assert!(said.contains("un `zonal resume run-1` to finish the run"), "{blocks}: {said}");
                     place.expect("resume", 0).await;
                 }
                 Some(1) => {

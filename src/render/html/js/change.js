@@ -1,4 +1,4 @@
-// One change: what becomes of the record, field by field, who wants it, who was there last.
+// Shows a change: effect on the record, field changes, declaration, last author.
 function decode(number) {
   const [intent, place = 0, ...before] = [].concat(D.changes[number]);
   const [sign, key = [], edits = [], reason = 0, notes = []] = D.intents[intent];
@@ -24,7 +24,7 @@ function heads(...titles) {
   return el("thead", "", el("tr", "", titles.map((title) => { const head = el("th", "", title); head.scope = "col"; return head; })));
 }
 
-// Lists: what comes, what goes, how many stay.
+// Compares two lists: removed and added texts, number of unchanged texts.
 function listed(before, after) {
   const [old, now] = [before, after].map((list) => list === null ? [] : [].concat(list));
   const stay = now.filter((text) => old.includes(text)).length;
@@ -81,7 +81,7 @@ function key(change) {
   return parts;
 }
 
-// The head of a step for people: the runbook's own words.
+// Heading of a manual step, in the wording of the runbook.
 function asked(change) {
   if (!change.key.length) return change.each ? ["In each record"] : [D.signs[change.sign][2], " the one record"];
   return [D.signs[change.sign][2], " ", key(change)];
@@ -94,7 +94,7 @@ function last(extra, byHand) {
   return el("p", "dim", head, by ? " by " + by : "", when ? " on " + when : "");
 }
 
-// The change as a block. `extra`: who, when, what else the record holds.
+// Returns a change as a list item. `extra`: author, date, unchanged fields.
 function block(number, extra) {
   const change = decode(number);
   const [symbol, fate] = D.signs[change.sign];

@@ -1,4 +1,4 @@
-// Finding: words that all must be in a cell's zone, its collection or its changes; states; order of zones.
+// Filters cells by words and states, and orders zones. All words must occur in zone, collection or changes.
 const q = byId("q"), order = byId("order"), boxes = new Map();
 byId("controls").hidden = false;
 
@@ -83,7 +83,7 @@ function apply() {
   byId("found").value = all ? count(rows.length, "zone") + ", " + count(names.length, "collection") + "." : "Shown: " + seen + " of " + count(rows.length, "zone") + ", " + (names.length - hiddenColumns.size) + " of " + count(names.length, "collection") + ".";
 }
 
-// The order of the rows, and zones with the same changes only once where that is wanted.
+// Orders the rows, and optionally shows only one zone per change group.
 function arrange() {
   const byCode = (one, other) => atom(one.zone.code) < atom(other.zone.code) ? -1 : 1;
   tbody.append(...(order.value === "code" ? [...rows].sort(byCode) : rows));

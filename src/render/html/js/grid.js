@@ -1,4 +1,4 @@
-// The matrix: one stop of the Tab key, in which arrows move.
+// Keyboard control of the matrix: a single tab stop, with arrow keys inside.
 const table = byId("matrix"), tbody = table.tBodies[0], rows = [...tbody.rows];
 const names = [...table.tHead.rows[1].cells], kinds = [...table.tHead.rows[0].cells].slice(1);
 const WORDS = new Map(D.states);
@@ -57,7 +57,7 @@ table.addEventListener("keydown", (event) => {
   else if (moves[event.key]) { event.preventDefault(); move(cell, ...moves[event.key]); }
 });
 
-// The page's address says what is open, so that it can be sent.
+// Opens the zone and collection in the URL fragment, so that users can share links.
 function follow() {
   const parts = location.hash.slice(1).split("/");
   let code, name;
@@ -74,7 +74,7 @@ function follow() {
 }
 addEventListener("hashchange", follow);
 function shut() {
-  // The browser tells of the closing later: whoever has gone on by then is not called back.
+  // The close event arrives late, so it must not move the focus again.
   if (!panel.open && !location.hash) return;
   if (panel.open) panel.close();
   if (location.hash) {
@@ -86,7 +86,7 @@ for (const end of ["cancel", "close"]) panel.addEventListener(end, shut);
 panel.addEventListener("click", (event) => { if (event.target === panel) shut(); });
 byId("close").addEventListener("click", shut);
 
-// Through all cells that are shown and not in sync, row by row.
+// Moves through all visible cells with differences, row by row.
 function step(by) {
   const cells = [...tbody.rows].filter((row) => !row.hidden).flatMap((row) => visible(row).slice(1).filter((cell) => cell === active || (!"in".includes(stateOf(cell)) && !cell.classList.contains("off"))));
   let from = cells.indexOf(active);

@@ -1,4 +1,4 @@
-// What two values share is told apart from what they do not.
+// Compares two values and marks the differences.
 function compared(before, after) {
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head += 1;
@@ -26,7 +26,7 @@ function compared(before, after) {
   return lines.concat(before.slice(before.length - tail).map((line) => [" ", line]));
 }
 
-// Texts of several lines, with three lines around each difference.
+// Compares multiline texts, with three unchanged lines around each difference.
 function lineByLine(before, after) {
   const split = (text) => typeof text === "string" && text ? text.split("\n") : [];
   const lines = compared(split(before), split(after));
@@ -43,7 +43,7 @@ function lineByLine(before, after) {
   return box;
 }
 
-// Two short texts: what differs in the middle is marked, where they share something.
+// Marks the different middle of two short texts, if they have enough in common.
 function marked(text, other, tag) {
   let head = 0, tail = 0;
   const one = [...text], two = [...other];

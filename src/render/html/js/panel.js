@@ -1,8 +1,8 @@
-// What a cell or a zone opens: everything that the plan knows of it.
+// Panel with all details of a cell or zone.
 const panel = byId("panel"), body = byId("panel-body");
 const AT_ONCE = 200;
 
-// Where the page has room for keys alone.
+// Changes on a page that contains only record keys.
 function keysAlone(cell, most) {
   let left = most || Infinity;
   return D.named[cell[1]].map(([sign, names]) => {
@@ -41,7 +41,7 @@ function failed([message, help]) {
 
 const CHANNELS = ["over Alma's API", "over the network's gateway", "by people, who follow the runbook"];
 
-// What is known of a cell besides its changes; on paper only what is told nowhere else.
+// Facts about a cell besides its changes. Print shows only facts found nowhere else.
 function facts(cell, where) {
   const known = D.facts[cell[3]], column = D.columns[cell[0]], list = el("ul", "facts");
   const add = (...what) => list.append(el("li", "", what));
@@ -71,14 +71,14 @@ function runbook(zone, cell) {
     el("p", "", "Log in to " + atom(zone.code) + ". ", menu ? ["Open ", el("b", "", atom(menu)), ". "] : null, "Values are case-sensitive: type them exactly as they stand here."));
 }
 
-// How people say that they have done their part of a zone.
+// Command that records completed manual steps of a zone.
 function attest(zone) {
   const environment = D.environment ? " --environment " + D.environment : "";
   return el("p", "dim", "When what is to be done by hand in this zone is done, say so: ", el("code", "", "zonal attest" + environment + " --zone " + atom(zone.code) + " --all --by NAME"));
 }
 const byHand = (cell) => D.facts[cell[3]].tally && D.facts[cell[3]].tally[3];
 
-// Everything of one cell, below a heading that the caller has set. `where`: panel or paper.
+// Returns the details of a cell, below the caller's heading. `where`: panel or paper.
 function content(zone, cell, where, most) {
   const known = D.facts[cell[3]], parts = [];
   const written = known.tally && known.tally[0] + known.tally[1] + known.tally[2];
@@ -102,7 +102,7 @@ function same(zone) {
   return el("details", "same", el("summary", "", "Group " + zone.letter + ": the same in " + count(others.length, "other zone")), el("p", "", others.map((other) => atom(other.code)).join(", ")));
 }
 
-// One zone as a whole.
+// Returns the details of a zone.
 function whole(zone) {
   const parts = [], busy = [], calm = [];
   if (zone.failure) parts.push(failed(zone.failure));
@@ -122,7 +122,7 @@ function whole(zone) {
 
 const address = (zone, column) => "#" + encodeURIComponent(atom(zone.code)) + (column === null ? "" : "/" + encodeURIComponent(atom(D.columns[column].name)));
 
-// Fills the panel. `column` is null for the zone as a whole.
+// Fills the panel. `column` is null for a whole zone.
 function fill(zone, column) {
   const cells = column === null ? [] : zone.cells.filter((cell) => cell[0] === column);
   const missing = el("p", "dim", "No manifest manages this here.");

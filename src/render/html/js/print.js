@@ -1,4 +1,4 @@
-// On paper nothing opens, so what differs is written out: each group once, as far as paper is for that.
+// Print view: expands the changes of each change group once, up to a limit.
 const ON_PAPER = 1500;
 
 function write() {

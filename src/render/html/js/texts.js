@@ -1,9 +1,9 @@
-// What the page reads, and how anybody's text becomes part of it: as text nodes, never as markup.
+// Data of the page, and functions that insert untrusted text as text nodes, never as markup.
 const D = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const has = { before: D.detail < 3, values: D.detail < 4, fields: D.detail < 5, keys: D.detail < 6 };
 
-// Characters that are not seen, or turn what stands around them. The same as in markup.rs.
+// Invisible and bidirectional control characters. The same list as in html_writer.rs.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 
 function shown(text) {
@@ -23,7 +23,7 @@ function shown(text) {
   return parts;
 }
 
-// An element. Children are elements, or texts that are shown as they are.
+// Returns an element. Children are elements, or texts shown unchanged.
 function el(tag, kind, ...children) {
   const element = document.createElement(tag);
   if (kind) element.className = kind;
@@ -34,7 +34,7 @@ function el(tag, kind, ...children) {
   return element;
 }
 
-// What stands between backticks is code. The same as in markup.rs.
+// Formats text between backticks as code. The same rule as in html_writer.rs.
 const prose = (text) => { const parts = text.split("`"); return parts.length % 2 ? parts.map((part, at) => at % 2 ? el("code", "", part) : part) : text; };
 
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -47,11 +47,11 @@ function place(number) {
   return [atom(manifest) + ", ", el("code", "", atom(file) + ":" + line + ":" + column + over)];
 }
 
-// `2 to add, 1 to change`.
+// Returns the nonzero counts: `2 to add, 1 to change`.
 const FATES = ["to add", "to change", "to delete", "to be done by hand", "only reported or left for later"];
 const tallied = (tally) => FATES.map((fate, at) => tally[at] ? thousands(tally[at]) + " " + fate : "").filter(Boolean).join(", ");
 
-// The numbers of the changes of a set, which is ranges.
+// Yields the change numbers of a set. A set consists of ranges.
 function* members(set) {
   const ranges = D.sets[set];
   for (let at = 0; at < ranges.length; at += 2) {

@@ -1,4 +1,4 @@
-//! What a plan means for what is expected.
+//! JSON format of the forecast for expectations after a plan.
 
 use std::sync::Arc;
 
@@ -9,30 +9,30 @@ use crate::model::{BrokenExpectation, ExpectationForecast, OtherExpectations, Un
 use crate::render::json::DeclarationJson;
 use crate::render::json::test::UnmetFactJson;
 
-/// What becomes of expectations.
+/// Forecast for all expectations.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectationForecastJson {
-    /// Those that are met now and would not be any more.
+    /// Expectations met now and not met after the plan.
     pub broken: Vec<BrokenExpectationJson>,
-    /// What becomes of the others; null where several runs have planned parts of the zones.
+    /// Counts of the other expectations, or null if several shards planned the zones.
     pub others: Option<OtherExpectations>,
 }
 
-/// An expectation that the plan breaks.
+/// Expectation that the plan breaks.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BrokenExpectationJson {
-    /// The question, in words.
+    /// Question text.
     pub question_text: String,
-    /// Where the row stands that expects it.
+    /// Location of the expectation.
     pub declared_at: DeclarationJson,
-    /// Why it is expected.
+    /// Reason of the expectation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    /// The facts that would not be as expected; `found` is what they would be.
+    /// Facts that differ from the expectation after the plan, with the forecast in `found`.
     pub facts: Vec<UnmetFactJson>,
 }
 
-/// `None` where there is nothing to tell.
+/// Returns the forecast as JSON, or `None` for an empty forecast.
 pub fn json(outlook: &ExpectationForecast) -> Option<ExpectationForecastJson> {
     let broken = |BrokenExpectation { question, reason: because, provenance, facts }: &BrokenExpectation| {
         BrokenExpectationJson {
@@ -47,7 +47,7 @@ pub fn json(outlook: &ExpectationForecast) -> Option<ExpectationForecastJson> {
         .then(|| ExpectationForecastJson { broken: all.iter().map(broken).collect(), others: *others })
 }
 
-/// The same, read back.
+/// Returns the forecast from JSON.
 pub fn from_json(outlook: Option<ExpectationForecastJson>) -> ExpectationForecast {
     let broken = |BrokenExpectationJson { question_text: asked, declared_at, reason: because, facts }: BrokenExpectationJson| {
         BrokenExpectation {

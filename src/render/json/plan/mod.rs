@@ -1,6 +1,7 @@
-//! The plan in the shape of `terraform show -json`, so that rules and viewers written for it work
-//! unmodified, with everything of ours under the one key `reconciler`. A plan file is the same, and
-//! is read back whole: see [`read`].
+//! JSON format of a plan, compatible with `terraform show -json`.
+//!
+//! Rules and viewers for Terraform work unmodified. The key `reconciler` contains all additional data. A
+//! plan file uses the same format, and [`parse`] reads the file back.
 
 mod expectation_forecast;
 mod read;
@@ -25,193 +26,195 @@ pub use self::read::{PlanFileError, parse};
 pub(super) use self::write::detail;
 pub use self::write::{plan, resource};
 
-/// Version of the shape, as Terraform counts it. Its major number changes when a field goes or changes
-/// its meaning.
+/// Version of the format, in Terraform's numbering. A removed or redefined field increments the major
+/// number.
 pub const FORMAT: &str = "1.4";
 
-/// A plan.
+/// JSON output of a plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "zonal plan --json")]
 pub struct PlanJson {
-    /// Version of the shape, as Terraform counts it: one with another major number is not to be read.
+    /// Version of the format, in Terraform's numbering. Readers must reject an unknown major number.
     pub format_version: String,
     /// Version of zonal.
     pub zonal_version: String,
-    /// What will be done, by apply or, where its channel is `runbook`, by people.
+    /// Changes made by apply, or by people if the channel is `runbook`.
     pub resource_changes: Vec<ResourceChangeJson>,
-    /// What differs and is only reported, because its manifest says `enforcement: report`, or left for
-    /// a later apply by `--only-drift`, or to the zone by `conflict: theirs`.
+    /// Differences that apply leaves unchanged.
+    ///
+    /// Causes: `enforcement: report` in the manifest, postponed by `--only-drift`, or kept by
+    /// `conflict: theirs`.
     pub resource_drift: Vec<ResourceChangeJson>,
-    /// Whether every zone answered and every collection could be compared.
+    /// True if zonal read every zone and compared every collection.
     pub complete: bool,
-    /// Whether there is anything to apply.
+    /// True if the plan contains changes to apply.
     pub applyable: bool,
-    /// Whether planning itself failed; a plan that is shown never did.
+    /// True if planning failed; always false in a displayed plan.
     pub errored: bool,
-    /// Everything that Terraform has no word for.
+    /// Data without an equivalent in Terraform's format.
     pub reconciler: ReconcilerJson,
 }
 
-/// One record that changes.
+/// Change of a record.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceChangeJson {
-    /// `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
+    /// Record address, for example `01OMNI_ALPHA/CodeTable/UserBlockDescription/CONSORTIA`.
     pub address: String,
     /// Always `managed`.
     #[serde(skip_deserializing)]
     pub mode: &'static str,
-    /// The type of collection, `CodeTable`.
+    /// Kind of the collection, for example `CodeTable`.
     #[serde(skip_deserializing)]
     pub r#type: String,
-    /// Collection and key, `UserBlockDescription/CONSORTIA`.
+    /// Collection and key, for example `UserBlockDescription/CONSORTIA`.
     #[serde(skip_deserializing)]
     pub name: String,
-    /// The zone's code.
+    /// Zone code.
     pub index: Arc<str>,
     /// Always `zonal`.
     #[serde(skip_deserializing)]
     pub provider_name: &'static str,
-    /// What changes.
+    /// Values before and after the change.
     pub change: ChangeJson,
-    /// Why, where it is not simply that the manifest wants it so.
+    /// Reason, if other than the declaration itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_reason: Option<String>,
 }
 
-/// Before and after. Fields are called as people call them.
+/// Record before and after the change, with manifest field names.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeJson {
-    /// One of `create`, `update`, `delete`.
+    /// List with one of `create`, `update`, `delete`.
     pub actions: Vec<ChangeAction>,
-    /// The record as observed; null for a create.
+    /// Observed record, or null for a create.
     pub before: Option<Record>,
-    /// The record as it will be; null for a delete.
+    /// Record after the change, or null for a delete.
     pub after: Option<Record>,
-    /// Always empty: everything is known when a plan is made.
+    /// Always empty, because a plan contains only known values.
     #[serde(skip_deserializing)]
     pub after_unknown: BTreeMap<String, bool>,
-    /// Always empty: nothing in a table is a secret.
+    /// Always empty, because tables contain no secrets.
     #[serde(skip_deserializing)]
     pub before_sensitive: BTreeMap<String, bool>,
-    /// Always empty: nothing in a table is a secret.
+    /// Always empty, because tables contain no secrets.
     #[serde(skip_deserializing)]
     pub after_sensitive: BTreeMap<String, bool>,
 }
 
-/// What is zonal's own.
+/// Data specific to zonal.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ReconcilerJson {
-    /// The network's name.
+    /// Network name.
     pub network: String,
-    /// The environment chosen; null for the manifest as it stands.
+    /// Environment, or null without an environment.
     pub environment: Option<String>,
-    /// What the plan was narrowed to, in words; null where it covers everything.
+    /// Description of the selection, or null for a complete plan.
     pub selection: Option<String>,
-    /// The file with the snapshot that the manifests were compared with; null where it was the zones.
+    /// Snapshot file that replaced the zones, or null if zonal read the zones.
     #[serde(default)]
     pub snapshot: Option<String>,
-    /// The revision whose manifests count as applied last; null where nothing tells what was.
+    /// Git revision used as the last applied configuration, or null without a base.
     #[serde(default)]
     pub base_revision: Option<String>,
-    /// How many records a store knows as applied last, in the zones of the plan; not there where none was asked.
+    /// Number of records in the applied state of the planned zones. Absent if zonal queried no store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_records: Option<usize>,
-    /// Of everything that would be done: what is approved when the plan is.
+    /// Digest of all changes, used to approve the plan.
     pub digest: ContentDigest,
-    /// The digests that zones must be approved by, where they are those of a plan file of which part was done before.
-    /// Only a run's own plan in the store holds them.
+    /// Approved zone digests of a plan file, if a part of the plan was applied before. Present only in a
+    /// run's plan in the store.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(skip)]
     pub reviewed_digests: BTreeMap<Arc<str>, ContentDigest>,
-    /// What the plan was made from.
+    /// Inputs of the plan.
     pub inputs: PlanInputs,
-    /// What all zones add up to.
+    /// Totals of all zones.
     pub counts: PlanCounts,
-    /// What apply will cost.
+    /// Estimated cost of the apply.
     pub cost: PlanCost,
-    /// What guards and policies found, the gravest first.
+    /// Findings of guards and policies, severest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingJson>,
-    /// What the changes mean for members and their users. New in 1.4.
+    /// Impact of the changes on members and their users. New in 1.4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impacts: Vec<PlanImpact>,
-    /// What becomes of the expectations once the plan is done; not there where nothing is expected.
+    /// Forecast of the expectations after the plan. Absent without expectations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expectations: Option<ExpectationForecastJson>,
-    /// The zones of which something is desired.
+    /// Zones with a desired state.
     pub zones: Vec<ZoneJson>,
-    /// Zones with the same changes.
+    /// Groups of zones with identical changes.
     pub change_groups: Vec<ChangeGroupJson>,
-    /// The waves in which apply goes through the zones; not there where it is all zones at once.
+    /// Waves of the rollout. Absent if apply writes to all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveJson>,
-    /// One entry for each of `resource_changes`, by address.
+    /// Details of each entry in `resource_changes`, by address.
     pub changes: BTreeMap<String, ChangeDetailJson>,
-    /// One entry for each of `resource_drift`, by address.
+    /// Details of each entry in `resource_drift`, by address.
     pub drift: BTreeMap<String, ChangeDetailJson>,
 }
 
-/// One zone.
+/// Plan of a zone.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ZoneJson {
-    /// Alma's institution code.
+    /// Alma institution code.
     pub code: Arc<str>,
-    /// What people call it.
+    /// Zone name.
     pub name: String,
-    /// Of what would be done in it, and where: what is approved when the zone is.
+    /// Digest of the zone's changes and their addresses, used to approve the zone.
     pub digest: ContentDigest,
-    /// Why it could not be asked, where it could not.
+    /// Failure of the read, if zonal could not read the zone.
     pub failure: Option<FailureJson>,
-    /// Why apply would leave it alone, where it would.
+    /// Deferral of the zone, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
-    /// What its changes add up to.
+    /// Totals of the zone.
     pub counts: PlanCounts,
-    /// Its collections, in the order in which apply takes them.
+    /// Collections, in write order.
     pub collections: Vec<CollectionJson>,
 }
 
-/// One collection of a zone.
+/// Collection of a zone.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionJson {
-    /// `CodeTable/UserBlockDescription[language=en]`.
+    /// Collection, for example `CodeTable/UserBlockDescription[language=en]`.
     pub name: String,
-    /// The name in its parts.
+    /// Collection name, split into fields.
     pub id: CollectionName,
-    /// How changes reach the zone.
+    /// Channel to the zone.
     pub channel: Channel,
-    /// Where a person finds it in Alma; empty where that is not known.
+    /// Alma menu path, or an empty string if unknown.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub menu: Arc<str>,
-    /// Records that the zone has; null where it could not be compared.
+    /// Number of observed records, or null if zonal could not compare the collection.
     pub existing: Option<usize>,
-    /// Records that no manifest mentions; null where it could not be compared.
+    /// Number of unlisted records, or null if zonal could not compare the collection.
     pub unlisted: Option<usize>,
-    /// Records that are as they are wanted.
+    /// Number of records in sync.
     #[serde(default, skip_serializing_if = "is_none")]
     pub in_sync: usize,
-    /// Of those, records that both the manifests and the zone changed, in the same way.
+    /// Number of records in sync because manifests and zone changed to the same value.
     #[serde(default, skip_serializing_if = "is_none")]
     pub converged: usize,
-    /// Records that differ and are left alone, because the manifest says `enforcement: createOnly`.
+    /// Number of different records left unchanged because of `enforcement: createOnly`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub create_only_differences: usize,
-    /// Records that are as wanted because somebody has attested it.
+    /// Number of records in sync according to an attestation.
     #[serde(default, skip_serializing_if = "is_none")]
     pub attested: usize,
-    /// What manifests have let go of it: no longer managed by zonal, but staying as it is.
+    /// Manifests that stop managing records of the collection without changing them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmanaged: Vec<UnmanagedCollectionJson>,
-    /// What is worth telling of it although nothing changes.
+    /// Notes about unchanged records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Why it cannot be planned, where it cannot.
+    /// Failure, if zonal cannot plan the collection.
     pub failure: Option<FailureJson>,
-    /// The first manifest that speaks of it.
+    /// First manifest that declares the collection.
     pub declared_at: DeclarationJson,
-    /// Names of the collections that must be written before it.
+    /// Names of the collections to write first.
     pub depends_on: Vec<String>,
-    /// Why apply would leave it alone, where it would.
+    /// Deferral of the collection, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
 }
@@ -220,86 +223,85 @@ fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
-/// What one manifest has let go, by saying `enforcement: unmanage`.
+/// Declaration with `enforcement: unmanage`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnmanagedCollectionJson {
-    /// The manifest, and where it stands.
+    /// Location of the manifest.
     pub declared_at: DeclarationJson,
-    /// Records that the zone has of those that it speaks of.
+    /// Number of existing records declared by the manifest.
     pub records: usize,
 }
 
-/// Zones with the same changes.
+/// Group of zones with identical changes.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeGroupJson {
-    /// Of what would be done in each of them: what is approved when the group is.
+    /// Digest of the changes of each zone, used to approve the group.
     pub digest: ContentDigest,
-    /// What the group is about.
+    /// State of the group.
     pub state: ChangeGroupState,
-    /// Their codes.
+    /// Zone codes.
     pub zones: Vec<Arc<str>>,
 }
 
-/// One wave of the rollout.
+/// Wave of the rollout.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WaveJson {
-    /// Its name.
+    /// Wave name.
     pub name: Arc<str>,
-    /// The zones of it that apply has work in.
+    /// Zones of the wave with changes to apply.
     pub zones: Vec<Arc<str>>,
 }
 
-/// What Terraform has no word for, of one change.
+/// Details of a change, without an equivalent in Terraform's format.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeDetailJson {
-    /// Of what the change does and where.
+    /// Digest of the change and its address.
     pub digest: ContentDigest,
-    /// The collection, as its zone lists it.
+    /// Collection name, as in the zone's collection list.
     pub collection: String,
-    /// Whether apply does it or it is only reported.
+    /// Mode of the change: applied, manual, reported, postponed or kept.
     pub mode: ApplyMode,
-    /// In what way the zone is not as it is wanted.
+    /// Type of the difference between the zone and the desired state.
     pub difference: DifferenceType,
-    /// Who moved since the manifests were last applied, where that is known.
+    /// Origin of the change since the last apply, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<ChangeOrigin>,
-    /// Where both moved, each in its own way: what was applied last, and what is done about it.
+    /// Conflict: the applied value and the policy, if manifests and zone both changed the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Box<ChangeConflict>>,
-    /// How it reaches the zone.
+    /// Channel to the zone.
     pub channel: Channel,
-    /// The record's identity: fields, as the collection itself calls them, and values.
+    /// Record key: names and values of the collection's own fields.
     pub key: Vec<(FieldName, FieldValue)>,
-    /// Where the change stands for every record of a sort: what these have in common.
+    /// Field values shared by all affected records, if the change applies to every matching record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matches: Option<Vec<(FieldName, FieldValue)>>,
-    /// What the change means, in words.
+    /// Notes about the effect of the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Arc<str>>,
-    /// Where the record is declared.
+    /// Location of the declaration.
     pub declared_at: DeclarationJson,
-    /// The fields that are set.
+    /// Changed fields.
     pub field_changes: Vec<FieldChangeJson>,
-    /// Who changed the record last, where the zone says so.
+    /// User who changed the record last, if known from the zone.
     pub updated_by: Option<String>,
-    /// When it was changed last, as the zone writes it.
+    /// Date of the last change, in the zone's format.
     pub update_date: Option<String>,
 }
 
-/// One field that is set; its values are in the change's `before` and `after`.
+/// Changed field. The values are in `before` and `after` of the change.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChangeJson {
-    /// What people call it.
+    /// Field name in manifests.
     pub name: FieldName,
-    /// What the collection itself calls it, where that is something else.
+    /// Field name in the collection, if different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldName>,
-    /// The line in which it is declared, from 1.
+    /// Line of the declaration, from 1.
     pub line: u32,
-    /// The column, from 1.
+    /// Column of the declaration, from 1.
     pub column: u32,
-    /// Where it is declared, if that is not in the manifest, the file and the override that declare the
-    /// record.
+    /// Location of the declaration, if in another manifest, file or override than the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_at: Option<DeclarationJson>,
 }

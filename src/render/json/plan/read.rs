@@ -1,4 +1,4 @@
-//! A plan file back to the plan that it shows: everything that is rendered, nothing that is carried out.
+//! Reads a plan file for display. The result contains no data that apply executes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,24 +14,24 @@ use crate::model::{
     ZoneCode, ZoneFailure, ZonePlan,
 };
 
-/// Why a file is not a plan that can be shown.
+/// Error in a plan file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFileError {
-    /// It is no plan of zonal's, or a damaged one.
-    #[error("it is not a plan file of zonal's: {0}")]
+    /// Not a plan file, or a damaged one.
+    #[error("not a zonal plan file: {0}")]
     NotAPlan(String),
-    /// It is of a version whose meaning is not known. Plan again.
-    #[error("its format is {0}, and this zonal reads 1.x")]
+    /// Unsupported format version.
+    #[error("unsupported format version {0}, expected 1.x")]
     Version(String),
-    /// Its parts contradict each other. Plan again.
-    #[error("its parts do not fit together: {0}")]
+    /// Inconsistent content.
+    #[error("inconsistent plan file: {0}")]
     Torn(String),
 }
 
-/// Reads a plan from the text of a plan file.
+/// Parses the text of a plan file.
 ///
 /// # Errors
-/// [`Unreadable`], with what is wrong and where.
+/// [`PlanFileError`], with the problem and its location.
 pub fn parse(text: &str) -> Result<PlanJson, PlanFileError> {
     #[derive(serde::Deserialize)]
     struct PlanFileVersion {
@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> Result<PlanJson, PlanFileError> {
     match serde_json::from_str::<PlanJson>(text) {
         Ok(file) if known(&file.format_version) => Ok(file),
         Ok(file) => Err(PlanFileError::Version(file.format_version)),
-        // What another version looks like is not known: it is named before anything in it is.
+        // The format of another version is unknown, so the version error takes precedence.
         Err(error) => match serde_json::from_str(text) {
             Ok(PlanFileVersion { format_version }) if !known(&format_version) => {
                 Err(PlanFileError::Version(format_version))
@@ -66,7 +66,7 @@ impl TryFrom<PlanJson> for Plan {
             places.extend(names.zip(0..));
             let (code, zone) = zone(each)?;
             if zones.insert(code.clone(), zone).is_some() {
-                return Err(PlanFileError::Torn(format!("there are two zones {code}")));
+                return Err(PlanFileError::Torn(format!("duplicate zone {code}")));
             }
         }
         let listed = [(resource_changes, reconciler.changes), (resource_drift, reconciler.drift)];
@@ -80,7 +80,7 @@ impl TryFrom<PlanJson> for Plan {
                 let place = places.get(&place).copied();
                 let step = zone.zip(place).and_then(|(zone, place)| zone.collections.get_mut(place));
                 let found = step.and_then(|step| Some((&step.diff.id, step.diff.outcome.as_mut().ok()?)));
-                let (id, found) = found.ok_or_else(|| torn("is in no zone and collection of the plan"))?;
+                let (id, found) = found.ok_or_else(|| torn("belongs to no collection of the plan"))?;
                 let change = change(id, resource, detail)?;
                 found.changes.push(change);
             }
@@ -95,7 +95,7 @@ impl TryFrom<PlanJson> for Plan {
         for group in reconciler.change_groups {
             let codes: Vec<ZoneCode> = group.zones.into_iter().map(ZoneCode).collect();
             if codes.is_empty() || codes.iter().any(|code| !known.contains(code)) {
-                return Err(PlanFileError::Torn("a group has zones that the plan has not".to_owned()));
+                return Err(PlanFileError::Torn("a change group contains an unknown zone".to_owned()));
             }
             groups.push(ChangeGroup { digest: group.digest, zones: codes, state: group.state });
         }
@@ -134,7 +134,7 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
         let place = |name: &String| names.iter().position(|other| other == name);
         let after: Option<Vec<usize>> = collection.depends_on.iter().map(place).collect();
         let torn =
-            || PlanFileError::Torn(format!("{code}/{} comes after what is not there", collection.name));
+            || PlanFileError::Torn(format!("{code}/{} depends on a missing collection", collection.name));
         let after = after.ok_or_else(torn)?;
         Ok(step(collection, after))
     });
@@ -180,10 +180,10 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
     PlanStep { diff, depends_on: after, channel, deferral: hold }
 }
 
-/// A change of a collection.
+/// Converts a change of a collection from JSON.
 ///
 /// # Errors
-/// [`Unreadable::Torn`].
+/// [`PlanFileError::Torn`].
 pub fn change(
     id: &CollectionId,
     resource: ResourceChangeJson,
@@ -215,7 +215,7 @@ pub fn change(
         }
         ChangeAction::Delete => Some(Vec::new()),
     };
-    let edits = edits.ok_or_else(|| torn("sets a field that its `after` has not"))?;
+    let edits = edits.ok_or_else(|| torn("changes a field that is missing in `after`"))?;
     let part = |value: &FieldValue| match value {
         FieldValue::Text(text) => text.clone(),
         FieldValue::Null | FieldValue::Bool(_) | FieldValue::List(_) => "".into(),

@@ -1,4 +1,4 @@
-//! A plan to its published shape.
+//! Converts a plan to JSON.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::render::json::{FailureJson, FindingJson};
 
-/// The plan as JSON. `digest` gives a change's digest.
+/// Returns the plan as JSON. `digest` computes the digest of a change.
 pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
     let changes = |reported: bool| {
         let steps = plan.zones.values().flat_map(|zone| &zone.collections);
@@ -83,7 +83,7 @@ fn is_reported(change: &Change) -> bool {
     }
 }
 
-/// One change in Terraform's shape.
+/// Returns a change in Terraform's format.
 pub fn resource(change: &Change) -> ResourceChangeJson {
     let after = || {
         let mut after = change.before.clone();
@@ -122,7 +122,7 @@ pub fn resource(change: &Change) -> ResourceChangeJson {
     }
 }
 
-/// What Terraform has no word for, of a change in a collection.
+/// Returns the details of a change without an equivalent in Terraform's format.
 pub fn detail(
     collection: &CollectionId,
     channel: Channel,
@@ -154,7 +154,7 @@ pub fn detail(
     }
 }
 
-/// Whether two things are declared by the same part of the same manifest.
+/// Returns true if the same part of the same manifest contains both declarations.
 fn alike(one: &Provenance, other: &Provenance) -> bool {
     one.span.file == other.span.file
         && one.manifest == other.manifest

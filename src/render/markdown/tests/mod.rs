@@ -1,7 +1,7 @@
-//! What a comment looks like.
+//! Tests of the comment's content.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 mod size_limits;
 
@@ -19,7 +19,7 @@ fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
 
 const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: B, absent: true}]";
 
-/// The text with its digests shortened, which a change of what they are made of would move.
+/// Returns the text with placeholders for digests, which depend on details of the plan.
 fn shown(comment: &PullRequestComment) -> String {
     let mut out = String::new();
     let mut digits = String::new();
@@ -40,7 +40,7 @@ fn shown(comment: &PullRequestComment) -> String {
 }
 
 #[test]
-fn a_plan_is_told_in_full_and_can_be_approved() {
+fn small_plan_is_complete_and_approvable() {
     let manifests = format!("{ROWS}\n---\nCodeTable u\ntable: U\nrows: [{{code: A, enabled: true}}]");
     let tables = "ALPHA:\ncode T en\ncode U en\nA Ok -\nBETA:\ncode T en\nA Old\nB Two\ncode U en\n\
                   GAMMA:\nfail T unreachable\nfail U unreachable\nDELTA:\ncode T en\nA Old\nB Two\ncode U en";
@@ -88,7 +88,7 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
     -   enabled     = true
     ! CodeTable/U cannot be planned
         (CodeTable/u, u.yaml:3:18)
-    !   `A` is not in the zone's CodeTable/U and cannot be created without `description`
+    !   `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
         help: add `description` at u.yaml:6:10
     ```
 
@@ -127,7 +127,7 @@ fn a_plan_is_told_in_full_and_can_be_approved() {
 }
 
 #[test]
-fn a_network_that_matches_says_so_and_has_nothing_to_approve() {
+fn network_in_sync_has_nothing_to_approve() {
     let plan = planned(&["ALPHA"], ROWS, "code T en\nA One\nC Three");
     insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
     <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
@@ -142,7 +142,7 @@ fn a_network_that_matches_says_so_and_has_nothing_to_approve() {
 }
 
 #[test]
-fn what_guards_found_stands_above_everything_else() {
+fn findings_come_first() {
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
     let finding = |verdict, guard: &str, message: &str| Finding {
         effect: verdict,
@@ -207,7 +207,7 @@ fn what_guards_found_stands_above_everything_else() {
 }
 
 #[test]
-fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
+fn multiline_value_stays_inside_diff_block() {
     let hostile = "\"one\\n```\\n</details>\\n--> @team\\n\\u202Etxt\"";
     let manifest = format!("CodeTable t\ntable: T\nrows: [{{code: A, description: {hostile}}}]");
     let plan = planned(&["ALPHA"], &manifest, "code T en\nA Old");
@@ -251,7 +251,7 @@ fn several_lines_are_shown_as_lines_and_detours_stay_inside() {
 }
 
 #[test]
-fn drift_is_no_plan_and_a_snapshot_is_named() {
+fn drift_comment_names_snapshot_and_is_not_approvable() {
     let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
     let says = "what the plan would mean is no drift".to_owned();
     let impacts = vec![PlanImpact { topic: "patron".into(), changed: Vec::new(), text: says }];

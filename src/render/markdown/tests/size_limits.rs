@@ -1,4 +1,4 @@
-//! That nothing in a plan can break a comment or make it too long.
+//! Tests of the comment's size limit and well-formedness.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::{planned, shown};
 use crate::model::{Finding, FindingEffect, Plan};
 
 #[test]
-fn every_level_tells_less_than_the_one_before_and_never_half_of_anything() {
+fn lower_detail_level_is_shorter_and_well_formed() {
     let mut last = usize::MAX;
     let mut seen = |plan: &Plan, size| {
         let comment = fit_to_limit(plan, CommentContext::default(), size);
@@ -30,7 +30,7 @@ fn every_level_tells_less_than_the_one_before_and_never_half_of_anything() {
 }
 
 #[test]
-fn what_is_degraded_says_what_is_missing_and_is_no_basis_for_an_approval() {
+fn degraded_comment_names_omissions_and_is_not_approvable() {
     let plan = large(320, 1, "");
     let artefact = CommentContext { artefact: Some("https://ci/run/7"), ..CommentContext::default() };
     let comment = fit_to_limit(&plan, artefact, 10_000);
@@ -107,7 +107,7 @@ fn what_is_degraded_says_what_is_missing_and_is_no_basis_for_an_approval() {
 }
 
 #[test]
-fn a_summary_has_more_room_and_leaves_what_stands_there_already_alone() {
+fn summary_fits_beside_existing_text() {
     let plan = large(40, 30, "");
     assert!(comment(&plan, CommentContext::default()).degraded > CommentDetail::Full);
     assert_eq!(summary(&plan, CommentContext::default(), 0).unwrap().degraded, CommentDetail::Full);
@@ -115,7 +115,7 @@ fn a_summary_has_more_room_and_leaves_what_stands_there_already_alone() {
     assert_eq!(summary(&plan, CommentContext::default(), 990_000), None);
 }
 
-/// So many zones with a table of so many rows, all of them different.
+/// Returns a plan for `zones` zones with `rows` rows each, all different.
 fn large(zones: usize, rows: usize, value: &str) -> Plan {
     let members: Vec<String> = (0..zones).map(|zone| format!("Z{zone:03}")).collect();
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -134,8 +134,10 @@ fn large(zones: usize, rows: usize, value: &str) -> Plan {
     planned(&members, &manifest, &tables)
 }
 
-/// Whether a page is whole: the marker in one line, what is opened closed, every fence ended, every line
-/// of a diff a line of a diff, and no name called outside of code.
+/// Asserts that a comment is well-formed.
+///
+/// The marker takes one line, and all folds and fences are closed. Diff lines have a valid prefix, and
+/// mentions occur only in code.
 pub fn sound(comment: &PullRequestComment) {
     let text = &comment.text;
     let (marker, rest) = text.split_once('\n').unwrap();
@@ -172,7 +174,8 @@ pub fn sound(comment: &PullRequestComment) {
     assert_eq!((fence, open), (None, 0));
 }
 
-/// A line as Markdown reads it: a run of backticks begins code where one of the same length ends it.
+/// Returns a line without its Markdown code. A run of backticks starts code if a later run of equal length
+/// ends it.
 fn without_code(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     let run_of = |text: &str| text.len() - text.trim_start_matches('`').len();
@@ -200,7 +203,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_comment_is_short_and_whole_whatever_is_in_the_plan(
+    fn any_comment_fits_and_is_well_formed(
         zones in 1_usize..7,
         rows in 1_usize..9,
         value in r#"([ -~]|\n|`{1,5}|</?details>|<!--|-->|@team|\u{202e}|é|\||"){0,40}"#,
