@@ -1,7 +1,6 @@
 //! Prints the errors, notes and progress of a session.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
 use super::CommandExit;
