@@ -31,3 +31,5 @@ pub mod plan;
 pub mod provider;
 pub mod render;
 pub mod store;
+#[cfg(test)]
+mod test_notation;

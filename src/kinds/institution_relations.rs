@@ -125,7 +125,7 @@ fn other_members(zones: &[&Zone], than: &Zone) -> FieldValue {
 
 #[cfg(test)]
 mod tests {
-    use crate::diff::tests::notation::desired;
+    use crate::test_notation::desired;
 
     #[test]
     fn each_member_has_every_partner_but_itself() {
