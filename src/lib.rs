@@ -34,3 +34,5 @@ pub mod provider;
 pub mod render;
 pub mod session;
 pub mod store;
+#[cfg(test)]
+mod test_notation;

@@ -119,11 +119,11 @@ mod tests {
     use super::{check_expectation, judge_all, outlook};
     use crate::analysis::NetworkSettings;
     use crate::diff::diff;
-    use crate::diff::tests::notation::{desired, observed};
     use crate::model::{
         Deferral, Expectation, ExpectationForecast, ExpectationVerdict, ExpectedFact, FieldValue,
         ImportQuestion, Plan, Provenance, Question, RecordType, SourceSpan, UnmetFact,
     };
+    use crate::test_notation::{desired, observed};
 
     const DENY: &str = "\
 ImportPermissions i

@@ -135,8 +135,8 @@ mod tests {
 
     use super::{StalenessTolerance, covers};
     use crate::diff;
-    use crate::diff::tests::notation::{desired, observed};
     use crate::model::Change;
+    use crate::test_notation::{desired, observed};
 
     const EN: &str = "\
 CodeTable en

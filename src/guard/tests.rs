@@ -1,4 +1,4 @@
-//! Guards, text in and text out, in the notation of the diff tests.
+//! Guards, text in and text out, in the notation of `test_notation`.
 
 #![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 
 use super::{GuardOverrides, UnusedOverride, deferral_of_zone, findings, review};
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::guard::LimitScope;
 use crate::model::{
     BrokenExpectation, ContentDigest, ExpectationGuard, FieldValue, FindingEffect, FreezeWindow, GuardLimit,
     GuardOverride, LimitedAction, MaybeKnown, Network, OtherExpectations, Plan, ProtectedRecords, Provenance,
     SourceSpan, UnmetFact,
 };
+use crate::test_notation::{desired, observed};
 
 pub fn planned(members: &[&str], manifests: &str, tables: &str) -> (Network, Plan) {
     let (network, desired) = desired(members, manifests);

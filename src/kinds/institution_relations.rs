@@ -124,7 +124,7 @@ fn other_members(zones: &[&Zone], than: &Zone) -> FieldValue {
 
 #[cfg(test)]
 mod tests {
-    use crate::diff::tests::notation::desired;
+    use crate::test_notation::desired;
 
     #[test]
     fn member_is_never_its_own_partner() {

@@ -287,7 +287,7 @@ impl<'a> From<&'a AmendmentOperation> for AmendmentOperationContent<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::tests::notation::desired;
+    use crate::test_notation::desired;
 
     /// Returns the zones of ALPHA and BETA with equal digests for both manifests.
     fn same(one: &str, other: &str) -> Vec<&'static str> {

@@ -222,9 +222,8 @@ fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{RunScope, base};
-    use crate::diff::tests::applied_state::{ledger, prune};
-    use crate::diff::tests::notation::desired;
     use crate::model::{PruneMode, ZoneCode};
+    use crate::test_notation::{desired, ledger, prune};
 
     /// Returns the orphans of ALPHA with their actions.
     fn orphans(zones: &[&str], kinds: &[&str], pruning: PruneMode) -> String {

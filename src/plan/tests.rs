@@ -1,4 +1,4 @@
-//! Order, groups and cost of plans, text in and text out, in the notation of the diff tests.
+//! Order, groups and cost of plans, text in and text out, in the notation of `test_notation`.
 
 #![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use super::plan_digest::DigestScope;
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{ChangeGroupState, Plan};
+use crate::test_notation::{desired, observed};
 
 fn plan(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);

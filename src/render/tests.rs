@@ -10,12 +10,12 @@ use serde_json::{Value as Json, json};
 use super::markdown::{CommentContext, CommentPurpose, comment};
 use super::{github, gitlab, html, junit, sarif};
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{
     ApplyMode, BrokenExpectation, ChangeOrigin, ComparisonMode, Deferral, ExpectationForecast, FailureClass,
     FieldValue, Finding, FindingEffect, MaybeKnown, OtherExpectations, Plan, Provenance, SourceSpan,
     UnmetFact, ZoneFailure,
 };
+use crate::test_notation::{desired, observed};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);

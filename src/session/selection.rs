@@ -215,7 +215,7 @@ mod tests {
 
     use super::ManifestSelection;
     use crate::diff::diff;
-    use crate::diff::tests::notation::{desired, observed, shown};
+    use crate::test_notation::{desired, observed, shown};
 
     /// Returns the differences of ALPHA for one kind of manifests.
     fn narrowed(kind: &str, manifests: &str, tables: &str) -> String {

@@ -1,41 +1,114 @@
-//! Runs each folder in `tests/cases` as a test: see [`crate::case_runner`].
+//! Tests of `tests/cases`, one per folder: see [`crate::case_runner`].
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::case_runner;
 
+/// Declares a test for each case. The folder has the name of the test, with `-` for `_`.
+macro_rules! cases {
+    ($($name:ident,)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+
+        const CASES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+cases! {
+    all_zones_unreachable,
+    api_keys,
+    approvals,
+    authority_task_list,
+    capabilities,
+    change_origin,
+    default_row,
+    drift,
+    e_resources,
+    environments,
+    expectations,
+    expectations_broken,
+    explain_access,
+    explain_patron,
+    explain_tasks,
+    explain_visibility,
+    failing_zones,
+    gateway,
+    guards,
+    history,
+    invalid_input,
+    json,
+    languages,
+    letters,
+    library_relations,
+    library_tables,
+    linked_accounts,
+    lookup_by_table_name,
+    lost_responses,
+    missing_config,
+    network_blocks,
+    overrides_and_vars,
+    ownership,
+    plan_files,
+    policies,
+    prune,
+    pull_request_pipeline,
+    renamed_words,
+    revert,
+    rollout,
+    rollout_revert,
+    s01_network_blocks,
+    s02_show_user_group,
+    s03_restricted_group,
+    s04_one_exception,
+    s05_detached_terms_of_use,
+    s06_requestable_rule,
+    s07_end_of_term,
+    s08_block_preferences,
+    s09_walk_in_patrons,
+    s10_lender_borrower,
+    s11_approved_members,
+    s12_subscription_groups,
+    s13_import_permissions,
+    s14_external_groups,
+    s15_restored_member,
+    s16_unmanage,
+    selection,
+    shards,
+    snapshot,
+    stale_collections,
+    support,
+    unmanage,
+    write_order,
+}
+
 #[test]
-fn every_case_prints_its_recorded_output() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(&cases)
+fn every_folder_is_a_listed_case() {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let folders: BTreeSet<String> = std::fs::read_dir(&folders)
         .expect("tests/cases should exist")
-        .map(|entry| entry.expect("entry should be readable").path())
+        .map(|entry| entry.expect("entry should be readable").file_name())
+        .map(|name| name.into_string().expect("name should be UTF-8").replace('-', "_"))
         .collect();
-    folders.sort();
-    assert!(!folders.is_empty(), "tests/cases is empty");
-    let only = std::env::var("CASE").ok();
-    let mut wrong = Vec::new();
-    for folder in &folders {
-        let name = folder.file_name().expect("folder should have a name").to_string_lossy();
-        if only.as_ref().is_some_and(|only| *only != name) {
-            continue;
-        }
-        let played = case_runner::run(folder);
-        let script = folder.join("script.txt");
-        if std::env::var_os("BLESS").is_some() {
-            std::fs::write(&script, &played).expect("script should be writable");
-        } else if std::fs::read_to_string(&script).expect("script should exist") != played {
-            wrong.push(format!(
-                "== {name}\n{}",
-                difference(&std::fs::read_to_string(&script).expect("checked above"), &played)
-            ));
-        }
+    assert_eq!(CASES.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), folders);
+}
+
+/// Compares the output of a case with its script. With `BLESS`, writes the output to the script instead.
+fn check(name: &str) {
+    let folder = case_runner::case(&name.replace('_', "-"));
+    let script = folder.join("script.txt");
+    let expected = std::fs::read_to_string(&script).expect("case should have a script.txt");
+    let found = case_runner::run(&folder);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&script, &found).expect("script should be writable");
+    } else if expected != found {
+        let difference = difference(&expected, &found);
+        panic!("the output changed; to accept it, run `BLESS=1 cargo test cases::{name}`\n{difference}");
     }
-    assert!(
-        wrong.is_empty(),
-        "these cases changed; to accept the new output, run `BLESS=1 cargo test`\n{}",
-        wrong.join("\n")
-    );
 }
 
 fn difference(expected: &str, found: &str) -> String {

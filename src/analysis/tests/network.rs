@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::analysis::{self, NetworkSettings};
-use crate::diff::tests::notation;
 use crate::model::network::{Campus, Library};
 use crate::model::{
     Channel, CollectionId, FailureClass, FieldValue, Network, ObservationSource, ObservedCollection,
     ObservedRecord, ObservedState, Question, ZoneCode, ZoneFailure,
 };
+use crate::test_notation;
 
 /// Members, in the notation of comparisons; [`places`] sets their campuses and libraries.
 pub(crate) const MEMBERS: [&str; 3] = ["A", "B", "C"];
@@ -19,7 +19,7 @@ pub(crate) const MEMBERS: [&str; 3] = ["A", "B", "C"];
 /// Returns the settings declared by manifests: each a line `KIND NAME` and its spec, separated by a line of
 /// dashes.
 pub(crate) fn declared(manifests: &str) -> NetworkSettings {
-    let (mut network, desired) = notation::desired(&MEMBERS, manifests);
+    let (mut network, desired) = test_notation::desired(&MEMBERS, manifests);
     places(&mut network);
     NetworkSettings::from_desired(&network, &desired)
 }
@@ -31,7 +31,7 @@ pub(crate) fn declared(manifests: &str) -> NetworkSettings {
 /// Missing collections count as not queried.
 pub(crate) fn observed(tables: &str) -> NetworkSettings {
     let (mut network, _) =
-        notation::desired(&MEMBERS, "CodeTable some\ntable: T\nrows: [{code: A, description: A}]");
+        test_notation::desired(&MEMBERS, "CodeTable some\ntable: T\nrows: [{code: A, description: A}]");
     places(&mut network);
     let mut observed = ObservedState::default();
     let mut asked: Option<(ZoneCode, CollectionId)> = None;

@@ -1,8 +1,8 @@
 //! Amendments change part of a record, independent of its creator, and never the rest.
 
-use super::notation::{desired, differing, observed, shown};
 use crate::diff::diff;
 use crate::model::DifferenceType;
+use crate::test_notation::{desired, differing, observed, shown};
 
 fn rule(input: &str) -> String {
     format!("FulfillmentRules r\nrules: [{{name: R, inputs: [{input}]}}]")

@@ -1,6 +1,6 @@
 //! Exclusive default row of a table: which row gets the flag, and which row loses it.
 
-use super::notation::differing;
+use crate::test_notation::differing;
 
 #[test]
 fn new_default_clears_flag_of_current_default() {

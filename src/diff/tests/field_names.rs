@@ -1,6 +1,6 @@
 //! Names of keys, columns and tables in manifests and zones.
 
-use super::notation::differing;
+use crate::test_notation::differing;
 
 #[test]
 fn ambiguous_key_is_refused_if_used() {

@@ -1,6 +1,6 @@
 //! Languages of one table share its rows.
 
-use super::notation::differing;
+use crate::test_notation::differing;
 
 #[test]
 fn new_row_is_created_in_one_language_only() {

@@ -1,8 +1,8 @@
 //! Amendments apply immediately to new records of the collection.
 
-use super::notation::{desired, observed, shown};
 use crate::diff::diff;
 use crate::model::{Amendment, AmendmentOperation, AmendmentTarget, Enforcement, FieldAmendment, FieldValue};
+use crate::test_notation::{desired, observed, shown};
 
 fn amended(enforcement: Enforcement, select: &[(&str, &str)]) -> String {
     let (_, mut desired) = desired(

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::notation::{desired, shown};
 use crate::diff::diff;
 use crate::model::{
     Channel, FieldValue, ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone,
     Record,
 };
+use crate::test_notation::{desired, shown};
 
 const GROUPS: &str = "\
 UserGroups one

@@ -1,6 +1,6 @@
 //! Comparison of one record: created, changed, unchanged, reported, disabled or deleted.
 
-use super::notation::differing;
+use crate::test_notation::differing;
 
 #[test]
 fn new_row_gets_documented_defaults_for_omitted_fields() {

@@ -1,7 +1,7 @@
 //! Three-way comparison: updates to the applied state, and orphans.
 
-use super::applied_state::differing;
 use crate::model::PruneMode::{Delete, Disable, Keep};
+use crate::test_notation::differing_since_apply;
 
 const ONE: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]";
 
@@ -9,16 +9,21 @@ const ONE: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}]";
 fn record_in_sync_is_recorded_once() {
     let zone = "code T en\nA One";
     assert_eq!(
-        differing(Keep, ONE, "", zone),
+        differing_since_apply(Keep, ONE, "", zone),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
-        differing(Keep, ONE, "code T code\nA created code=A description=One", zone),
+        differing_since_apply(Keep, ONE, "code T code\nA created code=A description=One", zone),
         "1 in sync, 0 agreed\n",
         "a comparison does not change the recorded origin"
     );
     assert_eq!(
-        differing(Keep, ONE, "code T code\nA adopted code=A description=One from CodeTable/old", zone),
+        differing_since_apply(
+            Keep,
+            ONE,
+            "code T code\nA adopted code=A description=One from CodeTable/old",
+            zone
+        ),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n"
     );
 }
@@ -26,39 +31,47 @@ fn record_in_sync_is_recorded_once() {
 #[test]
 fn differing_record_is_not_recorded() {
     assert_eq!(
-        differing(Keep, ONE, "", "code T en\nA Other"),
+        differing_since_apply(Keep, ONE, "", "code T en\nA Other"),
         "~ ALPHA/CodeTable/T/A description=\"Other\"->\"One\"\n"
     );
     let initial = format!("{ONE}\nenforcement: createOnly");
-    assert_eq!(differing(Keep, &initial, "", "code T en\nA Other"), "1 ignored in ALPHA/CodeTable/T\n");
+    assert_eq!(
+        differing_since_apply(Keep, &initial, "", "code T en\nA Other"),
+        "1 ignored in ALPHA/CodeTable/T\n"
+    );
 }
 
 #[test]
 fn same_change_in_manifests_and_zone_is_converged() {
     assert_eq!(
-        differing(Keep, ONE, "code T code\nA adopted code=A description=Old", "code T en\nA One"),
+        differing_since_apply(Keep, ONE, "code T code\nA adopted code=A description=Old", "code T en\nA One"),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 1 agreed\n"
     );
     assert_eq!(
-        differing(Keep, ONE, "code T code\nA adopted code=A", "code T en\nA One"),
+        differing_since_apply(Keep, ONE, "code T code\nA adopted code=A", "code T en\nA One"),
         "= A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\n",
         "a field missing in the applied state does not count as different"
     );
     let gone = "CodeTable t\ntable: T\nrows: [{code: A, absent: true}]";
     assert_eq!(
-        differing(Keep, gone, "code T code\nA created code=A description=One", "code T en"),
+        differing_since_apply(Keep, gone, "code T code\nA created code=A description=One", "code T en"),
         "= A: gone, CodeTable/t\n1 in sync, 1 agreed\n"
     );
-    assert_eq!(differing(Keep, gone, "", "code T en"), "1 in sync, 0 agreed\n");
+    assert_eq!(differing_since_apply(Keep, gone, "", "code T en"), "1 in sync, 0 agreed\n");
 }
 
 #[test]
 fn unmanaged_records_leave_the_applied_state() {
     let observed = format!("{ONE}\nenforcement: report");
-    assert_eq!(differing(Keep, &observed, "", "code T en\nA One"), "1 in sync, 0 agreed\n");
+    assert_eq!(differing_since_apply(Keep, &observed, "", "code T en\nA One"), "1 in sync, 0 agreed\n");
     let released = format!("{ONE}\nenforcement: unmanage");
     assert_eq!(
-        differing(Keep, &released, "code T code\nA created code=A description=One", "code T en\nA One"),
+        differing_since_apply(
+            Keep,
+            &released,
+            "code T code\nA created code=A description=One",
+            "code T en\nA One"
+        ),
         "1 released in ALPHA/CodeTable/T\nforget A\n"
     );
 }
@@ -67,7 +80,12 @@ fn unmanaged_records_leave_the_applied_state() {
 fn applied_state_with_other_key_is_ignored() {
     let ledger = "code T description\nA created code=A description=One";
     assert_eq!(
-        differing(Delete, "CodeTable t\ntable: T\nrows: []\nunlisted: disable", ledger, "code T en\nA One -"),
+        differing_since_apply(
+            Delete,
+            "CodeTable t\ntable: T\nrows: []\nunlisted: disable",
+            ledger,
+            "code T en\nA One -"
+        ),
         "1 unmanaged in ALPHA/CodeTable/T\n"
     );
 }
@@ -79,35 +97,46 @@ const MADE: &str = "code T code\nA created code=A description=One\nB created cod
 fn orphan_created_by_zonal_is_pruned_if_configured() {
     let zone = "code T en\nA One\nB Two";
     assert_eq!(
-        differing(Delete, OTHER, MADE, zone),
+        differing_since_apply(Delete, OTHER, MADE, zone),
         "- ALPHA/CodeTable/T/A (because zonal created it and no manifest declares it any more (`prune`))\n\
          1 in sync, 0 agreed\n"
     );
     assert_eq!(
-        differing(Disable, OTHER, MADE, zone),
+        differing_since_apply(Disable, OTHER, MADE, zone),
         "~ ALPHA/CodeTable/T/A enabled=true->false (because zonal created it and no manifest declares it any more \
          (`prune`))\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
-        differing(Disable, OTHER, MADE, "code T en\nA One -\nB Two"),
+        differing_since_apply(Disable, OTHER, MADE, "code T en\nA One -\nB Two"),
         "1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
     );
-    assert_eq!(differing(Keep, OTHER, MADE, zone), "1 unmanaged in ALPHA/CodeTable/T\n1 in sync, 0 agreed\n");
+    assert_eq!(
+        differing_since_apply(Keep, OTHER, MADE, zone),
+        "1 unmanaged in ALPHA/CodeTable/T\n1 in sync, 0 agreed\n"
+    );
 }
 
 #[test]
 fn changed_or_adopted_orphans_are_kept() {
     assert_eq!(
-        differing(Delete, OTHER, MADE, "code T en\nA Changed\nB Two"),
+        differing_since_apply(Delete, OTHER, MADE, "code T en\nA Changed\nB Two"),
         "note: orphaned: `A`: kept; changed since zonal created it\n\
          1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
-        differing(Delete, OTHER, &MADE.replace("A created", "A adopted"), "code T en\nA One\nB Two"),
+        differing_since_apply(
+            Delete,
+            OTHER,
+            &MADE.replace("A created", "A adopted"),
+            "code T en\nA One\nB Two"
+        ),
         "note: orphaned: `A`: kept; zonal changed the record but did not create it\n\
          1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n"
     );
-    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nB Two"), "forget A\n1 in sync, 0 agreed\n");
+    assert_eq!(
+        differing_since_apply(Delete, OTHER, MADE, "code T en\nB Two"),
+        "forget A\n1 in sync, 0 agreed\n"
+    );
 }
 
 #[test]
@@ -115,7 +144,7 @@ fn orphan_that_cannot_be_disabled_is_kept() {
     let rule = "TermsOfUse t\nterms: [{name: B, type: LOAN}]";
     let made = "whole TermsOfUse name\nA created name=A type=LOAN from TermsOfUse/t";
     assert_eq!(
-        differing(Disable, rule, made, "whole TermsOfUse\nname=A type=LOAN\nname=B type=LOAN"),
+        differing_since_apply(Disable, rule, made, "whole TermsOfUse\nname=A type=LOAN\nname=B type=LOAN"),
         "note: orphaned: `A`: kept; the record cannot be disabled\n\
          1 unmanaged in ALPHA/TermsOfUse\n\
          = B: Adopted name=\"B\" type=\"LOAN\", TermsOfUse/t\nforget A\n1 in sync, 0 agreed\n"
@@ -126,11 +155,11 @@ fn orphan_that_cannot_be_disabled_is_kept() {
 fn record_declared_by_any_manifest_is_no_orphan() {
     let zone = "code T en\nA One\nB Two\ncode T fr\nA Un\nB Deux\nmap M Names: ID Note\nA x";
     let french = "CodeTable fr\ntable: T\nlanguage: fr\nrows: [{code: A, description: Un}]";
-    let all = differing(Delete, &format!("{OTHER}\n---\n{french}"), MADE, zone);
+    let all = differing_since_apply(Delete, &format!("{OTHER}\n---\n{french}"), MADE, zone);
     assert!(!all.contains("- ALPHA"), "{all}");
     let titled = "MappingTable m\ntableName: Names\nkey: [ID]\nrows: [{columns: {ID: A, Note: x}}]";
     let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
-    let all = differing(Delete, titled, made, zone);
+    let all = differing_since_apply(Delete, titled, made, zone);
     assert!(!all.contains("- ALPHA"), "{all}");
 }
 
@@ -139,12 +168,13 @@ fn collection_with_only_orphans_is_compared() {
     let made = "code U code\nX created code=X description=Ex from CodeTable/u\n\
                 code V code\nY created code=Y description=Why from CodeTable/v";
     assert_eq!(
-        differing(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nZ Own\nfail V missing"),
+        differing_since_apply(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nZ Own\nfail V missing"),
         "- ALPHA/CodeTable/U/X (because zonal created it and no manifest declares it any more (`prune`))\n\
          1 unmanaged in ALPHA/CodeTable/U\n\
          = A: Adopted code=\"A\" description=\"One\", CodeTable/t\n1 in sync, 0 agreed\nforget Y\n"
     );
-    let unknown = differing(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nfail V unreachable");
+    let unknown =
+        differing_since_apply(Delete, ONE, made, "code T en\nA One\ncode U en\nX Ex\nfail V unreachable");
     assert!(unknown.contains("! ALPHA/CodeTable/V: Unreachable"), "{unknown}");
 }
 
@@ -156,12 +186,12 @@ fn amended_record_is_recorded_with_amended_fields() {
     let is = "1 unmanaged in ALPHA/FulfillmentRules\n";
     let new = "= U|R: Amended p=[\"A\", \"X\"], FulfillmentRules/r\n";
     let told = "1 in sync, 0 agreed\n";
-    assert_eq!(differing(Keep, RULE, "", zone), format!("{is}{new}{told}"));
+    assert_eq!(differing_since_apply(Keep, RULE, "", zone), format!("{is}{new}{told}"));
     let known = "whole FulfillmentRules unit name\nU|R amended p=[A,X] from FulfillmentRules/r";
-    assert_eq!(differing(Keep, RULE, known, zone), format!("{is}{told}"));
+    assert_eq!(differing_since_apply(Keep, RULE, known, zone), format!("{is}{told}"));
     let before = known.replace("[A,X]", "[X]");
     assert_eq!(
-        differing(Keep, RULE, &before, zone),
+        differing_since_apply(Keep, RULE, &before, zone),
         format!("{is}{new}{told}"),
         "additions by the zone to its own list do not count as converged"
     );
@@ -172,11 +202,11 @@ fn applied_record_keeps_other_fields_when_amended() {
     let zone = "whole FulfillmentRules\nunit=U name=R p.operator=NOTINLIST p=[A,X] terms=T";
     let known = "whole FulfillmentRules unit name\nU|R created terms=T p=[A,X] from FulfillmentRules/old";
     assert_eq!(
-        differing(Keep, RULE, known, zone),
+        differing_since_apply(Keep, RULE, known, zone),
         "1 unmanaged in ALPHA/FulfillmentRules\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
-        differing(Keep, RULE, &known.replace("[A,X]", "[A]"), zone),
+        differing_since_apply(Keep, RULE, &known.replace("[A,X]", "[A]"), zone),
         "1 unmanaged in ALPHA/FulfillmentRules\n\
          = U|R: Adopted p=[\"A\", \"X\"] terms=\"T\", FulfillmentRules/old\n1 in sync, 0 agreed\n"
     );
@@ -221,13 +251,13 @@ fn applied_state_merges_found_records() {
 fn orphan_with_changed_undeclared_field_is_kept() {
     let stays = "note: orphaned: `A`: kept; changed since zonal \
                  created it\n1 unmanaged in ALPHA/CodeTable/T\nforget A\n1 in sync, 0 agreed\n";
-    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One -\nB Two"), stays, "not enabled");
-    assert_eq!(differing(Delete, OTHER, MADE, "code T en\nA One *\nB Two"), stays, "the default");
+    assert_eq!(differing_since_apply(Delete, OTHER, MADE, "code T en\nA One -\nB Two"), stays, "not enabled");
+    assert_eq!(differing_since_apply(Delete, OTHER, MADE, "code T en\nA One *\nB Two"), stays, "the default");
     let mapping = "MappingTable m\ntable: M\nkey: [ID]\nrows: []";
     let made = "map M column0\nA created column0=A from MappingTable/m";
-    let changed = differing(Delete, mapping, made, "map M Names: ID Note\nA theirs");
+    let changed = differing_since_apply(Delete, mapping, made, "map M Names: ID Note\nA theirs");
     assert!(!changed.contains("- ALPHA"), "{changed}");
-    let same = differing(Delete, mapping, made, "map M Names: ID Note\nA .");
+    let same = differing_since_apply(Delete, mapping, made, "map M Names: ID Note\nA .");
     assert!(same.contains("- ALPHA"), "{same}");
 }
 
@@ -236,7 +266,7 @@ fn manifest_without_deletions_prunes_nothing() {
     let zone = "code T en\nA One\nB Two";
     for enforcement in ["report", "createOnly", "unmanage"] {
         let manifest = format!("{OTHER}\nenforcement: {enforcement}");
-        let found = differing(Delete, &manifest, MADE, zone);
+        let found = differing_since_apply(Delete, &manifest, MADE, zone);
         assert!(!found.contains("- ALPHA"), "{enforcement}: {found}");
         assert_eq!(found.contains("forget A"), enforcement == "unmanage", "{enforcement}: {found}");
     }
@@ -247,7 +277,7 @@ fn changed_key_prunes_nothing_and_gives_no_conflict() {
     let made = "map M column0\nA created column0=A column1=x from MappingTable/m";
     let zone = "map M Names: ID Note\nA x";
     let titled = "MappingTable m\ntableName: Names\nkey: [Note]\nrows: [{columns: {ID: A, Note: x}}]";
-    let found = differing(Delete, titled, made, zone);
+    let found = differing_since_apply(Delete, titled, made, zone);
     assert!(found.contains("1 in sync") && !found.contains("! ALPHA"), "{found}");
 }
 
@@ -257,8 +287,8 @@ fn orphan_changed_in_another_language_is_kept_everywhere() {
         "code T/en code\nA created code=A description=One\ncode T/fr code\nA adopted code=A description=Un";
     let other = "CodeTable u\ntable: U\nrows: []";
     let zone = |french: &str| format!("code T en\nA One\ncode T fr\nA {french}\ncode U en");
-    let same = differing(Delete, other, made, &zone("Un"));
+    let same = differing_since_apply(Delete, other, made, &zone("Un"));
     assert!(same.contains("- ALPHA/CodeTable/T[language=en]/A"), "{same}");
-    let changed = differing(Delete, other, made, &zone("Leur"));
+    let changed = differing_since_apply(Delete, other, made, &zone("Leur"));
     assert!(!changed.contains("- ALPHA") && changed.contains("changed since zonal created it"), "{changed}");
 }

@@ -4,8 +4,8 @@
 
 use std::fmt::Write;
 
-use crate::diff::tests::notation::desired;
 use crate::model::FieldValue;
+use crate::test_notation::desired;
 
 /// Returns one line per record: key, then position, sources and groups of a rule, or the sources of a group.
 fn generated(members: &[&str], spec: &str) -> String {

@@ -11,8 +11,8 @@ use super::detail_level::DetailLevel;
 use super::interner::json;
 use super::{LARGEST, fit_to_limit, html};
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{Deferral, FieldChange, FieldValue, Finding, FindingEffect, Plan};
+use crate::test_notation::{desired, observed};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);

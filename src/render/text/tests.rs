@@ -3,11 +3,11 @@
 #![cfg(test)]
 
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{
     ApplyReport, BrokenExpectation, CollectionId, FailureClass, Plan, PlanImpact, Provenance, SourceSpan,
     TableName, WriteOutcome, ZoneFailure, ZoneReport,
 };
+use crate::test_notation::{desired, observed};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);

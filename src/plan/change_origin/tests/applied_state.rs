@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
-use crate::diff::tests::applied_state::{ledger, prune};
-use crate::diff::tests::notation::{desired, observed};
 use crate::diff::three_way;
 use crate::model::{ApplyMode, ChangeAction, ComparisonMode, Plan, PruneMode};
 use crate::plan::orphans::{RunScope, base, look_at};
 use crate::plan::{self, change_origin};
 use crate::render::text;
+use crate::test_notation::{desired, observed};
+use crate::test_notation::{ledger, prune};
 
 /// Returns the plan for ALPHA.
 fn planned(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str) -> Plan {

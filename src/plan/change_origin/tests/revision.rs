@@ -5,9 +5,9 @@
 use std::fmt::Write as _;
 
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{ApplyMode, ChangeAction, DesiredState};
 use crate::plan::change_origin::{by_revision, only_drift};
+use crate::test_notation::{desired, observed};
 
 /// Returns one line per change of ALPHA with its origin; changes postponed by `--only-drift` in brackets.
 fn moved(base: &str, now: &str, tables: &str) -> String {

@@ -8,8 +8,8 @@ mod size_limits;
 use self::size_limits::sound;
 use super::{CommentContext, CommentDetail, CommentPurpose, PullRequestComment, comment};
 use crate::diff::diff;
-use crate::diff::tests::notation::{desired, observed};
 use crate::model::{ComparisonMode, Deferral, Finding, FindingEffect, Plan, PlanImpact};
+use crate::test_notation::{desired, observed};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
     let (network, desired) = desired(members, manifests);

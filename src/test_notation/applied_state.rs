@@ -1,4 +1,4 @@
-//! Text notation for the applied state.
+//! Text notation of the applied state.
 
 use crate::diff::three_way;
 use crate::model::{
@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::plan::orphans::{RunScope, base, look_at, spare};
 
-use super::notation::{desired, observed, shown};
+use super::states::{desired, observed, shown};
 
 /// Parses the applied state of ALPHA, in blocks:
 ///
@@ -79,7 +79,12 @@ pub(crate) fn prune(otherwise: PruneMode) -> PruneConfig {
 
 /// Returns the differences of ALPHA from manifests and applied state, and the updates. `= KEY` stands for a
 /// record in sync, `forget KEY` for a removed one.
-pub(crate) fn differing(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str) -> String {
+pub(crate) fn differing_since_apply(
+    pruning: PruneMode,
+    manifests: &str,
+    ledger_text: &str,
+    tables: &str,
+) -> String {
     let (_, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();
     let mut base =

@@ -1,4 +1,4 @@
-//! Text notation for comparison tests: manifests and tables in, changes out.
+//! Text notation of desired and observed states, and of their differences.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
