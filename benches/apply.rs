@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use zonal::cli::{self, CommandContext, OutputStream, TerminalKind};
 use zonal::emulator::EmulatorConfig;
-use zonal::model::{AppliedState, ComparisonBase, RunId};
+use zonal::model::{AppliedState, ComparisonBase};
 use zonal::plan::change_origin;
 use zonal::plan::orphans::{self, RunScope};
 use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, StoreScope, WaitMode};
@@ -135,7 +135,7 @@ fn comparisons(runtime: &Runtime, server: &mut PostgresServer) {
         let store = runtime.block_on(Store::open(location, StoreAccess::Write, WaitMode::Async));
         let store = store.expect("store should open").expect("store should be created");
         runtime
-            .block_on(store.learn(scope.clone(), RunId(1), lessons.clone()))
+            .block_on(store.learn(scope.clone(), lessons.clone()))
             .expect("applied state should be stored");
         let (mut loads, mut compares) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

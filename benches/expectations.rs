@@ -95,7 +95,7 @@ enum FacultyGroup {
 
 #[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn load(sources: &[SourceFile]) -> (Network, DesiredState, Vec<Expectation>) {
-    let loaded = manifest::load(sources, None);
+    let loaded = manifest::load(&kinds::KINDS, sources, None);
     assert!(!loaded.has_errors(), "the manifests should be valid: {:?}", loaded.diagnostics.first());
     let network = loaded.network.expect("network should exist");
     let (desired, _) = kinds::expand(&network, &loaded.manifests);

@@ -44,7 +44,11 @@ fn three_policies(bencher: Bencher<'_, '_>) {
 
 #[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn run(bencher: Bencher<'_, '_>, policies: &[Policy]) {
-    let loaded = manifest::load(&SIZE.sources(ManifestAudience::Shared, "http://127.0.0.1:8080", 25), None);
+    let loaded = manifest::load(
+        &kinds::KINDS,
+        &SIZE.sources(ManifestAudience::Shared, "http://127.0.0.1:8080", 25),
+        None,
+    );
     let network = loaded.network.expect("network should be valid");
     let (desired, _) = kinds::expand(&network, &loaded.manifests);
     let plan = shared::make_plan(&network, &desired, &ZoneFill::Nothing.observed(&desired));

@@ -33,7 +33,7 @@ fn own_manifests(bencher: Bencher<'_, '_>, held: ZoneFill) {
 /// Keeps the plan until the measurement ends, as a command does, so that its memory counts.
 #[expect(clippy::expect_used, reason = "a failing benchmark panics")]
 fn run(bencher: Bencher<'_, '_>, manifests: ManifestAudience, held: ZoneFill) {
-    let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
+    let loaded = manifest::load(&kinds::KINDS, &SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
     let network = loaded.network.expect("network should be valid");
     let observed = held.observed(&kinds::expand(&network, &loaded.manifests).0);
     bencher.bench(|| {

@@ -109,7 +109,8 @@ impl ChangeSpread {
             Self::HeldApart => (ManifestAudience::Shared, ZoneFill::Everything),
             Self::DeclaredApart | Self::Different => (ManifestAudience::Own, ZoneFill::Nothing),
         };
-        let loaded = manifest::load(&SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
+        let loaded =
+            manifest::load(&kinds::KINDS, &SIZE.sources(manifests, "http://127.0.0.1:8080", 25), None);
         let network = loaded.network.expect("network should be valid");
         let (desired, _) = kinds::expand(&network, &loaded.manifests);
         let mut observed = held.observed(&desired);

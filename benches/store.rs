@@ -14,9 +14,9 @@ use divan::Bencher;
 use futures::future::join_all;
 use tokio::runtime::Runtime;
 use zonal::model::{
-    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
-    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
-    WritePhase, WriteResponse,
+    AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
+    ContentDigest, FieldValue, JournalEntry, ManagementOrigin, Run, RunAuthor, RunHost, RunId, RunOperation,
+    RunState, WritePhase, WriteResponse,
 };
 use zonal::store::{
     CollectionStateUpdate, HistoryFilter, NewRun, Store, StoreAccess, StoreLocation, StoreScope,
@@ -203,7 +203,6 @@ async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<
 }
 
 async fn adopt(store: &Store, zones: BenchZones) {
-    let run = store.begin(new_run()).await.expect("run should start");
     let lessons = (0..120).flat_map(move |zone| {
         // Texts contain the table number, so another number gives other texts.
         let own = match zones {
@@ -224,7 +223,7 @@ async fn adopt(store: &Store, zones: BenchZones) {
             created: BTreeSet::new(),
         })
     });
-    store.learn(scope(), run, lessons.collect()).await.expect("applied state should be stored");
+    store.learn(scope(), lessons.collect()).await.expect("applied state should be stored");
 }
 
 /// Creates a history of a million changes: 417 in each of 20 tables and 120 zones, by twenty runs.
@@ -302,10 +301,10 @@ fn change(table: usize, row: usize) -> AppliedChange {
     }
 }
 
-fn known(done: &AppliedChange) -> RecordInSync {
+fn known(done: &AppliedChange) -> AppliedRecord {
     let mut holds = done.before.clone();
     holds.extend(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
-    RecordInSync { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: done.manifest.clone() }
+    AppliedRecord { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: done.manifest.clone() }
 }
 
 fn new_run() -> NewRun {

@@ -220,7 +220,7 @@ impl ZoneFill {
 
 /// Loads and expands a config directory, as the first step of every command.
 pub fn load(sources: &[SourceFile]) -> (Network, DesiredState) {
-    let loaded = manifest::load(sources, None);
+    let loaded = manifest::load(&kinds::KINDS, sources, None);
     assert!(!loaded.has_errors(), "the manifests should be valid: {:?}", loaded.diagnostics.first());
     let network = loaded.network.expect("network should exist");
     let (desired, problems) = kinds::expand(&network, &loaded.manifests);

@@ -8,8 +8,8 @@ mod tests;
 use std::sync::Arc;
 
 use crate::model::{
-    AppliedChange, AppliedStateUpdate, ChangeAction, FieldValue, ManagementOrigin, ObservedCollection,
-    ObservedRecord, RecordInSync, WritePhase,
+    AppliedChange, AppliedRecord, AppliedStateUpdate, ChangeAction, FieldValue, ManagementOrigin,
+    ObservedCollection, ObservedRecord, WritePhase,
 };
 
 /// Returns true if the zone contains all changes of the write.
@@ -62,7 +62,7 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     let created = made.iter().filter(|done| done.creates());
     let found = created.map(|done| {
         let fields = done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
-        let known = RecordInSync {
+        let known = AppliedRecord {
             holds: Some(fields.collect()),
             maker: ManagementOrigin::Created,
             manifest: done.manifest.clone(),

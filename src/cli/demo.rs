@@ -126,7 +126,9 @@ fn emulator() -> Result<Emulator, String> {
         .iter()
         .map(|(file, text)| SourceFile { file: (*file).into(), text: Ok((*text).to_owned()) })
         .collect();
-    let network = manifest::load(&sources, Some(ENVIRONMENT)).network.ok_or("the example has no network")?;
+    let network = manifest::load(&crate::kinds::KINDS, &sources, Some(ENVIRONMENT))
+        .network
+        .ok_or("the example has no network")?;
     let zones = network.zones.iter().map(|zone| {
         EmulatedZone::from(zone, key("READ", zone.code.as_str()), Some(key("WRITE", zone.code.as_str())))
     });

@@ -28,6 +28,7 @@ mod plan;
 mod plan_file;
 mod plan_outputs;
 mod progress;
+mod renamed_args;
 mod resume;
 mod revert;
 mod run_group;
@@ -121,6 +122,9 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
             return match error.use_stderr() {
                 true => {
                     world.err.print(text);
+                    if let Some(hint) = renamed_args::hint(&error) {
+                        world.err.print(hint);
+                    }
                     CommandExit::Invalid
                 }
                 false => {

@@ -1,7 +1,6 @@
 //! Prints the errors, notes and progress of a session.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
 use super::CommandExit;
@@ -10,7 +9,7 @@ use super::config::{OutputFormat, print_diagnostics};
 use super::context::{CommandContext, INTERRUPTED};
 use super::progress::ProgressReporter;
 use crate::apply::ZoneLockout;
-use crate::model::{FailureClass, ZoneCode};
+use crate::model::{FailureClass, ZoneCode, error_chain_text};
 use crate::render::text::count;
 use crate::session::config_source::{ConfigFileError, RevisionError};
 use crate::session::error::{PlanSource, RevisionUse, RunProblem, SessionError, SessionStage, StoreProblem};
@@ -61,14 +60,14 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
         SessionError::Revision { used_as, revision, source } => fail(format!(
             "{} {revision}: {}{}",
             revision_flag(*used_as),
-            error_chain(source),
+            error_chain_text(source),
             match source {
                 RevisionError::NotInstalled(_) => "; install git to compare with a revision",
                 _ => "",
             }
         )),
         SessionError::UnusableRevision { used_as, .. } => {
-            fail(format!("{}: {}", revision_flag(*used_as), error_chain(error)))
+            fail(format!("{}: {}", revision_flag(*used_as), error_chain_text(error)))
         }
         SessionError::ReviewedPlan { plan, .. } => {
             let exit = fail(error.to_string());
@@ -82,12 +81,12 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
         }
         SessionError::ConfigFile(file_error) => fail(config_file_text(file_error)),
         SessionError::Store(store_error) => {
-            let exit = fail(store_error.to_string());
+            let exit = fail(error_chain_text(store_error));
             help(store_error.class.help());
             exit
         }
         SessionError::StoreLocation(StoreProblem::NoFolder { .. }) => {
-            fail(format!("{}; choose another store with `--store`", error_chain(error)))
+            fail(format!("{}; choose another store with `--store`", error_chain_text(error)))
         }
         SessionError::Run(problem) => fail(run_problem_text(problem)),
         SessionError::OtherSnapshot { .. }
@@ -96,33 +95,22 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
         | SessionError::StoreLocation(StoreProblem::Invalid { .. })
         | SessionError::NoStore(_)
         | SessionError::Transport(_)
-        | SessionError::InvalidClock(_) => fail(error_chain(error)),
+        | SessionError::InvalidClock(_) => fail(error_chain_text(error)),
     }
-}
-
-/// Returns an error with its causes, each once.
-pub fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 /// Returns an error in a file of the config directory as text, with the fix.
 pub fn config_file_text(error: &ConfigFileError) -> String {
     match error {
         ConfigFileError::InvalidApproval { .. } => {
-            format!("{}; approve again, or remove the file", error_chain(error))
+            format!("{}; approve again, or remove the file", error_chain_text(error))
         }
         ConfigFileError::InvalidAttestations { .. } => {
             format!("{error}; restore an earlier version from git, or delete the file and attest again")
         }
         ConfigFileError::Unreadable { .. }
         | ConfigFileError::Unwritable { .. }
-        | ConfigFileError::Version { .. } => error_chain(error),
+        | ConfigFileError::Version { .. } => error_chain_text(error),
     }
 }
 

@@ -8,7 +8,7 @@ use super::collection::CollectionComparison;
 use crate::model::{
     Amendment, AmendmentOperation, AppliedCollection, AppliedRecord, AppliedStateUpdate, CollectionChanges,
     CollectionId, ComparisonBase, DesiredRecord, Enforcement, FieldValue, ManagementOrigin, OrphanedRecords,
-    Record, RecordInSync, RecordKey, SourceSpan, ZoneCode, ZoneFailure,
+    Record, RecordKey, SourceSpan, ZoneCode, ZoneFailure,
 };
 
 /// Comparison base of one collection.
@@ -115,7 +115,7 @@ impl<'a> CollectionComparison<'a> {
                 continue;
             }
             let manifest = record.provenance.manifest.clone();
-            lesson.note(key, entry, RecordInSync { holds, maker: ManagementOrigin::Adopted, manifest });
+            lesson.note(key, entry, AppliedRecord { holds, maker: ManagementOrigin::Adopted, manifest });
         }
         let parts = met.parts.iter().filter(|(key, _)| !listed.contains(*key) && !ours.contains(*key));
         for (key, amendments) in parts {
@@ -147,11 +147,10 @@ impl<'a> CollectionComparison<'a> {
                 holds: Some(whole),
                 maker: ManagementOrigin::Created | ManagementOrigin::Adopted,
                 manifest,
-                run: _,
             }) => {
                 let mut whole = whole.clone();
                 whole.extend(holds);
-                RecordInSync {
+                AppliedRecord {
                     holds: Some(whole),
                     maker: ManagementOrigin::Adopted,
                     manifest: manifest.clone(),
@@ -159,7 +158,7 @@ impl<'a> CollectionComparison<'a> {
             }
             Some(_) | None => {
                 let manifest = first.provenance.manifest.clone();
-                RecordInSync { holds: Some(holds), maker: ManagementOrigin::Amended, manifest }
+                AppliedRecord { holds: Some(holds), maker: ManagementOrigin::Amended, manifest }
             }
         };
         lesson.note(key, entry, known);
@@ -189,8 +188,8 @@ impl<'a> CollectionComparison<'a> {
 
 impl ComparisonSummary {
     /// Adds the record, unless the applied state is the same.
-    fn note(&mut self, key: &RecordKey, entry: Option<&AppliedRecord>, known: RecordInSync) {
-        let is_known = entry.is_some_and(|AppliedRecord { holds, maker, manifest, run: _ }| {
+    fn note(&mut self, key: &RecordKey, entry: Option<&AppliedRecord>, known: AppliedRecord) {
+        let is_known = entry.is_some_and(|AppliedRecord { holds, maker, manifest }| {
             let same = *maker == known.maker || (*maker == ManagementOrigin::Created && holds.is_some());
             same && *holds == known.holds && *manifest == known.manifest
         });

@@ -18,10 +18,10 @@ impl Transport for EmulatorTransport {
         Box::pin(async move {
             self.0.handle(request).await.map_err(|broken| match broken {
                 DroppedConnection::NotReceived => {
-                    TransportError::Connect("connection refused (emulated)".to_owned())
+                    TransportError::Connect("connection refused (emulated)".into())
                 }
                 DroppedConnection::ResponseLost => {
-                    TransportError::Lost("connection closed (emulated)".to_owned())
+                    TransportError::Lost("connection closed (emulated)".into())
                 }
             })
         })

@@ -1,9 +1,9 @@
 //! Finds implausibly empty collections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{and_more, if_meant};
-use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, Plan, PlanStep, ZoneCode};
+use super::{GuardInput, and_more, if_meant};
+use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, ZoneCode};
 
 /// Minimum number of other zones with the collection.
 const OTHERS: usize = 4;
@@ -15,40 +15,38 @@ const MOST: usize = 80;
 /// A collection is implausibly empty if most other zones have [`GuardLimit::FEW`] or more unlisted records in
 /// it. The response was probably wrong, and a write would delete the real records. If manifests list all
 /// records of the other zones, an empty collection is normal for a new zone.
-pub fn find(plan: &Plan) -> Option<Finding> {
-    let mut held: BTreeMap<CollectionId, BTreeMap<&ZoneCode, CollectionSizes>> = BTreeMap::new();
+pub fn find(GuardInput { plan, .. }: GuardInput<'_>) -> Vec<Finding> {
+    let mut sizes: BTreeMap<CollectionId, BTreeMap<&ZoneCode, CollectionSizes>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for step in &zone.collections {
-            let Ok(found) = &step.diff.outcome else { continue };
-            if found.witness.is_people() {
+            let Ok(diff) = &step.diff.outcome else { continue };
+            if diff.witness.is_people() {
                 continue;
             }
-            let zones = held.entry(step.diff.id.without_language()).or_default();
-            let held = zones.entry(code).or_default();
-            held.existing = held.existing.max(found.existing);
-            held.unmanaged = held.unmanaged.max(found.unlisted);
-            held.writes |= writes(step);
+            let zones = sizes.entry(step.diff.id.without_language()).or_default();
+            let size = zones.entry(code).or_default();
+            size.existing = size.existing.max(diff.existing);
+            size.unlisted = size.unlisted.max(diff.unlisted);
+            size.writes |= step.diff.has_work() && step.deferral.is_none();
         }
     }
     let mut suspects: Vec<(&CollectionId, &ZoneCode, usize, usize)> = Vec::new();
-    for (collection, zones) in &held {
-        for (code, _) in zones.iter().filter(|(_, held)| held.existing == 0 && held.writes) {
+    for (collection, zones) in &sizes {
+        for (code, _) in zones.iter().filter(|(_, size)| size.existing == 0 && size.writes) {
             let others = zones.len() - 1;
-            let full = zones.values().filter(|held| held.unmanaged >= GuardLimit::FEW).count();
+            let full = zones.values().filter(|size| size.unlisted >= GuardLimit::FEW).count();
             if others >= OTHERS && full * 100 >= others * MOST {
                 suspects.push((collection, code, full, others));
             }
         }
     }
-    let (collection, zone, full, others) = suspects.first()?;
+    let Some((collection, zone, full, others)) = suspects.first() else { return Vec::new() };
     let more = and_more(suspects.len() - 1, "collection");
-    let mut zones: Vec<ZoneCode> = suspects.iter().map(|(_, zone, _, _)| (*zone).clone()).collect();
-    zones.sort();
-    zones.dedup();
-    Some(Finding {
+    let zones: BTreeSet<&ZoneCode> = suspects.iter().map(|(_, zone, _, _)| *zone).collect();
+    vec![Finding {
         effect: FindingEffect::Deny,
         guard: "empty-answer".into(),
-        zones,
+        zones: zones.into_iter().cloned().collect(),
         message: format!(
             "{collection} is empty in {zone}{more}, but {full} of {others} other zones have {} or more \
              unlisted records there",
@@ -56,16 +54,13 @@ pub fn find(plan: &Plan) -> Option<Finding> {
         ),
         help: Some(format!("check the zone; {}", if_meant("empty-answer", plan.digest))),
         span: None,
-    })
+    }]
 }
 
+/// Sizes of a collection in a zone.
 #[derive(Default)]
 struct CollectionSizes {
     existing: usize,
-    unmanaged: usize,
+    unlisted: usize,
     writes: bool,
-}
-
-fn writes(step: &PlanStep) -> bool {
-    step.diff.has_work() && step.deferral.is_none()
 }

@@ -1,16 +1,20 @@
 //! Finds expectations broken by a plan. Unknown answers are no findings.
 
-use super::{if_meant, so_too};
+use super::{GuardInput, if_meant, so_too};
 use crate::model::{BrokenExpectation, ExpectationGuard, Finding, FindingEffect, MaybeKnown, Plan};
 
 /// Name of the guard, for overrides.
 const GUARD: &str = "expectations";
 
 /// Returns a single finding for all broken expectations; `None` if the guard is disabled.
-pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
-    let ExpectationGuard { effect: verdict, span: place } = kept?;
+pub fn find(GuardInput { plan, network, .. }: GuardInput<'_>) -> Vec<Finding> {
+    network.guards.expectations.iter().filter_map(|guard| check_expectations(plan, guard)).collect()
+}
+
+fn check_expectations(plan: &Plan, guard: &ExpectationGuard) -> Option<Finding> {
+    let ExpectationGuard { effect, span } = guard;
     let (first, more) = plan.expectations.broken.split_first()?;
-    let help = match verdict {
+    let help = match effect {
         FindingEffect::Deny | FindingEffect::Defer => {
             format!("fix the manifests or the expectation; {}", if_meant(GUARD, plan.digest))
         }
@@ -19,7 +23,7 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
         }
     };
     Some(Finding {
-        effect: verdict.clone(),
+        effect: effect.clone(),
         guard: GUARD.into(),
         zones: Vec::new(),
         message: format!(
@@ -28,7 +32,7 @@ pub fn find(plan: &Plan, kept: Option<&ExpectationGuard>) -> Option<Finding> {
             so_too(more.len(), "expectation")
         ),
         help: Some(help),
-        span: Some(place.clone()),
+        span: Some(span.clone()),
     })
 }
 

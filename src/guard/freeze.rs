@@ -1,15 +1,13 @@
 //! Finds writes during a freeze.
 
-use jiff::Timestamp;
-
-use super::if_meant;
+use super::{GuardInput, if_meant};
 use crate::model::{Finding, FindingEffect, FreezeWindow, Network, Plan, ZoneCode};
 
 /// Returns findings for current freezes of zones with changes. A freeze of the whole network denies the plan;
 /// a freeze of some zones defers only these.
-pub fn find(plan: &Plan, network: &Network, freezes: &[FreezeWindow], now: Timestamp) -> Vec<Finding> {
-    let on = freezes.iter().filter(|freeze| freeze.from <= now && now < freeze.until);
-    on.filter_map(|freeze| check_freeze(plan, network, freeze)).collect()
+pub fn find(GuardInput { plan, network, now, .. }: GuardInput<'_>) -> Vec<Finding> {
+    let current = network.guards.freezes.iter().filter(|freeze| freeze.from <= now && now < freeze.until);
+    current.filter_map(|freeze| check_freeze(plan, network, freeze)).collect()
 }
 
 fn check_freeze(plan: &Plan, network: &Network, freeze: &FreezeWindow) -> Option<Finding> {

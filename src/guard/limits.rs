@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{deed, if_meant, so_too, thousands};
+use super::{GuardInput, deed, if_meant, so_too, thousands};
 use crate::model::guard::LimitScope;
 use crate::model::{CollectionId, Finding, FindingEffect, GuardLimit, LimitedAction, Plan, ZoneCode};
 
@@ -28,7 +28,7 @@ impl LimitCounter<'_> {
 }
 
 /// Returns a finding for each exceeded limit.
-pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
+pub fn find(GuardInput { plan, network, .. }: GuardInput<'_>) -> Vec<Finding> {
     let (mut collections, mut zones) = (Vec::new(), Vec::new());
     let nothing = |zone, collection| LimitCounter {
         zone,
@@ -36,7 +36,7 @@ pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
         existing: 0,
         deeds: [0; LimitedAction::ALL.len()],
     };
-    let mut network = nothing(None, None);
+    let mut total = nothing(None, None);
     for (code, zone) in &plan.zones {
         let mut whole = nothing(Some(code), None);
         for step in &zone.collections {
@@ -49,19 +49,19 @@ pub fn find(plan: &Plan, limits: &[GuardLimit]) -> Vec<Finding> {
             whole.add(&tally);
             collections.push(tally);
         }
-        network.add(&whole);
+        total.add(&whole);
         zones.push(whole);
     }
-    let network = [network];
+    let total = [total];
     let finding = |limit: &GuardLimit| {
         let tallies: &[LimitCounter<'_>] = match limit.extent {
             LimitScope::Collection => &collections,
             LimitScope::Zone => &zones,
-            LimitScope::Network => &network,
+            LimitScope::Network => &total,
         };
         check_limit(plan, limit, tallies)
     };
-    limits.iter().filter_map(finding).collect()
+    network.guards.limits.iter().filter_map(finding).collect()
 }
 
 /// Exceeded part of a limit.

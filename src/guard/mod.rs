@@ -22,6 +22,25 @@ use crate::model::{
     LimitedAction, Network, Plan, PlanStep, Policy, ZoneCode,
 };
 
+/// Guards, each in a file of its own. The order does not matter, because findings are sorted.
+const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 6] = [
+    limits::find,
+    protected_records::find,
+    freeze::find,
+    empty_collections::find,
+    expectations::find,
+    policy::find,
+];
+
+/// Input of every guard.
+#[derive(Clone, Copy)]
+struct GuardInput<'a> {
+    plan: &'a Plan,
+    network: &'a Network,
+    policies: &'a [Policy],
+    now: Timestamp,
+}
+
 /// Overrides of guards and policies.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GuardOverrides<'a> {
@@ -48,13 +67,8 @@ pub fn review(
 
 /// Returns the findings of guards and policies, most severe first.
 pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
-    let guards = &network.guards;
-    let mut findings = limits::find(plan, &guards.limits);
-    findings.extend(protected_records::find(plan, &guards.protected));
-    findings.extend(freeze::find(plan, network, &guards.freezes, now));
-    findings.extend(empty_collections::find(plan));
-    findings.extend(expectations::find(plan, guards.expectations.as_ref()));
-    findings.extend(policy::find(plan, network, policies));
+    let input = GuardInput { plan, network, policies, now };
+    let mut findings: Vec<Finding> = GUARDS.iter().flat_map(|find| find(input)).collect();
     findings.sort();
     findings
 }

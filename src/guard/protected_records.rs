@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{deed, if_meant, so_too, to_apply};
+use super::{GuardInput, deed, if_meant, so_too, to_apply};
 use crate::model::{
     Change, CollectionId, Finding, FindingEffect, LimitedAction, Plan, PlanStep, ProtectedRecords,
     RecordAddress, ZoneCode,
 };
 
 /// Returns a finding for each entry of `protected` with a planned change.
-pub fn find(plan: &Plan, protected: &[ProtectedRecords]) -> Vec<Finding> {
-    protected.iter().filter_map(|protected| check_protected(plan, protected)).collect()
+pub fn find(GuardInput { plan, network, .. }: GuardInput<'_>) -> Vec<Finding> {
+    network.guards.protected.iter().filter_map(|protected| check_protected(plan, protected)).collect()
 }
 
 fn check_protected(plan: &Plan, protected: &ProtectedRecords) -> Option<Finding> {

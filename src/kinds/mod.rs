@@ -47,7 +47,7 @@ use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::schema_check::ManifestSchema;
 use crate::manifest::yaml_node::YamlNode;
-use crate::manifest::{self, Manifest, ManifestHeader};
+use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
@@ -123,6 +123,9 @@ impl GatewayCollection {
     }
 }
 
+/// Manifest of any kind.
+pub type KindManifest = Manifest<Box<dyn ManifestSpec>>;
+
 /// Parsed `spec` of one manifest.
 pub trait ManifestSpec: Any + fmt::Debug + Send + Sync {
     /// Checks the manifest alone, without the network.
@@ -187,15 +190,33 @@ impl ManifestKind {
             schema: OnceLock::new(),
         }
     }
+}
+
+impl CatalogKind for ManifestKind {
+    type Spec = Box<dyn ManifestSpec>;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// Returns the schema of complete manifests of this kind, compiled once.
-    pub fn schema(&self) -> &ManifestSchema {
+    fn schema(&self) -> &ManifestSchema {
         self.schema.get_or_init(|| ManifestSchema::new((self.make_schema)()))
     }
 
-    /// Parses the `spec` of a manifest after schema validation.
-    pub fn parse_spec(&self, spec: &YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError> {
+    fn parse_spec(&self, spec: &YamlNode) -> Result<Self::Spec, DeserializeError> {
         (self.read)(spec)
+    }
+
+    fn validate(head: &ManifestHeader, spec: &Self::Spec) -> Vec<Diagnostic> {
+        spec.validate(head)
+    }
+
+    fn find_network(
+        manifests: &[KindManifest],
+        environment: Option<&str>,
+    ) -> (Option<Network>, Vec<Diagnostic>) {
+        network::find(manifests, environment)
     }
 }
 
@@ -205,19 +226,14 @@ impl fmt::Debug for ManifestKind {
     }
 }
 
-/// Returns the network of the manifests, with one environment applied.
-pub fn network(manifests: &[Manifest], environment: Option<&str>) -> (Option<Network>, Vec<Diagnostic>) {
-    network::find(manifests, environment)
-}
-
 /// Returns the policies of the manifests, in manifest order.
-pub fn policies(manifests: &[Manifest]) -> Vec<Policy> {
+pub fn policies(manifests: &[KindManifest]) -> Vec<Policy> {
     policy::collect_policies(manifests)
 }
 
 /// Returns the expectations of the manifests in manifest order, and their problems in this network. The
 /// expectations are incomplete if any problem is an error.
-pub fn expectations(network: &Network, manifests: &[Manifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
+pub fn expectations(network: &Network, manifests: &[KindManifest]) -> (Vec<Expectation>, Vec<Diagnostic>) {
     expectation::collect_expectations(network, manifests)
 }
 
@@ -228,7 +244,7 @@ pub fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
 
 /// Returns the desired state of all zones, and the problems of the manifests. The state is incomplete after
 /// any error here or during loading.
-pub fn expand(network: &Network, manifests: &[Manifest]) -> (DesiredState, Vec<Diagnostic>) {
+pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, Vec<Diagnostic>) {
     let expansions = parallel_map(manifests, |Manifest { head, spec }| {
         let mut expansion = Expansion::new(network);
         spec.expand(head, network, &mut expansion);

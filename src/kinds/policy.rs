@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{Expansion, KindSpec, ManifestSpec};
+use super::{Expansion, KindManifest, KindSpec, ManifestSpec};
 use crate::guard::policy::{self, ExpressionError};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::{FILLED, NAME};
@@ -161,7 +161,7 @@ fn span_at(expression: &Spanned<CelExpression>, at: Option<usize>) -> NodeSpan {
 }
 
 /// Returns the policies of the manifests.
-pub(super) fn collect_policies(manifests: &[Manifest]) -> Vec<model::Policy> {
+pub(super) fn collect_policies(manifests: &[KindManifest]) -> Vec<model::Policy> {
     let policies = manifests.iter().filter_map(|Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();
         spec.downcast_ref::<PolicySpec>().map(|policy| (head, policy))

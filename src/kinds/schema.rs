@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{KINDS, KindSpec, ManifestKind};
 use crate::manifest::API_VERSION;
+use crate::manifest::CatalogKind;
 use crate::manifest::schema_check::NAME;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::CatalogKind;
 use super::diagnostic_codes;
 use super::source::{YamlDocument, place};
 use super::suggestions;
 use super::unreadable::UnreadableParts;
 use super::yaml_node::{NodeLookup, NodeSpan, YamlNode, YamlValue};
-use crate::kinds::{KINDS, ManifestKind};
 use crate::model::{Diagnostic, Provenance, SourceSpan};
 
 /// `apiVersion` of every manifest.
@@ -54,7 +54,7 @@ impl ManifestHeader {
 }
 
 /// Returns the kind of a document, or a diagnostic if the document is not a manifest.
-pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagnostic>> {
+pub fn kind<'k, K: CatalogKind>(document: &YamlDocument, kinds: &'k [K]) -> Result<&'k K, Box<Diagnostic>> {
     let root = &document.root;
     let ignore = "list the file in `.zonalignore` if it is not a manifest";
     let here = document.place(root.head());
@@ -85,7 +85,7 @@ pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagno
     }
     let Some(NodeLookup { node, .. }) = root.get("kind") else {
         let problem = Diagnostic::error(diagnostic_codes::KIND, here, "missing `kind`");
-        let names: Vec<String> = KINDS.iter().map(|kind| format!("`{}`", kind.name)).collect();
+        let names: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.name())).collect();
         return Err(Box::new(problem.help(format!("add `kind: ...`; known: {}", names.join(", ")))));
     };
     let unknown = |text: &str| {
@@ -94,22 +94,22 @@ pub fn kind(document: &YamlDocument) -> Result<&'static ManifestKind, Box<Diagno
             text => format!("unknown kind `{text}`"),
         };
         let problem = Diagnostic::error(diagnostic_codes::KIND, document.place(node.extent), message);
-        Box::new(problem.help(suggestions::among(text, KINDS.iter().map(|kind| kind.name))))
+        Box::new(problem.help(suggestions::among(text, kinds.iter().map(K::name))))
     };
     let text = node.as_text().ok_or_else(|| unknown(""))?;
-    KINDS.iter().find(|kind| kind.name == text.as_ref()).ok_or_else(|| unknown(text))
+    kinds.iter().find(|kind| kind.name() == text.as_ref()).ok_or_else(|| unknown(text))
 }
 
 /// Returns the header of a document that passed the schema check of its kind, apart from its unreadable
 /// parts.
-pub fn head(document: &YamlDocument, kind: &'static ManifestKind, lost: UnreadableParts) -> ManifestHeader {
+pub fn head(document: &YamlDocument, kind: &'static str, lost: UnreadableParts) -> ManifestHeader {
     let metadata = document.root.get("metadata");
     let name = metadata.and_then(|metadata| metadata.node.get("name")).map(|name| name.node);
     let text = name.and_then(YamlNode::as_text).map_or_else(|| "?".into(), Arc::clone);
     let root = document.root.head();
     ManifestHeader {
-        kind: kind.name,
-        manifest: format!("{}/{text}", kind.name).into(),
+        kind,
+        manifest: format!("{kind}/{text}").into(),
         name: text,
         file: Arc::clone(&document.file),
         extent: name.map_or(metadata.map_or(root, |metadata| metadata.head()), |name| name.extent),

@@ -21,58 +21,91 @@ use std::collections::BTreeMap;
 pub use self::envelope::{API_VERSION, ManifestHeader};
 pub use self::source::SourceFile;
 
+use self::deserialize::DeserializeError;
 use self::parallel::parallel_map;
+use self::schema_check::ManifestSchema;
 use self::unreadable::UnreadableParts;
-use crate::kinds::{self, ManifestSpec};
+use self::yaml_node::YamlNode;
 use crate::model::{Diagnostic, Network, Severity};
+
+/// Kind of manifest, as the catalogue of kinds defines it.
+pub trait CatalogKind: Sync + Sized {
+    /// Content of `spec`, the same type for all kinds of the catalogue.
+    type Spec: Send;
+
+    /// Returns the value of `kind`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the schema of whole manifests.
+    fn schema(&self) -> &ManifestSchema;
+
+    /// Parses the `spec` of a manifest that passed the schema check.
+    ///
+    /// # Errors
+    /// Fails if the type of the spec is stricter than the schema.
+    fn parse_spec(&self, spec: &YamlNode) -> Result<Self::Spec, DeserializeError>;
+
+    /// Returns the problems of a manifest that do not depend on the network.
+    fn validate(head: &ManifestHeader, spec: &Self::Spec) -> Vec<Diagnostic>;
+
+    /// Returns the network that the manifests declare, with an environment applied.
+    fn find_network(
+        manifests: &[Manifest<Self::Spec>],
+        environment: Option<&str>,
+    ) -> (Option<Network>, Vec<Diagnostic>);
+}
 
 /// Manifest as loaded. If its form is invalid, only the readable parts.
 #[derive(Debug)]
-pub struct Manifest {
+pub struct Manifest<Spec> {
     /// Name and location.
     pub head: ManifestHeader,
     /// Content of `spec`.
-    pub spec: Box<dyn ManifestSpec>,
+    pub spec: Spec,
 }
 
 /// Loaded manifests and all diagnostics.
-#[derive(Debug, Default)]
-pub struct LoadedManifests {
+#[derive(Debug)]
+pub struct LoadedManifests<Spec> {
     /// The network; `None` if no manifest declares the zones. After errors, only good for finding more
     /// errors.
     pub network: Option<Network>,
     /// All readable manifests, ordered by file and location. After errors, unreadable parts may be missing.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<Manifest<Spec>>,
     /// All diagnostics, ordered by file and location.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl LoadedManifests {
+impl<Spec> LoadedManifests<Spec> {
     /// Returns true if any diagnostic is an error. Planning is not allowed then.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
-/// Loads all sources and selects an environment of the network.
-pub fn load(sources: &[SourceFile], environment: Option<&str>) -> LoadedManifests {
+/// Loads all sources as manifests of these kinds, and selects an environment of the network.
+pub fn load<K: CatalogKind>(
+    kinds: &[K],
+    sources: &[SourceFile],
+    environment: Option<&str>,
+) -> LoadedManifests<K::Spec> {
     let mut sources: Vec<&SourceFile> = sources.iter().collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     if sources.is_empty() {
         let problem = Diagnostic::nowhere(diagnostic_codes::NO_SOURCES, "no manifests found")
             .help("pass the config directory with `-C DIR`, or create a `*.yaml` file with `kind: Network`");
-        return LoadedManifests { diagnostics: vec![problem], ..LoadedManifests::default() };
+        return LoadedManifests { network: None, manifests: Vec::new(), diagnostics: vec![problem] };
     }
     let (mut manifests, mut diagnostics) = (Vec::new(), Vec::new());
     // A misspelled network is not a missing one.
     let mut unread = false;
-    for file in parallel_map(&sources, |source| load_file(source)) {
+    for file in parallel_map(&sources, |source| load_file(kinds, source)) {
         manifests.extend(file.manifests);
         diagnostics.extend(file.problems);
         unread |= file.may_hide_network;
     }
-    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest| &manifest.head)));
-    let (network, problems) = kinds::network(&manifests, environment);
+    diagnostics.extend(envelope::duplicates(manifests.iter().map(|manifest: &Manifest<_>| &manifest.head)));
+    let (network, problems) = K::find_network(&manifests, environment);
     diagnostics.extend(
         problems.into_iter().filter(|problem| !(unread && problem.code == diagnostic_codes::NO_NETWORK)),
     );
@@ -81,44 +114,46 @@ pub fn load(sources: &[SourceFile], environment: Option<&str>) -> LoadedManifest
 }
 
 /// Manifests and diagnostics of one file.
-#[derive(Default)]
-struct LoadedFile {
-    manifests: Vec<Manifest>,
+struct LoadedFile<Spec> {
+    manifests: Vec<Manifest<Spec>>,
     problems: Vec<Diagnostic>,
     /// True if an unreadable part may contain the network.
     may_hide_network: bool,
 }
 
-fn load_file(source: &SourceFile) -> LoadedFile {
-    let (documents, problems) = source::documents(source);
-    let mut whole = problems.is_empty();
-    let mut file = LoadedFile { problems, ..LoadedFile::default() };
+fn load_file<K: CatalogKind>(kinds: &[K], source: &SourceFile) -> LoadedFile<K::Spec> {
+    let (documents, mut problems) = source::documents(source);
+    let mut complete = problems.is_empty();
+    let mut manifests = Vec::new();
     for document in documents {
-        let (manifest, problems) = manifest(document);
-        file.problems.extend(problems);
-        whole &= manifest.is_some();
+        let (manifest, form_problems) = parse_manifest(kinds, document);
+        problems.extend(form_problems);
+        complete &= manifest.is_some();
         if let Some(Manifest { head, spec }) = manifest {
-            file.problems.extend(spec.validate(&head));
-            file.manifests.push(Manifest { head, spec });
+            problems.extend(K::validate(&head, &spec));
+            manifests.push(Manifest { head, spec });
         }
     }
-    file.may_hide_network =
-        !whole && source.text.as_ref().map_or(true, |text| envelope::may_be_network(text));
-    file
+    let may_hide_network =
+        !complete && source.text.as_ref().map_or(true, |text| envelope::may_be_network(text));
+    LoadedFile { manifests, problems, may_hide_network }
 }
 
 /// Returns the readable part of a document as a manifest, and the problems of its form.
-fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic>) {
-    let kind = match envelope::kind(&document) {
+fn parse_manifest<K: CatalogKind>(
+    kinds: &[K],
+    document: source::YamlDocument,
+) -> (Option<Manifest<K::Spec>>, Vec<Diagnostic>) {
+    let kind = match envelope::kind(&document, kinds) {
         Ok(kind) => kind,
         Err(problem) => return (None, vec![*problem]),
     };
     let mut problems = kind.schema().check(&document);
-    let right = problems.is_empty();
+    let matches_schema = problems.is_empty();
     // Texts that the schema check already reported are left out.
-    let unseen = invisible_characters::check(&document).into_iter();
-    let unseen: Vec<_> = unseen.filter(|each| problems.iter().all(|told| told.span != each.span)).collect();
-    problems.extend(unseen);
+    let mut invisible = invisible_characters::check(&document);
+    invisible.retain(|found| problems.iter().all(|problem| problem.span != found.span));
+    problems.extend(invisible);
     if !document.lost_keys.is_empty() {
         // A field that seems missing may be among the unreadable ones.
         problems.retain(|problem| match problem.code {
@@ -131,21 +166,21 @@ fn manifest(document: source::YamlDocument) -> (Option<Manifest>, Vec<Diagnostic
         true => UnreadableParts::default(),
         false => UnreadableParts::keys(&document.root, &document.lost_keys),
     };
-    let pruned = match right {
+    let pruned = match matches_schema {
         true => None,
         false => match remove_invalid::prune(kind.schema(), document.root.clone(), &mut lost) {
             Some(root) => Some(root),
             None => return (None, problems),
         },
     };
-    let head = envelope::head(&document, kind, lost);
+    let head = envelope::head(&document, kind.name(), lost);
     let root = pruned.as_ref().unwrap_or(&document.root);
     let Some(spec) = root.get("spec") else { return (None, problems) };
     match kind.parse_spec(spec.node) {
         Ok(spec) => (Some(Manifest { head, spec }), problems),
         Err(error) => {
             // A pruned tree already has a diagnostic.
-            if right {
+            if matches_schema {
                 let extent = error.extent.unwrap_or(document.root.head());
                 problems.push(Diagnostic::error(
                     diagnostic_codes::SCHEMA,

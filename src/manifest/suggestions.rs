@@ -1,4 +1,37 @@
-//! Suggests the intended word after a misspelling.
+//! Suggests the intended word after a misspelling or a rename.
+
+/// Renamed manifest fields and values: old word, new word.
+const RENAMED: [(&str, &str); 22] = [
+    ("agree", "consistent"),
+    ("at", "target"),
+    ("because", "reason"),
+    ("each", "scope"),
+    ("eachMember", "perMember"),
+    ("from", "source"),
+    ("from", "sources"),
+    ("hides", "hiddenService"),
+    ("initial", "createOnly"),
+    ("maximalLag", "maxDelay"),
+    ("observe", "report"),
+    ("off", "disabled"),
+    ("on", "enabled"),
+    ("onTo", "nextTarget"),
+    ("owned", "created"),
+    ("release", "unmanage"),
+    ("remove", "delete"),
+    ("sentHome", "sentToSource"),
+    ("stop", "defer"),
+    ("stops", "blockedActions"),
+    ("stopsAtHome", "blockedAtSource"),
+    ("travelsOn", "sentToOtherTargets"),
+];
+
+/// Returns the present name of a renamed field or value, if the known words contain the name.
+fn renamed<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let new =
+        |(old, new): &(&str, &str)| (*old == word).then(|| known.iter().find(|name| *name == new)).flatten();
+    RENAMED.iter().find_map(new).copied()
+}
 
 /// Returns the nearest word; `None` if none is near enough.
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -11,10 +44,13 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, each)| each)
 }
 
-/// Returns help for an unknown word: the nearest word, otherwise all known words.
+/// Returns help for an unknown word: the new name after a rename, the nearest word, or all known words.
 pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
+    if let Some(new) = renamed(word, &known) {
+        return format!("`{word}` is now `{new}`");
+    }
     if let Some(nearest) = nearest(word, known.iter().copied()) {
         return format!("did you mean `{nearest}`?");
     }

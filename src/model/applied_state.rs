@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::{CollectionId, RecordKey, ZoneCode};
-use super::run::RunId;
 use super::source_span::SourceSpan;
 use super::value::{FieldName, Record};
 
@@ -19,18 +18,19 @@ pub struct AppliedState {
 }
 
 /// Applied state of one collection.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AppliedCollection {
     /// Key fields of the records, by the collection's own names.
     ///
     /// Manifests with other key fields ignore these records.
     pub key: Vec<FieldName>,
     /// Records by key.
+    #[serde(with = "list_of_entries")]
     pub entries: BTreeMap<RecordKey, AppliedRecord>,
 }
 
-/// Last values that zonal wrote to one record and verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Last values that zonal wrote to one record and verified, or found in sync.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AppliedRecord {
     /// Desired and verified fields, by the collection's own names; `None` for a verified absence.
     pub holds: Option<Record>,
@@ -38,8 +38,30 @@ pub struct AppliedRecord {
     pub maker: ManagementOrigin,
     /// Manifest that declared the values, `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Run that verified the values.
-    pub run: RunId,
+}
+
+/// Form of the records in JSON, whose map keys are texts: a list of keys and records.
+mod list_of_entries {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{AppliedRecord, RecordKey};
+
+    pub fn serialize<S: Serializer>(
+        entries: &BTreeMap<RecordKey, AppliedRecord>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(entries.iter().map(|(RecordKey(key), record)| (key, record)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<RecordKey, AppliedRecord>, D::Error> {
+        let entries: Vec<(Vec<Arc<str>>, AppliedRecord)> = Vec::deserialize(deserializer)?;
+        Ok(entries.into_iter().map(|(key, record)| (RecordKey(key), record)).collect())
+    }
 }
 
 /// Origin of a managed record.
@@ -153,21 +175,10 @@ pub enum ConflictPolicy {
 pub struct AppliedStateUpdate {
     /// Key fields of the records, by the collection's own names.
     pub key: Vec<FieldName>,
-    /// Records in sync.
-    pub found: BTreeMap<RecordKey, RecordInSync>,
+    /// Records in sync: with all fields of a managed record, or only the amended ones.
+    pub found: BTreeMap<RecordKey, AppliedRecord>,
     /// Obsolete keys: unmanaged or deleted records.
     pub forgotten: Vec<RecordKey>,
-}
-
-/// Record in sync with its desired state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordInSync {
-    /// Fields of the record, by the collection's own names; `None` for a desired absence.
-    pub holds: Option<Record>,
-    /// Origin of the management: whole record, or amended fields only.
-    pub maker: ManagementOrigin,
-    /// Manifest with the declaration.
-    pub manifest: Arc<str>,
 }
 
 impl AppliedStateUpdate {
@@ -183,7 +194,7 @@ impl AppliedCollection {
     /// `created` lists the records that the run created. Such records stay `Created` while a manifest
     /// declares them as a whole. Drops records with other key fields, because their identity is no longer
     /// known.
-    pub fn learn(&mut self, learned: AppliedStateUpdate, created: &BTreeSet<RecordKey>, run: RunId) {
+    pub fn learn(&mut self, learned: AppliedStateUpdate, created: &BTreeSet<RecordKey>) {
         let AppliedStateUpdate { key, found, forgotten } = learned;
         if self.key != key && !found.is_empty() {
             self.entries.clear();
@@ -192,7 +203,7 @@ impl AppliedCollection {
         for key in forgotten {
             self.entries.remove(&key);
         }
-        for (key, RecordInSync { holds, maker, manifest }) in found {
+        for (key, AppliedRecord { holds, maker, manifest }) in found {
             let before = self.entries.get(&key);
             // A record that returned after a verified absence belongs to its new creator.
             let ours =
@@ -202,7 +213,7 @@ impl AppliedCollection {
                 ManagementOrigin::Adopted | ManagementOrigin::Amended => ours || created.contains(&key),
             };
             let maker = if holds.is_some() && is_ours { ManagementOrigin::Created } else { maker };
-            self.entries.insert(key, AppliedRecord { holds, maker, manifest, run });
+            self.entries.insert(key, AppliedRecord { holds, maker, manifest });
         }
     }
 }

@@ -24,7 +24,8 @@ pub struct JournalEntry {
 ///
 /// After a killed run, the last phase shows what recovery must check. After `Intent`, no request was sent.
 /// After `Sent` and `Responded`, recovery must query the zone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
 pub enum WritePhase {
     /// Collection read, unchanged since the approval, and next to be written.
     Intent {
@@ -40,14 +41,17 @@ pub enum WritePhase {
     },
     /// Collection read back and verified.
     Verified {
-        /// Applied changes.
+        /// Applied changes. In JSON, the intent and the history contain them.
+        #[serde(skip)]
         changes: Arc<[AppliedChange]>,
-        /// Update of the applied state.
+        /// Update of the applied state, which contains it.
+        #[serde(skip)]
         learned: AppliedStateUpdate,
     },
     /// Collection not verified: the read-back failed, or differs.
     Unverified {
-        /// Planned changes, possibly applied in part.
+        /// Planned changes, possibly applied in part. In JSON, the intent and the history contain them.
+        #[serde(skip)]
         changes: Arc<[AppliedChange]>,
         /// Unexpected differences, one line each.
         unexpected_differences: Vec<String>,
@@ -57,6 +61,20 @@ pub enum WritePhase {
         /// Reason.
         why: String,
     },
+}
+
+impl WritePhase {
+    /// Returns the name of the phase, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Intent { .. } => "intent",
+            Self::Sent => "sent",
+            Self::Responded { .. } => "responded",
+            Self::Verified { .. } => "verified",
+            Self::Unverified { .. } => "unverified",
+            Self::Unchanged { .. } => "unchanged",
+        }
+    }
 }
 
 /// Response to a write request.

@@ -11,6 +11,7 @@ pub mod desired;
 pub mod diagnostic;
 pub mod differences;
 pub mod digest;
+pub mod error_chain;
 pub mod event;
 pub mod expectation;
 pub mod explanation;
@@ -32,7 +33,7 @@ pub mod value;
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};
 pub use applied_state::{
     AppliedCollection, AppliedRecord, AppliedState, AppliedStateUpdate, ComparisonBase, ConflictPolicy,
-    ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode, RecordInSync,
+    ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode,
 };
 pub use approval::{AppliedOverride, Approval, ApprovedItem, ReviewSubject};
 pub use change::{
@@ -47,6 +48,7 @@ pub use desired::{
 pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
 pub use differences::{CollectionChanges, CollectionDiff, Differences, UnmanagedCollection};
 pub use digest::ContentDigest;
+pub use error_chain::error_chain_text;
 pub use event::{ApplyEvent, ApplyReport, WaveReport, WaveResult, WriteOutcome, ZoneReport};
 pub use expectation::{
     BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,

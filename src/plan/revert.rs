@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppliedChange, AppliedCollection, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId,
-    CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredState,
-    DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry, ObservedCollection,
-    ObservedRecord, ObservedState, Provenance, REVERT_OF, Record, RecordInSync, RecordKey, RunId, SourceSpan,
-    UnlistedPolicy, ZoneCode,
+    AppliedChange, AppliedCollection, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction,
+    CollectionId, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredRecord,
+    DesiredState, DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry,
+    ObservedCollection, ObservedRecord, ObservedState, Provenance, REVERT_OF, Record, RecordKey, RunId,
+    SourceSpan, UnlistedPolicy, ZoneCode,
 };
 
 /// Changes of a run, record by record, for a revert.
@@ -310,14 +310,14 @@ pub fn applied_state_after_revert(
     // An applied record with other key fields is a different record.
     let known = known.filter(|known| known.key == key);
     let mut kept = BTreeMap::new();
-    for (id, RecordInSync { holds: now, maker: _, manifest: _ }) in found {
+    for (id, AppliedRecord { holds: now, maker: _, manifest: _ }) in found {
         let Some(entry) = known.and_then(|known| known.entries.get(&id)) else { continue };
         match (now, &entry.holds) {
             (Some(now), Some(held)) => {
                 let mut holds = held.clone();
                 holds.extend(now);
                 let (maker, manifest) = (entry.maker, Arc::clone(&entry.manifest));
-                kept.insert(id, RecordInSync { holds: Some(holds), maker, manifest });
+                kept.insert(id, AppliedRecord { holds: Some(holds), maker, manifest });
             }
             (Some(_) | None, _) => forgotten.push(id),
         }

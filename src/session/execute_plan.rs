@@ -161,7 +161,7 @@ async fn record_result(
 ) -> Result<(), Option<StoreError>> {
     let Some(store) = &session.store else { return Ok(()) };
     let plan = &planned.plan;
-    store.learn(session.scope(), journal.run.id, adopted_records(plan)).await?;
+    store.learn(session.scope(), adopted_records(plan)).await?;
     end_run(journal, plan, report, outcomes).await?;
     if report.zones.values().any(has_lost_the_store) {
         return Err(None);

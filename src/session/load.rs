@@ -38,7 +38,7 @@ impl LoadedConfig {
 /// # Errors
 /// Returns all diagnostics.
 pub fn load(sources: Vec<SourceFile>, environment: Option<&str>) -> Result<LoadedConfig, LocatedDiagnostics> {
-    let loaded = manifest::load(&sources, environment);
+    let loaded = manifest::load(&kinds::KINDS, &sources, environment);
     let sources: Arc<[SourceFile]> = sources.into();
     let mut found = loaded.diagnostics;
     let expanded = loaded.network.map(|network| {
@@ -71,7 +71,7 @@ pub fn load_network(
     sources: Vec<SourceFile>,
     environment: Option<&str>,
 ) -> Result<Network, LocatedDiagnostics> {
-    let loaded = manifest::load(&sources, environment);
+    let loaded = manifest::load(&kinds::KINDS, &sources, environment);
     let is_unknown = |problem: &Diagnostic| problem.code == manifest::diagnostic_codes::UNKNOWN_ENVIRONMENT;
     let unknown: Vec<Diagnostic> =
         loaded.diagnostics.iter().filter(|problem| is_unknown(problem)).cloned().collect();

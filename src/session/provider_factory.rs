@@ -88,6 +88,6 @@ struct OfflineTransport;
 
 impl Transport for OfflineTransport {
     fn send(&self, _: http::Request<Bytes>) -> TransportFuture<'_> {
-        Box::pin(async { Err(TransportError::Connect("no request is sent".to_owned())) })
+        Box::pin(async { Err(TransportError::Connect("no request is sent".into())) })
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
 use crate::apply::settle;
-use crate::model::{FailureClass, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure};
+use crate::model::{FailureClass, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure, error_chain_text};
 use crate::provider::ZoneReader as _;
 use crate::provider::channel_routing::RoutingReader;
 use crate::store::{Store, StoreError, StoreScope, StoredJournalEntry, UnfinishedWrite, WriteProgress};
@@ -119,5 +119,5 @@ impl RunRecovery<'_> {
 
 /// Converts a store error to a failure of an apply.
 pub fn failure(error: &StoreError) -> ZoneFailure {
-    ZoneFailure::new(FailureClass::Store, error.to_string()).help(error.class.help())
+    ZoneFailure::new(FailureClass::Store, error_chain_text(error)).help(error.class.help())
 }

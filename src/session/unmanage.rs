@@ -95,7 +95,7 @@ pub async fn unmanage(session: &NetworkSession, records: RecordsToUnmanage) -> R
     };
     let plan = json_text(&plan_json(&empty_plan));
     let id = store.begin(NewRun { run: run.clone(), plan }).await?;
-    store.learn(session.scope(), id, records.updates()).await?;
+    store.learn(session.scope(), records.updates()).await?;
     let ended_at = Some((effects.clock)());
     let run = Run { id, state: RunState::Ended, exit_codes: vec![0], ended_at, ..run };
     store.end(run, "{}".to_owned()).await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -16,8 +16,7 @@ use super::location::StoreLocation;
 use super::runs::json;
 use super::{Store, StoreScope};
 use crate::model::{
-    AppliedCollection, AppliedRecord, AppliedState, AppliedStateUpdate, CollectionId, CollectionName,
-    FieldName, ManagementOrigin, Record, RecordKey, RunId, ZoneCode,
+    AppliedCollection, AppliedState, AppliedStateUpdate, CollectionId, CollectionName, RecordKey, ZoneCode,
 };
 
 /// Update of the applied state of one collection.
@@ -31,23 +30,6 @@ pub struct CollectionStateUpdate {
     pub learned: AppliedStateUpdate,
     /// Records created by this run.
     pub created: BTreeSet<RecordKey>,
-}
-
-/// JSON body of a collection row.
-#[derive(Debug, Serialize, Deserialize)]
-struct AppliedBody {
-    key: Vec<FieldName>,
-    entries: Vec<AppliedRow>,
-}
-
-/// JSON of one applied record.
-#[derive(Debug, Serialize, Deserialize)]
-struct AppliedRow {
-    key: Vec<Arc<str>>,
-    holds: Option<Record>,
-    maker: ManagementOrigin,
-    manifest: Arc<str>,
-    run: RunId,
 }
 
 impl Store {
@@ -66,15 +48,14 @@ impl Store {
     pub async fn learn(
         &self,
         scope: StoreScope,
-        run: RunId,
-        lessons: Vec<CollectionStateUpdate>,
+        updates: Vec<CollectionStateUpdate>,
     ) -> Result<(), StoreError> {
         self.execute(move |database| {
-            let (scope, lessons) = (scope.clone(), lessons.clone());
+            let (scope, updates) = (scope.clone(), updates.clone());
             async move {
                 database.execute(database.begin(), |query| query).await?;
                 let done = match hash_chain::lock_head(database).await {
-                    Ok(_) => learn(database, &scope, run, &lessons).await,
+                    Ok(_) => learn(database, &scope, &updates).await,
                     Err(error) => Err(error),
                 };
                 database.end_transaction(done).await
@@ -87,15 +68,15 @@ impl Store {
 
 async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<AppliedState, StoreError> {
     let StoreScope { network, environment } = scope;
-    let sql = "SELECT zone, collection, body FROM ledger WHERE network = $1 AND environment = $2";
+    let sql = "SELECT zone, collection, body FROM applied_state WHERE network = $1 AND environment = $2";
     let mut words = TextPool::default();
     // Most zones of a network have equal collections: an equal body is not parsed again.
     let mut before: BTreeMap<String, (String, AppliedCollection)> = BTreeMap::new();
-    let mut ledger = AppliedState::default();
+    let mut state = AppliedState::default();
     let keep = |location: &StoreLocation, row: AnyRow| {
         let text =
-            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, &error));
-        let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, &error);
+            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
+        let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, error);
         let zone = ZoneCode(words.share(text(0)?.into()));
         let (name, body) = (text(1)?, text(2)?);
         let id: CollectionName = serde_json::from_str(name).map_err(damaged("a collection name"))?;
@@ -107,12 +88,12 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
                 collection
             }
         };
-        ledger.zones.entry(zone).or_default().insert(CollectionId::from(id), collection);
+        state.zones.entry(zone).or_default().insert(CollectionId::from(id), collection);
         Ok(())
     };
     let scope = (network.to_string(), environment.to_string());
     database.fetch_each(sql, |query| query.bind(scope.0).bind(scope.1), keep).await?;
-    Ok(ledger)
+    Ok(state)
 }
 
 /// Interned texts, because most texts occur in many records.
@@ -131,28 +112,19 @@ impl TextPool {
     }
 }
 
-fn decode(body: &str, words: &mut TextPool) -> Result<AppliedCollection, serde_json::Error> {
-    let AppliedBody { key, entries } = serde_json::from_str(body)?;
-    let key = key.into_iter().map(|field| words.share(field)).collect();
-    let entries = entries.into_iter().map(|AppliedRow { key, holds, maker, manifest, run }| {
-        let holds = holds.map(|record| {
-            let fields = record.into_iter().map(|(field, value)| (words.share(field), value));
-            fields.collect::<BTreeMap<FieldName, _>>()
-        });
-        (RecordKey(key), AppliedRecord { holds, maker, manifest: words.share(manifest), run })
-    });
-    Ok(AppliedCollection { key, entries: entries.collect() })
-}
-
-fn encode(collection: &AppliedCollection) -> String {
-    let entries = collection.entries.iter().map(|(key, entry)| AppliedRow {
-        key: key.0.clone(),
-        holds: entry.holds.clone(),
-        maker: entry.maker,
-        manifest: Arc::clone(&entry.manifest),
-        run: entry.run,
-    });
-    json(&AppliedBody { key: collection.key.clone(), entries: entries.collect() })
+fn decode(body: &str, pool: &mut TextPool) -> Result<AppliedCollection, serde_json::Error> {
+    let mut collection: AppliedCollection = serde_json::from_str(body)?;
+    for field in &mut collection.key {
+        *field = pool.share(Arc::clone(field));
+    }
+    for record in collection.entries.values_mut() {
+        record.manifest = pool.share(Arc::clone(&record.manifest));
+        if let Some(fields) = record.holds.take() {
+            let fields = fields.into_iter().map(|(field, value)| (pool.share(field), value));
+            record.holds = Some(fields.collect());
+        }
+    }
+    Ok(collection)
 }
 
 /// Merges updates into the stored applied state, collection by collection.
@@ -162,34 +134,31 @@ fn encode(collection: &AppliedCollection) -> String {
 pub(super) async fn learn(
     database: &mut StoreConnection,
     scope: &StoreScope,
-    run: RunId,
-    lessons: &[CollectionStateUpdate],
+    updates: &[CollectionStateUpdate],
 ) -> Result<(), StoreError> {
-    let mut by_place: BTreeMap<CollectionColumns, Vec<&CollectionStateUpdate>> = BTreeMap::new();
-    for lesson in lessons {
-        let collection = json(&CollectionName::from(&lesson.collection));
-        by_place
-            .entry(CollectionColumns { zone: lesson.zone.to_string(), collection })
-            .or_default()
-            .push(lesson);
+    let mut by_collection: BTreeMap<CollectionColumns, Vec<&CollectionStateUpdate>> = BTreeMap::new();
+    for update in updates {
+        let collection = json(&CollectionName::from(&update.collection));
+        let columns = CollectionColumns { zone: update.zone.to_string(), collection };
+        by_collection.entry(columns).or_default().push(update);
     }
-    let places: Vec<&CollectionColumns> = by_place.keys().collect();
-    let mut known = find(database, scope, &places).await?;
+    let columns: Vec<&CollectionColumns> = by_collection.keys().collect();
+    let mut stored = find(database, scope, &columns).await?;
     let mut rows: Vec<[SqlValue; 5]> = Vec::new();
-    for (place, lessons) in by_place {
-        let mut entries = known.remove(&place).unwrap_or_default();
-        for lesson in lessons {
-            lesson.lay_over(&mut entries, run);
+    for (columns, updates) in by_collection {
+        let mut collection = stored.remove(&columns).unwrap_or_default();
+        for update in updates {
+            collection.learn(update.learned.clone(), &update.created);
         }
         rows.push([
             scope.network.as_ref().into(),
             scope.environment.as_ref().into(),
-            place.zone.into(),
-            place.collection.into(),
-            encode(&entries).into(),
+            columns.zone.into(),
+            columns.collection.into(),
+            json(&collection).into(),
         ]);
     }
-    let into = "INSERT INTO ledger (network, environment, zone, collection, body)";
+    let into = "INSERT INTO applied_state (network, environment, zone, collection, body)";
     let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
     database.insert(into, behind, &rows).await.map(drop)
 }
@@ -207,27 +176,21 @@ async fn find(
     scope: &StoreScope,
     places: &[&CollectionColumns],
 ) -> Result<BTreeMap<CollectionColumns, AppliedCollection>, StoreError> {
-    let sql = "SELECT zone, collection, body FROM ledger WHERE network = $2 AND environment = $3
+    let sql = "SELECT zone, collection, body FROM applied_state WHERE network = $2 AND environment = $3
                AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
     let mut found = BTreeMap::new();
     let (places, network, environment) =
         (json(&places), scope.network.to_string(), scope.environment.to_string());
     let keep = |location: &StoreLocation, row: AnyRow| {
         let text =
-            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, &error));
+            |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
         let place = CollectionColumns { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
         let entries = decode(text(2)?, &mut TextPool::default());
         let entries =
-            entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", &error))?;
+            entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", error))?;
         found.insert(place, entries);
         Ok(())
     };
     database.fetch_each(sql, |query| query.bind(places).bind(network).bind(environment), keep).await?;
     Ok(found)
-}
-
-impl CollectionStateUpdate {
-    fn lay_over(&self, entries: &mut AppliedCollection, run: RunId) {
-        entries.learn(self.learned.clone(), &self.created, run);
-    }
 }

@@ -12,7 +12,7 @@ const ROWS: [usize; 3] = [100, 10, 1];
 const BYTES: usize = 8 << 20;
 
 /// Column value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SqlValue {
     /// Integer.
     Number(i64),

@@ -66,7 +66,7 @@ impl StoreConnection {
             {
                 Ok(false) => return Ok(None),
                 Ok(true) => "rw",
-                Err(error) => return Err(StoreError::from_sqlx(&location, &error.into())),
+                Err(error) => return Err(StoreError::from_sqlx(&location, error.into())),
             },
             (StoreLocation::Postgres(_), _) => "rw",
             (StoreLocation::File(_), StoreAccess::Write) => "rwc",
@@ -118,7 +118,7 @@ impl StoreConnection {
     }
 
     /// Converts an error of the driver, and adds the location.
-    pub fn trouble(&self, error: &sqlx::Error) -> StoreError {
+    pub fn trouble(&self, error: sqlx::Error) -> StoreError {
         StoreError::from_sqlx(&self.location, error)
     }
 
@@ -154,7 +154,7 @@ impl StoreConnection {
             StoreLocation::Postgres(_) => timeout(ANSWERED, query.execute(&mut self.connection)).await,
         };
         match done {
-            Ok(done) => done.map(|done| done.rows_affected()).map_err(|error| self.trouble(&error)),
+            Ok(done) => done.map(|done| done.rows_affected()).map_err(|error| self.trouble(error)),
             Err(_) => Err(silent(&self.location, ANSWERED)),
         }
     }
@@ -180,7 +180,7 @@ impl StoreConnection {
                     Err(_) => return Err(silent(location, ANSWERED)),
                 },
             };
-            match next.map_err(|error| StoreError::from_sqlx(location, &error))? {
+            match next.map_err(|error| StoreError::from_sqlx(location, error))? {
                 Some(row) => each(location, row)?,
                 None => return Ok(()),
             }
@@ -233,7 +233,7 @@ impl StoreConnection {
     }
 
     /// Returns an error for stored data with an unexpected format.
-    pub fn corrupt_data_error(&self, what: &str, error: &serde_json::Error) -> StoreError {
+    pub fn corrupt_data_error(&self, what: &str, error: serde_json::Error) -> StoreError {
         StoreError::corrupt_data_error(&self.location, what, error)
     }
 
@@ -254,7 +254,7 @@ impl StoreConnection {
 }
 
 async fn connect(location: &StoreLocation, mode: &str) -> Result<AnyConnection, StoreError> {
-    let trouble = |error: sqlx::Error| StoreError::from_sqlx(location, &error);
+    let trouble = |error: sqlx::Error| StoreError::from_sqlx(location, error);
     if let Some(what) = location.obstacle() {
         return Err(StoreError::new(location, StoreErrorType::Unreachable, what));
     }

@@ -1,17 +1,30 @@
 //! Errors of the store, with the possible reactions.
 
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
 use super::location::StoreLocation;
+use crate::model::error_chain_text;
 
 /// Failed request to the store. Nothing of the request was saved; earlier data is intact.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("store {location}: {what}")]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("store {location}")]
 pub struct StoreError {
     /// Location of the store.
     pub location: String,
     /// Type of the error, which decides the reaction.
     pub class: StoreErrorType,
-    /// Cause: lowercase, no full stop, never with a password.
-    pub what: String,
+    /// Cause. Its text never contains a password.
+    #[source]
+    pub cause: Arc<dyn Error + Send + Sync>,
+}
+
+/// Compares causes by their text.
+impl PartialEq for StoreError {
+    fn eq(&self, other: &Self) -> bool {
+        self.class == other.class && error_chain_text(self) == error_chain_text(other)
+    }
 }
 
 /// Types of store errors, by the required reaction.
@@ -25,6 +38,8 @@ pub enum StoreErrorType {
     Full,
     /// Created by a newer version of zonal. Use that version.
     Newer,
+    /// Created by an older version of zonal, without a migration. Use a new store.
+    Older,
     /// Not a store, or corrupt. Restore it, or use another one.
     Damaged,
     /// Locked by other processes for too long. Retry.
@@ -39,6 +54,9 @@ impl StoreErrorType {
             Self::ReadOnly => "grant write permission, or use another store with `--store`",
             Self::Full => "free disk space, then retry",
             Self::Newer => "use the zonal version that created the store, or a later one",
+            Self::Older => {
+                "move the store away, or use another one with `--store` (a new store has no applied state)"
+            }
             Self::Damaged => {
                 "restore it from a backup, or use another store with `--store` (a new store has no applied state)"
             }
@@ -49,21 +67,59 @@ impl StoreErrorType {
 
 impl StoreError {
     /// Converts a driver error.
-    pub(super) fn from_sqlx(location: &StoreLocation, error: &sqlx::Error) -> Self {
-        Self { location: location.to_string(), class: class(error), what: error_text(error) }
+    pub(super) fn from_sqlx(location: &StoreLocation, error: sqlx::Error) -> Self {
+        Self::new(location, class(&error), DriverError(error))
     }
 
     /// Returns an error for stored data with an unexpected format.
-    pub(super) fn corrupt_data_error(
-        location: &StoreLocation,
-        what: &str,
-        error: &serde_json::Error,
-    ) -> Self {
-        Self::new(location, StoreErrorType::Damaged, format!("cannot parse {what}: {error}"))
+    pub(super) fn corrupt_data_error(location: &StoreLocation, what: &str, error: serde_json::Error) -> Self {
+        Self::new(location, StoreErrorType::Damaged, FailedStep::new(format!("cannot parse {what}"), error))
     }
 
-    pub(super) fn new(location: &StoreLocation, class: StoreErrorType, what: impl Into<String>) -> Self {
-        Self { location: location.to_string(), class, what: what.into() }
+    /// Creates an error. `cause` is another error, or a text: lowercase, no full stop, without a password.
+    pub(super) fn new(
+        location: &StoreLocation,
+        class: StoreErrorType,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { location: location.to_string(), class, cause: Arc::from(cause.into()) }
+    }
+}
+
+/// Step that failed because of another error.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}")]
+pub(super) struct FailedStep {
+    step: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl FailedStep {
+    pub(super) fn new(step: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { step: step.into(), source: Box::new(source) }
+    }
+}
+
+/// Error of the database driver, with a text for people.
+#[derive(Debug)]
+struct DriverError(sqlx::Error);
+
+impl Error for DriverError {}
+
+/// Writes the error text without details for programmers.
+impl fmt::Display for DriverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            // SQLite reports the same text for each of its files.
+            sqlx::Error::Database(error)
+                if matches!(error.code().as_deref(), Some("14" | "1288" | "1544")) =>
+            {
+                f.write_str("cannot open the file, or an auxiliary file of SQLite next to it")
+            }
+            sqlx::Error::Database(error) => f.write_str(error.message()),
+            sqlx::Error::Io(error) => error.fmt(f),
+            error => error.fmt(f),
+        }
     }
 }
 
@@ -97,18 +153,5 @@ fn class(error: &sqlx::Error) -> StoreErrorType {
             StoreErrorType::Damaged
         }
         _ => StoreErrorType::Unreachable,
-    }
-}
-
-/// Returns the error text without details for programmers.
-fn error_text(error: &sqlx::Error) -> String {
-    match error {
-        // SQLite reports the same text for each of its files.
-        sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("14" | "1288" | "1544")) => {
-            "cannot open the file, or an auxiliary file of SQLite next to it".to_owned()
-        }
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
-        error => error.to_string(),
     }
 }

@@ -63,19 +63,30 @@ pub struct ChainLink<'a> {
     pub collection: &'a str,
     pub record: &'a str,
     pub body: &'a str,
-    pub proof: &'a str,
+    pub verification: &'a str,
 }
 
 impl ChainLink<'_> {
     /// Returns the hash of the entry.
     pub fn hash(&self, before: &str) -> ContentDigest {
-        let Self { number, run, begun, at, scope, zone, collection, record, body, proof } = self;
+        let Self { number, run, begun, at, scope, zone, collection, record, body, verification } = self;
         let (network, environment) = scope;
         let mut sha = Sha256::new();
         let (number, run) = (number.to_string(), run.to_string());
-        for part in
-            [before, &number, &run, begun, at, network, environment, zone, collection, record, body, proof]
-        {
+        for part in [
+            before,
+            &number,
+            &run,
+            begun,
+            at,
+            network,
+            environment,
+            zone,
+            collection,
+            record,
+            body,
+            verification,
+        ] {
             // The length prefix keeps the parts apart.
             sha.update((part.len() as u64).to_be_bytes());
             sha.update(part.as_bytes());
@@ -120,7 +131,7 @@ async fn beginnings(
         let (id, body): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
         Ok((id, serde_json::from_str(body).map(|run| run_start_hash(&run)).unwrap_or_default()))
     };
-    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(&error))
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(error))
 }
 
 /// Returns the start hash of a run.
@@ -134,9 +145,9 @@ pub async fn load_run_start_hash(database: &mut StoreConnection, run: i64) -> Re
 /// Every transaction that writes several rows starts with this lock. So concurrent writers on a server wait
 /// here and nowhere else.
 pub async fn lock_head(database: &mut StoreConnection) -> Result<ChainHead, StoreError> {
-    let sql = "SELECT number, hash FROM chain WHERE id = 1 {lock}";
+    let sql = "SELECT number, hash FROM history_head WHERE id = 1 {lock}";
     let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
-    read_end(&row).map_err(|error| database.trouble(&error))
+    read_end(&row).map_err(|error| database.trouble(error))
 }
 
 fn read_end(row: &AnyRow) -> Result<ChainHead, sqlx::Error> {
@@ -154,7 +165,7 @@ pub async fn move_end(
     ChainHead { number, hash }: ChainHead,
 ) -> Result<(), StoreError> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let sql = "UPDATE chain SET number = $1, hash = $2 WHERE id = 1";
+    let sql = "UPDATE history_head SET number = $1, hash = $2 WHERE id = 1";
     database.execute(sql, |query| query.bind(number).bind(hash)).await.map(drop)
 }
 
@@ -205,7 +216,7 @@ enum ChainBounds {
 async fn bounds(database: &mut StoreConnection) -> Result<ChainBounds, StoreError> {
     let sql = "SELECT number, hash, (SELECT COALESCE(MIN(number), 1) FROM history) AS first,
                    (SELECT COALESCE(MAX(number), 0) FROM history) AS last
-               FROM chain WHERE id = 1";
+               FROM history_head WHERE id = 1";
     let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
     let read = |row: &AnyRow| {
         let (first, last): (i64, i64) = (row.try_get("first")?, row.try_get("last")?);
@@ -216,7 +227,7 @@ async fn bounds(database: &mut StoreConnection) -> Result<ChainBounds, StoreErro
             (false, false) => ChainBounds::Within(end),
         })
     };
-    read(&row).map_err(|error| database.trouble(&error))
+    read(&row).map_err(|error| database.trouble(error))
 }
 
 enum ChainWalk {
@@ -225,7 +236,8 @@ enum ChainWalk {
 }
 
 async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Result<ChainWalk, StoreError> {
-    let sql = "SELECT number, run, at, network, environment, zone, collection, record, body, proof, hash
+    let sql =
+        "SELECT number, run, at, network, environment, zone, collection, record, body, verification, hash
                FROM history WHERE number > $1 AND number <= $2 ORDER BY number";
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let after = number(from.number);
@@ -236,7 +248,7 @@ async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Res
     let step = |location: &StoreLocation, row: AnyRow| {
         if broken.is_none() {
             broken = verify_entry(&row, &begun, &mut end)
-                .map_err(|error| StoreError::from_sqlx(location, &error))?;
+                .map_err(|error| StoreError::from_sqlx(location, error))?;
         }
         Ok(())
     };
@@ -262,7 +274,7 @@ fn verify_entry(
         collection: row.try_get(6)?,
         record: row.try_get(7)?,
         body: row.try_get(8)?,
-        proof: row.try_get(9)?,
+        verification: row.try_get(9)?,
     };
     if number != end.number + 1 {
         return Ok(Some(ChainCheck::Removed { number: end.number + 1 }));

@@ -91,8 +91,8 @@ pub(super) async fn add(
     let mut rows: Vec<[SqlValue; 11]> = Vec::new();
     let mut begun: BTreeMap<RunId, String> = BTreeMap::new();
     for StoredJournalEntry { scope, run, at, entry: JournalEntry { zone, collection, moment }, .. } in lines {
-        let Some((changes, proof)) = applied_changes(moment) else { continue };
-        let proof = match proof {
+        let Some((changes, verification)) = applied_changes(moment) else { continue };
+        let verification = match verification {
             VerificationStatus::Verified => VERIFIED,
             VerificationStatus::Unverified => UNVERIFIED,
         };
@@ -113,7 +113,7 @@ pub(super) async fn add(
                 collection: &collection,
                 record: &record,
                 body: &body,
-                proof,
+                verification,
             };
             end = ChainHead { number: link.number, hash: link.hash(&end.hash).to_string() };
             let (network, environment) = link.scope;
@@ -124,7 +124,7 @@ pub(super) async fn add(
                 network.into(),
                 environment.into(),
                 link.zone.into(),
-                proof.into(),
+                verification.into(),
                 end.hash.clone().into(),
                 collection.into(),
                 record.into(),
@@ -133,7 +133,7 @@ pub(super) async fn add(
         }
     }
     let into = "INSERT INTO history
-                    (number, run, at, network, environment, zone, proof, hash, collection, record, body)";
+                    (number, run, at, network, environment, zone, verification, hash, collection, record, body)";
     database.insert(into, "", &rows).await?;
     hash_chain::move_end(database, end).await
 }
@@ -179,7 +179,7 @@ pub(super) fn question(asked: HistoryFilter) -> (String, Vec<String>) {
         }
     };
     let sql = format!(
-        "SELECT number, run, at, network, environment, zone, body, proof, hash FROM history
+        "SELECT number, run, at, network, environment, zone, body, verification, hash FROM history
          WHERE {condition} AND number < $3 ORDER BY number DESC LIMIT $4"
     );
     (sql, arguments)
@@ -213,9 +213,9 @@ async fn page(
 }
 
 fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
-    let trouble = |error: sqlx::Error| database.trouble(&error);
+    let trouble = |error: sqlx::Error| database.trouble(error);
     let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
-    let damaged = |error| database.corrupt_data_error("the history", &error);
+    let damaged = |error| database.corrupt_data_error("the history", error);
     let HistoryBody { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
     let zone = ZoneCode::from(text("zone")?.as_str());
     let key = done.identity();
@@ -228,7 +228,7 @@ fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, Store
         environment: (!environment.is_empty()).then_some(environment),
         address: RecordAddress { zone, collection: CollectionId::from(collection), key },
         done: done.into_owned(),
-        verification: match text("proof")?.as_str() {
+        verification: match text("verification")?.as_str() {
             VERIFIED => VerificationStatus::Verified,
             _ => VerificationStatus::Unverified,
         },

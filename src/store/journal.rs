@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use tokio::sync::oneshot;
@@ -91,19 +90,6 @@ pub enum WriteProgress {
     Responded(WriteResponse),
 }
 
-/// JSON body of a journal entry.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct JournalBody {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    changes: Option<Arc<[AppliedChange]>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    answer: Option<WriteResponse>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    strays: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
-}
-
 impl Store {
     /// Appends an entry to a run's journal. The entry is queued immediately, before any later request to the
     /// store.
@@ -134,102 +120,73 @@ pub(super) async fn append(
 }
 
 async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) -> Result<(), StoreError> {
-    let rows: Vec<JournalRow<'_>> = (lines.iter())
-        .map(
-            |StoredJournalEntry {
-                 run,
-                 number: place,
-                 at,
-                 entry: JournalEntry { zone, collection, moment },
-                 ..
-             }| {
-                let (moment, body) = row(moment);
-                let collection = json(&CollectionName::from(collection));
-                JournalRow {
-                    run: number(*run),
-                    number: i64::try_from(*place).unwrap_or(i64::MAX),
-                    at,
-                    zone: zone.as_str(),
-                    collection,
-                    moment,
-                    body: json(&body),
-                }
-            },
-        )
-        .collect();
-    let cells: Vec<[SqlValue; 7]> = rows.iter().map(JournalRow::cells).collect();
-    let into = "INSERT INTO journal (run, number, at, zone, collection, moment, body)";
+    let rows: Vec<[SqlValue; 7]> = lines.iter().map(StoredJournalEntry::columns).collect();
+    let into = "INSERT INTO journal (run, number, at, zone, collection, phase, body)";
     let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
-    for row in database.insert(into, behind, &cells).await? {
+    for row in database.insert(into, behind, &rows).await? {
         let place = (row.try_get::<i64, _>("run"), row.try_get::<i64, _>("number"));
-        let trouble = |error| database.trouble(&error);
-        new.insert((place.0.map_err(trouble)?, place.1.map_err(trouble)?));
+        let trouble = |error| database.trouble(error);
+        new.insert([place.0.map_err(trouble)?, place.1.map_err(trouble)?].map(SqlValue::from));
     }
     let mut added = Vec::new();
-    for (line, row) in lines.iter().zip(&rows) {
-        match new.remove(&(row.run, row.number)) {
+    for (line, [run, number, content @ ..]) in lines.iter().zip(rows) {
+        match new.remove(&[run, number]) {
             true => added.push(line),
             // The entry exists already: only the response of the first attempt was lost.
-            false => row.expect_it(database).await?,
+            false => line.expect_stored(database, &content).await?,
         }
     }
-    let lessons: Vec<(&StoreScope, RunId, CollectionStateUpdate)> = (added.iter())
-        .filter_map(|line| lesson(&line.entry).map(|lesson| (&line.scope, line.run, lesson)))
-        .collect();
-    if lessons.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.moment).is_some()) {
+    let mut updates: BTreeMap<&StoreScope, Vec<CollectionStateUpdate>> = BTreeMap::new();
+    for line in &added {
+        if let Some(update) = applied_state_update(&line.entry) {
+            updates.entry(&line.scope).or_default().push(update);
+        }
+    }
+    if updates.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.moment).is_some()) {
         return Ok(());
     }
-    let end = hash_chain::lock_head(database).await?;
-    history::add(database, end, &added).await?;
-    let mut by_run: BTreeMap<(&StoreScope, RunId), Vec<CollectionStateUpdate>> = BTreeMap::new();
-    for (scope, run, lesson) in lessons {
-        by_run.entry((scope, run)).or_default().push(lesson);
-    }
-    for ((scope, run), lessons) in by_run {
-        applied_state::learn(database, scope, run, &lessons).await?;
+    let head = hash_chain::lock_head(database).await?;
+    history::add(database, head, &added).await?;
+    for (scope, updates) in updates {
+        applied_state::learn(database, scope, &updates).await?;
     }
     Ok(())
 }
 
-/// Journal entry as table row.
-struct JournalRow<'a> {
-    run: i64,
-    number: i64,
-    at: &'a str,
-    zone: &'a str,
-    collection: String,
-    moment: &'static str,
-    body: String,
-}
-
-impl JournalRow<'_> {
-    fn cells(&self) -> [SqlValue; 7] {
+impl StoredJournalEntry {
+    /// Returns the columns of the entry, in the order of the table.
+    fn columns(&self) -> [SqlValue; 7] {
+        let Self { run, number: position, at, entry: JournalEntry { zone, collection, moment }, .. } = self;
         [
-            self.run.into(),
-            self.number.into(),
-            self.at.into(),
-            self.zone.into(),
-            self.collection.as_str().into(),
-            self.moment.into(),
-            self.body.as_str().into(),
+            number(*run).into(),
+            i64::try_from(*position).unwrap_or(i64::MAX).into(),
+            at.as_str().into(),
+            zone.as_str().into(),
+            json(&CollectionName::from(collection)).into(),
+            moment.name().into(),
+            json(moment).into(),
         ]
     }
 
-    /// Checks that the existing entry equals this one. Otherwise another process uses the same run ID.
-    async fn expect_it(&self, database: &mut StoreConnection) -> Result<(), StoreError> {
-        let sql = "SELECT at, zone, collection, moment, body FROM journal WHERE run = $1 AND number = $2";
-        let found = database.fetch_one(sql, |query| query.bind(self.run).bind(self.number)).await?;
-        let ours = [self.at, self.zone, &self.collection, self.moment, &self.body];
-        let same = |row: &AnyRow| {
-            let theirs: Result<Vec<&str>, _> = (0..ours.len()).map(|column| row.try_get(column)).collect();
-            theirs.map(|theirs| theirs == ours)
+    /// Checks that the stored entry has this content. Otherwise another process uses the same run ID.
+    async fn expect_stored(
+        &self,
+        database: &mut StoreConnection,
+        content: &[SqlValue],
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT at, zone, collection, phase, body FROM journal WHERE run = $1 AND number = $2";
+        let position = i64::try_from(self.number).unwrap_or(i64::MAX);
+        let stored = database.fetch_one(sql, |query| query.bind(number(self.run)).bind(position)).await?;
+        let is_same = |row: &AnyRow| {
+            let columns = (0..content.len()).map(|column| row.try_get::<&str, _>(column));
+            let columns: Result<Vec<SqlValue>, _> = columns.map(|text| text.map(SqlValue::from)).collect();
+            columns.map(|columns| columns == content)
         };
-        match found.as_ref().map(same).transpose().map_err(|error| database.trouble(&error))? {
+        match stored.as_ref().map(is_same).transpose().map_err(|error| database.trouble(error))? {
             Some(true) => Ok(()),
             Some(false) | None => {
-                let run = RunId(self.run.unsigned_abs());
-                let what = format!("another process also writes to the journal of {run}");
+                let what = format!("another process also writes to the journal of {}", self.run);
                 Err(StoreError::new(&database.location, StoreErrorType::Busy, what))
             }
         }
@@ -237,7 +194,7 @@ impl JournalRow<'_> {
 }
 
 /// Returns the update of the applied state from an entry.
-fn lesson(entry: &JournalEntry) -> Option<CollectionStateUpdate> {
+fn applied_state_update(entry: &JournalEntry) -> Option<CollectionStateUpdate> {
     match &entry.moment {
         WritePhase::Verified { changes, learned } => Some(CollectionStateUpdate {
             zone: entry.zone.clone(),
@@ -269,72 +226,43 @@ pub(super) fn applied_changes(moment: &WritePhase) -> Option<(&[AppliedChange], 
     }
 }
 
-const INTENT: &str = "intent";
-const SENT: &str = "sent";
-const ANSWERED: &str = "answered";
-
-fn row(moment: &WritePhase) -> (&'static str, JournalBody) {
-    match moment {
-        WritePhase::Intent { changes } => {
-            (INTENT, JournalBody { changes: Some(Arc::clone(changes)), ..JournalBody::default() })
-        }
-        WritePhase::Sent => (SENT, JournalBody::default()),
-        WritePhase::Responded { answer } => {
-            (ANSWERED, JournalBody { answer: Some(*answer), ..JournalBody::default() })
-        }
-        // The history and the intent entry contain the changes.
-        WritePhase::Verified { .. } => ("verified", JournalBody::default()),
-        WritePhase::Unverified { unexpected_differences: strays, .. } => {
-            ("unverified", JournalBody { strays: strays.clone(), ..JournalBody::default() })
-        }
-        WritePhase::Unchanged { why } => {
-            ("unchanged", JournalBody { why: Some(why.clone()), ..JournalBody::default() })
-        }
-    }
-}
-
 async fn open_steps(
     database: &mut StoreConnection,
     run: RunId,
 ) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
-    let sql = "SELECT number, zone, collection, moment, body FROM journal WHERE run = $1 ORDER BY number";
+    let sql = "SELECT number, zone, collection, body FROM journal WHERE run = $1 ORDER BY number";
     let rows = database.fetch(sql, |query| query.bind(number(run))).await?;
     let mut open: BTreeMap<(String, String), UnfinishedWrite> = BTreeMap::new();
     let mut last = 0;
     for row in &rows {
         let read = |row: &AnyRow| {
             let text = |name: &str| row.try_get::<String, _>(name);
-            let number: i64 = row.try_get("number")?;
-            Ok((number, text("zone")?, text("collection")?, text("moment")?, text("body")?))
+            Ok((row.try_get::<i64, _>("number")?, text("zone")?, text("collection")?, text("body")?))
         };
-        let (number, zone, collection, moment, body) = read(row).map_err(|error| database.trouble(&error))?;
+        let (number, zone, collection, body) = read(row).map_err(|error| database.trouble(error))?;
         last = number.unsigned_abs();
-        let damaged = |error| database.corrupt_data_error("the journal", &error);
-        let step = (zone, collection);
-        match moment.as_str() {
-            INTENT => {
-                let name: CollectionName = serde_json::from_str(&step.1).map_err(damaged)?;
-                let JournalBody { changes, .. } = serde_json::from_str(&body).map_err(damaged)?;
-                let begun = UnfinishedWrite {
-                    zone: step.0.as_str().into(),
-                    collection: name.into(),
-                    changes: changes.unwrap_or_default(),
+        let damaged = |error| database.corrupt_data_error("the journal", error);
+        let progress = match serde_json::from_str(&body).map_err(damaged)? {
+            WritePhase::Intent { changes } => {
+                let id: CollectionName = serde_json::from_str(&collection).map_err(damaged)?;
+                let write = UnfinishedWrite {
+                    zone: zone.as_str().into(),
+                    collection: id.into(),
+                    changes,
                     reach: WriteProgress::NotSent,
                 };
-                open.insert(step, begun);
+                open.insert((zone, collection), write);
+                continue;
             }
-            SENT => {
-                if let Some(begun) = open.get_mut(&step) {
-                    begun.reach = WriteProgress::MaybeSent;
-                }
+            WritePhase::Sent => WriteProgress::MaybeSent,
+            WritePhase::Responded { answer } => WriteProgress::Responded(answer),
+            WritePhase::Verified { .. } | WritePhase::Unverified { .. } | WritePhase::Unchanged { .. } => {
+                open.remove(&(zone, collection));
+                continue;
             }
-            ANSWERED => {
-                let JournalBody { answer, .. } = serde_json::from_str(&body).map_err(damaged)?;
-                if let Some(begun) = open.get_mut(&step) {
-                    begun.reach = answer.map_or(WriteProgress::MaybeSent, WriteProgress::Responded);
-                }
-            }
-            _ => drop(open.remove(&step)),
+        };
+        if let Some(write) = open.get_mut(&(zone, collection)) {
+            write.reach = progress;
         }
     }
     Ok((open.into_values().collect(), last))

@@ -120,7 +120,7 @@ async fn lease(
             ends_in: u64::try_from(row.try_get::<i64, _>("ends_in")?).unwrap_or_default(),
         })
     };
-    match rows.first().map(read).transpose().map_err(|error| database.trouble(&error))? {
+    match rows.first().map(read).transpose().map_err(|error| database.trouble(error))? {
         Some(holder) => Ok(LeaseResult::Theirs(holder)),
         // The lease was released between the two queries; the caller retries.
         None => Ok(LeaseResult::Theirs(LeaseHolder { run, at: String::new(), ends_in: 0 })),
@@ -165,6 +165,6 @@ pub async fn renew(database: &mut StoreConnection, run: RunId) -> Result<(), Sto
     let lasts = i64::try_from(LASTS.as_secs()).unwrap_or(i64::MAX);
     let sql = "UPDATE leases SET expires = {now} + $2 WHERE run = $1";
     database.execute(sql, |query| query.bind(number(run)).bind(lasts)).await?;
-    let sql = "UPDATE runs SET heard = {now} WHERE id = $1";
+    let sql = "UPDATE runs SET last_heartbeat = {now} WHERE id = $1";
     database.execute(sql, |query| query.bind(number(run))).await.map(drop)
 }

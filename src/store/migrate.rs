@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use tokio::time::{Instant, timeout};
 
 use super::database::{ANSWERED, StoreAccess, StoreConnection, silent};
-use super::error::{StoreError, StoreErrorType};
+use super::error::{FailedStep, StoreError, StoreErrorType};
 use super::location::StoreLocation;
 
 /// Migrations between versions. The version table has its own name, because other applications in the same
@@ -19,7 +19,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations
 });
 /// Tables of the first version, as an SQL list.
-const TABLES: &str = "'runs', 'plans', 'journal', 'ledger', 'leases', 'history', 'chain'";
+const TABLES: &str = "'runs', 'plans', 'journal', 'applied_state', 'leases', 'history', 'history_head'";
 /// Maximum wait, and pause between attempts, if another process migrates the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
@@ -40,7 +40,8 @@ impl StoreConnection {
     /// # Errors
     /// Returns an error of any [`StoreErrorType`].
     pub(super) async fn upgrade(&mut self, access: StoreAccess) -> Result<bool, StoreError> {
-        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let versions = || MIGRATIONS.iter().map(|migration| migration.version);
+        let (oldest, known) = (versions().min().unwrap_or_default(), versions().max().unwrap_or_default());
         let began = Instant::now();
         loop {
             match self.version().await? {
@@ -48,6 +49,13 @@ impl StoreConnection {
                 Some(version) if version > known => {
                     let what = format!("has version {version}, but this zonal supports version {known}");
                     return Err(StoreError::new(&self.location, StoreErrorType::Newer, what));
+                }
+                // A version of 0 means that another process has only created the version table.
+                Some(version @ 1..) if version < oldest => {
+                    let what = format!(
+                        "has version {version} of an older zonal, but this zonal supports version {known}"
+                    );
+                    return Err(StoreError::new(&self.location, StoreErrorType::Older, what));
                 }
                 Some(_) => {}
                 None => match self.room(access).await? {
@@ -88,11 +96,11 @@ impl StoreConnection {
         };
         match done {
             Ok(()) => Ok(()),
-            Err(MigrateError::Execute(error)) => Err(self.trouble(&error)),
-            Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(&error)),
+            Err(MigrateError::Execute(error)) => Err(self.trouble(error)),
+            Err(MigrateError::ExecuteMigration(error, _)) => Err(self.trouble(error)),
             Err(error) => {
-                let what = format!("cannot migrate the store: {error}");
-                Err(StoreError::new(&self.location, StoreErrorType::Damaged, what))
+                let cause = FailedStep::new("cannot migrate the store", error);
+                Err(StoreError::new(&self.location, StoreErrorType::Damaged, cause))
             }
         }
     }
@@ -115,7 +123,7 @@ impl StoreConnection {
         };
         let found = self.fetch_one(&sql, |query| query).await?;
         let name = found.map(|row| row.try_get::<String, _>("name")).transpose();
-        let what = match (name.map_err(|error| self.trouble(&error))?, access, &self.location) {
+        let what = match (name.map_err(|error| self.trouble(error))?, access, &self.location) {
             (Some(name), _, _) if name == "zonal_versions" => return Ok(DatabaseState::CreatedConcurrently),
             (Some(name), _, _) => {
                 format!("not a zonal store: contains the foreign table `{name}`")
@@ -147,6 +155,6 @@ impl StoreConnection {
         let sql = "SELECT COALESCE(MAX(version), 0) AS version FROM zonal_versions";
         let row = self.fetch_one(sql, |query| query).await?;
         let version = row.map(|row| row.try_get("version")).transpose();
-        version.map_err(|error| self.trouble(&error))
+        version.map_err(|error| self.trouble(error))
     }
 }

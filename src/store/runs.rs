@@ -166,7 +166,7 @@ async fn insert(
     let read =
         |row: &sqlx::any::AnyRow| Ok((row.try_get::<i64, _>("id")?, row.try_get::<String, _>("body")?));
     let latest: Result<Vec<(i64, String)>, _> = rows.iter().map(read).collect();
-    let latest = latest.map_err(|error| database.trouble(&error))?;
+    let latest = latest.map_err(|error| database.trouble(error))?;
     if attempt == WriteAttempt::Retry {
         let is_it =
             |(id, body): &&(i64, String)| *body == json(&Run { id: RunId(id.unsigned_abs()), ..run.clone() });
@@ -179,7 +179,7 @@ async fn insert(
     let id = RunId(next.unsigned_abs());
     let StoreScope { network, environment } = StoreScope::from(run);
     let body = json(&Run { id, ..run.clone() });
-    let sql = "INSERT INTO runs (id, network, environment, heard, body, run_group)
+    let sql = "INSERT INTO runs (id, network, environment, last_heartbeat, body, run_group)
                VALUES ($1, $2, $3, {now}, $4, $5)";
     let group = run.group.clone();
     database
@@ -215,7 +215,7 @@ async fn write_over(database: &mut StoreConnection, found: Run, run: Run) -> Res
 
 async fn write(database: &mut StoreConnection, run: Run) -> Result<(), StoreError> {
     let body = json(&run);
-    let sql = "UPDATE runs SET body = $2, heard = {now} WHERE id = $1";
+    let sql = "UPDATE runs SET body = $2, last_heartbeat = {now} WHERE id = $1";
     database.execute(sql, |query| query.bind(number(run.id)).bind(body)).await.map(drop)
 }
 
@@ -244,7 +244,7 @@ async fn runs(
     database: &mut StoreConnection,
     chosen: SelectedRuns,
 ) -> Result<Vec<UnfinishedRun>, StoreError> {
-    const WHAT: &str = "SELECT body, {now} - heard AS silent FROM runs";
+    const WHAT: &str = "SELECT body, {now} - last_heartbeat AS silent FROM runs";
     let rows = match chosen {
         SelectedRuns::One(id) => {
             database.fetch(&format!("{WHAT} WHERE id = $1"), |query| query.bind(number(id))).await
@@ -269,10 +269,9 @@ async fn runs(
         }
     }?;
     let read = |row: &sqlx::any::AnyRow| {
-        let body: String = row.try_get("body").map_err(|error| database.trouble(&error))?;
-        let silent: i64 = row.try_get("silent").map_err(|error| database.trouble(&error))?;
-        let run =
-            serde_json::from_str(&body).map_err(|error| database.corrupt_data_error("a run", &error))?;
+        let body: String = row.try_get("body").map_err(|error| database.trouble(error))?;
+        let silent: i64 = row.try_get("silent").map_err(|error| database.trouble(error))?;
+        let run = serde_json::from_str(&body).map_err(|error| database.corrupt_data_error("a run", error))?;
         Ok(UnfinishedRun { run, silent: u64::try_from(silent).unwrap_or_default() })
     };
     rows.iter().map(read).collect()
@@ -285,7 +284,7 @@ async fn papers(
     let sql = "SELECT plan, report FROM plans WHERE run = $1";
     let rows = database.fetch(sql, |query| query.bind(number(id))).await?;
     let read = |row: &sqlx::any::AnyRow| Ok((row.try_get("plan")?, row.try_get("report")?));
-    rows.first().map(read).transpose().map_err(|error| database.trouble(&error))
+    rows.first().map(read).transpose().map_err(|error| database.trouble(error))
 }
 
 /// Returns the number of a run for a database column.

@@ -12,9 +12,9 @@ use super::{
     StoreScope, StoredJournalEntry, WaitMode,
 };
 use crate::model::{
-    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
-    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
-    WritePhase,
+    AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
+    ContentDigest, FieldValue, JournalEntry, ManagementOrigin, Run, RunAuthor, RunHost, RunId, RunOperation,
+    RunState, WritePhase,
 };
 
 fn scope() -> StoreScope {
@@ -83,7 +83,7 @@ async fn verified_write_is_in_all_store_tables() {
         .await
         .unwrap();
     assert_eq!(store.open_steps(run).await.unwrap().0.len(), 1);
-    let known = RecordInSync {
+    let known = AppliedRecord {
         holds: Some([("description".into(), FieldValue::from_text("Two"))].into()),
         maker: ManagementOrigin::Adopted,
         manifest: "CodeTable/t".into(),
@@ -142,7 +142,7 @@ async fn full_disk_rejects_whole_transactions() {
         }
     };
     assert_eq!(error.class, StoreErrorType::Full);
-    assert_eq!(error.what, "database or disk is full");
+    assert_eq!(error.cause.to_string(), "database or disk is full");
     let whole = async |lines: u64| {
         assert_eq!(store.open_steps(run).await.unwrap().1, lines);
         let chain = store.follow(&|_| {}).await.unwrap();
@@ -187,7 +187,7 @@ async fn locked_store_is_waited_for_and_reported() {
     say(&other, "BEGIN IMMEDIATE").await;
     say(&store, "PRAGMA busy_timeout = 50").await;
     let error = store.append(line(run, 1, WritePhase::Sent)).wait_until_durable().await.unwrap_err();
-    assert_eq!((error.class, error.what.as_str()), (StoreErrorType::Busy, "database is locked"));
+    assert_eq!((error.class, error.cause.to_string().as_str()), (StoreErrorType::Busy, "database is locked"));
     say(&store, "PRAGMA busy_timeout = 20000").await;
     // Entries after a failed one fail too, but other runs continue.
     let kept = store.append(line(RunId(2), 1, WritePhase::Sent)).wait_until_durable();

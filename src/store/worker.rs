@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 use super::database::{StoreAccess, StoreConnection};
-use super::error::{StoreError, StoreErrorType};
+use super::error::{FailedStep, StoreError, StoreErrorType};
 use super::journal::StoredJournalEntry;
 use super::leases::{self, HEARTBEAT};
 use super::{StoreLocation, journal};
@@ -108,11 +108,8 @@ impl StoreWorker {
         alive: threads::Sender<()>,
     ) -> Result<oneshot::Receiver<Result<bool, StoreError>>, StoreError> {
         let failed = |error: std::io::Error| {
-            StoreError::new(
-                &location,
-                StoreErrorType::Unreachable,
-                format!("cannot start the store thread: {error}"),
-            )
+            let cause = FailedStep::new("cannot start the store thread", error);
+            StoreError::new(&location, StoreErrorType::Unreachable, cause)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (opened, answer) = oneshot::channel();

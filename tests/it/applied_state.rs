@@ -12,7 +12,7 @@ use zonal::model::{
     ChangeAction, Channel, CollectionId, CollectionRole, ComparisonBase, ConflictPolicy, DesiredCollection,
     DesiredRecord, DesiredState, DesiredValue, Differences, Enforcement, FailureClass, FieldAmendment,
     FieldName, FieldValue, ManagementOrigin, ObservationSource, ObservedCollection, ObservedRecord,
-    ObservedState, ObservedZone, OrphanAction, Provenance, PruneConfig, PruneMode, Record, RecordKey, RunId,
+    ObservedState, ObservedZone, OrphanAction, Provenance, PruneConfig, PruneMode, Record, RecordKey,
     SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 use zonal::plan::change_origin;
@@ -165,7 +165,6 @@ fn entry() -> impl Strategy<Value = AppliedRecord> {
         holds: holds.map(|fields| fields.into_iter().map(|(field, value)| (field.into(), value)).collect()),
         maker,
         manifest: manifest.into(),
-        run: RunId(1),
     })
 }
 
@@ -240,7 +239,7 @@ impl AppliedStateScenario {
             let collection = collections.entry(id.clone()).or_default();
             collection.key = vec!["code".into()];
             let manifest = "CodeTable/one".into();
-            let entry = AppliedRecord { holds: Some((*row).clone()), maker: *maker, manifest, run: RunId(2) };
+            let entry = AppliedRecord { holds: Some((*row).clone()), maker: *maker, manifest };
             collection.entries.insert(key(code), entry);
         }
         AppliedState { zones: [(ZONE.into(), collections)].into() }

@@ -59,7 +59,7 @@ impl CaseNetwork {
             let text = std::fs::read_to_string(&entry).map_err(|error| error.to_string());
             sources.push(SourceFile { file: file.into(), text });
         }
-        let loaded = manifest::load(&sources, None);
+        let loaded = manifest::load(&zonal::kinds::KINDS, &sources, None);
         let mut env = BTreeMap::new();
         let zones: Vec<EmulatedZone> = loaded
             .network

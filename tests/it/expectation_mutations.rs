@@ -11,9 +11,10 @@ use std::{slice, thread};
 use serde_json::Value as Json;
 use zonal::analysis::{self, NetworkSettings};
 use zonal::kinds;
+use zonal::kinds::KindManifest;
 use zonal::manifest::source::{self, SourceFile, YamlDocument};
 use zonal::manifest::yaml_node::{YamlNode, YamlValue};
-use zonal::manifest::{self, LoadedManifests, Manifest, diagnostic_codes};
+use zonal::manifest::{self, LoadedManifests, diagnostic_codes};
 use zonal::model::network::Library;
 use zonal::model::{Diagnostic, ExpectationVerdict, Network, Severity};
 
@@ -147,24 +148,25 @@ fn try_all(sources: &[SourceFile], mutants: Vec<ManifestMutant>) -> Vec<(MutantO
 struct ExampleConfig {
     network: Network,
     settings: NetworkSettings,
-    expectations: Vec<Manifest>,
+    expectations: Vec<KindManifest>,
     /// Kinds with settings that questions read.
     kinds: BTreeSet<&'static str>,
     /// Manifests of these kinds, in the order of the files.
-    telling: Vec<Manifest>,
+    telling: Vec<KindManifest>,
     /// All other manifests except expectations.
-    others: Vec<Manifest>,
+    others: Vec<KindManifest>,
 }
 
 impl ExampleConfig {
     fn of(sources: &[SourceFile]) -> Self {
         let (own, others): (Vec<SourceFile>, Vec<SourceFile>) =
             sources.iter().cloned().partition(|source| &*source.file == EXPECTATIONS);
-        let LoadedManifests { network, manifests, diagnostics } = manifest::load(&others, None);
+        let LoadedManifests { network, manifests, diagnostics } =
+            manifest::load(&kinds::KINDS, &others, None);
         assert!(!has_errors(&diagnostics), "{diagnostics:?}");
         let network = network.expect("example should have a network");
         let settings = declared(&network, &manifests).expect("example should be valid");
-        let tells = |manifest: &&Manifest| {
+        let tells = |manifest: &&KindManifest| {
             let settings =
                 declared(&network, slice::from_ref(manifest)).expect("part of the example should be valid");
             settings.zones().any(|zone| zone.tables().next().is_some())
@@ -174,7 +176,7 @@ impl ExampleConfig {
         let (telling, others) =
             manifests.into_iter().partition(|manifest| kinds.contains(manifest.head.kind));
         // The file alone has no network; its diagnostic does not matter here.
-        let expectations = manifest::load(&own, None).manifests;
+        let expectations = manifest::load(&kinds::KINDS, &own, None).manifests;
         let example = Self { network, settings, expectations, kinds, telling, others };
         assert!(
             example.holds(&example.network, &example.settings),
@@ -200,7 +202,7 @@ impl ExampleConfig {
             return MutantOutcome::Alike;
         }
         let LoadedManifests { network, manifests, mut diagnostics } =
-            manifest::load(slice::from_ref(source), None);
+            manifest::load(&kinds::KINDS, slice::from_ref(source), None);
         diagnostics.retain(|problem| is_network || problem.code != diagnostic_codes::NO_NETWORK);
         if has_errors(&diagnostics) {
             return MutantOutcome::Refused;
@@ -209,13 +211,13 @@ impl ExampleConfig {
         if is_network && parts(&network).eq(parts(&self.network)) {
             return MutantOutcome::Alike;
         }
-        let is_here = |manifest: &Manifest| manifest.head.file == source.file;
+        let is_here = |manifest: &KindManifest| manifest.head.file == source.file;
         let start = self.telling.iter().take_while(|manifest| !is_here(manifest)).count();
         let end = start + self.telling[start..].iter().take_while(|manifest| is_here(manifest)).count();
         let new = manifests.into_iter().filter(|manifest| self.kinds.contains(manifest.head.kind));
-        let new: Vec<Manifest> = new.collect();
+        let new: Vec<KindManifest> = new.collect();
         let changed = start..start + new.len();
-        let own: Vec<Manifest> = self.telling.splice(start..end, new).collect();
+        let own: Vec<KindManifest> = self.telling.splice(start..end, new).collect();
         let fate = match declared(&network, &self.telling) {
             None => MutantOutcome::Refused,
             Some(settings) if settings.says_the_same(&self.settings) => MutantOutcome::Alike,
@@ -248,7 +250,7 @@ fn parts(network: &Network) -> impl Iterator<Item = impl PartialEq> {
 }
 
 /// Returns the declared settings, or `None` if the manifests have errors.
-fn declared(network: &Network, manifests: &[Manifest]) -> Option<NetworkSettings> {
+fn declared(network: &Network, manifests: &[KindManifest]) -> Option<NetworkSettings> {
     let (desired, problems) = kinds::expand(network, manifests);
     (!has_errors(&problems)).then(|| NetworkSettings::from_desired(network, &desired))
 }

@@ -106,8 +106,11 @@ const HOSTILE: &str = "</script><img src=x onerror=\"document.title='taken'\">\u
 
 /// Plan with another text at ALPHA, a malicious text and a manual row at BETA, and GAMMA in sync.
 fn planned() -> Plan {
-    let loaded =
-        manifest::load(&[SourceFile { file: "omni.yaml".into(), text: Ok(MANIFESTS.to_owned()) }], None);
+    let loaded = manifest::load(
+        &kinds::KINDS,
+        &[SourceFile { file: "omni.yaml".into(), text: Ok(MANIFESTS.to_owned()) }],
+        None,
+    );
     let network: Network = loaded.network.expect("network should exist");
     let (desired, problems) = kinds::expand(&network, &loaded.manifests);
     assert!(problems.is_empty() && loaded.diagnostics.is_empty(), "{problems:?} {:?}", loaded.diagnostics);

@@ -6,7 +6,7 @@ use zonal::diff;
 use zonal::emulator::{EmulatorConfig, LibrarianEdit};
 use zonal::model::{
     AppliedState, ApplyReport, Change, ChangeAction, ComparisonBase, PruneConfig, PruneMode, RecordKey,
-    RunId, SourceSpan, WriteOutcome, ZoneCode,
+    SourceSpan, WriteOutcome, ZoneCode,
 };
 use zonal::plan::orphans::{RunScope, base, look_at};
 
@@ -63,7 +63,7 @@ async fn orphaned(left: &[&str]) -> SimulatedNetwork {
             let learned = diff.outcome.expect("comparison should succeed").learned;
             assert_eq!(learned.found.len(), 2);
             let known = ledger.zones.entry(zone.clone()).or_default();
-            known.entry(diff.id).or_default().learn(learned, &keys, RunId(1));
+            known.entry(diff.id).or_default().learn(learned, &keys);
         }
     }
     for collection in rehearsal.desired.zones.values_mut().flatten() {

@@ -144,7 +144,7 @@ fn four_do_what_one_does(store: &str) {
     assert!(text.contains("Apply complete! Records: 46 added, 2 changed, 0 destroyed."), "{text}");
     assert_eq!(four.zones(store), one.zones(store));
     let verified = four.done("history verify", store);
-    assert!(verified.starts_with("48 entries, unbroken"), "{verified}");
+    assert!(verified.starts_with("48 entries, chain intact"), "{verified}");
 
     // Merge reports unfinished shards as missing.
     four.done("drift --shard 1/4 --run-group night", store);

@@ -75,7 +75,7 @@ impl SimulatedNetwork {
 
     /// Creates the zones of a scenario with these manifests.
     pub fn of(scenario: &GeneratedScenario, sources: &[SourceFile], behaviour: EmulatorConfig) -> Self {
-        let loaded = manifest::load(sources, None);
+        let loaded = manifest::load(&kinds::KINDS, sources, None);
         let texts =
             || sources.iter().map(|source| source.text.clone().unwrap_or_default()).collect::<Vec<_>>();
         assert!(!loaded.has_errors(), "{:#?}\n{}", loaded.diagnostics, texts().join("---\n"));

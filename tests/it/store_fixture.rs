@@ -6,9 +6,9 @@ use std::sync::Arc;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use tempfile::TempDir;
 use zonal::model::{
-    AppliedChange, AppliedField, AppliedStateUpdate, ChangeAction, CollectionId, ContentDigest, FieldValue,
-    JournalEntry, ManagementOrigin, RecordInSync, Run, RunAuthor, RunHost, RunId, RunOperation, RunState,
-    WritePhase,
+    AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
+    ContentDigest, FieldValue, JournalEntry, ManagementOrigin, Run, RunAuthor, RunHost, RunId, RunOperation,
+    RunState, WritePhase,
 };
 use zonal::store::{
     ChainCheck, HistoryFilter, NewRun, Store, StoreAccess, StoreError, StoreLocation, StoreScope,
@@ -140,7 +140,7 @@ pub fn set(key: &str, before: &str, after: &str) -> AppliedChange {
 
 /// Returns the applied state after these verified changes.
 pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
-    let known = |done: &AppliedChange| RecordInSync {
+    let known = |done: &AppliedChange| AppliedRecord {
         holds: Some(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())).collect()),
         maker: ManagementOrigin::Adopted,
         manifest: done.manifest.clone(),

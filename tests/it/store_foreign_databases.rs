@@ -1,58 +1,53 @@
 //! Databases of another program or another version: rejected with an error, and not changed.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use rstest::rstest;
-use sqlx::Connection as _;
-use zonal::model::{RunId, RunState};
+use zonal::model::RunId;
 use zonal::store::{Store, StoreAccess, StoreError, StoreErrorType, StoreLocation, WaitMode};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, entries, new_run, scope, set, verified};
 
-/// Creates a store of the first version with a run.
-async fn first_version(place: &TestStoreLocation) {
-    let mut migrations = sqlx::migrate!("src/store/migrations");
-    migrations.table_name = Cow::Borrowed("zonal_versions");
-    let mut connection = place.connect().await;
-    migrations.run_to(1, &mut connection).await.expect("first version should be created");
-    connection.close().await.expect("connection should close");
-    let body =
-        serde_json::to_string(&zonal::model::Run { id: RunId(1), ..new_run().run }).expect("should be JSON");
-    place
-        .sql(&format!(
-            "INSERT INTO runs (id, network, environment, heard, body) VALUES (1, 'omni', '', 7, '{body}');
-             INSERT INTO plans (run, plan) VALUES (1, '[]')"
-        ))
-        .await;
-}
-
 fn refused(opened: Result<Option<Store>, StoreError>) -> (StoreErrorType, String) {
     let error = opened.expect_err("should be rejected");
-    (error.class, error.what)
+    (error.class, error.cause.to_string())
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn older_store_is_migrated_with_its_data(#[values(Sqlite, Postgres)] on: TestDatabase) {
+async fn concurrent_processes_create_one_store(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let place = TestStoreLocation::new(on);
-    first_version(&place).await;
-    // Several processes migrate the store concurrently.
     let stores = futures::future::join_all((0..4).map(|_| place.open())).await;
-    for store in &stores {
-        let run = store.run(RunId(1)).await.expect("should answer").expect("should exist").run;
-        assert_eq!((run.state, run.group), (RunState::Running, None));
-        assert_eq!(store.papers(RunId(1)).await, Ok(Some(("[]".to_owned(), None))));
+    for (store, number) in stores.iter().zip(1..) {
+        assert_eq!(store.begin(new_run()).await, Ok(RunId(number)), "run numbers should continue");
     }
-    let run = stores[3].begin(new_run()).await.expect("run should start");
-    assert_eq!(run, RunId(2), "run numbers should continue");
     stores[0]
-        .append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")]))
+        .append(verified(RunId(1), 1, "ALPHA", vec![set("A", "1", "2")]))
         .wait_until_durable()
         .await
         .expect("line should be stored");
     assert_eq!(entries(&stores[1]).await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn older_store_is_rejected_unchanged(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+    #[values(StoreAccess::Read, StoreAccess::Write)] access: StoreAccess,
+) {
+    let place = TestStoreLocation::new(on);
+    place.open().await.close().await;
+    place.sql("UPDATE zonal_versions SET version = 2").await;
+    let before = std::fs::read(place.file()).ok();
+    let (class, what) = refused(place.try_to_open(access).await);
+    assert_eq!(class, StoreErrorType::Older);
+    assert_eq!(what, "has version 2 of an older zonal, but this zonal supports version 3");
+    assert_eq!(
+        class.help(),
+        "move the store away, or use another one with `--store` (a new store has no applied state)"
+    );
+    assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
 }
 
 #[rstest]
@@ -73,7 +68,7 @@ async fn newer_store_is_rejected_unchanged(
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Newer);
-    assert_eq!(what, "has version 9, but this zonal supports version 2");
+    assert_eq!(what, "has version 9, but this zonal supports version 3");
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
 }
 
@@ -160,7 +155,7 @@ async fn damaged_file_is_reported(#[case] damage: fn(&mut Vec<u8>)) {
         }
     };
     assert_eq!(
-        (error.class, error.what.as_str()),
+        (error.class, error.cause.to_string().as_str()),
         (StoreErrorType::Damaged, "database disk image is malformed")
     );
 }

@@ -77,14 +77,14 @@ async fn heartbeat_renews_leases_until_the_run_ends(#[values(Sqlite, Postgres)] 
         let turn = store.lease(scope(), zone.into(), run, "host/1".to_owned()).await;
         assert_eq!(turn, Ok(LeaseResult::Ours));
     }
-    place.sql("UPDATE leases SET expires = 7; UPDATE runs SET heard = 7").await;
+    place.sql("UPDATE leases SET expires = 7; UPDATE runs SET last_heartbeat = 7").await;
     let mut waited = 0;
     while place.number("SELECT COUNT(*) FROM leases WHERE expires > 7").await < 2 {
         waited += 1;
         assert!(waited < 120, "no heartbeat within twelve seconds");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(place.number("SELECT COUNT(*) FROM runs WHERE heard > 7").await, 1);
+    assert_eq!(place.number("SELECT COUNT(*) FROM runs WHERE last_heartbeat > 7").await, 1);
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
     store.end(ended, "{}".to_owned()).await.expect("should end");
     assert_eq!(place.number("SELECT COUNT(*) FROM leases").await, 0, "all leases should be released");

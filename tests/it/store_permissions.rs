@@ -73,7 +73,7 @@ async fn read_only_file_can_be_read() {
         Ok(store) => store.begin(new_run()).await.expect_err("write should fail"),
     };
     assert_eq!(error.class, StoreErrorType::ReadOnly);
-    assert_eq!(error.what, "attempt to write a readonly database");
+    assert_eq!(error.cause.to_string(), "attempt to write a readonly database");
     permit(&file, 0o644);
     let store = open(&file, StoreAccess::Write).await.expect("store should open");
     assert_eq!(entries(&store).await, 1);
@@ -92,7 +92,7 @@ async fn store_in_read_only_directory_can_be_read() {
     store.close().await;
     let error = open(&file, StoreAccess::Write).await.expect_err("open should fail without journal files");
     assert_eq!(error.class, StoreErrorType::ReadOnly);
-    assert_eq!(error.what, "cannot open the file, or an auxiliary file of SQLite next to it");
+    assert_eq!(error.cause.to_string(), "cannot open the file, or an auxiliary file of SQLite next to it");
     let new = directory.path().join("new.db");
     let error = open(&new, StoreAccess::Write).await.expect_err("creation should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly);

@@ -61,7 +61,7 @@ async fn server_error_never_contains_the_password() {
             Store::open(location, StoreAccess::Write, WaitMode::Async).await.expect_err("should be rejected");
         let all = format!("{shown} {error} {error:?}");
         assert!(!all.contains("wrong-one") && !all.contains("right-one"), "{all}");
-        (error.class, error.what)
+        (error.class, error.cause.to_string())
     };
     let with = |user: &str, rest: &str| address.replace("postgres@", user) + rest;
     let refused =
@@ -87,7 +87,8 @@ async fn unreachable_server_is_reported_at_once() {
         .await
         .expect_err("server should be unreachable");
     assert_eq!(error.class, StoreErrorType::Unreachable);
-    assert!(error.to_string().starts_with("store postgres://zonal@127.0.0.1:1/zonal: "), "{error}");
+    let text = zonal::model::error_chain_text(&error);
+    assert!(text.starts_with("store postgres://zonal@127.0.0.1:1/zonal: "), "{text}");
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 
@@ -103,7 +104,7 @@ async fn long_lock_on_the_store_is_reported() {
     let opened = Store::open(place.location(), StoreAccess::Write, WaitMode::Async).await;
     let error = opened.expect_err("open should fail");
     assert_eq!(error.class, StoreErrorType::Busy, "{error}");
-    assert_eq!(error.what, "canceling statement due to lock timeout");
+    assert_eq!(error.cause.to_string(), "canceling statement due to lock timeout");
     assert!(started.elapsed().as_secs() < 50, "{:?}", started.elapsed());
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("statement should succeed");
     open(&address).await;
@@ -122,5 +123,5 @@ async fn empty_server_is_valid_and_hidden_tables_fail() {
     place.sql("CREATE ROLE visitor LOGIN").await;
     let error = look(&address.replace("postgres@", "visitor@")).await.expect_err("open should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly);
-    assert_eq!(error.what, "permission denied for table zonal_versions");
+    assert_eq!(error.cause.to_string(), "permission denied for table zonal_versions");
 }

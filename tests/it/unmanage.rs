@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::ConnectOptions as _;
 use tokio::sync::watch;
 use zonal::model::{
-    AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordInSync, RecordKey, RunId,
+    AppliedRecord, AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordKey,
 };
 use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, StoreScope, WaitMode};
 
@@ -48,7 +48,7 @@ async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str])
     let known = |code: &&str| {
         let holds = BTreeMap::from([("code".into(), FieldValue::from(*code))]);
         let known =
-            RecordInSync { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: manifest.into() };
+            AppliedRecord { holds: Some(holds), maker: ManagementOrigin::Adopted, manifest: manifest.into() };
         (RecordKey(vec![(*code).into()]), known)
     };
     let lesson = CollectionStateUpdate {
@@ -61,7 +61,7 @@ async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str])
         },
         created: BTreeSet::new(),
     };
-    store.learn(scope(), RunId(1), vec![lesson]).await.expect("file should be writable");
+    store.learn(scope(), vec![lesson]).await.expect("file should be writable");
     store.close().await;
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::settle;
 use crate::model::{
-    AppliedChange, AppliedField, ChangeAction, Channel, CollectionId, FieldValue, ManagementOrigin,
-    ObservationSource, ObservedCollection, ObservedRecord, Record, RecordInSync, WritePhase,
+    AppliedChange, AppliedField, AppliedRecord, ChangeAction, Channel, CollectionId, FieldValue,
+    ManagementOrigin, ObservationSource, ObservedCollection, ObservedRecord, Record, WritePhase,
 };
 
 fn done(action: ChangeAction, key: &str, before: Option<&str>, after: &str) -> AppliedChange {
@@ -112,7 +112,7 @@ fn only_created_records_enter_the_state_update() {
         vec![done(ChangeAction::Create, "A", None, "new"), done(ChangeAction::Delete, "B", None, "")].into();
     let now = table(&[("A", "new")]);
     let WritePhase::Verified { learned, .. } = settle(&changes, &now) else { panic!("the change was made") };
-    let known = RecordInSync {
+    let known = AppliedRecord {
         holds: Some([("description".into(), FieldValue::from_text("new"))].into()),
         maker: ManagementOrigin::Created,
         manifest: "CodeTable/t".into(),

@@ -3,7 +3,7 @@
 use crate::diff::three_way;
 use crate::model::{
     AppliedCollection, AppliedRecord, AppliedState, CollectionId, FieldValue, ManagementOrigin,
-    ObservedState, PruneConfig, PruneMode, RecordKey, RunId,
+    ObservedState, PruneConfig, PruneMode, RecordKey,
 };
 use crate::plan::orphans::{RunScope, base, look_at, spare};
 
@@ -45,7 +45,7 @@ pub(crate) fn ledger(text: &str) -> AppliedState {
             _ => (None, ManagementOrigin::Adopted),
         };
         let key = RecordKey(words[0].split('|').map(Into::into).collect());
-        let entry = AppliedRecord { holds, maker, manifest, run: RunId(1) };
+        let entry = AppliedRecord { holds, maker, manifest };
         let collection = block.as_ref().and_then(|id| zone.get_mut(id));
         collection
             .into_iter()

@@ -31,7 +31,7 @@ pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, DesiredSta
         let text = format!("apiVersion: zonal/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{spec}");
         sources.push(SourceFile { file: format!("{name}.yaml").into(), text: Ok(text) });
     }
-    let loaded = manifest::load(&sources, None);
+    let loaded = manifest::load(&crate::kinds::KINDS, &sources, None);
     let network = loaded.network.unwrap();
     let (desired, problems) = crate::kinds::expand(&network, &loaded.manifests);
     let all = loaded.diagnostics.iter().chain(&problems);

@@ -184,23 +184,21 @@ fn applied_record_keeps_other_fields_when_amended() {
 
 #[test]
 fn applied_state_merges_found_records() {
-    use crate::model::{
-        AppliedCollection, AppliedStateUpdate, ManagementOrigin, RecordInSync, RecordKey, RunId,
-    };
+    use crate::model::{AppliedCollection, AppliedRecord, AppliedStateUpdate, ManagementOrigin, RecordKey};
     let key = |code: &str| RecordKey(vec![code.into()]);
-    let known = |maker, holds: bool| RecordInSync {
+    let known = |maker, holds: bool| AppliedRecord {
         holds: holds.then(|| [("code".into(), "x".into())].into()),
         maker,
         manifest: "CodeTable/t".into(),
     };
     let mut ledger = AppliedCollection::default();
-    let mut learn = |found: &[(&str, RecordInSync)], created: &[&str], forgotten: &[&str], run| {
+    let mut learn = |found: &[(&str, AppliedRecord)], created: &[&str], forgotten: &[&str]| {
         let learned = AppliedStateUpdate {
             key: vec!["code".into()],
             found: found.iter().map(|(code, known)| (key(code), known.clone())).collect(),
             forgotten: forgotten.iter().map(|code| key(code)).collect(),
         };
-        ledger.learn(learned, &created.iter().map(|code| key(code)).collect(), RunId(run));
+        ledger.learn(learned, &created.iter().map(|code| key(code)).collect());
         let entries = ledger.entries.iter();
         let shown = entries.map(|(key, entry)| {
             format!("{key} {:?}{}", entry.maker, if entry.holds.is_some() { "" } else { " gone" })
@@ -212,14 +210,11 @@ fn applied_state_merges_found_records() {
         known(ManagementOrigin::Amended, true),
         known(ManagementOrigin::Adopted, false),
     );
-    assert_eq!(
-        learn(&[("A", adopted.clone()), ("B", adopted.clone())], &["A"], &[], 1),
-        "A Created, B Adopted"
-    );
-    assert_eq!(learn(&[("A", adopted.clone())], &[], &["B"], 2), "A Created");
-    assert_eq!(learn(&[("A", amended)], &[], &[], 3), "A Created");
-    assert_eq!(learn(&[("A", gone)], &[], &[], 4), "A Adopted gone");
-    assert_eq!(learn(&[("A", adopted)], &[], &[], 5), "A Adopted", "another user created it again");
+    assert_eq!(learn(&[("A", adopted.clone()), ("B", adopted.clone())], &["A"], &[]), "A Created, B Adopted");
+    assert_eq!(learn(&[("A", adopted.clone())], &[], &["B"]), "A Created");
+    assert_eq!(learn(&[("A", amended)], &[], &[]), "A Created");
+    assert_eq!(learn(&[("A", gone)], &[], &[]), "A Adopted gone");
+    assert_eq!(learn(&[("A", adopted)], &[], &[]), "A Adopted", "another user created it again");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub use self::expression::{
     CHANGE, COUNTS, CompiledExpression, ExpressionError, LONGEST, PLAN, ZONE, compile, variables,
 };
 use self::subject::CelValue;
-use super::{and_more, if_meant};
+use super::{GuardInput, and_more, if_meant};
 use crate::model::{
     ApplyMode, Change, ChangeAction, Finding, FindingEffect, Network, Plan, PlanStep, Policy, PolicyRule,
     PolicyScope, ZoneCode, ZonePlan,
@@ -34,7 +34,7 @@ const BATCH: usize = 1_024;
 const STACK: usize = 64 << 20;
 
 /// Returns the findings of all policies.
-pub fn find(plan: &Plan, network: &Network, policies: &[Policy]) -> Vec<Finding> {
+pub(super) fn find(GuardInput { plan, network, policies, .. }: GuardInput<'_>) -> Vec<Finding> {
     policies.iter().flat_map(|policy| evaluate(plan, network, policy, PATIENCE)).collect()
 }
 

@@ -27,7 +27,7 @@ use self::row::{ExpectationRow, ExpectationTable, fact_diagnostic};
 use self::tasks::TasksRow;
 use self::visibility::VisibilityRow;
 use super::manifest_expansion::ManifestExpansion;
-use super::{Expansion, KindSpec, ManifestSpec};
+use super::{Expansion, KindManifest, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -121,7 +121,7 @@ fn with_given_defaults<R: ExpectationRow>(row: &R, given: Option<&R>) -> R {
 /// Returns the expectations in manifest order, and their problems in this network.
 pub(super) fn collect_expectations(
     network: &Network,
-    manifests: &[Manifest],
+    manifests: &[KindManifest],
 ) -> (Vec<model::Expectation>, Vec<Diagnostic>) {
     let found = parallel_map(manifests, |Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();

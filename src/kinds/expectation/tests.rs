@@ -27,7 +27,8 @@ fn all(spec: &str) -> (Vec<Expectation>, Vec<Diagnostic>) {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("apiVersion: zonal/v1\nkind: Expectation\nmetadata: {{name: x}}\nspec:\n{spec}");
     let source = |file: &str, text: &str| SourceFile { file: file.into(), text: Ok(text.to_owned()) };
-    let loaded = manifest::load(&[source("n.yaml", NETWORK), source("m.yaml", &text)], None);
+    let loaded =
+        manifest::load(&crate::kinds::KINDS, &[source("n.yaml", NETWORK), source("m.yaml", &text)], None);
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     expectations(&loaded.network.unwrap(), &loaded.manifests)
 }

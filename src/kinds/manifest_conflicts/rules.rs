@@ -111,7 +111,11 @@ mod tests {
              members: [{{code: A, name: A}}, {{code: B, name: B}}]\n---\napiVersion: zonal/v1\nkind: LinkingRules\n\
              metadata: {{name: rules}}\nspec: {{rules: [{{name: R, group: G{says}}}]}}\n"
         );
-        let loaded = manifest::load(&[SourceFile { file: "m.yaml".into(), text: Ok(text) }], None);
+        let loaded = manifest::load(
+            &crate::kinds::KINDS,
+            &[SourceFile { file: "m.yaml".into(), text: Ok(text) }],
+            None,
+        );
         let Some(network) = loaded.network else { return vec!["no network".to_owned()] };
         let (mut desired, problems) = crate::kinds::expand(&network, &loaded.manifests);
         assert!(problems.iter().all(|problem| problem.severity != Severity::Error), "{problems:?}");

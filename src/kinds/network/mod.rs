@@ -17,7 +17,7 @@ pub(super) use self::validation::distinct_names;
 
 use self::spec::{CredentialSpec, GatewaySpec, ZoneSpec};
 use self::zone_connection::{LayeredValue, SelectedEnvironment, ZoneConnection};
-use super::{Expansion, KindSpec, ManifestSpec};
+use super::{Expansion, KindManifest, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec};
 use crate::manifest::unreadable::UnreadableParts;
@@ -45,7 +45,10 @@ impl ManifestSpec for NetworkSpec {
 }
 
 /// Returns the network of the manifests.
-pub(super) fn find(manifests: &[Manifest], environment: Option<&str>) -> (Option<Network>, Vec<Diagnostic>) {
+pub(super) fn find(
+    manifests: &[KindManifest],
+    environment: Option<&str>,
+) -> (Option<Network>, Vec<Diagnostic>) {
     let mut networks = manifests.iter().filter_map(|Manifest { head, spec }| {
         let spec: &dyn Any = spec.as_ref();
         spec.downcast_ref::<NetworkSpec>().map(|spec| (head, spec))

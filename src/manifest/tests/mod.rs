@@ -42,7 +42,7 @@ pub fn manifest(kind: &str, name: &str, spec: &str) -> String {
 
 /// Returns the desired state and all diagnostics of these files.
 pub fn judge(sources: &[SourceFile], environment: Option<&str>) -> (DesiredState, Vec<Diagnostic>) {
-    let loaded = super::load(sources, environment);
+    let loaded = super::load(&kinds::KINDS, sources, environment);
     let mut problems = loaded.diagnostics;
     let mut desired = DesiredState::default();
     if let Some(network) = &loaded.network {

@@ -1,6 +1,7 @@
 //! Loading of `Network` manifests.
 
 use super::{credential, judge, shown, source};
+use crate::kinds::KINDS;
 use crate::manifest::load;
 use crate::model::Network;
 
@@ -29,7 +30,7 @@ spec:
 ";
 
 fn network(environment: Option<&str>) -> Network {
-    let loaded = load(&[source("n.yaml", LAYERS)], environment);
+    let loaded = load(&KINDS, &[source("n.yaml", LAYERS)], environment);
     assert_eq!(shown(&loaded.diagnostics), "");
     loaded.network.unwrap_or_else(|| unreachable!("there are no problems"))
 }
@@ -107,7 +108,7 @@ spec:
       campuses: [{code: NORTH, name: North Campus}]
       libraries: [{code: MAIN, name: Main Library, campus: NORTH, ipRanges: ['192.0.2.0/24', 198.51.100.1-198.51.100.2]}]
 ";
-    let loaded = load(&[source("n.yaml", text)], None);
+    let loaded = load(&KINDS, &[source("n.yaml", text)], None);
     assert_eq!(shown(&loaded.diagnostics), "");
     let network = loaded.network.unwrap_or_else(|| unreachable!("there are no problems"));
     let alpha = &network.zones[1];
@@ -133,7 +134,7 @@ fn broken_network_is_not_reported_as_missing() {
 #[test]
 fn whole_numbers_written_as_floats_are_accepted() {
     let text = LAYERS.replace("perSecond: 25, dailyReserve: 5000", "perSecond: 10.0, dailyReserve: 1e3");
-    let loaded = load(&[source("n.yaml", &text)], None);
+    let loaded = load(&KINDS, &[source("n.yaml", &text)], None);
     assert_eq!(shown(&loaded.diagnostics), "");
     let rate = loaded.network.map(|network| network.zones[0].rate);
     assert_eq!(rate.map(|rate| (rate.per_second, rate.daily_reserve)), Some((10, 1000)));
@@ -146,7 +147,7 @@ fn with(more: &str) -> Network {
         "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: omni}}\nspec:\n  region: ca\n  \
          credentials: {{read: {{env: A}}}}\n  networkZone: {{code: NZ, name: N}}\n  members:\n{members}{more}"
     );
-    let loaded = crate::manifest::load(&[source("n.yaml", &text)], None);
+    let loaded = crate::manifest::load(&KINDS, &[source("n.yaml", &text)], None);
     assert!(loaded.diagnostics.is_empty(), "{}", shown(&loaded.diagnostics));
     loaded.network.unwrap_or_else(|| unreachable!("there are no problems"))
 }
@@ -238,7 +239,7 @@ fn environment_can_use_another_store() {
     let text = LAYERS.replacen("  region: ca\n", "  region: ca\n  store: state.db\n", 1);
     let text = text.replacen("    sandbox:\n", "    sandbox:\n      store: postgres://zonal@db/sandbox\n", 1);
     let store = |environment| {
-        let loaded = load(&[source("n.yaml", &text)], environment);
+        let loaded = load(&KINDS, &[source("n.yaml", &text)], environment);
         assert_eq!(shown(&loaded.diagnostics), "");
         loaded.network.and_then(|network| network.store)
     };

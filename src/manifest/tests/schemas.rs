@@ -1,6 +1,7 @@
 //! Published schemas match the schemas that check manifests.
 
 use crate::kinds::{KINDS, schemas};
+use crate::manifest::CatalogKind;
 use crate::manifest::source;
 
 use super::{NETWORK, manifest};

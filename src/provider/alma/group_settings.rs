@@ -7,7 +7,6 @@
 //! the list back.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -16,11 +15,12 @@ use super::put_client::PutBody;
 use super::table_layout::{JsonObject as Map, cell, inner, non_empty_text};
 use super::write_verification::normalize_value;
 use crate::model::{
-    ApplyMode, Change, ChangeAction, Channel, CollectionId, FailureClass, FieldName, FieldValue,
+    ApplyMode, Change, ChangeAction, Channel, CollectionId, FailureClass, FieldChange, FieldName, FieldValue,
     ObservedCollection, ObservedRecord, Record, TableName, ZoneCode, ZoneFailure,
 };
+use crate::provider::CollectionSnapshot;
 use crate::provider::http::request_path::RequestPath;
-use crate::provider::{CollectionSnapshot, record_changes};
+use crate::provider::record_changes::{apply_changes, mismatch};
 
 /// E-collection, e-service or portfolio. The collection code consists of its IDs: `61.62.53`.
 pub static ELECTRONIC: ObjectLayout =
@@ -99,7 +99,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     let records = entries(&body)
         .map_err(|what| malformed(format!("{noun} `{own}`: {what}")))?
         .into_iter()
-        .map(|entry| ObservedRecord { fields: entry.record, ..ObservedRecord::default() })
+        .map(|(fields, _)| ObservedRecord { fields, ..ObservedRecord::default() })
         .collect();
     let observed = ObservedCollection {
         id: id.clone(),
@@ -113,16 +113,13 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     Ok(CollectionSnapshot { observed, raw: body })
 }
 
-/// Entry of the list.
-struct GroupSettingEntry<'a> {
-    record: Record,
-    json: &'a Map,
-}
+/// Entry of the list, as a record and as read.
+type GroupSetting<'a> = (Record, &'a Map);
 
 /// Returns the entries of the list.
 ///
 /// An empty list is absent. Bodies converted from XML contain a single entry without a list.
-fn entries(body: &Json) -> Result<Vec<GroupSettingEntry<'_>>, String> {
+fn entries(body: &Json) -> Result<Vec<GroupSetting<'_>>, String> {
     let entries = match body.get(LIST) {
         None | Some(Json::Null) if body.get("group_settings").is_some_and(|list| !list.is_null()) => {
             return Err(format!("the groups are under `group_settings`, expected `{LIST}`"));
@@ -141,19 +138,22 @@ fn entries(body: &Json) -> Result<Vec<GroupSettingEntry<'_>>, String> {
         .collect()
 }
 
-fn parse_entry(entry: &Json) -> Result<GroupSettingEntry<'_>, String> {
+fn parse_entry(entry: &Json) -> Result<GroupSetting<'_>, String> {
     let json = entry.as_object().ok_or("not an object")?;
     let group = json.get(GROUP).and_then(name).ok_or("missing group")?;
     let mut record = Record::from([(GROUP.into(), FieldValue::from_text(group))]);
     for field in SETTINGS {
         let Some(value) = json.get(field) else { continue };
-        let value = match field {
-            PROXY_ENABLED => proxy_enabled(value),
-            _ => cell(value),
-        };
-        record.insert(field.into(), value.map_err(|what| format!("`{field}`: {what}"))?);
+        record.insert(field.into(), setting(field, value).map_err(|what| format!("`{field}`: {what}"))?);
     }
-    Ok(GroupSettingEntry { record, json })
+    Ok((record, json))
+}
+
+fn setting(field: &str, value: &Json) -> Result<FieldValue, String> {
+    match field {
+        PROXY_ENABLED => proxy_enabled(value),
+        _ => cell(value),
+    }
 }
 
 /// Returns the name of a group.
@@ -183,41 +183,35 @@ fn proxy_enabled(value: &Json) -> Result<FieldValue, String> {
 
 /// Returns the whole resource as read, with the new list. An empty list is sent as an empty list.
 fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
-    let mismatch = |what: String| ZoneFailure::new(FailureClass::Mismatch, what);
-    let wanted = record_changes::records(fresh, changes)?;
-    let mut held: Vec<GroupSettingEntry<'_>> = entries(&fresh.raw).map_err(mismatch)?;
-    let list = wanted.iter().map(|record| {
-        match held.iter().position(|entry| entry.record.get(GROUP) == record.get(GROUP)) {
-            Some(index) => {
-                let entry = held.remove(index);
-                edit_entry(entry.json.clone(), &entry.record, record)
-            }
-            None => {
-                edit_entry(Map::from_iter([(GROUP.to_owned(), entry_json(record))]), &Record::new(), record)
-            }
-        }
-    });
-    let list: Vec<Json> = list.map(Json::Object).collect();
+    let current = entries(&fresh.raw).map_err(mismatch)?;
+    let current = current.into_iter().map(|(record, json)| (record, json.clone())).collect();
+    let create = |change: &Change| {
+        let group = change.key.iter().find(|(field, _)| **field == *GROUP).map(|(_, value)| value);
+        let mut entry = Map::from_iter([(GROUP.to_owned(), json!({"value": text(group)}))]);
+        edit_entry(&mut entry, change);
+        Ok(entry)
+    };
+    let update = |entry: &mut Map, change: &Change| {
+        edit_entry(entry, change);
+        Ok(())
+    };
+    let list = apply_changes("group", current, changes, create, update)?;
+    let list = list.into_iter().map(|(_, entry)| Json::Object(entry)).collect();
     let mut body = fresh.raw.clone();
-    let members = body.as_object_mut().ok_or_else(|| mismatch("the resource is not an object".into()))?;
+    let members = body.as_object_mut().ok_or_else(|| mismatch("the resource is not an object"))?;
     members.insert(LIST.to_owned(), Json::Array(list));
     Ok(PutBody::Json(body))
 }
 
-fn entry_json(record: &Record) -> Json {
-    json!({"value": text(record.get(GROUP))})
-}
-
-/// Returns an entry with the settings of a record. Unchanged settings keep their form.
-fn edit_entry(mut entry: Map, was: &Record, is: &Record) -> Map {
-    let value = |record: &Record, field: &str| record.get(field).cloned().unwrap_or_default();
-    for field in SETTINGS {
-        if value(was, field) != value(is, field) {
-            let json = text_json(field, entry.get(field), text(is.get(field)));
-            entry.insert(field.to_owned(), json);
+/// Changes the settings of an entry. Unchanged settings keep their form.
+fn edit_entry(entry: &mut Map, change: &Change) {
+    for FieldChange { field, after, .. } in &change.field_changes {
+        let current = entry.get(&**field).and_then(|value| setting(field, value).ok()).unwrap_or_default();
+        if SETTINGS.contains(&&**field) && current != *after {
+            let json = text_json(field, entry.get(&**field), text(Some(after)));
+            entry.insert(field.to_string(), json);
         }
     }
-    entry
 }
 
 /// Returns a text in the zone's form, if known. A cleared value is sent as an empty text.
@@ -248,7 +242,7 @@ fn remaining_content(body: &Json) -> Json {
 /// Such content, for example linking parameters, is unknown to zonal.
 pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &CollectionSnapshot) -> Vec<String> {
     let (Ok(was), Ok(is)) = (entries(&before.raw), entries(&after.raw)) else { return Vec::new() };
-    let there: BTreeSet<&str> = is.iter().map(|entry| text(entry.record.get(GROUP))).collect();
+    let there: BTreeSet<&str> = is.iter().map(|(record, _)| text(record.get(GROUP))).collect();
     let gone = changes
         .iter()
         .filter(|change| change.mode == ApplyMode::Apply && change.action == ChangeAction::Delete);
@@ -265,12 +259,12 @@ pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &Collectio
             kept.join(", ")
         ));
     }
-    let group = |entry: &GroupSettingEntry<'_>| Arc::<str>::from(text(entry.record.get(GROUP)));
-    for entry in &was {
-        let Some(other) = is.iter().find(|other| group(other) == group(entry)) else { continue };
-        let (was, is) = (unknown_fields(entry.json), unknown_fields(other.json));
+    for (record, entry) in &was {
+        let group = text(record.get(GROUP));
+        let Some((_, other)) = is.iter().find(|(other, _)| text(other.get(GROUP)) == group) else { continue };
+        let (was, is) = (unknown_fields(entry), unknown_fields(other));
         if was != is {
-            strays.push(format!("group `{}`: other content is {is}, was {was}", group(entry)));
+            strays.push(format!("group `{group}`: other content is {is}, was {was}"));
         }
     }
     strays

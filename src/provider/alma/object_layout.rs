@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::put_client::PutBody;
+use super::write_verification::content_differences;
 use crate::model::{Change, CollectionId, ZoneCode, ZoneFailure};
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::{CollectionSnapshot, record_changes};
@@ -31,23 +32,7 @@ impl ObjectLayout {
         after: &CollectionSnapshot,
     ) -> Vec<String> {
         let mut strays = record_changes::strays(before, changes, after);
-        let (was, is) = ((self.rest)(&before.raw), (self.rest)(&after.raw));
-        if was != is {
-            strays.extend(differences(&was, &is));
-        }
+        strays.extend(content_differences(&(self.rest)(&before.raw), &(self.rest)(&after.raw)));
         strays
     }
-}
-
-fn differences(was: &Json, is: &Json) -> Vec<String> {
-    let (Json::Object(was), Json::Object(is)) = (was, is) else {
-        return vec![format!("content outside the changes was {was} and is {is}")];
-    };
-    let names: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let show = |value: Option<&Json>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    names
-        .into_iter()
-        .filter(|name| was.get(*name) != is.get(*name))
-        .map(|name| format!("`{name}` is {}, was {}", show(is.get(name)), show(was.get(name))))
-        .collect()
 }

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::table_body::lay_over;
-use super::table_layout::{JsonObject, TableLayout, flag, rows};
-use crate::model::{Change, FieldName, ObservedCollection};
+use super::table_layout::{JsonObject, TableLayout, cell, flag, rows};
+use crate::model::{Change, FieldName, FieldValue, Record};
 use crate::provider::CollectionSnapshot;
+use crate::provider::record_changes::RecordLabels;
 
 /// Row fields that the zone sets itself.
 const ROW_OUTPUT: &[&str] = &["updated_by", "update_date", "link"];
 /// Table fields that the zone sets itself, and the rows, compared one by one.
 const TABLE_OUTPUT: &[&str] = &["updated_by", "update_date", "customized", "link", "row", "rows"];
-
-/// Row for comparisons: all fields by name, normalized.
-type NormalizedRow = BTreeMap<String, String>;
 
 /// Returns one line per difference between `after` and the expected result of the changes to `before`.
 pub fn strays(
@@ -29,35 +27,20 @@ pub fn strays(
         Ok(body) => plain_rows(layout, &body),
         Err(failure) => return vec![format!("cannot determine the expected rows: {failure}")],
     };
-    let (mut expected, found) = match (expected, plain_rows(layout, &after.raw)) {
+    let (expected, found) = match (expected, plain_rows(layout, &after.raw)) {
         (Ok(expected), Ok(found)) => (expected, found),
         (Err(what), _) | (_, Err(what)) => return vec![what],
     };
-    // Matching rows are removed in pairs; a duplicate row counts twice.
-    let mut surplus: BTreeMap<NormalizedRow, usize> = BTreeMap::new();
-    for row in found {
-        *surplus.entry(row).or_default() += 1;
-    }
-    expected.retain(|row| match surplus.get_mut(row) {
-        Some(count @ 1..) => {
-            *count -= 1;
-            false
-        }
-        Some(0) | None => true,
-    });
-    let mut found: Vec<NormalizedRow> =
-        surplus.into_iter().flat_map(|(row, count)| std::iter::repeat_n(row, count)).collect();
-    let names = MismatchLabels { key: key_fields(layout, changes), collection: &after.observed };
-    let mut lines = members(&before.raw, &after.raw);
-    for row in expected {
-        let key = names.labels_for_row(&row);
-        match found.iter().position(|other| names.labels_for_row(other) == key) {
-            Some(index) => lines.extend(differences(&names, &row, &found.remove(index))),
-            None => lines.push(format!("row `{}` is missing", names.label(&row))),
-        }
-    }
-    lines.extend(found.iter().map(|row| format!("row `{}` is unexpected", names.label(row))));
-    lines
+    let labels = RecordLabels {
+        noun: "row",
+        key: key_fields(layout, changes),
+        aliases: &after.observed.aliases,
+        partial: Vec::new(),
+    };
+    // Compares with the previous read, not with the sent body: a zone may omit an added library from the scope.
+    let table = content_differences(&table_content(&before.raw), &table_content(&after.raw));
+    let table = table.into_iter().map(|line| format!("table: {line}"));
+    table.chain(labels.unexpected_records(expected, found)).collect()
 }
 
 /// Returns the fields that distinguish rows: the key of the changes, or the table type's default key.
@@ -68,98 +51,55 @@ fn key_fields(layout: &TableLayout, changes: &[Change]) -> Vec<FieldName> {
     }
 }
 
-/// Names of rows and fields in messages.
-struct MismatchLabels<'a> {
-    key: Vec<FieldName>,
-    collection: &'a ObservedCollection,
+/// Returns the normalized content outside the rows.
+fn table_content(body: &Json) -> Json {
+    let members = body.as_object().into_iter().flatten();
+    let own = members.filter(|(name, _)| !TABLE_OUTPUT.contains(&name.as_str()));
+    own.filter_map(|(name, value)| Some((name.clone(), normalize_value(value)?))).collect()
 }
 
-impl MismatchLabels<'_> {
-    fn labels_for_row<'r>(&self, row: &'r NormalizedRow) -> Vec<Option<&'r String>> {
-        self.key.iter().map(|field| row.get(&**field)).collect()
-    }
-
-    fn label(&self, row: &NormalizedRow) -> String {
-        let parts = self.key.iter().filter_map(|field| Some((field, row.get(&**field)?)));
-        parts.map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Returns `Network Block (column5)`.
-    fn field(&self, field: &str) -> String {
-        match self.collection.aliases.iter().find(|(_, column)| &***column == field) {
-            Some((name, _)) => format!("`{name}` ({field})"),
-            None => format!("`{field}`"),
-        }
-    }
-}
-
-fn differences(names: &MismatchLabels<'_>, expected: &NormalizedRow, found: &NormalizedRow) -> Vec<String> {
-    let fields: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
-    let show = |row: &NormalizedRow, field: &String| {
-        row.get(field).map_or("nothing".into(), |value| format!("{value:?}"))
+/// Returns one line per different field of two contents outside the records.
+pub fn content_differences(before: &Json, after: &Json) -> Vec<String> {
+    let (Json::Object(was), Json::Object(is)) = (before, after) else {
+        return match before == after {
+            true => Vec::new(),
+            false => vec![format!("content outside the changes was {before} and is {after}")],
+        };
     };
-    fields
-        .into_iter()
-        .filter(|field| expected.get(*field) != found.get(*field))
-        .map(|field| {
-            format!(
-                "row `{}`: {} is {}, should be {}",
-                names.label(expected),
-                names.field(field),
-                show(found, field),
-                show(expected, field)
-            )
-        })
-        .collect()
-}
-
-/// Returns the differences outside the rows.
-///
-/// Compares with the previous read, not with the sent body. A zone may omit an added library from the scope.
-fn members(before: &Json, after: &Json) -> Vec<String> {
-    let plain = |body: &Json| -> NormalizedRow {
-        let members = body.as_object().into_iter().flatten();
-        members
-            .filter(|(name, _)| !TABLE_OUTPUT.contains(&name.as_str()))
-            .filter_map(|(name, value)| Some((name.clone(), value_text(&normalize_value(value)?))))
-            .collect()
-    };
-    let (before, after) = (plain(before), plain(after));
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let show =
-        |body: &NormalizedRow, name: &String| body.get(name).cloned().unwrap_or_else(|| "nothing".into());
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let show = |value: Option<&Json>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
     names
         .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| format!("table: `{name}` is {}, was {}", show(&after, name), show(&before, name)))
+        .filter(|name| was.get(*name) != is.get(*name))
+        .map(|name| format!("`{name}` is {}, was {}", show(is.get(name)), show(was.get(name))))
         .collect()
 }
 
-fn plain_rows(layout: &TableLayout, body: &Json) -> Result<Vec<NormalizedRow>, String> {
+fn plain_rows(layout: &TableLayout, body: &Json) -> Result<Vec<Record>, String> {
     rows(body)?.into_iter().map(|row| plain_row(layout, row)).collect()
 }
 
-fn plain_row(layout: &TableLayout, row: &JsonObject) -> Result<NormalizedRow, String> {
-    let mut plain = NormalizedRow::new();
+fn plain_row(layout: &TableLayout, row: &JsonObject) -> Result<Record, String> {
+    let mut plain = Record::new();
     for (name, value) in row {
         if ROW_OUTPUT.contains(&name.as_str()) || layout.default_of(name).is_some() {
             continue;
         }
         let value = match (layout.is_text)(name) {
-            true => super::table_layout::cell(value)?.as_text().map(str::to_owned),
-            false => normalize_value(value).map(|value| value_text(&value)),
+            true => cell(value)?,
+            false => match normalize_value(value) {
+                Some(Json::String(text)) => FieldValue::from_text(text),
+                other => FieldValue::from_text(other.map(|value| value.to_string()).unwrap_or_default()),
+            },
         };
-        plain.extend(value.map(|value| (name.clone(), value)));
+        if value != FieldValue::Null {
+            plain.insert(name.as_str().into(), value);
+        }
     }
     for (name, default) in layout.flags.iter().chain(layout.silent_flags) {
-        plain.insert((*name).into(), flag(row.get(*name), *default)?.to_string());
+        plain.insert((*name).into(), flag(row.get(*name), *default)?.to_string().as_str().into());
     }
     Ok(plain)
-}
-
-/// Returns a value for messages.
-fn value_text(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Normalizes a value: removes nulls, empty texts and descriptions, and converts flags and numbers to texts.

@@ -24,7 +24,6 @@ use self::record_client::GatewayRecordClient;
 use super::http::client::HttpClient;
 use super::http::get_client::GetClient;
 use super::http::request_path::RequestPath;
-use super::record_changes::RecordWrite;
 use super::{CollectionSnapshot, WriteError, record_changes};
 use crate::model::{
     ApplyMode, Change, CollectionId, FailureClass, FieldValue, ObservedRecord, TableName, ZoneCode,
@@ -162,10 +161,10 @@ impl GatewayWriter {
         let changes: Vec<Change> =
             changes.iter().filter(|change| change.mode == ApplyMode::Apply).cloned().collect();
         let mut revision = contract::revision(&fresh.raw);
-        let records = record_changes::one_by_one(fresh, &changes).map_err(WriteError::Refused)?;
+        let records = record_changes::changed_records(fresh, &changes).map_err(WriteError::Refused)?;
         let mut tries = 0;
         let mut index = 0;
-        while let Some(RecordWrite { key, record }) = records.get(index) {
+        while let Some((key, record)) = records.get(index) {
             let path = record_path(&self.reader.zone, id, key).map_err(WriteError::Refused)?;
             let body =
                 record.as_ref().map(|record| contract::body(record, record_fields(fresh, &changes[index])));

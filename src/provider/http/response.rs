@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::api_key::ApiKey;
 use super::error_body::{ErrorBody, is_html};
-use crate::model::{FailureClass, ZoneFailure};
+use crate::model::{FailureClass, ZoneFailure, error_chain_text};
 use crate::provider::transport::TransportError;
 
 /// Successful response.
@@ -74,7 +74,7 @@ fn transport_failure(key: &ApiKey, request: &str, error: &TransportError) -> Htt
         TransportError::Connect(_) => HttpFailureType::NotSent,
         TransportError::Lost(_) => HttpFailureType::NoResponse,
     };
-    let message = format!("{request}: {}", key.strike_out(&error.to_string()));
+    let message = format!("{request}: {}", key.strike_out(&error_chain_text(error)));
     HttpFailure {
         kind,
         failure: ZoneFailure::new(FailureClass::Unreachable, message)

@@ -1,6 +1,7 @@
 //! Sends requests over real sockets.
 
 use std::error::Error;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl HttpTransport {
                 .connect_timeout(settings.connect)
                 .timeout(settings.request)
         };
-        let unusable = |error| TransportError::Connect(causes(&error));
+        let unusable = |error| TransportError::Connect(ClientError(error).into());
         Ok(Self {
             outside: builder().build().map_err(unusable)?,
             loopback: builder().no_proxy().build().map_err(unusable)?,
@@ -70,7 +71,7 @@ impl Transport for HttpTransport {
                 Some(_) | None => &self.outside,
             };
             let request = reqwest::Request::try_from(request)
-                .map_err(|error| TransportError::Connect(causes(&error.without_url())))?;
+                .map_err(|error| TransportError::Connect(ClientError(error.without_url()).into()))?;
             let answer = client.execute(request).await.map_err(no_answer)?;
             collect(answer).await
         })
@@ -102,25 +103,30 @@ fn is_loopback(host: &str) -> bool {
 fn no_answer(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() {
-        TransportError::Connect(causes(&error))
+        TransportError::Connect(ClientError(error).into())
     } else if error.is_timeout() {
         TransportError::Lost("timeout".into())
     } else {
-        TransportError::Lost(causes(&error))
+        TransportError::Lost(ClientError(error).into())
     }
 }
 
-/// Returns the causes of an error, because reqwest's own message does not include them.
-fn causes(error: &reqwest::Error) -> String {
-    let mut texts = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        texts.push(error.to_string());
-        cause = error.source();
+/// Error of reqwest, without its own text, which only says that a request failed.
+#[derive(Debug)]
+struct ClientError(reqwest::Error);
+
+impl Error for ClientError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()?.source()
     }
-    match texts.is_empty() {
-        true => error.to_string(),
-        false => texts.join(": "),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.source() {
+            Some(cause) => fmt::Display::fmt(cause, f),
+            None => fmt::Display::fmt(&self.0, f),
+        }
     }
 }
 
@@ -132,6 +138,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::model::error_chain_text;
 
     /// Sends one request to a server that returns these bytes and closes the connection.
     async fn answered_with(bytes: &'static str) -> Result<http::Response<Bytes>, TransportError> {
@@ -174,7 +181,10 @@ mod tests {
             listener.local_addr().unwrap().port()
         };
         let error = get(&format!("http://127.0.0.1:{port}/secret?apikey=k")).await.unwrap_err();
-        assert!(matches!(&error, TransportError::Connect(text) if !text.contains("apikey")), "{error}");
+        assert!(
+            matches!(&error, TransportError::Connect(_) if !error_chain_text(&error).contains("apikey")),
+            "{error}"
+        );
     }
 
     #[tokio::test]

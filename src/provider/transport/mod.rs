@@ -5,6 +5,7 @@
 
 mod http;
 
+use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -26,13 +27,16 @@ pub trait Transport: Send + Sync {
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<::http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
+/// Error of the client or the network, or a text.
+pub type TransportCause = Box<dyn Error + Send + Sync>;
+
 /// Reason for a missing response.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// No connection: the zone cannot have received the request.
-    #[error("cannot connect: {0}")]
-    Connect(String),
+    #[error("cannot connect")]
+    Connect(#[source] TransportCause),
     /// No response: the request may have arrived.
-    #[error("no response: {0}")]
-    Lost(String),
+    #[error("no response")]
+    Lost(#[source] TransportCause),
 }

@@ -180,7 +180,7 @@ fn second_concurrent_resume_is_rejected() {
         store.take_up(found.clone(), by(1)).await.expect("repeated resume should succeed");
         let error = store.take_up(found.clone(), by(2)).await.expect_err("second resume should fail");
         assert_eq!(error.class, StoreErrorType::Busy);
-        assert_eq!(error.what, "another process has resumed run-1 meanwhile");
+        assert_eq!(error.cause.to_string(), "another process has resumed run-1 meanwhile");
     });
 }
 
@@ -243,7 +243,7 @@ fn silent_run_of_another_machine_is_resumed() {
         place.sql("UPDATE runs SET body = json_set(body, '$.host.name', 'elsewhere')").await;
         let resumed = place.expect("resume", 1).await;
         assert!(resumed.err.contains("still running on elsewhere"), "{}", resumed.err);
-        place.sql("UPDATE runs SET heard = heard - 31").await;
+        place.sql("UPDATE runs SET last_heartbeat = last_heartbeat - 31").await;
         place.expect("resume --json", 0).await;
         is_as_undisturbed(&place, "from another machine", &expected).await;
     });

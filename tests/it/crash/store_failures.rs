@@ -13,31 +13,31 @@ use super::{TABLES, UninterruptedApply, running};
 fn failed_journal_write_is_always_reported() {
     running(async {
         let expected = UninterruptedApply::of(TABLES).await;
-        for (moment, sends) in [("intent", false), ("sent", false), ("answered", true), ("verified", true)] {
+        for (phase, sends) in [("intent", false), ("sent", false), ("responded", true), ("verified", true)] {
             let place = ProcessSandbox::new(TABLES).await;
             place.gate.hold(1, PauseSide::Before);
             let child = place.start("apply --yes");
             place.gate.held().await;
-            let when = format!("BEFORE INSERT ON journal WHEN NEW.moment = '{moment}'");
+            let when = format!("BEFORE INSERT ON journal WHEN NEW.phase = '{phase}'");
             place
                 .sql(&format!("CREATE TRIGGER broken {when} BEGIN SELECT RAISE(ABORT, 'no more room'); END"))
                 .await;
             place.gate.free();
             let ended =
                 timeout(Duration::from_secs(60), ended(child)).await.expect("process should end in time");
-            assert_eq!(ended.code, Some(3), "{moment}: {}{}", ended.out, ended.err);
-            assert!(ended.err.contains("no more room"), "{moment}: {}", ended.err);
+            assert_eq!(ended.code, Some(3), "{phase}: {}{}", ended.out, ended.err);
+            assert!(ended.err.contains("no more room"), "{phase}: {}", ended.err);
             assert!(
                 ended.err.contains("run `zonal resume run-1` when the store is available"),
-                "{moment}: {}",
+                "{phase}: {}",
                 ended.err
             );
             let written = place.gate.written().len();
-            assert_eq!(written > 0, sends, "{moment}: {written} writes");
-            assert!(written < expected.written.len(), "{moment}: {written} writes");
+            assert_eq!(written > 0, sends, "{phase}: {written} writes");
+            assert!(written < expected.written.len(), "{phase}: {written} writes");
             place.sql("DROP TRIGGER broken").await;
             place.expect("resume", 0).await;
-            is_as_undisturbed(&place, moment, &expected).await;
+            is_as_undisturbed(&place, phase, &expected).await;
         }
     });
 }

@@ -57,7 +57,8 @@ fn manifest(settings: &GeneratedSettings) -> String {
 
 impl PredictionNetwork {
     pub fn new(settings: &GeneratedSettings) -> Self {
-        let loaded = zonal::manifest::load(&[source("network.yaml", manifest(settings))], None);
+        let loaded =
+            zonal::manifest::load(&zonal::kinds::KINDS, &[source("network.yaml", manifest(settings))], None);
         assert!(!loaded.has_errors(), "{:#?}", loaded.diagnostics);
         let network = loaded.network.expect("network should exist");
         let zones = network.zones.iter();

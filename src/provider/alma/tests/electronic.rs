@@ -184,7 +184,7 @@ async fn kept_groups_and_other_changes_are_reported() {
             &after
         ),
         [
-            "{group=\"B\"} is unexpected",
+            "record `group=B` is unexpected",
             "`public_name` is \"Other\", was \"Journals\"",
             "the zone kept groups missing from `group_setting`: delete `B` in Alma, under Group Settings of the resource",
             "group `A`: other content is {}, was {\"linking_parameters\":\"a=1\"}",

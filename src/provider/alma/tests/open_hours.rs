@@ -156,7 +156,7 @@ async fn fields_added_to_new_entry_are_ignored() {
     new["status"] = json!({"value": "CLOSED"});
     assert_eq!(
         strays(json!([new, term("2026-05-08Z")])).await,
-        ["record \"WEEK\", \"MONDAY\", null, null: `status` is \"CLOSED\", should be \"OPEN\""]
+        ["record `type=WEEK, day=MONDAY`: `status` is \"CLOSED\", should be \"OPEN\""]
     );
     let mut old = term("2026-05-08Z");
     old["recurrence_type"] = json!({"value": "YEARLY"});

@@ -1,4 +1,4 @@
--- Tables of the store, for SQLite and PostgreSQL.
+-- Tables of the store, for SQLite and PostgreSQL. Versions 1 and 2 had other names of tables and columns.
 
 -- One row per run.
 CREATE TABLE runs (
@@ -6,10 +6,13 @@ CREATE TABLE runs (
     network TEXT NOT NULL,
     environment TEXT NOT NULL,
     -- Time of the last heartbeat, in seconds since 1970 by the database clock.
-    heard BIGINT NOT NULL,
+    last_heartbeat BIGINT NOT NULL,
     -- The run, as JSON.
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    -- Run group: runs that share the zones of one network, with a common report.
+    run_group TEXT
 );
+CREATE INDEX runs_by_group ON runs (network, environment, run_group);
 
 -- Plan and report of a run, as JSON.
 CREATE TABLE plans (
@@ -25,13 +28,13 @@ CREATE TABLE journal (
     at TEXT NOT NULL,
     zone TEXT NOT NULL,
     collection TEXT NOT NULL,
-    moment TEXT NOT NULL,
+    phase TEXT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (run, number)
 );
 
 -- Applied state: one row per collection of each zone, with the records as JSON.
-CREATE TABLE ledger (
+CREATE TABLE applied_state (
     network TEXT NOT NULL,
     environment TEXT NOT NULL,
     zone TEXT NOT NULL,
@@ -64,7 +67,7 @@ CREATE TABLE history (
     record TEXT NOT NULL,
     -- Collection, key and applied change, as JSON.
     body TEXT NOT NULL,
-    proof TEXT NOT NULL,
+    verification TEXT NOT NULL,
     -- Hash of this row and of the previous hash.
     hash TEXT NOT NULL
 );
@@ -75,9 +78,9 @@ CREATE INDEX history_by_zone ON history (zone, number);
 CREATE INDEX history_by_record ON history (zone, collection, record, number);
 
 -- Head of the hash chain.
-CREATE TABLE chain (
+CREATE TABLE history_head (
     id BIGINT PRIMARY KEY,
     number BIGINT NOT NULL,
     hash TEXT NOT NULL
 );
-INSERT INTO chain (id, number, hash) VALUES (1, 0, '');
+INSERT INTO history_head (id, number, hash) VALUES (1, 0, '');
