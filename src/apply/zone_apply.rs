@@ -1,7 +1,7 @@
 //! Applies one zone's part of a plan: start order and blocked collections.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -71,7 +71,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
     }
 
     async fn steps(&self, steps: &[PlanStep], report: &mut ZoneReport) {
-        let dead: RefCell<Option<ZoneFailure>> = RefCell::new(None);
+        let dead: OnceLock<ZoneFailure> = OnceLock::new();
         let mut ended: BTreeMap<usize, WriteOutcome> = BTreeMap::new();
         for (index, step) in steps.iter().enumerate() {
             if let Some((_, outcome)) = held_back(step) {
@@ -148,7 +148,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         &self,
         steps: &[PlanStep],
         index: usize,
-        dead: &RefCell<Option<ZoneFailure>>,
+        dead: &OnceLock<ZoneFailure>,
     ) -> (usize, WriteOutcome) {
         let planned = &steps[index].diff;
         let shares_rows = |earlier: &usize| steps[*earlier].diff.id.shares_rows_with(&planned.id);
@@ -162,7 +162,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
             None => StalenessTolerance::Exact,
         };
         let write = self.write(planned, allowance);
-        let halted = || match &*dead.borrow() {
+        let halted = || match dead.get() {
             Some(failure) => Some(WriteOutcome::Failed { failure: failure.clone() }),
             None => self.stop.is_set().then_some(WriteOutcome::Interrupted),
         };
@@ -170,7 +170,7 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         if let WriteOutcome::Failed { failure } = &outcome
             && failure.class.whole_zone()
         {
-            dead.borrow_mut().get_or_insert_with(|| failure.clone());
+            dead.get_or_init(|| failure.clone());
         }
         (index, outcome)
     }

@@ -10,7 +10,7 @@ use crate::render;
 use crate::render::github;
 use crate::render::json::events;
 use crate::render::json::stream_message::{StreamMessage, StreamMessageType};
-use crate::session::execute_plan::ExecutedPlan;
+use crate::session::run_outcome::ExecutedPlan;
 
 /// Audience of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 use super::CommandExit;
-use super::config::OutputFormat;
-use super::session_output::report_error;
 use crate::local::{LocalMachine, ProcessClock};
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError};
 use crate::session::{CancelSignal, SessionEffects};
 
 /// Input stream for answers, shared with the thread that waits for a line.
 pub type InputStream = Arc<Mutex<Box<dyn BufRead + Send>>>;
+
+/// Message after an interrupt before the first write.
+pub const INTERRUPTED: &str = "Interrupted. No changes were made.";
 
 /// Process environment of a command.
 pub struct CommandContext {
@@ -121,8 +122,13 @@ impl CommandContext {
     /// # Errors
     /// Prints a message and returns [`CommandExit::Interrupted`].
     pub async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, CommandExit> {
-        let result = self.cancel_signal().before_writing(work).await;
-        result.map_err(|error| report_error(&error, OutputFormat::Text, self))
+        tokio::select! {
+            result = work => Ok(result),
+            () = self.wait_for_interrupts(1) => {
+                self.err.print_line(INTERRUPTED);
+                Err(CommandExit::Interrupted)
+            }
+        }
     }
 
     /// Waits until the user has interrupted a number of times.

@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use super::CommandExit;
 use super::apply_output::ApplyOutput;
 use super::config::{OutputFormat, print_diagnostics};
-use super::context::CommandContext;
+use super::context::{CommandContext, INTERRUPTED};
 use super::progress::ProgressReporter;
 use crate::apply::ZoneLockout;
 use crate::model::{FailureClass, ZoneCode, error_chain_text};
 use crate::render::text::count;
-use crate::session::effects::{ConfigFileError, RevisionError};
+use crate::session::config_source::{ConfigFileError, RevisionError};
 use crate::session::error::{PlanSource, RevisionUse, RunProblem, SessionError, SessionStage, StoreProblem};
 use crate::session::run_recovery::RecoverySummary;
 use crate::session::selection::{SelectionPart, SelectionProblem};
@@ -116,7 +116,7 @@ pub fn config_file_text(error: &ConfigFileError) -> String {
 
 fn interruption_text(during: SessionStage) -> &'static str {
     match during {
-        SessionStage::Preparing | SessionStage::Recovering => "Interrupted. No changes were made.",
+        SessionStage::Preparing | SessionStage::Recovering => INTERRUPTED,
         SessionStage::Reading => "Interrupted while reading. No changes were made.",
         SessionStage::Writing => {
             "Stopped. The outcome of writes in flight is unknown; run `zonal plan` to see what is left."

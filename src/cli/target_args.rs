@@ -5,8 +5,8 @@ use clap::Args;
 use super::selection_args::SelectionArgs;
 use super::store_args::StoreArgs;
 use crate::session::base_revision::BaseSource;
-use crate::session::plan::{DriftFilter, PlanRequest};
-use crate::session::selection::ManifestSelection;
+use crate::session::plan::PlanRequest;
+use crate::session::selection::{DriftFilter, ManifestSelection};
 
 /// Zones, environment and store of a command.
 #[derive(Debug, Clone, Default, Args)]

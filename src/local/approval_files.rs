@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::config_files;
 use crate::model::{AppliedOverride, Approval};
-use crate::session::effects::ConfigFileError;
+use crate::session::config_source::ConfigFileError;
 
 /// Folder below the config directory.
 pub const FOLDER: &str = "approvals";

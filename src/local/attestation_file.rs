@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::config_files;
 use crate::session::attestations::AttestationFile;
-use crate::session::effects::ConfigFileError;
+use crate::session::config_source::ConfigFileError;
 
 /// File name.
 pub const FILE: &str = "attestations.json";

@@ -5,7 +5,8 @@ use super::{approval_files, attestation_file, config_files, git_revision};
 use crate::manifest::SourceFile;
 use crate::model::Approval;
 use crate::session::attestations::AttestationFile;
-use crate::session::effects::{ConfigFileError, ConfigSource, EffectFuture, RevisionError, RevisionFiles};
+use crate::session::config_source::{ConfigFileError, ConfigSource, RevisionError, RevisionFiles};
+use crate::session::effect_future::EffectFuture;
 
 impl ConfigSource for LocalMachine {
     fn manifest_files(&self) -> Vec<SourceFile> {

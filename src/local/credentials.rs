@@ -13,7 +13,8 @@ use super::machine::LocalMachine;
 use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
 use crate::model::{Diagnostic, Network, ZoneCode};
-use crate::session::effects::{EffectFuture, KeySource, WriteKeys, ZoneKeys};
+use crate::session::effect_future::EffectFuture;
+use crate::session::effects::{KeySource, WriteKeys, ZoneKeys};
 
 /// Maximum number of concurrent commands.
 const AT_ONCE: usize = 8;

@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 
 use super::config_files;
 use super::machine::LocalMachine;
-use crate::session::effects::{RevisionError, RevisionFiles, UnusableRevision};
+use crate::session::config_source::{RevisionError, RevisionFiles, UnusableRevision};
 
 /// Reads the manifest files of the config directory at a revision.
 ///

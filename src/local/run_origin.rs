@@ -5,7 +5,8 @@ use std::path::Path;
 use super::git_revision;
 use super::machine::{LocalMachine, ProcessClock};
 use crate::model::{RunAuthor, RunHost};
-use crate::session::effects::{EffectFuture, RunOrigin};
+use crate::session::effect_future::EffectFuture;
+use crate::session::effects::RunOrigin;
 
 /// Variables of CI systems and shells that name the person, in order of precedence.
 const ACTORS: [&str; 6] =

@@ -1,11 +1,12 @@
 //! Applies a plan, and reverts a failed wave if the rollout requires it.
 
 use super::error::SessionError;
-use super::execute_plan::{ApplyOptions, ExecutedPlan, begin_run, execute};
+use super::execute_plan::{ApplyOptions, begin_run, execute};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionObserver};
 use super::plan::PlannedRun;
 use super::revert_wave::{WaveRevert, revert_failed_wave};
+use super::run_outcome::ExecutedPlan;
 
 /// Result of an apply.
 pub struct AppliedRun {

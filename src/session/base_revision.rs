@@ -2,7 +2,7 @@
 //!
 //! A base distinguishes drift in a zone from pending changes in the manifests.
 
-use super::effects::{RevisionError, RevisionFiles, UnusableRevision};
+use super::config_source::{RevisionError, RevisionFiles, UnusableRevision};
 use super::error::{LocatedDiagnostics, RevisionUse, SessionError};
 use super::load::{LoadedConfig, load};
 use super::network_session::NetworkSession;

@@ -2,7 +2,7 @@
 
 use super::error::SessionError;
 use super::network_session::NetworkSession;
-use super::selected_state::SelectionScope;
+use super::selection::SelectionScope;
 use crate::model::{ComparisonBase, ComparisonMode, DesiredState};
 use crate::plan::orphans::{self, RunScope};
 

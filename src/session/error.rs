@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::effects::{ConfigFileError, RevisionError, UnusableRevision};
+use super::config_source::{ConfigFileError, RevisionError, UnusableRevision};
 use super::selection::SelectionProblem;
 use crate::apply::ZoneLockout;
 use crate::guard::UnusedOverride;

@@ -9,12 +9,12 @@ use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::plan::PlannedRun;
 use super::plan_documents::{json_text, report_json, stored_plan};
 use super::run_journal::{JournalOptions, LeaseWait, RunJournal, RunMetadata, new_run};
-use super::run_outcome::{self, RunOutcome};
+use super::run_outcome::{self, ExecutedPlan, RunOutcome};
 use super::superseded_runs::end_superseded_runs;
 use crate::apply::{StopSignal, roll_out};
 use crate::model::network::Zone;
 use crate::model::{
-    ApplyReport, FailureClass, Plan, RunId, RunOperation, RunState, WriteOutcome, ZonePlan, ZoneReport,
+    ApplyReport, FailureClass, Plan, RunOperation, RunState, WriteOutcome, ZonePlan, ZoneReport,
 };
 use crate::store::StoreError;
 
@@ -25,16 +25,6 @@ pub struct ApplyOptions {
     pub lease_wait: LeaseWait,
     /// Properties of the run.
     pub metadata: RunMetadata,
-}
-
-/// Result of an execution.
-pub struct ExecutedPlan {
-    /// Outcome in each zone.
-    pub report: ApplyReport,
-    /// Results that apply, for the exit code.
-    pub outcomes: BTreeSet<RunOutcome>,
-    /// Recorded run, if any.
-    pub run: Option<RunId>,
 }
 
 /// Starts the run of a plan; `None` without a store, or if nothing needs a record.
@@ -54,7 +44,8 @@ pub async fn begin_run(
     }
     let operation = if plan.inputs.reverts.is_some() { RunOperation::Revert } else { RunOperation::Apply };
     let run = new_run(plan, operation, &options.metadata, &session.effects).await?;
-    let (document, journal_options) = (stored_plan(planned), journal_options(session, planned, options));
+    let (document, journal_options) =
+        (stored_plan(&planned.plan, &planned.under_review), journal_options(session, planned, options));
     let network = &session.config.network;
     Ok(Some(RunJournal::begin(store, network, run, document, journal_options, &session.effects).await?))
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::effects::{ConfigSource, RunOrigin};
+use super::config_source::ConfigSource;
+use super::effects::RunOrigin;
 use super::error::{RunProblem, SessionError};
 use super::load::load;
 use super::network_session::scope;

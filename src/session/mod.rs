@@ -11,6 +11,8 @@ pub mod base_revision;
 pub mod capabilities;
 mod changed_since;
 mod comparison_base;
+pub mod config_source;
+pub mod effect_future;
 pub mod effects;
 pub mod error;
 pub mod execute_plan;

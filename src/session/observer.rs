@@ -1,8 +1,8 @@
 //! Events of a session, for progress displays and notes.
 
-use super::effects::UnusableRevision;
+use super::config_source::UnusableRevision;
 use super::error::SessionStage;
-use super::execute_plan::ExecutedPlan;
+use super::run_outcome::ExecutedPlan;
 use super::run_recovery::RecoverySummary;
 use crate::model::{ApplyEvent, Plan, RunId, ZoneCode, ZoneShard};
 use crate::store::StoreError;

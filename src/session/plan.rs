@@ -13,7 +13,7 @@ use super::provider_factory::ProviderFactory;
 use super::reverted_run::{self, RevertedRun};
 use super::reviewed_plan::ReviewedPlan;
 use super::selected_state::{SelectedState, select};
-use super::selection::ManifestSelection;
+use super::selection::{DriftFilter, ManifestSelection};
 use super::snapshot_reader::ObservedSnapshot;
 use crate::analysis::{self, NetworkSettings};
 use crate::guard::{GuardOverrides, UnusedOverride};
@@ -52,16 +52,6 @@ pub enum PlanGoal {
     Manifests,
     /// Before this run.
     Revert(RunId),
-}
-
-/// Filter for differences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DriftFilter {
-    /// All differences.
-    #[default]
-    All,
-    /// Only drift: changed in the zone, not in the manifests.
-    OnlyDrift,
 }
 
 /// Plan with all that its execution needs.
@@ -308,5 +298,89 @@ async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send +
             // The runtime shuts down, and drops this task as well.
             Err(_) => std::future::pending().await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
+
+    use super::*;
+    use crate::diff::tests::notation::{desired, observed};
+    use crate::session::SilentObserver;
+    use crate::session::selection::SelectionScope;
+
+    fn planning_input(tables: &str, request: PlanRequest) -> PlanningInput {
+        let (network, desired) = desired(
+            &["ALPHA"],
+            "CodeTable groups\ntable: UserGroups\nrows: [{code: STAFF, description: Staff}]",
+        );
+        let observed = observed(&desired, tables);
+        PlanningInput {
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+            policies: Vec::new(),
+            expectations: Vec::new(),
+            approvals: Vec::new(),
+            selected: SelectedState {
+                desired,
+                description: None,
+                inputs: Default::default(),
+                scope: SelectionScope::default(),
+            },
+            base: None,
+            revision: None,
+            reverted: None,
+            network,
+            observed,
+            request,
+        }
+    }
+
+    #[test]
+    fn plan_is_computed_without_effects() {
+        let input = planning_input("code UserGroups en\nSTAFF Other", PlanRequest::default());
+        let computed = compute_plan(input).unwrap();
+        assert!(computed.plan.is_writable());
+        assert_eq!(computed.under_review.plan, computed.plan.digest);
+        let input = planning_input("code UserGroups en\nSTAFF Staff", PlanRequest::default());
+        assert!(!compute_plan(input).unwrap().plan.has_work());
+    }
+
+    #[test]
+    fn override_without_finding_is_an_error() {
+        let tables = "code UserGroups en\nSTAFF Other";
+        let plan = compute_plan(planning_input(tables, PlanRequest::default())).unwrap().plan;
+        let (guard, reason) = ("deletes-per-collection".to_owned(), "agreed".to_owned());
+        let overrides = vec![GuardOverride { guard: guard.clone(), reason, digest: plan.digest }];
+        let request = PlanRequest { overrides, ..PlanRequest::default() };
+        let unused = compute_plan(planning_input(tables, request)).err().unwrap();
+        assert_eq!(unused, [UnusedOverride::FoundNothing { guard }]);
+    }
+
+    #[test]
+    fn selection_is_checked_before_any_effect() {
+        let (network, desired) = desired(&["ALPHA"], "CodeTable groups\ntable: UserGroups\nrows: []");
+        let config = LoadedConfig {
+            network,
+            desired,
+            policies: Vec::new(),
+            expectations: Vec::new(),
+            manifests: 2,
+            warnings: Vec::new(),
+            sources: [].into(),
+        };
+        let mut request = PlanRequest::default();
+        assert!(request.check(&config).is_ok());
+        request.selection.zones.zones.push("BETA".to_owned());
+        assert!(
+            matches!(request.check(&config), Err(SessionError::InvalidSelection(problems)) if problems.len() == 1)
+        );
+    }
+
+    /// Compiles only if a service can move the future to another thread.
+    #[expect(dead_code, reason = "checked at compile time")]
+    fn future_is_send(session: &NetworkSession) {
+        fn assert_send<T: Send>(_: T) {}
+        assert_send(plan(session, PlanRequest::default(), &SilentObserver));
     }
 }

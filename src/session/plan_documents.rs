@@ -1,7 +1,6 @@
 //! Published JSON of plans and reports, as stored with runs.
 
-use super::plan::PlannedRun;
-use crate::model::{ApplyReport, Plan};
+use crate::model::{ApplyReport, Plan, ReviewSubject};
 use crate::plan::plan_digest::DigestScope;
 use crate::render::json::plan::PlanJson;
 use crate::render::json::report::ApplyReportJson;
@@ -19,11 +18,11 @@ pub fn report_json(plan: &Plan, report: &ApplyReport) -> ApplyReportJson {
 }
 
 /// Returns the plan of a run as stored text, with the digests that approvals refer to.
-pub fn stored_plan(planned: &PlannedRun) -> String {
-    let mut document = plan_json(&planned.plan);
+pub fn stored_plan(plan: &Plan, under_review: &ReviewSubject) -> String {
+    let mut document = plan_json(plan);
     // The resumed run needs the same approvals.
     document.reconciler.reviewed_digests =
-        planned.under_review.zones.iter().map(|(code, digest)| (code.0.clone(), *digest)).collect();
+        under_review.zones.iter().map(|(code, digest)| (code.0.clone(), *digest)).collect();
     json_text(&document)
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::error::{RunProblem, SessionError, SessionStage, StoreNeed};
-use super::execute_plan::{ExecutedPlan, applied_before_revert, execute};
+use super::execute_plan::{applied_before_revert, execute};
 use super::network_session::NetworkSession;
 use super::observe_zones::open_zones;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::plan::{PlanRequest, PlannedRun, plan};
 use super::reviewed_plan::ReviewedPlan;
 use super::run_journal::{JournalOptions, LeaseWait, RunJournal};
-use super::run_outcome::RunOutcome;
+use super::run_outcome::{ExecutedPlan, RunOutcome};
 use super::run_recovery::RecoverySummary;
 use super::selection::ManifestSelection;
 use super::unfinished_runs::{self, RunLiveness, writes};
@@ -211,7 +211,7 @@ async fn recover_zone(
 ) -> Result<RecoverySummary, ZoneLockout> {
     let recovering = async {
         journal.wait_for_lease(zone, notice).await?;
-        let recovered = journal.recover(&[journal.run.id], zone).await.map_err(ZoneLockout::Failed);
+        let recovered = journal.recover_own(zone).await.map_err(ZoneLockout::Failed);
         journal.let_go(zone).await;
         recovered
     };

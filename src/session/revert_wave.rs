@@ -1,10 +1,11 @@
 //! Reverts the writes of a failed wave in a run of its own, if the rollout requires it.
 
 use super::error::SessionError;
-use super::execute_plan::{ApplyOptions, ExecutedPlan, begin_run, execute};
+use super::execute_plan::{ApplyOptions, begin_run, execute};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionObserver};
 use super::plan::{PlanRequest, plan};
+use super::run_outcome::ExecutedPlan;
 use super::selection::{ManifestSelection, ZoneSelection};
 use crate::model::{ApplyReport, Plan, RunId, WaveFailureAction, WaveResult, ZoneCode};
 

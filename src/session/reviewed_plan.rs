@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{PlanSource, SessionError};
-use super::plan::DriftFilter;
-use super::selection::manifest_kind;
+use super::selection::{DriftFilter, manifest_kind};
 use crate::apply::goes_on;
 use crate::model::{
     ApplyMode, Change, ChangeAction, CollectionId, ContentDigest, Deferral, DesiredState, FieldName,

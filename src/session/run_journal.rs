@@ -188,11 +188,20 @@ impl RunJournal {
         self.store.end(run.clone(), report).await.map(|()| run)
     }
 
-    /// Recovers the unfinished writes of dead runs in a zone leased by this run.
+    /// Recovers the unfinished writes of this resumed run in a zone leased by it.
     ///
     /// # Errors
     /// Returns [`FailureClass::Store`], or the failure of the readback.
-    pub async fn recover(&self, runs: &[RunId], zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
+    pub async fn recover_own(&self, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
+        let summary = self.recover(&[self.run.id], zone).await?;
+        // The recovery adds lines to this run's journal.
+        let (_, lines) = self.store.open_steps(self.run.id).await.map_err(|error| failure(&error))?;
+        self.lines.fetch_max(lines, Ordering::Relaxed);
+        Ok(summary)
+    }
+
+    /// Recovers the unfinished writes of dead runs in a zone leased by this run.
+    async fn recover(&self, runs: &[RunId], zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let Self { store, scope, readers, turns, clock, .. } = self;
         let recovery = RunRecovery { store, scope, readers, turns, now: *clock };
         let mut summary = RecoverySummary::default();

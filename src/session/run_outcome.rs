@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{ApplyReport, Deferral, FailureClass, Plan, WaveResult, WriteOutcome};
+use crate::model::{ApplyReport, Deferral, FailureClass, Plan, RunId, WaveResult, WriteOutcome};
 
 /// Result of a run or command, in order of precedence: the first applicable value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,16 @@ impl RunOutcome {
         ];
         all.into_iter().find(|exit| exit.code() == code)
     }
+}
+
+/// Result of an execution.
+pub struct ExecutedPlan {
+    /// Outcome in each zone.
+    pub report: ApplyReport,
+    /// Results that apply, for the exit code.
+    pub outcomes: BTreeSet<RunOutcome>,
+    /// Recorded run, if any.
+    pub run: Option<RunId>,
 }
 
 /// Returns all results that apply to a plan without an apply.

@@ -1,14 +1,12 @@
 //! Desired state of the selected zones, before any request to a zone.
 
-use std::collections::BTreeSet;
-
 use super::changed_since;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::reverted_run::RevertedRun;
 use super::reviewed_plan::ReviewedPlan;
-use super::selection::{ManifestSelection, join_descriptions};
+use super::selection::{ManifestSelection, SelectionScope, join_descriptions};
 use crate::model::{DesiredState, PlanInputs, ZoneCode};
 use crate::plan;
 
@@ -22,15 +20,6 @@ pub struct SelectedState {
     pub inputs: PlanInputs,
     /// Zones and kinds of the selection.
     pub scope: SelectionScope,
-}
-
-/// Zones and kinds that a selection covers.
-#[derive(Debug, Clone, Default)]
-pub struct SelectionScope {
-    /// Selected zones, including zones without desired state.
-    pub zones: BTreeSet<ZoneCode>,
-    /// Selected kinds of manifests; empty for all kinds.
-    pub kinds: Vec<String>,
 }
 
 /// Returns the desired state of the selected zones: what the manifests declare or what was there before a

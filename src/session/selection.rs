@@ -1,4 +1,4 @@
-//! Selection of zones and manifests: reduces the desired state, and checks the names against the network.
+//! Selection of zones, manifests and differences: reduces the desired state, and checks the names against the network.
 
 use std::collections::BTreeSet;
 
@@ -30,6 +30,25 @@ pub struct ManifestSelection {
     pub shard: Option<ZoneShard>,
     /// Revision: selects zones whose desired state differs from it.
     pub changed_since: Option<String>,
+}
+
+/// Zones and kinds that a selection covers.
+#[derive(Debug, Clone, Default)]
+pub struct SelectionScope {
+    /// Selected zones, including zones without desired state.
+    pub zones: BTreeSet<ZoneCode>,
+    /// Selected kinds of manifests; empty for all kinds.
+    pub kinds: Vec<String>,
+}
+
+/// Filter for differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DriftFilter {
+    /// All differences.
+    #[default]
+    All,
+    /// Only drift: changed in the zone, not in the manifests.
+    OnlyDrift,
 }
 
 /// Part of a selection.

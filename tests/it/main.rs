@@ -18,6 +18,7 @@ mod html_in_browser;
 mod http_sockets;
 mod interrupts;
 mod kind_conformance;
+mod library_sessions;
 mod pipelines;
 mod plan_files;
 mod plan_outputs;
