@@ -14,7 +14,6 @@ use crate::cli::exit_code::CommandExit;
 use crate::kinds::PRIVILEGES;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, ZoneFailure};
-use crate::render::json::FailureJson;
 
 /// Menu path in Alma, from the vendor's guide to Support Services.
 const MENU: &str = "Network Zone: Consortia Configuration Management > Support Services > Roles Privileges";
@@ -47,7 +46,7 @@ pub struct PrivilegesJson {
     /// Menu path in Alma.
     pub menu: &'static str,
     /// Failure of the read, if the Network Zone could not be read.
-    pub problem: Option<FailureJson>,
+    pub problem: Option<ZoneFailure>,
     /// Declared or observed privileges of the selected zones.
     pub privileges: Vec<RolePrivilegeJson>,
 }
@@ -159,7 +158,7 @@ impl PrivilegesCommand {
                 complete,
                 known: observed.is_some(),
                 menu: MENU,
-                problem: failed.as_ref().map(|(_, failure)| failure.into()),
+                problem: failed.as_ref().map(|(_, failure)| (*failure).clone()),
                 privileges,
             }));
         } else {
